@@ -1,0 +1,81 @@
+import { Context } from '@temporalio/activity';
+import type { CopyPlan } from '../src/copy-job/index.ts';
+import { planCopy } from '../src/copy-job/plan.ts';
+import type { ImageRecord } from '../src/image/index.ts';
+import { atSide, type DestinationRef, type InspectedImage } from '../src/stores/index.ts';
+import type { Dependencies } from './dependencies.ts';
+import { toFailure } from './failures.ts';
+import { regionOf } from './region-of.ts';
+import { RunningTransfers } from './running-transfers.ts';
+import { step } from './step.ts';
+import { type TransferResult, transferImage } from './transfer-image.ts';
+
+export type { Dependencies } from './dependencies.ts';
+export type { TransferResult } from './transfer-image.ts';
+
+/** Activities of the Task Queue `image-copy`: about jobs, not about images. */
+export function createJobActivities({ regions, limits, client }: Dependencies) {
+  return {
+    /** Checks a request, and decides what it leaves open. A local activity: it touches nothing. */
+    async planCopy(request: unknown, reservedImageId: string): Promise<CopyPlan> {
+      try {
+        return planCopy(request, { regions, limits }, reservedImageId);
+      } catch (error) {
+        throw toFailure(error, 0, limits.giveUpAfter);
+      }
+    },
+
+    /** Asks for the native cancellation of its own workflow: only then can it close as Canceled. */
+    async closeAsCanceled(): Promise<void> {
+      const { workflowId, runId } = Context.current().info.workflowExecution ?? { workflowId: '' };
+      await client.workflow.getHandle(workflowId, runId).cancel();
+    },
+  };
+}
+
+/** Activities of a destination region's Task Queue: the steps of a copy. Each may be repeated. */
+export function createStoreActivities(deps: Dependencies) {
+  const { regions, limits } = deps;
+  const running = new RunningTransfers();
+  const source = ({ source }: CopyPlan) => regionOf(regions, source.region).store;
+  const destination = ({ destination }: CopyPlan) => regionOf(regions, destination.region).store;
+  return {
+    /** The source's record, and a pin on its bytes. */
+    inspectSource: (plan: CopyPlan): Promise<InspectedImage> =>
+      step(limits.giveUpAfter, () => atSide('source', async () => source(plan).inspect(plan.source))),
+
+    /** Reserves the image at the destination: the only step that creates anything. */
+    prepareDestination: (plan: CopyPlan, ref: DestinationRef, size: number): Promise<void> =>
+      step(limits.giveUpAfter, () => atSide('destination', async () => destination(plan).prepare(ref, size))),
+
+    transferImage: (plan: CopyPlan, ref: DestinationRef, image: InspectedImage): Promise<TransferResult> =>
+      transferImage(deps, running, plan, ref, image),
+
+    /** Makes the copy an image. */
+    commitImage: (plan: CopyPlan, ref: DestinationRef, image: ImageRecord, sha512: string): Promise<void> =>
+      step(limits.giveUpAfter, () =>
+        atSide('destination', async () => destination(plan).commit(ref, copyOf(image, plan, sha512))),
+      ),
+
+    /** Removes every trace of the copy. Never given up. */
+    discardImage: (plan: CopyPlan, ref: DestinationRef): Promise<void> =>
+      step(Number.POSITIVE_INFINITY, () => atSide('destination', async () => destination(plan).discard(ref))),
+  };
+}
+
+export type JobActivities = ReturnType<typeof createJobActivities>;
+export type StoreActivities = ReturnType<typeof createStoreActivities>;
+
+/** The copy's record: the source's, with its own id and owner. */
+function copyOf(source: ImageRecord, { destination }: CopyPlan, sha512: string): ImageRecord {
+  return {
+    ...source,
+    id: destination.image_id,
+    name: destination.image_name ?? source.name,
+    owner: destination.tenant_id,
+    visibility: 'private',
+    os_hash_algo: 'sha512',
+    os_hash_value: sha512,
+    created_at: new Date().toISOString(),
+  };
+}

@@ -1,0 +1,38 @@
+import { Context } from '@temporalio/activity';
+import { toFailure } from './failures.ts';
+
+/** Far below any heartbeat timeout; the SDK sends fewer (maxHeartbeatThrottleInterval). */
+const HEARTBEAT_INTERVAL = 100;
+
+/**
+ * Runs one step of a copy at the stores: heartbeats as long as it lasts, so that a dead worker is noticed
+ * soon, and gives up on a fault that does not pass within `patience` milliseconds of the first attempt.
+ */
+export async function step<T>(patience: number, work: () => Promise<T>): Promise<T> {
+  const began = firstAttempt();
+  try {
+    return await heartbeating(() => ({ began }), work);
+  } catch (error) {
+    throw toFailure(error, Date.now() - began, patience);
+  }
+}
+
+/** Heartbeats with fresh details until the work is done. */
+export async function heartbeating<T>(details: () => unknown, work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const beat = () => context.heartbeat(details());
+  beat();
+  const timer = setInterval(beat, HEARTBEAT_INTERVAL);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    beat();
+  }
+}
+
+/** When the first attempt of this step began; milliseconds since the epoch. */
+function firstAttempt(): number {
+  const { heartbeatDetails } = Context.current().info;
+  return typeof heartbeatDetails?.began === 'number' ? heartbeatDetails.began : Date.now();
+}

@@ -1,0 +1,5 @@
+import type { Dialect } from './dialect.ts';
+import { eclDialect } from './ecl/index.ts';
+
+/** Every API that the facade speaks. */
+export const dialects: readonly Dialect[] = [eclDialect];

@@ -1,0 +1,1 @@
+export { eclDialect } from './dialect.ts';

@@ -1,0 +1,38 @@
+import { ConfigError } from '../config/index.ts';
+import type { JobStatus } from '../copy-job/index.ts';
+import { JobError, type JobErrorCode } from '../job-service/index.ts';
+import { StoreError } from '../stores/index.ts';
+
+/** What the command exits with. README.md, "Command". */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  canceled: 3,
+  notFound: 4,
+  conflict: 5,
+  unavailable: 6,
+} as const;
+
+const BY_CODE: Readonly<Record<JobErrorCode, number>> = {
+  invalid: EXIT.usage,
+  not_found: EXIT.notFound,
+  image_not_found: EXIT.notFound,
+  conflict: EXIT.conflict,
+  image_conflict: EXIT.conflict,
+  key_reused: EXIT.conflict,
+  unavailable: EXIT.unavailable,
+};
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigError) return EXIT.usage;
+  if (error instanceof JobError) return BY_CODE[error.code];
+  if (error instanceof StoreError) return error.code === 'not_found' ? EXIT.notFound : EXIT.unavailable;
+  return EXIT.failed;
+}
+
+/** How a command that waited for a job exits. */
+export function exitCodeOfJob(status: JobStatus): number {
+  if (status === 'replicated') return EXIT.ok;
+  return status === 'canceled' ? EXIT.canceled : EXIT.failed;
+}

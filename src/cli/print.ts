@@ -1,0 +1,66 @@
+import prettyBytes from 'pretty-bytes';
+import type { Config } from '../config/index.ts';
+import type { JobView } from '../job-service/index.ts';
+
+/** Writes a line of JSON, or the same for a person. */
+export function print(json: boolean | undefined, value: unknown, text: string): void {
+  process.stdout.write(`${json ? JSON.stringify(value) : text}\n`);
+}
+
+/** A job for a person, one line a fact. */
+export function jobText(job: JobView): string {
+  const facts: [string, unknown][] = [
+    ['job', job.job_id],
+    ['status', job.phase === null ? job.status : `${job.status} (${job.phase})`],
+    ['image', job.source_image_name ?? job.source_image_id],
+    ['source', `${job.source_region_id}/${job.source_image_id}`],
+    ['destination', `${job.destination_region_id}/${job.destination_image_id ?? '-'}`],
+    ['progress', progressText(job)],
+    ['sha512', job.sha512],
+    [
+      'cancelled by',
+      job.cancel && [job.cancel.requested_by ?? job.cancel.via, job.cancel.reason].filter(Boolean).join(': '),
+    ],
+    ['fault', faultText(job.fault)],
+    ['attempt', job.attempt !== null && job.attempt > 1 ? job.attempt : null],
+    ['last fault', faultText(job.last_fault)],
+    ['next retry', job.next_retry_at],
+    ['waiting for', job.waiting_for],
+    ['created', job.created_at],
+    ['updated', job.updated_at],
+  ];
+  return facts
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name.padEnd(13)} ${value}`)
+    .join('\n');
+}
+
+/** Jobs for a person, one line each. */
+export function jobsText(jobs: readonly JobView[]): string {
+  if (jobs.length === 0) return 'no jobs';
+  return jobs
+    .map((job) =>
+      [
+        job.job_id.padEnd(36),
+        job.status.padEnd(19),
+        `${job.copy_progress}%`.padStart(4),
+        `${job.source_region_id} → ${job.destination_region_id}`,
+        job.source_image_name ?? job.source_image_id ?? '',
+      ].join('  '),
+    )
+    .join('\n');
+}
+
+/** The Web UI's page of a job; `null` where the configuration does not say where that is. */
+export function webPage({ webUi }: Config, namespace: string, jobId: string): string | null {
+  return webUi === null ? null : `${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(jobId)}`;
+}
+
+function progressText({ copy_progress, bytes_copied, image_size }: JobView): string {
+  if (image_size === null) return `${copy_progress} %`;
+  return `${copy_progress} %, ${prettyBytes(bytes_copied, { binary: true })} of ${prettyBytes(image_size, { binary: true })}`;
+}
+
+function faultText(fault: JobView['fault']): string | null {
+  return fault && `${fault.code}${fault.side === null ? '' : ` at the ${fault.side}`}: ${fault.message}`;
+}

@@ -1,0 +1,72 @@
+import type { Connection } from '@temporalio/client';
+import type { Command } from 'commander';
+import { pino, stdSerializers } from 'pino';
+import { createApi } from '../api/index.ts';
+import { loadConfig, openRegions } from '../config/index.ts';
+import { tokenFile } from '../identity/index.ts';
+import { createJobService, JobError } from '../job-service/index.ts';
+import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
+import { runWorkers } from '../worker/index.ts';
+import type { GlobalOptions } from './context.ts';
+
+/** The two that stay: `serve` and `worker`. Both log lines of JSON. */
+export function addProcessCommands(program: Command): void {
+  program
+    .command('serve')
+    .summary('run the REST facade')
+    .action(async (_options, command: Command) => serve(command.optsWithGlobals<GlobalOptions>()));
+
+  program
+    .command('worker')
+    .option('--region <region...>', 'make copies to these regions only (default: to all)')
+    .option('--no-workflows', 'make copies only, and leave the jobs themselves to other workers')
+    .summary('run a Temporal worker: the jobs, and the copies to some regions or all')
+    .action(async (_options, command: Command) =>
+      work(command.optsWithGlobals<GlobalOptions & { region?: string[]; workflows: boolean }>()),
+    );
+}
+
+async function serve(options: GlobalOptions): Promise<void> {
+  const config = await loadConfig(options.config);
+  if (config.identity === null)
+    throw new JobError('invalid', 'identity: is missing, and serve cannot do without');
+  const logger = createLogger('serve');
+  const regions = openRegions(config);
+  const client = await connectClient();
+  await ensureSearchAttributes(client);
+  const jobs = createJobService({ client, regions, limits: config.limits });
+  const identity = tokenFile(config.identity.path);
+  await identity.check();
+  const context = { jobs, identity, config: config.api, regionNames: [...regions.keys()] };
+  const app = await createApi(context, logger);
+  await app.listen({ host: config.api.host, port: config.api.port });
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  process.once('SIGTERM', () => stop()).once('SIGINT', () => stop());
+  await stopped;
+  await app.close();
+  await (client.connection as Connection).close();
+}
+
+async function work(options: GlobalOptions & { region?: string[]; workflows: boolean }): Promise<void> {
+  const config = await loadConfig(options.config);
+  const regions = openRegions(config);
+  for (const name of options.region ?? []) {
+    if (!regions.has(name)) throw new JobError('invalid', `--region: there is no region '${name}'`);
+  }
+  const client = await connectClient();
+  await ensureSearchAttributes(client);
+  const serve = options.region ?? [...regions.keys()];
+  const logger = createLogger('worker');
+  await runWorkers({ config, regions, client, serve, workflows: options.workflows, logger });
+  await (client.connection as Connection).close();
+  // A transfer that waits for an attempt to adopt it has nobody to wait for any more.
+  process.exit();
+}
+
+function createLogger(name: string) {
+  return pino({
+    name,
+    redact: ['req.headers["x-auth-token"]', '*.headers["x-auth-token"]'],
+    serializers: { err: stdSerializers.err, error: stdSerializers.err },
+  });
+}

@@ -1,0 +1,48 @@
+/** A configuration with every default filled in. Times are in milliseconds. */
+export interface Config {
+  readonly regions: ReadonlyMap<string, RegionConfig>;
+  readonly api: ApiConfig;
+  readonly identity: { readonly driver: 'token-file'; readonly path: string } | null;
+  readonly limits: Limits;
+  /** Base address of Temporal's Web UI, for links. */
+  readonly webUi: string | null;
+  /** The configuration file's folder: relative paths in it are relative to this one. */
+  readonly baseDirectory: string;
+}
+
+export interface RegionConfig {
+  readonly name: string;
+  readonly driver: string;
+  readonly driverOptions: unknown;
+  readonly taskQueue: string;
+}
+
+export interface ApiConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Bytes. */
+  readonly bodyLimit: number;
+  readonly defaultSourceRegion: string | null;
+  readonly sourceRegionByHost: Readonly<Record<string, string>>;
+  readonly destinationRegionByTenant: Readonly<Record<string, string>>;
+}
+
+export interface Limits {
+  readonly lanes: number;
+  readonly concurrentActivities: number;
+  readonly heartbeatTimeout: number;
+  readonly stallAfter: number;
+  readonly giveUpAfter: number;
+  readonly noWorkerTimeout: number;
+}
+
+/** A configuration that cannot be used. Each problem names its key. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(file: string, problems: readonly string[]) {
+    super(`${file} cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import ms, { type StringValue } from 'ms';
+import type { TSchema } from 'typebox';
+import Value from 'typebox/value';
+import { parse } from 'yaml';
+import { regionTaskQueue } from '../copy-job/index.ts';
+import { storeDrivers } from '../stores/index.ts';
+import { type Config, ConfigError, type RegionConfig } from './config.ts';
+import { ConfigFile } from './schema.ts';
+
+/**
+ * Reads a configuration file (YAML 1.2).
+ * @throws ConfigError naming each key that is wrong, and what to do
+ */
+export async function loadConfig(file: string): Promise<Config> {
+  const text = await readFile(file, 'utf8').catch((error) => {
+    throw new ConfigError(file, [`cannot be read (${error.code}): name a file with --config`]);
+  });
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    throw new ConfigError(file, [`is not YAML: ${(error as Error).message}`]);
+  }
+  const problems = schemaProblems(ConfigFile, value, '');
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  const contents = value as ConfigFile;
+  const more = [...driverProblems(contents), ...regionProblems(contents)];
+  if (more.length > 0) throw new ConfigError(file, more);
+  return withDefaults(contents, dirname(resolve(file)));
+}
+
+function withDefaults(file: ConfigFile, baseDirectory: string): Config {
+  const { api = {}, limits = {} } = file;
+  return {
+    regions: new Map(
+      Object.entries(file.regions).map(([name, region]) => [name, regionConfig(name, region)]),
+    ),
+    api: {
+      host: api.host ?? '127.0.0.1',
+      port: api.port ?? 9292,
+      bodyLimit: api.body_limit ?? 16_384,
+      defaultSourceRegion: api.default_source_region ?? null,
+      sourceRegionByHost: api.source_region_by_host ?? {},
+      destinationRegionByTenant: api.destination_region_by_tenant ?? {},
+    },
+    identity: file.identity ? { ...file.identity, path: resolve(baseDirectory, file.identity.path) } : null,
+    limits: {
+      lanes: limits.lanes ?? 4,
+      concurrentActivities: limits.concurrent_activities ?? 16,
+      heartbeatTimeout: ms((limits.heartbeat_timeout ?? '30s') as StringValue),
+      stallAfter: ms((limits.stall_after ?? '30s') as StringValue),
+      giveUpAfter: ms((limits.give_up_after ?? '1h') as StringValue),
+      noWorkerTimeout: ms((limits.no_worker_timeout ?? '24h') as StringValue),
+    },
+    webUi: file.web_ui?.replace(/\/$/, '') ?? null,
+    baseDirectory,
+  };
+}
+
+function regionConfig(name: string, region: ConfigFile['regions'][string]): RegionConfig {
+  const { driver, ...driverOptions } = region.store;
+  return { name, driver, driverOptions, taskQueue: region.task_queue ?? regionTaskQueue(name) };
+}
+
+function driverProblems(file: ConfigFile): string[] {
+  return Object.entries(file.regions).flatMap(([name, { store }]) => {
+    const { driver: driverName, ...options } = store;
+    const driver = storeDrivers.find((candidate) => candidate.name === driverName);
+    if (driver !== undefined) return schemaProblems(driver.options, options, `regions.${name}.store`);
+    const known = storeDrivers.map((candidate) => candidate.name).join(', ');
+    return [`regions.${name}.store.driver: there is no driver '${driverName}'; use one of: ${known}`];
+  });
+}
+
+function regionProblems(file: ConfigFile): string[] {
+  const named: [key: string, region: string | undefined][] = [
+    ['api.default_source_region', file.api?.default_source_region],
+    ...keysOf('api.source_region_by_host', file.api?.source_region_by_host),
+    ...keysOf('api.destination_region_by_tenant', file.api?.destination_region_by_tenant),
+  ];
+  const known = Object.keys(file.regions).join(', ');
+  return named
+    .filter(([, region]) => region !== undefined && !(region in file.regions))
+    .map(([key, region]) => `${key}: there is no region '${region}'; use one of: ${known}`);
+}
+
+function keysOf(key: string, record: Record<string, string> = {}): [string, string][] {
+  return Object.entries(record).map(([name, region]) => [`${key}.${name}`, region]);
+}
+
+function schemaProblems(schema: TSchema, value: unknown, prefix: string): string[] {
+  return Value.Errors(schema, value)
+    .filter(({ keyword }) => keyword !== 'boolean')
+    .map(({ instancePath, message, params }) => {
+      const path = [prefix, ...instancePath.split('/').slice(1)].filter((step) => step !== '').join('.');
+      const names = Object.values(params).flat().join(', ');
+      const detail = names === '' || message.includes(names) ? '' : ` (${names})`;
+      return `${path || 'the file'}: ${message}${detail}`;
+    });
+}

@@ -1,0 +1,55 @@
+import Type, { type Static } from 'typebox';
+
+const Name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' });
+const Duration = Type.String({ pattern: '^[0-9]+ ?(ms|s|m|h|d)$' });
+const closed = { additionalProperties: false } as const;
+
+/** The configuration file. README.md, "Configuration", explains every key. */
+export const ConfigFile = Type.Object(
+  {
+    regions: Type.Record(
+      Name,
+      Type.Object(
+        {
+          store: Type.Object({ driver: Type.String() }),
+          task_queue: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+        },
+        closed,
+      ),
+      { minProperties: 1 },
+    ),
+    api: Type.Optional(
+      Type.Object(
+        {
+          host: Type.Optional(Type.String({ minLength: 1 })),
+          port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535 })),
+          body_limit: Type.Optional(Type.Integer({ minimum: 1024 })),
+          default_source_region: Type.Optional(Name),
+          source_region_by_host: Type.Optional(Type.Record(Type.String(), Name)),
+          destination_region_by_tenant: Type.Optional(Type.Record(Type.String(), Name)),
+        },
+        closed,
+      ),
+    ),
+    identity: Type.Optional(
+      Type.Object({ driver: Type.Literal('token-file'), path: Type.String({ minLength: 1 }) }, closed),
+    ),
+    limits: Type.Optional(
+      Type.Object(
+        {
+          lanes: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
+          concurrent_activities: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+          heartbeat_timeout: Type.Optional(Duration),
+          stall_after: Type.Optional(Duration),
+          give_up_after: Type.Optional(Duration),
+          no_worker_timeout: Type.Optional(Duration),
+        },
+        closed,
+      ),
+    ),
+    web_ui: Type.Optional(Type.String({ pattern: '^https?://' })),
+  },
+  closed,
+);
+
+export type ConfigFile = Static<typeof ConfigFile>;

@@ -1,0 +1,50 @@
+import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
+import type { CopyPlan } from './request.ts';
+
+/** The names by which any Temporal client can start, cancel and inspect a copy. */
+export const COPY_IMAGE = 'copyImage';
+export const TASK_QUEUE = 'image-copy';
+export const CANCEL_SIGNAL = 'cancel';
+export const REQUEST_CANCEL_UPDATE = 'requestCancel';
+export const JOB_DETAILS_QUERY = 'jobDetails';
+
+/** Failure type of a `requestCancel` that comes too late. */
+export const JOB_STATUS_CONFLICT = 'JobStatusConflict';
+/** Failure type and fault code of a request that can never succeed. */
+export const INVALID_REQUEST = 'invalid_request';
+
+/** Memo key of the job's details. */
+export const JOB_MEMO = 'job';
+/** Memo key of the hash of an idempotent request's body. */
+export const REQUEST_HASH_MEMO = 'request_hash';
+
+/**
+ * Search attributes of a copy. Temporal on PostgreSQL has room for ten keywords of 255 characters in a
+ * namespace, so they are few.
+ */
+export const searchAttributes = {
+  status: defineSearchAttributeKey('CopyJobStatus', SearchAttributeType.KEYWORD),
+  tenants: defineSearchAttributeKey('CopyTenants', SearchAttributeType.KEYWORD_LIST),
+  sourceRegion: defineSearchAttributeKey('CopySourceRegion', SearchAttributeType.KEYWORD),
+  sourceImage: defineSearchAttributeKey('CopySourceImageId', SearchAttributeType.KEYWORD),
+  destinationRegion: defineSearchAttributeKey('CopyDestinationRegion', SearchAttributeType.KEYWORD),
+  destinationImage: defineSearchAttributeKey('CopyDestinationImageId', SearchAttributeType.KEYWORD),
+} as const;
+
+/** Task Queue of the activities that touch a destination region's store. */
+export function regionTaskQueue(region: string): string {
+  return `${TASK_QUEUE}.${region}`;
+}
+
+/** The search attributes with which a job begins. */
+export function requestedSearchAttributes(plan: CopyPlan): SearchAttributePair[] {
+  const tenants = new Set([plan.source.tenant_id, plan.destination.tenant_id].filter((id) => id !== null));
+  return [
+    { key: searchAttributes.status, value: 'replicate_requested' },
+    { key: searchAttributes.tenants, value: [...tenants] },
+    { key: searchAttributes.sourceRegion, value: plan.source.region },
+    { key: searchAttributes.sourceImage, value: plan.source.image_id },
+    { key: searchAttributes.destinationRegion, value: plan.destination.region },
+    { key: searchAttributes.destinationImage, value: plan.destination.image_id },
+  ];
+}

@@ -1,0 +1,79 @@
+import type { Fault } from './fault.ts';
+import type { CopyPlan } from './request.ts';
+import type { JobStatus } from './status.ts';
+
+/** Where a job is within its status; `null` once it has ended. */
+export type JobPhase = 'accept' | 'inspect' | 'prepare' | 'transfer' | 'commit' | 'discard' | 'close';
+
+/**
+ * A copy job, as the query `jobDetails`, the memo and every client show it. The first ten keys are those of
+ * NTT ECL's "Get image copy job details".
+ */
+export interface JobDetails {
+  readonly job_id: string;
+  readonly status: JobStatus;
+  /** Percent, 0 to 100; 100 exactly when the status is `replicated`. It never goes down. */
+  readonly copy_progress: number;
+  readonly source_image_id: string | null;
+  readonly source_image_name: string | null;
+  readonly source_region_id: string | null;
+  readonly source_tenant_id: string | null;
+  /** `null` until the destination has the image. */
+  readonly destination_image_id: string | null;
+  readonly destination_region_id: string | null;
+  readonly destination_tenant_id: string | null;
+
+  readonly destination_image_name: string | null;
+  readonly phase: JobPhase | null;
+  /** Bytes; `null` until the source was inspected. */
+  readonly image_size: number | null;
+  readonly bytes_copied: number;
+  /** Lower-case hexadecimal digest of the bytes at the destination, once they were read back. */
+  readonly sha512: string | null;
+  /** RFC 3339, as `updated_at`. */
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** Why the job failed. */
+  readonly fault: Fault | null;
+  readonly cancel: CancelRecord | null;
+}
+
+/** Who asked for the cancel, how, and why. For a native one, the workflow's history names the client. */
+export interface CancelRecord {
+  readonly via: 'signal' | 'update' | 'native';
+  readonly reason: string | null;
+  readonly requested_by: string | null;
+  readonly requested_at: string;
+}
+
+/** Percent of a copy: 100 is kept for a job that is `replicated`. */
+export function copyProgress(status: JobStatus, bytes: number, size: number | null): number {
+  if (status === 'replicated') return 100;
+  if (size === null || size === 0) return 0;
+  return Math.min(99, Math.floor((bytes / size) * 100));
+}
+
+/** A job's details before anything was done. */
+export function requestedDetails(jobId: string, plan: CopyPlan | null, now: Date): JobDetails {
+  return {
+    job_id: jobId,
+    status: 'replicate_requested',
+    copy_progress: 0,
+    source_image_id: plan?.source.image_id ?? null,
+    source_image_name: null,
+    source_region_id: plan?.source.region ?? null,
+    source_tenant_id: plan?.source.tenant_id ?? null,
+    destination_image_id: null,
+    destination_region_id: plan?.destination.region ?? null,
+    destination_tenant_id: plan?.destination.tenant_id ?? null,
+    destination_image_name: plan?.destination.image_name ?? null,
+    phase: 'accept',
+    image_size: null,
+    bytes_copied: 0,
+    sha512: null,
+    created_at: now.toISOString(),
+    updated_at: now.toISOString(),
+    fault: null,
+    cancel: null,
+  };
+}

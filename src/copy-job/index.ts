@@ -1,0 +1,12 @@
+export * from './contract.ts';
+export {
+  type CancelRecord,
+  copyProgress,
+  type JobDetails,
+  type JobPhase,
+  requestedDetails,
+} from './details.ts';
+export { type Fault, parseFault } from './fault.ts';
+export { parseProgress, type TransferProgress } from './progress.ts';
+export { type CancelRequest, type CopyPlan, type CopyRequest, parseCancelRequest } from './request.ts';
+export { isCancellable, isFinal, JOB_STATUSES, type JobStatus } from './status.ts';

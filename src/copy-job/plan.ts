@@ -1,0 +1,90 @@
+import Type from 'typebox';
+import Value from 'typebox/value';
+import { INVALID_REQUEST } from './contract.ts';
+import type { CopyPlan, CopyRequest } from './request.ts';
+
+// Not part of the folder's index: a workflow's sandbox has no need of a schema validator.
+
+const Text = Type.String({ minLength: 1, maxLength: 255 });
+const closed = { additionalProperties: false } as const;
+const Request = Type.Object(
+  {
+    source: Type.Object({ region: Text, image_id: Text, tenant_id: Type.Optional(Text) }, closed),
+    destination: Type.Object(
+      {
+        region: Text,
+        image_id: Type.Optional(Text),
+        tenant_id: Type.Optional(Text),
+        image_name: Type.Optional(Text),
+      },
+      closed,
+    ),
+  },
+  closed,
+);
+
+/** A request that can never succeed. */
+export class InvalidRequest extends Error {
+  override readonly name = 'InvalidRequest';
+  readonly code = INVALID_REQUEST;
+  /** The field at fault, as in `destination.region`. */
+  readonly field: string;
+
+  constructor(field: string, problem: string) {
+    super(`${field}: ${problem}`);
+    this.field = field;
+  }
+}
+
+/** What a deployment's configuration has to say about copies. */
+export interface PlanningRules {
+  readonly regions: ReadonlyMap<string, { readonly taskQueue: string }>;
+  readonly limits: { readonly heartbeatTimeout: number; readonly noWorkerTimeout: number };
+}
+
+/**
+ * Checks a request, and decides all that it leaves open.
+ * @param reservedImageId the copy's id where the request names none
+ * @throws InvalidRequest naming the first field that is wrong
+ */
+export function planCopy(request: unknown, rules: PlanningRules, reservedImageId: string): CopyPlan {
+  const { source, destination } = checked(request);
+  const region = rules.regions.get(destination.region);
+  if (!rules.regions.has(source.region)) throw unknownRegion('source.region', source.region, rules);
+  if (region === undefined) throw unknownRegion('destination.region', destination.region, rules);
+  if (source.region === destination.region) {
+    throw new InvalidRequest('destination.region', `is the source's region '${source.region}'; name another`);
+  }
+  return {
+    source: { ...source, tenant_id: source.tenant_id ?? null },
+    destination: {
+      region: destination.region,
+      image_id: destination.image_id ?? reservedImageId,
+      tenant_id: destination.tenant_id ?? source.tenant_id ?? null,
+      image_name: destination.image_name ?? null,
+    },
+    task_queue: region.taskQueue,
+    heartbeat_timeout: rules.limits.heartbeatTimeout,
+    no_worker_timeout: rules.limits.noWorkerTimeout,
+  };
+}
+
+function checked(request: unknown): CopyRequest {
+  const [fault] = Value.Errors(Request, request ?? {}).filter(({ keyword }) => keyword !== 'boolean');
+  if (fault === undefined) return request as CopyRequest;
+  const path = fault.instancePath.split('/').slice(1);
+  if (fault.keyword === 'required') {
+    throw new InvalidRequest([...path, fault.params.requiredProperties[0]].join('.'), 'is missing');
+  }
+  if (fault.keyword === 'additionalProperties') {
+    throw new InvalidRequest([...path, fault.params.additionalProperties[0]].join('.'), 'is not known here');
+  }
+  throw new InvalidRequest(path.join('.') || 'input', fault.message);
+}
+
+function unknownRegion(field: string, name: string, { regions }: PlanningRules): InvalidRequest {
+  return new InvalidRequest(
+    field,
+    `there is no region '${name}'; use one of: ${[...regions.keys()].join(', ')}`,
+  );
+}

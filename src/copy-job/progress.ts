@@ -1,0 +1,32 @@
+import type { ByteRange } from '../image/index.ts';
+import { type Fault, parseFault } from './fault.ts';
+
+/** What a running transfer heartbeats: enough to show it, and to go on from it on any worker. */
+export interface TransferProgress {
+  /** Bytes that the destination has, as sorted, disjoint ranges. */
+  readonly ranges: readonly ByteRange[];
+  /** The most bytes that any attempt has reported: it never goes down. */
+  readonly high_water: number;
+  /** When a byte was last moved; milliseconds since the epoch. */
+  readonly moved_at: number;
+  /** What the transfer is trying to get over at the moment. */
+  readonly last_fault: Fault | null;
+}
+
+/** Reads heartbeat details; `undefined` where they are not a transfer's, and the transfer starts over. */
+export function parseProgress(value: unknown): TransferProgress | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { ranges, high_water, moved_at, last_fault } = value as Record<string, unknown>;
+  if (!Array.isArray(ranges) || !isCount(high_water) || !isCount(moved_at)) return undefined;
+  let at = -1;
+  for (const range of ranges) {
+    if (!Array.isArray(range) || !isCount(range[0]) || !isCount(range[1])) return undefined;
+    if (range[0] <= at || range[1] <= range[0]) return undefined;
+    at = range[1];
+  }
+  return { ranges, high_water, moved_at, last_fault: parseFault(last_fault) ?? null };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

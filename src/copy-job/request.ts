@@ -1,0 +1,51 @@
+/** Input of the workflow `copyImage`. All but three fields have defaults. */
+export interface CopyRequest {
+  readonly source: {
+    readonly region: string;
+    readonly image_id: string;
+    /** On whose behalf the image is read; without one an operator's job sees every image. */
+    readonly tenant_id?: string;
+  };
+  readonly destination: {
+    readonly region: string;
+    /** Reserved for the copy; a fresh UUID where absent. */
+    readonly image_id?: string;
+    /** Who is to own the copy; the source's tenant where absent. */
+    readonly tenant_id?: string;
+    /** The copy's name; the source's where absent. */
+    readonly image_name?: string;
+  };
+}
+
+/** What a worker makes of a request with its configuration: every field decided. */
+export interface CopyPlan {
+  readonly source: { readonly region: string; readonly image_id: string; readonly tenant_id: string | null };
+  readonly destination: {
+    readonly region: string;
+    readonly image_id: string;
+    readonly tenant_id: string | null;
+    readonly image_name: string | null;
+  };
+  /** Where the activities that touch the stores run. */
+  readonly task_queue: string;
+  /** Milliseconds. */
+  readonly heartbeat_timeout: number;
+  /** How long a step may wait for a worker before the job fails with `no_worker`; milliseconds. */
+  readonly no_worker_timeout: number;
+}
+
+/** Optional argument of the signal `cancel` and the update `requestCancel`. */
+export interface CancelRequest {
+  readonly reason?: string;
+  readonly requested_by?: string;
+}
+
+const LONGEST_NOTE = 512;
+
+/** Who asks and why, from whatever a client sent: a bare string is a reason. Never refuses a cancel. */
+export function parseCancelRequest(value: unknown): { reason: string | null; requested_by: string | null } {
+  const note = (text: unknown) => (typeof text === 'string' ? text.slice(0, LONGEST_NOTE) : null);
+  if (typeof value !== 'object' || value === null) return { reason: note(value), requested_by: null };
+  const { reason, requested_by } = value as Record<string, unknown>;
+  return { reason: note(reason), requested_by: note(requested_by) };
+}

@@ -1,0 +1,2 @@
+export { type Identity, IdentityUnavailable, type Principal } from './port.ts';
+export { tokenFile } from './token-file.ts';

@@ -1,0 +1,42 @@
+/** Bytes `start` up to, not including, `end`. */
+export type ByteRange = readonly [start: number, end: number];
+
+/** Adds a range to sorted, disjoint ranges; those that touch become one. */
+export function addRange(ranges: readonly ByteRange[], added: ByteRange): readonly ByteRange[] {
+  let [start, end] = added;
+  if (end <= start) return ranges;
+  const before: ByteRange[] = [];
+  const after: ByteRange[] = [];
+  for (const range of ranges) {
+    if (range[1] < start) before.push(range);
+    else if (range[0] > end) after.push(range);
+    else {
+      start = Math.min(start, range[0]);
+      end = Math.max(end, range[1]);
+    }
+  }
+  return [...before, [start, end], ...after];
+}
+
+/** How many bytes sorted, disjoint ranges cover. */
+export function coveredBytes(ranges: readonly ByteRange[]): number {
+  return ranges.reduce((sum, [start, end]) => sum + end - start, 0);
+}
+
+/** The first byte that is missing: everything below it is covered. */
+export function watermark(ranges: readonly ByteRange[]): number {
+  const first = ranges[0];
+  return first?.[0] === 0 ? first[1] : 0;
+}
+
+/** What sorted, disjoint ranges leave uncovered of `size` bytes. */
+export function gaps(ranges: readonly ByteRange[], size: number): readonly ByteRange[] {
+  const missing: ByteRange[] = [];
+  let at = 0;
+  for (const [start, end] of ranges) {
+    if (start > at) missing.push([at, start]);
+    at = end;
+  }
+  if (at < size) missing.push([at, size]);
+  return missing;
+}

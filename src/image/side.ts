@@ -1,0 +1,2 @@
+/** Which end of a copy. */
+export type Side = 'source' | 'destination';

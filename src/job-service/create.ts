@@ -1,0 +1,56 @@
+import { isFinal } from '../copy-job/index.ts';
+import { cancelJob } from './cancel.ts';
+import { JobError } from './errors.ts';
+import { findJob, unavailable } from './find.ts';
+import { listJobs } from './list.ts';
+import type { Caller, JobService } from './service.ts';
+import { type StartContext, startJob } from './start.ts';
+import { liveView } from './view.ts';
+
+/** Copy jobs over a Temporal client. */
+export function createJobService(context: StartContext): JobService {
+  const { client } = context;
+  const show = async (caller: Caller, jobId: string) =>
+    liveView(await findJob(client, caller, jobId), client.options.loadedDataConverter);
+  return {
+    start: (caller, request, options) => startJob(context, caller, request, options),
+    show,
+    list: (caller, query = {}) => listJobs(client, caller, query),
+    cancel: (caller, jobId, request) => cancelJob(client, caller, jobId, request),
+
+    async retry(caller, jobId) {
+      const job = await show(caller, jobId);
+      if (!isFinal(job.status))
+        throw new JobError('conflict', `the job is ${job.status}: it has not ended yet`);
+      const { source_region_id, source_image_id, destination_region_id } = job;
+      if (source_region_id === null || source_image_id === null || destination_region_id === null) {
+        throw new JobError('conflict', 'the job was never accepted: there is no request to repeat');
+      }
+      const request = {
+        source: {
+          region: source_region_id,
+          image_id: source_image_id,
+          ...given('tenant_id', job.source_tenant_id),
+        },
+        destination: {
+          region: destination_region_id,
+          ...given('tenant_id', job.destination_tenant_id),
+          ...given('image_name', job.destination_image_name),
+        },
+      };
+      return startJob(context, caller, request, { dialect: 'retry' });
+    },
+
+    async check() {
+      await client.workflowService
+        .describeNamespace({ namespace: client.options.namespace })
+        .catch((error) => {
+          throw unavailable(error);
+        });
+    },
+  };
+}
+
+function given<K extends string>(key: K, value: string | null): Partial<Record<K, string>> {
+  return value === null ? {} : ({ [key]: value } as Record<K, string>);
+}

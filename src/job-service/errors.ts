@@ -1,0 +1,31 @@
+/**
+ * What a job service refuses. Dialects map each code to their own answers.
+ * - `invalid`: a field of the request is wrong
+ * - `not_found`: no such job, or not the tenant's
+ * - `conflict`: the job's status does not allow it
+ * - `image_not_found`: the source has no such image, or the tenant may not see it
+ * - `image_conflict`: the source image cannot be copied in its present state
+ * - `key_reused`: an idempotency key came again with another request
+ * - `unavailable`: a store, or Temporal, does not answer
+ */
+export type JobErrorCode =
+  | 'invalid'
+  | 'not_found'
+  | 'conflict'
+  | 'image_not_found'
+  | 'image_conflict'
+  | 'key_reused'
+  | 'unavailable';
+
+export class JobError extends Error {
+  override readonly name = 'JobError';
+  readonly code: JobErrorCode;
+  /** For `invalid`: the field of the copy request, as in `destination.region`. */
+  readonly field: string | null;
+
+  constructor(code: JobErrorCode, message: string, options: { cause?: unknown; field?: string } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.field = options.field ?? null;
+  }
+}

@@ -1,0 +1,51 @@
+import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import { COPY_IMAGE } from '../copy-job/index.ts';
+import { JobError } from './errors.ts';
+import type { Caller } from './service.ts';
+import { recordedView } from './view.ts';
+
+/**
+ * The workflow of a job that the caller may see.
+ * @throws JobError `not_found` for everything else: another type of workflow, another tenant's job
+ */
+export async function findJob(
+  client: Client,
+  caller: Caller,
+  jobId: string,
+): Promise<WorkflowExecutionDescription> {
+  const description = await describeIfThere(client, jobId);
+  if (description === undefined || description.type !== COPY_IMAGE) throw notFound(jobId);
+  const { source_tenant_id, destination_tenant_id } = recordedView(description);
+  if (
+    caller !== null &&
+    caller.tenant_id !== source_tenant_id &&
+    caller.tenant_id !== destination_tenant_id
+  ) {
+    throw notFound(jobId);
+  }
+  return description;
+}
+
+/** A workflow's description; `undefined` where there is no such workflow. */
+export async function describeIfThere(
+  client: Client,
+  workflowId: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  try {
+    return await client.workflow.getHandle(workflowId).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw unavailable(error);
+  }
+}
+
+export function notFound(jobId: string): JobError {
+  return new JobError('not_found', `there is no job ${jobId}`);
+}
+
+/** Temporal did not answer as it should. */
+export function unavailable(cause: unknown): JobError {
+  return new JobError('unavailable', 'the job service is not available at the moment; try again later', {
+    cause,
+  });
+}

@@ -1,0 +1,51 @@
+import type { CancelRequest, CopyRequest, Fault, JobDetails, JobStatus } from '../copy-job/index.ts';
+
+/** What is only known while a job runs, and why it may stand still. */
+export interface JobView extends JobDetails {
+  /** Attempts of the present step, the running one included. */
+  readonly attempt: number | null;
+  /** What the present step has met last. */
+  readonly last_fault: Fault | null;
+  /** RFC 3339. */
+  readonly next_retry_at: string | null;
+  /** In words, what the job is waiting for. */
+  readonly waiting_for: string | null;
+}
+
+/** Who asks: a tenant sees its own jobs only, and `null` is an operator, who sees all. */
+export type Caller = { readonly tenant_id: string } | null;
+
+export interface StartOptions {
+  /** The same key, tenant and region give the same job, as long as Temporal keeps it. */
+  readonly idempotency_key?: string;
+  /** Which of our faces the request came to: keys of one are not keys of another. */
+  readonly dialect: string;
+}
+
+export interface ListQuery {
+  readonly status?: JobStatus;
+  readonly limit?: number;
+  /** From an earlier page with the same caller and status. */
+  readonly marker?: string;
+}
+
+export interface JobPage {
+  readonly jobs: readonly JobView[];
+  readonly next_marker: string | null;
+}
+
+/** Copy jobs, as everything outside of Temporal sees them. Every method throws `JobError`. */
+export interface JobService {
+  /** Looks at the source image, then starts a job; its id is also the copy's image id. */
+  start(caller: Caller, request: CopyRequest, options: StartOptions): Promise<{ readonly job_id: string }>;
+  /** The job as it stands, with or without a worker. */
+  show(caller: Caller, jobId: string): Promise<JobView>;
+  /** The caller's jobs; without a limit the newest 1,000. */
+  list(caller: Caller, query?: ListQuery): Promise<JobPage>;
+  /** Asks for a cancel; returns when it was accepted. Throws `conflict` where it comes too late. */
+  cancel(caller: Caller, jobId: string, request: CancelRequest): Promise<void>;
+  /** A new job with the same request as one that has ended. */
+  retry(caller: Caller, jobId: string): Promise<{ readonly job_id: string }>;
+  /** Throws where Temporal does not answer. */
+  check(): Promise<void>;
+}

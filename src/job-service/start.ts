@@ -1,0 +1,116 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
+import type { Limits, Regions } from '../config/index.ts';
+import {
+  COPY_IMAGE,
+  type CopyPlan,
+  type CopyRequest,
+  JOB_MEMO,
+  REQUEST_HASH_MEMO,
+  requestedDetails,
+  requestedSearchAttributes,
+  TASK_QUEUE,
+} from '../copy-job/index.ts';
+import { InvalidRequest, planCopy } from '../copy-job/plan.ts';
+import type { ImageRecord } from '../image/index.ts';
+import { StoreError } from '../stores/index.ts';
+import { JobError } from './errors.ts';
+import { describeIfThere, unavailable } from './find.ts';
+import type { Caller, StartOptions } from './service.ts';
+
+export interface StartContext {
+  readonly client: Client;
+  readonly regions: Regions;
+  readonly limits: Limits;
+}
+
+/** Starts a job, or finds the one that the same idempotency key has started. */
+export async function startJob(
+  context: StartContext,
+  caller: Caller,
+  request: CopyRequest,
+  options: StartOptions,
+): Promise<{ job_id: string }> {
+  const hash = createHash('sha256').update(JSON.stringify(request)).digest('hex');
+  const jobId = jobIdFor(caller, request, options);
+  if (options.idempotency_key !== undefined && (await wasStarted(context.client, jobId, hash))) {
+    return { job_id: jobId };
+  }
+  const plan = planned(context, request, jobId);
+  const image = await inspected(context.regions, plan);
+  try {
+    await context.client.workflow.start(COPY_IMAGE, {
+      workflowId: jobId,
+      taskQueue: TASK_QUEUE,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      args: [{ ...request, destination: { ...request.destination, image_id: plan.destination.image_id } }],
+      memo: {
+        [JOB_MEMO]: {
+          ...requestedDetails(jobId, plan, new Date()),
+          source_image_name: image.name,
+          image_size: image.size,
+        },
+        [REQUEST_HASH_MEMO]: hash,
+      },
+      typedSearchAttributes: new TypedSearchAttributes(requestedSearchAttributes(plan)),
+      staticSummary: `${image.name ?? image.id} · ${plan.source.region} → ${plan.destination.region}`,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error);
+    await wasStarted(context.client, jobId, hash);
+  }
+  return { job_id: jobId };
+}
+
+/** The job's id, which is the copy's image id too: fresh, or always the same for the same key. */
+function jobIdFor(caller: Caller, { destination }: CopyRequest, options: StartOptions): string {
+  if (options.idempotency_key === undefined) return randomUUID();
+  const scope = [caller?.tenant_id ?? null, options.dialect, options.idempotency_key, destination.region];
+  const hex = createHash('sha256').update(JSON.stringify(scope)).digest('hex');
+  // A version 8 UUID (RFC 9562, section 5.8): the bits are ours to choose.
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
+}
+
+async function wasStarted(client: Client, jobId: string, hash: string): Promise<boolean> {
+  const description = await describeIfThere(client, jobId);
+  if (description === undefined) return false;
+  if (description.memo?.[REQUEST_HASH_MEMO] === hash) return true;
+  throw new JobError('key_reused', 'this idempotency key has already been used with another request');
+}
+
+function planned({ regions, limits }: StartContext, request: CopyRequest, jobId: string): CopyPlan {
+  try {
+    return planCopy(request, { regions, limits }, jobId);
+  } catch (error) {
+    if (!(error instanceof InvalidRequest)) throw error;
+    throw new JobError('invalid', error.message, { field: error.field });
+  }
+}
+
+async function inspected(regions: Regions, { source }: CopyPlan): Promise<ImageRecord> {
+  try {
+    const { record } = await regionStore(regions, source.region).inspect(source);
+    return record;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    const { message, cause } = error;
+    if (error.code === 'not_found') throw new JobError('image_not_found', message, { cause });
+    if (error.code === 'unavailable' || error.code === 'forbidden') {
+      throw new JobError('unavailable', `region ${source.region}: ${message}`, { cause });
+    }
+    throw new JobError('image_conflict', message, { cause });
+  }
+}
+
+function regionStore(regions: Regions, name: string) {
+  const region = regions.get(name);
+  if (region === undefined) throw new Error(`region ${name} was planned with, and is not there`);
+  return region.store;
+}

@@ -1,0 +1,84 @@
+import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
+import type { LoadedDataConverter } from '@temporalio/common';
+import { optionalTsToDate } from '@temporalio/common/lib/time.js';
+import {
+  copyProgress,
+  type Fault,
+  isCancellable,
+  isFinal,
+  JOB_MEMO,
+  type JobDetails,
+  requestedDetails,
+  TASK_QUEUE,
+} from '../copy-job/index.ts';
+import { type PresentStep, presentStep } from './pending-activity.ts';
+import type { JobView } from './service.ts';
+
+type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
+
+/** A wait shorter than this is only the time that a hand-over takes; milliseconds. */
+const WORTH_MENTIONING = 2000;
+
+/** A job from what is on record, settled by how its workflow has closed. */
+export function recordedView(execution: Execution): JobView {
+  const recorded = execution.memo?.[JOB_MEMO] as JobDetails | undefined;
+  const job = recorded ?? requestedDetails(execution.workflowId, null, execution.startTime);
+  return {
+    ...settled(job, execution),
+    attempt: null,
+    last_fault: null,
+    next_retry_at: null,
+    waiting_for: null,
+  };
+}
+
+/** A job as it stands: what is on record, raised by the last heartbeat, with what it may be waiting for. */
+export async function liveView(
+  description: WorkflowExecutionDescription,
+  converter: LoadedDataConverter,
+): Promise<JobView> {
+  const recorded = recordedView(description);
+  if (isFinal(recorded.status)) return recorded;
+  const { workflowExtendedInfo, pendingWorkflowTask } = description.raw;
+  const unheard = workflowExtendedInfo?.cancelRequested && isCancellable(recorded.status);
+  const view: JobView = unheard ? { ...recorded, status: 'cancel_requested' } : recorded;
+  const step = await presentStep(description.raw, converter);
+  if (step !== null) return withStep(view, step);
+  const since = pendingWorkflowTask?.startedTime
+    ? undefined
+    : optionalTsToDate(pendingWorkflowTask?.originalScheduledTime);
+  return { ...view, waiting_for: waitFor(since ?? null, TASK_QUEUE) };
+}
+
+function settled(job: JobDetails, { status, closeTime }: Execution): JobDetails {
+  if (status.name === 'RUNNING' || isFinal(job.status)) return job;
+  const updated_at = (closeTime ?? new Date()).toISOString();
+  const closed = { ...job, phase: null, destination_image_id: null, updated_at };
+  if (status.name === 'CANCELLED') return { ...closed, status: 'canceled' };
+  const fault: Fault =
+    status.name === 'TERMINATED'
+      ? { code: 'terminated', side: null, message: 'the workflow was terminated: it could not clean up' }
+      : { code: 'timed_out', side: null, message: `the workflow closed as ${status.name}` };
+  return { ...closed, status: 'error', fault };
+}
+
+function withStep(view: JobView, step: PresentStep): JobView {
+  const bytes_copied = Math.max(view.bytes_copied, step.progress?.high_water ?? 0);
+  const copy_progress = copyProgress(view.status, bytes_copied, view.image_size);
+  const moved = Math.max(step.progress?.moved_at ?? 0, Date.parse(view.updated_at));
+  return {
+    ...view,
+    bytes_copied,
+    copy_progress: Math.max(view.copy_progress, copy_progress),
+    updated_at: new Date(moved).toISOString(),
+    attempt: step.attempt,
+    last_fault: step.lastFault,
+    next_retry_at: step.nextAttempt?.toISOString() ?? null,
+    waiting_for: waitFor(step.queuedSince, step.taskQueue),
+  };
+}
+
+function waitFor(since: Date | null, taskQueue: string | null): string | null {
+  if (since === null || Date.now() - since.getTime() < WORTH_MENTIONING) return null;
+  return taskQueue === null ? 'a worker' : `a worker on Task Queue ${taskQueue}`;
+}

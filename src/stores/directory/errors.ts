@@ -1,0 +1,34 @@
+import { StoreError, type StoreErrorCode } from '../store-error.ts';
+
+const CODES: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
+  ENOENT: ['not_found', 'the image is gone'],
+  EACCES: ['forbidden', 'access to the image store was refused'],
+  EPERM: ['forbidden', 'access to the image store was refused'],
+  EROFS: ['forbidden', 'the image store is read-only'],
+  ENOSPC: ['quota_exceeded', 'the disk of the image store is full'],
+  EDQUOT: ['quota_exceeded', 'the disk quota of the image store is used up'],
+  EFBIG: ['quota_exceeded', 'the image is larger than the image store takes'],
+};
+
+/** Whether a file operation failed with this code (errno(3)). */
+export function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/** A file operation's error as a store's. The message names no path: it is for tenants. */
+export function fromErrno(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const known = CODES[code];
+  if (known !== undefined) return new StoreError(known[0], known[1], { cause: error });
+  return new StoreError('unavailable', `the image store's disk answered ${code}`, { cause: error });
+}
+
+/** Runs file operations and turns their errors into a store's. */
+export async function onDisk<T>(operations: () => Promise<T>): Promise<T> {
+  try {
+    return await operations();
+  } catch (error) {
+    throw fromErrno(error);
+  }
+}

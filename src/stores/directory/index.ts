@@ -1,0 +1,1 @@
+export { directoryDriver } from './driver.ts';

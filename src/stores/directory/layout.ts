@@ -1,0 +1,69 @@
+import { open, rename, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { StoreError } from '../store-error.ts';
+
+/**
+ * The files of one region:
+ *
+ *     <root>/<image id>/image.json          the record
+ *     <root>/<image id>/data                the bytes
+ *     <root>/<image id>/job                 the job that made it, if one did
+ *     <root>/.<image id>.partial/job        the job that is making it
+ *     <root>/.<image id>.partial/fence-<n>  attempt n may write as long as this stands
+ *     <root>/.<image id>.partial/data       the bytes so far
+ *
+ * A partial becomes an image by one rename of its folder, after `image.json` was written into it.
+ */
+export interface Layout {
+  readonly root: string;
+  image(imageId: string): string;
+  partial(imageId: string): string;
+}
+
+/** Image ids become file names, so they may not be able to say anything else. */
+const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
+
+export const isImageFolder = (name: string): boolean => SAFE_ID.test(name);
+
+export function layout(root: string): Layout {
+  const checked = (imageId: string): string => {
+    if (!SAFE_ID.test(imageId)) throw new StoreError('not_found', 'no image has an id with such characters');
+    return imageId;
+  };
+  return {
+    root,
+    image: (imageId) => join(root, checked(imageId)),
+    partial: (imageId) => join(root, `.${checked(imageId)}.partial`),
+  };
+}
+
+/** A root that is gone is a disk that is not mounted: not a region without images. */
+export async function assertReachable(root: string): Promise<void> {
+  await stat(root).catch((cause) => {
+    throw new StoreError('unavailable', "the image store's folder cannot be reached", { cause });
+  });
+}
+
+/** Writes a small file so that it is there whole or not at all, also after a loss of power. */
+export async function writeWhole(path: string, content: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.new`;
+  const file = await open(temporary, 'w');
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+/** Makes a folder's entries survive a loss of power (fsync(2), Notes). */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

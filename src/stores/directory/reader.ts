@@ -1,0 +1,55 @@
+import type { Stats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { ByteRange } from '../../image/index.ts';
+import type { PartReader } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import { fromErrno, onDisk } from './errors.ts';
+
+const CHUNK = 1024 * 1024;
+
+/** A pin of a file: another file in its place, or a write to it, gives another one. */
+export async function pinOf(path: string): Promise<string> {
+  return pinFrom(await stat(path));
+}
+
+function pinFrom({ ino, size, mtimeMs }: Stats): string {
+  return `${ino}-${size}-${mtimeMs}`;
+}
+
+/** Reads a file that has to stay what its pin says. */
+export async function openReader(path: string, pin: string): Promise<PartReader> {
+  const file = await onDisk(() => open(path, 'r'));
+  const idle: Uint8Array[] = [];
+  try {
+    await assertUnchanged(file, pin);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  return {
+    async *read([start, end]: ByteRange, signal: AbortSignal) {
+      const buffer = idle.pop() ?? Buffer.allocUnsafeSlow(CHUNK);
+      try {
+        for (let at = start; at < end; ) {
+          signal.throwIfAborted();
+          const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK, end - at), at);
+          await assertUnchanged(file, pin);
+          if (bytesRead === 0) throw new StoreError('truncated', `the image's data ends at byte ${at}`);
+          at += bytesRead;
+          yield buffer.subarray(0, bytesRead);
+        }
+      } catch (error) {
+        throw signal.aborted ? signal.reason : fromErrno(error);
+      } finally {
+        idle.push(buffer);
+      }
+    },
+    close: () => file.close(),
+  };
+}
+
+async function assertUnchanged(file: FileHandle, pin: string): Promise<void> {
+  const now = pinFrom(await file.stat());
+  if (now === pin) return;
+  throw new StoreError('changed', "the image's data has changed since it was inspected");
+}

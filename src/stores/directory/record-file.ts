@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Type from 'typebox';
+import Value from 'typebox/value';
+import type { ImageRecord } from '../../image/index.ts';
+import { StoreError } from '../store-error.ts';
+import { writeWhole } from './layout.ts';
+
+const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** What `image.json` has to hold. */
+const Schema = Type.Object({
+  id: Type.String(),
+  name: Nullable(Type.String()),
+  status: Type.Union([Type.Literal('queued'), Type.Literal('active'), Type.Literal('deactivated')]),
+  owner: Nullable(Type.String()),
+  visibility: Type.Union([
+    Type.Literal('private'),
+    Type.Literal('shared'),
+    Type.Literal('community'),
+    Type.Literal('public'),
+  ]),
+  disk_format: Nullable(Type.String()),
+  container_format: Nullable(Type.String()),
+  size: Type.Integer({ minimum: 0 }),
+  min_disk: Type.Integer({ minimum: 0 }),
+  min_ram: Type.Integer({ minimum: 0 }),
+  os_hash_algo: Nullable(Type.Literal('sha512')),
+  os_hash_value: Nullable(Type.String({ pattern: '^[0-9a-f]{128}$' })),
+  tags: Type.Array(Type.String()),
+  properties: Type.Record(Type.String(), Type.String()),
+  created_at: Type.String(),
+});
+
+/** Writes the record into an image's folder. */
+export async function writeRecord(folder: string, record: ImageRecord): Promise<void> {
+  await writeWhole(join(folder, 'image.json'), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** Reads the record in an image's folder. Throws ENOENT as it is, and `invalid_image` for what is no record. */
+export async function readRecord(folder: string): Promise<ImageRecord> {
+  const text = await readFile(join(folder, 'image.json'), 'utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new StoreError('invalid_image', "the image's record is not JSON", { cause: error });
+  }
+  const [fault] = Value.Errors(Schema, value);
+  if (fault !== undefined) {
+    const field = fault.instancePath.slice(1).replaceAll('/', '.') || 'the whole';
+    throw new StoreError('invalid_image', `the image's record is not usable: ${field} ${fault.message}`);
+  }
+  return value as ImageRecord;
+}

@@ -1,0 +1,55 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ImageRecord } from '../../image/index.ts';
+import type { NewImage } from '../port.ts';
+import { type Layout, syncFolder } from './layout.ts';
+import { writeRecord } from './record-file.ts';
+
+/** Makes a file an image of the region: a copy of it, with its digest. */
+export async function registerFile(paths: Layout, file: string, image: NewImage): Promise<ImageRecord> {
+  const id = randomUUID();
+  const partial = paths.partial(id);
+  await mkdir(partial);
+  try {
+    const sha512 = createHash('sha512');
+    let size = 0;
+    const meter = new Transform({
+      highWaterMark: 1024 * 1024,
+      transform(chunk: Buffer, _encoding, done) {
+        sha512.update(chunk);
+        size += chunk.length;
+        done(null, chunk);
+      },
+    });
+    const data = createWriteStream(join(partial, 'data'), { flush: true, highWaterMark: 1024 * 1024 });
+    await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), meter, data);
+    const record: ImageRecord = {
+      id,
+      name: image.name,
+      status: 'active',
+      owner: image.owner,
+      visibility: 'private',
+      disk_format: image.disk_format,
+      container_format: 'bare',
+      size,
+      min_disk: 0,
+      min_ram: 0,
+      os_hash_algo: 'sha512',
+      os_hash_value: sha512.digest('hex'),
+      tags: [],
+      properties: {},
+      created_at: new Date().toISOString(),
+    };
+    await writeRecord(partial, record);
+    await rename(partial, paths.image(id));
+    await syncFolder(paths.root);
+    return record;
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+import { access, type FileHandle, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PartSink } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import { isErrno, onDisk } from './errors.ts';
+
+const ZEROS = Buffer.alloc(1024 * 1024);
+
+/**
+ * Writes a partial's data as one attempt. Each write first looks for the attempt's fence, so that an attempt
+ * that was given up for dead stops as soon as a later one has begun, or the partial has gone.
+ */
+export async function openSink(partial: string, attempt: number, size: number): Promise<PartSink> {
+  const fence = join(partial, `fence-${attempt}`);
+  await onDisk(() => raiseFence(partial, attempt, fence));
+  const file = await onDisk(() => open(join(partial, 'data'), 'r+'));
+  return {
+    write: (offset, chunk) =>
+      onDisk(async () => {
+        await access(fence).catch((error) => throwSuperseded(partial, error));
+        if (!isZero(chunk)) await writeFully(file, offset, chunk);
+      }),
+    readBack: (offset, into) =>
+      onDisk(async () => {
+        const { bytesRead } = await file.read(into, 0, into.length, offset);
+        if (bytesRead < into.length) {
+          throw new StoreError('truncated', `the data written ends at byte ${offset + bytesRead}`);
+        }
+      }),
+    reset: () =>
+      onDisk(async () => {
+        await file.truncate(0);
+        await file.truncate(size);
+      }),
+    flush: () => onDisk(() => file.sync()),
+    close: () => file.close(),
+  };
+}
+
+async function raiseFence(partial: string, attempt: number, fence: string): Promise<void> {
+  await writeFile(fence, '');
+  for (const name of await readdir(partial)) {
+    const other = Number(/^fence-(\d+)$/.exec(name)?.[1]);
+    if (other < attempt) await rm(join(partial, name), { force: true });
+    if (other > attempt) {
+      await rm(fence, { force: true });
+      throw new StoreError('conflict', `attempt ${other} has taken over from attempt ${attempt}`);
+    }
+  }
+}
+
+/** A fence that is gone means another attempt, unless the whole partial is gone. */
+async function throwSuperseded(partial: string, error: unknown): Promise<never> {
+  if (!isErrno(error, 'ENOENT')) throw error;
+  await access(partial);
+  throw new StoreError('conflict', 'a later attempt has taken over', { cause: error });
+}
+
+async function writeFully(file: FileHandle, offset: number, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, done, chunk.length - done, offset + done);
+    done += bytesWritten;
+  }
+}
+
+/** The partial was made of holes, which read as zeros: they need no disk. */
+function isZero(chunk: Uint8Array): boolean {
+  for (let at = 0; at < chunk.length; at += ZEROS.length) {
+    const piece = chunk.subarray(at, at + ZEROS.length);
+    if (ZEROS.compare(piece, 0, piece.length, 0, piece.length) !== 0) return false;
+  }
+  return true;
+}

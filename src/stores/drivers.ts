@@ -1,0 +1,5 @@
+import { directoryDriver } from './directory/index.ts';
+import type { StoreDriver } from './port.ts';
+
+/** Every kind of store that a region may name as its `driver`. */
+export const storeDrivers: readonly StoreDriver[] = [directoryDriver as StoreDriver];

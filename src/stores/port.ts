@@ -1,0 +1,109 @@
+import type { TSchema } from 'typebox';
+import type { ByteRange, ImageRecord } from '../image/index.ts';
+
+/** An image to read, and on whose behalf: `null` is an operator. */
+export interface SourceRef {
+  readonly image_id: string;
+  readonly tenant_id: string | null;
+}
+
+/** An image to write. Only what bears this mark is ever opened, committed or discarded. */
+export interface DestinationRef {
+  readonly image_id: string;
+  readonly tenant_id: string | null;
+  /** Names one execution of one job. */
+  readonly mark: string;
+}
+
+/** A source image as it was inspected. */
+export interface InspectedImage {
+  readonly record: ImageRecord;
+  /** The store's own token for exactly these bytes: a later read of other bytes fails with `changed`. */
+  readonly pin: string;
+}
+
+/** Reads an image's data. */
+export interface PartReader {
+  /**
+   * Yields the bytes of a range in order, in chunks of any size. A chunk is the caller's until it asks for
+   * the next one. Ends early only with an error: `truncated`, `changed`, `not_found`, `unavailable`.
+   */
+  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Writes an image's data where it is not yet visible as an image. */
+export interface PartSink {
+  /**
+   * Writes at an offset; writing the same bytes again is harmless. Fails with `not_found` once the image was
+   * discarded or committed, with `conflict` once a later attempt has opened it.
+   */
+  write(offset: number, chunk: Uint8Array): Promise<void>;
+  /** Fills `into` from an offset with what was written, for the digest. */
+  readBack(offset: number, into: Uint8Array): Promise<void>;
+  /** Forgets all bytes: a new start. */
+  reset(): Promise<void>;
+  /** Returns when everything written would survive a loss of power. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The reading half of a store. */
+export interface ImageSource {
+  /** Throws `not_found`, `not_active`, `invalid_image`, `unavailable`. */
+  inspect(ref: SourceRef): Promise<InspectedImage>;
+  /** Opens the data that was inspected. Throws `changed`, `not_found`, `unavailable`. */
+  openReader(ref: SourceRef, pin: string): Promise<PartReader>;
+}
+
+/**
+ * The writing half of a store. The order of a copy: `prepare`, `openSink`, writes, `flush`, `commit`; and
+ * `discard` at any time, from any process. Every call may be repeated.
+ */
+export interface ImageDestination {
+  /**
+   * Reserves the image id for this job. The only call that creates anything. Throws `conflict` where the id
+   * belongs to an image or to another job, `quota_exceeded`, `unavailable`.
+   */
+  prepare(ref: DestinationRef, size: number): Promise<void>;
+  /**
+   * Opens what `prepare` made, and locks out the sinks of lower attempts. Throws `not_found` where it is gone,
+   * `conflict` where a higher attempt has it.
+   */
+  openSink(ref: DestinationRef, attempt: number, size: number): Promise<PartSink>;
+  /**
+   * Makes the image visible, whole, with its record. A repeat after success is harmless. Throws `not_found`
+   * where what `prepare` made is gone.
+   */
+  commit(ref: DestinationRef, record: ImageRecord): Promise<void>;
+  /** Removes every trace of this job's image, committed or not; nothing to remove is success. */
+  discard(ref: DestinationRef): Promise<void>;
+}
+
+/** A region's images. */
+export interface ImageStore extends ImageSource, ImageDestination {
+  /** Throws where the store cannot be reached or used as configured. */
+  check(): Promise<void>;
+  /** The images that a tenant may see, in no particular order; `null` is an operator. */
+  images(tenantId: string | null): AsyncIterable<ImageRecord>;
+  /** Where a store keeps its images in files of this machine: makes a file an image. */
+  register?(file: string, image: NewImage): Promise<ImageRecord>;
+  /** Where an image's data can be found, in words for a person. */
+  locate(imageId: string): string;
+}
+
+/** What a person may say of a file that becomes an image. */
+export interface NewImage {
+  readonly name: string;
+  readonly owner: string | null;
+  readonly disk_format: string;
+}
+
+/** A kind of store: what its options are, and how to open one. A folder of `src/stores` each. */
+export interface StoreDriver<Options = unknown> {
+  readonly name: string;
+  /** JSON Schema of the options beside `driver`. */
+  readonly options: TSchema;
+  /** Opens a store; touches nothing yet. Relative paths are relative to `baseDirectory`. */
+  open(options: Options, baseDirectory: string): ImageStore;
+}

@@ -1,0 +1,65 @@
+import type { Side } from '../image/index.ts';
+
+/**
+ * What may go wrong at a store.
+ * - `not_found`: no such image, or not visible to the requester
+ * - `not_active`: the image has no data that may be copied
+ * - `forbidden`: the store refuses us
+ * - `conflict`: the image id is taken, or another attempt has taken over
+ * - `changed`: the source is no longer the image that was inspected
+ * - `truncated`: the data ends before its announced size
+ * - `digest_mismatch`: the data is not what its digest says
+ * - `quota_exceeded`: no room at the destination
+ * - `invalid_image`: the image's record or id cannot be used
+ * - `stalled`: no byte has moved for longer than a copy may stand still
+ * - `unavailable`: the store does not answer, or its disk fails; worth another try
+ */
+export type StoreErrorCode =
+  | 'not_found'
+  | 'not_active'
+  | 'forbidden'
+  | 'conflict'
+  | 'changed'
+  | 'truncated'
+  | 'digest_mismatch'
+  | 'quota_exceeded'
+  | 'invalid_image'
+  | 'unavailable'
+  | 'stalled';
+
+/** The one error that stores and the transfer engine throw. Its message is fit for a tenant's eyes. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+  /** Which end of the copy it lies at: known to those who use the store, not to the store itself. */
+  readonly side: Side | null;
+
+  constructor(code: StoreErrorCode, message: string, options: { cause?: unknown; side?: Side } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.side = options.side ?? null;
+  }
+
+  /** Whether another try may go better. */
+  get retryable(): boolean {
+    return this.code === 'unavailable';
+  }
+}
+
+/** Runs a store's call and names the side in the error that comes out of it. */
+export async function atSide<T>(side: Side, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw blame(side, error);
+  }
+}
+
+/** The same error with the side at fault; what a store did not foresee becomes `unavailable`. */
+export function blame(side: Side, error: unknown): StoreError {
+  if (error instanceof StoreError) {
+    if (error.side !== null) return error;
+    return new StoreError(error.code, error.message, { cause: error.cause, side });
+  }
+  return new StoreError('unavailable', `the ${side}'s store failed unexpectedly`, { cause: error, side });
+}

@@ -1,0 +1,2 @@
+export { connectClient, connectWorker } from './connect.ts';
+export { ensureSearchAttributes } from './search-attributes.ts';

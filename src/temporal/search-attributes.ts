@@ -1,0 +1,29 @@
+import type { Client, Connection } from '@temporalio/client';
+import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
+import { searchAttributes } from '../copy-job/index.ts';
+
+/**
+ * Makes sure that the namespace knows our search attributes, and registers those that it lacks.
+ * @throws Error with the command to run, where we may not register them
+ */
+export async function ensureSearchAttributes(client: Client): Promise<void> {
+  const { operatorService } = client.connection as Connection;
+  const namespace = client.options.namespace;
+  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+  const missing = Object.values(searchAttributes).filter(({ name }) => !(name in (customAttributes ?? {})));
+  if (missing.length === 0) return;
+  const types = missing.map(({ name, type }) => [name, encodeSearchAttributeIndexedValueType(type)]);
+  try {
+    await operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(types) });
+  } catch (cause) {
+    const flags = missing.map(({ name, type }) => `--name ${name} --type ${cliType(type)}`).join(' ');
+    const command = `temporal operator search-attribute create --namespace ${namespace} ${flags}`;
+    throw new Error(`the namespace lacks search attributes, and we may not register them; run: ${command}`, {
+      cause,
+    });
+  }
+}
+
+function cliType(type: string): string {
+  return type === 'KEYWORD_LIST' ? 'KeywordList' : 'Keyword';
+}

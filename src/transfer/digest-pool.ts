@@ -1,0 +1,85 @@
+import { Worker } from 'node:worker_threads';
+import type { DigestMessage, DigestReply } from './digest-thread.ts';
+
+/** A sha512 that is computed on another thread, so that the event loop stays free for heartbeats. */
+export interface Digest {
+  /** Hashes the first `length` bytes; the buffer is away until it comes back as the result. */
+  update(buffer: ArrayBuffer, length: number): Promise<ArrayBuffer>;
+  /** The digest, lower-case hexadecimal. Nothing may be called after it. */
+  finish(): Promise<string>;
+  /** Gives the digest up. */
+  drop(): void;
+}
+
+export interface DigestPool {
+  create(): Digest;
+  close(): Promise<void>;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly waiting: Map<number, Pending[]>;
+}
+
+interface Pending {
+  readonly resolve: (reply: DigestReply) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Up to `threads` threads, each started with the first digest that is dealt to it. */
+export function createDigestPool(threads: number): DigestPool {
+  const started: Thread[] = [];
+  let created = 0;
+  return {
+    create() {
+      const id = created++;
+      const slot = id % threads;
+      const thread = started[slot] ?? startThread();
+      started[slot] = thread;
+      return createDigest(thread, id);
+    },
+    async close() {
+      await Promise.all(started.map((thread) => thread.worker.terminate()));
+      started.length = 0;
+    },
+  };
+}
+
+function startThread(): Thread {
+  const worker = new Worker(new URL('./digest-thread.ts', import.meta.url));
+  const waiting: Thread['waiting'] = new Map();
+  worker.unref();
+  worker.on('message', (reply: DigestReply) => waiting.get(reply.id)?.shift()?.resolve(reply));
+  const failAll = (error: Error) => {
+    for (const pending of waiting.values()) for (const { reject } of pending.splice(0)) reject(error);
+  };
+  worker.on('error', failAll);
+  worker.on('exit', () => failAll(new Error('the digest thread has ended')));
+  return { worker, waiting };
+}
+
+function createDigest({ worker, waiting }: Thread, id: number): Digest {
+  waiting.set(id, []);
+  const ask = (message: DigestMessage, transfer: ArrayBuffer[] = []) =>
+    new Promise<DigestReply>((resolve, reject) => {
+      waiting.get(id)?.push({ resolve, reject });
+      worker.postMessage(message, transfer);
+    });
+  return {
+    async update(buffer, length) {
+      const reply = await ask({ type: 'update', id, buffer, length }, [buffer]);
+      if (!('buffer' in reply)) throw new Error('the digest thread answered out of turn');
+      return reply.buffer;
+    },
+    async finish() {
+      const reply = await ask({ type: 'finish', id });
+      waiting.delete(id);
+      if (!('digest' in reply)) throw new Error('the digest thread answered out of turn');
+      return reply.digest;
+    },
+    drop() {
+      waiting.delete(id);
+      worker.postMessage({ type: 'drop', id } satisfies DigestMessage);
+    },
+  };
+}

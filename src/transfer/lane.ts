@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ByteRange } from '../image/index.ts';
+import { atSide, blame, type PartReader, type PartSink, StoreError } from '../stores/index.ts';
+import type { Ledger } from './ledger.ts';
+
+/** How long a copy may stand still; milliseconds. */
+export interface Patience {
+  /** A part that moves no byte for this long is read again. */
+  readonly stall_after: number;
+  /** A copy that moves no byte for this long has failed. */
+  readonly give_up_after: number;
+}
+
+export interface LaneContext {
+  readonly reader: PartReader;
+  readonly sink: PartSink;
+  readonly ledger: Ledger;
+  readonly patience: Patience;
+  readonly signal: AbortSignal;
+  /** Told of a fault that the lane is trying to get over, and of `null` when it has. */
+  readonly onFault: (fault: StoreError | null) => void;
+}
+
+const FIRST_PAUSE = 200;
+const LONGEST_PAUSE = 10_000;
+
+/** Moves one part after another until the queue is empty. */
+export async function runLane(queue: ByteRange[], lane: LaneContext): Promise<void> {
+  for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
+    await movePart(part, lane);
+  }
+}
+
+/** Moves a part, and goes on from where it stopped as often as the fault is one that may pass. */
+async function movePart([start, end]: ByteRange, lane: LaneContext): Promise<void> {
+  let at = start;
+  for (let pause = FIRST_PAUSE; at < end; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    const from = at;
+    try {
+      for await (const chunk of readWatched([at, end], lane)) {
+        await atSide('destination', () => lane.sink.write(at, chunk));
+        lane.ledger.add([at, at + chunk.length]);
+        at += chunk.length;
+      }
+      if (at < end) throw new StoreError('truncated', `the source ended at byte ${at}`, { side: 'source' });
+      if (pause > FIRST_PAUSE) lane.onFault(null);
+    } catch (error) {
+      lane.signal.throwIfAborted();
+      const fault = blame('source', error);
+      if (!fault.retryable) throw fault;
+      assertPatience(lane, fault);
+      lane.onFault(fault);
+      if (at > from) pause = FIRST_PAUSE;
+      await sleep(pause, undefined, { signal: lane.signal }).catch(() => lane.signal.throwIfAborted());
+    }
+  }
+}
+
+/** The chunks of a range; a wait for one of them that takes too long is an error. */
+async function* readWatched(range: ByteRange, lane: LaneContext): AsyncGenerator<Uint8Array> {
+  const { stall_after } = lane.patience;
+  const stalled = new AbortController();
+  const signal = AbortSignal.any([lane.signal, stalled.signal]);
+  const chunks = lane.reader.read(range, signal)[Symbol.asyncIterator]();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  aborted.catch(() => {});
+  const watchdog = setTimeout(() => {
+    const message = `the source has sent nothing for ${stall_after / 1000} s`;
+    stalled.abort(new StoreError('unavailable', message, { side: 'source' }));
+  }, stall_after);
+  try {
+    for (;;) {
+      watchdog.refresh();
+      const next = await Promise.race([chunks.next(), aborted]);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    clearTimeout(watchdog);
+    stalled.abort();
+    // A reader that hangs would hang here too: it is told to stop, and not waited for.
+    chunks.return?.().catch(() => {});
+  }
+}
+
+function assertPatience(lane: LaneContext, fault: StoreError): void {
+  const { give_up_after } = lane.patience;
+  if (Date.now() - lane.ledger.movedAt < give_up_after) return;
+  const message = `no byte has moved for ${give_up_after / 1000} s: ${fault.message}`;
+  throw new StoreError('stalled', message, { cause: fault, side: fault.side ?? 'source' });
+}

@@ -1,0 +1,56 @@
+import { addRange, type ByteRange, coveredBytes, watermark } from '../image/index.ts';
+
+/** What has arrived at the destination so far, and when something last did. */
+export class Ledger {
+  #ranges: readonly ByteRange[];
+  #movedAt: number;
+  #waiting: (() => void)[] = [];
+
+  constructor(ranges: readonly ByteRange[], movedAt: number) {
+    this.#ranges = ranges;
+    this.#movedAt = movedAt;
+  }
+
+  get ranges(): readonly ByteRange[] {
+    return this.#ranges;
+  }
+
+  get bytes(): number {
+    return coveredBytes(this.#ranges);
+  }
+
+  /** Milliseconds since the epoch. */
+  get movedAt(): number {
+    return this.#movedAt;
+  }
+
+  /** Everything below is there. */
+  get watermark(): number {
+    return watermark(this.#ranges);
+  }
+
+  add(range: ByteRange): void {
+    const before = this.watermark;
+    this.#ranges = addRange(this.#ranges, range);
+    this.#movedAt = Date.now();
+    if (this.watermark > before) this.#wake();
+  }
+
+  clear(): void {
+    this.#ranges = [];
+  }
+
+  /** Resolves when the watermark is above `offset`, or the signal is aborted. */
+  async above(offset: number, signal: AbortSignal): Promise<void> {
+    while (this.watermark <= offset && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push(resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      await promise;
+    }
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}

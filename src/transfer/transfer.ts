@@ -1,0 +1,86 @@
+import { type ByteRange, planParts } from '../image/index.ts';
+import { atSide, type PartReader, type PartSink, type StoreError } from '../stores/index.ts';
+import type { DigestPool } from './digest-pool.ts';
+import { followDigest } from './follow-digest.ts';
+import { type Patience, runLane } from './lane.ts';
+import { Ledger } from './ledger.ts';
+
+export interface TransferOptions {
+  readonly reader: PartReader;
+  readonly sink: PartSink;
+  /** Bytes of the image. */
+  readonly size: number;
+  /** What an earlier attempt has moved already. */
+  readonly done: readonly ByteRange[];
+  /** When a byte was last moved; milliseconds since the epoch. */
+  readonly movedAt: number;
+  /** How many parts are read at the same time. */
+  readonly lanes: number;
+  readonly patience: Patience;
+  readonly digests: DigestPool;
+}
+
+/** A transfer that is under way. */
+export interface Transfer {
+  readonly ledger: Ledger;
+  /** What it is trying to get over at the moment. */
+  readonly fault: StoreError | null;
+  /** The digest of all bytes at the destination, when they are there to stay. Rejects with a `StoreError`. */
+  readonly finished: Promise<{ readonly sha512: string }>;
+  /** Stops after the chunks in flight; `finished` then rejects. Resolves when nothing is written any more. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Moves the missing bytes of an image: lanes read parts and write them where they belong, while the digest
+ * follows behind them. Owns the reader and the sink, and closes both.
+ */
+export function startTransfer(options: TransferOptions): Transfer {
+  const ledger = new Ledger(options.done, options.movedAt);
+  const stop = new AbortController();
+  let fault: StoreError | null = null;
+  const finished = run(options, ledger, stop, (met) => {
+    fault = met;
+  });
+  const settled = finished.then(
+    () => {},
+    () => {},
+  );
+  return {
+    ledger,
+    get fault() {
+      return fault;
+    },
+    finished,
+    stop() {
+      stop.abort(new Error('the transfer was stopped'));
+      return settled;
+    },
+  };
+}
+
+async function run(
+  options: TransferOptions,
+  ledger: Ledger,
+  stop: AbortController,
+  onFault: (fault: StoreError | null) => void,
+): Promise<{ sha512: string }> {
+  const { reader, sink, size, patience } = options;
+  const digest = options.digests.create();
+  const queue = [...planParts(size, options.done)];
+  const lane = { reader, sink, ledger, patience, signal: stop.signal, onFault };
+  const lanes = Array.from({ length: Math.min(options.lanes, queue.length) }, () => runLane(queue, lane));
+  const flushed = Promise.all(lanes).then(() => atSide('destination', () => sink.flush()));
+  const hashed = followDigest(sink, ledger, size, digest, stop.signal);
+  try {
+    const [sha512] = await Promise.all([hashed, flushed]);
+    return { sha512 };
+  } catch (error) {
+    stop.abort(error);
+    digest.drop();
+    throw error;
+  } finally {
+    await Promise.allSettled([...lanes, flushed, hashed]);
+    await Promise.allSettled([reader.close(), sink.close()]);
+  }
+}

@@ -1,0 +1,1 @@
+export { runWorkers, type WorkersOptions } from './workers.ts';

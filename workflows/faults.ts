@@ -1,0 +1,33 @@
+import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
+import { type Fault, parseFault, parseProgress, type TransferProgress } from '../src/copy-job/index.ts';
+
+/** Why a step failed, as far as a tenant may know. */
+export function faultOf(error: unknown, taskQueue: string): Fault {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) {
+    const fault = parseFault(cause.details?.[0]);
+    return { code: fault?.code ?? 'internal', side: fault?.side ?? null, message: cause.message };
+  }
+  if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START') {
+    return { code: 'no_worker', side: null, message: `no worker has come to Task Queue ${taskQueue}` };
+  }
+  return { code: 'internal', side: null, message: cause instanceof Error ? cause.message : String(cause) };
+}
+
+/** How far a transfer had come when it ended without a result. */
+export function progressOf(error: unknown): TransferProgress | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof CancelledFailure) return parseProgress(cause.details?.[0]);
+  if (cause instanceof TimeoutFailure) return parseProgress(cause.lastHeartbeatDetails);
+  return undefined;
+}
+
+/** What a failed job closes with. */
+export function failureOf(fault: Fault): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: fault.code,
+    message: fault.message,
+    nonRetryable: true,
+    details: [fault],
+  });
+}

@@ -1,0 +1,1 @@
+export { copyImage } from './copy-image.ts';

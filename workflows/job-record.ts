@@ -1,0 +1,87 @@
+import type { SearchAttributeUpdatePair } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  setCurrentDetails,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  type CancelRecord,
+  type CopyPlan,
+  copyProgress,
+  isCancellable,
+  JOB_MEMO,
+  JOB_STATUS_CONFLICT,
+  type JobDetails,
+  type JobStatus,
+  parseCancelRequest,
+  requestedDetails,
+  requestedSearchAttributes,
+  searchAttributes,
+} from '../src/copy-job/index.ts';
+import { describeJob } from './current-details.ts';
+
+/** A job's details, and all the places where they can be seen: memo, search attributes, Web UI. */
+export class JobRecord {
+  #details: JobDetails;
+
+  constructor() {
+    const { workflowId, startTime, memo } = workflowInfo();
+    this.#details = (memo?.[JOB_MEMO] as JobDetails) ?? requestedDetails(workflowId, null, startTime);
+  }
+
+  get details(): JobDetails {
+    return this.#details;
+  }
+
+  get status(): JobStatus {
+    return this.#details.status;
+  }
+
+  /** Takes the plan over. Whoever started us through the job service has published it already. */
+  accept(plan: CopyPlan): void {
+    const { workflowId, startTime, memo } = workflowInfo();
+    if (memo?.[JOB_MEMO] !== undefined) return;
+    const { status, cancel } = this.#details;
+    this.#details = { ...requestedDetails(workflowId, plan, startTime), status, cancel };
+    this.#publish([...requestedSearchAttributes(plan), { key: searchAttributes.status, value: status }]);
+  }
+
+  /** Takes changes over that need no event in history: the query and the Web UI show them. */
+  note(changes: Partial<JobDetails>): void {
+    this.#details = { ...this.#details, ...changes };
+    setCurrentDetails(describeJob(this.#details));
+  }
+
+  /** Takes changes over for all to see, with or without a worker. */
+  update(changes: Partial<JobDetails>): void {
+    const before = this.#details;
+    const next = { ...before, ...changes, updated_at: new Date().toISOString() };
+    const progress = copyProgress(next.status, next.bytes_copied, next.image_size);
+    this.#details = { ...next, copy_progress: Math.max(progress, before.copy_progress) };
+    const moved = next.status !== before.status;
+    this.#publish(moved ? [{ key: searchAttributes.status, value: next.status }] : []);
+  }
+
+  /** Throws `JobStatusConflict` where a cancel comes too late. */
+  assertCancellable(): void {
+    if (isCancellable(this.status)) return;
+    throw ApplicationFailure.nonRetryable(`the job is ${this.status}`, JOB_STATUS_CONFLICT);
+  }
+
+  /** Puts on record that a cancel was accepted. */
+  requestCancel(via: CancelRecord['via'], request: unknown): void {
+    const requested_at = new Date().toISOString();
+    this.update({
+      status: 'cancel_requested',
+      cancel: { via, ...parseCancelRequest(request), requested_at },
+    });
+  }
+
+  #publish(attributes: SearchAttributeUpdatePair[]): void {
+    if (attributes.length > 0) upsertSearchAttributes(attributes);
+    upsertMemo({ [JOB_MEMO]: this.#details });
+    setCurrentDetails(describeJob(this.#details));
+  }
+}
