@@ -1,15 +1,16 @@
 import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
 import { pino, stdSerializers } from 'pino';
-import { createApi } from '../api/index.ts';
 import { loadConfig, openRegions } from '../config/index.ts';
 import { tokenFile } from '../identity/index.ts';
 import { createJobService, JobError } from '../job-service/index.ts';
 import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
-import { runWorkers } from '../worker/index.ts';
 import type { GlobalOptions } from './context.ts';
 
-/** The two that stay: `serve` and `worker`. Both log lines of JSON. */
+/**
+ * The two that stay: `serve` and `worker`. Both log lines of JSON. What only one of them needs is imported
+ * when that one starts: it is most of the program's start-up time, and of its memory.
+ */
 export function addProcessCommands(program: Command): void {
   program
     .command('serve')
@@ -27,6 +28,7 @@ export function addProcessCommands(program: Command): void {
 }
 
 async function serve(options: GlobalOptions): Promise<void> {
+  const { createApi } = await import('../api/index.ts');
   const config = await loadConfig(options.config);
   if (config.identity === null)
     throw new JobError('invalid', 'identity: is missing, and serve cannot do without');
@@ -48,6 +50,7 @@ async function serve(options: GlobalOptions): Promise<void> {
 }
 
 async function work(options: GlobalOptions & { region?: string[]; workflows: boolean }): Promise<void> {
+  const { runWorkers } = await import('../worker/index.ts');
   const config = await loadConfig(options.config);
   const regions = openRegions(config);
   for (const name of options.region ?? []) {

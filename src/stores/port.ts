@@ -34,14 +34,18 @@ export interface PartReader {
 
 /** Writes an image's data where it is not yet visible as an image. */
 export interface PartSink {
+  /** What the destination had when it was opened, as sorted, disjoint ranges: its own word after a crash. */
+  readonly received: readonly ByteRange[];
   /**
    * Writes at an offset; writing the same bytes again is harmless. Fails with `not_found` once the image was
    * discarded or committed, with `conflict` once a later attempt has opened it.
    */
   write(offset: number, chunk: Uint8Array): Promise<void>;
+  /** Every byte of the range has been written: no later attempt has to write it again. */
+  complete(range: ByteRange): Promise<void>;
   /** Fills `into` from an offset with what was written, for the digest. */
   readBack(offset: number, into: Uint8Array): Promise<void>;
-  /** Forgets all bytes: a new start. */
+  /** Forgets every byte: a new start. */
   reset(): Promise<void>;
   /** Returns when everything written would survive a loss of power. */
   flush(): Promise<void>;

@@ -9,6 +9,7 @@ import type { Side } from '../image/index.ts';
  * - `changed`: the source is no longer the image that was inspected
  * - `truncated`: the data ends before its announced size
  * - `digest_mismatch`: the data is not what its digest says
+ * - `lost`: the destination no longer has what it had confirmed; worth a new start
  * - `quota_exceeded`: no room at the destination
  * - `invalid_image`: the image's record or id cannot be used
  * - `stalled`: no byte has moved for longer than a copy may stand still
@@ -22,6 +23,7 @@ export type StoreErrorCode =
   | 'changed'
   | 'truncated'
   | 'digest_mismatch'
+  | 'lost'
   | 'quota_exceeded'
   | 'invalid_image'
   | 'unavailable'
@@ -42,7 +44,7 @@ export class StoreError extends Error {
 
   /** Whether another try may go better. */
   get retryable(): boolean {
-    return this.code === 'unavailable';
+    return this.code === 'unavailable' || this.code === 'lost';
   }
 }
 

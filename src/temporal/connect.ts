@@ -1,6 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection } from '@temporalio/worker';
 
 /**
  * Connects as every Temporal tool does: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`,
@@ -11,9 +10,4 @@ export async function connectClient(): Promise<Client> {
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const connection = await Connection.connect(connectionOptions);
   return new Client({ connection, namespace: namespace ?? 'default' });
-}
-
-/** The connection that workers poll on, from the same configuration. */
-export async function connectWorker(): Promise<NativeConnection> {
-  return NativeConnection.connect(loadClientConnectConfig().connectionOptions);
 }

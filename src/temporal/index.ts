@@ -1,2 +1,2 @@
-export { connectClient, connectWorker } from './connect.ts';
+export { connectClient } from './connect.ts';
 export { ensureSearchAttributes } from './search-attributes.ts';

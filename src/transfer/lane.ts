@@ -54,6 +54,7 @@ async function movePart([start, end]: ByteRange, lane: LaneContext): Promise<voi
       await sleep(pause, undefined, { signal: lane.signal }).catch(() => lane.signal.throwIfAborted());
     }
   }
+  await atSide('destination', () => lane.sink.complete([start, end]));
 }
 
 /** The chunks of a range; a wait for one of them that takes too long is an error. */

@@ -4,6 +4,7 @@ import { addRange, type ByteRange, coveredBytes, watermark } from '../image/inde
 export class Ledger {
   #ranges: readonly ByteRange[];
   #movedAt: number;
+  #moved = 0;
   #waiting: (() => void)[] = [];
 
   constructor(ranges: readonly ByteRange[], movedAt: number) {
@@ -19,6 +20,11 @@ export class Ledger {
     return coveredBytes(this.#ranges);
   }
 
+  /** Bytes that were moved here, and not inherited. */
+  get moved(): number {
+    return this.#moved;
+  }
+
   /** Milliseconds since the epoch. */
   get movedAt(): number {
     return this.#movedAt;
@@ -32,6 +38,7 @@ export class Ledger {
   add(range: ByteRange): void {
     const before = this.watermark;
     this.#ranges = addRange(this.#ranges, range);
+    this.#moved += range[1] - range[0];
     this.#movedAt = Date.now();
     if (this.watermark > before) this.#wake();
   }

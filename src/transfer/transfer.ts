@@ -1,5 +1,5 @@
-import { type ByteRange, planParts } from '../image/index.ts';
-import { atSide, type PartReader, type PartSink, type StoreError } from '../stores/index.ts';
+import { addRange, type ByteRange, planParts } from '../image/index.ts';
+import { atSide, type PartReader, type PartSink, StoreError } from '../stores/index.ts';
 import type { DigestPool } from './digest-pool.ts';
 import { followDigest } from './follow-digest.ts';
 import { type Patience, runLane } from './lane.ts';
@@ -10,8 +10,10 @@ export interface TransferOptions {
   readonly sink: PartSink;
   /** Bytes of the image. */
   readonly size: number;
-  /** What an earlier attempt has moved already. */
-  readonly done: readonly ByteRange[];
+  /** Lower-case hexadecimal digest that the data has to have, where it is known. */
+  readonly sha512: string | null;
+  /** What an earlier attempt has reported as moved; what the sink itself has received counts too. */
+  readonly reported: readonly ByteRange[];
   /** When a byte was last moved; milliseconds since the epoch. */
   readonly movedAt: number;
   /** How many parts are read at the same time. */
@@ -36,7 +38,8 @@ export interface Transfer {
  * follows behind them. Owns the reader and the sink, and closes both.
  */
 export function startTransfer(options: TransferOptions): Transfer {
-  const ledger = new Ledger(options.done, options.movedAt);
+  const inherited = options.sink.received.reduce(addRange, options.reported);
+  const ledger = new Ledger(inherited, options.movedAt);
   const stop = new AbortController();
   let fault: StoreError | null = null;
   const finished = run(options, ledger, stop, (met) => {
@@ -67,13 +70,19 @@ async function run(
 ): Promise<{ sha512: string }> {
   const { reader, sink, size, patience } = options;
   const digest = options.digests.create();
-  const queue = [...planParts(size, options.done)];
+  const inherited = ledger.bytes;
+  const queue = [...planParts(size, ledger.ranges)];
   const lane = { reader, sink, ledger, patience, signal: stop.signal, onFault };
   const lanes = Array.from({ length: Math.min(options.lanes, queue.length) }, () => runLane(queue, lane));
   const flushed = Promise.all(lanes).then(() => atSide('destination', () => sink.flush()));
   const hashed = followDigest(sink, ledger, size, digest, stop.signal);
   try {
     const [sha512] = await Promise.all([hashed, flushed]);
+    if (options.sha512 !== null && sha512 !== options.sha512) {
+      ledger.clear();
+      await atSide('destination', () => sink.reset());
+      throw mismatch(options.sha512, sha512, inherited > 0);
+    }
     return { sha512 };
   } catch (error) {
     stop.abort(error);
@@ -83,4 +92,11 @@ async function run(
     await Promise.allSettled([...lanes, flushed, hashed]);
     await Promise.allSettled([reader.close(), sink.close()]);
   }
+}
+
+/** After a loss of power a disk may not have what an earlier attempt wrote: that deserves a new start. */
+function mismatch(expected: string, actual: string, resumed: boolean): StoreError {
+  const message = `the copy's sha512 is ${actual.slice(0, 16)}…, its record says ${expected.slice(0, 16)}…`;
+  if (resumed) return new StoreError('lost', `${message}; starting over`, { side: 'destination' });
+  return new StoreError('digest_mismatch', message, { side: 'source' });
 }

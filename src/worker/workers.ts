@@ -1,17 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { Client } from '@temporalio/client';
-import {
-  DefaultLogger,
-  type NativeConnection,
-  Runtime,
-  Worker,
-  type WorkerOptions,
-} from '@temporalio/worker';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
 import type { Config, Regions } from '../config/index.ts';
 import { TASK_QUEUE } from '../copy-job/index.ts';
-import { connectWorker } from '../temporal/index.ts';
 import { createDigestPool } from '../transfer/index.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -37,7 +31,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const runtimeLogger = temporalLogger(logger);
   Runtime.install({ logger: runtimeLogger, shutdownSignals: ['SIGINT', 'SIGTERM'] });
   // Only now: a connection fixes the runtime.
-  const connection = await connectWorker();
+  const connection = await NativeConnection.connect(loadClientConnectConfig().connectionOptions);
   const digests = createDigestPool(availableParallelism());
   const deps: Dependencies = { regions, limits: config.limits, digests, client };
   const common: Omit<WorkerOptions, 'taskQueue'> = {

@@ -43,7 +43,7 @@ export function directoryDestination(paths: Layout): ImageDestination {
           });
           await syncFolder(paths.root);
         }
-        await removeFences(image);
+        await removeTraces(image);
       }),
 
     discard: (ref) =>
@@ -83,9 +83,10 @@ async function removePartial(partial: string, ref: DestinationRef): Promise<void
   await ignoring('ENOENT', rmdir(partial));
 }
 
-async function removeFences(folder: string): Promise<void> {
+/** What only a partial needs. */
+async function removeTraces(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (name.startsWith('fence-')) await rm(join(folder, name), { force: true });
+    if (name === 'parts' || name.startsWith('fence-')) await rm(join(folder, name), { force: true });
   }
 }
 

@@ -10,6 +10,7 @@ import { StoreError } from '../store-error.ts';
  *     <root>/<image id>/job                 the job that made it, if one did
  *     <root>/.<image id>.partial/job        the job that is making it
  *     <root>/.<image id>.partial/fence-<n>  attempt n may write as long as this stands
+ *     <root>/.<image id>.partial/parts      the byte ranges that are complete, one a line
  *     <root>/.<image id>.partial/data       the bytes so far
  *
  * A partial becomes an image by one rename of its folder, after `image.json` was written into it.

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { PartSink } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { isErrno, onDisk } from './errors.ts';
+import { openJournal } from './journal.ts';
 
 const ZEROS = Buffer.alloc(1024 * 1024);
 
@@ -14,12 +15,15 @@ export async function openSink(partial: string, attempt: number, size: number): 
   const fence = join(partial, `fence-${attempt}`);
   await onDisk(() => raiseFence(partial, attempt, fence));
   const file = await onDisk(() => open(join(partial, 'data'), 'r+'));
+  const journal = await onDisk(() => openJournal(join(partial, 'parts')));
   return {
+    received: journal.ranges,
     write: (offset, chunk) =>
       onDisk(async () => {
         await access(fence).catch((error) => throwSuperseded(partial, error));
         if (!isZero(chunk)) await writeFully(file, offset, chunk);
       }),
+    complete: (range) => onDisk(() => journal.add(range)),
     readBack: (offset, into) =>
       onDisk(async () => {
         const { bytesRead } = await file.read(into, 0, into.length, offset);
@@ -29,11 +33,14 @@ export async function openSink(partial: string, attempt: number, size: number): 
       }),
     reset: () =>
       onDisk(async () => {
+        await journal.clear();
         await file.truncate(0);
         await file.truncate(size);
       }),
     flush: () => onDisk(() => file.sync()),
-    close: () => file.close(),
+    close: async () => {
+      await Promise.all([file.close(), journal.close()]);
+    },
   };
 }
 

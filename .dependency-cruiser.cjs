@@ -1,0 +1,50 @@
+/** Data flows one way: REST and command → job service → workflow → activities → transfer → stores. */
+const only = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } });
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    only('image-is-the-base', '^src/image/', '^(src/(?!image/)|workflows/|activities/)'),
+    only('copy-job-is-pure', '^src/copy-job/', '^(src/(?!image/|copy-job/)|workflows/|activities/|node:)'),
+    only('stores-know-images-only', '^src/stores/', '^(src/(?!image/|stores/)|workflows/|activities/)'),
+    only('transfer-knows-stores-only', '^src/transfer/', '^(src/(?!image/|stores/|transfer/)|workflows/|activities/)'),
+    {
+      name: 'drivers-never-import-each-other',
+      severity: 'error',
+      from: { path: '^src/stores/([^/]+)/' },
+      to: { path: '^src/stores/([^/]+)/', pathNot: '^src/stores/$1/' },
+    },
+    {
+      name: 'dialects-never-import-each-other',
+      severity: 'error',
+      from: { path: '^src/api/([^/]+)/' },
+      to: { path: '^src/api/([^/]+)/', pathNot: '^src/api/$1/' },
+    },
+    only('no-temporal-below-the-activities', '^src/(image|stores|transfer|identity|config|api)/', '^node_modules/@temporalio/'),
+    only('no-http-server-outside-the-api', '^(src/(?!api/)|workflows/|activities/)', '^node_modules/(@fastify|fastify)/'),
+    only('api-knows-the-job-service-only', '^src/api/', '^(src/(stores|transfer|temporal|worker|cli)/|workflows/|activities/)'),
+    only('activities-do-not-look-up', '^activities/', '^(src/(api|cli|job-service|identity|worker)/|workflows/)'),
+    {
+      name: 'workflows-are-sandboxed',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { path: '^(src/(?!copy-job/|image/)|node:)', pathNot: '^src/copy-job/' },
+    },
+    {
+      name: 'workflows-take-types-only-from-activities',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { path: '^activities/', dependencyTypesNot: ['type-only'] },
+    },
+    only('nothing-imports-the-command', '^(src/(?!cli/)|workflows/|activities/)', '^src/cli/'),
+    only('product-does-not-need-its-tests', '^(src|workflows|activities|bench)/', '^test/'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(node_modules|\\.temporal-dev)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'] },
+  },
+};

@@ -1,0 +1,169 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { inject } from 'vitest';
+import { stringify } from 'yaml';
+import { loadConfig, openRegions, type Regions } from '../../src/config/index.ts';
+import type { ImageRecord } from '../../src/image/index.ts';
+import type { NewImage } from '../../src/stores/port.ts';
+import { ensureSearchAttributes } from '../../src/temporal/index.ts';
+import { freePort } from './free-port.ts';
+import { spawnProcess, type TestProcess } from './process.ts';
+import { until } from './until.ts';
+
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+export const MIB = 1024 * 1024;
+
+/** The whole product, in processes of its own and a namespace of its own, with regions ot1, ot2 (and more). */
+export interface Deployment {
+  readonly folder: string;
+  readonly namespace: string;
+  readonly client: Client;
+  readonly regions: Regions;
+  readonly apiUrl: string;
+  /** Tokens of the tenants `tenant-a` (who may copy into `tenant-b` too) and `tenant-b`. */
+  readonly tokens: { readonly a: string; readonly b: string };
+  /** Environment in which the command, or the Temporal CLI, finds this deployment. */
+  readonly env: NodeJS.ProcessEnv;
+  startWorker(...args: string[]): Promise<TestProcess>;
+  startApi(): Promise<TestProcess>;
+  /** Runs the command; never rejects. */
+  command(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+  /** Runs the Temporal CLI. */
+  temporal(...args: string[]): Promise<string>;
+  /** Makes an image of `size` random bytes. */
+  addImage(region: string, size: number, image?: Partial<NewImage>): Promise<ImageRecord>;
+  /** What is in a region's folder, partials included. */
+  files(region: string): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+export interface DeploymentOptions {
+  readonly address?: string;
+  readonly limits?: Record<string, unknown>;
+  readonly api?: Record<string, unknown>;
+  readonly regions?: readonly string[];
+}
+
+/** Limits under which a dead worker is noticed soon. */
+export const QUICK = { heartbeat_timeout: '2s' };
+
+export async function deploy(options: DeploymentOptions = {}): Promise<Deployment> {
+  const address = options.address ?? inject('temporalAddress');
+  const namespace = `test-${randomUUID()}`;
+  const folder = await mkdtemp(join(tmpdir(), 'image-replicator-test-'));
+  const names = options.regions ?? ['ot1', 'ot2'];
+  const tokens = { a: randomBytes(16).toString('hex'), b: randomBytes(16).toString('hex') };
+  const port = await freePort();
+  const config = join(folder, 'config.yaml');
+  for (const name of names) await mkdir(join(folder, name));
+  await writeFile(
+    join(folder, 'tokens.yaml'),
+    stringify({
+      tokens: [
+        { sha256: sha256(tokens.a), tenant_id: 'tenant-a', destination_tenants: ['tenant-b'] },
+        { sha256: sha256(tokens.b), tenant_id: 'tenant-b' },
+      ],
+    }),
+  );
+  await writeFile(
+    config,
+    stringify({
+      regions: Object.fromEntries(
+        names.map((name) => [name, { store: { driver: 'directory', path: name } }]),
+      ),
+      api: { port, default_source_region: names[0], ...options.api },
+      identity: { driver: 'token-file', path: 'tokens.yaml' },
+      limits: { ...QUICK, ...options.limits },
+      web_ui: 'http://127.0.0.1:8233',
+    }),
+  );
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection, namespace });
+  await createNamespace(client);
+  const regions = openRegions(await loadConfig(config));
+  const env = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, IMAGE_REPLICATOR_CONFIG: config };
+  const processes: TestProcess[] = [];
+  const start = async (args: string[], isReady: (process: TestProcess) => boolean) => {
+    const started = spawnProcess(process.execPath, [MAIN, ...args], env);
+    processes.push(started);
+    await until(() => {
+      if (started.exitCode !== null) throw new Error(`${args[0]} ended: ${started.output()}`);
+      return isReady(started);
+    });
+    return started;
+  };
+  return {
+    folder,
+    namespace,
+    client,
+    regions,
+    tokens,
+    env,
+    apiUrl: `http://127.0.0.1:${port}`,
+    startWorker: (...args) => start(['worker', ...args], (worker) => worker.logged('ready').length > 0),
+    startApi: () => start(['serve'], (api) => api.output().includes('Server listening')),
+    command: (...args) => run(process.execPath, [MAIN, ...args], env),
+    temporal: async (...args) => {
+      const { code, stdout, stderr } = await run(inject('temporalProgram'), args, env);
+      if (code !== 0) throw new Error(`temporal ${args.join(' ')}: ${stderr}`);
+      return stdout;
+    },
+    async addImage(region, size, image = {}) {
+      const file = join(folder, `${randomUUID()}.img`);
+      await writeRandom(file, size);
+      const store = regions.get(region)?.store;
+      const record = await store?.register?.(file, {
+        name: 'test',
+        owner: null,
+        disk_format: 'raw',
+        ...image,
+      });
+      await rm(file);
+      if (record === undefined) throw new Error(`region ${region} takes no files`);
+      return record;
+    },
+    files: (region) => readdir(join(folder, region)),
+    async stop() {
+      await Promise.all(processes.map((running) => running.stop('SIGKILL')));
+      await connection.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function createNamespace(client: Client): Promise<void> {
+  const { namespace } = client.options;
+  const day = { seconds: 86_400 as never, nanos: 0 };
+  await client.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: day });
+  // A new namespace is known to the server's every part only after a while.
+  await until(() =>
+    ensureSearchAttributes(client)
+      .then(() => true)
+      .catch(() => false),
+  );
+}
+
+async function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(program, args, { env: { ...process.env, ...env } });
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout = '', stderr = '' } = error as { code?: number; stdout?: string; stderr?: string };
+    return { code: typeof code === 'number' ? code : -1, stdout, stderr };
+  }
+}
+
+async function writeRandom(path: string, size: number): Promise<void> {
+  const file = await open(path, 'w');
+  for (let at = 0; at < size; at += 8 * MIB) await file.write(randomBytes(Math.min(8 * MIB, size - at)));
+  await file.close();
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,33 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startTemporalServer } from './temporal-server.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** `host:port` of the Temporal server that the test files share, each in a namespace of its own. */
+    temporalAddress: string;
+    /** Paths of the Temporal CLI and of the time-skipping test server. */
+    temporalProgram: string;
+    timeSkippingProgram: string;
+  }
+}
+
+/** One Temporal dev server for all test files; what is missing is installed as `temporal-dev.sh` does it. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const script = join(import.meta.dirname, '../../temporal-dev.sh');
+  const [temporal = '', timeSkipping = ''] = execFileSync(script, ['install'], { encoding: 'utf8' }).split(
+    '\n',
+  );
+  const folder = await mkdtemp(join(tmpdir(), 'image-replicator-temporal-'));
+  const server = await startTemporalServer(temporal, join(folder, 'temporal.db'));
+  project.provide('temporalAddress', server.address);
+  project.provide('temporalProgram', temporal);
+  project.provide('timeSkippingProgram', timeSkipping);
+  return async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+}

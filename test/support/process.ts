@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface TestProcess {
+  readonly pid: number;
+  readonly exitCode: number | null;
+  /** Everything that it has written to stdout and stderr so far. */
+  output(): string;
+  /** Its log lines so far that have this message. */
+  logged(message: string): readonly Record<string, unknown>[];
+  /** Sends a signal, and waits for its end. */
+  stop(signal: NodeJS.Signals): Promise<number | null>;
+  /** Waits for its end. */
+  ended(): Promise<number | null>;
+}
+
+/** Starts a process that does not outlive the test run. */
+export function spawnProcess(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): TestProcess {
+  const child: ChildProcess = spawn(program, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  const killChild = () => child.kill('SIGKILL');
+  process.once('exit', killChild);
+  child.once('exit', () => process.off('exit', killChild));
+  const closed = once(child, 'close');
+  return {
+    pid: child.pid ?? 0,
+    get exitCode() {
+      return child.exitCode;
+    },
+    output: () => output,
+    logged: (message) =>
+      output
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .flatMap((line) => {
+          try {
+            return [JSON.parse(line) as Record<string, unknown>];
+          } catch {
+            return [];
+          }
+        })
+        .filter((line) => line.msg === message),
+    async stop(signal) {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      await closed;
+      return child.exitCode;
+    },
+    async ended() {
+      await closed;
+      return child.exitCode;
+    },
+  };
+}

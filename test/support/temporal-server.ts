@@ -1,0 +1,40 @@
+import { Connection } from '@temporalio/client';
+import { freePort } from './free-port.ts';
+import { spawnProcess, type TestProcess } from './process.ts';
+import { until } from './until.ts';
+
+export interface TemporalServer {
+  readonly address: string;
+  /** Ends the server and starts it again on the same port, with the same database. */
+  restart(downtime: () => Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A dev server that keeps its state in a file. */
+export async function startTemporalServer(program: string, database: string): Promise<TemporalServer> {
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  const start = async (): Promise<TestProcess> => {
+    const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)];
+    const server = spawnProcess(program, [...args, '--db-filename', database, '--log-level', 'error']);
+    await until(async () => {
+      if (server.exitCode !== null) throw new Error(`Temporal's dev server ended: ${server.output()}`);
+      const connection = await Connection.connect({ address, connectTimeout: 1000 }).catch(() => undefined);
+      await connection?.close();
+      return connection !== undefined;
+    });
+    return server;
+  };
+  let server = await start();
+  return {
+    address,
+    async restart(downtime) {
+      await server.stop('SIGTERM');
+      await downtime();
+      server = await start();
+    },
+    stop: async () => {
+      await server.stop('SIGTERM');
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Waits for a condition: its first result that is neither false nor undefined. */
+export async function until<T>(
+  condition: () => Promise<T | false | undefined> | T | false | undefined,
+  timeout = 60_000,
+): Promise<T> {
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const result = await condition();
+    if (result !== false && result !== undefined) return result;
+    if (Date.now() > deadline) throw new Error(`not within ${timeout / 1000} s: ${condition}`);
+    await sleep(20);
+  }
+}
