@@ -86,10 +86,10 @@ async function run(
     return { sha512 };
   } catch (error) {
     stop.abort(error);
+    await Promise.allSettled([...lanes, flushed, hashed]);
     digest.drop();
     throw error;
   } finally {
-    await Promise.allSettled([...lanes, flushed, hashed]);
     await Promise.allSettled([reader.close(), sink.close()]);
   }
 }

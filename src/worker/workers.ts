@@ -1,7 +1,14 @@
 import { availableParallelism } from 'node:os';
 import type { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
 import type { Config, Regions } from '../config/index.ts';
@@ -24,12 +31,18 @@ export interface WorkersOptions {
 const HEARTBEAT_THROTTLE = '250ms';
 /** Long enough for a short step to end by itself; a transfer is told to stop, and keeps what it has. */
 const SHUTDOWN_GRACE = '1s';
+/** How long a job waits for the worker that last ran it, before any other may go on with it. */
+const STICKY_TIMEOUT = '2s';
 
 /** Runs workers until the process is told to stop, and lets what is under way come to a good end. */
 export async function runWorkers(options: WorkersOptions): Promise<void> {
   const { config, regions, client, logger } = options;
   const runtimeLogger = temporalLogger(logger);
-  Runtime.install({ logger: runtimeLogger, shutdownSignals: ['SIGINT', 'SIGTERM'] });
+  Runtime.install({
+    logger: runtimeLogger,
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } },
+    shutdownSignals: ['SIGINT', 'SIGTERM'],
+  });
   // Only now: a connection fixes the runtime.
   const connection = await NativeConnection.connect(loadClientConnectConfig().connectionOptions);
   const digests = createDigestPool(availableParallelism());
@@ -38,6 +51,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     connection,
     namespace: client.options.namespace,
     shutdownGraceTime: SHUTDOWN_GRACE,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
   };

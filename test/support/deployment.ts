@@ -16,6 +16,7 @@ import { spawnProcess, type TestProcess } from './process.ts';
 import { until } from './until.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+const SLOW_READS = join(import.meta.dirname, 'slow-reads.ts');
 export const MIB = 1024 * 1024;
 
 /** The whole product, in processes of its own and a namespace of its own, with regions ot1, ot2 (and more). */
@@ -30,6 +31,10 @@ export interface Deployment {
   /** Environment in which the command, or the Temporal CLI, finds this deployment. */
   readonly env: NodeJS.ProcessEnv;
   startWorker(...args: string[]): Promise<TestProcess>;
+  /** A worker that needs `delay` milliseconds for each read of image data. */
+  startSlowWorker(delay: number): Promise<TestProcess>;
+  /** A worker for which a region's folder is a disk of `bytes`; needs user namespaces. */
+  startWorkerWithDisk(region: string, bytes: number): Promise<TestProcess>;
   startApi(): Promise<TestProcess>;
   /** Runs the command; never rejects. */
   command(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
@@ -88,8 +93,14 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
   const regions = openRegions(await loadConfig(config));
   const env = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, IMAGE_REPLICATOR_CONFIG: config };
   const processes: TestProcess[] = [];
-  const start = async (args: string[], isReady: (process: TestProcess) => boolean) => {
-    const started = spawnProcess(process.execPath, [MAIN, ...args], env);
+  const start = async (
+    args: string[],
+    isReady: (process: TestProcess) => boolean,
+    extra = {},
+    wrap: string[] = [],
+  ) => {
+    const [program = '', ...rest] = [...wrap, process.execPath, MAIN, ...args];
+    const started = spawnProcess(program, rest, { ...env, ...extra });
     processes.push(started);
     await until(() => {
       if (started.exitCode !== null) throw new Error(`${args[0]} ended: ${started.output()}`);
@@ -105,7 +116,13 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     tokens,
     env,
     apiUrl: `http://127.0.0.1:${port}`,
-    startWorker: (...args) => start(['worker', ...args], (worker) => worker.logged('ready').length > 0),
+    startWorker: (...args) => start(['worker', ...args], isPolling),
+    startSlowWorker: (delay) =>
+      start(['worker'], isPolling, { NODE_OPTIONS: `--import=${SLOW_READS}`, SLOW_READS: String(delay) }),
+    startWorkerWithDisk: (region, bytes) => {
+      const mount = `mount -t tmpfs -o size=${bytes} tmpfs ${join(folder, region)} && exec "$@"`;
+      return start(['worker'], isPolling, {}, ['unshare', '-Urm', 'bash', '-c', mount, 'bash']);
+    },
     startApi: () => start(['serve'], (api) => api.output().includes('Server listening')),
     command: (...args) => run(process.execPath, [MAIN, ...args], env),
     temporal: async (...args) => {
@@ -134,6 +151,10 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function isPolling(worker: TestProcess): boolean {
+  return worker.logged('ready').length > 0;
 }
 
 async function createNamespace(client: Client): Promise<void> {

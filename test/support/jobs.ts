@@ -1,0 +1,54 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isFinal } from '../../src/copy-job/index.ts';
+import type { JobView } from '../../src/job-service/index.ts';
+import type { Deployment } from './deployment.ts';
+import { until } from './until.ts';
+
+/** Starts a job by the command, and gives its id. */
+export async function startJob(deployment: Deployment, imageId: string): Promise<string> {
+  const { stdout, stderr } = await deployment.command(
+    'copy',
+    imageId,
+    '--from',
+    'ot1',
+    '--to',
+    'ot2',
+    '--detach',
+  );
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout).job_id;
+}
+
+export async function showJob(deployment: Deployment, jobId: string): Promise<JobView> {
+  const { stdout, stderr } = await deployment.command('--json', 'show', jobId);
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+/** Waits for a job's end. */
+export async function endOf(deployment: Deployment, jobId: string): Promise<JobView> {
+  return until(async () => {
+    const job = await showJob(deployment, jobId);
+    return isFinal(job.status) ? job : undefined;
+  });
+}
+
+/** Bytes that the disk holds of a copy in the making: what was written so far. */
+export async function bytesWritten(deployment: Deployment, jobId: string): Promise<number> {
+  const data = join(deployment.folder, 'ot2', `.${jobId}.partial`, 'data');
+  return stat(data).then(
+    ({ blocks }) => blocks * 512,
+    () => 0,
+  );
+}
+
+/** Waits until a copy has written so many bytes. */
+export async function untilWritten(deployment: Deployment, jobId: string, bytes: number): Promise<void> {
+  await until(async () => (await bytesWritten(deployment, jobId)) >= bytes);
+}
+
+/** How Temporal says that a job's workflow has closed. */
+export async function closedAs(deployment: Deployment, jobId: string): Promise<string> {
+  return (await deployment.client.workflow.getHandle(jobId).describe()).status.name;
+}
