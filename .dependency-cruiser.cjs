@@ -8,7 +8,11 @@ module.exports = {
     only('image-is-the-base', '^src/image/', '^(src/(?!image/)|workflows/|activities/)'),
     only('copy-job-is-pure', '^src/copy-job/', '^(src/(?!image/|copy-job/)|workflows/|activities/|node:)'),
     only('stores-know-images-only', '^src/stores/', '^(src/(?!image/|stores/)|workflows/|activities/)'),
-    only('transfer-knows-stores-only', '^src/transfer/', '^(src/(?!image/|stores/|transfer/)|workflows/|activities/)'),
+    only(
+      'transfer-knows-stores-only',
+      '^src/transfer/',
+      '^(src/(?!image/|stores/|transfer/)|workflows/|activities/)',
+    ),
     {
       name: 'drivers-never-import-each-other',
       severity: 'error',
@@ -21,10 +25,26 @@ module.exports = {
       from: { path: '^src/api/([^/]+)/' },
       to: { path: '^src/api/([^/]+)/', pathNot: '^src/api/$1/' },
     },
-    only('no-temporal-below-the-activities', '^src/(image|stores|transfer|identity|config|api)/', '^node_modules/@temporalio/'),
-    only('no-http-server-outside-the-api', '^(src/(?!api/)|workflows/|activities/)', '^node_modules/(@fastify|fastify)/'),
-    only('api-knows-the-job-service-only', '^src/api/', '^(src/(stores|transfer|temporal|worker|cli)/|workflows/|activities/)'),
-    only('activities-do-not-look-up', '^activities/', '^(src/(api|cli|job-service|identity|worker)/|workflows/)'),
+    only(
+      'no-temporal-below-the-activities',
+      '^src/(image|stores|transfer|identity|config|api)/',
+      '^node_modules/@temporalio/',
+    ),
+    only(
+      'no-http-server-outside-the-api',
+      '^(src/(?!api/)|workflows/|activities/)',
+      '^node_modules/(@fastify|fastify)/',
+    ),
+    only(
+      'api-knows-the-job-service-only',
+      '^src/api/',
+      '^(src/(stores|transfer|temporal|worker|cli)/|workflows/|activities/)',
+    ),
+    only(
+      'activities-do-not-look-up',
+      '^activities/',
+      '^(src/(api|cli|job-service|identity|worker)/|workflows/)',
+    ),
     {
       name: 'workflows-are-sandboxed',
       severity: 'error',
@@ -38,7 +58,7 @@ module.exports = {
       to: { path: '^activities/', dependencyTypesNot: ['type-only'] },
     },
     only('nothing-imports-the-command', '^(src/(?!cli/)|workflows/|activities/)', '^src/cli/'),
-    only('product-does-not-need-its-tests', '^(src|workflows|activities|bench)/', '^test/'),
+    only('product-does-not-need-its-tests', '^(src|workflows|activities)/', '^(test|bench)/'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -135,9 +135,9 @@ stop_all() {
   rm -f "$RUN/up.pid" "$RUN/ready"
 }
 
-replicator() { node src/cli/main.ts --config "$CONFIG" "$@"; }
-start_worker() { start worker "$PWD/node_modules/.bin/node" src/cli/main.ts --config "$CONFIG" worker; }
-start_api() { start api "$PWD/node_modules/.bin/node" src/cli/main.ts --config "$CONFIG" serve; }
+replicator() { bin/image-replicator --config "$CONFIG" "$@"; }
+start_worker() { start worker bin/image-replicator --config "$CONFIG" worker; }
+start_api() { start api bin/image-replicator --config "$CONFIG" serve; }
 
 worker_polls() { grep -q '"msg":"ready"' "$LOGS/worker.log" 2>/dev/null; }
 

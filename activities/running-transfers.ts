@@ -1,7 +1,7 @@
 import type { Transfer } from '../src/transfer/index.ts';
 
 interface Entry {
-  readonly transfer: Transfer;
+  readonly transfer: Promise<Transfer>;
   /** How many attempts are watching it. */
   attached: number;
 }
@@ -15,16 +15,16 @@ export class RunningTransfers {
   readonly #entries = new Map<string, Entry>();
 
   /** The transfer that runs for this mark, or the one that `start` starts. */
-  async attach(mark: string, start: () => Promise<Transfer>): Promise<Transfer> {
+  attach(mark: string, start: () => Promise<Transfer>): Promise<Transfer> {
     const running = this.#entries.get(mark);
     if (running !== undefined) {
       running.attached += 1;
       return running.transfer;
     }
-    const transfer = await start();
+    const transfer = start();
     this.#entries.set(mark, { transfer, attached: 1 });
     const forget = () => this.#entries.delete(mark);
-    transfer.finished.then(forget, forget);
+    transfer.then(({ finished }) => finished).then(forget, forget);
     return transfer;
   }
 
@@ -34,7 +34,7 @@ export class RunningTransfers {
     if (entry === undefined) return;
     entry.attached -= 1;
     setTimeout(() => {
-      if (entry.attached === 0) void entry.transfer.stop();
+      if (entry.attached === 0) entry.transfer.then((transfer) => transfer.stop());
     }, wait).unref();
   }
 }

@@ -21,13 +21,15 @@ export async function step<T>(patience: number, work: () => Promise<T>): Promise
 export async function heartbeating<T>(details: () => unknown, work: () => Promise<T>): Promise<T> {
   const context = Context.current();
   const beat = () => context.heartbeat(details());
-  beat();
   const timer = setInterval(beat, HEARTBEAT_INTERVAL);
   try {
     return await work();
+  } catch (error) {
+    // For the next attempt. A success needs none, and costs the server a write less without.
+    beat();
+    throw error;
   } finally {
     clearInterval(timer);
-    beat();
   }
 }
 

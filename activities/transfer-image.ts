@@ -54,7 +54,7 @@ export async function transferImage(
     });
   } catch (error) {
     if (error instanceof CancelledFailure) throw new CancelledFailure(error.message, [observe()]);
-    throw toFailure(error, Date.now() - progress.moved_at, deps.limits.giveUpAfter);
+    throw toFailure(error, Date.now() - progress.moved_at, deps.limits.giveUpAfter, observe());
   } finally {
     log.info('attempt ended', { read: transfer?.ledger.moved ?? 0, bytes: transfer?.ledger.bytes ?? 0 });
   }

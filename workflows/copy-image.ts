@@ -72,7 +72,7 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
       job.update({ status: 'replicated', phase: null });
       return job.details;
     }
-    if (isCancellable(job.status)) job.note({ phase: 'discard', fault });
+    if (isCancellable(job.status)) job.update({ phase: 'discard', fault });
     else job.update({ status: 'canceling', phase: 'discard' });
     await copy.undo();
     if (fault !== null && isCancellable(job.status)) {
@@ -130,6 +130,8 @@ class Copy {
     // Before the step that needs it: a prepare that seems to fail may still have created something.
     this.undo = () => steps.discardImage(plan, ref);
     await steps.prepareDestination(plan, ref, size);
+    // A cancel lets a step that can still succeed come to its end.
+    if (!isCancellable(job.status)) throw new CancelledFailure('the job was cancelled');
     job.update({ status: 'replicating', phase: 'transfer', destination_image_id: plan.destination.image_id });
 
     const { sha512, bytes } = await steps.transferImage(plan, ref, image);

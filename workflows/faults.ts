@@ -17,6 +17,7 @@ export function faultOf(error: unknown, taskQueue: string): Fault {
 /** How far a transfer had come when it ended without a result. */
 export function progressOf(error: unknown): TransferProgress | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return parseProgress(cause.details?.[1]);
   if (cause instanceof CancelledFailure) return parseProgress(cause.details?.[0]);
   if (cause instanceof TimeoutFailure) return parseProgress(cause.lastHeartbeatDetails);
   return undefined;

@@ -25,9 +25,12 @@ import { describeJob } from './current-details.ts';
 /** A job's details, and all the places where they can be seen: memo, search attributes, Web UI. */
 export class JobRecord {
   #details: JobDetails;
+  /** Whoever started us has put the request on record. */
+  readonly #published: boolean;
 
   constructor() {
     const { workflowId, startTime, memo } = workflowInfo();
+    this.#published = memo?.[JOB_MEMO] !== undefined;
     this.#details = (memo?.[JOB_MEMO] as JobDetails) ?? requestedDetails(workflowId, null, startTime);
   }
 
@@ -41,8 +44,8 @@ export class JobRecord {
 
   /** Takes the plan over. Whoever started us through the job service has published it already. */
   accept(plan: CopyPlan): void {
-    const { workflowId, startTime, memo } = workflowInfo();
-    if (memo?.[JOB_MEMO] !== undefined) return;
+    if (this.#published) return;
+    const { workflowId, startTime } = workflowInfo();
     const { status, cancel } = this.#details;
     this.#details = { ...requestedDetails(workflowId, plan, startTime), status, cancel };
     this.#publish([...requestedSearchAttributes(plan), { key: searchAttributes.status, value: status }]);

@@ -14,7 +14,8 @@ const NEVER = '3650 days';
 
 /** Slots are scarce where long transfers run: cleaning up comes first, then what is short. */
 const cleanup = { priority: { priorityKey: 1 } };
-const short = { priority: { priorityKey: 2 } };
+// A disk that hangs would hang them for ever: they heartbeat all the same.
+const short = { priority: { priorityKey: 2 }, startToCloseTimeout: '10m' } as const;
 const long = { priority: { priorityKey: 3 } };
 
 export const { planCopy } = proxyLocalActivities<JobActivities>({ startToCloseTimeout: '10s' });

@@ -19,10 +19,21 @@ export async function createApi(
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     // A path that cannot be decoded names nothing that exists.
     frameworkErrors: (_error, request, reply) =>
-      void reply.status(404 as never).send(notFound(request) as never),
+      void reply
+        .status(404 as never)
+        .header(REQUEST_ID, request.id)
+        .send(notFound(request) as never),
+  });
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  // A connection that outlives its request would keep a process that is told to end.
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('Connection', 'close');
   });
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('X-Openstack-Request-Id', request.id);
+    reply.header(REQUEST_ID, request.id);
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, parseJson);
@@ -35,6 +46,8 @@ export async function createApi(
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   return app;
 }
+
+const REQUEST_ID = 'X-Openstack-Request-Id';
 
 const API_INFO = {
   title: 'image-replicator',

@@ -1,8 +1,10 @@
+import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
+import { type Config, loadConfig, openRegions } from '../config/index.ts';
 import { tokenFile } from '../identity/index.ts';
-import { ensureSearchAttributes } from '../temporal/index.ts';
-import { type Context, type GlobalOptions, withContext } from './context.ts';
-import { EXIT } from './exit-codes.ts';
+import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
+import type { GlobalOptions } from './context.ts';
+import { EXIT } from './errors.ts';
 import { print } from './print.ts';
 
 interface Finding {
@@ -16,28 +18,42 @@ export function addCheckCommand(program: Command): void {
     .summary('validate the configuration, and reach everything that it names')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
-      await withContext(options, async (context) => {
-        const findings = await Promise.all(checks(context));
-        const text = findings.map(
-          ({ what, problem }) =>
-            `${problem === null ? 'ok    ' : 'FAILED'}  ${what}${problem === null ? '' : `: ${problem}`}`,
-        );
-        print(options.json, findings, text.join('\n'));
-        if (findings.some(({ problem }) => problem !== null)) process.exitCode = EXIT.unavailable;
-      });
+      const config = await loadConfig(options.config);
+      const findings = [...(await temporalFindings()), ...(await ownFindings(config))];
+      print(options.json, findings, findings.map(findingText).join('\n'));
+      if (findings.some(({ problem }) => problem !== null)) process.exitCode = EXIT.unavailable;
     });
 }
 
-function checks({ config, regions, client, jobs }: Context): Promise<Finding>[] {
-  const namespace = client.options.namespace;
-  return [
-    finding(`Temporal, namespace ${namespace}`, () => jobs.check()),
-    finding('search attributes', () => ensureSearchAttributes(client)),
-    ...[...regions.values()].map(({ name, store }) => finding(`region ${name}`, () => store.check())),
-    ...(config.identity === null
-      ? []
-      : [finding('identity', () => tokenFile(config.identity?.path ?? '').check())]),
-  ];
+async function temporalFindings(): Promise<Finding[]> {
+  try {
+    const client = await connectClient();
+    const { namespace } = client.options;
+    const found = [
+      await finding(`Temporal, namespace ${namespace}`, async () => {
+        await client.workflowService.describeNamespace({ namespace });
+      }),
+      await finding('search attributes', () => ensureSearchAttributes(client)),
+    ];
+    await (client.connection as Connection).close();
+    return found;
+  } catch (error) {
+    return [{ what: 'Temporal', problem: (error as Error).message }];
+  }
+}
+
+function ownFindings(config: Config): Promise<Finding[]> {
+  const { identity } = config;
+  return Promise.all([
+    ...[...openRegions(config).values()].map(({ name, store }) =>
+      finding(`region ${name}`, () => store.check()),
+    ),
+    ...(identity === null ? [] : [finding('identity', () => tokenFile(identity.path).check())]),
+  ]);
+}
+
+function findingText({ what, problem }: Finding): string {
+  return problem === null ? `ok      ${what}` : `FAILED  ${what}: ${problem}`;
 }
 
 async function finding(what: string, check: () => Promise<void>): Promise<Finding> {

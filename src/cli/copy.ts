@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Context, type GlobalOptions, withContext } from './context.ts';
-import { exitCodeOfJob } from './exit-codes.ts';
+import { exitCodeOfJob } from './errors.ts';
 import { jobText, print, webPage } from './print.ts';
 import { watchJob } from './watch.ts';
 

@@ -1,9 +1,8 @@
-#!/usr/bin/env node
 import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCheckCommand } from './check.ts';
 import { addCopyCommand } from './copy.ts';
-import { exitCodeOf } from './exit-codes.ts';
+import { exitCodeOf, messageOf } from './errors.ts';
 import { addImagesCommand } from './images.ts';
 import { addJobCommands } from './jobs.ts';
 import { addProcessCommands } from './processes.ts';
@@ -17,7 +16,8 @@ const program = new Command('image-replicator')
       .default('image-replicator.yaml'),
   )
   .option('--json', 'print JSON')
-  .showHelpAfterError()
+  .showHelpAfterError('(--help tells more)')
+  .exitOverride()
   .addHelpText(
     'after',
     `
@@ -40,6 +40,7 @@ addProcessCommands(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`image-replicator: ${error instanceof Error ? error.message : String(error)}\n`);
+  const message = messageOf(error);
+  if (message !== null) process.stderr.write(`image-replicator: ${message}\n`);
   process.exitCode = exitCodeOf(error);
 }

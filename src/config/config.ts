@@ -23,8 +23,9 @@ export interface ApiConfig {
   /** Bytes. */
   readonly bodyLimit: number;
   readonly defaultSourceRegion: string | null;
-  readonly sourceRegionByHost: Readonly<Record<string, string>>;
-  readonly destinationRegionByTenant: Readonly<Record<string, string>>;
+  /** By host name in lower case, without the port. */
+  readonly sourceRegionByHost: ReadonlyMap<string, string>;
+  readonly destinationRegionByTenant: ReadonlyMap<string, string>;
 }
 
 export interface Limits {

@@ -42,8 +42,10 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
       port: api.port ?? 9292,
       bodyLimit: api.body_limit ?? 16_384,
       defaultSourceRegion: api.default_source_region ?? null,
-      sourceRegionByHost: api.source_region_by_host ?? {},
-      destinationRegionByTenant: api.destination_region_by_tenant ?? {},
+      sourceRegionByHost: new Map(
+        Object.entries(api.source_region_by_host ?? {}).map(([host, region]) => [host.toLowerCase(), region]),
+      ),
+      destinationRegionByTenant: new Map(Object.entries(api.destination_region_by_tenant ?? {})),
     },
     identity: file.identity ? { ...file.identity, path: resolve(baseDirectory, file.identity.path) } : null,
     limits: {
@@ -82,7 +84,7 @@ function regionProblems(file: ConfigFile): string[] {
   ];
   const known = Object.keys(file.regions).join(', ');
   return named
-    .filter(([, region]) => region !== undefined && !(region in file.regions))
+    .filter(([, region]) => region !== undefined && !Object.hasOwn(file.regions, region))
     .map(([key, region]) => `${key}: there is no region '${region}'; use one of: ${known}`);
 }
 

@@ -16,7 +16,7 @@ export const ConfigFile = Type.Object(
         },
         closed,
       ),
-      { minProperties: 1 },
+      { minProperties: 1, additionalProperties: false },
     ),
     api: Type.Optional(
       Type.Object(

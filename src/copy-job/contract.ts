@@ -36,12 +36,20 @@ export function regionTaskQueue(region: string): string {
   return `${TASK_QUEUE}.${region}`;
 }
 
+/**
+ * A tenant's id as a search attribute: with nothing in it that any of Temporal's databases, or its query
+ * language, would take for more than text. Ordinary ids stay as they are.
+ */
+export function tenantKeyword(tenantId: string): string {
+  return encodeURIComponent(tenantId.toWellFormed()).replaceAll("'", '%27');
+}
+
 /** The search attributes with which a job begins. */
 export function requestedSearchAttributes(plan: CopyPlan): SearchAttributePair[] {
   const tenants = new Set([plan.source.tenant_id, plan.destination.tenant_id].filter((id) => id !== null));
   return [
     { key: searchAttributes.status, value: 'replicate_requested' },
-    { key: searchAttributes.tenants, value: [...tenants] },
+    { key: searchAttributes.tenants, value: [...tenants].map(tenantKeyword) },
     { key: searchAttributes.sourceRegion, value: plan.source.region },
     { key: searchAttributes.sourceImage, value: plan.source.image_id },
     { key: searchAttributes.destinationRegion, value: plan.destination.region },

@@ -31,7 +31,7 @@ export async function cancelJob(
   request: CancelRequest,
 ): Promise<void> {
   const description = await findJob(client, caller, jobId);
-  const before = await liveView(description, client.options.loadedDataConverter);
+  const before = await liveView(client, description);
   if (!isCancellable(before.status)) throw tooLate(before.status);
   const handle = client.workflow.getHandle(jobId, description.runId);
   try {
@@ -50,7 +50,7 @@ export async function cancelJob(
 
 async function cancelNatively(client: Client, caller: Caller, handle: WorkflowHandle): Promise<void> {
   const description = await findJob(client, caller, handle.workflowId);
-  const { status } = await liveView(description, client.options.loadedDataConverter);
+  const { status } = await liveView(client, description);
   // The update that was given up on may have been accepted after all.
   if (status === 'cancel_requested' || status === 'canceling' || status === 'canceled') return;
   if (!isCancellable(status)) throw tooLate(status);

@@ -11,7 +11,7 @@ import { liveView } from './view.ts';
 export function createJobService(context: StartContext): JobService {
   const { client } = context;
   const show = async (caller: Caller, jobId: string) =>
-    liveView(await findJob(client, caller, jobId), client.options.loadedDataConverter);
+    liveView(client, await findJob(client, caller, jobId));
   return {
     start: (caller, request, options) => startJob(context, caller, request, options),
     show,

@@ -1,7 +1,7 @@
 import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import { COPY_IMAGE } from '../copy-job/index.ts';
 import { JobError } from './errors.ts';
-import type { Caller } from './service.ts';
+import type { Caller, JobView } from './service.ts';
 import { recordedView } from './view.ts';
 
 /**
@@ -15,15 +15,14 @@ export async function findJob(
 ): Promise<WorkflowExecutionDescription> {
   const description = await describeIfThere(client, jobId);
   if (description === undefined || description.type !== COPY_IMAGE) throw notFound(jobId);
-  const { source_tenant_id, destination_tenant_id } = recordedView(description);
-  if (
-    caller !== null &&
-    caller.tenant_id !== source_tenant_id &&
-    caller.tenant_id !== destination_tenant_id
-  ) {
-    throw notFound(jobId);
-  }
+  if (!belongsTo(recordedView(description), caller)) throw notFound(jobId);
   return description;
+}
+
+/** A job is its source tenant's and its destination tenant's, and every operator's. */
+export function belongsTo(job: JobView, caller: Caller): boolean {
+  if (caller === null) return true;
+  return job.source_tenant_id === caller.tenant_id || job.destination_tenant_id === caller.tenant_id;
 }
 
 /** A workflow's description; `undefined` where there is no such workflow. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Client, isGrpcServiceError } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
-import { COPY_IMAGE, type JobStatus, searchAttributes } from '../copy-job/index.ts';
+import { COPY_IMAGE, type JobStatus, searchAttributes, tenantKeyword } from '../copy-job/index.ts';
 import { JobError } from './errors.ts';
-import { unavailable } from './find.ts';
+import { belongsTo, unavailable } from './find.ts';
 import type { Caller, JobPage, ListQuery } from './service.ts';
 import { recordedView } from './view.ts';
 
@@ -21,7 +21,9 @@ export async function listJobs(client: Client, caller: Caller, query: ListQuery)
       recordedView(await executionInfoFromRaw(raw, client.options.loadedDataConverter, raw, namespace)),
     ),
   );
-  return { jobs, next_marker: nextPageToken.length > 0 ? toMarker(nextPageToken, filter) : null };
+  // SQLite finds keywords regardless of their case.
+  const own = jobs.filter((job) => belongsTo(job, caller));
+  return { jobs: own, next_marker: nextPageToken.length > 0 ? toMarker(nextPageToken, filter) : null };
 }
 
 async function fetchPage(client: Client, filter: string, { limit, marker }: ListQuery) {
@@ -41,16 +43,12 @@ async function fetchPage(client: Client, filter: string, { limit, marker }: List
   }
 }
 
-/** Only ids that we escape and statuses of our own set get into a query. */
+/** Only encoded ids and statuses of our own set get into a query. */
 function visibilityQuery(caller: Caller, status: JobStatus | undefined): string {
   const terms = [`WorkflowType = '${COPY_IMAGE}'`];
-  if (caller !== null) terms.push(`${searchAttributes.tenants.name} = ${quoted(caller.tenant_id)}`);
-  if (status !== undefined) terms.push(`${searchAttributes.status.name} = ${quoted(status)}`);
+  if (caller !== null) terms.push(`${searchAttributes.tenants.name} = '${tenantKeyword(caller.tenant_id)}'`);
+  if (status !== undefined) terms.push(`${searchAttributes.status.name} = '${status}'`);
   return terms.join(' AND ');
-}
-
-function quoted(value: string): string {
-  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
 /** A marker is good for the query that it came from, and for no other. */

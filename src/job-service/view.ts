@@ -1,5 +1,4 @@
-import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
-import type { LoadedDataConverter } from '@temporalio/common';
+import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import {
   copyProgress,
@@ -11,6 +10,7 @@ import {
   requestedDetails,
   TASK_QUEUE,
 } from '../copy-job/index.ts';
+import { endedTransferBytes } from './ended-transfer.ts';
 import { type PresentStep, presentStep } from './pending-activity.ts';
 import type { JobView } from './service.ts';
 
@@ -33,21 +33,20 @@ export function recordedView(execution: Execution): JobView {
 }
 
 /** A job as it stands: what is on record, raised by the last heartbeat, with what it may be waiting for. */
-export async function liveView(
-  description: WorkflowExecutionDescription,
-  converter: LoadedDataConverter,
-): Promise<JobView> {
+export async function liveView(client: Client, description: WorkflowExecutionDescription): Promise<JobView> {
   const recorded = recordedView(description);
   if (isFinal(recorded.status)) return recorded;
   const { workflowExtendedInfo, pendingWorkflowTask } = description.raw;
   const unheard = workflowExtendedInfo?.cancelRequested && isCancellable(recorded.status);
   const view: JobView = unheard ? { ...recorded, status: 'cancel_requested' } : recorded;
-  const step = await presentStep(description.raw, converter);
+  const step = await presentStep(description.raw, client.options.loadedDataConverter);
   if (step !== null) return withStep(view, step);
   const since = pendingWorkflowTask?.startedTime
     ? undefined
     : optionalTsToDate(pendingWorkflowTask?.originalScheduledTime);
-  return { ...view, waiting_for: waitFor(since ?? null, TASK_QUEUE) };
+  const ended =
+    view.phase === 'transfer' ? await endedTransferBytes(client, description, view.image_size) : 0;
+  return { ...withBytes(view, ended), waiting_for: waitFor(since ?? null, TASK_QUEUE) };
 }
 
 function settled(job: JobDetails, { status, closeTime }: Execution): JobDetails {
@@ -63,19 +62,21 @@ function settled(job: JobDetails, { status, closeTime }: Execution): JobDetails 
 }
 
 function withStep(view: JobView, step: PresentStep): JobView {
-  const bytes_copied = Math.max(view.bytes_copied, step.progress?.high_water ?? 0);
-  const copy_progress = copyProgress(view.status, bytes_copied, view.image_size);
   const moved = Math.max(step.progress?.moved_at ?? 0, Date.parse(view.updated_at));
   return {
-    ...view,
-    bytes_copied,
-    copy_progress: Math.max(view.copy_progress, copy_progress),
+    ...withBytes(view, step.progress?.high_water ?? 0),
     updated_at: new Date(moved).toISOString(),
     attempt: step.attempt,
     last_fault: step.lastFault,
     next_retry_at: step.nextAttempt?.toISOString() ?? null,
     waiting_for: waitFor(step.queuedSince, step.taskQueue),
   };
+}
+
+function withBytes(view: JobView, bytes: number): JobView {
+  const bytes_copied = Math.max(view.bytes_copied, bytes);
+  const copy_progress = copyProgress(view.status, bytes_copied, view.image_size);
+  return { ...view, bytes_copied, copy_progress: Math.max(view.copy_progress, copy_progress) };
 }
 
 function waitFor(since: Date | null, taskQueue: string | null): string | null {

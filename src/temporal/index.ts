@@ -1,2 +1,2 @@
-export { connectClient } from './connect.ts';
+export { connectClient, TemporalUnreachable } from './connect.ts';
 export { ensureSearchAttributes } from './search-attributes.ts';

@@ -45,7 +45,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   });
   // Only now: a connection fixes the runtime.
   const connection = await NativeConnection.connect(loadClientConnectConfig().connectionOptions);
-  const digests = createDigestPool(availableParallelism());
+  const digests = createDigestPool(Math.max(1, availableParallelism() - 1));
   const deps: Dependencies = { regions, limits: config.limits, digests, client };
   const common: Omit<WorkerOptions, 'taskQueue'> = {
     connection,

@@ -32,5 +32,5 @@ test('a transfer goes on while the Temporal server is away, and no byte is read 
   await untilWritten(deployment, jobId, SIZE / 16);
   await server.restart(() => sleep(OUTAGE));
   expect(await endOf(deployment, jobId)).toMatchObject({ status: 'replicated', sha512: image.os_hash_value });
-expect(worker.logged('attempt ended').at(-1)?.read).toBe(SIZE);
+  expect(worker.logged('attempt ended').at(-1)?.read).toBe(SIZE);
 });

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import { inject } from 'vitest';
 import { stringify } from 'yaml';
 import { loadConfig, openRegions, type Regions } from '../../src/config/index.ts';
 import type { ImageRecord } from '../../src/image/index.ts';
@@ -15,7 +14,7 @@ import { freePort } from './free-port.ts';
 import { spawnProcess, type TestProcess } from './process.ts';
 import { until } from './until.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+const COMMAND = join(import.meta.dirname, '../../bin/image-replicator');
 const SLOW_READS = join(import.meta.dirname, 'slow-reads.ts');
 export const MIB = 1024 * 1024;
 
@@ -58,7 +57,7 @@ export interface DeploymentOptions {
 export const QUICK = { heartbeat_timeout: '2s' };
 
 export async function deploy(options: DeploymentOptions = {}): Promise<Deployment> {
-  const address = options.address ?? inject('temporalAddress');
+  const address = options.address ?? (await provided('temporalAddress'));
   const namespace = `test-${randomUUID()}`;
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-test-'));
   const names = options.regions ?? ['ot1', 'ot2'];
@@ -99,7 +98,7 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     extra = {},
     wrap: string[] = [],
   ) => {
-    const [program = '', ...rest] = [...wrap, process.execPath, MAIN, ...args];
+    const [program = '', ...rest] = [...wrap, COMMAND, ...args];
     const started = spawnProcess(program, rest, { ...env, ...extra });
     processes.push(started);
     await until(() => {
@@ -124,9 +123,9 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
       return start(['worker'], isPolling, {}, ['unshare', '-Urm', 'bash', '-c', mount, 'bash']);
     },
     startApi: () => start(['serve'], (api) => api.output().includes('Server listening')),
-    command: (...args) => run(process.execPath, [MAIN, ...args], env),
+    command: (...args) => run(COMMAND, args, env),
     temporal: async (...args) => {
-      const { code, stdout, stderr } = await run(inject('temporalProgram'), args, env);
+      const { code, stdout, stderr } = await run(await provided('temporalProgram'), args, env);
       if (code !== 0) throw new Error(`temporal ${args.join(' ')}: ${stderr}`);
       return stdout;
     },
@@ -151,6 +150,12 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What the test run has set up. Not imported at the top: the benchmark deploys too, without a test run. */
+async function provided(key: 'temporalAddress' | 'temporalProgram'): Promise<string> {
+  const { inject } = await import('vitest');
+  return inject(key);
 }
 
 function isPolling(worker: TestProcess): boolean {

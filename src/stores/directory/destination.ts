@@ -1,9 +1,9 @@
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DestinationRef, ImageDestination } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { isErrno, onDisk } from './errors.ts';
-import { assertReachable, type Layout, syncFolder, writeWhole } from './layout.ts';
+import { assertReachable, type Layout, syncFolder } from './layout.ts';
 import { writeRecord } from './record-file.ts';
 import { openSink } from './sink.ts';
 
@@ -15,18 +15,20 @@ export function directoryDestination(paths: Layout): ImageDestination {
         await assertReachable(paths.root);
         const partial = paths.partial(ref.image_id);
         if (await exists(paths.image(ref.image_id))) throw taken(ref);
-        await ignoring('EEXIST', mkdir(partial));
-        if ((await readMark(partial)) === undefined) await writeWhole(join(partial, 'job'), ref.mark);
-        if ((await readMark(partial)) !== ref.mark) throw taken(ref);
-        const data = await open(join(partial, 'data'), 'a');
-        await data.truncate(size).finally(() => data.close());
+        if (await isMarked(partial, ref)) return;
+        const prepared = paths.prepared(ref.image_id, ref.mark);
+        await ignoring('EEXIST', mkdir(prepared));
+        await writeFile(markIn(prepared, ref), '');
+        await writeFile(join(prepared, 'data'), '');
+        await truncate(join(prepared, 'data'), size);
+        await renameUnlessTaken(prepared, partial, ref);
       }),
 
     openSink: (ref, attempt, size) =>
       onDisk(async () => {
         await assertReachable(paths.root);
         const partial = paths.partial(ref.image_id);
-        await assertOurs(partial, ref);
+        await assertMarked(partial, ref);
         return openSink(partial, attempt, size);
       }),
 
@@ -35,12 +37,10 @@ export function directoryDestination(paths: Layout): ImageDestination {
         await assertReachable(paths.root);
         const partial = paths.partial(ref.image_id);
         const image = paths.image(ref.image_id);
-        if ((await readMark(image)) !== ref.mark) {
-          await assertOurs(partial, ref);
+        if (!(await isMarked(image, ref))) {
+          await assertMarked(partial, ref);
           await writeRecord(partial, record);
-          await rename(partial, image).catch((error) => {
-            throw isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST') ? taken(ref) : error;
-          });
+          await renameUnlessTaken(partial, image, ref);
           await syncFolder(paths.root);
         }
         await removeTraces(image);
@@ -51,36 +51,46 @@ export function directoryDestination(paths: Layout): ImageDestination {
         await assertReachable(paths.root);
         const partial = paths.partial(ref.image_id);
         const image = paths.image(ref.image_id);
-        await removePartial(partial, ref);
-        if ((await readMark(image)) === ref.mark) {
+        await rm(paths.prepared(ref.image_id, ref.mark), { recursive: true, force: true });
+        await removeMarked(partial, ref);
+        if (await isMarked(image, ref)) {
           await rename(image, partial);
-          await removePartial(partial, ref);
+          await removeMarked(partial, ref);
         }
       }),
   };
 }
 
-/** The job that a folder belongs to; `undefined` where there is no such folder or nobody has marked it yet. */
-async function readMark(folder: string): Promise<string | undefined> {
-  return ignoring('ENOENT', readFile(join(folder, 'job'), 'utf8'));
+function markIn(folder: string, { mark }: DestinationRef): string {
+  return join(folder, `job-${encodeURIComponent(mark)}`);
 }
 
-async function assertOurs(partial: string, ref: DestinationRef): Promise<void> {
-  if ((await readMark(partial)) === ref.mark) return;
+function isMarked(folder: string, ref: DestinationRef): Promise<boolean> {
+  return exists(markIn(folder, ref));
+}
+
+async function assertMarked(partial: string, ref: DestinationRef): Promise<void> {
+  if (await isMarked(partial, ref)) return;
   throw new StoreError('not_found', `image ${ref.image_id} is no longer being made by this job`);
 }
 
 /** The mark goes last: what a crash leaves half removed can still be told to be ours. */
-async function removePartial(partial: string, ref: DestinationRef): Promise<void> {
-  const mark = await readMark(partial);
-  // Before it is marked a partial has no data: it is what a crash in `prepare` left of this very image.
-  const abandoned = mark === undefined && !(await exists(join(partial, 'data')));
-  if (mark !== ref.mark && !abandoned) return;
-  for (const name of (await ignoring('ENOENT', readdir(partial))) ?? []) {
-    if (name !== 'job') await rm(join(partial, name), { force: true });
+async function removeMarked(folder: string, ref: DestinationRef): Promise<void> {
+  const mark = markIn(folder, ref);
+  if (!(await exists(mark))) return;
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (path !== mark) await rm(path, { force: true });
   }
-  await rm(join(partial, 'job'), { force: true });
-  await ignoring('ENOENT', rmdir(partial));
+  await rm(mark, { force: true });
+  await rmdir(folder);
+}
+
+/** A folder that is there and not empty is another's. */
+async function renameUnlessTaken(from: string, to: string, ref: DestinationRef): Promise<void> {
+  await rename(from, to).catch((error) => {
+    throw isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST') ? taken(ref) : error;
+  });
 }
 
 /** What only a partial needs. */

@@ -50,6 +50,7 @@ function openDirectory(root: string): ImageStore {
     },
 
     async *images(tenantId) {
+      await assertReachable(root);
       for (const name of await onDisk(() => readdir(root))) {
         if (!isImageFolder(name)) continue;
         const record = await onDisk(() => readRecord(join(root, name)));

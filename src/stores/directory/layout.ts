@@ -1,24 +1,26 @@
-import { open, rename, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { StoreError } from '../store-error.ts';
 
 /**
  * The files of one region:
  *
- *     <root>/<image id>/image.json          the record
- *     <root>/<image id>/data                the bytes
- *     <root>/<image id>/job                 the job that made it, if one did
- *     <root>/.<image id>.partial/job        the job that is making it
- *     <root>/.<image id>.partial/fence-<n>  attempt n may write as long as this stands
- *     <root>/.<image id>.partial/parts      the byte ranges that are complete, one a line
- *     <root>/.<image id>.partial/data       the bytes so far
+ *     <root>/<image id>/image.json           the record
+ *     <root>/<image id>/data                 the bytes
+ *     <root>/<image id>/job-<mark>           by its name, the job that made it, if one did
+ *     <root>/.<image id>.partial/job-<mark>  by its name, the job that is making it
+ *     <root>/.<image id>.partial/fence-<n>   attempt n may write as long as this stands
+ *     <root>/.<image id>.partial/parts       the byte ranges that are complete, one a line
+ *     <root>/.<image id>.partial/data        the bytes so far
+ *     <root>/.<image id>.<mark>.new          a partial that is being prepared
  *
- * A partial becomes an image by one rename of its folder, after `image.json` was written into it.
+ * Each step from one to the next is one rename of the folder, which happens or does not.
  */
 export interface Layout {
   readonly root: string;
   image(imageId: string): string;
   partial(imageId: string): string;
+  prepared(imageId: string, mark: string): string;
 }
 
 /** Image ids become file names, so they may not be able to say anything else. */
@@ -35,6 +37,7 @@ export function layout(root: string): Layout {
     root,
     image: (imageId) => join(root, checked(imageId)),
     partial: (imageId) => join(root, `.${checked(imageId)}.partial`),
+    prepared: (imageId, mark) => join(root, `.${checked(imageId)}.${encodeURIComponent(mark)}.new`),
   };
 }
 
@@ -43,20 +46,6 @@ export async function assertReachable(root: string): Promise<void> {
   await stat(root).catch((cause) => {
     throw new StoreError('unavailable', "the image store's folder cannot be reached", { cause });
   });
-}
-
-/** Writes a small file so that it is there whole or not at all, also after a loss of power. */
-export async function writeWhole(path: string, content: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`;
-  const file = await open(temporary, 'w');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  await syncFolder(dirname(path));
 }
 
 /** Makes a folder's entries survive a loss of power (fsync(2), Notes). */

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type from 'typebox';
 import Value from 'typebox/value';
 import type { ImageRecord } from '../../image/index.ts';
 import { StoreError } from '../store-error.ts';
-import { writeWhole } from './layout.ts';
+import { syncFolder } from './layout.ts';
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -32,9 +32,10 @@ const Schema = Type.Object({
   created_at: Type.String(),
 });
 
-/** Writes the record into an image's folder. */
+/** Writes the record into a folder that is not yet an image, so that it survives a loss of power. */
 export async function writeRecord(folder: string, record: ImageRecord): Promise<void> {
-  await writeWhole(join(folder, 'image.json'), `${JSON.stringify(record, null, 2)}\n`);
+  await writeFile(join(folder, 'image.json'), `${JSON.stringify(record, null, 2)}\n`, { flush: true });
+  await syncFolder(folder);
 }
 
 /** Reads the record in an image's folder. Throws ENOENT as it is, and `invalid_image` for what is no record. */

@@ -1,7 +1,9 @@
+import { CommanderError } from 'commander';
 import { ConfigError } from '../config/index.ts';
 import type { JobStatus } from '../copy-job/index.ts';
 import { JobError, type JobErrorCode } from '../job-service/index.ts';
 import { StoreError } from '../stores/index.ts';
+import { TemporalUnreachable } from '../temporal/index.ts';
 
 /** What the command exits with. README.md, "Command". */
 export const EXIT = {
@@ -24,7 +26,10 @@ const BY_CODE: Readonly<Record<JobErrorCode, number>> = {
   unavailable: EXIT.unavailable,
 };
 
+/** What a failed command exits with. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof TemporalUnreachable) return EXIT.unavailable;
   if (error instanceof ConfigError) return EXIT.usage;
   if (error instanceof JobError) return BY_CODE[error.code];
   if (error instanceof StoreError) return error.code === 'not_found' ? EXIT.notFound : EXIT.unavailable;
@@ -35,4 +40,23 @@ export function exitCodeOf(error: unknown): number {
 export function exitCodeOfJob(status: JobStatus): number {
   if (status === 'replicated') return EXIT.ok;
   return status === 'canceled' ? EXIT.canceled : EXIT.failed;
+}
+
+/** What the fields of a copy request are called on the command line. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  'source.region': '--from',
+  'source.image_id': '<image-id>',
+  'source.tenant_id': '--source-tenant',
+  'destination.region': '--to',
+  'destination.tenant_id': '--tenant',
+  'destination.image_name': '--name',
+};
+
+/** An error for a person; `null` where commander has told of it already. */
+export function messageOf(error: unknown): string | null {
+  if (error instanceof CommanderError) return null;
+  if (!(error instanceof Error)) return String(error);
+  const field = error instanceof JobError ? error.field : null;
+  const option = field === null ? undefined : OPTIONS[field];
+  return option === undefined ? error.message : error.message.replace(`${field}:`, `${option}:`);
 }

@@ -1,0 +1,123 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { MIB } from '../test/support/deployment.ts';
+import { bareWorkflow, cancelRunning, engineAlone, historyEvents, shell, wholeJob } from './measurements.ts';
+import { addSparseImage, type Stack, startStack } from './stack.ts';
+import { alternating, median, quantile } from './statistics.ts';
+import { cpuSeconds, peakMemory } from './worker-usage.ts';
+
+const GIB = 1024 * MIB;
+const ROUNDS = 5;
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
+const ratio = (value: number, base: number) => `${(value / base).toFixed(2)} ×`;
+
+async function largeImage(stack: Stack): Promise<string[]> {
+  const { id } = await stack.deployment.addImage('ot1', 2 * GIB);
+  const pid = stack.worker.pid;
+  const cpu: number[] = [];
+  const times = await alternating(ROUNDS, {
+    plain: () => shell(stack, id, 'cp "$1" "$2" && sync "$2"'),
+    checked: () => shell(stack, id, 'cp "$1" "$2" && sync "$2" && sha512sum "$2" >/dev/null'),
+    engine: () => engineAlone(stack, id),
+    job: async () => {
+      const before = await cpuSeconds(pid);
+      const time = await wholeJob(stack, id);
+      cpu.push((await cpuSeconds(pid)) - before);
+      return time;
+    },
+  });
+  const base = median(times.plain);
+  const row = (name: string, values: number[]) =>
+    `| ${name} | ${seconds(median(values))} | ${ratio(median(values), base)} | ${seconds(Math.min(...values))} to ${seconds(Math.max(...values))} |`;
+  return [
+    '## 2 GiB, directory to directory, on one disk',
+    '',
+    `Medians of ${ROUNDS}, in turn. The job is started and awaited by a Temporal client.`,
+    '',
+    '| | time | ratio | range |',
+    '|---|---|---|---|',
+    row('`cp` and `sync`', times.plain),
+    row('`cp`, `sync`, and `sha512sum` of the copy', times.checked),
+    row('the engine alone: copy, sha512, fsync', times.engine),
+    row('a whole job', times.job),
+    '',
+    `The worker used ${median(cpu).toFixed(1)} CPU seconds a job; its memory peaked at ${Math.round(await peakMemory(pid))} MiB.`,
+    '',
+  ];
+}
+
+async function smallImage(stack: Stack): Promise<string[]> {
+  const { id } = await stack.deployment.addImage('ot1', MIB);
+  const times = await alternating(4 * ROUNDS, {
+    bare: () => bareWorkflow(stack),
+    job: () => wholeJob(stack, id),
+  });
+  const base = median(times.bare);
+  return [
+    '## 1 MiB',
+    '',
+    `Medians of ${4 * ROUNDS}, in turn, on one Temporal dev server with its database on disk.`,
+    '',
+    '| | time | ratio |',
+    '|---|---|---|',
+    `| a workflow with one activity that does nothing | ${base.toFixed(0)} ms | 1.00 × |`,
+    `| a whole job | ${median(times.job).toFixed(0)} ms | ${ratio(median(times.job), base)} |`,
+    '',
+  ];
+}
+
+async function cancels(stack: Stack): Promise<string[]> {
+  const id = await addSparseImage(stack.deployment, 64 * GIB);
+  const times: number[] = [];
+  for (let round = 0; round < 10 * ROUNDS; round++) times.push(await cancelRunning(stack, id));
+  return [
+    '## Cancel of a running copy',
+    '',
+    `From the call until the job is closed as canceled and nothing is left, ${times.length} times:`,
+    `p50 ${quantile(times, 0.5).toFixed(0)} ms, p99 ${quantile(times, 0.99, Math.ceil).toFixed(0)} ms.`,
+    '',
+  ];
+}
+
+async function histories(stack: Stack): Promise<string[]> {
+  const rows: string[] = [];
+  for (const [name, size] of [
+    ['1 MiB', MIB],
+    ['2 GiB', 2 * GIB],
+    ['64 GiB', 64 * GIB],
+  ] as const) {
+    const events = await historyEvents(stack, await addSparseImage(stack.deployment, size));
+    rows.push(`| ${name} | ${events} | ${Math.round(await peakMemory(stack.worker.pid))} MiB |`);
+  }
+  return [
+    '## History and memory (sparse images)',
+    '',
+    "| image | events | worker's peak memory so far |",
+    '|---|---|---|',
+    ...rows,
+    '',
+  ];
+}
+
+const stack = await startStack();
+try {
+  const model = cpus()[0]?.model ?? 'unknown processor';
+  const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8'));
+  const lines = [
+    '# Results',
+    '',
+    `image-replicator ${version}, Node ${process.version}, ${availableParallelism()} cores (${model}),`,
+    `${Math.round(totalmem() / GIB)} GiB of memory, ${new Date().toISOString().slice(0, 10)}. Written by \`npm run bench\`.`,
+    '',
+  ];
+  for (const section of [largeImage, smallImage, cancels, histories]) {
+    const written = await section(stack);
+    process.stdout.write(`${written.join('\n')}\n`);
+    lines.push(...written);
+  }
+  await writeFile(join(import.meta.dirname, 'RESULTS.md'), lines.join('\n'));
+} finally {
+  await stack.stop();
+}

@@ -1,0 +1,103 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createDigestPool, startTransfer } from '../src/transfer/index.ts';
+import { until } from '../test/support/until.ts';
+import { noop } from './noop.ts';
+import { NOOP_QUEUE, type Stack } from './stack.ts';
+import { timed } from './statistics.ts';
+
+/** Milliseconds from the start of a copy job to its close. The copy is removed again, outside of the time. */
+export async function wholeJob({ deployment, jobs }: Stack, imageId: string): Promise<number> {
+  sync();
+  let jobId = '';
+  const time = await timed(async () => {
+    jobId = await start({ deployment, jobs }, imageId);
+    await deployment.client.workflow.getHandle(jobId).result();
+  });
+  await rm(join(deployment.folder, 'ot2', jobId), { recursive: true });
+  return time;
+}
+
+/** Milliseconds for the same bytes between the same stores without Temporal. */
+export async function engineAlone({ deployment }: Stack, imageId: string): Promise<number> {
+  sync();
+  const from = deployment.regions.get('ot1')?.store;
+  const to = deployment.regions.get('ot2')?.store;
+  if (from === undefined || to === undefined) throw new Error('no regions');
+  const source = { image_id: imageId, tenant_id: null };
+  const ref = { image_id: randomUUID(), tenant_id: null, mark: 'bench' };
+  const digests = createDigestPool(1);
+  const time = await timed(async () => {
+    const { record, pin } = await from.inspect(source);
+    await to.prepare(ref, record.size);
+    const { finished } = startTransfer({
+      reader: await from.openReader(source, pin),
+      sink: await to.openSink(ref, 1, record.size),
+      size: record.size,
+      sha512: record.os_hash_value,
+      reported: [],
+      movedAt: Date.now(),
+      lanes: 4,
+      patience: { stall_after: 30_000, give_up_after: 3_600_000 },
+      digests,
+    });
+    await finished;
+    await to.commit(ref, { ...record, id: ref.image_id });
+  });
+  await digests.close();
+  await to.discard(ref);
+  return time;
+}
+
+/** Milliseconds for a shell command on the image's file; `$1` is the image, `$2` the copy. */
+export async function shell({ deployment }: Stack, imageId: string, command: string): Promise<number> {
+  sync();
+  const copy = join(deployment.folder, 'ot2', '.peer');
+  const data = join(deployment.folder, 'ot1', imageId, 'data');
+  const time = await timed(async () => execFileSync('sh', ['-c', command, 'sh', data, copy]));
+  await rm(copy);
+  return time;
+}
+
+/** Milliseconds for a workflow with one activity that does nothing. */
+export async function bareWorkflow({ deployment }: Stack): Promise<number> {
+  return timed(() =>
+    deployment.client.workflow.execute(noop, { workflowId: randomUUID(), taskQueue: NOOP_QUEUE }),
+  );
+}
+
+/** Milliseconds from the call of cancel on a running copy until it is closed and nothing is left of it. */
+export async function cancelRunning({ deployment, jobs }: Stack, imageId: string): Promise<number> {
+  const jobId = await start({ deployment, jobs }, imageId);
+  await until(async () => (await jobs.show(null, jobId)).bytes_copied > 0);
+  const time = await timed(async () => {
+    await jobs.cancel(null, jobId, { reason: 'benchmark' });
+    await deployment.client.workflow
+      .getHandle(jobId)
+      .result()
+      .catch(() => {});
+  });
+  const left = await deployment.files('ot2');
+  if (left.length > 0) throw new Error(`a cancelled copy has left ${left.join(', ')}`);
+  return time;
+}
+
+/** Events of a copy's history. */
+export async function historyEvents({ deployment, jobs }: Stack, imageId: string): Promise<number> {
+  const jobId = await start({ deployment, jobs }, imageId);
+  const handle = deployment.client.workflow.getHandle(jobId);
+  await handle.result();
+  await rm(join(deployment.folder, 'ot2', jobId), { recursive: true });
+  return (await handle.describe()).historyLength;
+}
+
+async function start({ jobs }: Pick<Stack, 'jobs' | 'deployment'>, imageId: string): Promise<string> {
+  const request = { source: { region: 'ot1', image_id: imageId }, destination: { region: 'ot2' } };
+  return (await jobs.start(null, request, { dialect: 'bench' })).job_id;
+}
+
+function sync(): void {
+  execFileSync('sync');
+}

@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { loadConfig } from '../src/config/index.ts';
+import { createJobService, type JobService } from '../src/job-service/index.ts';
+import { type Deployment, deploy } from '../test/support/deployment.ts';
+import type { TestProcess } from '../test/support/process.ts';
+import { startTemporalServer } from '../test/support/temporal-server.ts';
+
+/** What is measured: a Temporal server, a worker in its own process, and the peer's worker in ours. */
+export interface Stack {
+  readonly deployment: Deployment;
+  readonly jobs: JobService;
+  readonly worker: TestProcess;
+  stop(): Promise<void>;
+}
+
+/** Task Queue of the bare workflow. */
+export const NOOP_QUEUE = 'bench-noop';
+
+export async function startStack(): Promise<Stack> {
+  const script = join(import.meta.dirname, '../temporal-dev.sh');
+  const [program = ''] = execFileSync(script, ['install'], { encoding: 'utf8' }).split('\n');
+  const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
+  const server = await startTemporalServer(program, join(folder, 'temporal.db'));
+  const deployment = await deploy({ address: server.address, limits: { heartbeat_timeout: '30s' } });
+  const { limits } = await loadConfig(deployment.env.IMAGE_REPLICATOR_CONFIG ?? '');
+  const jobs = createJobService({ client: deployment.client, regions: deployment.regions, limits });
+  const worker = await deployment.startWorker();
+  const connection = await NativeConnection.connect({ address: server.address });
+  const peer = await Worker.create({
+    connection,
+    namespace: deployment.namespace,
+    taskQueue: NOOP_QUEUE,
+    workflowsPath: join(import.meta.dirname, 'noop.ts'),
+    activities: { nothing: async () => {} },
+  });
+  const peerRuns = peer.run();
+  return {
+    deployment,
+    jobs,
+    worker,
+    async stop() {
+      peer.shutdown();
+      await peerRuns;
+      await connection.close();
+      await deployment.stop();
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An image of holes, which costs no disk and reads as zeros; its digest is not known beforehand. */
+export async function addSparseImage({ folder }: Deployment, size: number): Promise<string> {
+  const id = randomUUID();
+  const image = join(folder, 'ot1', id);
+  await mkdir(image);
+  const data = await open(join(image, 'data'), 'w');
+  await data.truncate(size);
+  await data.close();
+  const record = {
+    id,
+    name: 'sparse',
+    status: 'active',
+    owner: null,
+    visibility: 'private',
+    disk_format: 'raw',
+    container_format: 'bare',
+    size,
+    min_disk: 0,
+    min_ram: 0,
+    os_hash_algo: null,
+    os_hash_value: null,
+    tags: [],
+    properties: {},
+    created_at: new Date().toISOString(),
+  };
+  await writeFile(join(image, 'image.json'), JSON.stringify(record));
+  return id;
+}

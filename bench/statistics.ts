@@ -1,0 +1,30 @@
+/** The middle of the sorted values, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  return (quantile(values, 0.5) + quantile(values, 0.5, Math.ceil)) / 2;
+}
+
+/** The smallest value that at least this share of the values does not exceed. */
+export function quantile(values: readonly number[], share: number, round = Math.floor): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, round(share * (sorted.length - 1)))] ?? Number.NaN;
+}
+
+/** Runs each of several measurements in turn, so that a machine that changes its pace changes it for all. */
+export async function alternating<K extends string>(
+  rounds: number,
+  measurements: Readonly<Record<K, () => Promise<number>>>,
+): Promise<Record<K, number[]>> {
+  const names = Object.keys(measurements) as K[];
+  const results = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
+  for (let round = 0; round < rounds; round++) {
+    for (const name of names) results[name].push(await measurements[name]());
+  }
+  return results;
+}
+
+/** Milliseconds that something takes. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const before = performance.now();
+  await work();
+  return performance.now() - before;
+}

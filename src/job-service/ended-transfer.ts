@@ -1,0 +1,37 @@
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { decodeOptionalSinglePayload } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { parseProgress } from '../copy-job/index.ts';
+
+/** Enough to find the last activity's end behind the Workflow Task that it has scheduled. */
+const LAST_EVENTS = 10;
+
+/**
+ * How far a transfer had come that has ended, while the workflow has not yet put it on record: no heartbeat
+ * tells any more, and the memo not yet.
+ */
+export async function endedTransferBytes(
+  client: Client,
+  { workflowId, runId }: WorkflowExecutionDescription,
+  imageSize: number | null,
+): Promise<number> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
+    namespace: client.options.namespace,
+    execution: { workflowId, runId },
+    maximumPageSize: LAST_EVENTS,
+  });
+  for (const event of history?.events ?? []) {
+    if (event.activityTaskCompletedEventAttributes) return imageSize ?? 0;
+    const timeout =
+      event.activityTaskTimedOutEventAttributes?.failure?.cause ??
+      event.activityTaskTimedOutEventAttributes?.failure;
+    const payload =
+      event.activityTaskCanceledEventAttributes?.details?.payloads?.[0] ??
+      event.activityTaskFailedEventAttributes?.failure?.applicationFailureInfo?.details?.payloads?.[1] ??
+      timeout?.timeoutFailureInfo?.lastHeartbeatDetails?.payloads?.[0];
+    if (payload) {
+      const details = await decodeOptionalSinglePayload(client.options.loadedDataConverter, payload);
+      return parseProgress(details)?.high_water ?? 0;
+    }
+  }
+  return 0;
+}

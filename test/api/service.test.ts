@@ -1,0 +1,80 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Deployment, deploy } from '../support/deployment.ts';
+import { eclClient, JOBS, messageOf, send } from '../support/http.ts';
+import type { TestProcess } from '../support/process.ts';
+import { until } from '../support/until.ts';
+
+let deployment: Deployment;
+let api: TestProcess;
+beforeAll(async () => {
+  deployment = await deploy();
+  api = await deployment.startApi();
+});
+afterAll(() => deployment.stop());
+
+const get = (path: string) => send(`${deployment.apiUrl}${path}`);
+
+test('/healthz and /readyz need no token', async () => {
+  for (const path of ['/healthz', '/readyz']) {
+    const answer = await get(path);
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { status: 'ok' }]);
+  }
+});
+
+test.each<[string, (file: string) => Promise<void>]>([
+  ['is gone', (file) => rename(file, `${file}.gone`)],
+  ['cannot be understood', (file) => writeFile(file, 'tokens: [')],
+  ['holds a token in the clear', (file) => writeFile(file, 'tokens: [{ token: x, tenant_id: y }]')],
+])('while the token file %s nobody is let in, and nobody is sent away', async (_name, spoil) => {
+  const file = join(deployment.folder, 'tokens.yaml');
+  const before = await readFile(file, 'utf8');
+  await spoil(file);
+  try {
+    expect((await get('/readyz')).status).toBe(503);
+    expect((await get('/healthz')).status).toBe(200);
+    const answer = await eclClient(deployment).list();
+    expect(answer.status).toBe(503);
+    expect(messageOf(answer)).toContain('try again');
+    expect(answer.text).not.toContain(deployment.folder);
+  } finally {
+    await writeFile(file, before);
+  }
+  expect((await get('/readyz')).status).toBe(200);
+  expect((await eclClient(deployment).list()).status).toBe(200);
+});
+
+test('/openapi.json is OpenAPI 3.1, and describes the four operations', async () => {
+  const answer = await get('/openapi.json');
+  expect(answer.status).toBe(200);
+  const { openapi, info, paths, components } = JSON.parse(answer.text);
+  expect(openapi).toMatch(/^3\.1\./);
+  expect(info.title).toBe('image-replicator');
+  expect(Object.keys(paths[JOBS]).sort()).toEqual(['get', 'post']);
+  expect(Object.keys(paths[`${JOBS}/{job_id}`]).sort()).toEqual(['delete', 'get']);
+  const { post } = paths[JOBS];
+  expect(Object.keys(post.responses)).toContain('202');
+  expect(post.requestBody.content['application/json'].schema.required).toEqual(['image_id', 'tenant_id_dst']);
+  expect(post.security).toEqual([{ token: [] }]);
+  expect(components.securitySchemes.token).toMatchObject({ in: 'header', name: 'X-Auth-Token' });
+});
+
+test('SIGTERM lets a request come to its end, and then ends the process well', async () => {
+  const image = await deployment.addImage('ot1', 10);
+  const tenant = eclClient(deployment);
+  const jobId = await tenant.start({ image_id: image.id, tenant_id_dst: 'tenant-a' });
+  // Without a worker a cancel takes as long as a worker has to answer.
+  const cancel = tenant.cancel(jobId);
+  await until(() =>
+    api.logged('incoming request').some(({ req }) => (req as { method?: string }).method === 'DELETE'),
+  );
+  const ended = api.stop('SIGTERM');
+  expect((await cancel).status).toBe(204);
+  // Well before a connection that is kept alive would end by itself.
+  await until(() => api.exitCode !== null, 15_000);
+  expect(await ended).toBe(0);
+  const lines = api.output().trim().split('\n');
+  for (const line of lines) expect(() => JSON.parse(line), line).not.toThrow();
+  await expect(get('/healthz')).rejects.toThrow();
+});

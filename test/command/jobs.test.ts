@@ -1,0 +1,131 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { JobView } from '../../src/job-service/index.ts';
+import { type Deployment, deploy, MIB } from '../support/deployment.ts';
+import { endOf, startJob, untilWritten } from '../support/jobs.ts';
+import { until } from '../support/until.ts';
+
+let deployment: Deployment;
+let small: string;
+let large: string;
+let done: string;
+beforeAll(async () => {
+  deployment = await deploy();
+  await deployment.startSlowWorker(100);
+  small = (await deployment.addImage('ot1', 1000, { name: 'ubuntu' })).id;
+  large = (await deployment.addImage('ot1', 128 * MIB)).id;
+  const { stdout } = await deployment.command('copy', small, '--from', 'ot1', '--to', 'ot2');
+  done = JSON.parse(stdout).job_id;
+});
+afterAll(() => deployment.stop());
+
+/** Runs the command with `--json`, and reads its answer. */
+const json = async (...args: string[]) => {
+  const { code, stdout, stderr } = await deployment.command('--json', ...args);
+  expect(stderr).toBe('');
+  return { code, answer: JSON.parse(stdout) };
+};
+
+test('copy --detach gives the job and its page, and does not wait', async () => {
+  const detached = await json('copy', large, '--from', 'ot1', '--to', 'ot2', '--detach');
+  expect(detached.code).toBe(0);
+  const { job_id, web_ui } = detached.answer;
+  expect(web_ui).toBe(`http://127.0.0.1:8233/namespaces/${deployment.namespace}/workflows/${job_id}`);
+  const { answer } = await json('show', job_id);
+  expect(answer).toMatchObject({ job_id, source_image_id: large });
+  expect(['replicate_requested', 'replicating']).toContain(answer.status);
+  expect((await endOf(deployment, job_id)).status).toBe('replicated');
+});
+
+test('copy says where the copy is, and who owns it', async () => {
+  const args = ['copy', small, '--from', 'ot1', '--to', 'ot2', '--name', 'mine', '--tenant', 'tenant-b'];
+  const { code, answer } = await json(...args);
+  expect(code).toBe(0);
+  expect(answer).toMatchObject({ status: 'replicated', destination_tenant_id: 'tenant-b' });
+  expect(answer.location).toBe(join(deployment.folder, 'ot2', answer.job_id, 'data'));
+  const images = await json('images', 'list', '--region', 'ot2', '--tenant', 'tenant-b');
+  expect(images.answer).toContainEqual(expect.objectContaining({ id: answer.job_id, name: 'mine' }));
+});
+
+test('copy of a source that is damaged exits with 1, and says why', async () => {
+  const image = await deployment.addImage('ot1', 1000);
+  await writeFile(join(deployment.folder, 'ot1', image.id, 'data'), Buffer.alloc(1000));
+  const { code, answer } = await json('copy', image.id, '--from', 'ot1', '--to', 'ot2');
+  expect(code).toBe(1);
+  expect(answer).toMatchObject({ status: 'error', fault: { code: 'digest_mismatch' }, location: null });
+});
+
+test('a copy that is cancelled while it is watched exits with 3; a second cancel with 5', async () => {
+  const copy = deployment.command('copy', large, '--from', 'ot1', '--to', 'ot2', '--name', 'watched');
+  const jobId = await until(async () => {
+    const { answer } = await json('list');
+    return answer.jobs.find((job: JobView) => job.destination_image_name === 'watched')?.job_id;
+  });
+  await untilWritten(deployment, jobId, MIB);
+  const cancelled = await json('cancel', jobId, '--reason', 'no longer needed');
+  expect(cancelled.code).toBe(0);
+  expect(['cancel_requested', 'canceling', 'canceled']).toContain(cancelled.answer.status);
+  const { code, stdout } = await copy;
+  expect(code).toBe(3);
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'canceled', cancel: { reason: 'no longer needed' } });
+
+  const again = await deployment.command('cancel', jobId);
+  expect([again.code, again.stdout]).toEqual([5, '']);
+  expect(again.stderr).toContain('canceled');
+});
+
+test('show is text for a person, and JSON for a program', async () => {
+  const { code, stdout } = await deployment.command('show', done);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^status +replicated$/m);
+  expect(stdout).toMatch(/^image +ubuntu$/m);
+  expect((await json('show', done)).answer).toMatchObject({ job_id: done, copy_progress: 100 });
+});
+
+test('list has every job, pages and a status', async () => {
+  const listed = await until(async () => {
+    const { answer } = await json('list', '--status', 'replicated');
+    return answer.jobs.some(({ job_id }: JobView) => job_id === done) && answer;
+  });
+  expect(listed.jobs.every(({ status }: JobView) => status === 'replicated')).toBe(true);
+  expect(listed.next_marker).toBeNull();
+  const page = ['list', '--status', 'replicated', '--limit', '1'];
+  const first = (await json(...page)).answer;
+  const second = (await json(...page, '--marker', first.next_marker)).answer;
+  expect(first.jobs).toHaveLength(1);
+  expect(second.jobs).toHaveLength(1);
+  expect(second.jobs[0].job_id).not.toBe(first.jobs[0].job_id);
+  const { stdout } = await deployment.command('list', '--status', 'replicated');
+  expect(stdout).toContain(done);
+});
+
+test('retry is a new job with the same request', async () => {
+  const { code, answer } = await json('retry', done);
+  expect(code).toBe(0);
+  expect(answer.job_id).not.toBe(done);
+  expect(answer).toMatchObject({
+    status: 'replicated',
+    source_image_id: small,
+    destination_region_id: 'ot2',
+  });
+});
+
+test('retry of a job that is under way exits with 5', async () => {
+  const jobId = await startJob(deployment, large);
+  const { code, stderr } = await deployment.command('retry', jobId, '--detach');
+  expect(code).toBe(5);
+  expect(stderr).toContain('has not ended');
+});
+
+test.each(['show', 'cancel', 'retry'])('%s of an unknown job exits with 4, and names it', async (command) => {
+  const { code, stdout, stderr } = await deployment.command('--json', command, 'no-such-job');
+  expect([code, stdout]).toEqual([4, '']);
+  expect(stderr).toBe('image-replicator: there is no job no-such-job\n');
+});
+
+test('copy of an unknown image exits with 4', async () => {
+  const { code, stderr } = await deployment.command('copy', 'none', '--from', 'ot1', '--to', 'ot2');
+  expect(code).toBe(4);
+  expect(stderr).toContain('none');
+});

@@ -1,0 +1,125 @@
+import { readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Deployment, deploy } from '../support/deployment.ts';
+import { freePort } from '../support/free-port.ts';
+import { spawnProcess } from '../support/process.ts';
+
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await deploy();
+});
+afterAll(() => deployment.stop());
+
+/** Runs something while a file or folder of the deployment is somewhere else. */
+async function without<T>(name: string, run: () => Promise<T>): Promise<T> {
+  const path = join(deployment.folder, name);
+  await rename(path, `${path}.away`);
+  try {
+    return await run();
+  } finally {
+    await rename(`${path}.away`, path);
+  }
+}
+
+const CHECKED = ['search attributes', 'region ot1', 'region ot2', 'identity'];
+
+test('check reaches all that the configuration names, and says so', async () => {
+  const { code, stdout } = await deployment.command('check');
+  expect(code).toBe(0);
+  for (const what of CHECKED) expect(stdout).toMatch(new RegExp(`^ok +${what}$`, 'm'));
+  expect(stdout).toContain(deployment.namespace);
+  const { stdout: json } = await deployment.command('--json', 'check');
+  const findings = JSON.parse(json) as { what: string; problem: string | null }[];
+  expect(findings.map(({ what }) => what)).toEqual(expect.arrayContaining(CHECKED));
+  expect(findings.every(({ problem }) => problem === null)).toBe(true);
+});
+
+test.each([
+  ['region ot2', 'ot2'],
+  ['identity', 'tokens.yaml'],
+])(
+  'check exits with 6 where %s cannot be used, and finds nothing wrong with the rest',
+  async (what, name) => {
+    const { code, stdout } = await without(name, () => deployment.command('--json', 'check'));
+    expect(code).toBe(6);
+    const findings = JSON.parse(stdout) as { what: string; problem: string | null }[];
+    expect(findings.filter(({ problem }) => problem !== null).map((finding) => finding.what)).toEqual([what]);
+  },
+);
+
+test('copy exits with 6 where the store of the source cannot be reached', async () => {
+  const image = await deployment.addImage('ot1', 10);
+  const args = ['copy', image.id, '--from', 'ot1', '--to', 'ot2'];
+  const { code, stderr } = await without('ot1', () => deployment.command(...args));
+  expect(code).toBe(6);
+  expect(stderr).toContain('ot1');
+});
+
+test('images list exits with 6 where the store cannot be reached', async () => {
+  const args = ['images', 'list', '--region', 'ot1'];
+  const { code, stdout } = await without('ot1', () => deployment.command(...args));
+  expect([code, stdout]).toEqual([6, '']);
+});
+
+test.each(['list', 'check'])('%s exits with 6 where Temporal does not answer', async (command) => {
+  const env = { ...deployment.env, TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` };
+  const running = spawnProcess(process.execPath, [MAIN, command], env);
+  expect(await running.ended()).toBe(6);
+  expect(running.output()).toMatch(/Temporal/i);
+  expect(running.output()).not.toMatch(/^ +at /m);
+});
+
+test('images add makes a file an image, and images list shows it to those who may see it', async () => {
+  const file = join(deployment.folder, 'debian.qcow2');
+  await writeFile(file, 'some bytes');
+  const added = await deployment.command(
+    '--json',
+    'images',
+    'add',
+    file,
+    '--region',
+    'ot1',
+    '--tenant',
+    't1',
+  );
+  expect(added.code).toBe(0);
+  const image = JSON.parse(added.stdout);
+  expect(image).toMatchObject({
+    name: 'debian.qcow2',
+    status: 'active',
+    owner: 't1',
+    disk_format: 'qcow2',
+    size: 10,
+    os_hash_algo: 'sha512',
+  });
+  const seenBy = async (...tenant: string[]) => {
+    const { stdout } = await deployment.command('--json', 'images', 'list', '--region', 'ot1', ...tenant);
+    return (JSON.parse(stdout) as { id: string }[]).some(({ id }) => id === image.id);
+  };
+  expect(await seenBy()).toBe(true);
+  expect(await seenBy('--tenant', 't1')).toBe(true);
+  expect(await seenBy('--tenant', 't2')).toBe(false);
+  const { stdout } = await deployment.command('images', 'list', '--region', 'ot1');
+  expect(stdout).toContain('debian.qcow2');
+});
+
+test('images list of a region without images says so', async () => {
+  expect(await deployment.command('images', 'list', '--region', 'ot2')).toMatchObject({
+    code: 0,
+    stdout: 'no images\n',
+  });
+  const { stdout } = await deployment.command('--json', 'images', 'list', '--region', 'ot2');
+  expect(JSON.parse(stdout)).toEqual([]);
+});
+
+test('images add of a file that is not there names it, and leaves nothing', async () => {
+  const before = await readdir(join(deployment.folder, 'ot1'));
+  const file = join(deployment.folder, 'missing.iso');
+  const { code, stdout, stderr } = await deployment.command('images', 'add', file, '--region', 'ot1');
+  expect([code === 0, stdout]).toEqual([false, '']);
+  expect(stderr).toContain('missing.iso');
+  expect(await readdir(join(deployment.folder, 'ot1'))).toEqual(before);
+});

@@ -1,0 +1,107 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { type Deployment, deploy } from '../support/deployment.ts';
+
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await deploy();
+});
+afterAll(() => deployment.stop());
+
+test('--help lists the commands and the exit codes', async () => {
+  const { code, stdout } = await deployment.command('--help');
+  expect(code).toBe(0);
+  for (const name of ['serve', 'worker', 'copy', 'show', 'list', 'cancel', 'retry', 'images', 'check']) {
+    expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, 'm'));
+  }
+  expect(stdout).toContain('Exit codes');
+  expect(stdout).toContain('--json');
+});
+
+test('--help of a command explains its options', async () => {
+  const { code, stdout } = await deployment.command('copy', '--help');
+  expect(code).toBe(0);
+  for (const option of ['--from', '--to', '--detach', '--tenant']) expect(stdout).toContain(option);
+});
+
+test('--version is a version', async () => {
+  const { code, stdout } = await deployment.command('--version');
+  expect([code, stdout.trim()]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
+});
+
+const COPY = ['copy', 'an-image', '--from', 'ot1', '--to', 'ot2'];
+test.each<[string, string[]]>([
+  ['--from', ['copy', 'an-image', '--to', 'ot2']],
+  ['--to', ['copy', 'an-image', '--from', 'ot1']],
+  ['--to', ['copy', 'an-image', '--from', 'ot1', '--to', 'mars']],
+  ['--from', ['copy', 'an-image', '--from', 'mars', '--to', 'ot2']],
+  ['--to', ['copy', 'an-image', '--from', 'ot1', '--to', 'ot1']],
+  ['image-id', ['copy', '--from', 'ot1', '--to', 'ot2']],
+  ['job-id', ['show']],
+  ['--frm', [...COPY, '--frm', 'ot1']],
+  ['--status', ['list', '--status', 'done']],
+  ['--limit', ['list', '--limit', '0']],
+  ['--limit', ['list', '--limit', 'many']],
+  ['marker', ['list', '--marker', 'garbage']],
+  ['--region', ['images', 'list']],
+  ['--region', ['images', 'list', '--region', 'mars']],
+  ['--region', ['worker', '--region', 'mars']],
+  ['copi', ['copi']],
+])('bad usage exits with 2, and names %s', async (named, args) => {
+  const { code, stdout, stderr } = await deployment.command(...args);
+  expect(stderr).toContain(named);
+  expect([code, stdout]).toEqual([2, '']);
+});
+
+const store = { driver: 'directory', path: 'ot1' };
+const regions = { ot1: { store } };
+test.each<[string, unknown]>([
+  ['the file', null],
+  ['regions', {}],
+  ['regions', { regions: {} }],
+  ['regions.ot1.store.driver', { regions: { ot1: { store: { driver: 'tape' } } } }],
+  ['regions.ot1.store', { regions: { ot1: { store: { driver: 'directory' } } } }],
+  ['regions.ot1.store', { regions: { ot1: { store: { ...store, pth: 'x' } } } }],
+  ['a b', { regions: { 'a b': { store } } }],
+  ['a c', { regions: { 'a c': {} } }],
+  ['api.port', { regions, api: { port: 'http' } }],
+  ['prot', { regions, api: { prot: 9292 } }],
+  ['api.default_source_region', { regions, api: { default_source_region: 'ot9' } }],
+  ['api.default_source_region', { regions, api: { default_source_region: 'constructor' } }],
+  [
+    'api.source_region_by_host.a.example.com',
+    { regions, api: { source_region_by_host: { 'a.example.com': 'ot9' } } },
+  ],
+  ['limits.lanes', { regions, limits: { lanes: 0 } }],
+  ['limits.stall_after', { regions, limits: { stall_after: 'soon' } }],
+  ['identity', { regions, identity: { driver: 'token-file' } }],
+  ['web_ui', { regions, web_ui: 'javascript:alert(1)' }],
+])('a configuration that is wrong exits with 2, and names %s', async (key, config) => {
+  const file = join(deployment.folder, 'wrong.yaml');
+  await writeFile(file, stringify(config));
+  const { code, stdout, stderr } = await deployment.command('--config', file, 'check');
+  expect(stderr).toContain(key);
+  expect(stderr).toContain(file);
+  expect([code, stdout]).toEqual([2, '']);
+});
+
+test.each([
+  ['that is not there', undefined],
+  ['that is not YAML', 'regions: ['],
+])('a configuration file %s exits with 2, and is named', async (_name, text) => {
+  const file = join(deployment.folder, `unreadable-${text?.length}.yaml`);
+  if (text !== undefined) await writeFile(file, text);
+  const { code, stderr } = await deployment.command('--config', file, 'list');
+  expect(code).toBe(2);
+  expect(stderr).toContain(file);
+});
+
+test('serve without an identity exits with 2, and names the key', async () => {
+  const file = join(deployment.folder, 'no-identity.yaml');
+  await writeFile(file, stringify({ regions }));
+  const { code, stderr } = await deployment.command('--config', file, 'serve');
+  expect(code).toBe(2);
+  expect(stderr).toContain('identity');
+});

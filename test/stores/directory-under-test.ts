@@ -1,0 +1,54 @@
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { directoryDriver } from '../../src/stores/directory/index.ts';
+import { until } from '../support/until.ts';
+import { recordOf, type StoreUnderTest } from './store-under-test.ts';
+
+export interface DirectoryUnderTest extends StoreUnderTest {
+  /** The folder that has the images. */
+  readonly root: string;
+}
+
+/** A directory store in a folder of its own. */
+export async function openDirectory(): Promise<DirectoryUnderTest> {
+  const base = await mkdtemp(join(tmpdir(), 'image-replicator-store-'));
+  const root = join(base, 'images');
+  await mkdir(root);
+  const data = (imageId: string) => join(root, imageId, 'data');
+  return {
+    root,
+    store: directoryDriver.open({ path: 'images' }, base),
+    async addImage(bytes, fields) {
+      const record = recordOf(bytes, fields);
+      await mkdir(join(root, record.id));
+      await writeFile(data(record.id), bytes);
+      await writeFile(join(root, record.id, 'image.json'), JSON.stringify(record));
+      return record;
+    },
+    alterData: (imageId) => flipFirstByte(data(imageId)),
+    async replaceData(imageId) {
+      const { size } = await stat(data(imageId));
+      await writeFile(`${data(imageId)}.new`, Buffer.alloc(size, 'r'));
+      await rename(`${data(imageId)}.new`, data(imageId));
+    },
+    traces: async () => (await readdir(root, { recursive: true })).sort(),
+    close: () => rm(base, { recursive: true, force: true }),
+  };
+}
+
+/** A file system's clock may tick slowly: flips the byte an odd number of times, until the time has changed. */
+async function flipFirstByte(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    const { mtimeMs } = await file.stat();
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 0);
+    buffer.writeUInt8(buffer.readUInt8() ^ 0xff);
+    await until(async () => {
+      await file.write(buffer, 0, 1, 0);
+      return (await file.stat()).mtimeMs !== mtimeMs;
+    });
+  } finally {
+    await file.close();
+  }
+}

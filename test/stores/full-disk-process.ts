@@ -1,0 +1,34 @@
+/** Runs in a process of its own, on a small disk: makes images in `argv[2]` and tells what came of it as JSON. */
+import { randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { directoryDriver } from '../../src/stores/directory/index.ts';
+import { codeOf, dataOf, listed, makeImage, newRef, recordOf } from './store-under-test.ts';
+
+const MIB = 1024 * 1024;
+const root = process.argv[2] ?? '';
+const store = directoryDriver.open({ path: root }, '/');
+const ref = newRef();
+const size = 64 * MIB;
+const codes: string[] = [];
+
+await store.prepare(ref, size);
+const sink = await store.openSink(ref, 1, size);
+let at = 0;
+while (codes.length === 0 && at < size) {
+  const code = await codeOf(sink.write(at, randomBytes(MIB)));
+  if (code === 'success') at += MIB;
+  else codes.push(code);
+}
+codes.push(await codeOf(sink.complete([0, at])));
+await sink.close();
+const record = recordOf(Buffer.alloc(0), { id: ref.image_id, size, name: 'x'.repeat(100_000) });
+codes.push(await codeOf(store.commit(ref, record)));
+const visible = await listed(store);
+await store.discard(ref);
+const left = await readdir(root);
+
+const small = newRef();
+const data = randomBytes(MIB);
+await makeImage(store, small, data);
+const wholeAfterwards = (await dataOf(store, small.image_id)).equals(data);
+console.log(JSON.stringify({ written: at, codes, visible: visible.length, left, wholeAfterwards }));

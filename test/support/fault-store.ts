@@ -1,0 +1,106 @@
+import type { ByteRange } from '../../src/image/index.ts';
+import type { PartReader, PartSink } from '../../src/stores/index.ts';
+
+/** What a test makes a real reader do that no real disk can be made to do. */
+export interface ReaderFaults {
+  /** Called before each chunk is read, with its place: may wait, or fail. */
+  readonly beforeChunk?: (at: number, signal: AbortSignal) => Promise<void> | void;
+  /** Most bytes of a chunk. */
+  readonly chunk?: number;
+  /** Where the data ends, without an error. */
+  readonly end?: number;
+}
+
+/** A reader that tells what was asked of it. */
+export interface WatchedReader extends PartReader {
+  /** The ranges that were asked for. */
+  readonly asked: readonly ByteRange[];
+  /** The bytes that were really read. */
+  readonly bytesRead: number;
+  readonly closed: number;
+}
+
+export function faultyReader(reader: PartReader, faults: ReaderFaults = {}): WatchedReader {
+  const asked: ByteRange[] = [];
+  let bytesRead = 0;
+  let closed = 0;
+  const { beforeChunk, chunk: most = 1024 * 1024, end: last = Number.POSITIVE_INFINITY } = faults;
+  return {
+    asked,
+    get bytesRead() {
+      return bytesRead;
+    },
+    get closed() {
+      return closed;
+    },
+    async *read([start, end], signal) {
+      asked.push([start, end]);
+      for (let at = start; at < Math.min(end, last); at += most) {
+        await beforeChunk?.(at, signal);
+        for await (const chunk of reader.read([at, Math.min(end, at + most)], signal)) {
+          bytesRead += chunk.length;
+          yield chunk;
+        }
+      }
+    },
+    async close() {
+      closed += 1;
+      await reader.close();
+    },
+  };
+}
+
+type Call = () => Promise<void>;
+
+/** What a test makes of the calls of a real sink: each may wait, fail, or just pass the call on. */
+export interface SinkFaults {
+  readonly write?: (call: Call, range: ByteRange) => Promise<void>;
+  readonly complete?: (call: Call, range: ByteRange) => Promise<void>;
+  readonly readBack?: (call: Call, offset: number) => Promise<void>;
+  readonly flush?: (call: Call) => Promise<void>;
+}
+
+/** A sink that tells what was asked of it. */
+export interface WatchedSink extends PartSink {
+  /** The ranges that were written, in the order in which the writes returned. */
+  readonly written: readonly ByteRange[];
+  /** Calls that came when it was closed already. */
+  readonly tooLate: number;
+  readonly closed: number;
+}
+
+const pass = (call: Call) => call();
+
+export function faultySink(sink: PartSink, faults: SinkFaults = {}): WatchedSink {
+  const { write = pass, complete = pass, readBack = pass, flush = pass } = faults;
+  const written: ByteRange[] = [];
+  let closed = 0;
+  let tooLate = 0;
+  const open = <T>(call: () => Promise<T>): Promise<T> => {
+    if (closed > 0) tooLate += 1;
+    return call();
+  };
+  return {
+    received: sink.received,
+    written,
+    get closed() {
+      return closed;
+    },
+    get tooLate() {
+      return tooLate;
+    },
+    async write(offset, chunk) {
+      const range: ByteRange = [offset, offset + chunk.length];
+      await open(() => write(() => sink.write(offset, chunk), range));
+      written.push(range);
+    },
+    complete: (range) => open(() => complete(() => sink.complete(range), range)),
+    readBack: (offset, into) => open(() => readBack(() => sink.readBack(offset, into), offset)),
+    reset: () => open(() => sink.reset()),
+    flush: () => open(() => flush(() => sink.flush())),
+    async close() {
+      closed += 1;
+      await sink.close();
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
+import proto from '@temporalio/proto';
+
+const FOLDER = join(import.meta.dirname, '../histories');
+const { History } = proto.temporal.api.history.v1;
+
+export type WorkflowHistory = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+
+export async function readHistory(name: string): Promise<WorkflowHistory> {
+  return historyFrom(await readFile(join(FOLDER, `${name}.json`), 'utf8'));
+}
+
+/**
+ * A history from the JSON of its protobuf message. Not by the SDK's `historyFromJSON`: that one fails with
+ * "type must be a Type" wherever npm installs more than one copy of protobufjs 8.
+ */
+export function historyFrom(json: string): WorkflowHistory {
+  return History.fromObject(JSON.parse(json));
+}
+
+/** Keeps a workflow's history as a fixture: without stack traces, which are full of a machine's paths. */
+export async function storeHistory(name: string, handle: WorkflowHandle): Promise<void> {
+  const history = History.fromObject(await handle.fetchHistory()).toJSON();
+  const json = JSON.stringify(history, (key, value) => (key === 'stackTrace' ? undefined : value), 2);
+  await writeFile(join(FOLDER, `${name}.json`), `${json}\n`);
+}

@@ -1,0 +1,117 @@
+import { Context } from '@temporalio/activity';
+import { onTestFinished } from 'vitest';
+import type { ByteRange } from '../../src/image/index.ts';
+import type { ImageStore, PartReader } from '../../src/stores/index.ts';
+
+type StoreCall = 'inspect' | 'openReader' | 'prepare' | 'openSink' | 'commit' | 'discard';
+
+/** What happens around the store calls of one image: each may wait, fail, repeat, or just pass the call on. */
+export type StoreHooks = {
+  readonly [Call in StoreCall]?: (call: () => ReturnType<ImageStore[Call]>) => ReturnType<ImageStore[Call]>;
+};
+
+/** What happens around the activities of one job. */
+export type ActivityHook = (call: () => Promise<unknown>, name: string) => Promise<unknown>;
+
+/** A store whose calls go through the hooks of the image that they are about. */
+export function hookStore(store: ImageStore, hooks: ReadonlyMap<string, StoreHooks>): ImageStore {
+  return {
+    ...store,
+    inspect: (ref) => around(hooks.get(ref.image_id)?.inspect, () => store.inspect(ref)),
+    openReader: (ref, pin) => around(hooks.get(ref.image_id)?.openReader, () => store.openReader(ref, pin)),
+    prepare: (ref, size) => around(hooks.get(ref.image_id)?.prepare, () => store.prepare(ref, size)),
+    openSink: (ref, attempt, size) =>
+      around(hooks.get(ref.image_id)?.openSink, () => store.openSink(ref, attempt, size)),
+    commit: (ref, record) => around(hooks.get(ref.image_id)?.commit, () => store.commit(ref, record)),
+    discard: (ref) => around(hooks.get(ref.image_id)?.discard, () => store.discard(ref)),
+  };
+}
+
+function around<T>(hook: ((call: () => T) => T) | undefined, call: () => T): T {
+  return hook === undefined ? call() : hook(call);
+}
+
+type Activity = (...args: never[]) => Promise<unknown>;
+
+/** Activities that go through the hook of the job that they are run for. */
+export function hookActivities<A extends Record<string, Activity>>(
+  activities: A,
+  hooks: ReadonlyMap<string, ActivityHook>,
+): A {
+  const hooked = Object.entries(activities).map(([name, activity]): [string, Activity] => [
+    name,
+    (...args) => {
+      const hook = hooks.get(Context.current().info.workflowExecution?.workflowId ?? '');
+      const call = () => activity(...args);
+      return hook === undefined ? call() : hook(call, name);
+    },
+  ]);
+  return Object.fromEntries(hooked) as A;
+}
+
+/** A place where something waits until the test lets it pass; at the test's end at the latest. */
+export interface Gate {
+  /** Resolves when somebody has come to the gate. */
+  readonly reached: Promise<void>;
+  /** Waits at the gate. */
+  pass(signal?: AbortSignal): Promise<void>;
+  open(): void;
+}
+
+export function gate(): Gate {
+  const reached = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<void>();
+  onTestFinished(() => opened.resolve());
+  return {
+    reached: reached.promise,
+    open: opened.resolve,
+    async pass(signal) {
+      reached.resolve();
+      const aborted = new Promise<never>((_, reject) => {
+        if (signal?.aborted) reject(signal.reason);
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+      await Promise.race([opened.promise, aborted]);
+    },
+  };
+}
+
+/** Hooks under which a call waits at a gate, before its effect or after it. */
+export function holding(call: StoreCall, at: Gate, when: 'before' | 'after' = 'before'): StoreHooks {
+  const hook = async (original: () => Promise<unknown>) => {
+    if (when === 'before') await at.pass();
+    const result = await original();
+    if (when === 'after') await at.pass();
+    return result;
+  };
+  return { [call]: hook } as StoreHooks;
+}
+
+/** A reader that calls `beforeChunk` before it hands out each chunk, with the chunk's place. */
+export function watchReader(
+  reader: PartReader,
+  beforeChunk: (chunk: ByteRange, signal: AbortSignal) => Promise<void> | void,
+): PartReader {
+  return {
+    ...reader,
+    async *read(range, signal) {
+      let at = range[0];
+      for await (const chunk of reader.read(range, signal)) {
+        await beforeChunk([at, at + chunk.length], signal);
+        at += chunk.length;
+        yield chunk;
+      }
+    },
+  };
+}
+
+/** Hooks under which a transfer waits at a gate after `chunks` chunks of 1 MiB. */
+export function holdingTransfer(at: Gate, chunks: number): StoreHooks {
+  let passed = 0;
+  return {
+    openReader: async (call) =>
+      watchReader(await call(), async (_chunk, signal) => {
+        if (passed++ >= chunks) await at.pass(signal);
+      }),
+  };
+}

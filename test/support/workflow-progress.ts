@@ -1,0 +1,46 @@
+import { type ByteRange, coveredBytes } from '../../src/image/index.ts';
+import { until } from './until.ts';
+import { type StoreHooks, watchReader } from './workflow-hooks.ts';
+import type { Job } from './workflow-rig.ts';
+
+/** What the readers of a job have handed out, one list for each that was opened. */
+export interface ReadLog {
+  readonly hooks: Required<Pick<StoreHooks, 'openReader'>>;
+  readonly readers: ByteRange[][];
+  bytes(): number;
+}
+
+/** Writes down every chunk, after `before` has let it pass: it is told which reader has read how many so far. */
+export function readLog(
+  before: (reader: number, chunks: number, signal: AbortSignal) => Promise<void> | void = () => {},
+): ReadLog {
+  const readers: ByteRange[][] = [];
+  return {
+    readers,
+    bytes: () => readers.reduce((sum, chunks) => sum + coveredBytes(chunks), 0),
+    hooks: {
+      openReader: async (call) => {
+        const chunks: ByteRange[] = [];
+        const number = readers.push(chunks) - 1;
+        let asked = 0;
+        return watchReader(await call(), async (chunk, signal) => {
+          await before(number, asked++, signal);
+          chunks.push(chunk);
+        });
+      },
+    },
+  };
+}
+
+/** The attempt that the server is at, and the bytes that it was told of. */
+export async function pendingTransfer({ handle }: Job): Promise<{ attempt: number; reported: number }> {
+  const [activity] = (await handle.describe()).raw.pendingActivities ?? [];
+  const [payload] = activity?.heartbeatDetails?.payloads ?? [];
+  const progress = payload?.data ? JSON.parse(Buffer.from(payload.data).toString()) : undefined;
+  return { attempt: activity?.attempt ?? 0, reported: progress?.high_water ?? 0 };
+}
+
+/** Waits until the server has heard of so many bytes. */
+export async function untilReported(job: Job, bytes: number): Promise<void> {
+  await until(async () => (await pendingTransfer(job)).reported >= bytes);
+}

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  Client,
+  type WorkflowExecutionDescription,
+  WorkflowFailedError,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { inject } from 'vitest';
+import { loadConfig } from '../../src/config/index.ts';
+import { COPY_IMAGE, type CopyRequest, type JobDetails, TASK_QUEUE } from '../../src/copy-job/index.ts';
+import type { ImageRecord } from '../../src/image/index.ts';
+import { type Deployment, deploy, MIB } from './deployment.ts';
+import { until } from './until.ts';
+import type { ActivityHook, StoreHooks } from './workflow-hooks.ts';
+import { IDENTITY, quietRuntime, type TestWorkers, testWorkers } from './workflow-workers.ts';
+
+/** A deployment whose workers run in this process, where a test can get between them and the stores. */
+export interface Rig {
+  readonly deployment: Deployment;
+  readonly client: Client;
+  readonly workers: TestWorkers;
+  /** Makes an image in `ot1`, and starts a copy of it to `ot2` as somebody with any Temporal client would. */
+  startJob(options?: JobOptions): Promise<Job>;
+  /** What the destination's folder holds of a copy. */
+  traces(job: Job): Promise<string[]>;
+  /** Starts the workflow with any input at all. */
+  startWith(input: unknown, workflowId?: string): Promise<WorkflowHandle>;
+  stop(): Promise<void>;
+}
+
+export interface JobOptions {
+  readonly workflowId?: string;
+  /** Bytes of the image. */
+  readonly size?: number;
+  readonly source?: StoreHooks;
+  readonly destination?: StoreHooks;
+  readonly activities?: ActivityHook;
+  /** The image, where one is to be copied again. */
+  readonly image?: ImageRecord;
+}
+
+/** A copy that was started. */
+export interface Job {
+  readonly handle: WorkflowHandle;
+  readonly image: ImageRecord;
+  /** The copy's image id. */
+  readonly copyId: string;
+}
+
+/** How a job has ended. */
+export interface Ending {
+  readonly closed: WorkflowExecutionDescription['status']['name'];
+  /** What is on record in the memo. */
+  readonly details: JobDetails;
+  readonly status: unknown;
+  /** The failure that the workflow closed with. */
+  readonly failure: Error | undefined;
+}
+
+export async function startRig(
+  options: { limits?: Record<string, unknown>; workers?: boolean } = {},
+): Promise<Rig> {
+  quietRuntime();
+  // A machine that is busy is no dead worker, except where a test is about one.
+  const deployment = await deploy({ limits: { heartbeat_timeout: '30s', ...options.limits } });
+  const { namespace, regions } = deployment;
+  const client = new Client({ connection: deployment.client.connection, namespace, identity: IDENTITY });
+  const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
+  const { limits } = await loadConfig(join(deployment.folder, 'config.yaml'));
+  const storeHooks = new Map<string, StoreHooks>();
+  const activityHooks = new Map<string, ActivityHook>();
+  const workers = testWorkers({ connection, client, regions, limits, storeHooks, activityHooks });
+  if (options.workers !== false) await Promise.all([workers.startWorkflows(), workers.startStores()]);
+  const startWith = (input: unknown, workflowId: string = randomUUID()) =>
+    client.workflow.start(COPY_IMAGE, { taskQueue: TASK_QUEUE, workflowId, args: [input] });
+  return {
+    deployment,
+    client,
+    workers,
+    startWith,
+    traces: async ({ copyId }) => (await deployment.files('ot2')).filter((name) => name.includes(copyId)),
+    async startJob({ workflowId = randomUUID(), size = 2 * MIB + 123, ...job } = {}) {
+      const image = job.image ?? (await deployment.addImage('ot1', size));
+      const copyId = randomUUID();
+      if (job.source) storeHooks.set(image.id, job.source);
+      if (job.destination) storeHooks.set(copyId, job.destination);
+      if (job.activities) activityHooks.set(workflowId, job.activities);
+      const request: CopyRequest = {
+        source: { region: 'ot1', image_id: image.id },
+        destination: { region: 'ot2', image_id: copyId },
+      };
+      return { handle: await startWith(request, workflowId), image, copyId };
+    },
+    async stop() {
+      await workers.stop();
+      await connection.close();
+      await deployment.stop();
+    },
+  };
+}
+
+/** Waits for a job's end. */
+export async function endOf({ handle }: { handle: WorkflowHandle }): Promise<Ending> {
+  const failure = await handle.result().then(
+    () => undefined,
+    (error) => {
+      if (error instanceof WorkflowFailedError) return error.cause;
+      throw error;
+    },
+  );
+  const { status, memo, searchAttributes } = await handle.describe();
+  const details = memo?.job as JobDetails;
+  return { closed: status.name, details, status: searchAttributes.CopyJobStatus?.[0], failure };
+}
+
+/** The job's details, as the workflow itself tells them. */
+export function detailsOf({ handle }: { handle: WorkflowHandle }): Promise<JobDetails> {
+  return handle.query<JobDetails>('jobDetails');
+}
+
+/** Waits until the workflow says that it is so. */
+export function untilDetails(
+  job: { handle: WorkflowHandle },
+  condition: (details: JobDetails) => boolean,
+): Promise<JobDetails> {
+  return until(async () => {
+    const details = await detailsOf(job);
+    return condition(details) && details;
+  });
+}

@@ -1,0 +1,88 @@
+import type { Client } from '@temporalio/client';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  type NativeConnection,
+  Runtime,
+  Worker,
+} from '@temporalio/worker';
+import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
+import type { Limits, Regions } from '../../src/config/index.ts';
+import { regionTaskQueue, TASK_QUEUE } from '../../src/copy-job/index.ts';
+import { createDigestPool } from '../../src/transfer/index.ts';
+import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
+import { type ActivityHook, hookActivities, hookStore, type StoreHooks } from './workflow-hooks.ts';
+
+/** What workers and clients of these tests are called, whatever the machine's name. */
+export const IDENTITY = 'workflow-test';
+
+const logger = new DefaultLogger('ERROR');
+
+let installed = false;
+
+/** Before the first native connection of a process. */
+export function quietRuntime(): void {
+  if (installed) return;
+  installed = true;
+  const logging = { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} };
+  Runtime.install({ logger, telemetryOptions: { logging } });
+}
+
+export interface WorkersSetup {
+  readonly connection: NativeConnection;
+  readonly client: Client;
+  readonly regions: Regions;
+  readonly limits: Limits;
+  readonly storeHooks?: ReadonlyMap<string, StoreHooks>;
+  readonly activityHooks?: ReadonlyMap<string, ActivityHook>;
+}
+
+/** Workers in this process: of the workflows, and of the copies into region `ot2`. */
+export interface TestWorkers {
+  startWorkflows(): Promise<void>;
+  startStores(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function testWorkers(setup: WorkersSetup): TestWorkers {
+  const { connection, client, limits, storeHooks = new Map(), activityHooks = new Map() } = setup;
+  const digests = createDigestPool(1);
+  const regions: Regions = new Map(
+    [...setup.regions].map(([name, region]) => [
+      name,
+      { ...region, store: hookStore(region.store, storeHooks) },
+    ]),
+  );
+  const deps: Dependencies = { regions, limits, digests, client };
+  const common = {
+    connection,
+    namespace: client.options.namespace,
+    identity: IDENTITY,
+    shutdownForceTime: '10s',
+    maxHeartbeatThrottleInterval: '100ms',
+    defaultHeartbeatThrottleInterval: '100ms',
+  } as const;
+  const running: { worker: Worker; ended: Promise<void> }[] = [];
+  const run = (worker: Worker) => {
+    const ended = worker.run();
+    // Told by `stop`.
+    ended.catch(() => {});
+    running.push({ worker, ended });
+  };
+  return {
+    async startWorkflows() {
+      const activities = hookActivities(createJobActivities(deps), activityHooks);
+      const bundle = await workflowBundle(logger);
+      run(await Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle: bundle, activities }));
+    },
+    async startStores() {
+      const activities = hookActivities(createStoreActivities(deps), activityHooks);
+      run(await Worker.create({ ...common, taskQueue: regionTaskQueue('ot2'), activities }));
+    },
+    async stop() {
+      for (const { worker } of running) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.all(running.splice(0).map(({ ended }) => ended));
+      await digests.close();
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Digest } from '../../src/transfer/digest-pool.ts';
+import { createDigestPool, type DigestPool } from '../../src/transfer/index.ts';
+
+const NOTHING = createHash('sha512').digest('hex');
+/** Rather than a test that hangs. */
+const SOON = { timeout: 10_000 };
+
+let pool: DigestPool;
+beforeEach(() => {
+  pool = createDigestPool(2);
+});
+afterEach(() => pool.close());
+
+async function update(digest: Digest, bytes: Uint8Array): Promise<void> {
+  const buffer = new ArrayBuffer(bytes.length);
+  new Uint8Array(buffer).set(bytes);
+  await digest.update(buffer, bytes.length);
+}
+
+/** Makes a thread fall over something that it does not expect. */
+function kill(digest: Digest): Promise<ArrayBuffer> {
+  return digest.update(new ArrayBuffer(1), 2);
+}
+
+test('digests that are computed at the same time on few threads are those of their own bytes', async () => {
+  const jobs = Array.from({ length: 7 }, () => ({ digest: pool.create(), hash: createHash('sha512') }));
+  for (let round = 0; round < 20; round++) {
+    await Promise.all(
+      jobs.map(async ({ digest, hash }) => {
+        const bytes = randomBytes(1 + round * 997);
+        hash.update(bytes);
+        await update(digest, bytes);
+      }),
+    );
+  }
+  const digests = await Promise.all(jobs.map(({ digest }) => digest.finish()));
+  expect(digests).toEqual(jobs.map(({ hash }) => hash.digest('hex')));
+});
+
+test('updates count in the order in which they were asked for, also when nobody waits for them', async () => {
+  const digest = pool.create();
+  const pieces = Array.from({ length: 10 }, () => randomBytes(5000));
+  const updates = pieces.map((bytes) => update(digest, bytes));
+  expect(await digest.finish()).toBe(createHash('sha512').update(Buffer.concat(pieces)).digest('hex'));
+  await Promise.all(updates);
+});
+
+test('only the first bytes of a buffer count, as many as are named', async () => {
+  const digest = pool.create();
+  const returned = await digest.update(new TextEncoder().encode('abcdef').buffer, 3);
+  expect(await digest.finish()).toBe(createHash('sha512').update('abc').digest('hex'));
+  expect(new TextDecoder().decode(returned)).toBe('abcdef');
+});
+
+test('the digest of nothing is that of no bytes', async () => {
+  expect(await pool.create().finish()).toBe(NOTHING);
+});
+
+test('a digest that is given up leaves the others alone', async () => {
+  const single = createDigestPool(1);
+  const [dropped, kept] = [single.create(), single.create()];
+  await update(dropped, randomBytes(100));
+  await update(kept, Buffer.from('kept'));
+  dropped.drop();
+  expect(await kept.finish()).toBe(createHash('sha512').update('kept').digest('hex'));
+  await single.close();
+});
+
+test("a thread's death rejects what waits for it", SOON, async () => {
+  const single = createDigestPool(1);
+  const [first, second] = [single.create(), single.create()];
+  const waiting = [kill(first), update(second, randomBytes(10)), second.finish()];
+  const outcomes = await Promise.allSettled(waiting);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  await single.close();
+});
+
+test('what is asked of a thread that has died is rejected too', SOON, async () => {
+  const digest = pool.create();
+  await expect(kill(digest)).rejects.toThrow();
+  await expect(update(digest, randomBytes(10))).rejects.toThrow();
+  await expect(digest.finish()).rejects.toThrow();
+});
+
+test('a digest that begins after a death gets a thread that lives', SOON, async () => {
+  const single = createDigestPool(1);
+  await expect(kill(single.create())).rejects.toThrow();
+  expect(await single.create().finish()).toBe(NOTHING);
+  await single.close();
+});
+
+test('the end of the pool rejects what waits for it', SOON, async () => {
+  const digest = pool.create();
+  const waiting = update(digest, randomBytes(10));
+  await pool.close();
+  await Promise.allSettled([waiting]);
+  await expect(digest.finish()).rejects.toThrow();
+});

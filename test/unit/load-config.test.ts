@@ -1,0 +1,174 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ConfigError, loadConfig } from '../../src/config/index.ts';
+
+const REGIONS = `
+regions:
+  ot1: { store: { driver: directory, path: images/ot1 } }
+  ot2: { store: { driver: directory, path: images/ot2 }, task_queue: my-queue }
+`;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'image-replicator-config-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function written(text: string): Promise<string> {
+  const file = join(folder, 'config.yaml');
+  await writeFile(file, text);
+  return file;
+}
+
+/** What is wrong with a configuration that begins with two good regions. */
+async function problems(text: string): Promise<readonly string[]> {
+  const error: unknown = await loadConfig(await written(text)).catch((refusal) => refusal);
+  if (error instanceof ConfigError) return error.problems;
+  throw error instanceof Error ? error : new Error('the configuration was accepted');
+}
+
+test('regions are enough: everything else has defaults', async () => {
+  const config = await loadConfig(await written(REGIONS));
+  expect([...config.regions.values()]).toEqual([
+    { name: 'ot1', driver: 'directory', driverOptions: { path: 'images/ot1' }, taskQueue: 'image-copy.ot1' },
+    { name: 'ot2', driver: 'directory', driverOptions: { path: 'images/ot2' }, taskQueue: 'my-queue' },
+  ]);
+  expect(config).toMatchObject({
+    api: {
+      host: '127.0.0.1',
+      port: 9292,
+      bodyLimit: 16_384,
+      defaultSourceRegion: null,
+      sourceRegionByHost: {},
+      destinationRegionByTenant: {},
+    },
+    identity: null,
+    limits: {
+      lanes: 4,
+      concurrentActivities: 16,
+      heartbeatTimeout: 30_000,
+      stallAfter: 30_000,
+      giveUpAfter: 3_600_000,
+      noWorkerTimeout: 86_400_000,
+    },
+    webUi: null,
+    baseDirectory: folder,
+  });
+});
+
+test('what the file says goes before the defaults', async () => {
+  const config = await loadConfig(
+    await written(`${REGIONS}
+api: { host: 0.0.0.0, port: 0, default_source_region: ot1, source_region_by_host: { a.example: ot2 } }
+limits: { lanes: 8, heartbeat_timeout: 500ms, stall_after: 2s, give_up_after: 90 m, no_worker_timeout: 1d }
+web_ui: http://temporal.example:8233/
+`),
+  );
+  expect(config).toMatchObject({
+    api: { host: '0.0.0.0', port: 0, defaultSourceRegion: 'ot1', sourceRegionByHost: { 'a.example': 'ot2' } },
+    limits: {
+      lanes: 8,
+      heartbeatTimeout: 500,
+      stallAfter: 2000,
+      giveUpAfter: 5_400_000,
+      noWorkerTimeout: 86_400_000,
+    },
+    webUi: 'http://temporal.example:8233',
+  });
+});
+
+test("relative paths are relative to the file's folder, wherever the process runs", async () => {
+  const file = await written(`${REGIONS}\nidentity: { driver: token-file, path: tokens.yaml }\n`);
+  const config = await loadConfig(relative(process.cwd(), file));
+  expect(config.baseDirectory).toBe(folder);
+  expect(config.identity?.path).toBe(join(folder, 'tokens.yaml'));
+});
+
+test('an absolute path stays what it is', async () => {
+  const file = await written(`${REGIONS}\nidentity: { driver: token-file, path: /etc/tokens.yaml }\n`);
+  expect((await loadConfig(file)).identity?.path).toBe('/etc/tokens.yaml');
+});
+
+test.each<[key: string, what: string, text: string]>([
+  ['regoins', 'an unknown key', `${REGIONS}\nregoins: {}\n`],
+  ['lane', 'an unknown limit', `${REGIONS}\nlimits: { lane: 4 }\n`],
+  [
+    'limits.heartbeat_timeout',
+    'a duration without a unit',
+    `${REGIONS}\nlimits: { heartbeat_timeout: 30 }\n`,
+  ],
+  ['limits.stall_after', 'a duration in words', `${REGIONS}\nlimits: { stall_after: 30 seconds }\n`],
+  ['limits.give_up_after', 'a negative duration', `${REGIONS}\nlimits: { give_up_after: -1h }\n`],
+  ['limits.lanes', 'no lanes', `${REGIONS}\nlimits: { lanes: 0 }\n`],
+  ['api.port', 'a port in text', `${REGIONS}\napi: { port: http }\n`],
+  ['api.port', 'a port that does not exist', `${REGIONS}\napi: { port: 65536 }\n`],
+  [
+    'identity: must have required properties path',
+    'an identity without a path',
+    `${REGIONS}\nidentity: { driver: token-file }\n`,
+  ],
+  ['identity.driver', 'an unknown identity', `${REGIONS}\nidentity: { driver: ldap, path: x }\n`],
+  ['web_ui', 'an address that is none', `${REGIONS}\nweb_ui: localhost:8233\n`],
+  ['regions', 'no regions', 'regions: {}\n'],
+  ['regions', 'no region key', 'api: {}\n'],
+  ['regions.ot1', 'a region without a store', 'regions: { ot1: {} }\n'],
+  ['bad name!', 'a region name with spaces', 'regions: { "bad name!": { store: { driver: directory } } }\n'],
+  [
+    'regions.ot1.store.driver',
+    'an unknown driver',
+    'regions: { ot1: { store: { driver: tape, path: x } } }\n',
+  ],
+  ['regions.ot1.store', 'a missing driver option', 'regions: { ot1: { store: { driver: directory } } }\n'],
+  [
+    'pth',
+    'an unknown driver option',
+    'regions: { ot1: { store: { driver: directory, path: x, pth: y } } }\n',
+  ],
+  [
+    'regions.ot1.store.path',
+    'a driver option of the wrong type',
+    'regions: { ot1: { store: { driver: directory, path: 7 } } }\n',
+  ],
+  ['the file', 'an empty file', ''],
+  ['the file', 'a list', '- regions\n'],
+])('%s is named as the key at fault of %s', async (key, _what, text) => {
+  expect((await problems(text)).join('\n')).toContain(key);
+});
+
+test.each<[key: string, api: string]>([
+  ['api.default_source_region', 'default_source_region: ot9'],
+  ['api.source_region_by_host.a.example', 'source_region_by_host: { a.example: ot9 }'],
+  ['api.destination_region_by_tenant.tenant-a', 'destination_region_by_tenant: { tenant-a: ot9 }'],
+])('%s may only name a region of the file', async (key, api) => {
+  expect(await problems(`${REGIONS}\napi: { ${api} }\n`)).toEqual([
+    `${key}: there is no region 'ot9'; use one of: ot1, ot2`,
+  ]);
+});
+
+test.each(['constructor', 'toString'])('a region is not known by the name %s', async (name) => {
+  const found = await problems(`${REGIONS}\napi: { default_source_region: ${name} }\n`);
+  expect(found.join('\n')).toContain(`there is no region '${name}'`);
+});
+
+test('an unknown driver is answered with those that there are', async () => {
+  expect((await problems('regions: { ot1: { store: { driver: tape } } }\n')).join('\n')).toContain(
+    'directory',
+  );
+});
+
+test('all that is wrong is told at once', async () => {
+  const found = await problems(`${REGIONS}\nlimits: { lanes: 0, stall_after: soon }\napi: { port: -1 }\n`);
+  for (const key of ['limits.lanes', 'limits.stall_after', 'api.port']) {
+    expect(found.some((problem) => problem.startsWith(key))).toBe(true);
+  }
+});
+
+test('a file that is no YAML is told so, with its name', async () => {
+  await expect(loadConfig(await written('regions: [unclosed'))).rejects.toThrow(/config\.yaml.*\n.*not YAML/);
+});
+
+test('a file that is not there is told so, with its name', async () => {
+  await expect(loadConfig(join(folder, 'missing.yaml'))).rejects.toThrow(/missing\.yaml.*\n.*ENOENT/);
+});

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { InvalidRequest, type PlanningRules, planCopy } from '../../src/copy-job/plan.ts';
+
+const RULES: PlanningRules = {
+  regions: new Map([
+    ['ot1', { taskQueue: 'queue-1' }],
+    ['ot2', { taskQueue: 'queue-2' }],
+  ]),
+  limits: { heartbeatTimeout: 30_000, noWorkerTimeout: 86_400_000 },
+};
+const SOURCE = { region: 'ot1', image_id: 'image-1' };
+const DESTINATION = { region: 'ot2' };
+
+test('two regions and an image are enough: the rest has defaults', () => {
+  expect(planCopy({ source: SOURCE, destination: DESTINATION }, RULES, 'reserved')).toEqual({
+    source: { region: 'ot1', image_id: 'image-1', tenant_id: null },
+    destination: { region: 'ot2', image_id: 'reserved', tenant_id: null, image_name: null },
+    task_queue: 'queue-2',
+    heartbeat_timeout: 30_000,
+    no_worker_timeout: 86_400_000,
+  });
+});
+
+test('what a request names is what is done', () => {
+  const source = { ...SOURCE, tenant_id: 'tenant-a' };
+  const destination = { ...DESTINATION, image_id: 'mine', tenant_id: 'tenant-b', image_name: 'Ubuntu' };
+  expect(planCopy({ source, destination }, RULES, 'reserved')).toMatchObject({ source, destination });
+});
+
+test("the copy belongs to the source's tenant unless another is named", () => {
+  const source = { ...SOURCE, tenant_id: 'tenant-a' };
+  const plan = planCopy({ source, destination: DESTINATION }, RULES, 'reserved');
+  expect(plan.destination.tenant_id).toBe('tenant-a');
+});
+
+const long = 'x'.repeat(256);
+
+test.each<[field: string, what: string, request: unknown]>([
+  ['source', 'an empty request', {}],
+  ['source', 'no request at all', undefined],
+  ['source', 'null', null],
+  ['input', 'a text', 'copy it'],
+  ['input', 'a list', [SOURCE]],
+  ['source', 'a request without a source', { destination: DESTINATION }],
+  ['source', 'a source that is a text', { source: 'ot1', destination: DESTINATION }],
+  ['source.region', 'no source region', { source: { image_id: 'i' }, destination: DESTINATION }],
+  ['source.region', 'a number for a region', { source: { ...SOURCE, region: 1 }, destination: DESTINATION }],
+  ['source.region', 'an unknown region', { source: { ...SOURCE, region: 'ot9' }, destination: DESTINATION }],
+  ['source.image_id', 'no image', { source: { region: 'ot1' }, destination: DESTINATION }],
+  ['source.image_id', 'an empty id', { source: { ...SOURCE, image_id: '' }, destination: DESTINATION }],
+  ['source.image_id', 'a huge id', { source: { ...SOURCE, image_id: long }, destination: DESTINATION }],
+  ['source.tenant_id', 'an empty tenant', { source: { ...SOURCE, tenant_id: '' }, destination: DESTINATION }],
+  ['source.tenat_id', 'a misspelt field', { source: { ...SOURCE, tenat_id: 'a' }, destination: DESTINATION }],
+  ['destination', 'no destination', { source: SOURCE }],
+  ['destination.region', 'no destination region', { source: SOURCE, destination: {} }],
+  ['destination.region', 'an unknown region', { source: SOURCE, destination: { region: 'ot9' } }],
+  ['destination.region', "the source's region", { source: SOURCE, destination: { region: 'ot1' } }],
+  ['destination.image_id', 'an empty id', { source: SOURCE, destination: { ...DESTINATION, image_id: '' } }],
+  ['destination.tenant_id', 'a number', { source: SOURCE, destination: { ...DESTINATION, tenant_id: 7 } }],
+  [
+    'destination.image_name',
+    'a huge name',
+    { source: SOURCE, destination: { ...DESTINATION, image_name: long } },
+  ],
+  ['destination.name', 'a misspelt field', { source: SOURCE, destination: { ...DESTINATION, name: 'x' } }],
+  ['priority', 'an unknown field', { source: SOURCE, destination: DESTINATION, priority: 1 }],
+])('%s is named as the field at fault of %s', (field, _what, request) => {
+  const error = refused(request);
+  expect(error).toMatchObject({ field, code: 'invalid_request' });
+  expect(error.message.startsWith(`${field}: `)).toBe(true);
+});
+
+test.each(['source', 'destination'])('an unknown %s region is answered with those that there are', (side) => {
+  const request = { source: SOURCE, destination: DESTINATION };
+  const error = refused({ ...request, [side]: { ...request[side as 'source'], region: 'ot9' } });
+  expect(error.message).toContain("'ot9'");
+  expect(error.message).toContain('ot1, ot2');
+});
+
+test('a copy within one region is refused, even under another id', () => {
+  const error = refused({ source: SOURCE, destination: { region: 'ot1', image_id: 'another' } });
+  expect(error.message).toContain("the source's region");
+});
+
+function refused(request: unknown): InvalidRequest {
+  try {
+    planCopy(request, RULES, 'reserved');
+  } catch (error) {
+    if (error instanceof InvalidRequest) return error;
+    throw error;
+  }
+  throw new Error('the request was accepted');
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { IdentityUnavailable, tokenFile } from '../../src/identity/index.ts';
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'image-replicator-tokens-'));
+  path = join(folder, 'tokens.yaml');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function entry(token: string, tenant: string, destinations?: string[]) {
+  const sha256 = createHash('sha256').update(token).digest('hex');
+  return { sha256, tenant_id: tenant, ...(destinations && { destination_tenants: destinations }) };
+}
+
+const write = (...tokens: unknown[]) => writeFile(path, stringify({ tokens }));
+
+test("a token is known by its hash, and is its tenant's", async () => {
+  await write(entry('token-a', 'tenant-a'), entry('token-b', 'tenant-b'));
+  const identity = tokenFile(path);
+  expect(await identity.authenticate('token-a')).toEqual({ tenant_id: 'tenant-a' });
+  expect(await identity.authenticate('token-b')).toEqual({ tenant_id: 'tenant-b' });
+});
+
+test('a token that is not in the file is not good', async () => {
+  await write(entry('token-a', 'tenant-a'));
+  const identity = tokenFile(path);
+  expect(await identity.authenticate('token-c')).toBeNull();
+  expect(await identity.authenticate('')).toBeNull();
+});
+
+test('who has read the file has no token yet: a hash is none', async () => {
+  const { sha256, ...rest } = entry('token-a', 'tenant-a');
+  await write({ sha256, ...rest });
+  expect(await tokenFile(path).authenticate(sha256)).toBeNull();
+});
+
+test('a tenant may copy into itself, and into those that its entry names', async () => {
+  await write(entry('token-a', 'tenant-a', ['tenant-b']), entry('token-b', 'tenant-b'));
+  const identity = tokenFile(path);
+  expect(await identity.mayCopyInto('token-a', 'tenant-a')).toBe(true);
+  expect(await identity.mayCopyInto('token-a', 'tenant-b')).toBe(true);
+  expect(await identity.mayCopyInto('token-a', 'tenant-c')).toBe(false);
+  expect(await identity.mayCopyInto('token-b', 'tenant-a')).toBe(false);
+});
+
+test('a token that is not good may copy nowhere', async () => {
+  await write(entry('token-a', 'tenant-a', ['tenant-b']));
+  expect(await tokenFile(path).mayCopyInto('token-c', 'tenant-a')).toBe(false);
+});
+
+test('a token that was added or removed counts from the next request on', async () => {
+  await write(entry('token-a', 'tenant-a'));
+  const identity = tokenFile(path);
+  expect(await identity.authenticate('token-b')).toBeNull();
+  await write(entry('token-a', 'tenant-a'), entry('token-b', 'tenant-b'));
+  expect(await identity.authenticate('token-b')).toEqual({ tenant_id: 'tenant-b' });
+  await write(entry('token-b', 'tenant-b'));
+  expect(await identity.authenticate('token-a')).toBeNull();
+});
+
+test('a file of the same size in the same moment, put in its place, counts too', async () => {
+  await write(entry('token-a', 'tenant-a'));
+  const moment = new Date('2026-01-02T03:04:05Z');
+  await utimes(path, moment, moment);
+  const identity = tokenFile(path);
+  await identity.check();
+  await writeFile(`${path}.new`, stringify({ tokens: [entry('token-b', 'tenant-b')] }));
+  await utimes(`${path}.new`, moment, moment);
+  await rename(`${path}.new`, path);
+  expect(await identity.authenticate('token-b')).toEqual({ tenant_id: 'tenant-b' });
+  expect(await identity.authenticate('token-a')).toBeNull();
+});
+
+test.each<[string, string]>([
+  ['is no YAML', 'tokens: ['],
+  ['is empty', ''],
+  ['has no tokens', 'token: []'],
+  ['has a token in clear', 'tokens: [{ sha256: token-a, tenant_id: tenant-a }]'],
+  ['has a token without a tenant', `tokens: [{ sha256: ${'0'.repeat(64)} }]`],
+  ['has an unknown key', `tokens: [{ sha256: ${'0'.repeat(64)}, tenant_id: a, tenant: b }]`],
+])('a file that %s makes tokens neither good nor bad', async (_what, text) => {
+  await writeFile(path, text);
+  const identity = tokenFile(path);
+  await expect(identity.authenticate('token-a')).rejects.toThrow(IdentityUnavailable);
+  await expect(identity.mayCopyInto('token-a', 'tenant-a')).rejects.toThrow(IdentityUnavailable);
+  await expect(identity.check()).rejects.toThrow(IdentityUnavailable);
+});
+
+test('a file that is not there makes tokens neither good nor bad', async () => {
+  await expect(tokenFile(path).authenticate('token-a')).rejects.toThrow(IdentityUnavailable);
+});
+
+test('a file that breaks under way is not replaced by what was known of it, and is good again once mended', async () => {
+  await write(entry('token-a', 'tenant-a'));
+  const identity = tokenFile(path);
+  expect(await identity.authenticate('token-a')).not.toBeNull();
+  await writeFile(path, 'tokens: [');
+  await expect(identity.authenticate('token-a')).rejects.toThrow(IdentityUnavailable);
+  await write(entry('token-a', 'tenant-a'), entry('token-b', 'tenant-b'));
+  expect(await identity.authenticate('token-a')).toEqual({ tenant_id: 'tenant-a' });
+  await expect(identity.check()).resolves.toBeUndefined();
+});

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import { truncate } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { StoreError } from '../../src/stores/index.ts';
+import type { SinkFaults } from '../support/fault-store.ts';
+import { type Attempt, failureOf, MIB, transferRig, untilAborted } from './transfer-rig.ts';
+
+const SIZE = 26 * MIB + 777;
+const DATA = randomBytes(SIZE);
+
+/** Fails as often as it is told, then never again. */
+function failing(times: number, error: () => Error): () => void {
+  let left = times;
+  return () => {
+    if (left-- > 0) throw error();
+  };
+}
+
+test.each<[string, () => Error]>([
+  ['that a store announces', () => new StoreError('unavailable', 'come again')],
+  ['that no store has foreseen', () => new TypeError('fetch failed')],
+])('a source error %s is got over inside, and shown meanwhile', async (_what, error) => {
+  const rig = await transferRig(DATA);
+  const fail = failing(3, error);
+  const shown: unknown[] = [];
+  const attempt: Attempt = await rig.attempt({
+    reads: {
+      beforeChunk: (at) => {
+        if (at === 11 * MIB) shown.push(attempt.transfer.fault);
+        if (at === 10 * MIB) fail();
+      },
+    },
+  });
+  expect((await attempt.transfer.finished).sha512).toBe(rig.image.os_hash_value);
+  expect(attempt.reader.asked.filter(([start]) => start === 10 * MIB)).toHaveLength(3);
+  expect(attempt.reader.bytesRead).toBe(SIZE);
+  expect(shown).toEqual([expect.objectContaining({ code: 'unavailable', side: 'source' })]);
+  expect(attempt.transfer.fault).toBeNull();
+  expect((await rig.commit()).equals(DATA)).toBe(true);
+});
+
+test('a part that fails in the middle goes on from there: no byte is read twice', async () => {
+  const rig = await transferRig(DATA);
+  const fail = failing(2, () => new StoreError('unavailable', 'come again'));
+  const { transfer, reader } = await rig.attempt({
+    lanes: 1,
+    reads: { chunk: 500_000, beforeChunk: (at) => void (at > 13_000_000 && fail()) },
+  });
+  await transfer.finished;
+  expect(reader.bytesRead).toBe(SIZE);
+  expect((await rig.commit()).equals(DATA)).toBe(true);
+});
+
+test('a destination error that passes is got over inside', async () => {
+  const rig = await transferRig(DATA);
+  const fail = failing(2, () => new StoreError('unavailable', 'come again'));
+  const { transfer } = await rig.attempt({
+    writes: {
+      write: async (call, [start]) => {
+        if (start === 9 * MIB) fail();
+        await call();
+      },
+    },
+  });
+  expect((await transfer.finished).sha512).toBe(rig.image.os_hash_value);
+  expect((await rig.commit()).equals(DATA)).toBe(true);
+});
+
+test.each(['changed', 'truncated', 'not_found', 'forbidden'] as const)(
+  'a source that is %s ends all lanes at once, and reader and sink are closed once',
+  async (code) => {
+    const rig = await transferRig(DATA);
+    const attempt = await rig.attempt({
+      reads: {
+        beforeChunk: async (at, signal) => {
+          if (at === 16 * MIB) throw new StoreError(code, 'no more');
+          if (at >= 8 * MIB) await untilAborted(signal);
+        },
+      },
+    });
+    expect(await failureOf(attempt)).toMatchObject({ code, side: 'source', message: 'no more' });
+    const { reader, sink } = attempt;
+    expect(reader.asked.length).toBeLessThanOrEqual(4);
+    expect([reader.closed, sink.closed, sink.tooLate]).toEqual([1, 1, 0]);
+  },
+);
+
+test('a source that ends early without saying so is truncated', async () => {
+  const rig = await transferRig(DATA);
+  const attempt = await rig.attempt({ reads: { end: 10 * MIB } });
+  expect(await failureOf(attempt)).toMatchObject({ code: 'truncated', side: 'source' });
+});
+
+test('a source that is cut off under the copy is seen to have changed', async () => {
+  const rig = await transferRig(DATA);
+  const attempt = await rig.attempt({
+    lanes: 1,
+    reads: {
+      beforeChunk: async (at) => {
+        if (at === 5 * MIB) await truncate(rig.source.store.locate(rig.image.id), 6 * MIB);
+      },
+    },
+  });
+  expect(await failureOf(attempt)).toMatchObject({ code: 'changed', side: 'source', retryable: false });
+});
+
+const full = async () => {
+  throw new StoreError('quota_exceeded', 'full');
+};
+const at = (place: number) => async (call: () => Promise<void>, where: unknown) => {
+  const start = Array.isArray(where) ? where[0] : where;
+  return start >= place ? full() : call();
+};
+
+test.each<[keyof SinkFaults, SinkFaults]>([
+  ['write', { write: at(9 * MIB) }],
+  ['complete', { complete: at(8 * MIB) }],
+  ['readBack', { readBack: at(3 * MIB) }],
+  ['flush', { flush: full }],
+])('a destination that fails in %s is named as the side at fault', async (_call, writes) => {
+  const rig = await transferRig(DATA);
+  const attempt = await rig.attempt({ writes });
+  expect(await failureOf(attempt)).toMatchObject({ code: 'quota_exceeded', side: 'destination' });
+  expect([attempt.reader.closed, attempt.sink.closed, attempt.sink.tooLate]).toEqual([1, 1, 0]);
+});
+
+test('a destination that fails in a way that nobody has foreseen is unavailable', async () => {
+  const rig = await transferRig(DATA);
+  const flush = () => Promise.reject(new TypeError('x is not a function'));
+  const failure = await failureOf(await rig.attempt({ writes: { flush } }));
+  expect(failure).toMatchObject({ code: 'unavailable', side: 'destination', retryable: true });
+  expect(failure.message).not.toContain('x is not a function');
+});
+
+test('an attempt that is superseded ends with a conflict, and disturbs its successor in nothing', async () => {
+  const rig = await transferRig(DATA);
+  const held = Promise.withResolvers<void>();
+  const reached = Promise.withResolvers<void>();
+  const zombie = await rig.attempt({
+    reads: {
+      beforeChunk: (at) => {
+        if (at < 2 * MIB) return;
+        reached.resolve();
+        return held.promise;
+      },
+    },
+  });
+  await reached.promise;
+  const next = await rig.attempt();
+  held.resolve();
+  expect(await failureOf(zombie)).toMatchObject({ code: 'conflict', side: 'destination' });
+  expect((await next.transfer.finished).sha512).toBe(rig.image.os_hash_value);
+  expect((await rig.commit()).equals(DATA)).toBe(true);
+});
+
+test('an image that is discarded under the copy ends it', async () => {
+  const rig = await transferRig(DATA);
+  const attempt = await rig.attempt({
+    lanes: 1,
+    reads: { beforeChunk: (at) => (at === 4 * MIB ? rig.destination.store.discard(rig.ref) : undefined) },
+  });
+  expect(await failureOf(attempt)).toMatchObject({ code: 'not_found', side: 'destination' });
+  expect(await rig.destination.traces()).toEqual([]);
+});
+
+test('a digest thread that is gone ends the transfer instead of hanging it', {
+  timeout: 10_000,
+}, async () => {
+  const rig = await transferRig(randomBytes(1000));
+  const attempt = await rig.attempt({
+    writes: {
+      readBack: async (call) => {
+        await rig.digests.close();
+        await call();
+      },
+    },
+  });
+  await expect(attempt.transfer.finished).rejects.toThrow();
+  expect([attempt.reader.closed, attempt.sink.closed]).toEqual([1, 1]);
+});

@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import { open, truncate } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { ByteRange } from '../../src/image/index.ts';
+import { failureOf, MIB, type TransferRig, transferRig } from './transfer-rig.ts';
+
+const SIZE = 30 * MIB + 4321;
+const DATA = randomBytes(SIZE);
+
+/** Writes ranges as an attempt that died; those of `completed` were noted by the sink too. */
+async function diedAfter(rig: TransferRig, written: ByteRange[], completed: ByteRange[] = []): Promise<void> {
+  const sink = await rig.destination.store.openSink(rig.ref, 0, SIZE);
+  for (const [start, end] of written) await sink.write(start, DATA.subarray(start, end));
+  for (const range of completed) await sink.complete(range);
+  await sink.close();
+}
+
+test('only what is missing is read, when an earlier attempt has reported the rest', async () => {
+  const rig = await transferRig(DATA);
+  const reported: ByteRange[] = [
+    [0, 3 * MIB],
+    [8 * MIB, 16 * MIB],
+    [20 * MIB, 20 * MIB + 1],
+  ];
+  await diedAfter(rig, reported);
+  const { transfer, reader } = await rig.attempt({ reported });
+  expect((await transfer.finished).sha512).toBe(rig.image.os_hash_value);
+  expect(reader.bytesRead).toBe(SIZE - 11 * MIB - 1);
+  expect(transfer.ledger).toMatchObject({ bytes: SIZE, moved: SIZE - 11 * MIB - 1 });
+  expect((await rig.commit()).equals(DATA)).toBe(true);
+});
+
+test('only what is missing is read, when the sink itself has received the rest', async () => {
+  const rig = await transferRig(DATA);
+  await diedAfter(rig, [[0, 16 * MIB]], [[8 * MIB, 16 * MIB]]);
+  const { transfer, reader } = await rig.attempt();
+  await transfer.finished;
+  expect(reader.bytesRead).toBe(SIZE - 8 * MIB);
+  expect((await rig.commit()).equals(DATA)).toBe(true);
+});
+
+test('what was reported and what was received count together', async () => {
+  const rig = await transferRig(DATA);
+  await diedAfter(rig, [[0, 24 * MIB]], [[8 * MIB, 24 * MIB]]);
+  const { transfer, reader } = await rig.attempt({ reported: [[0, 9 * MIB]] });
+  await transfer.finished;
+  expect(reader.bytesRead).toBe(SIZE - 24 * MIB);
+});
+
+test('the source is not read at all when only the digest was left to do', async () => {
+  const rig = await transferRig(DATA);
+  await diedAfter(rig, [[0, SIZE]], [[0, SIZE]]);
+  const { transfer, reader } = await rig.attempt();
+  expect((await transfer.finished).sha512).toBe(rig.image.os_hash_value);
+  expect(reader.asked).toEqual([]);
+});
+
+test('an attempt that was stopped hands on what it has moved, to be moved no more', async () => {
+  const rig = await transferRig(DATA);
+  const middle = Promise.withResolvers<void>();
+  let chunks = 0;
+  const first = await rig.attempt({ reads: { beforeChunk: () => void (++chunks > 12 && middle.resolve()) } });
+  await middle.promise;
+  await first.transfer.stop();
+  const second = await rig.attempt({ reported: first.transfer.ledger.ranges });
+  await second.transfer.finished;
+  expect(first.transfer.ledger.moved + second.transfer.ledger.moved).toBe(SIZE);
+  expect((await rig.commit()).equals(DATA)).toBe(true);
+});
+
+test("bytes that are not what the record says are the source's fault, and are forgotten", async () => {
+  const rig = await transferRig(DATA);
+  const attempt = await rig.attempt({ sha512: 'ab'.repeat(64) });
+  expect(await failureOf(attempt)).toMatchObject({
+    code: 'digest_mismatch',
+    side: 'source',
+    retryable: false,
+  });
+  expect([attempt.reader.closed, attempt.sink.closed, attempt.sink.tooLate]).toEqual([1, 1, 0]);
+  await expectForgotten(rig, attempt.transfer.ledger.ranges);
+});
+
+test.each<[string, (path: string) => Promise<void>]>([
+  ['zeroed', (path) => overwrite(path, 5 * MIB, Buffer.alloc(4096))],
+  ['altered', (path) => overwrite(path, 5 * MIB, Buffer.alloc(4096, 'z'))],
+  ['cut off', (path) => truncate(path, 5 * MIB)],
+])(
+  'inherited bytes that the disk has %s are lost: worth a new start, which succeeds',
+  async (_how, spoil) => {
+    const rig = await transferRig(DATA);
+    const ranges: ByteRange[] = [[0, 16 * MIB]];
+    await diedAfter(rig, ranges, ranges);
+    await spoil(rig.partialData);
+    // What is written further up would make a cut-off file long again before the digest gets there.
+    const digested = Promise.withResolvers<void>();
+    const attempt = await rig.attempt({
+      reported: ranges,
+      reads: { beforeChunk: () => digested.promise },
+      writes: {
+        readBack: async (call, offset) => {
+          await call();
+          if (offset >= 5 * MIB) digested.resolve();
+        },
+      },
+    });
+    expect(await failureOf(attempt)).toMatchObject({ code: 'lost', side: 'destination', retryable: true });
+    await expectForgotten(rig, attempt.transfer.ledger.ranges);
+    const { transfer, reader } = await rig.attempt({ reported: attempt.transfer.ledger.ranges });
+    await transfer.finished;
+    expect(reader.bytesRead).toBe(SIZE);
+    expect((await rig.commit()).equals(DATA)).toBe(true);
+  },
+);
+
+async function expectForgotten(rig: TransferRig, ranges: readonly ByteRange[]): Promise<void> {
+  expect(ranges).toEqual([]);
+  const sink = await rig.destination.store.openSink(rig.ref, 2, SIZE);
+  expect(sink.received).toEqual([]);
+  await sink.close();
+}
+
+async function overwrite(path: string, at: number, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.write(bytes, 0, bytes.length, at);
+  await file.close();
+}

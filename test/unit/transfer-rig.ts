@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { ImageRecord } from '../../src/image/index.ts';
+import type { DestinationRef, StoreError } from '../../src/stores/index.ts';
+import {
+  createDigestPool,
+  type DigestPool,
+  startTransfer,
+  type Transfer,
+  type TransferOptions,
+} from '../../src/transfer/index.ts';
+import { type DirectoryUnderTest, openDirectory } from '../stores/directory-under-test.ts';
+import { anyone, dataOf, newRef } from '../stores/store-under-test.ts';
+import {
+  faultyReader,
+  faultySink,
+  type ReaderFaults,
+  type SinkFaults,
+  type WatchedReader,
+  type WatchedSink,
+} from '../support/fault-store.ts';
+
+export const MIB = 1024 * 1024;
+/** For tests that are not about time. */
+const PATIENT = { stall_after: 60_000, give_up_after: 60_000 };
+
+export interface Attempt {
+  readonly transfer: Transfer;
+  readonly reader: WatchedReader;
+  readonly sink: WatchedSink;
+}
+
+interface AttemptOptions extends Partial<Omit<TransferOptions, 'reader' | 'sink' | 'size'>> {
+  readonly reads?: ReaderFaults;
+  readonly writes?: SinkFaults;
+}
+
+/** An image in one directory store, on its way to another. */
+export interface TransferRig {
+  readonly source: DirectoryUnderTest;
+  readonly destination: DirectoryUnderTest;
+  readonly digests: DigestPool;
+  readonly image: ImageRecord;
+  readonly ref: DestinationRef;
+  /** Path of the data that is on its way. */
+  readonly partialData: string;
+  /** The next attempt at the transfer; it is stopped when the test ends. */
+  attempt(options?: AttemptOptions): Promise<Attempt>;
+  /** Commits, and gives the bytes of the image that came of it. */
+  commit(): Promise<Buffer>;
+  /** The bytes that are on their way. */
+  partial(): Promise<Buffer>;
+}
+
+export async function transferRig(data: Uint8Array): Promise<TransferRig> {
+  const [source, destination] = await Promise.all([openDirectory(), openDirectory()]);
+  const digests = createDigestPool(1);
+  const started: Transfer[] = [];
+  onTestFinished(async () => {
+    await Promise.all(started.map((transfer) => transfer.stop()));
+    await Promise.all([source.close(), destination.close(), digests.close()]);
+  });
+  const image = await source.addImage(data);
+  const { pin } = await source.store.inspect(anyone(image.id));
+  const ref = newRef();
+  await destination.store.prepare(ref, data.length);
+  const partialData = join(destination.root, `.${ref.image_id}.partial`, 'data');
+  return {
+    source,
+    destination,
+    digests,
+    image,
+    ref,
+    partialData,
+    async attempt({ reads, writes, ...options } = {}) {
+      const reader = faultyReader(await source.store.openReader(anyone(image.id), pin), reads);
+      const sink = faultySink(await destination.store.openSink(ref, started.length + 1, data.length), writes);
+      const transfer = startTransfer({
+        reader,
+        sink,
+        size: data.length,
+        sha512: image.os_hash_value,
+        reported: [],
+        movedAt: Date.now(),
+        lanes: 4,
+        patience: PATIENT,
+        digests,
+        ...options,
+      });
+      started.push(transfer);
+      transfer.finished.catch(() => {});
+      return { transfer, reader, sink };
+    },
+    async commit() {
+      await destination.store.commit(ref, { ...image, id: ref.image_id });
+      return dataOf(destination.store, ref.image_id);
+    },
+    partial: () => readFile(partialData),
+  };
+}
+
+/** The error with which a transfer ends. */
+export async function failureOf({ transfer }: Attempt): Promise<StoreError> {
+  return transfer.finished.then(
+    () => {
+      throw new Error('the transfer has succeeded');
+    },
+    (error) => error,
+  );
+}
+
+/** Waits until the read is given up. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,86 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { MIB, transferRig } from './transfer-rig.ts';
+
+test.each([0, 1, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1, 33 * MIB + 12_345])(
+  'an image of %d bytes arrives whole, is read once, and has its digest',
+  async (size) => {
+    const data = randomBytes(size);
+    const rig = await transferRig(data);
+    const { transfer, reader, sink } = await rig.attempt();
+    expect(await transfer.finished).toEqual({ sha512: createHash('sha512').update(data).digest('hex') });
+    expect(reader.bytesRead).toBe(size);
+    expect(transfer.ledger.ranges).toEqual(size === 0 ? [] : [[0, size]]);
+    expect(transfer.ledger.moved).toBe(size);
+    expect(transfer.fault).toBeNull();
+    expect([reader.closed, sink.closed, sink.tooLate]).toEqual([1, 1, 0]);
+    expect((await rig.commit()).equals(data)).toBe(true);
+  },
+);
+
+test.each([1, 2, 64])('with %d lanes the same bytes arrive', async (lanes) => {
+  const data = randomBytes(26 * MIB + 1);
+  const rig = await transferRig(data);
+  const { transfer } = await rig.attempt({ lanes });
+  await transfer.finished;
+  expect((await rig.commit()).equals(data)).toBe(true);
+});
+
+test('as many parts are read at the same time as there are lanes, and no more', async () => {
+  const rig = await transferRig(Buffer.alloc(48 * MIB, 'x'));
+  const parts = new Set<number>();
+  const held = Promise.withResolvers<void>();
+  const { transfer, reader } = await rig.attempt({
+    lanes: 3,
+    reads: {
+      beforeChunk: async (at) => {
+        parts.add(at);
+        if (parts.size === 3) held.resolve();
+        await held.promise;
+      },
+    },
+  });
+  await held.promise;
+  expect(reader.asked).toHaveLength(3);
+  await transfer.finished;
+  expect(reader.asked).toHaveLength(6);
+});
+
+test('chunks of any size will do', async () => {
+  const data = randomBytes(9 * MIB + 77);
+  const rig = await transferRig(data);
+  const { transfer } = await rig.attempt({ reads: { chunk: 54_321 } });
+  expect((await transfer.finished).sha512).toBe(rig.image.os_hash_value);
+  expect((await rig.commit()).equals(data)).toBe(true);
+});
+
+test('an image without a known digest gets the one of the bytes that arrived', async () => {
+  const data = randomBytes(1000);
+  const rig = await transferRig(data);
+  const { transfer } = await rig.attempt({ sha512: null });
+  expect((await transfer.finished).sha512).toBe(createHash('sha512').update(data).digest('hex'));
+});
+
+test('zeros of the source take no room at the destination', async () => {
+  const data = Buffer.alloc(40 * MIB);
+  randomBytes(MIB).copy(data, 17 * MIB);
+  const rig = await transferRig(data);
+  const { transfer } = await rig.attempt();
+  expect((await transfer.finished).sha512).toBe(rig.image.os_hash_value);
+  expect((await rig.commit()).equals(data)).toBe(true);
+  const { blocks } = await stat(join(rig.destination.root, rig.ref.image_id, 'data'));
+  expect(blocks * 512).toBeLessThan(4 * MIB);
+});
+
+test('two transfers at the same time share the digest thread and keep their digests apart', async () => {
+  const [one, two] = await Promise.all([
+    transferRig(randomBytes(9 * MIB)),
+    transferRig(randomBytes(9 * MIB)),
+  ]);
+  const { digests } = one;
+  const attempts = [await one.attempt({ digests }), await two.attempt({ digests })];
+  const results = await Promise.all(attempts.map(({ transfer }) => transfer.finished));
+  expect(results.map(({ sha512 }) => sha512)).toEqual([one.image.os_hash_value, two.image.os_hash_value]);
+});
