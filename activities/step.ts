@@ -33,8 +33,13 @@ export async function heartbeating<T>(details: () => unknown, work: () => Promis
   }
 }
 
-/** When the first attempt of this step began; milliseconds since the epoch. */
+/** When the first attempt of this step began, had it never waited for a worker; milliseconds since the epoch. */
 function firstAttempt(): number {
   const { heartbeatDetails } = Context.current().info;
-  return typeof heartbeatDetails?.began === 'number' ? heartbeatDetails.began : Date.now();
+  return typeof heartbeatDetails?.began === 'number' ? heartbeatDetails.began + queuedFor() : Date.now();
+}
+
+/** How long this attempt has waited for a worker: time in which nobody could get anywhere; milliseconds. */
+export function queuedFor(): number {
+  return Math.max(0, Date.now() - Context.current().info.currentAttemptScheduledTimestampMs);
 }

@@ -6,7 +6,7 @@ import type { Dependencies } from './dependencies.ts';
 import { faultOf, toFailure } from './failures.ts';
 import { regionOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
-import { heartbeating } from './step.ts';
+import { heartbeating, queuedFor } from './step.ts';
 
 export interface TransferResult {
   readonly sha512: string;
@@ -26,12 +26,10 @@ export async function transferImage(
 ): Promise<TransferResult> {
   const { info } = Context.current();
   const resumed = parseProgress(info.heartbeatDetails);
-  let progress: TransferProgress = resumed ?? {
-    ranges: [],
-    high_water: 0,
-    moved_at: Date.now(),
-    last_fault: null,
-  };
+  let progress: TransferProgress =
+    resumed === undefined
+      ? { ranges: [], high_water: 0, moved_at: Date.now(), last_fault: null }
+      : { ...resumed, moved_at: resumed.moved_at + queuedFor() };
   let transfer: Transfer | undefined;
   const observe = () => {
     if (transfer === undefined) return progress;

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 
 const Name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' });
-const Duration = Type.String({ pattern: '^[0-9]+ ?(ms|s|m|h|d)$' });
+const Duration = Type.String({ pattern: '^[1-9][0-9]* ?(ms|s|m|h|d)$' });
 const closed = { additionalProperties: false } as const;
 
 /** The configuration file. README.md, "Configuration", explains every key. */

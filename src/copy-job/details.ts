@@ -50,7 +50,7 @@ export interface CancelRecord {
 export function copyProgress(status: JobStatus, bytes: number, size: number | null): number {
   if (status === 'replicated') return 100;
   if (size === null || size === 0) return 0;
-  return Math.min(99, Math.floor((bytes / size) * 100));
+  return Math.min(99, Math.floor((bytes * 100) / size));
 }
 
 /** A job's details before anything was done. */

@@ -19,6 +19,8 @@ export interface DigestPool {
 interface Thread {
   readonly worker: Worker;
   readonly waiting: Map<number, Pending[]>;
+  /** Why it answers no more. */
+  death: Error | undefined;
 }
 
 interface Pending {
@@ -34,7 +36,8 @@ export function createDigestPool(threads: number): DigestPool {
     create() {
       const id = created++;
       const slot = id % threads;
-      const thread = started[slot] ?? startThread();
+      const running = started[slot];
+      const thread = running === undefined || running.death !== undefined ? startThread() : running;
       started[slot] = thread;
       return createDigest(thread, id);
     },
@@ -48,20 +51,27 @@ export function createDigestPool(threads: number): DigestPool {
 function startThread(): Thread {
   const worker = new Worker(new URL('./digest-thread.ts', import.meta.url));
   const waiting: Thread['waiting'] = new Map();
+  const thread: Thread = { worker, waiting, death: undefined };
   worker.unref();
   worker.on('message', (reply: DigestReply) => waiting.get(reply.id)?.shift()?.resolve(reply));
   const failAll = (error: Error) => {
+    thread.death ??= error;
     for (const pending of waiting.values()) for (const { reject } of pending.splice(0)) reject(error);
   };
   worker.on('error', failAll);
   worker.on('exit', () => failAll(new Error('the digest thread has ended')));
-  return { worker, waiting };
+  return thread;
 }
 
-function createDigest({ worker, waiting }: Thread, id: number): Digest {
+function createDigest(thread: Thread, id: number): Digest {
+  const { worker, waiting } = thread;
   waiting.set(id, []);
   const ask = (message: DigestMessage, transfer: ArrayBuffer[] = []) =>
     new Promise<DigestReply>((resolve, reject) => {
+      if (thread.death !== undefined) {
+        reject(thread.death);
+        return;
+      }
       waiting.get(id)?.push({ resolve, reject });
       worker.postMessage(message, transfer);
     });

@@ -17,8 +17,8 @@ export interface LaneContext {
   readonly ledger: Ledger;
   readonly patience: Patience;
   readonly signal: AbortSignal;
-  /** Told of a fault that the lane is trying to get over, and of `null` when it has. */
-  readonly onFault: (fault: StoreError | null) => void;
+  /** Told of a fault that the lane is trying to get over. */
+  readonly onFault: (fault: StoreError) => void;
 }
 
 const FIRST_PAUSE = 200;
@@ -43,7 +43,6 @@ async function movePart([start, end]: ByteRange, lane: LaneContext): Promise<voi
         at += chunk.length;
       }
       if (at < end) throw new StoreError('truncated', `the source ended at byte ${at}`, { side: 'source' });
-      if (pause > FIRST_PAUSE) lane.onFault(null);
     } catch (error) {
       lane.signal.throwIfAborted();
       const fault = blame('source', error);
@@ -67,14 +66,17 @@ async function* readWatched(range: ByteRange, lane: LaneContext): AsyncGenerator
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
   aborted.catch(() => {});
-  const watchdog = setTimeout(() => {
+  const bark = () => {
     const message = `the source has sent nothing for ${stall_after / 1000} s`;
     stalled.abort(new StoreError('unavailable', message, { side: 'source' }));
-  }, stall_after);
+  };
+  let watchdog: NodeJS.Timeout | undefined;
   try {
     for (;;) {
-      watchdog.refresh();
+      watchdog = setTimeout(bark, stall_after);
       const next = await Promise.race([chunks.next(), aborted]);
+      // The destination may take its time with the chunk.
+      clearTimeout(watchdog);
       if (next.done) return;
       yield next.value;
     }

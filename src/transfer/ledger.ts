@@ -51,9 +51,11 @@ export class Ledger {
   async above(offset: number, signal: AbortSignal): Promise<void> {
     while (this.watermark <= offset && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
+      const onAbort = () => resolve();
       this.#waiting.push(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      signal.addEventListener('abort', onAbort, { once: true });
       await promise;
+      signal.removeEventListener('abort', onAbort);
     }
   }
 

@@ -25,9 +25,9 @@ export interface TransferOptions {
 /** A transfer that is under way. */
 export interface Transfer {
   readonly ledger: Ledger;
-  /** What it is trying to get over at the moment. */
+  /** What it is trying to get over; `null` when something has moved since. */
   readonly fault: StoreError | null;
-  /** The digest of all bytes at the destination, when they are there to stay. Rejects with a `StoreError`. */
+  /** The digest of all bytes at the destination, when they are there to stay. Rejects with a `StoreError`, unless it was stopped. */
   readonly finished: Promise<{ readonly sha512: string }>;
   /** Stops after the chunks in flight; `finished` then rejects. Resolves when nothing is written any more. */
   stop(): Promise<void>;
@@ -41,9 +41,9 @@ export function startTransfer(options: TransferOptions): Transfer {
   const inherited = options.sink.received.reduce(addRange, options.reported);
   const ledger = new Ledger(inherited, options.movedAt);
   const stop = new AbortController();
-  let fault: StoreError | null = null;
-  const finished = run(options, ledger, stop, (met) => {
-    fault = met;
+  let met: { readonly fault: StoreError; readonly at: number } | undefined;
+  const finished = run(options, ledger, stop, (fault) => {
+    met = { fault, at: Date.now() };
   });
   const settled = finished.then(
     () => {},
@@ -52,7 +52,7 @@ export function startTransfer(options: TransferOptions): Transfer {
   return {
     ledger,
     get fault() {
-      return fault;
+      return met !== undefined && met.at >= ledger.movedAt ? met.fault : null;
     },
     finished,
     stop() {
@@ -66,7 +66,7 @@ async function run(
   options: TransferOptions,
   ledger: Ledger,
   stop: AbortController,
-  onFault: (fault: StoreError | null) => void,
+  onFault: (fault: StoreError) => void,
 ): Promise<{ sha512: string }> {
   const { reader, sink, size, patience } = options;
   const digest = options.digests.create();

@@ -67,7 +67,12 @@ web_ui: http://temporal.example:8233/
 `),
   );
   expect(config).toMatchObject({
-    api: { host: '0.0.0.0', port: 0, defaultSourceRegion: 'ot1', sourceRegionByHost: { 'a.example': 'ot2' } },
+    api: {
+      host: '0.0.0.0',
+      port: 0,
+      defaultSourceRegion: 'ot1',
+      sourceRegionByHost: new Map([['a.example', 'ot2']]),
+    },
     limits: {
       lanes: 8,
       heartbeatTimeout: 500,

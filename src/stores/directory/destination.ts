@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DestinationRef, ImageDestination } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { isErrno, onDisk } from './errors.ts';
-import { assertReachable, type Layout, syncFolder } from './layout.ts';
+import { assertReachable, isImageFolder, type Layout, syncFolder } from './layout.ts';
 import { writeRecord } from './record-file.ts';
 import { openSink } from './sink.ts';
 
@@ -21,7 +21,10 @@ export function directoryDestination(paths: Layout): ImageDestination {
         await writeFile(markIn(prepared, ref), '');
         await writeFile(join(prepared, 'data'), '');
         await truncate(join(prepared, 'data'), size);
-        await renameUnlessTaken(prepared, partial, ref);
+        await renameUnlessTaken(prepared, partial, ref).catch(async (error) => {
+          // Another call of the same job was faster.
+          if (!(await isMarked(partial, ref))) throw error;
+        });
       }),
 
     openSink: (ref, attempt, size) =>
@@ -41,14 +44,15 @@ export function directoryDestination(paths: Layout): ImageDestination {
           await assertMarked(partial, ref);
           await writeRecord(partial, record);
           await renameUnlessTaken(partial, image, ref);
-          await syncFolder(paths.root);
         }
+        await syncFolder(paths.root);
         await removeTraces(image);
       }),
 
     discard: (ref) =>
       onDisk(async () => {
         await assertReachable(paths.root);
+        if (!isImageFolder(ref.image_id)) return;
         const partial = paths.partial(ref.image_id);
         const image = paths.image(ref.image_id);
         await rm(paths.prepared(ref.image_id, ref.mark), { recursive: true, force: true });
@@ -77,13 +81,17 @@ async function assertMarked(partial: string, ref: DestinationRef): Promise<void>
 /** The mark goes last: what a crash leaves half removed can still be told to be ours. */
 async function removeMarked(folder: string, ref: DestinationRef): Promise<void> {
   const mark = markIn(folder, ref);
-  if (!(await exists(mark))) return;
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
-    if (path !== mark) await rm(path, { force: true });
+  if (await exists(mark)) {
+    for (const name of await readdir(folder)) {
+      const path = join(folder, name);
+      if (path !== mark) await rm(path, { force: true });
+    }
+    await rm(mark, { force: true });
   }
-  await rm(mark, { force: true });
-  await rmdir(folder);
+  // An empty folder is what a crash has left of this; another's is not empty.
+  await rmdir(folder).catch((error) => {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(error.code)) throw error;
+  });
 }
 
 /** A folder that is there and not empty is another's. */

@@ -42,7 +42,10 @@ function openDirectory(root: string): ImageStore {
         throw error.code === 'not_found' ? notFound(ref) : error;
       }),
 
-    openReader: (ref, pin) => openReader(dataOf(ref.image_id), pin),
+    openReader: async (ref, pin) => {
+      await assertReachable(root);
+      return openReader(dataOf(ref.image_id), pin);
+    },
 
     check: async () => {
       await assertReachable(root);
@@ -53,8 +56,11 @@ function openDirectory(root: string): ImageStore {
       await assertReachable(root);
       for (const name of await onDisk(() => readdir(root))) {
         if (!isImageFolder(name)) continue;
-        const record = await onDisk(() => readRecord(join(root, name)));
-        if (isVisibleTo(record, tenantId)) yield record;
+        // What is no image, or is one no longer.
+        const record = await onDisk(() => readRecord(join(root, name))).catch((error) => {
+          if (error.code !== 'not_found') throw error;
+        });
+        if (record !== undefined && isVisibleTo(record, tenantId)) yield record;
       }
     },
 

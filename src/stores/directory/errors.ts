@@ -2,6 +2,7 @@ import { StoreError, type StoreErrorCode } from '../store-error.ts';
 
 const CODES: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   ENOENT: ['not_found', 'the image is gone'],
+  ENOTDIR: ['not_found', 'the image is gone'],
   EACCES: ['forbidden', 'access to the image store was refused'],
   EPERM: ['forbidden', 'access to the image store was refused'],
   EROFS: ['forbidden', 'the image store is read-only'],

@@ -8,22 +8,29 @@ import { openJournal } from './journal.ts';
 const ZEROS = Buffer.alloc(1024 * 1024);
 
 /**
- * Writes a partial's data as one attempt. Each write first looks for the attempt's fence, so that an attempt
- * that was given up for dead stops as soon as a later one has begun, or the partial has gone.
+ * Writes a partial's data as one attempt. Whatever changes something first looks for the attempt's fence, so
+ * that an attempt that was given up for dead stops as soon as a later one has begun, or the partial has gone.
  */
 export async function openSink(partial: string, attempt: number, size: number): Promise<PartSink> {
   const fence = join(partial, `fence-${attempt}`);
-  await onDisk(() => raiseFence(partial, attempt, fence));
-  const file = await onDisk(() => open(join(partial, 'data'), 'r+'));
-  const journal = await onDisk(() => openJournal(join(partial, 'parts')));
+  await raiseFence(partial, attempt, fence);
+  const journal = await openJournal(join(partial, 'parts'));
+  const file = await openData(join(partial, 'data'), size).catch(async (error) => {
+    await journal.close();
+    throw error;
+  });
+  const fenced = (operation: () => Promise<void>) =>
+    onDisk(async () => {
+      await access(fence).catch((error) => throwSuperseded(partial, error));
+      await operation();
+    });
   return {
     received: journal.ranges,
     write: (offset, chunk) =>
-      onDisk(async () => {
-        await access(fence).catch((error) => throwSuperseded(partial, error));
+      fenced(async () => {
         if (!isZero(chunk)) await writeFully(file, offset, chunk);
       }),
-    complete: (range) => onDisk(() => journal.add(range)),
+    complete: (range) => fenced(() => journal.add(range)),
     readBack: (offset, into) =>
       onDisk(async () => {
         const { bytesRead } = await file.read(into, 0, into.length, offset);
@@ -32,7 +39,7 @@ export async function openSink(partial: string, attempt: number, size: number): 
         }
       }),
     reset: () =>
-      onDisk(async () => {
+      fenced(async () => {
         await journal.clear();
         await file.truncate(0);
         await file.truncate(size);
@@ -42,6 +49,13 @@ export async function openSink(partial: string, attempt: number, size: number): 
       await Promise.all([file.close(), journal.close()]);
     },
   };
+}
+
+/** What a loss of power has cut off reads as zeros again: the digest finds it, and the copy starts over. */
+async function openData(path: string, size: number): Promise<FileHandle> {
+  const file = await open(path, 'r+');
+  await file.truncate(size);
+  return file;
 }
 
 async function raiseFence(partial: string, attempt: number, fence: string): Promise<void> {
