@@ -1,2 +1,2 @@
-export { type Identity, IdentityUnavailable, type Principal } from './port.ts';
+export { type Identity, IdentityUnavailable } from './port.ts';
 export { tokenFile } from './token-file.ts';

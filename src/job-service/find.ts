@@ -38,7 +38,7 @@ export async function describeIfThere(
   }
 }
 
-export function notFound(jobId: string): JobError {
+function notFound(jobId: string): JobError {
   return new JobError('not_found', `there is no job ${jobId}`);
 }
 

@@ -1,1 +1,1 @@
-export { runWorkers, type WorkersOptions } from './workers.ts';
+export { runWorkers } from './workers.ts';

@@ -54,7 +54,7 @@ export interface DeploymentOptions {
 }
 
 /** Limits under which a dead worker is noticed soon. */
-export const QUICK = { heartbeat_timeout: '2s' };
+const QUICK = { heartbeat_timeout: '2s' };
 
 export async function deploy(options: DeploymentOptions = {}): Promise<Deployment> {
   const address = options.address ?? (await provided('temporalAddress'));
