@@ -61,11 +61,11 @@ export async function shell({ deployment }: Stack, imageId: string, command: str
   return time;
 }
 
-/** Milliseconds for a workflow with one activity that does nothing. */
-export async function bareWorkflow({ deployment }: Stack): Promise<number> {
-  return timed(() =>
-    deployment.client.workflow.execute(noop, { workflowId: randomUUID(), taskQueue: NOOP_QUEUE }),
-  );
+/** Milliseconds for a workflow with one activity that does nothing, on the same or on another Task Queue. */
+export async function bareWorkflow({ deployment }: Stack, activityTaskQueue?: string): Promise<number> {
+  const args: [string?] = activityTaskQueue === undefined ? [] : [activityTaskQueue];
+  const options = { workflowId: randomUUID(), taskQueue: NOOP_QUEUE, args };
+  return timed(() => deployment.client.workflow.execute(noop, options));
 }
 
 /** Milliseconds from the call of cancel on a running copy until it is closed and nothing is left of it. */

@@ -1,8 +1,14 @@
 import { proxyActivities } from '@temporalio/workflow';
 
-const { nothing } = proxyActivities<{ nothing: () => Promise<void> }>({ startToCloseTimeout: '1m' });
-
-/** The least that a durable job can be: one activity that does nothing. */
-export async function noop(): Promise<void> {
+/**
+ * The least that a durable job can be: one activity that does nothing. On the workflow's own Task Queue the
+ * worker starts it eagerly, with the answer to the Workflow Task; on another one the server hands it out.
+ */
+export async function noop(activityTaskQueue?: string): Promise<void> {
+  const queue = activityTaskQueue === undefined ? {} : { taskQueue: activityTaskQueue };
+  const { nothing } = proxyActivities<{ nothing: () => Promise<void> }>({
+    startToCloseTimeout: '1m',
+    ...queue,
+  });
   await nothing();
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { loadConfig } from '../src/config/index.ts';
 import { createJobService, type JobService } from '../src/job-service/index.ts';
 import { type Deployment, deploy } from '../test/support/deployment.ts';
@@ -18,10 +18,12 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** Task Queue of the bare workflow. */
+/** Task Queue of the bare workflow, and of its activity where that has one of its own. */
 export const NOOP_QUEUE = 'bench-noop';
+export const NOOP_ACTIVITY_QUEUE = 'bench-noop.activities';
 
 export async function startStack(): Promise<Stack> {
+  Runtime.install({ logger: new DefaultLogger('WARN') });
   const script = join(import.meta.dirname, '../temporal-dev.sh');
   const [program = ''] = execFileSync(script, ['install'], { encoding: 'utf8' }).split('\n');
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
@@ -31,21 +33,20 @@ export async function startStack(): Promise<Stack> {
   const jobs = createJobService({ client: deployment.client, regions: deployment.regions, limits });
   const worker = await deployment.startWorker();
   const connection = await NativeConnection.connect({ address: server.address });
-  const peer = await Worker.create({
-    connection,
-    namespace: deployment.namespace,
-    taskQueue: NOOP_QUEUE,
-    workflowsPath: join(import.meta.dirname, 'noop.ts'),
-    activities: { nothing: async () => {} },
-  });
-  const peerRuns = peer.run();
+  const common = { connection, namespace: deployment.namespace, activities: { nothing: async () => {} } };
+  const workflowsPath = join(import.meta.dirname, 'noop.ts');
+  const peers = [
+    await Worker.create({ ...common, taskQueue: NOOP_QUEUE, workflowsPath }),
+    await Worker.create({ ...common, taskQueue: NOOP_ACTIVITY_QUEUE }),
+  ];
+  const peersRun = Promise.all(peers.map((peer) => peer.run()));
   return {
     deployment,
     jobs,
     worker,
     async stop() {
-      peer.shutdown();
-      await peerRuns;
+      for (const peer of peers) peer.shutdown();
+      await peersRun;
       await connection.close();
       await deployment.stop();
       await server.stop();
