@@ -86,9 +86,14 @@ YAML
 
 # --- processes ------------------------------------------------------------------------------------------------
 
-is_running() { # component
-  local pid
-  pid=$(cat "$RUN/$1.pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null
+is_running() { # component; a number that another program has got since does not count
+  local pid args word=$1
+  case $1 in
+    up) word=temporal-dev.sh ;;
+    temporal) word=start-dev ;;
+    api) word=serve ;;
+  esac
+  pid=$(cat "$RUN/$1.pid" 2>/dev/null) && args=$(ps -o args= -p "$pid" 2>/dev/null) && [[ $args == *"$word"* ]]
 }
 
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -117,13 +122,15 @@ start() { # component command...
 
 stop() { # component
   local pid
-  pid=$(cat "$RUN/$1.pid" 2>/dev/null) || return 0
-  kill "$pid" 2>/dev/null || true
-  for _ in $(seq 150); do
-    kill -0 "$pid" 2>/dev/null || break
-    sleep 0.1
-  done
-  kill -KILL "$pid" 2>/dev/null || true
+  if is_running "$1"; then
+    pid=$(cat "$RUN/$1.pid")
+    kill "$pid" 2>/dev/null || true
+    for _ in $(seq 150); do
+      is_running "$1" || break
+      sleep 0.1
+    done
+    ! is_running "$1" || kill -KILL "$pid" 2>/dev/null || true
+  fi
   rm -f "$RUN/$1.pid"
 }
 
