@@ -7,7 +7,12 @@ module.exports = {
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('image-is-the-base', '^src/image/', '^(src/(?!image/)|workflows/|activities/)'),
     only('copy-job-is-pure', '^src/copy-job/', '^(src/(?!image/|copy-job/)|workflows/|activities/|node:)'),
-    only('stores-know-images-only', '^src/stores/', '^(src/(?!image/|stores/)|workflows/|activities/)'),
+    only(
+      'stores-know-images-and-clouds-only',
+      '^src/stores/',
+      '^(src/(?!image/|stores/|openstack/)|workflows/|activities/)',
+    ),
+    only('openstack-knows-nothing-of-copies', '^src/openstack/', '^(src/(?!openstack/)|workflows/|activities/)'),
     only(
       'transfer-knows-stores-only',
       '^src/transfer/',
@@ -27,7 +32,7 @@ module.exports = {
     },
     only(
       'no-temporal-below-the-activities',
-      '^src/(image|stores|transfer|identity|config|api)/',
+      '^src/(image|openstack|stores|transfer|identity|config|api)/',
       '^node_modules/@temporalio/',
     ),
     only(

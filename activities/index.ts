@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { CopyPlan } from '../src/copy-job/index.ts';
 import { planCopy } from '../src/copy-job/plan.ts';
-import type { ImageRecord } from '../src/image/index.ts';
+import { copyOf, type ImageRecord } from '../src/image/index.ts';
 import { atSide, type DestinationRef, type InspectedImage } from '../src/stores/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { toFailure } from './failures.ts';
@@ -10,6 +10,7 @@ import { RunningTransfers } from './running-transfers.ts';
 import { step } from './step.ts';
 import { type TransferResult, transferImage } from './transfer-image.ts';
 
+export type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
 export type { Dependencies } from './dependencies.ts';
 export type { TransferResult } from './transfer-image.ts';
 
@@ -45,37 +46,35 @@ export function createStoreActivities(deps: Dependencies) {
       step(limits.giveUpAfter, () => atSide('source', async () => source(plan).inspect(plan.source))),
 
     /** Reserves the image at the destination: the only step that creates anything. */
-    prepareDestination: (plan: CopyPlan, ref: DestinationRef, size: number): Promise<void> =>
-      step(limits.giveUpAfter, () => atSide('destination', async () => destination(plan).prepare(ref, size))),
+    prepareDestination: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
+      step(limits.giveUpAfter, () =>
+        atSide('destination', async () =>
+          destination(plan).prepare(ref, copyOf(source, plan.destination, plan.source.tenant_id)),
+        ),
+      ),
 
     transferImage: (plan: CopyPlan, ref: DestinationRef, image: InspectedImage): Promise<TransferResult> =>
       transferImage(deps, running, plan, ref, image),
 
-    /** Makes the copy an image. */
-    commitImage: (plan: CopyPlan, ref: DestinationRef, image: ImageRecord, sha512: string): Promise<void> =>
+    /** Makes the copy an image. The reference has the digests of what was copied. */
+    commitImage: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
       step(limits.giveUpAfter, () =>
-        atSide('destination', async () => destination(plan).commit(ref, copyOf(image, plan, sha512))),
+        atSide('destination', async () => {
+          const { sha512, md5 } = ref.digests;
+          const copy = copyOf(source, plan.destination, plan.source.tenant_id);
+          const digests = { os_hash_algo: sha512 === null ? null : 'sha512', os_hash_value: sha512 } as const;
+          await destination(plan).commit(ref, { ...copy, ...digests, checksum: md5 ?? source.checksum });
+        }),
       ),
 
     /** Removes every trace of the copy. Never given up. */
     discardImage: (plan: CopyPlan, ref: DestinationRef): Promise<void> =>
-      step(Number.POSITIVE_INFINITY, () => atSide('destination', async () => destination(plan).discard(ref))),
+      step(Number.POSITIVE_INFINITY, async () => {
+        await deps.spool?.remove(ref);
+        await atSide('destination', async () => destination(plan).discard(ref));
+      }),
   };
 }
 
 export type JobActivities = ReturnType<typeof createJobActivities>;
 export type StoreActivities = ReturnType<typeof createStoreActivities>;
-
-/** The copy's record: the source's, with its own id and owner. */
-function copyOf(source: ImageRecord, { destination }: CopyPlan, sha512: string): ImageRecord {
-  return {
-    ...source,
-    id: destination.image_id,
-    name: destination.image_name ?? source.name,
-    owner: destination.tenant_id,
-    visibility: 'private',
-    os_hash_algo: 'sha512',
-    os_hash_value: sha512,
-    created_at: new Date().toISOString(),
-  };
-}

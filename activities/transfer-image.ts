@@ -1,17 +1,21 @@
 import { CancelledFailure, Context, log } from '@temporalio/activity';
 import { type CopyPlan, parseProgress, type TransferProgress } from '../src/copy-job/index.ts';
-import { atSide, type DestinationRef, type InspectedImage } from '../src/stores/index.ts';
-import { startTransfer, type Transfer } from '../src/transfer/index.ts';
+import type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
+import { StoreError } from '../src/stores/index.ts';
+import type { Copied, Transfer } from '../src/transfer/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { faultOf, toFailure } from './failures.ts';
+import { openTransfer } from './open-transfer.ts';
 import { regionOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
 import { heartbeating, queuedFor } from './step.ts';
 
-export interface TransferResult {
-  readonly sha512: string;
+export interface TransferResult extends Copied {
   readonly bytes: number;
 }
+
+/** An upload that breaks off so often, each time no farther on, will not come to its end. */
+const MOST_FUTILE_UPLOADS = 10;
 
 /**
  * Moves the image's bytes. Goes on from the last heartbeat of an earlier attempt, on whatever worker that
@@ -26,73 +30,60 @@ export async function transferImage(
 ): Promise<TransferResult> {
   const { info } = Context.current();
   const resumed = parseProgress(info.heartbeatDetails);
-  let progress: TransferProgress =
+  const before: TransferProgress =
     resumed === undefined
-      ? { ranges: [], high_water: 0, moved_at: Date.now(), last_fault: null }
+      ? { ranges: [], high_water: 0, moved_at: Date.now(), futile: 0, last_fault: null }
       : { ...resumed, moved_at: resumed.moved_at + queuedFor() };
+  let progress = before;
   let transfer: Transfer | undefined;
   const observe = () => {
     if (transfer === undefined) return progress;
-    const { ledger, fault } = transfer;
+    const { ledger, fault, movedAt } = transfer;
     progress = {
+      ...progress,
       ranges: ledger.ranges,
       high_water: Math.max(progress.high_water, ledger.bytes),
-      moved_at: ledger.movedAt,
+      moved_at: movedAt,
       last_fault: fault === null ? null : faultOf(fault),
     };
     return progress;
   };
+  const wait = (fault: StoreError) => {
+    progress = { ...progress, last_fault: faultOf(fault) };
+  };
   try {
     return await heartbeating(observe, async () => {
-      transfer = await running.attach(ref.mark, () => open(deps, plan, ref, image, progress, info.attempt));
-      const { sha512 } = await untilCancelled(transfer, () =>
-        leaveOrStop(deps, running, plan, ref, transfer),
-      );
-      return { sha512, bytes: image.record.size };
+      transfer = await running.attach(ref.mark, () => openTransfer(deps, plan, ref, image, progress, wait));
+      const copied = await untilCancelled(transfer, () => leaveOrStop(deps, running, plan, ref, transfer));
+      await deps.spool?.remove(ref);
+      return { ...copied, bytes: image.record.size };
     });
   } catch (error) {
     if (error instanceof CancelledFailure) throw new CancelledFailure(error.message, [observe()]);
-    throw toFailure(error, Date.now() - progress.moved_at, deps.limits.giveUpAfter, observe());
+    const ended = observe();
+    const futile = futileUploads(before, transfer);
+    progress = { ...ended, futile };
+    const standing = Date.now() - ended.moved_at;
+    throw toFailure(endlessly(error, futile), standing, deps.limits.giveUpAfter, progress);
   } finally {
-    log.info('attempt ended', { read: transfer?.ledger.moved ?? 0, bytes: transfer?.ledger.bytes ?? 0 });
+    log.info('attempt ended', { read: transfer?.read ?? 0, bytes: transfer?.ledger.bytes ?? 0 });
   }
 }
 
-async function open(
-  { regions, limits, digests }: Dependencies,
-  { source, destination }: CopyPlan,
-  ref: DestinationRef,
-  { record, pin }: InspectedImage,
-  progress: TransferProgress,
-  attempt: number,
-): Promise<Transfer> {
-  const from = regionOf(regions, source.region).store;
-  const to = regionOf(regions, destination.region).store;
-  const reader = await atSide('source', () => from.openReader(source, pin));
-  try {
-    const sink = await atSide('destination', () => to.openSink(ref, attempt, record.size));
-    return startTransfer({
-      reader,
-      sink,
-      size: record.size,
-      sha512: record.os_hash_value,
-      reported: progress.ranges,
-      movedAt: progress.moved_at,
-      lanes: limits.lanes,
-      patience: { stall_after: limits.stallAfter, give_up_after: limits.giveUpAfter },
-      digests,
-    });
-  } catch (error) {
-    await reader.close();
-    throw error;
-  }
+/** How many attempts in a row have moved bytes, and come no farther than one before. */
+function futileUploads(before: TransferProgress, transfer: Transfer | undefined): number {
+  if (transfer === undefined || transfer.ledger.moved === 0) return before.futile;
+  return transfer.ledger.bytes > before.high_water ? 0 : before.futile + 1;
+}
+
+function endlessly(error: unknown, futile: number): unknown {
+  if (!(error instanceof StoreError) || !error.retryable || futile < MOST_FUTILE_UPLOADS) return error;
+  const message = `broken off ${futile} times without coming farther: ${error.message}`;
+  return new StoreError('stalled', message, { cause: error, ...(error.side && { side: error.side }) });
 }
 
 /** The transfer's result; or the attempt's cancellation, after `onCancelled` has seen to the transfer. */
-async function untilCancelled(
-  transfer: Transfer,
-  onCancelled: () => Promise<void>,
-): Promise<{ sha512: string }> {
+async function untilCancelled(transfer: Transfer, onCancelled: () => Promise<void>): Promise<Copied> {
   const { cancelled } = Context.current();
   try {
     return await Promise.race([transfer.finished, cancelled]);
@@ -107,7 +98,7 @@ async function untilCancelled(
  * whole job was ended from outside (`temporal workflow terminate`), and nobody else will clean up.
  */
 async function leaveOrStop(
-  { client, regions, limits }: Dependencies,
+  { client, regions, limits, spool }: Dependencies,
   running: RunningTransfers,
   { destination }: CopyPlan,
   ref: DestinationRef,
@@ -126,5 +117,6 @@ async function leaveOrStop(
     return;
   }
   await transfer?.stop();
+  await spool?.remove(ref);
   await regionOf(regions, destination.region).store.discard(ref);
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { digestsOf } from '../src/image/index.ts';
 import { createDigestPool, startTransfer } from '../src/transfer/index.ts';
 import { until } from '../test/support/until.ts';
 import { noop } from './noop.ts';
@@ -27,16 +28,18 @@ export async function engineAlone({ deployment }: Stack, imageId: string): Promi
   const to = deployment.regions.get('ot2')?.store;
   if (from === undefined || to === undefined) throw new Error('no regions');
   const source = { image_id: imageId, tenant_id: null };
-  const ref = { image_id: randomUUID(), tenant_id: null, mark: 'bench' };
+  const unknown = { sha512: null, md5: null };
+  const ref = { image_id: randomUUID(), tenant_id: null, mark: 'bench', digests: unknown };
   const digests = createDigestPool(1);
   const time = await timed(async () => {
     const { record, pin } = await from.inspect(source);
-    await to.prepare(ref, record.size);
+    await to.prepare(ref, record);
     const { finished } = startTransfer({
       reader: await from.openReader(source, pin),
       sink: await to.openSink(ref, 1, record.size),
       size: record.size,
-      sha512: record.os_hash_value,
+      spool: null,
+      expected: digestsOf(record),
       reported: [],
       movedAt: Date.now(),
       lanes: 4,

@@ -9,9 +9,11 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { DestinationRef, InspectedImage } from '../activities/index.ts';
 import {
   CANCEL_SIGNAL,
   type CancelRecord,
+  type CopyPlan,
   type CopyRequest,
   type Fault,
   isCancellable,
@@ -19,9 +21,10 @@ import {
   type JobDetails,
   REQUEST_CANCEL_UPDATE,
 } from '../src/copy-job/index.ts';
+import { digestsOf } from '../src/image/index.ts';
 import { failureOf, faultOf, progressOf } from './faults.ts';
 import { JobRecord } from './job-record.ts';
-import { closeAsCanceled, planCopy, storeSteps } from './steps.ts';
+import { closeAsCanceled, planCopy, type StoreSteps, storeSteps } from './steps.ts';
 
 const cancelSignal = defineSignal<[unknown]>(CANCEL_SIGNAL);
 const requestCancelUpdate = defineUpdate<JobDetails, [unknown]>(REQUEST_CANCEL_UPDATE);
@@ -87,6 +90,9 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
   });
 }
 
+/** Images in the making that may be spoilt, one after the other, before a job fails. */
+const MOST_IMAGES = 3;
+
 /** The steps on the good path, and what undoes them. */
 class Copy {
   /** Removes what the copy has left at the destination so far. */
@@ -119,24 +125,49 @@ class Copy {
     const plan = await CancellationScope.nonCancellable(() => planCopy(this.#request, uuid4()));
     this.#taskQueue = plan.task_queue;
     job.accept(plan);
-    const steps = storeSteps(plan);
-    const ref = { ...plan.destination, mark: workflowInfo().firstExecutionRunId };
 
     job.note({ phase: 'inspect' });
-    const image = await steps.inspectSource(plan);
+    const image = await storeSteps(plan).inspectSource(plan);
     const { name, size } = image.record;
     job.note({ phase: 'prepare', source_image_name: name, image_size: size });
 
+    await this.#make(plan, image);
+  }
+
+  /** Makes the image; under another id where the one that was reserved can take no data any more. */
+  async #make(reserved: CopyPlan, image: InspectedImage): Promise<void> {
+    const job = this.#job;
+    const mark = workflowInfo().firstExecutionRunId;
+    let plan = reserved;
+    for (let left = MOST_IMAGES; ; ) {
+      const steps = storeSteps(plan);
+      const ref = { ...plan.destination, mark, digests: digestsOf(image.record) };
+      try {
+        return await this.#fill(steps, plan, ref, image);
+      } catch (error) {
+        left -= 1;
+        if (left === 0 || faultOf(error, this.#taskQueue).code !== 'spoilt') throw error;
+        await this.undo();
+        plan = { ...plan, destination: { ...plan.destination, image_id: uuid4() } };
+        job.replaceImage(plan.destination.image_id);
+      }
+    }
+  }
+
+  async #fill(steps: StoreSteps, plan: CopyPlan, ref: DestinationRef, image: InspectedImage): Promise<void> {
+    const job = this.#job;
     // Before the step that needs it: a prepare that seems to fail may still have created something.
     this.undo = () => steps.discardImage(plan, ref);
-    await steps.prepareDestination(plan, ref, size);
+    await steps.prepareDestination(plan, ref, image.record);
     // A cancel lets a step that can still succeed come to its end.
     if (!isCancellable(job.status)) throw new CancelledFailure('the job was cancelled');
-    job.update({ status: 'replicating', phase: 'transfer', destination_image_id: plan.destination.image_id });
+    job.update({ status: 'replicating', phase: 'transfer', destination_image_id: ref.image_id });
 
-    const { sha512, bytes } = await steps.transferImage(plan, ref, image);
-    job.update({ phase: 'commit', bytes_copied: bytes, sha512 });
+    const { bytes, verified_by, ...digests } = await steps.transferImage(plan, ref, image);
+    job.update({ phase: 'commit', bytes_copied: bytes, sha512: digests.sha512, verified_by });
 
-    await steps.commitImage(plan, ref, image.record, sha512);
+    const copied = { ...ref, digests, committing: true } as const;
+    this.undo = () => steps.discardImage(plan, copied);
+    await steps.commitImage(plan, copied, image.record);
   }
 }

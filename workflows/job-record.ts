@@ -67,6 +67,12 @@ export class JobRecord {
     this.#publish(moved ? [{ key: searchAttributes.status, value: next.status }] : []);
   }
 
+  /** The copy goes on under another image id; the job's own id stays an alias of it. */
+  replaceImage(imageId: string): void {
+    this.#details = { ...this.#details, destination_image_id: null };
+    this.#publish([{ key: searchAttributes.destinationImage, value: imageId }]);
+  }
+
   /** Throws `JobStatusConflict` where a cancel comes too late. */
   assertCancellable(): void {
     if (isCancellable(this.status)) return;

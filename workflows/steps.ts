@@ -51,3 +51,5 @@ export function storeSteps(plan: CopyPlan) {
     discardImage: steps(`discard ${destination}`, { ...cleanup, scheduleToStartTimeout: NEVER }).discardImage,
   };
 }
+
+export type StoreSteps = ReturnType<typeof storeSteps>;

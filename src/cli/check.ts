@@ -1,7 +1,7 @@
 import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
 import { type Config, loadConfig, openRegions } from '../config/index.ts';
-import { tokenFile } from '../identity/index.ts';
+import { openIdentity } from '../identity/index.ts';
 import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT } from './errors.ts';
@@ -48,7 +48,7 @@ function ownFindings(config: Config): Promise<Finding[]> {
     ...[...openRegions(config).values()].map(({ name, store }) =>
       finding(`region ${name}`, () => store.check()),
     ),
-    ...(identity === null ? [] : [finding('identity', () => tokenFile(identity.path).check())]),
+    ...(identity === null ? [] : [finding('identity', async () => (await openIdentity(identity)).check())]),
   ]);
 }
 
@@ -61,6 +61,16 @@ async function finding(what: string, check: () => Promise<void>): Promise<Findin
     await check();
     return { what, problem: null };
   } catch (error) {
-    return { what, problem: (error as Error).message };
+    return { what, problem: causesOf(error) };
   }
+}
+
+/** An operator has to know what a tenant need not: the address, the file, the key. */
+function causesOf(error: unknown): string {
+  const told: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { message } = at;
+    if (!told.some((text) => text.includes(message))) told.push(message);
+  }
+  return told.join(': ');
 }

@@ -22,6 +22,8 @@ const BY_CODE: Readonly<Record<JobErrorCode, number>> = {
   image_not_found: EXIT.notFound,
   conflict: EXIT.conflict,
   image_conflict: EXIT.conflict,
+  forbidden: EXIT.conflict,
+  quota_exceeded: EXIT.conflict,
   key_reused: EXIT.conflict,
   unavailable: EXIT.unavailable,
 };

@@ -2,7 +2,7 @@ import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
 import { pino, stdSerializers } from 'pino';
 import { loadConfig, openRegions } from '../config/index.ts';
-import { tokenFile } from '../identity/index.ts';
+import { openIdentity } from '../identity/index.ts';
 import { createJobService, JobError } from '../job-service/index.ts';
 import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
 import type { GlobalOptions } from './context.ts';
@@ -37,7 +37,7 @@ async function serve(options: GlobalOptions): Promise<void> {
   const client = await connectClient();
   await ensureSearchAttributes(client);
   const jobs = createJobService({ client, regions, limits: config.limits });
-  const identity = tokenFile(config.identity.path);
+  const identity = await openIdentity(config.identity);
   await identity.check();
   const context = { jobs, identity, config: config.api, regionNames: [...regions.keys()] };
   const app = await createApi(context, logger);

@@ -2,7 +2,9 @@
 export interface Config {
   readonly regions: ReadonlyMap<string, RegionConfig>;
   readonly api: ApiConfig;
-  readonly identity: { readonly driver: 'token-file'; readonly path: string } | null;
+  readonly identity: IdentityConfig | null;
+  /** Where stores may keep what they have to keep while a copy runs. */
+  readonly spool: { readonly path: string; readonly bytes: number } | null;
   readonly limits: Limits;
   /** Base address of Temporal's Web UI, for links. */
   readonly webUi: string | null;
@@ -27,6 +29,18 @@ export interface ApiConfig {
   readonly sourceRegionByHost: ReadonlyMap<string, string>;
   readonly destinationRegionByTenant: ReadonlyMap<string, string>;
 }
+
+export type IdentityConfig =
+  | { readonly driver: 'token-file'; readonly path: string }
+  | {
+      readonly driver: 'keystone';
+      /** Ends in `/v3`. */
+      readonly authUrl: string;
+      readonly verify: boolean;
+      /** A PEM file of authorities. */
+      readonly cacert: string | null;
+      readonly cacheFor: number;
+    };
 
 export interface Limits {
   readonly lanes: number;

@@ -1,3 +1,3 @@
-export { type ApiConfig, type Config, ConfigError, type Limits } from './config.ts';
+export { type ApiConfig, type Config, ConfigError, type IdentityConfig, type Limits } from './config.ts';
 export { loadConfig } from './load.ts';
 export { openRegions, type Region, type Regions } from './regions.ts';

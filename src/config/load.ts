@@ -7,7 +7,9 @@ import { parse } from 'yaml';
 import { regionTaskQueue } from '../copy-job/index.ts';
 import { storeDrivers } from '../stores/index.ts';
 import { type Config, ConfigError, type RegionConfig } from './config.ts';
+import { identityConfig, identityDrivers, identitySchema } from './identity.ts';
 import { ConfigFile } from './schema.ts';
+import { parseSize } from './size.ts';
 
 /**
  * Reads a configuration file (YAML 1.2).
@@ -26,7 +28,7 @@ export async function loadConfig(file: string): Promise<Config> {
   const problems = schemaProblems(ConfigFile, value, '');
   if (problems.length > 0) throw new ConfigError(file, problems);
   const contents = value as ConfigFile;
-  const more = [...driverProblems(contents), ...regionProblems(contents)];
+  const more = [...driverProblems(contents), ...identityProblems(contents), ...regionProblems(contents)];
   if (more.length > 0) throw new ConfigError(file, more);
   return withDefaults(contents, dirname(resolve(file)));
 }
@@ -47,7 +49,10 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
       ),
       destinationRegionByTenant: new Map(Object.entries(api.destination_region_by_tenant ?? {})),
     },
-    identity: file.identity ? { ...file.identity, path: resolve(baseDirectory, file.identity.path) } : null,
+    identity: file.identity ? identityConfig(file.identity, baseDirectory) : null,
+    spool: file.spool
+      ? { path: resolve(baseDirectory, file.spool.path), bytes: parseSize(file.spool.size) }
+      : null,
     limits: {
       lanes: limits.lanes ?? 4,
       concurrentActivities: limits.concurrent_activities ?? 16,
@@ -74,6 +79,14 @@ function driverProblems(file: ConfigFile): string[] {
     const known = storeDrivers.map((candidate) => candidate.name).join(', ');
     return [`regions.${name}.store.driver: there is no driver '${driverName}'; use one of: ${known}`];
   });
+}
+
+function identityProblems({ identity }: ConfigFile): string[] {
+  if (identity === undefined) return [];
+  const schema = identitySchema(identity.driver);
+  if (schema !== undefined) return schemaProblems(schema, identity, 'identity');
+  const known = identityDrivers.join(', ');
+  return [`identity.driver: there is no driver '${identity.driver}'; use one of: ${known}`];
 }
 
 function regionProblems(file: ConfigFile): string[] {

@@ -1,8 +1,10 @@
 import Type, { type Static } from 'typebox';
+import { SIZE_PATTERN } from './size.ts';
 
 const Name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' });
-const Duration = Type.String({ pattern: '^[1-9][0-9]* ?(ms|s|m|h|d)$' });
-const closed = { additionalProperties: false } as const;
+export const Duration = Type.String({ pattern: '^[1-9][0-9]* ?(ms|s|m|h|d)$' });
+export const Text = Type.String({ minLength: 1 });
+export const closed = { additionalProperties: false } as const;
 
 /** The configuration file. README.md, "Configuration", explains every key. */
 export const ConfigFile = Type.Object(
@@ -31,9 +33,8 @@ export const ConfigFile = Type.Object(
         closed,
       ),
     ),
-    identity: Type.Optional(
-      Type.Object({ driver: Type.Literal('token-file'), path: Type.String({ minLength: 1 }) }, closed),
-    ),
+    identity: Type.Optional(Type.Object({ driver: Type.String() })),
+    spool: Type.Optional(Type.Object({ path: Text, size: Type.String({ pattern: SIZE_PATTERN }) }, closed)),
     limits: Type.Optional(
       Type.Object(
         {

@@ -1,3 +1,4 @@
+import type { VerifiedBy } from '../image/index.ts';
 import type { Fault } from './fault.ts';
 import type { CopyPlan } from './request.ts';
 import type { JobStatus } from './status.ts';
@@ -30,6 +31,8 @@ export interface JobDetails {
   readonly bytes_copied: number;
   /** Lower-case hexadecimal digest of the bytes at the destination, once they were read back. */
   readonly sha512: string | null;
+  /** By which of the source's digests the copy was found to be the same; `null` until it was compared. */
+  readonly verified_by: VerifiedBy | null;
   /** RFC 3339, as `updated_at`. */
   readonly created_at: string;
   readonly updated_at: string;
@@ -71,6 +74,7 @@ export function requestedDetails(jobId: string, plan: CopyPlan | null, now: Date
     image_size: null,
     bytes_copied: 0,
     sha512: null,
+    verified_by: null,
     created_at: now.toISOString(),
     updated_at: now.toISOString(),
     fault: null,

@@ -9,6 +9,8 @@ export interface TransferProgress {
   readonly high_water: number;
   /** When a byte was last moved; milliseconds since the epoch. */
   readonly moved_at: number;
+  /** Uploads in a row that were broken off no farther on than one before. */
+  readonly futile: number;
   /** What the transfer is trying to get over at the moment. */
   readonly last_fault: Fault | null;
 }
@@ -16,7 +18,7 @@ export interface TransferProgress {
 /** Reads heartbeat details; `undefined` where they are not a transfer's, and the transfer starts over. */
 export function parseProgress(value: unknown): TransferProgress | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { ranges, high_water, moved_at, last_fault } = value as Record<string, unknown>;
+  const { ranges, high_water, moved_at, futile, last_fault } = value as Record<string, unknown>;
   if (!Array.isArray(ranges) || !isCount(high_water) || !isCount(moved_at)) return undefined;
   let at = -1;
   for (const range of ranges) {
@@ -24,7 +26,13 @@ export function parseProgress(value: unknown): TransferProgress | undefined {
     if (range[0] <= at || range[1] <= range[0]) return undefined;
     at = range[1];
   }
-  return { ranges, high_water, moved_at, last_fault: parseFault(last_fault) ?? null };
+  return {
+    ranges,
+    high_water,
+    moved_at,
+    futile: isCount(futile) ? futile : 0,
+    last_fault: parseFault(last_fault) ?? null,
+  };
 }
 
 function isCount(value: unknown): value is number {

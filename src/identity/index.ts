@@ -1,2 +1,3 @@
-export { type Identity, IdentityUnavailable } from './port.ts';
+export { openIdentity } from './open.ts';
+export { type Identity, IdentityUnavailable, type Principal } from './port.ts';
 export { tokenFile } from './token-file.ts';

@@ -42,7 +42,7 @@ export function tokenFile(path: string): Identity {
   return {
     async authenticate(token) {
       const entry = await find(token);
-      return entry === undefined ? null : { tenant_id: entry.tenant_id };
+      return entry === undefined ? null : { tenant_id: entry.tenant_id, may_copy: true };
     },
     async mayCopyInto(token, tenantId) {
       const entry = await find(token);

@@ -10,8 +10,11 @@ export function partSize(imageSize: number): number {
 }
 
 /** The parts still to be moved, in order: what `done` leaves open, cut at multiples of the part size. */
-export function planParts(imageSize: number, done: readonly ByteRange[]): readonly ByteRange[] {
-  const size = partSize(imageSize);
+export function planParts(
+  imageSize: number,
+  done: readonly ByteRange[],
+  size = partSize(imageSize),
+): readonly ByteRange[] {
   const parts: ByteRange[] = [];
   for (const [start, end] of gaps(done, imageSize)) {
     for (let at = start; at < end; ) {

@@ -9,6 +9,10 @@ export interface ImageRecord {
   readonly status: 'queued' | 'active' | 'deactivated';
   readonly owner: string | null;
   readonly visibility: 'private' | 'shared' | 'community' | 'public';
+  /** Whether listings leave it out. */
+  readonly os_hidden: boolean;
+  /** Whether it refuses to be deleted. */
+  readonly protected: boolean;
   readonly disk_format: string | null;
   readonly container_format: string | null;
   /** Bytes of the image's data. */
@@ -18,6 +22,8 @@ export interface ImageRecord {
   readonly os_hash_algo: 'sha512' | null;
   /** Lower-case hexadecimal digest of the data. */
   readonly os_hash_value: string | null;
+  /** Lower-case hexadecimal md5 of the data: all that old images have. */
+  readonly checksum: string | null;
   readonly tags: readonly string[];
   /** Custom properties: `os_*`, `hw_*` and whatever else the owner has set. */
   readonly properties: Readonly<Record<string, string>>;

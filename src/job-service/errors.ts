@@ -5,6 +5,8 @@
  * - `conflict`: the job's status does not allow it
  * - `image_not_found`: the source has no such image, or the tenant may not see it
  * - `image_conflict`: the source image cannot be copied in its present state
+ * - `forbidden`: the caller may look, and no more
+ * - `quota_exceeded`: the destination has no room left for the tenant
  * - `key_reused`: an idempotency key came again with another request
  * - `unavailable`: a store, or Temporal, does not answer
  */
@@ -14,6 +16,8 @@ export type JobErrorCode =
   | 'conflict'
   | 'image_not_found'
   | 'image_conflict'
+  | 'forbidden'
+  | 'quota_exceeded'
   | 'key_reused'
   | 'unavailable';
 

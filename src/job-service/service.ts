@@ -1,4 +1,5 @@
 import type { CancelRequest, CopyRequest, Fault, JobDetails, JobStatus } from '../copy-job/index.ts';
+import type { UserCredential } from '../openstack/index.ts';
 
 /** What is only known while a job runs, and why it may stand still. */
 export interface JobView extends JobDetails {
@@ -20,6 +21,8 @@ export interface StartOptions {
   readonly idempotency_key?: string;
   /** Which of our faces the request came to: keys of one are not keys of another. */
   readonly dialect: string;
+  /** The caller's own: the source is looked up with it, and then it is forgotten. */
+  readonly credential?: UserCredential;
 }
 
 export interface ListQuery {

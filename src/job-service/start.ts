@@ -14,7 +14,8 @@ import {
 } from '../copy-job/index.ts';
 import { InvalidRequest, planCopy } from '../copy-job/plan.ts';
 import type { ImageRecord } from '../image/index.ts';
-import { StoreError } from '../stores/index.ts';
+import type { UserCredential } from '../openstack/index.ts';
+import { type ImageStore, StoreError } from '../stores/index.ts';
 import { JobError } from './errors.ts';
 import { describeIfThere, unavailable } from './find.ts';
 import type { Caller, StartOptions } from './service.ts';
@@ -38,7 +39,7 @@ export async function startJob(
     return { job_id: jobId };
   }
   const plan = planned(context, request, jobId);
-  const image = await inspected(context.regions, plan);
+  const image = await examined(context.regions, plan, options.credential);
   try {
     await context.client.workflow.start(COPY_IMAGE, {
       workflowId: jobId,
@@ -94,22 +95,41 @@ function planned({ regions, limits }: StartContext, request: CopyRequest, jobId:
   }
 }
 
-async function inspected(regions: Regions, { source }: CopyPlan): Promise<ImageRecord> {
-  try {
-    const { record } = await regionStore(regions, source.region).inspect(source);
-    return record;
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    const { message, cause } = error;
-    if (error.code === 'not_found') throw new JobError('image_not_found', message, { cause });
-    if (error.code === 'unavailable' || error.code === 'forbidden') {
-      throw new JobError('unavailable', `region ${source.region}: ${message}`, { cause });
-    }
-    throw new JobError('image_conflict', message, { cause });
-  }
+/** The source as the caller sees it, when nothing speaks against a copy of it. */
+async function examined(regions: Regions, plan: CopyPlan, user?: UserCredential): Promise<ImageRecord> {
+  const { source, destination } = plan;
+  const from = regionStore(regions, source.region);
+  const to = regionStore(regions, destination.region);
+  await assertServed(from, 'source.region', user);
+  await assertServed(to, 'destination.region', user);
+  const { record } = await from.inspect(source, user).catch((error) => {
+    throw refusal(source.region, error);
+  });
+  await to.checkRoom?.(destination.tenant_id, record.size).catch((error) => {
+    // A destination that does not answer has time until the job comes to it.
+    if (error instanceof StoreError && error.code === 'quota_exceeded')
+      throw refusal(destination.region, error);
+  });
+  return record;
 }
 
-function regionStore(regions: Regions, name: string) {
+async function assertServed(store: ImageStore, field: string, user?: UserCredential): Promise<void> {
+  if (user === undefined || store.serves === undefined || (await store.serves(user))) return;
+  throw new JobError('invalid', `${field}: is not a region of your cloud`, { field });
+}
+
+function refusal(region: string, error: unknown): unknown {
+  if (!(error instanceof StoreError)) return error;
+  const { code, message, cause } = error;
+  if (code === 'not_found') return new JobError('image_not_found', message, { cause });
+  if (code === 'quota_exceeded') return new JobError('quota_exceeded', message, { cause });
+  if (code === 'unavailable' || code === 'forbidden') {
+    return new JobError('unavailable', `region ${region}: ${message}`, { cause });
+  }
+  return new JobError('image_conflict', message, { cause });
+}
+
+function regionStore(regions: Regions, name: string): ImageStore {
   const region = regions.get(name);
   if (region === undefined) throw new Error(`region ${name} was planned with, and is not there`);
   return region.store;

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
-import type { ByteRange, ImageRecord } from '../image/index.ts';
+import type { ByteRange, Digests, ImageRecord } from '../image/index.ts';
+import type { UserCredential } from '../openstack/index.ts';
 
 /** An image to read, and on whose behalf: `null` is an operator. */
 export interface SourceRef {
@@ -13,6 +14,10 @@ export interface DestinationRef {
   readonly tenant_id: string | null;
   /** Names one execution of one job. */
   readonly mark: string;
+  /** What its data has to be: tells it from what somebody else may have put there. */
+  readonly digests: Digests;
+  /** A commit may have happened: where that takes the mark away, these digests are the mark. */
+  readonly committing?: true;
 }
 
 /** A source image as it was inspected. */
@@ -24,16 +29,22 @@ export interface InspectedImage {
 
 /** Reads an image's data. */
 export interface PartReader {
+  /** It reads well only from front to back: one range at a time, each where the last one ended. */
+  readonly inOrder?: true;
   /**
    * Yields the bytes of a range in order, in chunks of any size. A chunk is the caller's until it asks for
-   * the next one. Ends early only with an error: `truncated`, `changed`, `not_found`, `unavailable`.
+   * the next one; one of no bytes says that it is on its way. Ends early only with an error: `truncated`, `changed`, `not_found`, `unavailable`.
    */
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** Writes an image's data where it is not yet visible as an image. */
+/** Takes an image's data where it is not yet visible as an image: in parts, or as one stream. */
+export type ImageSink = PartSink | StreamSink;
+
+/** Writes an image's data at any place, in any order. */
 export interface PartSink {
+  readonly kind: 'parts';
   /** What the destination had when it was opened, as sorted, disjoint ranges: its own word after a crash. */
   readonly received: readonly ByteRange[];
   /**
@@ -52,10 +63,27 @@ export interface PartSink {
   close(): Promise<void>;
 }
 
+/** Takes an image's data once, from the first byte to the last, as an HTTP upload does. */
+export interface StreamSink {
+  readonly kind: 'stream';
+  /** What the destination has whole already, from an attempt that never heard so; `null` where it has not. */
+  readonly whole: Digests | null;
+  /**
+   * Sends all bytes of the image, and resolves when the destination has said that it has them. A chunk is good
+   * until the next one is asked for. An error in the middle of `chunks` breaks the upload off, so that the destination keeps nothing. Throws `not_found`
+   * once the image was discarded, `conflict`, `quota_exceeded`, `invalid_image`, `spoilt`, `unavailable`.
+   */
+  upload(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** The reading half of a store. */
 export interface ImageSource {
-  /** Throws `not_found`, `not_active`, `invalid_image`, `unavailable`. */
-  inspect(ref: SourceRef): Promise<InspectedImage>;
+  /**
+   * Throws `not_found`, `not_active`, `invalid_image`, `unavailable`. With `user`, where the store knows users:
+   * as they see it.
+   */
+  inspect(ref: SourceRef, user?: UserCredential): Promise<InspectedImage>;
   /** Opens the data that was inspected. Throws `changed`, `not_found`, `unavailable`. */
   openReader(ref: SourceRef, pin: string): Promise<PartReader>;
 }
@@ -65,16 +93,18 @@ export interface ImageSource {
  * `discard` at any time, from any process. Every call may be repeated.
  */
 export interface ImageDestination {
+  /** Looks for room for a tenant's image, as far as it can be told beforehand. Throws `quota_exceeded`. */
+  checkRoom?(tenantId: string | null, size: number): Promise<void>;
   /**
    * Reserves the image id for this job. The only call that creates anything. Throws `conflict` where the id
    * belongs to an image or to another job, `quota_exceeded`, `unavailable`.
    */
-  prepare(ref: DestinationRef, size: number): Promise<void>;
+  prepare(ref: DestinationRef, image: ImageRecord): Promise<void>;
   /**
    * Opens what `prepare` made, and locks out the sinks of lower attempts. Throws `not_found` where it is gone,
-   * `conflict` where a higher attempt has it.
+   * `conflict` where a higher attempt has it, or where it has somebody else's data; `spoilt`.
    */
-  openSink(ref: DestinationRef, attempt: number, size: number): Promise<PartSink>;
+  openSink(ref: DestinationRef, attempt: number, size: number): Promise<ImageSink>;
   /**
    * Makes the image visible, whole, with its record. A repeat after success is harmless. Throws `not_found`
    * where what `prepare` made is gone.
@@ -90,6 +120,8 @@ export interface ImageStore extends ImageSource, ImageDestination {
   check(): Promise<void>;
   /** The images that a tenant may see, in no particular order; `null` is an operator. */
   images(tenantId: string | null): AsyncIterable<ImageRecord>;
+  /** Whether a user's own cloud has this store: without it, every user's has. */
+  serves?(user: UserCredential): Promise<boolean>;
   /** Where a store keeps its images in files of this machine: makes a file an image. */
   register?(file: string, image: NewImage): Promise<ImageRecord>;
   /** Where an image's data can be found, in words for a person. */

@@ -10,6 +10,7 @@ import type { Side } from '../image/index.ts';
  * - `truncated`: the data ends before its announced size
  * - `digest_mismatch`: the data is not what its digest says
  * - `lost`: the destination no longer has what it had confirmed; worth a new start
+ * - `spoilt`: the image in the making can take no data any more; one with another id could
  * - `quota_exceeded`: no room at the destination
  * - `invalid_image`: the image's record or id cannot be used
  * - `stalled`: no byte has moved for longer than a copy may stand still
@@ -24,6 +25,7 @@ export type StoreErrorCode =
   | 'truncated'
   | 'digest_mismatch'
   | 'lost'
+  | 'spoilt'
   | 'quota_exceeded'
   | 'invalid_image'
   | 'unavailable'

@@ -1,18 +1,20 @@
 import { Worker } from 'node:worker_threads';
+import type { Digests } from '../image/index.ts';
 import type { DigestMessage, DigestReply } from './digest-thread.ts';
 
-/** A sha512 that is computed on another thread, so that the event loop stays free for heartbeats. */
+/** The digests of some bytes, computed on another thread, so that the event loop stays free for heartbeats. */
 export interface Digest {
   /** Hashes the first `length` bytes; the buffer is away until it comes back as the result. */
   update(buffer: ArrayBuffer, length: number): Promise<ArrayBuffer>;
-  /** The digest, lower-case hexadecimal. Nothing may be called after it. */
-  finish(): Promise<string>;
+  /** Nothing may be called after it. */
+  finish(): Promise<Digests>;
   /** Gives the digest up. */
   drop(): void;
 }
 
 export interface DigestPool {
-  create(): Digest;
+  /** A sha512, and an md5 too where it is asked for. */
+  create(md5?: boolean): Digest;
   close(): Promise<void>;
 }
 
@@ -33,13 +35,13 @@ export function createDigestPool(threads: number): DigestPool {
   const started: Thread[] = [];
   let created = 0;
   return {
-    create() {
+    create(md5 = false) {
       const id = created++;
       const slot = id % threads;
       const running = started[slot];
       const thread = running === undefined || running.death !== undefined ? startThread() : running;
       started[slot] = thread;
-      return createDigest(thread, id);
+      return createDigest(thread, id, md5);
     },
     async close() {
       await Promise.all(started.map((thread) => thread.worker.terminate()));
@@ -63,7 +65,7 @@ function startThread(): Thread {
   return thread;
 }
 
-function createDigest(thread: Thread, id: number): Digest {
+function createDigest(thread: Thread, id: number, md5: boolean): Digest {
   const { worker, waiting } = thread;
   waiting.set(id, []);
   const ask = (message: DigestMessage, transfer: ArrayBuffer[] = []) =>
@@ -77,15 +79,15 @@ function createDigest(thread: Thread, id: number): Digest {
     });
   return {
     async update(buffer, length) {
-      const reply = await ask({ type: 'update', id, buffer, length }, [buffer]);
+      const reply = await ask({ type: 'update', id, md5, buffer, length }, [buffer]);
       if (!('buffer' in reply)) throw new Error('the digest thread answered out of turn');
       return reply.buffer;
     },
     async finish() {
       const reply = await ask({ type: 'finish', id });
       waiting.delete(id);
-      if (!('digest' in reply)) throw new Error('the digest thread answered out of turn');
-      return reply.digest;
+      if (!('digests' in reply)) throw new Error('the digest thread answered out of turn');
+      return reply.digests;
     },
     drop() {
       waiting.delete(id);

@@ -1,27 +1,50 @@
 import { createHash, type Hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
+import type { Digests } from '../image/index.ts';
 
 /** What the main thread asks of this one, and what it answers with. */
 export type DigestMessage =
-  | { readonly type: 'update'; readonly id: number; readonly buffer: ArrayBuffer; readonly length: number }
+  | {
+      readonly type: 'update';
+      readonly id: number;
+      readonly md5: boolean;
+      readonly buffer: ArrayBuffer;
+      readonly length: number;
+    }
   | { readonly type: 'finish'; readonly id: number }
   | { readonly type: 'drop'; readonly id: number };
 export type DigestReply =
   | { readonly id: number; readonly buffer: ArrayBuffer }
-  | { readonly id: number; readonly digest: string };
+  | { readonly id: number; readonly digests: Digests };
 
-const hashes = new Map<number, Hash>();
+interface Hashes {
+  readonly sha512: Hash;
+  readonly md5: Hash | null;
+}
+
+const running = new Map<number, Hashes>();
 
 parentPort?.on('message', (message: DigestMessage) => {
-  const hash = hashes.get(message.id) ?? createHash('sha512');
+  const { id } = message;
   if (message.type === 'update') {
-    hashes.set(message.id, hash.update(new Uint8Array(message.buffer, 0, message.length)));
-    reply({ id: message.id, buffer: message.buffer }, [message.buffer]);
+    const hashes = running.get(id) ?? startHashes(message.md5);
+    const bytes = new Uint8Array(message.buffer, 0, message.length);
+    hashes.sha512.update(bytes);
+    hashes.md5?.update(bytes);
+    running.set(id, hashes);
+    reply({ id, buffer: message.buffer }, [message.buffer]);
     return;
   }
-  hashes.delete(message.id);
-  if (message.type === 'finish') reply({ id: message.id, digest: hash.digest('hex') });
+  const { sha512, md5 } = running.get(id) ?? startHashes(false);
+  running.delete(id);
+  if (message.type === 'finish') {
+    reply({ id, digests: { sha512: sha512.digest('hex'), md5: md5?.digest('hex') ?? null } });
+  }
 });
+
+function startHashes(md5: boolean): Hashes {
+  return { sha512: createHash('sha512'), md5: md5 ? createHash('md5') : null };
+}
 
 function reply(message: DigestReply, transfer: ArrayBuffer[] = []): void {
   parentPort?.postMessage(message, transfer);

@@ -1,3 +1,4 @@
+import type { Digests } from '../image/index.ts';
 import { atSide, type PartSink } from '../stores/index.ts';
 import type { Digest } from './digest-pool.ts';
 import type { Ledger } from './ledger.ts';
@@ -7,16 +8,17 @@ const CHUNK = 1024 * 1024;
 const BUFFERS = 3;
 
 /**
- * The sha512 of `size` bytes as the destination has them: reads back whatever stands below the watermark,
- * while the lanes are still filling in above it. The source is never read for it, not even after a crash.
+ * The digests of `size` bytes as the sink has them: reads back whatever stands below the watermark, while the
+ * lanes are still filling in above it. The source is never read for it, not even after a crash.
  */
 export async function followDigest(
-  sink: PartSink,
+  sink: Pick<PartSink, 'readBack'>,
   ledger: Ledger,
   size: number,
   digest: Digest,
   signal: AbortSignal,
-): Promise<string> {
+  onRead: (at: number) => void = () => {},
+): Promise<Digests> {
   const idle: Promise<ArrayBuffer>[] = Array.from({ length: BUFFERS }, async () => new ArrayBuffer(CHUNK));
   for (let at = 0; at < size; ) {
     await ledger.above(at, signal);
@@ -29,6 +31,7 @@ export async function followDigest(
     returned.catch(() => {});
     idle.push(returned);
     at += length;
+    onRead(at);
   }
   return digest.finish();
 }

@@ -1,2 +1,5 @@
 export { createDigestPool, type DigestPool } from './digest-pool.ts';
-export { startTransfer, type Transfer, type TransferOptions } from './transfer.ts';
+export type { TransferOptions } from './options.ts';
+export { openSpool, type Spool } from './spool.ts';
+export { startTransfer, type Transfer } from './transfer.ts';
+export type { Copied } from './verify.ts';

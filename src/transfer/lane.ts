@@ -13,7 +13,7 @@ export interface Patience {
 
 export interface LaneContext {
   readonly reader: PartReader;
-  readonly sink: PartSink;
+  readonly sink: Pick<PartSink, 'write' | 'complete'>;
   readonly ledger: Ledger;
   readonly patience: Patience;
   readonly signal: AbortSignal;
@@ -38,6 +38,7 @@ async function movePart([start, end]: ByteRange, lane: LaneContext): Promise<voi
     const from = at;
     try {
       for await (const chunk of readWatched([at, end], lane)) {
+        if (chunk.length === 0) continue;
         await atSide('destination', () => lane.sink.write(at, chunk));
         lane.ledger.add([at, at + chunk.length]);
         at += chunk.length;

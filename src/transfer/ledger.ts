@@ -5,7 +5,7 @@ export class Ledger {
   #ranges: readonly ByteRange[];
   #movedAt: number;
   #moved = 0;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   constructor(ranges: readonly ByteRange[], movedAt: number) {
     this.#ranges = ranges;
@@ -52,14 +52,15 @@ export class Ledger {
     while (this.watermark <= offset && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const onAbort = () => resolve();
-      this.#waiting.push(resolve);
+      this.#waiting.add(resolve);
       signal.addEventListener('abort', onAbort, { once: true });
       await promise;
+      this.#waiting.delete(resolve);
       signal.removeEventListener('abort', onAbort);
     }
   }
 
   #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    for (const resolve of this.#waiting) resolve();
   }
 }

@@ -13,7 +13,8 @@ import type { Logger } from 'pino';
 import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
 import type { Config, Regions } from '../config/index.ts';
 import { TASK_QUEUE } from '../copy-job/index.ts';
-import { createDigestPool } from '../transfer/index.ts';
+import { createDigestPool, openSpool } from '../transfer/index.ts';
+import { keepSwept } from './sweep-spool.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 export interface WorkersOptions {
@@ -46,7 +47,8 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   // Only now: a connection fixes the runtime.
   const connection = await NativeConnection.connect(loadClientConnectConfig().connectionOptions);
   const digests = createDigestPool(Math.max(1, availableParallelism() - 1));
-  const deps: Dependencies = { regions, limits: config.limits, digests, client };
+  const spool = config.spool === null ? null : openSpool(config.spool);
+  const deps: Dependencies = { regions, limits: config.limits, digests, spool, client };
   const common: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
     namespace: client.options.namespace,
@@ -78,11 +80,13 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       }),
     );
   }
+  const sweeping = spool === null ? undefined : keepSwept(spool, client, logger);
   try {
     const running = workers.map((worker) => worker.run());
     logger.info({ taskQueues: workers.map(({ options: { taskQueue } }) => taskQueue) }, 'ready');
     await Promise.all(running);
   } finally {
+    clearInterval(sweeping);
     await digests.close();
     await connection.close();
   }

@@ -56,8 +56,10 @@ test.each([1, 3, 4, 8])('pages of %d, one after the other, hold every job once',
     const page = JSON.parse(answer.text);
     expect(page.length).toBeLessThanOrEqual(limit);
     seen.push(...page);
-    next = nextOf(answer.headers.link);
-    if (next !== undefined) expect(next).toContain(`limit=${limit}`);
+    const link = nextOf(answer.headers.link);
+    // Nothing but a query: it holds behind a proxy that puts a prefix before the path.
+    if (link !== undefined) expect(link).toMatch(new RegExp(`^[?]limit=${limit}&marker=`));
+    next = link && `${JOBS}${link}`;
   }
   expect(idsOf(seen)).toEqual(own.toSorted());
 });
@@ -65,7 +67,7 @@ test.each([1, 3, 4, 8])('pages of %d, one after the other, hold every job once',
 describe('a marker', () => {
   const markerOf = async (query: string) => {
     const next = nextOf((await a.list(query)).headers.link);
-    const marker = new URL(next ?? '', deployment.apiUrl).searchParams.get('marker');
+    const marker = new URL(next ?? '', `${deployment.apiUrl}${JOBS}`).searchParams.get('marker');
     if (marker === null) throw new Error(`${query} has no next page`);
     return encodeURIComponent(marker);
   };

@@ -1,16 +1,19 @@
 import { describe } from 'vitest';
 import { destinationContract } from './contract-destination.ts';
 import { discardContract } from './contract-discard.ts';
-import { sinkContract } from './contract-sink.ts';
+import { preparationContract } from './contract-preparation.ts';
 import { sourceContract } from './contract-source.ts';
-import type { OpenStore } from './store-under-test.ts';
+import type { OpenStore, StoreTraits } from './store-under-test.ts';
 
-/** What every store has to keep, whatever it is made of. A driver's own test file adds what is its own. */
-export function storeContract(name: string, openStore: OpenStore): void {
+/**
+ * What every store has to keep, whatever it is made of. Beside it a driver's own test file calls the contract of
+ * its sinks (`partSinkContract` or `streamSinkContract`), and adds what is its own.
+ */
+export function storeContract(name: string, openStore: OpenStore, traits: StoreTraits): void {
   describe(`${name} store`, () => {
-    describe('as a source', () => sourceContract(openStore));
-    describe('as a destination', () => destinationContract(openStore));
-    describe('as it takes data', () => sinkContract(openStore));
-    describe('as it gives up an image', () => discardContract(openStore));
+    describe('as a source', () => sourceContract(openStore, traits));
+    describe('as it reserves an image', () => preparationContract(openStore, traits));
+    describe('as a destination', () => destinationContract(openStore, traits));
+    describe('as it gives up an image', () => discardContract(openStore, traits));
   });
 }

@@ -3,12 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { directoryDriver } from '../../src/stores/directory/index.ts';
 import { until } from '../support/until.ts';
-import { recordOf, type StoreUnderTest } from './store-under-test.ts';
+import { type AlterableStore, recordOf, type StoreTraits } from './store-under-test.ts';
 
-export interface DirectoryUnderTest extends StoreUnderTest {
+export interface DirectoryUnderTest extends AlterableStore {
   /** The folder that has the images. */
   readonly root: string;
 }
+
+export const DIRECTORY_TRAITS: StoreTraits = {
+  reusesIds: true,
+  freeIds: true,
+  emptyImages: true,
+  operators: true,
+};
 
 /** A directory store in a folder of its own. */
 export async function openDirectory(): Promise<DirectoryUnderTest> {
@@ -19,6 +26,7 @@ export async function openDirectory(): Promise<DirectoryUnderTest> {
   return {
     root,
     store: directoryDriver.open({ path: 'images' }, base),
+    tenants: { a: 'tenant-a', b: 'tenant-b' },
     async addImage(bytes, fields) {
       const record = recordOf(bytes, fields);
       await mkdir(join(root, record.id));

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { directoryDriver } from '../../src/stores/directory/index.ts';
-import { codeOf, dataOf, listed, makeImage, newRef, recordOf } from './store-under-test.ts';
+import { makeImage, openPartSink } from './make-image.ts';
+import { codeOf, dataOf, listed, newRef, recordOf } from './store-under-test.ts';
 
 const MIB = 1024 * 1024;
 const root = process.argv[2] ?? '';
@@ -11,8 +12,10 @@ const ref = newRef();
 const size = 64 * MIB;
 const codes: string[] = [];
 
-await store.prepare(ref, size);
-const sink = await store.openSink(ref, 1, size);
+const record = recordOf(Buffer.alloc(0), { id: ref.image_id, size, name: 'x'.repeat(100_000) });
+
+await store.prepare(ref, record);
+const sink = await openPartSink(store, ref, 1, size);
 let at = 0;
 while (codes.length === 0 && at < size) {
   const code = await codeOf(sink.write(at, randomBytes(MIB)));
@@ -21,7 +24,6 @@ while (codes.length === 0 && at < size) {
 }
 codes.push(await codeOf(sink.complete([0, at])));
 await sink.close();
-const record = recordOf(Buffer.alloc(0), { id: ref.image_id, size, name: 'x'.repeat(100_000) });
 codes.push(await codeOf(store.commit(ref, record)));
 const visible = await listed(store);
 await store.discard(ref);

@@ -1,39 +1,72 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { ByteRange, ImageRecord } from '../../src/image/index.ts';
-import type { DestinationRef, ImageStore, PartReader, StoreErrorCode } from '../../src/stores/index.ts';
+import type { ByteRange, Digests, ImageRecord } from '../../src/image/index.ts';
+import type {
+  DestinationRef,
+  ImageStore,
+  InspectedImage,
+  PartReader,
+  StoreErrorCode,
+} from '../../src/stores/index.ts';
 
 /** A store that is empty at first, and what its owner's own tools can do to it. */
 export interface StoreUnderTest {
   readonly store: ImageStore;
-  /** Puts an image there; its record is `recordOf` these bytes with some fields changed. */
+  /** Two tenants whose images are their own. */
+  readonly tenants: { readonly a: string; readonly b: string };
+  /** Puts an image there; its record is `recordOf` these bytes with some fields changed, tenant a's by default. */
   addImage(data: Uint8Array, fields?: Partial<ImageRecord>): Promise<ImageRecord>;
-  /** Overwrites a byte of an image's data, which keeps its size. */
-  alterData(imageId: string): Promise<void>;
-  /** Puts other data of the same size in the place of an image's data. */
-  replaceData(imageId: string): Promise<void>;
   /** Whatever the store holds of any image, visible or not. */
   traces(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
+/** A store in which somebody can get at an image's data. */
+export interface AlterableStore extends StoreUnderTest {
+  /** Overwrites a byte of an image's data, which keeps its size. */
+  alterData(imageId: string): Promise<void>;
+  /** Puts other data of the same size in the place of an image's data. */
+  replaceData(imageId: string): Promise<void>;
+}
+
+/** A store whose tenants can upload into an image that a job is making for them. */
+export interface MeddledStore extends StoreUnderTest {
+  uploadAsOwner(imageId: string, data: Uint8Array): Promise<void>;
+}
+
 /** Opens an empty store. */
-export type OpenStore = () => Promise<StoreUnderTest>;
+export type OpenStore<Store extends StoreUnderTest = StoreUnderTest> = () => Promise<Store>;
+
+/** What a store may be like, or not. */
+export interface StoreTraits {
+  /** The id of an image that was discarded may be that of another one. */
+  readonly reusesIds: boolean;
+  /** An id need not be a UUID. */
+  readonly freeIds: boolean;
+  /** An image may have no bytes. */
+  readonly emptyImages: boolean;
+  /** An operator sees the images of all tenants. */
+  readonly operators: boolean;
+}
 
 /** An image's record as its owner would have it. */
 export function recordOf(data: Uint8Array, fields: Partial<ImageRecord> = {}): ImageRecord {
+  const { sha512, md5 } = digestsOfBytes(data);
   return {
     id: randomUUID(),
     name: 'Ubuntu 24.04',
     status: 'active',
     owner: 'tenant-a',
     visibility: 'private',
-    disk_format: 'qcow2',
+    os_hidden: false,
+    protected: false,
+    disk_format: 'raw',
     container_format: 'bare',
     size: data.length,
     min_disk: 4,
     min_ram: 512,
     os_hash_algo: 'sha512',
-    os_hash_value: createHash('sha512').update(data).digest('hex'),
+    os_hash_value: sha512,
+    checksum: md5,
     tags: ['lts'],
     properties: { os_distro: 'ubuntu' },
     created_at: '2026-01-02T03:04:05Z',
@@ -41,9 +74,23 @@ export function recordOf(data: Uint8Array, fields: Partial<ImageRecord> = {}): I
   };
 }
 
+export function digestsOfBytes(data: Uint8Array): { readonly sha512: string; readonly md5: string } {
+  const hex = (algorithm: string) => createHash(algorithm).update(data).digest('hex');
+  return { sha512: hex('sha512'), md5: hex('md5') };
+}
+
+/** Of an image whose source has no digest. */
+export const NO_DIGESTS: Digests = { sha512: null, md5: null };
+
 /** An image that a job is about to make. */
 export function newRef(fields: Partial<DestinationRef> = {}): DestinationRef {
-  return { image_id: randomUUID(), tenant_id: 'tenant-a', mark: randomUUID(), ...fields };
+  return {
+    image_id: randomUUID(),
+    tenant_id: 'tenant-a',
+    mark: randomUUID(),
+    digests: NO_DIGESTS,
+    ...fields,
+  };
 }
 
 /** An operator's reference to an image. */
@@ -71,10 +118,15 @@ export async function readAll(reader: PartReader, range: ByteRange): Promise<Buf
   return Buffer.concat(chunks);
 }
 
-/** An image's bytes, as any reader gets them. */
-export async function dataOf(store: ImageStore, imageId: string): Promise<Buffer> {
-  const { record, pin } = await store.inspect(anyone(imageId));
-  const reader = await store.openReader(anyone(imageId), pin);
+/** An image's bytes, as the readers of a tenant get them. */
+export async function dataOf(
+  store: ImageStore,
+  imageId: string,
+  tenantId: string | null = null,
+): Promise<Buffer> {
+  const ref = { image_id: imageId, tenant_id: tenantId };
+  const { record, pin }: InspectedImage = await store.inspect(ref);
+  const reader = await store.openReader(ref, pin);
   try {
     return await readAll(reader, [0, record.size]);
   } finally {
@@ -87,17 +139,4 @@ export async function listed(store: ImageStore, tenantId: string | null = null):
   const ids: string[] = [];
   for await (const { id } of store.images(tenantId)) ids.push(id);
   return ids.sort();
-}
-
-/** Makes an image as a job does, from beginning to end. */
-export async function makeImage(store: ImageStore, ref: DestinationRef, data: Buffer): Promise<ImageRecord> {
-  const record = recordOf(data, { id: ref.image_id, owner: ref.tenant_id });
-  await store.prepare(ref, data.length);
-  const sink = await store.openSink(ref, 1, data.length);
-  await sink.write(0, data);
-  await sink.complete([0, data.length]);
-  await sink.flush();
-  await sink.close();
-  await store.commit(ref, record);
-  return record;
 }

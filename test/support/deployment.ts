@@ -50,7 +50,12 @@ export interface DeploymentOptions {
   readonly address?: string;
   readonly limits?: Record<string, unknown>;
   readonly api?: Record<string, unknown>;
+  /** Directory regions. */
   readonly regions?: readonly string[];
+  /** Top-level keys of the configuration file that replace the usual ones. */
+  readonly config?: Record<string, unknown>;
+  /** What its processes find in their environment besides. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Limits under which a dead worker is noticed soon. */
@@ -84,13 +89,19 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
       identity: { driver: 'token-file', path: 'tokens.yaml' },
       limits: { ...QUICK, ...options.limits },
       web_ui: 'http://127.0.0.1:8233',
+      ...options.config,
     }),
   );
   const connection = await Connection.connect({ address });
   const client = new Client({ connection, namespace });
   await createNamespace(client);
   const regions = openRegions(await loadConfig(config));
-  const env = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, IMAGE_REPLICATOR_CONFIG: config };
+  const env = {
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: namespace,
+    IMAGE_REPLICATOR_CONFIG: config,
+    ...options.env,
+  };
   const processes: TestProcess[] = [];
   const start = async (
     args: string[],

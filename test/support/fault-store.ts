@@ -26,6 +26,7 @@ export function faultyReader(reader: PartReader, faults: ReaderFaults = {}): Wat
   let closed = 0;
   const { beforeChunk, chunk: most = 1024 * 1024, end: last = Number.POSITIVE_INFINITY } = faults;
   return {
+    ...(reader.inOrder && { inOrder: reader.inOrder }),
     asked,
     get bytesRead() {
       return bytesRead;
@@ -81,6 +82,7 @@ export function faultySink(sink: PartSink, faults: SinkFaults = {}): WatchedSink
     return call();
   };
   return {
+    kind: 'parts',
     received: sink.received,
     written,
     get closed() {

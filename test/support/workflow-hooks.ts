@@ -19,7 +19,7 @@ export function hookStore(store: ImageStore, hooks: ReadonlyMap<string, StoreHoo
     ...store,
     inspect: (ref) => around(hooks.get(ref.image_id)?.inspect, () => store.inspect(ref)),
     openReader: (ref, pin) => around(hooks.get(ref.image_id)?.openReader, () => store.openReader(ref, pin)),
-    prepare: (ref, size) => around(hooks.get(ref.image_id)?.prepare, () => store.prepare(ref, size)),
+    prepare: (ref, image) => around(hooks.get(ref.image_id)?.prepare, () => store.prepare(ref, image)),
     openSink: (ref, attempt, size) =>
       around(hooks.get(ref.image_id)?.openSink, () => store.openSink(ref, attempt, size)),
     commit: (ref, record) => around(hooks.get(ref.image_id)?.commit, () => store.commit(ref, record)),

@@ -9,7 +9,7 @@ import {
 import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
 import type { Limits, Regions } from '../../src/config/index.ts';
 import { regionTaskQueue, TASK_QUEUE } from '../../src/copy-job/index.ts';
-import { createDigestPool } from '../../src/transfer/index.ts';
+import { createDigestPool, type Spool } from '../../src/transfer/index.ts';
 import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
 import { type ActivityHook, hookActivities, hookStore, type StoreHooks } from './workflow-hooks.ts';
 
@@ -33,6 +33,7 @@ export interface WorkersSetup {
   readonly client: Client;
   readonly regions: Regions;
   readonly limits: Limits;
+  readonly spool?: Spool;
   readonly storeHooks?: ReadonlyMap<string, StoreHooks>;
   readonly activityHooks?: ReadonlyMap<string, ActivityHook>;
 }
@@ -45,7 +46,8 @@ export interface TestWorkers {
 }
 
 export function testWorkers(setup: WorkersSetup): TestWorkers {
-  const { connection, client, limits, storeHooks = new Map(), activityHooks = new Map() } = setup;
+  const { connection, client, limits, spool = null } = setup;
+  const { storeHooks = new Map(), activityHooks = new Map() } = setup;
   const digests = createDigestPool(1);
   const regions: Regions = new Map(
     [...setup.regions].map(([name, region]) => [
@@ -53,7 +55,7 @@ export function testWorkers(setup: WorkersSetup): TestWorkers {
       { ...region, store: hookStore(region.store, storeHooks) },
     ]),
   );
-  const deps: Dependencies = { regions, limits, digests, client };
+  const deps: Dependencies = { regions, limits, digests, spool, client };
   const common = {
     connection,
     namespace: client.options.namespace,

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Digest } from '../../src/transfer/digest-pool.ts';
 import { createDigestPool, type DigestPool } from '../../src/transfer/index.ts';
 
-const NOTHING = createHash('sha512').digest('hex');
+const hashOf = (algorithm: string, bytes: string | Uint8Array = '') =>
+  createHash(algorithm).update(bytes).digest('hex');
+const sha512Of = (bytes?: string | Uint8Array) => ({ sha512: hashOf('sha512', bytes), md5: null });
 /** Rather than a test that hangs. */
 const SOON = { timeout: 10_000 };
 
@@ -36,26 +38,26 @@ test('digests that are computed at the same time on few threads are those of the
     );
   }
   const digests = await Promise.all(jobs.map(({ digest }) => digest.finish()));
-  expect(digests).toEqual(jobs.map(({ hash }) => hash.digest('hex')));
+  expect(digests).toEqual(jobs.map(({ hash }) => ({ sha512: hash.digest('hex'), md5: null })));
 });
 
 test('updates count in the order in which they were asked for, also when nobody waits for them', async () => {
   const digest = pool.create();
   const pieces = Array.from({ length: 10 }, () => randomBytes(5000));
   const updates = pieces.map((bytes) => update(digest, bytes));
-  expect(await digest.finish()).toBe(createHash('sha512').update(Buffer.concat(pieces)).digest('hex'));
+  expect(await digest.finish()).toEqual(sha512Of(Buffer.concat(pieces)));
   await Promise.all(updates);
 });
 
 test('only the first bytes of a buffer count, as many as are named', async () => {
   const digest = pool.create();
   const returned = await digest.update(new TextEncoder().encode('abcdef').buffer, 3);
-  expect(await digest.finish()).toBe(createHash('sha512').update('abc').digest('hex'));
+  expect(await digest.finish()).toEqual(sha512Of('abc'));
   expect(new TextDecoder().decode(returned)).toBe('abcdef');
 });
 
 test('the digest of nothing is that of no bytes', async () => {
-  expect(await pool.create().finish()).toBe(NOTHING);
+  expect(await pool.create().finish()).toEqual(sha512Of());
 });
 
 test('a digest that is given up leaves the others alone', async () => {
@@ -64,8 +66,22 @@ test('a digest that is given up leaves the others alone', async () => {
   await update(dropped, randomBytes(100));
   await update(kept, Buffer.from('kept'));
   dropped.drop();
-  expect(await kept.finish()).toBe(createHash('sha512').update('kept').digest('hex'));
+  expect(await kept.finish()).toEqual(sha512Of('kept'));
   await single.close();
+});
+
+test('an md5 is computed beside the sha512 where it is asked for, and only there', async () => {
+  const single = createDigestPool(1);
+  const [both, one] = [single.create(true), single.create()];
+  const bytes = randomBytes(5000);
+  await Promise.all([update(both, bytes), update(one, bytes)]);
+  expect(await both.finish()).toEqual({ ...sha512Of(bytes), md5: hashOf('md5', bytes) });
+  expect(await one.finish()).toEqual(sha512Of(bytes));
+  await single.close();
+});
+
+test('the md5 of nothing is that of no bytes', async () => {
+  expect(await pool.create(true).finish()).toEqual({ ...sha512Of(), md5: hashOf('md5') });
 });
 
 test("a thread's death rejects what waits for it", SOON, async () => {
@@ -87,7 +103,7 @@ test('what is asked of a thread that has died is rejected too', SOON, async () =
 test('a digest that begins after a death gets a thread that lives', SOON, async () => {
   const single = createDigestPool(1);
   await expect(kill(single.create())).rejects.toThrow();
-  expect(await single.create().finish()).toBe(NOTHING);
+  expect(await single.create().finish()).toEqual(sha512Of());
   await single.close();
 });
 

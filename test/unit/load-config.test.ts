@@ -45,6 +45,7 @@ test('regions are enough: everything else has defaults', async () => {
       destinationRegionByTenant: {},
     },
     identity: null,
+    spool: null,
     limits: {
       lanes: 4,
       concurrentActivities: 16,
@@ -88,12 +89,36 @@ test("relative paths are relative to the file's folder, wherever the process run
   const file = await written(`${REGIONS}\nidentity: { driver: token-file, path: tokens.yaml }\n`);
   const config = await loadConfig(relative(process.cwd(), file));
   expect(config.baseDirectory).toBe(folder);
-  expect(config.identity?.path).toBe(join(folder, 'tokens.yaml'));
+  expect(config.identity).toEqual({ driver: 'token-file', path: join(folder, 'tokens.yaml') });
+});
+
+test('an identity of Keystone has its address with the version, and its times in milliseconds', async () => {
+  const keystone = 'driver: keystone, auth_url: http://a.example/identity/';
+  expect((await loadConfig(await written(`${REGIONS}\nidentity: { ${keystone} }\n`))).identity).toEqual({
+    driver: 'keystone',
+    authUrl: 'http://a.example/identity/v3',
+    verify: true,
+    cacert: null,
+    cacheFor: 60_000,
+  });
+  const more = 'cacert: ca.pem, insecure: true, cache_for: 5m';
+  const config = await loadConfig(await written(`${REGIONS}\nidentity: { ${keystone}, ${more} }\n`));
+  expect(config.identity).toMatchObject({ verify: false, cacert: join(folder, 'ca.pem'), cacheFor: 300_000 });
+});
+
+test.each([
+  ['500 MB', 500_000_000],
+  ['200GiB', 214_748_364_800],
+  ['1KiB', 1024],
+  ['2 TB', 2e12],
+])('a spool of %s has %d bytes', async (size, bytes) => {
+  const config = await loadConfig(await written(`${REGIONS}\nspool: { path: spool, size: ${size} }\n`));
+  expect(config.spool).toEqual({ path: join(folder, 'spool'), bytes });
 });
 
 test('an absolute path stays what it is', async () => {
   const file = await written(`${REGIONS}\nidentity: { driver: token-file, path: /etc/tokens.yaml }\n`);
-  expect((await loadConfig(file)).identity?.path).toBe('/etc/tokens.yaml');
+  expect((await loadConfig(file)).identity).toMatchObject({ path: '/etc/tokens.yaml' });
 });
 
 test.each<[key: string, what: string, text: string]>([
@@ -115,6 +140,32 @@ test.each<[key: string, what: string, text: string]>([
     `${REGIONS}\nidentity: { driver: token-file }\n`,
   ],
   ['identity.driver', 'an unknown identity', `${REGIONS}\nidentity: { driver: ldap, path: x }\n`],
+  [
+    'identity.driver: there is no driver',
+    'a driver of a common name',
+    `${REGIONS}\nidentity: { driver: toString }\n`,
+  ],
+  ['identity', 'an identity without a driver', `${REGIONS}\nidentity: { path: x }\n`],
+  ['auth_url', 'a Keystone without an address', `${REGIONS}\nidentity: { driver: keystone }\n`],
+  [
+    'identity.auth_url',
+    'a Keystone of another version',
+    `${REGIONS}\nidentity: { driver: keystone, auth_url: "http://a.example/v2.0" }\n`,
+  ],
+  [
+    'identity.auth_url',
+    'an address that is none',
+    `${REGIONS}\nidentity: { driver: keystone, auth_url: "a.example" }\n`,
+  ],
+  [
+    'path',
+    "another driver's option",
+    `${REGIONS}\nidentity: { driver: keystone, auth_url: "http://a.example", path: x }\n`,
+  ],
+  ['spool.size', 'a size without a unit', `${REGIONS}\nspool: { path: spool, size: 100 }\n`],
+  ['spool.size', 'a size of nothing', `${REGIONS}\nspool: { path: spool, size: 0 GiB }\n`],
+  ['spool.size', 'a size in an unknown unit', `${REGIONS}\nspool: { path: spool, size: 10 GiBi }\n`],
+  ['size', 'a spool without a size', `${REGIONS}\nspool: { path: spool }\n`],
   ['web_ui', 'an address that is none', `${REGIONS}\nweb_ui: localhost:8233\n`],
   ['regions', 'no regions', 'regions: {}\n'],
   ['regions', 'no region key', 'api: {}\n'],

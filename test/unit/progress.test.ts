@@ -8,6 +8,7 @@ const GOOD: TransferProgress = {
   ],
   high_water: 25,
   moved_at: 1_700_000_000_000,
+  futile: 3,
   last_fault: { code: 'unavailable', side: 'source', message: 'no answer' },
 };
 
@@ -75,4 +76,8 @@ test.each<[string, unknown]>([
 test('a fault at a side that does not exist is at none', () => {
   const last_fault = { code: 'unavailable', side: 'middle', message: 'no answer' };
   expect(parseProgress({ ...GOOD, last_fault })?.last_fault).toEqual({ ...last_fault, side: null });
+});
+
+test.each([undefined, -1, 1.5, '3', null])('futile uploads of which %j were counted begin at 0', (futile) => {
+  expect(parseProgress({ ...GOOD, futile })).toEqual({ ...GOOD, futile: 0 });
 });

@@ -24,8 +24,8 @@ const write = (...tokens: unknown[]) => writeFile(path, stringify({ tokens }));
 test("a token is known by its hash, and is its tenant's", async () => {
   await write(entry('token-a', 'tenant-a'), entry('token-b', 'tenant-b'));
   const identity = tokenFile(path);
-  expect(await identity.authenticate('token-a')).toEqual({ tenant_id: 'tenant-a' });
-  expect(await identity.authenticate('token-b')).toEqual({ tenant_id: 'tenant-b' });
+  expect(await identity.authenticate('token-a')).toEqual({ tenant_id: 'tenant-a', may_copy: true });
+  expect(await identity.authenticate('token-b')).toEqual({ tenant_id: 'tenant-b', may_copy: true });
 });
 
 test('a token that is not in the file is not good', async () => {
@@ -60,7 +60,7 @@ test('a token that was added or removed counts from the next request on', async 
   const identity = tokenFile(path);
   expect(await identity.authenticate('token-b')).toBeNull();
   await write(entry('token-a', 'tenant-a'), entry('token-b', 'tenant-b'));
-  expect(await identity.authenticate('token-b')).toEqual({ tenant_id: 'tenant-b' });
+  expect(await identity.authenticate('token-b')).toEqual({ tenant_id: 'tenant-b', may_copy: true });
   await write(entry('token-b', 'tenant-b'));
   expect(await identity.authenticate('token-a')).toBeNull();
 });
@@ -74,7 +74,7 @@ test('a file of the same size in the same moment, put in its place, counts too',
   await writeFile(`${path}.new`, stringify({ tokens: [entry('token-b', 'tenant-b')] }));
   await utimes(`${path}.new`, moment, moment);
   await rename(`${path}.new`, path);
-  expect(await identity.authenticate('token-b')).toEqual({ tenant_id: 'tenant-b' });
+  expect(await identity.authenticate('token-b')).toEqual({ tenant_id: 'tenant-b', may_copy: true });
   expect(await identity.authenticate('token-a')).toBeNull();
 });
 
@@ -104,6 +104,6 @@ test('a file that breaks under way is not replaced by what was known of it, and 
   await writeFile(path, 'tokens: [');
   await expect(identity.authenticate('token-a')).rejects.toThrow(IdentityUnavailable);
   await write(entry('token-a', 'tenant-a'), entry('token-b', 'tenant-b'));
-  expect(await identity.authenticate('token-a')).toEqual({ tenant_id: 'tenant-a' });
+  expect(await identity.authenticate('token-a')).toEqual({ tenant_id: 'tenant-a', may_copy: true });
   await expect(identity.check()).resolves.toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { ImageRecord } from '../../src/image/index.ts';
+import { digestsOf, type ImageRecord } from '../../src/image/index.ts';
 import type { DestinationRef, StoreError } from '../../src/stores/index.ts';
 import {
   createDigestPool,
@@ -11,6 +11,7 @@ import {
   type TransferOptions,
 } from '../../src/transfer/index.ts';
 import { type DirectoryUnderTest, openDirectory } from '../stores/directory-under-test.ts';
+import { copyFor, openPartSink } from '../stores/make-image.ts';
 import { anyone, dataOf, newRef } from '../stores/store-under-test.ts';
 import {
   faultyReader,
@@ -64,7 +65,7 @@ export async function transferRig(data: Uint8Array): Promise<TransferRig> {
   const image = await source.addImage(data);
   const { pin } = await source.store.inspect(anyone(image.id));
   const ref = newRef();
-  await destination.store.prepare(ref, data.length);
+  await destination.store.prepare(ref, copyFor(ref, data));
   const partialData = join(destination.root, `.${ref.image_id}.partial`, 'data');
   return {
     source,
@@ -75,12 +76,16 @@ export async function transferRig(data: Uint8Array): Promise<TransferRig> {
     partialData,
     async attempt({ reads, writes, ...options } = {}) {
       const reader = faultyReader(await source.store.openReader(anyone(image.id), pin), reads);
-      const sink = faultySink(await destination.store.openSink(ref, started.length + 1, data.length), writes);
+      const sink = faultySink(
+        await openPartSink(destination.store, ref, started.length + 1, data.length),
+        writes,
+      );
       const transfer = startTransfer({
         reader,
         sink,
         size: data.length,
-        sha512: image.os_hash_value,
+        spool: null,
+        expected: digestsOf(image),
         reported: [],
         movedAt: Date.now(),
         lanes: 4,
@@ -101,7 +106,7 @@ export async function transferRig(data: Uint8Array): Promise<TransferRig> {
 }
 
 /** The error with which a transfer ends. */
-export async function failureOf({ transfer }: Attempt): Promise<StoreError> {
+export async function failureOf({ transfer }: { readonly transfer: Transfer }): Promise<StoreError> {
   return transfer.finished.then(
     () => {
       throw new Error('the transfer has succeeded');

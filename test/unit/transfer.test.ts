@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { MIB, transferRig } from './transfer-rig.ts';
+import { digestsOfBytes } from '../stores/store-under-test.ts';
+import { failureOf, MIB, transferRig } from './transfer-rig.ts';
 
 test.each([0, 1, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1, 33 * MIB + 12_345])(
   'an image of %d bytes arrives whole, is read once, and has its digest',
@@ -10,7 +11,11 @@ test.each([0, 1, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1, 33 * MIB + 12_345])(
     const data = randomBytes(size);
     const rig = await transferRig(data);
     const { transfer, reader, sink } = await rig.attempt();
-    expect(await transfer.finished).toEqual({ sha512: createHash('sha512').update(data).digest('hex') });
+    expect(await transfer.finished).toEqual({
+      sha512: createHash('sha512').update(data).digest('hex'),
+      md5: null,
+      verified_by: 'sha512',
+    });
     expect(reader.bytesRead).toBe(size);
     expect(transfer.ledger.ranges).toEqual(size === 0 ? [] : [[0, size]]);
     expect(transfer.ledger.moved).toBe(size);
@@ -56,11 +61,21 @@ test('chunks of any size will do', async () => {
   expect((await rig.commit()).equals(data)).toBe(true);
 });
 
-test('an image without a known digest gets the one of the bytes that arrived', async () => {
-  const data = randomBytes(1000);
-  const rig = await transferRig(data);
-  const { transfer } = await rig.attempt({ sha512: null });
-  expect((await transfer.finished).sha512).toBe(createHash('sha512').update(data).digest('hex'));
+test.each([true, false])(
+  'an image without a sha512 gets that of the bytes that arrived, and is compared by its md5 (it has one: %s)',
+  async (has) => {
+    const data = randomBytes(1000);
+    const rig = await transferRig(data);
+    const { sha512, md5 } = digestsOfBytes(data);
+    const { transfer } = await rig.attempt({ expected: { sha512: null, md5: has ? md5 : null } });
+    expect(await transfer.finished).toEqual({ sha512, md5, verified_by: has ? 'md5' : 'none' });
+  },
+);
+
+test('an md5 that is another one is a mismatch too', async () => {
+  const rig = await transferRig(randomBytes(1000));
+  const attempt = await rig.attempt({ expected: { sha512: null, md5: 'ab'.repeat(16) } });
+  expect(await failureOf(attempt)).toMatchObject({ code: 'digest_mismatch', side: 'source' });
 });
 
 test('zeros of the source take no room at the destination', async () => {

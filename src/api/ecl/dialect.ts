@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import type { Principal } from '../../identity/index.ts';
 import { JobError } from '../../job-service/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
 import { answerError, answerUnauthorized } from './errors.ts';
@@ -19,19 +20,24 @@ export const eclDialect: Dialect = { name: 'ecl', register };
 async function register(scope: FastifyInstance, context: DialectContext): Promise<void> {
   const { jobs, identity, config, regionNames } = context;
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
-  const callers = new WeakMap<FastifyRequest, { readonly token: string; readonly tenant_id: string }>();
+  const callers = new WeakMap<FastifyRequest, Principal & { readonly token: string }>();
   const callerOf = (request: FastifyRequest) => {
     const caller = callers.get(request);
     if (caller === undefined) throw new Error('a request has passed without authentication');
     return caller;
+  };
+  const copierOf = (request: FastifyRequest) => {
+    const caller = callerOf(request);
+    if (caller.may_copy) return caller;
+    throw new JobError('forbidden', 'your roles allow you to look at jobs, not to start or cancel one');
   };
 
   app.setErrorHandler(answerError);
   app.addHook('onRequest', async (request, reply) => {
     const token = request.headers['x-auth-token'];
     const principal = typeof token === 'string' && token !== '' ? await identity.authenticate(token) : null;
-    if (principal === null) return answerUnauthorized(reply);
-    callers.set(request, { token: token as string, tenant_id: principal.tenant_id });
+    if (principal === null) return answerUnauthorized(reply, identity.challenge);
+    callers.set(request, { ...principal, token: token as string });
   });
 
   app.post(
@@ -47,15 +53,15 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
     },
     async (request, reply) => {
       const { body } = request;
-      const caller = callerOf(request);
-      if (!(await identity.mayCopyInto(caller.token, body.tenant_id_dst))) {
+      const { token, credential, tenant_id } = copierOf(request);
+      if (!(await identity.mayCopyInto(token, body.tenant_id_dst))) {
         throw new JobError('image_not_found', `there is no tenant ${body.tenant_id_dst}`, {
           field: 'destination.tenant_id',
         });
       }
       const { source, destination } = chooseRegions(body, request.hostname, config, regionNames);
       const copy = {
-        source: { region: source, image_id: body.image_id, tenant_id: caller.tenant_id },
+        source: { region: source, image_id: body.image_id, tenant_id },
         destination: {
           region: destination,
           tenant_id: body.tenant_id_dst,
@@ -63,8 +69,12 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
         },
       };
       const key = request.headers['idempotency-key'];
-      const options = { dialect: eclDialect.name, ...(key !== undefined && { idempotency_key: key }) };
-      const { job_id } = await jobs.start(caller, copy, options);
+      const options = {
+        dialect: eclDialect.name,
+        ...(key !== undefined && { idempotency_key: key }),
+        ...(credential !== undefined && { credential }),
+      };
+      const { job_id } = await jobs.start({ tenant_id }, copy, options);
       return reply.code(202).send({ job_id });
     },
   );
@@ -88,7 +98,8 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
       });
       if (page.next_marker !== null) {
         const next = new URLSearchParams({ ...request.query, marker: page.next_marker });
-        reply.header('Link', `<${JOBS}?${next}>; rel="next"`);
+        // Relative (RFC 3986, section 5): a proxy may have put a prefix before our path.
+        reply.header('Link', `<?${next}>; rel="next"`);
       }
       return reply.send([...page.jobs]);
     },
@@ -118,8 +129,9 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
       },
     },
     async (request, reply) => {
-      const caller = callerOf(request);
-      await jobs.cancel(caller, request.params.job_id, { requested_by: `tenant ${caller.tenant_id}` });
+      const { tenant_id } = copierOf(request);
+      const { job_id } = request.params;
+      await jobs.cancel({ tenant_id }, job_id, { requested_by: `tenant ${tenant_id}` });
       return reply.code(204).send(null);
     },
   );

@@ -9,6 +9,8 @@ const STATUS: Readonly<Record<JobErrorCode, number>> = {
   conflict: 409,
   image_not_found: 404,
   image_conflict: 409,
+  forbidden: 403,
+  quota_exceeded: 413,
   key_reused: 422,
   unavailable: 503,
 };
@@ -34,10 +36,12 @@ export function answerError(
 }
 
 /**
- * The refusal of a request without a good token, to the letter of the document.
+ * The refusal of a request without a good token, to the letter of the document. Where to get one is told as
+ * OpenStack's services tell it.
  * @see NTT ECL, "Get image copy job details", Error Execution Example
  */
-export function answerUnauthorized(reply: FastifyReply): FastifyReply {
+export function answerUnauthorized(reply: FastifyReply, challenge: string | undefined): FastifyReply {
+  if (challenge !== undefined) reply.header('WWW-Authenticate', challenge);
   return reply
     .code(401)
     .header('Vary', 'X-Auth-Token')

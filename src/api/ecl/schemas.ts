@@ -54,6 +54,7 @@ export const Job = Type.Object({
   image_size: NullableInteger,
   bytes_copied: Type.Integer(),
   sha512: NullableString,
+  verified_by: NullableString,
   created_at: Type.String(),
   updated_at: Type.String(),
   fault: Type.Union([Fault, Type.Null()]),

@@ -1,16 +1,16 @@
 import { mkdir, readdir, rename, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isErrno, onDisk } from '../disk-errors.ts';
+import { openPartFile } from '../part-file.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
 import { StoreError } from '../store-error.ts';
-import { isErrno, onDisk } from './errors.ts';
 import { assertReachable, isImageFolder, type Layout, syncFolder } from './layout.ts';
 import { writeRecord } from './record-file.ts';
-import { openSink } from './sink.ts';
 
 /** The writing half of a directory store. */
 export function directoryDestination(paths: Layout): ImageDestination {
   return {
-    prepare: (ref, size) =>
+    prepare: (ref, { size }) =>
       onDisk(async () => {
         await assertReachable(paths.root);
         const partial = paths.partial(ref.image_id);
@@ -32,7 +32,7 @@ export function directoryDestination(paths: Layout): ImageDestination {
         await assertReachable(paths.root);
         const partial = paths.partial(ref.image_id);
         await assertMarked(partial, ref);
-        return openSink(partial, attempt, size);
+        return openPartFile(partial, attempt, size);
       }),
 
     commit: (ref, record) =>

@@ -1,9 +1,9 @@
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { ByteRange } from '../../image/index.ts';
+import { fromErrno, onDisk } from '../disk-errors.ts';
 import type { PartReader } from '../port.ts';
 import { StoreError } from '../store-error.ts';
-import { fromErrno, onDisk } from './errors.ts';
 
 const CHUNK = 1024 * 1024;
 

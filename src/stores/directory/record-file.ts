@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import type { ImageRecord } from '../../image/index.ts';
 import { StoreError } from '../store-error.ts';
@@ -8,7 +8,7 @@ import { syncFolder } from './layout.ts';
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
-/** What `image.json` has to hold. */
+/** What `image.json` has to hold; what is optional has a default. */
 const Schema = Type.Object({
   id: Type.String(),
   name: Nullable(Type.String()),
@@ -20,6 +20,8 @@ const Schema = Type.Object({
     Type.Literal('community'),
     Type.Literal('public'),
   ]),
+  os_hidden: Type.Optional(Type.Boolean()),
+  protected: Type.Optional(Type.Boolean()),
   disk_format: Nullable(Type.String()),
   container_format: Nullable(Type.String()),
   size: Type.Integer({ minimum: 0 }),
@@ -27,6 +29,7 @@ const Schema = Type.Object({
   min_ram: Type.Integer({ minimum: 0 }),
   os_hash_algo: Nullable(Type.Literal('sha512')),
   os_hash_value: Nullable(Type.String({ pattern: '^[0-9a-f]{128}$' })),
+  checksum: Type.Optional(Nullable(Type.String({ pattern: '^[0-9a-f]{32}$' }))),
   tags: Type.Array(Type.String()),
   properties: Type.Record(Type.String(), Type.String()),
   created_at: Type.String(),
@@ -52,5 +55,5 @@ export async function readRecord(folder: string): Promise<ImageRecord> {
     const field = fault.instancePath.slice(1).replaceAll('/', '.') || 'the whole';
     throw new StoreError('invalid_image', `the image's record is not usable: ${field} ${fault.message}`);
   }
-  return value as ImageRecord;
+  return { os_hidden: false, protected: false, checksum: null, ...(value as Static<typeof Schema>) };
 }

@@ -1,39 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { DestinationRef, PartSink } from '../../src/stores/index.ts';
-import { codeOf, dataOf, newRef, type OpenStore, recordOf, type StoreUnderTest } from './store-under-test.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { DestinationRef } from '../../src/stores/index.ts';
+import { fenceContract } from './contract-fence.ts';
+import { partSinks } from './open-part-sinks.ts';
+import { storeBench } from './store-bench.ts';
+import type { OpenStore, StoreTraits } from './store-under-test.ts';
 
 const DATA = randomBytes(2_500_000);
 const SIZE = DATA.length;
 
-export function sinkContract(openStore: OpenStore): void {
-  let it: StoreUnderTest;
+/** For stores that take data at any place, in any order. */
+export function partSinkContract(name: string, openStore: OpenStore, traits: StoreTraits): void {
+  describe(`${name} store, as it takes parts`, () => writingContract(openStore));
+  describe(`${name} store, as it locks out earlier attempts`, () => fenceContract(openStore, traits));
+}
+
+function writingContract(openStore: OpenStore): void {
+  const bench = storeBench(openStore);
   let ref: DestinationRef;
-  let sinks: PartSink[];
   beforeEach(async () => {
-    it = await openStore();
-    ref = newRef();
-    sinks = [];
-    await it.store.prepare(ref, SIZE);
+    ref = bench.ref(DATA);
+    await bench.prepare(ref, DATA);
   });
-  afterEach(async () => {
-    await Promise.all(sinks.map((sink) => sink.close()));
-    await it.close();
-  });
-
-  async function opened(attempt: number): Promise<PartSink> {
-    const sink = await it.store.openSink(ref, attempt, SIZE);
-    sinks.push(sink);
-    return sink;
-  }
-
-  async function written(sink: PartSink): Promise<Buffer> {
-    const back = Buffer.alloc(SIZE);
-    await sink.readBack(0, back);
-    return back;
-  }
-
-  const commit = () => it.store.commit(ref, recordOf(DATA, { id: ref.image_id }));
+  const { opened, written } = partSinks(bench, () => ref, SIZE);
 
   test('what is prepared has received nothing', async () => {
     expect((await opened(1)).received).toEqual([]);
@@ -118,58 +107,17 @@ export function sinkContract(openStore: OpenStore): void {
     expect((await written(next)).equals(sparse)).toBe(true);
   });
 
-  test('the same attempt may open it again', async () => {
-    await (await opened(1)).write(0, DATA);
-    const again = await opened(1);
-    await again.write(0, DATA.subarray(0, 1000));
-    expect((await written(again)).equals(DATA)).toBe(true);
-  });
-
-  test.each<[string, (sink: PartSink) => Promise<void>]>([
-    ['write', (sink) => sink.write(0, Buffer.alloc(1000, 'z'))],
-    ['write zeros', (sink) => sink.write(0, Buffer.alloc(1000))],
-    ['complete a range', (sink) => sink.complete([0, SIZE])],
-    ['reset', (sink) => sink.reset()],
-  ])('once a later attempt has opened it, an earlier one can no longer %s', async (_what, act) => {
-    const earlier = await opened(1);
-    const later = await opened(2);
-    await later.write(0, DATA);
-    expect(await codeOf(act(earlier))).toBe('conflict');
-    expect((await written(later)).equals(DATA)).toBe(true);
-    expect((await opened(3)).received).toEqual([]);
-  });
-
-  test('an earlier attempt cannot open it after a later one, which goes on undisturbed', async () => {
-    const later = await opened(10);
-    expect(await codeOf(opened(9))).toBe('conflict');
-    expect(await codeOf(opened(2))).toBe('conflict');
-    await later.write(0, DATA);
-    expect((await written(later)).equals(DATA)).toBe(true);
-  });
-
-  test.each<[string, (sink: PartSink) => Promise<void>]>([
-    ['write', (sink) => sink.write(0, Buffer.alloc(1000, 'z'))],
-    ['write zeros', (sink) => sink.write(0, Buffer.alloc(1000))],
-    ['reset', (sink) => sink.reset()],
-  ])('after commit a sink can no longer %s, and the image stays whole', async (_what, act) => {
-    const sink = await opened(1);
-    await sink.write(0, DATA);
-    await sink.flush();
-    await commit();
-    expect(['not_found', 'conflict']).toContain(await codeOf(act(sink)));
-    expect((await dataOf(it.store, ref.image_id)).equals(DATA)).toBe(true);
-  });
-
-  test('after commit there is nothing to open', async () => {
-    await (await opened(1)).write(0, DATA);
-    await commit();
-    expect(['not_found', 'conflict']).toContain(await codeOf(opened(2)));
-  });
-
   test('a flush may be repeated', async () => {
     const sink = await opened(1);
     await sink.write(0, DATA);
     await sink.flush();
     await sink.flush();
+  });
+
+  test('prepare keeps what was written meanwhile', async () => {
+    const sink = await opened(1);
+    await sink.write(0, DATA);
+    await bench.prepare(ref, DATA);
+    expect((await written(sink)).equals(DATA)).toBe(true);
   });
 }

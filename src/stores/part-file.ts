@@ -1,17 +1,18 @@
 import { access, type FileHandle, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PartSink } from '../port.ts';
-import { StoreError } from '../store-error.ts';
-import { isErrno, onDisk } from './errors.ts';
+import { isErrno, onDisk } from './disk-errors.ts';
 import { openJournal } from './journal.ts';
+import type { PartSink } from './port.ts';
+import { StoreError } from './store-error.ts';
 
 const ZEROS = Buffer.alloc(1024 * 1024);
 
 /**
- * Writes a partial's data as one attempt. Whatever changes something first looks for the attempt's fence, so
+ * A file of `size` bytes that is written in parts: `data` in a folder that has it already, with a journal of
+ * what is complete. Writes as one attempt: whatever changes something first looks for the attempt's fence, so
  * that an attempt that was given up for dead stops as soon as a later one has begun, or the partial has gone.
  */
-export async function openSink(partial: string, attempt: number, size: number): Promise<PartSink> {
+export async function openPartFile(partial: string, attempt: number, size: number): Promise<PartSink> {
   const fence = join(partial, `fence-${attempt}`);
   await raiseFence(partial, attempt, fence);
   const journal = await openJournal(join(partial, 'parts'));
@@ -25,6 +26,7 @@ export async function openSink(partial: string, attempt: number, size: number): 
       await operation();
     });
   return {
+    kind: 'parts',
     received: journal.ranges,
     write: (offset, chunk) =>
       fenced(async () => {

@@ -1,4 +1,4 @@
-import { StoreError, type StoreErrorCode } from '../store-error.ts';
+import { StoreError, type StoreErrorCode } from './store-error.ts';
 
 const CODES: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   ENOENT: ['not_found', 'the image is gone'],

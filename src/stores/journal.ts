@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { addRange, type ByteRange } from '../../image/index.ts';
+import { addRange, type ByteRange } from '../image/index.ts';
 
 /**
  * Which ranges of a partial are complete, one a line. Heartbeats come a few times a second, parts many times:

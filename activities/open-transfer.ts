@@ -1,0 +1,73 @@
+import { Context } from '@temporalio/activity';
+import type { CopyPlan, TransferProgress } from '../src/copy-job/index.ts';
+import { digestsOf } from '../src/image/index.ts';
+import {
+  atSide,
+  type DestinationRef,
+  type ImageSink,
+  type InspectedImage,
+  type PartSink,
+  StoreError,
+} from '../src/stores/index.ts';
+import { startTransfer, type Transfer } from '../src/transfer/index.ts';
+import type { Dependencies } from './dependencies.ts';
+import { regionOf } from './region-of.ts';
+
+/** Opens both ends of a copy, and the spool where it needs one, and starts to move bytes. */
+export async function openTransfer(
+  deps: Dependencies,
+  { source, destination }: CopyPlan,
+  ref: DestinationRef,
+  { record, pin }: InspectedImage,
+  progress: TransferProgress,
+  onWait: (fault: StoreError) => void,
+): Promise<Transfer> {
+  const { regions, limits, digests } = deps;
+  const from = regionOf(regions, source.region).store;
+  const to = regionOf(regions, destination.region).store;
+  const opened: { close(): Promise<void> }[] = [];
+  const keep = <T extends { close(): Promise<void> }>(resource: T): T => {
+    opened.push(resource);
+    return resource;
+  };
+  try {
+    const { attempt } = Context.current().info;
+    const sink = keep(await atSide('destination', () => to.openSink(ref, attempt, record.size)));
+    const asked = Date.now();
+    const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
+    if (spool !== null) keep(spool);
+    const reader = keep(await atSide('source', () => from.openReader(source, pin)));
+    return startTransfer({
+      reader,
+      sink,
+      spool,
+      size: record.size,
+      expected: digestsOf(record),
+      reported: progress.ranges,
+      // Nothing could move while there was no room.
+      movedAt: progress.moved_at + Date.now() - asked,
+      lanes: limits.lanes,
+      patience: { stall_after: limits.stallAfter, give_up_after: limits.giveUpAfter },
+      digests,
+    });
+  } catch (error) {
+    await Promise.allSettled(opened.map((resource) => resource.close()));
+    throw error;
+  }
+}
+
+/** Waits for room in the spool rather than failing. */
+async function openSpoolFile(
+  { spool }: Dependencies,
+  sink: ImageSink,
+  { mark, image_id }: DestinationRef,
+  size: number,
+  onWait: (fault: StoreError) => void,
+): Promise<PartSink | null> {
+  if (spool === null || sink.kind === 'parts' || sink.whole !== null) return null;
+  const { info, cancellationSignal } = Context.current();
+  const copy = { workflow_id: info.workflowExecution?.workflowId ?? '', mark, image_id };
+  return spool.open(copy, info.attempt, size, cancellationSignal, () =>
+    onWait(new StoreError('unavailable', "waiting for room in the worker's spool", { side: 'destination' })),
+  );
+}

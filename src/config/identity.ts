@@ -1,0 +1,43 @@
+import { resolve } from 'node:path';
+import ms, { type StringValue } from 'ms';
+import Type, { type Static, type TSchema } from 'typebox';
+import { toVersion3 } from '../openstack/index.ts';
+import type { IdentityConfig } from './config.ts';
+import { closed, Duration, Text } from './schema.ts';
+
+const TokenFile = Type.Object({ driver: Type.Literal('token-file'), path: Text }, closed);
+const Keystone = Type.Object(
+  {
+    driver: Type.Literal('keystone'),
+    auth_url: Type.String({ pattern: '^https?://[^/?#]+(?!.*/v2(\\.[0-9]+)?/*$)(/[^?#]*)?$' }),
+    cacert: Type.Optional(Text),
+    insecure: Type.Optional(Type.Boolean()),
+    cache_for: Type.Optional(Duration),
+  },
+  closed,
+);
+
+/** What `identity` has to be, by its driver. */
+const SCHEMAS: ReadonlyMap<string, TSchema> = new Map<string, TSchema>([
+  ['token-file', TokenFile],
+  ['keystone', Keystone],
+]);
+
+export const identityDrivers: readonly string[] = [...SCHEMAS.keys()];
+
+export function identitySchema(driver: string): TSchema | undefined {
+  return SCHEMAS.get(driver);
+}
+
+/** A section that its driver's schema allows, with every default filled in. */
+export function identityConfig(section: object, baseDirectory: string): IdentityConfig {
+  const known = section as Static<typeof TokenFile> | Static<typeof Keystone>;
+  if (known.driver === 'token-file') return { ...known, path: resolve(baseDirectory, known.path) };
+  return {
+    driver: known.driver,
+    authUrl: toVersion3(known.auth_url) ?? known.auth_url,
+    verify: known.insecure !== true,
+    cacert: known.cacert === undefined ? null : resolve(baseDirectory, known.cacert),
+    cacheFor: ms((known.cache_for ?? '60s') as StringValue),
+  };
+}

@@ -1,0 +1,13 @@
+const UNITS: Readonly<Record<string, number>> = {
+  ...{ KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 },
+  ...{ KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 },
+};
+
+/** A size with its unit, decimal or binary, as in `500 MB` or `200GiB`. */
+export const SIZE_PATTERN = `^[1-9][0-9]{0,8} ?(${Object.keys(UNITS).join('|')})$`;
+
+/** Bytes of a text that `SIZE_PATTERN` allows. */
+export function parseSize(text: string): number {
+  const [, amount, unit] = /^(\d+) ?(\w+)$/.exec(text) ?? [];
+  return Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN);
+}

@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import type { IdentityConfig } from '../config/index.ts';
+import { keystoneIdentity } from './keystone.ts';
+import { type Identity, IdentityUnavailable } from './port.ts';
+import { tokenFile } from './token-file.ts';
+
+/**
+ * The identity that a configuration names; nothing is asked yet.
+ * @throws IdentityUnavailable where a file that it needs cannot be read
+ */
+export async function openIdentity(config: IdentityConfig): Promise<Identity> {
+  if (config.driver === 'token-file') return tokenFile(config.path);
+  const { cacert, ...options } = config;
+  return keystoneIdentity({ ...options, ca: cacert === null ? null : await authorities(cacert) });
+}
+
+function authorities(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new IdentityUnavailable(`identity.cacert: ${path} cannot be read (${cause.code})`, { cause });
+  });
+}

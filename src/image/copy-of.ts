@@ -1,0 +1,48 @@
+import type { ImageRecord } from './record.ts';
+
+/** What is a copy's own. */
+export interface CopyTarget {
+  readonly image_id: string;
+  /** `null`: the source's. */
+  readonly image_name: string | null;
+  readonly tenant_id: string | null;
+}
+
+/**
+ * Properties that mean something in their own region only, or that a service keeps for itself: ids of keys,
+ * of certificates, of the volumes, servers and images that an image was made from.
+ * @see https://docs.openstack.org/glance/latest/admin/useful-image-properties.html
+ * @see Nova's `non_inheritable_image_properties`
+ */
+const LEFT_BEHIND = [
+  /^os_glance/,
+  /^image_replicator_/,
+  /^cinder_encryption_key_/,
+  /^img_signature/,
+  /^(kernel|ramdisk)_id$/,
+  /^(block_device_mapping|bdm_v2|root_device_name)$/,
+  /^(base_image_ref|instance_uuid|instance_id|image_type|image_location|image_state|boot_roles)$/,
+  /^(user_id|owner_id|owner_user_name|owner_project_name|clean_attempts)$/,
+];
+
+/**
+ * The record of a copy before its data is there: all that describes the image, and nothing that belongs to
+ * where it came from. What an owner has decided about it stays only with that owner.
+ * @param requester the tenant for whom the source is read
+ */
+export function copyOf(source: ImageRecord, target: CopyTarget, requester: string | null): ImageRecord {
+  const isOwn = source.owner !== null && source.owner === requester;
+  return {
+    ...source,
+    id: target.image_id,
+    name: target.image_name ?? source.name,
+    owner: target.tenant_id,
+    visibility: isOwn && source.visibility === 'shared' ? 'shared' : 'private',
+    os_hidden: isOwn && source.os_hidden,
+    protected: isOwn && source.protected,
+    properties: Object.fromEntries(
+      Object.entries(source.properties).filter(([name]) => !LEFT_BEHIND.some((rule) => rule.test(name))),
+    ),
+    created_at: new Date().toISOString(),
+  };
+}

@@ -1,0 +1,28 @@
+import type { Catalog, Interface } from './catalog.ts';
+import { OpenStackError } from './errors.ts';
+
+/**
+ * The address of a region's image service, without the version that some catalogs have in it.
+ * @param regionName `null`: the first that there is
+ * @throws OpenStackError `no_endpoint`
+ */
+export function imageEndpoint(catalog: Catalog, regionName: string | null, wanted: Interface): string {
+  const found = findImageEndpoint(catalog, regionName, wanted);
+  if (found !== null) return found;
+  const where = regionName === null ? 'of the cloud' : `of region ${regionName}`;
+  throw new OpenStackError('no_endpoint', `the catalog has no ${wanted} image service ${where}`);
+}
+
+/** The same; `null` where there is none. */
+export function findImageEndpoint(
+  catalog: Catalog,
+  regionName: string | null,
+  wanted: Interface,
+): string | null {
+  const found = catalog
+    .filter(({ type }) => type === 'image')
+    .flatMap(({ endpoints }) => endpoints)
+    .find((one) => one.interface === wanted && (regionName === null || one.region_id === regionName));
+  if (found === undefined || !/^https?:/i.test(found.url) || !URL.canParse(found.url)) return null;
+  return found.url.replace(/\/+$/, '').replace(/\/v2(\.\d+)?$/, '');
+}

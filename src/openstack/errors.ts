@@ -1,0 +1,30 @@
+/**
+ * Why a cloud could not be asked.
+ * - `unreachable`: a service does not answer, or fails; worth another try
+ * - `unauthorized`: a token or the copier's credential is not accepted
+ * - `forbidden`: the copier may not act for this project
+ * - `no_endpoint`: the token's catalog has no such image service
+ * - `misconfigured`: the cloud's configuration cannot be used, or names no Keystone
+ */
+export type OpenStackErrorKind =
+  | 'unreachable'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'no_endpoint'
+  | 'misconfigured';
+
+/** The one error of a session. Its message is fit for a tenant's eyes; nothing in it is a secret. */
+export class OpenStackError extends Error {
+  override readonly name = 'OpenStackError';
+  readonly kind: OpenStackErrorKind;
+
+  constructor(kind: OpenStackErrorKind, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/** clouds.yaml, or the OS_* variables, cannot be used. Names the file and the key; for operators only. */
+export class CloudConfigError extends Error {
+  override readonly name = 'CloudConfigError';
+}

@@ -1,0 +1,70 @@
+import type { Dispatcher } from 'undici';
+import type { UserCredential } from './catalog.ts';
+import type { Cloud } from './cloud.ts';
+import { imageEndpoint } from './endpoint.ts';
+import { below, reach } from './transport.ts';
+
+/** A call to the image service. Times are in milliseconds, `0` is none; by default 60 seconds. */
+export interface ImageRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** From the version on: `/v2/images`. Taken as it is: what comes of users has to be encoded. */
+  readonly path: string;
+  /** A project of the copier's (`null`: the cloud's own), or a user with a token of theirs. */
+  readonly as: { readonly project: string | null } | { readonly user: UserCredential };
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | AsyncIterable<Uint8Array>;
+  readonly signal?: AbortSignal;
+  readonly headersTimeout?: number;
+  readonly bodyTimeout?: number;
+  /** Bytes of the answer that are read ahead. */
+  readonly highWaterMark?: number;
+}
+
+/**
+ * Sends a request with a token, to the address in that token's catalog.
+ * @throws OpenStackError `no_endpoint`, `unreachable`; the signal's reason; what the body's stream has thrown
+ */
+export async function sendImageRequest(
+  { cloud, dispatcher }: { readonly cloud: Cloud; readonly dispatcher: Dispatcher },
+  { token, catalog }: UserCredential,
+  request: ImageRequest,
+): Promise<Dispatcher.ResponseData> {
+  const { method, path, headers, body, signal, headersTimeout, bodyTimeout, highWaterMark } = request;
+  const endpoint = imageEndpoint(catalog, cloud.regionName, cloud.interface);
+  const region = cloud.regionName === null ? '' : ` of region ${cloud.regionName}`;
+  const stream = typeof body === 'object' ? remember(body) : null;
+  try {
+    return await reach(`the image service${region}`, signal, () =>
+      dispatcher.request({
+        ...below(endpoint, path),
+        method,
+        headers: { ...headers, 'X-Auth-Token': token },
+        // undici sends any iterable; its types know of Readable only.
+        body: (stream?.chunks as never) ?? (typeof body === 'string' ? body : null),
+        signal: signal ?? null,
+        ...(headersTimeout !== undefined && { headersTimeout }),
+        ...(bodyTimeout !== undefined && { bodyTimeout }),
+        ...(highWaterMark !== undefined && { highWaterMark }),
+      }),
+    );
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw stream?.failure() ?? error;
+  }
+}
+
+/** A stream whose own failure can be told from the service's afterwards. */
+function remember(chunks: AsyncIterable<Uint8Array>) {
+  let failure: unknown;
+  return {
+    failure: () => failure,
+    chunks: (async function* () {
+      try {
+        yield* chunks;
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
+    })(),
+  };
+}

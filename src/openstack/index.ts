@@ -1,0 +1,8 @@
+export type { Catalog, Interface, UserCredential } from './catalog.ts';
+export { toVersion3 } from './cloud.ts';
+export { CloudConfigError, OpenStackError } from './errors.ts';
+export type { ImageRequest } from './image-request.ts';
+export { checkKeystone, type Keystone, rescope, revoke, validate } from './keystone.ts';
+export { openSession, type Session } from './session.ts';
+export type { TokenFacts } from './token.ts';
+export { openAgent } from './transport.ts';

@@ -1,0 +1,138 @@
+import { text } from 'node:stream/consumers';
+import type { Dispatcher } from 'undici';
+import {
+  type ImageRequest,
+  OpenStackError,
+  type Session,
+  type UserCredential,
+} from '../../openstack/index.ts';
+import { StoreError, type StoreErrorCode } from '../store-error.ts';
+import type { GlanceImage } from './image-json.ts';
+
+/** On whose behalf a call is made. */
+export type As = { readonly project: string | null } | { readonly user: UserCredential };
+
+/** One operation of a JSON patch (RFC 6902). */
+export type PatchOperation =
+  | { readonly op: 'remove'; readonly path: string }
+  | { readonly op: 'replace'; readonly path: string; readonly value: unknown };
+
+/** What is left of a project's quotas, by name; sizes in MiB. */
+export type Usage = Readonly<Record<string, { readonly limit: number; readonly usage: number }>>;
+
+/**
+ * Glance's Image API v2, as much of it as copies need. Every call throws `StoreError`.
+ * @see https://docs.openstack.org/api-ref/image/v2/
+ */
+export interface GlanceApi {
+  show(as: As, imageId: string): Promise<GlanceImage>;
+  list(as: As): AsyncIterable<GlanceImage>;
+  create(as: As, image: Readonly<Record<string, unknown>>): Promise<void>;
+  patch(as: As, imageId: string, operations: readonly PatchOperation[]): Promise<void>;
+  remove(as: As, imageId: string): Promise<void>;
+  /** The quotas in force; none where Glance has none, or tells none. */
+  usage(as: As): Promise<Usage>;
+  /** Any answer below 500, as it is. */
+  send(request: ImageRequest): Promise<Dispatcher.ResponseData>;
+}
+
+/** Glance refuses every other form of an id, and nothing else may get into a path. */
+export const isImageId = (id: string): boolean =>
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(id);
+
+export function glanceApi(session: Session): GlanceApi {
+  const send: GlanceApi['send'] = async (request) => {
+    const response = await session.requestImage(request).catch((error) => {
+      throw fromOpenStack(error);
+    });
+    if (response.statusCode >= 500) throw await refusal(response);
+    return response;
+  };
+  const call = async (request: ImageRequest): Promise<unknown> => {
+    const response = await send(request);
+    if (response.statusCode >= 300) throw await refusal(response);
+    const body = await text(response.body).catch((cause) => {
+      throw new StoreError('unavailable', 'the image service broke off its answer', { cause });
+    });
+    return body === '' ? undefined : JSON.parse(body);
+  };
+  return {
+    send,
+    show: async (as, imageId) => {
+      if (!isImageId(imageId)) throw notFound(imageId);
+      return (await call({ method: 'GET', path: `/v2/images/${imageId}`, as }).catch((error) => {
+        throw error instanceof StoreError && error.code === 'not_found' ? notFound(imageId) : error;
+      })) as GlanceImage;
+    },
+    async *list(as) {
+      for (let query: string | undefined = '?limit=100'; query !== undefined; ) {
+        const page = (await call({ method: 'GET', path: `/v2/images${query}`, as })) as ImagePage;
+        yield* page.images;
+        query = page.next?.slice(page.next.indexOf('?'));
+      }
+    },
+    create: async (as, image) => {
+      const headers = { 'content-type': 'application/json' };
+      await call({ method: 'POST', path: '/v2/images', as, headers, body: JSON.stringify(image) });
+    },
+    patch: async (as, imageId, operations) => {
+      const headers = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
+      const body = JSON.stringify(operations);
+      await call({ method: 'PATCH', path: `/v2/images/${imageId}`, as, headers, body });
+    },
+    remove: async (as, imageId) => {
+      await call({ method: 'DELETE', path: `/v2/images/${imageId}`, as });
+    },
+    usage: async (as) => {
+      const response = await send({ method: 'GET', path: '/v2/info/usage', as });
+      const body = await text(response.body);
+      return response.statusCode === 200 ? (JSON.parse(body) as { usage: Usage }).usage : {};
+    },
+  };
+}
+
+interface ImagePage {
+  readonly images: readonly GlanceImage[];
+  readonly next?: string;
+}
+
+/** The same words for what is not there and for what may not be seen. */
+export function notFound(imageId: string): StoreError {
+  return new StoreError('not_found', `there is no image ${imageId}, or it is not yours to see`);
+}
+
+const CODES: Readonly<Record<number, StoreErrorCode>> = {
+  400: 'invalid_image',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'conflict',
+  410: 'not_found',
+  413: 'quota_exceeded',
+  415: 'invalid_image',
+};
+
+/** An answer that is no success, as an error with Glance's own words. */
+export async function refusal({ statusCode, body }: Dispatcher.ResponseData): Promise<StoreError> {
+  const words = wordsOf(await text(body).catch(() => ''));
+  const message = `the image service answered ${statusCode}${words === '' ? '' : `: ${words}`}`;
+  return new StoreError(CODES[statusCode] ?? 'unavailable', message);
+}
+
+const LONGEST_WORDS = 200;
+
+/** Glance answers in HTML: a title, a heading that repeats it, and a sentence. */
+function wordsOf(html: string): string {
+  return html
+    .replace(/<(title|h1)>.*?<\/\1>/gs, ' ')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, LONGEST_WORDS);
+}
+
+/** What the copier may not do now it may be granted soon; what a user may not do is none of their images. */
+function fromOpenStack(error: unknown): unknown {
+  if (!(error instanceof OpenStackError)) return error;
+  const code = error.kind === 'forbidden' ? 'forbidden' : 'unavailable';
+  return new StoreError(code, error.message, { cause: error.cause });
+}

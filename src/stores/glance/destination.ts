@@ -1,0 +1,121 @@
+import { compareDigests, digestsOf, type ImageRecord } from '../../image/index.ts';
+import type { DestinationRef, ImageDestination } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import { type As, type GlanceApi, isImageId, type PatchOperation } from './api.ts';
+import { type GlanceImage, glanceDigests, JOB_PROPERTY, toCreate } from './image-json.ts';
+import { disown, openSink, showMarked, type UploadOptions } from './sink.ts';
+
+const MIB = 1024 * 1024;
+
+/** The writing half of a Glance. Everything is done in the project that is to own the image. */
+export function glanceDestination(api: GlanceApi, options: UploadOptions): ImageDestination {
+  const owner = (ref: DestinationRef): As => ({ project: ref.tenant_id });
+  return {
+    checkRoom: (tenantId, size) => checkRoom(api, { project: tenantId }, size),
+
+    async prepare(ref, image) {
+      assertUploadable(ref, image);
+      await api.create(owner(ref), toCreate(image, ref.mark)).catch(async (error) => {
+        if (!(error instanceof StoreError) || error.code !== 'conflict') throw error;
+        // Somebody has the id; another call of this job, perhaps.
+        await showMarked(api, owner(ref), ref).catch((cause) => {
+          throw cause instanceof StoreError && cause.code === 'not_found' ? taken(ref) : cause;
+        });
+      });
+    },
+
+    openSink: (ref, _attempt, size) => openSink(api, owner(ref), ref, size, options),
+
+    async commit(ref, record) {
+      const image = await api.show(owner(ref), ref.image_id);
+      if (isCommitted(ref, image)) return;
+      await showMarked(api, owner(ref), ref);
+      assertSame(record, image);
+      await api.patch(owner(ref), ref.image_id, lastPatch(record));
+    },
+
+    async discard(ref) {
+      if (!isImageId(ref.image_id)) return;
+      await ignoring('not_found', async () => {
+        const image = await api.show(owner(ref), ref.image_id);
+        if (!isCommitted(ref, image)) {
+          if (image[JOB_PROPERTY] !== ref.mark) return;
+          if (
+            image.status === 'active' &&
+            compareDigests(ref.digests, glanceDigests(image)) === 'different'
+          ) {
+            await disown(api, owner(ref), ref);
+            return;
+          }
+        }
+        if (image.protected) {
+          await api.patch(owner(ref), ref.image_id, [{ op: 'replace', path: '/protected', value: false }]);
+        }
+        await remove(api, owner(ref), ref);
+      });
+    },
+  };
+}
+
+/** Glance takes no data for an image without formats, and tells so only when it has come. */
+function assertUploadable(ref: DestinationRef, image: ImageRecord): void {
+  if (!isImageId(ref.image_id)) throw new StoreError('invalid_image', 'id: has to be a UUID');
+  for (const field of ['disk_format', 'container_format'] as const) {
+    if (image[field] === null) throw new StoreError('invalid_image', `${field}: has to be set`);
+  }
+}
+
+/** A commit that went through has taken the mark away; the id is ours, and so are the bytes. */
+function isCommitted({ committing, digests }: DestinationRef, image: GlanceImage): boolean {
+  if (!committing || image[JOB_PROPERTY] !== undefined || image.status !== 'active') return false;
+  return ['sha512', 'md5'].includes(compareDigests(digests, glanceDigests(image)));
+}
+
+/** Glance has computed its digests from what it has stored. */
+function assertSame(record: ImageRecord, image: GlanceImage): void {
+  if (image.status !== 'active') throw new StoreError('conflict', `the image is ${image.status}, not active`);
+  const same = compareDigests(digestsOf(record), glanceDigests(image)) !== 'different';
+  if (image.size === record.size && same) return;
+  throw new StoreError('digest_mismatch', "the image service's own digest is not that of what was sent");
+}
+
+/** What an image has to be without as long as it may have to be removed. */
+function lastPatch({ visibility, os_hidden, protected: isProtected }: ImageRecord): PatchOperation[] {
+  return [
+    { op: 'remove', path: `/${JOB_PROPERTY}` },
+    { op: 'replace', path: '/visibility', value: visibility },
+    ...(os_hidden ? [{ op: 'replace', path: '/os_hidden', value: true } as const] : []),
+    ...(isProtected ? [{ op: 'replace', path: '/protected', value: true } as const] : []),
+  ];
+}
+
+/** Who protects it again in the meantime, or is just using it, will let it go in a while. */
+async function remove(api: GlanceApi, as: As, ref: DestinationRef): Promise<void> {
+  await api.remove(as, ref.image_id).catch((error) => {
+    if (!(error instanceof StoreError) || !['forbidden', 'conflict'].includes(error.code)) throw error;
+    throw new StoreError('unavailable', error.message, { cause: error });
+  });
+}
+
+/** Beforehand, where the destination tells what is left; it decides again when the bytes come. */
+async function checkRoom(api: GlanceApi, as: As, size: number): Promise<void> {
+  const usage = await api.usage(as);
+  const wanted = { image_size_total: Math.ceil(size / MIB), image_count_total: 1, image_count_uploading: 0 };
+  for (const [name, more] of Object.entries(wanted)) {
+    const quota = usage[name];
+    if (quota === undefined || quota.limit < 0 || quota.usage + more <= quota.limit) continue;
+    const unit = name.includes('size') ? ' MiB' : '';
+    const left = `${quota.usage} of ${quota.limit}${unit} are used`;
+    throw new StoreError('quota_exceeded', `no room at the destination: ${name}: ${left}`);
+  }
+}
+
+async function ignoring(code: StoreError['code'], operation: () => Promise<void>): Promise<void> {
+  await operation().catch((error) => {
+    if (!(error instanceof StoreError) || error.code !== code) throw error;
+  });
+}
+
+function taken(ref: DestinationRef): StoreError {
+  return new StoreError('conflict', `image id ${ref.image_id} is taken at the destination`);
+}

@@ -1,0 +1,86 @@
+import ms, { type StringValue } from 'ms';
+import Type from 'typebox';
+import { type Interface, openSession } from '../../openstack/index.ts';
+import type { ImageStore, SourceRef, StoreDriver } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import { type As, glanceApi, notFound } from './api.ts';
+import { glanceDestination } from './destination.ts';
+import { JOB_PROPERTY, toRecord } from './image-json.ts';
+import { assertCopyable } from './obstacles.ts';
+import { openReader, pinOf } from './reader.ts';
+
+/** Which Glance, and with which credential. */
+export interface GlanceOptions {
+  /** Name of an entry of clouds.yaml; without one, OS_CLOUD or the other OS_* variables. */
+  readonly cloud?: string;
+  /** The cloud's region; clouds.yaml's where absent. */
+  readonly region_name?: string;
+  readonly interface?: Interface;
+  /** Which of Glance's own stores is to have the copies' data. */
+  readonly image_store?: string;
+  readonly saving_timeout?: string;
+}
+
+/** Images of an OpenStack region. */
+export const glanceDriver: StoreDriver<GlanceOptions> = {
+  name: 'glance',
+  options: Type.Object(
+    {
+      cloud: Type.Optional(Type.String({ minLength: 1 })),
+      region_name: Type.Optional(Type.String({ minLength: 1 })),
+      interface: Type.Optional(Type.Enum(['public', 'internal', 'admin'])),
+      image_store: Type.Optional(Type.String({ minLength: 1 })),
+      saving_timeout: Type.Optional(Type.String({ pattern: '^[1-9][0-9]* ?(ms|s|m|h)$' })),
+    },
+    { additionalProperties: false },
+  ),
+  open: openGlance,
+};
+
+function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): ImageStore {
+  const session = openSession(cloud);
+  const api = glanceApi(session);
+  const requester = (ref: SourceRef): As => ({ project: ref.tenant_id });
+  return {
+    ...glanceDestination(api, {
+      imageStore: image_store ?? null,
+      savingTimeout: ms((saving_timeout ?? '2m') as StringValue),
+    }),
+
+    async inspect(ref, user) {
+      const image = await api.show(user === undefined ? requester(ref) : { user }, ref.image_id);
+      // What is being made is not an image yet.
+      if (image[JOB_PROPERTY] !== undefined) throw notFound(ref.image_id);
+      const record = toRecord(image);
+      if (image.status !== 'active') {
+        throw new StoreError('not_active', `image ${ref.image_id} is ${image.status}, not active`);
+      }
+      assertCopyable(record);
+      return { record, pin: pinOf(image) };
+    },
+
+    async openReader(ref, pin) {
+      const image = await api.show(requester(ref), ref.image_id);
+      if (pinOf(image) === pin) return openReader(api, requester(ref), image);
+      throw new StoreError('changed', "the image's data has changed since it was inspected");
+    },
+
+    check: () => session.check(),
+
+    async *images(tenantId) {
+      for await (const image of api.list({ project: tenantId })) {
+        if (image[JOB_PROPERTY] === undefined) yield toRecord(image);
+      }
+    },
+
+    serves: (user) => session.offers(user),
+
+    locate(imageId) {
+      const flags = [
+        ...(cloud.cloud === undefined ? [] : [`--os-cloud ${cloud.cloud}`]),
+        ...(cloud.region_name === undefined ? [] : [`--os-region-name ${cloud.region_name}`]),
+      ];
+      return ['openstack', ...flags, 'image show', imageId].join(' ');
+    },
+  };
+}

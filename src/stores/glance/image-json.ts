@@ -1,0 +1,85 @@
+import type { Digests, ImageRecord } from '../../image/index.ts';
+
+/** The property that an image bears while it is being made: its value is the mark of the job. */
+export const JOB_PROPERTY = 'image_replicator_job';
+
+/**
+ * An image as Glance shows it.
+ * @see https://docs.openstack.org/api-ref/image/v2/#show-image
+ */
+export interface GlanceImage {
+  readonly id: string;
+  readonly name: string | null;
+  readonly status: string;
+  readonly owner: string | null;
+  readonly visibility: ImageRecord['visibility'];
+  readonly os_hidden?: boolean;
+  readonly protected: boolean;
+  readonly disk_format: string | null;
+  readonly container_format: string | null;
+  readonly size: number | null;
+  readonly min_disk: number;
+  readonly min_ram: number;
+  readonly os_hash_algo?: string | null;
+  readonly os_hash_value?: string | null;
+  readonly checksum: string | null;
+  readonly tags: readonly string[];
+  readonly created_at: string;
+  readonly [property: string]: unknown;
+}
+
+/** Whatever else an image has as text is a property that somebody has set. */
+const OWN_KEYS = new Set([
+  ...['id', 'name', 'status', 'owner', 'visibility', 'os_hidden', 'protected', 'disk_format', 'size'],
+  ...['container_format', 'virtual_size', 'min_disk', 'min_ram', 'os_hash_algo', 'os_hash_value', 'checksum'],
+  ...['tags', 'created_at', 'updated_at', 'self', 'file', 'schema', 'direct_url', 'locations', 'stores'],
+]);
+
+export function toRecord(image: GlanceImage): ImageRecord {
+  const { sha512, md5 } = glanceDigests(image);
+  return {
+    id: image.id,
+    name: image.name,
+    status: image.status === 'active' || image.status === 'deactivated' ? image.status : 'queued',
+    owner: image.owner,
+    visibility: image.visibility,
+    os_hidden: image.os_hidden ?? false,
+    protected: image.protected,
+    disk_format: image.disk_format,
+    container_format: image.container_format,
+    size: image.size ?? 0,
+    min_disk: image.min_disk,
+    min_ram: image.min_ram,
+    os_hash_algo: sha512 === null ? null : 'sha512',
+    os_hash_value: sha512,
+    checksum: md5,
+    tags: [...image.tags].sort(),
+    properties: Object.fromEntries(
+      Object.entries(image).filter(
+        (entry): entry is [string, string] => typeof entry[1] === 'string' && !OWN_KEYS.has(entry[0]),
+      ),
+    ),
+    created_at: image.created_at,
+  };
+}
+
+/** The digests of an image's data that can be compared with others. Glance may be set to another algorithm. */
+export function glanceDigests({ os_hash_algo, os_hash_value, checksum }: GlanceImage): Digests {
+  return { sha512: os_hash_algo === 'sha512' ? (os_hash_value ?? null) : null, md5: checksum };
+}
+
+/** What an image is created from. Private until its data is there, and protected last of all. */
+export function toCreate(image: ImageRecord, mark: string): Readonly<Record<string, unknown>> {
+  return {
+    ...image.properties,
+    id: image.id,
+    ...(image.name !== null && { name: image.name }),
+    disk_format: image.disk_format,
+    container_format: image.container_format,
+    min_disk: image.min_disk,
+    min_ram: image.min_ram,
+    tags: image.tags,
+    visibility: 'private',
+    [JOB_PROPERTY]: mark,
+  };
+}

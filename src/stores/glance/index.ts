@@ -1,0 +1,1 @@
+export { glanceDriver } from './driver.ts';

@@ -1,0 +1,157 @@
+import type { Dispatcher } from 'undici';
+import type { ByteRange } from '../../image/index.ts';
+import type { PartReader } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import { type As, type GlanceApi, refusal } from './api.ts';
+import type { GlanceImage } from './image-json.ts';
+
+/** So much of an answer may wait for the one who reads it: larger chunks, fewer of them. */
+const BUFFER = 256 * 1024;
+
+/** Glance ignores If-Match: the digest of all bytes has to tell one version from another. */
+export function pinOf({ size, os_hash_value, checksum, created_at }: GlanceImage): string {
+  return `${size}-${os_hash_value ?? checksum ?? created_at}`;
+}
+
+/** Reads an image's data by ranges where its backend has them (file and cinder do), and as one stream elsewhere. */
+export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Promise<PartReader> {
+  const download = async (range: string | null, signal?: AbortSignal) => {
+    const response = await api.send({
+      method: 'GET',
+      path: `/v2/images/${image.id}/file`,
+      as,
+      headers: range === null ? {} : { range },
+      // The one who reads it has the patience.
+      bodyTimeout: 0,
+      highWaterMark: BUFFER,
+      ...(signal && { signal }),
+    });
+    if (response.statusCode === 403) {
+      response.body.destroy();
+      throw new StoreError('not_active', `image ${image.id} may not be read: it was deactivated`);
+    }
+    return response;
+  };
+  const size = image.size ?? 0;
+  return (await hasRanges(download)) ? rangedReader(download, size) : inOrderReader(download);
+}
+
+type Download = (range: string | null, signal?: AbortSignal) => Promise<Dispatcher.ResponseData>;
+
+async function hasRanges(download: Download): Promise<boolean> {
+  const { statusCode, headers, body } = await download('bytes=0-0');
+  if (statusCode === 404) throw await refusal({ statusCode, headers, body } as Dispatcher.ResponseData);
+  body.on('error', () => {}).destroy();
+  return statusCode === 206;
+}
+
+function rangedReader(download: Download, size: number): PartReader {
+  return {
+    async *read([start, end]: ByteRange, signal) {
+      if (start === end) return;
+      yield* aborting(signal, async function* () {
+        const response = await download(`bytes=${start}-${end - 1}`, signal);
+        if (response.statusCode === 416) {
+          response.body.destroy();
+          throw new StoreError('truncated', `the image's data ends before byte ${start}`);
+        }
+        if (response.statusCode !== 206) throw await refusal(response);
+        const total = Number(/\/(\d+)$/.exec(String(response.headers['content-range']))?.[1]);
+        if (total !== size) {
+          response.body.destroy();
+          throw new StoreError('changed', `the image's data has ${total} bytes, not ${size} as inspected`);
+        }
+        yield* chunksOf(response);
+      });
+    },
+    async close() {},
+  };
+}
+
+interface Stream {
+  readonly chunks: AsyncGenerator<Buffer>;
+  readonly close: () => void;
+  /** Of the next byte. */
+  at: number;
+  /** What was read of it and not yet asked for. */
+  rest: Buffer;
+}
+
+/**
+ * One stream that is kept from one range to the next. After a fault it is read from the beginning again, up to
+ * where it broke off.
+ */
+function inOrderReader(download: Download): PartReader {
+  let kept: Stream | undefined;
+  const open = async (): Promise<Stream> => {
+    const response = await download(null);
+    if (response.statusCode !== 200) throw await refusal(response);
+    const close = () => void response.body.on('error', () => {}).destroy();
+    return { chunks: chunksOf(response), close, at: 0, rest: Buffer.alloc(0) };
+  };
+  return {
+    inOrder: true,
+    async *read([start, end]: ByteRange, signal) {
+      if (start === end) return;
+      signal.throwIfAborted();
+      let stream = kept;
+      kept = undefined;
+      if (stream !== undefined && stream.at > start) {
+        stream.close();
+        stream = undefined;
+      }
+      const onAbort = () => stream?.close();
+      signal.addEventListener('abort', onAbort, { once: true });
+      let isDone = false;
+      try {
+        yield* aborting(signal, async function* () {
+          stream ??= await open();
+          while (stream.at < end) {
+            if (stream.rest.length === 0) {
+              const next = await stream.chunks.next();
+              if (next.done) throw new StoreError('truncated', `the image's data ends at byte ${stream.at}`);
+              stream.rest = next.value;
+            }
+            const length = Math.min(stream.rest.length, (stream.at < start ? start : end) - stream.at);
+            const chunk = stream.rest.subarray(0, length);
+            stream.rest = stream.rest.subarray(length);
+            stream.at += length;
+            // On its way there it only says that it is alive.
+            yield stream.at > start ? chunk : chunk.subarray(length);
+          }
+        });
+        isDone = true;
+      } finally {
+        signal.removeEventListener('abort', onAbort);
+        if (isDone && kept === undefined) kept = stream;
+        else stream?.close();
+      }
+    },
+    async close() {
+      kept?.close();
+      kept = undefined;
+    },
+  };
+}
+
+/** An answer's bytes; what breaks in the middle may be tried again. */
+async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of body) yield chunk as Buffer;
+  } catch (cause) {
+    throw new StoreError('unavailable', 'the image service broke off its answer', { cause });
+  } finally {
+    body.on('error', () => {}).destroy();
+  }
+}
+
+/** Whatever an abort makes of a read, it ends with the signal's reason. */
+async function* aborting(signal: AbortSignal, read: () => AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  signal.throwIfAborted();
+  try {
+    yield* read();
+    signal.throwIfAborted();
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+}

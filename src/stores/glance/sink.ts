@@ -1,0 +1,130 @@
+import { getDefaultHighWaterMark } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { compareDigests } from '../../image/index.ts';
+import type { DestinationRef, StreamSink } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import { type As, type GlanceApi, refusal } from './api.ts';
+import { type GlanceImage, glanceDigests, JOB_PROPERTY } from './image-json.ts';
+
+export interface UploadOptions {
+  /** Glance's own name of the backend that is to have the data; `null`: its default. */
+  readonly imageStore: string | null;
+  /** How long an image may stay `saving` with nobody there to finish it; milliseconds. */
+  readonly savingTimeout: number;
+}
+
+const POLL = 500;
+
+/** The image that a job is making. Throws `not_found` where it is gone, or no longer bears the job's mark. */
+export async function showMarked(api: GlanceApi, as: As, ref: DestinationRef): Promise<GlanceImage> {
+  const image = await api.show(as, ref.image_id);
+  if (image[JOB_PROPERTY] === ref.mark) return image;
+  throw new StoreError('not_found', `image ${ref.image_id} is no longer being made by this job`);
+}
+
+/** Opens the image for one upload. */
+export async function openSink(
+  api: GlanceApi,
+  as: As,
+  ref: DestinationRef,
+  size: number,
+  options: UploadOptions,
+): Promise<StreamSink> {
+  const image = await showMarked(api, as, ref);
+  return {
+    kind: 'stream',
+    whole: image.status === 'active' ? await ownData(api, as, ref, image, size) : null,
+    async upload(chunks, signal) {
+      await untilQueued(api, as, ref, options.savingTimeout, signal);
+      try {
+        await put(api, as, ref, size, options, chunks, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        // A connection that breaks tells nothing; an image that has gone tells all.
+        await showMarked(api, as, ref);
+        throw error;
+      }
+    },
+    async close() {},
+  };
+}
+
+/**
+ * The digests of what an active image has, where that is this job's, uploaded by an attempt that never heard
+ * so. Somebody else's is theirs: the image loses its mark, and is left alone.
+ */
+async function ownData(api: GlanceApi, as: As, ref: DestinationRef, image: GlanceImage, size: number) {
+  const found = glanceDigests(image);
+  const verdict = image.size === size ? compareDigests(ref.digests, found) : 'different';
+  if (verdict === 'none') throw new StoreError('spoilt', 'nobody can tell whose data the image has');
+  if (verdict !== 'different') return found;
+  await disown(api, as, ref);
+  throw new StoreError('conflict', `image ${ref.image_id} has got other data by somebody else's upload`);
+}
+
+export async function disown(api: GlanceApi, as: As, ref: DestinationRef): Promise<void> {
+  await api.patch(as, ref.image_id, [{ op: 'remove', path: `/${JOB_PROPERTY}` }]);
+}
+
+/**
+ * An upload that has broken off leaves `saving` within a second or, where the connection hangs, with Glance's
+ * own time-out. One whose Glance has died stays so for ever.
+ */
+async function untilQueued(
+  api: GlanceApi,
+  as: As,
+  ref: DestinationRef,
+  patience: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const { status } = await showMarked(api, as, ref);
+    if (status === 'queued') return;
+    if (status !== 'saving') throw new StoreError('unavailable', `the image is ${status}, not queued`);
+    if (Date.now() > deadline)
+      throw new StoreError('spoilt', `the image has been saving for ${patience / 1000} s`);
+    await sleep(POLL, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+async function put(
+  api: GlanceApi,
+  as: As,
+  ref: DestinationRef,
+  size: number,
+  { imageStore }: UploadOptions,
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
+  const response = await api.send({
+    method: 'PUT',
+    path: `/v2/images/${ref.image_id}/file`,
+    as,
+    headers: {
+      'content-type': 'application/octet-stream',
+      // Without it an upload that is cut short would become an image, and a small one at that.
+      'content-length': String(size),
+      'x-openstack-image-size': String(size),
+      ...(imageStore !== null && { 'x-image-meta-store': imageStore }),
+    },
+    body: keepingSmall(chunks),
+    signal,
+    // The engine has the patience: a Glance may take minutes to pass the last bytes on.
+    headersTimeout: 0,
+  });
+  if (response.statusCode === 204) {
+    await response.body.dump();
+    return;
+  }
+  const error = await refusal(response);
+  // What it has come to in the meantime the next attempt finds out; nor is a short body the image's fault.
+  if (response.statusCode !== 409 && response.statusCode !== 400) throw error;
+  throw new StoreError('unavailable', error.message);
+}
+
+/** undici asks for the next chunk when a socket has sent all of the last one, or has put a small one aside. */
+async function* keepingSmall(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks)
+    yield chunk.length < getDefaultHighWaterMark(false) ? chunk.slice() : chunk;
+}

@@ -1,0 +1,65 @@
+import type { Patience } from './lane.ts';
+import type { Ledger } from './ledger.ts';
+import type { Window } from './window.ts';
+
+const KIB = 1024;
+/** uwsgi, before most Glances, resets a connection whose HTTP chunk has 1 MiB. */
+const CHUNK = 256 * KIB;
+/** What is kept back for a time in which the source stalls, and at the end until the bytes are verified. */
+export const RESERVE = 64 * KIB;
+/** An upload that pauses is broken off: after 4 s by uwsgi's own default, after 10 s by Glance's. */
+const LONGEST_PAUSE = 1000;
+/** A reserve of so few bytes a second lasts for hours. */
+const TRICKLE = 4;
+
+export interface FeedOptions {
+  readonly staging: Pick<Window, 'readBack'>;
+  /** What the staging has. */
+  readonly staged: Ledger;
+  readonly size: number;
+  /** Resolves when all bytes are staged and found to be the source's: only then the last ones go. */
+  readonly verified: Promise<unknown>;
+  readonly patience: Patience;
+  readonly signal: AbortSignal;
+  /** The destination has taken all bytes below; `moving` is false for what is only to keep it waiting. */
+  readonly onSent: (at: number, moving: boolean) => void;
+  /** The destination has taken nothing for too long. */
+  readonly onStalled: () => void;
+}
+
+/** The bytes of an image in order, never with a long pause, and never the last ones before they are verified. */
+export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
+  const { staging, staged, size, patience, signal, onSent } = options;
+  let isVerified = false;
+  const verified = options.verified.then(() => {
+    isVerified = true;
+  });
+  verified.catch(() => {});
+  const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, size));
+  const free = (at: number) => (isVerified ? size : staged.watermark - RESERVE) - at;
+  for (let at = 0; at < size; ) {
+    if (free(at) <= 0) await Promise.race([verified, stagedAbove(at + RESERVE, staged, signal)]);
+    signal.throwIfAborted();
+    const moving = free(at) > 0;
+    const length = moving ? Math.min(CHUNK, free(at)) : Math.min(TRICKLE, staged.watermark - 1 - at);
+    if (length <= 0) continue;
+    const chunk = buffer.subarray(0, length);
+    await staging.readBack(at, chunk);
+    const watchdog = setTimeout(options.onStalled, patience.stall_after);
+    try {
+      yield chunk;
+    } finally {
+      clearTimeout(watchdog);
+    }
+    at += length;
+    onSent(at, moving);
+  }
+}
+
+/** Resolves when there is more, and at the latest when the destination has waited long enough. */
+async function stagedAbove(offset: number, staged: Ledger, signal: AbortSignal): Promise<void> {
+  const enough = new AbortController();
+  const timer = setTimeout(() => enough.abort(), LONGEST_PAUSE);
+  await staged.above(offset, AbortSignal.any([signal, enough.signal]));
+  clearTimeout(timer);
+}

@@ -1,0 +1,33 @@
+import type { ByteRange, Digests } from '../image/index.ts';
+import type { ImageSink, PartReader, PartSink, StoreError } from '../stores/index.ts';
+import type { DigestPool } from './digest-pool.ts';
+import type { Patience } from './lane.ts';
+import type { Ledger } from './ledger.ts';
+
+export interface TransferOptions {
+  readonly reader: PartReader;
+  readonly sink: ImageSink;
+  /** Where parts wait for a sink that is a stream, and survive this process; without one, in memory. */
+  readonly spool: PartSink | null;
+  /** Bytes of the image. */
+  readonly size: number;
+  /** What the data has to be. */
+  readonly expected: Digests;
+  /** What an earlier attempt has reported as moved; what the sink itself has received counts too. */
+  readonly reported: readonly ByteRange[];
+  /** When a byte was last moved; milliseconds since the epoch. */
+  readonly movedAt: number;
+  /** How many parts are read at the same time. */
+  readonly lanes: number;
+  readonly patience: Patience;
+  readonly digests: DigestPool;
+}
+
+/** What a transfer shares with the one of the two ways in which it moves bytes. */
+export interface Run {
+  readonly delivered: Ledger;
+  /** What was read; the same ledger where what was read is delivered at once. */
+  readonly staged: Ledger;
+  readonly stop: AbortController;
+  readonly onFault: (fault: StoreError) => void;
+}

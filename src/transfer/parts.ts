@@ -1,0 +1,28 @@
+import { planParts } from '../image/index.ts';
+import { atSide, type PartSink } from '../stores/index.ts';
+import { followDigest } from './follow-digest.ts';
+import { runLane } from './lane.ts';
+import type { Run, TransferOptions } from './options.ts';
+import { type Copied, verify } from './verify.ts';
+
+/** Lanes read parts and write them where they belong at the destination; the digest follows behind them. */
+export async function moveParts(options: TransferOptions, sink: PartSink, run: Run): Promise<Copied> {
+  const { reader, size, expected, patience } = options;
+  const { delivered: ledger, stop, onFault } = run;
+  const digest = options.digests.create(expected.sha512 === null);
+  const inherited = ledger.bytes;
+  const queue = [...planParts(size, ledger.ranges)];
+  const lane = { reader, sink, ledger, patience, signal: stop.signal, onFault };
+  const lanes = Array.from({ length: Math.min(options.lanes, queue.length) }, () => runLane(queue, lane));
+  const flushed = Promise.all(lanes).then(() => atSide('destination', () => sink.flush()));
+  const hashed = followDigest(sink, ledger, size, digest, stop.signal);
+  try {
+    const [digests] = await Promise.all([hashed, flushed]);
+    return verify(expected, digests, inherited > 0);
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled([...lanes, flushed, hashed]);
+    digest.drop();
+    throw error;
+  }
+}

@@ -1,0 +1,107 @@
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onDisk, openPartFile, type PartSink, StoreError } from '../stores/index.ts';
+
+/** A copy that may have parts in a spool. */
+export interface SpooledCopy {
+  readonly workflow_id: string;
+  /** Names one execution of one job. */
+  readonly mark: string;
+  /** The image in the making. */
+  readonly image_id: string;
+}
+
+/** A folder where parts wait for an upload: what it has, no later attempt on this worker reads again. */
+export interface Spool {
+  /**
+   * Opens a copy's file, once there is room for `size` bytes; `onWait` is told that there is none yet.
+   * `null` where the whole spool is too small for it.
+   */
+  open(
+    copy: SpooledCopy,
+    attempt: number,
+    size: number,
+    signal: AbortSignal,
+    onWait: () => void,
+  ): Promise<PartSink | null>;
+  remove(copy: Omit<SpooledCopy, 'workflow_id'>): Promise<void>;
+  /** Removes what belongs to copies that have ended, wherever they did. */
+  sweep(isRunning: (copy: SpooledCopy) => Promise<boolean>): Promise<void>;
+}
+
+const POLL = 500;
+/** A folder that is only being made has no owner's name yet; milliseconds. */
+const NEW = 60_000;
+
+/** A spool of at most `bytes`. Several workers may share the folder. */
+export function openSpool({ path, bytes }: { readonly path: string; readonly bytes: number }): Spool {
+  const folderOf = ({ mark, image_id }: Omit<SpooledCopy, 'workflow_id'>) =>
+    join(path, encodeURIComponent(`${mark} ${image_id}`));
+
+  /** A file is as long as its image from the beginning, so that its length is what it has reserved. */
+  async function reserved(): Promise<number> {
+    let sum = 0;
+    for (const name of await readdir(path)) sum += await lengthOf(join(path, name, 'data'));
+    return sum;
+  }
+
+  /** Reserves first and looks then: of two workers that do so at once, at the worst both try again. */
+  async function reserve(copy: SpooledCopy, size: number): Promise<boolean> {
+    const folder = folderOf(copy);
+    if ((await lengthOf(join(folder, 'data'))) === size) return true;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeFile(join(folder, 'copy.json'), JSON.stringify(copy));
+    await writeFile(join(folder, 'data'), '');
+    await truncate(join(folder, 'data'), size);
+    if ((await reserved()) <= bytes) return true;
+    await rm(folder, { recursive: true, force: true });
+    return false;
+  }
+
+  return {
+    async open(copy, attempt, size, signal, onWait) {
+      if (size > bytes) return null;
+      while (!(await onDisk(() => reserve(copy, size)).catch(waitForRoom))) {
+        onWait();
+        await sleep(POLL * (1 + Math.random()), undefined, { signal }).catch(() => signal.throwIfAborted());
+      }
+      return onDisk(() => openPartFile(folderOf(copy), attempt, size));
+    },
+    remove: (copy) => onDisk(() => rm(folderOf(copy), { recursive: true, force: true })),
+    async sweep(isRunning) {
+      for (const name of await readdir(path).catch(() => [])) {
+        const folder = join(path, name);
+        const copy = await ownerOf(folder);
+        const keep = copy === undefined ? await isNew(folder) : await isRunning(copy);
+        if (!keep) await rm(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** A disk that is full has no room either. */
+function waitForRoom(error: unknown): false {
+  if (error instanceof StoreError && error.code === 'quota_exceeded') return false;
+  throw error;
+}
+
+async function ownerOf(folder: string): Promise<SpooledCopy | undefined> {
+  return readFile(join(folder, 'copy.json'), 'utf8')
+    .then((text) => JSON.parse(text) as SpooledCopy)
+    .catch(() => undefined);
+}
+
+async function isNew(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs < NEW,
+    () => false,
+  );
+}
+
+async function lengthOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}

@@ -1,0 +1,118 @@
+import { planParts } from '../image/index.ts';
+import { blame, type PartSink, StoreError, type StreamSink } from '../stores/index.ts';
+import { feed, RESERVE } from './feed.ts';
+import { followDigest } from './follow-digest.ts';
+import { runLane } from './lane.ts';
+import type { Run, TransferOptions } from './options.ts';
+import { type Copied, verify } from './verify.ts';
+import { createWindow, type Window } from './window.ts';
+
+const MIB = 1024 * 1024;
+/** Memory of a copy that has no spool. */
+const WINDOW = 32 * MIB;
+
+/**
+ * Lanes read parts into the spool, or as far ahead as the window reaches; behind them the digest follows, and
+ * one upload that gets its last bytes when the digest is right.
+ */
+export async function moveStream(options: TransferOptions, sink: StreamSink, run: Run): Promise<Copied> {
+  const { reader, size, expected, patience } = options;
+  const { delivered, staged, stop, onFault } = run;
+  if (sink.whole !== null) {
+    delivered.add([0, size]);
+    return verify(expected, sink.whole, false);
+  }
+  const { signal } = stop;
+  const staging =
+    options.spool === null ? createWindow(Math.min(WINDOW, size), signal) : spooled(options.spool);
+  const at = { hashed: 0, sent: 0 };
+  const release = () => staging.release(Math.min(at.hashed, at.sent));
+  const inherited = staged.bytes;
+
+  const lanesWanted = reader.inOrder ? 1 : options.lanes;
+  const partSize = options.spool === null ? WINDOW / lanesWanted : undefined;
+  const queue = [...planParts(size, staged.ranges, partSize)];
+  const lane = { reader, sink: staging, ledger: staged, patience, signal, onFault };
+  const lanes = Array.from({ length: Math.min(lanesWanted, queue.length) }, () => runLane(queue, lane));
+
+  const digest = options.digests.create(expected.sha512 === null);
+  const verified = followDigest(staging, staged, size, digest, signal, (hashed) => {
+    at.hashed = hashed;
+    release();
+  }).then((digests) => verify(expected, digests, inherited > 0));
+
+  const giveUp = (message: string) =>
+    stop.abort(new StoreError('unavailable', message, { side: 'destination' }));
+  let counted = 0;
+  const chunks = feed({
+    staging,
+    staged,
+    size,
+    verified,
+    patience,
+    signal,
+    onStalled: () => giveUp(`the destination has taken nothing for ${patience.stall_after / 1000} s`),
+    onSent(sent, moving) {
+      at.sent = sent;
+      release();
+      if (!moving) return;
+      delivered.add([counted, sent]);
+      counted = sent;
+    },
+  });
+  const uploaded = upload();
+  try {
+    const [copied] = await Promise.all([verified, uploaded, ...lanes]);
+    return copied;
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled([verified, uploaded, ...lanes]);
+    digest.drop();
+    if (error instanceof StoreError && error.code === 'lost') await options.spool?.reset();
+    throw signal.reason;
+  }
+
+  /** Begins when there is something to send: no server waits long for the first byte. */
+  async function upload(): Promise<void> {
+    await Promise.race([verified, staged.above(RESERVE, signal)]);
+    signal.throwIfAborted();
+    const answer = answerWithin(patience.give_up_after, () => giveUp('the destination does not answer'));
+    try {
+      await sink.upload(answer.after(chunks), signal);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : blame('destination', error);
+    } finally {
+      answer.dismiss();
+    }
+  }
+}
+
+/** Ends the wait for what comes after the last chunk. */
+function answerWithin(milliseconds: number, giveUp: () => void) {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    async *after(chunks: AsyncIterable<Uint8Array>) {
+      yield* chunks;
+      timer = setTimeout(giveUp, milliseconds);
+    },
+    dismiss: () => clearTimeout(timer),
+  };
+}
+
+/** A spool keeps everything, and errs on nobody's side: a disk of ours that is full may have room again. */
+function spooled(spool: PartSink): Window {
+  const passing = async (operation: () => Promise<void>) => {
+    try {
+      await operation();
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'quota_exceeded') throw error;
+      throw new StoreError('unavailable', "the disk of the worker's spool is full", { cause: error });
+    }
+  };
+  return {
+    write: (offset, chunk) => passing(() => spool.write(offset, chunk)),
+    complete: (range) => passing(() => spool.complete(range)),
+    readBack: (offset, into) => spool.readBack(offset, into),
+    release() {},
+  };
+}

@@ -1,0 +1,23 @@
+import { compareDigests, type Digests, type VerifiedBy } from '../image/index.ts';
+import { StoreError } from '../stores/index.ts';
+
+/** What is known of a copy when all its bytes are at the destination. */
+export interface Copied extends Digests {
+  readonly verified_by: VerifiedBy;
+}
+
+/**
+ * Finds a copy's bytes to be its source's, as far as that can be told.
+ * @param resumed whether an earlier attempt has written some: after a loss of power a disk may not have them,
+ * and that deserves a new start
+ * @throws StoreError `digest_mismatch`, or `lost` where it was resumed
+ */
+export function verify(expected: Digests, actual: Digests, resumed: boolean): Copied {
+  const verified_by = compareDigests(expected, actual);
+  if (verified_by !== 'different') return { ...actual, verified_by };
+  const algorithm = expected.sha512 === null ? 'md5' : 'sha512';
+  const [found, wanted] = [actual[algorithm]?.slice(0, 16), expected[algorithm]?.slice(0, 16)];
+  const message = `the copy's ${algorithm} is ${found}…, its record says ${wanted}…`;
+  if (resumed) throw new StoreError('lost', `${message}; starting over`, { side: 'destination' });
+  throw new StoreError('digest_mismatch', message, { side: 'source' });
+}

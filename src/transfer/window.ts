@@ -1,0 +1,53 @@
+import type { PartSink } from '../stores/index.ts';
+
+/** What stands between the lanes and an upload, where there is no spool: a piece of the image, in memory. */
+export interface Window extends Pick<PartSink, 'write' | 'complete' | 'readBack'> {
+  /** Nothing below will be read back any more: its room is for what comes. */
+  release(upTo: number): void;
+}
+
+/** Of at most `bytes`. A write ahead of it waits until it has come there, or the signal is aborted. */
+export function createWindow(bytes: number, signal: AbortSignal): Window {
+  const ring = Buffer.allocUnsafeSlow(bytes);
+  const waiting = new Set<() => void>();
+  let base = 0;
+  const wake = () => {
+    for (const resolve of waiting) resolve();
+  };
+  signal.addEventListener('abort', wake, { once: true });
+
+  async function roomFor(offset: number): Promise<void> {
+    while (offset >= base + bytes) {
+      signal.throwIfAborted();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waiting.add(resolve);
+      await promise;
+      waiting.delete(resolve);
+    }
+  }
+
+  return {
+    async write(offset, chunk) {
+      for (let done = 0; done < chunk.length; ) {
+        const at = offset + done;
+        await roomFor(at);
+        const length = Math.min(chunk.length - done, base + bytes - at, bytes - (at % bytes));
+        ring.set(chunk.subarray(done, done + length), at % bytes);
+        done += length;
+      }
+    },
+    async complete() {},
+    async readBack(offset, into) {
+      for (let done = 0; done < into.length; ) {
+        const at = (offset + done) % bytes;
+        const length = Math.min(into.length - done, bytes - at);
+        into.set(ring.subarray(at, at + length), done);
+        done += length;
+      }
+    },
+    release(upTo) {
+      base = Math.max(base, upTo);
+      wake();
+    },
+  };
+}

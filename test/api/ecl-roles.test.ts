@@ -1,0 +1,126 @@
+import { PassThrough } from 'node:stream';
+import { pino } from 'pino';
+import { beforeEach, expect, test } from 'vitest';
+import { createApi } from '../../src/api/index.ts';
+import type { Identity, Principal } from '../../src/identity/index.ts';
+import { JobError, type JobService } from '../../src/job-service/index.ts';
+import { JOBS } from '../support/http.ts';
+
+const CREDENTIAL = { token: 'token-of-alice', catalog: [] };
+const PRINCIPALS: Readonly<Record<string, Principal>> = {
+  'token-of-alice': { tenant_id: 'tenant-a', may_copy: true, credential: CREDENTIAL },
+  'token-of-rita': { tenant_id: 'tenant-a', may_copy: false },
+};
+const identity: Identity = {
+  challenge: 'Keystone uri="http://keystone.example"',
+  authenticate: async (token) => PRINCIPALS[token] ?? null,
+  mayCopyInto: async (_token, tenantId) => tenantId === 'tenant-a',
+  check: async () => undefined,
+};
+const BODY = { image_id: 'an-image', tenant_id_dst: 'tenant-a' };
+
+/** A job service that takes down what it is asked for. */
+let asked: unknown[][];
+let refusal: JobError | null;
+let log: string;
+beforeEach(() => {
+  [asked, refusal, log] = [[], null, ''];
+});
+
+async function send(method: 'GET' | 'POST' | 'DELETE', path: string, token: string, body?: object) {
+  const taken =
+    <T>(name: string, answer: T) =>
+    async (...args: unknown[]) => {
+      asked.push([name, ...args]);
+      if (refusal !== null) throw refusal;
+      return answer;
+    };
+  const jobs = {
+    start: taken('start', { job_id: 'a-job' }),
+    list: taken('list', { jobs: [], next_marker: 'next&page' }),
+    cancel: taken('cancel', undefined),
+  } as unknown as JobService;
+  const config = {
+    host: '127.0.0.1',
+    port: 0,
+    bodyLimit: 16_384,
+    defaultSourceRegion: 'ot1',
+    sourceRegionByHost: new Map(),
+    destinationRegionByTenant: new Map(),
+  };
+  const lines = new PassThrough();
+  lines.on('data', (line) => {
+    log += String(line);
+  });
+  const app = await createApi({ jobs, identity, config, regionNames: ['ot1', 'ot2'] }, pino({}, lines));
+  const headers = { 'x-auth-token': token };
+  const answer = await app.inject({ method, url: path, headers, ...(body !== undefined && { body }) });
+  await app.close();
+  return answer;
+}
+
+test('who has no good token is told where to get one, in the form of the document', async () => {
+  const answer = await send('GET', JOBS, 'token-of-nobody');
+  expect([answer.statusCode, answer.body]).toEqual([401, '401 Unauthorized\n\nAuthentication required.']);
+  expect(answer.headers).toMatchObject({
+    'www-authenticate': 'Keystone uri="http://keystone.example"',
+    'content-type': 'text/plain; charset=UTF-8',
+    vary: 'X-Auth-Token',
+  });
+});
+
+test('who may look only can list, and neither start nor cancel', async () => {
+  expect((await send('GET', JOBS, 'token-of-rita')).statusCode).toBe(200);
+  for (const answer of [
+    await send('POST', JOBS, 'token-of-rita', BODY),
+    await send('DELETE', `${JOBS}/a-job`, 'token-of-rita'),
+  ]) {
+    expect(answer.statusCode).toBe(403);
+    expect(answer.json()).toEqual({
+      code: 403,
+      title: 'Forbidden',
+      message: 'your roles allow you to look at jobs, not to start or cancel one',
+    });
+  }
+  expect(asked.map(([name]) => name)).toEqual(['list']);
+});
+
+test("a copy is started with the caller's own credential", async () => {
+  expect((await send('POST', JOBS, 'token-of-alice', BODY)).statusCode).toBe(202);
+  expect(asked).toEqual([
+    ['start', { tenant_id: 'tenant-a' }, expect.anything(), { dialect: 'ecl', credential: CREDENTIAL }],
+  ]);
+});
+
+test('a cancel needs no credential, and is not given one', async () => {
+  expect((await send('DELETE', `${JOBS}/a-job`, 'token-of-alice')).statusCode).toBe(204);
+  expect(asked).toEqual([
+    ['cancel', { tenant_id: 'tenant-a' }, 'a-job', { requested_by: 'tenant tenant-a' }],
+  ]);
+});
+
+test('a project that the caller may not copy into is not there', async () => {
+  const answer = await send('POST', JOBS, 'token-of-alice', { ...BODY, tenant_id_dst: 'tenant-b' });
+  expect([answer.statusCode, answer.json().message]).toEqual([
+    404,
+    'tenant_id_dst: there is no tenant tenant-b',
+  ]);
+});
+
+test('a quota that is used up is a 413', async () => {
+  refusal = new JobError('quota_exceeded', 'there is no room left');
+  const answer = await send('POST', JOBS, 'token-of-alice', BODY);
+  expect(answer.json()).toMatchObject({ code: 413, message: 'there is no room left' });
+});
+
+test('the next page is a query only, which holds behind any prefix', async () => {
+  const answer = await send('GET', `${JOBS}?limit=1`, 'token-of-alice');
+  expect(answer.headers.link).toBe('<?limit=1&marker=next%26page>; rel="next"');
+});
+
+test('no line of the log gives a token away, not even of a request that fails', async () => {
+  refusal = new JobError('unavailable', 'nobody answers', { cause: new Error('away') });
+  await send('POST', JOBS, 'token-of-alice', BODY);
+  expect(log).toContain('request failed');
+  expect(log).not.toContain('token-of-alice');
+});

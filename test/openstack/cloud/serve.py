@@ -1,0 +1,21 @@
+"""The WSGI application of a service, as uwsgi loads it, with SQLite made to bear many clients.
+
+A transaction that reads first and writes later fails at once ("database is locked") where another one has
+written in between, whatever the timeout is. Taking the write lock at BEGIN makes it wait instead.
+"""
+
+import importlib
+import os
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import Engine
+
+
+@event.listens_for(Engine, "begin")
+def take_write_lock(connection):
+    if connection.dialect.name == "sqlite" and "in_transaction" not in connection.info:
+        connection.execute(text("BEGIN IMMEDIATE"))
+        connection.info["in_transaction"] = True  # oslo.db's own BEGIN then stays away
+
+
+application = importlib.import_module(os.environ["SERVED_MODULE"]).application

@@ -1,0 +1,89 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openIdentity } from '../../src/identity/index.ts';
+import {
+  AUTH_URL,
+  applicationToken,
+  newApplicationCredential,
+  projectId,
+  revokeToken,
+  tokenOf,
+} from './keystone-rig.ts';
+import { forgetSent, sent } from './keystone-session-rig.ts';
+
+let a: string;
+let _b: string;
+beforeAll(async () => {
+  a = await projectId('tenant-a');
+  _b = await projectId('tenant-b');
+});
+beforeEach(forgetSent);
+afterEach(() => void vi.useRealTimers());
+
+const opened = (authUrl = AUTH_URL, cacheFor = 60_000) =>
+  openIdentity({ driver: 'keystone', authUrl, verify: true, cacert: null, cacheFor });
+
+describe('a token', () => {
+  test("of a member is its project's, may copy, and brings its own catalog", async () => {
+    const token = await tokenOf('alice', 'tenant-a');
+    const principal = await (await opened()).authenticate(token);
+    expect(principal).toMatchObject({ tenant_id: a, may_copy: true, credential: { token } });
+    expect(principal?.credential?.catalog).toContainEqual({
+      type: 'image',
+      endpoints: expect.arrayContaining([
+        { interface: 'public', region_id: 'ot1', url: expect.stringMatching(/^http:/) },
+      ]),
+    });
+  });
+
+  test('of a reader may look only', async () => {
+    const principal = await (await opened()).authenticate(await tokenOf('rita', 'tenant-a'));
+    expect(principal).toMatchObject({ tenant_id: a, may_copy: false });
+  });
+
+  test('of a role that implies none may look only', async () => {
+    expect(await (await opened()).authenticate(await tokenOf('copier', 'service'))).toMatchObject({
+      may_copy: false,
+    });
+  });
+
+  test('without a project is not good here', async () => {
+    expect(await (await opened()).authenticate(await tokenOf('alice', null))).toBeNull();
+  });
+
+  test.each([
+    ['garbage', 'no-such-token'],
+    ['a shape that Keystone knows', `gAAAAA${'B'.repeat(200)}`],
+    ['letters that no header may have', 'tök\nen'],
+    ['a length that no token has', 'x'.repeat(9000)],
+  ])('of %s is not good', async (_what, token) => {
+    const identity = await opened();
+    expect(await identity.authenticate(token)).toBeNull();
+    expect(await identity.mayCopyInto(token, a)).toBe(false);
+  });
+
+  test('that was revoked is not good', async () => {
+    const token = await tokenOf('alice', 'tenant-a');
+    await revokeToken(token);
+    expect(await (await opened()).authenticate(token)).toBeNull();
+  });
+
+  test('that is bound to access rules is not good: nobody here could enforce them', async () => {
+    const rules = [{ service: 'image', method: 'GET', path: '/v2/images' }];
+    const credential = await newApplicationCredential(await tokenOf('alice', 'tenant-a'), {
+      access_rules: rules,
+    });
+    expect(await (await opened()).authenticate(await applicationToken(credential))).toBeNull();
+  });
+
+  test('is validated by its own right, and goes to Keystone only', async () => {
+    const token = await tokenOf('alice', 'tenant-a');
+    forgetSent();
+    await (await opened()).authenticate(token);
+    expect(sent).toEqual([{ origin: new URL(AUTH_URL).origin, path: '/v3/auth/tokens', token }]);
+  });
+});
+
+test('who has no good token is told where to get one', async () => {
+  const identity = await opened('http://keystone.example/identity/v3');
+  expect(identity.challenge).toBe('Keystone uri="http://keystone.example/identity"');
+});

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { freePort } from '../../support/free-port.ts';
+
+const SCRIPT = join(import.meta.dirname, '../regions.sh');
+/** Programs are the same for every cloud, and stay installed. */
+const VENV = join(import.meta.dirname, '../../../.openstack/venv');
+
+/** A Keystone and two Glances of a test's own. */
+export interface CloudProcess {
+  /** Its state: databases, image files, logs, `clouds.yaml`. */
+  readonly folder: string;
+  readonly authUrl: string;
+  /** Folder of the real clients' programs. */
+  readonly programs: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a cloud on free ports. `tokenTtl` is the lifetime of its tokens in seconds. */
+export async function startCloud({ tokenTtl = 3600 } = {}): Promise<CloudProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'image-replicator-cloud-'));
+  const [keystone, ot1, ot2] = [await freePort(), await freePort(), await freePort()];
+  const env = {
+    ...process.env,
+    OPENSTACK_DIR: folder,
+    OPENSTACK_VENV: VENV,
+    KEYSTONE_PORT: String(keystone),
+    OT1_PORT: String(ot1),
+    OT2_PORT: String(ot2),
+    TOKEN_TTL: String(tokenTtl),
+  };
+  const run = (command: string) => promisify(execFile)(SCRIPT, [command], { env });
+  const stop = async () => {
+    await run('down');
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await run('up');
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { folder, authUrl: `http://127.0.0.1:${keystone}/v3`, programs: join(VENV, 'bin'), stop };
+}

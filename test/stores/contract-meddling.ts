@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { beforeEach, expect, test } from 'vitest';
+import type { DestinationRef } from '../../src/stores/index.ts';
+import { committing, copyFor, fillImage, inChunks, openStreamSink } from './make-image.ts';
+import { storeBench } from './store-bench.ts';
+import { codeOf, type MeddledStore, type OpenStore } from './store-under-test.ts';
+
+const DATA = randomBytes(1_500_000);
+const SIZE = DATA.length;
+
+/** For stores whose tenants can upload into what a job is making: what is theirs stays theirs. */
+export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
+  const bench = storeBench(openStore);
+  const { signal } = new AbortController();
+  let ref: DestinationRef;
+  beforeEach(async () => {
+    ref = bench.ref(DATA);
+    await bench.prepare(ref, DATA);
+  });
+
+  test.each([
+    ['of the same size', randomBytes(SIZE)],
+    ['of another size', randomBytes(1000)],
+  ])("somebody else's data %s is a conflict, and is theirs from then on", async (_what, theirs) => {
+    await bench.it.uploadAsOwner(ref.image_id, theirs);
+    expect(await codeOf(bench.store.openSink(ref, 1, SIZE))).toBe('conflict');
+    await bench.store.discard(ref);
+    expect(await bench.listed()).toEqual([ref.image_id]);
+    expect((await bench.data(ref.image_id)).equals(theirs)).toBe(true);
+    expect(await codeOf(bench.store.openSink(ref, 2, SIZE))).toBe('not_found');
+  });
+
+  test("a discard leaves somebody else's data alone, though no sink has seen it", async () => {
+    const theirs = randomBytes(SIZE);
+    await bench.it.uploadAsOwner(ref.image_id, theirs);
+    await bench.store.discard(ref);
+    await bench.store.discard(ref);
+    expect((await bench.data(ref.image_id)).equals(theirs)).toBe(true);
+  });
+
+  test("somebody else's data that comes before our upload is not written over", async () => {
+    const theirs = randomBytes(SIZE);
+    const sink = await openStreamSink(bench.store, ref, 1, SIZE);
+    await bench.it.uploadAsOwner(ref.image_id, theirs);
+    expect(await codeOf(sink.upload(inChunks(DATA, 500_000), signal))).toBe('unavailable');
+    expect(await codeOf(bench.store.openSink(ref, 2, SIZE))).toBe('conflict');
+    expect((await bench.data(ref.image_id)).equals(theirs)).toBe(true);
+  });
+
+  test('the same data by somebody else is as good as ours', async () => {
+    await bench.it.uploadAsOwner(ref.image_id, DATA);
+    expect((await openStreamSink(bench.store, ref, 1, SIZE)).whole).not.toBeNull();
+    await bench.store.commit(committing(ref, DATA), copyFor(ref, DATA));
+    expect(await bench.listed()).toEqual([ref.image_id]);
+  });
+
+  test("somebody else's data is never committed as ours", async () => {
+    await bench.it.uploadAsOwner(ref.image_id, randomBytes(SIZE));
+    const commit = bench.store.commit(committing(ref, DATA), copyFor(ref, DATA));
+    expect(await codeOf(commit)).toBe('digest_mismatch');
+    expect(await bench.listed()).toEqual([]);
+  });
+
+  test('what has no data is not committed', async () => {
+    const commit = bench.store.commit(committing(ref, DATA), copyFor(ref, DATA));
+    expect(await codeOf(commit)).not.toBe('success');
+    expect(await bench.listed()).toEqual([]);
+  });
+
+  test('a commit after which nobody knows whether it was made can be discarded', async () => {
+    await fillImage(bench.store, ref, DATA);
+    await bench.store.discard(committing(ref, DATA));
+    expect(await bench.it.traces()).toEqual([]);
+  });
+}

@@ -1,0 +1,94 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { committing, copyFor, fillImage } from './make-image.ts';
+import { storeBench } from './store-bench.ts';
+import { codeOf, type OpenStore, type StoreTraits } from './store-under-test.ts';
+
+const DATA = randomBytes(1_500_000);
+const SIZE = DATA.length;
+
+export function preparationContract(openStore: OpenStore, traits: StoreTraits): void {
+  const bench = storeBench(openStore);
+
+  test('prepare may be repeated', async () => {
+    const ref = bench.ref(DATA);
+    await bench.prepare(ref, DATA);
+    await bench.prepare(ref, DATA);
+    await (await bench.store.openSink(ref, 1, SIZE)).close();
+  });
+
+  test('prepare may run twice at the same time: an attempt may outlive its time-out', async () => {
+    const ref = bench.ref(DATA);
+    await Promise.all(Array.from({ length: 4 }, () => bench.prepare(ref, DATA)));
+    await (await bench.store.openSink(ref, 1, SIZE)).close();
+  });
+
+  test.each(['a', 'b'] as const)(
+    'prepare refuses the id of an image of tenant %s, and leaves the image as it is',
+    async (tenant) => {
+      const { id } = await bench.it.addImage(DATA, { owner: bench.it.tenants[tenant] });
+      const before = await bench.it.traces();
+      const ref = bench.ref(DATA, { image_id: id });
+      expect(await codeOf(bench.prepare(ref, DATA))).toBe('conflict');
+      expect(await codeOf(bench.store.openSink(ref, 1, SIZE))).toBe('not_found');
+      expect(await bench.listed(tenant)).toEqual([id]);
+      expect(await bench.it.traces()).toEqual(before);
+    },
+  );
+
+  test('prepare refuses the id that another job is making, and leaves that as it is', async () => {
+    const first = bench.ref(DATA);
+    const second = bench.ref(DATA, { image_id: first.image_id });
+    await bench.prepare(first, DATA);
+    await fillImage(bench.store, first, DATA);
+    expect(await codeOf(bench.prepare(second, DATA))).toBe('conflict');
+    await bench.store.discard(second);
+    await bench.store.commit(committing(first, DATA), copyFor(first, DATA));
+    expect((await bench.data(first.image_id)).equals(DATA)).toBe(true);
+  });
+
+  test('of the jobs that reserve an id at the same time one gets it, and the others are told so', async () => {
+    const image_id = randomUUID();
+    const refs = Array.from({ length: 6 }, () => bench.ref(DATA, { image_id }));
+    const codes = await Promise.all(refs.map((ref) => codeOf(bench.prepare(ref, DATA))));
+    expect([...codes].sort()).toEqual([...Array(5).fill('conflict'), 'success']);
+    for (const [n, ref] of refs.entries()) {
+      if (codes[n] !== 'success') await bench.store.discard(ref);
+    }
+    const [winner = bench.ref(DATA)] = refs.filter((_ref, n) => codes[n] === 'success');
+    await (await bench.store.openSink(winner, 1, SIZE)).close();
+  });
+
+  test('prepare after commit leaves the image as it is', async () => {
+    const ref = bench.ref(DATA);
+    await bench.make(ref, DATA);
+    const before = await bench.it.traces();
+    expect(['success', 'conflict']).toContain(await codeOf(bench.prepare(ref, DATA)));
+    expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
+    expect(await bench.it.traces()).toEqual(before);
+  });
+
+  test('only prepare creates: without it there is nothing to open or to commit', async () => {
+    const ref = bench.ref(DATA);
+    expect(await codeOf(bench.store.openSink(ref, 1, SIZE))).toBe('not_found');
+    expect(await codeOf(bench.store.commit(committing(ref, DATA), copyFor(ref, DATA)))).toBe('not_found');
+    expect(await bench.it.traces()).toEqual([]);
+  });
+
+  test.each(['', '..', '../x', 'a/b', 'a\0b', ...(traits.freeIds ? [] : ['wanted', '0'.repeat(32)])])(
+    'an id that cannot be one is never made (%j)',
+    async (id) => {
+      const ref = bench.ref(DATA, { image_id: id });
+      expect(['invalid_image', 'not_found']).toContain(await codeOf(bench.prepare(ref, DATA)));
+      expect(await codeOf(bench.store.openSink(ref, 1, SIZE))).not.toBe('success');
+      expect(await codeOf(bench.store.commit(committing(ref, DATA), copyFor(ref, DATA)))).not.toBe('success');
+      expect(await bench.it.traces()).toEqual([]);
+    },
+  );
+
+  test.runIf(traits.freeIds)('an id of 32 hexadecimal digits is as good as a UUID', async () => {
+    const ref = bench.ref(DATA, { image_id: randomBytes(16).toString('hex') });
+    await bench.make(ref, DATA);
+    expect(await bench.listed()).toEqual([ref.image_id]);
+  });
+}

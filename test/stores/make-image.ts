@@ -1,0 +1,82 @@
+import type { ImageRecord } from '../../src/image/index.ts';
+import type { DestinationRef, ImageSink, ImageStore, PartSink, StreamSink } from '../../src/stores/index.ts';
+import { digestsOfBytes, recordOf } from './store-under-test.ts';
+
+/** Makes an image as a job does, from beginning to end. */
+export async function makeImage(
+  store: ImageStore,
+  ref: DestinationRef,
+  data: Buffer,
+  fields: Partial<ImageRecord> = {},
+): Promise<ImageRecord> {
+  const record = copyFor(ref, data, fields);
+  await store.prepare(ref, record);
+  await fillImage(store, ref, data);
+  await store.commit(committing(ref, data), record);
+  return record;
+}
+
+/** The record that a job has for an image with this data. */
+export function copyFor(
+  ref: DestinationRef,
+  data: Uint8Array,
+  fields: Partial<ImageRecord> = {},
+): ImageRecord {
+  return recordOf(data, { id: ref.image_id, owner: ref.tenant_id, ...fields });
+}
+
+/** What the reference has become when the data is there, and it is time to commit. */
+export function committing(ref: DestinationRef, data: Uint8Array): DestinationRef {
+  return { ...ref, digests: digestsOfBytes(data), committing: true };
+}
+
+/** Puts all of an image's data where `prepare` has made room for it. */
+export async function fillImage(
+  store: ImageStore,
+  ref: DestinationRef,
+  data: Buffer,
+  attempt = 1,
+): Promise<void> {
+  const sink = await store.openSink(ref, attempt, data.length);
+  try {
+    await fillSink(sink, data);
+  } finally {
+    await sink.close();
+  }
+}
+
+export async function fillSink(sink: ImageSink, data: Buffer): Promise<void> {
+  if (sink.kind === 'stream') {
+    await sink.upload(inChunks(data, 64 * 1024), new AbortController().signal);
+    return;
+  }
+  await sink.write(0, data);
+  await sink.complete([0, data.length]);
+  await sink.flush();
+}
+
+export async function* inChunks(data: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < data.length; at += size) yield data.subarray(at, at + size);
+}
+
+export async function openPartSink(
+  store: ImageStore,
+  ref: DestinationRef,
+  attempt: number,
+  size: number,
+): Promise<PartSink> {
+  const sink = await store.openSink(ref, attempt, size);
+  if (sink.kind !== 'parts') throw new Error('the sink takes a stream only');
+  return sink;
+}
+
+export async function openStreamSink(
+  store: ImageStore,
+  ref: DestinationRef,
+  attempt: number,
+  size: number,
+): Promise<StreamSink> {
+  const sink = await store.openSink(ref, attempt, size);
+  if (sink.kind !== 'stream') throw new Error('the sink takes parts');
+  return sink;
+}

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach } from 'vitest';
+import type { ImageRecord } from '../../src/image/index.ts';
+import type { DestinationRef, ImageStore } from '../../src/stores/index.ts';
+import { copyFor, makeImage } from './make-image.ts';
+import {
+  dataOf,
+  digestsOfBytes,
+  listed,
+  newRef,
+  type OpenStore,
+  type StoreUnderTest,
+} from './store-under-test.ts';
+
+/** A fresh store for each test of a suite, and short words for what its tenant a does there. */
+export interface StoreBench<Store extends StoreUnderTest> {
+  /** The store of the test that is running. */
+  readonly it: Store;
+  readonly store: ImageStore;
+  /** An image of tenant a's that a job is about to make of this data. */
+  ref(data: Uint8Array, fields?: Partial<DestinationRef>): DestinationRef;
+  /** Tenant a's reference to an image. */
+  own(imageId: string): { image_id: string; tenant_id: string };
+  prepare(ref: DestinationRef, data: Uint8Array): Promise<void>;
+  /** Makes an image as a job does. */
+  make(ref: DestinationRef, data: Buffer): Promise<ImageRecord>;
+  /** The bytes of an image of tenant a's. */
+  data(imageId: string): Promise<Buffer>;
+  /** The ids of the images that a tenant finds. */
+  listed(tenant?: 'a' | 'b'): Promise<string[]>;
+}
+
+export function storeBench<Store extends StoreUnderTest>(openStore: OpenStore<Store>): StoreBench<Store> {
+  let opened: Store | undefined;
+  beforeEach(async () => {
+    opened = await openStore();
+  });
+  afterEach(async () => {
+    await opened?.close();
+    opened = undefined;
+  });
+  const current = (): Store => {
+    if (opened === undefined) throw new Error('a store is there only while a test runs');
+    return opened;
+  };
+  return {
+    get it() {
+      return current();
+    },
+    get store() {
+      return current().store;
+    },
+    ref: (data, fields) =>
+      newRef({ tenant_id: current().tenants.a, digests: digestsOfBytes(data), ...fields }),
+    own: (imageId) => ({ image_id: imageId, tenant_id: current().tenants.a }),
+    prepare: (ref, data) => current().store.prepare(ref, copyFor(ref, data)),
+    make: (ref, data) => makeImage(current().store, ref, data),
+    data: (imageId) => dataOf(current().store, imageId, current().tenants.a),
+    listed: (tenant = 'a') => listed(current().store, current().tenants[tenant]),
+  };
+}

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type FeedOptions, feed, RESERVE } from '../../src/transfer/feed.ts';
+import { Ledger } from '../../src/transfer/ledger.ts';
+import { createWindow } from '../../src/transfer/window.ts';
+
+const SIZE = 1_000_000;
+const DATA = randomBytes(SIZE);
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A feed of an image of which nothing has come yet. */
+function newFeed(options: Partial<FeedOptions> = {}) {
+  const abort = new AbortController();
+  const verified = Promise.withResolvers<void>();
+  const staged = new Ledger([], 0);
+  const staging = createWindow(SIZE, abort.signal);
+  const moves: boolean[] = [];
+  const sent: Uint8Array[] = [];
+  const chunks = feed({
+    staging,
+    staged,
+    size: SIZE,
+    verified: verified.promise,
+    patience: { stall_after: 30_000, give_up_after: 60_000 },
+    signal: abort.signal,
+    onSent: (_at, moving) => void moves.push(moving),
+    onStalled: () => {},
+    ...options,
+  });
+  return {
+    abort,
+    verified,
+    moves,
+    chunks,
+    bytes: () => Buffer.concat(sent),
+    async stage(start: number, end: number) {
+      await staging.write(start, DATA.subarray(start, end));
+      staged.add([start, end]);
+    },
+    /** Sends what there is to send, as fast as it comes. */
+    async drain() {
+      for await (const chunk of chunks) sent.push(chunk);
+    },
+  };
+}
+
+test('nothing leaves before there is more than the reserve', async () => {
+  const it = newFeed();
+  const drained = it.drain();
+  await it.stage(0, RESERVE);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(it.bytes()).toHaveLength(0);
+  await it.stage(RESERVE, 2 * RESERVE);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(it.bytes().equals(DATA.subarray(0, RESERVE))).toBe(true);
+  it.abort.abort(new Error('enough'));
+  await expect(drained).rejects.toThrow('enough');
+});
+
+test('a wait of an hour takes less than the reserve, a few bytes at a time, and then all goes on', async () => {
+  const it = newFeed();
+  const drained = it.drain();
+  await it.stage(0, 500_000);
+  await vi.advanceTimersByTimeAsync(0);
+  const before = it.bytes().length;
+  expect(before).toBe(500_000 - RESERVE);
+  const moved = it.moves.length;
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  const trickled = it.moves.slice(moved);
+  expect(trickled.length).toBeGreaterThan(3500);
+  expect(trickled).not.toContain(true);
+  expect(it.bytes().length).toBeLessThan(500_000);
+  await it.stage(500_000, SIZE);
+  it.verified.resolve();
+  await drained;
+  expect(it.bytes().equals(DATA)).toBe(true);
+});
+
+test('a wait that outlasts the reserve keeps the last byte', async () => {
+  const it = newFeed();
+  it.drain().catch(() => {});
+  await it.stage(0, SIZE);
+  await vi.advanceTimersByTimeAsync((RESERVE / 2) * 1000);
+  expect(it.bytes().length).toBe(SIZE - 1);
+  it.abort.abort();
+});
+
+test('where the bytes are not the right ones the feed ends with that, and with bytes missing', async () => {
+  const it = newFeed();
+  const drained = it.drain();
+  drained.catch(() => {});
+  await it.stage(0, SIZE);
+  await vi.advanceTimersByTimeAsync(5000);
+  it.verified.reject(new Error('another digest'));
+  await expect(drained).rejects.toThrow('another digest');
+  expect(it.bytes().length).toBeLessThan(SIZE);
+});
+
+test('an abort ends the wait for more at once', async () => {
+  const it = newFeed();
+  const drained = it.drain();
+  drained.catch(() => {});
+  it.abort.abort(new Error('enough'));
+  await expect(drained).rejects.toThrow('enough');
+});
+
+test('who takes nothing for too long is reported, and who takes in time is not', async () => {
+  const onStalled = vi.fn();
+  const it = newFeed({ onStalled });
+  await it.stage(0, SIZE);
+  await it.chunks.next();
+  await vi.advanceTimersByTimeAsync(29_000);
+  await it.chunks.next();
+  await vi.advanceTimersByTimeAsync(29_000);
+  expect(onStalled).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1001);
+  expect(onStalled).toHaveBeenCalledTimes(1);
+});
+
+test('a feed that is left leaves no timer behind that would report it', async () => {
+  const onStalled = vi.fn();
+  const it = newFeed({ onStalled });
+  await it.stage(0, SIZE);
+  await it.chunks.next();
+  await it.chunks.return(undefined);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(onStalled).not.toHaveBeenCalled();
+});
+
+test('no chunk is as large as the 1 MiB that resets a connection', async () => {
+  const it = newFeed();
+  await it.stage(0, SIZE);
+  it.verified.resolve();
+  for await (const chunk of it.chunks) expect(chunk.length).toBeLessThanOrEqual(256 * 1024);
+});

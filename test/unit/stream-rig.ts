@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { digestsOf, type ImageRecord } from '../../src/image/index.ts';
+import type { PartSink, StreamSink } from '../../src/stores/index.ts';
+import {
+  createDigestPool,
+  type DigestPool,
+  openSpool,
+  type Spool,
+  startTransfer,
+  type Transfer,
+  type TransferOptions,
+} from '../../src/transfer/index.ts';
+import { openDirectory } from '../stores/directory-under-test.ts';
+import { anyone } from '../stores/store-under-test.ts';
+import { faultyReader, type ReaderFaults, type WatchedReader } from '../support/fault-store.ts';
+import {
+  type CountedSink,
+  type Upload,
+  type UploadHooks,
+  type UploadServer,
+  uploadServer,
+} from '../support/upload-server.ts';
+
+/** For tests that are not about time. */
+const PATIENT = { stall_after: 60_000, give_up_after: 60_000 };
+
+export interface StreamAttempt {
+  readonly transfer: Transfer;
+  readonly reader: WatchedReader;
+  readonly sink: CountedSink;
+}
+
+interface AttemptOptions extends Partial<Omit<TransferOptions, 'reader' | 'sink' | 'size' | 'spool'>> {
+  readonly reads?: ReaderFaults;
+  readonly inOrder?: boolean;
+  readonly whole?: StreamSink['whole'];
+  readonly spooled?: boolean;
+}
+
+/** An image in a directory store, on its way to an HTTP server that takes uploads. */
+export interface StreamRig {
+  readonly image: ImageRecord;
+  readonly server: UploadServer;
+  readonly digests: DigestPool;
+  readonly spool: Spool;
+  /** Path of the data that is in the spool. */
+  readonly spooledData: string;
+  /** The next attempt at the transfer; it is stopped when the test ends. */
+  attempt(options?: AttemptOptions): Promise<StreamAttempt>;
+  /** The spool's file, as the next attempt finds it. */
+  spoolFile(): Promise<PartSink>;
+  /** The last upload. */
+  upload(): Upload;
+}
+
+export async function streamRig(data: Uint8Array, hooks: UploadHooks = {}): Promise<StreamRig> {
+  const [source, server] = await Promise.all([openDirectory(), uploadServer(hooks)]);
+  const path = await mkdtemp(join(tmpdir(), 'image-replicator-spool-'));
+  const digests = createDigestPool(1);
+  const spool = openSpool({ path, bytes: 2 ** 40 });
+  const started: Transfer[] = [];
+  const { signal } = new AbortController();
+  let attempts = 0;
+  onTestFinished(async () => {
+    await Promise.all(started.map((transfer) => transfer.stop()));
+    await Promise.all([source.close(), server.close(), digests.close()]);
+    await rm(path, { recursive: true, force: true });
+  });
+  const image = await source.addImage(data);
+  const { pin } = await source.store.inspect(anyone(image.id));
+  const copy = { workflow_id: 'job', mark: 'mark', image_id: 'copy' };
+  const spoolFile = async () => {
+    const file = await spool.open(copy, ++attempts, data.length, signal, () => {});
+    if (file === null) throw new Error('the spool is too small');
+    return file;
+  };
+  return {
+    image,
+    server,
+    digests,
+    spool,
+    spooledData: join(path, encodeURIComponent('mark copy'), 'data'),
+    spoolFile,
+    async attempt({ reads, inOrder, whole, spooled, ...options } = {}) {
+      const opened = await source.store.openReader(anyone(image.id), pin);
+      const reader = faultyReader(inOrder ? { ...opened, inOrder } : opened, reads);
+      const sink = server.sink(data.length, whole);
+      const transfer = startTransfer({
+        reader,
+        sink,
+        spool: spooled ? await spoolFile() : null,
+        size: data.length,
+        expected: digestsOf(image),
+        reported: [],
+        movedAt: Date.now(),
+        lanes: 4,
+        patience: PATIENT,
+        digests,
+        ...options,
+      });
+      started.push(transfer);
+      transfer.finished.catch(() => {});
+      return { transfer, reader, sink };
+    },
+    upload() {
+      const last = server.uploads.at(-1);
+      if (last === undefined) throw new Error('nothing was uploaded');
+      return last;
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { until } from '../support/until.ts';
+import type { UploadHooks } from '../support/upload-server.ts';
+import { type StreamRig, streamRig } from './stream-rig.ts';
+import { failureOf, MIB } from './transfer-rig.ts';
+
+const SIZE = 30 * MIB + 4321;
+const DATA = randomBytes(SIZE);
+
+/** Breaks the connection of the first uploads, as many as are told. */
+function breaking(times: number): UploadHooks {
+  let left = times;
+  return {
+    beforePiece: (at) => {
+      if (at > 5 * MIB && left-- > 0) throw new Error('broken');
+    },
+  };
+}
+
+test('what is in the spool is not read again when an upload was broken off', async () => {
+  const rig = await streamRig(DATA, breaking(2));
+  const attempts = [];
+  for (let n = 0; n < 3; n++) {
+    const attempt = await rig.attempt({ spooled: true });
+    attempts.push(attempt);
+    await attempt.transfer.finished.catch(() => {});
+  }
+  expect(rig.server.uploads.map(({ outcome }) => outcome)).toEqual(['broken', 'broken', 'whole']);
+  expect(rig.upload().data().equals(DATA)).toBe(true);
+  // A chunk that was on its way when the upload broke off may be read twice, one for each lane.
+  const read = attempts.reduce((sum, { reader }) => sum + reader.bytesRead, 0);
+  expect(read).toBeLessThanOrEqual(SIZE + 2 * 4 * 8 * MIB);
+  expect(attempts.at(-1)?.reader.bytesRead).toBeLessThan(SIZE);
+});
+
+test('a source that was read to its end is not read again at all', async () => {
+  const answer = Promise.withResolvers<void>();
+  let isFirst = true;
+  const rig = await streamRig(DATA, {
+    beforeAnswer: async () => {
+      if (!isFirst) return;
+      isFirst = false;
+      await answer.promise;
+    },
+  });
+  const first = await rig.attempt({ spooled: true });
+  await until(() => rig.server.uploads[0]?.outcome === 'whole');
+  await first.transfer.stop();
+  const second = await rig.attempt({ spooled: true });
+  await second.transfer.finished;
+  expect(first.reader.bytesRead).toBe(SIZE);
+  expect(second.reader.asked).toEqual([]);
+  expect([second.transfer.read, second.transfer.ledger.moved]).toEqual([0, SIZE]);
+  expect(rig.upload().data().equals(DATA)).toBe(true);
+});
+
+test('without a spool all is read again', async () => {
+  const rig = await streamRig(DATA, breaking(1));
+  await failureOf(await rig.attempt());
+  const { transfer, reader } = await rig.attempt();
+  await transfer.finished;
+  expect(reader.bytesRead).toBe(SIZE);
+  expect(rig.upload().data().equals(DATA)).toBe(true);
+});
+
+test('what an earlier attempt has reported as moved counts for nothing where the upload begins anew', async () => {
+  const rig = await streamRig(DATA);
+  const { transfer, reader } = await rig.attempt({ reported: [[0, 20 * MIB]] });
+  await transfer.finished;
+  expect(reader.bytesRead).toBe(SIZE);
+  expect(rig.upload().data().equals(DATA)).toBe(true);
+});
+
+/** An upload that was broken off after the whole source had been read. */
+async function spooledWhole(rig: StreamRig): Promise<void> {
+  const spool = await rig.spoolFile();
+  await spool.write(0, DATA);
+  await spool.complete([0, SIZE]);
+  await spool.close();
+}
+
+test.each<[string, Buffer]>([
+  ['zeroed', Buffer.alloc(4096)],
+  ['altered', Buffer.alloc(4096, 'z')],
+])('bytes that the spool has %s are lost: worth a new start, which succeeds', async (_how, bytes) => {
+  const rig = await streamRig(DATA);
+  await spooledWhole(rig);
+  const file = await open(rig.spooledData, 'r+');
+  await file.write(bytes, 0, bytes.length, 5 * MIB);
+  await file.close();
+  const attempt = await rig.attempt({ spooled: true });
+  expect(await failureOf(attempt)).toMatchObject({ code: 'lost', side: 'destination', retryable: true });
+  await until(() => rig.server.uploads.every(({ outcome }) => outcome === 'broken'));
+  const spool = await rig.spoolFile();
+  expect(spool.received).toEqual([]);
+  await spool.close();
+  const { transfer, reader } = await rig.attempt({ spooled: true });
+  await transfer.finished;
+  expect(reader.bytesRead).toBe(SIZE);
+  expect(rig.upload().data().equals(DATA)).toBe(true);
+});
+
+test('bytes in the spool that came from a source that is not what it says are not kept', async () => {
+  const rig = await streamRig(DATA);
+  const expected = { sha512: 'ab'.repeat(64), md5: null };
+  const attempt = await rig.attempt({ spooled: true, expected });
+  expect(await failureOf(attempt)).toMatchObject({ code: 'digest_mismatch', side: 'source' });
+});
+
+test('a spool takes any number of lanes, and is closed when the transfer ends', async () => {
+  const rig = await streamRig(DATA);
+  const { transfer } = await rig.attempt({ spooled: true, lanes: 3 });
+  await transfer.finished;
+  expect(rig.upload().data().equals(DATA)).toBe(true);
+});

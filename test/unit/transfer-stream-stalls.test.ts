@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { until } from '../support/until.ts';
+import { type StreamRig, streamRig } from './stream-rig.ts';
+import { failureOf, MIB, untilAborted } from './transfer-rig.ts';
+
+const RESERVE = 64 * 1024;
+const DATA = randomBytes(12 * MIB + 5);
+
+const never = () => new Promise<void>(() => {});
+
+/** Waits until the upload has got as far as it may with so many bytes read. */
+async function untilSent(rig: StreamRig, read: number): Promise<void> {
+  await until(() => rig.server.uploads.length > 0 && rig.upload().at >= read - RESERVE);
+}
+
+test('while the source stalls the destination gets a few bytes each second, and the copy does not move', async () => {
+  const rig = await streamRig(DATA);
+  const goOn = Promise.withResolvers<void>();
+  const { transfer } = await rig.attempt({
+    lanes: 1,
+    reads: { beforeChunk: (at) => (at >= 6 * MIB ? goOn.promise : undefined) },
+  });
+  await untilSent(rig, 6 * MIB);
+  const [{ movedAt }, { at, arrivals }] = [transfer, rig.upload()];
+  const before = arrivals.length;
+  await until(() => rig.upload().arrivals.length >= before + 3);
+  const during = rig.upload().arrivals.slice(before - 1);
+  for (const [n, { time }] of during.entries()) {
+    expect(time - (during[n - 1]?.time ?? time)).toBeLessThan(2000);
+  }
+  expect(rig.upload().at - at).toBeLessThan(100);
+  expect(rig.upload().at).toBeLessThan(6 * MIB);
+  expect(transfer.movedAt).toBe(movedAt);
+  goOn.resolve();
+  await transfer.finished;
+  expect(rig.upload().data().equals(DATA)).toBe(true);
+  expect(rig.server.uploads).toHaveLength(1);
+});
+
+test('a source that fails for a while does not break the upload off', async () => {
+  const rig = await streamRig(DATA);
+  let failures = 4;
+  const { transfer, reader } = await rig.attempt({
+    lanes: 1,
+    reads: {
+      beforeChunk: (at) => {
+        if (at === 6 * MIB && failures-- > 0) throw new TypeError('fetch failed');
+      },
+    },
+  });
+  await transfer.finished;
+  expect(rig.server.uploads).toHaveLength(1);
+  expect(rig.upload().data().equals(DATA)).toBe(true);
+  expect(reader.bytesRead).toBe(DATA.length);
+});
+
+test('a source that keeps failing is given up as stalled, and leaves the upload unfinished', async () => {
+  const rig = await streamRig(DATA);
+  const attempt = await rig.attempt({
+    patience: { stall_after: 200, give_up_after: 800 },
+    reads: { beforeChunk: (at, signal) => (at >= 2 * MIB ? untilAborted(signal) : undefined) },
+  });
+  expect(await failureOf(attempt)).toMatchObject({ code: 'stalled', side: 'source' });
+  await until(() => rig.upload().outcome === 'broken');
+  expect([attempt.reader.closed, attempt.sink.closed]).toEqual([1, 1]);
+});
+
+test('a destination that takes nothing for too long is unavailable, and named', async () => {
+  const rig = await streamRig(randomBytes(40 * MIB), {
+    beforePiece: (at) => (at > MIB ? never() : undefined),
+  });
+  const attempt = await rig.attempt({ patience: { stall_after: 500, give_up_after: 60_000 } });
+  const failure = await failureOf(attempt);
+  expect(failure).toMatchObject({ code: 'unavailable', side: 'destination', retryable: true });
+  expect(failure.message).toContain('taken nothing');
+});
+
+test('a destination that takes its time, but takes, is waited for', async () => {
+  let waits = 4;
+  const pause = (resolve: () => void) => setTimeout(resolve, 300);
+  const rig = await streamRig(DATA, {
+    beforePiece: () => (waits-- > 0 ? new Promise<void>(pause) : undefined),
+  });
+  const { transfer } = await rig.attempt({ patience: { stall_after: 1000, give_up_after: 60_000 } });
+  await transfer.finished;
+  expect(rig.upload().data().equals(DATA)).toBe(true);
+});
+
+test('a destination that has all bytes and does not answer is given up, and named', async () => {
+  const rig = await streamRig(DATA, { beforeAnswer: never });
+  const attempt = await rig.attempt({ patience: { stall_after: 100, give_up_after: 700 } });
+  const failure = await failureOf(attempt);
+  expect(failure).toMatchObject({ code: 'unavailable', side: 'destination' });
+  expect(failure.message).toContain('does not answer');
+});
+
+test('a destination may take longer to answer than a part may stall', async () => {
+  const answer = Promise.withResolvers<void>();
+  const rig = await streamRig(DATA, { beforeAnswer: () => answer.promise });
+  const { transfer } = await rig.attempt({ patience: { stall_after: 200, give_up_after: 60_000 } });
+  await until(() => rig.server.uploads[0]?.outcome === 'whole');
+  setTimeout(answer.resolve, 600);
+  await transfer.finished;
+});
+
+test('a destination that breaks the connection off is unavailable, and named', async () => {
+  const rig = await streamRig(DATA, {
+    beforePiece: (at) => {
+      if (at > 3 * MIB) throw new Error('broken');
+    },
+  });
+  const attempt = await rig.attempt();
+  expect(await failureOf(attempt)).toMatchObject({ code: 'unavailable', side: 'destination' });
+  expect([attempt.reader.closed, attempt.sink.closed]).toEqual([1, 1]);
+});
+
+test('a stop breaks the upload off, closes both ends once, and may be repeated', async () => {
+  const rig = await streamRig(DATA);
+  const attempt = await rig.attempt({
+    reads: { beforeChunk: (at) => (at >= 6 * MIB ? never() : undefined) },
+  });
+  await untilSent(rig, 6 * MIB);
+  await attempt.transfer.stop();
+  await attempt.transfer.stop();
+  expect((await failureOf(attempt)).message).toBe('the transfer was stopped');
+  await until(() => rig.upload().outcome === 'broken');
+  expect([attempt.reader.closed, attempt.sink.closed]).toEqual([1, 1]);
+});
+
+test('a stop ends a copy that waits for its destination', async () => {
+  const rig = await streamRig(randomBytes(90 * MIB), { beforePiece: never });
+  const attempt = await rig.attempt();
+  await until(() => attempt.reader.bytesRead > 64 * MIB);
+  await attempt.transfer.stop();
+  expect((await failureOf(attempt)).message).toBe('the transfer was stopped');
+});

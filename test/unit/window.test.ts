@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { createWindow, type Window } from '../../src/transfer/window.ts';
+import { pseudoRandom } from './pseudo-random.ts';
+
+const { signal } = new AbortController();
+
+async function readBack(window: Window, offset: number, length: number): Promise<Buffer> {
+  const into = Buffer.alloc(length);
+  await window.readBack(offset, into);
+  return into;
+}
+
+async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol('pending');
+  await new Promise(setImmediate);
+  return (await Promise.race([promise, Promise.resolve(pending)])) === pending;
+}
+
+test('what was written is read back, in whatever order it came', async () => {
+  const data = randomBytes(1000);
+  const window = createWindow(1000, signal);
+  await window.write(600, data.subarray(600));
+  await window.write(0, data.subarray(0, 600));
+  expect((await readBack(window, 0, 1000)).equals(data)).toBe(true);
+  expect((await readBack(window, 590, 20)).equals(data.subarray(590, 610))).toBe(true);
+});
+
+test('a write ahead of the window waits until there is room, and no longer', async () => {
+  const window = createWindow(100, signal);
+  await window.write(0, Buffer.alloc(100, 'a'));
+  const ahead = window.write(100, Buffer.alloc(10, 'b'));
+  expect(await isPending(ahead)).toBe(true);
+  window.release(9);
+  expect(await isPending(ahead)).toBe(true);
+  window.release(10);
+  await ahead;
+  expect((await readBack(window, 90, 20)).toString()).toBe('a'.repeat(10) + 'b'.repeat(10));
+});
+
+test('a chunk that is larger than the whole window passes through it', async () => {
+  const data = randomBytes(950);
+  const window = createWindow(100, signal);
+  const writing = window.write(0, data);
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < data.length; at += 50) {
+    await new Promise(setImmediate);
+    pieces.push(await readBack(window, at, 50));
+    window.release(at + 50);
+  }
+  await writing;
+  expect(Buffer.concat(pieces).equals(data)).toBe(true);
+});
+
+test('a window that slides over many bytes keeps each where it belongs', async () => {
+  const random = pseudoRandom(7);
+  const data = randomBytes(50_000);
+  const window = createWindow(997, signal);
+  for (let at = 0; at < data.length; ) {
+    const length = Math.min(1 + random(997), data.length - at);
+    await window.write(at, data.subarray(at, at + length));
+    expect((await readBack(window, at, length)).equals(data.subarray(at, at + length))).toBe(true);
+    at += length;
+    window.release(at);
+  }
+});
+
+test('a chunk is taken whole before its write returns: its buffer may be used again', async () => {
+  const window = createWindow(100, signal);
+  const chunk = Buffer.from('abc');
+  await window.write(0, chunk);
+  chunk.fill('x');
+  expect((await readBack(window, 0, 3)).toString()).toBe('abc');
+});
+
+test('who waits for room in front does not hold up who writes behind', async () => {
+  const window = createWindow(100, signal);
+  const ahead = window.write(150, Buffer.from('ahead'));
+  await window.write(0, Buffer.from('behind'));
+  expect((await readBack(window, 0, 6)).toString()).toBe('behind');
+  window.release(100);
+  await ahead;
+  expect((await readBack(window, 150, 5)).toString()).toBe('ahead');
+});
+
+test('room that was released stays so: what comes later with less is of no account', async () => {
+  const window = createWindow(100, signal);
+  window.release(50);
+  window.release(10);
+  await window.write(140, Buffer.from('x'.repeat(10)));
+});
+
+test("an abort ends the waits with the signal's reason", async () => {
+  const abort = new AbortController();
+  const reason = new Error('enough');
+  const window = createWindow(100, abort.signal);
+  const waits = [window.write(100, Buffer.from('a')), window.write(500, Buffer.from('b'))];
+  abort.abort(reason);
+  for (const wait of waits) await expect(wait).rejects.toBe(reason);
+  await expect(window.write(900, Buffer.from('c'))).rejects.toBe(reason);
+});

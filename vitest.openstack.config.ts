@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests against a real Keystone and real Glances, which the run installs and starts. */
+export default defineConfig({
+  test: {
+    include: ['test/openstack/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts', 'test/openstack/support/global-setup.ts'],
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    maxWorkers: 2,
+  },
+});
