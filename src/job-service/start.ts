@@ -100,8 +100,8 @@ async function examined(regions: Regions, plan: CopyPlan, user?: UserCredential)
   const { source, destination } = plan;
   const from = regionStore(regions, source.region);
   const to = regionStore(regions, destination.region);
-  await assertServed(from, 'source.region', user);
-  await assertServed(to, 'destination.region', user);
+  await assertServed(from, source.region, 'source.region', user);
+  await assertServed(to, destination.region, 'destination.region', user);
   const { record } = await from.inspect(source, user).catch((error) => {
     throw refusal(source.region, error);
   });
@@ -113,8 +113,17 @@ async function examined(regions: Regions, plan: CopyPlan, user?: UserCredential)
   return record;
 }
 
-async function assertServed(store: ImageStore, field: string, user?: UserCredential): Promise<void> {
-  if (user === undefined || store.serves === undefined || (await store.serves(user))) return;
+async function assertServed(
+  store: ImageStore,
+  region: string,
+  field: string,
+  user?: UserCredential,
+): Promise<void> {
+  if (user === undefined || store.serves === undefined) return;
+  const isServed = await store.serves(user).catch((error) => {
+    throw refusal(region, error);
+  });
+  if (isServed) return;
   throw new JobError('invalid', `${field}: is not a region of your cloud`, { field });
 }
 

@@ -13,3 +13,14 @@ export async function until<T>(
     await sleep(20);
   }
 }
+
+/** Waits until a number that has begun to grow has stopped growing. */
+export async function untilStill(measure: () => number): Promise<void> {
+  let last = 0;
+  await until(async () => {
+    const before = last;
+    await sleep(200);
+    last = measure();
+    return last > 0 && last === before;
+  });
+}

@@ -36,10 +36,12 @@ export interface CountedSink extends StreamSink {
 export async function uploadServer(hooks: UploadHooks = {}): Promise<UploadServer> {
   const uploads: Upload[] = [];
   const server = createServer(async (incoming, answer) => {
+    // A request that was left in the middle has let go of its connection.
+    const { socket } = incoming;
     const upload = receive(incoming, hooks);
     uploads.push(upload.seen);
     const isWhole = await upload.finished;
-    if (!isWhole) return void incoming.destroy();
+    if (!isWhole) return void socket.destroy();
     await hooks.beforeAnswer?.();
     return void answer.writeHead(204).end();
   });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { until } from '../support/until.ts';
+import { until, untilStill } from '../support/until.ts';
 import { type StreamRig, streamRig } from './stream-rig.ts';
 import { failureOf, MIB, untilAborted } from './transfer-rig.ts';
 
@@ -77,12 +78,15 @@ test('a destination that takes nothing for too long is unavailable, and named', 
 });
 
 test('a destination that takes its time, but takes, is waited for', async () => {
-  let waits = 4;
-  const pause = (resolve: () => void) => setTimeout(resolve, 300);
+  let next = 0;
   const rig = await streamRig(DATA, {
-    beforePiece: () => (waits-- > 0 ? new Promise<void>(pause) : undefined),
+    beforePiece: async (at) => {
+      if (at < next) return;
+      next += 4 * MIB;
+      await sleep(600);
+    },
   });
-  const { transfer } = await rig.attempt({ patience: { stall_after: 1000, give_up_after: 60_000 } });
+  const { transfer } = await rig.attempt({ patience: { stall_after: 1200, give_up_after: 60_000 } });
   await transfer.finished;
   expect(rig.upload().data().equals(DATA)).toBe(true);
 });
@@ -131,7 +135,7 @@ test('a stop breaks the upload off, closes both ends once, and may be repeated',
 test('a stop ends a copy that waits for its destination', async () => {
   const rig = await streamRig(randomBytes(90 * MIB), { beforePiece: never });
   const attempt = await rig.attempt();
-  await until(() => attempt.reader.bytesRead > 64 * MIB);
+  await untilStill(() => attempt.reader.bytesRead);
   await attempt.transfer.stop();
   expect((await failureOf(attempt)).message).toBe('the transfer was stopped');
 });

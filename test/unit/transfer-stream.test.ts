@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { digestsOf } from '../../src/image/index.ts';
 import type { DigestPool } from '../../src/transfer/index.ts';
-import { until } from '../support/until.ts';
+import { until, untilStill } from '../support/until.ts';
 import { streamRig } from './stream-rig.ts';
 import { failureOf, MIB } from './transfer-rig.ts';
 
@@ -53,13 +53,7 @@ test('a source is not read farther ahead of a slow destination than there is mem
   const data = Buffer.alloc(120 * MIB, 'x');
   const rig = await streamRig(data, { beforePiece: () => open.promise });
   const { transfer, reader } = await rig.attempt();
-  await until(() => reader.bytesRead >= 64 * MIB);
-  let before = 0;
-  await until(() => {
-    const isStill = reader.bytesRead === before;
-    before = reader.bytesRead;
-    return isStill;
-  });
+  await untilStill(() => reader.bytesRead);
   // What the sockets hold, and a chunk for each lane, come on top.
   expect(reader.bytesRead).toBeLessThan(80 * MIB);
   open.resolve();

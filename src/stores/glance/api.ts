@@ -131,7 +131,7 @@ function wordsOf(html: string): string {
 }
 
 /** What the copier may not do now it may be granted soon; what a user may not do is none of their images. */
-function fromOpenStack(error: unknown): unknown {
+export function fromOpenStack(error: unknown): unknown {
   if (!(error instanceof OpenStackError)) return error;
   const code = error.kind === 'forbidden' ? 'forbidden' : 'unavailable';
   return new StoreError(code, error.message, { cause: error.cause });

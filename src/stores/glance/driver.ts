@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { type Interface, openSession } from '../../openstack/index.ts';
 import type { ImageStore, SourceRef, StoreDriver } from '../port.ts';
 import { StoreError } from '../store-error.ts';
-import { type As, glanceApi, notFound } from './api.ts';
+import { type As, fromOpenStack, glanceApi, notFound } from './api.ts';
 import { glanceDestination } from './destination.ts';
 import { JOB_PROPERTY, toRecord } from './image-json.ts';
 import { assertCopyable } from './obstacles.ts';
@@ -73,7 +73,10 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
       }
     },
 
-    serves: (user) => session.offers(user),
+    serves: (user) =>
+      session.offers(user).catch((error) => {
+        throw fromOpenStack(error);
+      }),
 
     locate(imageId) {
       const flags = [

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { type Deployment, deploy } from '../../support/deployment.ts';
 
 export interface GlanceDeploymentOptions {
+  /** Temporal's; otherwise the run's. */
+  readonly address?: string;
   /** A cloud of the test's own; otherwise the run's. */
   readonly cloud?: { readonly authUrl: string; readonly folder: string };
   /** The cloud's names of the regions ot1 and ot2, where others stand in for them. */
@@ -21,6 +23,7 @@ export function deployOnCloud(options: GlanceDeploymentOptions = {}): Promise<De
   });
   const { ot1 = 'ot1', ot2 = 'ot2' } = options.regionNames ?? {};
   return deploy({
+    ...(options.address !== undefined && { address: options.address }),
     config: {
       regions: { ot1: region(ot1), ot2: region(ot2) },
       identity: { driver: 'keystone', auth_url: authUrl, ...options.identity },

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../src/config/index.ts';
+import { createJobService } from '../src/job-service/index.ts';
+import { deployOnCloud } from '../test/openstack/support/glance-deployment.ts';
+import { MIB } from '../test/support/deployment.ts';
+import { startTemporalServer } from '../test/support/temporal-server.ts';
+import { type BenchCloud, startBenchCloud } from './cloud.ts';
+import { machine, table } from './report.ts';
+import { alternating, median, timed } from './statistics.ts';
+import { cpuSeconds, peakMemory } from './worker-usage.ts';
+
+const GIB = 1024 * MIB;
+const ROUNDS = 5;
+
+/** A deployment with one worker that copies between the two regions of the cloud. */
+async function startCopier(cloud: BenchCloud, address: string, spool?: { path: string; size: string }) {
+  const limits = { heartbeat_timeout: '30s' };
+  const deployment = await deployOnCloud({ cloud, address, limits, ...(spool && { spool }) });
+  const config = await loadConfig(deployment.env.IMAGE_REPLICATOR_CONFIG ?? '');
+  const { client, regions } = deployment;
+  const jobs = createJobService({ client, regions, limits: config.limits });
+  const { pid } = await deployment.startWorker();
+  const cpu: number[] = [];
+  return {
+    pid,
+    cpu,
+    stop: () => deployment.stop(),
+    /** Milliseconds from the start of a job to its close; the copy is removed again, outside of the time. */
+    async copy(imageId: string): Promise<number> {
+      const before = await cpuSeconds(pid);
+      let jobId = '';
+      const time = await timed(async () => {
+        const source = { region: 'ot1', image_id: imageId, tenant_id: cloud.project };
+        const request = { source, destination: { region: 'ot2' } };
+        jobId = (await jobs.start(null, request, { dialect: 'bench' })).job_id;
+        await client.workflow.getHandle(jobId).result();
+      });
+      cpu.push((await cpuSeconds(pid)) - before);
+      await cloud.remove(jobId);
+      return time;
+    },
+  };
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
+const [program = ''] = execFileSync(join(import.meta.dirname, '../temporal-dev.sh'), ['install'], {
+  encoding: 'utf8',
+}).split('\n');
+const server = await startTemporalServer(program, join(folder, 'temporal.db'));
+const cloud = await startBenchCloud();
+process.env.OS_CLIENT_CONFIG_FILE = join(cloud.folder, 'clouds.yaml');
+const inMemory = await startCopier(cloud, server.address);
+const spooling = await startCopier(cloud, server.address, { path: join(folder, 'spool'), size: '20GiB' });
+try {
+  const small = await cloud.addImage(64 * MIB);
+  await inMemory.copy(small);
+  const memory = [`| 64 MiB | ${Math.round(await peakMemory(inMemory.pid))} MiB |`];
+  const image = await cloud.addImage(2 * GIB);
+  const times = await alternating(ROUNDS, {
+    curl: () => cloud.curl(image, 2 * GIB),
+    job: () => inMemory.copy(image),
+    spooled: () => spooling.copy(image),
+  });
+  memory.push(`| 2 GiB | ${Math.round(await peakMemory(inMemory.pid))} MiB |`);
+  const client = [await cloud.client(image)];
+  await inMemory.copy(await cloud.addImage(8 * GIB));
+  memory.push(`| 8 GiB | ${Math.round(await peakMemory(inMemory.pid))} MiB |`);
+  const lines = [
+    '# Results on OpenStack',
+    '',
+    ...(await machine('npm run bench:openstack')),
+    'Keystone and two Glances (two uwsgi processes each, file store) run on the same cores, on loopback.',
+    '',
+    '## 2 GiB, Glance to Glance',
+    '',
+    `Medians of ${ROUNDS}, in turn; the official client once. A job is started and awaited by a Temporal client.`,
+    '',
+    ...table({
+      '`curl GET \\| curl PUT`': times.curl,
+      'a whole job': times.job,
+      'a whole job, with a spool': times.spooled,
+      '`openstack image save`, then `image create`': client,
+    }),
+    '',
+    `The worker used ${median(inMemory.cpu).toFixed(1)} CPU seconds a job, ${median(spooling.cpu).toFixed(1)} with a spool, whose`,
+    `memory peaked at ${Math.round(await peakMemory(spooling.pid))} MiB. Glance stores with one thread, and hashes twice: that is the limit.`,
+    '',
+    '## Memory',
+    '',
+    '| image | memory of a worker without a spool, at most so far |',
+    '|---|---|',
+    ...memory,
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  await writeFile(join(import.meta.dirname, 'RESULTS-OPENSTACK.md'), lines.join('\n'));
+} finally {
+  await inMemory.stop();
+  await spooling.stop();
+  await cloud.stop();
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { median } from './statistics.ts';
+
+const GIB = 1024 ** 3;
+const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
+
+export function ratio(value: number, base: number): string {
+  return `${(value / base).toFixed(2)} ×`;
+}
+
+/** What was measured, where and when. */
+export async function machine(command: string): Promise<string[]> {
+  const model = cpus()[0]?.model ?? 'unknown processor';
+  const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8'));
+  return [
+    `image-replicator ${version}, Node ${process.version}, ${availableParallelism()} cores (${model}),`,
+    `${Math.round(totalmem() / GIB)} GiB of memory, ${new Date().toISOString().slice(0, 10)}. Written by \`${command}\`.`,
+  ];
+}
+
+/** Medians of times in milliseconds, and their ratios to the first one's. */
+export function table(measured: Readonly<Record<string, readonly number[]>>): string[] {
+  const base = median(Object.values(measured)[0] ?? []);
+  return [
+    '| | time | ratio | range |',
+    '|---|---|---|---|',
+    ...Object.entries(measured).map(
+      ([name, times]) =>
+        `| ${name} | ${seconds(median(times))} | ${ratio(median(times), base)} | ${seconds(Math.min(...times))} to ${seconds(Math.max(...times))} |`,
+    ),
+  ];
+}
