@@ -33,11 +33,9 @@ export async function startBenchCloud(): Promise<BenchCloud> {
     return (await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], options)).stdout.trim();
   };
   const issue = (column: string) => sh(`${openstack('ot1')} token issue -f value -c ${column}`);
-  const endpoint = async (region: string) => {
-    const admin = { OS_AUTH_URL: cloud.authUrl, OS_USERNAME: 'admin', OS_PASSWORD: 'secret' };
-    const scope = { OS_PROJECT_NAME: 'admin', OS_USER_DOMAIN_ID: 'default', OS_PROJECT_DOMAIN_ID: 'default' };
+  const endpoint = (region: string) => {
     const list = 'endpoint list --service image --interface public -f value -c URL --region';
-    return sh(`"${join(cloud.programs, 'openstack')}" ${list} ${region}`, { ...admin, ...scope });
+    return sh(`"${join(cloud.programs, 'openstack')}" --os-cloud admin ${list} ${region}`);
   };
   const [TOKEN, project] = [await issue('id'), await issue('project_id')];
   const [source, destination] = [await endpoint('ot1'), await endpoint('ot2')];

@@ -15,7 +15,7 @@ GLANCE_PROCESSES=${GLANCE_PROCESSES:-2}
 SOCKET_TIMEOUT=10
 PASSWORD=secret
 REGIONS='ot1 ot2'
-USERS='alice bob carol rita copier'
+USERS='alice bob carol rita copier admin'
 PATIENCE=120
 
 usage() {
@@ -25,7 +25,7 @@ usage: test/openstack/regions.sh <command>
   up            install what is missing, start Keystone and both Glances, wait until they serve
   down          stop what `up` has started
   status        tell what is running, and where
-  env [USER]    print exports for the openstack client: alice (default), bob, carol, rita, copier, admin
+  env [USER]    print what the openstack client needs: alice (default), bob, carol, rita, copier, admin
   token [USER]  print a token
   install       only install
 
@@ -167,7 +167,7 @@ write_clouds() {
       project_name: $(project_of "$user")
       user_domain_id: default
       project_domain_id: default
-    region_name: ot1
+    regions: [ot1, ot2]
 YAML
   done
 }
@@ -279,13 +279,8 @@ project_of() {
 }
 
 print_env() { # user
-  cat <<SH
-export OS_CLIENT_CONFIG_FILE=$DIR/clouds.yaml
-export OS_AUTH_URL=$AUTH_URL OS_IDENTITY_API_VERSION=3 OS_AUTH_TYPE=password
-export OS_USERNAME=$1 OS_PASSWORD=$PASSWORD OS_PROJECT_NAME=$(project_of "$1")
-export OS_USER_DOMAIN_ID=default OS_PROJECT_DOMAIN_ID=default OS_REGION_NAME=ot1
-export PATH=$VENV/bin:\$PATH
-SH
+  project_of "$1" >/dev/null
+  echo "export OS_CLOUD=$1 OS_CLIENT_CONFIG_FILE=$DIR/clouds.yaml PATH=$VENV/bin:\$PATH"
 }
 
 print_token() { # user

@@ -129,6 +129,15 @@ test('a feed that is left leaves no timer behind that would report it', async ()
   expect(onStalled).not.toHaveBeenCalled();
 });
 
+test('a chunk is not written over when the next one is asked for: a socket may still hold it', async () => {
+  const it = newFeed();
+  await it.stage(0, SIZE);
+  const [first, second] = [await it.chunks.next(), await it.chunks.next()];
+  const { length } = first.value ?? [];
+  expect(DATA.subarray(0, length).equals(first.value ?? Buffer.alloc(0))).toBe(true);
+  expect(second.done).toBe(false);
+});
+
 test('no chunk is as large as the 1 MiB that resets a connection', async () => {
   const it = newFeed();
   await it.stage(0, SIZE);

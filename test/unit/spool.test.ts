@@ -1,0 +1,145 @@
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import type { PartSink } from '../../src/stores/index.ts';
+import { openSpool, type Spool } from '../../src/transfer/index.ts';
+
+const never = new AbortController().signal;
+const copy = (name: string) => ({ workflow_id: `job-${name}`, mark: `mark/${name}`, image_id: name });
+
+let path: string;
+let spool: Spool;
+beforeEach(async () => {
+  path = await mkdtemp(join(tmpdir(), 'image-replicator-spool-'));
+  spool = openSpool({ path, bytes: 1000 });
+});
+afterEach(() => rm(path, { recursive: true, force: true }));
+
+/** Opens a file at once, or fails. */
+async function opened(name: string, size: number, attempt = 1, from = spool): Promise<PartSink> {
+  const wait = () => expect.unreachable('there is room');
+  const file = await from.open(copy(name), attempt, size, never, wait);
+  if (file === null) throw new Error('the spool is too small');
+  onTestFinished(() => file.close());
+  return file;
+}
+
+/** An open that has to wait, and how often it has said so. */
+function waiting(name: string, size: number, from = spool) {
+  const abort = new AbortController();
+  const waits = Promise.withResolvers<void>();
+  const file = from.open(copy(name), 1, size, abort.signal, waits.resolve);
+  file.then((sink) => sink?.close()).catch(() => {});
+  return { file, waits: waits.promise, abort };
+}
+
+test('the next attempt finds what was completed, and locks the last one out', async () => {
+  const first = await opened('a', 600);
+  await first.write(0, Buffer.alloc(300, 'x'));
+  await first.complete([0, 300]);
+  const second = await opened('a', 600, 2);
+  expect(second.received).toEqual([[0, 300]]);
+  await expect(first.write(300, Buffer.from('y'))).rejects.toMatchObject({ code: 'conflict' });
+});
+
+test('files of several copies have their own bytes, also where an image is made anew for one job', async () => {
+  const [one, other] = [
+    await spool.open({ ...copy('a'), image_id: 'one' }, 1, 300, never, () => {}),
+    await spool.open({ ...copy('a'), image_id: 'other' }, 1, 300, never, () => {}),
+  ];
+  await one?.write(0, Buffer.alloc(300, '1'));
+  await other?.write(0, Buffer.alloc(300, '2'));
+  const back = Buffer.alloc(300);
+  await one?.readBack(0, back);
+  expect(back.equals(Buffer.alloc(300, '1'))).toBe(true);
+  await Promise.all([one?.close(), other?.close()]);
+});
+
+test('a copy for which there is no room waits, and goes on when another one has gone', async () => {
+  await opened('a', 600);
+  const second = waiting('b', 600);
+  await second.waits;
+  expect(await readdir(path)).toHaveLength(1);
+  await spool.remove(copy('a'));
+  expect((await second.file)?.received).toEqual([]);
+});
+
+test('who has its room already does not wait for it again', async () => {
+  await (await opened('a', 1000)).close();
+  await opened('a', 1000, 2);
+});
+
+test('an image that is larger than the whole spool has no place there, and none is kept for it', async () => {
+  expect(await spool.open(copy('a'), 1, 1001, never, () => {})).toBeNull();
+  expect(await readdir(path)).toEqual([]);
+});
+
+test("an abort ends the wait with the signal's reason, and reserves nothing", async () => {
+  await opened('a', 600);
+  const { file, waits, abort } = waiting('b', 600);
+  await waits;
+  const reason = new Error('enough');
+  abort.abort(reason);
+  await expect(file).rejects.toBe(reason);
+  expect(await readdir(path)).toHaveLength(1);
+});
+
+test('two workers share a folder, and never more than there is', async () => {
+  const other = openSpool({ path, bytes: 1000 });
+  await opened('a', 600);
+  const second = waiting('b', 600, other);
+  await second.waits;
+  await spool.remove(copy('a'));
+  await second.file;
+});
+
+test('of two workers that want the last room at once both get it, one after the other', async () => {
+  const other = openSpool({ path, bytes: 1000 });
+  const [one, two] = [waiting('a', 600), waiting('b', 600, other)];
+  const first = await Promise.race([one.file.then(() => 'a'), two.file.then(() => 'b')]);
+  expect(await readdir(path)).toHaveLength(1);
+  await spool.remove(copy(first));
+  await Promise.all([one.file, two.file]);
+});
+
+test('remove leaves nothing of a copy, may be repeated, and leaves the others', async () => {
+  await opened('a', 300);
+  await opened('b', 300);
+  await spool.remove(copy('a'));
+  await spool.remove(copy('a'));
+  await spool.remove(copy('never-there'));
+  expect(await readdir(path)).toHaveLength(1);
+  await opened('c', 700);
+});
+
+test('a sweep removes the copies that have ended, and leaves those that run', async () => {
+  await opened('running', 300);
+  await opened('ended', 300);
+  const asked: string[] = [];
+  await spool.sweep(async ({ workflow_id }) => {
+    asked.push(workflow_id);
+    return workflow_id === 'job-running';
+  });
+  expect(asked.sort()).toEqual(['job-ended', 'job-running']);
+  expect(await readdir(path)).toEqual([encodeURIComponent('mark/running running')]);
+});
+
+test('a sweep leaves a folder that has no owner yet, and removes one that is old', async () => {
+  await mkdir(join(path, 'new'));
+  await mkdir(join(path, 'old'));
+  await writeFile(join(path, 'old', 'copy.json'), '{"workflow');
+  await utimes(join(path, 'old'), 0, 0);
+  await spool.sweep(async () => expect.unreachable('they have no owner'));
+  expect(await readdir(path)).toEqual(['new']);
+});
+
+test('a sweep of a folder that is not there has nothing to do', async () => {
+  await openSpool({ path: join(path, 'none'), bytes: 1 }).sweep(async () => false);
+});
+
+test('what waits in the spool is for the eyes of its worker only', async () => {
+  await opened('a', 300);
+  const [folder = ''] = await readdir(path);
+  expect((await stat(join(path, folder))).mode & 0o077).toBe(0);
+});
