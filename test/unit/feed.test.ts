@@ -41,7 +41,7 @@ function newFeed(options: Partial<FeedOptions> = {}) {
     },
     /** Sends what there is to send, as fast as it comes. */
     async drain() {
-      for await (const chunk of chunks) sent.push(chunk);
+      for await (const chunk of chunks) sent.push(Buffer.from(chunk));
     },
   };
 }

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { committing, copyFor, fillImage, makeImage } from '../stores/make-image.ts';
+import { storeBench } from '../stores/store-bench.ts';
+import { codeOf } from '../stores/store-under-test.ts';
+import { openGlance } from './glance-under-test.ts';
+
+const DATA = randomBytes(10_000);
+const protect = { op: 'replace', path: '/protected', value: true };
+
+const bench = storeBench(() => openGlance());
+
+test('a discard takes the protection off that somebody has put on an image in the making', async () => {
+  const ref = bench.ref(DATA);
+  await bench.prepare(ref, DATA);
+  await bench.it.rig.patch(ref.image_id, protect);
+  await bench.store.discard(ref);
+  expect(await bench.it.traces()).toEqual([]);
+});
+
+test('a commit that went through, also of a protected image, is undone by a discard', async () => {
+  const ref = bench.ref(DATA);
+  await makeImage(bench.store, ref, DATA, { protected: true, os_hidden: true });
+  expect(await bench.it.rig.show(ref.image_id)).toMatchObject({ protected: true });
+  await bench.store.discard(committing(ref, DATA));
+  expect(await bench.it.traces()).toEqual([]);
+});
+
+test('a commit may be repeated where its answer was lost', async () => {
+  const ref = bench.ref(DATA);
+  const record = await makeImage(bench.store, ref, DATA, { protected: true });
+  await bench.store.commit(committing(ref, DATA), record);
+  expect(await bench.it.rig.show(ref.image_id)).toMatchObject({ status: 'active', protected: true });
+});
+
+test('an image without a mark is left alone, unless a commit of ours may have taken it away', async () => {
+  const ref = bench.ref(DATA);
+  await makeImage(bench.store, ref, DATA);
+  await bench.store.discard(ref);
+  expect(await bench.listed()).toEqual([ref.image_id]);
+  const other = randomBytes(10_000);
+  await bench.store.discard(committing(ref, other));
+  expect(await bench.listed()).toEqual([ref.image_id]);
+});
+
+test('a commit of what is no longer there is told so', async () => {
+  const ref = bench.ref(DATA);
+  await bench.prepare(ref, DATA);
+  await fillImage(bench.store, ref, DATA);
+  await bench.it.rig.call('a', 'DELETE', `/${ref.image_id}`);
+  expect(await codeOf(bench.store.commit(committing(ref, DATA), copyFor(ref, DATA)))).toBe('not_found');
+  await bench.store.discard(committing(ref, DATA));
+});
+
+test("an image is made in its owner's project, and only there", async () => {
+  const ref = bench.ref(DATA, { tenant_id: bench.it.tenants.b });
+  await bench.make(ref, DATA);
+  expect(await bench.it.rig.show(ref.image_id)).toMatchObject({ owner: bench.it.tenants.b });
+  expect(await bench.listed('a')).toEqual([]);
+  await bench.store.discard(committing({ ...ref, tenant_id: bench.it.tenants.a }, DATA));
+  expect(await bench.listed('b')).toEqual([ref.image_id]);
+});

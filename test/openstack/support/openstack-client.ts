@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { AUTH_URL, PASSWORD } from '../keystone-rig.ts';
+
+/** What the real client prints with `-f json`; null where it prints nothing. */
+// biome-ignore lint/suspicious/noExplicitAny: the client's answers, as the tests know them
+type Printed = any;
+
+/** Runs the real `openstack` client as a user of `clouds.yaml`. Rejects where it fails. */
+export function openstackAs(user: string): (...args: string[]) => Promise<Printed> {
+  const OS_CLIENT_CONFIG_FILE = join(process.env.OPENSTACK_TEST_DIR ?? '', 'clouds.yaml');
+  return (...args) => openstack({ OS_CLIENT_CONFIG_FILE, OS_CLOUD: user }, args);
+}
+
+/** Runs it as the cloud's administrator, who is not in `clouds.yaml`. */
+export function openstackAsAdmin(...args: string[]): Promise<Printed> {
+  const account = { OS_USERNAME: 'admin', OS_PASSWORD: PASSWORD, OS_PROJECT_NAME: 'admin' };
+  const domains = { OS_USER_DOMAIN_ID: 'default', OS_PROJECT_DOMAIN_ID: 'default' };
+  return openstack({ OS_AUTH_URL: AUTH_URL, OS_IDENTITY_API_VERSION: '3', ...account, ...domains }, args);
+}
+
+async function openstack(env: Record<string, string>, args: readonly string[]): Promise<Printed> {
+  const program = join(process.env.OPENSTACK_TEST_PROGRAMS ?? '', 'openstack');
+  const { PATH, HOME } = process.env;
+  const { stdout } = await promisify(execFile)(program, args, { env: { PATH, HOME, ...env } });
+  return stdout === '' ? null : JSON.parse(stdout);
+}
