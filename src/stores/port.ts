@@ -69,8 +69,8 @@ export interface StreamSink {
   /** What the destination has whole already, from an attempt that never heard so; `null` where it has not. */
   readonly whole: Digests | null;
   /**
-   * Sends all bytes of the image, and resolves when the destination has said that it has them. A chunk is good
-   * until the next one is asked for. An error in the middle of `chunks` breaks the upload off, so that the destination keeps nothing. Throws `not_found`
+   * Sends all bytes of the image, and resolves when the destination has said that it has them. A chunk of
+   * 64 KiB or more is good until the next one is asked for, a smaller one for good. An error in the middle of `chunks` breaks the upload off, so that the destination keeps nothing. Throws `not_found`
    * once the image was discarded, `conflict`, `quota_exceeded`, `invalid_image`, `spoilt`, `unavailable`.
    */
   upload(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;

@@ -84,7 +84,7 @@ function createDigest(thread: Thread, id: number, md5: boolean): Digest {
       return reply.buffer;
     },
     async finish() {
-      const reply = await ask({ type: 'finish', id });
+      const reply = await ask({ type: 'finish', id, md5 });
       waiting.delete(id);
       if (!('digests' in reply)) throw new Error('the digest thread answered out of turn');
       return reply.digests;

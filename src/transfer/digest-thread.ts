@@ -11,7 +11,7 @@ export type DigestMessage =
       readonly buffer: ArrayBuffer;
       readonly length: number;
     }
-  | { readonly type: 'finish'; readonly id: number }
+  | { readonly type: 'finish'; readonly id: number; readonly md5: boolean }
   | { readonly type: 'drop'; readonly id: number };
 export type DigestReply =
   | { readonly id: number; readonly buffer: ArrayBuffer }
@@ -35,9 +35,10 @@ parentPort?.on('message', (message: DigestMessage) => {
     reply({ id, buffer: message.buffer }, [message.buffer]);
     return;
   }
-  const { sha512, md5 } = running.get(id) ?? startHashes(false);
+  const hashes = running.get(id);
   running.delete(id);
   if (message.type === 'finish') {
+    const { sha512, md5 } = hashes ?? startHashes(message.md5);
     reply({ id, digests: { sha512: sha512.digest('hex'), md5: md5?.digest('hex') ?? null } });
   }
 });

@@ -1,10 +1,12 @@
-import type { Patience } from './lane.ts';
+import { getDefaultHighWaterMark } from 'node:stream';
 import type { Ledger } from './ledger.ts';
 import type { Window } from './window.ts';
 
 const KIB = 1024;
 /** uwsgi, before most Glances, resets a connection whose HTTP chunk has 1 MiB. */
 const CHUNK = 256 * KIB;
+/** A socket asks for more when it has sent a chunk, or put one aside that is smaller than this. */
+const SOCKET_BUFFER = getDefaultHighWaterMark(false);
 /** What is kept back for a time in which the source stalls, and at the end until the bytes are verified. */
 export const RESERVE = 64 * KIB;
 /** An upload that pauses is broken off: after 4 s by uwsgi's own default, after 10 s by Glance's. */
@@ -19,7 +21,8 @@ export interface FeedOptions {
   readonly size: number;
   /** Resolves when all bytes are staged and found to be the source's: only then the last ones go. */
   readonly verified: Promise<unknown>;
-  readonly patience: Patience;
+  /** How long the destination may take nothing; milliseconds. */
+  readonly patience: number;
   readonly signal: AbortSignal;
   /** The destination has taken all bytes below; `moving` is false for what is only to keep it waiting. */
   readonly onSent: (at: number, moving: boolean) => void;
@@ -43,9 +46,9 @@ export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
     const moving = free(at) > 0;
     const length = moving ? Math.min(CHUNK, free(at)) : Math.min(TRICKLE, staged.watermark - 1 - at);
     if (length <= 0) continue;
-    const chunk = buffer.subarray(0, length);
+    const chunk = length < SOCKET_BUFFER ? Buffer.allocUnsafe(length) : buffer.subarray(0, length);
     await staging.readBack(at, chunk);
-    const watchdog = setTimeout(options.onStalled, patience.stall_after);
+    const watchdog = setTimeout(options.onStalled, patience);
     try {
       yield chunk;
     } finally {

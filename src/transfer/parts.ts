@@ -3,7 +3,7 @@ import { atSide, type PartSink } from '../stores/index.ts';
 import { followDigest } from './follow-digest.ts';
 import { runLane } from './lane.ts';
 import type { Run, TransferOptions } from './options.ts';
-import { type Copied, verify } from './verify.ts';
+import { type Copied, isBadData, verify } from './verify.ts';
 
 /** Lanes read parts and write them where they belong at the destination; the digest follows behind them. */
 export async function moveParts(options: TransferOptions, sink: PartSink, run: Run): Promise<Copied> {
@@ -23,6 +23,10 @@ export async function moveParts(options: TransferOptions, sink: PartSink, run: R
     stop.abort(error);
     await Promise.allSettled([...lanes, flushed, hashed]);
     digest.drop();
+    if (isBadData(error)) {
+      ledger.clear();
+      await atSide('destination', () => sink.reset());
+    }
     throw error;
   }
 }

@@ -4,12 +4,14 @@ import { feed, RESERVE } from './feed.ts';
 import { followDigest } from './follow-digest.ts';
 import { runLane } from './lane.ts';
 import type { Run, TransferOptions } from './options.ts';
-import { type Copied, verify } from './verify.ts';
+import { type Copied, isBadData, verify } from './verify.ts';
 import { createWindow, type Window } from './window.ts';
 
 const MIB = 1024 * 1024;
 /** Memory of a copy that has no spool. */
 const WINDOW = 32 * MIB;
+/** A part that is read again costs a part; an upload that starts over costs all: it may stand still for longer. */
+const UPLOAD_PATIENCE = 10;
 
 /**
  * Lanes read parts into the spool, or as far ahead as the window reaches; behind them the digest follows, and
@@ -30,7 +32,7 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
   const inherited = staged.bytes;
 
   const lanesWanted = reader.inOrder ? 1 : options.lanes;
-  const partSize = options.spool === null ? WINDOW / lanesWanted : undefined;
+  const partSize = options.spool === null ? Math.max(MIB, Math.floor(WINDOW / lanesWanted)) : undefined;
   const queue = [...planParts(size, staged.ranges, partSize)];
   const lane = { reader, sink: staging, ledger: staged, patience, signal, onFault };
   const lanes = Array.from({ length: Math.min(lanesWanted, queue.length) }, () => runLane(queue, lane));
@@ -41,6 +43,7 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
     release();
   }).then((digests) => verify(expected, digests, inherited > 0));
 
+  const standstill = patience.stall_after * UPLOAD_PATIENCE;
   const giveUp = (message: string) =>
     stop.abort(new StoreError('unavailable', message, { side: 'destination' }));
   let counted = 0;
@@ -49,9 +52,9 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
     staged,
     size,
     verified,
-    patience,
+    patience: standstill,
     signal,
-    onStalled: () => giveUp(`the destination has taken nothing for ${patience.stall_after / 1000} s`),
+    onStalled: () => giveUp(`the destination has taken nothing for ${standstill / 1000} s`),
     onSent(sent, moving) {
       at.sent = sent;
       release();
@@ -68,7 +71,7 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
     stop.abort(error);
     await Promise.allSettled([verified, uploaded, ...lanes]);
     digest.drop();
-    if (error instanceof StoreError && error.code === 'lost') await options.spool?.reset();
+    if (isBadData(error)) await options.spool?.reset();
     throw signal.reason;
   }
 

@@ -21,3 +21,8 @@ export function verify(expected: Digests, actual: Digests, resumed: boolean): Co
   if (resumed) throw new StoreError('lost', `${message}; starting over`, { side: 'destination' });
   throw new StoreError('digest_mismatch', message, { side: 'source' });
 }
+
+/** Whether the bytes that were written are of no use to a next attempt. */
+export function isBadData(error: unknown): boolean {
+  return error instanceof StoreError && (error.code === 'lost' || error.code === 'digest_mismatch');
+}

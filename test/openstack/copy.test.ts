@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, MIB } from '../support/deployment.ts';
 import { deployOnCloud } from './support/glance-deployment.ts';
@@ -59,6 +61,9 @@ test('the real client shows the copy, and saves it whole', async () => {
   });
   const listed = await openstack('--os-region-name', 'ot2', 'image', 'list', '-f', 'json');
   expect(listed).toContainEqual({ ID: jobId, Name: 'as the client shows it', Status: 'active' });
+  const file = join(deployment.folder, 'saved.img');
+  await openstack('--os-region-name', 'ot2', 'image', 'save', jobId, '--file', file);
+  expect((await readFile(file)).equals(data)).toBe(true);
 });
 
 test('two tenants copy the same data at the same time, each into a project of their own', async () => {

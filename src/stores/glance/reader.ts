@@ -27,7 +27,7 @@ export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Pr
       ...(signal && { signal }),
     });
     if (response.statusCode === 403) {
-      response.body.destroy();
+      dismiss(response);
       throw new StoreError('not_active', `image ${image.id} may not be read: it was deactivated`);
     }
     return response;
@@ -41,7 +41,7 @@ type Download = (range: string | null, signal?: AbortSignal) => Promise<Dispatch
 async function hasRanges(download: Download): Promise<boolean> {
   const { statusCode, headers, body } = await download('bytes=0-0');
   if (statusCode === 404) throw await refusal({ statusCode, headers, body } as Dispatcher.ResponseData);
-  body.on('error', () => {}).destroy();
+  dismiss({ body });
   return statusCode === 206;
 }
 
@@ -52,13 +52,13 @@ function rangedReader(download: Download, size: number): PartReader {
       yield* aborting(signal, async function* () {
         const response = await download(`bytes=${start}-${end - 1}`, signal);
         if (response.statusCode === 416) {
-          response.body.destroy();
+          dismiss(response);
           throw new StoreError('truncated', `the image's data ends before byte ${start}`);
         }
         if (response.statusCode !== 206) throw await refusal(response);
         const total = Number(/\/(\d+)$/.exec(String(response.headers['content-range']))?.[1]);
         if (total !== size) {
-          response.body.destroy();
+          dismiss(response);
           throw new StoreError('changed', `the image's data has ${total} bytes, not ${size} as inspected`);
         }
         yield* chunksOf(response);
@@ -86,7 +86,7 @@ function inOrderReader(download: Download): PartReader {
   const open = async (): Promise<Stream> => {
     const response = await download(null);
     if (response.statusCode !== 200) throw await refusal(response);
-    const close = () => void response.body.on('error', () => {}).destroy();
+    const close = () => dismiss(response);
     return { chunks: chunksOf(response), close, at: 0, rest: Buffer.alloc(0) };
   };
   return {
@@ -141,8 +141,13 @@ async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncGenerator<Buff
   } catch (cause) {
     throw new StoreError('unavailable', 'the image service broke off its answer', { cause });
   } finally {
-    body.on('error', () => {}).destroy();
+    dismiss({ body });
   }
+}
+
+/** Reads no more of an answer. undici says so by an error, which nobody waits for any more. */
+function dismiss({ body }: Pick<Dispatcher.ResponseData, 'body'>): void {
+  body.on('error', () => {}).destroy();
 }
 
 /** Whatever an abort makes of a read, it ends with the signal's reason. */

@@ -1,4 +1,3 @@
-import { getDefaultHighWaterMark } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compareDigests } from '../../image/index.ts';
 import type { DestinationRef, StreamSink } from '../port.ts';
@@ -108,7 +107,7 @@ async function put(
       'x-openstack-image-size': String(size),
       ...(imageStore !== null && { 'x-image-meta-store': imageStore }),
     },
-    body: keepingSmall(chunks),
+    body: chunks,
     signal,
     // The engine has the patience: a Glance may take minutes to pass the last bytes on.
     headersTimeout: 0,
@@ -121,10 +120,4 @@ async function put(
   // What it has come to in the meantime the next attempt finds out; nor is a short body the image's fault.
   if (response.statusCode !== 409 && response.statusCode !== 400) throw error;
   throw new StoreError('unavailable', error.message);
-}
-
-/** undici asks for the next chunk when a socket has sent all of the last one, or has put a small one aside. */
-async function* keepingSmall(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks)
-    yield chunk.length < getDefaultHighWaterMark(false) ? chunk.slice() : chunk;
 }
