@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import type { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createStoreActivities } from '../../activities/index.ts';
+import type { CopyPlan, TransferProgress } from '../../src/copy-job/index.ts';
+import type { ImageRecord } from '../../src/image/index.ts';
+import { type ImageStore, StoreError, type StreamSink } from '../../src/stores/index.ts';
+import { createDigestPool } from '../../src/transfer/index.ts';
+import { openDirectory } from '../stores/directory-under-test.ts';
+import { anyone, newRef, type StoreUnderTest } from '../stores/store-under-test.ts';
+
+const MIB = 1024 * 1024;
+const digests = createDigestPool(1);
+let source: StoreUnderTest;
+let image: ImageRecord;
+beforeAll(async () => {
+  source = await openDirectory();
+  image = await source.addImage(randomBytes(4 * MIB));
+});
+afterAll(async () => {
+  await digests.close();
+  await source.close();
+});
+
+/** A destination whose uploads break off after so many bytes. */
+function breakingAfter(bytes: number): ImageStore {
+  const sink: StreamSink = {
+    kind: 'stream',
+    whole: null,
+    async upload(chunks) {
+      let taken = 0;
+      for await (const chunk of chunks) {
+        taken += chunk.length;
+        if (taken > bytes) break;
+      }
+      throw new StoreError('unavailable', 'the connection broke');
+    },
+    async close() {},
+  };
+  return { ...source.store, openSink: async () => sink };
+}
+
+/** One attempt at the transfer, after others that have come so far. */
+async function attempt(bytes: number, before: Partial<TransferProgress>): Promise<ApplicationFailure> {
+  const stores = { ot1: source.store, ot2: breakingAfter(bytes) };
+  const regions = new Map(
+    Object.entries(stores).map(([name, store]) => [name, { name, store, taskQueue: name }]),
+  );
+  const limits = {
+    lanes: 4,
+    concurrentActivities: 1,
+    heartbeatTimeout: 60_000,
+    stallAfter: 60_000,
+    giveUpAfter: 3_600_000,
+    noWorkerTimeout: 60_000,
+  };
+  const activities = createStoreActivities({ regions, limits, digests, spool: null, client: {} as Client });
+  const { pin } = await source.store.inspect(anyone(image.id));
+  const plan = { source: { region: 'ot1', ...anyone(image.id) }, destination: { region: 'ot2' } } as CopyPlan;
+  const heartbeatDetails = {
+    ranges: [],
+    high_water: 0,
+    moved_at: Date.now(),
+    futile: 0,
+    last_fault: null,
+    ...before,
+  };
+  const environment = new MockActivityEnvironment({ heartbeatDetails });
+  const call = environment.run(activities.transferImage, plan, newRef(), { record: image, pin });
+  return call.then(
+    () => {
+      throw new Error('the transfer has come to its end');
+    },
+    (error) => error as ApplicationFailure,
+  );
+}
+
+test('an upload that comes farther than those before it may break off', async () => {
+  const failure = await attempt(2 * MIB, { high_water: MIB, futile: 9 });
+  expect(failure).toMatchObject({ type: 'unavailable', nonRetryable: false });
+  expect(failure.details?.[1]).toMatchObject({ futile: 0 });
+});
+
+test('an upload that comes no farther is counted', async () => {
+  const failure = await attempt(MIB, { high_water: 3 * MIB, futile: 4 });
+  expect(failure).toMatchObject({ type: 'unavailable', nonRetryable: false });
+  expect(failure.details?.[1]).toMatchObject({ futile: 5, high_water: 3 * MIB });
+});
+
+test('the tenth upload in a row that comes no farther is the last one', async () => {
+  const failure = await attempt(MIB, { high_water: 3 * MIB, futile: 9 });
+  expect(failure).toMatchObject({ type: 'stalled', nonRetryable: true });
+  expect(failure.message).toBe('broken off 10 times without coming farther: the connection broke');
+  expect(failure.details?.[0]).toMatchObject({ code: 'stalled', side: 'destination' });
+});

@@ -1,0 +1,63 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { StoreError } from '../../src/stores/index.ts';
+import { gate, type StoreHooks } from '../support/workflow-hooks.ts';
+import { endOf, type Rig, startRig } from '../support/workflow-rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig();
+});
+afterAll(() => rig?.stop());
+
+const SPOILT: StoreHooks = {
+  openSink: async () => {
+    throw new StoreError('spoilt', 'it takes no more data');
+  },
+};
+
+test('an image that can take no more data is removed, and made under another id', async () => {
+  const job = await rig.startJob({ destination: SPOILT });
+  const { details } = await endOf(job);
+  expect(details).toMatchObject({ status: 'replicated', fault: null, sha512: job.image.os_hash_value });
+  expect(details.destination_image_id).not.toBe(job.copyId);
+  expect(await rig.traces(job)).toEqual([]);
+  expect(await rig.deployment.files('ot2')).toContain(details.destination_image_id);
+  const { searchAttributes } = await job.handle.describe();
+  expect(searchAttributes.CopyDestinationImageId).toEqual([details.destination_image_id]);
+});
+
+test('a destination that spoils one image after the other fails the job, and keeps none', async () => {
+  const before = await rig.deployment.files('ot2');
+  const fault = { code: 'spoilt', side: 'destination', message: 'it takes no more data' };
+  let transfers = 0;
+  const job = await rig.startJob({
+    activities: async (call, name) => {
+      if (name !== 'transferImage') return call();
+      transfers += 1;
+      throw ApplicationFailure.create({ type: 'spoilt', nonRetryable: true, details: [fault] });
+    },
+  });
+  expect((await endOf(job)).details).toMatchObject({ status: 'error', fault: { code: 'spoilt' } });
+  expect(transfers).toBe(3);
+  expect(await rig.deployment.files('ot2')).toEqual(before);
+});
+
+test('a cancel while a spoilt image is being removed leaves neither it nor another', async () => {
+  const before = await rig.deployment.files('ot2');
+  const at = gate();
+  const job = await rig.startJob({
+    destination: {
+      ...SPOILT,
+      discard: async (call) => {
+        await at.pass();
+        await call();
+      },
+    },
+  });
+  await at.reached;
+  await job.handle.signal('cancel');
+  at.open();
+  expect((await endOf(job)).closed).toBe('CANCELLED');
+  expect(await rig.deployment.files('ot2')).toEqual(before);
+});
