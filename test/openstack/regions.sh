@@ -12,7 +12,7 @@ OT2_PORT=${OT2_PORT:-29292}
 TOKEN_TTL=${TOKEN_TTL:-3600}
 GLANCE_PROCESSES=${GLANCE_PROCESSES:-2}
 # What uwsgi.ini of Glance's own says: an upload that pauses for longer is broken off.
-SOCKET_TIMEOUT=10
+SOCKET_TIMEOUT=${SOCKET_TIMEOUT:-10}
 PASSWORD=secret
 REGIONS='ot1 ot2'
 USERS='alice bob carol rita copier admin'
@@ -33,7 +33,9 @@ alice is a member of project tenant-a, bob of tenant-b, carol of both; rita is a
 the service's own account, a member of both. Each password is "secret". Quotas are on in ot2.
 
 OPENSTACK_DIR (.openstack) holds everything; delete it to start afresh. Ports: KEYSTONE_PORT (15000),
-OT1_PORT (19292), OT2_PORT (29292). TOKEN_TTL (3600) is the lifetime of tokens in seconds.
+OT1_PORT (19292), OT2_PORT (29292); what is running is found on the ports that it was started with. TOKEN_TTL
+(3600) is the lifetime of tokens, and SOCKET_TIMEOUT (10) how long an upload may pause, in seconds;
+GLANCE_PROCESSES (2) is for each region.
 TEXT
 }
 
@@ -45,7 +47,6 @@ VENV=${OPENSTACK_VENV:-$DIR/venv}
 STATE=$DIR/state
 RUN=$DIR/run
 LOGS=$DIR/logs
-AUTH_URL=http://$HOST:$KEYSTONE_PORT/v3
 
 port_of() {
   case $1 in
@@ -191,10 +192,18 @@ make_databases() {
 
 # --- processes ------------------------------------------------------------------------------------------------
 
-pid_of() { # service; only where it is still ours
+pid_of() { # service; only where it is still ours: other clouds may run from the same programs
   local pid
-  pid=$(cat "$RUN/$1.pid" 2>/dev/null) && [[ $(ps -o args= -p "$pid" 2>/dev/null) == *"$VENV/bin/uwsgi "* ]] &&
-    echo "$pid"
+  pid=$(cat "$RUN/$1.pid" 2>/dev/null) &&
+    [[ $(ps -ww -o args= -p "$pid" 2>/dev/null) == *"uwsgi --http-socket $HOST:$(port_of "$1") "* ]] && echo "$pid"
+}
+
+use_running_ports() {
+  local chosen="$KEYSTONE_PORT $OT1_PORT $OT2_PORT" name
+  [ -f "$RUN/ports" ] || return 0
+  read -r KEYSTONE_PORT OT1_PORT OT2_PORT <"$RUN/ports"
+  for name in keystone $REGIONS; do ! pid_of "$name" >/dev/null || return 0; done
+  read -r KEYSTONE_PORT OT1_PORT OT2_PORT <<<"$chosen"
 }
 
 listens() { (exec 3<>"/dev/tcp/$HOST/$1") 2>/dev/null; }
@@ -210,7 +219,7 @@ serve() { # service module processes threads option... ; the environment says wh
     --master --die-on-term --processes "$processes" --threads "$threads" --enable-threads --thunder-lock \
     --need-app --http-raw-body --so-keepalive --buffer-size 65535 --listen 128 \
     --add-header 'Connection: close' --socket-timeout "$SOCKET_TIMEOUT" --http-timeout "$SOCKET_TIMEOUT" \
-    --worker-reload-mercy 5 "$@" </dev/null >>"$LOGS/$name.log" 2>&1 &
+    --chunked-input-timeout "$SOCKET_TIMEOUT" --worker-reload-mercy 5 "$@" </dev/null >>"$LOGS/$name.log" 2>&1 &
   echo $! >"$RUN/$name.pid"
 }
 
@@ -230,6 +239,7 @@ up() {
   for region in $REGIONS; do write_glance_config "$region"; done
   write_clouds >"$DIR/clouds.yaml"
   make_databases
+  echo "$KEYSTONE_PORT $OT1_PORT $OT2_PORT" >"$RUN/ports"
   trap 'down' EXIT
   OS_KEYSTONE_CONFIG_FILES=$STATE/keystone/keystone.conf serve keystone keystone.wsgi.api 2 4
   # Glance starts threads while it loads, so that each process has to load it by itself.
@@ -293,6 +303,8 @@ print_token() { # user
     die "Keystone has refused $1: $answer"
 }
 
+use_running_ports
+AUTH_URL=http://$HOST:$KEYSTONE_PORT/v3
 case ${1:-} in
   up) up ;;
   down) down ;;

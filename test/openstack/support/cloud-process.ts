@@ -14,6 +14,8 @@ export interface CloudProcess {
   /** Its state: databases, image files, logs, `clouds.yaml`. */
   readonly folder: string;
   readonly authUrl: string;
+  /** Where the Glance of a region is. */
+  imageUrl(region: 'ot1' | 'ot2'): string;
   /** Folder of the real clients' programs. */
   readonly programs: string;
   stop(): Promise<void>;
@@ -43,5 +45,11 @@ export async function startCloud({ tokenTtl = 3600 } = {}): Promise<CloudProcess
     await stop();
     throw error;
   }
-  return { folder, authUrl: `http://127.0.0.1:${keystone}/v3`, programs: join(VENV, 'bin'), stop };
+  return {
+    folder,
+    authUrl: `http://127.0.0.1:${keystone}/v3`,
+    imageUrl: (region) => `http://127.0.0.1:${region === 'ot1' ? ot1 : ot2}`,
+    programs: join(VENV, 'bin'),
+    stop,
+  };
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { request } from 'undici';
 import { callGlance, imageUrl } from './images.ts';
 
@@ -17,7 +18,10 @@ export async function addLargeImage(region: string, user: { readonly token: stri
       'content-type': 'application/octet-stream',
       'content-length': String(blocks * BLOCK),
     },
-    body: numbered(blocks, (block) => sha512.update(block)),
+    body: Readable.from(
+      numbered(blocks, (block) => sha512.update(block)),
+      { objectMode: false },
+    ),
     headersTimeout: 0,
   });
   if (answer.statusCode !== 204) throw new Error(`upload: ${answer.statusCode} ${await answer.body.text()}`);

@@ -1,72 +1,114 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Transform } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pipeline } from 'node:stream';
+import { type BodyFault, faultyBody } from './faulty-body.ts';
 
-/** What goes wrong with requests that match, `times` times (once, unless it says so). */
+/** What goes wrong with requests of a method to a path (with its query). */
 export interface Fault {
-  readonly method?: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
-  /** Of the path with its query. */
+  readonly method?: string;
   readonly path?: RegExp;
+  /** With how many of them; one, unless it says so. */
   readonly times?: number;
-  /** This answer, without a word to the server. The request's body is not read. */
-  readonly answer?: { readonly status: number; readonly headers?: Readonly<Record<string, string>> };
-  /** The connections end after so many bytes of the body. */
-  readonly cut?: { readonly body: Body; readonly after: number };
-  /** After so many bytes of the body nothing moves for some milliseconds. */
-  readonly stall?: { readonly body: Body; readonly after: number; readonly for: number };
+  /** They get this status, and the server does not hear of them. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Where a body ends or pauses: the request's on its way to the server, or the answer's. */
+  readonly request?: BodyFault;
+  readonly response?: BodyFault;
 }
 
-type Body = 'request' | 'response';
+interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly range: string | undefined;
+}
 
-export interface Proxy {
+export interface FaultyProxy {
   readonly url: string;
-  /** Bytes of bodies that have passed so far. */
-  readonly bytes: Readonly<Record<Body, number>>;
-  /** What was asked for so far. */
-  readonly requests: readonly { readonly method: string; readonly path: string; readonly range?: string }[];
-  /** What becomes of ranges: 'refused' with 400 as by an rbd store, 'ignored' as by one that knows none. */
-  ranges: 'passed' | 'refused' | 'ignored';
-  /** Faults are taken in their order; each request meets one at most. */
-  inject(fault: Fault): void;
-  /** How many requests there were. */
+  /** Bytes of bodies so far, each way. */
+  readonly bytes: { readonly request: number; readonly response: number };
+  readonly requests: readonly Seen[];
+  /** How many of the requests were so. */
   count(method: string, path: RegExp): number;
-  /** Ends all connections. */
-  hangUp(): void;
+  /** What becomes of ranges: 'refused' with 400, as with an rbd store, or 'ignored'. */
+  ranges: 'passed' | 'refused' | 'ignored';
+  /** A request meets one fault at most: the oldest one that is for it. */
+  inject(fault: Fault): void;
   close(): Promise<void>;
 }
 
-/** A reverse proxy before an HTTP server, on a port of its own, on which everything can go wrong. */
-export async function startProxy(target: string): Promise<Proxy> {
+/** A reverse proxy before an HTTP server, on a port of its own, where everything can go wrong. */
+export async function startProxy(target: string): Promise<FaultyProxy> {
   const bytes = { request: 0, response: 0 };
-  const requests: { method: string; path: string; range?: string }[] = [];
-  const faults: { fault: Fault; left: number }[] = [];
+  const requests: Seen[] = [];
+  const faults: { readonly fault: Fault; left: number }[] = [];
 
-  const faultOf = (method: string, path: string): Fault => {
-    const found = faults.find(
-      ({ fault, left }) => left > 0 && (fault.method ?? method) === method && (fault.path?.test(path) ?? true),
+  const faultOf = ({ method, path }: Seen): Fault => {
+    const next = faults.find(
+      ({ fault, left }) =>
+        left > 0 && (fault.method ?? method) === method && (fault.path?.test(path) ?? true),
     );
-    if (found === undefined) return {};
-    found.left -= 1;
-    return found.fault;
+    if (next === undefined) return {};
+    next.left -= 1;
+    return next.fault;
   };
-  /** Counts a body, and does to it what the fault says. */
-  const passing = (body: Body, { cut, stall }: Fault, hangUp: () => void) => {
-    let passed = 0;
-    const stops = [cut, stall].filter((stop) => stop?.body === body);
-    return new Transform({
-      async transform(chunk: Buffer, _, done) {
-        let rest = chunk;
-        for (const stop of stops) {
-          if (stop === undefined || passed > stop.after || passed + rest.length < stop.after) continue;
-        }
-        done(null, rest);
-        rest = chunk;
-        hangUp();
-      },
+  const handle = (incoming: IncomingMessage, answer: ServerResponse) => {
+    const { method = 'GET', url = '/' } = incoming;
+    const { range, ...others } = incoming.headers;
+    const seen: Seen = { method, path: url, range };
+    requests.push(seen);
+    const fault = faultOf(seen);
+    const status = fault.status ?? (range !== undefined && proxy.ranges === 'refused' ? 400 : undefined);
+    if (status !== undefined) {
+      incoming.resume();
+      answer.writeHead(status, fault.headers).end();
+      return;
+    }
+    const headers = proxy.ranges === 'passed' ? incoming.headers : others;
+    const outgoing = request(new URL(url, target), { method, headers, agent: false });
+    const hangUp = () => {
+      incoming.socket.destroy();
+      outgoing.destroy();
+    };
+    outgoing.on('response', (given) => {
+      answer.writeHead(given.statusCode ?? 502, given.headers);
+      const body = faultyBody(
+        fault.response,
+        (count) => {
+          bytes.response += count;
+        },
+        hangUp,
+      );
+      pipeline(given, body, answer, (error) => error && hangUp());
     });
+    // One that has answered already may stop listening.
+    outgoing.on('error', () => answer.headersSent || hangUp());
+    answer.on('close', () => outgoing.destroy());
+    const body = faultyBody(
+      fault.request,
+      (count) => {
+        bytes.request += count;
+      },
+      hangUp,
+    );
+    incoming.on('error', hangUp).pipe(body).pipe(outgoing);
   };
-  void [createServer, once, sleep, request, passing, faultOf, bytes, requests, target];
-  throw new Error('unfinished');
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 }, handle);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const proxy: FaultyProxy = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    bytes,
+    requests,
+    ranges: 'passed',
+    count: (method, path) => requests.filter((seen) => seen.method === method && path.test(seen.path)).length,
+    inject: (fault) => void faults.push({ fault, left: fault.times ?? 1 }),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  return proxy;
 }

@@ -1,0 +1,23 @@
+import { keystone, tokenOf } from '../keystone-rig.ts';
+import { cloudOf } from './cloud.ts';
+
+/** A region of the catalog, for as long as a test needs it. */
+export interface RegionInFront {
+  readonly name: string;
+  remove(): Promise<void>;
+}
+
+/** Makes a region whose image endpoint is at this address: what stands in front of another region's. */
+export async function regionInFront(imageUrl: string): Promise<RegionInFront> {
+  const name = `front-${crypto.randomUUID()}`;
+  await cloudOf().addRegion(name, imageUrl);
+  return {
+    name,
+    async remove() {
+      const admin = await tokenOf('admin', 'admin');
+      const { body } = await keystone('GET', `/endpoints?region_id=${name}`, admin);
+      for (const { id } of body.endpoints) await keystone('DELETE', `/endpoints/${id}`, admin);
+      await keystone('DELETE', `/regions/${name}`, admin);
+    },
+  };
+}
