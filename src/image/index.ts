@@ -1,5 +1,5 @@
 export { addRange, type ByteRange, coveredBytes, watermark } from './byte-ranges.ts';
-export { type CopyTarget, copyOf } from './copy-of.ts';
+export { copyOf } from './copy-of.ts';
 export { compareDigests, type Digests, digestsOf, type VerifiedBy } from './digests.ts';
 export { partSize, planParts } from './part-plan.ts';
 export { type ImageRecord, isVisibleTo } from './record.ts';
