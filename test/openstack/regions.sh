@@ -89,6 +89,9 @@ sqlite_synchronous = false
 [token]
 provider = fernet
 expiration = $TOKEN_TTL
+[cache]
+# it tells a user's roles wrongly for a moment while another's are changed
+enabled = false
 [fernet_tokens]
 key_repository = $STATE/keystone/fernet
 [credential]

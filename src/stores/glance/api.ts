@@ -15,7 +15,7 @@ export type As = { readonly project: string | null } | { readonly user: UserCred
 /** One operation of a JSON patch (RFC 6902). */
 export type PatchOperation =
   | { readonly op: 'remove'; readonly path: string }
-  | { readonly op: 'replace'; readonly path: string; readonly value: unknown };
+  | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown };
 
 /** What is left of a project's quotas, by name; sizes in MiB. */
 export type Usage = Readonly<Record<string, { readonly limit: number; readonly usage: number }>>;

@@ -31,7 +31,7 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
       if (isCommitted(ref, image)) return;
       await showMarked(api, owner(ref), ref);
       assertSame(record, image);
-      await api.patch(owner(ref), ref.image_id, lastPatch(record));
+      await api.patch(owner(ref), ref.image_id, lastPatch(record, image));
     },
 
     async discard(ref) {
@@ -80,13 +80,20 @@ function assertSame(record: ImageRecord, image: GlanceImage): void {
 }
 
 /** What an image has to be without as long as it may have to be removed. */
-function lastPatch({ visibility, os_hidden, protected: isProtected }: ImageRecord): PatchOperation[] {
+function lastPatch(record: ImageRecord, image: GlanceImage): PatchOperation[] {
+  const heldBack = Object.entries(record.properties).filter(([name]) => image[name] === undefined);
   return [
     { op: 'remove', path: `/${JOB_PROPERTY}` },
-    { op: 'replace', path: '/visibility', value: visibility },
-    ...(os_hidden ? [{ op: 'replace', path: '/os_hidden', value: true } as const] : []),
-    ...(isProtected ? [{ op: 'replace', path: '/protected', value: true } as const] : []),
+    ...heldBack.map(([name, value]) => ({ op: 'add', path: pointer(name), value }) as const),
+    { op: 'replace', path: '/visibility', value: record.visibility },
+    ...(record.os_hidden ? [{ op: 'replace', path: '/os_hidden', value: true } as const] : []),
+    ...(record.protected ? [{ op: 'replace', path: '/protected', value: true } as const] : []),
   ];
+}
+
+/** @see RFC 6901, section 3 */
+function pointer(name: string): string {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** Who protects it again in the meantime, or is just using it, will let it go in a while. */

@@ -68,10 +68,13 @@ export function glanceDigests({ os_hash_algo, os_hash_value, checksum }: GlanceI
   return { sha512: os_hash_algo === 'sha512' ? (os_hash_value ?? null) : null, md5: checksum };
 }
 
-/** What an image is created from. Private until its data is there, and protected last of all. */
+/**
+ * What an image is created from. Private until its data is there, and protected last of all. Glance allows so
+ * and so many properties: the mark takes the place of the last one until the commit.
+ */
 export function toCreate(image: ImageRecord, mark: string): Readonly<Record<string, unknown>> {
   return {
-    ...image.properties,
+    ...Object.fromEntries(Object.entries(image.properties).slice(0, -1)),
     id: image.id,
     ...(image.name !== null && { name: image.name }),
     disk_format: image.disk_format,
