@@ -1,0 +1,64 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Deployment } from '../../support/deployment.ts';
+import { until } from '../../support/until.ts';
+import { deployOnCloud } from './glance-deployment.ts';
+import { storeFiles } from './glance-state.ts';
+import { imageUrl, showImage } from './images.ts';
+import { type FaultyProxy, startProxy } from './proxy.ts';
+import { regionInFront } from './regions-in-front.ts';
+import { type Tenant, tenant } from './tenants.ts';
+
+/** The product between two regions that stand behind proxies, where everything can go wrong. */
+export interface ProxiedRegions {
+  readonly deployment: Deployment;
+  readonly alice: Tenant;
+  readonly source: FaultyProxy;
+  readonly destination: FaultyProxy;
+  /** What is in the worker's spool; nothing where it has none. */
+  spooled(): Promise<string[]>;
+  /** Starts a copy of an image of ot1's, within alice's project. */
+  copy(imageId: string): Promise<string>;
+  /** Nothing of a job is left in ot2: no image, and no data. */
+  expectNothingLeft(jobId: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Bytes of an image's data, up or down. */
+export const FILE = /\/file$/;
+
+export async function proxiedRegions({ spool = false } = {}): Promise<ProxiedRegions> {
+  const folder = await mkdtemp(join(tmpdir(), 'image-replicator-spool-'));
+  const [source, destination] = [
+    await startProxy(await imageUrl('ot1')),
+    await startProxy(await imageUrl('ot2')),
+  ];
+  const regions = [await regionInFront(source.url), await regionInFront(destination.url)];
+  const deployment = await deployOnCloud({
+    regionNames: { ot1: regions[0]?.name ?? '', ot2: regions[1]?.name ?? '' },
+    ...(spool && { spool: { path: folder, size: '200MiB' } }),
+  });
+  await deployment.startApi();
+  const alice = await tenant(deployment, 'alice', 'tenant-a');
+  return {
+    deployment,
+    alice,
+    source,
+    destination,
+    spooled: () => readdir(folder),
+    copy: (image_id) => alice.jobs.start({ image_id, tenant_id_dst: alice.project }),
+    async expectNothingLeft(jobId) {
+      expect(await showImage('ot2', alice, jobId)).toEqual({ status: 'gone' });
+      // Glance removes what an upload has left when it has noticed that this one has gone.
+      await until(async () => !(await storeFiles('ot2')).includes(jobId));
+    },
+    async stop() {
+      await deployment.stop();
+      await Promise.all([source.close(), destination.close()]);
+      for (const region of regions) await region.remove();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
