@@ -1,3 +1,4 @@
+import type { DestinationRef } from '../src/stores/index.ts';
 import type { Transfer } from '../src/transfer/index.ts';
 
 interface Entry {
@@ -7,34 +8,39 @@ interface Entry {
 }
 
 /**
- * The transfers that run in this process, by the mark of their job. When the control plane was away for a
+ * The transfers that run in this process, by the mark of their job and the image that they make. When the control plane was away for a
  * while, a second attempt may be handed to the process where the first one's transfer still runs: it adopts
  * that one instead of starting over.
  */
 export class RunningTransfers {
   readonly #entries = new Map<string, Entry>();
 
-  /** The transfer that runs for this mark, or the one that `start` starts. */
-  attach(mark: string, start: () => Promise<Transfer>): Promise<Transfer> {
-    const running = this.#entries.get(mark);
+  /** The transfer that runs for this image, or the one that `start` starts. */
+  attach(ref: DestinationRef, start: () => Promise<Transfer>): Promise<Transfer> {
+    const key = keyOf(ref);
+    const running = this.#entries.get(key);
     if (running !== undefined) {
       running.attached += 1;
       return running.transfer;
     }
     const transfer = start();
-    this.#entries.set(mark, { transfer, attached: 1 });
-    const forget = () => this.#entries.delete(mark);
+    this.#entries.set(key, { transfer, attached: 1 });
+    const forget = () => this.#entries.delete(key);
     transfer.then(({ finished }) => finished).then(forget, forget);
     return transfer;
   }
 
   /** Leaves a transfer to the attempt that may come for it within `wait` milliseconds; then it is stopped. */
-  leave(mark: string, wait: number): void {
-    const entry = this.#entries.get(mark);
+  leave(ref: DestinationRef, wait: number): void {
+    const entry = this.#entries.get(keyOf(ref));
     if (entry === undefined) return;
     entry.attached -= 1;
     setTimeout(() => {
       if (entry.attached === 0) entry.transfer.then((transfer) => transfer.stop());
     }, wait).unref();
   }
+}
+
+function keyOf({ mark, image_id }: DestinationRef): string {
+  return `${mark} ${image_id}`;
 }

@@ -53,7 +53,7 @@ export async function transferImage(
   };
   try {
     return await heartbeating(observe, async () => {
-      transfer = await running.attach(ref.mark, () => openTransfer(deps, plan, ref, image, progress, wait));
+      transfer = await running.attach(ref, () => openTransfer(deps, plan, ref, image, progress, wait));
       const copied = await untilCancelled(transfer, () => leaveOrStop(deps, running, plan, ref, transfer));
       await deps.spool?.remove(ref);
       return { ...copied, bytes: image.record.size };
@@ -113,7 +113,7 @@ async function leaveOrStop(
     .describe()
     .catch(() => undefined);
   if (job === undefined || job.status.name === 'RUNNING') {
-    running.leave(ref.mark, 2 * limits.heartbeatTimeout);
+    running.leave(ref, 2 * limits.heartbeatTimeout);
     return;
   }
   await transfer?.stop();

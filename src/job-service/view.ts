@@ -21,8 +21,9 @@ const WORTH_MENTIONING = 2000;
 
 /** A job from what is on record, settled by how its workflow has closed. */
 export function recordedView(execution: Execution): JobView {
-  const recorded = execution.memo?.[JOB_MEMO] as JobDetails | undefined;
-  const job = recorded ?? requestedDetails(execution.workflowId, null, execution.startTime);
+  // An earlier version may have put less on record.
+  const recorded = execution.memo?.[JOB_MEMO] as Partial<JobDetails> | undefined;
+  const job = { ...requestedDetails(execution.workflowId, null, execution.startTime), ...recorded };
   return {
     ...settled(job, execution),
     attempt: null,
