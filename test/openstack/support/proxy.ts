@@ -35,6 +35,8 @@ export interface FaultyProxy {
   ranges: 'passed' | 'refused' | 'ignored';
   /** A request meets one fault at most: the oldest one that is for it. */
   inject(fault: Fault): void;
+  /** Nothing goes wrong any more. */
+  heal(): void;
   close(): Promise<void>;
 }
 
@@ -104,6 +106,7 @@ export async function startProxy(target: string): Promise<FaultyProxy> {
     ranges: 'passed',
     count: (method, path) => requests.filter((seen) => seen.method === method && path.test(seen.path)).length,
     inject: (fault) => void faults.push({ fault, left: fault.times ?? 1 }),
+    heal: () => void faults.splice(0),
     async close() {
       server.closeAllConnections();
       server.close();

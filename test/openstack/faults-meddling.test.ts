@@ -1,0 +1,76 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MIB } from '../support/deployment.ts';
+import { until } from '../support/until.ts';
+import { tokenOf } from './keystone-rig.ts';
+import { addImage, callGlance, showImage } from './support/images.ts';
+import { FILE, type ProxiedRegions, proxiedRegions } from './support/proxied-regions.ts';
+
+const DATA = randomBytes(20 * MIB);
+
+let it: ProxiedRegions;
+let imageId: string;
+beforeEach(async () => {
+  it = await proxiedRegions();
+  imageId = (await addImage('ot1', it.alice, DATA)).id;
+  await it.deployment.startWorker();
+});
+afterEach(() => it.stop());
+
+/** Starts a copy whose upload stands still in the middle. */
+async function uploading(): Promise<string> {
+  it.destination.inject({ method: 'PUT', path: FILE, request: { after: 4 * MIB, pause: 6000 } });
+  const jobId = await it.copy(imageId);
+  await until(() => it.destination.bytes.request >= 4 * MIB);
+  return jobId;
+}
+
+async function endsWith(jobId: string, code: string, side: 'source' | 'destination'): Promise<void> {
+  const job = await it.alice.jobs.ended(jobId);
+  expect(job).toMatchObject({ status: 'error', destination_image_id: null, fault: { code, side } });
+}
+
+test('an image that its owner deletes while it is uploaded is an error, and not made again', async () => {
+  const jobId = await uploading();
+  expect((await callGlance('ot2', it.alice, 'DELETE', `/${jobId}`)).status).toBe(204);
+  await endsWith(jobId, 'not_found', 'destination');
+  expect(it.destination.count('PUT', FILE)).toBe(1);
+  await it.expectNothingLeft(jobId);
+});
+
+test("an image that got its owner's own data is an error, and theirs from then on", async () => {
+  // Nothing of the source comes before the owner's upload is done.
+  it.source.inject({ method: 'GET', path: FILE, times: 100, status: 503 });
+  const jobId = await it.copy(imageId);
+  await until(async () => (await showImage('ot2', it.alice, jobId)).status === 'queued');
+  const own = randomBytes(MIB);
+  const headers = { 'content-type': 'application/octet-stream' };
+  const put = await callGlance('ot2', it.alice, 'PUT', `/${jobId}/file`, { headers, body: own });
+  expect(put.status).toBe(204);
+  it.source.heal();
+  await endsWith(jobId, 'conflict', 'destination');
+  const image = await showImage('ot2', it.alice, jobId);
+  expect(image.status).toBe('active');
+  expect(image.os_hash_value).toBe(createHash('sha512').update(own).digest('hex'));
+  expect(image).not.toHaveProperty('image_replicator_job');
+});
+
+test('a source that is deleted while it is copied is an error, and nothing is left', async () => {
+  it.source.inject({ method: 'GET', path: FILE, times: 5, response: { after: MIB, pause: null } });
+  it.destination.inject({ method: 'PUT', path: FILE, request: { after: MIB, pause: 3000 } });
+  const jobId = await it.copy(imageId);
+  await until(async () => (await it.alice.jobs.job(jobId)).phase === 'transfer');
+  expect((await callGlance('ot1', it.alice, 'DELETE', `/${imageId}`)).status).toBe(204);
+  await endsWith(jobId, 'not_found', 'source');
+  await it.expectNothingLeft(jobId);
+});
+
+test('a source that is deactivated while it is copied is an error, and nothing is left', async () => {
+  it.source.inject({ method: 'GET', path: FILE, times: 5, response: { after: MIB, pause: null } });
+  const jobId = await it.copy(imageId);
+  await until(async () => (await it.alice.jobs.job(jobId)).phase === 'transfer');
+  const admin = { token: await tokenOf('admin', 'admin') };
+  await callGlance('ot1', admin, 'POST', `/${imageId}/actions/deactivate`);
+  await endsWith(jobId, 'not_active', 'source');
+  await it.expectNothingLeft(jobId);
+});
