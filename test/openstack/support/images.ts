@@ -13,8 +13,9 @@ type Shown = any;
 
 const addresses = new Map<string, Promise<string>>();
 
-/** The public address of a region's Glance, from the catalog. */
-export function imageUrl(region: string): Promise<string> {
+/** The public address of a region's Glance, from the catalog; that of another cloud's is taken as it is. */
+export async function imageUrl(region: string): Promise<string> {
+  if (region.startsWith('http')) return region;
   const known = addresses.get(region) ?? findImageUrl(region);
   addresses.set(region, known);
   return known;

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Deployment, MIB } from '../support/deployment.ts';
+import { eclClient } from '../support/http.ts';
+import { until } from '../support/until.ts';
+import { cloudOf } from './support/cloud.ts';
+import { type CloudProcess, startCloud } from './support/cloud-process.ts';
+import { deployOnCloud } from './support/glance-deployment.ts';
+import { killUpload } from './support/glance-state.ts';
+import { addImage, showImage } from './support/images.ts';
+import { startProxy } from './support/proxy.ts';
+
+// A cloud of its own: what is killed here may have been at work for another test.
+let own: CloudProcess;
+beforeAll(async () => {
+  own = await startCloud();
+});
+afterAll(() => own?.stop());
+
+let deployment: Deployment;
+afterEach(() => deployment?.stop());
+
+test('a copy whose Glance dies under the upload is made under another id, and found by its own', async () => {
+  const cloud = cloudOf(own);
+  const slow = await startProxy(own.imageUrl('ot2'));
+  await cloud.addRegion('slow', slow.url);
+  deployment = await deployOnCloud({
+    cloud: own,
+    regionNames: { ot2: 'slow' },
+    store: { saving_timeout: '3s' },
+  });
+  await Promise.all([deployment.startApi(), deployment.startWorker()]);
+  const alice = {
+    token: await cloud.tokenOf('alice', 'tenant-a'),
+    project: await cloud.projectId('tenant-a'),
+  };
+  const jobs = eclClient(deployment, alice.token);
+  const image = await addImage(own.imageUrl('ot1'), alice, randomBytes(20 * MIB));
+  slow.inject({ method: 'PUT', path: /file$/, request: { after: 8 * MIB, pause: 5000 } });
+  const jobId = await jobs.start({ image_id: image.id, tenant_id_dst: alice.project });
+  await until(() => slow.bytes.request >= 8 * MIB);
+  await until(() => killUpload('ot2', jobId, own.folder));
+  const job = await jobs.ended(jobId);
+  expect(job).toMatchObject({ job_id: jobId, status: 'replicated', sha512: image.os_hash_value });
+  expect(job.destination_image_id).not.toBe(jobId);
+  const [first, copy] = [jobId, job.destination_image_id ?? ''].map((id) =>
+    showImage(own.imageUrl('ot2'), alice, id),
+  );
+  expect(await copy).toMatchObject({ status: 'active', os_hash_value: image.os_hash_value });
+  expect(await first).toEqual({ status: 'gone' });
+  await slow.close();
+});
