@@ -12,7 +12,11 @@ module.exports = {
       '^src/stores/',
       '^(src/(?!image/|stores/|openstack/)|workflows/|activities/)',
     ),
-    only('openstack-knows-nothing-of-copies', '^src/openstack/', '^(src/(?!openstack/)|workflows/|activities/)'),
+    only(
+      'openstack-knows-nothing-of-copies',
+      '^src/openstack/',
+      '^(src/(?!openstack/)|workflows/|activities/)',
+    ),
     only(
       'transfer-knows-stores-only',
       '^src/transfer/',
