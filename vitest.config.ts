@@ -9,6 +9,7 @@ export default defineConfig({
     // Real servers and processes on machines of any speed: a hang is found, slowness is none.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
   },
 });
