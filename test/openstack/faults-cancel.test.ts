@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MIB } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 import { addImage, patchImage, showImage } from './support/images.ts';
-import { FILE, type ProxiedRegions, proxiedRegions } from './support/proxied-regions.ts';
+import { type ProxiedRegions, proxiedRegions } from './support/proxied-regions.ts';
 
 const DATA = randomBytes(20 * MIB);
 
@@ -23,11 +23,8 @@ async function cancelled(jobId: string): Promise<void> {
 
 /** Starts a copy whose upload stands still in the middle. */
 async function uploading(): Promise<string> {
-  it.destination.inject({ method: 'PUT', path: FILE, request: { after: 4 * MIB, pause: 8000 } });
   await it.deployment.startWorker();
-  const jobId = await it.copy(imageId);
-  await until(() => it.destination.bytes.request >= 4 * MIB);
-  return jobId;
+  return it.halfCopy(imageId);
 }
 
 test('a cancel while the job is queued leaves nothing', async () => {
@@ -52,7 +49,7 @@ test('a cancel removes a half-made image that its owner has protected', async ()
 test.each(['request', 'response'] as const)(
   'a cancel while the image is committed leaves nothing (its last change hangs on the way, %s)',
   async (way) => {
-    it.destination.inject({ method: 'PATCH', [way]: { after: 1, pause: 3000 } });
+    it.destination.inject({ method: 'PATCH', [way]: { after: 1, pause: 8000 } });
     await it.deployment.startWorker();
     const jobId = await it.copy(imageId);
     await until(() => it.destination.count('PATCH', /./) > 0);

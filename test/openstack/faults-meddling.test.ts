@@ -55,17 +55,8 @@ test("an image that got its owner's own data is an error, and theirs from then o
   expect(image).not.toHaveProperty('image_replicator_job');
 });
 
-/** Starts a copy whose source gives a little of each part, and then nothing. */
-async function halfRead(): Promise<string> {
-  it.source.inject({ method: 'GET', path: FILE, times: 5, response: { after: MIB, pause: null } });
-  it.source.inject({ method: 'GET', path: FILE, times: 1000, status: 503 });
-  const jobId = await it.copy(imageId);
-  await until(() => it.source.count('GET', FILE) > 5);
-  return jobId;
-}
-
 test('a source that is deleted while it is copied is an error, and nothing is left', async () => {
-  const jobId = await halfRead();
+  const jobId = await it.halfCopy(imageId);
   expect((await callGlance('ot1', it.alice, 'DELETE', `/${imageId}`)).status).toBe(204);
   it.source.heal();
   await endsWith(jobId, 'not_found', 'source');
@@ -73,7 +64,7 @@ test('a source that is deleted while it is copied is an error, and nothing is le
 });
 
 test('a source that is deactivated while it is copied is an error, and nothing is left', async () => {
-  const jobId = await halfRead();
+  const jobId = await it.halfCopy(imageId);
   const admin = { token: await tokenOf('admin', 'admin') };
   await callGlance('ot1', admin, 'POST', `/${imageId}/actions/deactivate`);
   it.source.heal();

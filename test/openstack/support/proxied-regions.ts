@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { Deployment } from '../../support/deployment.ts';
+import { type Deployment, MIB } from '../../support/deployment.ts';
 import { until } from '../../support/until.ts';
 import { deployOnCloud } from './glance-deployment.ts';
 import { storeFiles } from './glance-state.ts';
@@ -21,6 +21,8 @@ export interface ProxiedRegions {
   spooled(): Promise<string[]>;
   /** Starts a copy of an image of ot1's, within alice's project. */
   copy(imageId: string): Promise<string>;
+  /** Starts a copy that stands still in mid-upload, until `source.heal()`: a few parts have come, and no more do. */
+  halfCopy(imageId: string): Promise<string>;
   /** Nothing of a job is left in ot2: no image, and no data. */
   expectNothingLeft(jobId: string): Promise<void>;
   stop(): Promise<void>;
@@ -42,13 +44,23 @@ export async function proxiedRegions({ spool = false } = {}): Promise<ProxiedReg
   });
   await deployment.startApi();
   const alice = await tenant(deployment, 'alice', 'tenant-a');
+  const copy = (image_id: string) => alice.jobs.start({ image_id, tenant_id_dst: alice.project });
   return {
     deployment,
     alice,
     source,
     destination,
     spooled: () => readdir(folder),
-    copy: (image_id) => alice.jobs.start({ image_id, tenant_id_dst: alice.project }),
+    copy,
+    async halfCopy(imageId) {
+      const downloads = { method: 'GET', path: FILE };
+      source.inject({ ...downloads, times: 3 });
+      source.inject({ ...downloads, times: 4, response: { after: 2 * MIB, pause: null } });
+      source.inject({ ...downloads, times: 1000, status: 503 });
+      const jobId = await copy(imageId);
+      await until(() => source.count('GET', FILE) > 7 && destination.bytes.request > 0);
+      return jobId;
+    },
     async expectNothingLeft(jobId) {
       expect(await showImage('ot2', alice, jobId)).toEqual({ status: 'gone' });
       // Glance removes what an upload has left when it has noticed that this one has gone.
