@@ -70,8 +70,8 @@ export function createStoreActivities(deps: Dependencies) {
     /** Removes every trace of the copy. Never given up. */
     discardImage: (plan: CopyPlan, ref: DestinationRef): Promise<void> =>
       step(Number.POSITIVE_INFINITY, async () => {
-        await deps.spool?.remove(ref);
         await atSide('destination', async () => destination(plan).discard(ref));
+        await deps.spool?.remove(ref);
       }),
   };
 }

@@ -56,6 +56,9 @@ export async function openTransfer(
   }
 }
 
+/** For so long an attempt waits for room; then it leaves its slot to others, who may be about to make some. */
+const LONGEST_WAIT = 30_000;
+
 /** Waits for room in the spool rather than failing. */
 async function openSpoolFile(
   { spool }: Dependencies,
@@ -67,7 +70,14 @@ async function openSpoolFile(
   if (spool === null || sink.kind === 'parts' || sink.whole !== null) return null;
   const { info, cancellationSignal } = Context.current();
   const copy = { workflow_id: info.workflowExecution?.workflowId ?? '', mark, image_id };
-  return spool.open(copy, info.attempt, size, cancellationSignal, () =>
-    onWait(new StoreError('unavailable', "waiting for room in the worker's spool", { side: 'destination' })),
-  );
+  const fault = new StoreError('unavailable', "waiting for room in the worker's spool", {
+    side: 'destination',
+  });
+  const patience = AbortSignal.timeout(LONGEST_WAIT);
+  const signal = AbortSignal.any([cancellationSignal, patience]);
+  try {
+    return await spool.open(copy, info.attempt, size, signal, () => onWait(fault));
+  } catch (error) {
+    throw patience.aborted && !cancellationSignal.aborted ? fault : error;
+  }
 }

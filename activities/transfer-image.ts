@@ -48,8 +48,9 @@ export async function transferImage(
     };
     return progress;
   };
+  // While there is no room, nothing could move: that is no standing still.
   const wait = (fault: StoreError) => {
-    progress = { ...progress, last_fault: faultOf(fault) };
+    progress = { ...progress, moved_at: Date.now(), last_fault: faultOf(fault) };
   };
   try {
     return await heartbeating(observe, async () => {

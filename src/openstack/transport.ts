@@ -11,6 +11,8 @@ export interface Trust {
 /** Connections to a cloud's services: as many as are asked for, and no proxy. Times are in milliseconds. */
 export function openAgent({ verify, ca }: Trust): Agent {
   return new Agent({
+    // Lanes are connections of their own, and Glance's servers speak nothing else.
+    allowH2: false,
     connect: { timeout: 10_000, rejectUnauthorized: verify, ...(ca !== null && { ca }) },
     headersTimeout: 60_000,
     bodyTimeout: 60_000,

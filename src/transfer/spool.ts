@@ -30,6 +30,8 @@ export interface Spool {
   sweep(isRunning: (copy: SpooledCopy) => Promise<boolean>): Promise<void>;
 }
 
+/** What is ours in a folder that may hold other things too. */
+const OURS = /^[\w-]+%20[\w-]+$/;
 const POLL = 500;
 /** A folder that is only being made has no owner's name yet; milliseconds. */
 const NEW = 60_000;
@@ -42,7 +44,8 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
   /** A file is as long as its image from the beginning, so that its length is what it has reserved. */
   async function reserved(): Promise<number> {
     let sum = 0;
-    for (const name of await readdir(path)) sum += await lengthOf(join(path, name, 'data'));
+    for (const name of (await readdir(path)).filter((entry) => OURS.test(entry)))
+      sum += await lengthOf(join(path, name, 'data'));
     return sum;
   }
 
@@ -71,6 +74,7 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
     remove: (copy) => onDisk(() => rm(folderOf(copy), { recursive: true, force: true })),
     async sweep(isRunning) {
       for (const name of await readdir(path).catch(() => [])) {
+        if (!OURS.test(name)) continue;
         const folder = join(path, name);
         const copy = await ownerOf(folder);
         const keep = copy === undefined ? await isNew(folder) : await isRunning(copy);

@@ -5,7 +5,7 @@ import { until } from '../support/until.ts';
 import { addImage, patchImage, showImage } from './support/images.ts';
 import { type ProxiedRegions, proxiedRegions } from './support/proxied-regions.ts';
 
-const DATA = randomBytes(20 * MIB);
+const DATA = randomBytes(40 * MIB);
 
 let it: ProxiedRegions;
 let imageId: string;

@@ -6,7 +6,7 @@ import { tokenOf } from './keystone-rig.ts';
 import { addImage, callGlance, showImage } from './support/images.ts';
 import { FILE, type ProxiedRegions, proxiedRegions } from './support/proxied-regions.ts';
 
-const DATA = randomBytes(20 * MIB);
+const DATA = randomBytes(40 * MIB);
 
 let it: ProxiedRegions;
 let imageId: string;

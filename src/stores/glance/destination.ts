@@ -81,7 +81,7 @@ function assertSame(record: ImageRecord, image: GlanceImage): void {
 
 /** What an image has to be without as long as it may have to be removed. */
 function lastPatch(record: ImageRecord, image: GlanceImage): PatchOperation[] {
-  const heldBack = Object.entries(record.properties).filter(([name]) => image[name] === undefined);
+  const heldBack = Object.entries(record.properties).filter(([name]) => !Object.hasOwn(image, name));
   return [
     { op: 'remove', path: `/${JOB_PROPERTY}` },
     ...heldBack.map(([name, value]) => ({ op: 'add', path: pointer(name), value }) as const),
