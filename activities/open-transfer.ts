@@ -31,7 +31,7 @@ export async function openTransfer(
     return resource;
   };
   try {
-    const { attempt } = Context.current().info;
+    const { currentAttemptScheduledTimestampMs: attempt } = Context.current().info;
     const sink = keep(await atSide('destination', () => to.openSink(ref, attempt, record.size)));
     const asked = Date.now();
     const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
@@ -76,8 +76,9 @@ async function openSpoolFile(
   const patience = AbortSignal.timeout(LONGEST_WAIT);
   const signal = AbortSignal.any([cancellationSignal, patience]);
   try {
-    return await spool.open(copy, info.attempt, size, signal, () => onWait(fault));
+    return await spool.open(copy, info.currentAttemptScheduledTimestampMs, size, signal, () => onWait(fault));
   } catch (error) {
-    throw patience.aborted && !cancellationSignal.aborted ? fault : error;
+    // An attempt that adopts this one is not cancelled with it.
+    throw signal.aborted ? fault : error;
   }
 }

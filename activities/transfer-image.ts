@@ -14,7 +14,10 @@ export interface TransferResult extends Copied {
   readonly bytes: number;
 }
 
-/** An upload that breaks off so often, each time no farther on, will not come to its end. */
+/**
+ * Uploads that break off so often, each time no farther on, and for as long as a copy may stand still, will
+ * not come to their end.
+ */
 const MOST_FUTILE_UPLOADS = 10;
 
 /**
@@ -32,7 +35,7 @@ export async function transferImage(
   const resumed = parseProgress(info.heartbeatDetails);
   const before: TransferProgress =
     resumed === undefined
-      ? { ranges: [], high_water: 0, moved_at: Date.now(), futile: 0, last_fault: null }
+      ? { ranges: [], high_water: 0, moved_at: Date.now(), futile: 0, futile_since: null, last_fault: null }
       : { ...resumed, moved_at: resumed.moved_at + queuedFor() };
   let progress = before;
   let transfer: Transfer | undefined;
@@ -60,25 +63,32 @@ export async function transferImage(
       return { ...copied, bytes: image.record.size };
     });
   } catch (error) {
-    if (error instanceof CancelledFailure) throw new CancelledFailure(error.message, [observe()]);
+    const { cancellationSignal } = Context.current();
+    if (cancellationSignal.aborted)
+      throw new CancelledFailure(cancellationSignal.reason.message, [observe()]);
     const ended = observe();
-    const futile = futileUploads(before, transfer);
-    progress = { ...ended, futile };
+    progress = { ...ended, ...futileUploads(before, transfer) };
     const standing = Date.now() - ended.moved_at;
-    throw toFailure(endlessly(error, futile), standing, deps.limits.giveUpAfter, progress);
+    const { giveUpAfter } = deps.limits;
+    throw toFailure(endlessly(error, progress, giveUpAfter), standing, giveUpAfter, progress);
   } finally {
     log.info('attempt ended', { read: transfer?.read ?? 0, bytes: transfer?.ledger.bytes ?? 0 });
   }
 }
 
-/** How many attempts in a row have moved bytes, and come no farther than one before. */
-function futileUploads(before: TransferProgress, transfer: Transfer | undefined): number {
-  if (transfer === undefined || transfer.ledger.moved === 0) return before.futile;
-  return transfer.ledger.bytes > before.high_water ? 0 : before.futile + 1;
+type Futility = Pick<TransferProgress, 'futile' | 'futile_since'>;
+
+/** Counts an attempt that has moved bytes, and come no farther than one before. */
+function futileUploads(before: TransferProgress, transfer: Transfer | undefined): Futility {
+  const { futile, futile_since } = before;
+  if (transfer === undefined || transfer.ledger.moved === 0) return { futile, futile_since };
+  if (transfer.ledger.bytes > before.high_water) return { futile: 0, futile_since: null };
+  return { futile: futile + 1, futile_since: futile_since ?? Date.now() };
 }
 
-function endlessly(error: unknown, futile: number): unknown {
+function endlessly(error: unknown, { futile, futile_since }: Futility, patience: number): unknown {
   if (!(error instanceof StoreError) || !error.retryable || futile < MOST_FUTILE_UPLOADS) return error;
+  if (Date.now() - (futile_since ?? Date.now()) < patience) return error;
   const message = `broken off ${futile} times without coming farther: ${error.message}`;
   return new StoreError('stalled', message, { cause: error, ...(error.side && { side: error.side }) });
 }

@@ -9,8 +9,9 @@ export interface TransferProgress {
   readonly high_water: number;
   /** When a byte was last moved; milliseconds since the epoch. */
   readonly moved_at: number;
-  /** Uploads in a row that were broken off no farther on than one before. */
+  /** Uploads in a row that were broken off no farther on than one before, and when the first of them was. */
   readonly futile: number;
+  readonly futile_since: number | null;
   /** What the transfer is trying to get over at the moment. */
   readonly last_fault: Fault | null;
 }
@@ -18,7 +19,7 @@ export interface TransferProgress {
 /** Reads heartbeat details; `undefined` where they are not a transfer's, and the transfer starts over. */
 export function parseProgress(value: unknown): TransferProgress | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { ranges, high_water, moved_at, futile, last_fault } = value as Record<string, unknown>;
+  const { ranges, high_water, moved_at, futile, futile_since, last_fault } = value as Record<string, unknown>;
   if (!Array.isArray(ranges) || !isCount(high_water) || !isCount(moved_at)) return undefined;
   let at = -1;
   for (const range of ranges) {
@@ -31,6 +32,7 @@ export function parseProgress(value: unknown): TransferProgress | undefined {
     high_water,
     moved_at,
     futile: isCount(futile) ? futile : 0,
+    futile_since: isCount(futile_since) ? futile_since : null,
     last_fault: parseFault(last_fault) ?? null,
   };
 }

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { Limits, Regions } from '../config/index.ts';
@@ -102,15 +103,35 @@ async function examined(regions: Regions, plan: CopyPlan, user?: UserCredential)
   const to = regionStore(regions, destination.region);
   await assertServed(from, source.region, 'source.region', user);
   await assertServed(to, destination.region, 'destination.region', user);
-  const { record } = await from.inspect(source, user).catch((error) => {
+  const { record } = await answered(from.inspect(source, user)).catch((error) => {
+    if (user !== undefined && error instanceof StoreError && error.code === 'forbidden') {
+      throw new JobError('forbidden', error.message, { cause: error.cause });
+    }
     throw refusal(source.region, error);
   });
-  await to.checkRoom?.(destination.tenant_id, record.size).catch((error) => {
+  const room = to.checkRoom?.(destination.tenant_id, record.size) ?? Promise.resolve();
+  await answered(room).catch((error) => {
     // A destination that does not answer has time until the job comes to it.
     if (error instanceof StoreError && error.code === 'quota_exceeded')
       throw refusal(destination.region, error);
   });
   return record;
+}
+
+/** A caller does not wait for longer than this for a store; milliseconds. */
+const PATIENCE = 10_000;
+
+async function answered<T>(call: Promise<T>): Promise<T> {
+  const patience = new AbortController();
+  const silence = sleep(PATIENCE, undefined, { signal: patience.signal }).then(() => {
+    throw new StoreError('unavailable', `it has not answered for ${PATIENCE / 1000} s`);
+  });
+  silence.catch(() => {});
+  try {
+    return await Promise.race([call, silence]);
+  } finally {
+    patience.abort();
+  }
 }
 
 async function assertServed(

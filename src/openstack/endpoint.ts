@@ -3,10 +3,15 @@ import { OpenStackError } from './errors.ts';
 
 /**
  * The address of a region's image service, without the version that some catalogs have in it.
- * @param regionName `null`: the first that there is
- * @throws OpenStackError `no_endpoint`
+ * @param regionName `null`: the only one that there is
+ * @throws OpenStackError `no_endpoint`, `misconfigured`
  */
 export function imageEndpoint(catalog: Catalog, regionName: string | null, wanted: Interface): string {
+  const regions = new Set(imageEndpoints(catalog, wanted).map(({ region_id }) => region_id));
+  if (regionName === null && regions.size > 1) {
+    const names = [...regions].join(', ');
+    throw new OpenStackError('misconfigured', `region_name: has to be set to one of the cloud's: ${names}`);
+  }
   const found = findImageEndpoint(catalog, regionName, wanted);
   if (found !== null) return found;
   const where = regionName === null ? 'of the cloud' : `of region ${regionName}`;
@@ -19,10 +24,16 @@ export function findImageEndpoint(
   regionName: string | null,
   wanted: Interface,
 ): string | null {
-  const found = catalog
-    .filter(({ type }) => type === 'image')
-    .flatMap(({ endpoints }) => endpoints)
-    .find((one) => one.interface === wanted && (regionName === null || one.region_id === regionName));
+  const found = imageEndpoints(catalog, wanted).find(
+    ({ region_id }) => regionName === null || region_id === regionName,
+  );
   if (found === undefined || !/^https?:/i.test(found.url) || !URL.canParse(found.url)) return null;
   return found.url.replace(/\/+$/, '').replace(/\/v2(\.\d+)?$/, '');
+}
+
+function imageEndpoints(catalog: Catalog, wanted: Interface) {
+  return catalog
+    .filter(({ type }) => type === 'image')
+    .flatMap(({ endpoints }) => endpoints)
+    .filter((one) => one.interface === wanted);
 }

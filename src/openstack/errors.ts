@@ -1,7 +1,8 @@
 /**
  * Why a cloud could not be asked.
  * - `unreachable`: a service does not answer, or fails; worth another try
- * - `unauthorized`: a token or the copier's credential is not accepted
+ * - `unauthorized`: the copier's credential, or its token, is not accepted
+ * - `expired`: a user's own token is not good any more
  * - `forbidden`: the copier may not act for this project
  * - `no_endpoint`: the token's catalog has no such image service
  * - `misconfigured`: the cloud's configuration cannot be used, or names no Keystone
@@ -9,6 +10,7 @@
 export type OpenStackErrorKind =
   | 'unreachable'
   | 'unauthorized'
+  | 'expired'
   | 'forbidden'
   | 'no_endpoint'
   | 'misconfigured';

@@ -64,7 +64,7 @@ export function openSession(options: CloudOptions, env = process.env): Session {
       const response = await sendImageRequest(session, as.user, request);
       if (response.statusCode !== 401) return response;
       await discardBody(response);
-      throw new OpenStackError('unauthorized', 'the token is not good any more');
+      throw new OpenStackError('expired', 'the token is not good any more');
     }
     for (let mayRepeat = typeof body !== 'object'; ; mayRepeat = false) {
       const token = await tokenOf(session, as.project, signal);

@@ -56,19 +56,20 @@ export function createTokens(keystone: Keystone, { credential, project }: Cloud)
       throw error;
     }
   };
-  const freshToken = async (key: string): Promise<IssuedToken> => {
-    const scope = key === '' ? project : { id: key };
-    const startedAt = Date.now();
-    const token = await signIn(keystone, {
+  const signInTo = (scope: Cloud['project']) =>
+    signIn(keystone, {
       identity: identityOf(credential),
       ...(scope !== null && { scope: { project: scope } }),
     });
+  const freshToken = async (key: string): Promise<IssuedToken> => {
+    const startedAt = Date.now();
+    const token = await signInTo(key === '' ? project : { id: key });
     // By our own clock, whatever Keystone's says.
     if (token !== null) return { ...token, expiresAt: startedAt + token.lifetime };
-    if (key === '')
+    // Keystone says the same to a wrong password as to a project that is not the copier's.
+    if (key === '' || (await signInTo(project)) === null) {
       throw new OpenStackError('unauthorized', "Keystone does not accept the copier's credential");
-    // Keystone says the same to a wrong password: that would be no matter of this project.
-    await held('');
+    }
     throw new OpenStackError('forbidden', `the copier has no role in project ${key}`);
   };
 

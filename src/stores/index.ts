@@ -1,4 +1,4 @@
-export { onDisk } from './disk-errors.ts';
+export { fromErrno, isErrno } from './disk-errors.ts';
 export { storeDrivers } from './drivers.ts';
 export { openPartFile } from './part-file.ts';
 export type {

@@ -67,7 +67,7 @@ async function raiseFence(partial: string, attempt: number, fence: string): Prom
     if (other < attempt) await rm(join(partial, name), { force: true });
     if (other > attempt) {
       await rm(fence, { force: true });
-      throw new StoreError('conflict', `attempt ${other} has taken over from attempt ${attempt}`);
+      throw new StoreError('conflict', 'a later attempt has taken over');
     }
   }
 }

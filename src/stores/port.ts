@@ -101,8 +101,9 @@ export interface ImageDestination {
    */
   prepare(ref: DestinationRef, image: ImageRecord): Promise<void>;
   /**
-   * Opens what `prepare` made, and locks out the sinks of lower attempts. Throws `not_found` where it is gone,
-   * `conflict` where a higher attempt has it, or where it has somebody else's data; `spoilt`.
+   * Opens what `prepare` made. Each attempt has a higher number than the one before. A part sink locks out
+   * those of lower attempts; of two uploads the image takes one. Throws `not_found` where it is gone, `conflict`
+   * where a higher attempt has it, or where it has somebody else's data; `spoilt`.
    */
   openSink(ref: DestinationRef, attempt: number, size: number): Promise<ImageSink>;
   /**

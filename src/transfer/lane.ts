@@ -17,6 +17,8 @@ export interface LaneContext {
   readonly ledger: Ledger;
   readonly patience: Patience;
   readonly signal: AbortSignal;
+  /** Waited for before a part is asked for: a source that is not listened to hangs up. */
+  readonly before?: (offset: number) => Promise<void>;
   /** Told of a fault that the lane is trying to get over. */
   readonly onFault: (fault: StoreError) => void;
 }
@@ -36,6 +38,7 @@ async function movePart([start, end]: ByteRange, lane: LaneContext): Promise<voi
   let at = start;
   for (let pause = FIRST_PAUSE; at < end; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     const from = at;
+    await lane.before?.(at);
     try {
       for await (const chunk of readWatched([at, end], lane)) {
         if (chunk.length === 0) continue;

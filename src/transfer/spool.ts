@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onDisk, openPartFile, type PartSink, StoreError } from '../stores/index.ts';
+import { fromErrno, isErrno, openPartFile, type PartSink, StoreError } from '../stores/index.ts';
 
 /** A copy that may have parts in a spool. */
 export interface SpooledCopy {
@@ -12,11 +12,14 @@ export interface SpooledCopy {
   readonly image_id: string;
 }
 
+type SpooledImage = Omit<SpooledCopy, 'workflow_id'>;
+
 /** A folder where parts wait for an upload: what it has, no later attempt on this worker reads again. */
 export interface Spool {
   /**
    * Opens a copy's file, once there is room for `size` bytes; `onWait` is told that there is none yet.
-   * `null` where the whole spool is too small for it.
+   * `null` where the whole spool is too small for it. What an earlier image of the same job has left goes.
+   * Its errors, and the file's, are `conflict` where a later attempt has opened it, and else `unavailable`.
    */
   open(
     copy: SpooledCopy,
@@ -25,7 +28,7 @@ export interface Spool {
     signal: AbortSignal,
     onWait: () => void,
   ): Promise<PartSink | null>;
-  remove(copy: Omit<SpooledCopy, 'workflow_id'>): Promise<void>;
+  remove(copy: SpooledImage): Promise<void>;
   /** Removes what belongs to copies that have ended, wherever they did. */
   sweep(isRunning: (copy: SpooledCopy) => Promise<boolean>): Promise<void>;
 }
@@ -38,8 +41,7 @@ const NEW = 60_000;
 
 /** A spool of at most `bytes`. Several workers may share the folder. */
 export function openSpool({ path, bytes }: { readonly path: string; readonly bytes: number }): Spool {
-  const folderOf = ({ mark, image_id }: Omit<SpooledCopy, 'workflow_id'>) =>
-    join(path, encodeURIComponent(`${mark} ${image_id}`));
+  const folderOf = (copy: SpooledImage) => join(path, nameOf(copy));
 
   /** A file is as long as its image from the beginning, so that its length is what it has reserved. */
   async function reserved(): Promise<number> {
@@ -62,16 +64,26 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
     return false;
   }
 
+  async function removeEarlier(copy: SpooledCopy): Promise<void> {
+    const own = nameOf(copy);
+    const ofThisJob = nameOf({ ...copy, image_id: '' });
+    for (const name of await readdir(path).catch(() => [])) {
+      if (name.startsWith(ofThisJob) && name !== own)
+        await rm(join(path, name), { recursive: true, force: true });
+    }
+  }
+
   return {
     async open(copy, attempt, size, signal, onWait) {
       if (size > bytes) return null;
-      while (!(await onDisk(() => reserve(copy, size)).catch(waitForRoom))) {
+      await inSpool(() => removeEarlier(copy));
+      while (!(await inSpool(() => reserve(copy, size).catch(waitForRoom)))) {
         onWait();
         await sleep(POLL * (1 + Math.random()), undefined, { signal }).catch(() => signal.throwIfAborted());
       }
-      return onDisk(() => openPartFile(folderOf(copy), attempt, size));
+      return spooled(await inSpool(() => openPartFile(folderOf(copy), attempt, size)));
     },
-    remove: (copy) => onDisk(() => rm(folderOf(copy), { recursive: true, force: true })),
+    remove: (copy) => inSpool(() => rm(folderOf(copy), { recursive: true, force: true })),
     async sweep(isRunning) {
       for (const name of await readdir(path).catch(() => [])) {
         if (!OURS.test(name)) continue;
@@ -84,16 +96,45 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
   };
 }
 
+function nameOf({ mark, image_id }: SpooledImage): string {
+  return encodeURIComponent(`${mark} ${image_id}`);
+}
+
 /** A disk that is full has no room either. */
 function waitForRoom(error: unknown): false {
-  if (error instanceof StoreError && error.code === 'quota_exceeded') return false;
+  if (fromErrno(error).code === 'quota_exceeded') return false;
   throw error;
 }
 
+/** Nothing that goes wrong on the worker's own disk says anything of the image, nor lasts for ever. */
+async function inSpool<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    const { code, message, cause } = fromErrno(error);
+    if (code === 'conflict') throw error;
+    throw new StoreError('unavailable', `the worker's spool: ${message}`, { cause });
+  }
+}
+
+function spooled(file: PartSink): PartSink {
+  return {
+    ...file,
+    write: (offset, chunk) => inSpool(() => file.write(offset, chunk)),
+    complete: (range) => inSpool(() => file.complete(range)),
+    readBack: (offset, into) => inSpool(() => file.readBack(offset, into)),
+    reset: () => inSpool(() => file.reset()),
+  };
+}
+
+/** `undefined` where none is named; a file that cannot be read may name one. */
 async function ownerOf(folder: string): Promise<SpooledCopy | undefined> {
-  return readFile(join(folder, 'copy.json'), 'utf8')
-    .then((text) => JSON.parse(text) as SpooledCopy)
-    .catch(() => undefined);
+  try {
+    return JSON.parse(await readFile(join(folder, 'copy.json'), 'utf8')) as SpooledCopy;
+  } catch (error) {
+    if (error instanceof SyntaxError || isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
 async function isNew(folder: string): Promise<boolean> {

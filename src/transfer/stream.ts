@@ -34,10 +34,11 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
   const lanesWanted = reader.inOrder ? 1 : options.lanes;
   const partSize = options.spool === null ? Math.max(MIB, Math.floor(WINDOW / lanesWanted)) : undefined;
   const queue = [...planParts(size, staged.ranges, partSize)];
-  const lane = { reader, sink: staging, ledger: staged, patience, signal, onFault };
+  const lane = { reader, sink: staging, ledger: staged, patience, signal, onFault, before: staging.hasRoom };
   const lanes = Array.from({ length: Math.min(lanesWanted, queue.length) }, () => runLane(queue, lane));
 
-  const digest = options.digests.create(expected.sha512 === null);
+  // The destination computes one of the two, and it need not be the one that the source has.
+  const digest = options.digests.create(expected.sha512 === null || expected.md5 === null);
   const verified = followDigest(staging, staged, size, digest, signal, (hashed) => {
     at.hashed = hashed;
     release();
@@ -102,20 +103,7 @@ function answerWithin(milliseconds: number, giveUp: () => void) {
   };
 }
 
-/** A spool keeps everything, and errs on nobody's side: a disk of ours that is full may have room again. */
-function spooled(spool: PartSink): Window {
-  const passing = async (operation: () => Promise<void>) => {
-    try {
-      await operation();
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'quota_exceeded') throw error;
-      throw new StoreError('unavailable', "the disk of the worker's spool is full", { cause: error });
-    }
-  };
-  return {
-    write: (offset, chunk) => passing(() => spool.write(offset, chunk)),
-    complete: (range) => passing(() => spool.complete(range)),
-    readBack: (offset, into) => spool.readBack(offset, into),
-    release() {},
-  };
+/** A spool keeps everything. */
+function spooled({ write, complete, readBack }: PartSink): Window {
+  return { write, complete, readBack, hasRoom: async () => {}, release() {} };
 }

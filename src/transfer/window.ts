@@ -2,6 +2,8 @@ import type { PartSink } from '../stores/index.ts';
 
 /** What stands between the lanes and an upload, where there is no spool: a piece of the image, in memory. */
 export interface Window extends Pick<PartSink, 'write' | 'complete' | 'readBack'> {
+  /** Resolves when a write at this offset would not have to wait, or the signal is aborted. */
+  hasRoom(offset: number): Promise<void>;
   /** Nothing below will be read back any more: its room is for what comes. */
   release(upTo: number): void;
 }
@@ -16,7 +18,7 @@ export function createWindow(bytes: number, signal: AbortSignal): Window {
   };
   signal.addEventListener('abort', wake, { once: true });
 
-  async function roomFor(offset: number): Promise<void> {
+  async function hasRoom(offset: number): Promise<void> {
     while (offset >= base + bytes) {
       signal.throwIfAborted();
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -27,10 +29,11 @@ export function createWindow(bytes: number, signal: AbortSignal): Window {
   }
 
   return {
+    hasRoom,
     async write(offset, chunk) {
       for (let done = 0; done < chunk.length; ) {
         const at = offset + done;
-        await roomFor(at);
+        await hasRoom(at);
         const length = Math.min(chunk.length - done, base + bytes - at, bytes - (at % bytes));
         ring.set(chunk.subarray(done, done + length), at % bytes);
         done += length;

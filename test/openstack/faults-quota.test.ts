@@ -33,6 +33,19 @@ test('a copy for which there is no room is refused at once, and the quota named'
   expect(await alice.jobs.jobs()).toEqual([]);
 });
 
+test('a copy waits while the project has too many uploads under way', async () => {
+  const alice = await aliceWithRoom(100);
+  await cloud.setLimit(alice.project, 'image_count_uploading', 0);
+  const image = await addImage('ot1', alice, DATA);
+  const jobId = await alice.jobs.start({ image_id: image.id, tenant_id_dst: alice.project });
+  const worker = await deployment.startWorker();
+  const waiting = { last_fault: { code: 'unavailable', side: 'destination' } };
+  await expect.poll(() => alice.jobs.job(jobId)).toMatchObject(waiting);
+  await cloud.setLimit(alice.project, 'image_count_uploading', 10);
+  expect(await alice.jobs.ended(jobId)).toMatchObject({ status: 'replicated' });
+  await worker.stop('SIGTERM');
+});
+
 test('a quota that is used up in the meantime ends the job, and nothing is left', async () => {
   const alice = await aliceWithRoom(100);
   const image = await addImage('ot1', alice, DATA);

@@ -51,6 +51,13 @@ test('while the source stalls, the upload is kept alive for longer than the dest
   await copyWithOneUpload();
 });
 
+test('a source that refuses the data of an active image is not called deactivated', async () => {
+  it.source.inject({ method: 'GET', path: FILE, times: 1000, status: 403 });
+  const image = await addImage('ot1', it.alice, DATA);
+  const job = await it.alice.jobs.ended(await it.copy(image.id));
+  expect(job).toMatchObject({ status: 'error', fault: { code: 'forbidden', side: 'source' } });
+});
+
 test('a source that fails for a while delays the copy only', async () => {
   it.source.inject({ method: 'GET', path: FILE, times: 5, status: 503 });
   await copyWithOneUpload();

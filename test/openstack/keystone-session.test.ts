@@ -1,7 +1,15 @@
 import { inspect } from 'node:util';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openSession } from '../../src/openstack/index.ts';
-import { AUTH_URL, newApplicationCredential, PASSWORD, projectId, tokenOf } from './keystone-rig.ts';
+import {
+  AUTH_URL,
+  keystone,
+  newApplicationCredential,
+  newUser,
+  PASSWORD,
+  projectId,
+  tokenOf,
+} from './keystone-rig.ts';
 import { COPIER, copier, forgetSent, list, refusal, sent, signIns } from './keystone-session-rig.ts';
 
 let a: string;
@@ -49,6 +57,15 @@ describe('a copier with a password', () => {
     for (const project of [null, a])
       expect((await refusal(list(session, project))).kind).toBe('unauthorized');
     expect((await refusal(session.check())).kind).toBe('unauthorized');
+  });
+
+  test('whose password was changed is told so, also where its own project has a token yet', async () => {
+    const user = await newUser({ 'tenant-a': 'member', service: 'member' });
+    const session = copier({ OS_USERNAME: user.name });
+    expect(await list(session, null)).toBe(200);
+    const password = { password: 'another' };
+    await keystone('PATCH', `/users/${user.id}`, await tokenOf('admin', 'admin'), { user: password });
+    expect((await refusal(list(session, a))).kind).toBe('unauthorized');
   });
 
   test('reads its configuration again where Keystone has not accepted it', async () => {

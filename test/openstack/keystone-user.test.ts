@@ -44,7 +44,7 @@ describe('a user', () => {
     const user = { ...(await userOf('alice', 'tenant-a')), token: 'gone' };
     forgetSent();
     const error = await refusal(copier().requestImage({ method: 'GET', path: '/v2/images', as: { user } }));
-    expect([error.kind, sent.length]).toEqual(['unauthorized', 1]);
+    expect([error.kind, sent.length]).toEqual(['expired', 1]);
   });
 
   test('is not sent on by a redirect', async () => {

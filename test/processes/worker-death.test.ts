@@ -57,3 +57,19 @@ test('progress is on show between two workers, and never goes down', async () =>
   await deployment.startWorker();
   expect(await endOf(deployment, jobId)).toMatchObject({ copy_progress: 100, bytes_copied: SIZE });
 });
+
+test('an operator resets a transfer that another worker has taken over, and it goes on', async () => {
+  const image = await deployment.addImage('ot1', SIZE);
+  const first = await deployment.startSlowWorker(100);
+  const jobId = await startJob(deployment, image.id);
+  await untilWritten(deployment, jobId, SIZE / 8);
+  await first.stop('SIGKILL');
+  const second = await deployment.startSlowWorker(100);
+  await untilWritten(deployment, jobId, SIZE / 4);
+  const { raw } = await deployment.client.workflow.getHandle(jobId).describe();
+  const [transfer] = raw.pendingActivities ?? [];
+  expect(transfer?.attempt).toBe(2);
+  await deployment.temporal('activity', 'reset', '-w', jobId, '--activity-id', transfer?.activityId ?? '');
+  expect(await endOf(deployment, jobId)).toMatchObject({ status: 'replicated', sha512: image.os_hash_value });
+  expect(second.logged('attempt ended')).toHaveLength(2);
+});

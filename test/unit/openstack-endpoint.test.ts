@@ -37,7 +37,8 @@ test('the region and the interface choose the address', () => {
   ];
   expect(imageEndpoint(catalog, 'ot2', 'public')).toBe('http://ot2.example');
   expect(imageEndpoint(catalog, 'ot2', 'internal')).toBe('http://inner.example');
-  expect(imageEndpoint(catalog, null, 'public')).toBe('http://ot1.example');
+  expect(() => imageEndpoint(catalog, null, 'public')).toThrow('region_name: has to be set to one of the');
+  expect(imageEndpoint(catalog, null, 'internal')).toBe('http://inner.example');
   expect(() => imageEndpoint(catalog, 'ot1', 'admin')).toThrow('no admin image service of region ot1');
 });
 

@@ -9,6 +9,7 @@ const GOOD: TransferProgress = {
   high_water: 25,
   moved_at: 1_700_000_000_000,
   futile: 3,
+  futile_since: 1_700_000_000_000,
   last_fault: { code: 'unavailable', side: 'source', message: 'no answer' },
 };
 
@@ -81,3 +82,10 @@ test('a fault at a side that does not exist is at none', () => {
 test.each([undefined, -1, 1.5, '3', null])('futile uploads of which %j were counted begin at 0', (futile) => {
   expect(parseProgress({ ...GOOD, futile })).toEqual({ ...GOOD, futile: 0 });
 });
+
+test.each([undefined, -1, '3'])(
+  'futile uploads since %j are counted from the next one on',
+  (futile_since) => {
+    expect(parseProgress({ ...GOOD, futile_since })).toEqual({ ...GOOD, futile_since: null });
+  },
+);

@@ -6,7 +6,7 @@ import type { PartSink } from '../../src/stores/index.ts';
 import { openSpool, type Spool } from '../../src/transfer/index.ts';
 
 const never = new AbortController().signal;
-const copy = (name: string) => ({ workflow_id: `job-${name}`, mark: `mark/${name}`, image_id: name });
+const copy = (name: string) => ({ workflow_id: `job-${name}`, mark: `mark-${name}`, image_id: name });
 
 let path: string;
 let spool: Spool;
@@ -43,17 +43,34 @@ test('the next attempt finds what was completed, and locks the last one out', as
   await expect(first.write(300, Buffer.from('y'))).rejects.toMatchObject({ code: 'conflict' });
 });
 
-test('files of several copies have their own bytes, also where an image is made anew for one job', async () => {
-  const [one, other] = [
-    await spool.open({ ...copy('a'), image_id: 'one' }, 1, 300, never, () => {}),
-    await spool.open({ ...copy('a'), image_id: 'other' }, 1, 300, never, () => {}),
-  ];
-  await one?.write(0, Buffer.alloc(300, '1'));
-  await other?.write(0, Buffer.alloc(300, '2'));
+test('files of several copies have their own bytes', async () => {
+  const [one, other] = [await opened('a', 300), await opened('b', 300)];
+  await one.write(0, Buffer.alloc(300, '1'));
+  await other.write(0, Buffer.alloc(300, '2'));
   const back = Buffer.alloc(300);
-  await one?.readBack(0, back);
+  await one.readBack(0, back);
   expect(back.equals(Buffer.alloc(300, '1'))).toBe(true);
-  await Promise.all([one?.close(), other?.close()]);
+});
+
+test('where an image is made anew for one job, it does not wait for the room of the one before', async () => {
+  await opened('a', 600);
+  await opened('b', 300);
+  const wait = () => expect.unreachable('the first image has gone');
+  const anew = await spool.open({ ...copy('a'), image_id: 'anew' }, 1, 700, never, wait);
+  expect(anew?.received).toEqual([]);
+  expect(await readdir(path)).toHaveLength(2);
+  await anew?.close();
+});
+
+test("a disk that fails is nobody's fault but the spool's, and may do better", async () => {
+  const file = await opened('a', 600);
+  await rm(join(path, encodeURIComponent('mark-a a')), { recursive: true });
+  const failure = await file.write(0, Buffer.from('x')).catch((error) => error);
+  expect(failure).toMatchObject({ code: 'unavailable', message: "the worker's spool: the image is gone" });
+  await rm(path, { recursive: true });
+  await writeFile(path, 'no folder');
+  const wait = () => expect.unreachable('there is no folder to wait for');
+  await expect(spool.open(copy('a'), 2, 600, never, wait)).rejects.toMatchObject({ code: 'unavailable' });
 });
 
 test('a copy for which there is no room waits, and goes on when another one has gone', async () => {
@@ -122,16 +139,24 @@ test('a sweep removes the copies that have ended, and leaves those that run', as
     return workflow_id === 'job-running';
   });
   expect(asked.sort()).toEqual(['job-ended', 'job-running']);
-  expect(await readdir(path)).toEqual([encodeURIComponent('mark/running running')]);
+  expect(await readdir(path)).toEqual([encodeURIComponent('mark-running running')]);
 });
 
 test('a sweep leaves a folder that has no owner yet, and removes one that is old', async () => {
-  await mkdir(join(path, 'new'));
-  await mkdir(join(path, 'old'));
-  await writeFile(join(path, 'old', 'copy.json'), '{"workflow');
-  await utimes(join(path, 'old'), 0, 0);
+  const [fresh, old] = ['mark%20new', 'mark%20old'];
+  await mkdir(join(path, fresh));
+  await mkdir(join(path, old));
+  await writeFile(join(path, old, 'copy.json'), '{"workflow');
+  await utimes(join(path, old), 0, 0);
   await spool.sweep(async () => expect.unreachable('they have no owner'));
-  expect(await readdir(path)).toEqual(['new']);
+  expect(await readdir(path)).toEqual([fresh]);
+});
+
+test('a sweep leaves alone what is not its own', async () => {
+  await mkdir(join(path, 'lost+found'));
+  await utimes(join(path, 'lost+found'), 0, 0);
+  await spool.sweep(async () => false);
+  expect(await readdir(path)).toEqual(['lost+found']);
 });
 
 test('a sweep of a folder that is not there has nothing to do', async () => {

@@ -56,6 +56,8 @@ test('a source is not read farther ahead of a slow destination than there is mem
   await untilStill(() => reader.bytesRead);
   // What the sockets hold, and a chunk for each lane, come on top.
   expect(reader.bytesRead).toBeLessThan(80 * MIB);
+  // Nor is it asked for parts for which there is no room yet.
+  expect(Math.max(...reader.asked.map(([start]) => start))).toBeLessThan(transfer.ledger.bytes + 33 * MIB);
   open.resolve();
   await transfer.finished;
   expect(rig.upload().data().equals(data)).toBe(true);

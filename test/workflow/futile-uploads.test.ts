@@ -12,6 +12,7 @@ import { openDirectory } from '../stores/directory-under-test.ts';
 import { anyone, newRef, type StoreUnderTest } from '../stores/store-under-test.ts';
 
 const MIB = 1024 * 1024;
+const PATIENCE = 3_600_000;
 const digests = createDigestPool(1);
 let source: StoreUnderTest;
 let image: ImageRecord;
@@ -53,7 +54,7 @@ async function attempt(bytes: number, before: Partial<TransferProgress>): Promis
     concurrentActivities: 1,
     heartbeatTimeout: 60_000,
     stallAfter: 60_000,
-    giveUpAfter: 3_600_000,
+    giveUpAfter: PATIENCE,
     noWorkerTimeout: 60_000,
   };
   const activities = createStoreActivities({ regions, limits, digests, spool: null, client: {} as Client });
@@ -64,6 +65,7 @@ async function attempt(bytes: number, before: Partial<TransferProgress>): Promis
     high_water: 0,
     moved_at: Date.now(),
     futile: 0,
+    futile_since: null,
     last_fault: null,
     ...before,
   };
@@ -78,9 +80,9 @@ async function attempt(bytes: number, before: Partial<TransferProgress>): Promis
 }
 
 test('an upload that comes farther than those before it may break off', async () => {
-  const failure = await attempt(2 * MIB, { high_water: MIB, futile: 9 });
+  const failure = await attempt(2 * MIB, { high_water: MIB, futile: 9, futile_since: 1 });
   expect(failure).toMatchObject({ type: 'unavailable', nonRetryable: false });
-  expect(failure.details?.[1]).toMatchObject({ futile: 0 });
+  expect(failure.details?.[1]).toMatchObject({ futile: 0, futile_since: null });
 });
 
 test('an upload that comes no farther is counted', async () => {
@@ -89,8 +91,25 @@ test('an upload that comes no farther is counted', async () => {
   expect(failure.details?.[1]).toMatchObject({ futile: 5, high_water: 3 * MIB });
 });
 
-test('the tenth upload in a row that comes no farther is the last one', async () => {
-  const failure = await attempt(MIB, { high_water: 3 * MIB, futile: 9 });
+test('the first upload that comes no farther says since when', async () => {
+  const before = Date.now();
+  const failure = await attempt(MIB, { high_water: 3 * MIB });
+  expect(failure.details?.[1]).toMatchObject({
+    futile: 1,
+    futile_since: expect.toSatisfy((at) => at >= before),
+  });
+});
+
+test('ten uploads that come no farther within a short time are not the last ones', async () => {
+  const futile_since = Date.now() - PATIENCE / 2;
+  const failure = await attempt(MIB, { high_water: 3 * MIB, futile: 9, futile_since });
+  expect(failure).toMatchObject({ type: 'unavailable', nonRetryable: false });
+  expect(failure.details?.[1]).toMatchObject({ futile: 10, futile_since });
+});
+
+test('the tenth upload in a row that comes no farther is the last one, when there was time for better', async () => {
+  const futile_since = Date.now() - 2 * PATIENCE;
+  const failure = await attempt(MIB, { high_water: 3 * MIB, futile: 9, futile_since });
   expect(failure).toMatchObject({ type: 'stalled', nonRetryable: true });
   expect(failure.message).toBe('broken off 10 times without coming farther: the connection broke');
   expect(failure.details?.[0]).toMatchObject({ code: 'stalled', side: 'destination' });

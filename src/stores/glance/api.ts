@@ -120,19 +120,20 @@ export async function refusal({ statusCode, body }: Dispatcher.ResponseData): Pr
 
 const LONGEST_WORDS = 200;
 
-/** Glance answers in HTML: a title, a heading that repeats it, and a sentence. */
+/** Glance answers in HTML: a title, a heading that repeats it, and a sentence, at times after one of webob's own. */
 function wordsOf(html: string): string {
   return html
     .replace(/<(title|h1)>.*?<\/\1>/gs, ' ')
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')
+    .replace(/^.*The response body:/, '')
     .trim()
     .slice(0, LONGEST_WORDS);
 }
 
-/** What the copier may not do now it may be granted soon; what a user may not do is none of their images. */
+/** What an operator has to grant, or a user to sign in for, does not pass by itself; all else may. */
 export function fromOpenStack(error: unknown): unknown {
   if (!(error instanceof OpenStackError)) return error;
-  const code = error.kind === 'forbidden' ? 'forbidden' : 'unavailable';
+  const code = error.kind === 'forbidden' || error.kind === 'expired' ? 'forbidden' : 'unavailable';
   return new StoreError(code, error.message, { cause: error.cause });
 }

@@ -26,14 +26,18 @@ export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Pr
       highWaterMark: BUFFER,
       ...(signal && { signal }),
     });
-    if (response.statusCode === 403) {
-      dismiss(response);
-      throw new StoreError('not_active', `image ${image.id} may not be read: it was deactivated`);
-    }
+    if (response.statusCode === 403) throw await whyNot(api, as, image, await refusal(response));
     return response;
   };
   const size = image.size ?? 0;
   return (await hasRanges(download)) ? rangedReader(download, size) : inOrderReader(download);
+}
+
+/** Glance refuses data for several reasons. An image that is not active any more is one of them. */
+async function whyNot(api: GlanceApi, as: As, { id }: GlanceImage, refused: StoreError): Promise<StoreError> {
+  const { status } = await api.show(as, id);
+  if (status === 'active') return refused;
+  return new StoreError('not_active', `image ${id} may not be read: it is ${status}`);
 }
 
 type Download = (range: string | null, signal?: AbortSignal) => Promise<Dispatcher.ResponseData>;

@@ -117,6 +117,8 @@ async function put(
     return;
   }
   const error = await refusal(response);
+  // Other uploads of the project's come to an end; its images do not go away.
+  if (error.message.includes('image_count_uploading')) throw new StoreError('unavailable', error.message);
   // What it has come to in the meantime the next attempt finds out; nor is a short body the image's fault.
   if (response.statusCode !== 409 && response.statusCode !== 400) throw error;
   throw new StoreError('unavailable', error.message);

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../../support/free-port.ts';
+import { until } from '../../support/until.ts';
 
 const SCRIPT = join(import.meta.dirname, '../regions.sh');
 /** Programs are the same for every cloud, and stay installed. */
@@ -18,6 +19,8 @@ export interface CloudProcess {
   imageUrl(region: 'ot1' | 'ot2'): string;
   /** Folder of the real clients' programs. */
   readonly programs: string;
+  stopKeystone(): Promise<void>;
+  startKeystone(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -50,6 +53,22 @@ export async function startCloud({ tokenTtl = 3600 } = {}): Promise<CloudProcess
     authUrl: `http://127.0.0.1:${keystone}/v3`,
     imageUrl: (region) => `http://127.0.0.1:${region === 'ot1' ? ot1 : ot2}`,
     programs: join(VENV, 'bin'),
+    async stopKeystone() {
+      const pid = Number(await readFile(join(folder, 'run/keystone.pid'), 'utf8'));
+      process.kill(pid, 'SIGTERM');
+      await until(() => !isRunning(pid));
+    },
+    async startKeystone() {
+      await run('up');
+    },
     stop,
   };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
