@@ -13,6 +13,7 @@ const Keystone = Type.Object(
     cacert: Type.Optional(Text),
     insecure: Type.Optional(Type.Boolean()),
     cache_for: Type.Optional(Duration),
+    cloud: Type.Optional(Text),
   },
   closed,
 );
@@ -39,5 +40,6 @@ export function identityConfig(section: object, baseDirectory: string): Identity
     verify: known.insecure !== true,
     cacert: known.cacert === undefined ? null : resolve(baseDirectory, known.cacert),
     cacheFor: ms((known.cache_for ?? '60s') as StringValue),
+    cloud: known.cloud ?? null,
   };
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { IdentityConfig } from '../config/index.ts';
+import { openEc2Credentials } from '../openstack/index.ts';
 import { keystoneIdentity } from './keystone.ts';
 import { type Identity, IdentityUnavailable } from './port.ts';
 import { tokenFile } from './token-file.ts';
@@ -10,8 +11,12 @@ import { tokenFile } from './token-file.ts';
  */
 export async function openIdentity(config: IdentityConfig): Promise<Identity> {
   if (config.driver === 'token-file') return tokenFile(config.path);
-  const { cacert, ...options } = config;
-  return keystoneIdentity({ ...options, ca: cacert === null ? null : await authorities(cacert) });
+  const { cacert, cloud, ...options } = config;
+  return keystoneIdentity({
+    ...options,
+    ca: cacert === null ? null : await authorities(cacert),
+    ec2: cloud === null ? null : openEc2Credentials({ cloud }),
+  });
 }
 
 function authorities(path: string): Promise<string> {

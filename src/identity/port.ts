@@ -8,9 +8,14 @@ export interface Principal {
   readonly may_copy: boolean;
   /** Where the identity is a cloud's: the caller as that cloud's user, for as long as the request lasts. */
   readonly credential?: UserCredential;
+  /**
+   * Whether it may copy images into a tenant. Its own is always allowed.
+   * @throws IdentityUnavailable
+   */
+  mayCopyInto(tenantId: string): Promise<boolean>;
 }
 
-/** Tells who a token belongs to. A kind of identity is a file of `src/identity`. */
+/** Tells who has sent a request. A kind of identity is a file of `src/identity`. */
 export interface Identity {
   /** Tells a caller without a good token where to get one: the value of `WWW-Authenticate`. */
   readonly challenge?: string;
@@ -20,15 +25,28 @@ export interface Identity {
    */
   authenticate(token: string): Promise<Principal | null>;
   /**
-   * Whether the token's owner may copy images into a tenant. Its own is always allowed.
+   * An access key, for requests that are signed; `null` where there is no such key. A capability: without it
+   * nobody can sign.
    * @throws IdentityUnavailable
    */
-  mayCopyInto(token: string, tenantId: string): Promise<boolean>;
-  /** Throws IdentityUnavailable where tokens cannot be told apart at the moment. */
+  accessKey?(access: string): Promise<AccessKey | null>;
+  /** Throws IdentityUnavailable where callers cannot be told apart at the moment. */
   check(): Promise<void>;
 }
 
-/** Tokens cannot be checked at the moment: neither good nor bad. */
+/** A key that a caller claims to have. Never to be stored or logged. */
+export interface AccessKey {
+  /** What the caller has to have signed with. */
+  readonly secret: string;
+  /**
+   * The key's owner, to be asked for when the signature is known to be good; `null` where the key is not good
+   * for anything (any more).
+   * @throws IdentityUnavailable
+   */
+  signIn(): Promise<Principal | null>;
+}
+
+/** Callers cannot be told apart at the moment: neither good nor bad. */
 export class IdentityUnavailable extends Error {
   override readonly name = 'IdentityUnavailable';
 }

@@ -3,33 +3,49 @@ import { readFile, stat } from 'node:fs/promises';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { parse } from 'yaml';
-import { type Identity, IdentityUnavailable } from './port.ts';
+import { type Identity, IdentityUnavailable, type Principal } from './port.ts';
 
-const Entry = Type.Object(
+const Tenant = Type.String({ minLength: 1, maxLength: 255 });
+const tenant = {
+  tenant_id: Tenant,
+  /** Other tenants that its owner may copy into. */
+  destination_tenants: Type.Optional(Type.Array(Tenant)),
+};
+const closed = { additionalProperties: false } as const;
+const Token = Type.Object({ sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }), ...tenant }, closed);
+const AccessKey = Type.Object(
   {
-    sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
-    tenant_id: Type.String({ minLength: 1, maxLength: 255 }),
-    /** Other tenants that its owner may copy into. */
-    destination_tenants: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 255 }))),
+    access: Type.String({ pattern: '^[A-Za-z0-9._-]{1,255}$' }),
+    secret: Type.String({ minLength: 16, maxLength: 255 }),
+    ...tenant,
   },
-  { additionalProperties: false },
+  closed,
 );
-const TokenFile = Type.Object({ tokens: Type.Array(Entry) }, { additionalProperties: false });
+const TokenFile = Type.Object(
+  { tokens: Type.Optional(Type.Array(Token)), access_keys: Type.Optional(Type.Array(AccessKey)) },
+  { ...closed, minProperties: 1 },
+);
 
-type Entries = ReadonlyMap<string, Static<typeof Entry>>;
+/** Of a file's mode. */
+const OTHERS_MAY_READ = 0o004;
+
+interface Entries {
+  readonly tokens: ReadonlyMap<string, Static<typeof Token>>;
+  readonly accessKeys: ReadonlyMap<string, Static<typeof AccessKey>>;
+}
 
 /**
- * A YAML file of tokens, each as its SHA-256, so that the file gives none away. A change of the file counts
- * from the next request on.
+ * A YAML file of tokens, each as its SHA-256, so that the file gives none away, and of access keys, whose secrets
+ * have to be there in clear. A change of the file counts from the next request on.
  */
 export function tokenFile(path: string): Identity {
   let loaded: { readonly version: string; readonly entries: Entries } | undefined;
   const entries = async (): Promise<Entries> => {
     try {
-      const { mtimeMs, size, ino } = await stat(path);
-      const version = `${ino}-${size}-${mtimeMs}`;
+      const { mtimeMs, size, ino, mode } = await stat(path);
+      const version = `${ino}-${size}-${mtimeMs}-${mode}`;
       if (loaded?.version !== version)
-        loaded = { version, entries: parseEntries(await readFile(path, 'utf8')) };
+        loaded = { version, entries: parseEntries(await readFile(path, 'utf8'), mode) };
       return loaded.entries;
     } catch (cause) {
       throw new IdentityUnavailable(`the token file ${path} cannot be used: ${(cause as Error).message}`, {
@@ -37,16 +53,14 @@ export function tokenFile(path: string): Identity {
       });
     }
   };
-  const find = async (token: string) =>
-    (await entries()).get(createHash('sha256').update(token).digest('hex'));
   return {
     async authenticate(token) {
-      const entry = await find(token);
-      return entry === undefined ? null : { tenant_id: entry.tenant_id, may_copy: true };
+      const entry = (await entries()).tokens.get(createHash('sha256').update(token).digest('hex'));
+      return entry === undefined ? null : principalOf(entry);
     },
-    async mayCopyInto(token, tenantId) {
-      const entry = await find(token);
-      return entry?.tenant_id === tenantId || (entry?.destination_tenants?.includes(tenantId) ?? false);
+    async accessKey(access) {
+      const entry = (await entries()).accessKeys.get(access);
+      return entry === undefined ? null : { secret: entry.secret, signIn: async () => principalOf(entry) };
     },
     async check() {
       await entries();
@@ -54,11 +68,38 @@ export function tokenFile(path: string): Identity {
   };
 }
 
-function parseEntries(text: string): Entries {
-  const file: unknown = parse(text);
+function principalOf({
+  tenant_id,
+  destination_tenants = [],
+}: Static<typeof Token> | Static<typeof AccessKey>): Principal {
+  return {
+    tenant_id,
+    may_copy: true,
+    mayCopyInto: async (tenantId) => tenantId === tenant_id || destination_tenants.includes(tenantId),
+  };
+}
+
+function parseEntries(text: string, mode: number): Entries {
+  const file = yamlOf(text);
   const [fault] = Value.Errors(TokenFile, file);
   if (fault !== undefined) {
     throw new Error(`${fault.instancePath.slice(1).replaceAll('/', '.') || 'the file'} ${fault.message}`);
   }
-  return new Map((file as Static<typeof TokenFile>).tokens.map((entry) => [entry.sha256, entry]));
+  const { tokens = [], access_keys = [] } = file as Static<typeof TokenFile>;
+  if (access_keys.length > 0 && (mode & OTHERS_MAY_READ) !== 0) {
+    throw new Error('access_keys holds secrets, and everybody may read the file (chmod o-r)');
+  }
+  return {
+    tokens: new Map(tokens.map((entry) => [entry.sha256, entry])),
+    accessKeys: new Map(access_keys.map((entry) => [entry.access, entry])),
+  };
+}
+
+function yamlOf(text: string): unknown {
+  try {
+    return parse(text, { logLevel: 'error' });
+  } catch (error) {
+    // The parser's message may quote the line, and the line may hold a secret.
+    throw new Error(`is not YAML (${(error as { code?: unknown }).code})`);
+  }
 }

@@ -1,7 +1,7 @@
 /**
  * Why a cloud could not be asked.
  * - `unreachable`: a service does not answer, or fails; worth another try
- * - `unauthorized`: the copier's credential, or its token, is not accepted
+ * - `unauthorized`: an account's credential, or its token, is not accepted
  * - `expired`: a user's own token is not good any more
  * - `forbidden`: the copier may not act for this project
  * - `no_endpoint`: the token's catalog has no such image service

@@ -10,6 +10,12 @@ export interface Keystone {
   readonly dispatcher: Dispatcher;
 }
 
+export interface KeystoneAnswer {
+  readonly status: number;
+  readonly subject: string | null;
+  readonly text: string;
+}
+
 /** Parts of the body of "Authentication and token management" (Identity API v3), as Keystone wants them. */
 export interface SignIn {
   readonly identity: object;
@@ -28,7 +34,7 @@ export async function signIn(
   signal?: AbortSignal,
 ): Promise<IssuedToken | null> {
   const body = JSON.stringify({ auth });
-  const { status, subject, text } = await call(keystone, 'POST', TOKENS, { body }, signal);
+  const { status, subject, text } = await askKeystone(keystone, 'POST', TOKENS, { body }, signal);
   if (status === 401 || status === 403) return null;
   if (status !== 201 || subject === null) throw unexpected(status);
   return { ...parseToken(text), token: subject };
@@ -44,7 +50,13 @@ export async function validate(
   token: string,
   signal?: AbortSignal,
 ): Promise<TokenFacts | null> {
-  const { status, text } = await call(keystone, 'GET', TOKENS, { headers: aboutItself(token) }, signal);
+  const { status, text } = await askKeystone(
+    keystone,
+    'GET',
+    TOKENS,
+    { headers: aboutItself(token) },
+    signal,
+  );
   if (status === 401 || status === 404) return null;
   if (status !== 200) throw unexpected(status);
   return parseToken(text);
@@ -63,7 +75,7 @@ export async function rescope(
   const body = JSON.stringify({
     auth: { identity: { methods: ['token'], token: { id: token } }, scope: { project: { id: projectId } } },
   });
-  const { status, subject, text } = await call(keystone, 'POST', TOKENS, { body }, signal);
+  const { status, subject, text } = await askKeystone(keystone, 'POST', TOKENS, { body }, signal);
   // 400: an id that no project could have.
   if (status === 400 || status === 401 || status === 403 || status === 404) return null;
   if (status !== 201 || subject === null) throw unexpected(status);
@@ -72,13 +84,13 @@ export async function rescope(
 
 /** Makes a token worthless, and no other one of its user's. */
 export async function revoke(keystone: Keystone, token: string, signal?: AbortSignal): Promise<void> {
-  const { status } = await call(keystone, 'DELETE', TOKENS, { headers: aboutItself(token) }, signal);
+  const { status } = await askKeystone(keystone, 'DELETE', TOKENS, { headers: aboutItself(token) }, signal);
   if (status !== 204 && status !== 401 && status !== 404) throw unexpected(status);
 }
 
 /** Throws where there is no Keystone, or none that speaks v3. */
 export async function checkKeystone(keystone: Keystone, signal?: AbortSignal): Promise<void> {
-  const { status } = await call(keystone, 'GET', '', {}, signal);
+  const { status } = await askKeystone(keystone, 'GET', '', {}, signal);
   if (status !== 200) throw unexpected(status);
 }
 
@@ -87,13 +99,18 @@ function aboutItself(token: string): Record<string, string> {
   return { 'X-Auth-Token': token, 'X-Subject-Token': token };
 }
 
-function call(
+/**
+ * One call to Keystone, whatever its answer is. `subject` is the token that the answer brings.
+ * @param path below `/v3`
+ * @throws OpenStackError `unreachable`, or the signal's reason
+ */
+export function askKeystone(
   { authUrl, dispatcher }: Keystone,
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
   { headers = {}, body = null }: { headers?: Record<string, string>; body?: string | null },
   signal?: AbortSignal,
-): Promise<{ status: number; subject: string | null; text: string }> {
+): Promise<KeystoneAnswer> {
   return reach('Keystone', signal, async () => {
     const response = await dispatcher.request({
       ...below(authUrl, path),
@@ -111,7 +128,7 @@ function call(
   });
 }
 
-function unexpected(status: number): OpenStackError {
+export function unexpected(status: number): OpenStackError {
   const mayPass = status >= 500 || status === 429 || status === 408;
   return new OpenStackError(mayPass ? 'unreachable' : 'misconfigured', `Keystone answers with ${status}`);
 }

@@ -1,7 +1,6 @@
 import Type from 'typebox';
-import Value from 'typebox/value';
+import { parseBody, unreadable } from './body.ts';
 import type { Catalog } from './catalog.ts';
-import { OpenStackError } from './errors.ts';
 
 /** What Keystone tells of a token. Times are in milliseconds. */
 export interface TokenFacts {
@@ -13,6 +12,8 @@ export interface TokenFacts {
   readonly roles: readonly string[];
   /** It stands for a part of its user's rights only, and cannot be rescoped. */
   readonly delegated: boolean;
+  /** It is good for some calls only, and whoever takes it has to see to that. */
+  readonly hasAccessRules: boolean;
   readonly catalog: Catalog;
 }
 
@@ -43,6 +44,7 @@ const TokenBody = Type.Object({
         }),
       ),
     ),
+    application_credential: Type.Optional(Type.Object({ access_rules: Type.Optional(Type.Unknown()) })),
     'OS-TRUST:trust': Type.Optional(Type.Unknown()),
     'OS-OAUTH1': Type.Optional(Type.Unknown()),
   }),
@@ -55,9 +57,7 @@ const DELEGATING = new Set(['application_credential', 'ec2credential', 'oauth1']
  * @throws OpenStackError `unreachable` where it is something else
  */
 export function parseToken(text: string): TokenFacts {
-  const body = jsonOf(text);
-  if (!Value.Check(TokenBody, body)) throw unreadable();
-  const { token } = body;
+  const { token } = parseBody(TokenBody, text);
   const expiresAt = Date.parse(token.expires_at);
   const lifetime = expiresAt - Date.parse(token.issued_at);
   if (!Number.isFinite(lifetime)) throw unreadable();
@@ -70,6 +70,7 @@ export function parseToken(text: string): TokenFacts {
       token.methods.some((method) => DELEGATING.has(method)) ||
       'OS-TRUST:trust' in token ||
       'OS-OAUTH1' in token,
+    hasAccessRules: token.application_credential?.access_rules !== undefined,
     catalog: (token.catalog ?? []).map(({ type, endpoints }) => ({
       type,
       endpoints: endpoints.map(({ interface: face, region_id, url }) => ({
@@ -79,17 +80,4 @@ export function parseToken(text: string): TokenFacts {
       })),
     })),
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's error would quote the text.
-    throw unreadable();
-  }
-}
-
-function unreadable(): OpenStackError {
-  return new OpenStackError('unreachable', "Keystone's answer cannot be understood");
 }

@@ -4,15 +4,18 @@ import { OpenStackError } from './errors.ts';
 import { type Keystone, signIn } from './keystone.ts';
 import type { IssuedToken } from './token.ts';
 
-/** The copier's own tokens, one for each project that it works for. */
+/** What an account's token is for: a project (`null`: the cloud's own), or the cloud as a whole. */
+export type Scope = { readonly project: string | null } | { readonly system: 'all' };
+
+/** The account's own tokens, one for each scope in which it works. */
 export interface Tokens {
   /**
-   * A token that is good for a while yet. `null`: for the cloud's own project.
+   * A token that is good for a while yet.
    * @throws OpenStackError `forbidden`, `unauthorized`, `unreachable`, `misconfigured`
    */
-  tokenFor(projectId: string | null): Promise<IssuedToken>;
+  tokenFor(scope: Scope): Promise<IssuedToken>;
   /** Forgets a token that was refused, unless another one has taken its place. */
-  drop(projectId: string | null, refused: IssuedToken): void;
+  drop(scope: Scope, refused: IssuedToken): void;
 }
 
 interface Slot {
@@ -21,70 +24,79 @@ interface Slot {
   renewal: Promise<IssuedToken> | null;
 }
 
-const MOST_PROJECTS = 500;
+const MOST_SCOPES = 500;
 /** Milliseconds before its end at which a token is not handed out any more; less for short ones. */
 const RESERVE = 120_000;
+const OWN_PROJECT: Scope = { project: null };
 
 export function createTokens(keystone: Keystone, { credential, project }: Cloud): Tokens {
-  const slots = new LRUCache<string, Slot>({ max: MOST_PROJECTS });
+  const slots = new LRUCache<string, Slot>({ max: MOST_SCOPES });
   const isApplication = credential.method === 'application_credential';
   // An application credential has the same token for everybody.
-  const keyOf = (projectId: string | null) => (isApplication ? '' : (projectId ?? ''));
+  const keyOf = (scope: Scope) => JSON.stringify(isApplication ? OWN_PROJECT : scope);
 
   const slotOf = (key: string): Slot => {
     const found = slots.get(key) ?? { token: null, renewal: null };
     slots.set(key, found);
     return found;
   };
-  const held = async (key: string): Promise<IssuedToken> => {
-    const slot = slotOf(key);
+  const held = async (scope: Scope): Promise<IssuedToken> => {
+    const slot = slotOf(keyOf(scope));
     if (slot.token !== null && !isDue(slot.token)) return slot.token;
-    slot.renewal ??= renewed(slot, key).finally(() => {
+    slot.renewal ??= renewed(slot, scope).finally(() => {
       slot.renewal = null;
     });
     return slot.renewal;
   };
-  const renewed = async (slot: Slot, key: string): Promise<IssuedToken> => {
+  const renewed = async (slot: Slot, scope: Scope): Promise<IssuedToken> => {
     const old = slot.token;
     try {
-      slot.token = await freshToken(key);
+      slot.token = await freshToken(scope);
       return slot.token;
     } catch (error) {
       const isAway = error instanceof OpenStackError && error.kind === 'unreachable';
       if (isAway && slot.token === old && old !== null && Date.now() < old.expiresAt) return old;
-      if (slots.peek(key) === slot) slots.delete(key);
+      if (slots.peek(keyOf(scope)) === slot) slots.delete(keyOf(scope));
       throw error;
     }
   };
-  const signInTo = (scope: Cloud['project']) =>
-    signIn(keystone, {
-      identity: identityOf(credential),
-      ...(scope !== null && { scope: { project: scope } }),
-    });
-  const freshToken = async (key: string): Promise<IssuedToken> => {
+  const signInTo = (scope: Scope) => {
+    const wanted = isApplication ? null : wantedScope(scope, project);
+    return signIn(keystone, { identity: identityOf(credential), ...(wanted !== null && { scope: wanted }) });
+  };
+  const freshToken = async (scope: Scope): Promise<IssuedToken> => {
     const startedAt = Date.now();
-    const token = await signInTo(key === '' ? project : { id: key });
+    const token = await signInTo(scope);
     // By our own clock, whatever Keystone's says.
     if (token !== null) return { ...token, expiresAt: startedAt + token.lifetime };
-    // Keystone says the same to a wrong password as to a project that is not the copier's.
-    if (key === '' || (await signInTo(project)) === null) {
-      throw new OpenStackError('unauthorized', "Keystone does not accept the copier's credential");
+    // Keystone says the same to a wrong password as to a scope that is not the account's.
+    if (keyOf(scope) === keyOf(OWN_PROJECT) || (await signInTo(OWN_PROJECT)) === null) {
+      throw new OpenStackError('unauthorized', "Keystone does not accept the account's credential");
     }
-    throw new OpenStackError('forbidden', `the copier has no role in project ${key}`);
+    const where = 'system' in scope ? 'on the system' : `in project ${scope.project}`;
+    throw new OpenStackError('forbidden', `the account has no role ${where}`);
   };
 
   return {
-    async tokenFor(projectId) {
-      const token = await held(keyOf(projectId));
-      if (!isApplication || projectId === null || token.projectId === projectId) return token;
-      const why = `the copier's application credential is of project ${token.projectId}`;
-      throw new OpenStackError('forbidden', `${why}, and serves no other: not project ${projectId}`);
+    async tokenFor(scope) {
+      const token = await held(scope);
+      const isOwn = 'project' in scope && (scope.project ?? token.projectId) === token.projectId;
+      if (!isApplication || isOwn) return token;
+      const why = `the account's application credential is of project ${token.projectId}`;
+      const not = 'system' in scope ? 'the system' : `project ${scope.project}`;
+      throw new OpenStackError('forbidden', `${why}, and serves no other: not ${not}`);
     },
-    drop(projectId, refused) {
-      const slot = slots.peek(keyOf(projectId));
+    drop(scope, refused) {
+      const slot = slots.peek(keyOf(scope));
       if (slot?.token?.token === refused.token) slot.token = null;
     },
   };
+}
+
+function wantedScope(scope: Scope, own: Cloud['project']): object | null {
+  if ('system' in scope) return { system: { all: true } };
+  if (scope.project !== null) return { project: { id: scope.project } };
+  return own === null ? null : { project: own };
 }
 
 function isDue({ expiresAt, lifetime }: IssuedToken): boolean {

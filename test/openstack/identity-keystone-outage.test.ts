@@ -1,10 +1,11 @@
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Identity, IdentityUnavailable, openIdentity } from '../../src/identity/index.ts';
+import { type Identity, IdentityUnavailable } from '../../src/identity/index.ts';
 import { freePort } from '../support/free-port.ts';
+import { mayCopyInto, opened } from './identity-rig.ts';
 import { type CuttableKeystone, cuttableKeystone } from './keystone-proxy.ts';
-import { AUTH_URL, PASSWORD, projectId, tokenOf } from './keystone-rig.ts';
+import { PASSWORD, projectId, tokenOf } from './keystone-rig.ts';
 import { forgetSent, listen, sent } from './keystone-session-rig.ts';
 
 let a: string;
@@ -15,9 +16,6 @@ beforeAll(async () => {
 });
 beforeEach(forgetSent);
 afterEach(() => void vi.useRealTimers());
-
-const opened = (authUrl = AUTH_URL, cacheFor = 60_000) =>
-  openIdentity({ driver: 'keystone', authUrl, verify: true, cacert: null, cacheFor });
 
 /** The error of a call while tokens cannot be told apart; no secret is in it. */
 async function outage(call: Promise<unknown>, token: string): Promise<IdentityUnavailable> {
@@ -44,10 +42,10 @@ describe('with Keystone cut off', () => {
     await identity.authenticate(token);
     line.cut();
     expect(await identity.authenticate(token)).toMatchObject({ tenant_id: a });
-    expect(await identity.mayCopyInto(token, a)).toBe(true);
+    expect(await mayCopyInto(identity, token, a)).toBe(true);
     const fresh = await tokenOf('bob', 'tenant-b');
     await outage(identity.authenticate(fresh), fresh);
-    await outage(identity.mayCopyInto(token, b), token);
+    await outage(mayCopyInto(identity, token, b), token);
     await outage(identity.check(), token);
     line.mend();
     expect(await identity.authenticate(fresh)).toMatchObject({ tenant_id: b });

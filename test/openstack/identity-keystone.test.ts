@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openIdentity } from '../../src/identity/index.ts';
+
+import { mayCopyInto, opened } from './identity-rig.ts';
 import {
   AUTH_URL,
   applicationToken,
@@ -18,9 +19,6 @@ beforeAll(async () => {
 });
 beforeEach(forgetSent);
 afterEach(() => void vi.useRealTimers());
-
-const opened = (authUrl = AUTH_URL, cacheFor = 60_000) =>
-  openIdentity({ driver: 'keystone', authUrl, verify: true, cacert: null, cacheFor });
 
 describe('a token', () => {
   test("of a member is its project's, may copy, and brings its own catalog", async () => {
@@ -58,7 +56,7 @@ describe('a token', () => {
   ])('of %s is not good', async (_what, token) => {
     const identity = await opened();
     expect(await identity.authenticate(token)).toBeNull();
-    expect(await identity.mayCopyInto(token, a)).toBe(false);
+    expect(await mayCopyInto(identity, token, a)).toBe(false);
   });
 
   test('that was revoked is not good', async () => {

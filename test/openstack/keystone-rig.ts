@@ -85,6 +85,13 @@ export async function newUser(roles: Readonly<Record<string, string>>) {
   return { id: String(id), name };
 }
 
+/** Gives a user a role on the cloud as a whole. */
+export async function grantOnSystem(userId: string, role: string): Promise<void> {
+  const admin = await tokenOf('admin', 'admin');
+  const found = await keystone('GET', `/roles?name=${role}`, admin);
+  await keystone('PUT', `/system/users/${userId}/roles/${found.body.roles[0].id}`, admin);
+}
+
 /** An application credential of the owner of a token. */
 export async function newApplicationCredential(userToken: string, more: object = {}) {
   const mine = await self(userToken);
@@ -99,6 +106,18 @@ export async function newApplicationCredential(userToken: string, more: object =
 export async function applicationToken({ id, secret }: { id: string; secret: string }): Promise<string> {
   const identity = { methods: ['application_credential'], application_credential: { id, secret } };
   return (await keystone('POST', '/auth/tokens', null, { auth: { identity } })).token;
+}
+
+/** An EC2 credential of a user, for the project that has this name. */
+export async function newEc2Key(user: string, project: string) {
+  const admin = await tokenOf('admin', 'admin');
+  const find = async (kind: string, name: string) =>
+    (await keystone('GET', `/${kind}?name=${name}&domain_id=default`, admin)).body[kind][0].id;
+  const path = `/users/${await find('users', user)}/credentials/OS-EC2`;
+  const { body } = await keystone('POST', path, admin, { tenant_id: await find('projects', project) });
+  const { access, secret } = body.credential;
+  const remove = () => keystone('DELETE', `${path}/${access}`, admin);
+  return { access: String(access), secret: String(secret), remove };
 }
 
 async function self(token: string) {

@@ -49,7 +49,7 @@ describe('a copier with a password', () => {
 
   test('has no role in a project that is not its own to serve', async () => {
     const error = await refusal(list(copier(), admin));
-    expect([error.kind, error.message]).toEqual(['forbidden', `the copier has no role in project ${admin}`]);
+    expect([error.kind, error.message]).toEqual(['forbidden', `the account has no role in project ${admin}`]);
   });
 
   test('is not accepted with a wrong password, which is no matter of the project', async () => {

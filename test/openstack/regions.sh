@@ -15,7 +15,7 @@ GLANCE_PROCESSES=${GLANCE_PROCESSES:-2}
 SOCKET_TIMEOUT=${SOCKET_TIMEOUT:-10}
 PASSWORD=secret
 REGIONS='ot1 ot2'
-USERS='alice bob carol rita copier admin'
+USERS='alice bob carol rita copier facade admin'
 PATIENCE=120
 
 usage() {
@@ -25,12 +25,13 @@ usage: test/openstack/regions.sh <command>
   up            install what is missing, start Keystone and both Glances, wait until they serve
   down          stop what `up` has started
   status        tell what is running, and where
-  env [USER]    print what the openstack client needs: alice (default), bob, carol, rita, copier, admin
+  env [USER]    print what the openstack client needs: alice (default), bob, carol, rita, copier, facade, admin
   token [USER]  print a token
   install       only install
 
 alice is a member of project tenant-a, bob of tenant-b, carol of both; rita is a reader of tenant-a; copier is
-the service's own account, a member of both. Each password is "secret". Quotas are on in ot2.
+the service's own account, a member of both; facade is the one that looks access keys up. Each password is
+"secret". Quotas are on in ot2.
 
 OPENSTACK_DIR (.openstack) holds everything; delete it to start afresh. Ports: KEYSTONE_PORT (15000),
 OT1_PORT (19292), OT2_PORT (29292); what is running is found on the ports that it was started with. TOKEN_TTL
@@ -285,7 +286,7 @@ project_of() {
   case $1 in
     alice | carol | rita) echo tenant-a ;;
     bob) echo tenant-b ;;
-    copier) echo service ;;
+    copier | facade) echo service ;;
     admin) echo admin ;;
     *) die "there is no user $1" ;;
   esac

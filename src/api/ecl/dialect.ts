@@ -20,7 +20,7 @@ export const eclDialect: Dialect = { name: 'ecl', register };
 async function register(scope: FastifyInstance, context: DialectContext): Promise<void> {
   const { jobs, identity, config, regionNames } = context;
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
-  const callers = new WeakMap<FastifyRequest, Principal & { readonly token: string }>();
+  const callers = new WeakMap<FastifyRequest, Principal>();
   const callerOf = (request: FastifyRequest) => {
     const caller = callers.get(request);
     if (caller === undefined) throw new Error('a request has passed without authentication');
@@ -37,7 +37,7 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
     const token = request.headers['x-auth-token'];
     const principal = typeof token === 'string' && token !== '' ? await identity.authenticate(token) : null;
     if (principal === null) return answerUnauthorized(reply, identity.challenge);
-    callers.set(request, { ...principal, token: token as string });
+    callers.set(request, principal);
   });
 
   app.post(
@@ -53,8 +53,9 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
     },
     async (request, reply) => {
       const { body } = request;
-      const { token, credential, tenant_id } = copierOf(request);
-      if (!(await identity.mayCopyInto(token, body.tenant_id_dst))) {
+      const caller = copierOf(request);
+      const { credential, tenant_id } = caller;
+      if (!(await caller.mayCopyInto(body.tenant_id_dst))) {
         throw new JobError('image_not_found', `there is no tenant ${body.tenant_id_dst}`, {
           field: 'destination.tenant_id',
         });

@@ -1,0 +1,20 @@
+import { OpenStackError } from '../openstack/index.ts';
+import { IdentityUnavailable } from './port.ts';
+
+/** Milliseconds. */
+const PATIENCE = 10_000;
+
+/**
+ * Asks Keystone, and waits no longer than is good for a request that waits too.
+ * @throws IdentityUnavailable
+ */
+export async function asking<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(PATIENCE);
+  try {
+    return await call(signal);
+  } catch (cause) {
+    if (cause instanceof OpenStackError) throw new IdentityUnavailable(cause.message, { cause });
+    if (!signal.aborted) throw cause;
+    throw new IdentityUnavailable(`Keystone has not answered for ${PATIENCE / 1000} s`, { cause });
+  }
+}

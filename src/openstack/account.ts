@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { type Cloud, type CloudOptions, loadCloud } from './cloud.ts';
+import { CloudConfigError, OpenStackError } from './errors.ts';
+import type { Keystone } from './keystone.ts';
+import type { IssuedToken } from './token.ts';
+import { createTokens, type Scope, type Tokens } from './tokens.ts';
+import { openAgent, waitFor } from './transport.ts';
+
+/** An account of ours in a cloud. */
+export interface Account {
+  /**
+   * @throws OpenStackError `misconfigured`, or the signal's reason
+   */
+  open(signal?: AbortSignal): Promise<OpenAccount>;
+}
+
+export interface OpenAccount {
+  readonly cloud: Cloud;
+  readonly keystone: Keystone;
+  /**
+   * A token of the account's that is good for a while yet.
+   * @throws OpenStackError, or the signal's reason
+   */
+  tokenFor(scope: Scope, signal?: AbortSignal): Promise<IssuedToken>;
+  drop: Tokens['drop'];
+}
+
+/**
+ * Opens nothing yet: the configuration is read with the first use, and again where it could not be used or
+ * Keystone has not accepted what it says.
+ */
+export function openAccount(options: CloudOptions, env = process.env): Account {
+  let opening: Promise<OpenAccount> | null = null;
+  const forget = () => {
+    opening = null;
+  };
+  return {
+    open(signal) {
+      opening ??= load(options, env, forget).catch((error) => {
+        forget();
+        throw error;
+      });
+      return waitFor(opening, signal);
+    },
+  };
+}
+
+async function load(
+  options: CloudOptions,
+  env: NodeJS.ProcessEnv,
+  refused: () => void,
+): Promise<OpenAccount> {
+  try {
+    const cloud = await loadCloud(options, env);
+    const dispatcher = openAgent({ verify: cloud.verify, ca: await authorities(cloud) });
+    const keystone = { authUrl: cloud.authUrl, dispatcher };
+    const { tokenFor, drop } = createTokens(keystone, cloud);
+    return {
+      cloud,
+      keystone,
+      drop,
+      async tokenFor(scope, signal) {
+        try {
+          return await waitFor(tokenFor(scope), signal);
+        } catch (error) {
+          if (error instanceof OpenStackError && error.kind === 'unauthorized') refused();
+          throw error;
+        }
+      },
+    };
+  } catch (cause) {
+    throw new OpenStackError('misconfigured', "the cloud's configuration cannot be used", { cause });
+  }
+}
+
+async function authorities({ cacert }: Cloud): Promise<string | null> {
+  if (cacert === null) return null;
+  return readFile(cacert, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new CloudConfigError(`cacert: ${cacert} cannot be read (${error.code})`);
+  });
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import Type from 'typebox';
+import { type Account, openAccount } from './account.ts';
+import { type Ec2Key, signAwsRequest } from './aws-signature.ts';
+import { parseBody } from './body.ts';
+import type { CloudOptions } from './cloud.ts';
+import { OpenStackError } from './errors.ts';
+import { askKeystone, type KeystoneAnswer, unexpected } from './keystone.ts';
+import { type IssuedToken, parseToken } from './token.ts';
+import type { Scope } from './tokens.ts';
+
+/** A cloud's EC2 credentials, for an account that may look at them and check them. */
+export interface Ec2Credentials {
+  /**
+   * `null` where there is no such key.
+   * @throws OpenStackError, or the signal's reason
+   */
+  find(access: string, signal: AbortSignal): Promise<Ec2Key | null>;
+  /**
+   * A token of the key's owner, for the key's project; `null` where Keystone refuses it.
+   * @throws OpenStackError, or the signal's reason
+   */
+  signIn(key: Ec2Key, signal: AbortSignal): Promise<IssuedToken | null>;
+}
+
+const Credential = Type.Object({ credential: Type.Object({ type: Type.String(), blob: Type.String() }) });
+const Blob = Type.Object({ access: Type.String(), secret: Type.String() });
+
+/**
+ * Opens nothing yet. The account has to be a user's, with the role `reader` on the system and the role `service`
+ * on its project.
+ * @see https://docs.openstack.org/api-ref/identity/v3/#credentials
+ * @see keystone/api/ec2tokens.py
+ */
+export function openEc2Credentials(options: CloudOptions, env = process.env): Ec2Credentials {
+  const account = openAccount(options, env);
+  return {
+    async find(access, signal) {
+      const path = `/credentials/${createHash('sha256').update(access).digest('hex')}`;
+      const { status, text } = await ask(account, { system: 'all' }, 'GET', path, null, signal);
+      if (status === 404) return null;
+      if (status === 403) throw forbidden('reader on the system');
+      if (status !== 200) throw unexpected(status);
+      return keyIn(text, access);
+    },
+    async signIn(key, signal) {
+      const body = JSON.stringify({ credentials: signAwsRequest(key, new Date()) });
+      const answer = await ask(account, { project: null }, 'POST', '/ec2tokens', body, signal);
+      const { status, subject, text } = answer;
+      if (status === 401 || status === 404) return null;
+      if (status === 403) throw forbidden('service on its project');
+      if (status !== 200 || subject === null) throw unexpected(status);
+      // By whatever name Keystone calls it: such a token stands for one project only.
+      return { ...parseToken(text), token: subject, delegated: true };
+    },
+  };
+}
+
+/** The answer to a call that the account makes. A token of its that is refused is replaced, and the call repeated. */
+async function ask(
+  account: Account,
+  scope: Scope,
+  method: 'GET' | 'POST',
+  path: string,
+  body: string | null,
+  signal: AbortSignal,
+): Promise<KeystoneAnswer> {
+  const { keystone, tokenFor, drop } = await account.open(signal);
+  for (let mayRepeat = true; ; mayRepeat = false) {
+    const token = await tokenFor(scope, signal);
+    const headers = { 'X-Auth-Token': token.token };
+    const answer = await askKeystone(keystone, method, path, { headers, body }, signal);
+    if (answer.status !== 401 || !mayRepeat) return answer;
+    drop(scope, token);
+  }
+}
+
+function keyIn(text: string, access: string): Ec2Key | null {
+  const { credential } = parseBody(Credential, text);
+  if (credential.type !== 'ec2') return null;
+  const { access: its, secret } = parseBody(Blob, credential.blob);
+  return its === access ? { access, secret } : null;
+}
+
+function forbidden(role: string): OpenStackError {
+  return new OpenStackError('forbidden', `the account may not check access keys: it needs the role ${role}`);
+}

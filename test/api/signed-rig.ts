@@ -1,0 +1,71 @@
+import { request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { vi } from 'vitest';
+import { parseJson } from '../../src/api/json.ts';
+import { requireCaller } from '../../src/api/require-caller.ts';
+import type { Identity } from '../../src/identity/index.ts';
+import type { SignatureScheme } from '../../src/signatures/index.ts';
+import type { Vector } from '../unit/signatures/vectors.ts';
+
+/** A dialect in a scope of its own, at `/v…`, beside a route whose bodies are parsed as everywhere else. */
+export async function serveSigned<Claim extends { readonly access: string }>(
+  scheme: SignatureScheme<Claim>,
+  identity: Identity,
+): Promise<FastifyInstance> {
+  const app = Fastify({ bodyLimit: 16_384 });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, parseJson);
+  await app.register(async (scope) => {
+    const callerOf = requireCaller(scope, {
+      identity,
+      scheme,
+      refuse: (why, _request, reply) => reply.code(401).send({ why }),
+    });
+    scope.all('/v*', async (request) => {
+      const { body = null, query } = request;
+      return { tenant: callerOf(request).tenant_id, body, query };
+    });
+  });
+  app.all('/plain', async ({ body = null }) => ({ body }));
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  return app;
+}
+
+export interface Changes {
+  readonly url?: string;
+  readonly body?: Buffer;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** When it comes. */
+  readonly at?: number;
+}
+
+interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the routes above have sent
+  readonly body: any;
+}
+
+/** Sends a request as it was recorded, and lets it be the time when it was; nothing of it is made anew. */
+export async function replay(
+  app: FastifyInstance,
+  { request, now }: Vector,
+  changes: Changes = {},
+): Promise<Answer> {
+  const { url = request.url, body = request.body, at = now } = changes;
+  vi.useFakeTimers({ toFake: ['Date'], now: at });
+  const all = Object.entries({ ...request.headers, connection: 'close', ...changes.headers });
+  const headers = Object.fromEntries(
+    all.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
+  const { port } = app.server.address() as AddressInfo;
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  httpRequest({ port, method: request.method, path: url, headers }, async (answer) => {
+    const received = await text(answer);
+    resolve({ status: answer.statusCode ?? 0, body: received === '' ? null : JSON.parse(received) });
+  })
+    .on('error', reject)
+    .end(body);
+  return promise;
+}
