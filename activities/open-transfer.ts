@@ -11,20 +11,20 @@ import {
 } from '../src/stores/index.ts';
 import { startTransfer, type Transfer } from '../src/transfer/index.ts';
 import type { Dependencies } from './dependencies.ts';
-import { regionOf } from './region-of.ts';
+import { storeOf } from './region-of.ts';
 
 /** Opens both ends of a copy, and the spool where it needs one, and starts to move bytes. */
 export async function openTransfer(
   deps: Dependencies,
-  { source, destination }: CopyPlan,
+  plan: CopyPlan,
   ref: DestinationRef,
   { record, pin }: InspectedImage,
   progress: TransferProgress,
   onWait: (fault: StoreError) => void,
 ): Promise<Transfer> {
   const { regions, limits, digests } = deps;
-  const from = regionOf(regions, source.region).store;
-  const to = regionOf(regions, destination.region).store;
+  const from = storeOf(regions, plan, 'source');
+  const to = storeOf(regions, plan, 'destination');
   const opened: { close(): Promise<void> }[] = [];
   const keep = <T extends { close(): Promise<void> }>(resource: T): T => {
     opened.push(resource);
@@ -36,7 +36,7 @@ export async function openTransfer(
     const asked = Date.now();
     const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
     if (spool !== null) keep(spool);
-    const reader = keep(await atSide('source', () => from.openReader(source, pin)));
+    const reader = keep(await atSide('source', () => from.openReader(plan.source, pin)));
     return startTransfer({
       reader,
       sink,
@@ -67,7 +67,7 @@ async function openSpoolFile(
   size: number,
   onWait: (fault: StoreError) => void,
 ): Promise<PartSink | null> {
-  if (spool === null || sink.kind === 'parts' || sink.whole !== null) return null;
+  if (spool === null || sink.kind !== 'stream' || sink.whole !== null) return null;
   const { info, cancellationSignal } = Context.current();
   const copy = { workflow_id: info.workflowExecution?.workflowId ?? '', mark, image_id };
   const fault = new StoreError('unavailable', "waiting for room in the worker's spool", {

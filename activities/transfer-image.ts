@@ -6,7 +6,7 @@ import type { Copied, Transfer } from '../src/transfer/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { faultOf, toFailure } from './failures.ts';
 import { openTransfer } from './open-transfer.ts';
-import { regionOf } from './region-of.ts';
+import { storeOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
 import { heartbeating, queuedFor } from './step.ts';
 
@@ -111,7 +111,7 @@ async function untilCancelled(transfer: Transfer, onCancelled: () => Promise<voi
 async function leaveOrStop(
   { client, regions, limits, spool }: Dependencies,
   running: RunningTransfers,
-  { destination }: CopyPlan,
+  plan: CopyPlan,
   ref: DestinationRef,
   transfer: Transfer | undefined,
 ): Promise<void> {
@@ -129,5 +129,5 @@ async function leaveOrStop(
   }
   await transfer?.stop();
   await spool?.remove(ref);
-  await regionOf(regions, destination.region).store.discard(ref);
+  await storeOf(regions, plan, 'destination').discard(ref);
 }

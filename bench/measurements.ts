@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestsOf } from '../src/image/index.ts';
-import { createDigestPool, startTransfer } from '../src/transfer/index.ts';
+import { createDigestPool } from '../src/transfer/index.ts';
 import { until } from '../test/support/until.ts';
+import { runEngine } from './engine.ts';
 import { noop } from './noop.ts';
 import { NOOP_QUEUE, type Stack } from './stack.ts';
 import { timed } from './statistics.ts';
@@ -27,31 +27,7 @@ export async function engineAlone({ deployment }: Stack, imageId: string): Promi
   const from = deployment.regions.get('ot1')?.store;
   const to = deployment.regions.get('ot2')?.store;
   if (from === undefined || to === undefined) throw new Error('no regions');
-  const source = { image_id: imageId, tenant_id: null };
-  const unknown = { sha512: null, md5: null };
-  const ref = { image_id: randomUUID(), tenant_id: null, mark: 'bench', digests: unknown };
-  const digests = createDigestPool(1);
-  const time = await timed(async () => {
-    const { record, pin } = await from.inspect(source);
-    await to.prepare(ref, record);
-    const { finished } = startTransfer({
-      reader: await from.openReader(source, pin),
-      sink: await to.openSink(ref, 1, record.size),
-      size: record.size,
-      spool: null,
-      expected: digestsOf(record),
-      reported: [],
-      movedAt: Date.now(),
-      lanes: 4,
-      patience: { stall_after: 30_000, give_up_after: 3_600_000 },
-      digests,
-    });
-    await finished;
-    await to.commit(ref, { ...record, id: ref.image_id });
-  });
-  await digests.close();
-  await to.discard(ref);
-  return time;
+  return runEngine(from, to, imageId, createDigestPool(1));
 }
 
 /** Milliseconds for a shell command on the image's file; `$1` is the image, `$2` the copy. */

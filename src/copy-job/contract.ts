@@ -18,6 +18,8 @@ export const JOB_MEMO = 'job';
 /** Memo key of the hash of an idempotent request's body. */
 export const REQUEST_HASH_MEMO = 'request_hash';
 
+const LONGEST_KEYWORD = 255;
+
 /**
  * Search attributes of a copy. Temporal on PostgreSQL has room for ten keywords of 255 characters in a
  * namespace, so they are few.
@@ -44,6 +46,11 @@ export function tenantKeyword(tenantId: string): string {
   return encodeURIComponent(tenantId.toWellFormed()).replaceAll("'", '%27');
 }
 
+/** An id, or as much of a path as a search attribute takes. */
+function imageKeyword(id: string): string {
+  return id.slice(0, LONGEST_KEYWORD).toWellFormed();
+}
+
 /** The search attributes with which a job begins. */
 export function requestedSearchAttributes(plan: CopyPlan): SearchAttributePair[] {
   const tenants = new Set([plan.source.tenant_id, plan.destination.tenant_id].filter((id) => id !== null));
@@ -51,8 +58,8 @@ export function requestedSearchAttributes(plan: CopyPlan): SearchAttributePair[]
     { key: searchAttributes.status, value: 'replicate_requested' },
     { key: searchAttributes.tenants, value: [...tenants].map(tenantKeyword) },
     { key: searchAttributes.sourceRegion, value: plan.source.region },
-    { key: searchAttributes.sourceImage, value: plan.source.image_id },
+    { key: searchAttributes.sourceImage, value: imageKeyword(plan.source.image_id) },
     { key: searchAttributes.destinationRegion, value: plan.destination.region },
-    { key: searchAttributes.destinationImage, value: plan.destination.image_id },
+    { key: searchAttributes.destinationImage, value: imageKeyword(plan.destination.image_id) },
   ];
 }

@@ -24,6 +24,8 @@ export interface JobDetails {
   readonly destination_region_id: string | null;
   readonly destination_tenant_id: string | null;
 
+  /** Where the copy is one of a plain object: its ids are paths. */
+  readonly objects?: true;
   readonly destination_image_name: string | null;
   readonly phase: JobPhase | null;
   /** Bytes; `null` until the source was inspected. */
@@ -69,6 +71,7 @@ export function requestedDetails(jobId: string, plan: CopyPlan | null, now: Date
     destination_image_id: null,
     destination_region_id: plan?.destination.region ?? null,
     destination_tenant_id: plan?.destination.tenant_id ?? null,
+    ...(plan?.objects && { objects: plan.objects }),
     destination_image_name: plan?.destination.image_name ?? null,
     phase: 'accept',
     image_size: null,

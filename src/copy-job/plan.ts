@@ -7,21 +7,25 @@ import type { CopyPlan, CopyRequest } from './request.ts';
 
 const Text = Type.String({ minLength: 1, maxLength: 255 });
 const closed = { additionalProperties: false } as const;
-const Request = Type.Object(
-  {
-    source: Type.Object({ region: Text, image_id: Text, tenant_id: Type.Optional(Text) }, closed),
-    destination: Type.Object(
-      {
-        region: Text,
-        image_id: Type.Optional(Text),
-        tenant_id: Type.Optional(Text),
-        image_name: Type.Optional(Text),
-      },
-      closed,
-    ),
-  },
-  closed,
-);
+const requestOf = (id: Type.TString) =>
+  Type.Object(
+    {
+      objects: Type.Optional(Type.Literal(true)),
+      source: Type.Object({ region: Text, image_id: id, tenant_id: Type.Optional(Text) }, closed),
+      destination: Type.Object(
+        {
+          region: Text,
+          image_id: Type.Optional(id),
+          tenant_id: Type.Optional(Text),
+          image_name: Type.Optional(Text),
+        },
+        closed,
+      ),
+    },
+    closed,
+  );
+const ImageRequest = requestOf(Text);
+const ObjectsRequest = requestOf(Type.String({ minLength: 1, maxLength: 1024 }));
 
 /** A request that can never succeed. */
 export class InvalidRequest extends Error {
@@ -38,7 +42,10 @@ export class InvalidRequest extends Error {
 
 /** What a deployment's configuration has to say about copies. */
 export interface PlanningRules {
-  readonly regions: ReadonlyMap<string, { readonly taskQueue: string }>;
+  readonly regions: ReadonlyMap<
+    string,
+    { readonly taskQueue: string; readonly store: { readonly objects?: unknown } }
+  >;
   readonly limits: { readonly heartbeatTimeout: number; readonly noWorkerTimeout: number };
 }
 
@@ -48,18 +55,23 @@ export interface PlanningRules {
  * @throws InvalidRequest naming the first field that is wrong
  */
 export function planCopy(request: unknown, rules: PlanningRules, reservedImageId: string): CopyPlan {
-  const { source, destination } = checked(request);
+  const { objects, source, destination } = checked(request);
   const region = rules.regions.get(destination.region);
   if (!rules.regions.has(source.region)) throw unknownRegion('source.region', source.region, rules);
   if (region === undefined) throw unknownRegion('destination.region', destination.region, rules);
   if (source.region === destination.region) {
     throw new InvalidRequest('destination.region', `is the source's region '${source.region}'; name another`);
   }
+  if (objects) {
+    assertObjects('source.region', source.region, rules);
+    assertObjects('destination.region', destination.region, rules);
+  }
   return {
+    ...(objects && { objects }),
     source: { ...source, tenant_id: source.tenant_id ?? null },
     destination: {
       region: destination.region,
-      image_id: destination.image_id ?? reservedImageId,
+      image_id: destination.image_id ?? (objects ? source.image_id : reservedImageId),
       tenant_id: destination.tenant_id ?? source.tenant_id ?? null,
       image_name: destination.image_name ?? null,
     },
@@ -70,7 +82,9 @@ export function planCopy(request: unknown, rules: PlanningRules, reservedImageId
 }
 
 function checked(request: unknown): CopyRequest {
-  const [fault] = Value.Errors(Request, request ?? {}).filter(({ keyword }) => keyword !== 'boolean');
+  const isOfObjects = typeof request === 'object' && request !== null && 'objects' in request;
+  const schema = isOfObjects ? ObjectsRequest : ImageRequest;
+  const [fault] = Value.Errors(schema, request ?? {}).filter(({ keyword }) => keyword !== 'boolean');
   if (fault === undefined) return request as CopyRequest;
   const path = fault.instancePath.split('/').slice(1);
   if (fault.keyword === 'required') {
@@ -80,6 +94,11 @@ function checked(request: unknown): CopyRequest {
     throw new InvalidRequest([...path, fault.params.additionalProperties[0]].join('.'), 'is not known here');
   }
   throw new InvalidRequest(path.join('.') || 'input', fault.message);
+}
+
+function assertObjects(field: string, name: string, { regions }: PlanningRules): void {
+  if (regions.get(name)?.store.objects !== undefined) return;
+  throw new InvalidRequest(field, `the region '${name}' has images only, and no objects`);
 }
 
 function unknownRegion(field: string, name: string, { regions }: PlanningRules): InvalidRequest {

@@ -1,5 +1,7 @@
 /** Input of the workflow `copyImage`. All but three fields have defaults. */
 export interface CopyRequest {
+  /** The ids are paths of plain objects, not ids of images; the destination's is the source's where absent. */
+  readonly objects?: true;
   readonly source: {
     readonly region: string;
     readonly image_id: string;
@@ -19,6 +21,7 @@ export interface CopyRequest {
 
 /** What a worker makes of a request with its configuration: every field decided. */
 export interface CopyPlan {
+  readonly objects?: true;
   readonly source: { readonly region: string; readonly image_id: string; readonly tenant_id: string | null };
   readonly destination: {
     readonly region: string;

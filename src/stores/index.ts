@@ -2,10 +2,15 @@ export { fromErrno, isErrno } from './disk-errors.ts';
 export { storeDrivers } from './drivers.ts';
 export { openPartFile } from './part-file.ts';
 export type {
+  BlockSink,
   DestinationRef,
+  ImageDestination,
   ImageSink,
+  ImageSource,
   ImageStore,
   InspectedImage,
+  ObjectEntry,
+  ObjectStore,
   PartReader,
   PartSink,
   StreamSink,

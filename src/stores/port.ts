@@ -39,8 +39,8 @@ export interface PartReader {
   close(): Promise<void>;
 }
 
-/** Takes an image's data where it is not yet visible as an image: in parts, or as one stream. */
-export type ImageSink = PartSink | StreamSink;
+/** Takes an image's data where it is not yet visible as an image: in parts, in blocks, or as one stream. */
+export type ImageSink = PartSink | BlockSink | StreamSink;
 
 /** Writes an image's data at any place, in any order. */
 export interface PartSink {
@@ -60,6 +60,27 @@ export interface PartSink {
   reset(): Promise<void>;
   /** Returns when everything written would survive a loss of power. */
   flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Takes an image's data in blocks of one size, each one whole, in any order, as a multipart upload does. */
+export interface BlockSink {
+  readonly kind: 'blocks';
+  /** Bytes of each block but the last. */
+  readonly blockSize: number;
+  /** What the destination had when it was opened, as sorted, disjoint ranges: its own word after a crash. */
+  readonly received: readonly ByteRange[];
+  /**
+   * Puts a block; again is harmless. Throws `not_found` once the image was discarded, `conflict` once a later
+   * attempt has put all together, `lost` where what was put is gone.
+   */
+  put(range: ByteRange, block: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** Puts the blocks together, to stay. Until then nothing can be read back. Throws as `put` does. */
+  flush(signal: AbortSignal): Promise<void>;
+  /** Fills `into` from an offset with what was put. */
+  readBack(offset: number, into: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** Forgets every byte: a new start. */
+  reset(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -101,9 +122,9 @@ export interface ImageDestination {
    */
   prepare(ref: DestinationRef, image: ImageRecord): Promise<void>;
   /**
-   * Opens what `prepare` made. Each attempt has a higher number than the one before. A part sink locks out
-   * those of lower attempts; of two uploads the image takes one. Throws `not_found` where it is gone, `conflict`
-   * where a higher attempt has it, or where it has somebody else's data; `spoilt`.
+   * Opens what `prepare` made. Each attempt has a higher number than the one before. A sink for parts or blocks
+   * locks out those of lower attempts; of two uploads the image takes one. Throws `not_found` where it is gone,
+   * `conflict` where a higher attempt has it, or where it has somebody else's data; `spoilt`.
    */
   openSink(ref: DestinationRef, attempt: number, size: number): Promise<ImageSink>;
   /**
@@ -115,12 +136,47 @@ export interface ImageDestination {
   discard(ref: DestinationRef): Promise<void>;
 }
 
+/** A plain file or object. */
+export interface ObjectEntry {
+  /** Relative to the region, its steps parted by slashes. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * Plain files of a share, or objects of a bucket, by their path: nothing of it is an image. In references the
+ * path stands for the image id, and `tenant_id` says nothing. Other than with images
+ * - `prepare` never finds a path taken: `commit` replaces what is there, all at once, and the last one stays,
+ * - `discard` leaves alone what was there before, and what was committed.
+ *
+ * A path that cannot be one is `invalid_image`; one that needs a folder where a file is, or the reverse, a
+ * `conflict`. The messages name it.
+ */
+export interface ObjectStore extends ImageSource, ImageDestination {
+  /**
+   * Those whose path begins with `prefix` and comes after `after`, in the order of their UTF-8 bytes. Reads on
+   * as far as it is asked, and nothing of what comes before `after`.
+   */
+  list(prefix: string, after: string | null): AsyncIterable<ObjectEntry>;
+  /** A small one, whole. Throws `not_found`, `changed`, `unavailable`. */
+  read(path: string, signal: AbortSignal): Promise<Uint8Array>;
+  /** Puts a small one there, all or nothing, and replaces what was there. */
+  write(path: string, data: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** Returns when all small ones that were written before would survive a loss of power. */
+  flush(): Promise<void>;
+}
+
 /** A region's images. */
 export interface ImageStore extends ImageSource, ImageDestination {
+  /** What else is there, for a store that can tell. */
+  readonly objects?: ObjectStore;
   /** Throws where the store cannot be reached or used as configured. */
   check(): Promise<void>;
   /** The images that a tenant may see, in no particular order; `null` is an operator. */
   images(tenantId: string | null): AsyncIterable<ImageRecord>;
+  /** Removes what calls left behind whose process died: only what no job knows of, and is old. */
+  sweep?(): Promise<void>;
   /** Whether a user's own cloud has this store: without it, every user's has. */
   serves?(user: UserCredential): Promise<boolean>;
   /** Where a store keeps its images in files of this machine: makes a file an image. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ByteRange } from '../image/index.ts';
 import { atSide, blame, type PartReader, type PartSink, StoreError } from '../stores/index.ts';
+import { gathered } from './gather.ts';
 import type { Ledger } from './ledger.ts';
 
 /** How long a copy may stand still; milliseconds. */
@@ -14,6 +15,8 @@ export interface Patience {
 export interface LaneContext {
   readonly reader: PartReader;
   readonly sink: Pick<PartSink, 'write' | 'complete'>;
+  /** Bytes of a write, where each one is dear. */
+  readonly writeSize?: number;
   readonly ledger: Ledger;
   readonly patience: Patience;
   readonly signal: AbortSignal;
@@ -40,7 +43,8 @@ async function movePart([start, end]: ByteRange, lane: LaneContext): Promise<voi
     const from = at;
     await lane.before?.(at);
     try {
-      for await (const chunk of readWatched([at, end], lane)) {
+      const chunks = readWatched([at, end], lane);
+      for await (const chunk of lane.writeSize ? gathered(chunks, lane.writeSize) : chunks) {
         if (chunk.length === 0) continue;
         await atSide('destination', () => lane.sink.write(at, chunk));
         lane.ledger.add([at, at + chunk.length]);
@@ -48,16 +52,32 @@ async function movePart([start, end]: ByteRange, lane: LaneContext): Promise<voi
       }
       if (at < end) throw new StoreError('truncated', `the source ended at byte ${at}`, { side: 'source' });
     } catch (error) {
-      lane.signal.throwIfAborted();
-      const fault = blame('source', error);
-      if (!fault.retryable) throw fault;
-      assertPatience(lane, fault);
-      lane.onFault(fault);
       if (at > from) pause = FIRST_PAUSE;
-      await sleep(pause, undefined, { signal: lane.signal }).catch(() => lane.signal.throwIfAborted());
+      await getOver(blame('source', error), lane, pause);
     }
   }
-  await atSide('destination', () => lane.sink.complete([start, end]));
+  await insist(lane, () => atSide('destination', () => lane.sink.complete([start, end])));
+}
+
+/** Does something again until it is done, or its fault is one that stays. */
+async function insist(lane: LaneContext, operation: () => Promise<void>): Promise<void> {
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    try {
+      return await operation();
+    } catch (error) {
+      await getOver(blame('destination', error), lane, pause);
+    }
+  }
+}
+
+/** Waits before another try; throws the fault where there is none to come. */
+async function getOver(fault: StoreError, lane: LaneContext, pause: number): Promise<void> {
+  lane.signal.throwIfAborted();
+  // What is lost is not there for another try, but for another start.
+  if (!fault.retryable || fault.code === 'lost') throw fault;
+  assertPatience(lane, fault);
+  lane.onFault(fault);
+  await sleep(pause, undefined, { signal: lane.signal }).catch(() => lane.signal.throwIfAborted());
 }
 
 /** The chunks of a range; a wait for one of them that takes too long is an error. */
@@ -66,10 +86,9 @@ async function* readWatched(range: ByteRange, lane: LaneContext): AsyncGenerator
   const stalled = new AbortController();
   const signal = AbortSignal.any([lane.signal, stalled.signal]);
   const chunks = lane.reader.read(range, signal)[Symbol.asyncIterator]();
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  aborted.catch(() => {});
+  // A race against a promise of all waits would keep every chunk until the range's end.
+  let hangUp: (reason: unknown) => void = () => {};
+  signal.addEventListener('abort', () => hangUp(signal.reason), { once: true });
   const bark = () => {
     const message = `the source has sent nothing for ${stall_after / 1000} s`;
     stalled.abort(new StoreError('unavailable', message, { side: 'source' }));
@@ -78,7 +97,10 @@ async function* readWatched(range: ByteRange, lane: LaneContext): AsyncGenerator
   try {
     for (;;) {
       watchdog = setTimeout(bark, stall_after);
-      const next = await Promise.race([chunks.next(), aborted]);
+      const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        hangUp = reject;
+        chunks.next().then(resolve, reject);
+      });
       // The destination may take its time with the chunk.
       clearTimeout(watchdog);
       if (next.done) return;

@@ -23,7 +23,7 @@ export interface TransferOptions {
   readonly digests: DigestPool;
 }
 
-/** What a transfer shares with the one of the two ways in which it moves bytes. */
+/** What a transfer shares with the one of the three ways in which it moves bytes. */
 export interface Run {
   readonly delivered: Ledger;
   /** What was read; the same ledger where what was read is delivered at once. */

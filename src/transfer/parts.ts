@@ -5,6 +5,8 @@ import { runLane } from './lane.ts';
 import type { Run, TransferOptions } from './options.ts';
 import { type Copied, isBadData, verify } from './verify.ts';
 
+const WRITE_SIZE = 1024 * 1024;
+
 /** Lanes read parts and write them where they belong at the destination; the digest follows behind them. */
 export async function moveParts(options: TransferOptions, sink: PartSink, run: Run): Promise<Copied> {
   const { reader, size, expected, patience } = options;
@@ -12,7 +14,15 @@ export async function moveParts(options: TransferOptions, sink: PartSink, run: R
   const digest = options.digests.create(expected.sha512 === null);
   const inherited = ledger.bytes;
   const queue = [...planParts(size, ledger.ranges)];
-  const lane = { reader, sink, ledger, patience, signal: stop.signal, onFault };
+  const lane = {
+    reader,
+    sink,
+    ledger,
+    writeSize: WRITE_SIZE,
+    patience,
+    signal: stop.signal,
+    onFault,
+  };
   const lanes = Array.from({ length: Math.min(options.lanes, queue.length) }, () => runLane(queue, lane));
   const flushed = Promise.all(lanes).then(() => atSide('destination', () => sink.flush()));
   const hashed = followDigest(sink, ledger, size, digest, stop.signal);

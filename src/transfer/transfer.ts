@@ -1,5 +1,6 @@
-import { addRange } from '../image/index.ts';
+import { addRange, type ByteRange } from '../image/index.ts';
 import type { StoreError } from '../stores/index.ts';
+import { moveBlocks } from './blocks.ts';
 import { Ledger } from './ledger.ts';
 import type { Run, TransferOptions } from './options.ts';
 import { moveParts } from './parts.ts';
@@ -25,8 +26,7 @@ export interface Transfer {
 /** Moves the missing bytes of an image. Owns the reader, the sink and the spool, and closes them. */
 export function startTransfer(options: TransferOptions): Transfer {
   const { sink, spool, movedAt } = options;
-  const inherited = sink.kind === 'parts' ? sink.received.reduce(addRange, options.reported) : [];
-  const delivered = new Ledger(inherited, movedAt);
+  const delivered = new Ledger(inherited(options), movedAt);
   const staged = sink.kind === 'parts' ? delivered : new Ledger(spool?.received ?? [], movedAt);
   const stop = new AbortController();
   let met: { readonly fault: StoreError; readonly at: number } | undefined;
@@ -38,10 +38,7 @@ export function startTransfer(options: TransferOptions): Transfer {
       met = { fault, at: Date.now() };
     },
   };
-  const finished = closing(
-    options,
-    sink.kind === 'parts' ? moveParts(options, sink, run) : moveStream(options, sink, run),
-  );
+  const finished = closing(options, move(options, run));
   const settled = finished.then(
     () => {},
     () => {},
@@ -63,6 +60,18 @@ export function startTransfer(options: TransferOptions): Transfer {
       return settled;
     },
   };
+}
+
+/** What the destination has already: of a stream nothing stays, and of blocks only it can tell. */
+function inherited({ sink, reported }: TransferOptions): readonly ByteRange[] {
+  if (sink.kind === 'stream') return [];
+  return sink.received.reduce(addRange, sink.kind === 'parts' ? reported : []);
+}
+
+function move(options: TransferOptions, run: Run): Promise<Copied> {
+  const { sink } = options;
+  if (sink.kind === 'parts') return moveParts(options, sink, run);
+  return sink.kind === 'blocks' ? moveBlocks(options, sink, run) : moveStream(options, sink, run);
 }
 
 async function closing({ reader, sink, spool }: TransferOptions, moved: Promise<Copied>): Promise<Copied> {

@@ -1,9 +1,12 @@
+import type { ByteRange } from '../image/index.ts';
 import type { PartSink } from '../stores/index.ts';
 
 /** What stands between the lanes and an upload, where there is no spool: a piece of the image, in memory. */
 export interface Window extends Pick<PartSink, 'write' | 'complete' | 'readBack'> {
   /** Resolves when a write at this offset would not have to wait, or the signal is aborted. */
   hasRoom(offset: number): Promise<void>;
+  /** What was written of a range, without a copy: it has to be one that does not wrap around. */
+  slice(range: ByteRange): Uint8Array;
   /** Nothing below will be read back any more: its room is for what comes. */
   release(upTo: number): void;
 }
@@ -48,6 +51,7 @@ export function createWindow(bytes: number, signal: AbortSignal): Window {
         done += length;
       }
     },
+    slice: ([start, end]) => ring.subarray(start % bytes, (start % bytes) + end - start),
     release(upTo) {
       base = Math.max(base, upTo);
       wake();

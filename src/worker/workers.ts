@@ -15,6 +15,7 @@ import type { Config, Regions } from '../config/index.ts';
 import { TASK_QUEUE } from '../copy-job/index.ts';
 import { createDigestPool, openSpool } from '../transfer/index.ts';
 import { keepSwept } from './sweep-spool.ts';
+import { keepStoresSwept } from './sweep-stores.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 export interface WorkersOptions {
@@ -81,12 +82,14 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     );
   }
   const sweeping = spool === null ? undefined : keepSwept(spool, client, logger);
+  const sweepingStores = keepStoresSwept(regions, options.serve, logger);
   try {
     const running = workers.map((worker) => worker.run());
     logger.info({ taskQueues: workers.map(({ options: { taskQueue } }) => taskQueue) }, 'ready');
     await Promise.all(running);
   } finally {
     clearInterval(sweeping);
+    clearInterval(sweepingStores);
     await digests.close();
     await connection.close();
   }

@@ -1,5 +1,12 @@
-import type { ImageRecord } from '../../src/image/index.ts';
-import type { DestinationRef, ImageSink, ImageStore, PartSink, StreamSink } from '../../src/stores/index.ts';
+import { type ImageRecord, planParts } from '../../src/image/index.ts';
+import type {
+  BlockSink,
+  DestinationRef,
+  ImageSink,
+  ImageStore,
+  PartSink,
+  StreamSink,
+} from '../../src/stores/index.ts';
 import { digestsOfBytes, recordOf } from './store-under-test.ts';
 
 /** Makes an image as a job does, from beginning to end. */
@@ -50,6 +57,13 @@ export async function fillSink(sink: ImageSink, data: Buffer): Promise<void> {
     await sink.upload(inChunks(data, 64 * 1024), new AbortController().signal);
     return;
   }
+  if (sink.kind === 'blocks') {
+    for (const range of planParts(data.length, sink.received, sink.blockSize)) {
+      await sink.put(range, data.subarray(...range), new AbortController().signal);
+    }
+    await sink.flush(new AbortController().signal);
+    return;
+  }
   await sink.write(0, data);
   await sink.complete([0, data.length]);
   await sink.flush();
@@ -67,6 +81,17 @@ export async function openPartSink(
 ): Promise<PartSink> {
   const sink = await store.openSink(ref, attempt, size);
   if (sink.kind !== 'parts') throw new Error('the sink takes a stream only');
+  return sink;
+}
+
+export async function openBlockSink(
+  store: ImageStore,
+  ref: DestinationRef,
+  attempt: number,
+  size: number,
+): Promise<BlockSink> {
+  const sink = await store.openSink(ref, attempt, size);
+  if (sink.kind !== 'blocks') throw new Error('the sink takes no blocks');
   return sink;
 }
 

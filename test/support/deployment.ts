@@ -30,8 +30,8 @@ export interface Deployment {
   /** Environment in which the command, or the Temporal CLI, finds this deployment. */
   readonly env: NodeJS.ProcessEnv;
   startWorker(...args: string[]): Promise<TestProcess>;
-  /** A worker that needs `delay` milliseconds for each read of image data. */
-  startSlowWorker(delay: number): Promise<TestProcess>;
+  /** A worker that needs so many milliseconds to read a chunk of image data from a file, and to write a MiB to one. */
+  startSlowWorker(reads: number, writes?: number): Promise<TestProcess>;
   /** A worker for which a region's folder is a disk of `bytes`; needs user namespaces. */
   startWorkerWithDisk(region: string, bytes: number): Promise<TestProcess>;
   startApi(): Promise<TestProcess>;
@@ -127,8 +127,12 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     env,
     apiUrl: `http://127.0.0.1:${port}`,
     startWorker: (...args) => start(['worker', ...args], isPolling),
-    startSlowWorker: (delay) =>
-      start(['worker'], isPolling, { NODE_OPTIONS: `--import=${SLOW_READS}`, SLOW_READS: String(delay) }),
+    startSlowWorker: (reads, writes = 0) =>
+      start(['worker'], isPolling, {
+        NODE_OPTIONS: `--import=${SLOW_READS}`,
+        SLOW_READS: String(reads),
+        SLOW_WRITES: String(writes),
+      }),
     startWorkerWithDisk: (region, bytes) => {
       const mount = `mount -t tmpfs -o size=${bytes} tmpfs ${join(folder, region)} && exec "$@"`;
       return start(['worker'], isPolling, {}, ['unshare', '-Urm', 'bash', '-c', mount, 'bash']);

@@ -1,21 +1,35 @@
 /**
- * Loaded into a worker with `--import`: makes each read of image data take a while, as over a long link, so
- * that a test can get hold of a copy in the middle. Everything else about the process is real.
+ * Loaded into a worker with `--import`: makes each read of image data from a file, or each write to one, take
+ * a while, as over a long link, so that a test can get hold of a copy in the middle. Everything else about the
+ * process is real.
  */
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const DELAY = Number(process.env.SLOW_READS ?? 20);
+const WRITE_DELAY = Number(process.env.SLOW_WRITES ?? 0);
 /** The sources' buffers are Buffers of this size; what is read back for the digest is not slowed down. */
 const IMAGE_DATA = 512 * 1024;
+/** What comes from a socket comes in smaller pieces. */
+const RECEIVED_DATA = 16 * 1024;
 
 const file = await open(process.execPath, 'r');
-const prototype = Object.getPrototypeOf(file) as { read: (...args: unknown[]) => Promise<unknown> };
+const prototype = Object.getPrototypeOf(file) as Record<
+  'read' | 'write',
+  (...args: unknown[]) => Promise<unknown>
+>;
 await file.close();
 
-const { read } = prototype;
+const { read, write } = prototype;
 prototype.read = async function (...args: unknown[]) {
   const [buffer] = args;
   if (Buffer.isBuffer(buffer) && buffer.length >= IMAGE_DATA) await sleep(DELAY);
   return read.apply(this, args);
+};
+prototype.write = async function (...args: unknown[]) {
+  const [data] = args;
+  if (WRITE_DELAY > 0 && data instanceof Uint8Array && data.length >= RECEIVED_DATA) {
+    await sleep((WRITE_DELAY * data.length) / (1024 * 1024));
+  }
+  return write.apply(this, args);
 };

@@ -7,6 +7,7 @@ import type { ImageStore, SourceRef, StoreDriver } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { directoryDestination } from './destination.ts';
 import { assertReachable, isImageFolder, layout } from './layout.ts';
+import { directoryObjects, sweepObjects } from './objects.ts';
 import { openReader, pinOf } from './reader.ts';
 import { readRecord } from './record-file.ts';
 import { registerFile } from './register.ts';
@@ -28,6 +29,7 @@ function openDirectory(root: string): ImageStore {
   const dataOf = (imageId: string) => join(paths.image(imageId), 'data');
   return {
     ...directoryDestination(paths),
+    objects: directoryObjects(root),
 
     inspect: (ref) =>
       onDisk(async () => {
@@ -63,6 +65,8 @@ function openDirectory(root: string): ImageStore {
         if (record !== undefined && isVisibleTo(record, tenantId)) yield record;
       }
     },
+
+    sweep: () => sweepObjects(root),
 
     register: (file, image) => registerFile(paths, file, image),
     locate: dataOf,

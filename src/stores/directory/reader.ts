@@ -16,9 +16,18 @@ function pinFrom({ ino, size, mtimeMs }: Stats): string {
   return `${ino}-${size}-${mtimeMs}`;
 }
 
+/** The same of a file that is open. */
+export async function pinOfOpen(file: FileHandle): Promise<string> {
+  return pinFrom(await file.stat());
+}
+
 /** Reads a file that has to stay what its pin says. */
 export async function openReader(path: string, pin: string): Promise<PartReader> {
-  const file = await onDisk(() => open(path, 'r'));
+  return readerOf(await onDisk(() => open(path, 'r')), pin);
+}
+
+/** Reads an open file that has to stay what its pin says, and closes it. */
+export async function readerOf(file: FileHandle, pin: string): Promise<PartReader> {
   const idle: Uint8Array[] = [];
   try {
     await assertUnchanged(file, pin);
@@ -49,7 +58,7 @@ export async function openReader(path: string, pin: string): Promise<PartReader>
 }
 
 async function assertUnchanged(file: FileHandle, pin: string): Promise<void> {
-  const now = pinFrom(await file.stat());
+  const now = await pinOfOpen(file);
   if (now === pin) return;
   throw new StoreError('changed', "the image's data has changed since it was inspected");
 }

@@ -1,59 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Type, { type Static } from 'typebox';
-import Value from 'typebox/value';
 import type { ImageRecord } from '../../image/index.ts';
-import { StoreError } from '../store-error.ts';
+import { recordFromJson, recordToJson } from '../record-json.ts';
 import { syncFolder } from './layout.ts';
-
-const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-
-/** What `image.json` has to hold; what is optional has a default. */
-const Schema = Type.Object({
-  id: Type.String(),
-  name: Nullable(Type.String()),
-  status: Type.Union([Type.Literal('queued'), Type.Literal('active'), Type.Literal('deactivated')]),
-  owner: Nullable(Type.String()),
-  visibility: Type.Union([
-    Type.Literal('private'),
-    Type.Literal('shared'),
-    Type.Literal('community'),
-    Type.Literal('public'),
-  ]),
-  os_hidden: Type.Optional(Type.Boolean()),
-  protected: Type.Optional(Type.Boolean()),
-  disk_format: Nullable(Type.String()),
-  container_format: Nullable(Type.String()),
-  size: Type.Integer({ minimum: 0 }),
-  min_disk: Type.Integer({ minimum: 0 }),
-  min_ram: Type.Integer({ minimum: 0 }),
-  os_hash_algo: Nullable(Type.Literal('sha512')),
-  os_hash_value: Nullable(Type.String({ pattern: '^[0-9a-f]{128}$' })),
-  checksum: Type.Optional(Nullable(Type.String({ pattern: '^[0-9a-f]{32}$' }))),
-  tags: Type.Array(Type.String()),
-  properties: Type.Record(Type.String(), Type.String()),
-  created_at: Type.String(),
-});
 
 /** Writes the record into a folder that is not yet an image, so that it survives a loss of power. */
 export async function writeRecord(folder: string, record: ImageRecord): Promise<void> {
-  await writeFile(join(folder, 'image.json'), `${JSON.stringify(record, null, 2)}\n`, { flush: true });
+  await writeFile(join(folder, 'image.json'), recordToJson(record), { flush: true });
   await syncFolder(folder);
 }
 
 /** Reads the record in an image's folder. Throws ENOENT as it is, and `invalid_image` for what is no record. */
 export async function readRecord(folder: string): Promise<ImageRecord> {
-  const text = await readFile(join(folder, 'image.json'), 'utf8');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new StoreError('invalid_image', "the image's record is not JSON", { cause: error });
-  }
-  const [fault] = Value.Errors(Schema, value);
-  if (fault !== undefined) {
-    const field = fault.instancePath.slice(1).replaceAll('/', '.') || 'the whole';
-    throw new StoreError('invalid_image', `the image's record is not usable: ${field} ${fault.message}`);
-  }
-  return { os_hidden: false, protected: false, checksum: null, ...(value as Static<typeof Schema>) };
+  return recordFromJson(await readFile(join(folder, 'image.json'), 'utf8'));
 }

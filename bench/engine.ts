@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { digestsOf } from '../src/image/index.ts';
+import type { ImageStore } from '../src/stores/index.ts';
+import { type DigestPool, startTransfer } from '../src/transfer/index.ts';
+import { timed } from './statistics.ts';
+
+/** Milliseconds of a copy without Temporal, in this process. The copy is removed again, outside of the time. */
+export async function runEngine(
+  from: ImageStore,
+  to: ImageStore,
+  imageId: string,
+  digests: DigestPool,
+): Promise<number> {
+  const source = { image_id: imageId, tenant_id: null };
+  const unknown = { sha512: null, md5: null };
+  const ref = { image_id: randomUUID(), tenant_id: null, mark: 'bench', digests: unknown };
+  const time = await timed(async () => {
+    const { record, pin } = await from.inspect(source);
+    await to.prepare(ref, record);
+    const { finished } = startTransfer({
+      reader: await from.openReader(source, pin),
+      sink: await to.openSink(ref, 1, record.size),
+      size: record.size,
+      spool: null,
+      expected: digestsOf(record),
+      reported: [],
+      movedAt: Date.now(),
+      lanes: 4,
+      patience: { stall_after: 30_000, give_up_after: 3_600_000 },
+      digests,
+    });
+    await finished;
+    await to.commit(ref, { ...record, id: ref.image_id });
+  });
+  await digests.close();
+  await to.discard(ref);
+  return time;
+}
+
+/** Hashes nothing, and finds the digest to be the one that was expected. */
+export function noDigests(sha512: string | null): DigestPool {
+  return {
+    create: () => ({
+      update: async (buffer) => buffer,
+      finish: async () => ({ sha512: sha512 ?? '', md5: null }),
+      drop() {},
+    }),
+    async close() {},
+  };
+}

@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { loadConfig } from '../src/config/index.ts';
+import { createJobService } from '../src/job-service/index.ts';
+import { createDigestPool } from '../src/transfer/index.ts';
+import { ACCOUNT, startGateway } from '../test/s3/support/gateway.ts';
+import { deploy, MIB } from '../test/support/deployment.ts';
+import { startTemporalServer } from '../test/support/temporal-server.ts';
+import { noDigests, runEngine } from './engine.ts';
+import { openRclone } from './rclone.ts';
+import { machine, table } from './report.ts';
+import { alternating, median, timed } from './statistics.ts';
+import { cpuSeconds, peakMemory } from './worker-usage.ts';
+
+const SIZE = 2048 * MIB;
+const ROUNDS = 5;
+const BUCKET = 'images';
+
+process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
+process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
+const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
+const [program = ''] = execFileSync(join(import.meta.dirname, '../temporal-dev.sh'), ['install'], {
+  encoding: 'utf8',
+}).split('\n');
+const server = await startTemporalServer(program, join(folder, 'temporal.db'));
+const { endpoint, stop: stopGateway } = await startGateway();
+const rclone = await openRclone(endpoint, ACCOUNT);
+const s3 = (prefix: string) => ({
+  store: { driver: 's3', bucket: BUCKET, prefix, endpoint, path_style: true },
+});
+const deployment = await deploy({
+  address: server.address,
+  regions: ['ot1', 'ot2', 'ot3'],
+  limits: { heartbeat_timeout: '30s' },
+  config: {
+    regions: { ot1: s3('ot1'), ot2: s3('ot2'), ot3: { store: { driver: 'directory', path: 'ot3' } } },
+  },
+});
+const { client, regions } = deployment;
+
+function storeOf(region: string) {
+  const store = regions.get(region)?.store;
+  if (store === undefined) throw new Error(`there is no region ${region}`);
+  return store;
+}
+
+/** The job's and the image's id, and how long it took from start to close; milliseconds. */
+async function copy(imageId: string, from: string, to: string) {
+  const { limits } = await loadConfig(deployment.env.IMAGE_REPLICATOR_CONFIG ?? '');
+  const jobs = createJobService({ client, regions, limits });
+  let id = '';
+  const time = await timed(async () => {
+    const request = { source: { region: from, image_id: imageId }, destination: { region: to } };
+    id = (await jobs.start(null, request, { dialect: 'bench' })).job_id;
+    await client.workflow.getHandle(id).result();
+  });
+  return { id, time };
+}
+
+/** Milliseconds of a script of rclone's with the image as `$1` and the copy as `$2`, which goes by `remove`. */
+async function peer(script: string, from: string, to: string, remove: string): Promise<number> {
+  const time = await timed(() => rclone(script, from, to));
+  await rclone(remove, from, to);
+  return time;
+}
+
+const COPY = 'rclone copyto --multi-thread-streams 4 "$1" "$2"';
+
+async function toS3(imageId: string, pid: number): Promise<string[]> {
+  const [from, to] = [`from:${BUCKET}/ot1/${imageId}/data`, `to:${BUCKET}/copy`];
+  return section('S3 to S3', imageId, pid, 'ot2', {
+    plain: () => peer(COPY, from, to, 'rclone deletefile "$2"'),
+    checked: () => peer(`${COPY}; rclone cat "$2" | sha512sum`, from, to, 'rclone deletefile "$2"'),
+  });
+}
+
+async function toDirectory(imageId: string, pid: number): Promise<string[]> {
+  const [from, to] = [`from:${BUCKET}/ot1/${imageId}/data`, join(deployment.folder, 'ot3', '.peer')];
+  return section('S3 to directory', imageId, pid, 'ot3', {
+    plain: () => peer(COPY, from, to, 'rm "$2"'),
+    checked: () => peer(`${COPY}; sync "$2"; sha512sum "$2"`, from, to, 'rm "$2"'),
+  });
+}
+
+/** A copy from ot1, beside a peer's. */
+async function section(
+  title: string,
+  imageId: string,
+  pid: number,
+  to: string,
+  peers: Record<'plain' | 'checked', () => Promise<number>>,
+): Promise<string[]> {
+  const [source, destination] = [storeOf('ot1'), storeOf(to)];
+  const { record } = await source.inspect({ image_id: imageId, tenant_id: null });
+  const cpu: number[] = [];
+  const times = await alternating(ROUNDS, {
+    ...peers,
+    engine: () => runEngine(source, destination, imageId, createDigestPool(1)),
+    unhashed: () => runEngine(source, destination, imageId, noDigests(record.os_hash_value)),
+    job: async () => {
+      const before = await cpuSeconds(pid);
+      const { id, time } = await copy(imageId, 'ot1', to);
+      cpu.push((await cpuSeconds(pid)) - before);
+      await removeCopy(to, id);
+      return time;
+    },
+  });
+  const lines = [
+    `## 2 GiB, ${title}`,
+    '',
+    `Medians of ${ROUNDS}, in turn. The job is started and awaited by a Temporal client.`,
+    '',
+    ...table({
+      '`rclone copyto --multi-thread-streams 4`': times.plain,
+      'the same, and then `sha512sum` of the copy': times.checked,
+      'the engine alone': times.engine,
+      'the engine alone, without its sha512': times.unhashed,
+      'a whole job': times.job,
+    }),
+    '',
+    `The worker used ${median(cpu).toFixed(1)} CPU seconds a job; its memory has peaked at ${Math.round(await peakMemory(pid))} MiB.`,
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return lines;
+}
+
+async function removeCopy(region: string, imageId: string): Promise<void> {
+  if (region === 'ot3') await rm(join(deployment.folder, region, imageId), { recursive: true });
+  else await rclone('rclone purge "$1"', `to:${BUCKET}/${region}/${imageId}`);
+}
+
+try {
+  const admin = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true });
+  await admin.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  const { pid } = await deployment.startWorker();
+  const { id: local } = await deployment.addImage('ot3', SIZE);
+  const { id } = await copy(local, 'ot3', 'ot1');
+  await removeCopy('ot3', local);
+  const lines = [
+    '# Results on S3',
+    '',
+    ...(await machine('npm run bench:s3')),
+    `The S3 server (versitygw) runs on the same cores, on loopback; all data is in ${tmpdir()}.`,
+    '',
+    ...(await toS3(id, pid)),
+    ...(await toDirectory(id, pid)),
+  ];
+  await writeFile(join(import.meta.dirname, 'RESULTS-S3.md'), lines.join('\n'));
+} finally {
+  await deployment.stop();
+  await stopGateway();
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+}

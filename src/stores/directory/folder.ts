@@ -1,0 +1,104 @@
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, rmdir } from 'node:fs/promises';
+import { isErrno } from '../disk-errors.ts';
+import { StoreError } from '../store-error.ts';
+import { assertReachable } from './layout.ts';
+
+const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
+
+/**
+ * A folder that is held open. Names in it lead through its descriptor, so that nobody can put a link in its way
+ * (path_resolution(7); proc_pid_fd(5)).
+ */
+export interface Folder {
+  readonly path: string;
+  at(name: string): string;
+  /** Makes its entries survive a loss of power. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the folder that these steps lead to from a root, step by step, and through no link. Throws ENOENT as it is. */
+export async function openFolder(root: string, steps: readonly string[]): Promise<Folder> {
+  return walk(root, steps, openStep);
+}
+
+/** The same, making what is missing. Where `use` fails, what was made is removed, unless others use it by then. */
+export async function withFolderMade<T>(
+  root: string,
+  steps: readonly string[],
+  use: (folder: Folder) => Promise<T>,
+): Promise<T> {
+  let made = steps.length;
+  let folder: Folder | undefined;
+  try {
+    folder = await walk(root, steps, async (parent, step, depth) => {
+      const isNew = await mkdir(parent.at(step)).then(
+        () => true,
+        (error) => {
+          if (isErrno(error, 'EEXIST')) return false;
+          throw error;
+        },
+      );
+      if (isNew) {
+        made = Math.min(made, depth);
+        await parent.sync();
+      }
+      return openStep(parent, step);
+    });
+    return await use(folder);
+  } catch (error) {
+    await removeEmpty(root, steps, made);
+    if (!isErrno(error, 'ENOENT')) throw error;
+    const path = JSON.stringify(steps.join('/'));
+    throw new StoreError('unavailable', `the folder ${path} was removed meanwhile`, { cause: error });
+  } finally {
+    await folder?.close();
+  }
+}
+
+async function walk(
+  root: string,
+  steps: readonly string[],
+  next: (parent: Folder, step: string, depth: number) => Promise<FileHandle>,
+): Promise<Folder> {
+  await assertReachable(root);
+  let folder = folderOf(await open(root, O_RDONLY | O_DIRECTORY));
+  for (const [depth, step] of steps.entries()) {
+    const parent = folder;
+    try {
+      folder = folderOf(await next(parent, step, depth));
+    } catch (error) {
+      throw await clash(parent, step, steps.slice(0, depth + 1).join('/'), error);
+    } finally {
+      await parent.close();
+    }
+  }
+  return folder;
+}
+
+function openStep(parent: Folder, step: string): Promise<FileHandle> {
+  return open(parent.at(step), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+}
+
+function folderOf(handle: FileHandle): Folder {
+  const path = `/proc/self/fd/${handle.fd}`;
+  return { path, at: (name) => `${path}/${name}`, sync: () => handle.sync(), close: () => handle.close() };
+}
+
+/** What stands where a folder is needed. */
+async function clash(parent: Folder, step: string, path: string, error: unknown): Promise<unknown> {
+  if (!isErrno(error, 'ENOTDIR') && !isErrno(error, 'ELOOP')) return error;
+  const isLink = (await lstat(parent.at(step)).catch(() => undefined))?.isSymbolicLink();
+  const why = isLink ? 'is a link, which is not followed' : 'is a file, and no folder';
+  return new StoreError(isLink ? 'invalid_image' : 'conflict', `${JSON.stringify(path)} ${why}`);
+}
+
+/** From the innermost outwards, as far as they are empty. */
+async function removeEmpty(root: string, steps: readonly string[], made: number): Promise<void> {
+  for (let depth = steps.length - 1; depth >= made; depth -= 1) {
+    const parent = await openFolder(root, steps.slice(0, depth)).catch(() => undefined);
+    await rmdir(parent?.at(steps[depth] ?? '') ?? '').catch(() => {});
+    await parent?.close();
+  }
+}

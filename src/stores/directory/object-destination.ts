@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { lstat, rename } from 'node:fs/promises';
+import { isErrno, onDisk } from '../disk-errors.ts';
+import { openPartFile } from '../part-file.ts';
+import type { DestinationRef, ImageDestination, PartSink } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import { type Folder, openFolder, withFolderMade } from './folder.ts';
+import { assertReachable } from './layout.ts';
+import {
+  dropFences,
+  goneFor,
+  makePartial,
+  openPartial,
+  type Partial,
+  removePartial,
+} from './object-partial.ts';
+import { objectPath } from './object-path.ts';
+import { openFile } from './open-file.ts';
+
+/** How large files come to be in a share: written where no list finds them, and then moved into place. */
+export function objectDestination(root: string): ImageDestination {
+  const inPartial = <T>(ref: DestinationRef, use: (partial: Partial) => Promise<T>) =>
+    onDisk(async () => {
+      objectPath(ref.image_id);
+      const partial = await openPartial(root, ref);
+      return use(partial).finally(() => partial.close());
+    });
+  return {
+    prepare: (ref, { size }) =>
+      onDisk(async () => {
+        await assertNoClash(root, ref.image_id);
+        await makePartial(root, ref, size);
+      }),
+
+    openSink: (ref, attempt, size) => onDisk(() => openSink(root, ref, attempt, size)),
+
+    commit: (ref, { size }) =>
+      inPartial(ref, async (partial) => {
+        const isMoved = (await partial.has('committing')) && !(await partial.has('data'));
+        if (!isMoved) {
+          if (!(await partial.has('whole'))) {
+            if (await isCommitted(root, ref, size)) return;
+            throw goneFor(ref);
+          }
+          await dropFences(partial);
+          await partial.note('committing');
+          await moveInto(root, ref.image_id, `${partial.path}/data`);
+        }
+        await removePartial(partial);
+      }),
+
+    discard: (ref) =>
+      onDisk(async () => {
+        await assertReachable(root);
+        const partial = await openPartial(root, ref).catch((error) => {
+          if (error.code !== 'not_found') throw error;
+        });
+        if (partial !== undefined) await removePartial(partial).finally(() => partial.close());
+      }),
+  };
+}
+
+async function openSink(root: string, ref: DestinationRef, attempt: number, size: number): Promise<PartSink> {
+  objectPath(ref.image_id);
+  const partial = await openPartial(root, ref);
+  try {
+    if (await partial.has('committing')) throw goneFor(ref);
+    const sink = await openPartFile(partial.path, attempt, size).catch((error) => {
+      throw isErrno(error, 'ENOENT') ? goneFor(ref) : error;
+    });
+    return {
+      ...sink,
+      reset: () =>
+        onDisk(async () => {
+          await partial.forget('whole');
+          await sink.reset();
+        }),
+      flush: () =>
+        onDisk(async () => {
+          await sink.flush();
+          await partial.note('whole');
+        }),
+      close: async () => {
+        await sink.close();
+        await partial.close();
+      },
+    };
+  } catch (error) {
+    await partial.close();
+    throw error;
+  }
+}
+
+/** Moves a file to its path, in the place of what was there, so that it stays. */
+async function moveInto(root: string, path: string, file: string): Promise<void> {
+  await renameInto(root, path, file, (folder) => folder.sync());
+}
+
+/** Moves a file to its path, in the place of what was there. */
+export async function renameInto(
+  root: string,
+  path: string,
+  file: string,
+  then: (folder: Folder) => Promise<void> = async () => {},
+): Promise<void> {
+  const { folders, name } = objectPath(path);
+  await withFolderMade(root, folders, async (folder) => {
+    await rename(file, folder.at(name)).catch((error) => {
+      if (isErrno(error, 'EISDIR')) throw isFolder(path);
+      if (!isErrno(error, 'EXDEV')) throw error;
+      throw new StoreError(
+        'invalid_image',
+        `${JSON.stringify(path)} is on another file system than the share`,
+      );
+    });
+    await then(folder);
+  });
+}
+
+/** Finds out before any byte is moved what would keep a file from its path. */
+async function assertNoClash(root: string, path: string): Promise<void> {
+  const { folders, name } = objectPath(path);
+  const folder = await openFolder(root, folders).catch((error) => {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  });
+  if (folder === undefined) return;
+  try {
+    const stats = await lstat(folder.at(name)).catch(() => undefined);
+    if (stats?.isDirectory()) throw isFolder(path);
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The answer to a commit may have been lost: then its digest tells that a file is the job's. */
+async function isCommitted(
+  root: string,
+  { image_id, digests }: DestinationRef,
+  size: number,
+): Promise<boolean> {
+  const file = await openFile(root, image_id).catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    if (digests.sha512 === null || (await file.stat()).size !== size) return false;
+    const sha512 = createHash('sha512');
+    for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024 })) {
+      sha512.update(chunk);
+    }
+    return sha512.digest('hex') === digests.sha512;
+  } finally {
+    await file.close();
+  }
+}
+
+function isFolder(path: string): StoreError {
+  return new StoreError('conflict', `${JSON.stringify(path)} is a folder`);
+}

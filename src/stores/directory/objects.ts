@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { lstat, readdir, rm, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { bareRecord } from '../bare-record.ts';
+import { fromErrno, isErrno, onDisk } from '../disk-errors.ts';
+import type { ObjectStore } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import { openFolder } from './folder.ts';
+import { listFiles } from './list-files.ts';
+import { objectDestination, renameInto } from './object-destination.ts';
+import { makeHidden } from './object-partial.ts';
+import { HIDDEN, objectPath } from './object-path.ts';
+import { openFile } from './open-file.ts';
+import { pinOfOpen, readerOf } from './reader.ts';
+
+/** @see sync(1), syncfs(2) */
+const run = promisify(execFile);
+const A_DAY = 24 * 60 * 60_000;
+
+/** The regular files below a folder. Links are none, and lead nowhere. */
+export function directoryObjects(root: string): ObjectStore {
+  return {
+    ...objectDestination(root),
+
+    inspect: ({ image_id }) =>
+      onDisk(async () => {
+        const file = await openFile(root, image_id);
+        try {
+          const { size, mtime } = await file.stat();
+          return { record: bareRecord(image_id, size, mtime), pin: await pinOfOpen(file) };
+        } finally {
+          await file.close();
+        }
+      }),
+
+    openReader: ({ image_id }, pin) => onDisk(async () => readerOf(await openFile(root, image_id), pin)),
+
+    async *list(prefix, after) {
+      try {
+        yield* listFiles(root, prefix, after);
+      } catch (error) {
+        throw fromErrno(error);
+      }
+    },
+
+    read: (path, signal) =>
+      onDisk(async () => {
+        const file = await openFile(root, path);
+        try {
+          const pin = await pinOfOpen(file);
+          const data = await file.readFile({ signal });
+          if ((await pinOfOpen(file)) === pin) return data;
+          throw new StoreError('changed', `${JSON.stringify(path)} has changed while it was read`);
+        } finally {
+          await file.close();
+        }
+      }).catch((error) => {
+        throw signal.aborted ? signal.reason : error;
+      }),
+
+    write: (path, data, signal) =>
+      onDisk(async () => {
+        objectPath(path);
+        const hidden = await makeHidden(root);
+        const file = hidden.at(`${SMALL}${randomUUID()}`);
+        try {
+          await writeFile(file, data, { signal });
+          await renameInto(root, path, file);
+        } finally {
+          await rm(file, { force: true });
+          await hidden.close();
+        }
+      }).catch((error) => {
+        throw signal.aborted ? signal.reason : error;
+      }),
+
+    // One call for a thousand files: fsync(2) for each would take longer than to write them.
+    flush: () => onDisk(async () => void (await run('sync', ['--file-system', root]))),
+  };
+}
+
+const SMALL = 'small-';
+
+/** Removes the small files whose writer died a day ago, or before. */
+export async function sweepObjects(root: string): Promise<void> {
+  await onDisk(async () => {
+    const hidden = await openFolder(root, [HIDDEN]).catch((error) => {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    });
+    if (hidden === undefined) return;
+    try {
+      for (const name of await readdir(hidden.path)) {
+        if (!name.startsWith(SMALL)) continue;
+        const stats = await lstat(hidden.at(name)).catch(() => undefined);
+        if (stats !== undefined && stats.mtimeMs < Date.now() - A_DAY)
+          await rm(hidden.at(name), { force: true });
+      }
+    } finally {
+      await hidden.close();
+    }
+  });
+}

@@ -1,0 +1,43 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { isErrno } from '../disk-errors.ts';
+import { StoreError } from '../store-error.ts';
+import { openFolder } from './folder.ts';
+import { objectPath } from './object-path.ts';
+
+/** A pipe would wait for a writer. */
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Opens a regular file of a share, through no link. Throws `invalid_image`, `not_found`. */
+export async function openFile(root: string, path: string): Promise<FileHandle> {
+  const { folders, name } = objectPath(path);
+  const file = await openRegular(root, folders, name).catch((error) => {
+    if (isErrno(error, 'ELOOP')) {
+      throw new StoreError('invalid_image', `${JSON.stringify(path)} is a link, which is not followed`);
+    }
+    const isAbsent = isErrno(error, 'ENOENT') || isErrno(error, 'ENXIO') || error.code === 'conflict';
+    throw isAbsent ? notFound(path) : error;
+  });
+  if (file === undefined) throw notFound(path);
+  return file;
+}
+
+async function openRegular(
+  root: string,
+  folders: readonly string[],
+  name: string,
+): Promise<FileHandle | undefined> {
+  const folder = await openFolder(root, folders);
+  try {
+    const file = await open(folder.at(name), FLAGS);
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
+    return undefined;
+  } finally {
+    await folder.close();
+  }
+}
+
+function notFound(path: string): StoreError {
+  return new StoreError('not_found', `there is no file ${JSON.stringify(path)}`);
+}

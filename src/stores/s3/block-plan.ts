@@ -1,0 +1,33 @@
+import { addRange, type ByteRange } from '../../image/index.ts';
+import type { Part } from './upload.ts';
+
+const MIB = 1024 * 1024;
+const SMALLEST = 8 * MIB;
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+const MOST_PARTS = 10_000;
+
+/** Bytes of a part: at least 8 MiB, and so large that an object has at most 10,000. */
+export function blockSizeOf(size: number): number {
+  return Math.max(SMALLEST, Math.ceil(size / MOST_PARTS / MIB) * MIB);
+}
+
+/** Where a part's bytes belong. */
+function rangeOf(partNumber: number, size: number): ByteRange {
+  const blockSize = blockSizeOf(size);
+  return [(partNumber - 1) * blockSize, Math.min(size, partNumber * blockSize)];
+}
+
+/** The parts that are whole blocks of an image of this size: others are as if they were not there. */
+export function wholeBlocks(parts: readonly Part[], size: number): readonly Part[] {
+  return parts.filter(({ PartNumber, Size }) => {
+    const [start, end] = rangeOf(PartNumber, size);
+    return Size === end - start;
+  });
+}
+
+export function rangesOf(parts: readonly Part[], size: number): readonly ByteRange[] {
+  return parts.reduce<readonly ByteRange[]>(
+    (ranges, { PartNumber }) => addRange(ranges, rangeOf(PartNumber, size)),
+    [],
+  );
+}

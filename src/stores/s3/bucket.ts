@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { S3Client } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+/** Where the images of an S3 store are, and how they are reached. */
+export interface S3Options {
+  readonly bucket: string;
+  /** Keys begin with it; a folder's name, with or without the slash. */
+  readonly prefix?: string;
+  /** Of a store that is not Amazon's. */
+  readonly endpoint?: string;
+  readonly region?: string;
+  /** The bucket in the path instead of the host's name. */
+  readonly path_style?: boolean;
+  /** Of the shared credentials file; without it, the SDK's default chain. */
+  readonly profile?: string;
+  /** PEM file of the endpoint's authorities. */
+  readonly cacert?: string;
+}
+
+/** A bucket, and the keys of the images in it. */
+export interface Bucket {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly keys: Keys;
+}
+
+/**
+ * The objects of one image:
+ *
+ *     <prefix>/<image id>/job         the job that makes it, or made it, and its upload
+ *     <prefix>/<image id>/data        the bytes
+ *     <prefix>/<image id>/image.json  the record, written last: where it is, the image is whole
+ */
+export interface Keys {
+  readonly prefix: string;
+  job(imageId: string): string;
+  data(imageId: string): string;
+  record(imageId: string): string;
+  /** An object that is no image of ours, but may be read as one. */
+  bare(key: string): string;
+}
+
+const SOCKETS = 256;
+
+export function openBucket(options: S3Options): Bucket {
+  const { bucket, endpoint, region, profile, cacert } = options;
+  const client = new S3Client({
+    region: region ?? 'us-east-1',
+    // A copy has a digest of its own, and the SDK's checksums of what it reads are slow.
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    forcePathStyle: options.path_style ?? false,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(profile !== undefined && { profile }),
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: 10_000,
+      socketTimeout: 60_000,
+      httpAgent: { maxSockets: SOCKETS },
+      httpsAgent: new Agent({
+        keepAlive: true,
+        maxSockets: SOCKETS,
+        ...(cacert !== undefined && { ca: readFileSync(cacert) }),
+      }),
+    }),
+  });
+  return { client, bucket, keys: keysBelow(options.prefix ?? '') };
+}
+
+function keysBelow(folder: string): Keys {
+  const prefix = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
+  return {
+    prefix,
+    job: (imageId) => `${prefix}${imageId}/job`,
+    data: (imageId) => `${prefix}${imageId}/data`,
+    record: (imageId) => `${prefix}${imageId}/image.json`,
+    bare: (key) => `${prefix}${key}`,
+  };
+}

@@ -1,0 +1,74 @@
+import { CopyObjectCommand, CreateMultipartUploadCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
+import type { Bucket } from './bucket.ts';
+import { completeUpload, listParts, type Part, type Upload } from './upload.ts';
+
+const MIB = 1024 * 1024;
+/** What one request copies in much less time than it may take. */
+const PIECE = 256 * MIB;
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+const MOST_PIECES = 10_000;
+const AT_ONCE = 4;
+
+/** An object to be made of another one in the same bucket. */
+export interface ObjectCopy {
+  readonly from: string;
+  readonly to: string;
+  readonly size: number;
+  readonly metadata: Record<string, string>;
+}
+
+/** Whether a copy takes an upload: it goes on where an earlier try came to. */
+export function takesUpload({ size }: ObjectCopy): boolean {
+  return size > PIECE;
+}
+
+/** Copies at the server in one request, all or nothing. */
+export async function copySmall({ client, bucket }: Bucket, copy: ObjectCopy): Promise<void> {
+  const CopySource = sourceOf(bucket, copy.from);
+  const target = { Bucket: bucket, Key: copy.to, Metadata: copy.metadata };
+  await client.send(new CopyObjectCommand({ ...target, CopySource, MetadataDirective: 'REPLACE' }));
+}
+
+export async function createCopyUpload(
+  { client, bucket }: Bucket,
+  { to, metadata }: ObjectCopy,
+): Promise<Upload> {
+  const create = new CreateMultipartUploadCommand({ Bucket: bucket, Key: to, Metadata: metadata });
+  const { UploadId = '' } = await client.send(create);
+  return { Key: to, UploadId };
+}
+
+/** Copies at the server what the upload does not have yet, and completes it. Returns whether the upload was there. */
+export async function copyLarge(store: Bucket, copy: ObjectCopy, upload: Upload): Promise<boolean> {
+  const { client, bucket } = store;
+  const there = await listParts(store, upload);
+  if (there === undefined) return false;
+  const piece = Math.max(PIECE, Math.ceil(copy.size / MOST_PIECES / MIB) * MIB);
+  const parts = new Map<number, Part>(there.map((part) => [part.PartNumber, part]));
+  const missing = Array.from({ length: Math.ceil(copy.size / piece) }, (_, n) => n + 1).filter(
+    (number) => !parts.has(number),
+  );
+  const CopySource = sourceOf(bucket, copy.from);
+  async function lane(): Promise<void> {
+    for (let PartNumber = missing.shift(); PartNumber !== undefined; PartNumber = missing.shift()) {
+      const [start, end] = [(PartNumber - 1) * piece, Math.min(copy.size, PartNumber * piece)];
+      const CopySourceRange = `bytes=${start}-${end - 1}`;
+      const command = { Bucket: bucket, ...upload, PartNumber, CopySource, CopySourceRange };
+      const { CopyPartResult } = await client.send(new UploadPartCopyCommand(command));
+      parts.set(PartNumber, { PartNumber, Size: end - start, ETag: CopyPartResult?.ETag });
+    }
+  }
+  const lanes = Array.from({ length: AT_ONCE }, lane);
+  await Promise.all(lanes).catch(async (error) => {
+    // What is under way counts for the next try.
+    missing.length = 0;
+    await Promise.allSettled(lanes);
+    throw error;
+  });
+  await completeUpload(store, upload, parts.values());
+  return true;
+}
+
+function sourceOf(bucket: string, key: string): string {
+  return `${bucket}/${key}`.split('/').map(encodeURIComponent).join('/');
+}

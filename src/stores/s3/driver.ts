@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import { HeadBucketCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import Type from 'typebox';
+import { isVisibleTo } from '../../image/index.ts';
+import type { ImageStore, StoreDriver } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import { openBucket, type S3Options } from './bucket.ts';
+import { s3Destination } from './destination.ts';
+import { isAbsent, onS3 } from './errors.ts';
+import { s3Objects } from './object-store.ts';
+import { isImageId, readRecord, s3Source } from './source.ts';
+import { sweepUploads } from './sweep.ts';
+
+const A_DAY = 24 * 60 * 60_000;
+const Text = Type.String({ minLength: 1 });
+
+/** Images in a bucket of any S3-compatible object store. */
+export const s3Driver: StoreDriver<S3Options> = {
+  name: 's3',
+  options: Type.Object(
+    {
+      bucket: Text,
+      prefix: Type.Optional(Text),
+      endpoint: Type.Optional(Type.String({ pattern: '^https?://' })),
+      region: Type.Optional(Text),
+      path_style: Type.Optional(Type.Boolean()),
+      profile: Type.Optional(Text),
+      cacert: Type.Optional(Text),
+    },
+    { additionalProperties: false },
+  ),
+  open: ({ cacert, ...options }, baseDirectory) =>
+    openS3({ ...options, ...(cacert !== undefined && { cacert: resolve(baseDirectory, cacert) }) }),
+};
+
+function openS3(options: S3Options): ImageStore {
+  const store = openBucket(options);
+  const { client, bucket, keys } = store;
+  return {
+    ...s3Source(store),
+    ...s3Destination(store),
+    objects: s3Objects(store),
+
+    check: () =>
+      onS3(async () => {
+        await client.send(new HeadBucketCommand({ Bucket: bucket })).catch((error) => {
+          throw isAbsent(error) ? new StoreError('unavailable', 'the bucket is not there') : error;
+        });
+      }),
+
+    async *images(tenantId) {
+      const query = { Bucket: bucket, Prefix: keys.prefix, Delimiter: '/' };
+      const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
+      for (;;) {
+        const page = await onS3(() => pages.next());
+        if (page.done) return;
+        for (const { Prefix = '' } of page.value.CommonPrefixes ?? []) {
+          const id = Prefix.slice(keys.prefix.length, -1);
+          const record = isImageId(id) ? await onS3(() => readRecord(store, id)) : undefined;
+          if (record !== undefined && isVisibleTo(record, tenantId)) yield record;
+        }
+      }
+    },
+
+    sweep: () => onS3(() => sweepUploads(store, new Date(Date.now() - A_DAY))),
+
+    locate: (imageId) => `s3://${bucket}/${keys.data(imageId)}`,
+  };
+}

@@ -1,0 +1,62 @@
+import { S3ServiceException } from '@aws-sdk/client-s3';
+import { StoreError, type StoreErrorCode } from '../store-error.ts';
+
+const BY_NAME: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
+  NoSuchKey: ['not_found', 'the image is gone'],
+  NotFound: ['not_found', 'the image is gone'],
+  NoSuchUpload: ['not_found', 'the upload is gone'],
+  KeyTooLongError: ['not_found', 'the image is gone'],
+  NoSuchBucket: ['unavailable', 'the bucket is not there'],
+  PreconditionFailed: ['changed', "the image's data has changed since it was inspected"],
+  InvalidRange: ['truncated', "the image's data ends before the range"],
+  AccessDenied: ['forbidden', 'access to the bucket was refused'],
+  InvalidAccessKeyId: ['forbidden', 'access to the bucket was refused'],
+  SignatureDoesNotMatch: ['forbidden', 'access to the bucket was refused'],
+  EntityTooLarge: ['quota_exceeded', 'the image is larger than the bucket takes'],
+  QuotaExceeded: ['quota_exceeded', "the bucket's quota is used up"],
+  XMinioStorageFull: ['quota_exceeded', 'the object store is full'],
+};
+
+const BY_STATUS: Readonly<Record<number, string>> = {
+  403: 'AccessDenied',
+  404: 'NotFound',
+  412: 'PreconditionFailed',
+  416: 'InvalidRange',
+};
+
+/** Whether a call failed with this code of S3's, or with the HTTP status that stands for it. */
+export function isS3Error(error: unknown, name: string): boolean {
+  if (!(error instanceof S3ServiceException)) return false;
+  // A HEAD has no body to name the error in.
+  const isNamed = error.name in BY_NAME;
+  return error.name === name || (!isNamed && BY_STATUS[error.$metadata.httpStatusCode ?? 0] === name);
+}
+
+/** Whether a call failed because an object or an upload is not there. */
+export function isAbsent(error: unknown): boolean {
+  return ['NoSuchKey', 'NoSuchUpload', 'NotFound'].some((name) => isS3Error(error, name));
+}
+
+/** A call's error as a store's. The message names no bucket: it is for tenants. */
+export function fromS3(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  if (error instanceof S3ServiceException) {
+    const { name, $metadata } = error;
+    const known = BY_NAME[name] ?? BY_NAME[BY_STATUS[$metadata.httpStatusCode ?? 0] ?? ''];
+    if (known !== undefined) return new StoreError(known[0], known[1], { cause: error });
+    return new StoreError('unavailable', `the object store answered ${name}`, { cause: error });
+  }
+  if (error instanceof Error && error.name === 'CredentialsProviderError') {
+    return new StoreError('forbidden', 'the worker has no credentials for the bucket', { cause: error });
+  }
+  return new StoreError('unavailable', 'the object store does not answer', { cause: error });
+}
+
+/** Runs calls of S3 and turns their errors into a store's, or into the signal's reason. */
+export async function onS3<T>(calls: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  try {
+    return await calls();
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : fromS3(error);
+  }
+}

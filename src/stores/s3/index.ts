@@ -1,0 +1,1 @@
+export { s3Driver } from './driver.ts';

@@ -1,0 +1,106 @@
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import type { DestinationRef, ImageDestination } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import type { Bucket } from './bucket.ts';
+import { copyLarge, copySmall, createCopyUpload, type ObjectCopy, takesUpload } from './copy-object.ts';
+import { isAbsent, onS3 } from './errors.ts';
+import {
+  claimJobObject,
+  createJobObject,
+  type JobObject,
+  readJobObject,
+  removeJobObject,
+  replaceJobObject,
+} from './job-object.ts';
+import { objectKey } from './object-path.ts';
+import { sizeOfObject } from './read-object.ts';
+import { removeObject } from './remove-object.ts';
+import { openUpload } from './sink.ts';
+import { hashOf, stagingOf } from './staging.ts';
+import { abortUpload, createUpload } from './upload.ts';
+
+/** Of an object that a job has made: which one. */
+const MADE_BY = 'image-replicator-job';
+
+/**
+ * How large objects come to be in a bucket: put together where no list finds them, and then copied to their
+ * path by the server itself. A multipart upload to the path itself could not be read back before it is there for all to see.
+ */
+export function s3ObjectDestination(store: Bucket): ImageDestination {
+  return {
+    prepare: (ref) =>
+      onS3(async () => {
+        objectKey(store, ref.image_id);
+        const staging = stagingOf(store, ref);
+        if ((await readJobObject(staging, ref.image_id)) !== undefined) return;
+        const upload = await createUpload(staging, staging.keys.data(ref.image_id));
+        if (await createJobObject(staging, ref, upload.UploadId)) return;
+        // Another call of the same job was faster.
+        await abortUpload(staging, upload);
+      }),
+
+    openSink: (ref, attempt, size) =>
+      onS3(async () => {
+        objectKey(store, ref.image_id);
+        const staging = stagingOf(store, ref);
+        return openUpload(staging, ref, await claimJobObject(staging, ref, attempt), size);
+      }),
+
+    commit: (ref, { size }) =>
+      onS3(async () => {
+        const to = objectKey(store, ref.image_id);
+        const staging = stagingOf(store, ref);
+        const from = staging.keys.data(ref.image_id);
+        const job = await readJobObject(staging, ref.image_id);
+        const isWhole = job !== undefined && (await sizeOfObject(staging, from)) === size;
+        if (isWhole)
+          await publish(staging, ref, job, { from, to, size, metadata: { [MADE_BY]: hashOf(ref) } });
+        else if ((await makerOf(store, to)) !== hashOf(ref)) throw goneFor(ref);
+        await removeStaged(staging, ref);
+      }),
+
+    discard: (ref) => onS3(() => removeStaged(stagingOf(store, ref), ref)),
+  };
+}
+
+async function publish(
+  staging: Bucket,
+  ref: DestinationRef,
+  job: JobObject,
+  copy: ObjectCopy,
+): Promise<void> {
+  if (!takesUpload(copy)) return copySmall(staging, copy);
+  // The upload that took the data is complete: in its place the job names the one that takes the copy.
+  if (await copyLarge(staging, copy, { Key: copy.to, UploadId: job.upload_id })) return;
+  const upload = await createCopyUpload(staging, copy);
+  if ((await replaceJobObject(staging, ref, { ...job, upload_id: upload.UploadId })) === undefined) {
+    await abortUpload(staging, upload);
+    throw new StoreError('unavailable', 'another call is committing the object');
+  }
+  await copyLarge(staging, copy, upload);
+}
+
+/** What makes it ours goes last. */
+async function removeStaged(staging: Bucket, ref: DestinationRef): Promise<void> {
+  const job = await readJobObject(staging, ref.image_id);
+  if (job === undefined) return;
+  const data = staging.keys.data(ref.image_id);
+  for (const Key of [data, staging.keys.bare(ref.image_id)]) {
+    await abortUpload(staging, { Key, UploadId: job.upload_id });
+  }
+  await removeObject(staging, data);
+  await removeJobObject(staging, ref.image_id);
+}
+
+async function makerOf({ client, bucket }: Bucket, key: string): Promise<string | undefined> {
+  try {
+    return (await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))).Metadata?.[MADE_BY];
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+function goneFor({ image_id }: DestinationRef): StoreError {
+  return new StoreError('not_found', `${JSON.stringify(image_id)} is no longer being made by this job`);
+}

@@ -1,0 +1,22 @@
+import { StoreError } from '../store-error.ts';
+import type { Bucket } from './bucket.ts';
+import { HIDDEN } from './staging.ts';
+
+/** Bytes of a key (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html). */
+const LONGEST_KEY = 1024;
+
+/** The key of an object. Throws `invalid_image` for a path that is none. */
+export function objectKey({ keys }: Bucket, path: string): string {
+  const refuse = (why: string) => {
+    throw new StoreError('invalid_image', `${JSON.stringify(path)}: ${why}`);
+  };
+  const key = keys.bare(path);
+  if (path === '') refuse('is empty');
+  if (!path.isWellFormed() || /\p{Cc}/u.test(path)) refuse('no object has a key with such characters');
+  // Many a server would take it for another object's, even one that is not below the prefix.
+  if (path.split('/').some((step) => step === '.' || step === '..')) refuse('has a step of dots');
+  if (path.startsWith(HIDDEN)) refuse('is kept for what is being written');
+  if (path.endsWith('/')) refuse('is a folder');
+  if (Buffer.byteLength(key) > LONGEST_KEY) refuse(`its key has more than ${LONGEST_KEY} bytes`);
+  return key;
+}

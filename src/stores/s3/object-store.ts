@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { bareRecord } from '../bare-record.ts';
+import type { ObjectStore } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import type { Bucket } from './bucket.ts';
+import { onS3 } from './errors.ts';
+import { s3ObjectDestination } from './object-destination.ts';
+import { objectKey } from './object-path.ts';
+import { openPinned, pinned } from './pinned-object.ts';
+import { HIDDEN } from './staging.ts';
+
+/** The objects of a bucket below its prefix. Keys that end in a slash stand for folders, and are none. */
+export function s3Objects(store: Bucket): ObjectStore {
+  const { client, bucket, keys } = store;
+  return {
+    ...s3ObjectDestination(store),
+
+    inspect: ({ image_id }) =>
+      named(image_id, async () => {
+        const { size, modified, pin } = await pinned(store, objectKey(store, image_id));
+        return { record: bareRecord(image_id, size, modified), pin };
+      }),
+
+    openReader: ({ image_id }, pin) =>
+      named(image_id, () => openPinned(store, objectKey(store, image_id), pin)),
+
+    async *list(prefix, after) {
+      const query = {
+        Bucket: bucket,
+        Prefix: keys.bare(prefix),
+        ...(after !== null && { StartAfter: keys.bare(after) }),
+      };
+      const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
+      for (;;) {
+        const page = await onS3(() => pages.next());
+        if (page.done) return;
+        for (const { Key = '', Size = 0 } of page.value.Contents ?? []) {
+          const path = Key.slice(keys.prefix.length);
+          if (path !== '' && !path.endsWith('/') && !path.startsWith(HIDDEN)) yield { path, size: Size };
+        }
+      }
+    },
+
+    read: (path, signal) =>
+      named(
+        path,
+        async () => {
+          const get = new GetObjectCommand({ Bucket: bucket, Key: objectKey(store, path) });
+          const { Body } = await client.send(get, { abortSignal: signal });
+          return (await Body?.transformToByteArray()) ?? new Uint8Array();
+        },
+        signal,
+      ),
+
+    // S3 answers when an object is there to stay.
+    flush: async () => {},
+
+    write: (path, data, signal) =>
+      onS3(async () => {
+        const sha256 = createHash('sha256').update(data).digest('base64');
+        const object = { Bucket: bucket, Key: objectKey(store, path), Body: data, ChecksumSHA256: sha256 };
+        await client.send(new PutObjectCommand(object), { abortSignal: signal });
+      }, signal),
+  };
+}
+
+/** Runs calls about an object, and names it where it is not there. */
+async function named<T>(path: string, calls: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  return onS3(calls, signal).catch((error) => {
+    if (error.code !== 'not_found') throw error;
+    throw new StoreError('not_found', `there is no object ${JSON.stringify(path)}`, { cause: error });
+  });
+}

@@ -1,0 +1,80 @@
+import { addAbortSignal, Readable } from 'node:stream';
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { StoreError } from '../store-error.ts';
+import type { Bucket } from './bucket.ts';
+import { isAbsent } from './errors.ts';
+
+const TRIES = 3;
+
+/** The bytes of an object, or of a range of it, by one request. An abort ends it, even where no byte comes. */
+export async function openObject(
+  { client, bucket }: Bucket,
+  Key: string,
+  range: { readonly Range?: string; readonly IfMatch?: string },
+  signal: AbortSignal,
+): Promise<Readable> {
+  const get = new GetObjectCommand({ Bucket: bucket, Key, ...range });
+  const { Body } = await client.send(get, { abortSignal: signal });
+  if (!(Body instanceof Readable)) throw new StoreError('unavailable', 'the object store sent no data');
+  return addAbortSignal(signal, Body);
+}
+
+/** `undefined` where there is no such object. */
+export async function sizeOfObject({ client, bucket }: Bucket, Key: string): Promise<number | undefined> {
+  try {
+    return (await client.send(new HeadObjectCommand({ Bucket: bucket, Key }))).ContentLength;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Reads an object piece by piece; pieces that follow each other take one request for all. */
+export function frontToBack(store: Bucket, key: string) {
+  let body: Readable | undefined;
+  let chunks: AsyncIterator<Buffer> | undefined;
+  let rest: Buffer = Buffer.alloc(0);
+  let at = 0;
+
+  function close(): void {
+    body?.destroy();
+    chunks = undefined;
+  }
+
+  async function read(offset: number, into: Uint8Array, signal: AbortSignal): Promise<void> {
+    if (chunks === undefined || at !== offset) {
+      close();
+      body = await openObject(store, key, { Range: `bytes=${offset}-` }, signal);
+      chunks = body[Symbol.asyncIterator]();
+      rest = Buffer.alloc(0);
+      at = offset;
+    }
+    for (let done = 0; done < into.length; ) {
+      if (rest.length === 0) {
+        const next = await chunks.next();
+        if (next.done) throw new StoreError('truncated', `the object ends at byte ${at}`);
+        rest = next.value;
+      }
+      const piece = rest.subarray(0, into.length - done);
+      into.set(piece, done);
+      rest = rest.subarray(piece.length);
+      done += piece.length;
+      at += piece.length;
+    }
+  }
+
+  return {
+    close,
+    /** Fills `into` from an offset. A request that breaks off is made again. */
+    async read(offset: number, into: Uint8Array, signal: AbortSignal): Promise<void> {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await read(offset, into, signal);
+        } catch (error) {
+          close();
+          if (tries === TRIES || signal.aborted) throw error;
+        }
+      }
+    },
+  };
+}

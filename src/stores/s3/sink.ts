@@ -1,0 +1,114 @@
+import { DeleteObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
+import type { BlockSink, DestinationRef } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import { blockSizeOf, rangesOf, wholeBlocks } from './block-plan.ts';
+import type { Bucket } from './bucket.ts';
+import { isAbsent, onS3 } from './errors.ts';
+import { type JobObject, overtaken, ownJobObject, replaceJobObject } from './job-object.ts';
+import { frontToBack, sizeOfObject } from './read-object.ts';
+import { readRecord } from './source.ts';
+import { abortUpload, completeUpload, createUpload, listParts, type Part, putPart } from './upload.ts';
+
+/** Throws `conflict` where the image is committed. */
+async function assertInTheMaking(store: Bucket, { image_id }: DestinationRef): Promise<void> {
+  if ((await readRecord(store, image_id)) === undefined) return;
+  throw new StoreError('conflict', `image ${image_id} is whole already`);
+}
+
+/** A job's multipart upload as a sink. What it has received S3 tells. */
+export async function openUpload(
+  store: Bucket,
+  ref: DestinationRef,
+  claimed: JobObject,
+  size: number,
+): Promise<BlockSink> {
+  await assertInTheMaking(store, ref);
+  const { client, bucket } = store;
+  const Key = store.keys.data(ref.image_id);
+  const parts = new Map<number, Part>();
+  const data = frontToBack(store, Key);
+  let job = claimed;
+  const upload = () => ({ Key, UploadId: job.upload_id });
+  const isThere = async () => (await sizeOfObject(store, Key)) === size;
+
+  let isWhole = await isThere();
+  if (!isWhole) {
+    const there = await listParts(store, upload());
+    // Buckets may have a rule that aborts uploads which have been open for long.
+    if (there === undefined) await startUpload();
+    for (const part of wholeBlocks(there ?? [], size)) parts.set(part.PartNumber, part);
+  }
+
+  return {
+    kind: 'blocks',
+    blockSize: blockSizeOf(size),
+    received: isWhole ? [[0, size]] : rangesOf([...parts.values()], size),
+    put: (range, block, signal) =>
+      onS3(async () => {
+        const number = range[0] / blockSizeOf(size) + 1;
+        parts.set(number, await unlessGone(putPart(store, upload(), number, block, signal), signal));
+      }, signal),
+    flush: (signal) =>
+      onS3(async () => {
+        if (isWhole) return;
+        await assertOurs();
+        if (size === 0)
+          parts.set(1, await unlessGone(putPart(store, upload(), 1, new Uint8Array(), signal), signal));
+        await completeUpload(store, upload(), parts.values(), signal).catch(async (error) => {
+          // The answer to an earlier try may have been lost.
+          if (!isAbsent(error) || !(await isThere())) throw await gone(error);
+        });
+        isWhole = true;
+      }, signal),
+    readBack: (offset, into, signal) => onS3(() => data.read(offset, into, signal), signal),
+    reset: () =>
+      onS3(async () => {
+        await assertOurs();
+        data.close();
+        if (await isThere()) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+        await abortUpload(store, upload());
+        await startUpload();
+        parts.clear();
+        isWhole = false;
+      }),
+    async close() {
+      data.close();
+    },
+  };
+
+  /** An upload that the job object does not name would take what nobody looks for. */
+  async function startUpload(): Promise<void> {
+    const next = await createUpload(store, Key);
+    const replaced = await replaceJobObject(store, ref, { ...job, upload_id: next.UploadId });
+    if (replaced !== undefined) {
+      job = replaced;
+      return;
+    }
+    await abortUpload(store, next);
+    await assertOurs();
+    throw overtaken(ref);
+  }
+
+  async function assertOurs(): Promise<void> {
+    const { attempt } = await ownJobObject(store, ref);
+    if (attempt !== job.attempt) throw overtaken(ref);
+    await assertInTheMaking(store, ref);
+  }
+
+  async function unlessGone<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+    return call.catch(async (error) => {
+      throw signal.aborted ? signal.reason : await gone(error);
+    });
+  }
+
+  /**
+   * An upload that is gone was discarded, or taken over, or is lost. A server that refuses a part may hang up
+   * while it is still sent, so that its answer is never heard: then it is asked.
+   */
+  async function gone(error: unknown): Promise<unknown> {
+    if (error instanceof S3ServiceException && !isAbsent(error)) return error;
+    await assertOurs();
+    if (!isAbsent(error) && (await listParts(store, upload())) !== undefined) return error;
+    return new StoreError('lost', 'the upload is gone; starting over', { cause: error });
+  }
+}

@@ -1,0 +1,71 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { type ImageRecord, isVisibleTo } from '../../image/index.ts';
+import { bareRecord } from '../bare-record.ts';
+import type { ImageSource, SourceRef } from '../port.ts';
+import { recordFromJson } from '../record-json.ts';
+import { StoreError } from '../store-error.ts';
+import type { Bucket } from './bucket.ts';
+import { isAbsent, onS3 } from './errors.ts';
+import { isPinOf, openPinned, pinned } from './pinned-object.ts';
+
+/** An image's id is one step of a key. */
+export const isImageId = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(id);
+
+/** An operator may name an object by its key instead. */
+const isBareId = ({ tenant_id, image_id }: SourceRef): boolean =>
+  tenant_id === null && /^[^\p{Cc}]{1,900}$/u.test(image_id);
+
+/** The reading half of an S3 store. */
+export function s3Source(store: Bucket): ImageSource {
+  const { keys } = store;
+  return {
+    inspect: (ref) =>
+      onS3(async () => {
+        const record = await readRecord(store, ref.image_id);
+        if (record === undefined) return await bareObject(ref);
+        if (!isVisibleTo(record, ref.tenant_id)) throw notFound(ref);
+        if (record.status !== 'active') {
+          throw new StoreError('not_active', `image ${ref.image_id} is ${record.status}, not active`);
+        }
+        return { record, pin: (await pinned(store, keys.data(ref.image_id))).pin };
+      }).catch((error) => {
+        throw error.code === 'not_found' ? notFound(ref) : error;
+      }),
+
+    openReader: (ref, pin) =>
+      onS3(async () => {
+        const bare = keys.bare(ref.image_id);
+        const isBare = isBareId(ref) && isPinOf(bare, pin);
+        if (!isBare && !isImageId(ref.image_id)) throw notFound(ref);
+        return openPinned(store, isBare ? bare : keys.data(ref.image_id), pin);
+      }).catch((error) => {
+        throw error.code === 'not_found' ? notFound(ref) : error;
+      }),
+  };
+
+  /** An object without a record, by its key. Only operators: nobody has said whose it is. */
+  async function bareObject(ref: SourceRef) {
+    if (!isBareId(ref)) throw notFound(ref);
+    const { size, modified, pin } = await pinned(store, keys.bare(ref.image_id));
+    return { record: bareRecord(ref.image_id, size, modified), pin };
+  }
+}
+
+/** An image's record; `undefined` where there is none. */
+export async function readRecord(
+  { client, bucket, keys }: Bucket,
+  imageId: string,
+): Promise<ImageRecord | undefined> {
+  if (!isImageId(imageId)) return undefined;
+  try {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: keys.record(imageId) }));
+    return recordFromJson((await Body?.transformToString()) ?? '');
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+function notFound(ref: SourceRef): StoreError {
+  return new StoreError('not_found', `there is no image ${ref.image_id}, or it is not yours to see`);
+}

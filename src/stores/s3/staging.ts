@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { DestinationRef } from '../port.ts';
+import type { Bucket } from './bucket.ts';
+
+/** Where a bucket has what is no object yet, below its prefix. No path leads there. */
+export const HIDDEN = '.image-replicator/';
+
+/** Tells one job's object from what others put at the same path. */
+export function hashOf({ image_id, mark }: DestinationRef): string {
+  return createHash('sha256')
+    .update(JSON.stringify([image_id, mark]))
+    .digest('hex');
+}
+
+/**
+ * The same bucket, as it is for one job and path:
+ *
+ *     <prefix>/.image-replicator/<hash>/job   the job, and its upload: of the data, then of the object itself
+ *     <prefix>/.image-replicator/<hash>/data  the bytes, put together
+ */
+export function stagingOf(store: Bucket, ref: DestinationRef): Bucket {
+  return stagingAt(store, hashOf(ref));
+}
+
+export function stagingAt(store: Bucket, hash: string): Bucket {
+  const at = (name: string) => () => `${store.keys.prefix}${HIDDEN}${hash}/${name}`;
+  return {
+    ...store,
+    keys: { ...store.keys, job: at('job'), data: at('data'), record: at('image.json') },
+  };
+}

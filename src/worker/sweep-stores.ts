@@ -1,0 +1,18 @@
+import type { Logger } from 'pino';
+import type { Regions } from '../config/index.ts';
+
+const INTERVAL = 60 * 60_000;
+
+/** Removes what nobody knows of from the stores of some regions: now, and every hour. */
+export function keepStoresSwept(regions: Regions, names: readonly string[], logger: Logger): NodeJS.Timeout {
+  const sweep = () => {
+    for (const region of names) {
+      regions
+        .get(region)
+        ?.store.sweep?.()
+        .catch((error) => logger.warn({ err: error, region }, 'the store could not be swept'));
+    }
+  };
+  sweep();
+  return setInterval(sweep, INTERVAL).unref();
+}

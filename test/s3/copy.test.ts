@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CreateBucketCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  ListPartsCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { dataOf } from '../stores/store-under-test.ts';
+import { type Deployment, deploy, MIB } from '../support/deployment.ts';
+import { endOf, startJob } from '../support/jobs.ts';
+import { until } from '../support/until.ts';
+
+const SIZE = 128 * MIB;
+
+let deployment: Deployment;
+let client: S3Client;
+const Bucket = `copies-${randomUUID()}`;
+beforeEach(async () => {
+  const endpoint = inject('s3Endpoint');
+  client = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true });
+  await client.send(new CreateBucketCommand({ Bucket })).catch(() => {});
+  const s3 = (prefix: string) => ({
+    store: { driver: 's3', bucket: Bucket, prefix, endpoint, path_style: true },
+  });
+  const run = randomUUID();
+  deployment = await deploy({
+    config: {
+      regions: {
+        ot1: { store: { driver: 'directory', path: 'ot1' } },
+        ot2: s3(`${run}/ot2`),
+        ot3: s3(`${run}/ot3`),
+      },
+    },
+  });
+});
+afterEach(async () => {
+  await deployment.stop();
+  client.destroy();
+});
+
+const upload = async (jobId: string) => {
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
+  return Uploads.find(({ Key }) => Key?.includes(jobId));
+};
+
+/** Bytes of the parts that S3 has of a copy in the making. */
+async function bytesPut(jobId: string): Promise<number> {
+  const found = await upload(jobId);
+  if (found === undefined) return 0;
+  const { Parts = [] } = await client.send(
+    new ListPartsCommand({ Bucket, Key: found.Key, UploadId: found.UploadId }),
+  );
+  return Parts.reduce((sum, { Size = 0 }) => sum + Size, 0);
+}
+
+async function copied(imageId: string, from: string, to: string): Promise<string> {
+  const { code, stdout, stderr } = await deployment.command(
+    '--json',
+    'copy',
+    imageId,
+    '--from',
+    from,
+    '--to',
+    to,
+  );
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '').job_id;
+}
+
+test('an image goes from a directory to S3, from there to S3, and back to a directory', async () => {
+  const image = await deployment.addImage('ot1', 20 * MIB + 1);
+  await deployment.startWorker();
+  const second = await copied(image.id, 'ot1', 'ot2');
+  const third = await copied(second, 'ot2', 'ot3');
+  const back = await copied(third, 'ot3', 'ot1');
+  const store = (region: string) => deployment.regions.get(region)?.store;
+  const [first, last] = [store('ot1'), store('ot3')];
+  if (first === undefined || last === undefined) throw new Error('a region is missing');
+  const data = await dataOf(first, image.id);
+  expect((await dataOf(last, third)).equals(data)).toBe(true);
+  expect((await dataOf(first, back)).equals(data)).toBe(true);
+  const { record } = await last.inspect({ image_id: third, tenant_id: null });
+  expect(record).toMatchObject({ name: 'test', os_hash_value: image.os_hash_value });
+});
+
+test('after SIGKILL another worker goes on, and no part that S3 has is read again', async () => {
+  const image = await deployment.addImage('ot1', SIZE);
+  const first = await deployment.startSlowWorker(150);
+  const jobId = await startJob(deployment, image.id);
+  await until(async () => (await bytesPut(jobId)) >= SIZE / 3);
+  await first.stop('SIGKILL');
+  const there = await bytesPut(jobId);
+  expect(there).toBeLessThan(SIZE);
+
+  const second = await deployment.startWorker();
+  expect(await endOf(deployment, jobId)).toMatchObject({ status: 'replicated', sha512: image.os_hash_value });
+  const [attempt] = second.logged('attempt ended');
+  // What was on its way when the worker died may have arrived since.
+  expect(Number(attempt?.read)).toBeLessThanOrEqual(SIZE - there);
+});
+
+test('a copy that is cancelled in the middle leaves no object and no upload', async () => {
+  const image = await deployment.addImage('ot1', SIZE);
+  await deployment.startSlowWorker(150);
+  const jobId = await startJob(deployment, image.id);
+  await until(async () => (await bytesPut(jobId)) >= SIZE / 8);
+  await deployment.command('cancel', jobId);
+  expect(await endOf(deployment, jobId)).toMatchObject({ status: 'canceled', fault: null });
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+  expect(Contents.filter(({ Key }) => Key?.includes(jobId))).toEqual([]);
+  expect(await upload(jobId)).toBeUndefined();
+});

@@ -1,0 +1,121 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { expect, test } from 'vitest';
+import { planParts } from '../../src/image/index.ts';
+import { type Bucket, openBucket } from '../../src/stores/s3/bucket.ts';
+import { sweepUploads } from '../../src/stores/s3/sweep.ts';
+import { createUpload, listParts, putPart } from '../../src/stores/s3/upload.ts';
+import { openBlockSink } from '../stores/make-image.ts';
+import { storeBench } from '../stores/store-bench.ts';
+import { codeOf } from '../stores/store-under-test.ts';
+import { openS3 } from './s3-under-test.ts';
+
+const DATA = randomBytes(20_000_000);
+const SIZE = DATA.length;
+const { signal } = new AbortController();
+const bench = storeBench(openS3);
+
+const bucket = (): Bucket => openBucket(bench.it.options);
+const uploads = async () => (await bench.it.traces()).filter((trace) => trace.startsWith('upload'));
+
+/** As the rule of a bucket does with uploads that have been open for long. */
+async function abortAll(): Promise<void> {
+  const { client, bucket: Bucket } = bench.it;
+  const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
+  for (const { Key, UploadId } of Uploads ?? []) {
+    await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+  }
+}
+
+test('an upload that somebody has aborted is lost, and its job starts over with another', async () => {
+  const ref = bench.ref(DATA);
+  await bench.prepare(ref, DATA);
+  const sink = await openBlockSink(bench.store, ref, 1, SIZE);
+  const [first = [0, 0], ...others] = planParts(SIZE, [], sink.blockSize);
+  await sink.put(first, DATA.subarray(...first), signal);
+  await abortAll();
+  for (const range of others) {
+    expect(await codeOf(sink.put(range, DATA.subarray(...range), signal))).toBe('lost');
+  }
+  expect(await codeOf(sink.flush(signal))).toBe('lost');
+  const next = await openBlockSink(bench.store, ref, 2, SIZE);
+  expect(next.received).toEqual([]);
+  for (const range of [first, ...others]) await next.put(range, DATA.subarray(...range), signal);
+  await next.flush(signal);
+  await bench.store.discard(ref);
+  expect(await bench.it.traces()).toEqual([]);
+});
+
+test('a part that is damaged on its way is refused, and worth another try', async () => {
+  const ref = bench.ref(DATA);
+  await bench.prepare(ref, DATA);
+  const store = bucket();
+  store.client.middlewareStack.add(
+    (next) => (args) => {
+      const request = args.request as { body?: unknown };
+      const damaged = Buffer.from(request.body as Uint8Array);
+      damaged[1000] = (damaged[1000] ?? 0) ^ 1;
+      request.body = damaged;
+      return next(args);
+    },
+    { step: 'finalizeRequest', priority: 'low' },
+  );
+  const clean = bucket();
+  const upload = await createUpload(clean, clean.keys.data(ref.image_id));
+  const put = putPart(store, upload, 1, DATA.subarray(0, 5_000_000), signal);
+  await expect(put).rejects.toThrow(/sha256|checksum|digest/i);
+  expect(await listParts(clean, upload)).toEqual([]);
+});
+
+test('parts are listed to the end, however many pages they take', async () => {
+  const store = bucket();
+  store.client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) =>
+        next(commandName === 'ListPartsCommand' ? { ...args, input: { ...args.input, MaxParts: 2 } } : args),
+    { step: 'initialize' },
+  );
+  const upload = await createUpload(store, store.keys.data(randomUUID()));
+  for (const number of [5, 3, 1, 4, 2]) await putPart(store, upload, number, Buffer.from('part'), signal);
+  expect((await listParts(store, upload))?.map(({ PartNumber }) => PartNumber)).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('a sweep aborts the old uploads that no job names, and no others', async () => {
+  const ref = bench.ref(DATA);
+  await bench.prepare(ref, DATA);
+  const kept = await uploads();
+  const store = bucket();
+  await createUpload(store, store.keys.data(ref.image_id));
+  await createUpload(store, store.keys.data(randomUUID()));
+  const { UploadId } = await createUpload(store, 'images/of-somebody-else');
+  await bench.store.sweep?.();
+  expect(await uploads()).toHaveLength(4);
+  await sweepUploads(store, new Date(Date.now() + 60_000));
+  expect(await uploads()).toEqual([...kept, `upload images/of-somebody-else ${UploadId}`].sort());
+});
+
+test('an operator copies an object by its key; to tenants it is no image', async () => {
+  await bench.it.put('exports/disk.raw', DATA);
+  const image_id = 'exports/disk.raw';
+  const { record, pin } = await bench.store.inspect({ image_id, tenant_id: null });
+  expect(record).toMatchObject({ name: 'disk.raw', size: SIZE, os_hash_value: null, owner: null });
+  const reader = await bench.store.openReader({ image_id, tenant_id: null }, pin);
+  await reader.close();
+  expect(await codeOf(bench.store.inspect(bench.own(image_id)))).toBe('not_found');
+  expect(await codeOf(bench.store.openReader(bench.own(image_id), pin))).toBe('not_found');
+});
+
+test("data without a record is somebody's: its id is taken", async () => {
+  const ref = bench.ref(DATA);
+  await bench.it.put(`${ref.image_id}/data`, DATA);
+  expect(await codeOf(bench.prepare(ref, DATA))).toBe('conflict');
+  expect(await bench.it.traces()).toEqual([`images/${ref.image_id}/data`]);
+});
+
+test.each([
+  ['a bucket that is not there', { bucket: 'no-such-bucket' }, 'unavailable'],
+  ['a server that does not answer', { endpoint: 'http://127.0.0.1:1' }, 'unavailable'],
+])('%s cannot be used', async (_what, options, code) => {
+  const { s3Driver } = await import('../../src/stores/s3/index.ts');
+  expect(await codeOf(s3Driver.open({ ...bench.it.options, ...options }, '/').check())).toBe(code);
+});

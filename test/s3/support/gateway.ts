@@ -1,0 +1,53 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../support/free-port.ts';
+import { spawnProcess } from '../../support/process.ts';
+import { until } from '../../support/until.ts';
+import { goProgram } from './go-program.ts';
+
+/** A real S3 server on loopback, versitygw over a folder. */
+export interface Gateway {
+  readonly endpoint: string;
+  readonly folder: string;
+  stop(): Promise<void>;
+}
+
+/** Its only account. */
+export const ACCOUNT = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
+
+export async function startGateway(): Promise<Gateway> {
+  const folder = await mkdtemp(join(tmpdir(), 'image-replicator-s3-'));
+  const [data, sidecar] = [join(folder, 'data'), join(folder, 'metadata')];
+  for (const path of [data, sidecar]) await mkdir(path);
+  const address = `127.0.0.1:${await freePort()}`;
+  const account = ['--access', ACCOUNT.accessKeyId, '--secret', ACCOUNT.secretAccessKey];
+  const args = [
+    '--port',
+    address,
+    ...account,
+    '--quiet',
+    '--keep-alive',
+    'posix',
+    '--sidecar',
+    sidecar,
+    data,
+  ];
+  const server = spawnProcess(await goProgram('github.com/versity/versitygw/cmd/versitygw', 'v1.8.0'), args);
+  const endpoint = `http://${address}`;
+  await until(async () => {
+    if (server.exitCode !== null) throw new Error(`versitygw has ended: ${server.output()}`);
+    return fetch(endpoint).then(
+      () => true,
+      () => false,
+    );
+  });
+  return {
+    endpoint,
+    folder: data,
+    async stop() {
+      await server.stop('SIGTERM');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

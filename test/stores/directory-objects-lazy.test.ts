@@ -1,0 +1,46 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { openShare, type ShareUnderTest } from './directory-objects-under-test.ts';
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  return { ...real, readdir: vi.fn(real.readdir), lstat: vi.fn(real.lstat) };
+});
+
+let it: ShareUnderTest;
+beforeEach(async () => {
+  it = await openShare();
+  for (let n = 0; n < 100; n += 1) {
+    const folder = join(it.root, `${n}`.padStart(3, '0'), 'sub');
+    await mkdir(folder, { recursive: true });
+    for (const name of ['a', 'b', 'c']) await writeFile(join(folder, name), '');
+  }
+  vi.mocked(readdir).mockClear();
+});
+afterEach(() => it.close());
+
+/** The first files of a list, and how many folders were read for them. */
+async function first(count: number, prefix = '', after: string | null = null) {
+  const paths: string[] = [];
+  for await (const { path } of it.objects.list(prefix, after)) {
+    if (paths.push(path) === count) break;
+  }
+  return { paths, folders: vi.mocked(readdir).mock.calls.length };
+}
+
+test('only the folders on the way to what was asked for are read', async () => {
+  const { paths, folders } = await first(4);
+  expect(paths).toEqual(['000/sub/a', '000/sub/b', '000/sub/c', '001/sub/a']);
+  expect(folders).toBe(5);
+});
+
+test('a list that goes on after a path reads no folder before it', async () => {
+  const { paths, folders } = await first(2, '', '070/sub/b');
+  expect(paths).toEqual(['070/sub/c', '071/sub/a']);
+  expect(folders).toBe(5);
+});
+
+test('a prefix leads to its folder at once', async () => {
+  expect(await first(9, '055/sub/')).toEqual({ paths: ['055/sub/a', '055/sub/b', '055/sub/c'], folders: 1 });
+});

@@ -1,0 +1,51 @@
+import type { ImageStore, ObjectStore } from '../../src/stores/index.ts';
+import { recordOf, type StoreUnderTest } from './store-under-test.ts';
+
+/** A store's objects, of which there are none at first, and what others can do to them. */
+export interface ObjectsUnderTest {
+  readonly objects: ObjectStore;
+  /** Puts an object there as others do. */
+  put(path: string, data: Uint8Array | string): Promise<unknown>;
+  /** Whatever is there: the objects, and what is being made. */
+  traces(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export type OpenObjects<Under extends ObjectsUnderTest = ObjectsUnderTest> = () => Promise<Under>;
+
+/** Objects as a store of images. */
+export function asStore(objects: ObjectStore): ImageStore {
+  return {
+    ...objects,
+    async check() {},
+    async *images() {
+      for await (const { path } of objects.list('', null)) {
+        yield (await objects.inspect({ image_id: path, tenant_id: null })).record;
+      }
+    },
+    locate: (path) => path,
+  };
+}
+
+/** Objects where a contract is about images: what it says of bytes is true of both. */
+export async function asImages(open: OpenObjects): Promise<StoreUnderTest> {
+  const it = await open();
+  return {
+    store: asStore(it.objects),
+    tenants: { a: 'tenant-a', b: 'tenant-b' },
+    async addImage(data, fields) {
+      const record = recordOf(data, fields);
+      await it.put(record.id, data);
+      return record;
+    },
+    traces: () => it.traces(),
+    close: () => it.close(),
+  };
+}
+
+/** The paths that a list gives, from its beginning on or from a path. */
+export async function pathsOf(objects: ObjectStore, prefix = '', after: string | null = null) {
+  const paths: string[] = [];
+  for await (const { path } of objects.list(prefix, after)) paths.push(path);
+  return paths;
+}

@@ -1,0 +1,232 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { StoreError } from '../../src/stores/index.ts';
+import { blocksInMemory } from '../../src/transfer/blocks.ts';
+import type { DigestPool } from '../../src/transfer/index.ts';
+import { untilStill } from '../support/until.ts';
+import { blocksRig } from './blocks-rig.ts';
+import { failureOf, MIB, untilAborted } from './transfer-rig.ts';
+
+const SIZE = 30 * MIB + 4321;
+const DATA = randomBytes(SIZE);
+const BLOCK = 2 * MIB;
+const LANES = 4;
+const BLOCKS = 16;
+
+test.each([1, 2, 3, 4, 8, 40])(
+  '%d lanes put each block once, and all of them make the image',
+  async (lanes) => {
+    const rig = await blocksRig(DATA, BLOCK);
+    const { transfer, reader } = await rig.attempt({ lanes });
+    expect(await transfer.finished).toMatchObject({ sha512: rig.image.os_hash_value, verified_by: 'sha512' });
+    expect(rig.server.isWhole).toBe(true);
+    expect(rig.server.put).toHaveLength(BLOCKS);
+    expect(rig.server.data.equals(DATA)).toBe(true);
+    expect([reader.bytesRead, transfer.ledger.bytes, rig.server.bytesReadBack]).toEqual([SIZE, SIZE, 0]);
+  },
+);
+
+test.each([1, BLOCK - 1, BLOCK, BLOCK + 1])('an image of %d bytes arrives whole', async (size) => {
+  const rig = await blocksRig(DATA.subarray(0, size), BLOCK);
+  await (await rig.attempt()).transfer.finished;
+  expect(rig.server.data.equals(DATA.subarray(0, size))).toBe(true);
+});
+
+test('an image of no bytes is put together too', async () => {
+  const rig = await blocksRig(Buffer.alloc(0), BLOCK);
+  await (await rig.attempt()).transfer.finished;
+  expect([rig.server.isWhole, rig.server.put]).toEqual([true, []]);
+});
+
+test('a source that can be read in order only is read by one lane', async () => {
+  const rig = await blocksRig(DATA, BLOCK);
+  const read: number[] = [];
+  const { transfer } = await rig.attempt({
+    inOrder: true,
+    reads: { beforeChunk: (at) => void read.push(at) },
+  });
+  await transfer.finished;
+  expect(read).toEqual([...read].sort((a, b) => a - b));
+});
+
+test('while a block is not put, no more is read than there is memory for', async () => {
+  const rig = await blocksRig(DATA, BLOCK);
+  const release = Promise.withResolvers<void>();
+  const { transfer, reader } = await rig.attempt({
+    blocks: {
+      put: async (call, [start]) => {
+        if (start === 0) await release.promise;
+        await call();
+      },
+    },
+  });
+  await untilStill(() => reader.bytesRead);
+  // A chunk for each lane is read before it is known that there is no room for it.
+  expect(reader.bytesRead).toBeLessThanOrEqual(2 * LANES * BLOCK + LANES * MIB);
+  expect(transfer.ledger.bytes).toBeGreaterThan(0);
+  release.resolve();
+  await transfer.finished;
+  expect(rig.server.data.equals(DATA)).toBe(true);
+});
+
+test('while the digest is behind, no more is read than there is memory for', async () => {
+  const rig = await blocksRig(DATA, BLOCK);
+  const release = Promise.withResolvers<void>();
+  const digests: DigestPool = {
+    ...rig.digests,
+    create(md5) {
+      const digest = rig.digests.create(md5);
+      return {
+        ...digest,
+        update: async (buffer, length) => {
+          await release.promise;
+          return digest.update(buffer, length);
+        },
+        // After the last update, which has just been called.
+        finish: async () => {
+          await release.promise;
+          return digest.finish();
+        },
+      };
+    },
+  };
+  const { transfer, reader } = await rig.attempt({ digests });
+  await untilStill(() => reader.bytesRead);
+  // Three MiB are with the digest.
+  expect(reader.bytesRead).toBeLessThanOrEqual(2 * LANES * BLOCK + LANES * MIB + 3 * MIB);
+  release.resolve();
+  expect((await transfer.finished).sha512).toBe(rig.image.os_hash_value);
+  expect(rig.server.data.equals(DATA)).toBe(true);
+});
+
+test('a put that fails for now is made again, and nothing is read again for it', async () => {
+  const rig = await blocksRig(DATA, BLOCK);
+  let left = 3;
+  const { transfer, reader } = await rig.attempt({
+    blocks: {
+      put: async (call, [start]) => {
+        if (start === BLOCK && left-- > 0) throw new StoreError('unavailable', 'not now');
+        await call();
+      },
+    },
+  });
+  await transfer.finished;
+  expect([left, reader.bytesRead, rig.server.put.length]).toEqual([-1, SIZE, BLOCKS]);
+  expect(rig.server.data.equals(DATA)).toBe(true);
+});
+
+test("a put that fails for good ends the transfer, and it is the destination's fault", async () => {
+  const rig = await blocksRig(DATA, BLOCK);
+  const attempt = await rig.attempt({
+    blocks: { put: () => Promise.reject(new StoreError('quota_exceeded', 'full')) },
+  });
+  expect(await failureOf(attempt)).toMatchObject({ code: 'quota_exceeded', side: 'destination' });
+  expect([rig.server.isWhole, rig.server.resets, attempt.reader.closed]).toEqual([false, 0, 1]);
+});
+
+test('a destination that has lost what it had is told to forget all, and the next attempt starts over', async () => {
+  const rig = await blocksRig(DATA, BLOCK);
+  const attempt = await rig.attempt({
+    blocks: {
+      put: async (call, [start]) => {
+        if (start === 5 * BLOCK) throw new StoreError('lost', 'the upload is gone');
+        await call();
+      },
+    },
+  });
+  expect(await failureOf(attempt)).toMatchObject({ code: 'lost', side: 'destination', retryable: true });
+  expect([rig.server.resets, attempt.transfer.ledger.bytes]).toEqual([1, 0]);
+  const next = await rig.attempt();
+  await next.transfer.finished;
+  expect(next.reader.bytesRead).toBe(SIZE);
+});
+
+test('bytes that are not what the record says are never put together, and are forgotten', async () => {
+  const rig = await blocksRig(DATA, BLOCK);
+  let flushed = false;
+  const attempt = await rig.attempt({
+    expected: { sha512: 'ab'.repeat(64), md5: null },
+    blocks: {
+      flush: async (call) => {
+        flushed = true;
+        await call();
+      },
+    },
+  });
+  expect(await failureOf(attempt)).toMatchObject({ code: 'digest_mismatch', side: 'source' });
+  expect([flushed, rig.server.resets, attempt.transfer.ledger.bytes]).toEqual([false, 1, 0]);
+});
+
+test('a stop gives up the puts in flight; the next attempt reads what was not put, and reads all back', async () => {
+  const rig = await blocksRig(DATA, BLOCK);
+  const hanging = Promise.withResolvers<void>();
+  const first = await rig.attempt({
+    blocks: {
+      put: async (call, [start], signal) => {
+        if (start === 4 * BLOCK) {
+          hanging.resolve();
+          await untilAborted(signal);
+        }
+        await call();
+      },
+    },
+  });
+  await hanging.promise;
+  await first.transfer.stop();
+  const there = rig.server.put.length;
+  const second = await rig.attempt();
+  expect(await second.transfer.finished).toMatchObject({ sha512: rig.image.os_hash_value });
+  expect(rig.server.put).toHaveLength(BLOCKS);
+  expect(second.reader.bytesRead).toBe(SIZE - first.transfer.ledger.bytes);
+  expect([there > 0, rig.server.bytesReadBack]).toEqual([true, SIZE]);
+});
+
+test('what an earlier attempt has put and is wrong is lost: worth a new start, which succeeds', async () => {
+  const rig = await blocksRig(DATA, BLOCK);
+  await rig.server.sink().put([0, BLOCK], Buffer.alloc(BLOCK, 'z'), new AbortController().signal);
+  const attempt = await rig.attempt();
+  expect(await failureOf(attempt)).toMatchObject({ code: 'lost', side: 'destination' });
+  expect([rig.server.resets, rig.server.isWhole]).toEqual([1, false]);
+  const { transfer, reader } = await rig.attempt({ reported: [[0, BLOCK]] });
+  await transfer.finished;
+  expect(reader.bytesRead).toBe(SIZE);
+  expect(rig.server.data.equals(DATA)).toBe(true);
+});
+
+test('what has all its blocks is put together and read back, and its source is not read', async () => {
+  const rig = await blocksRig(DATA, BLOCK);
+  await (await rig.attempt()).transfer.finished;
+  const { transfer, reader } = await rig.attempt();
+  expect(await transfer.finished).toMatchObject({ sha512: rig.image.os_hash_value });
+  expect([reader.asked, rig.server.bytesReadBack]).toEqual([[], SIZE]);
+});
+
+test('blocks of which memory holds but two at once are moved all the same', async () => {
+  const block = 80 * MIB;
+  const data = Buffer.alloc(block * 2 + 5, 'large');
+  const rig = await blocksRig(data, block);
+  const release = Promise.withResolvers<void>();
+  const { transfer, reader } = await rig.attempt({
+    blocks: {
+      put: async (call) => {
+        await release.promise;
+        await call();
+      },
+    },
+  });
+  await untilStill(() => reader.bytesRead);
+  expect(reader.bytesRead).toBeLessThanOrEqual(2 * block + 2 * MIB);
+  release.resolve();
+  await transfer.finished;
+  expect(rig.server.data.equals(data)).toBe(true);
+});
+
+test.each([
+  ['four lanes with small blocks: two for each', 8, 100_000, 4, 8],
+  ['many lanes: no more than memory holds', 8, 100_000, 40, 16],
+  ['a small image: no more than it has', 8, 20, 4, 3],
+  ['an image of no bytes', 8, 0, 4, 1],
+  ['large blocks: two, and no more lanes than that', 525, 5 * 1024 * 1024, 4, 2],
+])('memory for %s', (_what, block, size, lanes, blocks) => {
+  expect(blocksInMemory(block * MIB, size * MIB, lanes)).toBe(blocks);
+});
