@@ -6,7 +6,17 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('image-is-the-base', '^src/image/', '^(src/(?!image/)|workflows/|activities/)'),
+    only(
+      'object-task-is-pure',
+      '^src/object-task/',
+      '^(src/(?!copy-job/|object-task/)|workflows/|activities/|node:)',
+    ),
     only('copy-job-is-pure', '^src/copy-job/', '^(src/(?!image/|copy-job/)|workflows/|activities/|node:)'),
+    only(
+      'signatures-are-pure',
+      '^src/signatures/',
+      '^(src/(?!signatures/)|workflows/|activities/|node_modules/)',
+    ),
     only(
       'stores-know-images-and-clouds-only',
       '^src/stores/',
@@ -52,13 +62,13 @@ module.exports = {
     only(
       'activities-do-not-look-up',
       '^activities/',
-      '^(src/(api|cli|job-service|identity|worker)/|workflows/)',
+      '^(src/(api|cli|job-service|task-service|identity|worker)/|workflows/)',
     ),
     {
       name: 'workflows-are-sandboxed',
       severity: 'error',
       from: { path: '^workflows/' },
-      to: { path: '^(src/(?!copy-job/|image/)|node:)', pathNot: '^src/copy-job/' },
+      to: { path: '^(src/(?!copy-job/|object-task/|image/)|node:)' },
     },
     {
       name: 'workflows-take-types-only-from-activities',

@@ -1,20 +1,15 @@
 import { ApplicationFailure, CancelledFailure, log } from '@temporalio/activity';
-import type { Fault, TransferProgress } from '../src/copy-job/index.ts';
+import type { Fault } from '../src/copy-job/index.ts';
 import { InvalidRequest } from '../src/copy-job/plan.ts';
 import { StoreError } from '../src/stores/index.ts';
 
 /**
  * The only place where an error of ours becomes a failure of Temporal's. Its type is the error's code, its
- * first detail the fault, its second a transfer's progress; the cause stays in the worker's log, for histories are read by many.
+ * first detail the fault, its second how far it has come; the cause stays in the worker's log, for histories are read by many.
  * @param standing milliseconds for which the step has got nowhere
  * @param patience milliseconds after which it is given up; without end, everything is tried again
  */
-export function toFailure(
-  error: unknown,
-  standing: number,
-  patience: number,
-  progress?: TransferProgress,
-): Error {
+export function toFailure(error: unknown, standing: number, patience: number, progress?: unknown): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   const fault = faultOf(error);
   const passing = !(error instanceof InvalidRequest) && (!(error instanceof StoreError) || error.retryable);

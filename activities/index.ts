@@ -2,10 +2,15 @@ import { Context } from '@temporalio/activity';
 import type { CopyPlan } from '../src/copy-job/index.ts';
 import { planCopy } from '../src/copy-job/plan.ts';
 import { copyOf, type ImageRecord } from '../src/image/index.ts';
+import type { Batch, BatchProgress, BatchScope, TaskPlan } from '../src/object-task/index.ts';
+import { planTask } from '../src/object-task/plan.ts';
 import { atSide, type DestinationRef, type InspectedImage } from '../src/stores/index.ts';
 import type { Dependencies } from './dependencies.ts';
+import { cancelAndAwait, deleteRecords } from './end-task.ts';
 import { toFailure } from './failures.ts';
-import { regionOf } from './region-of.ts';
+import { listBatch } from './list-batch.ts';
+import { moveSmallObjects } from './move-small-objects.ts';
+import { storeOf } from './region-of.ts';
 import { RunningTransfers } from './running-transfers.ts';
 import { step } from './step.ts';
 import { type TransferResult, transferImage } from './transfer-image.ts';
@@ -14,8 +19,9 @@ export type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
 export type { Dependencies } from './dependencies.ts';
 export type { TransferResult } from './transfer-image.ts';
 
-/** Activities of the Task Queue `image-copy`: about jobs, not about images. */
-export function createJobActivities({ regions, limits, client }: Dependencies) {
+/** Activities of the Task Queue `image-copy`: about jobs and tasks, not about what they copy. */
+export function createJobActivities(deps: Dependencies) {
+  const { regions, limits, client } = deps;
   return {
     /** Checks a request, and decides what it leaves open. A local activity: it touches nothing. */
     async planCopy(request: unknown, reservedImageId: string): Promise<CopyPlan> {
@@ -25,6 +31,18 @@ export function createJobActivities({ regions, limits, client }: Dependencies) {
         throw toFailure(error, 0, limits.giveUpAfter);
       }
     },
+
+    /** Checks a task's request, and decides what it leaves open. A local activity: it touches nothing. */
+    async planTask(request: unknown): Promise<TaskPlan> {
+      try {
+        return planTask(request, { regions, limits });
+      } catch (error) {
+        throw toFailure(error, 0, limits.giveUpAfter);
+      }
+    },
+
+    cancelAndAwait: (workflowId: string): Promise<void> => cancelAndAwait(deps, workflowId),
+    deleteRecords: (workflowId: string): Promise<void> => deleteRecords(deps, workflowId),
 
     /** Asks for the native cancellation of its own workflow: only then can it close as Canceled. */
     async closeAsCanceled(): Promise<void> {
@@ -38,8 +56,8 @@ export function createJobActivities({ regions, limits, client }: Dependencies) {
 export function createStoreActivities(deps: Dependencies) {
   const { regions, limits } = deps;
   const running = new RunningTransfers();
-  const source = ({ source }: CopyPlan) => regionOf(regions, source.region).store;
-  const destination = ({ destination }: CopyPlan) => regionOf(regions, destination.region).store;
+  const source = (plan: CopyPlan) => storeOf(regions, plan, 'source');
+  const destination = (plan: CopyPlan) => storeOf(regions, plan, 'destination');
   return {
     /** The source's record, and a pin on its bytes. */
     inspectSource: (plan: CopyPlan): Promise<InspectedImage> =>
@@ -66,6 +84,12 @@ export function createStoreActivities(deps: Dependencies) {
           await destination(plan).commit(ref, { ...copy, ...digests, checksum: md5 ?? source.checksum });
         }),
       ),
+
+    listBatch: (plan: TaskPlan, after: string | null): Promise<Batch> =>
+      step(limits.giveUpAfter, () => listBatch(deps, plan, after)),
+
+    moveSmallObjects: (plan: TaskPlan, scope: BatchScope): Promise<BatchProgress> =>
+      moveSmallObjects(deps, plan, scope),
 
     /** Removes every trace of the copy. Never given up. */
     discardImage: (plan: CopyPlan, ref: DestinationRef): Promise<void> =>

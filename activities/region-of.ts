@@ -1,9 +1,28 @@
 import type { Region, Regions } from '../src/config/index.ts';
-import { StoreError } from '../src/stores/index.ts';
+import type { CopyPlan } from '../src/copy-job/index.ts';
+import type { Side } from '../src/image/index.ts';
+import {
+  type ImageDestination,
+  type ImageSource,
+  type ObjectStore,
+  StoreError,
+} from '../src/stores/index.ts';
 
-/** A region of the worker's configuration. One that is missing may come with the next deployment. */
-export function regionOf(regions: Regions, name: string): Region {
+/** What of a region a copy is about: its images, or its plain objects. What is missing here may come with the next deployment. */
+export function storeOf(regions: Regions, plan: CopyPlan, side: Side): ImageSource & ImageDestination {
+  const { region: name } = plan[side];
+  return plan.objects ? objectsOf(regions, name) : regionOf(regions, name).store;
+}
+
+function regionOf(regions: Regions, name: string): Region {
   const region = regions.get(name);
   if (region !== undefined) return region;
   throw new StoreError('unavailable', `this worker's configuration has no region '${name}'`);
+}
+
+/** A region's plain objects. */
+export function objectsOf(regions: Regions, name: string): ObjectStore {
+  const { objects } = regionOf(regions, name).store;
+  if (objects !== undefined) return objects;
+  throw new StoreError('unavailable', `in this worker's configuration the region '${name}' has no objects`);
 }

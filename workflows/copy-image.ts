@@ -19,10 +19,11 @@ import {
   isCancellable,
   JOB_DETAILS_QUERY,
   type JobDetails,
+  parseProgress,
   REQUEST_CANCEL_UPDATE,
 } from '../src/copy-job/index.ts';
 import { digestsOf } from '../src/image/index.ts';
-import { failureOf, faultOf, progressOf } from './faults.ts';
+import { detailOf, failureOf, faultOf } from './faults.ts';
 import { JobRecord } from './job-record.ts';
 import { closeAsCanceled, planCopy, type StoreSteps, storeSteps } from './steps.ts';
 
@@ -114,7 +115,7 @@ class Copy {
     } catch (error) {
       // A bug of ours is no fault of the copy's: it fails the Workflow Task until a worker without it comes.
       if (!(error instanceof TemporalFailure)) throw error;
-      const progress = progressOf(error);
+      const progress = parseProgress(detailOf(error));
       if (progress !== undefined) this.#job.note({ bytes_copied: progress.high_water });
       return faultOf(error, this.#taskQueue);
     }

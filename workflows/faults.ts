@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
-import { type Fault, parseFault, parseProgress, type TransferProgress } from '../src/copy-job/index.ts';
+import { type Fault, parseFault } from '../src/copy-job/index.ts';
 
 /** Why a step failed, as far as a tenant may know. */
 export function faultOf(error: unknown, taskQueue: string): Fault {
@@ -14,12 +14,12 @@ export function faultOf(error: unknown, taskQueue: string): Fault {
   return { code: 'internal', side: null, message: cause instanceof Error ? cause.message : String(cause) };
 }
 
-/** How far a transfer had come when it ended without a result. */
-export function progressOf(error: unknown): TransferProgress | undefined {
+/** What an activity has told of its progress when it ended without a result. */
+export function detailOf(error: unknown): unknown {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure) return parseProgress(cause.details?.[1]);
-  if (cause instanceof CancelledFailure) return parseProgress(cause.details?.[0]);
-  if (cause instanceof TimeoutFailure) return parseProgress(cause.lastHeartbeatDetails);
+  if (cause instanceof ApplicationFailure) return cause.details?.[1];
+  if (cause instanceof CancelledFailure) return cause.details?.[0];
+  if (cause instanceof TimeoutFailure) return cause.lastHeartbeatDetails;
   return undefined;
 }
 

@@ -1,1 +1,3 @@
 export { copyImage } from './copy-image.ts';
+export { deleteTask } from './delete-task.ts';
+export { moveObjects } from './move-objects.ts';

@@ -6,6 +6,7 @@ import {
 } from '@temporalio/workflow';
 import type { JobActivities, StoreActivities } from '../activities/index.ts';
 import type { CopyPlan } from '../src/copy-job/index.ts';
+import type { TaskPlan } from '../src/object-task/index.ts';
 
 const retry = { initialInterval: '1s', maximumInterval: '1m' } as const;
 
@@ -18,7 +19,7 @@ const cleanup = { priority: { priorityKey: 1 } };
 const short = { priority: { priorityKey: 2 }, startToCloseTimeout: '10m' } as const;
 const long = { priority: { priorityKey: 3 } };
 
-export const { planCopy } = proxyLocalActivities<JobActivities>({ startToCloseTimeout: '10s' });
+export const { planCopy, planTask } = proxyLocalActivities<JobActivities>({ startToCloseTimeout: '10s' });
 
 export const { closeAsCanceled } = proxyActivities<JobActivities>({
   ...cleanup,
@@ -27,15 +28,15 @@ export const { closeAsCanceled } = proxyActivities<JobActivities>({
   summary: 'ask for the native cancellation of this workflow',
 });
 
-/** The steps of one copy at its stores, on the Task Queue of its destination. */
-export function storeSteps(plan: CopyPlan) {
-  const source = `${plan.source.region}/${plan.source.image_id}`;
-  const destination = `${plan.destination.region}/${plan.destination.image_id}`;
-  const steps = (summary: string, options: ActivityOptions) =>
+type Planned = Pick<CopyPlan, 'task_queue' | 'heartbeat_timeout' | 'no_worker_timeout'>;
+
+/** Activities at the stores, on the Task Queue of a destination. */
+function storeActivities({ task_queue, heartbeat_timeout, no_worker_timeout }: Planned) {
+  return (summary: string, options: ActivityOptions) =>
     proxyActivities<StoreActivities>({
-      taskQueue: plan.task_queue,
-      heartbeatTimeout: plan.heartbeat_timeout,
-      scheduleToStartTimeout: plan.no_worker_timeout,
+      taskQueue: task_queue,
+      heartbeatTimeout: heartbeat_timeout,
+      scheduleToStartTimeout: no_worker_timeout,
       scheduleToCloseTimeout: NEVER,
       // Unset, it acts as TRY_CANCEL: the workflow would clean up while the activity still writes.
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -43,6 +44,22 @@ export function storeSteps(plan: CopyPlan) {
       summary,
       ...options,
     });
+}
+
+/** Two of them have to fit into a summary, which takes 400 bytes (Temporal: `limit.userMetadataSummarySize`). */
+const LONGEST_LABEL = 60;
+
+/** As much of a path as a summary has room for. */
+export function labelOf(path: string): string {
+  return path.length > LONGEST_LABEL ? `…${path.slice(1 - LONGEST_LABEL)}`.toWellFormed() : path;
+}
+
+/** The steps of one copy at its stores. */
+export function storeSteps(plan: CopyPlan) {
+  const { source: from, destination: to } = plan;
+  const source = labelOf(`${from.region}/${from.image_id}`);
+  const destination = labelOf(`${to.region}/${to.image_id}`);
+  const steps = storeActivities(plan);
   return {
     inspectSource: steps(`inspect ${source}`, short).inspectSource,
     prepareDestination: steps(`reserve ${destination}`, short).prepareDestination,
@@ -53,3 +70,13 @@ export function storeSteps(plan: CopyPlan) {
 }
 
 export type StoreSteps = ReturnType<typeof storeSteps>;
+
+/** The steps of a task at its stores. */
+export function taskSteps(plan: TaskPlan) {
+  const source = labelOf(`${plan.source.region}/${plan.source.prefix}*`);
+  const steps = storeActivities(plan);
+  return {
+    listBatch: steps(`list ${source}`, short).listBatch,
+    moveSmallObjects: steps(`small objects of ${source} → ${plan.destination.region}`, long).moveSmallObjects,
+  };
+}

@@ -2,17 +2,19 @@ import type { FastifyInstance } from 'fastify';
 import type { ApiConfig } from '../config/index.ts';
 import type { Identity } from '../identity/index.ts';
 import type { JobService } from '../job-service/index.ts';
+import type { TaskService } from '../task-service/index.ts';
 
 /** What a dialect has to work with. */
 export interface DialectContext {
   readonly jobs: JobService;
+  readonly tasks: TaskService;
   readonly identity: Identity;
   readonly config: ApiConfig;
   readonly regionNames: readonly string[];
 }
 
 /**
- * One API over the job service: its routes, its schemas, its own errors. It is registered in a scope of its
+ * One API over the job service, or the task service: its routes, its schemas, its own errors. It is registered in a scope of its
  * own, so that its hooks and its error handler are nobody else's. A folder of `src/api` each.
  */
 export interface Dialect {

@@ -1,5 +1,6 @@
 import type { Dialect } from './dialect.ts';
 import { eclDialect } from './ecl/index.ts';
+import { sfsTurboDialect } from './sfs-turbo/index.ts';
 
 /** Every API that the facade speaks. */
-export const dialects: readonly Dialect[] = [eclDialect];
+export const dialects: readonly Dialect[] = [eclDialect, sfsTurboDialect];

@@ -4,6 +4,7 @@ import { pino, stdSerializers } from 'pino';
 import { loadConfig, openRegions } from '../config/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { createJobService, JobError } from '../job-service/index.ts';
+import { createTaskService } from '../task-service/index.ts';
 import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
 import type { GlobalOptions } from './context.ts';
 
@@ -39,7 +40,8 @@ async function serve(options: GlobalOptions): Promise<void> {
   const jobs = createJobService({ client, regions, limits: config.limits });
   const identity = await openIdentity(config.identity);
   await identity.check();
-  const context = { jobs, identity, config: config.api, regionNames: [...regions.keys()] };
+  const tasks = createTaskService({ client, shares: config.shares });
+  const context = { jobs, tasks, identity, config: config.api, regionNames: [...regions.keys()] };
   const app = await createApi(context, logger);
   await app.listen({ host: config.api.host, port: config.api.port });
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
@@ -69,7 +71,10 @@ async function work(options: GlobalOptions & { region?: string[]; workflows: boo
 function createLogger(name: string) {
   return pino({
     name,
-    redact: ['req.headers["x-auth-token"]', '*.headers["x-auth-token"]'],
+    redact: ['x-auth-token', 'authorization'].flatMap((name) => [
+      `req.headers["${name}"]`,
+      `*.headers["${name}"]`,
+    ]),
     serializers: { err: stdSerializers.err, error: stdSerializers.err },
   });
 }

@@ -1,6 +1,8 @@
 /** A configuration with every default filled in. Times are in milliseconds. */
 export interface Config {
   readonly regions: ReadonlyMap<string, RegionConfig>;
+  /** By id. */
+  readonly shares: Shares;
   readonly api: ApiConfig;
   readonly identity: IdentityConfig | null;
   /** Where stores may keep what they have to keep while a copy runs. */
@@ -18,6 +20,18 @@ export interface RegionConfig {
   readonly driverOptions: unknown;
   readonly taskQueue: string;
 }
+
+/** A file share that tenants may move files to and from. */
+export interface Share {
+  /** The region whose folder it is. */
+  readonly region: string;
+  /** By name: the region whose bucket it is. At the share, its files are in a folder of that name. */
+  readonly targets: ReadonlyMap<string, string>;
+  /** Who may use it. */
+  readonly tenants: readonly string[];
+}
+
+export type Shares = ReadonlyMap<string, Share>;
 
 export interface ApiConfig {
   readonly host: string;
@@ -40,6 +54,8 @@ export type IdentityConfig =
       /** A PEM file of authorities. */
       readonly cacert: string | null;
       readonly cacheFor: number;
+      /** In clouds.yaml: the account that looks access keys up; `null`: there are none. */
+      readonly cloud: string | null;
     };
 
 export interface Limits {

@@ -1,3 +1,11 @@
-export { type ApiConfig, type Config, ConfigError, type IdentityConfig, type Limits } from './config.ts';
+export {
+  type ApiConfig,
+  type Config,
+  ConfigError,
+  type IdentityConfig,
+  type Limits,
+  type Share,
+  type Shares,
+} from './config.ts';
 export { loadConfig } from './load.ts';
 export { openRegions, type Region, type Regions } from './regions.ts';

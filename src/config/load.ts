@@ -39,6 +39,12 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
     regions: new Map(
       Object.entries(file.regions).map(([name, region]) => [name, regionConfig(name, region)]),
     ),
+    shares: new Map(
+      Object.entries(file.shares ?? {}).map(([id, { region, targets, tenants }]) => [
+        id,
+        { region, tenants, targets: new Map(Object.entries(targets)) },
+      ]),
+    ),
     api: {
       host: api.host ?? '127.0.0.1',
       port: api.port ?? 9292,
@@ -94,6 +100,10 @@ function regionProblems(file: ConfigFile): string[] {
     ['api.default_source_region', file.api?.default_source_region],
     ...keysOf('api.source_region_by_host', file.api?.source_region_by_host),
     ...keysOf('api.destination_region_by_tenant', file.api?.destination_region_by_tenant),
+    ...Object.entries(file.shares ?? {}).flatMap(([id, { region, targets }]) => [
+      [`shares.${id}.region`, region] as [string, string],
+      ...keysOf(`shares.${id}.targets`, targets),
+    ]),
   ];
   const known = Object.keys(file.regions).join(', ');
   return named

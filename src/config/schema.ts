@@ -20,6 +20,20 @@ export const ConfigFile = Type.Object(
       ),
       { minProperties: 1, additionalProperties: false },
     ),
+    shares: Type.Optional(
+      Type.Record(
+        Name,
+        Type.Object(
+          {
+            region: Name,
+            targets: Type.Record(Name, Name, { minProperties: 1, additionalProperties: false }),
+            tenants: Type.Array(Type.String({ minLength: 1, maxLength: 255 })),
+          },
+          closed,
+        ),
+        { additionalProperties: false },
+      ),
+    ),
     api: Type.Optional(
       Type.Object(
         {

@@ -22,6 +22,8 @@ export function createJobService(context: StartContext): JobService {
       const job = await show(caller, jobId);
       if (!isFinal(job.status))
         throw new JobError('conflict', `the job is ${job.status}: it has not ended yet`);
+      if (job.objects)
+        throw new JobError('conflict', 'a copy of an object is repeated by whoever has started it');
       const { source_region_id, source_image_id, destination_region_id } = job;
       if (source_region_id === null || source_image_id === null || destination_region_id === null) {
         throw new JobError('conflict', 'the job was never accepted: there is no request to repeat');

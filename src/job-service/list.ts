@@ -45,7 +45,8 @@ async function fetchPage(client: Client, filter: string, { limit, marker }: List
 
 /** Only encoded ids and statuses of our own set get into a query. */
 function visibilityQuery(caller: Caller, status: JobStatus | undefined): string {
-  const terms = [`WorkflowType = '${COPY_IMAGE}'`];
+  // A copy that a task makes is a part of that task.
+  const terms = [`WorkflowType = '${COPY_IMAGE}'`, 'ParentWorkflowId IS NULL'];
   if (caller !== null) terms.push(`${searchAttributes.tenants.name} = '${tenantKeyword(caller.tenant_id)}'`);
   if (status !== undefined) terms.push(`${searchAttributes.status.name} = '${status}'`);
   return terms.join(' AND ');

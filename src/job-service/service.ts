@@ -39,8 +39,12 @@ export interface JobPage {
 
 /** Copy jobs, as everything outside of Temporal sees them. Every method throws `JobError`. */
 export interface JobService {
-  /** Looks at the source image, then starts a job; its id is also the copy's image id. */
-  start(caller: Caller, request: CopyRequest, options: StartOptions): Promise<{ readonly job_id: string }>;
+  /** Of images only. Looks at the source image, then starts a job; its id is also the copy's image id. */
+  start(
+    caller: Caller,
+    request: Omit<CopyRequest, 'objects'>,
+    options: StartOptions,
+  ): Promise<{ readonly job_id: string }>;
   /** The job as it stands, with or without a worker. */
   show(caller: Caller, jobId: string): Promise<JobView>;
   /** The caller's jobs; without a limit the newest 1,000. */

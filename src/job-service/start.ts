@@ -31,7 +31,7 @@ export interface StartContext {
 export async function startJob(
   context: StartContext,
   caller: Caller,
-  request: CopyRequest,
+  request: Omit<CopyRequest, 'objects'>,
   options: StartOptions,
 ): Promise<{ job_id: string }> {
   const hash = createHash('sha256').update(JSON.stringify(request)).digest('hex');

@@ -4,17 +4,18 @@ import { beforeEach, expect, test } from 'vitest';
 import { createApi } from '../../src/api/index.ts';
 import type { Identity, Principal } from '../../src/identity/index.ts';
 import { JobError, type JobService } from '../../src/job-service/index.ts';
+import type { TaskService } from '../../src/task-service/index.ts';
 import { JOBS } from '../support/http.ts';
 
 const CREDENTIAL = { token: 'token-of-alice', catalog: [] };
+const mayCopyInto = async (tenantId: string) => tenantId === 'tenant-a';
 const PRINCIPALS: Readonly<Record<string, Principal>> = {
-  'token-of-alice': { tenant_id: 'tenant-a', may_copy: true, credential: CREDENTIAL },
-  'token-of-rita': { tenant_id: 'tenant-a', may_copy: false },
+  'token-of-alice': { tenant_id: 'tenant-a', may_copy: true, credential: CREDENTIAL, mayCopyInto },
+  'token-of-rita': { tenant_id: 'tenant-a', may_copy: false, mayCopyInto },
 };
 const identity: Identity = {
   challenge: 'Keystone uri="http://keystone.example"',
   authenticate: async (token) => PRINCIPALS[token] ?? null,
-  mayCopyInto: async (_token, tenantId) => tenantId === 'tenant-a',
   check: async () => undefined,
 };
 const BODY = { image_id: 'an-image', tenant_id_dst: 'tenant-a' };
@@ -52,7 +53,10 @@ async function send(method: 'GET' | 'POST' | 'DELETE', path: string, token: stri
   lines.on('data', (line) => {
     log += String(line);
   });
-  const app = await createApi({ jobs, identity, config, regionNames: ['ot1', 'ot2'] }, pino({}, lines));
+  const app = await createApi(
+    { jobs, tasks: {} as TaskService, identity, config, regionNames: ['ot1', 'ot2'] },
+    pino({}, lines),
+  );
   const headers = { 'x-auth-token': token };
   const answer = await app.inject({ method, url: path, headers, ...(body !== undefined && { body }) });
   await app.close();

@@ -100,10 +100,16 @@ test('an identity of Keystone has its address with the version, and its times in
     verify: true,
     cacert: null,
     cacheFor: 60_000,
+    cloud: null,
   });
-  const more = 'cacert: ca.pem, insecure: true, cache_for: 5m';
+  const more = 'cacert: ca.pem, insecure: true, cache_for: 5m, cloud: facade';
   const config = await loadConfig(await written(`${REGIONS}\nidentity: { ${keystone}, ${more} }\n`));
-  expect(config.identity).toMatchObject({ verify: false, cacert: join(folder, 'ca.pem'), cacheFor: 300_000 });
+  expect(config.identity).toMatchObject({
+    verify: false,
+    cacert: join(folder, 'ca.pem'),
+    cacheFor: 300_000,
+    cloud: 'facade',
+  });
 });
 
 test.each([

@@ -41,7 +41,7 @@ afterAll(async () => {
 
 const check = async (options: { verify?: boolean; cacert?: string }) => {
   const how = { verify: true, cacert: null, ...options };
-  await (await openIdentity({ driver: 'keystone', authUrl, cacheFor: 1000, ...how })).check();
+  await (await openIdentity({ driver: 'keystone', authUrl, cacheFor: 1000, cloud: null, ...how })).check();
 };
 
 test("a certificate of nobody known is refused, and the authority's is accepted", async () => {

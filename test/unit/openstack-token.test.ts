@@ -18,6 +18,7 @@ test('a token without a catalog or a project is one, too', () => {
     projectId: null,
     roles: [],
     delegated: false,
+    hasAccessRules: false,
     catalog: [],
   });
 });
@@ -40,6 +41,13 @@ describe('a token is delegated', () => {
       expect(parseToken(bodyOf({ methods })).delegated).toBe(false);
     },
   );
+});
+
+test('a token of an application credential may be bound to access rules', () => {
+  const rules = [{ service: 'image', method: 'GET', path: '/v2/images' }];
+  const bound = { application_credential: { id: 'x', access_rules: rules } };
+  expect(parseToken(bodyOf(bound)).hasAccessRules).toBe(true);
+  expect(parseToken(bodyOf({ application_credential: { id: 'x' } })).hasAccessRules).toBe(false);
 });
 
 test.each([

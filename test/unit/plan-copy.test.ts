@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import { requestedSearchAttributes } from '../../src/copy-job/index.ts';
 import { InvalidRequest, type PlanningRules, planCopy } from '../../src/copy-job/plan.ts';
 
 const RULES: PlanningRules = {
   regions: new Map([
-    ['ot1', { taskQueue: 'queue-1' }],
-    ['ot2', { taskQueue: 'queue-2' }],
+    ['ot1', { taskQueue: 'queue-1', store: { objects: {} } }],
+    ['ot2', { taskQueue: 'queue-2', store: { objects: {} } }],
+    ['images', { taskQueue: 'queue-3', store: {} }],
   ]),
   limits: { heartbeatTimeout: 30_000, noWorkerTimeout: 86_400_000 },
 };
@@ -31,6 +33,17 @@ test("the copy belongs to the source's tenant unless another is named", () => {
   const source = { ...SOURCE, tenant_id: 'tenant-a' };
   const plan = planCopy({ source, destination: DESTINATION }, RULES, 'reserved');
   expect(plan.destination.tenant_id).toBe('tenant-a');
+});
+
+test('a path of an object may be as long as a key, and is the same at the destination unless another is named', () => {
+  const source = { region: 'ot1', image_id: `deep/${'x'.repeat(1000)}` };
+  const plan = planCopy({ objects: true, source, destination: DESTINATION }, RULES, 'reserved');
+  expect(plan).toMatchObject({ objects: true, destination: { region: 'ot2', image_id: source.image_id } });
+  const named = { region: 'ot2', image_id: 'other' };
+  expect(
+    planCopy({ objects: true, source, destination: named }, RULES, 'reserved').destination.image_id,
+  ).toBe('other');
+  for (const { value } of requestedSearchAttributes(plan)) expect(String(value).length).toBeLessThan(256);
 });
 
 const long = 'x'.repeat(256);
@@ -63,6 +76,22 @@ test.each<[field: string, what: string, request: unknown]>([
     { source: SOURCE, destination: { ...DESTINATION, image_name: long } },
   ],
   ['destination.name', 'a misspelt field', { source: SOURCE, destination: { ...DESTINATION, name: 'x' } }],
+  ['objects', 'a flag that is a text', { objects: 'yes', source: SOURCE, destination: DESTINATION }],
+  [
+    'source.image_id',
+    'a huge path',
+    { objects: true, source: { ...SOURCE, image_id: 'x'.repeat(1025) }, destination: DESTINATION },
+  ],
+  [
+    'source.region',
+    'objects of a region of images',
+    { objects: true, source: { ...SOURCE, region: 'images' }, destination: DESTINATION },
+  ],
+  [
+    'destination.region',
+    'objects for a region of images',
+    { objects: true, source: SOURCE, destination: { region: 'images' } },
+  ],
   ['priority', 'an unknown field', { source: SOURCE, destination: DESTINATION, priority: 1 }],
 ])('%s is named as the field at fault of %s', (field, _what, request) => {
   const error = refused(request);
@@ -74,7 +103,7 @@ test.each(['source', 'destination'])('an unknown %s region is answered with thos
   const request = { source: SOURCE, destination: DESTINATION };
   const error = refused({ ...request, [side]: { ...request[side as 'source'], region: 'ot9' } });
   expect(error.message).toContain("'ot9'");
-  expect(error.message).toContain('ot1, ot2');
+  expect(error.message).toContain('ot1, ot2, images');
 });
 
 test('a copy within one region is refused, even under another id', () => {

@@ -1,0 +1,35 @@
+import { type Batch, LARGE_OBJECT, type LargeObject, type TaskPlan } from '../src/object-task/index.ts';
+import { atSide } from '../src/stores/index.ts';
+import type { Dependencies } from './dependencies.ts';
+import { objectsOf } from './region-of.ts';
+
+const MOST_SMALL = 1000;
+/** Each of them is in a history twice. */
+const MOST_LARGE = 100;
+
+/** The next piece of the list of a task's objects. */
+export async function listBatch(
+  { regions }: Dependencies,
+  { source }: TaskPlan,
+  after: string | null,
+): Promise<Batch> {
+  const objects = objectsOf(regions, source.region);
+  const large: LargeObject[] = [];
+  let small = 0;
+  let last: string | null = null;
+  const batch = (next: string | null): Batch => ({
+    small:
+      small === 0 || last === null ? null : { after, up_to: last, except: large.map(({ path }) => path) },
+    large,
+    next,
+  });
+  return atSide('source', async () => {
+    for await (const { path, size } of objects.list(source.prefix, after)) {
+      if (small === MOST_SMALL || large.length === MOST_LARGE) return batch(last);
+      if (size >= LARGE_OBJECT) large.push({ path, size });
+      else small += 1;
+      last = path;
+    }
+    return batch(null);
+  });
+}

@@ -1,0 +1,132 @@
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { Semaphore } from 'async-mutex';
+import { pMapIterable } from 'p-map';
+import {
+  type BatchProgress,
+  type BatchScope,
+  destinationPath,
+  LARGE_OBJECT,
+  MOST_FAILURES,
+  NOTHING_MOVED,
+  type ObjectFailure,
+  parseBatchProgress,
+  type TaskPlan,
+} from '../src/object-task/index.ts';
+import { atSide, blame, type ObjectEntry, StoreError } from '../src/stores/index.ts';
+import type { Dependencies } from './dependencies.ts';
+import { toFailure } from './failures.ts';
+import { objectsOf } from './region-of.ts';
+import { heartbeating, queuedFor } from './step.ts';
+
+const CONCURRENCY = 16;
+/** How far those that are done may be ahead of one that takes its time. */
+const LOOKAHEAD = 64;
+/** How often what was written is made to stay; milliseconds. */
+const FLUSH_INTERVAL = 5000;
+const MIB = 1024 * 1024;
+/** MiB of objects that are on their way at once. */
+const MEMORY = (2 * LARGE_OBJECT) / MIB;
+
+interface Outcome {
+  readonly path: string;
+  readonly bytes: number;
+  readonly failure: ObjectFailure | null;
+}
+
+/**
+ * Moves a batch of small objects, each one whole or not at all. One that cannot be moved is put on record, and
+ * the others go on; what may pass, or concerns all of them, ends the attempt, and the next one goes on behind
+ * what is done.
+ */
+export async function moveSmallObjects(
+  { regions, limits }: Dependencies,
+  plan: TaskPlan,
+  scope: BatchScope,
+): Promise<BatchProgress> {
+  const { info, cancellationSignal: signal } = Context.current();
+  const source = objectsOf(regions, plan.source.region);
+  const destination = objectsOf(regions, plan.destination.region);
+  const resumed = parseBatchProgress(info.heartbeatDetails);
+  let progress: BatchProgress =
+    resumed === undefined
+      ? { ...NOTHING_MOVED, after: scope.after, moved_at: Date.now() }
+      : { ...resumed, moved_at: resumed.moved_at + queuedFor() };
+
+  // What the next attempt need not move again.
+  let kept = progress;
+  let flushedAt = Date.now();
+  const flush = async () => {
+    await atSide('destination', () => destination.flush());
+    kept = progress;
+    flushedAt = Date.now();
+  };
+  const memory = new Semaphore(MEMORY);
+  const stop = new AbortController();
+  const stopped = AbortSignal.any([signal, stop.signal]);
+  const underWay = new Set<Promise<unknown>>();
+  const move = async ({ path, size }: ObjectEntry): Promise<Outcome> => {
+    try {
+      stopped.throwIfAborted();
+      if (size >= LARGE_OBJECT) throw new StoreError('changed', 'it has grown while the task was running');
+      const data = await atSide('source', () => source.read(path, stopped));
+      await atSide('destination', () => destination.write(destinationPath(plan, path), data, stopped));
+      return { path, bytes: data.length, failure: null };
+    } catch (error) {
+      stopped.throwIfAborted();
+      const fault = blame('source', error);
+      if (fault.retryable || fault.code === 'quota_exceeded') throw fault;
+      return { path, bytes: 0, failure: { path, code: fault.code, message: fault.message } };
+    }
+  };
+  const tracked = (entry: ObjectEntry) => {
+    const moving = memory.runExclusive(
+      () => move(entry),
+      Math.ceil(Math.min(entry.size + 1, LARGE_OBJECT) / MIB),
+    );
+    underWay.add(moving);
+    const forget = () => underWay.delete(moving);
+    moving.then(forget, forget);
+    return moving;
+  };
+  try {
+    return await heartbeating(
+      () => kept,
+      async () => {
+        const entries = within(scope, source.list(plan.source.prefix, progress.after));
+        const options = { concurrency: CONCURRENCY, backpressure: LOOKAHEAD };
+        for await (const outcome of pMapIterable(entries, tracked, options)) {
+          signal.throwIfAborted();
+          progress = advanced(progress, outcome);
+          if (Date.now() - flushedAt > FLUSH_INTERVAL) await flush();
+        }
+        await flush();
+        return kept;
+      },
+    );
+  } catch (error) {
+    stop.abort(error);
+    // Nothing may come to the destination after the attempt.
+    await Promise.allSettled(underWay);
+    if (signal.aborted) throw new CancelledFailure(signal.reason.message, [kept]);
+    const standing = Date.now() - progress.moved_at;
+    throw toFailure(blame('source', error), standing, limits.giveUpAfter, kept);
+  }
+}
+
+async function* within(
+  { up_to, except }: BatchScope,
+  entries: AsyncIterable<ObjectEntry>,
+): AsyncGenerator<ObjectEntry> {
+  const large = new Set(except);
+  for await (const entry of entries) {
+    if (Buffer.compare(Buffer.from(entry.path), Buffer.from(up_to)) > 0) return;
+    if (!large.has(entry.path)) yield entry;
+  }
+}
+
+function advanced(progress: BatchProgress, { path, bytes, failure }: Outcome): BatchProgress {
+  const done = { ...progress, after: path, moved_at: Date.now() };
+  if (failure === null) return { ...done, moved: progress.moved + 1, bytes: progress.bytes + bytes };
+  const failures = [...progress.failures, failure].slice(0, MOST_FAILURES);
+  return { ...done, failed: progress.failed + 1, failures };
+}

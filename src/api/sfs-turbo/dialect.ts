@@ -1,0 +1,180 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import Type, { type Static } from 'typebox';
+import { sdkHmacSha256 } from '../../signatures/index.ts';
+import { TaskError, type TaskOwner, type TaskStatus, type TaskView } from '../../task-service/index.ts';
+import type { Dialect, DialectContext } from '../dialect.ts';
+import { requireCaller } from '../require-caller.ts';
+import { answerError, answerRefusal, NotPermitted } from './errors.ts';
+import {
+  ErrorBody,
+  ListQuerystring,
+  ShareParams,
+  type Task,
+  TaskBody,
+  TaskCreated,
+  TaskList,
+  TaskParams,
+  Task as TaskSchema,
+} from './schemas.ts';
+
+const CACHE = '/v1/:project_id/sfs-turbo/:share_id/hpc-cache';
+const documented = { tags: ['Huawei SFS Turbo'], security: [{ token: [] }] };
+const errors = { '4xx': ErrorBody, '5xx': ErrorBody };
+
+/**
+ * The import and export tasks of Huawei's SFS Turbo, as its documents and its own SDKs have them.
+ * @see https://support.huaweicloud.com/intl/en-us/api-sfsturbo/CreateHpcCacheTask.html
+ */
+export const sfsTurboDialect: Dialect = { name: 'sfs-turbo', register };
+
+const STATUSES = {
+  running: 'DOING',
+  succeeded: 'SUCCESS',
+  failed: 'FAIL',
+  deleting: 'DELETING',
+} as const satisfies Record<TaskStatus, string>;
+
+async function register(scope: FastifyInstance, { tasks, identity }: DialectContext): Promise<void> {
+  const app = scope.withTypeProvider<TypeBoxTypeProvider>();
+  app.setErrorHandler(answerError);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('X-request-id', request.id);
+  });
+  const callerOf = requireCaller(scope, { identity, scheme: sdkHmacSha256, refuse: answerRefusal });
+
+  /** The caller at the share of the path, which has to be in the caller's own project. */
+  const ownerOf = (
+    request: FastifyRequest,
+    { project_id, share_id }: Static<typeof ShareParams>,
+  ): TaskOwner => {
+    const { tenant_id } = callerOf(request);
+    if (project_id === tenant_id) return { tenant_id, share_id };
+    throw new NotPermitted(`project_id: ${project_id} is not the project that you are signed in to`);
+  };
+  const writerOf = (request: FastifyRequest, params: Static<typeof ShareParams>): TaskOwner => {
+    const owner = ownerOf(request, params);
+    if (callerOf(request).may_copy) return owner;
+    throw new NotPermitted('your roles allow you to look at tasks, not to create or delete one');
+  };
+
+  app.post(
+    `${CACHE}/task`,
+    {
+      schema: {
+        ...documented,
+        summary: 'Create an import or export task',
+        params: ShareParams,
+        body: TaskBody,
+        response: { 202: TaskCreated, ...errors },
+      },
+    },
+    async (request, reply) => {
+      const { type, src_target, src_prefix = '', dest_target, dest_prefix = src_prefix } = request.body;
+      const owner = writerOf(request, request.params);
+      if (dest_target !== undefined && dest_target !== src_target) {
+        throw new TaskError('invalid', 'dest_target: has to be the same as src_target');
+      }
+      assertPrefix('src_prefix', src_prefix);
+      assertPrefix('dest_prefix', dest_prefix);
+      const task = { type, target: src_target, src_prefix, dest_prefix } as const;
+      return reply.code(202).send(await tasks.start(owner, task));
+    },
+  );
+
+  app.get(
+    `${CACHE}/task/:task_id`,
+    {
+      schema: {
+        ...documented,
+        summary: 'Show an import or export task',
+        params: TaskParams,
+        response: { 200: TaskSchema, ...errors },
+      },
+    },
+    async (request) => toTask(await tasks.show(ownerOf(request, request.params), request.params.task_id)),
+  );
+
+  app.get(
+    `${CACHE}/tasks`,
+    {
+      schema: {
+        ...documented,
+        summary: 'List import and export tasks',
+        params: ShareParams,
+        querystring: ListQuerystring,
+        response: { 200: TaskList, ...errors },
+      },
+    },
+    async (request) => {
+      const owner = ownerOf(request, request.params);
+      const { type, status, offset, limit, start_time, end_time } = request.query;
+      if (type === 'import_metadata' || type === 'preload') return { tasks: [], count: 0 };
+      const page = await tasks.list(owner, {
+        ...(type !== undefined && { type }),
+        ...(status !== undefined && { status: statusFrom(status) }),
+        ...(offset !== undefined && { offset: Number(offset) }),
+        ...(limit !== undefined && { limit: Number(limit) }),
+        ...(start_time !== undefined && { since: new Date(`${start_time}Z`) }),
+        ...(end_time !== undefined && { until: new Date(`${end_time}Z`) }),
+      });
+      return { tasks: page.tasks.map(toTask), count: page.count };
+    },
+  );
+
+  app.delete(
+    `${CACHE}/task/:task_id`,
+    {
+      schema: {
+        ...documented,
+        summary: 'Delete an import or export task',
+        params: TaskParams,
+        response: { 202: Type.Null(), ...errors },
+      },
+    },
+    async (request, reply) => {
+      await tasks.delete(writerOf(request, request.params), request.params.task_id);
+      return reply.code(202).send(null);
+    },
+  );
+}
+
+/** A prefix is a path's beginning, and leads nowhere but below. */
+function assertPrefix(field: string, prefix: string): void {
+  const steps = prefix.split('/');
+  const isSafe =
+    !prefix.startsWith('/') && !steps.includes('..') && !steps.includes('.') && !prefix.includes('\0');
+  if (!isSafe) throw new TaskError('invalid', `${field}: has to be relative, without '.' and '..'`);
+}
+
+function statusFrom(wanted: string): TaskStatus {
+  const found = Object.entries(STATUSES).find(([, name]) => name === wanted);
+  return (found?.[0] ?? 'running') as TaskStatus;
+}
+
+function toTask(task: TaskView): Static<typeof Task> {
+  return {
+    task_id: task.task_id,
+    type: task.type,
+    status: STATUSES[task.status],
+    src_target: task.target,
+    src_prefix: task.src_prefix,
+    dest_target: task.target,
+    dest_prefix: task.dest_prefix,
+    start_time: withoutZone(task.created_at),
+    ...(task.ended_at !== null && { end_time: withoutZone(task.ended_at) }),
+    message: messageOf(task),
+  };
+}
+
+function withoutZone(time: string): string {
+  return new Date(time).toISOString().slice(0, 19);
+}
+
+function messageOf({ fault, objects_failed, objects_moved, failures }: TaskView): string {
+  if (fault !== null) return fault.message;
+  const [first] = failures;
+  if (first === undefined) return '';
+  const all = objects_failed + objects_moved;
+  return `${objects_failed} of ${all} objects could not be moved: ${first.path}: ${first.message}`;
+}

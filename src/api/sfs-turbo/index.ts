@@ -1,0 +1,1 @@
+export { sfsTurboDialect } from './dialect.ts';

@@ -1,0 +1,66 @@
+import Type from 'typebox';
+
+const Prefix = Type.Optional(Type.String({ maxLength: 1024 }));
+const Target = Type.String({ minLength: 1, maxLength: 255 });
+const OptionalString = Type.Optional(Type.String());
+
+/** Body of "Creating an import or export task". */
+export const TaskBody = Type.Object(
+  {
+    type: Type.Enum(['import', 'export']),
+    src_target: Target,
+    src_prefix: Prefix,
+    dest_target: Type.Optional(Target),
+    dest_prefix: Prefix,
+  },
+  { additionalProperties: false },
+);
+
+export const TaskCreated = Type.Object({ task_id: Type.String() });
+
+export const ShareParams = Type.Object({ project_id: Type.String(), share_id: Type.String() });
+
+export const TaskParams = Type.Object({
+  project_id: Type.String(),
+  share_id: Type.String(),
+  task_id: Type.String(),
+});
+
+const Time = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}$' });
+
+export const ListQuerystring = Type.Object(
+  {
+    type: Type.Optional(Type.Enum(['import', 'import_metadata', 'preload', 'export'])),
+    status: Type.Optional(Type.Enum(['DOING', 'SUCCESS', 'FAIL', 'DELETING'])),
+    offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,6}$' })),
+    limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$' })),
+    start_time: Type.Optional(Time),
+    end_time: Type.Optional(Time),
+  },
+  { additionalProperties: false },
+);
+
+/** "Querying details about an import or export task". Times are UTC, without a zone. */
+export const Task = Type.Object({
+  task_id: Type.String(),
+  type: Type.String(),
+  status: Type.String(),
+  src_target: Type.String(),
+  src_prefix: Type.String(),
+  dest_target: Type.String(),
+  dest_prefix: Type.String(),
+  start_time: Type.String(),
+  end_time: OptionalString,
+  message: Type.String(),
+});
+
+export const TaskList = Type.Object({ tasks: Type.Array(Task), count: Type.Integer() });
+
+/** Each text is there twice: the document's spelling, and the one that the vendor's SDKs know. */
+export const ErrorBody = Type.Object({
+  errCode: Type.String(),
+  errMsg: Type.String(),
+  error_code: Type.String(),
+  error_msg: Type.String(),
+  request_id: Type.String(),
+});

@@ -1,0 +1,37 @@
+import type { Fault } from '../copy-job/index.ts';
+import type { TaskRequest } from './request.ts';
+
+/** An object that could not be moved. */
+export interface ObjectFailure {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** How many failures are on record, one by one; the others are counted only. */
+export const MOST_FAILURES = 100;
+
+/** Everything that is on record of a task. Times are RFC 3339. */
+export interface TaskDetails extends Omit<TaskRequest, 'source' | 'destination'> {
+  readonly created_at: string;
+  readonly objects_moved: number;
+  readonly bytes_moved: number;
+  readonly objects_failed: number;
+  readonly failures: readonly ObjectFailure[];
+  /** Why the task as a whole has ended early. */
+  readonly fault: Fault | null;
+}
+
+/** A task that has only been asked for. */
+export function requestedTask(request: TaskRequest, at: Date): TaskDetails {
+  const { source: _source, destination: _destination, ...asked } = request;
+  return {
+    ...asked,
+    created_at: at.toISOString(),
+    objects_moved: 0,
+    bytes_moved: 0,
+    objects_failed: 0,
+    failures: [],
+    fault: null,
+  };
+}

@@ -1,0 +1,20 @@
+export {
+  type Batch,
+  type BatchProgress,
+  type BatchScope,
+  LARGE_OBJECT,
+  type LargeObject,
+  NOTHING_MOVED,
+  parseBatchProgress,
+} from './batch.ts';
+export {
+  DELETE_TASK,
+  deletionIdOf,
+  MOVE_OBJECTS,
+  TASK_DETAILS_QUERY,
+  TASK_MEMO,
+  taskIdPrefix,
+  taskWorkflowId,
+} from './contract.ts';
+export { MOST_FAILURES, type ObjectFailure, requestedTask, type TaskDetails } from './details.ts';
+export { destinationPath, type TaskPlan, type TaskRequest, type TaskType } from './request.ts';

@@ -1,0 +1,64 @@
+import Type from 'typebox';
+import Value from 'typebox/value';
+import { InvalidRequest } from '../copy-job/plan.ts';
+import type { TaskPlan, TaskRequest } from './request.ts';
+
+// Not part of the folder's index: a workflow's sandbox has no need of a schema validator.
+
+const Text = Type.String({ minLength: 1, maxLength: 255 });
+const Prefix = Type.String({ maxLength: 1024 });
+const closed = { additionalProperties: false } as const;
+const End = Type.Object({ region: Text, prefix: Prefix }, closed);
+const Request = Type.Object(
+  {
+    task_id: Text,
+    type: Type.Enum(['import', 'export']),
+    tenant_id: Text,
+    share_id: Text,
+    target: Text,
+    src_prefix: Prefix,
+    dest_prefix: Prefix,
+    source: End,
+    destination: End,
+  },
+  closed,
+);
+
+/** What a deployment's configuration has to say about tasks. */
+export interface TaskRules {
+  readonly regions: ReadonlyMap<
+    string,
+    { readonly taskQueue: string; readonly store: { objects?: unknown } }
+  >;
+  readonly limits: { readonly heartbeatTimeout: number; readonly noWorkerTimeout: number };
+}
+
+/**
+ * Checks a request against the configuration.
+ * @throws InvalidRequest naming the first field that is wrong
+ */
+export function planTask(request: unknown, { regions, limits }: TaskRules): TaskPlan {
+  const { source, destination } = checked(request);
+  for (const [side, { region }] of Object.entries({ source, destination })) {
+    const found = regions.get(region);
+    if (found === undefined) throw new InvalidRequest(`${side}.region`, `there is no region '${region}'`);
+    if (found.store.objects === undefined) {
+      throw new InvalidRequest(`${side}.region`, `'${region}' has images only, and no plain objects`);
+    }
+  }
+  return {
+    source,
+    destination,
+    task_queue: regions.get(destination.region)?.taskQueue ?? '',
+    heartbeat_timeout: limits.heartbeatTimeout,
+    no_worker_timeout: limits.noWorkerTimeout,
+  };
+}
+
+function checked(request: unknown): TaskRequest {
+  const [fault] = Value.Errors(Request, request ?? {}).filter(({ keyword }) => keyword !== 'boolean');
+  if (fault === undefined) return request as TaskRequest;
+  const { requiredProperties = [], additionalProperties = [] } = fault.params as Record<string, string[]>;
+  const path = [...fault.instancePath.split('/').slice(1), ...requiredProperties, ...additionalProperties];
+  throw new InvalidRequest(path.slice(0, 2).join('.') || 'input', fault.message);
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import type { Shares } from '../config/index.ts';
+import { TASK_QUEUE } from '../copy-job/index.ts';
+import {
+  DELETE_TASK,
+  deletionIdOf,
+  MOVE_OBJECTS,
+  requestedTask,
+  TASK_MEMO,
+  taskWorkflowId,
+} from '../object-task/index.ts';
+import { TaskError } from './errors.ts';
+import { listTasks } from './list.ts';
+import type { TaskOwner, TaskService } from './service.ts';
+import { requestOf, shareOf } from './shares.ts';
+import { taskView } from './view.ts';
+
+/** Import and export tasks over a Temporal client. */
+export function createTaskService({
+  client,
+  shares,
+}: {
+  readonly client: Client;
+  readonly shares: Shares;
+}): TaskService {
+  const find = async (owner: TaskOwner, taskId: string) => {
+    shareOf(shares, owner);
+    const id = taskWorkflowId(owner.share_id, owner.tenant_id, taskId);
+    const [task, deletion] = await Promise.all([
+      describeIfThere(client, id),
+      describeIfThere(client, deletionIdOf(id)),
+    ]);
+    const isDeleting = deletion?.status.name === 'RUNNING';
+    if (task === undefined) throw new TaskError('task_not_found', 'Invalid task id.');
+    return { id, view: taskView(task, isDeleting) };
+  };
+  return {
+    async start(owner, task) {
+      const share = shareOf(shares, owner);
+      const taskId = randomUUID().replaceAll('-', '');
+      const request = requestOf(share, owner, taskId, task);
+      const { type, source, destination } = request;
+      await answered(
+        client.workflow.start(MOVE_OBJECTS, {
+          workflowId: taskWorkflowId(owner.share_id, owner.tenant_id, taskId),
+          taskQueue: TASK_QUEUE,
+          args: [request],
+          memo: { [TASK_MEMO]: requestedTask(request, new Date()) },
+          staticSummary: `${type}: ${source.region} → ${destination.region}`,
+        }),
+      );
+      return { task_id: taskId };
+    },
+
+    show: async (owner, taskId) => (await find(owner, taskId)).view,
+
+    async list(owner, query = {}) {
+      shareOf(shares, owner);
+      return answered(listTasks(client, owner, query));
+    },
+
+    async delete(owner, taskId) {
+      const { id } = await find(owner, taskId);
+      await answered(
+        client.workflow.start(DELETE_TASK, {
+          workflowId: deletionIdOf(id),
+          taskQueue: TASK_QUEUE,
+          args: [id],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      );
+    },
+  };
+}
+
+async function describeIfThere(
+  client: Client,
+  workflowId: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  return answered(
+    client.workflow
+      .getHandle(workflowId)
+      .describe()
+      .catch((error) => {
+        if (error instanceof WorkflowNotFoundError) return undefined;
+        throw error;
+      }),
+  );
+}
+
+async function answered<T>(call: Promise<T>): Promise<T> {
+  return call.catch((cause) => {
+    const message = 'the task service is not available at the moment; try again later';
+    throw new TaskError('unavailable', message, { cause });
+  });
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { request } from 'undici';
+import { type Deployment, type DeploymentOptions, deploy } from '../support/deployment.ts';
+import { until } from '../support/until.ts';
+
+export const SHARE = '77ba6f4b-6365-4895-8dda-bc7142af4dde';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  // biome-ignore lint/suspicious/noExplicitAny: an answer, as the tests know it
+  readonly body: any;
+}
+
+/** A deployment whose region `nas` is a share, with the target `training` in region `bucket`. */
+export interface TaskRig {
+  readonly deployment: Deployment;
+  /** A request below the share's address, by default tenant-a's. */
+  call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
+  start(task: object): Promise<string>;
+  /** Waits until a task has one of these statuses. */
+  ended(taskId: string, ...statuses: string[]): Promise<Answer['body']>;
+  /** Puts a file into a region's folder. */
+  put(region: string, path: string, data: Uint8Array | number): Promise<Buffer>;
+  get(region: string, path: string): Promise<Buffer>;
+  /** Ids of the workflows of tasks. */
+  workflows(): Promise<string[]>;
+  /** Everything below a region's folder. */
+  tree(region: string): Promise<string[]>;
+}
+
+export interface CallOptions {
+  readonly token?: string;
+  readonly project?: string;
+  readonly share?: string;
+}
+
+export async function taskRig(options: DeploymentOptions = {}): Promise<TaskRig> {
+  const deployment = await deploy({
+    regions: ['nas', 'bucket', 'other'],
+    ...options,
+    config: {
+      shares: {
+        [SHARE]: { region: 'nas', targets: { training: 'bucket' }, tenants: ['tenant-a'] },
+      },
+      ...options.config,
+    },
+  });
+  const fileOf = (region: string, path: string) => join(deployment.folder, region, path);
+  const call: TaskRig['call'] = async (method, path, body, more = {}) => {
+    const { token = deployment.tokens.a, project = 'tenant-a', share = SHARE } = more;
+    const url = `${deployment.apiUrl}/v1/${project}/sfs-turbo/${share}/hpc-cache${path}`;
+    const answer = await request(url, {
+      method: method as 'GET',
+      headers: { 'x-auth-token': token, 'content-type': 'application/json' },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await answer.body.text();
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      body: text === '' ? null : JSON.parse(text),
+    };
+  };
+  return {
+    deployment,
+    call,
+    async start(task) {
+      const { status, body } = await call('POST', '/task', task);
+      if (status !== 202) throw new Error(JSON.stringify(body));
+      return body.task_id;
+    },
+    async ended(taskId, ...statuses) {
+      return until(async () => {
+        const { body } = await call('GET', `/task/${taskId}`);
+        return statuses.includes(body.status) ? body : false;
+      });
+    },
+    async put(region, path, data) {
+      const bytes = typeof data === 'number' ? randomBytes(data) : Buffer.from(data);
+      await mkdir(dirname(fileOf(region, path)), { recursive: true });
+      await writeFile(fileOf(region, path), bytes);
+      return bytes;
+    },
+    async workflows() {
+      const ids: string[] = [];
+      const query = "WorkflowType = 'moveObjects'";
+      for await (const { workflowId } of deployment.client.workflow.list({ query })) ids.push(workflowId);
+      return ids;
+    },
+    get: (region, path) => readFile(fileOf(region, path)),
+    async tree(region) {
+      const entries = await readdir(join(deployment.folder, region), {
+        recursive: true,
+        withFileTypes: true,
+      });
+      const root = join(deployment.folder, region);
+      return entries
+        .filter((entry) => !entry.isDirectory())
+        .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+        .sort();
+    },
+  };
+}

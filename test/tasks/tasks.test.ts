@@ -1,0 +1,105 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { taskWorkflowId } from '../../src/object-task/index.ts';
+import { MIB } from '../support/deployment.ts';
+import { until } from '../support/until.ts';
+import { SHARE, type TaskRig, taskRig } from './support.ts';
+
+const KIB = 1024;
+const workflowIdOf = (taskId: string) => taskWorkflowId(SHARE, 'tenant-a', taskId);
+
+let it: TaskRig;
+beforeAll(async () => {
+  it = await taskRig();
+  await Promise.all([it.deployment.startApi(), it.deployment.startWorker()]);
+});
+afterAll(() => it.deployment.stop());
+
+test('an import brings every object below a prefix to the folder of its target', async () => {
+  const [one, two] = [await it.put('bucket', 'a/one', 3 * KIB), await it.put('bucket', 'a/b/two', 0)];
+  await it.put('bucket', 'other', 10);
+  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'a/' });
+  expect(await it.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({
+    task_id: taskId,
+    type: 'import',
+    status: 'SUCCESS',
+    src_target: 'training',
+    src_prefix: 'a/',
+    dest_target: 'training',
+    dest_prefix: 'a/',
+    message: '',
+    start_time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/),
+    end_time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/),
+  });
+  expect(await it.get('nas', 'training/a/one')).toEqual(one);
+  expect(await it.get('nas', 'training/a/b/two')).toEqual(two);
+  expect(await it.tree('nas')).toEqual(['training/a/b/two', 'training/a/one']);
+});
+
+test('an export brings files back, below another prefix where that is asked for', async () => {
+  const file = await it.put('nas', 'training/results/x', 5 * KIB);
+  const task = { type: 'export', src_target: 'training', src_prefix: 'results/', dest_prefix: 'out/' };
+  const taskId = await it.start(task);
+  expect(await it.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS', dest_prefix: 'out/' });
+  expect(await it.get('bucket', 'out/x')).toEqual(file);
+});
+
+test('a finished task is deleted, and its files stay', async () => {
+  await it.put('bucket', 'kept/x', 10);
+  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'kept/' });
+  await it.ended(taskId, 'SUCCESS');
+  const deleted = await it.call('DELETE', `/task/${taskId}`);
+  expect([deleted.status, deleted.body]).toEqual([202, null]);
+  expect(deleted.headers['x-request-id']).toMatch(/^req-/);
+  const gone = await until(async () => {
+    const { status, body } = await it.call('GET', `/task/${taskId}`);
+    return status === 200 ? false : { status, body };
+  });
+  const missing = { errCode: 'SFS.TURBO.0106', errMsg: 'Invalid task id.' };
+  expect(gone).toMatchObject({ status: 400, body: missing });
+  expect(await it.call('DELETE', `/task/${taskId}`)).toMatchObject({ status: 400, body: missing });
+  expect(await it.tree('nas')).toContain('training/kept/x');
+});
+
+test('a large object is a copy of its own, and the lists of jobs show none', async () => {
+  const [large, small] = [
+    await it.put('bucket', 'mixed/large', 65 * MIB),
+    await it.put('bucket', 'mixed/small', 7),
+  ];
+  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'mixed/' });
+  expect(await it.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS' });
+  expect((await it.get('nas', 'training/mixed/large')).equals(large)).toBe(true);
+  expect(await it.get('nas', 'training/mixed/small')).toEqual(small);
+  const { workflow } = it.deployment.client;
+  const copies = async () => (await workflow.count("WorkflowType = 'copyImage'")).count;
+  await until(async () => (await copies()) === 1);
+  const { stdout } = await it.deployment.command('--json', 'list');
+  expect(JSON.parse(stdout).jobs).toEqual([]);
+  await it.call('DELETE', `/task/${taskId}`);
+  await until(async () => (await copies()) === 0);
+});
+
+test('what one object meets is put on record, and the others are moved', async () => {
+  await it.put('bucket', 'odd/good', 10);
+  await it.put('bucket', 'odd/file', 10);
+  await it.put('nas', 'training/odd/file/in-the-way', 10);
+  await symlink('/etc/passwd', join(it.deployment.folder, 'bucket/odd/link'));
+  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'odd/' });
+  const task = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  expect(task).toMatchObject({ status: 'FAIL' });
+  expect(task.message).toMatch(/^1 of 2 objects could not be moved: odd\/file: /);
+  expect(await it.tree('nas')).toEqual(expect.arrayContaining(['training/odd/good']));
+  expect(await it.tree('nas')).not.toContain('training/odd/link');
+});
+
+test('three thousand objects make a history that stays short', async () => {
+  const names = Array.from({ length: 3000 }, (_, index) => `many/${index % 10}/${index}`);
+  await Promise.all(names.map((name) => it.put('bucket', name, Buffer.from(name))));
+  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'many/' });
+  expect(await it.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS' });
+  const moved = (await it.tree('nas')).filter((name) => name.startsWith('training/many/'));
+  expect(moved).toHaveLength(names.length);
+  const handle = it.deployment.client.workflow.getHandle(workflowIdOf(taskId));
+  expect((await handle.describe()).historyLength).toBeLessThan(100);
+});

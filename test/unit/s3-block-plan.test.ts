@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { planParts } from '../../src/image/index.ts';
+import { blockSizeOf, rangesOf, wholeBlocks } from '../../src/stores/s3/block-plan.ts';
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+const TIB = 1024 * GIB;
+
+test.each([1, 8 * MIB, 78 * GIB, 79 * GIB, 640 * GIB, TIB + 1, 5 * TIB])(
+  'an image of %d bytes is cut into parts that S3 takes',
+  (size) => {
+    const blockSize = blockSizeOf(size);
+    expect(blockSize).toBeGreaterThanOrEqual(5 * MIB);
+    expect(blockSize).toBeLessThanOrEqual(5 * GIB);
+    expect(planParts(size, [], blockSize).length).toBeLessThanOrEqual(10_000);
+  },
+);
+
+test('a part counts as received where it has all bytes of its place', () => {
+  const size = 20 * MIB;
+  const parts = [
+    { PartNumber: 1, Size: 8 * MIB },
+    { PartNumber: 2, Size: 8 * MIB - 1 },
+    { PartNumber: 3, Size: 4 * MIB },
+    { PartNumber: 4, Size: 8 * MIB },
+  ];
+  const whole = wholeBlocks(parts, size);
+  expect(whole.map(({ PartNumber }) => PartNumber)).toEqual([1, 3]);
+  expect(rangesOf(whole, size)).toEqual([
+    [0, 8 * MIB],
+    [16 * MIB, size],
+  ]);
+});

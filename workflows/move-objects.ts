@@ -1,0 +1,159 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  ChildWorkflowFailure,
+  continueAsNew,
+  defineQuery,
+  executeChild,
+  isCancellation,
+  ParentClosePolicy,
+  setHandler,
+  TemporalFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { CopyRequest, JobDetails } from '../src/copy-job/index.ts';
+import {
+  type BatchScope,
+  destinationPath,
+  type LargeObject,
+  parseBatchProgress,
+  TASK_DETAILS_QUERY,
+  type TaskDetails,
+  type TaskPlan,
+  type TaskRequest,
+} from '../src/object-task/index.ts';
+import { copyImage } from './copy-image.ts';
+import { detailOf, failureOf, faultOf } from './faults.ts';
+import { Slots } from './slots.ts';
+import { labelOf, planTask, taskSteps } from './steps.ts';
+import { TaskRecord } from './task-record.ts';
+
+const taskDetailsQuery = defineQuery<TaskDetails>(TASK_DETAILS_QUERY);
+
+const MOST_BATCHES = 2;
+const MOST_COPIES = 4;
+/** Events; Temporal itself begins to warn at ten thousand. */
+const LONGEST_HISTORY = 5000;
+
+/**
+ * Moves every object under a prefix to another region: small ones in batches, each large one as a `copyImage`
+ * of its own. What an object meets is put on record, and the others go on.
+ *
+ * - Native cancellation: what is under way stops, and leaves nothing unfinished; what was moved stays.
+ * - Query `taskDetails`: the task's details.
+ *
+ * @param after where an earlier run has left off
+ * @returns the details of a task that has moved everything
+ * @throws ApplicationFailure whose type is a fault's code, or `objects_failed`
+ */
+export async function moveObjects(request: TaskRequest, after: string | null = null): Promise<TaskDetails> {
+  const record = new TaskRecord(request);
+  setHandler(taskDetailsQuery, () => record.details);
+  let taskQueue = '';
+  let next: string | null;
+  try {
+    const plan = await planTask(request);
+    taskQueue = plan.task_queue;
+    next = await new Mover(plan, record).moveAfter(after);
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof TemporalFailure)) {
+      record.publish();
+      throw error;
+    }
+    const fault = faultOf(error, taskQueue);
+    record.publish(fault);
+    throw failureOf(fault);
+  }
+  record.publish();
+  if (next !== null) return continueAsNew<typeof moveObjects>(request, next);
+  const { objects_moved, objects_failed, failures } = record.details;
+  if (objects_failed === 0) return record.details;
+  const [first] = failures;
+  throw ApplicationFailure.nonRetryable(
+    `${objects_failed} of ${objects_moved + objects_failed} objects could not be moved: ${first?.path}: ${first?.message}`,
+    'objects_failed',
+  );
+}
+
+/** Moves objects, several at a time, and has nothing under way when it comes to an end, good or bad. */
+class Mover {
+  readonly #plan: TaskPlan;
+  readonly #record: TaskRecord;
+  readonly #scope = new CancellationScope();
+  readonly #batches = new Slots(MOST_BATCHES);
+  readonly #copies = new Slots(MOST_COPIES);
+  #failure: unknown;
+
+  constructor(plan: TaskPlan, record: TaskRecord) {
+    this.#plan = plan;
+    this.#record = record;
+  }
+
+  /** Gives the path after which another run has to go on; `null` at the end. */
+  async moveAfter(after: string | null): Promise<string | null> {
+    let next: string | null = after;
+    try {
+      next = await this.#scope.run(() => this.#moveAfter(after));
+    } catch (error) {
+      this.#fail(error);
+    }
+    await CancellationScope.nonCancellable(() => Promise.all([this.#batches.idle(), this.#copies.idle()]));
+    if (this.#failure !== undefined) throw this.#failure;
+    return next;
+  }
+
+  async #moveAfter(after: string | null): Promise<string | null> {
+    const { listBatch } = taskSteps(this.#plan);
+    for (let from = after; ; ) {
+      const { small, large, next } = await listBatch(this.#plan, from);
+      if (small !== null) await this.#batches.run(() => this.#guarded(() => this.#moveSmall(small)));
+      for (const object of large) await this.#copies.run(() => this.#guarded(() => this.#moveLarge(object)));
+      const { continueAsNewSuggested, historyLength } = workflowInfo();
+      if (next === null || continueAsNewSuggested || historyLength > LONGEST_HISTORY) return next;
+      from = next;
+    }
+  }
+
+  async #moveSmall(scope: BatchScope): Promise<void> {
+    try {
+      this.#record.add(await taskSteps(this.#plan).moveSmallObjects(this.#plan, scope));
+    } catch (error) {
+      const progress = parseBatchProgress(detailOf(error));
+      if (progress !== undefined) this.#record.add(progress);
+      throw error;
+    }
+  }
+
+  async #moveLarge({ path, size }: LargeObject): Promise<void> {
+    const { source, destination } = this.#plan;
+    const request: CopyRequest = {
+      objects: true,
+      source: { region: source.region, image_id: path },
+      destination: { region: destination.region, image_id: destinationPath(this.#plan, path) },
+    };
+    try {
+      const copy: JobDetails = await executeChild(copyImage, {
+        args: [request],
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        staticSummary: `${labelOf(path)} (${size} bytes)`,
+      });
+      this.#record.add({ moved: 1, bytes: copy.bytes_copied, failed: 0, failures: [] });
+    } catch (error) {
+      if (!(error instanceof ChildWorkflowFailure) || this.#scope.consideredCancelled) throw error;
+      const { code, message } = faultOf(error.cause, this.#plan.task_queue);
+      this.#record.add({ moved: 0, bytes: 0, failed: 1, failures: [{ path, code, message }] });
+    }
+  }
+
+  /** What goes wrong with one piece of work ends all others. */
+  async #guarded(work: () => Promise<void>): Promise<void> {
+    await work().catch((error) => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#scope.cancel();
+  }
+}

@@ -1,0 +1,21 @@
+/** Runs so many things at a time. */
+export class Slots {
+  readonly #most: number;
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Starts something as soon as there is room for it. It must not fail. */
+  async run(work: () => Promise<void>): Promise<void> {
+    while (this.#running.size >= this.#most) await Promise.race(this.#running);
+    const running: Promise<void> = work().finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** Resolves when nothing is running any more. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+}

@@ -1,0 +1,62 @@
+import { setCurrentDetails, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import type { Fault } from '../src/copy-job/index.ts';
+import {
+  MOST_FAILURES,
+  type ObjectFailure,
+  requestedTask,
+  TASK_MEMO,
+  type TaskDetails,
+  type TaskRequest,
+} from '../src/object-task/index.ts';
+
+/** What has become of some of a task's objects. */
+export interface Moved {
+  readonly moved: number;
+  readonly bytes: number;
+  readonly failed: number;
+  readonly failures: readonly ObjectFailure[];
+}
+
+/** A task's details, and where they can be seen. */
+export class TaskRecord {
+  #details: TaskDetails;
+
+  constructor(request: TaskRequest) {
+    const { memo, startTime } = workflowInfo();
+    this.#details = (memo?.[TASK_MEMO] as TaskDetails) ?? requestedTask(request, startTime);
+  }
+
+  get details(): TaskDetails {
+    return this.#details;
+  }
+
+  add({ moved, bytes, failed, failures }: Moved): void {
+    const before = this.#details;
+    this.#details = {
+      ...before,
+      objects_moved: before.objects_moved + moved,
+      bytes_moved: before.bytes_moved + bytes,
+      objects_failed: before.objects_failed + failed,
+      failures: [...before.failures, ...failures].slice(0, MOST_FAILURES),
+    };
+    setCurrentDetails(describeTask(this.#details));
+  }
+
+  /** Puts on record what every reader finds, with or without a worker; and the next run too. */
+  publish(fault: Fault | null = null): void {
+    this.#details = { ...this.#details, fault };
+    upsertMemo({ [TASK_MEMO]: this.#details });
+    setCurrentDetails(describeTask(this.#details));
+  }
+}
+
+/** A task in Markdown, for the Web UI. */
+function describeTask(task: TaskDetails): string {
+  const lines = [
+    `**${task.type}** of \`${task.src_prefix}\` (share ${task.share_id}, target ${task.target})`,
+    `${task.objects_moved} objects, ${task.bytes_moved} bytes; ${task.objects_failed} failed`,
+    ...task.failures.slice(0, 10).map(({ path, code, message }) => `\`${path}\`: ${code}: ${message}`),
+  ];
+  if (task.fault !== null) lines.push(`${task.fault.code}: ${task.fault.message}`);
+  return lines.join('\n\n');
+}
