@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
 import { loadConfig } from '../src/config/index.ts';
 import { createJobService } from '../src/job-service/index.ts';
+import { taskWorkflowId } from '../src/object-task/index.ts';
+import { createTaskService } from '../src/task-service/index.ts';
 import { createDigestPool } from '../src/transfer/index.ts';
 import { ACCOUNT, startGateway } from '../test/s3/support/gateway.ts';
 import { deploy, MIB } from '../test/support/deployment.ts';
@@ -18,6 +22,7 @@ import { cpuSeconds, peakMemory } from './worker-usage.ts';
 const SIZE = 2048 * MIB;
 const ROUNDS = 5;
 const BUCKET = 'images';
+const OBJECTS = 10_000;
 
 process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
 process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
@@ -128,6 +133,51 @@ async function section(
   return lines;
 }
 
+/** An import task of many small objects, beside rclone. */
+async function smallObjects(pid: number): Promise<string[]> {
+  const bucket = storeOf('ot1').objects;
+  if (bucket === undefined) throw new Error('a bucket has objects');
+  const signal = AbortSignal.timeout(600_000);
+  const names = Array.from({ length: OBJECTS }, (_, index) => `many/${index % 100}/${index}`);
+  await pMap(names, (name) => bucket.write(name, randomBytes(64 * 1024), signal), { concurrency: 16 });
+  const owner = { tenant_id: 'bench', share_id: 'share' };
+  const targets = new Map([['target', 'ot1']]);
+  const shares = new Map([['share', { region: 'ot3', targets, tenants: ['bench'] }]]);
+  const tasks = createTaskService({ client, shares });
+  const folder = join(deployment.folder, 'ot3');
+  let events = 0;
+  const times = await alternating(ROUNDS, {
+    rclone: async () => {
+      const to = join(folder, 'peer');
+      const script = 'rclone copy --transfers 16 "$1" "$2"; sync --file-system "$2"';
+      return peer(script, `from:${BUCKET}/ot1/many`, to, 'rm -r "$2"');
+    },
+    task: async () => {
+      const time = await timed(async () => {
+        const prefixes = { src_prefix: 'many/', dest_prefix: 'many/' };
+        const { task_id } = await tasks.start(owner, { type: 'import', target: 'target', ...prefixes });
+        const handle = client.workflow.getHandle(taskWorkflowId(owner.share_id, owner.tenant_id, task_id));
+        await handle.result();
+        events = (await handle.describe()).historyLength;
+      });
+      await rm(join(folder, 'target'), { recursive: true });
+      return time;
+    },
+  });
+  const lines = [
+    `## ${OBJECTS} objects of 64 KiB, S3 to a share`,
+    '',
+    `Medians of ${ROUNDS}, in turn. The task is started and awaited by a Temporal client; both end with a sync of the disk.`,
+    '',
+    ...table({ '`rclone copy --transfers 16`': times.rclone, 'a whole import task': times.task }),
+    '',
+    `The task's history has ${events} events; the worker's memory has peaked at ${Math.round(await peakMemory(pid))} MiB.`,
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return lines;
+}
+
 async function removeCopy(region: string, imageId: string): Promise<void> {
   if (region === 'ot3') await rm(join(deployment.folder, region, imageId), { recursive: true });
   else await rclone('rclone purge "$1"', `to:${BUCKET}/${region}/${imageId}`);
@@ -148,6 +198,7 @@ try {
     '',
     ...(await toS3(id, pid)),
     ...(await toDirectory(id, pid)),
+    ...(await smallObjects(pid)),
   ];
   await writeFile(join(import.meta.dirname, 'RESULTS-S3.md'), lines.join('\n'));
 } finally {

@@ -33,17 +33,11 @@ export async function withFolderMade<T>(
   let folder: Folder | undefined;
   try {
     folder = await walk(root, steps, async (parent, step, depth) => {
-      const isNew = await mkdir(parent.at(step)).then(
-        () => true,
-        (error) => {
-          if (isErrno(error, 'EEXIST')) return false;
-          throw error;
-        },
-      );
-      if (isNew) {
-        made = Math.min(made, depth);
-        await parent.sync();
-      }
+      const there = await openStep(parent, step).catch((error) => {
+        if (!isErrno(error, 'ENOENT')) throw error;
+      });
+      if (there !== undefined) return there;
+      if (await makeStep(parent, step)) made = Math.min(made, depth);
       return openStep(parent, step);
     });
     return await use(folder);
@@ -75,6 +69,18 @@ async function walk(
     }
   }
   return folder;
+}
+
+/** Whether it was made here: somebody else may be faster. */
+async function makeStep(parent: Folder, step: string): Promise<boolean> {
+  try {
+    await mkdir(parent.at(step));
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    throw error;
+  }
+  await parent.sync();
+  return true;
 }
 
 function openStep(parent: Folder, step: string): Promise<FileHandle> {

@@ -4,7 +4,6 @@ import { isErrno } from '../disk-errors.ts';
 import type { DestinationRef } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { type Folder, openFolder } from './folder.ts';
-import { assertReachable } from './layout.ts';
 import { HIDDEN } from './object-path.ts';
 
 /**
@@ -84,7 +83,11 @@ function preparedOf({ path }: Partial): string {
 
 /** The folder of what is in the making, which is nobody else's to touch. */
 export async function makeHidden(root: string): Promise<Folder> {
-  await assertReachable(root);
+  try {
+    return await openFolder(root, [HIDDEN]);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
   await ignoring('EEXIST', mkdir(`${root}/${HIDDEN}`, { mode: 0o700 }));
   return openFolder(root, [HIDDEN]);
 }

@@ -67,8 +67,10 @@ export function directoryObjects(root: string): ObjectStore {
         try {
           await writeFile(file, data, { signal });
           await renameInto(root, path, file);
-        } finally {
+        } catch (error) {
           await rm(file, { force: true });
+          throw error;
+        } finally {
           await hidden.close();
         }
       }).catch((error) => {
