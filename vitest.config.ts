@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // They have servers of their own, and configurations.
-    exclude: ['test/openstack/**', 'test/s3/**'],
+    exclude: ['test/openstack/**', 'test/s3/**', 'test/vendors/**'],
     globalSetup: ['test/support/global-setup.ts'],
     // Real servers and processes on machines of any speed: a hang is found, slowness is none.
     testTimeout: 120_000,

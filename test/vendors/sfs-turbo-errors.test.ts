@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Account, SHARE, type ShareRig, shareRig } from './share-rig.ts';
+
+const TASK = { type: 'import', src_target: 'training', src_prefix: 'a/' };
+const NONE = '11abef677ac40f46644d1d5cfc2424a4';
+
+let it: ShareRig;
+beforeAll(async () => {
+  it = await shareRig();
+});
+afterAll(() => it?.stop());
+
+/** The SDK's typed exceptions for each of the calls. */
+async function refused(account: Account, share = SHARE): Promise<Set<string>> {
+  const sdk = it.sdk(account);
+  const calls = [
+    ['create', TASK],
+    ['show', { task_id: NONE }],
+    ['list', {}],
+    ['delete', { task_id: NONE }],
+  ] as const;
+  const seen = new Set<string>();
+  for (const [name, args] of calls) {
+    const { error } = await sdk.call(name, { share, ...args });
+    expect([name, error?.request_id]).toEqual([name, expect.stringMatching(/^req-/)]);
+    seen.add(`${error?.type} ${error?.status_code} ${error?.error_code} ${error?.error_msg}`);
+  }
+  return seen;
+}
+
+test('a share that is not there is a typed error of every call', async () => {
+  expect(await refused(it.key, 'none')).toEqual(
+    new Set(['ClientRequestException 404 SFS.TURBO.0002 there is no share none']),
+  );
+});
+
+test("a project that is not the key owner's is a typed error of every call", async () => {
+  expect(await refused({ ...it.key, project: 'tenant-b' })).toEqual(
+    new Set([
+      'ClientRequestException 400 SFS.TURBO.0015 project_id: tenant-b is not the project that you are signed in to',
+    ]),
+  );
+});
+
+test.each<[string, Partial<Account>, string]>([
+  ['by another secret', { secret: 'another' }, 'verify aksk signature fail'],
+  ['by a key that nobody has', { access: 'NOBODY' }, 'Get secretKey failed'],
+  ['with a token that is none', { token: 'nobody' }, 'decrypt token fail'],
+])('a request signed %s is a typed error of every call', async (_how, changes, why) => {
+  const message = `Incorrect IAM authentication information: ${why}`;
+  expect(await refused({ ...it.key, ...changes })).toEqual(
+    new Set([`ClientRequestException 401 APIGW.0301 ${message}`]),
+  );
+});
+
+test('a task that nobody has started is a typed error', async () => {
+  const sdk = it.sdk(it.key);
+  for (const name of ['show', 'delete']) {
+    const { error } = await sdk.call(name, { share: SHARE, task_id: NONE });
+    expect(error).toMatchObject({
+      type: 'ClientRequestException',
+      status_code: 400,
+      error_code: 'SFS.TURBO.0106',
+      error_msg: 'Invalid task id.',
+    });
+  }
+});
+
+test.each<[object, RegExp]>([
+  [{ ...TASK, type: 'preload' }, /^type: .*import, export$/],
+  [{ ...TASK, src_target: 'none' }, /^src_target: the share has no target none/],
+  [{ ...TASK, dest_target: 'another' }, /^dest_target: /],
+  [{ ...TASK, src_prefix: '../' }, /^src_prefix: /],
+  [{ ...TASK, attributes: { file_mode: 755 } }, /^attributes: /],
+])('a task that cannot be is a typed error: %j', async (task, message) => {
+  const { error } = await it.sdk(it.key).call('create', { share: SHARE, ...task });
+  expect(error).toMatchObject({
+    type: 'ClientRequestException',
+    status_code: 400,
+    error_code: 'SFS.TURBO.0001',
+    error_msg: expect.stringMatching(message),
+    request_id: expect.stringMatching(/^req-/),
+  });
+});
+
+test.each<[object, RegExp]>([
+  [{ limit: 0 }, /^limit: /],
+  [{ status: 'DONE' }, /^status: /],
+  [{ end_time: 'yesterday' }, /^end_time: /],
+])('a list that cannot be is a typed error: %j', async (query, message) => {
+  const { error } = await it.sdk(it.key).call('list', { share: SHARE, ...query });
+  expect(error).toMatchObject({ error_code: 'SFS.TURBO.0001', error_msg: expect.stringMatching(message) });
+});
