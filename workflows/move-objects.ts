@@ -1,12 +1,13 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   ChildWorkflowCancellationType,
   ChildWorkflowFailure,
-  continueAsNew,
   defineQuery,
   executeChild,
   isCancellation,
+  makeContinueAsNewFunc,
   ParentClosePolicy,
   setHandler,
   TemporalFailure,
@@ -19,6 +20,7 @@ import {
   type LargeObject,
   parseBatchProgress,
   TASK_DETAILS_QUERY,
+  TASK_MEMO,
   type TaskDetails,
   type TaskPlan,
   type TaskRequest,
@@ -66,7 +68,13 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
     throw failureOf(fault);
   }
   record.publish();
-  if (next !== null) return continueAsNew<typeof moveObjects>(request, next);
+  if (next !== null) {
+    // What was under way may have come to a good end all the same, and the next run would not know.
+    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the task was cancelled');
+    // By itself, a run hands on the memo that it was started with.
+    const memo = { [TASK_MEMO]: record.details };
+    return makeContinueAsNewFunc<typeof moveObjects>({ memo })(request, next);
+  }
   const { objects_moved, objects_failed, failures } = record.details;
   if (objects_failed === 0) return record.details;
   const [first] = failures;

@@ -42,7 +42,7 @@ export class TaskRecord {
     setCurrentDetails(describeTask(this.#details));
   }
 
-  /** Puts on record what every reader finds, with or without a worker; and the next run too. */
+  /** Puts on record what every reader finds, with or without a worker. */
   publish(fault: Fault | null = null): void {
     this.#details = { ...this.#details, fault };
     upsertMemo({ [TASK_MEMO]: this.#details });

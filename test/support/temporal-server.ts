@@ -10,13 +10,19 @@ export interface TemporalServer {
   stop(): Promise<void>;
 }
 
-/** A dev server that keeps its state in a file. */
-export async function startTemporalServer(program: string, database: string): Promise<TemporalServer> {
+/** A dev server that keeps its state in a file. `settings` are of its dynamic configuration, as `key=value`. */
+export async function startTemporalServer(
+  program: string,
+  database: string,
+  settings: readonly string[] = [],
+): Promise<TemporalServer> {
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const start = async (): Promise<TestProcess> => {
     const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)];
-    const server = spawnProcess(program, [...args, '--db-filename', database, '--log-level', 'error']);
+    const dynamic = settings.flatMap((setting) => ['--dynamic-config-value', setting]);
+    const state = ['--db-filename', database, '--log-level', 'error'];
+    const server = spawnProcess(program, [...args, ...state, ...dynamic]);
     await until(async () => {
       if (server.exitCode !== null) throw new Error(`Temporal's dev server ended: ${server.output()}`);
       const connection = await Connection.connect({ address, connectTimeout: 1000 }).catch(() => undefined);

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Context } from '@temporalio/activity';
+import { DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import {
+  type Batch,
+  MOVE_OBJECTS,
+  NOTHING_MOVED,
+  type TaskPlan,
+  type TaskRequest,
+} from '../../src/object-task/index.ts';
+import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
+import { MIB } from '../support/deployment.ts';
+import { startTemporalServer, type TemporalServer } from '../support/temporal-server.ts';
+import { until } from '../support/until.ts';
+import { quietRuntime } from '../support/workflow-workers.ts';
+import { type TaskRig, taskRig } from './support.ts';
+
+let folder: string;
+let server: TemporalServer;
+let it: TaskRig;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'image-replicator-temporal-'));
+  // Histories count as long from so many events on: else it would take hundreds of thousands of objects.
+  server = await startTemporalServer(inject('temporalProgram'), join(folder, 'temporal.db'), [
+    'limit.historyCount.suggestContinueAsNew=10',
+  ]);
+  it = await taskRig({ address: server.address });
+});
+afterEach(async () => {
+  await it?.deployment.stop();
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a task whose history grows long continues as new, and loses nothing', async () => {
+  const { client } = it.deployment;
+  const names = Array.from({ length: 3500 }, (_, index) => `many/${1e6 + index}`);
+  await Promise.all(names.map((name) => it.put('bucket', name, Buffer.from(name))));
+  await it.put('bucket', 'many/1001500-large', 65 * MIB);
+  await it.put('nas', 'training/many/1000000/in-the-way', 1);
+  await Promise.all([it.deployment.startApi(), it.deployment.startWorker()]);
+
+  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'many/' });
+  const { status, message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  expect(status).toBe('FAIL');
+  expect(message).toMatch(/^1 of 3501 objects could not be moved: many\/1000000: /);
+  expect(await it.tree('nas')).toEqual(
+    ['1000000/in-the-way', ...names.slice(1).map((name) => name.slice(5)), '1001500-large']
+      .map((name) => `training/many/${name}`)
+      .sort(),
+  );
+  const runs = async (query: string) => (await client.workflow.count(query)).count;
+  const earlier = `WorkflowType = '${MOVE_OBJECTS}' AND ExecutionStatus = 'ContinuedAsNew'`;
+  await until(async () => (await runs(earlier)) >= 2);
+  expect((await it.call('GET', '/tasks')).body.count).toBe(1);
+
+  await it.call('DELETE', `/task/${taskId}`);
+  await until(async () => (await runs("WorkflowType IN ('moveObjects', 'copyImage')")) === 0);
+});
+
+test('a task that is cancelled when it would continue as new is cancelled', async () => {
+  const { client } = it.deployment;
+  const plan: TaskPlan = {
+    source: { region: 'bucket', prefix: '' },
+    destination: { region: 'nas', prefix: '' },
+    task_queue: 'stores',
+    heartbeat_timeout: 30_000,
+    no_worker_timeout: 30_000,
+  };
+  let isMoving = false;
+  const activities = {
+    planTask: async () => plan,
+    listBatch: async (): Promise<Batch> => ({
+      small: { after: null, up_to: 'a', except: [] },
+      large: [],
+      next: 'a',
+    }),
+    // Has moved everything when it learns that it need not.
+    moveSmallObjects: async () => {
+      const { cancelled, heartbeat } = Context.current();
+      isMoving = true;
+      const beating = setInterval(() => heartbeat(), 100);
+      await cancelled.catch(() => clearInterval(beating));
+      return { ...NOTHING_MOVED, after: null, moved: 1, moved_at: Date.now() };
+    },
+  };
+  quietRuntime();
+  const connection = await NativeConnection.connect({ address: server.address });
+  const common = {
+    connection,
+    namespace: client.options.namespace,
+    activities,
+    maxHeartbeatThrottleInterval: '100ms',
+  } as const;
+  const bundle = await workflowBundle(new DefaultLogger('ERROR'));
+  const workers = await Promise.all([
+    Worker.create({ ...common, taskQueue: 'workflows', workflowBundle: bundle }),
+    Worker.create({ ...common, taskQueue: 'stores' }),
+  ]);
+  const running = workers.map((worker) => worker.run());
+  const handle = await client.workflow.start(MOVE_OBJECTS, {
+    taskQueue: 'workflows',
+    workflowId: randomUUID(),
+    args: [{} as TaskRequest],
+  });
+  const runId = handle.firstExecutionRunId;
+  await until(() => isMoving);
+  await handle.cancel();
+  const closed = await until(async () => {
+    const { status, closeTime } = await client.workflow.getHandle(handle.workflowId, runId).describe();
+    return closeTime !== undefined && status.name;
+  });
+  expect(closed).toBe('CANCELLED');
+  for (const worker of workers) worker.shutdown();
+  await Promise.all(running);
+  await connection.close();
+});
