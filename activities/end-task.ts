@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './step.ts';
 
@@ -8,7 +8,7 @@ const POLL = 500;
 /** Cancels a workflow, and waits until it has closed. Nothing to do where there is none. */
 export async function cancelAndAwait({ client }: Dependencies, workflowId: string): Promise<void> {
   const handle = client.workflow.getHandle(workflowId);
-  const isOpen = async () => (await handle.describe()).status.name === 'RUNNING';
+  const isOpen = async () => (await handle.describe()).closeTime === undefined;
   await heartbeating(
     () => null,
     () =>
@@ -22,7 +22,8 @@ export async function cancelAndAwait({ client }: Dependencies, workflowId: strin
 
 /**
  * Deletes what is on record of a workflow, of its earlier runs and of all its children; returns when nothing of
- * it is to be seen any more. Each of them has closed: a deletion would stop a running one in its tracks.
+ * it is to be seen any more. One that is running, or whose end is not to be seen yet, is waited for: a deletion
+ * would stop it in its tracks.
  */
 export async function deleteRecords({ client }: Dependencies, workflowId: string): Promise<void> {
   const query = `RootWorkflowId = '${workflowId}'`;
@@ -31,10 +32,11 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
     () => null,
     async () => {
       for (;;) {
-        let left = 0;
-        for await (const { workflowId: id, runId, status } of client.workflow.list({ query })) {
+        // The list lags: one that does not have the workflow need not have its children either.
+        let left = (await isThere(client, workflowId)) ? 1 : 0;
+        for await (const { workflowId: id, runId, closeTime } of client.workflow.list({ query })) {
           left += 1;
-          if (status.name === 'RUNNING') throw new Error(`${id} is still running`);
+          if (closeTime === undefined) continue;
           await ignoringAbsence(async () => {
             const workflowExecution = { workflowId: id, runId };
             await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
@@ -45,6 +47,15 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
       }
     },
   );
+}
+
+async function isThere(client: Client, workflowId: string): Promise<boolean> {
+  let found = false;
+  await ignoringAbsence(async () => {
+    await client.workflow.getHandle(workflowId).describe();
+    found = true;
+  });
+  return found;
 }
 
 async function ignoringAbsence(operation: () => Promise<void>): Promise<void> {
