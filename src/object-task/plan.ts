@@ -8,7 +8,9 @@ import type { TaskPlan, TaskRequest } from './request.ts';
 const Text = Type.String({ minLength: 1, maxLength: 255 });
 const Prefix = Type.String({ maxLength: 1024 });
 const closed = { additionalProperties: false } as const;
-const End = Type.Object({ region: Text, prefix: Prefix }, closed);
+/** At a share, the target's folder comes before what was asked for. */
+const Located = Type.String({ maxLength: 1024 + 256 });
+const End = Type.Object({ region: Text, prefix: Located }, closed);
 const Request = Type.Object(
   {
     task_id: Text,

@@ -27,12 +27,11 @@ export function createTaskService({
   const find = async (owner: TaskOwner, taskId: string) => {
     shareOf(shares, owner);
     const id = taskWorkflowId(owner.share_id, owner.tenant_id, taskId);
-    const [task, deletion] = await Promise.all([
-      describeIfThere(client, id),
-      describeIfThere(client, deletionIdOf(id)),
-    ]);
-    const isDeleting = deletion?.status.name === 'RUNNING';
+    // In this order: a deletion that ends in between has left no task, and one that has not is still seen.
+    const deletion = await describeIfThere(client, deletionIdOf(id));
+    const task = await describeIfThere(client, id);
     if (task === undefined) throw new TaskError('task_not_found', 'Invalid task id.');
+    const isDeleting = deletion?.status.name === 'RUNNING';
     return { id, view: taskView(task, isDeleting) };
   };
   return {

@@ -21,6 +21,8 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
   for await (const execution of client.workflow.list({
     query: `${latestRuns} AND WorkflowId STARTS_WITH '${prefix}'`,
   })) {
+    // Some of Temporal's databases take no notice of case.
+    if (!execution.workflowId.startsWith(prefix)) continue;
     const task = taskView(execution, deleting.has(deletionIdOf(execution.workflowId)));
     if (isWanted(task, query)) tasks.push(task);
   }

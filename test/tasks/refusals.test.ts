@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CallOptions, type TaskRig, taskRig } from './support.ts';
+import { TASK_QUEUE } from '../../src/copy-job/index.ts';
+import { MOVE_OBJECTS, TASK_MEMO, taskWorkflowId } from '../../src/object-task/index.ts';
+import { type CallOptions, SHARE, type TaskRig, taskRig } from './support.ts';
 
 const GOOD = { type: 'import', src_target: 'training', src_prefix: 'a/' };
 
@@ -62,22 +64,40 @@ test.each<[string, CallOptions, number, string]>([
 });
 
 test.each(['GET', 'DELETE'])('%s of a task that nobody has started is refused', async (method) => {
-  for (const id of ['11abef677ac40f46644d1d5cfc2424a4', 'a%2Fb', "'", '%00', 'x'.repeat(900)]) {
+  for (const id of [
+    '11abef677ac40f46644d1d5cfc2424a4',
+    'a%2Fb',
+    "'",
+    '%00',
+    'x'.repeat(900),
+    'x'.repeat(1000),
+  ]) {
     const answer = await it.call(method, `/task/${id}`);
     expect([answer.status, answer.body.errCode]).toEqual([400, 'SFS.TURBO.0106']);
   }
 });
 
-test.each(['limit=0', 'limit=1001', 'offset=-1', 'status=DONE', 'start_time=yesterday', 'colour=red'])(
-  'a list with %s is refused',
-  async (query) => {
-    const { status, body } = await it.call('GET', `/tasks?${query}`);
-    expect([status, body.errCode]).toEqual([400, 'SFS.TURBO.0001']);
-    expect(body.errMsg).toContain(query.split('=')[0]);
-  },
-);
+test.each([
+  'limit=0',
+  'limit=1001',
+  'offset=-1',
+  'status=DONE',
+  'start_time=yesterday',
+  'end_time=2026-13-01T00:00:00',
+  'colour=red',
+])('a list with %s is refused', async (query) => {
+  const { status, body } = await it.call('GET', `/tasks?${query}`);
+  expect([status, body.errCode]).toEqual([400, 'SFS.TURBO.0001']);
+  expect(body.errMsg).toContain(query.split('=')[0]);
+});
 
 test('the list is of one share and one tenant, the newest first, and in pages', async () => {
+  await it.deployment.client.workflow.start(MOVE_OBJECTS, {
+    workflowId: taskWorkflowId(SHARE, 'TENANT-A', '0'.repeat(32)),
+    taskQueue: TASK_QUEUE,
+    args: [{}],
+    memo: { [TASK_MEMO]: { created_at: '2026-01-01T00:00:00.000Z', failures: [], fault: null } },
+  });
   const ids = [await it.start(GOOD), await it.start({ ...GOOD, type: 'export' }), await it.start(GOOD)];
   await expect.poll(async () => (await it.call('GET', '/tasks')).body.count).toBe(3);
   const list = async (query: string) => {

@@ -37,6 +37,11 @@ test('an import brings every object below a prefix to the folder of its target',
   expect(await it.tree('nas')).toEqual(['training/a/b/two', 'training/a/one']);
 });
 
+test('a prefix may be as long as a key', async () => {
+  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'a/'.repeat(512) });
+  expect(await it.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS' });
+});
+
 test('an export brings files back, below another prefix where that is asked for', async () => {
   const file = await it.put('nas', 'training/results/x', 5 * KIB);
   const task = { type: 'export', src_target: 'training', src_prefix: 'results/', dest_prefix: 'out/' };

@@ -115,8 +115,8 @@ async function register(scope: FastifyInstance, { tasks, identity }: DialectCont
         ...(status !== undefined && { status: statusFrom(status) }),
         ...(offset !== undefined && { offset: Number(offset) }),
         ...(limit !== undefined && { limit: Number(limit) }),
-        ...(start_time !== undefined && { since: new Date(`${start_time}Z`) }),
-        ...(end_time !== undefined && { until: new Date(`${end_time}Z`) }),
+        ...(start_time !== undefined && { since: timeOf('start_time', start_time) }),
+        ...(end_time !== undefined && { until: timeOf('end_time', end_time) }),
       });
       return { tasks: page.tasks.map(toTask), count: page.count };
     },
@@ -145,6 +145,12 @@ function assertPrefix(field: string, prefix: string): void {
   const isSafe =
     !prefix.startsWith('/') && !steps.includes('..') && !steps.includes('.') && !prefix.includes('\0');
   if (!isSafe) throw new TaskError('invalid', `${field}: has to be relative, without '.' and '..'`);
+}
+
+function timeOf(field: string, text: string): Date {
+  const time = new Date(`${text}Z`);
+  if (Number.isNaN(time.getTime())) throw new TaskError('invalid', `${field}: there is no such time`);
+  return time;
 }
 
 function statusFrom(wanted: string): TaskStatus {
