@@ -2,6 +2,8 @@ import { isFinal } from '../copy-job/index.ts';
 import { cancelJob } from './cancel.ts';
 import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
+import { findByDestination } from './find-by-destination.ts';
+import { imageExists } from './image-exists.ts';
 import { listJobs } from './list.ts';
 import type { Caller, JobService } from './service.ts';
 import { type StartContext, startJob } from './start.ts';
@@ -15,6 +17,9 @@ export function createJobService(context: StartContext): JobService {
   return {
     start: (caller, request, options) => startJob(context, caller, request, options),
     show,
+    findByDestination: (caller, imageId) => findByDestination(client, caller, imageId),
+    imageExists: (tenantId, imageId, credential) =>
+      imageExists(context.regions, tenantId, imageId, credential),
     list: (caller, query = {}) => listJobs(client, caller, query),
     cancel: (caller, jobId, request) => cancelJob(client, caller, jobId, request),
 

@@ -47,6 +47,13 @@ export interface JobService {
   ): Promise<{ readonly job_id: string }>;
   /** The job as it stands, with or without a worker. */
   show(caller: Caller, jobId: string): Promise<JobView>;
+  /**
+   * The job that makes, or has made, an image at a destination, of plain objects none. Throws `not_found` where no
+   * job of the caller's does.
+   */
+  findByDestination(caller: Caller, imageId: string): Promise<JobView>;
+  /** Whether a tenant has an image to see in any of its regions, whoever made it. */
+  imageExists(tenantId: string, imageId: string, credential?: UserCredential): Promise<boolean>;
   /** The caller's jobs; without a limit the newest 1,000. */
   list(caller: Caller, query?: ListQuery): Promise<JobPage>;
   /** Asks for a cancel; returns when it was accepted. Throws `conflict` where it comes too late. */

@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { Limits, Regions } from '../config/index.ts';
@@ -17,6 +16,7 @@ import { InvalidRequest, planCopy } from '../copy-job/plan.ts';
 import type { ImageRecord } from '../image/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import { type ImageStore, StoreError } from '../stores/index.ts';
+import { answered, refusal } from './ask-store.ts';
 import { JobError } from './errors.ts';
 import { describeIfThere, unavailable } from './find.ts';
 import type { Caller, StartOptions } from './service.ts';
@@ -118,22 +118,6 @@ async function examined(regions: Regions, plan: CopyPlan, user?: UserCredential)
   return record;
 }
 
-/** A caller does not wait for longer than this for a store; milliseconds. */
-const PATIENCE = 10_000;
-
-async function answered<T>(call: Promise<T>): Promise<T> {
-  const patience = new AbortController();
-  const silence = sleep(PATIENCE, undefined, { signal: patience.signal }).then(() => {
-    throw new StoreError('unavailable', `it has not answered for ${PATIENCE / 1000} s`);
-  });
-  silence.catch(() => {});
-  try {
-    return await Promise.race([call, silence]);
-  } finally {
-    patience.abort();
-  }
-}
-
 async function assertServed(
   store: ImageStore,
   region: string,
@@ -146,17 +130,6 @@ async function assertServed(
   });
   if (isServed) return;
   throw new JobError('invalid', `${field}: is not a region of your cloud`, { field });
-}
-
-function refusal(region: string, error: unknown): unknown {
-  if (!(error instanceof StoreError)) return error;
-  const { code, message, cause } = error;
-  if (code === 'not_found') return new JobError('image_not_found', message, { cause });
-  if (code === 'quota_exceeded') return new JobError('quota_exceeded', message, { cause });
-  if (code === 'unavailable' || code === 'forbidden') {
-    return new JobError('unavailable', `region ${region}: ${message}`, { cause });
-  }
-  return new JobError('image_conflict', message, { cause });
 }
 
 function regionStore(regions: Regions, name: string): ImageStore {

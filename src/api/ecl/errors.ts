@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { IdentityUnavailable } from '../../identity/index.ts';
 import { JobError, type JobErrorCode } from '../../job-service/index.ts';
+import { validationProblem } from '../validation-problem.ts';
 
 const STATUS: Readonly<Record<JobErrorCode, number>> = {
   invalid: 400,
@@ -54,7 +55,7 @@ function answerOf(error: FastifyError | Error): { status: number; message: strin
   if (error instanceof IdentityUnavailable) {
     return { status: 503, message: 'tokens cannot be checked at the moment; try again later' };
   }
-  if ('validation' in error && error.validation) return { status: 400, message: problemOf(error) };
+  if ('validation' in error && error.validation) return { status: 400, message: validationProblem(error) };
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
   return status < 500 ? { status, message: error.message } : { status: 500, message: 'internal error' };
 }
@@ -64,14 +65,4 @@ function messageOf({ field, message }: JobError): string {
   const name = FIELDS[field] ?? field;
   const problem = message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;
   return `${name}: ${problem}`;
-}
-
-function problemOf({ validation, validationContext }: FastifyError): string {
-  const [problem] = validation ?? [];
-  const path = problem?.instancePath.slice(1).replaceAll('/', '.') ?? '';
-  const { missingProperty, additionalProperty, allowedValues } = problem?.params ?? {};
-  if (missingProperty !== undefined) return `${missingProperty}: is missing`;
-  if (additionalProperty !== undefined) return `${additionalProperty}: is not known here`;
-  const choice = Array.isArray(allowedValues) ? `: ${allowedValues.join(', ')}` : '';
-  return `${path || validationContext}: ${problem?.message}${choice}`;
 }

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { IdentityUnavailable } from '../../identity/index.ts';
 import { TaskError, type TaskErrorCode } from '../../task-service/index.ts';
 import type { Refusal } from '../signed-caller.ts';
+import { validationProblem } from '../validation-problem.ts';
 
 interface Answer {
   readonly status: number;
@@ -64,16 +65,6 @@ function answerOf(error: FastifyError | Error): Answer {
   if (error instanceof IdentityUnavailable) return INTERNAL;
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
   if (status >= 500) return INTERNAL;
-  const message = 'validation' in error && error.validation ? problemOf(error) : error.message;
+  const message = 'validation' in error && error.validation ? validationProblem(error) : error.message;
   return { status: 400, code: 'SFS.TURBO.0001', message };
-}
-
-function problemOf({ validation, validationContext }: FastifyError): string {
-  const [problem] = validation ?? [];
-  const path = problem?.instancePath.slice(1).replaceAll('/', '.') ?? '';
-  const { missingProperty, additionalProperty, allowedValues } = problem?.params ?? {};
-  if (missingProperty !== undefined) return `${missingProperty}: is missing`;
-  if (additionalProperty !== undefined) return `${additionalProperty}: is not known here`;
-  const choice = Array.isArray(allowedValues) ? `: ${allowedValues.join(', ')}` : '';
-  return `${path || validationContext}: ${problem?.message}${choice}`;
 }

@@ -1,0 +1,24 @@
+import type { ApiConfig } from '../config/index.ts';
+import { JobError } from '../job-service/index.ts';
+
+/**
+ * The region that a copy is made from: the one that the request names, the one that its host belongs to, or the
+ * default one.
+ * @throws JobError `invalid` for the field `source.region`
+ */
+export function sourceRegion(
+  host: string,
+  config: ApiConfig,
+  regionNames: readonly string[],
+  named?: string,
+): string {
+  const source = named ?? config.sourceRegionByHost.get(host.toLowerCase()) ?? config.defaultSourceRegion;
+  if (source === null) throw undecided('source.region', 'no region belongs to this address', regionNames);
+  if (regionNames.includes(source)) return source;
+  const problem = `there is no region '${source}'; use one of: ${regionNames.join(', ')}`;
+  throw new JobError('invalid', problem, { field: 'source.region' });
+}
+
+export function undecided(field: string, why: string, names: readonly string[]): JobError {
+  return new JobError('invalid', `is missing, and ${why}; use one of: ${names.join(', ')}`, { field });
+}

@@ -1,0 +1,12 @@
+import type { FastifyError } from 'fastify';
+
+/** What a schema has to say against a request, in words that name the field. */
+export function validationProblem({ validation, validationContext }: FastifyError): string {
+  const [problem] = validation ?? [];
+  const path = problem?.instancePath.slice(1).replaceAll('/', '.') ?? '';
+  const { missingProperty, additionalProperty, allowedValues } = problem?.params ?? {};
+  if (missingProperty !== undefined) return `${missingProperty}: is missing`;
+  if (additionalProperty !== undefined) return `${additionalProperty}: is not known here`;
+  const choice = Array.isArray(allowedValues) ? `: ${allowedValues.join(', ')}` : '';
+  return `${path || validationContext}: ${problem?.message}${choice}`;
+}

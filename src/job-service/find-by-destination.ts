@@ -1,0 +1,60 @@
+import type { Client } from '@temporalio/client';
+import { COPY_IMAGE, isCancellable, searchAttributes, tenantKeyword } from '../copy-job/index.ts';
+import { JobError } from './errors.ts';
+import { belongsTo, findJob, unavailable } from './find.ts';
+import type { Caller, JobView } from './service.ts';
+import { liveView, recordedView } from './view.ts';
+
+/** Only such an id gets into a query. */
+const PLAIN_ID = /^[\w.:@~+-]{1,255}$/;
+
+/**
+ * The job that makes, or has made, an image. Its own id is the one that was reserved for its image; a job that was
+ * started by hand may have reserved another, and one whose image was spoilt has replaced it: these are found by the
+ * search attribute. Of several the one that may still be cancelled, else the newest.
+ */
+export async function findByDestination(client: Client, caller: Caller, imageId: string): Promise<JobView> {
+  const jobId = (await isJob(client, caller, imageId)) ? imageId : await searchedFor(client, caller, imageId);
+  const job = await liveView(client, await findJob(client, caller, jobId));
+  if (job.objects) throw notFound(imageId);
+  return job;
+}
+
+async function isJob(client: Client, caller: Caller, jobId: string): Promise<boolean> {
+  try {
+    await findJob(client, caller, jobId);
+    return true;
+  } catch (error) {
+    if (error instanceof JobError && error.code === 'not_found') return false;
+    throw error;
+  }
+}
+
+async function searchedFor(client: Client, caller: Caller, imageId: string): Promise<string> {
+  if (!PLAIN_ID.test(imageId)) throw notFound(imageId);
+  const key = searchAttributes.destinationImage;
+  const terms = [
+    `WorkflowType = '${COPY_IMAGE}'`,
+    'ParentWorkflowId IS NULL',
+    `${key.name} = '${imageId}'`,
+    ...(caller === null ? [] : [`${searchAttributes.tenants.name} = '${tenantKeyword(caller.tenant_id)}'`]),
+  ];
+  const jobs: JobView[] = [];
+  try {
+    for await (const execution of client.workflow.list({ query: terms.join(' AND ') })) {
+      const job = recordedView(execution);
+      // SQLite finds keywords regardless of their case.
+      const isExact = execution.typedSearchAttributes.get(key) === imageId;
+      if (isExact && !job.objects && belongsTo(job, caller)) jobs.push(job);
+    }
+  } catch (error) {
+    throw unavailable(error);
+  }
+  const found = jobs.find(({ status }) => isCancellable(status)) ?? jobs[0];
+  if (found === undefined) throw notFound(imageId);
+  return found.job_id;
+}
+
+function notFound(imageId: string): JobError {
+  return new JobError('not_found', `no job makes an image ${imageId}`);
+}
