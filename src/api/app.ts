@@ -56,7 +56,10 @@ const API_INFO = {
 };
 
 const COMPONENTS = {
-  securitySchemes: { token: { type: 'apiKey', in: 'header', name: 'X-Auth-Token' } },
+  securitySchemes: {
+    token: { type: 'apiKey', in: 'header', name: 'X-Auth-Token' },
+    signature: { type: 'apiKey', in: 'header', name: 'Authorization' },
+  },
 } as const;
 
 function notFound({ url }: { readonly url: string }): object {

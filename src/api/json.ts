@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import secureJsonParse from 'secure-json-parse';
 
 /** A body that is not JSON. */
-class MalformedJson extends Error {
+export class MalformedJson extends Error {
   override readonly name = 'MalformedJson';
   readonly statusCode = 400;
 }

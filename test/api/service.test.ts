@@ -39,7 +39,7 @@ test.each<[string, (file: string) => Promise<void>]>([
     expect(messageOf(answer)).toContain('try again');
     expect(answer.text).not.toContain(deployment.folder);
   } finally {
-    await writeFile(file, before);
+    await writeFile(file, before, { mode: 0o600 });
   }
   expect((await get('/readyz')).status).toBe(200);
   expect((await eclClient(deployment).list()).status).toBe(200);

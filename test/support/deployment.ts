@@ -27,6 +27,8 @@ export interface Deployment {
   readonly apiUrl: string;
   /** Tokens of the tenants `tenant-a` (who may copy into `tenant-b` too) and `tenant-b`. */
   readonly tokens: { readonly a: string; readonly b: string };
+  /** An access key of `tenant-a`. */
+  readonly key: { readonly access: string; readonly secret: string };
   /** Environment in which the command, or the Temporal CLI, finds this deployment. */
   readonly env: NodeJS.ProcessEnv;
   startWorker(...args: string[]): Promise<TestProcess>;
@@ -67,6 +69,7 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-test-'));
   const names = options.regions ?? ['ot1', 'ot2'];
   const tokens = { a: randomBytes(16).toString('hex'), b: randomBytes(16).toString('hex') };
+  const key = { access: randomBytes(16).toString('hex'), secret: randomBytes(16).toString('hex') };
   const port = await freePort();
   const config = join(folder, 'config.yaml');
   for (const name of names) await mkdir(join(folder, name));
@@ -77,7 +80,9 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
         { sha256: sha256(tokens.a), tenant_id: 'tenant-a', destination_tenants: ['tenant-b'] },
         { sha256: sha256(tokens.b), tenant_id: 'tenant-b' },
       ],
+      access_keys: [{ ...key, tenant_id: 'tenant-a' }],
     }),
+    { mode: 0o600 },
   );
   await writeFile(
     config,
@@ -124,6 +129,7 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     client,
     regions,
     tokens,
+    key,
     env,
     apiUrl: `http://127.0.0.1:${port}`,
     startWorker: (...args) => start(['worker', ...args], isPolling),

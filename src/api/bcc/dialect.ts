@@ -1,0 +1,134 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
+import Value from 'typebox/value';
+import type { Principal } from '../../identity/index.ts';
+import { JobError, type JobView } from '../../job-service/index.ts';
+import { bceAuthV1 } from '../../signatures/index.ts';
+import type { Dialect, DialectContext } from '../dialect.ts';
+import { requireCaller } from '../require-caller.ts';
+import { sourceRegion } from '../source-region.ts';
+import { answerError, answerRefusal, JSON_TYPE, NoAction } from './errors.ts';
+import { imageStatus } from './image-status.ts';
+import { startRemoteCopies } from './remote-copy.ts';
+import {
+  ActionAnswer,
+  ActionQuerystring,
+  ErrorBody,
+  ImageDetail,
+  ImageParams,
+  RemoteCopyBody,
+} from './schemas.ts';
+
+const IMAGE = '/v:version(^[0-9]{1,3}$)/image/:imageId';
+const documented = { tags: ['Baidu BCC'], security: [{ signature: [] }, { token: [] }] };
+const errors = { '4xx': ErrorBody, '5xx': ErrorBody };
+
+/**
+ * The remote copies of images of Baidu's BCC, as its documents and its own SDKs have them. The image of a remote copy
+ * is the destination's.
+ * @see https://cloud.baidu.com/doc/BCC/s/rly3sedxb-en
+ * @see https://cloud.baidu.com/doc/BCC/s/Uly3sedm1-en
+ */
+export const bccDialect: Dialect = { name: 'bcc', register };
+
+async function register(scope: FastifyInstance, context: DialectContext): Promise<void> {
+  const { jobs, identity, config, regionNames } = context;
+  const app = scope.withTypeProvider<TypeBoxTypeProvider>();
+  app.setErrorHandler(answerError);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-bce-request-id', request.id);
+  });
+  const callerOf = requireCaller(scope, { identity, scheme: bceAuthV1, refuse: answerRefusal });
+  const copierOf = (request: FastifyRequest): Principal => {
+    const caller = callerOf(request);
+    if (caller.may_copy) return caller;
+    throw new JobError('forbidden', 'your roles allow you to look at images, not to copy them');
+  };
+
+  /** The job of an image that is there, or is to be; `null` where the image is none of a job's, if there is one. */
+  const jobOf = async (caller: Principal, imageId: string): Promise<JobView | null> => {
+    const job = await jobs.findByDestination(caller, imageId).catch((error) => {
+      if (error instanceof JobError && error.code === 'not_found') return null;
+      throw error;
+    });
+    return job === null || imageStatus(job) === null ? null : job;
+  };
+
+  const cancelRemoteCopy = async (caller: Principal, imageId: string): Promise<void> => {
+    const { tenant_id, credential } = caller;
+    const job = await jobOf(caller, imageId);
+    if (job !== null) return jobs.cancel(caller, job.job_id, { requested_by: `tenant ${tenant_id}` });
+    const isThere = await jobs.imageExists(tenant_id, imageId, credential);
+    throw new JobError(isThere ? 'conflict' : 'not_found', `image ${imageId} is not being copied`);
+  };
+
+  app.post(
+    IMAGE,
+    {
+      schema: {
+        ...documented,
+        summary: 'Copy an image to other regions (remoteCopy), or cancel that (cancelRemoteCopy)',
+        params: ImageParams,
+        querystring: ActionQuerystring,
+        response: { 200: ActionAnswer, ...errors },
+      },
+    },
+    async (request, reply) => {
+      const caller = copierOf(request);
+      const { imageId } = request.params;
+      const { remoteCopy, cancelRemoteCopy: cancel, clientToken } = request.query;
+      if ((remoteCopy === undefined) === (cancel === undefined)) {
+        throw new NoAction('the query has to name one action: remoteCopy or cancelRemoteCopy');
+      }
+      reply.type(JSON_TYPE);
+      if (cancel !== undefined) {
+        await cancelRemoteCopy(caller, imageId);
+        return reply.send('');
+      }
+      const copy = {
+        ...remoteCopyBody(request.body),
+        imageId,
+        sourceRegion: sourceRegion(request.hostname, config, regionNames),
+        ...(clientToken !== undefined && { clientToken }),
+      };
+      return reply.send({ result: await startRemoteCopies(jobs, caller, copy, request) });
+    },
+  );
+
+  app.get(
+    IMAGE,
+    {
+      schema: {
+        ...documented,
+        summary: 'Show an image that a remote copy makes, or has made',
+        params: ImageParams,
+        response: { 200: ImageDetail, ...errors },
+      },
+    },
+    async (request, reply) => {
+      const { imageId } = request.params;
+      const job = await jobOf(callerOf(request), imageId);
+      if (job === null) throw new JobError('not_found', `no job makes an image ${imageId}`);
+      return reply.type(JSON_TYPE).send({ image: toImage(job, imageId) });
+    },
+  );
+}
+
+function remoteCopyBody(body: unknown): Static<typeof RemoteCopyBody> {
+  const [problem] = Value.Errors(RemoteCopyBody, body ?? {});
+  if (problem === undefined) return body as Static<typeof RemoteCopyBody>;
+  const field = problem.instancePath.slice(1).replaceAll('/', '.') || 'body';
+  throw new JobError('invalid', `${field}: ${problem.message}`);
+}
+
+function toImage(job: JobView, imageId: string): Static<typeof ImageDetail>['image'] {
+  return {
+    id: job.destination_image_id ?? imageId,
+    name: job.destination_image_name ?? job.source_image_name ?? '',
+    type: 'Custom',
+    status: imageStatus(job) ?? '',
+    desc: job.fault?.message ?? '',
+    createTime: `${job.created_at.slice(0, 19)}Z`,
+  };
+}

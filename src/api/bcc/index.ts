@@ -1,0 +1,1 @@
+export { bccDialect } from './dialect.ts';

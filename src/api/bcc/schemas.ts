@@ -1,0 +1,48 @@
+import Type from 'typebox';
+
+export const ImageParams = Type.Object({ version: Type.String(), imageId: Type.String() });
+
+/** A name alone is the action; only `clientToken` has a value. */
+export const ActionQuerystring = Type.Object({
+  remoteCopy: Type.Optional(Type.String()),
+  cancelRemoteCopy: Type.Optional(Type.String()),
+  clientToken: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+});
+
+const Region = Type.String({ minLength: 1, maxLength: 255 });
+
+/** Body of "Perform Cross-region Replication of the Custom Image". What else is in it is ignored, as Baidu does. */
+export const RemoteCopyBody = Type.Object({
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  destRegion: Type.Array(Region, { minItems: 1, maxItems: 100, uniqueItems: true }),
+});
+
+/** All four keys always: `errMsg` and `code` are empty where the copy was started, `imageId` where it was not. */
+export const RemoteCopyRow = Type.Object({
+  region: Type.String(),
+  imageId: Type.String(),
+  errMsg: Type.String(),
+  code: Type.String(),
+});
+
+export const ActionAnswer = Type.Union([
+  Type.Object({ result: Type.Array(RemoteCopyRow) }),
+  Type.String({ description: 'of `cancelRemoteCopy`: empty' }),
+]);
+
+export const ImageDetail = Type.Object({
+  image: Type.Object({
+    id: Type.String(),
+    name: Type.String(),
+    type: Type.String(),
+    status: Type.String(),
+    desc: Type.String(),
+    createTime: Type.String(),
+  }),
+});
+
+export const ErrorBody = Type.Object({
+  requestId: Type.String(),
+  code: Type.String(),
+  message: Type.String(),
+});

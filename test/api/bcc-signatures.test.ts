@@ -1,0 +1,75 @@
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { JobService, JobView } from '../../src/job-service/index.ts';
+import { access, vector, vectorsOf } from '../unit/signatures/vectors.ts';
+import { READER_TOKEN, sendMalformed, serveJobs } from './refusals-rig.ts';
+import { type Changes, replay } from './signed-rig.ts';
+
+const CANCEL = vector('bce-auth-v1', 'a name with an empty value');
+const good = String(CANCEL.request.headers.authorization);
+const JOB = {
+  job_id: 'a-job',
+  status: 'replicating',
+  created_at: '2026-01-01T00:00:00.000Z',
+  fault: null,
+} as JobView;
+
+let app: FastifyInstance;
+let cancel: ReturnType<typeof vi.fn<JobService['cancel']>>;
+beforeEach(async () => {
+  cancel = vi.fn(async () => undefined);
+  app = await serveJobs({
+    findByDestination: async () => JOB,
+    cancel,
+    start: async () => ({ job_id: 'new' }),
+  });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await app.close();
+});
+
+test("a cancel that Baidu's own SDK has signed is its owner's", async () => {
+  expect((await replay(app, CANCEL)).status).toBe(200);
+  const requested_by = 'tenant a-project';
+  expect(cancel).toHaveBeenCalledWith(expect.objectContaining({ tenant_id: 'a-project' }), 'a-job', {
+    requested_by,
+  });
+});
+
+test.each(vectorsOf('bce-auth-v1').filter(({ request }) => request.url.endsWith('?remoteCopy=')))(
+  "a copy that Baidu's own SDK has signed with $name is let in",
+  async (signed) => {
+    const { status, body } = await replay(app, signed);
+    expect([400, 200]).toContain(status);
+    if (status === 400) expect(body.code).toBe('InappropriateJSON');
+    else expect(body.result).toContainEqual({ region: 'gz', imageId: 'new', errMsg: '', code: '' });
+  },
+);
+
+test.each<[string, Changes, number, string]>([
+  ['nothing', { headers: { authorization: undefined } }, 403, 'AccessDenied'],
+  ['half a signature', { headers: { authorization: good.slice(0, -1) } }, 400, 'InvalidHTTPAuthHeader'],
+  ["another vendor's", { headers: { authorization: 'Bearer x' } }, 400, 'InvalidHTTPAuthHeader'],
+  ['an unknown key', { headers: { authorization: good.replace(access, 'x') } }, 403, 'InvalidAccessKeyId'],
+  ['the signature of another image', { url: '/v2/image/m-9?cancelRemoteCopy' }, 400, 'SignatureDoesNotMatch'],
+  ['an old signature', { at: CANCEL.now + 3_600_000 }, 400, 'RequestExpired'],
+  ['an unknown token', { headers: { 'x-auth-token': 'unknown' } }, 403, 'AccessDenied'],
+  ["a reader's token", { headers: { 'x-auth-token': READER_TOKEN } }, 403, 'AccessDenied'],
+])('a cancel with %s is refused', async (_what, changes, status, code) => {
+  const answer = await replay(app, CANCEL, changes);
+  expect([answer.status, answer.body.code]).toEqual([status, code]);
+  expect(answer.body).toEqual({ requestId: expect.any(String), code, message: expect.any(String) });
+  expect(cancel).not.toHaveBeenCalled();
+});
+
+test('who may look only may look', async () => {
+  const url = '/v2/image/m-1a2b3c4d';
+  const answer = await app.inject({ url, headers: { 'x-auth-token': READER_TOKEN } });
+  expect([answer.statusCode, answer.json().code]).toEqual([200, undefined]);
+});
+
+test('10,000 headers that nobody has signed are no 500, and leave nothing behind', async () => {
+  await sendMalformed(app, '/v2/image/m-1?cancelRemoteCopy', good, [400, 403]);
+  expect(cancel).not.toHaveBeenCalled();
+});
