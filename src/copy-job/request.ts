@@ -41,6 +41,8 @@ export interface CopyPlan {
 export interface CancelRequest {
   readonly reason?: string;
   readonly requested_by?: string;
+  /** Do not wait until nothing of the copy is left: a workflow `cleanUp` sees to that. */
+  readonly force?: true;
 }
 
 const LONGEST_NOTE = 512;

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { IdentityUnavailable } from '../../identity/index.ts';
 import { TaskError, type TaskErrorCode } from '../../task-service/index.ts';
+import { GATEWAY_CODE, gatewayMessage } from '../huawei-gateway.ts';
 import type { Refusal } from '../signed-caller.ts';
 import { validationProblem } from '../validation-problem.ts';
 
@@ -19,16 +20,6 @@ const ANSWERS: Readonly<Record<TaskErrorCode, Pick<Answer, 'status' | 'code'>>> 
 };
 const INTERNAL: Answer = { status: 500, code: 'SFS.TURBO.0005', message: 'Internal server error' };
 
-/** The words of the vendor's API gateway. */
-const REFUSALS: Readonly<Record<Refusal, string>> = {
-  missing: 'Incorrect IAM authentication information: x-auth-token not found',
-  bad_token: 'Incorrect IAM authentication information: decrypt token fail',
-  malformed: 'Incorrect IAM authentication information: the Authorization header cannot be read',
-  unknown_key: 'Incorrect IAM authentication information: Get secretKey failed',
-  bad_signature: 'Incorrect IAM authentication information: verify aksk signature fail',
-  expired: 'Incorrect IAM authentication information: x-sdk-date has expired',
-};
-
 /** A caller who may not do what it asks for, whoever it is. */
 export class NotPermitted extends Error {
   override readonly name = 'NotPermitted';
@@ -46,7 +37,7 @@ export function answerError(
 }
 
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return send({ status: 401, code: 'APIGW.0301', message: REFUSALS[refusal] }, request, reply);
+  return send({ status: 401, code: GATEWAY_CODE, message: gatewayMessage(refusal) }, request, reply);
 }
 
 function send({ status, code, message }: Answer, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,0 +1,148 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import type { Principal } from '../../identity/index.ts';
+import { JobError } from '../../job-service/index.ts';
+import { sdkHmacSha256 } from '../../signatures/index.ts';
+import type { Dialect, DialectContext } from '../dialect.ts';
+import { requireCaller } from '../require-caller.ts';
+import { answerError, answerRefusal, answerTo, NotPermitted } from './errors.ts';
+import { nameOf, toDetail, toListed } from './job-json.ts';
+import { JOB_STATES } from './job-state.ts';
+import {
+  BatchStopBody,
+  BatchStopped,
+  DetailQuerystring,
+  ErrorBody,
+  JobDetail,
+  JobList,
+  JobParams,
+  ListQuerystring,
+  ProjectParams,
+  StopBody,
+  Stopped,
+} from './schemas.ts';
+
+const JOBS = '/v5/:project_id/jobs';
+const documented = { tags: ['Huawei DRS'], security: [{ token: [] }, { signature: [] }] };
+const errors = { '4xx': ErrorBody, '5xx': ErrorBody };
+
+/**
+ * The tasks of Huawei's DRS, as its documents and its own SDKs have them, where a task is a copy of an image.
+ * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0001.html
+ */
+export const drsDialect: Dialect = { name: 'drs', register };
+
+async function register(scope: FastifyInstance, { jobs, identity }: DialectContext): Promise<void> {
+  const app = scope.withTypeProvider<TypeBoxTypeProvider>();
+  app.setErrorHandler(answerError);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('X-request-id', request.id);
+  });
+  const callerOf = requireCaller(scope, { identity, scheme: sdkHmacSha256, refuse: answerRefusal });
+
+  /** The caller, who has to be signed in to the project of the path. */
+  const ownerOf = (request: FastifyRequest, project_id: string): Principal => {
+    const caller = callerOf(request);
+    if (caller.tenant_id === project_id) return caller;
+    throw new NotPermitted('other_project', `project_id: you are not signed in to ${project_id}`);
+  };
+  const stopperOf = (request: FastifyRequest, project_id: string): Principal => {
+    const caller = ownerOf(request, project_id);
+    if (caller.may_copy) return caller;
+    throw new NotPermitted('not_permitted', 'your roles allow you to look at tasks, not to stop one');
+  };
+
+  const stop = async ({ tenant_id }: Principal, jobId: string, force: boolean) => {
+    const job = await jobs.show({ tenant_id }, jobId);
+    await jobs.cancel({ tenant_id }, jobId, {
+      requested_by: `tenant ${tenant_id}`,
+      ...(force && { force }),
+    });
+    return { id: jobId, name: nameOf(job), status: 'success' };
+  };
+
+  app.post(
+    `${JOBS}/:job_id/stop`,
+    {
+      schema: {
+        ...documented,
+        summary: 'Stopping a Task',
+        params: JobParams,
+        body: Type.Union([StopBody, Type.Null()]),
+        response: { 200: Stopped, ...errors },
+      },
+    },
+    async (request) => {
+      const { project_id, job_id } = request.params;
+      const caller = stopperOf(request, project_id);
+      // Where there is no body there is nothing; `null` is a body.
+      if (request.body === null) throw new JobError('invalid', 'body: has to be an object');
+      return stop(caller, job_id, request.body?.is_force_stop ?? false);
+    },
+  );
+
+  app.post(
+    `${JOBS}/batch-stop`,
+    {
+      schema: {
+        ...documented,
+        summary: 'Stopping Tasks in Batches',
+        params: ProjectParams,
+        body: BatchStopBody,
+        response: { 200: BatchStopped, ...errors },
+      },
+    },
+    async (request) => {
+      const caller = stopperOf(request, request.params.project_id);
+      const stopped = await Promise.all(
+        request.body.jobs.map(({ job_id, is_force_stop = false }) =>
+          stop(caller, job_id, is_force_stop).catch((error) => {
+            const { code, message } = answerTo(error, request);
+            return { id: job_id, status: 'failed', error_code: code, error_msg: message };
+          }),
+        ),
+      );
+      return { jobs: stopped, count: stopped.length };
+    },
+  );
+
+  app.get(
+    `${JOBS}/:job_id`,
+    {
+      schema: {
+        ...documented,
+        summary: 'Querying Task Details',
+        params: JobParams,
+        querystring: DetailQuerystring,
+        response: { 200: JobDetail, ...errors },
+      },
+    },
+    async (request) => {
+      const { project_id, job_id } = request.params;
+      const { tenant_id } = ownerOf(request, project_id);
+      return { job: toDetail(await jobs.show({ tenant_id }, job_id), request.query.type ?? 'detail') };
+    },
+  );
+
+  app.get(
+    JOBS,
+    {
+      schema: {
+        ...documented,
+        summary: 'Querying the Task List',
+        params: ProjectParams,
+        querystring: ListQuerystring,
+        response: { 200: JobList, ...errors },
+      },
+    },
+    async (request) => {
+      const { tenant_id } = ownerOf(request, request.params.project_id);
+      const { status, offset = '0', limit = '10' } = request.query;
+      const page = await jobs.list({ tenant_id });
+      const found = page.jobs.filter((job) => status === undefined || JOB_STATES[job.status] === status);
+      const first = Number(offset);
+      return { total_count: found.length, jobs: found.slice(first, first + Number(limit)).map(toListed) };
+    },
+  );
+}

@@ -1,0 +1,1 @@
+export { drsDialect } from './dialect.ts';

@@ -1,0 +1,19 @@
+import type { FastifyRequest } from 'fastify';
+
+/** What of this dialect has a wording of its own in both languages that `X-Language` can name. */
+const TEXTS = {
+  not_found: {
+    'en-us': 'Job does not exist, please check job id.',
+    'zh-cn': '任务不存在，请检查任务ID。',
+  },
+  wrong_state: {
+    'en-us': 'The operation is not allowed in the current status of the job.',
+    'zh-cn': '任务当前状态不允许执行该操作。',
+  },
+} as const;
+
+/** A text in the language that the request asks for; English is the default. */
+export function textFor({ headers }: FastifyRequest, text: keyof typeof TEXTS): string {
+  const isChinese = String(headers['x-language'] ?? '').toLowerCase() === 'zh-cn';
+  return TEXTS[text][isChinese ? 'zh-cn' : 'en-us'];
+}

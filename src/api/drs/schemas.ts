@@ -1,0 +1,84 @@
+import Type from 'typebox';
+import { JOB_STATES } from './job-state.ts';
+
+const closed = { additionalProperties: false } as const;
+
+export const ProjectParams = Type.Object({ project_id: Type.String() });
+export const JobParams = Type.Object({ project_id: Type.String(), job_id: Type.String() });
+
+/** Body of "Stopping a Task"; none at all is an empty one. */
+export const StopBody = Type.Object({ is_force_stop: Type.Optional(Type.Boolean()) }, closed);
+
+export const Stopped = Type.Object({ id: Type.String(), name: Type.String(), status: Type.String() });
+
+/** Body of "Stopping Tasks in Batches". */
+export const BatchStopBody = Type.Object(
+  {
+    jobs: Type.Array(
+      Type.Object(
+        { job_id: Type.String({ minLength: 1 }), is_force_stop: Type.Optional(Type.Boolean()) },
+        closed,
+      ),
+      { minItems: 1, maxItems: 50 },
+    ),
+  },
+  closed,
+);
+
+export const BatchStopped = Type.Object({
+  jobs: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      name: Type.Optional(Type.String()),
+      status: Type.String(),
+      error_code: Type.Optional(Type.String()),
+      error_msg: Type.Optional(Type.String()),
+    }),
+  ),
+  count: Type.Integer(),
+});
+
+export const DetailQuerystring = Type.Object({
+  type: Type.Optional(Type.Enum(['overview', 'detail'])),
+});
+
+export const ListQuerystring = Type.Object({
+  status: Type.Optional(Type.Enum([...new Set(Object.values(JOB_STATES))])),
+  offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,6}$' })),
+  limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$' })),
+});
+
+const Endpoint = Type.Object({ region: Type.String(), id: Type.String(), project_id: Type.String() });
+
+/** Times are UTC. `detail` has the ends of the copy too, in the place of databases. */
+export const JobDetail = Type.Object({
+  job: Type.Object({
+    id: Type.String(),
+    name: Type.String(),
+    status: Type.String(),
+    description: Type.String(),
+    create_time: Type.String(),
+    progress_info: Type.Object({ progress: Type.String() }),
+    source_endpoint: Type.Optional(Type.Array(Endpoint)),
+    target_endpoint: Type.Optional(Type.Array(Endpoint)),
+  }),
+});
+
+export const JobList = Type.Object({
+  total_count: Type.Integer(),
+  jobs: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      name: Type.String(),
+      status: Type.String(),
+      description: Type.String(),
+      create_time: Type.String(),
+    }),
+  ),
+});
+
+export const ErrorBody = Type.Object({
+  error_code: Type.String(),
+  error_msg: Type.String(),
+  request_id: Type.Optional(Type.String()),
+});

@@ -1,0 +1,36 @@
+import type { Deployment } from '../support/deployment.ts';
+import { type Call, send } from '../support/http.ts';
+import { huaweiSigned } from '../support/signed.ts';
+import { until } from '../support/until.ts';
+
+export interface DrsAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  // biome-ignore lint/suspicious/noExplicitAny: an answer, as the tests know it
+  readonly body: any;
+}
+
+/** The DRS dialect as tenant-a uses it: every request is signed with its access key, or bears a token. */
+export interface DrsClient {
+  call(method: string, path: string, options?: Omit<Call, 'method'>): Promise<DrsAnswer>;
+  stop(jobId: string, body?: unknown): Promise<DrsAnswer>;
+  /** Waits until a task is in this state. */
+  untilState(jobId: string, state: string): Promise<void>;
+}
+
+export function drsClient(deployment: Deployment, project = 'tenant-a'): DrsClient {
+  const call: DrsClient['call'] = async (method, path, options = {}) => {
+    const url = `${deployment.apiUrl}/v5/${project}/jobs${path}`;
+    const plain = { ...options, method };
+    const signed = options.token === undefined ? huaweiSigned(url, plain, deployment.key) : plain;
+    const { status, headers, text } = await send(url, signed);
+    return { status, headers, body: JSON.parse(text) };
+  };
+  return {
+    call,
+    stop: (jobId, body) => call('POST', `/${jobId}/stop`, body === undefined ? {} : { body }),
+    async untilState(jobId, state) {
+      await until(async () => (await call('GET', `/${jobId}`)).body.job.status === state);
+    },
+  };
+}
