@@ -23,6 +23,7 @@ import {
   REQUEST_CANCEL_UPDATE,
 } from '../src/copy-job/index.ts';
 import { digestsOf } from '../src/image/index.ts';
+import { type Leftovers, startCleanUp } from './clean-up.ts';
 import { detailOf, failureOf, faultOf } from './faults.ts';
 import { JobRecord } from './job-record.ts';
 import { closeAsCanceled, planCopy, type StoreSteps, storeSteps } from './steps.ts';
@@ -35,9 +36,11 @@ const jobDetailsQuery = defineQuery<JobDetails>(JOB_DETAILS_QUERY);
  * Copies an image to another region: inspect, prepare, transfer, commit. What fails or is cancelled on the
  * way leaves nothing at the destination.
  *
- * - Signal `cancel` and update `requestCancel` (both with an optional `{reason, requested_by}`), or a native
- *   cancellation: the job ends as `canceled` and closes as Canceled. One that is accepted before the commit
- *   is on record always wins.
+ * - Signal `cancel` and update `requestCancel` (both with an optional `{reason, requested_by, force}`), or a native
+ *   cancellation: the job ends as `canceled` and closes as Canceled, when nothing of the copy is left. One that is
+ *   accepted before the commit is on record always wins.
+ * - With `force` it does not wait for that, but leaves it to a workflow `cleanUp`; also when the destination hangs
+ *   while an earlier cancel is being done.
  * - Query `jobDetails`: the job's details.
  *
  * @returns the details of a job that is `replicated`
@@ -47,13 +50,15 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
   const job = new JobRecord();
   const execution = CancellationScope.current();
   const work = new CancellationScope();
+  const forced = Promise.withResolvers<null>();
   const cancel = (via: CancelRecord['via'], request?: unknown) => {
     job.requestCancel(via, request);
     work.cancel();
+    if (job.isForced) forced.resolve(null);
   };
   setHandler(jobDetailsQuery, () => job.details);
   setHandler(cancelSignal, (request) => {
-    if (isCancellable(job.status)) cancel('signal', request);
+    if (job.mayCancel(request)) cancel('signal', request);
   });
   setHandler(
     requestCancelUpdate,
@@ -61,7 +66,7 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
       cancel('update', request);
       return job.details;
     },
-    { validator: (_request: unknown) => job.assertCancellable() },
+    { validator: (request: unknown) => job.assertCancellable(request) },
   );
   execution.cancelRequested.catch(() => {
     if (isCancellable(job.status)) cancel('native');
@@ -69,22 +74,15 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
 
   return CancellationScope.nonCancellable(async () => {
     const copy = new Copy(job, request);
-    const fault = await copy.attempt(work);
-    // Not the fault but the job's status says whether this is a cancel: that of a dead worker surfaces as a
-    // timeout, and one that came during the commit finds no fault at all.
-    if (fault === null && isCancellable(job.status)) {
-      job.update({ status: 'replicated', phase: null });
-      return job.details;
-    }
-    if (isCancellable(job.status)) job.update({ phase: 'discard', fault });
-    else job.update({ status: 'canceling', phase: 'discard' });
-    await copy.undo();
+    const fault = await Promise.race([copy.end(work), forced.promise]);
+    if (job.status === 'replicated') return job.details;
     if (fault !== null && isCancellable(job.status)) {
       job.update({ status: 'error', phase: null, destination_image_id: null });
       throw failureOf(fault);
     }
-    if (job.status === 'cancel_requested') job.update({ status: 'canceling', fault: null });
-    job.update({ status: 'canceled', phase: null, destination_image_id: null });
+    if (job.isForced) await copy.handOver();
+    else if (job.status === 'cancel_requested') job.update({ status: 'canceling', fault: null });
+    job.update({ status: 'canceled', phase: null, fault: null, destination_image_id: null });
     if (!execution.consideredCancelled) await closeAsCanceled();
     await execution.cancelRequested.catch(() => {});
     throw new CancelledFailure('the job was cancelled');
@@ -96,8 +94,8 @@ const MOST_IMAGES = 3;
 
 /** The steps on the good path, and what undoes them. */
 class Copy {
-  /** Removes what the copy has left at the destination so far. */
-  undo: () => Promise<void> = async () => {};
+  /** What there may be of the copy at the destination. */
+  #made: Leftovers | null = null;
   readonly #job: JobRecord;
   readonly #request: CopyRequest;
   #taskQueue = '';
@@ -107,8 +105,30 @@ class Copy {
     this.#request = request;
   }
 
+  /** Brings the copy to its end, good or bad: gives the fault that has stopped it, when it is undone. */
+  async end(scope: CancellationScope): Promise<Fault | null> {
+    const job = this.#job;
+    const fault = await this.#attempt(scope);
+    if (job.isForced) return fault;
+    // Not the fault but the job's status says whether this is a cancel: that of a dead worker surfaces as a
+    // timeout, and one that came during the commit finds no fault at all.
+    if (fault === null && isCancellable(job.status)) {
+      job.update({ status: 'replicated', phase: null });
+      return null;
+    }
+    if (isCancellable(job.status)) job.update({ phase: 'discard', fault });
+    else job.update({ status: 'canceling', phase: 'discard' });
+    await this.#undo();
+    return fault;
+  }
+
+  /** Leaves what there may be of the copy to a workflow that outlives this one. */
+  async handOver(): Promise<void> {
+    if (this.#made !== null) await startCleanUp(this.#made, this.#job.details);
+  }
+
   /** Runs the steps in a scope that a cancel ends; gives the fault that stopped them. */
-  async attempt(scope: CancellationScope): Promise<Fault | null> {
+  async #attempt(scope: CancellationScope): Promise<Fault | null> {
     try {
       await scope.run(() => this.#run());
       return null;
@@ -119,6 +139,13 @@ class Copy {
       if (progress !== undefined) this.#job.note({ bytes_copied: progress.high_water });
       return faultOf(error, this.#taskQueue);
     }
+  }
+
+  /** Removes what the copy has left at the destination so far. */
+  async #undo(): Promise<void> {
+    if (this.#made === null) return;
+    const { plan, ref } = this.#made;
+    await storeSteps(plan).discardImage(plan, ref);
   }
 
   async #run(): Promise<void> {
@@ -148,7 +175,7 @@ class Copy {
       } catch (error) {
         left -= 1;
         if (left === 0 || faultOf(error, this.#taskQueue).code !== 'spoilt') throw error;
-        await this.undo();
+        await this.#undo();
         plan = { ...plan, destination: { ...plan.destination, image_id: uuid4() } };
         job.replaceImage(plan.destination.image_id);
       }
@@ -158,7 +185,7 @@ class Copy {
   async #fill(steps: StoreSteps, plan: CopyPlan, ref: DestinationRef, image: InspectedImage): Promise<void> {
     const job = this.#job;
     // Before the step that needs it: a prepare that seems to fail may still have created something.
-    this.undo = () => steps.discardImage(plan, ref);
+    this.#made = { plan, ref };
     await steps.prepareDestination(plan, ref, image.record);
     // A cancel lets a step that can still succeed come to its end.
     if (!isCancellable(job.status)) throw new CancelledFailure('the job was cancelled');
@@ -170,7 +197,7 @@ class Copy {
     // A destination that computes no sha512 is recognised by the md5 that the source has for it.
     const md5 = digests.md5 ?? image.record.checksum;
     const copied = { ...ref, digests: { ...digests, md5 }, committing: true } as const;
-    this.undo = () => steps.discardImage(plan, copied);
+    this.#made = { plan, ref: copied };
     await steps.commitImage(plan, copied, image.record);
   }
 }

@@ -9,7 +9,9 @@ export function describeJob(job: JobDetails): string {
   if (job.image_size !== null) lines.push(`${job.bytes_copied} of ${job.image_size} bytes on record`);
   if (job.sha512 !== null) lines.push(`sha512 \`${job.sha512}\``);
   if (job.cancel !== null)
-    lines.push(`cancelled via ${job.cancel.via}: ${job.cancel.reason ?? 'no reason given'}`);
+    lines.push(
+      `cancelled via ${job.cancel.via}${job.cancel.force ? ', by force' : ''}: ${job.cancel.reason ?? 'no reason given'}`,
+    );
   if (job.fault !== null) lines.push(`${job.fault.code} (${job.fault.side ?? 'job'}): ${job.fault.message}`);
   return lines.join('\n\n');
 }

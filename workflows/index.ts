@@ -1,3 +1,4 @@
+export { cleanUp } from './clean-up.ts';
 export { copyImage } from './copy-image.ts';
 export { deleteTask } from './delete-task.ts';
 export { moveObjects } from './move-objects.ts';

@@ -11,6 +11,8 @@ import {
   type CopyPlan,
   copyProgress,
   isCancellable,
+  isFinal,
+  isForcible,
   JOB_MEMO,
   JOB_STATUS_CONFLICT,
   type JobDetails,
@@ -42,6 +44,11 @@ export class JobRecord {
     return this.#details.status;
   }
 
+  /** Whether the job was cancelled, and is not to wait for its clean-up. */
+  get isForced(): boolean {
+    return this.#details.cancel?.force !== undefined;
+  }
+
   /** Takes the plan over. Whoever started us through the job service has published it already. */
   accept(plan: CopyPlan): void {
     if (this.#published) return;
@@ -53,13 +60,18 @@ export class JobRecord {
 
   /** Takes changes over that need no event in history: the query and the Web UI show them. */
   note(changes: Partial<JobDetails>): void {
+    if (isFinal(this.status)) return;
     this.#details = { ...this.#details, ...changes };
     setCurrentDetails(describeJob(this.#details));
   }
 
-  /** Takes changes over for all to see, with or without a worker. */
+  /**
+   * Takes changes over for all to see, with or without a worker. A job that has ended does not change any more:
+   * of one that was cancelled by force, a step may still come to its end.
+   */
   update(changes: Partial<JobDetails>): void {
     const before = this.#details;
+    if (isFinal(before.status)) return;
     const next = { ...before, ...changes, updated_at: new Date().toISOString() };
     const progress = copyProgress(next.status, next.bytes_copied, next.image_size);
     this.#details = { ...next, copy_progress: Math.max(progress, before.copy_progress) };
@@ -73,17 +85,24 @@ export class JobRecord {
     this.#publish([{ key: searchAttributes.destinationImage, value: imageId }]);
   }
 
+  /** Whether a cancel does not come too late: one by force may come later than others. */
+  mayCancel(request: unknown): boolean {
+    const { status, cancel } = this.#details;
+    return isCancellable(status) || (isByForce(request) && isForcible(status, cancel));
+  }
+
   /** Throws `JobStatusConflict` where a cancel comes too late. */
-  assertCancellable(): void {
-    if (isCancellable(this.status)) return;
+  assertCancellable(request: unknown): void {
+    if (this.mayCancel(request)) return;
     throw ApplicationFailure.nonRetryable(`the job is ${this.status}`, JOB_STATUS_CONFLICT);
   }
 
   /** Puts on record that a cancel was accepted. */
   requestCancel(via: CancelRecord['via'], request: unknown): void {
     const requested_at = new Date().toISOString();
+    const { status } = this;
     this.update({
-      status: 'cancel_requested',
+      status: isCancellable(status) ? 'cancel_requested' : status,
       cancel: { via, ...parseCancelRequest(request), requested_at },
     });
   }
@@ -93,4 +112,8 @@ export class JobRecord {
     upsertMemo({ [JOB_MEMO]: this.#details });
     setCurrentDetails(describeJob(this.#details));
   }
+}
+
+function isByForce(request: unknown): boolean {
+  return parseCancelRequest(request).force !== undefined;
 }

@@ -20,12 +20,18 @@ export function addJobCommands(program: Command): void {
   program
     .command('list')
     .addOption(new Option('--status <status>', 'only jobs with this status').choices(JOB_STATUSES))
+    .addOption(
+      new Option(
+        '--cleaning',
+        'only jobs that were cancelled by force, and whose clean-up goes on',
+      ).conflicts('status'),
+    )
     .option('--limit <n>', 'at most so many (1 to 1000)', limit)
     .option('--marker <marker>', 'go on after an earlier page')
     .summary('list jobs')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<
-        GlobalOptions & { status?: JobStatus; limit?: number; marker?: string }
+        GlobalOptions & { status?: JobStatus; cleaning?: true; limit?: number; marker?: string }
       >();
       await withContext(options, async ({ jobs }) => {
         const page = await jobs.list(null, options);
@@ -38,12 +44,20 @@ export function addJobCommands(program: Command): void {
     .command('cancel')
     .argument('<job-id>')
     .option('--reason <text>', 'why, for the record')
+    .option(
+      '--force',
+      'end the job at once, also where its destination hangs; the clean-up goes on by itself',
+    )
     .summary('cancel a job; nothing of the copy is left')
     .action(async (jobId: string, _options, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions & { reason?: string }>();
+      const options = command.optsWithGlobals<GlobalOptions & { reason?: string; force?: true }>();
       await withContext(options, async ({ jobs }) => {
         const requested_by = `operator ${process.env.USER ?? process.getuid?.() ?? ''}`.trim();
-        await jobs.cancel(null, jobId, { requested_by, ...(options.reason && { reason: options.reason }) });
+        await jobs.cancel(null, jobId, {
+          requested_by,
+          ...(options.reason && { reason: options.reason }),
+          ...(options.force && { force: options.force }),
+        });
         const job = await jobs.show(null, jobId);
         print(options.json, job, jobText(job));
       });

@@ -4,6 +4,8 @@ import type { CopyPlan } from './request.ts';
 /** The names by which any Temporal client can start, cancel and inspect a copy. */
 export const COPY_IMAGE = 'copyImage';
 export const TASK_QUEUE = 'image-copy';
+/** Removes what a job has left at its destination that was cancelled by force. */
+export const CLEAN_UP = 'cleanUp';
 export const CANCEL_SIGNAL = 'cancel';
 export const REQUEST_CANCEL_UPDATE = 'requestCancel';
 export const JOB_DETAILS_QUERY = 'jobDetails';
@@ -49,6 +51,17 @@ export function tenantKeyword(tenantId: string): string {
 /** An id, or as much of a path as a search attribute takes. */
 function imageKeyword(id: string): string {
   return id.slice(0, LONGEST_KEYWORD).toWellFormed();
+}
+
+/** Workflow id of the one clean-up that an execution of a job can need. */
+export function cleanUpIdOf(jobId: string, mark: string): string {
+  return `clean-up/${jobId}/${mark}`;
+}
+
+/** The search attributes of a job's clean-up: where, and whose. */
+export function cleanUpSearchAttributes(plan: CopyPlan): SearchAttributePair[] {
+  const { status } = searchAttributes;
+  return requestedSearchAttributes(plan).filter(({ key }) => key.name !== status.name);
 }
 
 /** The search attributes with which a job begins. */

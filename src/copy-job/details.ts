@@ -48,6 +48,8 @@ export interface CancelRecord {
   readonly via: 'signal' | 'update' | 'native';
   readonly reason: string | null;
   readonly requested_by: string | null;
+  /** The job did not wait until nothing of the copy was left. */
+  readonly force?: true;
   readonly requested_at: string;
 }
 

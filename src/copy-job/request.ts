@@ -47,10 +47,21 @@ export interface CancelRequest {
 
 const LONGEST_NOTE = 512;
 
-/** Who asks and why, from whatever a client sent: a bare string is a reason. Never refuses a cancel. */
-export function parseCancelRequest(value: unknown): { reason: string | null; requested_by: string | null } {
+/** A cancel as it is put on record. */
+export interface ParsedCancelRequest {
+  readonly reason: string | null;
+  readonly requested_by: string | null;
+  readonly force?: true;
+}
+
+/** Who asks, why and how, from whatever a client sent: a bare string is a reason. Never refuses a cancel. */
+export function parseCancelRequest(value: unknown): ParsedCancelRequest {
   const note = (text: unknown) => (typeof text === 'string' ? text.slice(0, LONGEST_NOTE) : null);
   if (typeof value !== 'object' || value === null) return { reason: note(value), requested_by: null };
-  const { reason, requested_by } = value as Record<string, unknown>;
-  return { reason: note(reason), requested_by: note(requested_by) };
+  const { reason, requested_by, force } = value as Record<string, unknown>;
+  return {
+    reason: note(reason),
+    requested_by: note(requested_by),
+    ...(force === true && { force }),
+  };
 }

@@ -16,6 +16,11 @@ export function isCancellable(status: JobStatus): boolean {
   return status === 'replicate_requested' || status === 'replicating';
 }
 
+/** Once, by force, also while a cancel that was accepted is being done. */
+export function isForcible(status: JobStatus, cancel: { readonly force?: true } | null): boolean {
+  return !isFinal(status) && cancel?.force === undefined;
+}
+
 /** Whether the job has come to its end. */
 export function isFinal(status: JobStatus): boolean {
   return status === 'replicated' || status === 'canceled' || status === 'error';

@@ -7,14 +7,17 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import {
+  CANCEL_SIGNAL,
   type CancelRequest,
   isCancellable,
+  isFinal,
+  isForcible,
   JOB_STATUS_CONFLICT,
   REQUEST_CANCEL_UPDATE,
 } from '../copy-job/index.ts';
 import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
-import type { Caller } from './service.ts';
+import type { Caller, JobView } from './service.ts';
 import { liveView } from './view.ts';
 
 /** How long a worker has to answer; milliseconds. */
@@ -32,7 +35,7 @@ export async function cancelJob(
 ): Promise<void> {
   const description = await findJob(client, caller, jobId);
   const before = await liveView(client, description);
-  if (!isCancellable(before.status)) throw tooLate(before.status);
+  if (!mayCancel(before, request)) throw tooLate(before.status);
   const handle = client.workflow.getHandle(jobId, description.runId);
   try {
     await client.withDeadline(Date.now() + DEADLINE, () =>
@@ -44,19 +47,31 @@ export async function cancelJob(
       throw new JobError('conflict', error.cause.message);
     }
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw unavailable(error);
-    await cancelNatively(client, caller, handle);
+    await cancelUnheard(client, caller, handle, request);
   }
 }
 
-async function cancelNatively(client: Client, caller: Caller, handle: WorkflowHandle): Promise<void> {
-  const description = await findJob(client, caller, handle.workflowId);
-  const { status } = await liveView(client, description);
+function mayCancel({ status, cancel }: JobView, { force }: CancelRequest): boolean {
+  return isCancellable(status) || (force === true && isForcible(status, cancel));
+}
+
+/** For the next worker to hear. What a native cancellation cannot say, that it is by force, says a signal. */
+async function cancelUnheard(
+  client: Client,
+  caller: Caller,
+  handle: WorkflowHandle,
+  request: CancelRequest,
+): Promise<void> {
+  const job = await liveView(client, await findJob(client, caller, handle.workflowId));
   // The update that was given up on may have been accepted after all.
-  if (status === 'cancel_requested' || status === 'canceling' || status === 'canceled') return;
-  if (!isCancellable(status)) throw tooLate(status);
-  await handle.cancel().catch((error) => {
+  if (job.status === 'canceled' || (job.cancel !== null && job.cancel.force === request.force)) return;
+  if (isFinal(job.status)) throw tooLate(job.status);
+  try {
+    if (request.force) await handle.signal(CANCEL_SIGNAL, request);
+    if (isCancellable(job.status)) await handle.cancel();
+  } catch (error) {
     throw error instanceof WorkflowNotFoundError ? tooLate('closed') : unavailable(error);
-  });
+  }
 }
 
 function isStatusConflict(cause: Error | undefined): cause is ApplicationFailure {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Client, isGrpcServiceError } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
-import { COPY_IMAGE, type JobStatus, searchAttributes, tenantKeyword } from '../copy-job/index.ts';
+import { CLEAN_UP, COPY_IMAGE, searchAttributes, tenantKeyword } from '../copy-job/index.ts';
 import { JobError } from './errors.ts';
 import { belongsTo, unavailable } from './find.ts';
 import type { Caller, JobPage, ListQuery } from './service.ts';
@@ -13,7 +13,7 @@ const TAG_BYTES = 16;
 
 /** A page of jobs, from visibility alone: nothing is asked of a worker or of a single workflow. */
 export async function listJobs(client: Client, caller: Caller, query: ListQuery): Promise<JobPage> {
-  const filter = visibilityQuery(caller, query.status);
+  const filter = visibilityQuery(caller, query);
   const { executions, nextPageToken } = await fetchPage(client, filter, query);
   const namespace = client.options.namespace;
   const jobs = await Promise.all(
@@ -44,9 +44,11 @@ async function fetchPage(client: Client, filter: string, { limit, marker }: List
 }
 
 /** Only encoded ids and statuses of our own set get into a query. */
-function visibilityQuery(caller: Caller, status: JobStatus | undefined): string {
-  // A copy that a task makes is a part of that task.
-  const terms = [`WorkflowType = '${COPY_IMAGE}'`, 'ParentWorkflowId IS NULL'];
+function visibilityQuery(caller: Caller, { status, cleaning }: ListQuery): string {
+  const terms = cleaning
+    ? [`WorkflowType = '${CLEAN_UP}'`, "ExecutionStatus = 'Running'"]
+    : // A copy that a task makes is a part of that task.
+      [`WorkflowType = '${COPY_IMAGE}'`, 'ParentWorkflowId IS NULL'];
   if (caller !== null) terms.push(`${searchAttributes.tenants.name} = '${tenantKeyword(caller.tenant_id)}'`);
   if (status !== undefined) terms.push(`${searchAttributes.status.name} = '${status}'`);
   return terms.join(' AND ');

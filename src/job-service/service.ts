@@ -27,6 +27,8 @@ export interface StartOptions {
 
 export interface ListQuery {
   readonly status?: JobStatus;
+  /** Only jobs that were cancelled by force, and whose clean-up goes on. */
+  readonly cleaning?: true;
   readonly limit?: number;
   /** From an earlier page with the same caller and status. */
   readonly marker?: string;
@@ -56,7 +58,10 @@ export interface JobService {
   imageExists(tenantId: string, imageId: string, credential?: UserCredential): Promise<boolean>;
   /** The caller's jobs; without a limit the newest 1,000. */
   list(caller: Caller, query?: ListQuery): Promise<JobPage>;
-  /** Asks for a cancel; returns when it was accepted. Throws `conflict` where it comes too late. */
+  /**
+   * Asks for a cancel; returns when it was accepted. Throws `conflict` where it comes too late. One by force may
+   * follow another one.
+   */
   cancel(caller: Caller, jobId: string, request: CancelRequest): Promise<void>;
   /** A new job with the same request as one that has ended. */
   retry(caller: Caller, jobId: string): Promise<{ readonly job_id: string }>;

@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cleanUpIdOf, type JobPhase } from '../../src/copy-job/index.ts';
+import { StoreError } from '../../src/stores/index.ts';
+import { until } from '../support/until.ts';
+import { type Gate, gate, holding, holdingTransfer } from '../support/workflow-hooks.ts';
+import {
+  detailsOf,
+  endOf,
+  type Job,
+  type JobOptions,
+  type Rig,
+  startRig,
+  untilDetails,
+} from '../support/workflow-rig.ts';
+
+const HEARTBEAT_TIMEOUT = 3000;
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({ limits: { heartbeat_timeout: `${HEARTBEAT_TIMEOUT}ms` } });
+});
+afterAll(() => rig?.stop());
+
+const FORCE = { reason: 'the region is down', requested_by: 'alice', force: true };
+const force = ({ handle }: Job) => handle.executeUpdate('requestCancel', { args: [FORCE] });
+
+/** The clean-up of a job that was forced. */
+async function cleanUpOf({ handle }: Job) {
+  const { raw } = await handle.describe();
+  const mark = raw.workflowExecutionInfo?.firstRunId ?? '';
+  return rig.client.workflow.getHandle(cleanUpIdOf(handle.workflowId, mark));
+}
+
+const PHASES: [JobPhase, string, (at: Gate) => JobOptions][] = [
+  ['prepare', 'prepare', (at) => ({ destination: holding('prepare', at) })],
+  ['transfer', 'transfer', (at) => ({ source: holdingTransfer(at, 1) })],
+  ['commit', 'commit', (at) => ({ destination: holding('commit', at) })],
+  ['commit', 'the end of the commit', (at) => ({ destination: holding('commit', at, 'after') })],
+];
+
+test.each(PHASES)(
+  'force during %s (%s) ends the job at once, and the clean-up leaves nothing',
+  async (phase, _place, hooks) => {
+    const at = gate();
+    const job = await rig.startJob(hooks(at));
+    await at.reached;
+    await untilDetails(job, (details) => details.phase === phase);
+    const before = Date.now();
+    await force(job);
+    const { closed, status, details } = await endOf(job);
+    expect(Date.now() - before).toBeLessThan(HEARTBEAT_TIMEOUT);
+    expect({ closed, status }).toEqual({ closed: 'CANCELLED', status: 'canceled' });
+    expect(details).toMatchObject({
+      status: 'canceled',
+      phase: null,
+      fault: null,
+      destination_image_id: null,
+      cancel: { via: 'update', ...FORCE },
+    });
+    const cleanUp = await cleanUpOf(job);
+    expect((await cleanUp.describe()).status.name).toBe('RUNNING');
+    at.open();
+    await cleanUp.result();
+    expect(Date.now() - before).toBeGreaterThan(HEARTBEAT_TIMEOUT);
+    expect(await rig.traces(job)).toEqual([]);
+  },
+);
+
+test('force before anything was made ends the job, and there is nothing to clean up', async () => {
+  const at = gate();
+  const job = await rig.startJob({ source: holding('inspect', at) });
+  await at.reached;
+  await force(job);
+  expect((await endOf(job)).closed).toBe('CANCELLED');
+  await expect((await cleanUpOf(job)).describe()).rejects.toThrow(WorkflowNotFoundError);
+});
+
+test('a job that hangs while it is canceling is ended by force, once; the clean-up tries on', async () => {
+  const at = gate();
+  let isAway = true;
+  let calls = 0;
+  const job = await rig.startJob({
+    source: holdingTransfer(at, 1),
+    destination: {
+      discard: async (call) => {
+        calls += 1;
+        if (isAway) throw new StoreError('unavailable', 'the destination is away');
+        return call();
+      },
+    },
+  });
+  await at.reached;
+  await job.handle.signal('cancel', 'not needed');
+  await untilDetails(job, ({ status }) => status === 'canceling');
+  await expect(job.handle.executeUpdate('requestCancel')).rejects.toThrow();
+  await until(() => calls > 0);
+  await job.handle.signal('cancel', FORCE);
+  const { closed, details } = await endOf(job);
+  expect(closed).toBe('CANCELLED');
+  expect(details).toMatchObject({ status: 'canceled', cancel: { via: 'signal', force: true } });
+  const cleanUp = await cleanUpOf(job);
+  await sleep(HEARTBEAT_TIMEOUT + 1500);
+  expect((await cleanUp.describe()).status.name).toBe('RUNNING');
+  expect(await rig.traces(job)).not.toEqual([]);
+  isAway = false;
+  await cleanUp.result();
+  expect(await rig.traces(job)).toEqual([]);
+});
+
+test('a second cancel of a job that is forced, by force or not, comes too late', async () => {
+  const at = gate();
+  const job = await rig.startJob({
+    source: holding('inspect', at),
+    activities: async (call, name) => {
+      if (name === 'closeAsCanceled') await at.pass();
+      return call();
+    },
+  });
+  await at.reached;
+  await force(job);
+  expect(await detailsOf(job)).toMatchObject({ cancel: { force: true } });
+  for (const request of [FORCE, {}]) {
+    await expect(job.handle.executeUpdate('requestCancel', { args: [request] })).rejects.toThrow();
+  }
+  at.open();
+  expect((await endOf(job)).details).toMatchObject({ status: 'canceled' });
+});
+
+test('the clean-up says in the Web UI what it is, and where', async () => {
+  const at = gate();
+  const job = await rig.startJob({ source: holdingTransfer(at, 1) });
+  await at.reached;
+  await force(job);
+  await endOf(job);
+  const cleanUp = await cleanUpOf(job);
+  const description = await cleanUp.describe();
+  expect(await description.staticSummary()).toBe(`clean up ot2/${job.copyId}`);
+  expect(description.raw.workflowExecutionInfo?.parentExecution?.workflowId).toBe(job.handle.workflowId);
+  await cleanUp.result();
+});
