@@ -1,0 +1,116 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { drsClient } from '../api/drs-rig.ts';
+import { type Deployment, deploy, MIB } from '../support/deployment.ts';
+import { eclClient } from '../support/http.ts';
+import { closedAs, endOf, showJob, untilWritten } from '../support/jobs.ts';
+import type { TestProcess } from '../support/process.ts';
+import { until } from '../support/until.ts';
+
+/** A job that is forced has ended after so long, whatever its destination does; milliseconds. */
+const SECONDS = 10_000;
+
+let deployment: Deployment;
+let destination: TestProcess;
+beforeEach(async () => {
+  const slow = join(import.meta.dirname, '../support/slow-reads.ts');
+  deployment = await deploy({ env: { NODE_OPTIONS: `--import=${slow}`, SLOW_READS: '100' } });
+  // The jobs themselves run elsewhere than the copies into ot2.
+  await deployment.startWorker('--region', 'ot1');
+  destination = await deployment.startWorker('--no-workflows', '--region', 'ot2');
+  await deployment.startApi();
+});
+afterEach(() => deployment.stop());
+
+async function runningCopy(): Promise<string> {
+  const image = await deployment.addImage('ot1', 128 * MIB, { owner: 'tenant-a' });
+  const jobId = await eclClient(deployment).start({ image_id: image.id, tenant_id_dst: 'tenant-a' });
+  await untilWritten(deployment, jobId, 8 * MIB);
+  return jobId;
+}
+
+async function cleaning(): Promise<readonly string[]> {
+  const { stdout } = await deployment.command('--json', 'list', '--cleaning');
+  return JSON.parse(stdout).jobs.map(({ job_id }: { job_id: string }) => job_id);
+}
+
+async function expectForced(jobId: string, since: number): Promise<void> {
+  expect(await endOf(deployment, jobId)).toMatchObject({
+    status: 'canceled',
+    destination_image_id: null,
+    fault: null,
+    cancel: { force: true },
+  });
+  expect(Date.now() - since).toBeLessThan(SECONDS);
+  await until(async () => (await closedAs(deployment, jobId)) === 'CANCELLED');
+  await until(async () => (await cleaning()).includes(jobId));
+  expect(await deployment.files('ot2').catch(() => ['unreachable'])).not.toEqual([]);
+}
+
+async function expectCleanedUp(): Promise<void> {
+  await until(async () => (await cleaning()).length === 0);
+  expect(await deployment.files('ot2')).toEqual([]);
+}
+
+test('a job whose worker is frozen is ended by force; when it goes on, nothing is left', async () => {
+  const jobId = await runningCopy();
+  process.kill(destination.pid, 'SIGSTOP');
+  const since = Date.now();
+  const { code, stdout } = await deployment.command('cancel', jobId, '--force', '--reason', 'frozen');
+  expect([code, stdout]).toEqual([0, expect.stringContaining('frozen')]);
+  await expectForced(jobId, since);
+  process.kill(destination.pid, 'SIGCONT');
+  await expectCleanedUp();
+});
+
+test('a job whose worker is gone is ended by force; the next worker leaves nothing', async () => {
+  const jobId = await runningCopy();
+  await destination.stop('SIGKILL');
+  const since = Date.now();
+  await deployment.temporal(
+    'workflow',
+    'signal',
+    '-w',
+    jobId,
+    '--name',
+    'cancel',
+    '--input',
+    '{"force":true}',
+  );
+  await expectForced(jobId, since);
+  await deployment.startWorker('--no-workflows', '--region', 'ot2');
+  await expectCleanedUp();
+});
+
+test('a job that hangs in canceling, for its region is away, is ended by a forced stop', async () => {
+  const jobId = await runningCopy();
+  const folder = join(deployment.folder, 'ot2');
+  await rename(folder, `${folder}.away`);
+  const drs = drsClient(deployment);
+  expect((await drs.stop(jobId)).status).toBe(200);
+  await until(async () => (await showJob(deployment, jobId)).status === 'canceling');
+  expect((await drs.stop(jobId)).body.error_code).toBe('DRS.10000011');
+  const since = Date.now();
+  expect((await drs.stop(jobId, { is_force_stop: true })).status).toBe(200);
+  await expectForced(jobId, since);
+  expect((await drs.stop(jobId, { is_force_stop: true })).body.error_code).toBe('DRS.10000011');
+  await rename(`${folder}.away`, folder);
+  await expectCleanedUp();
+});
+
+test('a force that no worker is there to hear is heard by the next one', async () => {
+  const lonely = await deploy({ regions: ['ot1', 'ot2'] });
+  try {
+    const image = await lonely.addImage('ot1', 1000);
+    const { stdout } = await lonely.command('copy', image.id, '--from', 'ot1', '--to', 'ot2', '--detach');
+    const { job_id } = JSON.parse(stdout);
+    expect((await lonely.command('cancel', job_id)).code).toBe(0);
+    expect((await lonely.command('cancel', job_id, '--force')).code).toBe(0);
+    await lonely.startWorker();
+    expect(await endOf(lonely, job_id)).toMatchObject({ status: 'canceled', cancel: { force: true } });
+    expect(await lonely.files('ot2')).toEqual([]);
+  } finally {
+    await lonely.stop();
+  }
+});
