@@ -37,6 +37,8 @@ export interface JobOptions {
   readonly source?: StoreHooks;
   readonly destination?: StoreHooks;
   readonly activities?: ActivityHook;
+  /** On whose behalf; without one it is an operator's. */
+  readonly tenant?: string;
   /** The image, where one is to be copied again. */
   readonly image?: ImageRecord;
 }
@@ -88,7 +90,7 @@ export async function startRig(
       if (job.destination) storeHooks.set(copyId, job.destination);
       if (job.activities) activityHooks.set(workflowId, job.activities);
       const request: CopyRequest = {
-        source: { region: 'ot1', image_id: image.id },
+        source: { region: 'ot1', image_id: image.id, ...(job.tenant && { tenant_id: job.tenant }) },
         destination: { region: 'ot2', image_id: copyId },
       };
       return { handle: await startWith(request, workflowId), image, copyId };
