@@ -6,6 +6,12 @@ test('a cancel says who asks and why', () => {
   expect(parseCancelRequest(request)).toEqual(request);
 });
 
+test('only what is true is by force', () => {
+  const nothing = { reason: null, requested_by: null };
+  expect(parseCancelRequest({ force: true })).toEqual({ ...nothing, force: true });
+  for (const force of [false, 'true', 1, null]) expect(parseCancelRequest({ force })).toEqual(nothing);
+});
+
 test('a bare text is a reason', () => {
   expect(parseCancelRequest('wrong image')).toEqual({ reason: 'wrong image', requested_by: null });
 });

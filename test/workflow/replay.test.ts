@@ -53,6 +53,18 @@ const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
       return job;
     },
   },
+  'canceled-by-force': {
+    closed: 'WORKFLOW_EXECUTION_CANCELED',
+    run: async (rig) => {
+      const at = gate();
+      // The clean-up's id is made of the job's, which is the history's name when it is replayed.
+      const workflowId = 'canceled-by-force';
+      const job = await rig.startJob({ workflowId, source: holdingTransfer(at, 1) });
+      await at.reached;
+      await job.handle.executeUpdate('requestCancel', { args: [{ reason: 'not needed', force: true }] });
+      return job;
+    },
+  },
   'failed-and-undone': {
     closed: 'WORKFLOW_EXECUTION_FAILED',
     run: (rig) => {
