@@ -7,6 +7,12 @@ import type { Refusal } from './signed-caller.ts';
  */
 export const GATEWAY_CODE = 'APIGW.0301';
 
+/** 404: none of its services has such a call. */
+export const UNKNOWN_API = {
+  code: 'APIGW.0101',
+  message: 'The API does not exist or has not been published in the environment',
+} as const;
+
 const REASONS: Readonly<Record<Refusal, string>> = {
   missing: 'x-auth-token not found',
   bad_token: 'decrypt token fail',

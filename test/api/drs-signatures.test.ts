@@ -64,6 +64,17 @@ test('who may look only cannot stop', async () => {
   expect(cancel).not.toHaveBeenCalled();
 });
 
+test.each([
+  ['DELETE', '/v5/a-project/jobs/a-job'],
+  ['PUT', '/v5/a-project/jobs'],
+  ['POST', '/v5/a-project/jobs/a-job/start'],
+  ['GET', '/v5/a-project/jobs/a-job/actions'],
+] as const)('%s %s is a call that nobody knows', async (method, url) => {
+  const answer = await app.inject({ method, url, headers: { 'x-auth-token': READER_TOKEN } });
+  expect([answer.statusCode, answer.json().error_code]).toEqual([404, 'APIGW.0101']);
+  expect((await app.inject({ method, url })).json().error_code).toBe('APIGW.0301');
+});
+
 test('10,000 headers that nobody has signed are no 500, and leave nothing behind', async () => {
   await sendMalformed(app, '/v5/a-project/jobs/a-job/stop', good, [401]);
   expect(cancel).not.toHaveBeenCalled();

@@ -20,7 +20,8 @@ import {
   RemoteCopyBody,
 } from './schemas.ts';
 
-const IMAGE = '/v:version(^[0-9]{1,3}$)/image/:imageId';
+const IMAGES = '/v:version(^[0-9]{1,3}$)/image';
+const IMAGE = `${IMAGES}/:imageId`;
 const documented = { tags: ['Baidu BCC'], security: [{ signature: [] }, { token: [] }] };
 const errors = { '4xx': ErrorBody, '5xx': ErrorBody };
 
@@ -45,6 +46,13 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
     if (caller.may_copy) return caller;
     throw new JobError('forbidden', 'your roles allow you to look at images, not to copy them');
   };
+
+  const unknown = async (rest: FastifyInstance) => {
+    rest.setNotFoundHandler(() => {
+      throw new NoAction('there is no such call here');
+    });
+  };
+  await app.register(unknown, { prefix: IMAGES });
 
   /** The job of an image that is there, or is to be; `null` where the image is none of a job's, if there is one. */
   const jobOf = async (caller: Principal, imageId: string): Promise<JobView | null> => {

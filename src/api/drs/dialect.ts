@@ -6,7 +6,7 @@ import { JobError } from '../../job-service/index.ts';
 import { sdkHmacSha256 } from '../../signatures/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
 import { requireCaller } from '../require-caller.ts';
-import { answerError, answerRefusal, answerTo, NotPermitted } from './errors.ts';
+import { answerError, answerRefusal, answerTo, answerUnknown, NotPermitted } from './errors.ts';
 import { nameOf, toDetail, toListed } from './job-json.ts';
 import { JOB_STATES } from './job-state.ts';
 import {
@@ -40,6 +40,9 @@ async function register(scope: FastifyInstance, { jobs, identity }: DialectConte
     reply.header('X-request-id', request.id);
   });
   const callerOf = requireCaller(scope, { identity, scheme: sdkHmacSha256, refuse: answerRefusal });
+
+  const unknown = async (rest: FastifyInstance) => rest.setNotFoundHandler(answerUnknown);
+  await app.register(unknown, { prefix: '/v5/:project_id/jobs' });
 
   /** The caller, who has to be signed in to the project of the path. */
   const ownerOf = (request: FastifyRequest, project_id: string): Principal => {

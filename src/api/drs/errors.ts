@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { IdentityUnavailable } from '../../identity/index.ts';
 import { JobError } from '../../job-service/index.ts';
-import { GATEWAY_CODE, gatewayMessage } from '../huawei-gateway.ts';
+import { GATEWAY_CODE, gatewayMessage, UNKNOWN_API } from '../huawei-gateway.ts';
 import type { Refusal } from '../signed-caller.ts';
 import { validationProblem } from '../validation-problem.ts';
 import { textFor } from './language.ts';
@@ -46,6 +46,11 @@ export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: 
   return reply
     .code(401)
     .send({ error_code: GATEWAY_CODE, error_msg: gatewayMessage(refusal), request_id: request.id });
+}
+
+export function answerUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { code, message } = UNKNOWN_API;
+  return reply.code(404).send({ error_code: code, error_msg: message, request_id: request.id });
 }
 
 /** What an error is in this dialect. One that is ours to mend is logged. */
