@@ -1,0 +1,49 @@
+"""Huawei's own SDK for DRS, called through json_lines.
+
+argument: {"endpoint", "project", "access", "secret"} as JSON
+"""
+
+import json
+import sys
+
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkdrs.v5 import (
+    BatchStopJobActionReq,
+    BatchStopJobsActionRequest,
+    DrsClient,
+    ListJobsRequest,
+    ShowJobDetailRequest,
+    StopJobActionInfo,
+    StopJobActionReq,
+    StopJobActionRequest,
+)
+from json_lines import serve
+
+settings = json.loads(sys.argv[1])
+credentials = BasicCredentials(settings["access"], settings["secret"], settings["project"])
+client = DrsClient.new_builder().with_credentials(credentials).with_endpoint(settings["endpoint"]).build()
+
+
+def stop(job_id, x_language=None, **body):
+    request = StopJobActionRequest(job_id=job_id, x_language=x_language, body=StopJobActionReq(**body))
+    return client.stop_job_action(request).to_json_object()
+
+
+def show(job_id, **query):
+    return client.show_job_detail(ShowJobDetailRequest(job_id=job_id, **query)).to_json_object()
+
+
+def list_jobs(**query):
+    return client.list_jobs(ListJobsRequest(**query)).to_json_object()
+
+
+def batch_stop(jobs, x_language=None):
+    body = BatchStopJobActionReq(jobs=[StopJobActionInfo(**job) for job in jobs])
+    request = BatchStopJobsActionRequest(x_language=x_language, body=body)
+    return client.batch_stop_jobs_action(request).to_json_object()
+
+
+serve(
+    {"stop": stop, "show": show, "list": list_jobs, "batch_stop": batch_stop},
+    error_fields=["status_code", "error_code", "error_msg", "request_id"],
+)

@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Deployment, deploy, MIB } from '../support/deployment.ts';
+import { type EclClient, eclClient } from '../support/http.ts';
+import { untilWritten } from '../support/jobs.ts';
+import type { TestProcess } from '../support/process.ts';
+import { until } from '../support/until.ts';
+import { type Called, type Sdk, startSdk } from './sdk.ts';
+
+const NONE = 'c7debc9c-8e09-4a5d-8dd6-cc44f78jb20r';
+const NO_JOB = 'Job does not exist, please check job id.';
+const NOT_ALLOWED = 'The operation is not allowed in the current status of the job.';
+
+let deployment: Deployment;
+let destination: TestProcess;
+let ecl: EclClient;
+let sdk: Sdk;
+let wrongSecret: Sdk;
+let otherProject: Sdk;
+let large: string;
+let small: string;
+beforeAll(async () => {
+  const slow = join(import.meta.dirname, '../support/slow-reads.ts');
+  deployment = await deploy({ env: { NODE_OPTIONS: `--import=${slow}`, SLOW_READS: '100' } });
+  // The jobs themselves run elsewhere than the copies into ot2.
+  await Promise.all([deployment.startWorker('--region', 'ot1'), deployment.startApi()]);
+  destination = await deployment.startWorker('--no-workflows', '--region', 'ot2');
+  ecl = eclClient(deployment);
+  const account = { endpoint: deployment.apiUrl, project: 'tenant-a', ...deployment.key };
+  sdk = startSdk('drs.py', account);
+  wrongSecret = startSdk('drs.py', { ...account, secret: 'another' });
+  otherProject = startSdk('drs.py', { ...account, project: 'tenant-b' });
+  large = (await deployment.addImage('ot1', 128 * MIB, { owner: 'tenant-a', name: 'ubuntu' })).id;
+  small = (await deployment.addImage('ot1', 10, { owner: 'tenant-a', name: 'tiny' })).id;
+});
+afterAll(async () => {
+  await Promise.all([sdk, wrongSecret, otherProject].map((running) => running?.stop()));
+  await deployment?.stop();
+});
+
+const copyOf = (image_id: string) => ecl.start({ image_id, tenant_id_dst: 'tenant-a' });
+const runningCopy = async () => {
+  const job_id = await copyOf(large);
+  await untilWritten(deployment, job_id, MIB);
+  return job_id;
+};
+const stateOf = async (job_id: string) => (await sdk.ok('show', { job_id })).job.status;
+const untilState = (job_id: string, state: string) => until(async () => (await stateOf(job_id)) === state);
+const expectNothingLeft = (job_id: string) =>
+  until(async () => !(await deployment.files('ot2')).some((name) => name.includes(job_id)));
+const expectError = ({ error }: Called, status_code: number, error_code: string, error_msg: unknown) => {
+  expect(error).toMatchObject({ type: 'ClientRequestException', status_code, error_code, error_msg });
+  expect(error?.request_id).toMatch(/^req-/);
+};
+
+test("Huawei's SDK for DRS stops a running task, and sees it go", async () => {
+  const job_id = await runningCopy();
+  expect(await stateOf(job_id)).toBe('FULL_TRANSFER_STARTED');
+  expect(await sdk.ok('stop', { job_id })).toEqual({ id: job_id, name: 'ubuntu', status: 'success' });
+  await untilState(job_id, 'RELEASE_RESOURCE_COMPLETE');
+  await expectNothingLeft(job_id);
+});
+
+test('it stops by force what hangs: a task whose worker is frozen', async () => {
+  const job_id = await runningCopy();
+  process.kill(destination.pid, 'SIGSTOP');
+  try {
+    await sdk.ok('stop', { job_id, is_force_stop: false });
+    expect(await stateOf(job_id)).toBe('RELEASE_RESOURCE_STARTED');
+    expectError(await sdk.call('stop', { job_id }), 400, 'DRS.10000011', NOT_ALLOWED);
+    const forced = await sdk.ok('stop', { job_id, is_force_stop: true });
+    expect(forced).toEqual({ id: job_id, name: 'ubuntu', status: 'success' });
+    await untilState(job_id, 'RELEASE_RESOURCE_COMPLETE');
+    expect((await deployment.files('ot2')).some((name) => name.includes(job_id))).toBe(true);
+  } finally {
+    process.kill(destination.pid, 'SIGCONT');
+  }
+  await expectNothingLeft(job_id);
+});
+
+test('it shows a task, and lists tasks by their state and in pages', async () => {
+  const ids = [await copyOf(small), await copyOf(small)];
+  for (const job_id of ids) await untilState(job_id, 'FULL_TRANSFER_COMPLETE');
+  const [job_id] = ids;
+  expect((await sdk.ok('show', { job_id, type: 'overview' })).job).toMatchObject({
+    id: job_id,
+    status: 'FULL_TRANSFER_COMPLETE',
+    create_time: expect.any(String),
+    progress_info: { progress: '100' },
+  });
+  const listed = (query: object) =>
+    sdk.ok('list', { job_type: 'migration', status: 'FULL_TRANSFER_COMPLETE', ...query });
+  const all = await until(async () => {
+    const page = await listed({ limit: 100 });
+    return page.total_count === ids.length && page;
+  });
+  expect(all.jobs.map(({ id }: { id: string }) => id).sort()).toEqual(ids.sort());
+  expect(all.jobs[0]).toMatchObject({ name: 'tiny', description: '', create_time: expect.any(String) });
+  expect(await listed({ limit: 1, offset: 1 })).toEqual({ total_count: 2, jobs: [all.jobs[1]] });
+});
+
+test('it stops several tasks, and learns of each why not', async () => {
+  const [running, done] = [await runningCopy(), await copyOf(small)];
+  await untilState(done, 'FULL_TRANSFER_COMPLETE');
+  const jobs = [{ job_id: running }, { job_id: done, is_force_stop: true }, { job_id: NONE }];
+  expect((await sdk.ok('batch_stop', { jobs })).jobs).toEqual([
+    { id: running, name: 'ubuntu', status: 'success' },
+    { id: done, status: 'failed', error_code: 'DRS.10000011', error_msg: NOT_ALLOWED },
+    { id: NONE, status: 'failed', error_code: 'DRS.10000010', error_msg: NO_JOB },
+  ]);
+  await untilState(running, 'RELEASE_RESOURCE_COMPLETE');
+  const failed = await sdk.ok('batch_stop', { jobs: [{ job_id: NONE }], x_language: 'zh-cn' });
+  expect(failed.jobs[0].error_msg).toBe('任务不存在，请检查任务ID。');
+});
+
+test.each([
+  ['en-us', NO_JOB],
+  ['zh-cn', '任务不存在，请检查任务ID。'],
+])('a task that is not there is a typed error in %s', async (x_language, message) => {
+  for (const name of ['stop', 'show']) {
+    expectError(await sdk.call(name, { job_id: NONE, x_language }), 400, 'DRS.10000010', message);
+  }
+});
+
+test.each([
+  ['en-us', NOT_ALLOWED],
+  ['zh-cn', '任务当前状态不允许执行该操作。'],
+])('to stop a task that has ended is a typed error in %s', async (x_language, message) => {
+  const job_id = await copyOf(small);
+  await untilState(job_id, 'FULL_TRANSFER_COMPLETE');
+  for (const is_force_stop of [false, true]) {
+    const refused = await sdk.call('stop', { job_id, x_language, is_force_stop });
+    expectError(refused, 400, 'DRS.10000011', message);
+  }
+});
+
+test("another's secret, and another's project, are typed errors of every call", async () => {
+  const calls = [
+    ['stop', { job_id: NONE }],
+    ['show', { job_id: NONE }],
+    ['list', {}],
+    ['batch_stop', { jobs: [{ job_id: NONE }] }],
+  ] as const;
+  const signature = 'Incorrect IAM authentication information: verify aksk signature fail';
+  const project = 'project_id: you are not signed in to tenant-b';
+  for (const [name, args] of calls) {
+    expectError(await wrongSecret.call(name, args), 401, 'APIGW.0301', signature);
+    expectError(await otherProject.call(name, args), 403, 'DRS.M00261', project);
+  }
+});
