@@ -1,35 +1,50 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { addRange, type ByteRange } from '../image/index.ts';
 
+const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+
 /**
- * Which ranges of a partial are complete, one a line. Heartbeats come a few times a second, parts many times:
- * after a crash this knows more. It is not synced; what a loss of power makes of it, the digest finds out.
+ * What is there of a partial: `<start> <end>` on a line when a range is complete, and `<start> <end> durable` when
+ * the disk has it. Heartbeats come a few times a second, parts many times: after a crash this knows more. It is not
+ * synced itself; a loss of power may take lines, and bytes of what is not durable.
  */
 export interface Journal {
-  readonly ranges: readonly ByteRange[];
+  readonly complete: readonly ByteRange[];
+  readonly durable: readonly ByteRange[];
   add(range: ByteRange): Promise<void>;
+  addDurable(ranges: readonly ByteRange[]): Promise<void>;
   clear(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function openJournal(path: string): Promise<Journal> {
-  const file = await open(path, 'a+');
+  const file = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW);
   const ranges = await readRanges(file);
   return {
-    ranges,
+    ...ranges,
     async add([start, end]) {
       await file.write(`${start} ${end}\n`);
+    },
+    async addDurable(taken) {
+      const merged = taken.reduce(addRange, [] as readonly ByteRange[]);
+      await file.write(merged.map(([start, end]) => `${start} ${end} durable\n`).join(''));
     },
     clear: () => file.truncate(0),
     close: () => file.close(),
   };
 }
 
-async function readRanges(file: FileHandle): Promise<readonly ByteRange[]> {
+async function readRanges(file: FileHandle): Promise<Pick<Journal, 'complete' | 'durable'>> {
   const text = (await file.readFile()).toString();
-  let ranges: readonly ByteRange[] = [];
-  for (const [, start, end] of text.matchAll(/^(\d+) (\d+)\n/gm)) {
-    ranges = addRange(ranges, [Number(start), Number(end)]);
+  // What a crash has torn would make another number of the next line.
+  if (text !== '' && !text.endsWith('\n')) await file.write('\n');
+  let complete: readonly ByteRange[] = [];
+  let durable: readonly ByteRange[] = [];
+  for (const [, start, end, isDurable] of text.matchAll(/^(\d+) (\d+)( durable)?\n/gm)) {
+    const range = [Number(start), Number(end)] as const;
+    if (isDurable === undefined) complete = addRange(complete, range);
+    else durable = addRange(durable, range);
   }
-  return ranges;
+  return { complete, durable };
 }

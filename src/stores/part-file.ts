@@ -1,15 +1,19 @@
+import { constants } from 'node:fs';
 import { access, type FileHandle, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno, onDisk } from './disk-errors.ts';
 import { openJournal } from './journal.ts';
 import type { PartSink } from './port.ts';
 import { StoreError } from './store-error.ts';
+import { writeBehind } from './write-behind.ts';
+
+const { O_RDWR, O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 
 const ZEROS = Buffer.alloc(1024 * 1024);
 
 /**
  * A file of `size` bytes that is written in parts: `data` in a folder that has it already, with a journal of
- * what is complete. Writes as one attempt: whatever changes something first looks for the attempt's fence, so
+ * what is there. Writes as one attempt: whatever changes something first looks for the attempt's fence, so
  * that an attempt that was given up for dead stops as soon as a later one has begun, or the partial has gone.
  */
 export async function openPartFile(partial: string, attempt: number, size: number): Promise<PartSink> {
@@ -20,19 +24,31 @@ export async function openPartFile(partial: string, attempt: number, size: numbe
     await journal.close();
     throw error;
   });
+  const disk = writeBehind(file, journal);
   const fenced = (operation: () => Promise<void>) =>
     onDisk(async () => {
       await access(fence).catch((error) => throwSuperseded(partial, error));
       await operation();
     });
+  const reset = () =>
+    fenced(async () => {
+      await journal.clear();
+      await file.truncate(0);
+      await file.truncate(size);
+    });
   return {
     kind: 'parts',
-    received: journal.ranges,
+    received: journal.complete,
+    durable: journal.durable,
     write: (offset, chunk) =>
       fenced(async () => {
         if (!isZero(chunk)) await writeFully(file, offset, chunk);
       }),
-    complete: (range) => fenced(() => journal.add(range)),
+    complete: (range) =>
+      fenced(async () => {
+        await journal.add(range);
+        disk.add(range);
+      }),
     readBack: (offset, into) =>
       onDisk(async () => {
         const { bytesRead } = await file.read(into, 0, into.length, offset);
@@ -40,28 +56,25 @@ export async function openPartFile(partial: string, attempt: number, size: numbe
           throw new StoreError('truncated', `the data written ends at byte ${offset + bytesRead}`);
         }
       }),
-    reset: () =>
-      fenced(async () => {
-        await journal.clear();
-        await file.truncate(0);
-        await file.truncate(size);
-      }),
-    flush: () => onDisk(() => file.sync()),
+    reset,
+    flush: () => onDisk(() => disk.finish()),
     close: async () => {
+      // Who comes next could not tell that something is missing.
+      if (!(await disk.settle())) await reset().catch(() => {});
       await Promise.all([file.close(), journal.close()]);
     },
   };
 }
 
-/** What a loss of power has cut off reads as zeros again: the digest finds it, and the copy starts over. */
+/** What a loss of power has cut off reads as zeros again. */
 async function openData(path: string, size: number): Promise<FileHandle> {
-  const file = await open(path, 'r+');
+  const file = await open(path, O_RDWR | O_NOFOLLOW);
   await file.truncate(size);
   return file;
 }
 
 async function raiseFence(partial: string, attempt: number, fence: string): Promise<void> {
-  await writeFile(fence, '');
+  await writeFile(fence, '', { flag: O_WRONLY | O_CREAT | O_NOFOLLOW });
   for (const name of await readdir(partial)) {
     const other = Number(/^fence-(\d+)$/.exec(name)?.[1]);
     if (other < attempt) await rm(join(partial, name), { force: true });

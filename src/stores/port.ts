@@ -47,6 +47,8 @@ export interface PartSink {
   readonly kind: 'parts';
   /** What the destination had when it was opened, as sorted, disjoint ranges: its own word after a crash. */
   readonly received: readonly ByteRange[];
+  /** What of it a loss of power could not have taken. */
+  readonly durable: readonly ByteRange[];
   /**
    * Writes at an offset; writing the same bytes again is harmless. Fails with `not_found` once the image was
    * discarded or committed, with `conflict` once a later attempt has opened it.
@@ -58,7 +60,10 @@ export interface PartSink {
   readBack(offset: number, into: Uint8Array): Promise<void>;
   /** Forgets every byte: a new start. */
   reset(): Promise<void>;
-  /** Returns when everything written would survive a loss of power. */
+  /**
+   * Returns when everything written would survive a loss of power. Throws `lost` where the disk has refused some
+   * of it, and nobody can say which.
+   */
   flush(): Promise<void>;
   close(): Promise<void>;
 }

@@ -112,7 +112,7 @@ async function inSpool<T>(operation: () => Promise<T>): Promise<T> {
     return await operation();
   } catch (error) {
     const { code, message, cause } = fromErrno(error);
-    if (code === 'conflict') throw error;
+    if (code === 'conflict' || code === 'lost') throw error;
     throw new StoreError('unavailable', `the worker's spool: ${message}`, { cause });
   }
 }

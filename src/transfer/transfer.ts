@@ -1,5 +1,5 @@
 import { addRange, type ByteRange } from '../image/index.ts';
-import type { StoreError } from '../stores/index.ts';
+import type { PartSink, StoreError } from '../stores/index.ts';
 import { moveBlocks } from './blocks.ts';
 import { Ledger } from './ledger.ts';
 import type { Run, TransferOptions } from './options.ts';
@@ -27,7 +27,7 @@ export interface Transfer {
 export function startTransfer(options: TransferOptions): Transfer {
   const { sink, spool, movedAt } = options;
   const delivered = new Ledger(inherited(options), movedAt);
-  const staged = sink.kind === 'parts' ? delivered : new Ledger(spool?.received ?? [], movedAt);
+  const staged = sink.kind === 'parts' ? delivered : new Ledger(kept(spool, options), movedAt);
   const stop = new AbortController();
   let met: { readonly fault: StoreError; readonly at: number } | undefined;
   const run: Run = {
@@ -63,9 +63,20 @@ export function startTransfer(options: TransferOptions): Transfer {
 }
 
 /** What the destination has already: of a stream nothing stays, and of blocks only it can tell. */
-function inherited({ sink, reported }: TransferOptions): readonly ByteRange[] {
+function inherited(options: TransferOptions): readonly ByteRange[] {
+  const { sink, reported } = options;
   if (sink.kind === 'stream') return [];
-  return sink.received.reduce(addRange, sink.kind === 'parts' ? reported : []);
+  if (sink.kind === 'blocks') return sink.received;
+  return kept(sink, options).reduce(addRange, isVerifiable(options) ? reported : []);
+}
+
+/** What a file has already. Where no digest finds out what a loss of power has taken, only what it cannot take. */
+function kept(file: PartSink | null, options: TransferOptions): readonly ByteRange[] {
+  return (isVerifiable(options) ? file?.received : file?.durable) ?? [];
+}
+
+function isVerifiable({ expected }: TransferOptions): boolean {
+  return expected.sha512 !== null || expected.md5 !== null;
 }
 
 function move(options: TransferOptions, run: Run): Promise<Copied> {

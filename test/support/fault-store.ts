@@ -84,6 +84,7 @@ export function faultySink(sink: PartSink, faults: SinkFaults = {}): WatchedSink
   return {
     kind: 'parts',
     received: sink.received,
+    durable: sink.durable,
     written,
     get closed() {
       return closed;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { open, truncate } from 'node:fs/promises';
+import { appendFile, open, truncate } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ByteRange } from '../../src/image/index.ts';
 import { openPartSink } from '../stores/make-image.ts';
@@ -46,6 +47,22 @@ test('what was reported and what was received count together', async () => {
   const { transfer, reader } = await rig.attempt({ reported: [[0, 9 * MIB]] });
   await transfer.finished;
   expect(reader.bytesRead).toBe(SIZE - 24 * MIB);
+});
+
+test('without a digest only what the disk has for certain is not read again', async () => {
+  const rig = await transferRig(DATA);
+  await diedAfter(rig, [[0, 24 * MIB]], [[8 * MIB, 16 * MIB]]);
+  await appendFile(join(dirname(rig.partialData), 'parts'), `${16 * MIB} ${24 * MIB}\n`);
+  // As after a loss of power, that took what was reported and noted, and not synced.
+  await overwrite(rig.partialData, 0, Buffer.alloc(8 * MIB));
+  await overwrite(rig.partialData, 16 * MIB, Buffer.alloc(8 * MIB));
+  const { transfer, reader } = await rig.attempt({
+    expected: { sha512: null, md5: null },
+    reported: [[0, 24 * MIB]],
+  });
+  expect(await transfer.finished).toMatchObject({ sha512: rig.image.os_hash_value, verified_by: 'none' });
+  expect(reader.bytesRead).toBe(SIZE - 8 * MIB);
+  expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
 test('the source is not read at all when only the digest was left to do', async () => {

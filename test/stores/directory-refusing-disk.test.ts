@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import type { DestinationRef, PartSink } from '../../src/stores/index.ts';
+import { type DirectoryUnderTest, openDirectory } from './directory-under-test.ts';
+import { copyFor, openPartSink } from './make-image.ts';
+import { codeOf, newRef } from './store-under-test.ts';
+
+const DATA = randomBytes(1_500_000);
+
+let it: DirectoryUnderTest;
+beforeEach(async () => {
+  it = await openDirectory();
+});
+afterEach(() => it.close());
+
+/** Whatever is synced from now on. */
+async function refuse(code: string): Promise<void> {
+  const file = await open(it.root);
+  const prototype = Object.getPrototypeOf(file);
+  await file.close();
+  for (const call of ['datasync', 'sync']) {
+    const spy = vi.spyOn(prototype, call).mockRejectedValue(Object.assign(new Error(code), { code }));
+    onTestFinished(() => spy.mockRestore());
+  }
+}
+
+async function written(): Promise<{ ref: DestinationRef; sink: PartSink }> {
+  const ref = newRef();
+  await it.store.prepare(ref, copyFor(ref, DATA));
+  const sink = await openPartSink(it.store, ref, 1, DATA.length);
+  await sink.write(0, DATA);
+  return { ref, sink };
+}
+
+test('a disk that refuses what it was given is found out at the end', async () => {
+  const { sink } = await written();
+  await refuse('EIO');
+  expect(await codeOf(sink.flush())).toBe('lost');
+  await sink.close();
+});
+
+test('a disk that refuses what it was given is found out although it takes all that comes later', async () => {
+  const { sink } = await written();
+  await refuse('EIO');
+  await sink.complete([0, DATA.length]);
+  vi.restoreAllMocks();
+  expect(await codeOf(sink.flush())).toBe('lost');
+  await sink.close();
+});
+
+test('a disk that refuses what it was given leaves nothing for an attempt that comes later', async () => {
+  const { ref, sink } = await written();
+  await refuse('EIO');
+  await sink.complete([0, DATA.length]);
+  await sink.close();
+  const next = await openPartSink(it.store, ref, 2, DATA.length);
+  expect(next).toMatchObject({ received: [], durable: [] });
+  await next.close();
+});
+
+test('a disk that is full when it has to write says so', async () => {
+  const { sink } = await written();
+  await refuse('ENOSPC');
+  expect(await codeOf(sink.flush())).toBe('quota_exceeded');
+  await sink.close();
+});
