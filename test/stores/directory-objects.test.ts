@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { directoryDriver } from '../../src/stores/directory/index.ts';
 import type { DestinationRef } from '../../src/stores/index.ts';
 import { objectsContract } from './contract-objects.ts';
@@ -189,6 +189,48 @@ test('a link in the place of what is hidden is not followed', async () => {
   await symlink(folder, join(it.root, '.image-replicator'));
   for (const name of ['write', 'prepare']) expect(await call(name, 'x')).toBe('invalid_image');
   expect(await readdir(folder)).toEqual(['file']);
+});
+
+describe('a link in what is being written', () => {
+  async function inTheMaking(ref: DestinationRef): Promise<string> {
+    await prepare(ref);
+    const [name = ''] = await readdir(join(it.root, '.image-replicator'));
+    return join(it.root, '.image-replicator', name);
+  }
+
+  test('in the place of its folder is not followed', async () => {
+    const folder = await outside();
+    const ref = refTo('x');
+    const partial = await inTheMaking(ref);
+    await rm(partial, { recursive: true });
+    await symlink(folder, partial);
+    expect(await codeOf(it.objects.openSink(ref, 1, DATA.length))).toBe('invalid_image');
+    expect(await codeOf(commit(ref))).toBe('invalid_image');
+    await it.objects.discard(ref);
+    expect(await readdir(join(it.root, '.image-replicator'))).toEqual([]);
+    expect(await readdir(folder)).toEqual(['file']);
+  });
+
+  test.each(['data', 'parts', 'fence-1'])('in the place of %s is not followed', async (name) => {
+    const folder = await outside();
+    const ref = refTo('x');
+    const partial = await inTheMaking(ref);
+    await rm(join(partial, name), { force: true });
+    await symlink(join(folder, 'file'), join(partial, name));
+    expect(await codeOf(it.objects.openSink(ref, 1, DATA.length))).toBe('unavailable');
+    expect(await readFile(join(folder, 'file'), 'utf8')).toBe(SECRET);
+  });
+
+  test('in the place of a note is not followed', async () => {
+    const folder = await outside();
+    const ref = refTo('x');
+    const partial = await inTheMaking(ref);
+    await symlink(join(folder, 'new'), join(partial, 'whole'));
+    const sink = await openPartSink(asStore(it.objects), ref, 1, DATA.length);
+    expect(await codeOf(sink.flush())).toBe('unavailable');
+    await sink.close();
+    expect(await readdir(folder)).toEqual(['file']);
+  });
 });
 
 test('only regular files are listed and read', async () => {

@@ -6,25 +6,12 @@ import type { DestinationRef, ImageDestination, PartSink } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { type Folder, openFolder, withFolderMade } from './folder.ts';
 import { assertReachable } from './layout.ts';
-import {
-  dropFences,
-  goneFor,
-  makePartial,
-  openPartial,
-  type Partial,
-  removePartial,
-} from './object-partial.ts';
+import { dropFences, goneFor, makePartial, openPartial, removePartial } from './object-partial.ts';
 import { objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
 
 /** How large files come to be in a share: written where no list finds them, and then moved into place. */
 export function objectDestination(root: string): ImageDestination {
-  const inPartial = <T>(ref: DestinationRef, use: (partial: Partial) => Promise<T>) =>
-    onDisk(async () => {
-      objectPath(ref.image_id);
-      const partial = await openPartial(root, ref);
-      return use(partial).finally(() => partial.close());
-    });
   return {
     prepare: (ref, { size }) =>
       onDisk(async () => {
@@ -35,29 +22,36 @@ export function objectDestination(root: string): ImageDestination {
     openSink: (ref, attempt, size) => onDisk(() => openSink(root, ref, attempt, size)),
 
     commit: (ref, { size }) =>
-      inPartial(ref, async (partial) => {
-        const isMoved = (await partial.has('committing')) && !(await partial.has('data'));
-        if (!isMoved) {
-          if (!(await partial.has('whole'))) {
-            if (await isCommitted(root, ref, size)) return;
-            throw goneFor(ref);
-          }
-          await dropFences(partial);
-          await partial.note('committing');
-          await moveInto(root, ref.image_id, `${partial.path}/data`);
-        }
-        await removePartial(partial);
+      onDisk(async () => {
+        objectPath(ref.image_id);
+        if (!(await moveOut(root, ref)) && !(await isCommitted(root, ref, size))) throw goneFor(ref);
+        await removePartial(root, ref);
       }),
 
     discard: (ref) =>
       onDisk(async () => {
         await assertReachable(root);
-        const partial = await openPartial(root, ref).catch((error) => {
-          if (error.code !== 'not_found') throw error;
-        });
-        if (partial !== undefined) await removePartial(partial).finally(() => partial.close());
+        await removePartial(root, ref);
       }),
   };
+}
+
+/** Moves the file to the path that it is for, be it not the first time; whether there was one that is whole. */
+async function moveOut(root: string, ref: DestinationRef): Promise<boolean> {
+  const partial = await openPartial(root, ref).catch((error) => {
+    if (error.code !== 'not_found') throw error;
+  });
+  if (partial === undefined) return false;
+  try {
+    if ((await partial.has('committing')) && !(await partial.has('data'))) return true;
+    if (!(await partial.has('whole'))) return false;
+    await dropFences(partial);
+    await partial.note('committing');
+    await moveInto(root, ref.image_id, `${partial.path}/data`);
+    return true;
+  } finally {
+    await partial.close();
+  }
 }
 
 async function openSink(root: string, ref: DestinationRef, attempt: number, size: number): Promise<PartSink> {

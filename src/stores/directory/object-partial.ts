@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { isErrno } from '../disk-errors.ts';
 import type { DestinationRef } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { type Folder, openFolder } from './folder.ts';
 import { HIDDEN } from './object-path.ts';
+
+const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
+const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
 
 /**
  * A file in the making, a folder of its own for each job and path:
@@ -18,6 +22,7 @@ import { HIDDEN } from './object-path.ts';
  *     <root>/.image-replicator/<hash>.removed     one that is being removed
  */
 export interface Partial {
+  /** Leads through its descriptor, as does every name in it. */
   readonly path: string;
   has(name: Note | 'data'): Promise<boolean>;
   note(name: Note): Promise<void>;
@@ -29,36 +34,43 @@ type Note = 'whole' | 'committing';
 
 /** Makes room for a file, in one step. What is there already stays as it is. */
 export async function makePartial(root: string, ref: DestinationRef, size: number): Promise<void> {
-  await (await makeHidden(root)).close();
-  const partial = await openPartial(root, ref);
-  const prepared = preparedOf(partial);
+  const hidden = await makeHidden(root);
+  const [name, prepared] = [nameOf(ref), preparedOf(ref)];
   try {
-    if (await exists(partial.path)) return;
-    await ignoring('EEXIST', mkdir(prepared));
-    await writeFile(`${prepared}/data`, '');
-    await truncate(`${prepared}/data`, size);
-    await rename(prepared, partial.path);
+    if (await exists(hidden.at(name))) return;
+    await ignoring('EEXIST', mkdir(hidden.at(prepared)));
+    await makeData(root, prepared, size);
+    await rename(hidden.at(prepared), hidden.at(name));
   } catch (error) {
     // Another call of the same job was faster.
-    if (!(await exists(partial.path))) throw error;
-    await rm(prepared, { recursive: true, force: true });
+    if (!(await exists(hidden.at(name)))) throw error;
+    await rm(hidden.at(prepared), { recursive: true, force: true });
   } finally {
-    await partial.close();
+    await hidden.close();
   }
 }
 
-/** Opens what is there of a file in the making, be it nothing. */
+async function makeData(root: string, prepared: string, size: number): Promise<void> {
+  const folder = await openFolder(root, [HIDDEN, prepared]);
+  try {
+    const data = await open(folder.at('data'), FLAGS);
+    await data.truncate(size).finally(() => data.close());
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Opens what is there of a file in the making. Throws `not_found`. */
 export async function openPartial(root: string, ref: DestinationRef): Promise<Partial> {
-  const hidden = await openFolder(root, [HIDDEN]).catch((error) => {
+  const { path, at, close } = await openFolder(root, [HIDDEN, nameOf(ref)]).catch((error) => {
     throw isErrno(error, 'ENOENT') ? goneFor(ref) : error;
   });
-  const path = hidden.at(hashOf(ref));
   return {
     path,
-    has: (name) => exists(`${path}/${name}`),
-    note: (name) => writeFile(`${path}/${name}`, ''),
-    forget: (name) => rm(`${path}/${name}`, { force: true }),
-    close: () => hidden.close(),
+    has: (name) => exists(at(name)),
+    note: (name) => writeFile(at(name), '', { flag: FLAGS }),
+    forget: (name) => rm(at(name), { force: true }),
+    close,
   };
 }
 
@@ -69,25 +81,25 @@ export async function dropFences({ path }: Partial): Promise<void> {
   }
 }
 
-/** By one rename: from there on nobody finds anything to open. */
-export async function removePartial(partial: Partial): Promise<void> {
-  const removed = `${partial.path}.removed`;
-  await rm(removed, { recursive: true, force: true });
-  await ignoring('ENOENT', rename(partial.path, removed));
-  for (const left of [removed, preparedOf(partial)]) await rm(left, { recursive: true, force: true });
-}
-
-function preparedOf({ path }: Partial): string {
-  return `${path}.new`;
-}
-
-/** The folder of what is in the making, which is nobody else's to touch. */
-export async function makeHidden(root: string): Promise<Folder> {
+/** By one rename: from there on nobody finds anything to open. What is not there is removed. */
+export async function removePartial(root: string, ref: DestinationRef): Promise<void> {
+  const hidden = await ignoring('ENOENT', openFolder(root, [HIDDEN]));
+  if (hidden === undefined) return;
+  const removed = hidden.at(`${nameOf(ref)}.removed`);
   try {
-    return await openFolder(root, [HIDDEN]);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
+    await rm(removed, { recursive: true, force: true });
+    await ignoring('ENOENT', rename(hidden.at(nameOf(ref)), removed));
+    for (const left of [removed, hidden.at(preparedOf(ref))])
+      await rm(left, { recursive: true, force: true });
+  } finally {
+    await hidden.close();
   }
+}
+
+/** The folder of what is in the making. */
+export async function makeHidden(root: string): Promise<Folder> {
+  const hidden = await ignoring('ENOENT', openFolder(root, [HIDDEN]));
+  if (hidden !== undefined) return hidden;
   await ignoring('EEXIST', mkdir(`${root}/${HIDDEN}`, { mode: 0o700 }));
   return openFolder(root, [HIDDEN]);
 }
@@ -96,7 +108,9 @@ export function goneFor({ image_id }: DestinationRef): StoreError {
   return new StoreError('not_found', `${JSON.stringify(image_id)} is no longer being made by this job`);
 }
 
-function hashOf({ image_id, mark }: DestinationRef): string {
+const preparedOf = (ref: DestinationRef) => `${nameOf(ref)}.new`;
+
+function nameOf({ image_id, mark }: DestinationRef): string {
   return createHash('sha256')
     .update(JSON.stringify([image_id, mark]))
     .digest('hex');
