@@ -58,7 +58,7 @@ export async function proxiedRegions({ spool = false } = {}): Promise<ProxiedReg
       source.inject({ ...downloads, times: 4, response: { after: 2 * MIB, pause: null } });
       source.inject({ ...downloads, times: 1000, status: 503 });
       const jobId = await copy(imageId);
-      await until(() => source.count('GET', FILE) > 7 && destination.bytes.request > 0);
+      await until(() => source.count('GET', FILE) > 7 && destination.count('PUT', FILE) > 0);
       return jobId;
     },
     async expectNothingLeft(jobId) {
