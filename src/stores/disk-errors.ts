@@ -16,6 +16,16 @@ export function isErrno(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
+/** What a file operation gives; `undefined` where it fails with this code. */
+export async function ignoring<T>(code: string, operation: Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (isErrno(error, code)) return undefined;
+    throw error;
+  }
+}
+
 /** A file operation's error as a store's. The message names no path: it is for tenants. */
 export function fromErrno(error: unknown): StoreError {
   if (error instanceof StoreError) return error;

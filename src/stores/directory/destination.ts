@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isErrno, onDisk } from '../disk-errors.ts';
+import { ignoring, isErrno, onDisk } from '../disk-errors.ts';
 import { openPartFile } from '../part-file.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
 import { StoreError } from '../store-error.ts';
@@ -110,15 +110,6 @@ async function removeTraces(folder: string): Promise<void> {
 
 async function exists(path: string): Promise<boolean> {
   return (await ignoring('ENOENT', stat(path))) !== undefined;
-}
-
-async function ignoring<T>(code: string, operation: Promise<T>): Promise<T | undefined> {
-  try {
-    return await operation;
-  } catch (error) {
-    if (isErrno(error, code)) return undefined;
-    throw error;
-  }
 }
 
 function taken(ref: DestinationRef): StoreError {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { isErrno } from '../disk-errors.ts';
+import { ignoring, isErrno } from '../disk-errors.ts';
+import { hashOf } from '../hash-of.ts';
 import type { DestinationRef } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { type Folder, openFolder } from './folder.ts';
@@ -35,7 +35,7 @@ type Note = 'whole' | 'committing';
 /** Makes room for a file, in one step. What is there already stays as it is. */
 export async function makePartial(root: string, ref: DestinationRef, size: number): Promise<void> {
   const hidden = await makeHidden(root);
-  const [name, prepared] = [nameOf(ref), preparedOf(ref)];
+  const [name, prepared] = [hashOf(ref), preparedOf(ref)];
   try {
     if (await exists(hidden.at(name))) return;
     await ignoring('EEXIST', mkdir(hidden.at(prepared)));
@@ -62,7 +62,7 @@ async function makeData(root: string, prepared: string, size: number): Promise<v
 
 /** Opens what is there of a file in the making. Throws `not_found`. */
 export async function openPartial(root: string, ref: DestinationRef): Promise<Partial> {
-  const { path, at, close } = await openFolder(root, [HIDDEN, nameOf(ref)]).catch((error) => {
+  const { path, at, close } = await openFolder(root, [HIDDEN, hashOf(ref)]).catch((error) => {
     throw isErrno(error, 'ENOENT') ? goneFor(ref) : error;
   });
   return {
@@ -85,10 +85,10 @@ export async function dropFences({ path }: Partial): Promise<void> {
 export async function removePartial(root: string, ref: DestinationRef): Promise<void> {
   const hidden = await ignoring('ENOENT', openFolder(root, [HIDDEN]));
   if (hidden === undefined) return;
-  const removed = hidden.at(`${nameOf(ref)}.removed`);
+  const removed = hidden.at(`${hashOf(ref)}.removed`);
   try {
     await rm(removed, { recursive: true, force: true });
-    await ignoring('ENOENT', rename(hidden.at(nameOf(ref)), removed));
+    await ignoring('ENOENT', rename(hidden.at(hashOf(ref)), removed));
     for (const left of [removed, hidden.at(preparedOf(ref))])
       await rm(left, { recursive: true, force: true });
   } finally {
@@ -108,13 +108,7 @@ export function goneFor({ image_id }: DestinationRef): StoreError {
   return new StoreError('not_found', `${JSON.stringify(image_id)} is no longer being made by this job`);
 }
 
-const preparedOf = (ref: DestinationRef) => `${nameOf(ref)}.new`;
-
-function nameOf({ image_id, mark }: DestinationRef): string {
-  return createHash('sha256')
-    .update(JSON.stringify([image_id, mark]))
-    .digest('hex');
-}
+const preparedOf = (ref: DestinationRef) => `${hashOf(ref)}.new`;
 
 async function exists(path: string): Promise<boolean> {
   return (
@@ -123,13 +117,4 @@ async function exists(path: string): Promise<boolean> {
       access(path).then(() => true),
     )) ?? false
   );
-}
-
-async function ignoring<T>(code: string, operation: Promise<T>): Promise<T | undefined> {
-  try {
-    return await operation;
-  } catch (error) {
-    if (isErrno(error, code)) return undefined;
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { hashOf } from '../hash-of.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
@@ -16,7 +17,7 @@ import { objectKey } from './object-path.ts';
 import { sizeOfObject } from './read-object.ts';
 import { removeObject } from './remove-object.ts';
 import { openUpload } from './sink.ts';
-import { hashOf, stagingOf } from './staging.ts';
+import { stagingOf } from './staging.ts';
 import { abortUpload, createUpload } from './upload.ts';
 
 /** Of an object that a job has made: which one. */

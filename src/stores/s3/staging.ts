@@ -1,16 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hashOf } from '../hash-of.ts';
 import type { DestinationRef } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 
 /** Where a bucket has what is no object yet, below its prefix. No path leads there. */
 export const HIDDEN = '.image-replicator/';
-
-/** Tells one job's object from what others put at the same path. */
-export function hashOf({ image_id, mark }: DestinationRef): string {
-  return createHash('sha256')
-    .update(JSON.stringify([image_id, mark]))
-    .digest('hex');
-}
 
 /**
  * The same bucket, as it is for one job and path:
