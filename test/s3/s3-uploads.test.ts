@@ -3,11 +3,13 @@ import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-s
 import { expect, test } from 'vitest';
 import { planParts } from '../../src/image/index.ts';
 import { type Bucket, openBucket } from '../../src/stores/s3/bucket.ts';
+import { s3Destination } from '../../src/stores/s3/destination.ts';
 import { sweepUploads } from '../../src/stores/s3/sweep.ts';
 import { createUpload, listParts, putPart } from '../../src/stores/s3/upload.ts';
-import { openBlockSink } from '../stores/make-image.ts';
+import { committing, copyFor, fillSink, openBlockSink } from '../stores/make-image.ts';
 import { storeBench } from '../stores/store-bench.ts';
 import { codeOf } from '../stores/store-under-test.ts';
+import { losingAnswers } from './losing-answers.ts';
 import { openS3 } from './s3-under-test.ts';
 
 const DATA = randomBytes(20_000_000);
@@ -44,6 +46,21 @@ test('an upload that somebody has aborted is lost, and its job starts over with 
   await next.flush(signal);
   await bench.store.discard(ref);
   expect(await bench.it.traces()).toEqual([]);
+});
+
+test('a job goes on with what it has written, though it never hears that it has', async () => {
+  const ref = bench.ref(DATA);
+  const destination = s3Destination(losingAnswers(bench.it.options, 'PutObjectCommand'));
+  await destination.prepare(ref, copyFor(ref, DATA));
+  expect(await uploads()).toHaveLength(1);
+  await abortAll();
+  const sink = await destination.openSink(ref, 1, SIZE);
+  expect(await uploads()).toHaveLength(1);
+  await fillSink(sink, DATA);
+  await sink.close();
+  await destination.commit(committing(ref, DATA), copyFor(ref, DATA));
+  expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
+  expect(await uploads()).toEqual([]);
 });
 
 test('a part that is damaged on its way is refused, and worth another try', async () => {

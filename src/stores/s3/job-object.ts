@@ -40,20 +40,27 @@ export async function replaceJobObject(
 }
 
 async function put(
-  { client, bucket, keys }: Bucket,
+  store: Bucket,
   { image_id }: DestinationRef,
   content: Static<typeof Content>,
   condition: { IfMatch: string } | { IfNoneMatch: string },
 ): Promise<JobObject | undefined> {
+  const { client, bucket, keys } = store;
   try {
     const object = { Bucket: bucket, Key: keys.job(image_id), Body: JSON.stringify(content), ...condition };
     const { ETag } = await client.send(new PutObjectCommand(object));
     return { ...content, etag: ETag ?? '' };
   } catch (error) {
     const lost = ['PreconditionFailed', 'ConditionalRequestConflict'].some((name) => isS3Error(error, name));
-    if (lost || isAbsent(error)) return undefined;
-    throw error;
+    if (!lost && !isAbsent(error)) throw error;
+    // The answer to an earlier try may have been lost: then what stands in the way is this very content.
+    const there = await readJobObject(store, image_id);
+    return there !== undefined && isSame(there, content) ? there : undefined;
   }
+}
+
+function isSame(one: Static<typeof Content>, other: Static<typeof Content>): boolean {
+  return one.mark === other.mark && one.upload_id === other.upload_id && one.attempt === other.attempt;
 }
 
 /** What is there of any job; `undefined` where the id is free. */
