@@ -84,12 +84,15 @@ describe('an object that takes several requests to copy to its path', () => {
     await it.put('deep/large', 'old');
     await it.objects.prepare(ref, copyFor(ref, DATA));
     await fillImage(asStore(it.objects), ref, DATA);
-    const first = copying(1);
-    expect(await codeOf(commit(first.objects))).toBe('unavailable');
-    expect(Buffer.from(await it.objects.read('deep/large', signal)).toString()).toBe('old');
   });
 
+  const cutOff = async () => {
+    expect(await codeOf(commit(copying(1).objects))).toBe('unavailable');
+    expect(Buffer.from(await it.objects.read('deep/large', signal)).toString()).toBe('old');
+  };
+
   test('is committed by the next call, which goes on where the last one came to', async () => {
+    await cutOff();
     const next = copying(10);
     await commit(next.objects);
     expect(next.copied()).toBe(1);
@@ -99,10 +102,26 @@ describe('an object that takes several requests to copy to its path', () => {
   });
 
   test('leaves nothing after a discard but what was there before', async () => {
+    await cutOff();
     expect(await it.traces()).toContainEqual(expect.stringMatching(/^upload images\/deep\/large/));
     await it.objects.discard(ref);
     expect(await it.traces()).toEqual(['deep/large']);
     expect(Buffer.from(await it.objects.read('deep/large', signal)).toString()).toBe('old');
+  });
+
+  test('leaves no upload that the job could not take note of', async () => {
+    const store = openBucket(it.it.options);
+    store.client.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          if (commandName === 'PutObjectCommand') throw new Error('cut off');
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    const before = await it.traces();
+    expect(await codeOf(commit(s3Objects(store)))).toBe('unavailable');
+    expect(await it.traces()).toEqual(before);
   });
 });
 

@@ -18,7 +18,7 @@ import { sizeOfObject } from './read-object.ts';
 import { removeObject } from './remove-object.ts';
 import { openUpload } from './sink.ts';
 import { stagingOf } from './staging.ts';
-import { abortUpload, createUpload } from './upload.ts';
+import { abortUpload, createUpload, type Upload } from './upload.ts';
 
 /** Of an object that a job has made: which one. */
 const MADE_BY = 'image-replicator-job';
@@ -73,12 +73,28 @@ async function publish(
   if (!takesUpload(copy)) return copySmall(staging, copy);
   // The upload that took the data is complete: in its place the job names the one that takes the copy.
   if (await copyLarge(staging, copy, { Key: copy.to, UploadId: job.upload_id })) return;
+  await copyLarge(staging, copy, await beginCopy(staging, ref, job, copy));
+}
+
+/**
+ * Begins the upload that takes the copy. It gets parts only when the job names it: what a crash leaves in between
+ * cannot be told from somebody else's upload to the same path, but holds no bytes.
+ */
+async function beginCopy(
+  staging: Bucket,
+  ref: DestinationRef,
+  job: JobObject,
+  copy: ObjectCopy,
+): Promise<Upload> {
   const upload = await createCopyUpload(staging, copy);
-  if ((await replaceJobObject(staging, ref, { ...job, upload_id: upload.UploadId })) === undefined) {
+  try {
+    const named = await replaceJobObject(staging, ref, { ...job, upload_id: upload.UploadId });
+    if (named === undefined) throw new StoreError('unavailable', 'another call is committing the object');
+    return upload;
+  } catch (error) {
     await abortUpload(staging, upload);
-    throw new StoreError('unavailable', 'another call is committing the object');
+    throw error;
   }
-  await copyLarge(staging, copy, upload);
 }
 
 /** What makes it ours goes last. */
