@@ -76,12 +76,13 @@ export function createStoreActivities(deps: Dependencies) {
 
     /** Makes the copy an image. The reference has the digests of what was copied. */
     commitImage: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
-      step(limits.giveUpAfter, () =>
+      step(limits.giveUpAfter, (watch) =>
         atSide('destination', async () => {
           const { sha512, md5 } = ref.digests;
           const copy = copyOf(source, plan.destination, plan.source.tenant_id);
           const digests = { os_hash_algo: sha512 === null ? null : 'sha512', os_hash_value: sha512 } as const;
-          await destination(plan).commit(ref, { ...copy, ...digests, checksum: md5 ?? source.checksum });
+          const record = { ...copy, ...digests, checksum: md5 ?? source.checksum };
+          await destination(plan).commit(ref, record, watch);
         }),
       ),
 

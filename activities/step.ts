@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import type { Watch } from '../src/stores/index.ts';
 import { toFailure } from './failures.ts';
 
 /** Far below any heartbeat timeout; the SDK sends fewer (maxHeartbeatThrottleInterval). */
@@ -6,14 +7,22 @@ const HEARTBEAT_INTERVAL = 100;
 
 /**
  * Runs one step of a copy at the stores: heartbeats as long as it lasts, so that a dead worker is noticed
- * soon, and gives up on a fault that does not pass within `patience` milliseconds of the first attempt.
+ * soon, and gives up on a fault that does not pass within `patience` milliseconds of the first attempt, or of
+ * when it has got on last.
  */
-export async function step<T>(patience: number, work: () => Promise<T>): Promise<T> {
-  const began = firstAttempt();
+export async function step<T>(patience: number, work: (watch: Watch) => Promise<T>): Promise<T> {
+  let began = firstAttempt();
+  const { cancellationSignal: signal } = Context.current();
+  const moved = () => {
+    began = Date.now();
+  };
   try {
-    return await heartbeating(() => ({ began }), work);
+    return await heartbeating(
+      () => ({ began }),
+      () => work({ signal, moved }),
+    );
   } catch (error) {
-    throw toFailure(error, Date.now() - began, patience);
+    throw toFailure(signal.aborted ? signal.reason : error, Date.now() - began, patience);
   }
 }
 

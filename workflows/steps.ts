@@ -15,8 +15,9 @@ const NEVER = '3650 days';
 
 /** Slots are scarce where long transfers run: cleaning up comes first, then what is short. */
 const cleanup = { priority: { priorityKey: 1 } };
+const soon = { priority: { priorityKey: 2 } } as const;
 // A disk that hangs would hang them for ever: they heartbeat all the same.
-const short = { priority: { priorityKey: 2 }, startToCloseTimeout: '10m' } as const;
+const short = { ...soon, startToCloseTimeout: '10m' } as const;
 const long = { priority: { priorityKey: 3 } };
 
 export const { planCopy, planTask } = proxyLocalActivities<JobActivities>({ startToCloseTimeout: '10s' });
@@ -64,7 +65,8 @@ export function storeSteps(plan: CopyPlan) {
     inspectSource: steps(`inspect ${source}`, short).inspectSource,
     prepareDestination: steps(`reserve ${destination}`, short).prepareDestination,
     transferImage: steps(`${source} → ${destination}`, long).transferImage,
-    commitImage: steps(`commit ${destination}`, short).commitImage,
+    // A bucket may have to copy terabytes to their path.
+    commitImage: steps(`commit ${destination}`, soon).commitImage,
     discardImage: steps(`discard ${destination}`, { ...cleanup, scheduleToStartTimeout: NEVER }).discardImage,
   };
 }

@@ -14,5 +14,6 @@ export type {
   PartReader,
   PartSink,
   StreamSink,
+  Watch,
 } from './port.ts';
 export { atSide, blame, StoreError, type StoreErrorCode } from './store-error.ts';

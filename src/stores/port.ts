@@ -114,6 +114,14 @@ export interface ImageSource {
   openReader(ref: SourceRef, pin: string): Promise<PartReader>;
 }
 
+/** What becomes of a call that may take its time. */
+export interface Watch {
+  /** Ends it, with the signal's reason. */
+  readonly signal: AbortSignal;
+  /** It has got on. */
+  moved(): void;
+}
+
 /**
  * The writing half of a store. The order of a copy: `prepare`, `openSink`, writes, `flush`, `commit`; and
  * `discard` at any time, from any process. Every call may be repeated.
@@ -136,7 +144,7 @@ export interface ImageDestination {
    * Makes the image visible, whole, with its record. A repeat after success is harmless. Throws `not_found`
    * where what `prepare` made is gone.
    */
-  commit(ref: DestinationRef, record: ImageRecord): Promise<void>;
+  commit(ref: DestinationRef, record: ImageRecord, watch?: Watch): Promise<void>;
   /** Removes every trace of this job's image, committed or not; nothing to remove is success. */
   discard(ref: DestinationRef): Promise<void>;
 }

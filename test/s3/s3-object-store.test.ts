@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ObjectStore } from '../../src/stores/index.ts';
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ObjectStore, Watch } from '../../src/stores/index.ts';
 import { openBucket } from '../../src/stores/s3/bucket.ts';
 import { s3Objects } from '../../src/stores/s3/object-store.ts';
 import { stagingAt, stagingOf } from '../../src/stores/s3/staging.ts';
@@ -12,6 +16,7 @@ import { objectsContract } from '../stores/contract-objects.ts';
 import { copyFor, fillImage } from '../stores/make-image.ts';
 import { asImages, asStore, pathsOf } from '../stores/objects-under-test.ts';
 import { codeOf, listed, newRef } from '../stores/store-under-test.ts';
+import { losingAnswers } from './losing-answers.ts';
 import { type BucketUnderTest, openObjects } from './s3-objects-under-test.ts';
 
 objectsContract('s3', openObjects);
@@ -61,24 +66,34 @@ test('bytes that are damaged on their way are not written', async () => {
 describe('an object that takes several requests to copy to its path', () => {
   const DATA = Buffer.alloc(300 * 1024 * 1024, 'large');
   const ref = newRef({ image_id: 'deep/large', digests: { sha512: null, md5: null } });
-  const commit = (objects: ObjectStore) => objects.commit({ ...ref, committing: true }, copyFor(ref, DATA));
+  const commit = (objects: ObjectStore, watch?: Watch) =>
+    objects.commit({ ...ref, committing: true }, copyFor(ref, DATA), watch);
 
-  /** A client that is cut off before it has copied so many pieces. */
-  function copying(most: number): { objects: ObjectStore; copied: () => number } {
+  /** A client with something to do before each request for a copy of a piece. */
+  function beforePieces(act: () => Promise<void> | void): ObjectStore {
     const store = openBucket(it.it.options);
-    let copied = 0;
     store.client.middlewareStack.add(
       (next, { commandName }) =>
-        (args) => {
-          if (commandName !== 'UploadPartCopyCommand') return next(args);
-          if (copied === most) throw new Error('cut off');
-          copied += 1;
+        async (args) => {
+          if (commandName === 'UploadPartCopyCommand') await act();
           return next(args);
         },
       { step: 'initialize' },
     );
-    return { objects: s3Objects(store), copied: () => copied };
+    return s3Objects(store);
   }
+
+  /** A client that is cut off before it has copied so many pieces. */
+  function copying(most: number): { objects: ObjectStore; copied: () => number } {
+    let copied = 0;
+    const objects = beforePieces(() => {
+      if (copied === most) throw new Error('cut off');
+      copied += 1;
+    });
+    return { objects, copied: () => copied };
+  }
+
+  const text = async () => Buffer.from(await it.objects.read('deep/large', signal));
 
   beforeEach(async () => {
     await it.put('deep/large', 'old');
@@ -88,7 +103,7 @@ describe('an object that takes several requests to copy to its path', () => {
 
   const cutOff = async () => {
     expect(await codeOf(commit(copying(1).objects))).toBe('unavailable');
-    expect(Buffer.from(await it.objects.read('deep/large', signal)).toString()).toBe('old');
+    expect((await text()).toString()).toBe('old');
   };
 
   test('is committed by the next call, which goes on where the last one came to', async () => {
@@ -97,8 +112,53 @@ describe('an object that takes several requests to copy to its path', () => {
     await commit(next.objects);
     expect(next.copied()).toBe(1);
     await commit(it.objects);
-    expect(Buffer.from(await it.objects.read('deep/large', signal)).equals(DATA)).toBe(true);
+    expect((await text()).equals(DATA)).toBe(true);
     expect(await it.traces()).toEqual(['deep/large']);
+  });
+
+  test('is committed though answers are lost', async () => {
+    await commit(s3Objects(losingAnswers(it.it.options, 'PutObjectCommand')));
+    expect((await text()).equals(DATA)).toBe(true);
+    expect(await it.traces()).toEqual(['deep/large']);
+  });
+
+  test('is committed where another attempt comes to the end first', async () => {
+    let other: Promise<void> | undefined;
+    const late = beforePieces(() => {
+      other ??= commit(it.objects);
+      return other;
+    });
+    await commit(late);
+    expect((await text()).equals(DATA)).toBe(true);
+    expect(await it.traces()).toEqual(['deep/large']);
+  });
+
+  test('is worth another try where somebody has aborted its upload', async () => {
+    const { client, bucket: Bucket } = it.it;
+    const late = beforePieces(async () => {
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
+      for (const { Key, UploadId } of Uploads)
+        await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    });
+    expect(await codeOf(commit(late))).toBe('unavailable');
+    await commit(it.objects);
+    expect((await text()).equals(DATA)).toBe(true);
+  });
+
+  test('stops when it is told to, and tells when it has got on', async () => {
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const moved = vi.fn();
+    const watch = { signal: stop.signal, moved };
+    await expect(
+      commit(
+        beforePieces(() => stop.abort(reason)),
+        watch,
+      ),
+    ).rejects.toBe(reason);
+    expect([moved.mock.calls, (await text()).toString()]).toEqual([[], 'old']);
+    await commit(it.objects, { ...watch, signal });
+    expect(moved).toHaveBeenCalledTimes(2);
   });
 
   test('leaves nothing after a discard but what was there before', async () => {
@@ -106,7 +166,7 @@ describe('an object that takes several requests to copy to its path', () => {
     expect(await it.traces()).toContainEqual(expect.stringMatching(/^upload images\/deep\/large/));
     await it.objects.discard(ref);
     expect(await it.traces()).toEqual(['deep/large']);
-    expect(Buffer.from(await it.objects.read('deep/large', signal)).toString()).toBe('old');
+    expect((await text()).toString()).toBe('old');
   });
 
   test('leaves no upload that the job could not take note of', async () => {

@@ -1,13 +1,16 @@
 import { Context } from '@temporalio/activity';
 import { onTestFinished } from 'vitest';
 import type { ByteRange } from '../../src/image/index.ts';
-import type { ImageStore, PartReader } from '../../src/stores/index.ts';
+import type { ImageStore, PartReader, Watch } from '../../src/stores/index.ts';
 
 type StoreCall = 'inspect' | 'openReader' | 'prepare' | 'openSink' | 'commit' | 'discard';
 
 /** What happens around the store calls of one image: each may wait, fail, repeat, or just pass the call on. */
 export type StoreHooks = {
-  readonly [Call in StoreCall]?: (call: () => ReturnType<ImageStore[Call]>) => ReturnType<ImageStore[Call]>;
+  readonly [Call in StoreCall]?: (
+    call: () => ReturnType<ImageStore[Call]>,
+    watch?: Watch,
+  ) => ReturnType<ImageStore[Call]>;
 };
 
 /** What happens around the activities of one job. */
@@ -22,13 +25,16 @@ export function hookStore(store: ImageStore, hooks: ReadonlyMap<string, StoreHoo
     prepare: (ref, image) => around(hooks.get(ref.image_id)?.prepare, () => store.prepare(ref, image)),
     openSink: (ref, attempt, size) =>
       around(hooks.get(ref.image_id)?.openSink, () => store.openSink(ref, attempt, size)),
-    commit: (ref, record) => around(hooks.get(ref.image_id)?.commit, () => store.commit(ref, record)),
+    commit: (ref, record, watch) =>
+      around(hooks.get(ref.image_id)?.commit, () => store.commit(ref, record, watch), watch),
     discard: (ref) => around(hooks.get(ref.image_id)?.discard, () => store.discard(ref)),
   };
 }
 
-function around<T>(hook: ((call: () => T) => T) | undefined, call: () => T): T {
-  return hook === undefined ? call() : hook(call);
+type Hook<T> = (call: () => T, watch?: Watch) => T;
+
+function around<T>(hook: Hook<T> | undefined, call: () => T, watch?: Watch): T {
+  return hook === undefined ? call() : hook(call, watch);
 }
 
 type Activity = (...args: never[]) => Promise<unknown>;

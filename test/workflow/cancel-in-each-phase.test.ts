@@ -74,3 +74,12 @@ test.each(cases)('$way during $place ends as canceled, and leaves nothing', asyn
   expect(Date.parse(details.cancel?.requested_at ?? '')).toBeGreaterThan(Date.parse(details.created_at) - 1);
   expect(await rig.traces(job)).toEqual([]);
 });
+
+test('a commit that takes its time is told to stop', async () => {
+  const at = gate();
+  const job = await rig.startJob({ destination: { commit: (_call, watch) => at.pass(watch?.signal) } });
+  await at.reached;
+  await job.handle.signal('cancel');
+  expect((await endOf(job)).details).toMatchObject({ status: 'canceled', fault: null });
+  expect(await rig.traces(job)).toEqual([]);
+});

@@ -35,6 +35,20 @@ test.each<[string, 'source' | 'destination']>([
   expect(await rig.traces(job)).toEqual([]);
 });
 
+test('a commit that gets on in each attempt is not given up', async () => {
+  let failures = 3;
+  const job = await rig.startJob({
+    destination: {
+      commit: async (call, watch) => {
+        if (failures-- === 0) return call();
+        watch?.moved();
+        throw new StoreError('unavailable', 'no answer');
+      },
+    },
+  });
+  expect((await endOf(job)).details).toMatchObject({ status: 'replicated', fault: null });
+});
+
 test('a transfer whose source answers no more is given up as stalled', async () => {
   const job = await rig.startJob({
     source: {

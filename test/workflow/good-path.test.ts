@@ -37,6 +37,20 @@ test('a job that nothing disturbs ends as replicated, with at most 40 events in 
   expect(events?.length).toBeLessThanOrEqual(40);
 });
 
+test('a commit may take as long as a transfer, as long as its worker is alive', async () => {
+  const job = await rig.startJob();
+  await endOf(job);
+  const { events } = await job.handle.fetchHistory();
+  const timeouts = new Map(
+    events?.map(({ activityTaskScheduledEventAttributes: step }) => [
+      step?.activityType?.name,
+      step?.startToCloseTimeout?.seconds,
+    ]),
+  );
+  expect(timeouts.get('transferImage')).toBeDefined();
+  expect(timeouts.get('commitImage')).toEqual(timeouts.get('transferImage'));
+});
+
 test('the copy has the bytes of its source, and a record of its own', async () => {
   const job = await rig.startJob();
   await endOf(job);

@@ -1,4 +1,5 @@
 import { CopyObjectCommand, CreateMultipartUploadCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
+import type { Watch } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 import { completeUpload, listParts, type Part, type Upload } from './upload.ts';
 
@@ -39,7 +40,12 @@ export async function createCopyUpload(
 }
 
 /** Copies at the server what the upload does not have yet, and completes it. Returns whether the upload was there. */
-export async function copyLarge(store: Bucket, copy: ObjectCopy, upload: Upload): Promise<boolean> {
+export async function copyLarge(
+  store: Bucket,
+  copy: ObjectCopy,
+  upload: Upload,
+  watch?: Watch,
+): Promise<boolean> {
   const { client, bucket } = store;
   const there = await listParts(store, upload);
   if (there === undefined) return false;
@@ -49,13 +55,15 @@ export async function copyLarge(store: Bucket, copy: ObjectCopy, upload: Upload)
     (number) => !parts.has(number),
   );
   const CopySource = sourceOf(bucket, copy.from);
+  const options = watch && { abortSignal: watch.signal };
   async function lane(): Promise<void> {
     for (let PartNumber = missing.shift(); PartNumber !== undefined; PartNumber = missing.shift()) {
       const [start, end] = [(PartNumber - 1) * piece, Math.min(copy.size, PartNumber * piece)];
       const CopySourceRange = `bytes=${start}-${end - 1}`;
       const command = { Bucket: bucket, ...upload, PartNumber, CopySource, CopySourceRange };
-      const { CopyPartResult } = await client.send(new UploadPartCopyCommand(command));
+      const { CopyPartResult } = await client.send(new UploadPartCopyCommand(command), options);
       parts.set(PartNumber, { PartNumber, Size: end - start, ETag: CopyPartResult?.ETag });
+      watch?.moved();
     }
   }
   const lanes = Array.from({ length: AT_ONCE }, lane);
@@ -65,7 +73,7 @@ export async function copyLarge(store: Bucket, copy: ObjectCopy, upload: Upload)
     await Promise.allSettled(lanes);
     throw error;
   });
-  await completeUpload(store, upload, parts.values());
+  await completeUpload(store, upload, parts.values(), watch?.signal);
   return true;
 }
 

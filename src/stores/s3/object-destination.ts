@@ -1,10 +1,10 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { hashOf } from '../hash-of.ts';
-import type { DestinationRef, ImageDestination } from '../port.ts';
+import type { DestinationRef, ImageDestination, Watch } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { copyLarge, copySmall, createCopyUpload, type ObjectCopy, takesUpload } from './copy-object.ts';
-import { isAbsent, onS3 } from './errors.ts';
+import { fromS3, isAbsent, onS3 } from './errors.ts';
 import {
   claimJobObject,
   createJobObject,
@@ -47,33 +47,36 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
         return openUpload(staging, ref, await claimJobObject(staging, ref, attempt), size);
       }),
 
-    commit: (ref, { size }) =>
+    commit: (ref, { size }, watch) =>
       onS3(async () => {
         const to = objectKey(store, ref.image_id);
         const staging = stagingOf(store, ref);
         const from = staging.keys.data(ref.image_id);
-        const job = await readJobObject(staging, ref.image_id);
-        const isWhole = job !== undefined && (await sizeOfObject(staging, from)) === size;
-        if (isWhole)
-          await publish(staging, ref, job, { from, to, size, metadata: { [MADE_BY]: hashOf(ref) } });
-        else if ((await makerOf(store, to)) !== hashOf(ref)) throw goneFor(ref);
+        const copy = { from, to, size, metadata: { [MADE_BY]: hashOf(ref) } };
+        await publish(staging, ref, copy, watch).catch(async (error) => {
+          if (fromS3(error).code !== 'not_found') throw error;
+          // Another attempt may have come to the end first, or an answer to this one may have been lost.
+          if ((await makerOf(store, to)) === hashOf(ref)) return;
+          // Only what is gone when an attempt begins is gone for good.
+          throw isAbsent(error)
+            ? new StoreError('unavailable', 'the copy was broken off', { cause: error })
+            : error;
+        });
         await removeStaged(staging, ref);
-      }),
+      }, watch?.signal),
 
     discard: (ref) => onS3(() => removeStaged(stagingOf(store, ref), ref)),
   };
 }
 
-async function publish(
-  staging: Bucket,
-  ref: DestinationRef,
-  job: JobObject,
-  copy: ObjectCopy,
-): Promise<void> {
+/** Copies what was put together to its path. Throws `not_found` where it is not there, or not whole. */
+async function publish(staging: Bucket, ref: DestinationRef, copy: ObjectCopy, watch?: Watch): Promise<void> {
+  const job = await readJobObject(staging, ref.image_id);
+  if (job === undefined || (await sizeOfObject(staging, copy.from)) !== copy.size) throw goneFor(ref);
   if (!takesUpload(copy)) return copySmall(staging, copy);
   // The upload that took the data is complete: in its place the job names the one that takes the copy.
-  if (await copyLarge(staging, copy, { Key: copy.to, UploadId: job.upload_id })) return;
-  await copyLarge(staging, copy, await beginCopy(staging, ref, job, copy));
+  if (await copyLarge(staging, copy, { Key: copy.to, UploadId: job.upload_id }, watch)) return;
+  await copyLarge(staging, copy, await beginCopy(staging, ref, job, copy), watch);
 }
 
 /**
