@@ -308,6 +308,18 @@ test('a commit whose process died after the rename is brought to its end', async
   expect(await it.everything()).toEqual(['deep', 'deep/x']);
 });
 
+test('a commit whose process died while it removed the partial is brought to its end', async () => {
+  const ref = refTo('deep/x');
+  await fill(ref);
+  const hidden = join(it.root, '.image-replicator');
+  const [partial = ''] = await readdir(hidden);
+  await mkdir(join(it.root, 'deep'));
+  await rename(join(hidden, partial, 'data'), join(it.root, 'deep/x'));
+  await rename(join(hidden, partial), join(hidden, `${partial}.removed`));
+  await commit(ref);
+  expect(await it.everything()).toEqual(['deep', 'deep/x']);
+});
+
 test('after a reset nothing can be committed before all is written again', async () => {
   const ref = refTo('x');
   await prepare(ref);
@@ -331,12 +343,18 @@ test('a share that is gone is a disk that is not mounted: nothing succeeds', asy
   expect(await codeOf(it.objects.discard(ref))).toBe('unavailable');
 });
 
-test('a sweep removes small files that nobody writes any more, and nothing else', async () => {
+test('a sweep removes what nobody writes or removes any more, and nothing else', async () => {
   await fill(refTo('x'));
   const hidden = join(it.root, '.image-replicator');
-  for (const name of ['small-old', 'small-new']) await writeFile(join(hidden, name), '');
-  await utimes(join(hidden, 'small-old'), 0, 0);
-  const before = await it.everything();
+  const [partial = ''] = await readdir(hidden);
+  await utimes(join(hidden, partial), 0, 0);
+  const kept = ['small-new', 'a.new', 'a.removed'];
+  for (const name of ['small-new', 'small-old']) await writeFile(join(hidden, name), '');
+  for (const name of ['a.new', 'a.removed', 'b.new', 'b.removed']) {
+    await mkdir(join(hidden, name));
+    await writeFile(join(hidden, name, 'data'), '');
+  }
+  for (const name of ['small-old', 'b.new', 'b.removed']) await utimes(join(hidden, name), 0, 0);
   await directoryDriver.open({ path: it.root }, '/').sweep?.();
-  expect(await it.everything()).toEqual(before.filter((path) => path !== '.image-replicator/small-old'));
+  expect((await readdir(hidden)).sort()).toEqual([...kept, partial].sort());
 });

@@ -84,7 +84,7 @@ export function directoryObjects(root: string): ObjectStore {
 
 const SMALL = 'small-';
 
-/** Removes the small files whose writer died a day ago, or before. */
+/** Removes what its writer or remover left behind who died a day ago, or before. What a job may go on with stays. */
 export async function sweepObjects(root: string): Promise<void> {
   await onDisk(async () => {
     const hidden = await openFolder(root, [HIDDEN]).catch((error) => {
@@ -93,10 +93,10 @@ export async function sweepObjects(root: string): Promise<void> {
     if (hidden === undefined) return;
     try {
       for (const name of await readdir(hidden.path)) {
-        if (!name.startsWith(SMALL)) continue;
+        if (!name.startsWith(SMALL) && !/\.(new|removed)$/.test(name)) continue;
         const stats = await lstat(hidden.at(name)).catch(() => undefined);
         if (stats !== undefined && stats.mtimeMs < Date.now() - A_DAY)
-          await rm(hidden.at(name), { force: true });
+          await rm(hidden.at(name), { recursive: true, force: true });
       }
     } finally {
       await hidden.close();
