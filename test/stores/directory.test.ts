@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { storeContract } from './contract.ts';
@@ -133,4 +133,14 @@ test('register of a file that is not there leaves nothing', async () => {
   const image = { name: 'mine', owner: null, disk_format: 'raw' };
   await expect(it.store.register?.(join(it.root, 'missing.img'), image)).rejects.toThrow();
   expect(await it.traces()).toEqual([]);
+});
+
+test.each(['data', 'image.json'])('%s that is a link is not followed', async (name) => {
+  const { id } = await it.addImage(DATA);
+  const { pin } = await it.store.inspect(anyone(id));
+  const file = join(it.root, id, name);
+  await rename(file, `${file}.real`);
+  await symlink(`${name}.real`, file);
+  expect(await codeOf(it.store.inspect(anyone(id)))).toBe('invalid_image');
+  if (name === 'data') expect(await codeOf(it.store.openReader(anyone(id), pin))).toBe('invalid_image');
 });

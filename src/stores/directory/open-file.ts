@@ -1,12 +1,9 @@
-import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { isErrno } from '../disk-errors.ts';
 import { StoreError } from '../store-error.ts';
 import { openFolder } from './folder.ts';
 import { objectPath } from './object-path.ts';
-
-/** A pipe would wait for a writer. */
-const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+import { TO_READ } from './open-plain.ts';
 
 /** Opens a regular file of a share, through no link. Throws `invalid_image`, `not_found`. */
 export async function openFile(root: string, path: string): Promise<FileHandle> {
@@ -29,7 +26,7 @@ async function openRegular(
 ): Promise<FileHandle | undefined> {
   const folder = await openFolder(root, folders);
   try {
-    const file = await open(folder.at(name), FLAGS);
+    const file = await open(folder.at(name), TO_READ);
     if ((await file.stat()).isFile()) return file;
     await file.close();
     return undefined;

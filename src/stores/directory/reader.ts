@@ -1,29 +1,31 @@
-import type { Stats } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { ByteRange } from '../../image/index.ts';
 import { fromErrno, onDisk } from '../disk-errors.ts';
 import type { PartReader } from '../port.ts';
 import { StoreError } from '../store-error.ts';
+import { openPlain } from './open-plain.ts';
 
 const CHUNK = 1024 * 1024;
 
 /** A pin of a file: another file in its place, or a write to it, gives another one. */
 export async function pinOf(path: string): Promise<string> {
-  return pinFrom(await stat(path));
-}
-
-function pinFrom({ ino, size, mtimeMs }: Stats): string {
-  return `${ino}-${size}-${mtimeMs}`;
+  const file = await openPlain(path);
+  try {
+    return await pinOfOpen(file);
+  } finally {
+    await file.close();
+  }
 }
 
 /** The same of a file that is open. */
 export async function pinOfOpen(file: FileHandle): Promise<string> {
-  return pinFrom(await file.stat());
+  const { ino, size, mtimeMs } = await file.stat();
+  return `${ino}-${size}-${mtimeMs}`;
 }
 
 /** Reads a file that has to stay what its pin says. */
 export async function openReader(path: string, pin: string): Promise<PartReader> {
-  return readerOf(await onDisk(() => open(path, 'r')), pin);
+  return readerOf(await onDisk(() => openPlain(path)), pin);
 }
 
 /** Reads an open file that has to stay what its pin says, and closes it. */
