@@ -10,6 +10,7 @@ export interface DialectContext {
   readonly tasks: TaskService;
   readonly identity: Identity;
   readonly config: ApiConfig;
+  /** Of those that have images. */
   readonly regionNames: readonly string[];
 }
 

@@ -64,6 +64,9 @@ export function addImagesCommand(program: Command): void {
 async function regionOf({ config, region }: ImagesOptions): Promise<Region> {
   const regions = openRegions(await loadConfig(config));
   const found = regions.get(region);
+  if (found?.objectsOnly) {
+    throw new JobError('invalid', `--region: region ${region} belongs to a file share, and has no images`);
+  }
   if (found !== undefined) return found;
   const names = [...regions.keys()].join(', ');
   throw new JobError('invalid', `--region: there is no region '${region}'; use one of: ${names}`);

@@ -41,7 +41,8 @@ async function serve(options: GlobalOptions): Promise<void> {
   const identity = await openIdentity(config.identity);
   await identity.check();
   const tasks = createTaskService({ client, shares: config.shares });
-  const context = { jobs, tasks, identity, config: config.api, regionNames: [...regions.keys()] };
+  const regionNames = [...regions.values()].filter(({ objectsOnly }) => !objectsOnly).map(({ name }) => name);
+  const context = { jobs, tasks, identity, config: config.api, regionNames };
   const app = await createApi(context, logger);
   await app.listen({ host: config.api.host, port: config.api.port });
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();

@@ -19,6 +19,8 @@ export interface RegionConfig {
   readonly driver: string;
   readonly driverOptions: unknown;
   readonly taskQueue: string;
+  /** A file share's, whose tenants may put anything there: what looks like an image is none. */
+  readonly objectsOnly: boolean;
 }
 
 /** A file share that tenants may move files to and from. */

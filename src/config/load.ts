@@ -35,9 +35,10 @@ export async function loadConfig(file: string): Promise<Config> {
 
 function withDefaults(file: ConfigFile, baseDirectory: string): Config {
   const { api = {}, limits = {} } = file;
+  const shared = sharedRegions(file);
   return {
     regions: new Map(
-      Object.entries(file.regions).map(([name, region]) => [name, regionConfig(name, region)]),
+      Object.entries(file.regions).map(([name, region]) => [name, regionConfig(name, region, shared)]),
     ),
     shares: new Map(
       Object.entries(file.shares ?? {}).map(([id, { region, targets, tenants }]) => [
@@ -72,9 +73,19 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
   };
 }
 
-function regionConfig(name: string, region: ConfigFile['regions'][string]): RegionConfig {
+/** The regions of shares, and of their targets. */
+function sharedRegions({ shares = {} }: ConfigFile): ReadonlySet<string> {
+  return new Set(Object.values(shares).flatMap(({ region, targets }) => [region, ...Object.values(targets)]));
+}
+
+function regionConfig(
+  name: string,
+  region: ConfigFile['regions'][string],
+  shared: ReadonlySet<string>,
+): RegionConfig {
   const { driver, ...driverOptions } = region.store;
-  return { name, driver, driverOptions, taskQueue: region.task_queue ?? regionTaskQueue(name) };
+  const taskQueue = region.task_queue ?? regionTaskQueue(name);
+  return { name, driver, driverOptions, taskQueue, objectsOnly: shared.has(name) };
 }
 
 function driverProblems(file: ConfigFile): string[] {
@@ -96,19 +107,25 @@ function identityProblems({ identity }: ConfigFile): string[] {
 }
 
 function regionProblems(file: ConfigFile): string[] {
-  const named: [key: string, region: string | undefined][] = [
+  const ofImages: [key: string, region: string | undefined][] = [
     ['api.default_source_region', file.api?.default_source_region],
     ...keysOf('api.source_region_by_host', file.api?.source_region_by_host),
     ...keysOf('api.destination_region_by_tenant', file.api?.destination_region_by_tenant),
-    ...Object.entries(file.shares ?? {}).flatMap(([id, { region, targets }]) => [
-      [`shares.${id}.region`, region] as [string, string],
-      ...keysOf(`shares.${id}.targets`, targets),
-    ]),
   ];
+  const ofShares = Object.entries(file.shares ?? {}).flatMap(([id, { region, targets }]) => [
+    [`shares.${id}.region`, region] as [string, string],
+    ...keysOf(`shares.${id}.targets`, targets),
+  ]);
   const known = Object.keys(file.regions).join(', ');
-  return named
-    .filter(([, region]) => region !== undefined && !Object.hasOwn(file.regions, region))
-    .map(([key, region]) => `${key}: there is no region '${region}'; use one of: ${known}`);
+  const shared = sharedRegions(file);
+  return [
+    ...[...ofImages, ...ofShares]
+      .filter(([, region]) => region !== undefined && !Object.hasOwn(file.regions, region))
+      .map(([key, region]) => `${key}: there is no region '${region}'; use one of: ${known}`),
+    ...ofImages
+      .filter(([, region]) => region !== undefined && shared.has(region))
+      .map(([key, region]) => `${key}: the region '${region}' belongs to a file share, and has no images`),
+  ];
 }
 
 function keysOf(key: string, record: Record<string, string> = {}): [string, string][] {

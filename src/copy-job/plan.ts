@@ -44,7 +44,11 @@ export class InvalidRequest extends Error {
 export interface PlanningRules {
   readonly regions: ReadonlyMap<
     string,
-    { readonly taskQueue: string; readonly store: { readonly objects?: unknown } }
+    {
+      readonly taskQueue: string;
+      readonly objectsOnly: boolean;
+      readonly store: { readonly objects?: unknown };
+    }
   >;
   readonly limits: { readonly heartbeatTimeout: number; readonly noWorkerTimeout: number };
 }
@@ -62,10 +66,9 @@ export function planCopy(request: unknown, rules: PlanningRules, reservedImageId
   if (source.region === destination.region) {
     throw new InvalidRequest('destination.region', `is the source's region '${source.region}'; name another`);
   }
-  if (objects) {
-    assertObjects('source.region', source.region, rules);
-    assertObjects('destination.region', destination.region, rules);
-  }
+  const assertUsable = objects ? assertObjects : assertImages;
+  assertUsable('source.region', source.region, rules);
+  assertUsable('destination.region', destination.region, rules);
   return {
     ...(objects && { objects }),
     source: { ...source, tenant_id: source.tenant_id ?? null },
@@ -99,6 +102,14 @@ function checked(request: unknown): CopyRequest {
 function assertObjects(field: string, name: string, { regions }: PlanningRules): void {
   if (regions.get(name)?.store.objects !== undefined) return;
   throw new InvalidRequest(field, `the region '${name}' has images only, and no objects`);
+}
+
+function assertImages(field: string, name: string, { regions }: PlanningRules): void {
+  if (!regions.get(name)?.objectsOnly) return;
+  throw new InvalidRequest(
+    field,
+    `the region '${name}' belongs to a file share: it has objects only, no images`,
+  );
 }
 
 function unknownRegion(field: string, name: string, { regions }: PlanningRules): InvalidRequest {

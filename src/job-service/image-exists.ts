@@ -11,7 +11,9 @@ export async function imageExists(
   user?: UserCredential,
 ): Promise<boolean> {
   const looks = await Promise.allSettled(
-    [...regions.values()].map((region) => isIn(region, tenantId, imageId, user)),
+    [...regions.values()]
+      .filter(({ objectsOnly }) => !objectsOnly)
+      .map((region) => isIn(region, tenantId, imageId, user)),
   );
   if (looks.some((look) => look.status === 'fulfilled' && look.value)) return true;
   const failed = looks.find((look) => look.status === 'rejected');

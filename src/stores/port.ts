@@ -178,6 +178,8 @@ export interface ObjectStore extends ImageSource, ImageDestination {
   write(path: string, data: Uint8Array, signal: AbortSignal): Promise<void>;
   /** Returns when all small ones that were written before would survive a loss of power. */
   flush(): Promise<void>;
+  /** Removes what calls left behind whose process died: only what no job knows of, and is old. */
+  sweep(): Promise<void>;
 }
 
 /** A region's images. */
@@ -188,7 +190,7 @@ export interface ImageStore extends ImageSource, ImageDestination {
   check(): Promise<void>;
   /** The images that a tenant may see, in no particular order; `null` is an operator. */
   images(tenantId: string | null): AsyncIterable<ImageRecord>;
-  /** Removes what calls left behind whose process died: only what no job knows of, and is old. */
+  /** As that of the objects, which it leaves alone. */
   sweep?(): Promise<void>;
   /** Whether a user's own cloud has this store: without it, every user's has. */
   serves?(user: UserCredential): Promise<boolean>;

@@ -7,10 +7,12 @@ const INTERVAL = 60 * 60_000;
 export function keepStoresSwept(regions: Regions, names: readonly string[], logger: Logger): NodeJS.Timeout {
   const sweep = () => {
     for (const region of names) {
-      regions
-        .get(region)
-        ?.store.sweep?.()
-        .catch((error) => logger.warn({ err: error, region }, 'the store could not be swept'));
+      const found = regions.get(region);
+      for (const swept of found?.objectsOnly ? [found.store.objects] : [found?.store, found?.store.objects]) {
+        swept
+          ?.sweep?.()
+          .catch((error) => logger.warn({ err: error, region }, 'the store could not be swept'));
+      }
     }
   };
   sweep();

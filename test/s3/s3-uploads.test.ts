@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { planParts } from '../../src/image/index.ts';
 import { type Bucket, openBucket } from '../../src/stores/s3/bucket.ts';
 import { s3Destination } from '../../src/stores/s3/destination.ts';
-import { sweepUploads } from '../../src/stores/s3/sweep.ts';
+import { sweepImageUploads } from '../../src/stores/s3/sweep.ts';
 import { createUpload, listParts, putPart } from '../../src/stores/s3/upload.ts';
 import { committing, copyFor, fillSink, openBlockSink } from '../stores/make-image.ts';
 import { storeBench } from '../stores/store-bench.ts';
@@ -107,7 +107,7 @@ test('a sweep aborts the old uploads that no job names, and no others', async ()
   const { UploadId } = await createUpload(store, 'images/of-somebody-else');
   await bench.store.sweep?.();
   expect(await uploads()).toHaveLength(4);
-  await sweepUploads(store, new Date(Date.now() + 60_000));
+  await sweepImageUploads(store, new Date(Date.now() + 60_000));
   expect(await uploads()).toEqual([...kept, `upload images/of-somebody-else ${UploadId}`].sort());
 });
 

@@ -355,6 +355,6 @@ test('a sweep removes what nobody writes or removes any more, and nothing else',
     await writeFile(join(hidden, name, 'data'), '');
   }
   for (const name of ['small-old', 'b.new', 'b.removed']) await utimes(join(hidden, name), 0, 0);
-  await directoryDriver.open({ path: it.root }, '/').sweep?.();
+  await it.objects.sweep();
   expect((await readdir(hidden)).sort()).toEqual([...kept, partial].sort());
 });

@@ -39,7 +39,7 @@ export interface CallOptions {
 
 export async function taskRig(options: DeploymentOptions = {}): Promise<TaskRig> {
   const deployment = await deploy({
-    regions: ['nas', 'bucket', 'other'],
+    regions: ['other', 'nas', 'bucket'],
     ...options,
     config: {
       shares: {

@@ -32,8 +32,20 @@ async function problems(text: string): Promise<readonly string[]> {
 test('regions are enough: everything else has defaults', async () => {
   const config = await loadConfig(await written(REGIONS));
   expect([...config.regions.values()]).toEqual([
-    { name: 'ot1', driver: 'directory', driverOptions: { path: 'images/ot1' }, taskQueue: 'image-copy.ot1' },
-    { name: 'ot2', driver: 'directory', driverOptions: { path: 'images/ot2' }, taskQueue: 'my-queue' },
+    {
+      name: 'ot1',
+      driver: 'directory',
+      driverOptions: { path: 'images/ot1' },
+      taskQueue: 'image-copy.ot1',
+      objectsOnly: false,
+    },
+    {
+      name: 'ot2',
+      driver: 'directory',
+      driverOptions: { path: 'images/ot2' },
+      taskQueue: 'my-queue',
+      objectsOnly: false,
+    },
   ]);
   expect(config).toMatchObject({
     api: {
@@ -206,6 +218,27 @@ test.each<[key: string, api: string]>([
 ])('%s may only name a region of the file', async (key, api) => {
   expect(await problems(`${REGIONS}\napi: { ${api} }\n`)).toEqual([
     `${key}: there is no region 'ot9'; use one of: ot1, ot2`,
+  ]);
+});
+
+const SHARED = `${REGIONS}
+  ot3: { store: { driver: directory, path: other } }
+shares: { my-share: { region: ot1, targets: { training: ot2 }, tenants: [] } }
+`;
+
+test('the regions of shares, and of their targets, are for objects only', async () => {
+  const { regions } = await loadConfig(await written(SHARED));
+  expect([...regions.values()].filter(({ objectsOnly }) => objectsOnly).map(({ name }) => name)).toEqual([
+    'ot1',
+    'ot2',
+  ]);
+});
+
+test('a region of a share is none that images are copied from or to by default', async () => {
+  const api = 'default_source_region: ot1, destination_region_by_tenant: { a: ot2, b: ot3 }';
+  expect(await problems(`${SHARED}\napi: { ${api} }\n`)).toEqual([
+    "api.default_source_region: the region 'ot1' belongs to a file share, and has no images",
+    "api.destination_region_by_tenant.a: the region 'ot2' belongs to a file share, and has no images",
   ]);
 });
 

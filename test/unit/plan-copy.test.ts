@@ -4,9 +4,10 @@ import { InvalidRequest, type PlanningRules, planCopy } from '../../src/copy-job
 
 const RULES: PlanningRules = {
   regions: new Map([
-    ['ot1', { taskQueue: 'queue-1', store: { objects: {} } }],
-    ['ot2', { taskQueue: 'queue-2', store: { objects: {} } }],
-    ['images', { taskQueue: 'queue-3', store: {} }],
+    ['ot1', { taskQueue: 'queue-1', objectsOnly: false, store: { objects: {} } }],
+    ['ot2', { taskQueue: 'queue-2', objectsOnly: false, store: { objects: {} } }],
+    ['images', { taskQueue: 'queue-3', objectsOnly: false, store: {} }],
+    ['share', { taskQueue: 'queue-4', objectsOnly: true, store: { objects: {} } }],
   ]),
   limits: { heartbeatTimeout: 30_000, noWorkerTimeout: 86_400_000 },
 };
@@ -92,6 +93,12 @@ test.each<[field: string, what: string, request: unknown]>([
     'objects for a region of images',
     { objects: true, source: SOURCE, destination: { region: 'images' } },
   ],
+  [
+    'source.region',
+    'an image of a share',
+    { source: { ...SOURCE, region: 'share' }, destination: DESTINATION },
+  ],
+  ['destination.region', 'an image for a share', { source: SOURCE, destination: { region: 'share' } }],
   ['priority', 'an unknown field', { source: SOURCE, destination: DESTINATION, priority: 1 }],
 ])('%s is named as the field at fault of %s', (field, _what, request) => {
   const error = refused(request);
@@ -104,6 +111,12 @@ test.each(['source', 'destination'])('an unknown %s region is answered with thos
   const error = refused({ ...request, [side]: { ...request[side as 'source'], region: 'ot9' } });
   expect(error.message).toContain("'ot9'");
   expect(error.message).toContain('ot1, ot2, images');
+});
+
+test('a share is refused by its name, and with the reason; its objects are not', () => {
+  const request = { source: SOURCE, destination: { region: 'share' } };
+  expect(refused(request).message).toContain("'share' belongs to a file share");
+  expect(planCopy({ objects: true, ...request }, RULES, 'reserved').task_queue).toBe('queue-4');
 });
 
 test('a copy within one region is refused, even under another id', () => {

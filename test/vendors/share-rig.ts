@@ -47,6 +47,7 @@ export async function shareRig(): Promise<ShareRig> {
   const bucket = { driver: 's3', bucket: Bucket, endpoint, path_style: true };
   const deployment = await deploy({
     regions: ['nas'],
+    api: { default_source_region: undefined },
     config: {
       regions: { nas: { store: { driver: 'directory', path: 'nas' } }, bucket: { store: bucket } },
       shares: { [SHARE]: { region: 'nas', targets: { training: 'bucket' }, tenants: ['tenant-a'] } },

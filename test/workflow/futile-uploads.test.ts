@@ -47,7 +47,10 @@ function breakingAfter(bytes: number): ImageStore {
 async function attempt(bytes: number, before: Partial<TransferProgress>): Promise<ApplicationFailure> {
   const stores = { ot1: source.store, ot2: breakingAfter(bytes) };
   const regions = new Map(
-    Object.entries(stores).map(([name, store]) => [name, { name, store, taskQueue: name }]),
+    Object.entries(stores).map(([name, store]) => [
+      name,
+      { name, store, taskQueue: name, objectsOnly: false },
+    ]),
   );
   const limits = {
     lanes: 4,

@@ -7,7 +7,7 @@ import type { ImageStore, SourceRef, StoreDriver } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { directoryDestination } from './destination.ts';
 import { assertReachable, isImageFolder, layout } from './layout.ts';
-import { directoryObjects, sweepObjects } from './objects.ts';
+import { directoryObjects } from './objects.ts';
 import { openReader, pinOf } from './reader.ts';
 import { readRecord } from './record-file.ts';
 import { registerFile } from './register.ts';
@@ -65,8 +65,6 @@ function openDirectory(root: string): ImageStore {
         if (record !== undefined && isVisibleTo(record, tenantId)) yield record;
       }
     },
-
-    sweep: () => sweepObjects(root),
 
     register: (file, image) => registerFile(paths, file, image),
     locate: dataOf,

@@ -79,13 +79,15 @@ export function directoryObjects(root: string): ObjectStore {
 
     // One call for a thousand files: fsync(2) for each would take longer than to write them.
     flush: () => onDisk(async () => void (await run('sync', ['--file-system', root]))),
+
+    sweep: () => sweepObjects(root),
   };
 }
 
 const SMALL = 'small-';
 
 /** Removes what its writer or remover left behind who died a day ago, or before. What a job may go on with stays. */
-export async function sweepObjects(root: string): Promise<void> {
+async function sweepObjects(root: string): Promise<void> {
   await onDisk(async () => {
     const hidden = await openFolder(root, [HIDDEN]).catch((error) => {
       if (!isErrno(error, 'ENOENT')) throw error;

@@ -9,9 +9,8 @@ import { s3Destination } from './destination.ts';
 import { isAbsent, onS3 } from './errors.ts';
 import { s3Objects } from './object-store.ts';
 import { isImageId, readRecord, s3Source } from './source.ts';
-import { sweepUploads } from './sweep.ts';
+import { aDayAgo, sweepImageUploads } from './sweep.ts';
 
-const A_DAY = 24 * 60 * 60_000;
 const Text = Type.String({ minLength: 1 });
 
 /** Images in a bucket of any S3-compatible object store. */
@@ -62,7 +61,7 @@ function openS3(options: S3Options): ImageStore {
       }
     },
 
-    sweep: () => onS3(() => sweepUploads(store, new Date(Date.now() - A_DAY))),
+    sweep: () => onS3(() => sweepImageUploads(store, aDayAgo())),
 
     locate: (imageId) => `s3://${bucket}/${keys.data(imageId)}`,
   };

@@ -9,6 +9,7 @@ import { s3ObjectDestination } from './object-destination.ts';
 import { objectKey } from './object-path.ts';
 import { openPinned, pinned } from './pinned-object.ts';
 import { HIDDEN } from './staging.ts';
+import { aDayAgo, sweepObjectUploads } from './sweep.ts';
 
 /** The objects of a bucket below its prefix. Keys that end in a slash stand for folders, and are none. */
 export function s3Objects(store: Bucket): ObjectStore {
@@ -55,6 +56,8 @@ export function s3Objects(store: Bucket): ObjectStore {
 
     // S3 answers when an object is there to stay.
     flush: async () => {},
+
+    sweep: () => onS3(() => sweepObjectUploads(store, aDayAgo())),
 
     write: (path, data, signal) =>
       onS3(async () => {

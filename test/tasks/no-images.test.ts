@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { COPY_IMAGE, type CopyRequest, TASK_QUEUE } from '../../src/copy-job/index.ts';
+import type { ImageRecord } from '../../src/image/index.ts';
+import { eclClient, messageOf, send } from '../support/http.ts';
+import { endOf } from '../support/jobs.ts';
+import { type TaskRig, taskRig } from './support.ts';
+
+/** What a tenant could have put there by tasks of its own. */
+let image: ImageRecord;
+let it: TaskRig;
+beforeAll(async () => {
+  it = await taskRig();
+  await Promise.all([it.deployment.startApi(), it.deployment.startWorker()]);
+  image = await it.deployment.addImage('nas', 1000, { owner: 'tenant-a' });
+});
+afterAll(() => it.deployment.stop());
+
+test('what looks like an image in a share is none to operators', async () => {
+  for (const region of ['nas', 'bucket']) {
+    for (const args of [
+      ['images', 'list', '--region', region],
+      ['copy', image.id, '--from', region, '--to', 'other'],
+      ['copy', image.id, '--from', 'other', '--to', region],
+    ]) {
+      const { code, stdout, stderr } = await it.deployment.command(...args);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(new RegExp(`${region}'? belongs to a file share`));
+    }
+  }
+});
+
+test('a copy of it that is started by hand fails, and says why', async () => {
+  const workflowId = 'by-hand';
+  const request: CopyRequest = {
+    source: { region: 'nas', image_id: image.id },
+    destination: { region: 'other' },
+  };
+  await it.deployment.client.workflow.start(COPY_IMAGE, {
+    taskQueue: TASK_QUEUE,
+    workflowId,
+    args: [request],
+  });
+  const { status, fault } = await endOf(it.deployment, workflowId);
+  expect({ status, fault }).toMatchObject({ status: 'error', fault: { code: 'invalid_request' } });
+  expect(fault?.message).toContain("'nas' belongs to a file share");
+});
+
+test('to tenants there is no such region, and no such image', async () => {
+  const tenant = eclClient(it.deployment);
+  const copy = { image_id: image.id, tenant_id_dst: 'tenant-a' };
+  const from = await tenant.copy({ ...copy, region_id_src: 'nas', region_id_dst: 'other' });
+  expect([from.status, messageOf(from)]).toEqual([
+    400,
+    expect.stringMatching(/^region_id_src: .*'nas'.*other$/),
+  ]);
+  const to = await tenant.copy({ ...copy, region_id_src: 'other', region_id_dst: 'bucket' });
+  expect([to.status, messageOf(to)]).toEqual([
+    400,
+    expect.stringContaining("'bucket' belongs to a file share"),
+  ]);
+  const { tokens, apiUrl } = it.deployment;
+  const cancel = `${apiUrl}/v2/image/${image.id}?cancelRemoteCopy`;
+  expect((await send(cancel, { method: 'POST', token: tokens.a })).status).toBe(404);
+});
