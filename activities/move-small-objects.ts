@@ -94,21 +94,28 @@ export async function moveSmallObjects(
       async () => {
         const entries = within(scope, source.list(plan.source.prefix, progress.after));
         const options = { concurrency: CONCURRENCY, backpressure: LOOKAHEAD };
-        for await (const outcome of pMapIterable(entries, tracked, options)) {
-          signal.throwIfAborted();
-          progress = advanced(progress, outcome);
-          if (Date.now() - flushedAt > FLUSH_INTERVAL) await flush();
+        try {
+          for await (const outcome of pMapIterable(entries, tracked, options)) {
+            signal.throwIfAborted();
+            progress = advanced(progress, outcome);
+            if (Date.now() - flushedAt > FLUSH_INTERVAL) await flush();
+          }
+          await flush();
+        } catch (error) {
+          stop.abort(error);
+          // Nothing may come to the destination after the attempt.
+          await Promise.allSettled(underWay);
+          // Where this fails too, the next attempt moves again what is done.
+          if (!signal.aborted) await flush().catch(() => {});
+          throw error;
         }
-        await flush();
         return kept;
       },
     );
   } catch (error) {
-    stop.abort(error);
-    // Nothing may come to the destination after the attempt.
-    await Promise.allSettled(underWay);
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [kept]);
-    const standing = Date.now() - progress.moved_at;
+    // What each attempt moves anew gets nobody anywhere.
+    const standing = Date.now() - kept.moved_at;
     throw toFailure(blame('source', error), standing, limits.giveUpAfter, kept);
   }
 }

@@ -38,10 +38,10 @@ export interface WorkersSetup {
   readonly activityHooks?: ReadonlyMap<string, ActivityHook>;
 }
 
-/** Workers in this process: of the workflows, and of the copies into region `ot2`. */
+/** Workers in this process: of the workflows, and of the copies into a region, by default `ot2`. */
 export interface TestWorkers {
   startWorkflows(): Promise<void>;
-  startStores(): Promise<void>;
+  startStores(region?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -77,9 +77,9 @@ export function testWorkers(setup: WorkersSetup): TestWorkers {
       const bundle = await workflowBundle(logger);
       run(await Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle: bundle, activities }));
     },
-    async startStores() {
+    async startStores(region = 'ot2') {
       const activities = hookActivities(createStoreActivities(deps), activityHooks);
-      run(await Worker.create({ ...common, taskQueue: regionTaskQueue('ot2'), activities }));
+      run(await Worker.create({ ...common, taskQueue: regionTaskQueue(region), activities }));
     },
     async stop() {
       for (const { worker } of running) if (worker.getState() === 'RUNNING') worker.shutdown();
