@@ -64,18 +64,19 @@ export async function moveSmallObjects(
   const stop = new AbortController();
   const stopped = AbortSignal.any([signal, stop.signal]);
   const underWay = new Set<Promise<unknown>>();
-  const move = async ({ path, size }: ObjectEntry): Promise<Outcome> => {
+  const move = async ({ path, size, fault }: ObjectEntry): Promise<Outcome> => {
     try {
       stopped.throwIfAborted();
+      if (fault !== undefined) throw fault;
       if (size >= LARGE_OBJECT) throw new StoreError('changed', 'it has grown while the task was running');
       const data = await atSide('source', () => source.read(path, stopped));
       await atSide('destination', () => destination.write(destinationPath(plan, path), data, stopped));
       return { path, bytes: data.length, failure: null };
     } catch (error) {
       stopped.throwIfAborted();
-      const fault = blame('source', error);
-      if (fault.retryable || fault.code === 'quota_exceeded') throw fault;
-      return { path, bytes: 0, failure: { path, code: fault.code, message: fault.message } };
+      const met = blame('source', error);
+      if (met.retryable || met.code === 'quota_exceeded') throw met;
+      return { path, bytes: 0, failure: { path, code: met.code, message: met.message } };
     }
   };
   const tracked = (entry: ObjectEntry) => {

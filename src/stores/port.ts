@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
 import type { ByteRange, Digests, ImageRecord } from '../image/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
+import type { StoreError } from './store-error.ts';
 
 /** An image to read, and on whose behalf: `null` is an operator. */
 export interface SourceRef {
@@ -155,6 +156,8 @@ export interface ObjectEntry {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
+  /** Why it cannot be read, where the list knows. Its path may then be a folder's, and stands for all that is in it. */
+  readonly fault?: StoreError;
 }
 
 /**

@@ -110,6 +110,25 @@ test('a name that is no UTF-8 is listed, and not found by who reads it', async (
   expect(await call('inspect', path)).toBe('not_found');
 });
 
+test('a folder whose name is no UTF-8 is listed with its fault, once', async () => {
+  const folder = Buffer.concat([Buffer.from(`${it.root}/caf`), Buffer.from([0xe9])]);
+  await mkdir(folder);
+  await writeFile(Buffer.concat([folder, Buffer.from('/file')]), 'lost');
+  await it.put('cafe', '');
+  await it.put('d', '');
+  const list = async (after: string | null) => {
+    const entries: [string, string | undefined][] = [];
+    for await (const { path, fault } of it.objects.list('', after)) entries.push([path, fault?.code]);
+    return entries;
+  };
+  expect(await list(null)).toEqual([
+    ['cafe', undefined],
+    ['caf\ufffd/', 'invalid_image'],
+    ['d', undefined],
+  ]);
+  expect(await list('caf\ufffd/')).toEqual([['d', undefined]]);
+});
+
 test('a link to a file is in no list, and not followed', async () => {
   const folder = await outside();
   await it.put('a/real', 'real');

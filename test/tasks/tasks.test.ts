@@ -1,4 +1,4 @@
-import { symlink } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { taskWorkflowId } from '../../src/object-task/index.ts';
@@ -96,6 +96,19 @@ test('what one object meets is put on record, and the others are moved', async (
   expect(task.message).toMatch(/^1 of 2 objects could not be moved: odd\/file: /);
   expect(await it.tree('nas')).toEqual(expect.arrayContaining(['training/odd/good']));
   expect(await it.tree('nas')).not.toContain('training/odd/link');
+});
+
+test('a folder that cannot be read is put on record, and the others are exported', async () => {
+  await it.put('nas', 'training/latin/good/x', 10);
+  const folder = join(it.deployment.folder, 'nas/training/latin/caf');
+  await mkdir(Buffer.concat([Buffer.from(folder), Buffer.from([0xe9])]));
+  const taskId = await it.start({ type: 'export', src_target: 'training', src_prefix: 'latin/' });
+  const { status, message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  expect([status, message]).toEqual([
+    'FAIL',
+    '1 of 2 objects could not be moved: training/latin/caf\ufffd/: its name is no UTF-8',
+  ]);
+  expect(await it.tree('bucket')).toContain('latin/good/x');
 });
 
 test('three thousand objects make a history that stays short', async () => {

@@ -1,6 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { isErrno } from '../disk-errors.ts';
+import { fromErrno, isErrno } from '../disk-errors.ts';
 import type { ObjectEntry } from '../port.ts';
+import { StoreError } from '../store-error.ts';
 import { compareUtf8 } from '../utf8-order.ts';
 import { type Folder, openFolder } from './folder.ts';
 import { HIDDEN, prefixFolders } from './object-path.ts';
@@ -11,38 +12,72 @@ interface Wanted {
   readonly after: string;
 }
 
+/** A folder that is held open, and what it has that is asked for. */
+interface ReadFolder {
+  readonly folder: Folder;
+  readonly entries: readonly Entry[];
+}
+
 /** What a folder has that is asked for: a file, or a folder whose key ends in a slash. */
 interface Entry {
   readonly key: string;
   readonly name: string;
 }
 
-/** The regular files of a share in the order of their paths. Reads one folder after the other, as it is asked. */
+/**
+ * The regular files of a share in the order of their paths. Reads one folder after the other, as it is asked. What
+ * cannot be read is an entry with its fault: in silence, nobody would miss it.
+ */
 export async function* listFiles(
   root: string,
   prefix: string,
   after: string | null,
 ): AsyncGenerator<ObjectEntry> {
-  yield* filesBelow(root, prefixFolders(prefix), { prefix, after: after ?? '' });
+  const steps = prefixFolders(prefix);
+  const wanted = { prefix, after: after ?? '' };
+  const folder = await readFolder(root, steps, wanted).catch((error) => {
+    if (!isNone(error)) throw error;
+  });
+  if (folder !== undefined) yield* filesOf(root, steps, folder, wanted);
+}
+
+async function* filesOf(
+  root: string,
+  steps: readonly string[],
+  { folder, entries }: ReadFolder,
+  wanted: Wanted,
+): AsyncGenerator<ObjectEntry> {
+  try {
+    for (const { key, name } of entries) {
+      if (key.endsWith('/')) yield* filesBelow(root, [...steps, name], key, wanted);
+      else yield* fileAt(folder, name, key);
+    }
+  } finally {
+    await folder.close();
+  }
 }
 
 async function* filesBelow(
   root: string,
   steps: readonly string[],
+  key: string,
   wanted: Wanted,
 ): AsyncGenerator<ObjectEntry> {
-  const folder = await openFolder(root, steps).catch((error) => {
-    // One that has gone, or is none, or a link, has no files.
-    if (!isErrno(error, 'ENOENT') && error.code !== 'conflict' && error.code !== 'invalid_image') throw error;
-  });
-  if (folder === undefined) return;
+  const found = await readFolder(root, steps, wanted).catch((error) => faultOf(steps.at(-1) ?? '', error));
+  if (!(found instanceof StoreError)) {
+    if (found !== undefined) yield* filesOf(root, steps, found, wanted);
+  } else if (compareUtf8(key, wanted.after) > 0) yield { path: key, size: 0, fault: found };
+  // Some of its files were listed before, and no list goes back to the folder's own place.
+  else if (key !== wanted.after) throw found;
+}
+
+async function readFolder(root: string, steps: readonly string[], wanted: Wanted): Promise<ReadFolder> {
+  const folder = await openFolder(root, steps);
   try {
-    for (const { key, name } of await entriesOf(folder, steps, wanted)) {
-      if (key.endsWith('/')) yield* filesBelow(root, [...steps, name], wanted);
-      else yield* fileAt(folder, name, key);
-    }
-  } finally {
+    return { folder, entries: await entriesOf(folder, steps, wanted) };
+  } catch (error) {
     await folder.close();
+    throw error;
   }
 }
 
@@ -65,10 +100,25 @@ function mayHave(key: string, { prefix, after }: Wanted): boolean {
 }
 
 async function* fileAt(folder: Folder, name: string, path: string): AsyncGenerator<ObjectEntry> {
-  const stats = await lstat(folder.at(name)).catch((error) => {
-    if (!isErrno(error, 'ENOENT')) throw error;
-  });
-  if (stats?.isFile()) yield { path, size: stats.size };
-  // A name that is no UTF-8 cannot be asked for. Whoever reads it finds that out; in silence, nobody would.
-  else if (stats === undefined && name.includes('\ufffd')) yield { path, size: 0 };
+  const found = await lstat(folder.at(name)).catch((error) => faultOf(name, error));
+  if (found instanceof StoreError) yield { path, size: 0, fault: found };
+  else if (found?.isFile()) yield { path, size: found.size };
+}
+
+/** Why a file or a folder cannot be read; `undefined` for one that is not there. */
+function faultOf(name: string, error: unknown): StoreError | undefined {
+  // A name that is no UTF-8 cannot be asked for.
+  if (isErrno(error, 'ENOENT') && name.includes('\ufffd')) {
+    return new StoreError('invalid_image', 'its name is no UTF-8', { cause: error });
+  }
+  if (isNone(error)) return undefined;
+  const fault = fromErrno(error);
+  if (fault.code === 'forbidden') return fault;
+  throw error;
+}
+
+/** Whether nothing is there any more, or something else, or a link. */
+function isNone(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 'ENOENT' || code === 'conflict' || code === 'invalid_image';
 }

@@ -1,0 +1,60 @@
+import { basename } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { openShare, type ShareUnderTest } from './directory-objects-under-test.ts';
+import { codeOf } from './store-under-test.ts';
+
+/** Names of what nobody may read. Permissions would not do: root may read everything. */
+const refused = new Set<string>();
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const unlessRefused =
+    <T>(call: (path: string, ...rest: never[]) => Promise<T>) =>
+    async (path: string, ...rest: never[]): Promise<T> => {
+      if (!refused.has(basename(path))) return call(path, ...rest);
+      throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    };
+  return { ...real, open: unlessRefused(real.open as never), lstat: unlessRefused(real.lstat as never) };
+});
+
+let it: ShareUnderTest;
+beforeEach(async () => {
+  it = await openShare();
+  for (const path of ['a/secret/x', 'a/secret.txt', 'a/z', 'b/c']) await it.put(path, 'data');
+});
+afterEach(() => {
+  refused.clear();
+  return it.close();
+});
+
+async function listed(prefix: string, after: string | null = null) {
+  const entries: string[] = [];
+  for await (const { path, fault } of it.objects.list(prefix, after)) {
+    entries.push(fault === undefined ? path : `${path} ${fault.code}`);
+  }
+  return entries;
+}
+
+test('a folder that may not be read is listed with its fault, in its place and once', async () => {
+  refused.add('secret');
+  const all = ['a/secret.txt', 'a/secret/ forbidden', 'a/z', 'b/c'];
+  expect(await listed('')).toEqual(all);
+  expect(await listed('', 'a/secret.txt')).toEqual(all.slice(1));
+  expect(await listed('', 'a/secret/')).toEqual(all.slice(2));
+  expect(await listed('a/se')).toEqual(all.slice(0, 2));
+});
+
+test('files of a folder in which nobody may look them up are listed with their fault', async () => {
+  refused.add('x').add('z');
+  expect(await listed('a/')).toEqual(['a/secret.txt', 'a/secret/x forbidden', 'a/z forbidden']);
+});
+
+test('a folder that may no longer be read when a list goes on in it is no end of the list', async () => {
+  refused.add('secret');
+  expect(await codeOf(listed('', 'a/secret/w'))).toBe('forbidden');
+});
+
+test('the folder that was asked for has to be read', async () => {
+  refused.add('secret');
+  expect(await codeOf(listed('a/secret/'))).toBe('forbidden');
+});
