@@ -11,6 +11,9 @@ const CODES: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   EFBIG: ['quota_exceeded', 'the image is larger than the image store takes'],
 };
 
+/** What a file system says of a name that it does not take; of an open file the same codes mean something else. */
+const NO_NAME: ReadonlySet<string> = new Set(['EINVAL', 'EILSEQ', 'ENAMETOOLONG']);
+
 /** Whether a file operation failed with this code (errno(3)). */
 export function isErrno(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
@@ -32,6 +35,11 @@ export function fromErrno(error: unknown): StoreError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
   const known = CODES[code];
   if (known !== undefined) return new StoreError(known[0], known[1], { cause: error });
+  if (NO_NAME.has(code) && error instanceof Error && 'path' in error) {
+    return new StoreError('invalid_image', 'the file system of the image store takes no such name', {
+      cause: error,
+    });
+  }
   return new StoreError('unavailable', `the image store's disk answered ${code}`, { cause: error });
 }
 

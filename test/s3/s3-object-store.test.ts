@@ -202,6 +202,11 @@ test('a sweep aborts the old uploads of objects that no job names, and no others
   expect(await it.traces()).toEqual(kept.sort());
 });
 
+test('an object where a server has no room for it is a conflict', async () => {
+  await it.put('a', 'a');
+  expect(await codeOf(it.objects.write('a/b', Buffer.from('b'), signal))).toBe('conflict');
+});
+
 test('a path is as long as its key may be', async () => {
   const longest = 1024 - 'images/'.length;
   expect(await codeOf(it.objects.read('x'.repeat(longest + 1), signal))).toBe('invalid_image');

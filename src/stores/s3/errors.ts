@@ -15,14 +15,36 @@ const BY_NAME: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   EntityTooLarge: ['quota_exceeded', 'the image is larger than the bucket takes'],
   QuotaExceeded: ['quota_exceeded', "the bucket's quota is used up"],
   XMinioStorageFull: ['quota_exceeded', 'the object store is full'],
+  Conflict: ['conflict', 'something else is in the way of the object'],
 };
 
 const BY_STATUS: Readonly<Record<number, string>> = {
   403: 'AccessDenied',
   404: 'NotFound',
+  409: 'Conflict',
   412: 'PreconditionFailed',
   416: 'InvalidRange',
 };
+
+/** What a server refuses may all the same be well the next time: another token or clock, a sound connection, nobody else at it. */
+const PASSING: ReadonlySet<string> = new Set([
+  'RequestTimeout',
+  'RequestTimeTooSkewed',
+  'RequestExpired',
+  'ExpiredToken',
+  'TokenRefreshRequired',
+  'IncompleteBody',
+  'BadDigest',
+  'XAmzContentSHA256Mismatch',
+  'InvalidPart',
+  'OperationAborted',
+  'ConditionalRequestConflict',
+  'ConcurrentModification',
+  'SlowDown',
+  'ThrottlingException',
+  'KMS.ThrottlingException',
+]);
+const PASSING_STATUS: ReadonlySet<number> = new Set([408, 429]);
 
 /** Whether a call failed with this code of S3's, or with the HTTP status that stands for it. */
 export function isS3Error(error: unknown, name: string): boolean {
@@ -42,9 +64,13 @@ export function fromS3(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   if (error instanceof S3ServiceException) {
     const { name, $metadata } = error;
-    const known = BY_NAME[name] ?? BY_NAME[BY_STATUS[$metadata.httpStatusCode ?? 0] ?? ''];
+    const status = $metadata.httpStatusCode ?? 0;
+    const isPassing = PASSING.has(name) || PASSING_STATUS.has(status);
+    const known = BY_NAME[name] ?? (isPassing ? undefined : BY_NAME[BY_STATUS[status] ?? '']);
     if (known !== undefined) return new StoreError(known[0], known[1], { cause: error });
-    return new StoreError('unavailable', `the object store answered ${name}`, { cause: error });
+    const isRefusal = !isPassing && status >= 400 && status < 500;
+    const code = isRefusal ? 'forbidden' : 'unavailable';
+    return new StoreError(code, `the object store answered ${name}`, { cause: error });
   }
   if (error instanceof Error && error.name === 'CredentialsProviderError') {
     return new StoreError('forbidden', 'the worker has no credentials for the bucket', { cause: error });

@@ -1,0 +1,30 @@
+import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fromErrno } from '../../src/stores/index.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'image-replicator-errors-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const faultOf = async (operation: Promise<unknown>) => {
+  const error = await operation.then(
+    () => undefined,
+    (thrown) => thrown,
+  );
+  return [error?.code, fromErrno(error).code];
+};
+
+test('a name that the file system does not take is final', async () => {
+  expect(await faultOf(mkdir(join(folder, 'x'.repeat(256))))).toEqual(['ENAMETOOLONG', 'invalid_image']);
+  expect(await faultOf(rename(folder, join(folder, 'x')))).toEqual(['EINVAL', 'invalid_image']);
+});
+
+test('the same of an open file is no fault of its name', async () => {
+  const file = await open(folder, 'r');
+  expect(await faultOf(file.truncate(1))).toEqual(['EINVAL', 'unavailable']);
+  await file.close();
+});
