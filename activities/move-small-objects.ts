@@ -69,7 +69,7 @@ export async function moveSmallObjects(
       stopped.throwIfAborted();
       if (fault !== undefined) throw fault;
       if (size >= LARGE_OBJECT) throw new StoreError('changed', 'it has grown while the task was running');
-      const data = await atSide('source', () => source.read(path, stopped));
+      const data = await atSide('source', () => source.read(path, stopped, LARGE_OBJECT));
       await atSide('destination', () => destination.write(destinationPath(plan, path), data, stopped));
       return { path, bytes: data.length, failure: null };
     } catch (error) {

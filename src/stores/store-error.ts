@@ -50,6 +50,11 @@ export class StoreError extends Error {
   }
 }
 
+/** A small object that is none any more, now that it is read. */
+export function hasGrown(path: string, most: number): StoreError {
+  return new StoreError('changed', `${JSON.stringify(path)} has grown to more than ${most} bytes`);
+}
+
 /** Runs a store's call and names the side in the error that comes out of it. */
 export async function atSide<T>(side: Side, call: () => Promise<T>): Promise<T> {
   try {

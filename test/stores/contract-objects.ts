@@ -133,6 +133,13 @@ export function objectsContract(name: string, open: OpenObjects): void {
         }
       });
 
+      test('what has more bytes than are asked for has changed, and the message names it', async () => {
+        await it.put('x', DATA);
+        expect(await codeOf(objects.read('x', signal, DATA.length - 1))).toBe('changed');
+        await expect(objects.read('x', signal, 1)).rejects.toThrow('"x" has grown');
+        expect(Buffer.from(await objects.read('x', signal, DATA.length)).equals(DATA)).toBe(true);
+      });
+
       test('an abort ends it with the reason of the signal, and nothing is written', async () => {
         await it.put('x', OLD);
         const reason = new Error('enough');

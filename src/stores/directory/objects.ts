@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { bareRecord } from '../bare-record.ts';
 import { fromErrno, isErrno, onDisk } from '../disk-errors.ts';
 import type { ObjectStore } from '../port.ts';
-import { StoreError } from '../store-error.ts';
+import { hasGrown, StoreError } from '../store-error.ts';
 import { openFolder } from './folder.ts';
 import { listFiles } from './list-files.ts';
 import { objectDestination, renameInto } from './object-destination.ts';
@@ -44,11 +44,12 @@ export function directoryObjects(root: string): ObjectStore {
       }
     },
 
-    read: (path, signal) =>
+    read: (path, signal, most = Number.POSITIVE_INFINITY) =>
       onDisk(async () => {
         const file = await openFile(root, path);
         try {
           const pin = await pinOfOpen(file);
+          if ((await file.stat()).size > most) throw hasGrown(path, most);
           const data = await file.readFile({ signal });
           if ((await pinOfOpen(file)) === pin) return data;
           throw new StoreError('changed', `${JSON.stringify(path)} has changed while it was read`);

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { bareRecord } from '../bare-record.ts';
 import type { ObjectStore } from '../port.ts';
-import { StoreError } from '../store-error.ts';
+import { hasGrown, StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
 import { s3ObjectDestination } from './object-destination.ts';
 import { objectKey } from './object-path.ts';
 import { openPinned, pinned } from './pinned-object.ts';
+import { openObject } from './read-object.ts';
 import { HIDDEN } from './staging.ts';
 import { aDayAgo, sweepObjectUploads } from './sweep.ts';
 
@@ -43,13 +44,19 @@ export function s3Objects(store: Bucket): ObjectStore {
       }
     },
 
-    read: (path, signal) =>
+    read: (path, signal, most = Number.POSITIVE_INFINITY) =>
       named(
         path,
         async () => {
-          const get = new GetObjectCommand({ Bucket: bucket, Key: objectKey(store, path) });
-          const { Body } = await client.send(get, { abortSignal: signal });
-          return (await Body?.transformToByteArray()) ?? new Uint8Array();
+          const chunks: Uint8Array[] = [];
+          let size = 0;
+          // What is thrown in the middle ends the request.
+          for await (const chunk of await openObject(store, objectKey(store, path), {}, signal)) {
+            size += chunk.length;
+            if (size > most) throw hasGrown(path, most);
+            chunks.push(chunk);
+          }
+          return Buffer.concat(chunks);
         },
         signal,
       ),
