@@ -9,6 +9,7 @@ import {
   MOST_FAILURES,
   NOTHING_MOVED,
   type ObjectFailure,
+  objectFailure,
   parseBatchProgress,
   type TaskPlan,
 } from '../src/object-task/index.ts';
@@ -76,7 +77,7 @@ export async function moveSmallObjects(
       stopped.throwIfAborted();
       const met = blame('source', error);
       if (met.retryable || met.code === 'quota_exceeded') throw met;
-      return { path, bytes: 0, failure: { path, code: met.code, message: met.message } };
+      return { path, bytes: 0, failure: objectFailure(path, met) };
     }
   };
   const tracked = (entry: ObjectEntry) => {

@@ -18,6 +18,7 @@ import {
   type BatchScope,
   destinationPath,
   type LargeObject,
+  objectFailure,
   parseBatchProgress,
   TASK_DETAILS_QUERY,
   TASK_MEMO,
@@ -150,8 +151,8 @@ class Mover {
       this.#record.add({ moved: 1, bytes: copy.bytes_copied, failed: 0, failures: [] });
     } catch (error) {
       if (!(error instanceof ChildWorkflowFailure) || this.#scope.consideredCancelled) throw error;
-      const { code, message } = faultOf(error.cause, this.#plan.task_queue);
-      this.#record.add({ moved: 0, bytes: 0, failed: 1, failures: [{ path, code, message }] });
+      const failure = objectFailure(path, faultOf(error.cause, this.#plan.task_queue));
+      this.#record.add({ moved: 0, bytes: 0, failed: 1, failures: [failure] });
     }
   }
 

@@ -9,7 +9,23 @@ export interface ObjectFailure {
 }
 
 /** How many failures are on record, one by one; the others are counted only. */
-export const MOST_FAILURES = 100;
+export const MOST_FAILURES = 20;
+
+/** Characters of a path or a message on record: failures are in every heartbeat, in histories and in the memo. */
+const LONGEST_TEXT = 300;
+
+/** What goes on record of an object that could not be moved. */
+export function objectFailure(
+  path: string,
+  { code, message }: Pick<Fault, 'code' | 'message'>,
+): ObjectFailure {
+  return { path: shortened(path), code, message: shortened(message) };
+}
+
+function shortened(text: string): string {
+  const characters = [...text];
+  return characters.length > LONGEST_TEXT ? `${characters.slice(0, LONGEST_TEXT - 1).join('')}…` : text;
+}
 
 /** Everything that is on record of a task. Times are RFC 3339. */
 export interface TaskDetails extends Omit<TaskRequest, 'source' | 'destination'> {

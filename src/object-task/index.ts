@@ -16,5 +16,11 @@ export {
   taskIdPrefix,
   taskWorkflowId,
 } from './contract.ts';
-export { MOST_FAILURES, type ObjectFailure, requestedTask, type TaskDetails } from './details.ts';
+export {
+  MOST_FAILURES,
+  type ObjectFailure,
+  objectFailure,
+  requestedTask,
+  type TaskDetails,
+} from './details.ts';
 export { destinationPath, type TaskPlan, type TaskRequest, type TaskType } from './request.ts';

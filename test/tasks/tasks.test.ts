@@ -1,7 +1,7 @@
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, rmdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { taskWorkflowId } from '../../src/object-task/index.ts';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { TASK_MEMO, type TaskDetails, taskWorkflowId } from '../../src/object-task/index.ts';
 import { MIB } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 import { SHARE, type TaskRig, taskRig } from './support.ts';
@@ -100,8 +100,10 @@ test('what one object meets is put on record, and the others are moved', async (
 
 test('a folder that cannot be read is put on record, and the others are exported', async () => {
   await it.put('nas', 'training/latin/good/x', 10);
-  const folder = join(it.deployment.folder, 'nas/training/latin/caf');
-  await mkdir(Buffer.concat([Buffer.from(folder), Buffer.from([0xe9])]));
+  const start = Buffer.from(join(it.deployment.folder, 'nas/training/latin/caf'));
+  const folder = Buffer.concat([start, Buffer.from([0xe9])]);
+  await mkdir(folder);
+  onTestFinished(() => rmdir(folder));
   const taskId = await it.start({ type: 'export', src_target: 'training', src_prefix: 'latin/' });
   const { status, message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
   expect([status, message]).toEqual([
@@ -109,6 +111,24 @@ test('a folder that cannot be read is put on record, and the others are exported
     '1 of 2 objects could not be moved: training/latin/caf\ufffd/: its name is no UTF-8',
   ]);
   expect(await it.tree('bucket')).toContain('latin/good/x');
+});
+
+test('of failures the first ones are on record, and not all of a long path', async () => {
+  const deep = `long/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}`;
+  const names = Array.from({ length: 30 }, (_, index) => `${deep}/${index}`);
+  for (const name of names) {
+    await it.put('bucket', name, 1);
+    await it.put('nas', `training/${name}/in-the-way`, 1);
+  }
+  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'long/' });
+  const { message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  expect(message).toMatch(/^30 of 30 objects could not be moved: /);
+  const { memo } = await it.deployment.client.workflow.getHandle(workflowIdOf(taskId)).describe();
+  const task = memo?.[TASK_MEMO] as TaskDetails;
+  expect([task.objects_failed, task.failures.length]).toEqual([30, 20]);
+  const { path, code, message: why = '' } = task.failures[0] ?? {};
+  expect([path, code]).toEqual([`${[...deep].slice(0, 299).join('')}…`, 'conflict']);
+  expect([[...why].length, why.at(-1)]).toEqual([300, '…']);
 });
 
 test('three thousand objects make a history that stays short', async () => {
