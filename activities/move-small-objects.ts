@@ -5,6 +5,7 @@ import {
   type BatchProgress,
   type BatchScope,
   destinationPath,
+  isFaultOfTask,
   LARGE_OBJECT,
   MOST_FAILURES,
   NOTHING_MOVED,
@@ -76,7 +77,7 @@ export async function moveSmallObjects(
     } catch (error) {
       stopped.throwIfAborted();
       const met = blame('source', error);
-      if (met.retryable || met.code === 'quota_exceeded') throw met;
+      if (isFaultOfTask(met.code)) throw met;
       return { path, bytes: 0, failure: objectFailure(path, met) };
     }
   };

@@ -23,4 +23,5 @@ export {
   requestedTask,
   type TaskDetails,
 } from './details.ts';
+export { isFaultOfTask } from './fault.ts';
 export { destinationPath, type TaskPlan, type TaskRequest, type TaskType } from './request.ts';

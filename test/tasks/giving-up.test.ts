@@ -1,4 +1,7 @@
+import { truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LARGE_OBJECT } from '../../src/object-task/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
 import { startFaultyWorkers } from './faulty-workers.ts';
 import { type TaskRig, taskRig } from './support.ts';
@@ -33,4 +36,48 @@ test('an object that cannot be read for long ends the task, and what comes befor
   expect([status, message]).toEqual(['FAIL', expect.stringMatching(/^given up after \d+ s: no answer$/)]);
   expect(reads.filter((path) => path === bad).length).toBeGreaterThan(1);
   expect(reads.filter((path) => path < bad)).toHaveLength(50);
+});
+
+/** Puts objects that are just large enough for copies of their own. */
+async function putLarge(count: number): Promise<string[]> {
+  const names = Array.from({ length: count }, (_, index) => `large/${index}`);
+  for (const name of names) {
+    await it.put('bucket', name, 0);
+    await truncate(join(it.deployment.folder, 'bucket', name), LARGE_OBJECT);
+  }
+  return names;
+}
+
+test.each(['quota_exceeded', 'unavailable'] as const)(
+  'what every object would meet ends the task when a large one meets it (%s)',
+  async (code) => {
+    await putLarge(8);
+    const tried = new Set<string>();
+    stopWorkers = await startFaultyWorkers(it, {
+      nas: () => ({
+        async prepare({ image_id }) {
+          tried.add(image_id);
+          throw new StoreError(code, 'it is not to be');
+        },
+      }),
+    });
+    const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'large/' });
+    const { status, message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+    expect([status, message]).toEqual([
+      'FAIL',
+      expect.stringMatching(/^(given up after \d+ s: )?it is not to be$/),
+    ]);
+    expect(tried.size).toBeLessThan(8);
+    expect(await it.tree('nas')).toEqual([]);
+  },
+);
+
+test("a large object's own fault is put on record, and the others go on", async () => {
+  const [first = '', second = ''] = await putLarge(2);
+  await it.put('nas', `training/${first}/in-the-way`, 1);
+  stopWorkers = await startFaultyWorkers(it, {});
+  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'large/' });
+  const { message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  expect(message).toMatch(/^1 of 2 objects could not be moved: large\/0: .* is a folder$/);
+  expect(await it.tree('nas')).toContain(`training/${second}`);
 });
