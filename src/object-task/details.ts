@@ -51,3 +51,13 @@ export function requestedTask(request: TaskRequest, at: Date): TaskDetails {
     fault: null,
   };
 }
+
+const TEXTS = ['task_id', 'type', 'target', 'src_prefix', 'dest_prefix', 'created_at'] as const;
+
+/** Reads what is on record; `undefined` where it is not all of a task: somebody may have started it by hand. */
+export function parseTask(value: unknown): TaskDetails | undefined {
+  const task = value as TaskDetails | undefined;
+  if (!TEXTS.every((key) => typeof task?.[key] === 'string') || !Array.isArray(task?.failures))
+    return undefined;
+  return task;
+}

@@ -20,6 +20,7 @@ export {
   MOST_FAILURES,
   type ObjectFailure,
   objectFailure,
+  parseTask,
   requestedTask,
   type TaskDetails,
 } from './details.ts';

@@ -24,7 +24,7 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
     // Some of Temporal's databases take no notice of case.
     if (!execution.workflowId.startsWith(prefix)) continue;
     const task = taskView(execution, deleting.has(deletionIdOf(execution.workflowId)));
-    if (isWanted(task, query)) tasks.push(task);
+    if (task !== undefined && isWanted(task, query)) tasks.push(task);
   }
   tasks.sort((one, other) => other.created_at.localeCompare(one.created_at));
   const { offset = 0, limit = MOST } = query;

@@ -1,16 +1,17 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { TASK_MEMO, type TaskDetails } from '../object-task/index.ts';
+import { parseTask, TASK_MEMO, type TaskDetails } from '../object-task/index.ts';
 import type { TaskStatus, TaskView } from './service.ts';
 
 export type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
 
-/** A task from what is on record of it. */
-export function taskView(execution: Execution, isDeleting: boolean): TaskView {
-  const details = execution.memo?.[TASK_MEMO] as TaskDetails;
+/** A task from what is on record of it; `undefined` where that is none of a tenant's. */
+export function taskView(execution: Execution, isDeleting: boolean): TaskView | undefined {
+  const details = parseTask(execution.memo?.[TASK_MEMO]);
+  if (details === undefined) return undefined;
   const { status, closeTime } = execution;
   return {
     ...details,
-    fault: details.fault ?? faultOf(status.name),
+    fault: details.fault ?? faultOf(status.name, details),
     status: isDeleting ? 'deleting' : statusOf(status.name),
     ended_at: closeTime?.toISOString() ?? null,
   };
@@ -22,8 +23,12 @@ function statusOf(name: Execution['status']['name']): TaskStatus {
 }
 
 /** Why it has ended, where it could not say so itself. */
-function faultOf(name: Execution['status']['name']): TaskDetails['fault'] {
+function faultOf(name: Execution['status']['name'], { objects_failed }: TaskDetails): TaskDetails['fault'] {
   if (name === 'CANCELLED') return { code: 'canceled', side: null, message: 'the task was cancelled' };
   if (name === 'TERMINATED') return { code: 'terminated', side: null, message: 'the task was terminated' };
-  return null;
+  if (name === 'TIMED_OUT')
+    return { code: 'timed_out', side: null, message: 'the task has run out of its time' };
+  // Its objects' failures say why.
+  if (name !== 'FAILED' || objects_failed > 0) return null;
+  return { code: 'internal', side: null, message: 'the task has failed unexpectedly' };
 }

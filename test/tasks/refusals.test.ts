@@ -1,8 +1,16 @@
+import type { WorkflowHandle, WorkflowStartOptions } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { TASK_QUEUE } from '../../src/copy-job/index.ts';
-import { MOVE_OBJECTS, TASK_MEMO, taskWorkflowId } from '../../src/object-task/index.ts';
+import {
+  MOVE_OBJECTS,
+  requestedTask,
+  TASK_MEMO,
+  type TaskRequest,
+  taskWorkflowId,
+} from '../../src/object-task/index.ts';
 import { type CallOptions, SHARE, type TaskRig, taskRig } from './support.ts';
 
+const { CommandType } = proto.temporal.api.enums.v1;
 const GOOD = { type: 'import', src_target: 'training', src_prefix: 'a/' };
 
 let it: TaskRig;
@@ -11,6 +19,28 @@ beforeAll(async () => {
   await it.deployment.startApi();
 });
 afterAll(() => it.deployment.stop());
+
+const NOBODYS = '0'.repeat(32);
+const BY_HAND: TaskRequest = {
+  task_id: NOBODYS,
+  type: 'import',
+  tenant_id: 'tenant-a',
+  share_id: SHARE,
+  target: 'training',
+  src_prefix: '',
+  dest_prefix: '',
+  source: { region: 'bucket', prefix: '' },
+  destination: { region: 'nas', prefix: '' },
+};
+
+/** As somebody with a Temporal client does, and on a queue that has no workers. */
+async function startByHand(
+  workflowId: string,
+  options: Partial<WorkflowStartOptions>,
+): Promise<WorkflowHandle> {
+  const start = { workflowId, taskQueue: 'by-hand', args: [BY_HAND], ...options };
+  return it.deployment.client.workflow.start(MOVE_OBJECTS, start);
+}
 
 test.each([
   ['type', { ...GOOD, type: undefined }, 'type: is missing'],
@@ -92,11 +122,8 @@ test.each([
 });
 
 test('the list is of one share and one tenant, the newest first, and in pages', async () => {
-  await it.deployment.client.workflow.start(MOVE_OBJECTS, {
-    workflowId: taskWorkflowId(SHARE, 'TENANT-A', '0'.repeat(32)),
-    taskQueue: TASK_QUEUE,
-    args: [{}],
-    memo: { [TASK_MEMO]: { created_at: '2026-01-01T00:00:00.000Z', failures: [], fault: null } },
+  await startByHand(taskWorkflowId(SHARE, 'TENANT-A', NOBODYS), {
+    memo: { [TASK_MEMO]: requestedTask(BY_HAND, new Date()) },
   });
   const ids = [await it.start(GOOD), await it.start({ ...GOOD, type: 'export' }), await it.start(GOOD)];
   await expect.poll(async () => (await it.call('GET', '/tasks')).body.count).toBe(3);
@@ -110,4 +137,35 @@ test('the list is of one share and one tenant, the newest first, and in pages', 
   expect(await list('?status=DOING&type=import')).toEqual([2, [ids[2], ids[0]]]);
   expect(await list('?status=SUCCESS')).toEqual([0, []]);
   expect(await list('?start_time=2100-01-01T00:00:00')).toEqual([0, []]);
+});
+
+test('a workflow that somebody has started without a record is in no list', async () => {
+  const id = 'f'.repeat(32);
+  const handle = await startByHand(taskWorkflowId(SHARE, 'tenant-a', id), {});
+  const { workflow } = it.deployment.client;
+  await expect.poll(async () => (await workflow.count(`WorkflowId = '${handle.workflowId}'`)).count).toBe(1);
+  expect((await it.call('GET', '/tasks?type=export')).status).toBe(200);
+  for (const method of ['GET', 'DELETE']) {
+    const { status, body } = await it.call(method, `/task/${id}`);
+    expect([status, body.errCode]).toEqual([400, 'SFS.TURBO.0106']);
+  }
+});
+
+test('a task that ended before it could say why still has a message', async () => {
+  const [late, failed] = ['a'.repeat(32), 'b'.repeat(32)] as const;
+  const memo = { [TASK_MEMO]: requestedTask(BY_HAND, new Date()) };
+  const idOf = (task: string) => taskWorkflowId(SHARE, 'tenant-a', task);
+  await startByHand(idOf(late), { memo, workflowExecutionTimeout: '1s' });
+  await startByHand(idOf(failed), { memo, taskQueue: 'failing' });
+  const { client } = it.deployment;
+  const { workflowService } = client;
+  const { namespace } = client.options;
+  const { taskToken } = await client.withDeadline(Date.now() + 60_000, () =>
+    workflowService.pollWorkflowTaskQueue({ namespace, taskQueue: { name: 'failing' } }),
+  );
+  const failure = { failWorkflowExecutionCommandAttributes: { failure: { message: 'no reason' } } };
+  const commands = [{ commandType: CommandType.COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION, ...failure }];
+  await workflowService.respondWorkflowTaskCompleted({ namespace, taskToken, commands });
+  expect((await it.ended(failed, 'FAIL')).message).toBe('the task has failed unexpectedly');
+  expect((await it.ended(late, 'FAIL')).message).toBe('the task has run out of its time');
 });
