@@ -4,8 +4,20 @@
  *
  *     UPDATE_HISTORIES=1 npx vitest run test/workflow/replay.test.ts
  */
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { DefaultLogger, Worker } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
+import { cleanUpIdOf, TASK_QUEUE } from '../../src/copy-job/index.ts';
+import {
+  DELETE_TASK,
+  LARGE_OBJECT,
+  MOVE_OBJECTS,
+  requestedTask,
+  TASK_MEMO,
+  type TaskRequest,
+} from '../../src/object-task/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
 import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
 import {
@@ -74,11 +86,65 @@ const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
       return rig.startJob({ destination: { commit } });
     },
   },
+  'moved-objects': {
+    closed: 'WORKFLOW_EXECUTION_COMPLETED',
+    run: async (rig) => ({ handle: await startTask(rig, 'moved-objects') }),
+  },
+  'deleted-task': {
+    closed: 'WORKFLOW_EXECUTION_COMPLETED',
+    run: async (rig) => {
+      const task = await startTask(rig, 'to-delete');
+      const handle = await rig.client.workflow.start(DELETE_TASK, {
+        workflowId: 'deleted-task',
+        taskQueue: TASK_QUEUE,
+        args: [task.workflowId],
+      });
+      return { handle };
+    },
+  },
+  'cleaned-up': {
+    closed: 'WORKFLOW_EXECUTION_COMPLETED',
+    run: async (rig) => {
+      const at = gate();
+      const job = await rig.startJob({ source: holdingTransfer(at, 1) });
+      await at.reached;
+      await job.handle.executeUpdate('requestCancel', { args: [{ force: true }] });
+      await endOf(job);
+      const { workflowId, firstExecutionRunId } = job.handle as WorkflowHandleWithFirstExecutionRunId;
+      return { handle: rig.client.workflow.getHandle(cleanUpIdOf(workflowId, firstExecutionRunId)) };
+    },
+  },
   'invalid-input': {
     closed: 'WORKFLOW_EXECUTION_FAILED',
     run: async (rig) => ({ handle: await rig.startWith({ source: { region: 'ot1' } }) }),
   },
 };
+
+/** A task that moves a small object, and one that is just large enough for a copy of its own. */
+async function startTask({ deployment, client }: Rig, taskId: string): Promise<WorkflowHandle> {
+  const folder = join(deployment.folder, 'ot1', taskId);
+  await mkdir(folder);
+  for (const name of ['large', 'small']) await writeFile(join(folder, name), '');
+  await truncate(join(folder, 'large'), LARGE_OBJECT);
+  const request: TaskRequest = {
+    task_id: taskId,
+    type: 'import',
+    tenant_id: 'tenant-a',
+    share_id: 'share',
+    target: 'training',
+    src_prefix: `${taskId}/`,
+    dest_prefix: `${taskId}/`,
+    source: { region: 'ot1', prefix: `${taskId}/` },
+    destination: { region: 'ot2', prefix: `${taskId}/` },
+  };
+  return client.workflow.start(MOVE_OBJECTS, {
+    workflowId: taskId,
+    taskQueue: TASK_QUEUE,
+    args: [request],
+    memo: { [TASK_MEMO]: requestedTask(request, new Date()) },
+  });
+}
+
 const names = Object.keys(SCENARIOS);
 
 let bundle: { code: string };
@@ -100,11 +166,11 @@ test.runIf(process.env.UPDATE_HISTORIES)('the histories are stored anew', async 
   }
 });
 
-test.each(names)('the history of a job that was %s can be replayed', async (name) => {
+test.each(names)('the history %s can be replayed', async (name) => {
   await Worker.runReplayHistory({ workflowBundle: bundle }, await readHistory(name), name);
 });
 
-test.each(names)('the history of a job that was %s tells of no machine', async (name) => {
+test.each(names)('the history %s tells of no machine', async (name) => {
   const text = decoded(await readHistory(name));
   expect(text).not.toMatch(/\/(home|root|tmp)\/|node_modules|file:|\.[jt]s:\d/);
   const identities = [...text.matchAll(/"identity":"([^"]*)"/g)].map(([, identity]) => identity);
