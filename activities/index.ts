@@ -10,6 +10,7 @@ import { cancelAndAwait, deleteRecords } from './end-task.ts';
 import { toFailure } from './failures.ts';
 import { listBatch } from './list-batch.ts';
 import { moveSmallObjects } from './move-small-objects.ts';
+import { prepareDestination } from './prepare-destination.ts';
 import { storeOf } from './region-of.ts';
 import { RunningTransfers } from './running-transfers.ts';
 import { step } from './step.ts';
@@ -65,11 +66,7 @@ export function createStoreActivities(deps: Dependencies) {
 
     /** Reserves the image at the destination: the only step that creates anything. */
     prepareDestination: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
-      step(limits.giveUpAfter, () =>
-        atSide('destination', async () =>
-          destination(plan).prepare(ref, copyOf(source, plan.destination, plan.source.tenant_id)),
-        ),
-      ),
+      step(limits.giveUpAfter, () => prepareDestination(deps, plan, ref, source)),
 
     transferImage: (plan: CopyPlan, ref: DestinationRef, image: InspectedImage): Promise<TransferResult> =>
       transferImage(deps, running, plan, ref, image),

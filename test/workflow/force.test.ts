@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cleanUpIdOf, type JobPhase } from '../../src/copy-job/index.ts';
@@ -67,6 +68,45 @@ test.each(PHASES)(
     expect(await rig.traces(job)).toEqual([]);
   },
 );
+
+/** Hooks under which the store hangs in `prepare`, and the attempt's end. */
+function hangingInPrepare(at: Gate) {
+  const ended = Promise.withResolvers<void>();
+  const told = Promise.withResolvers<void>();
+  const hooks: JobOptions = {
+    destination: holding('prepare', at),
+    activities: async (call, name) => {
+      if (name !== 'prepareDestination') return call();
+      Context.current().cancelled.catch(() => told.resolve());
+      return call().finally(ended.resolve);
+    },
+  };
+  return { hooks, told: told.promise, ended: ended.promise };
+}
+
+test('what a worker that hangs in prepare makes behind the clean-up, it removes itself', async () => {
+  const at = gate();
+  const prepare = hangingInPrepare(at);
+  const job = await rig.startJob(prepare.hooks);
+  await at.reached;
+  await force(job);
+  await (await cleanUpOf(job)).result();
+  at.open();
+  await prepare.ended;
+  expect(await rig.traces(job)).toEqual([]);
+});
+
+test('so it does when the job was terminated', async () => {
+  const at = gate();
+  const prepare = hangingInPrepare(at);
+  const job = await rig.startJob(prepare.hooks);
+  await at.reached;
+  await job.handle.terminate();
+  await prepare.told;
+  at.open();
+  await prepare.ended;
+  expect(await rig.traces(job)).toEqual([]);
+});
 
 test('force before anything was made ends the job, and there is nothing to clean up', async () => {
   const at = gate();
