@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COPY_IMAGE, TASK_QUEUE } from '../../src/copy-job/index.ts';
@@ -67,6 +67,20 @@ test('a running copy is dest_copying; its cancel is a 200 without a body, and th
   const again = await tenant.cancel(imageId);
   expectError(again, 404, 'NoSuchObject');
   expect(again.body.message).toBe(NO_OBJECT);
+});
+
+test('a cancelled copy is not there, whatever region is away', async () => {
+  const imageId = await runningCopy();
+  await tenant.cancel(imageId);
+  await tenant.untilStatus(imageId, null);
+  const folder = join(deployment.folder, 'ot3');
+  await rename(folder, `${folder}.away`);
+  try {
+    expectError(await tenant.cancel(imageId), 404, 'NoSuchObject');
+    expectError(await tenant.cancel('nobody-has-this-one'), 503, 'ServiceUnavailable');
+  } finally {
+    await rename(`${folder}.away`, folder);
+  }
 });
 
 test.each<[string, Record<string, string>, string | undefined]>([

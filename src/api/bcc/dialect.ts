@@ -54,19 +54,16 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
   };
   await app.register(unknown, { prefix: IMAGES });
 
-  /** The job of an image that is there, or is to be; `null` where the image is none of a job's, if there is one. */
-  const jobOf = async (caller: Principal, imageId: string): Promise<JobView | null> => {
+  const cancelRemoteCopy = async (caller: Principal, imageId: string): Promise<void> => {
+    const { tenant_id, credential } = caller;
     const job = await jobs.findByDestination(caller, imageId).catch((error) => {
       if (error instanceof JobError && error.code === 'not_found') return null;
       throw error;
     });
-    return job === null || imageStatus(job) === null ? null : job;
-  };
-
-  const cancelRemoteCopy = async (caller: Principal, imageId: string): Promise<void> => {
-    const { tenant_id, credential } = caller;
-    const job = await jobOf(caller, imageId);
-    if (job !== null) return jobs.cancel(caller, job.job_id, { requested_by: `tenant ${tenant_id}` });
+    if (job !== null) {
+      assertImage(job, imageId);
+      return jobs.cancel(caller, job.job_id, { requested_by: `tenant ${tenant_id}` });
+    }
     const isThere = await jobs.imageExists(tenant_id, imageId, credential);
     throw new JobError(isThere ? 'conflict' : 'not_found', `image ${imageId} is not being copied`);
   };
@@ -116,11 +113,16 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
     },
     async (request, reply) => {
       const { imageId } = request.params;
-      const job = await jobOf(callerOf(request), imageId);
-      if (job === null) throw new JobError('not_found', `no job makes an image ${imageId}`);
+      const job = await jobs.findByDestination(callerOf(request), imageId);
+      assertImage(job, imageId);
       return reply.type(JSON_TYPE).send({ image: toImage(job, imageId) });
     },
   );
+}
+
+/** Throws `not_found` where the job's image is not there, nor is to be. */
+function assertImage(job: JobView, imageId: string): void {
+  if (imageStatus(job) === null) throw new JobError('not_found', `no job makes an image ${imageId}`);
 }
 
 function remoteCopyBody(body: unknown): Static<typeof RemoteCopyBody> {
