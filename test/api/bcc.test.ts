@@ -210,6 +210,16 @@ test('a client token makes a copy once', async () => {
   expect(more.body.result[0]).toEqual(first.body.result[0]);
 });
 
+test.each<[string, unknown]>([
+  ['null', null],
+  ['a number', 1],
+  ['a text', 'once'],
+])('a client token in the body is none: %s', async (_name, clientToken) => {
+  const copy = () => tenant.copy(small, { destRegion: ['ot2'], clientToken });
+  const [[first], [second]] = [await copy(), await copy()];
+  expect(second.imageId).not.toBe(first.imageId);
+});
+
 test.each<[string, number, string, unknown]>([
   ['that is no JSON', 400, 'MalformedJSON', '{"destRegion": '],
   ['that is empty', 400, 'InappropriateJSON', ''],

@@ -125,9 +125,13 @@ function assertImage(job: JobView, imageId: string): void {
   if (imageStatus(job) === null) throw new JobError('not_found', `no job makes an image ${imageId}`);
 }
 
+/** What the body has of a copy, and nothing else that may be in it. */
 function remoteCopyBody(body: unknown): Static<typeof RemoteCopyBody> {
   const [problem] = Value.Errors(RemoteCopyBody, body ?? {});
-  if (problem === undefined) return body as Static<typeof RemoteCopyBody>;
+  if (problem === undefined) {
+    const { name, destRegion } = body as Static<typeof RemoteCopyBody>;
+    return { destRegion, ...(name !== undefined && { name }) };
+  }
   const field = problem.instancePath.slice(1).replaceAll('/', '.') || 'body';
   throw new JobError('invalid', `${field}: ${problem.message}`);
 }
