@@ -25,11 +25,13 @@ export function belongsTo(job: JobView, caller: Caller): boolean {
   return job.source_tenant_id === caller.tenant_id || job.destination_tenant_id === caller.tenant_id;
 }
 
-/** A workflow's description; `undefined` where there is no such workflow. */
+/** A workflow's description; `undefined` where there is no such workflow, or can be none. */
 export async function describeIfThere(
   client: Client,
   workflowId: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
+  // Temporal would refuse the question itself.
+  if (workflowId === '' || !workflowId.isWellFormed()) return undefined;
   try {
     return await client.workflow.getHandle(workflowId).describe();
   } catch (error) {

@@ -124,8 +124,8 @@ test('a copy that has failed is CreateFailed, says why, and cannot be cancelled'
   expectError(await tenant.cancel(imageId), 409, 'Image.ImageStatusForbidden');
 });
 
-test.each(['nobody-has-this-one', "a'b", 'a%2Fb', '%00', 'x'.repeat(900)])(
-  'there is no image %s',
+test.each(['', 'nobody-has-this-one', "a'b", 'a%2Fb', '%00', 'x'.repeat(900)])(
+  'there is no image "%s"',
   async (imageId) => {
     const token = deployment.tokens.a;
     for (const path of [imageId, `${imageId}?cancelRemoteCopy`]) {

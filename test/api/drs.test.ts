@@ -70,14 +70,18 @@ test.each<[string, unknown]>([
   await drs.stop(jobId);
 });
 
-test.each(['nobody-has-this-one', 'c7debc9c-8e09-4a5d-8dd6-cc44f78jb20r', 'a%2Fb', '%00', 'x'.repeat(900)])(
-  'there is no task %s',
-  async (jobId) => {
-    const { a: token } = deployment.tokens;
-    expectError(await drs.call('POST', `/${jobId}/stop`, { token }), 400, 'DRS.10000010', NO_JOB);
-    expectError(await drs.call('GET', `/${jobId}`, { token }), 400, 'DRS.10000010', NO_JOB);
-  },
-);
+test.each([
+  '',
+  'nobody-has-this-one',
+  'c7debc9c-8e09-4a5d-8dd6-cc44f78jb20r',
+  'a%2Fb',
+  '%00',
+  'x'.repeat(900),
+])('there is no task "%s"', async (jobId) => {
+  const { a: token } = deployment.tokens;
+  expectError(await drs.call('POST', `/${jobId}/stop`, { token }), 400, 'DRS.10000010', NO_JOB);
+  expectError(await drs.call('GET', `/${jobId}`, { token }), 400, 'DRS.10000010', NO_JOB);
+});
 
 test('the language of a refusal is the one that is asked for', async () => {
   const ask = (language: string) =>
@@ -157,15 +161,21 @@ test('tasks are listed in pages, and by their state', async () => {
 test('of several tasks each is stopped, or says why not', async () => {
   const [running, done] = [await runningCopy(), await start(small)];
   await ecl.ended(done);
-  const jobs = [{ job_id: running }, { job_id: done, is_force_stop: true }, { job_id: 'none' }];
+  const jobs = [
+    { job_id: running },
+    { job_id: done, is_force_stop: true },
+    { job_id: 'none' },
+    { job_id: '\ud800' },
+  ];
   const { status, body } = await drs.call('POST', '/batch-stop', { body: { jobs } });
   expect(status).toBe(200);
   expect(body).toEqual({
-    count: 3,
+    count: 4,
     jobs: [
       { id: running, name: 'ubuntu', status: 'success' },
       { id: done, status: 'failed', error_code: 'DRS.10000011', error_msg: expect.any(String) },
       { id: 'none', status: 'failed', error_code: 'DRS.10000010', error_msg: NO_JOB },
+      { id: expect.any(String), status: 'failed', error_code: 'DRS.10000010', error_msg: NO_JOB },
     ],
   });
   for (const bad of [{}, { jobs: [] }, { jobs: [{ id: running }] }, '', 'null']) {

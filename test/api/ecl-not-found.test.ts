@@ -27,6 +27,7 @@ const expectNotFound = (answer: Answer) => {
 
 describe.each(['GET', 'DELETE'])('%s of a job', (method) => {
   test.each([
+    ['empty', ''],
     ['a UUID', '33911588-c299-4369-a240-7e5b741cdb6a'],
     ['32 hex digits', '33911588c2994369a2407e5b741cdb6a'],
     ['a word', 'my-copy'],

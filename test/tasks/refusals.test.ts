@@ -95,6 +95,7 @@ test.each<[string, CallOptions, number, string]>([
 
 test.each(['GET', 'DELETE'])('%s of a task that nobody has started is refused', async (method) => {
   for (const id of [
+    '',
     '11abef677ac40f46644d1d5cfc2424a4',
     'a%2Fb',
     "'",
