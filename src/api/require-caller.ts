@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Identity, Principal } from '../identity/index.ts';
 import type { SignatureScheme } from '../signatures/index.ts';
+import { Callers } from './callers.ts';
 import { parseJson } from './json.ts';
 import { findCaller, type Refusal } from './signed-caller.ts';
 
@@ -21,7 +22,7 @@ export function requireCaller<Claim extends { readonly access: string }>(
   scope: FastifyInstance,
   { identity, scheme, refuse }: CallerOptions<Claim>,
 ): (request: FastifyRequest) => Principal {
-  const callers = new WeakMap<FastifyRequest, Principal>();
+  const callers = new Callers();
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser(
     '*',
@@ -32,12 +33,8 @@ export function requireCaller<Claim extends { readonly access: string }>(
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const caller = await findCaller(request, body, identity, scheme);
     if (typeof caller === 'string') return refuse(caller, request, reply);
-    callers.set(request, caller);
+    callers.add(request, caller);
     request.body = await parseJson(request, body);
   });
-  return (request) => {
-    const caller = callers.get(request);
-    if (caller === undefined) throw new Error('a request has passed without authentication');
-    return caller;
-  };
+  return (request) => callers.of(request);
 }

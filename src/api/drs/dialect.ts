@@ -1,12 +1,11 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Principal } from '../../identity/index.ts';
 import { JobError } from '../../job-service/index.ts';
-import { sdkHmacSha256 } from '../../signatures/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
-import { requireCaller } from '../require-caller.ts';
-import { answerError, answerRefusal, answerTo, answerUnknown, NotPermitted } from './errors.ts';
+import { requireHuaweiCaller } from '../huawei-callers.ts';
+import { answerError, answerRefusal, answerTo, answerUnknown } from './errors.ts';
 import { nameOf, toDetail, toListed } from './job-json.ts';
 import { JOB_STATES } from './job-state.ts';
 import {
@@ -36,25 +35,10 @@ export const drsDialect: Dialect = { name: 'drs', register };
 async function register(scope: FastifyInstance, { jobs, identity }: DialectContext): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.setErrorHandler(answerError);
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('X-request-id', request.id);
-  });
-  const callerOf = requireCaller(scope, { identity, scheme: sdkHmacSha256, refuse: answerRefusal });
+  const { ownerOf, writerOf } = requireHuaweiCaller(scope, { identity, refuse: answerRefusal });
 
   const unknown = async (rest: FastifyInstance) => rest.setNotFoundHandler(answerUnknown);
-  await app.register(unknown, { prefix: '/v5/:project_id/jobs' });
-
-  /** The caller, who has to be signed in to the project of the path. */
-  const ownerOf = (request: FastifyRequest, project_id: string): Principal => {
-    const caller = callerOf(request);
-    if (caller.tenant_id === project_id) return caller;
-    throw new NotPermitted('other_project', `project_id: you are not signed in to ${project_id}`);
-  };
-  const stopperOf = (request: FastifyRequest, project_id: string): Principal => {
-    const caller = ownerOf(request, project_id);
-    if (caller.may_copy) return caller;
-    throw new NotPermitted('not_permitted', 'your roles allow you to look at tasks, not to stop one');
-  };
+  await app.register(unknown, { prefix: JOBS });
 
   const stop = async ({ tenant_id }: Principal, jobId: string, force: boolean) => {
     const job = await jobs.show({ tenant_id }, jobId);
@@ -78,7 +62,7 @@ async function register(scope: FastifyInstance, { jobs, identity }: DialectConte
     },
     async (request) => {
       const { project_id, job_id } = request.params;
-      const caller = stopperOf(request, project_id);
+      const caller = writerOf(request, project_id);
       // Where there is no body there is nothing; `null` is a body.
       if (request.body === null) throw new JobError('invalid', 'body: has to be an object');
       return stop(caller, job_id, request.body?.is_force_stop ?? false);
@@ -97,7 +81,7 @@ async function register(scope: FastifyInstance, { jobs, identity }: DialectConte
       },
     },
     async (request) => {
-      const caller = stopperOf(request, request.params.project_id);
+      const caller = writerOf(request, request.params.project_id);
       const stopped = await Promise.all(
         request.body.jobs.map(({ job_id, is_force_stop = false }) =>
           stop(caller, job_id, is_force_stop).catch((error) => {

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { IdentityUnavailable } from '../../identity/index.ts';
 import { JobError } from '../../job-service/index.ts';
+import { NotPermitted } from '../huawei-callers.ts';
 import { GATEWAY_CODE, gatewayMessage, UNKNOWN_API } from '../huawei-gateway.ts';
 import type { Refusal } from '../signed-caller.ts';
 import { validationProblem } from '../validation-problem.ts';
@@ -24,17 +25,6 @@ const CODES = {
   not_permitted: 'DRS.M00102',
   failed: 'DRS.10000001',
 } as const;
-
-/** A caller who may not do what it asks for: another project's, or a reader. */
-export class NotPermitted extends Error {
-  override readonly name = 'NotPermitted';
-  readonly code: 'other_project' | 'not_permitted';
-
-  constructor(code: 'other_project' | 'not_permitted', message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /** The only place where this dialect turns an error into an answer. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {

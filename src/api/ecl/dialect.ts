@@ -1,8 +1,8 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { Principal } from '../../identity/index.ts';
 import { JobError } from '../../job-service/index.ts';
+import { Callers } from '../callers.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
 import { answerError, answerUnauthorized } from './errors.ts';
 import { chooseRegions } from './regions.ts';
@@ -20,14 +20,9 @@ export const eclDialect: Dialect = { name: 'ecl', register };
 async function register(scope: FastifyInstance, context: DialectContext): Promise<void> {
   const { jobs, identity, config, regionNames } = context;
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
-  const callers = new WeakMap<FastifyRequest, Principal>();
-  const callerOf = (request: FastifyRequest) => {
-    const caller = callers.get(request);
-    if (caller === undefined) throw new Error('a request has passed without authentication');
-    return caller;
-  };
+  const callers = new Callers();
   const copierOf = (request: FastifyRequest) => {
-    const caller = callerOf(request);
+    const caller = callers.of(request);
     if (caller.may_copy) return caller;
     throw new JobError('forbidden', 'your roles allow you to look at jobs, not to start or cancel one');
   };
@@ -37,7 +32,7 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
     const token = request.headers['x-auth-token'];
     const principal = typeof token === 'string' && token !== '' ? await identity.authenticate(token) : null;
     if (principal === null) return answerUnauthorized(reply, identity.challenge);
-    callers.set(request, principal);
+    callers.add(request, principal);
   });
 
   app.post(
@@ -92,7 +87,7 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
     },
     async (request, reply) => {
       const { limit, marker, status } = request.query;
-      const page = await jobs.list(callerOf(request), {
+      const page = await jobs.list(callers.of(request), {
         ...(limit !== undefined && { limit: Number(limit) }),
         ...(marker !== undefined && { marker }),
         ...(status !== undefined && { status }),
@@ -116,7 +111,7 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
         response: { 200: Job, '4xx': ErrorBody, '5xx': ErrorBody },
       },
     },
-    async (request) => jobs.show(callerOf(request), request.params.job_id),
+    async (request) => jobs.show(callers.of(request), request.params.job_id),
   );
 
   app.delete(

@@ -1,11 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
-import { sdkHmacSha256 } from '../../signatures/index.ts';
 import { TaskError, type TaskOwner, type TaskStatus, type TaskView } from '../../task-service/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
-import { requireCaller } from '../require-caller.ts';
-import { answerError, answerRefusal, NotPermitted } from './errors.ts';
+import { requireHuaweiCaller } from '../huawei-callers.ts';
+import { answerError, answerRefusal } from './errors.ts';
 import {
   ErrorBody,
   ListQuerystring,
@@ -28,6 +27,8 @@ const errors = { '4xx': ErrorBody, '5xx': ErrorBody };
  */
 export const sfsTurboDialect: Dialect = { name: 'sfs-turbo', register };
 
+type SharePath = Static<typeof ShareParams>;
+
 const STATUSES = {
   running: 'DOING',
   succeeded: 'SUCCESS',
@@ -38,25 +39,15 @@ const STATUSES = {
 async function register(scope: FastifyInstance, { tasks, identity }: DialectContext): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.setErrorHandler(answerError);
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('X-request-id', request.id);
+  const callers = requireHuaweiCaller(scope, { identity, refuse: answerRefusal });
+  const ownerOf = (request: FastifyRequest, { project_id, share_id }: SharePath): TaskOwner => ({
+    tenant_id: callers.ownerOf(request, project_id).tenant_id,
+    share_id,
   });
-  const callerOf = requireCaller(scope, { identity, scheme: sdkHmacSha256, refuse: answerRefusal });
-
-  /** The caller at the share of the path, which has to be in the caller's own project. */
-  const ownerOf = (
-    request: FastifyRequest,
-    { project_id, share_id }: Static<typeof ShareParams>,
-  ): TaskOwner => {
-    const { tenant_id } = callerOf(request);
-    if (project_id === tenant_id) return { tenant_id, share_id };
-    throw new NotPermitted(`project_id: ${project_id} is not the project that you are signed in to`);
-  };
-  const writerOf = (request: FastifyRequest, params: Static<typeof ShareParams>): TaskOwner => {
-    const owner = ownerOf(request, params);
-    if (callerOf(request).may_copy) return owner;
-    throw new NotPermitted('your roles allow you to look at tasks, not to create or delete one');
-  };
+  const writerOf = (request: FastifyRequest, { project_id, share_id }: SharePath): TaskOwner => ({
+    tenant_id: callers.writerOf(request, project_id).tenant_id,
+    share_id,
+  });
 
   app.post(
     `${CACHE}/task`,

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { IdentityUnavailable } from '../../identity/index.ts';
 import { TaskError, type TaskErrorCode } from '../../task-service/index.ts';
+import { NotPermitted } from '../huawei-callers.ts';
 import { GATEWAY_CODE, gatewayMessage } from '../huawei-gateway.ts';
 import type { Refusal } from '../signed-caller.ts';
 import { validationProblem } from '../validation-problem.ts';
@@ -19,11 +20,6 @@ const ANSWERS: Readonly<Record<TaskErrorCode, Pick<Answer, 'status' | 'code'>>> 
   unavailable: { status: 500, code: 'SFS.TURBO.0005' },
 };
 const INTERNAL: Answer = { status: 500, code: 'SFS.TURBO.0005', message: 'Internal server error' };
-
-/** A caller who may not do what it asks for, whoever it is. */
-export class NotPermitted extends Error {
-  override readonly name = 'NotPermitted';
-}
 
 /** The only place where this dialect turns an error into an answer. */
 export function answerError(
