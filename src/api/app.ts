@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { maxHeaderSize } from 'node:http';
 import swagger from '@fastify/swagger';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { DialectContext } from './dialect.ts';
 import { dialects } from './dialects.ts';
 import { addHealthRoutes } from './health.ts';
-import { parseJson } from './json.ts';
+import { takeBodiesForJson } from './json.ts';
 
 /** The REST facade: every dialect, `/openapi.json`, `/healthz` and `/readyz`. Does not listen yet. */
 export async function createApi(
@@ -15,14 +21,11 @@ export async function createApi(
     loggerInstance: logger,
     bodyLimit: context.config.bodyLimit,
     genReqId: () => `req-${randomUUID()}`,
-    routerOptions: { maxParamLength: 1000 },
+    // An id of any length is one that is not there: Node.js takes no longer addresses.
+    routerOptions: { maxParamLength: maxHeaderSize },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
-    // A path that cannot be decoded names nothing that exists.
     frameworkErrors: (_error, request, reply) =>
-      void reply
-        .status(404 as never)
-        .header(REQUEST_ID, request.id)
-        .send(notFound(request) as never),
+      void answerUndecodable(request as FastifyRequest, reply as unknown as FastifyReply),
   });
   let closing = false;
   app.addHook('preClose', async () => {
@@ -35,8 +38,7 @@ export async function createApi(
   app.addHook('onRequest', async (request, reply) => {
     reply.header(REQUEST_ID, request.id);
   });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string' }, parseJson);
+  takeBodiesForJson(app);
   app.setNotFoundHandler((request, reply) => reply.code(404).send(notFound(request)));
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: API_INFO, components: COMPONENTS } });
   for (const dialect of dialects) {
@@ -61,6 +63,13 @@ const COMPONENTS = {
     signature: { type: 'apiKey', in: 'header', name: 'Authorization' },
   },
 } as const;
+
+/** A path that cannot be decoded comes to no route. It names nothing that exists, in the words of its dialect. */
+function answerUndecodable(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  reply.header(REQUEST_ID, request.id);
+  const own = dialects.find(({ undecodable }) => undecodable?.paths.test(request.url))?.undecodable;
+  return own?.answer(request, reply) ?? reply.code(404).send(notFound(request));
+}
 
 function notFound({ url }: { readonly url: string }): object {
   return { code: 404, title: 'Not Found', message: `there is nothing at ${url.split('?')[0]}` };

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiConfig } from '../config/index.ts';
 import type { Identity } from '../identity/index.ts';
 import type { JobService } from '../job-service/index.ts';
@@ -21,4 +21,9 @@ export interface DialectContext {
 export interface Dialect {
   readonly name: string;
   register(app: FastifyInstance, context: DialectContext): Promise<void>;
+  /** What it answers where a path of its own cannot be decoded, and none of its routes sees it; else it is a 404. */
+  readonly undecodable?: {
+    readonly paths: RegExp;
+    answer(request: FastifyRequest, reply: FastifyReply): FastifyReply;
+  };
 }

@@ -47,6 +47,6 @@ export function requireHuaweiCaller(
 }
 
 /** Tells in the answer what the request is called in the log. */
-function nameRequest(request: FastifyRequest, reply: FastifyReply): void {
+export function nameRequest(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('X-request-id', request.id);
 }

@@ -36,7 +36,8 @@ export async function findCaller<Claim extends { readonly access: string }>(
   if (claim === null) return 'malformed';
   const key = (await identity.accessKey?.(claim.access)) ?? null;
   if (key === null) return 'unknown_key';
-  const { method, originalUrl: url, headers } = request;
+  const { method, originalUrl: url } = request;
+  const { headers } = request.raw;
   const verdict = scheme.verify({ method, url, headers, body }, claim, key.secret, Date.now());
   if (verdict !== 'good') return REFUSALS[verdict];
   return (await key.signIn()) ?? 'unknown_key';

@@ -124,16 +124,22 @@ test('a copy that has failed is CreateFailed, says why, and cannot be cancelled'
   expectError(await tenant.cancel(imageId), 409, 'Image.ImageStatusForbidden');
 });
 
-test.each(['', 'nobody-has-this-one', "a'b", 'a%2Fb', '%00', 'x'.repeat(900)])(
-  'there is no image "%s"',
-  async (imageId) => {
-    const token = deployment.tokens.a;
-    for (const path of [imageId, `${imageId}?cancelRemoteCopy`]) {
-      const method = path === imageId ? 'GET' : 'POST';
-      expectError(await tenant.call(method, path, { token }), 404, 'NoSuchObject');
-    }
-  },
-);
+test.each<[string, string]>([
+  ['that is empty', ''],
+  ['of letters', 'nobody-has-this-one'],
+  ['with a quote', "a'b"],
+  ['with a slash', 'a%2Fb'],
+  ['with a NUL', '%00'],
+  ['of 900 characters', 'x'.repeat(900)],
+  ['of 1,001 characters', 'x'.repeat(1001)],
+  ['of 9,000 characters', 'x'.repeat(9000)],
+])('there is no image with an id %s', async (_name, imageId) => {
+  const token = deployment.tokens.a;
+  for (const path of [imageId, `${imageId}?cancelRemoteCopy`]) {
+    const method = path === imageId ? 'GET' : 'POST';
+    expectError(await tenant.call(method, path, { token }), 404, 'NoSuchObject');
+  }
+});
 
 test("another tenant's copy, and another tenant's image, are not there", async () => {
   const imageId = await runningCopy();
@@ -234,6 +240,20 @@ test.each<[string, number, string, unknown]>([
   ['larger than the limit', 413, 'InvalidHTTPRequest', { destRegion: ['x'.repeat(20_000)] }],
 ])('a copy with a body %s is refused', async (_name, status, code, body) => {
   expectError(await tenant.call('POST', `${small}?remoteCopy`, { body }), status, code);
+});
+
+test.each(['%zz', '%f', '%ff%fe'])('a path with %s names nothing', async (imageId) => {
+  for (const method of ['GET', 'POST']) {
+    expectError(await tenant.call(method, `${imageId}?cancelRemoteCopy`, { body: {} }), 400, 'InvalidURI');
+  }
+});
+
+test.each(['json', ';;', ''])('a Content-Type that is "%s" makes no difference', async (type) => {
+  const headers = { 'content-type': type };
+  const path = `${small}?remoteCopy`;
+  const body = { destRegion: ['ot2'] };
+  expect((await tenant.call('POST', path, { headers, body })).status).toBe(200);
+  expectError(await tenant.call('POST', path, { headers, body, token: 'unknown' }), 403, 'AccessDenied');
 });
 
 test.each(['', '?', '?shareImage', '?remoteCopy&cancelRemoteCopy'])(

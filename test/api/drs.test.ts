@@ -70,17 +70,32 @@ test.each<[string, unknown]>([
   await drs.stop(jobId);
 });
 
-test.each([
-  '',
-  'nobody-has-this-one',
-  'c7debc9c-8e09-4a5d-8dd6-cc44f78jb20r',
-  'a%2Fb',
-  '%00',
-  'x'.repeat(900),
-])('there is no task "%s"', async (jobId) => {
+test.each<[string, string]>([
+  ['that is empty', ''],
+  ['of letters', 'nobody-has-this-one'],
+  ["of the vendor's form", 'c7debc9c-8e09-4a5d-8dd6-cc44f78jb20r'],
+  ['with a slash', 'a%2Fb'],
+  ['with a NUL', '%00'],
+  ['of 900 characters', 'x'.repeat(900)],
+  ['of 1,001 characters', 'x'.repeat(1001)],
+  ['of 9,000 characters', 'x'.repeat(9000)],
+])('there is no task with an id %s', async (_name, jobId) => {
   const { a: token } = deployment.tokens;
   expectError(await drs.call('POST', `/${jobId}/stop`, { token }), 400, 'DRS.10000010', NO_JOB);
   expectError(await drs.call('GET', `/${jobId}`, { token }), 400, 'DRS.10000010', NO_JOB);
+});
+
+test.each(['%zz', '%f', '%ff%fe'])('a path with %s names nothing', async (jobId) => {
+  expectError(await drs.call('POST', `/${jobId}/stop`), 400, 'DRS.M00105', 'cannot be decoded');
+  expectError(await drs.call('GET', `/${jobId}`), 400, 'DRS.M00105', 'cannot be decoded');
+});
+
+test.each(['json', ';;', ''])('a Content-Type that is "%s" makes no difference', async (type) => {
+  const headers = { 'content-type': type };
+  const path = '/nobody-has-this-one/stop';
+  expectError(await drs.call('POST', path, { headers, body: {} }), 400, 'DRS.10000010', NO_JOB);
+  const unknown = await drs.call('POST', path, { headers, body: {}, token: 'unknown' });
+  expectError(unknown, 401, 'APIGW.0301');
 });
 
 test('the language of a refusal is the one that is asked for', async () => {

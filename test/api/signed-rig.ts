@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { vi } from 'vitest';
-import { parseJson } from '../../src/api/json.ts';
+import { takeBodiesForJson } from '../../src/api/json.ts';
 import { requireCaller } from '../../src/api/require-caller.ts';
 import type { Identity } from '../../src/identity/index.ts';
 import type { SignatureScheme } from '../../src/signatures/index.ts';
@@ -15,8 +15,7 @@ export async function serveSigned<Claim extends { readonly access: string }>(
   identity: Identity,
 ): Promise<FastifyInstance> {
   const app = Fastify({ bodyLimit: 16_384 });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string' }, parseJson);
+  takeBodiesForJson(app);
   await app.register(async (scope) => {
     const callerOf = requireCaller(scope, {
       identity,

@@ -102,10 +102,28 @@ test.each(['GET', 'DELETE'])('%s of a task that nobody has started is refused', 
     '%00',
     'x'.repeat(900),
     'x'.repeat(1000),
+    'x'.repeat(9000),
   ]) {
     const answer = await it.call(method, `/task/${id}`);
     expect([answer.status, answer.body.errCode]).toEqual([400, 'SFS.TURBO.0106']);
   }
+});
+
+test.each(['%zz', '%f', '%ff%fe'])('a path with %s names nothing', async (id) => {
+  const { status, headers, body } = await it.call('DELETE', `/task/${id}`);
+  expect([status, body.errCode, body.errMsg]).toEqual([400, 'SFS.TURBO.0001', 'the path cannot be decoded']);
+  expect(headers['x-request-id']).toBe(body.request_id);
+});
+
+test.each([
+  ['PUT', '/tasks'],
+  ['POST', '/task/11abef677ac40f46644d1d5cfc2424a4'],
+  ['GET', '/tasks/more'],
+])('%s %s is a call that nobody knows', async (method, path) => {
+  const { status, headers, body } = await it.call(method, path);
+  expect([status, body.errCode, body.error_code]).toEqual([404, 'APIGW.0101', 'APIGW.0101']);
+  expect(headers['x-request-id']).toBe(body.request_id);
+  expect((await it.call(method, path, undefined, { token: 'nobody' })).body.errCode).toBe('APIGW.0301');
 });
 
 test.each([

@@ -8,7 +8,7 @@ import { bceAuthV1 } from '../../signatures/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
 import { requireCaller } from '../require-caller.ts';
 import { sourceRegion } from '../source-region.ts';
-import { answerError, answerRefusal, JSON_TYPE, NoAction } from './errors.ts';
+import { answerError, answerRefusal, JSON_TYPE, NoAction, nameRequest } from './errors.ts';
 import { imageStatus } from './image-status.ts';
 import { startRemoteCopies } from './remote-copy.ts';
 import {
@@ -31,14 +31,24 @@ const errors = { '4xx': ErrorBody, '5xx': ErrorBody };
  * @see https://cloud.baidu.com/doc/BCC/s/rly3sedxb-en
  * @see https://cloud.baidu.com/doc/BCC/s/Uly3sedm1-en
  */
-export const bccDialect: Dialect = { name: 'bcc', register };
+export const bccDialect: Dialect = {
+  name: 'bcc',
+  register,
+  undecodable: {
+    paths: /^\/v[0-9]{1,3}\/image\//,
+    answer(request, reply) {
+      nameRequest(request, reply);
+      return answerError(new NoAction('the path cannot be decoded'), request, reply);
+    },
+  },
+};
 
 async function register(scope: FastifyInstance, context: DialectContext): Promise<void> {
   const { jobs, identity, config, regionNames } = context;
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.setErrorHandler(answerError);
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-bce-request-id', request.id);
+    nameRequest(request, reply);
   });
   const callerOf = requireCaller(scope, { identity, scheme: bceAuthV1, refuse: answerRefusal });
   const copierOf = (request: FastifyRequest): Principal => {

@@ -94,6 +94,11 @@ export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: 
   return send(REFUSALS[refusal], request, reply);
 }
 
+/** Tells in the answer what the request is called in the log. */
+export function nameRequest(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-bce-request-id', request.id);
+}
+
 /** What an error is in this dialect. One that is ours to mend is logged. */
 export function answerTo(error: unknown, request: FastifyRequest): Answer {
   const answer = answerOf(error);

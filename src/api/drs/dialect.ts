@@ -4,7 +4,7 @@ import Type from 'typebox';
 import type { Principal } from '../../identity/index.ts';
 import { JobError } from '../../job-service/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
-import { requireHuaweiCaller } from '../huawei-callers.ts';
+import { nameRequest, requireHuaweiCaller } from '../huawei-callers.ts';
 import { answerError, answerRefusal, answerTo, answerUnknown } from './errors.ts';
 import { nameOf, toDetail, toListed } from './job-json.ts';
 import { JOB_STATES } from './job-state.ts';
@@ -30,7 +30,17 @@ const errors = { '4xx': ErrorBody, '5xx': ErrorBody };
  * The tasks of Huawei's DRS, as its documents and its own SDKs have them, where a task is a copy of an image.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0001.html
  */
-export const drsDialect: Dialect = { name: 'drs', register };
+export const drsDialect: Dialect = {
+  name: 'drs',
+  register,
+  undecodable: {
+    paths: /^\/v5\/[^/]*\/jobs\//,
+    answer(request, reply) {
+      nameRequest(request, reply);
+      return answerError(new JobError('invalid', 'the path cannot be decoded'), request, reply);
+    },
+  },
+};
 
 async function register(scope: FastifyInstance, { jobs, identity }: DialectContext): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();

@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { TaskError, type TaskOwner, type TaskStatus, type TaskView } from '../../task-service/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
-import { requireHuaweiCaller } from '../huawei-callers.ts';
-import { answerError, answerRefusal } from './errors.ts';
+import { nameRequest, requireHuaweiCaller } from '../huawei-callers.ts';
+import { answerError, answerRefusal, answerUnknown } from './errors.ts';
 import {
   ErrorBody,
   ListQuerystring,
@@ -25,7 +25,17 @@ const errors = { '4xx': ErrorBody, '5xx': ErrorBody };
  * The import and export tasks of Huawei's SFS Turbo, as its documents and its own SDKs have them.
  * @see https://support.huaweicloud.com/intl/en-us/api-sfsturbo/CreateHpcCacheTask.html
  */
-export const sfsTurboDialect: Dialect = { name: 'sfs-turbo', register };
+export const sfsTurboDialect: Dialect = {
+  name: 'sfs-turbo',
+  register,
+  undecodable: {
+    paths: /^\/v1\/[^/]*\/sfs-turbo\/[^/]*\/hpc-cache\//,
+    answer(request, reply) {
+      nameRequest(request, reply);
+      return answerError(new TaskError('invalid', 'the path cannot be decoded'), request, reply);
+    },
+  },
+};
 
 type SharePath = Static<typeof ShareParams>;
 
@@ -40,6 +50,10 @@ async function register(scope: FastifyInstance, { tasks, identity }: DialectCont
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.setErrorHandler(answerError);
   const callers = requireHuaweiCaller(scope, { identity, refuse: answerRefusal });
+
+  const unknown = async (rest: FastifyInstance) => rest.setNotFoundHandler(answerUnknown);
+  await app.register(unknown, { prefix: CACHE });
+
   const ownerOf = (request: FastifyRequest, { project_id, share_id }: SharePath): TaskOwner => ({
     tenant_id: callers.ownerOf(request, project_id).tenant_id,
     share_id,

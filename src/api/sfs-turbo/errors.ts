@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { IdentityUnavailable } from '../../identity/index.ts';
 import { TaskError, type TaskErrorCode } from '../../task-service/index.ts';
 import { NotPermitted } from '../huawei-callers.ts';
-import { GATEWAY_CODE, gatewayMessage } from '../huawei-gateway.ts';
+import { GATEWAY_CODE, gatewayMessage, UNKNOWN_API } from '../huawei-gateway.ts';
 import type { Refusal } from '../signed-caller.ts';
 import { validationProblem } from '../validation-problem.ts';
 
@@ -34,6 +34,10 @@ export function answerError(
 
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return send({ status: 401, code: GATEWAY_CODE, message: gatewayMessage(refusal) }, request, reply);
+}
+
+export function answerUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return send({ status: 404, ...UNKNOWN_API }, request, reply);
 }
 
 function send({ status, code, message }: Answer, request: FastifyRequest, reply: FastifyReply): FastifyReply {
