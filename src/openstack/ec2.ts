@@ -5,7 +5,7 @@ import { type Ec2Key, signAwsRequest } from './aws-signature.ts';
 import { parseBody } from './body.ts';
 import type { CloudOptions } from './cloud.ts';
 import { OpenStackError } from './errors.ts';
-import { askKeystone, type KeystoneAnswer, unexpected } from './keystone.ts';
+import { askKeystone, type KeystoneAnswer, unexpected, validate } from './keystone.ts';
 import { type IssuedToken, parseToken } from './token.ts';
 import type { Scope } from './tokens.ts';
 
@@ -71,6 +71,8 @@ async function ask(
     const headers = { 'X-Auth-Token': token.token };
     const answer = await askKeystone(keystone, method, path, { headers, body }, signal);
     if (answer.status !== 401 || !mayRepeat) return answer;
+    // Keystone says 401 of the key's owner too, who may be disabled: that is no fault of the account's token.
+    if ((await validate(keystone, token.token, signal)) !== null) return answer;
     drop(scope, token);
   }
 }

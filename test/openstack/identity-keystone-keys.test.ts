@@ -101,7 +101,11 @@ describe('an EC2 credential', () => {
     const identity = await withKeys();
     const admin = await tokenOf('admin', 'admin');
     await keystone('PATCH', `/users/${id}`, admin, { user: { enabled: false } });
-    expect(await signIn(identity, access)).toBeNull();
+    forgetSent();
+    expect([await signIn(identity, access), await signIn(identity, access)]).toEqual([null, null]);
+    const tokens = sent.filter(({ path }) => path === '/v3/ec2tokens').map(({ token }) => token);
+    expect(tokens, "the account's own, which is good").toHaveLength(2);
+    expect(new Set(tokens).size).toBe(1);
     await keystone('PATCH', `/users/${id}`, admin, { user: { enabled: true } });
     expect(await signIn(identity, access)).toMatchObject({ tenant_id: a });
   });
