@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { UserCredential } from '../openstack/index.ts';
 import { StoreError } from '../stores/index.ts';
 import { JobError } from './errors.ts';
 
@@ -19,12 +20,13 @@ export async function answered<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-/** What a store's error means to whoever has asked for a copy. */
-export function refusal(region: string, error: unknown): unknown {
+/** What a store's error means to whoever has asked, by `user` on their own behalf. */
+export function refusal(region: string, error: unknown, user?: UserCredential): unknown {
   if (!(error instanceof StoreError)) return error;
   const { code, message, cause } = error;
   if (code === 'not_found') return new JobError('image_not_found', message, { cause });
   if (code === 'quota_exceeded') return new JobError('quota_exceeded', message, { cause });
+  if (code === 'forbidden' && user !== undefined) return new JobError('forbidden', message, { cause });
   if (code === 'unavailable' || code === 'forbidden') {
     return new JobError('unavailable', `region ${region}: ${message}`, { cause });
   }

@@ -32,6 +32,6 @@ async function isIn({ name, store }: Region, tenantId: string, imageId: string, 
     if (error.code === 'not_found') return false;
     // An image whose data cannot be copied is an image all the same.
     if (error.code === 'not_active' || error.code === 'invalid_image') return true;
-    throw refusal(name, error);
+    throw refusal(name, error, user);
   }
 }

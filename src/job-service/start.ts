@@ -104,10 +104,7 @@ async function examined(regions: Regions, plan: CopyPlan, user?: UserCredential)
   await assertServed(from, source.region, 'source.region', user);
   await assertServed(to, destination.region, 'destination.region', user);
   const { record } = await answered(from.inspect(source, user)).catch((error) => {
-    if (user !== undefined && error instanceof StoreError && error.code === 'forbidden') {
-      throw new JobError('forbidden', error.message, { cause: error.cause });
-    }
-    throw refusal(source.region, error);
+    throw refusal(source.region, error, user);
   });
   const room = to.checkRoom?.(destination.tenant_id, record.size) ?? Promise.resolve();
   await answered(room).catch((error) => {
