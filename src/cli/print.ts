@@ -17,10 +17,7 @@ export function jobText(job: JobView): string {
     ['destination', `${job.destination_region_id}/${job.destination_image_id ?? '-'}`],
     ['progress', progressText(job)],
     ['sha512', job.sha512],
-    [
-      'cancelled by',
-      job.cancel && [job.cancel.requested_by ?? job.cancel.via, job.cancel.reason].filter(Boolean).join(': '),
-    ],
+    ['cancelled by', cancelText(job.cancel)],
     ['fault', faultText(job.fault)],
     ['attempt', job.attempt !== null && job.attempt > 1 ? job.attempt : null],
     ['last fault', faultText(job.last_fault)],
@@ -59,6 +56,12 @@ export function webPage({ webUi }: Config, namespace: string, jobId: string): st
 function progressText({ copy_progress, bytes_copied, image_size }: JobView): string {
   if (image_size === null) return `${copy_progress} %`;
   return `${copy_progress} %, ${prettyBytes(bytes_copied, { binary: true })} of ${prettyBytes(image_size, { binary: true })}`;
+}
+
+function cancelText(cancel: JobView['cancel']): string | null {
+  if (cancel === null) return null;
+  const who = cancel.requested_by ?? cancel.via;
+  return [cancel.force ? `${who}, by force` : who, cancel.reason].filter(Boolean).join(': ');
 }
 
 function faultText(fault: JobView['fault']): string | null {

@@ -43,6 +43,18 @@ test('a running copy is cancelled: 204, then canceled, and nothing of it is left
   await expect.poll(() => closeStatus(jobId)).toBe('CANCELLED');
 });
 
+test('of a job that an operator has cancelled by force, that can be seen', async () => {
+  const jobId = await runningCopy();
+  const { code } = await deployment.command('cancel', jobId, '--force', '--reason', 'the region is down');
+  expect(code).toBe(0);
+  expect(await tenant.ended(jobId)).toMatchObject({
+    status: 'canceled',
+    cancel: { reason: 'the region is down', force: true },
+  });
+  const { stdout } = await deployment.command('show', jobId);
+  expect(stdout).toMatch(/^cancelled by .+, by force: the region is down$/m);
+});
+
 test('a second DELETE is a conflict, while the first is being done and afterwards', async () => {
   const jobId = await runningCopy();
   expect((await tenant.cancel(jobId)).status).toBe(204);

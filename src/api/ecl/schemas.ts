@@ -63,6 +63,7 @@ export const Job = Type.Object({
       via: Type.String(),
       reason: NullableString,
       requested_by: NullableString,
+      force: Type.Optional(Type.Literal(true)),
       requested_at: Type.String(),
     }),
     Type.Null(),
