@@ -198,6 +198,15 @@ test('of several tasks each is stopped, or says why not', async () => {
   }
 });
 
+test('a task that is named several times in a batch is stopped once, by force if one says so', async () => {
+  const jobId = await runningCopy();
+  const jobs = [{ job_id: jobId }, { job_id: jobId, is_force_stop: true }, { job_id: jobId }];
+  const { body } = await drs.call('POST', '/batch-stop', { body: { jobs } });
+  expect(body).toEqual({ count: 1, jobs: [{ id: jobId, name: 'ubuntu', status: 'success' }] });
+  await drs.untilState(jobId, 'RELEASE_RESOURCE_COMPLETE');
+  expect((await ecl.job(jobId)).cancel).toMatchObject({ force: true });
+});
+
 test('the project of the path has to be the one that one is signed in to', async () => {
   const jobId = await runningCopy();
   const calls: [string, string, object][] = [

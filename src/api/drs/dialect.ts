@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { Principal } from '../../identity/index.ts';
 import { JobError } from '../../job-service/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
@@ -93,8 +93,8 @@ async function register(scope: FastifyInstance, { jobs, identity }: DialectConte
     async (request) => {
       const caller = writerOf(request, request.params.project_id);
       const stopped = await Promise.all(
-        request.body.jobs.map(({ job_id, is_force_stop = false }) =>
-          stop(caller, job_id, is_force_stop).catch((error) => {
+        [...askedOnce(request.body.jobs)].map(([job_id, force]) =>
+          stop(caller, job_id, force).catch((error) => {
             const { code, message } = answerTo(error, request);
             return { id: job_id, status: 'failed', error_code: code, error_msg: message };
           }),
@@ -142,4 +142,13 @@ async function register(scope: FastifyInstance, { jobs, identity }: DialectConte
       return { total_count: found.length, jobs: found.slice(first, first + Number(limit)).map(toListed) };
     },
   );
+}
+
+/** Whether each task is to be stopped by force: a task that is named several times is stopped once. */
+function askedOnce(jobs: Static<typeof BatchStopBody>['jobs']): Map<string, boolean> {
+  const asked = new Map<string, boolean>();
+  for (const { job_id, is_force_stop = false } of jobs) {
+    asked.set(job_id, is_force_stop || asked.get(job_id) === true);
+  }
+  return asked;
 }
