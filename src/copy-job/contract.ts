@@ -48,14 +48,17 @@ export function tenantKeyword(tenantId: string): string {
   return encodeURIComponent(tenantId.toWellFormed()).replaceAll("'", '%27');
 }
 
-/** An id, or as much of a path as a search attribute takes. */
-function imageKeyword(id: string): string {
+/** An id, or as much of a long one, or of a path, as a search attribute takes. */
+function shortened(id: string): string {
   return id.slice(0, LONGEST_KEYWORD).toWellFormed();
 }
 
-/** Workflow id of the one clean-up that an execution of a job can need. */
+/**
+ * Workflow id of the one clean-up that an execution of a job can need. The mark alone tells it from others; the job's
+ * id is for who reads it, and both together have to fit into Temporal's 1,000 bytes.
+ */
 export function cleanUpIdOf(jobId: string, mark: string): string {
-  return `clean-up/${jobId}/${mark}`;
+  return `clean-up/${shortened(jobId)}/${mark}`;
 }
 
 /** The search attributes of a job's clean-up: where, and whose. */
@@ -71,8 +74,8 @@ export function requestedSearchAttributes(plan: CopyPlan): SearchAttributePair[]
     { key: searchAttributes.status, value: 'replicate_requested' },
     { key: searchAttributes.tenants, value: [...tenants].map(tenantKeyword) },
     { key: searchAttributes.sourceRegion, value: plan.source.region },
-    { key: searchAttributes.sourceImage, value: imageKeyword(plan.source.image_id) },
+    { key: searchAttributes.sourceImage, value: shortened(plan.source.image_id) },
     { key: searchAttributes.destinationRegion, value: plan.destination.region },
-    { key: searchAttributes.destinationImage, value: imageKeyword(plan.destination.image_id) },
+    { key: searchAttributes.destinationImage, value: shortened(plan.destination.image_id) },
   ];
 }

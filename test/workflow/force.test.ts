@@ -168,6 +168,19 @@ test('a second cancel of a job that is forced, by force or not, comes too late',
   expect((await endOf(job)).details).toMatchObject({ status: 'canceled' });
 });
 
+test.each([
+  ['1,000 characters', 'x'.repeat(1000)],
+  ['333 characters of three bytes', '像'.repeat(333)],
+])('a job whose id has %s, the most that Temporal takes, can be forced too', async (_name, workflowId) => {
+  const at = gate();
+  const job = await rig.startJob({ workflowId, source: holdingTransfer(at, 1) });
+  await at.reached;
+  await force(job);
+  expect((await endOf(job)).closed).toBe('CANCELLED');
+  await (await cleanUpOf(job)).result();
+  expect(await rig.traces(job)).toEqual([]);
+});
+
 test('the clean-up says in the Web UI what it is, and where', async () => {
   const at = gate();
   const job = await rig.startJob({ source: holdingTransfer(at, 1) });
