@@ -51,7 +51,7 @@ export class JobRecord {
 
   /** Takes the plan over. Whoever started us through the job service has published it already. */
   accept(plan: CopyPlan): void {
-    if (this.#published) return;
+    if (this.#published || isFinal(this.status)) return;
     const { workflowId, startTime } = workflowInfo();
     const { status, cancel } = this.#details;
     this.#details = { ...requestedDetails(workflowId, plan, startTime), status, cancel };
@@ -81,6 +81,7 @@ export class JobRecord {
 
   /** The copy goes on under another image id; the job's own id stays an alias of it. */
   replaceImage(imageId: string): void {
+    if (isFinal(this.status)) return;
     this.#details = { ...this.#details, destination_image_id: null };
     this.#publish([{ key: searchAttributes.destinationImage, value: imageId }]);
   }

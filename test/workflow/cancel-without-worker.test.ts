@@ -4,6 +4,7 @@ import { detailsOf, endOf, type Job, type Rig, startRig, untilDetails } from '..
 
 const WAYS: [string, (job: Job) => Promise<unknown>, string][] = [
   ['signal', ({ handle }) => handle.signal('cancel', { reason: 'too slow' }), 'signal'],
+  ['signal by force', ({ handle }) => handle.signal('cancel', { force: true }), 'signal'],
   ['native cancellation', ({ handle }) => handle.cancel(), 'native'],
 ];
 
@@ -23,7 +24,8 @@ test.each(WAYS)('a %s before any worker ran is the first thing that one hears', 
     await Promise.all([rig.workers.startWorkflows(), rig.workers.startStores()]);
     const { closed, details, status } = await endOf(job);
     expect({ closed, status }).toEqual({ closed: 'CANCELLED', status: 'canceled' });
-    expect(details).toMatchObject({ status: 'canceled', cancel: { via } });
+    expect(details).toMatchObject({ status: 'canceled', phase: null, cancel: { via } });
+    expect(await detailsOf(job)).toEqual(details);
     expect(await scheduled(job)).not.toContain('inspectSource');
     expect(await scheduled(job)).not.toContain('discardImage');
     expect(await rig.traces(job)).toEqual([]);
