@@ -60,6 +60,19 @@ test('/openapi.json is OpenAPI 3.1, and describes the four operations', async ()
   expect(components.securitySchemes.token).toMatchObject({ in: 'header', name: 'X-Auth-Token' });
 });
 
+test('/openapi.json tells of each dialect by what its callers can be known', async () => {
+  const { paths } = JSON.parse((await get('/openapi.json')).text);
+  const known = (path: string) =>
+    Object.values(paths[path] as Record<string, { security: object[] }>).map(({ security }) =>
+      security.flatMap(Object.keys).sort(),
+    );
+  const both = ['signature', 'token'];
+  expect(known(JOBS)).toEqual([['token'], ['token']]);
+  expect(known('/v{version}/image/{imageId}')).toEqual([both, both]);
+  expect(known('/v5/{project_id}/jobs/{job_id}/stop')).toEqual([both]);
+  expect(known('/v1/{project_id}/sfs-turbo/{share_id}/hpc-cache/task/{task_id}')).toEqual([both, both]);
+});
+
 test('SIGTERM lets a request come to its end, and then ends the process well', async () => {
   const image = await deployment.addImage('ot1', 10);
   const tenant = eclClient(deployment);

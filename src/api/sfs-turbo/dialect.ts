@@ -18,7 +18,7 @@ import {
 } from './schemas.ts';
 
 const CACHE = '/v1/:project_id/sfs-turbo/:share_id/hpc-cache';
-const documented = { tags: ['Huawei SFS Turbo'], security: [{ token: [] }] };
+const documented = { tags: ['Huawei SFS Turbo'], security: [{ token: [] }, { signature: [] }] };
 const errors = { '4xx': ErrorBody, '5xx': ErrorBody };
 
 /**
