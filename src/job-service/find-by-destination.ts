@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { COPY_IMAGE, isCancellable, searchAttributes, tenantKeyword } from '../copy-job/index.ts';
 import { JobError } from './errors.ts';
-import { belongsTo, findJob, unavailable } from './find.ts';
+import { belongsTo, findJob, findJobIfThere, unavailable } from './find.ts';
 import type { Caller, JobView } from './service.ts';
 import { liveView, recordedView } from './view.ts';
 
@@ -14,20 +14,12 @@ const PLAIN_ID = /^[\w.:@~+-]{1,255}$/;
  * search attribute. Of several the one that may still be cancelled, else the newest.
  */
 export async function findByDestination(client: Client, caller: Caller, imageId: string): Promise<JobView> {
-  const jobId = (await isJob(client, caller, imageId)) ? imageId : await searchedFor(client, caller, imageId);
-  const job = await liveView(client, await findJob(client, caller, jobId));
+  const description =
+    (await findJobIfThere(client, caller, imageId)) ??
+    (await findJob(client, caller, await searchedFor(client, caller, imageId)));
+  const job = await liveView(client, description);
   if (job.objects) throw notFound(imageId);
   return job;
-}
-
-async function isJob(client: Client, caller: Caller, jobId: string): Promise<boolean> {
-  try {
-    await findJob(client, caller, jobId);
-    return true;
-  } catch (error) {
-    if (error instanceof JobError && error.code === 'not_found') return false;
-    throw error;
-  }
 }
 
 async function searchedFor(client: Client, caller: Caller, imageId: string): Promise<string> {

@@ -13,10 +13,20 @@ export async function findJob(
   caller: Caller,
   jobId: string,
 ): Promise<WorkflowExecutionDescription> {
-  const description = await describeIfThere(client, jobId);
-  if (description === undefined || description.type !== COPY_IMAGE) throw notFound(jobId);
-  if (!belongsTo(recordedView(description), caller)) throw notFound(jobId);
+  const description = await findJobIfThere(client, caller, jobId);
+  if (description === undefined) throw notFound(jobId);
   return description;
+}
+
+/** The same; `undefined` where there is none. */
+export async function findJobIfThere(
+  client: Client,
+  caller: Caller,
+  jobId: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  const description = await describeIfThere(client, jobId);
+  if (description === undefined || description.type !== COPY_IMAGE) return undefined;
+  return belongsTo(recordedView(description), caller) ? description : undefined;
 }
 
 /** A job is its source tenant's and its destination tenant's, and every operator's. */
