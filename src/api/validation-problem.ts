@@ -1,7 +1,10 @@
 import type { FastifyError } from 'fastify';
 
 /** What a schema has to say against a request, in words that name the field. */
-export function validationProblem({ validation, validationContext }: FastifyError): string {
+export function validationProblem({
+  validation,
+  validationContext,
+}: Pick<FastifyError, 'validation' | 'validationContext'>): string {
   const [problem] = validation ?? [];
   const path = problem?.instancePath.slice(1).replaceAll('/', '.') ?? '';
   const { missingProperty, additionalProperty, allowedValues } = problem?.params ?? {};

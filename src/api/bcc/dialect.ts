@@ -8,6 +8,7 @@ import { bceAuthV1 } from '../../signatures/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
 import { requireCaller } from '../require-caller.ts';
 import { sourceRegion } from '../source-region.ts';
+import { validationProblem } from '../validation-problem.ts';
 import { answerError, answerRefusal, JSON_TYPE, NoAction, nameRequest } from './errors.ts';
 import { imageStatus } from './image-status.ts';
 import { startRemoteCopies } from './remote-copy.ts';
@@ -142,8 +143,7 @@ function remoteCopyBody(body: unknown): Static<typeof RemoteCopyBody> {
     const { name, destRegion } = body as Static<typeof RemoteCopyBody>;
     return { destRegion, ...(name !== undefined && { name }) };
   }
-  const field = problem.instancePath.slice(1).replaceAll('/', '.') || 'body';
-  throw new JobError('invalid', `${field}: ${problem.message}`);
+  throw new JobError('invalid', validationProblem({ validation: [problem], validationContext: 'body' }));
 }
 
 function toImage(job: JobView, imageId: string): Static<typeof ImageDetail>['image'] {
