@@ -85,13 +85,13 @@ async function bytesPut(): Promise<number> {
   return Parts.reduce((sum, { Size = 0 }) => sum + Size, 0);
 }
 
-/** Bytes of the parts that the share has of what is being made, by its journal. */
+/** Bytes that the share's disk has of what is being made, by its journal: an object has no digest that would tell. */
 async function bytesJournaled(): Promise<number> {
   const [partial] = await readdir(fileOf('.image-replicator')).catch(() => []);
   const journal = await readFile(fileOf(`.image-replicator/${partial}/parts`), 'utf8').catch(() => '');
   return journal
     .split('\n')
-    .slice(0, -1)
+    .filter((line) => line.endsWith(' durable'))
     .reduce((sum, line) => sum + (([start, end]) => Number(end) - Number(start))(line.split(' ')), 0);
 }
 
