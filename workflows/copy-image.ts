@@ -4,6 +4,7 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  patched,
   setHandler,
   TemporalFailure,
   uuid4,
@@ -53,6 +54,9 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
   const forced = Promise.withResolvers<null>();
   const cancel = (via: CancelRecord['via'], request?: unknown) => {
     job.requestCancel(via, request);
+    // Jobs of an earlier version went on as `cancel_requested` until nothing was left.
+    if (job.isDiscarding && patched('canceling-while-discarding'))
+      job.update({ status: 'canceling', fault: null });
     work.cancel();
     if (job.isForced) forced.resolve(null);
   };

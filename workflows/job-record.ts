@@ -49,6 +49,11 @@ export class JobRecord {
     return this.#details.cancel?.force !== undefined;
   }
 
+  /** Whether the copy has failed, or was cancelled, and what there is of it is being removed. */
+  get isDiscarding(): boolean {
+    return this.#details.phase === 'discard';
+  }
+
   /** Takes the plan over. Whoever started us through the job service has published it already. */
   accept(plan: CopyPlan): void {
     if (this.#published || isFinal(this.status)) return;

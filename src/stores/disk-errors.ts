@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { StoreError, type StoreErrorCode } from './store-error.ts';
 
 const CODES: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
@@ -50,4 +51,11 @@ export async function onDisk<T>(operations: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw fromErrno(error);
   }
+}
+
+/** A root that is gone is a disk that is not mounted: not a region without images. */
+export async function assertReachable(root: string): Promise<void> {
+  await stat(root).catch((cause) => {
+    throw new StoreError('unavailable', "the image store's folder cannot be reached", { cause });
+  });
 }

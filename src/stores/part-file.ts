@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, type FileHandle, open, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { isErrno, onDisk } from './disk-errors.ts';
+import { dirname, join } from 'node:path';
+import { assertReachable, isErrno, onDisk } from './disk-errors.ts';
 import { openJournal } from './journal.ts';
 import type { PartSink } from './port.ts';
 import { StoreError } from './store-error.ts';
@@ -85,9 +85,10 @@ async function raiseFence(partial: string, attempt: number, fence: string): Prom
   }
 }
 
-/** A fence that is gone means another attempt, unless the whole partial is gone. */
+/** A fence that is gone means another attempt, unless the whole partial is gone, or where it was. */
 async function throwSuperseded(partial: string, error: unknown): Promise<never> {
   if (!isErrno(error, 'ENOENT')) throw error;
+  await assertReachable(dirname(partial));
   await access(partial);
   throw new StoreError('conflict', 'a later attempt has taken over', { cause: error });
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { storeContract } from './contract.ts';
@@ -143,4 +143,17 @@ test.each(['data', 'image.json'])('%s that is a link is not followed', async (na
   await symlink(`${name}.real`, file);
   expect(await codeOf(it.store.inspect(anyone(id)))).toBe('invalid_image');
   if (name === 'data') expect(await codeOf(it.store.openReader(anyone(id), pin))).toBe('invalid_image');
+});
+
+test('a disk that is not mounted any more does not mean that the image has gone', async () => {
+  const ref = newRef();
+  await it.store.prepare(ref, copyFor(ref, DATA));
+  const sink = await openPartSink(it.store, ref, 1, DATA.length);
+  await rename(it.root, `${it.root}.away`);
+  expect(await codeOf(sink.write(0, DATA))).toBe('unavailable');
+  await rename(`${it.root}.away`, it.root);
+  await sink.write(0, DATA);
+  await rm(partialOf(ref.image_id), { recursive: true });
+  expect(await codeOf(sink.write(0, DATA))).toBe('not_found');
+  await sink.close();
 });

@@ -76,7 +76,7 @@ test.each<[string, (job: Job) => Promise<unknown>]>([
   await at.reached;
   await expect.poll(async () => (await detailsOf(job)).fault?.code).toBe('quota_exceeded');
   await cancel(job);
-  await expect.poll(async () => (await detailsOf(job)).status).toBe('cancel_requested');
+  await expect.poll(async () => (await detailsOf(job)).status).toBe('canceling');
   at.open();
   const { closed, details } = await endOf(job);
   expect(closed).toBe('CANCELLED');

@@ -1,10 +1,10 @@
 import { mkdir, readdir, rename, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ignoring, isErrno, onDisk } from '../disk-errors.ts';
+import { assertReachable, ignoring, isErrno, onDisk } from '../disk-errors.ts';
 import { openPartFile } from '../part-file.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
 import { StoreError } from '../store-error.ts';
-import { assertReachable, isImageFolder, type Layout, syncFolder } from './layout.ts';
+import { isImageFolder, type Layout, syncFolder } from './layout.ts';
 import { writeRecord } from './record-file.ts';
 
 /** The writing half of a directory store. */

@@ -1,8 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, rmdir } from 'node:fs/promises';
-import { isErrno } from '../disk-errors.ts';
+import { assertReachable, isErrno } from '../disk-errors.ts';
 import { StoreError } from '../store-error.ts';
-import { assertReachable } from './layout.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 

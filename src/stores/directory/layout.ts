@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../store-error.ts';
 
@@ -39,13 +39,6 @@ export function layout(root: string): Layout {
     partial: (imageId) => join(root, `.${checked(imageId)}.partial`),
     prepared: (imageId, mark) => join(root, `.${checked(imageId)}.${encodeURIComponent(mark)}.new`),
   };
-}
-
-/** A root that is gone is a disk that is not mounted: not a region without images. */
-export async function assertReachable(root: string): Promise<void> {
-  await stat(root).catch((cause) => {
-    throw new StoreError('unavailable', "the image store's folder cannot be reached", { cause });
-  });
 }
 
 /** Makes a folder's entries survive a loss of power (fsync(2), Notes). */

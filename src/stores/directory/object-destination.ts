@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { lstat, rename } from 'node:fs/promises';
-import { isErrno, onDisk } from '../disk-errors.ts';
+import { assertReachable, isErrno, onDisk } from '../disk-errors.ts';
 import { openPartFile } from '../part-file.ts';
 import type { DestinationRef, ImageDestination, PartSink } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { type Folder, openFolder, withFolderMade } from './folder.ts';
-import { assertReachable } from './layout.ts';
 import { dropFences, goneFor, makePartial, openPartial, removePartial } from './object-partial.ts';
 import { objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
