@@ -16,11 +16,12 @@ export interface Gateway {
 /** Its only account. */
 export const ACCOUNT = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 
-export async function startGateway(): Promise<Gateway> {
+/** On a port of its own, where none is named. */
+export async function startGateway(port?: number): Promise<Gateway> {
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-s3-'));
   const [data, sidecar] = [join(folder, 'data'), join(folder, 'metadata')];
   for (const path of [data, sidecar]) await mkdir(path);
-  const address = `127.0.0.1:${await freePort()}`;
+  const address = `127.0.0.1:${port ?? (await freePort())}`;
   const account = ['--access', ACCOUNT.accessKeyId, '--secret', ACCOUNT.secretAccessKey];
   const args = [
     '--port',

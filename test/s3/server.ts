@@ -1,0 +1,10 @@
+import { ACCOUNT, startGateway } from './support/gateway.ts';
+
+/** Runs the S3 server of the tests on loopback until it is told to stop, and then removes what it was given. */
+const PORT = 7070;
+
+const gateway = await startGateway(PORT);
+console.log(`${gateway.endpoint}, access key ${ACCOUNT.accessKeyId}, secret ${ACCOUNT.secretAccessKey}`);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void gateway.stop().then(() => process.exit()));
+}
