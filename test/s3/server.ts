@@ -1,6 +1,6 @@
+// Runs the S3 server of the tests on loopback until it is told to stop, and then removes what it was given.
 import { ACCOUNT, startGateway } from './support/gateway.ts';
 
-/** Runs the S3 server of the tests on loopback until it is told to stop, and then removes what it was given. */
 const PORT = 7070;
 
 const gateway = await startGateway(PORT);
