@@ -50,21 +50,17 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
 }
 
 async function isThere(client: Client, workflowId: string): Promise<boolean> {
-  let found = false;
-  await ignoringAbsence(async () => {
-    await client.workflow.getHandle(workflowId).describe();
-    found = true;
-  });
-  return found;
+  const handle = client.workflow.getHandle(workflowId);
+  return (await ignoringAbsence(() => handle.describe())) !== undefined;
 }
 
-async function ignoringAbsence(operation: () => Promise<void>): Promise<void> {
+async function ignoringAbsence<T>(operation: () => Promise<T>): Promise<T | undefined> {
   try {
-    await operation();
+    return await operation();
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return;
+    if (error instanceof WorkflowNotFoundError) return undefined;
     // The service itself, without the client's types.
-    if ((error as { code?: unknown }).code === NOT_FOUND) return;
+    if ((error as { code?: unknown }).code === NOT_FOUND) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { CopyPlan } from '../src/copy-job/index.ts';
 import { copyOf, type ImageRecord } from '../src/image/index.ts';
 import { atSide, type DestinationRef } from '../src/stores/index.ts';
 import type { Dependencies } from './dependencies.ts';
-import { jobHasEnded } from './ended-job.ts';
+import { isSuperseded, jobHasEnded } from './ended-job.ts';
 import { storeOf } from './region-of.ts';
 
 /**
@@ -27,7 +27,6 @@ export async function prepareDestination(
 }
 
 async function isUnwanted(client: Dependencies['client']): Promise<boolean> {
-  const { cancelRequested, notFound, timedOut } = Context.current().cancellationDetails ?? {};
-  if (cancelRequested) return true;
-  return (notFound || timedOut) === true && jobHasEnded(client);
+  if (Context.current().cancellationDetails?.cancelRequested) return true;
+  return isSuperseded() && jobHasEnded(client);
 }

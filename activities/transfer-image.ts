@@ -4,7 +4,7 @@ import type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
 import { StoreError } from '../src/stores/index.ts';
 import type { Copied, Transfer } from '../src/transfer/index.ts';
 import type { Dependencies } from './dependencies.ts';
-import { jobHasEnded } from './ended-job.ts';
+import { isSuperseded, jobHasEnded } from './ended-job.ts';
 import { faultOf, toFailure } from './failures.ts';
 import { openTransfer } from './open-transfer.ts';
 import { storeOf } from './region-of.ts';
@@ -116,9 +116,7 @@ async function leaveOrStop(
   ref: DestinationRef,
   transfer: Transfer | undefined,
 ): Promise<void> {
-  const { cancellationDetails } = Context.current();
-  const superseded = cancellationDetails?.notFound || cancellationDetails?.timedOut;
-  if (!superseded) return transfer?.stop();
+  if (!isSuperseded()) return transfer?.stop();
   if (!(await jobHasEnded(client))) {
     running.leave(ref, 2 * limits.heartbeatTimeout);
     return;

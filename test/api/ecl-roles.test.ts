@@ -6,6 +6,7 @@ import type { Identity, Principal } from '../../src/identity/index.ts';
 import { JobError, type JobService } from '../../src/job-service/index.ts';
 import type { TaskService } from '../../src/task-service/index.ts';
 import { JOBS } from '../support/http.ts';
+import { API_CONFIG } from './refusals-rig.ts';
 
 const CREDENTIAL = { token: 'token-of-alice', catalog: [] };
 const mayCopyInto = async (tenantId: string) => tenantId === 'tenant-a';
@@ -41,20 +42,12 @@ async function send(method: 'GET' | 'POST' | 'DELETE', path: string, token: stri
     list: taken('list', { jobs: [], next_marker: 'next&page' }),
     cancel: taken('cancel', undefined),
   } as unknown as JobService;
-  const config = {
-    host: '127.0.0.1',
-    port: 0,
-    bodyLimit: 16_384,
-    defaultSourceRegion: 'ot1',
-    sourceRegionByHost: new Map(),
-    destinationRegionByTenant: new Map(),
-  };
   const lines = new PassThrough();
   lines.on('data', (line) => {
     log += String(line);
   });
   const app = await createApi(
-    { jobs, tasks: {} as TaskService, identity, config, regionNames: ['ot1', 'ot2'] },
+    { jobs, tasks: {} as TaskService, identity, config: API_CONFIG, regionNames: ['ot1', 'ot2'] },
     pino({}, lines),
   );
   const headers = { 'x-auth-token': token };
