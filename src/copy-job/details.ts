@@ -31,7 +31,7 @@ export interface JobDetails {
   /** Bytes; `null` until the source was inspected. */
   readonly image_size: number | null;
   readonly bytes_copied: number;
-  /** Lower-case hexadecimal digest of the bytes at the destination, once they were read back. */
+  /** Lower-case hexadecimal digest of all bytes that went to the destination. */
   readonly sha512: string | null;
   /** By which of the source's digests the copy was found to be the same; `null` until it was compared. */
   readonly verified_by: VerifiedBy | null;

@@ -16,4 +16,5 @@ export type {
   StreamSink,
   Watch,
 } from './port.ts';
+export { borrowPages, returnPages } from './shared-pages.ts';
 export { atSide, blame, StoreError, type StoreErrorCode } from './store-error.ts';

@@ -1,29 +1,35 @@
 import { constants } from 'node:fs';
-import { access, type FileHandle, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { openDataFile } from './data-file.ts';
 import { assertReachable, isErrno, onDisk } from './disk-errors.ts';
 import { openJournal } from './journal.ts';
 import type { PartSink } from './port.ts';
 import { StoreError } from './store-error.ts';
 import { writeBehind } from './write-behind.ts';
 
-const { O_RDWR, O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
-
-const ZEROS = Buffer.alloc(1024 * 1024);
+const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 
 /**
  * A file of `size` bytes that is written in parts: `data` in a folder that has it already, with a journal of
  * what is there. Writes as one attempt: whatever changes something first looks for the attempt's fence, so
  * that an attempt that was given up for dead stops as soon as a later one has begun, or the partial has gone.
+ * `pastCache` is for what nobody is about to read.
  */
-export async function openPartFile(partial: string, attempt: number, size: number): Promise<PartSink> {
+export async function openPartFile(
+  partial: string,
+  attempt: number,
+  size: number,
+  pastCache: boolean,
+): Promise<PartSink> {
   const fence = join(partial, `fence-${attempt}`);
   await raiseFence(partial, attempt, fence);
   const journal = await openJournal(join(partial, 'parts'));
-  const file = await openData(join(partial, 'data'), size).catch(async (error) => {
+  const data = await openDataFile(join(partial, 'data'), size, pastCache).catch(async (error) => {
     await journal.close();
     throw error;
   });
+  const file = data.handle;
   const disk = writeBehind(file, journal);
   const fenced = (operation: () => Promise<void>) =>
     onDisk(async () => {
@@ -40,10 +46,7 @@ export async function openPartFile(partial: string, attempt: number, size: numbe
     kind: 'parts',
     received: journal.complete,
     durable: journal.durable,
-    write: (offset, chunk) =>
-      fenced(async () => {
-        if (!isZero(chunk)) await writeFully(file, offset, chunk);
-      }),
+    write: (offset, chunk) => fenced(() => data.write(offset, chunk)),
     complete: (range) =>
       fenced(async () => {
         await journal.add(range);
@@ -61,16 +64,9 @@ export async function openPartFile(partial: string, attempt: number, size: numbe
     close: async () => {
       // Who comes next could not tell that something is missing.
       if (!(await disk.settle())) await reset().catch(() => {});
-      await Promise.all([file.close(), journal.close()]);
+      await Promise.all([data.close(), journal.close()]);
     },
   };
-}
-
-/** What a loss of power has cut off reads as zeros again. */
-async function openData(path: string, size: number): Promise<FileHandle> {
-  const file = await open(path, O_RDWR | O_NOFOLLOW);
-  await file.truncate(size);
-  return file;
 }
 
 async function raiseFence(partial: string, attempt: number, fence: string): Promise<void> {
@@ -91,20 +87,4 @@ async function throwSuperseded(partial: string, error: unknown): Promise<never> 
   await assertReachable(dirname(partial));
   await access(partial);
   throw new StoreError('conflict', 'a later attempt has taken over', { cause: error });
-}
-
-async function writeFully(file: FileHandle, offset: number, chunk: Uint8Array): Promise<void> {
-  for (let done = 0; done < chunk.length; ) {
-    const { bytesWritten } = await file.write(chunk, done, chunk.length - done, offset + done);
-    done += bytesWritten;
-  }
-}
-
-/** The partial was made of holes, which read as zeros: they need no disk. */
-function isZero(chunk: Uint8Array): boolean {
-  for (let at = 0; at < chunk.length; at += ZEROS.length) {
-    const piece = chunk.subarray(at, at + ZEROS.length);
-    if (ZEROS.compare(piece, 0, piece.length, 0, piece.length) !== 0) return false;
-  }
-  return true;
 }

@@ -52,10 +52,17 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
   const whole = new Ledger([[0, size]], 0);
   const readBack = (offset: number, into: Uint8Array) => sink.readBack(offset, into, signal);
   const hashed = resumed
-    ? put.then(flush).then(() => followDigest({ readBack }, whole, size, digest, signal))
-    : followDigest(window, staged, size, digest, signal, (offset) => {
-        at.hashed = offset;
-        release();
+    ? put.then(flush).then(() => followDigest({ sink: { readBack }, ledger: whole, size, digest, signal }))
+    : followDigest({
+        sink: window,
+        ledger: staged,
+        size,
+        digest,
+        signal,
+        onRead(offset) {
+          at.hashed = offset;
+          release();
+        },
       });
   try {
     const [digests] = await Promise.all([hashed, put]);

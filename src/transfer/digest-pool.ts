@@ -4,8 +4,8 @@ import type { DigestMessage, DigestReply } from './digest-thread.ts';
 
 /** The digests of some bytes, computed on another thread, so that the event loop stays free for heartbeats. */
 export interface Digest {
-  /** Hashes the first `length` bytes; the buffer is away until it comes back as the result. */
-  update(buffer: ArrayBuffer, length: number): Promise<ArrayBuffer>;
+  /** Resolves when the bytes are hashed. In shared memory they are read where they are, and must not change before. */
+  update(bytes: Uint8Array): Promise<void>;
   /** Nothing may be called after it. */
   finish(): Promise<Digests>;
   /** Gives the digest up. */
@@ -68,26 +68,24 @@ function startThread(): Thread {
 function createDigest(thread: Thread, id: number, md5: boolean): Digest {
   const { worker, waiting } = thread;
   waiting.set(id, []);
-  const ask = (message: DigestMessage, transfer: ArrayBuffer[] = []) =>
+  const ask = (message: DigestMessage) =>
     new Promise<DigestReply>((resolve, reject) => {
       if (thread.death !== undefined) {
         reject(thread.death);
         return;
       }
       waiting.get(id)?.push({ resolve, reject });
-      worker.postMessage(message, transfer);
+      worker.postMessage(message);
     });
   return {
-    async update(buffer, length) {
-      const reply = await ask({ type: 'update', id, md5, buffer, length }, [buffer]);
-      if (!('buffer' in reply)) throw new Error('the digest thread answered out of turn');
-      return reply.buffer;
+    async update(bytes) {
+      await ask({ type: 'update', id, md5, bytes });
     },
     async finish() {
-      const reply = await ask({ type: 'finish', id, md5 });
+      const { digests } = await ask({ type: 'finish', id, md5 });
       waiting.delete(id);
-      if (!('digests' in reply)) throw new Error('the digest thread answered out of turn');
-      return reply.digests;
+      if (digests === undefined) throw new Error('the digest thread answered out of turn');
+      return digests;
     },
     drop() {
       waiting.delete(id);

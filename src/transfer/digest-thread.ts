@@ -2,20 +2,12 @@ import { createHash, type Hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import type { Digests } from '../image/index.ts';
 
-/** What the main thread asks of this one, and what it answers with. */
+/** What the main thread asks of this one, and what it answers with: each update, and the end, once. */
 export type DigestMessage =
-  | {
-      readonly type: 'update';
-      readonly id: number;
-      readonly md5: boolean;
-      readonly buffer: ArrayBuffer;
-      readonly length: number;
-    }
+  | { readonly type: 'update'; readonly id: number; readonly md5: boolean; readonly bytes: Uint8Array }
   | { readonly type: 'finish'; readonly id: number; readonly md5: boolean }
   | { readonly type: 'drop'; readonly id: number };
-export type DigestReply =
-  | { readonly id: number; readonly buffer: ArrayBuffer }
-  | { readonly id: number; readonly digests: Digests };
+export type DigestReply = { readonly id: number; readonly digests?: Digests };
 
 interface Hashes {
   readonly sha512: Hash;
@@ -28,11 +20,10 @@ parentPort?.on('message', (message: DigestMessage) => {
   const { id } = message;
   if (message.type === 'update') {
     const hashes = running.get(id) ?? startHashes(message.md5);
-    const bytes = new Uint8Array(message.buffer, 0, message.length);
-    hashes.sha512.update(bytes);
-    hashes.md5?.update(bytes);
+    hashes.sha512.update(message.bytes);
+    hashes.md5?.update(message.bytes);
     running.set(id, hashes);
-    reply({ id, buffer: message.buffer }, [message.buffer]);
+    reply({ id });
     return;
   }
   const hashes = running.get(id);
@@ -47,6 +38,6 @@ function startHashes(md5: boolean): Hashes {
   return { sha512: createHash('sha512'), md5: md5 ? createHash('md5') : null };
 }
 
-function reply(message: DigestReply, transfer: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, transfer);
+function reply(message: DigestReply): void {
+  parentPort?.postMessage(message);
 }

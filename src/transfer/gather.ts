@@ -1,41 +1,51 @@
+import type { Chunks } from './chunks.ts';
+
 /** How long bytes wait for more; milliseconds. */
 const LINGER = 10;
 
 /**
- * Chunks put together to `size` bytes, as long as they come without a pause: a socket gives 16 to 64 KiB, and
- * each write to a file takes two trips to the thread pool. What came before an error is yielded before it is
- * thrown. A chunk is the caller's until it asks for the next one.
+ * The bytes of an image from an offset on, put together up to each multiple of a chunk's size, as long as they come without
+ * a pause: a socket gives 16 to 64 KiB, and each write to a file takes two trips to the thread pool. What came before
+ * an error is yielded before it is thrown. What is yielded is taken from `chunks`, and the caller's.
  */
-export async function* gathered(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
-  const source = chunks[Symbol.asyncIterator]();
-  const buffer = Buffer.allocUnsafeSlow(size);
+export async function* gathered(
+  source: AsyncIterable<Uint8Array>,
+  offset: number,
+  chunks: Chunks,
+): AsyncGenerator<Uint8Array> {
+  const incoming = source[Symbol.asyncIterator]();
+  let room = chunks.size - (offset % chunks.size);
   let filled = 0;
-  let next = source.next();
+  let chunk: Uint8Array | undefined;
+  const handOver = (full: Uint8Array) => {
+    const bytes = full.subarray(0, filled);
+    room = room === filled ? chunks.size : room - filled;
+    filled = 0;
+    chunk = undefined;
+    return bytes;
+  };
+  let next = incoming.next();
   try {
     for (;;) {
-      if (filled > 0 && !(await comesSoon(next))) {
-        yield buffer.subarray(0, filled);
-        filled = 0;
-      }
+      if (chunk !== undefined && !(await comesSoon(next))) yield handOver(chunk);
       const { done, value } = await next;
       if (done) break;
       for (let rest = value; rest.length > 0; ) {
-        const piece = rest.subarray(0, size - filled);
-        // What is large enough is not copied.
-        if (piece.length < size) buffer.set(piece, filled);
+        chunk ??= await chunks.take();
+        const piece = rest.subarray(0, room - filled);
+        chunk.set(piece, filled);
         filled += piece.length;
         rest = rest.subarray(piece.length);
-        if (filled < size) continue;
-        yield piece.length < size ? buffer : piece;
-        filled = 0;
+        if (filled === room) yield handOver(chunk);
       }
-      next = source.next();
+      next = incoming.next();
     }
-    if (filled > 0) yield buffer.subarray(0, filled);
+    if (chunk !== undefined) yield handOver(chunk);
   } finally {
+    if (chunk !== undefined) chunks.free(chunk);
     // It may be waiting for a chunk that never comes: nobody waits with it.
     next.catch(() => {});
-    source.return?.().catch(() => {});
+    incoming.return?.().catch(() => {});
   }
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ByteRange } from '../image/index.ts';
 import { atSide, blame, type PartReader, type PartSink, StoreError } from '../stores/index.ts';
+import type { Chunks } from './chunks.ts';
 import { gathered } from './gather.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -15,8 +16,8 @@ export interface Patience {
 export interface LaneContext {
   readonly reader: PartReader;
   readonly sink: Pick<PartSink, 'write' | 'complete'>;
-  /** Bytes of a write, where each one is dear. */
-  readonly writeSize?: number;
+  /** Memory in which small pieces are put together first, where each write is dear; then each write owns its bytes. */
+  readonly chunks?: Chunks;
   readonly ledger: Ledger;
   readonly patience: Patience;
   readonly signal: AbortSignal;
@@ -43,8 +44,8 @@ async function movePart([start, end]: ByteRange, lane: LaneContext): Promise<voi
     const from = at;
     await lane.before?.(at);
     try {
-      const chunks = readWatched([at, end], lane);
-      for await (const chunk of lane.writeSize ? gathered(chunks, lane.writeSize) : chunks) {
+      const pieces = readWatched([at, end], lane);
+      for await (const chunk of lane.chunks ? gathered(pieces, at, lane.chunks) : pieces) {
         if (chunk.length === 0) continue;
         await atSide('destination', () => lane.sink.write(at, chunk));
         lane.ledger.add([at, at + chunk.length]);

@@ -1,11 +1,13 @@
 import { planParts } from '../image/index.ts';
 import { atSide, type PartSink } from '../stores/index.ts';
-import { followDigest } from './follow-digest.ts';
+import { createChunks } from './chunks.ts';
+import { DIGEST_CHUNKS, hashBehind } from './follow-digest.ts';
 import { runLane } from './lane.ts';
 import type { Run, TransferOptions } from './options.ts';
 import { type Copied, isBadData, verify } from './verify.ts';
 
-const WRITE_SIZE = 1024 * 1024;
+/** How far the lanes together come ahead of the digest, as long as they keep pace with each other. */
+const AHEAD = 32;
 
 /** Lanes read parts and write them where they belong at the destination; the digest follows behind them. */
 export async function moveParts(options: TransferOptions, sink: PartSink, run: Run): Promise<Copied> {
@@ -14,18 +16,24 @@ export async function moveParts(options: TransferOptions, sink: PartSink, run: R
   const digest = options.digests.create(expected.sha512 === null);
   const inherited = ledger.bytes;
   const queue = [...planParts(size, ledger.ranges)];
-  const lane = {
-    reader,
-    sink,
-    ledger,
-    writeSize: WRITE_SIZE,
-    patience,
-    signal: stop.signal,
-    onFault,
+  const { signal } = stop;
+  const chunks = createChunks(options.lanes + DIGEST_CHUNKS, AHEAD);
+  const keeping = {
+    async write(offset: number, chunk: Uint8Array) {
+      try {
+        await sink.write(offset, chunk);
+      } catch (error) {
+        chunks.free(chunk);
+        throw error;
+      }
+      chunks.keep(offset, chunk);
+    },
+    complete: sink.complete,
   };
+  const lane = { reader, sink: keeping, ledger, chunks, patience, signal, onFault };
   const lanes = Array.from({ length: Math.min(options.lanes, queue.length) }, () => runLane(queue, lane));
   const flushed = Promise.all(lanes).then(() => atSide('destination', () => sink.flush()));
-  const hashed = followDigest(sink, ledger, size, digest, stop.signal);
+  const hashed = hashBehind({ sink, ledger, size, digest, signal }, chunks);
   try {
     const [digests] = await Promise.all([hashed, flushed]);
     return verify(expected, digests, inherited > 0);
@@ -38,5 +46,7 @@ export async function moveParts(options: TransferOptions, sink: PartSink, run: R
       await atSide('destination', () => sink.reset());
     }
     throw error;
+  } finally {
+    chunks.close();
   }
 }

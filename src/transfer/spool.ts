@@ -81,7 +81,7 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
         onWait();
         await sleep(POLL * (1 + Math.random()), undefined, { signal }).catch(() => signal.throwIfAborted());
       }
-      return spooled(await inSpool(() => openPartFile(folderOf(copy), attempt, size)));
+      return spooled(await inSpool(() => openPartFile(folderOf(copy), attempt, size, false)));
     },
     remove: (copy) => inSpool(() => rm(folderOf(copy), { recursive: true, force: true })),
     async sweep(isRunning) {

@@ -39,9 +39,16 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
 
   // The destination computes one of the two, and it need not be the one that the source has.
   const digest = options.digests.create(expected.sha512 === null || expected.md5 === null);
-  const verified = followDigest(staging, staged, size, digest, signal, (hashed) => {
-    at.hashed = hashed;
-    release();
+  const verified = followDigest({
+    sink: staging,
+    ledger: staged,
+    size,
+    digest,
+    signal,
+    onRead(hashed) {
+      at.hashed = hashed;
+      release();
+    },
   }).then((digests) => verify(expected, digests, inherited > 0));
 
   const standstill = patience.stall_after * UPLOAD_PATIENCE;

@@ -1,15 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { type Chunks, createChunks } from '../../src/transfer/chunks.ts';
 import { gathered } from '../../src/transfer/gather.ts';
 
-/** What comes of chunks of these texts; a number is a pause of so many milliseconds. */
-async function textsOf(script: readonly (string | number)[], size: number): Promise<string[]> {
-  const texts: string[] = [];
-  for await (const chunk of gathered(chunksOf(script), size)) texts.push(Buffer.from(chunk).toString());
+/** What comes of pieces of these texts, from an offset on; a number is a pause of so many milliseconds. */
+async function textsOf(script: readonly (string | number)[], size: number, offset = 0): Promise<string[]> {
+  return collect(piecesOf(script), createChunks(1, 0, size), offset);
+}
+
+async function collect(
+  pieces: AsyncIterable<Uint8Array>,
+  chunks: Chunks,
+  offset = 0,
+  texts: string[] = [],
+): Promise<string[]> {
+  for await (const chunk of gathered(pieces, offset, chunks)) {
+    texts.push(Buffer.from(chunk).toString());
+    chunks.free(chunk);
+  }
   return texts;
 }
 
-async function* chunksOf(script: readonly (string | number)[]): AsyncGenerator<Uint8Array> {
+async function* piecesOf(script: readonly (string | number)[]): AsyncGenerator<Uint8Array> {
   for (const step of script) {
     if (typeof step === 'number') await sleep(step);
     else yield Buffer.from(step);
@@ -30,15 +42,23 @@ test('a source that pauses does not hold back what it has sent', async () => {
   expect(await textsOf(['ab', 500, 'cd'], 1000)).toEqual(['ab', 'cd']);
 });
 
-test('a chunk that is large enough is not copied', async () => {
-  const chunk = Buffer.from('abcd');
-  for await (const whole of gathered(
-    (async function* () {
-      yield chunk;
-    })(),
-    4,
-  ))
-    expect(whole.buffer).toBe(chunk.buffer);
+test('chunks end where those of an image from its beginning do', async () => {
+  expect(await textsOf(['abc', 'defgh', 500, 'ij', 'klm'], 4, 2)).toEqual(['ab', 'cdef', 'gh', 'ij', 'klm']);
+});
+
+test('a chunk belongs to whoever has got it, and is not filled again', async () => {
+  const texts: Uint8Array[] = [];
+  for await (const chunk of gathered(piecesOf(['abcdefgh']), 0, createChunks(2, 0, 4))) texts.push(chunk);
+  expect(Buffer.concat(texts).toString()).toBe('abcdefgh');
+});
+
+test('what is being filled when the source fails is handed over, and when nobody asks any more is free', async () => {
+  const chunks = createChunks(1, 0, 4);
+  for await (const chunk of gathered(piecesOf(['abcde']), 0, chunks)) {
+    chunks.free(chunk);
+    break;
+  }
+  expect(await collect(piecesOf(['fg']), chunks)).toEqual(['fg']);
 });
 
 test('what came before an error is not lost', async () => {
@@ -48,7 +68,7 @@ test('what came before an error is not lost', async () => {
     throw new Error('hung up');
   };
   const reading = (async () => {
-    for await (const chunk of gathered(failing(), 1000)) texts.push(Buffer.from(chunk).toString());
+    await collect(failing(), createChunks(1, 0, 1000), 0, texts);
   })();
   await expect(reading).rejects.toThrow('hung up');
   expect(texts).toEqual(['ab']);
@@ -66,7 +86,7 @@ test('whoever stops does not wait for a source that sends nothing, and the sourc
       closed.resolve();
     }
   };
-  for await (const _chunk of gathered(hanging(), 1000)) break;
+  for await (const _chunk of gathered(hanging(), 0, createChunks(1, 0, 1000))) break;
   resumed.resolve();
   await closed.promise;
 });

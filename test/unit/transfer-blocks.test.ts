@@ -78,9 +78,9 @@ test('while the digest is behind, no more is read than there is memory for', asy
       const digest = rig.digests.create(md5);
       return {
         ...digest,
-        update: async (buffer, length) => {
+        update: async (bytes) => {
           await release.promise;
-          return digest.update(buffer, length);
+          return digest.update(bytes);
         },
         // After the last update, which has just been called.
         finish: async () => {

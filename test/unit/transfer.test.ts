@@ -33,6 +33,42 @@ test.each([1, 2, 64])('with %d lanes the same bytes arrive', async (lanes) => {
   expect((await rig.commit()).equals(data)).toBe(true);
 });
 
+test('nothing that was written here is read again from the destination, as long as there is memory for it', async () => {
+  const rig = await transferRig(randomBytes(26 * MIB + 1));
+  const readBack: number[] = [];
+  const { transfer } = await rig.attempt({
+    writes: { readBack: async (_call, at) => void readBack.push(at) },
+  });
+  await transfer.finished;
+  expect(readBack).toEqual([]);
+});
+
+test('what the digest is too far behind for is read back, and the same bytes arrive', async () => {
+  const data = randomBytes(80 * MIB + 1);
+  const rig = await transferRig(data);
+  const first = Promise.withResolvers<void>();
+  const readBack: number[] = [];
+  const attempt = await rig.attempt({
+    reads: {
+      // The first part comes after all others, which there is no memory for.
+      beforeChunk: (at) => (at < 8 * MIB ? first.promise : undefined),
+    },
+    writes: {
+      complete: async (call) => {
+        await call();
+        if (attempt.transfer.ledger.bytes > 72 * MIB) first.resolve();
+      },
+      readBack: async (call, at) => {
+        readBack.push(at);
+        await call();
+      },
+    },
+  });
+  expect((await attempt.transfer.finished).sha512).toBe(rig.image.os_hash_value);
+  expect(readBack.length).toBeGreaterThan(0);
+  expect((await rig.commit()).equals(data)).toBe(true);
+});
+
 test('as many parts are read at the same time as there are lanes, and no more', async () => {
   const rig = await transferRig(Buffer.alloc(48 * MIB, 'x'));
   const parts = new Set<number>();

@@ -32,7 +32,7 @@ export function directoryDestination(paths: Layout): ImageDestination {
         await assertReachable(paths.root);
         const partial = paths.partial(ref.image_id);
         await assertMarked(partial, ref);
-        return openPartFile(partial, attempt, size);
+        return openPartFile(partial, attempt, size, true);
       }),
 
     commit: (ref, record) =>

@@ -58,7 +58,7 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
   const partial = await openPartial(root, ref);
   try {
     if (await partial.has('committing')) throw goneFor(ref);
-    const sink = await openPartFile(partial.path, attempt, size).catch((error) => {
+    const sink = await openPartFile(partial.path, attempt, size, true).catch((error) => {
       throw isErrno(error, 'ENOENT') ? goneFor(ref) : error;
     });
     return {

@@ -1,0 +1,81 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, statfs } from 'node:fs/promises';
+import { isErrno } from './disk-errors.ts';
+
+const { O_RDWR, O_WRONLY, O_DIRECT, O_NOFOLLOW } = constants;
+
+/** What every disk takes (open(2), O_DIRECT). */
+const ALIGNMENT = 4096;
+/** The magic numbers (statfs(2)) of ext4 and XFS: other file systems go over a network, or only pretend. */
+const ON_A_DISK: ReadonlySet<number> = new Set([0xef53, 0x58465342]);
+const ZEROS = Buffer.alloc(1024 * 1024);
+
+/** A file that is written in any order. */
+export interface DataFile {
+  readonly handle: FileHandle;
+  write(offset: number, chunk: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file of holes, or what was written of it; what a loss of power has cut off reads as zeros again. `pastCache`
+ * lets bytes go straight to the disk, from the memory of `borrowPages`: gigabytes of a copy that nobody is about to
+ * read would push out of the page cache what others need, and to fill it takes more time than all else.
+ */
+export async function openDataFile(path: string, size: number, pastCache: boolean): Promise<DataFile> {
+  const handle = await open(path, O_RDWR | O_NOFOLLOW);
+  try {
+    await handle.truncate(size);
+    const direct = pastCache ? await openDirect(path) : undefined;
+    return {
+      handle,
+      async write(offset, chunk) {
+        if (isZero(chunk)) return;
+        if (direct === undefined || !(await writeDirectly(direct, offset, chunk)))
+          await writeFully(handle, offset, chunk);
+      },
+      async close() {
+        await Promise.all([handle.close(), direct?.close()]);
+      },
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function openDirect(path: string): Promise<FileHandle | undefined> {
+  if (!ON_A_DISK.has((await statfs(path)).type)) return undefined;
+  return open(path, O_WRONLY | O_DIRECT | O_NOFOLLOW).catch((error) => {
+    if (!isErrno(error, 'EINVAL')) throw error;
+    return undefined;
+  });
+}
+
+/** Whether the chunk could go this way: that takes a place, a length and memory that the disk can work with. */
+async function writeDirectly(direct: FileHandle, offset: number, chunk: Uint8Array): Promise<boolean> {
+  if (offset % ALIGNMENT !== 0 || chunk.length % ALIGNMENT !== 0) return false;
+  try {
+    await writeFully(direct, offset, chunk);
+    return true;
+  } catch (error) {
+    if (!isErrno(error, 'EINVAL')) throw error;
+    return false;
+  }
+}
+
+async function writeFully(file: FileHandle, offset: number, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, done, chunk.length - done, offset + done);
+    done += bytesWritten;
+  }
+}
+
+/** Holes read as zeros, and need no disk. */
+function isZero(chunk: Uint8Array): boolean {
+  for (let at = 0; at < chunk.length; at += ZEROS.length) {
+    const piece = chunk.subarray(at, at + ZEROS.length);
+    if (ZEROS.compare(piece, 0, piece.length, 0, piece.length) !== 0) return false;
+  }
+  return true;
+}

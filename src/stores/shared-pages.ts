@@ -1,0 +1,29 @@
+/** Not among Node.js's types. */
+declare const WebAssembly: {
+  readonly Memory: new (pages: {
+    readonly initial: number;
+    readonly maximum: number;
+    readonly shared: true;
+  }) => { readonly buffer: SharedArrayBuffer };
+};
+
+const PAGE = 64 * 1024;
+
+const idle: Buffer[] = [];
+
+/**
+ * Memory that begins at a page, as writes past the page cache want it, and that threads share: in Node.js only
+ * WebAssembly's is. The garbage collector does not see its weight, so that it is kept and lent again.
+ */
+export function borrowPages(bytes: number): Buffer {
+  const count = Math.ceil(bytes / PAGE);
+  const found = idle.findIndex(({ length }) => length === count * PAGE);
+  const [pages] = found === -1 ? [] : idle.splice(found, 1);
+  return (
+    pages ?? Buffer.from(new WebAssembly.Memory({ initial: count, maximum: count, shared: true }).buffer)
+  );
+}
+
+export function returnPages(pages: Buffer): void {
+  idle.push(pages);
+}

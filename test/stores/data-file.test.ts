@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, open, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openDataFile } from '../../src/stores/data-file.ts';
+import { borrowPages, returnPages } from '../../src/stores/shared-pages.ts';
+
+const PAGE = 4096;
+const SIZE = 40 * PAGE + 123;
+const EXT4 = 0xef53;
+/** Of a file system in memory. */
+const IN_MEMORY = '/dev/shm';
+
+let folder: string;
+let path: string;
+const memory = borrowPages(64 * PAGE);
+
+async function begin(parent: string): Promise<void> {
+  folder = await mkdtemp(join(parent, 'image-replicator-test-'));
+  path = join(folder, 'data');
+  await writeFile(path, '');
+}
+
+beforeEach(() => begin(tmpdir()));
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Bytes in memory that begins so far behind a page. */
+function inMemory(bytes: Uint8Array, shift = 0): Uint8Array {
+  memory.set(bytes, shift);
+  return memory.subarray(shift, shift + bytes.length);
+}
+
+/** A write: where, how much, and how far behind a page its memory begins. */
+const WRITES = [
+  [8 * PAGE, 4 * PAGE, 0],
+  [0, 2 * PAGE, 0],
+  [2 * PAGE, 100, 0],
+  [2 * PAGE + 100, 3 * PAGE - 100, 0],
+  [5 * PAGE, 3 * PAGE, 1],
+  [12 * PAGE, 2 * PAGE, 512],
+  [20 * PAGE, 20 * PAGE + 123, 0],
+] as const;
+
+async function writeAll(pastCache: boolean): Promise<Buffer> {
+  const expected = Buffer.alloc(SIZE);
+  const file = await openDataFile(path, SIZE, pastCache);
+  for (const [offset, length, shift] of WRITES) {
+    const bytes = randomBytes(length);
+    expected.set(bytes, offset);
+    await file.write(offset, inMemory(bytes, shift));
+  }
+  await file.write(14 * PAGE, Buffer.alloc(PAGE));
+  await file.close();
+  return expected;
+}
+
+test.each([true, false])(
+  'bytes land where they belong, whatever their place, length and memory (%s)',
+  async (past) => {
+    const expected = await writeAll(past);
+    expect((await readFile(path)).equals(expected)).toBe(true);
+  },
+);
+
+test('a file system that takes no such writes gets others', async () => {
+  await rm(folder, { recursive: true });
+  await begin(IN_MEMORY);
+  const expected = await writeAll(true);
+  expect((await readFile(path)).equals(expected)).toBe(true);
+});
+
+describe('past the page cache', async () => {
+  const isOnADisk = (await statfs(tmpdir())).type === EXT4;
+
+  test.skipIf(!isOnADisk)('goes what fills whole pages, from memory that begins at one', async () => {
+    const file = await openDataFile(path, SIZE, true);
+    const written: number[] = [];
+    const probe = await open(path);
+    const spy = vi.spyOn(Object.getPrototypeOf(probe), 'write').mockImplementation(async function (this: {
+      fd: number;
+    }) {
+      written.push(this.fd);
+      return { bytesWritten: PAGE };
+    });
+    await probe.close();
+    await file.write(0, inMemory(randomBytes(PAGE)));
+    await file.write(PAGE, inMemory(randomBytes(100)));
+    spy.mockRestore();
+    const flags = await Promise.all(
+      written.map(
+        async (fd) => /flags:\s*(\d+)/.exec(await readFile(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1],
+      ),
+    );
+    const O_DIRECT = 0o40000;
+    expect(flags.map((octal) => (Number.parseInt(octal ?? '0', 8) & O_DIRECT) !== 0)).toEqual([true, false]);
+    await file.close();
+  });
+});
+
+test('memory that was given back is lent again', () => {
+  const pages = borrowPages(70_000);
+  expect(pages.length).toBe(2 * 65_536);
+  returnPages(pages);
+  expect(borrowPages(66_000)).toBe(pages);
+});
