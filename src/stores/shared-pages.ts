@@ -8,6 +8,8 @@ declare const WebAssembly: {
 };
 
 const PAGE = 64 * 1024;
+/** What takes more than this is rare. */
+const MOST_KEPT = 128 * 1024 * 1024;
 
 const idle: Buffer[] = [];
 
@@ -16,7 +18,8 @@ const idle: Buffer[] = [];
  * WebAssembly's is. The garbage collector does not see its weight, so that it is kept and lent again.
  */
 export function borrowPages(bytes: number): Buffer {
-  const count = Math.ceil(bytes / PAGE);
+  // Few sizes, so that what is idle serves again. Room that is never touched costs nothing.
+  const count = 2 ** Math.ceil(Math.log2(Math.max(1, bytes / PAGE)));
   const found = idle.findIndex(({ length }) => length === count * PAGE);
   const [pages] = found === -1 ? [] : idle.splice(found, 1);
   return (
@@ -25,5 +28,5 @@ export function borrowPages(bytes: number): Buffer {
 }
 
 export function returnPages(pages: Buffer): void {
-  idle.push(pages);
+  if (pages.length <= MOST_KEPT) idle.push(pages);
 }

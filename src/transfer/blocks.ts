@@ -1,6 +1,7 @@
 import { planParts } from '../image/index.ts';
 import { atSide, type BlockSink } from '../stores/index.ts';
-import { followDigest } from './follow-digest.ts';
+import { createChunks } from './chunks.ts';
+import { DIGEST_CHUNKS, type DigestSource, followDigest, readingBack } from './follow-digest.ts';
 import { runLane } from './lane.ts';
 import { Ledger } from './ledger.ts';
 import type { Run, TransferOptions } from './options.ts';
@@ -49,21 +50,19 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
   const put = Promise.all(lanes);
   const flush = () => atSide('destination', () => sink.flush(signal));
   const digest = options.digests.create(expected.sha512 === null);
+  const hashing: DigestSource = {
+    read: window.read,
+    free(bytes) {
+      at.hashed += bytes.length;
+      release();
+    },
+  };
+  const chunks = createChunks(DIGEST_CHUNKS, 0);
   const whole = new Ledger([[0, size]], 0);
   const readBack = (offset: number, into: Uint8Array) => sink.readBack(offset, into, signal);
   const hashed = resumed
-    ? put.then(flush).then(() => followDigest({ sink: { readBack }, ledger: whole, size, digest, signal }))
-    : followDigest({
-        sink: window,
-        ledger: staged,
-        size,
-        digest,
-        signal,
-        onRead(offset) {
-          at.hashed = offset;
-          release();
-        },
-      });
+    ? put.then(flush).then(() => followDigest(readingBack({ readBack }, chunks), whole, size, digest, signal))
+    : followDigest(hashing, staged, size, digest, signal);
   try {
     const [digests] = await Promise.all([hashed, put]);
     const copied = verify(expected, digests, resumed);
@@ -78,5 +77,8 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
       await atSide('destination', () => sink.reset());
     }
     throw signal.reason;
+  } finally {
+    window.close();
+    chunks.close();
   }
 }

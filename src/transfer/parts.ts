@@ -1,7 +1,7 @@
 import { planParts } from '../image/index.ts';
 import { atSide, type PartSink } from '../stores/index.ts';
 import { createChunks } from './chunks.ts';
-import { DIGEST_CHUNKS, hashBehind } from './follow-digest.ts';
+import { DIGEST_CHUNKS, followDigest, readingBack } from './follow-digest.ts';
 import { runLane } from './lane.ts';
 import type { Run, TransferOptions } from './options.ts';
 import { type Copied, isBadData, verify } from './verify.ts';
@@ -33,7 +33,7 @@ export async function moveParts(options: TransferOptions, sink: PartSink, run: R
   const lane = { reader, sink: keeping, ledger, chunks, patience, signal, onFault };
   const lanes = Array.from({ length: Math.min(options.lanes, queue.length) }, () => runLane(queue, lane));
   const flushed = Promise.all(lanes).then(() => atSide('destination', () => sink.flush()));
-  const hashed = hashBehind({ sink, ledger, size, digest, signal }, chunks);
+  const hashed = followDigest(readingBack(sink, chunks), ledger, size, digest, signal);
   try {
     const [digests] = await Promise.all([hashed, flushed]);
     return verify(expected, digests, inherited > 0);

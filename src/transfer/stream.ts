@@ -1,7 +1,8 @@
 import { planParts } from '../image/index.ts';
 import { blame, type PartSink, StoreError, type StreamSink } from '../stores/index.ts';
+import { createChunks } from './chunks.ts';
 import { feed, RESERVE } from './feed.ts';
-import { followDigest } from './follow-digest.ts';
+import { DIGEST_CHUNKS, type DigestSource, followDigest, readingBack } from './follow-digest.ts';
 import { runLane } from './lane.ts';
 import type { Run, TransferOptions } from './options.ts';
 import { type Copied, isBadData, verify } from './verify.ts';
@@ -26,7 +27,7 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
   }
   const { signal } = stop;
   const staging =
-    options.spool === null ? createWindow(Math.min(WINDOW, size), signal) : spooled(options.spool);
+    options.spool === null ? windowed(createWindow(Math.min(WINDOW, size), signal)) : spooled(options.spool);
   const at = { hashed: 0, sent: 0 };
   const release = () => staging.release(Math.min(at.hashed, at.sent));
   const inherited = staged.bytes;
@@ -39,17 +40,17 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
 
   // The destination computes one of the two, and it need not be the one that the source has.
   const digest = options.digests.create(expected.sha512 === null || expected.md5 === null);
-  const verified = followDigest({
-    sink: staging,
-    ledger: staged,
-    size,
-    digest,
-    signal,
-    onRead(hashed) {
-      at.hashed = hashed;
+  const hashing: DigestSource = {
+    read: staging.read,
+    free(bytes) {
+      staging.free(bytes);
+      at.hashed += bytes.length;
       release();
     },
-  }).then((digests) => verify(expected, digests, inherited > 0));
+  };
+  const verified = followDigest(hashing, staged, size, digest, signal).then((digests) =>
+    verify(expected, digests, inherited > 0),
+  );
 
   const standstill = patience.stall_after * UPLOAD_PATIENCE;
   const giveUp = (message: string) =>
@@ -81,6 +82,8 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
     digest.drop();
     if (isBadData(error)) await options.spool?.reset();
     throw signal.reason;
+  } finally {
+    staging.close();
   }
 
   /** Begins when there is something to send: no server waits long for the first byte. */
@@ -110,7 +113,27 @@ function answerWithin(milliseconds: number, giveUp: () => void) {
   };
 }
 
+/** Where bytes are between the two sides. */
+type Staging = Omit<Window, 'slice'> & DigestSource;
+
+/** Nothing is freed for itself: what is below the release goes. */
+function windowed(window: Window): Staging {
+  return { ...window, free() {} };
+}
+
 /** A spool keeps everything. */
-function spooled({ write, complete, readBack }: PartSink): Omit<Window, 'slice'> {
-  return { write, complete, readBack, hasRoom: async () => {}, release() {} };
+function spooled(spool: PartSink): Staging {
+  const { write, complete, readBack } = spool;
+  const chunks = createChunks(DIGEST_CHUNKS, 0);
+  const { read, free } = readingBack(spool, chunks);
+  return {
+    write,
+    complete,
+    readBack,
+    read,
+    free,
+    hasRoom: async () => {},
+    release() {},
+    close: chunks.close,
+  };
 }

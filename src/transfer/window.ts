@@ -1,5 +1,8 @@
 import type { ByteRange } from '../image/index.ts';
-import type { PartSink } from '../stores/index.ts';
+import { borrowPages, type PartSink, returnPages } from '../stores/index.ts';
+import type { DigestSource } from './follow-digest.ts';
+
+const MIB = 1024 * 1024;
 
 /** What stands between the lanes and an upload, where there is no spool: a piece of the image, in memory. */
 export interface Window extends Pick<PartSink, 'write' | 'complete' | 'readBack'> {
@@ -7,13 +10,17 @@ export interface Window extends Pick<PartSink, 'write' | 'complete' | 'readBack'
   hasRoom(offset: number): Promise<void>;
   /** What was written of a range, without a copy: it has to be one that does not wrap around. */
   slice(range: ByteRange): Uint8Array;
-  /** Nothing below will be read back any more: its room is for what comes. */
+  /** The same of what comes from an offset on: at most 1 MiB, and nothing from `end` on. */
+  read: DigestSource['read'];
+  /** Nothing below will be read any more: its room is for what comes. */
   release(upTo: number): void;
+  /** Nothing may be used after it. */
+  close(): void;
 }
 
 /** Of at most `bytes`. A write ahead of it waits until it has come there, or the signal is aborted. */
 export function createWindow(bytes: number, signal: AbortSignal): Window {
-  const ring = Buffer.allocUnsafeSlow(bytes);
+  const ring = borrowPages(bytes);
   const waiting = new Set<() => void>();
   let base = 0;
   const wake = () => {
@@ -31,8 +38,13 @@ export function createWindow(bytes: number, signal: AbortSignal): Window {
     }
   }
 
+  function slice([start, end]: ByteRange): Uint8Array {
+    return ring.subarray(start % bytes, (start % bytes) + end - start);
+  }
+
   return {
     hasRoom,
+    slice,
     async write(offset, chunk) {
       for (let done = 0; done < chunk.length; ) {
         const at = offset + done;
@@ -51,10 +63,11 @@ export function createWindow(bytes: number, signal: AbortSignal): Window {
         done += length;
       }
     },
-    slice: ([start, end]) => ring.subarray(start % bytes, (start % bytes) + end - start),
+    read: (at, end) => slice([at, Math.min(end, at + MIB, at - (at % bytes) + bytes)]),
     release(upTo) {
       base = Math.max(base, upTo);
       wake();
     },
+    close: () => returnPages(ring),
   };
 }
