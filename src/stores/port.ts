@@ -32,6 +32,8 @@ export interface InspectedImage {
 export interface PartReader {
   /** It reads well only from front to back: one range at a time, each where the last one ended. */
   readonly inOrder?: true;
+  /** Bytes that are worth asking for at a time, where that is less than elsewhere. */
+  readonly partSize?: number;
   /**
    * Yields the bytes of a range in order, in chunks of any size. A chunk is the caller's until it asks for
    * the next one; one of no bytes says that it is on its way. Ends early only with an error: `truncated`, `changed`, `not_found`, `unavailable`.

@@ -33,7 +33,7 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
   const at = { hashed: resumed ? size : 0 };
   const release = () => window.release(Math.min(at.hashed, delivered.watermark));
 
-  const queue = [...planParts(size, delivered.ranges, sink.blockSize)];
+  const queue = planParts(size, delivered.ranges, sink.blockSize);
   const staging = {
     write: window.write,
     complete: async (range: readonly [number, number]) => {
@@ -44,9 +44,7 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
   };
   release();
   const lane = { reader, sink: staging, ledger: staged, patience, signal, onFault };
-  const lanes = Array.from({ length: Math.min(blocks, lanesWanted, queue.length) }, () =>
-    runLane(queue, lane),
-  );
+  const lanes = Array.from({ length: Math.min(blocks, lanesWanted) }, () => runLane(queue, lane));
   const put = Promise.all(lanes);
   const flush = () => atSide('destination', () => sink.flush(signal));
   const digest = options.digests.create(expected.sha512 === null);

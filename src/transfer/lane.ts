@@ -31,9 +31,9 @@ const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 10_000;
 
 /** Moves one part after another until the queue is empty. */
-export async function runLane(queue: ByteRange[], lane: LaneContext): Promise<void> {
-  for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
-    await movePart(part, lane);
+export async function runLane(queue: Iterator<ByteRange>, lane: LaneContext): Promise<void> {
+  for (let part = queue.next(); !part.done; part = queue.next()) {
+    await movePart(part.value, lane);
   }
 }
 

@@ -1,4 +1,4 @@
-import { planParts } from '../image/index.ts';
+import { PART_SIZE, planParts } from '../image/index.ts';
 import { atSide, type PartSink } from '../stores/index.ts';
 import { createChunks } from './chunks.ts';
 import { DIGEST_CHUNKS, followDigest, readingBack } from './follow-digest.ts';
@@ -6,8 +6,7 @@ import { runLane } from './lane.ts';
 import type { Run, TransferOptions } from './options.ts';
 import { type Copied, isBadData, verify } from './verify.ts';
 
-/** How far the lanes together come ahead of the digest, as long as they keep pace with each other. */
-const AHEAD = 32;
+const MIB = 1024 * 1024;
 
 /** Lanes read parts and write them where they belong at the destination; the digest follows behind them. */
 export async function moveParts(options: TransferOptions, sink: PartSink, run: Run): Promise<Copied> {
@@ -15,9 +14,11 @@ export async function moveParts(options: TransferOptions, sink: PartSink, run: R
   const { delivered: ledger, stop, onFault } = run;
   const digest = options.digests.create(expected.sha512 === null);
   const inherited = ledger.bytes;
-  const queue = [...planParts(size, ledger.ranges)];
+  const { partSize = PART_SIZE } = reader;
+  const queue = planParts(size, ledger.ranges, partSize);
   const { signal } = stop;
-  const chunks = createChunks(options.lanes + DIGEST_CHUNKS, AHEAD);
+  // As long as lanes keep pace with each other, they are no more than a part each ahead of the digest.
+  const chunks = createChunks(options.lanes + DIGEST_CHUNKS, Math.ceil((options.lanes * partSize) / MIB));
   const keeping = {
     async write(offset: number, chunk: Uint8Array) {
       try {
@@ -31,7 +32,7 @@ export async function moveParts(options: TransferOptions, sink: PartSink, run: R
     complete: sink.complete,
   };
   const lane = { reader, sink: keeping, ledger, chunks, patience, signal, onFault };
-  const lanes = Array.from({ length: Math.min(options.lanes, queue.length) }, () => runLane(queue, lane));
+  const lanes = Array.from({ length: options.lanes }, () => runLane(queue, lane));
   const flushed = Promise.all(lanes).then(() => atSide('destination', () => sink.flush()));
   const hashed = followDigest(readingBack(sink, chunks), ledger, size, digest, signal);
   try {

@@ -34,9 +34,9 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
 
   const lanesWanted = reader.inOrder ? 1 : options.lanes;
   const partSize = options.spool === null ? Math.max(MIB, Math.floor(WINDOW / lanesWanted)) : undefined;
-  const queue = [...planParts(size, staged.ranges, partSize)];
+  const queue = planParts(size, staged.ranges, partSize);
   const lane = { reader, sink: staging, ledger: staged, patience, signal, onFault, before: staging.hasRoom };
-  const lanes = Array.from({ length: Math.min(lanesWanted, queue.length) }, () => runLane(queue, lane));
+  const lanes = Array.from({ length: lanesWanted }, () => runLane(queue, lane));
 
   // The destination computes one of the two, and it need not be the one that the source has.
   const digest = options.digests.create(expected.sha512 === null || expected.md5 === null);

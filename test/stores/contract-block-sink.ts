@@ -26,7 +26,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       onTestFinished(() => sink.close());
       return sink;
     }
-    const blocksOf = (sink: BlockSink) => planParts(SIZE, [], sink.blockSize);
+    const blocksOf = (sink: BlockSink) => [...planParts(SIZE, [], sink.blockSize)];
     const block = (sink: BlockSink, number: number): ByteRange => blocksOf(sink)[number] ?? [0, 0];
     const put = (sink: BlockSink, range: ByteRange, data = DATA) =>
       sink.put(range, data.subarray(...range), signal);

@@ -6,6 +6,8 @@ import { StoreError } from '../store-error.ts';
 import { openPlain } from './open-plain.ts';
 
 const CHUNK = 1024 * 1024;
+/** To ask a file costs nothing, and what parts are moved at once has to be kept for the digest. */
+const PART_SIZE = CHUNK;
 
 /** A pin of a file: another file in its place, or a write to it, gives another one. */
 export async function pinOf(path: string): Promise<string> {
@@ -38,6 +40,7 @@ export async function readerOf(file: FileHandle, pin: string): Promise<PartReade
     throw error;
   }
   return {
+    partSize: PART_SIZE,
     async *read([start, end]: ByteRange, signal: AbortSignal) {
       const buffer = idle.pop() ?? Buffer.allocUnsafeSlow(CHUNK);
       try {
