@@ -1,7 +1,8 @@
 import { planParts } from '../image/index.ts';
 import { atSide, type BlockSink } from '../stores/index.ts';
+import { type Arrived, readingBack } from './arrived.ts';
 import { createChunks } from './chunks.ts';
-import { DIGEST_CHUNKS, type DigestSource, followDigest, readingBack } from './follow-digest.ts';
+import { DIGEST_CHUNKS, followDigest } from './follow-digest.ts';
 import { runLane } from './lane.ts';
 import { Ledger } from './ledger.ts';
 import type { Run, TransferOptions } from './options.ts';
@@ -48,7 +49,7 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
   const put = Promise.all(lanes);
   const flush = () => atSide('destination', () => sink.flush(signal));
   const digest = options.digests.create(expected.sha512 === null);
-  const hashing: DigestSource = {
+  const hashing: Arrived = {
     read: window.read,
     free(bytes) {
       at.hashed += bytes.length;

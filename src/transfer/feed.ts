@@ -1,6 +1,6 @@
 import { getDefaultHighWaterMark } from 'node:stream';
+import type { Arrived } from './arrived.ts';
 import type { Ledger } from './ledger.ts';
-import type { Window } from './window.ts';
 
 const KIB = 1024;
 /** uwsgi, before most Glances, resets a connection whose HTTP chunk has 1 MiB. */
@@ -15,7 +15,7 @@ const LONGEST_PAUSE = 1000;
 const TRICKLE = 4;
 
 export interface FeedOptions {
-  readonly staging: Pick<Window, 'readBack'>;
+  readonly staging: Arrived;
   /** What the staging has. */
   readonly staged: Ledger;
   readonly size: number;
@@ -38,7 +38,6 @@ export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
     isVerified = true;
   });
   verified.catch(() => {});
-  const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, size));
   const free = (at: number) => (isVerified ? size : staged.watermark - RESERVE) - at;
   for (let at = 0; at < size; ) {
     if (free(at) <= 0) await Promise.race([verified, stagedAbove(at + RESERVE, staged, signal)]);
@@ -46,15 +45,15 @@ export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
     const moving = free(at) > 0;
     const length = moving ? Math.min(CHUNK, free(at)) : Math.min(TRICKLE, staged.watermark - 1 - at);
     if (length <= 0) continue;
-    const chunk = length < SOCKET_BUFFER ? Buffer.allocUnsafe(length) : buffer.subarray(0, length);
-    await staging.readBack(at, chunk);
+    const bytes = await staging.read(at, at + length);
     const watchdog = setTimeout(options.onStalled, patience);
     try {
-      yield chunk;
+      yield bytes.length < SOCKET_BUFFER ? Buffer.from(bytes) : bytes;
     } finally {
       clearTimeout(watchdog);
+      staging.free(bytes);
     }
-    at += length;
+    at += bytes.length;
     onSent(at, moving);
   }
 }

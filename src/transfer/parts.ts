@@ -1,7 +1,8 @@
 import { PART_SIZE, planParts } from '../image/index.ts';
 import { atSide, type PartSink } from '../stores/index.ts';
+import { readingBack } from './arrived.ts';
 import { createChunks } from './chunks.ts';
-import { DIGEST_CHUNKS, followDigest, readingBack } from './follow-digest.ts';
+import { DIGEST_CHUNKS, followDigest } from './follow-digest.ts';
 import { runLane } from './lane.ts';
 import type { Run, TransferOptions } from './options.ts';
 import { type Copied, isBadData, verify } from './verify.ts';

@@ -1,8 +1,9 @@
 import { planParts } from '../image/index.ts';
 import { blame, type PartSink, StoreError, type StreamSink } from '../stores/index.ts';
+import { type Arrived, readingBack } from './arrived.ts';
 import { createChunks } from './chunks.ts';
 import { feed, RESERVE } from './feed.ts';
-import { DIGEST_CHUNKS, type DigestSource, followDigest, readingBack } from './follow-digest.ts';
+import { DIGEST_CHUNKS, followDigest } from './follow-digest.ts';
 import { runLane } from './lane.ts';
 import type { Run, TransferOptions } from './options.ts';
 import { type Copied, isBadData, verify } from './verify.ts';
@@ -27,7 +28,7 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
   }
   const { signal } = stop;
   const staging =
-    options.spool === null ? windowed(createWindow(Math.min(WINDOW, size), signal)) : spooled(options.spool);
+    options.spool === null ? createWindow(Math.min(WINDOW, size), signal) : spooled(options.spool);
   const at = { hashed: 0, sent: 0 };
   const release = () => staging.release(Math.min(at.hashed, at.sent));
   const inherited = staged.bytes;
@@ -40,7 +41,7 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
 
   // The destination computes one of the two, and it need not be the one that the source has.
   const digest = options.digests.create(expected.sha512 === null || expected.md5 === null);
-  const hashing: DigestSource = {
+  const hashing: Arrived = {
     read: staging.read,
     free(bytes) {
       staging.free(bytes);
@@ -113,27 +114,10 @@ function answerWithin(milliseconds: number, giveUp: () => void) {
   };
 }
 
-/** Where bytes are between the two sides. */
-type Staging = Omit<Window, 'slice'> & DigestSource;
-
-/** Nothing is freed for itself: what is below the release goes. */
-function windowed(window: Window): Staging {
-  return { ...window, free() {} };
-}
-
-/** A spool keeps everything. */
-function spooled(spool: PartSink): Staging {
-  const { write, complete, readBack } = spool;
-  const chunks = createChunks(DIGEST_CHUNKS, 0);
+/** A spool keeps everything. The digest reads it, and so does the upload. */
+function spooled(spool: PartSink): Omit<Window, 'slice'> {
+  const { write, complete } = spool;
+  const chunks = createChunks(DIGEST_CHUNKS + 1, 0);
   const { read, free } = readingBack(spool, chunks);
-  return {
-    write,
-    complete,
-    readBack,
-    read,
-    free,
-    hasRoom: async () => {},
-    release() {},
-    close: chunks.close,
-  };
+  return { write, complete, read, free, hasRoom: async () => {}, release() {}, close: chunks.close };
 }

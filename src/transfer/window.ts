@@ -1,17 +1,19 @@
 import type { ByteRange } from '../image/index.ts';
 import { borrowPages, type PartSink, returnPages } from '../stores/index.ts';
-import type { DigestSource } from './follow-digest.ts';
+import type { Arrived } from './arrived.ts';
 
 const MIB = 1024 * 1024;
 
 /** What stands between the lanes and an upload, where there is no spool: a piece of the image, in memory. */
-export interface Window extends Pick<PartSink, 'write' | 'complete' | 'readBack'> {
+export interface Window extends Pick<PartSink, 'write' | 'complete'>, Arrived {
   /** Resolves when a write at this offset would not have to wait, or the signal is aborted. */
   hasRoom(offset: number): Promise<void>;
   /** What was written of a range, without a copy: it has to be one that does not wrap around. */
   slice(range: ByteRange): Uint8Array;
-  /** The same of what comes from an offset on: at most 1 MiB, and nothing from `end` on. */
-  read: DigestSource['read'];
+  /** At most 1 MiB, without a copy. */
+  readonly read: Arrived['read'];
+  /** Does nothing: what was read is free when all below is released. */
+  readonly free: Arrived['free'];
   /** Nothing below will be read any more: its room is for what comes. */
   release(upTo: number): void;
   /** Nothing may be used after it. */
@@ -55,15 +57,8 @@ export function createWindow(bytes: number, signal: AbortSignal): Window {
       }
     },
     async complete() {},
-    async readBack(offset, into) {
-      for (let done = 0; done < into.length; ) {
-        const at = (offset + done) % bytes;
-        const length = Math.min(into.length - done, bytes - at);
-        into.set(ring.subarray(at, at + length), done);
-        done += length;
-      }
-    },
     read: (at, end) => slice([at, Math.min(end, at + MIB, at - (at % bytes) + bytes)]),
+    free() {},
     release(upTo) {
       base = Math.max(base, upTo);
       wake();

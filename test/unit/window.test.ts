@@ -6,9 +6,13 @@ import { pseudoRandom } from './pseudo-random.ts';
 const { signal } = new AbortController();
 
 async function readBack(window: Window, offset: number, length: number): Promise<Buffer> {
-  const into = Buffer.alloc(length);
-  await window.readBack(offset, into);
-  return into;
+  const pieces: Uint8Array[] = [];
+  for (let at = offset; at < offset + length; ) {
+    const piece = await window.read(at, offset + length);
+    pieces.push(Buffer.from(piece));
+    at += piece.length;
+  }
+  return Buffer.concat(pieces);
 }
 
 async function isPending(promise: Promise<unknown>): Promise<boolean> {
