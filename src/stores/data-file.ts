@@ -13,26 +13,35 @@ const ZEROS = Buffer.alloc(1024 * 1024);
 /** A file that is written in any order. */
 export interface DataFile {
   readonly handle: FileHandle;
+  /** Zeros leave a hole, which needs no disk. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
+  /** Makes it one hole. */
+  clear(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a file of holes, or what was written of it; what a loss of power has cut off reads as zeros again. `pastCache`
- * lets bytes go straight to the disk, from the memory of `borrowPages`: gigabytes of a copy that nobody is about to
- * read would push out of the page cache what others need, and to fill it takes more time than all else.
+ * Opens a file as it is; what a loss of power has cut off of `size` bytes is a hole again. `pastCache` lets bytes go
+ * straight to the disk, from the memory of `borrowPages`: gigabytes of a copy that nobody is about to read would push
+ * out of the page cache what others need, and to fill it takes more time than all else.
  */
 export async function openDataFile(path: string, size: number, pastCache: boolean): Promise<DataFile> {
   const handle = await open(path, O_RDWR | O_NOFOLLOW);
   try {
     await handle.truncate(size);
-    const direct = pastCache ? await openDirect(path) : undefined;
+    let isAllHole = (await handle.stat()).blocks === 0;
+    const direct = pastCache ? await openDirect(handle) : undefined;
     return {
       handle,
       async write(offset, chunk) {
-        if (isZero(chunk)) return;
+        if (isZero(chunk) && (isAllHole || (await readsAsZeros(handle, offset, chunk.length)))) return;
         if (direct === undefined || !(await writeDirectly(direct, offset, chunk)))
           await writeFully(handle, offset, chunk);
+      },
+      async clear() {
+        await handle.truncate(0);
+        await handle.truncate(size);
+        isAllHole = true;
       },
       async close() {
         await Promise.all([handle.close(), direct?.close()]);
@@ -44,9 +53,11 @@ export async function openDataFile(path: string, size: number, pastCache: boolea
   }
 }
 
-async function openDirect(path: string): Promise<FileHandle | undefined> {
+/** Opens the same file once more, whatever its path has come to be. */
+async function openDirect({ fd }: FileHandle): Promise<FileHandle | undefined> {
+  const path = `/proc/self/fd/${fd}`;
   if (!ON_A_DISK.has((await statfs(path)).type)) return undefined;
-  return open(path, O_WRONLY | O_DIRECT | O_NOFOLLOW).catch((error) => {
+  return open(path, O_WRONLY | O_DIRECT).catch((error) => {
     if (!isErrno(error, 'EINVAL')) throw error;
     return undefined;
   });
@@ -71,7 +82,12 @@ async function writeFully(file: FileHandle, offset: number, chunk: Uint8Array): 
   }
 }
 
-/** Holes read as zeros, and need no disk. */
+/** Where there is no hole, there may be what an earlier attempt has left. */
+async function readsAsZeros(file: FileHandle, offset: number, length: number): Promise<boolean> {
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
+  return bytesRead === length && isZero(buffer);
+}
+
 function isZero(chunk: Uint8Array): boolean {
   for (let at = 0; at < chunk.length; at += ZEROS.length) {
     const piece = chunk.subarray(at, at + ZEROS.length);

@@ -39,8 +39,7 @@ export async function openPartFile(
   const reset = () =>
     fenced(async () => {
       await journal.clear();
-      await file.truncate(0);
-      await file.truncate(size);
+      await data.clear();
     });
   return {
     kind: 'parts',

@@ -8,19 +8,18 @@ declare const WebAssembly: {
 };
 
 const PAGE = 64 * 1024;
-/** What takes more than this is rare. */
-const MOST_KEPT = 128 * 1024 * 1024;
 
 const idle: Buffer[] = [];
 
 /**
  * Memory that begins at a page, as writes past the page cache want it, and that threads share: in Node.js only
- * WebAssembly's is. The garbage collector does not see its weight, so that it is kept and lent again.
+ * WebAssembly's is. The garbage collectors of several threads would have to agree that nobody uses it any more, and
+ * do not see its weight: it is never let go, and lent again.
  */
 export function borrowPages(bytes: number): Buffer {
   // Few sizes, so that what is idle serves again. Room that is never touched costs nothing.
   const count = 2 ** Math.ceil(Math.log2(Math.max(1, bytes / PAGE)));
-  const found = idle.findIndex(({ length }) => length === count * PAGE);
+  const found = idle.findLastIndex(({ length }) => length === count * PAGE);
   const [pages] = found === -1 ? [] : idle.splice(found, 1);
   return (
     pages ?? Buffer.from(new WebAssembly.Memory({ initial: count, maximum: count, shared: true }).buffer)
@@ -28,5 +27,5 @@ export function borrowPages(bytes: number): Buffer {
 }
 
 export function returnPages(pages: Buffer): void {
-  if (pages.length <= MOST_KEPT) idle.push(pages);
+  idle.push(pages);
 }

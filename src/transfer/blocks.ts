@@ -29,6 +29,7 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
   const { signal } = stop;
   const lanesWanted = reader.inOrder ? 1 : options.lanes;
   const blocks = blocksInMemory(sink.blockSize, size, lanesWanted);
+  const chunks = createChunks(DIGEST_CHUNKS, 0);
   const window = createWindow(blocks * sink.blockSize, signal);
   const resumed = delivered.bytes > 0;
   const at = { hashed: resumed ? size : 0 };
@@ -56,7 +57,6 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
       release();
     },
   };
-  const chunks = createChunks(DIGEST_CHUNKS, 0);
   const whole = new Ledger([[0, size]], 0);
   const readBack = (offset: number, into: Uint8Array) => sink.readBack(offset, into, signal);
   const hashed = resumed

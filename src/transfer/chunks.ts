@@ -10,8 +10,8 @@ export interface Chunks {
   /** Bytes of a chunk. */
   readonly size: number;
   /**
-   * Waits while all are taken, as long as the digest has one to free; when it waits itself, the one kept farthest
-   * ahead is given up, and will have to be read back.
+   * Waits while all are taken, as long as one that was kept is being hashed; else the one kept farthest ahead is
+   * given up, and will have to be read back.
    */
   take(): Promise<Uint8Array>;
   free(chunk: Uint8Array): void;

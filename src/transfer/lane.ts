@@ -16,7 +16,8 @@ export interface Patience {
 export interface LaneContext {
   readonly reader: PartReader;
   readonly sink: Pick<PartSink, 'write' | 'complete'>;
-  /** Memory in which small pieces are put together first, where each write is dear; then each write owns its bytes. */
+  /** Memory in which small pieces are put together first, where each write is dear; then each write owns its bytes, also when it
+   * fails. */
   readonly chunks?: Chunks;
   readonly ledger: Ledger;
   readonly patience: Patience;

@@ -84,6 +84,8 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
     if (isBadData(error)) await options.spool?.reset();
     throw signal.reason;
   } finally {
+    // It may be in the middle of a read.
+    await chunks.return(undefined).catch(() => {});
     staging.close();
   }
 

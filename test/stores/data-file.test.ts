@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, open, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -62,6 +62,24 @@ test.each([true, false])(
     expect((await readFile(path)).equals(expected)).toBe(true);
   },
 );
+
+test('zeros take the place of what is there, and where nothing is they need no disk', async () => {
+  await writeFile(path, randomBytes(PAGE));
+  const file = await openDataFile(path, SIZE, true);
+  for (const offset of [0, 8 * PAGE]) await file.write(offset, inMemory(Buffer.alloc(2 * PAGE)));
+  await file.close();
+  expect((await readFile(path)).equals(Buffer.alloc(SIZE))).toBe(true);
+  expect((await stat(path)).blocks * 512).toBeLessThanOrEqual(2 * PAGE);
+});
+
+test('a file that was cleared is one hole again', async () => {
+  await writeFile(path, randomBytes(SIZE));
+  const file = await openDataFile(path, SIZE, true);
+  await file.clear();
+  await file.write(0, inMemory(Buffer.alloc(PAGE)));
+  await file.close();
+  expect(await stat(path)).toMatchObject({ size: SIZE, blocks: 0 });
+});
 
 test('a file system that takes no such writes gets others', async () => {
   await rm(folder, { recursive: true });

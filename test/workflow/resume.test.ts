@@ -18,7 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** Hooks under which the first attempt fails, in a way that may pass, when the gate is opened. */
+/**
+ * Hooks under which the first attempt fails, in a way that may pass, when the gate is opened: where the digest has
+ * to read back what there was no memory for.
+ */
 function failingOnce(
   at: Gate,
   beforeAttempt: (attempt: number) => Promise<void> = async () => {},
@@ -47,11 +50,22 @@ async function show(job: Job) {
   return service.show(null, job.handle.workflowId);
 }
 
+/** Lets the first chunk come after nine others, of which not all can be kept for the digest, and then no more. */
+function outOfMemory(held: Gate) {
+  const first = gate();
+  return async (chunks: number, signal: AbortSignal) => {
+    if (chunks === 0) await first.pass(signal);
+    if (chunks === 9) first.open();
+    if (chunks >= 10) await held.pass(signal);
+  };
+}
+
 test('an attempt after one that failed reads only what is missing', async () => {
   const held = gate();
   const failure = gate();
+  const run = outOfMemory(held);
   const log = readLog(async (reader, chunks, signal) => {
-    if (reader === 0 && chunks >= 10) await held.pass(signal);
+    if (reader === 0) await run(chunks, signal);
   });
   const job = await rig.startJob({ size: SIZE, source: log.hooks, destination: failingOnce(failure) });
   await held.reached;
@@ -67,8 +81,9 @@ test('an attempt after one that failed reads only what is missing', async () => 
 test('copy_progress never goes down, not even where a copy has to start over', async () => {
   const gates = [gate(), gate(), gate()] as const;
   const failure = gate();
+  const run = outOfMemory(gates[0]);
   const log = readLog(async (reader, chunks, signal) => {
-    if (reader === 0 && chunks >= 10) await gates[0].pass(signal);
+    if (reader === 0) await run(chunks, signal);
     if (reader === 1 && chunks >= 20) await gates[1].pass(signal);
     if (reader === 2 && chunks >= 1) await gates[2].pass(signal);
   });
