@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import type { PartSink } from '../../src/stores/index.ts';
+import { createDigestPool, startTransfer } from '../../src/transfer/index.ts';
 import { until } from '../support/until.ts';
 import type { UploadHooks } from '../support/upload-server.ts';
 import { type StreamRig, streamRig } from './stream-rig.ts';
@@ -123,4 +125,58 @@ test('a spool takes any number of lanes, and is closed when the transfer ends', 
   const { transfer } = await rig.attempt({ spooled: true, lanes: 3 });
   await transfer.finished;
   expect(rig.upload().data().equals(DATA)).toBe(true);
+});
+
+test('a stop waits for what an upload is reading: its memory will be that of another copy', async () => {
+  const digests = createDigestPool(1);
+  onTestFinished(() => digests.close());
+  const reading = Promise.withResolvers<void>();
+  const read = Promise.withResolvers<void>();
+  const spool: PartSink = {
+    kind: 'parts',
+    received: [[0, SIZE]],
+    durable: [[0, SIZE]],
+    async readBack(at, into) {
+      if (at === 0 && into.length < MIB) {
+        reading.resolve();
+        await read.promise;
+      }
+      into.fill(0);
+    },
+    async write() {},
+    async complete() {},
+    async reset() {},
+    async flush() {},
+    async close() {},
+  };
+  // As undici: an abort ends the request at once, whatever its body is about.
+  const upload = async (chunks: AsyncIterable<Uint8Array>, signal: AbortSignal) => {
+    const sent = (async () => {
+      for await (const _chunk of chunks);
+    })();
+    sent.catch(() => {});
+    await Promise.race([sent, untilAborted(signal)]);
+  };
+  const transfer = startTransfer({
+    reader: { async *read() {}, async close() {} },
+    sink: { kind: 'stream', whole: null, upload, async close() {} },
+    spool,
+    size: SIZE,
+    expected: { sha512: null, md5: null },
+    reported: [],
+    movedAt: Date.now(),
+    lanes: 1,
+    patience: { stall_after: 60_000, give_up_after: 60_000 },
+    digests,
+  });
+  transfer.finished.catch(() => {});
+  await reading.promise;
+  let isStopped = false;
+  const stopped = transfer.stop().then(() => {
+    isStopped = true;
+  });
+  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+  expect(isStopped).toBe(false);
+  read.resolve();
+  await stopped;
 });
