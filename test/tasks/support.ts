@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Dirent } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { request } from 'undici';
@@ -92,15 +93,20 @@ export async function taskRig(options: DeploymentOptions = {}): Promise<TaskRig>
     },
     get: (region, path) => readFile(fileOf(region, path)),
     async tree(region) {
-      const entries = await readdir(join(deployment.folder, region), {
-        recursive: true,
-        withFileTypes: true,
-      });
       const root = join(deployment.folder, region);
+      const entries = await entriesBelow(root);
       return entries
         .filter((entry) => !entry.isDirectory())
         .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
         .sort();
     },
   };
+}
+
+/** A folder that a worker moves away while it is read makes the list another one. */
+async function entriesBelow(root: string): Promise<Dirent[]> {
+  return readdir(root, { recursive: true, withFileTypes: true }).catch((error) => {
+    if (error.code !== 'ENOENT' || error.path === root) throw error;
+    return entriesBelow(root);
+  });
 }
