@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, statfs } from 'node:fs/promises';
-import { isErrno } from './disk-errors.ts';
+import { ignoring } from './disk-errors.ts';
 
 const { O_RDWR, O_WRONLY, O_DIRECT, O_NOFOLLOW } = constants;
 
@@ -57,22 +57,18 @@ export async function openDataFile(path: string, size: number, pastCache: boolea
 async function openDirect({ fd }: FileHandle): Promise<FileHandle | undefined> {
   const path = `/proc/self/fd/${fd}`;
   if (!ON_A_DISK.has((await statfs(path)).type)) return undefined;
-  return open(path, O_WRONLY | O_DIRECT).catch((error) => {
-    if (!isErrno(error, 'EINVAL')) throw error;
-    return undefined;
-  });
+  return ignoring('EINVAL', open(path, O_WRONLY | O_DIRECT));
 }
 
 /** Whether the chunk could go this way: that takes a place, a length and memory that the disk can work with. */
 async function writeDirectly(direct: FileHandle, offset: number, chunk: Uint8Array): Promise<boolean> {
   if (offset % ALIGNMENT !== 0 || chunk.length % ALIGNMENT !== 0) return false;
-  try {
-    await writeFully(direct, offset, chunk);
-    return true;
-  } catch (error) {
-    if (!isErrno(error, 'EINVAL')) throw error;
-    return false;
-  }
+  return (
+    (await ignoring(
+      'EINVAL',
+      writeFully(direct, offset, chunk).then(() => true),
+    )) ?? false
+  );
 }
 
 async function writeFully(file: FileHandle, offset: number, chunk: Uint8Array): Promise<void> {

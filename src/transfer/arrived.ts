@@ -8,6 +8,19 @@ export interface Arrived {
   free(bytes: Uint8Array): void;
 }
 
+/** The same bytes, freed in their order; `onFreed` is told below which offset all are. */
+export function freedInOrder(arrived: Arrived, onFreed: (upTo: number) => void): Arrived {
+  let upTo = 0;
+  return {
+    read: arrived.read,
+    free(bytes) {
+      arrived.free(bytes);
+      upTo += bytes.length;
+      onFreed(upTo);
+    },
+  };
+}
+
 /** The bytes as they are kept in memory, and else as the sink has them. */
 export function readingBack(sink: Pick<PartSink, 'readBack'>, chunks: Chunks): Arrived {
   return {

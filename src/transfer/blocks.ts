@@ -1,7 +1,8 @@
-import { planParts } from '../image/index.ts';
+import { type Digests, planParts } from '../image/index.ts';
 import { atSide, type BlockSink } from '../stores/index.ts';
-import { type Arrived, readingBack } from './arrived.ts';
+import { freedInOrder, readingBack } from './arrived.ts';
 import { createChunks } from './chunks.ts';
+import type { Digest } from './digest-pool.ts';
 import { DIGEST_CHUNKS, followDigest } from './follow-digest.ts';
 import { runLane } from './lane.ts';
 import { Ledger } from './ledger.ts';
@@ -29,7 +30,6 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
   const { signal } = stop;
   const lanesWanted = reader.inOrder ? 1 : options.lanes;
   const blocks = blocksInMemory(sink.blockSize, size, lanesWanted);
-  const chunks = createChunks(DIGEST_CHUNKS, 0);
   const window = createWindow(blocks * sink.blockSize, signal);
   const resumed = delivered.bytes > 0;
   const at = { hashed: resumed ? size : 0 };
@@ -50,17 +50,12 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
   const put = Promise.all(lanes);
   const flush = () => atSide('destination', () => sink.flush(signal));
   const digest = options.digests.create(expected.sha512 === null);
-  const hashing: Arrived = {
-    read: window.read,
-    free(bytes) {
-      at.hashed += bytes.length;
-      release();
-    },
-  };
-  const whole = new Ledger([[0, size]], 0);
-  const readBack = (offset: number, into: Uint8Array) => sink.readBack(offset, into, signal);
+  const hashing = freedInOrder(window, (hashed) => {
+    at.hashed = hashed;
+    release();
+  });
   const hashed = resumed
-    ? put.then(flush).then(() => followDigest(readingBack({ readBack }, chunks), whole, size, digest, signal))
+    ? put.then(flush).then(() => hashWhole(sink, size, digest, signal))
     : followDigest(hashing, staged, size, digest, signal);
   try {
     const [digests] = await Promise.all([hashed, put]);
@@ -78,6 +73,18 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
     throw signal.reason;
   } finally {
     window.close();
-    chunks.close();
   }
+}
+
+/** The digests of what is put together. */
+async function hashWhole(
+  sink: BlockSink,
+  size: number,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<Digests> {
+  const chunks = createChunks(DIGEST_CHUNKS, 0);
+  const readBack = (offset: number, into: Uint8Array) => sink.readBack(offset, into, signal);
+  const whole = new Ledger([[0, size]], 0);
+  return followDigest(readingBack({ readBack }, chunks), whole, size, digest, signal).finally(chunks.close);
 }

@@ -16,8 +16,10 @@ export interface Patience {
 export interface LaneContext {
   readonly reader: PartReader;
   readonly sink: Pick<PartSink, 'write' | 'complete'>;
-  /** Memory in which small pieces are put together first, where each write is dear; then each write owns its bytes, also when it
-   * fails. */
+  /**
+   * Memory in which small pieces are put together first, where each write is dear; then a write owns its bytes, also
+   * when it fails.
+   */
   readonly chunks?: Chunks;
   readonly ledger: Ledger;
   readonly patience: Patience;

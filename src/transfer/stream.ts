@@ -1,6 +1,6 @@
 import { planParts } from '../image/index.ts';
 import { blame, type PartSink, StoreError, type StreamSink } from '../stores/index.ts';
-import { type Arrived, readingBack } from './arrived.ts';
+import { freedInOrder, readingBack } from './arrived.ts';
 import { createChunks } from './chunks.ts';
 import { feed, RESERVE } from './feed.ts';
 import { DIGEST_CHUNKS, followDigest } from './follow-digest.ts';
@@ -41,14 +41,10 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
 
   // The destination computes one of the two, and it need not be the one that the source has.
   const digest = options.digests.create(expected.sha512 === null || expected.md5 === null);
-  const hashing: Arrived = {
-    read: staging.read,
-    free(bytes) {
-      staging.free(bytes);
-      at.hashed += bytes.length;
-      release();
-    },
-  };
+  const hashing = freedInOrder(staging, (hashed) => {
+    at.hashed = hashed;
+    release();
+  });
   const verified = followDigest(hashing, staged, size, digest, signal).then((digests) =>
     verify(expected, digests, inherited > 0),
   );

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Chunks, createChunks } from '../../src/transfer/chunks.ts';
+import { isPending } from './is-pending.ts';
 
 const SIZE = 4;
 
@@ -12,12 +13,6 @@ async function twoKept(): Promise<Chunks> {
 
 async function filled(chunks: Chunks, value: number): Promise<Uint8Array> {
   return (await chunks.take()).fill(value);
-}
-
-async function isPending(promise: Promise<unknown>): Promise<boolean> {
-  const pending = Symbol('pending');
-  await new Promise(setImmediate);
-  return (await Promise.race([promise, Promise.resolve(pending)])) === pending;
 }
 
 test('what is kept is there for the digest once, and all of it', async () => {

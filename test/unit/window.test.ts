@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createWindow, type Window } from '../../src/transfer/window.ts';
+import { isPending } from './is-pending.ts';
 import { pseudoRandom } from './pseudo-random.ts';
 
 const { signal } = new AbortController();
@@ -13,12 +14,6 @@ async function readBack(window: Window, offset: number, length: number): Promise
     at += piece.length;
   }
   return Buffer.concat(pieces);
-}
-
-async function isPending(promise: Promise<unknown>): Promise<boolean> {
-  const pending = Symbol('pending');
-  await new Promise(setImmediate);
-  return (await Promise.race([promise, Promise.resolve(pending)])) === pending;
 }
 
 test('what was written is read back, in whatever order it came', async () => {

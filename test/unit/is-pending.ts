@@ -1,0 +1,6 @@
+/** Whether a promise has not settled in this turn of the event loop. */
+export async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol('pending');
+  await new Promise(setImmediate);
+  return (await Promise.race([promise, Promise.resolve(pending)])) === pending;
+}
