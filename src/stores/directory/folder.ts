@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, rmdir } from 'node:fs/promises';
+import { constants, readlinkSync } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, realpath, rmdir } from 'node:fs/promises';
 import { assertReachable, isErrno } from '../disk-errors.ts';
 import { StoreError } from '../store-error.ts';
 
@@ -55,6 +55,8 @@ async function walk(
   steps: readonly string[],
   next: (parent: Folder, step: string, depth: number) => Promise<FileHandle>,
 ): Promise<Folder> {
+  const there = await openAtOnce(root, steps);
+  if (there !== undefined) return there;
   await assertReachable(root);
   let folder = folderOf(await open(root, O_RDONLY | O_DIRECTORY));
   for (const [depth, step] of steps.entries()) {
@@ -68,6 +70,35 @@ async function walk(
     }
   }
   return folder;
+}
+
+/** By one call, where it is there and no link leads to it; otherwise `undefined`. */
+async function openAtOnce(root: string, steps: readonly string[]): Promise<Folder | undefined> {
+  const real = await realRoot(root);
+  const handle = await open([root, ...steps].join('/'), O_RDONLY | O_DIRECTORY).catch(() => undefined);
+  if (handle === undefined) return undefined;
+  const folder = folderOf(handle);
+  if (whereIs(folder) === [real, ...steps].join('/')) return folder;
+  await folder.close();
+  return undefined;
+}
+
+/** The kernel's own path of a folder that is open: no link is in it. */
+function whereIs({ path }: Folder): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+const realRoots = new Map<string, string>();
+
+/** Where a root was at first. Once it leads elsewhere, its folders are opened step by step. */
+async function realRoot(root: string): Promise<string | undefined> {
+  const real = realRoots.get(root) ?? (await realpath(root).catch(() => undefined));
+  if (real !== undefined) realRoots.set(root, real);
+  return real;
 }
 
 /** Whether it was made here: somebody else may be faster. */

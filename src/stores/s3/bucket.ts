@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { Agent } from 'node:https';
+import { Agent as HttpsAgent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { Agent } from 'undici';
+import { type PlainGet, plainGets } from './plain-get.ts';
 
 /** Where the images of an S3 store are, and how they are reached. */
 export interface S3Options {
@@ -24,6 +26,7 @@ export interface Bucket {
   readonly client: S3Client;
   readonly bucket: string;
   readonly keys: Keys;
+  readonly plainGet: PlainGet;
 }
 
 /**
@@ -43,9 +46,13 @@ export interface Keys {
 }
 
 const SOCKETS = 256;
+/** How long a server may take to accept a connection, and to send anything; milliseconds. */
+const CONNECTING = 10_000;
+const SILENCE = 60_000;
 
 export function openBucket(options: S3Options): Bucket {
-  const { bucket, endpoint, region, profile, cacert } = options;
+  const { bucket, endpoint, region, profile } = options;
+  const ca = options.cacert === undefined ? undefined : readFileSync(options.cacert);
   const client = new S3Client({
     region: region ?? 'us-east-1',
     // A copy has a digest of its own, and the SDK's checksums of what it reads are slow.
@@ -54,17 +61,25 @@ export function openBucket(options: S3Options): Bucket {
     ...(endpoint !== undefined && { endpoint }),
     ...(profile !== undefined && { profile }),
     requestHandler: new NodeHttpHandler({
-      connectionTimeout: 10_000,
-      socketTimeout: 60_000,
+      connectionTimeout: CONNECTING,
+      socketTimeout: SILENCE,
       httpAgent: { maxSockets: SOCKETS },
-      httpsAgent: new Agent({
+      httpsAgent: new HttpsAgent({
         keepAlive: true,
         maxSockets: SOCKETS,
-        ...(cacert !== undefined && { ca: readFileSync(cacert) }),
+        ...(ca !== undefined && { ca }),
       }),
     }),
   });
-  return { client, bucket, keys: keysBelow(options.prefix ?? '') };
+  const agent = new Agent({
+    allowH2: false,
+    connections: SOCKETS,
+    connect: { timeout: CONNECTING, ...(ca !== undefined && { ca }) },
+    headersTimeout: SILENCE,
+    bodyTimeout: SILENCE,
+  });
+  const plainGet = plainGets(client, bucket, agent);
+  return { client, bucket, plainGet, keys: keysBelow(options.prefix ?? '') };
 }
 
 function keysBelow(folder: string): Keys {

@@ -3,17 +3,20 @@ import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent } from './errors.ts';
+import type { Selection } from './plain-get.ts';
 
 const TRIES = 3;
 
 /** The bytes of an object, or of a range of it, by one request. An abort ends it, even where no byte comes. */
 export async function openObject(
-  { client, bucket }: Bucket,
+  { client, bucket, plainGet }: Bucket,
   Key: string,
-  range: { readonly Range?: string; readonly IfMatch?: string },
+  selection: Selection,
   signal: AbortSignal,
 ): Promise<Readable> {
-  const get = new GetObjectCommand({ Bucket: bucket, Key, ...range });
+  const plain = await plainGet(Key, selection, signal);
+  if (plain !== undefined) return plain;
+  const get = new GetObjectCommand({ Bucket: bucket, Key, ...selection });
   const { Body } = await client.send(get, { abortSignal: signal });
   if (!(Body instanceof Readable)) throw new StoreError('unavailable', 'the object store sent no data');
   return addAbortSignal(signal, Body);

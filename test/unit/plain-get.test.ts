@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Bucket, openBucket } from '../../src/stores/s3/bucket.ts';
+import { openObject } from '../../src/stores/s3/read-object.ts';
+
+const { signal } = new AbortController();
+const KEY = "folder//ä b+c!'()*~/../x";
+
+let server: Server;
+let store: Bucket;
+let answers: ((response: ServerResponse) => void)[];
+let requests: IncomingMessage[];
+beforeEach(async () => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test-secret');
+  vi.stubEnv('AWS_SESSION_TOKEN', 'test-session');
+  requests = [];
+  server = createServer((request, response) => {
+    requests.push(request);
+    answers.shift()?.(response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  store = openBucket({ bucket: 'b', endpoint: `http://127.0.0.1:${port}`, path_style: true });
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const data = (status: number) => (response: ServerResponse) => response.writeHead(status).end('data');
+const error = (status: number) => (response: ServerResponse) => response.writeHead(status).end();
+const hangUp = (response: ServerResponse) => response.destroy();
+const isBySdk = ({ headers }: IncomingMessage) => headers['amz-sdk-request'] !== undefined;
+const read = async (selection = {}) =>
+  (await buffer(await openObject(store, KEY, selection, signal))).toString();
+
+test('a plain answer takes one request, and none of the SDK', async () => {
+  answers = [data(200), data(206)];
+  expect(await read()).toBe('data');
+  expect(await read({ Range: 'bytes=0-3', IfMatch: '"etag"' })).toBe('data');
+  expect(requests.map(isBySdk)).toEqual([false, false]);
+  expect(requests[1]?.headers).toMatchObject({ range: 'bytes=0-3', 'if-match': '"etag"' });
+  expect(requests[0]?.headers).toMatchObject({
+    'x-amz-security-token': 'test-session',
+    authorization: expect.stringMatching(
+      /^AWS4-HMAC-SHA256 Credential=test\/\d{8}\/us-east-1\/s3\/aws4_request,/,
+    ),
+  });
+});
+
+test.each([
+  ['an error', error(503)],
+  ['a refusal', error(403)],
+  ['a broken connection', hangUp],
+  ['a partial answer to a question for all', data(206)],
+])('after %s the SDK asks for the same', async (_, first) => {
+  answers = [first, data(200)];
+  expect(await read()).toBe('data');
+  expect(requests.map(isBySdk)).toEqual([false, true]);
+  const [plain, bySdk] = requests.map(({ url }) => url?.replace('?x-id=GetObject', ''));
+  expect(plain).toBe(bySdk);
+});
+
+test('a clock that the SDK has found to be wrong is set right', async () => {
+  const later = new Date(Date.now() + 3_600_000);
+  const at = (status: number, body: string) => (response: ServerResponse) =>
+    response.writeHead(status, { date: later.toUTCString() }).end(body);
+  const skewed = at(403, '<Error><Code>RequestTimeTooSkewed</Code></Error>');
+  answers = [skewed, skewed, at(200, 'data'), at(200, 'data')];
+  await read();
+  await read();
+  expect(requests.map(isBySdk)).toEqual([false, true, true, false]);
+  const hour = later.toISOString().replace(/[-:]/g, '').slice(0, 11);
+  expect(requests[3]?.headers['x-amz-date']).toContain(hour);
+});
+
+test.each([
+  ['before the answer', () => {}],
+  ['within the data', (response: ServerResponse) => response.writeHead(200).write('da')],
+])('an abort ends it %s', async (_, begin) => {
+  const stop = new AbortController();
+  const reason = new Error('stopped');
+  answers = [
+    (response) => {
+      begin(response);
+      setImmediate(() => stop.abort(reason));
+    },
+  ];
+  const reading = openObject(store, KEY, {}, stop.signal).then(buffer);
+  await expect(reading).rejects.toBe(reason);
+  expect(requests.length).toBe(1);
+});
