@@ -42,12 +42,11 @@ async function temporalFindings(): Promise<Finding[]> {
   }
 }
 
-function ownFindings(config: Config): Promise<Finding[]> {
+async function ownFindings(config: Config): Promise<Finding[]> {
   const { identity } = config;
+  const regions = [...(await openRegions(config)).values()];
   return Promise.all([
-    ...[...openRegions(config).values()].map(({ name, store }) =>
-      finding(`region ${name}`, () => store.check()),
-    ),
+    ...regions.map(({ name, store }) => finding(`region ${name}`, () => store.check())),
     ...(identity === null ? [] : [finding('identity', async () => (await openIdentity(identity)).check())]),
   ]);
 }

@@ -23,7 +23,7 @@ export async function withContext(
   command: (context: Context) => Promise<void>,
 ): Promise<void> {
   const config = await loadConfig(options.config);
-  const regions = openRegions(config);
+  const regions = await openRegions(config);
   const client = await connectClient();
   try {
     await command({

@@ -62,7 +62,7 @@ export function addImagesCommand(program: Command): void {
 }
 
 async function regionOf({ config, region }: ImagesOptions): Promise<Region> {
-  const regions = openRegions(await loadConfig(config));
+  const regions = await openRegions(await loadConfig(config));
   const found = regions.get(region);
   if (found?.objectsOnly) {
     throw new JobError('invalid', `--region: region ${region} belongs to a file share, and has no images`);

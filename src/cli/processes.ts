@@ -34,7 +34,7 @@ async function serve(options: GlobalOptions): Promise<void> {
   if (config.identity === null)
     throw new JobError('invalid', 'identity: is missing, and serve cannot do without');
   const logger = createLogger('serve');
-  const regions = openRegions(config);
+  const regions = await openRegions(config);
   const client = await connectClient();
   await ensureSearchAttributes(client);
   const jobs = createJobService({ client, regions, limits: config.limits });
@@ -55,7 +55,7 @@ async function serve(options: GlobalOptions): Promise<void> {
 async function work(options: GlobalOptions & { region?: string[]; workflows: boolean }): Promise<void> {
   const { runWorkers } = await import('../worker/index.ts');
   const config = await loadConfig(options.config);
-  const regions = openRegions(config);
+  const regions = await openRegions(config);
   for (const name of options.region ?? []) {
     if (!regions.has(name)) throw new JobError('invalid', `--region: there is no region '${name}'`);
   }

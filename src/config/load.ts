@@ -5,7 +5,7 @@ import type { TSchema } from 'typebox';
 import Value from 'typebox/value';
 import { parse } from 'yaml';
 import { regionTaskQueue } from '../copy-job/index.ts';
-import { storeDrivers } from '../stores/index.ts';
+import { driverNames, loadDriver } from '../stores/index.ts';
 import { type Config, ConfigError, type RegionConfig } from './config.ts';
 import { identityConfig, identityDrivers, identitySchema } from './identity.ts';
 import { ConfigFile } from './schema.ts';
@@ -28,7 +28,11 @@ export async function loadConfig(file: string): Promise<Config> {
   const problems = schemaProblems(ConfigFile, value, '');
   if (problems.length > 0) throw new ConfigError(file, problems);
   const contents = value as ConfigFile;
-  const more = [...driverProblems(contents), ...identityProblems(contents), ...regionProblems(contents)];
+  const more = [
+    ...(await driverProblems(contents)),
+    ...identityProblems(contents),
+    ...regionProblems(contents),
+  ];
   if (more.length > 0) throw new ConfigError(file, more);
   return withDefaults(contents, dirname(resolve(file)));
 }
@@ -88,14 +92,15 @@ function regionConfig(
   return { name, driver, driverOptions, taskQueue, objectsOnly: shared.has(name) };
 }
 
-function driverProblems(file: ConfigFile): string[] {
-  return Object.entries(file.regions).flatMap(([name, { store }]) => {
+async function driverProblems({ regions }: ConfigFile): Promise<string[]> {
+  const problems = Object.entries(regions).map(async ([name, { store }]) => {
     const { driver: driverName, ...options } = store;
-    const driver = storeDrivers.find((candidate) => candidate.name === driverName);
+    const driver = await loadDriver(driverName);
     if (driver !== undefined) return schemaProblems(driver.options, options, `regions.${name}.store`);
-    const known = storeDrivers.map((candidate) => candidate.name).join(', ');
+    const known = driverNames.join(', ');
     return [`regions.${name}.store.driver: there is no driver '${driverName}'; use one of: ${known}`];
   });
+  return (await Promise.all(problems)).flat();
 }
 
 function identityProblems({ identity }: ConfigFile): string[] {

@@ -1,4 +1,4 @@
-import { type ImageStore, storeDrivers } from '../stores/index.ts';
+import { type ImageStore, loadDriver } from '../stores/index.ts';
 import type { Config } from './config.ts';
 
 /** A region with its store open. */
@@ -13,12 +13,12 @@ export interface Region {
 export type Regions = ReadonlyMap<string, Region>;
 
 /** Opens the store of each region; nothing is touched yet. */
-export function openRegions({ regions, baseDirectory }: Config): Regions {
-  return new Map(
-    [...regions.values()].map(({ name, driver, driverOptions, taskQueue, objectsOnly }) => {
-      const found = storeDrivers.find((candidate) => candidate.name === driver);
-      if (found === undefined) throw new Error(`no store driver ${driver}`);
-      return [name, { name, taskQueue, objectsOnly, store: found.open(driverOptions, baseDirectory) }];
-    }),
-  );
+export async function openRegions({ regions, baseDirectory }: Config): Promise<Regions> {
+  const opened = new Map<string, Region>();
+  for (const { name, driver, driverOptions, taskQueue, objectsOnly } of regions.values()) {
+    const loaded = await loadDriver(driver);
+    if (loaded === undefined) throw new Error(`no store driver ${driver}`);
+    opened.set(name, { name, taskQueue, objectsOnly, store: loaded.open(driverOptions, baseDirectory) });
+  }
+  return opened;
 }

@@ -1,11 +1,15 @@
-import { directoryDriver } from './directory/index.ts';
-import { glanceDriver } from './glance/index.ts';
 import type { StoreDriver } from './port.ts';
-import { s3Driver } from './s3/index.ts';
 
-/** Every kind of store that a region may name as its `driver`. */
-export const storeDrivers: readonly StoreDriver[] = [
-  directoryDriver as StoreDriver,
-  glanceDriver as StoreDriver,
-  s3Driver as StoreDriver,
-];
+const DRIVERS: Readonly<Record<string, () => Promise<unknown>>> = {
+  directory: async () => (await import('./directory/index.ts')).directoryDriver,
+  glance: async () => (await import('./glance/index.ts')).glanceDriver,
+  s3: async () => (await import('./s3/index.ts')).s3Driver,
+};
+
+/** What a region may name as its store's `driver`. */
+export const driverNames: readonly string[] = Object.keys(DRIVERS);
+
+/** Loads a driver with the packages that it needs, and no other one's; `undefined` where there is none. */
+export async function loadDriver(name: string): Promise<StoreDriver | undefined> {
+  return Object.hasOwn(DRIVERS, name) ? ((await DRIVERS[name]?.()) as StoreDriver) : undefined;
+}

@@ -1,5 +1,5 @@
 export { fromErrno, isErrno } from './disk-errors.ts';
-export { storeDrivers } from './drivers.ts';
+export { driverNames, loadDriver } from './drivers.ts';
 export { openPartFile } from './part-file.ts';
 export type {
   BlockSink,

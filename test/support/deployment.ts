@@ -100,7 +100,7 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
   const connection = await Connection.connect({ address });
   const client = new Client({ connection, namespace });
   await createNamespace(client);
-  const regions = openRegions(await loadConfig(config));
+  const regions = await openRegions(await loadConfig(config));
   const env = {
     TEMPORAL_ADDRESS: address,
     TEMPORAL_NAMESPACE: namespace,
