@@ -4,6 +4,7 @@ import { atSide, blame, type PartReader, type PartSink, StoreError } from '../st
 import type { Chunks } from './chunks.ts';
 import { gathered } from './gather.ts';
 import type { Ledger } from './ledger.ts';
+import { type ReadRange, watchedReader } from './watched-reader.ts';
 
 /** How long a copy may stand still; milliseconds. */
 export interface Patience {
@@ -35,19 +36,20 @@ const LONGEST_PAUSE = 10_000;
 
 /** Moves one part after another until the queue is empty. */
 export async function runLane(queue: Iterator<ByteRange>, lane: LaneContext): Promise<void> {
+  const read = watchedReader(lane.reader, lane.patience.stall_after, lane.signal);
   for (let part = queue.next(); !part.done; part = queue.next()) {
-    await movePart(part.value, lane);
+    await movePart(part.value, read, lane);
   }
 }
 
 /** Moves a part, and goes on from where it stopped as often as the fault is one that may pass. */
-async function movePart([start, end]: ByteRange, lane: LaneContext): Promise<void> {
+async function movePart([start, end]: ByteRange, read: ReadRange, lane: LaneContext): Promise<void> {
   let at = start;
   for (let pause = FIRST_PAUSE; at < end; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     const from = at;
     await lane.before?.(at);
     try {
-      const pieces = readWatched([at, end], lane);
+      const pieces = read([at, end]);
       for await (const chunk of lane.chunks ? gathered(pieces, at, lane.chunks) : pieces) {
         if (chunk.length === 0) continue;
         await atSide('destination', () => lane.sink.write(at, chunk));
@@ -82,40 +84,6 @@ async function getOver(fault: StoreError, lane: LaneContext, pause: number): Pro
   assertPatience(lane, fault);
   lane.onFault(fault);
   await sleep(pause, undefined, { signal: lane.signal }).catch(() => lane.signal.throwIfAborted());
-}
-
-/** The chunks of a range; a wait for one of them that takes too long is an error. */
-async function* readWatched(range: ByteRange, lane: LaneContext): AsyncGenerator<Uint8Array> {
-  const { stall_after } = lane.patience;
-  const stalled = new AbortController();
-  const signal = AbortSignal.any([lane.signal, stalled.signal]);
-  const chunks = lane.reader.read(range, signal)[Symbol.asyncIterator]();
-  // A race against a promise of all waits would keep every chunk until the range's end.
-  let hangUp: (reason: unknown) => void = () => {};
-  signal.addEventListener('abort', () => hangUp(signal.reason), { once: true });
-  const bark = () => {
-    const message = `the source has sent nothing for ${stall_after / 1000} s`;
-    stalled.abort(new StoreError('unavailable', message, { side: 'source' }));
-  };
-  let watchdog: NodeJS.Timeout | undefined;
-  try {
-    for (;;) {
-      watchdog = setTimeout(bark, stall_after);
-      const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
-        hangUp = reject;
-        chunks.next().then(resolve, reject);
-      });
-      // The destination may take its time with the chunk.
-      clearTimeout(watchdog);
-      if (next.done) return;
-      yield next.value;
-    }
-  } finally {
-    clearTimeout(watchdog);
-    stalled.abort();
-    // A reader that hangs would hang here too: it is told to stop, and not waited for.
-    chunks.return?.().catch(() => {});
-  }
 }
 
 function assertPatience(lane: LaneContext, fault: StoreError): void {
