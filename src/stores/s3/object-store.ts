@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { bareRecord } from '../bare-record.ts';
 import type { ObjectStore } from '../port.ts';
 import { hasGrown, StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
+import { checksum } from './checksum.ts';
 import { onS3 } from './errors.ts';
 import { s3ObjectDestination } from './object-destination.ts';
 import { objectKey } from './object-path.ts';
@@ -68,8 +68,8 @@ export function s3Objects(store: Bucket): ObjectStore {
 
     write: (path, data, signal) =>
       onS3(async () => {
-        const sha256 = createHash('sha256').update(data).digest('base64');
-        const object = { Bucket: bucket, Key: objectKey(store, path), Body: data, ChecksumSHA256: sha256 };
+        const Key = objectKey(store, path);
+        const object = { Bucket: bucket, Key, Body: data, ChecksumCRC32C: checksum(data) };
         await client.send(new PutObjectCommand(object), { abortSignal: signal });
       }, signal),
   };

@@ -1,0 +1,11 @@
+import { crc32c } from '@node-rs/crc32';
+
+/**
+ * The CRC32C of some bytes, as S3 takes it. The SDK's own is a twentieth as fast.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+ */
+export function checksum(bytes: Uint8Array): string {
+  const crc = Buffer.alloc(4);
+  crc.writeUInt32BE(crc32c(bytes));
+  return crc.toString('base64');
+}
