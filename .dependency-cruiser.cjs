@@ -20,12 +20,13 @@ module.exports = {
     only(
       'stores-know-images-and-clouds-only',
       '^src/stores/',
-      '^(src/(?!image/|stores/|openstack/)|workflows/|activities/)',
+      '^(src/(?!image/|stores/|openstack/|http/)|workflows/|activities/)',
     ),
+    only('http-is-a-base', '^src/http/', '^(src/(?!http/)|workflows/|activities/)'),
     only(
       'openstack-knows-nothing-of-copies',
       '^src/openstack/',
-      '^(src/(?!openstack/)|workflows/|activities/)',
+      '^(src/(?!openstack/|http/)|workflows/|activities/)',
     ),
     only(
       'transfer-knows-stores-only',

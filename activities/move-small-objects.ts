@@ -1,5 +1,4 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
-import { Semaphore } from 'async-mutex';
 import { pMapIterable } from 'p-map';
 import {
   type BatchProgress,
@@ -17,6 +16,7 @@ import {
 import { atSide, blame, type ObjectEntry, StoreError } from '../src/stores/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { toFailure } from './failures.ts';
+import { openObjectMemory } from './object-memory.ts';
 import { objectsOf } from './region-of.ts';
 import { heartbeating, queuedFor } from './step.ts';
 
@@ -25,9 +25,6 @@ const CONCURRENCY = 16;
 const LOOKAHEAD = 64;
 /** How often what was written is made to stay; milliseconds. */
 const FLUSH_INTERVAL = 5000;
-const MIB = 1024 * 1024;
-/** MiB of objects that are on their way at once. */
-const MEMORY = (2 * LARGE_OBJECT) / MIB;
 
 interface Outcome {
   readonly path: string;
@@ -62,18 +59,19 @@ export async function moveSmallObjects(
     kept = progress;
     flushedAt = Date.now();
   };
-  const memory = new Semaphore(MEMORY);
+  const memory = openObjectMemory(CONCURRENCY);
   const stop = new AbortController();
   const stopped = AbortSignal.any([signal, stop.signal]);
   const underWay = new Set<Promise<unknown>>();
-  const move = async ({ path, size, fault }: ObjectEntry): Promise<Outcome> => {
+  const move = async ({ path, size, fault }: ObjectEntry, into: Uint8Array): Promise<Outcome> => {
     try {
       stopped.throwIfAborted();
       if (fault !== undefined) throw fault;
       if (size >= LARGE_OBJECT) throw new StoreError('changed', 'it has grown while the task was running');
-      const data = await atSide('source', () => source.read(path, stopped, LARGE_OBJECT));
+      const bytes = await atSide('source', () => source.read(path, into, stopped));
+      const data = into.subarray(0, bytes);
       await atSide('destination', () => destination.write(destinationPath(plan, path), data, stopped));
-      return { path, bytes: data.length, failure: null };
+      return { path, bytes, failure: null };
     } catch (error) {
       stopped.throwIfAborted();
       const met = blame('source', error);
@@ -82,10 +80,7 @@ export async function moveSmallObjects(
     }
   };
   const tracked = (entry: ObjectEntry) => {
-    const moving = memory.runExclusive(
-      () => move(entry),
-      Math.ceil(Math.min(entry.size + 1, LARGE_OBJECT) / MIB),
-    );
+    const moving = memory.lend(Math.min(entry.size, LARGE_OBJECT), (into) => move(entry, into));
     underWay.add(moving);
     const forget = () => underWay.delete(moving);
     moving.then(forget, forget);
@@ -120,6 +115,8 @@ export async function moveSmallObjects(
     // What each attempt moves anew gets nobody anywhere.
     const standing = Date.now() - kept.moved_at;
     throw toFailure(blame('source', error), standing, limits.giveUpAfter, kept);
+  } finally {
+    memory.close();
   }
 }
 

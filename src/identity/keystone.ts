@@ -1,8 +1,8 @@
+import { openAgent } from '../http/index.ts';
 import {
   checkKeystone,
   type Ec2Credentials,
   type Keystone,
-  openAgent,
   type TokenFacts,
   validate,
 } from '../openstack/index.ts';

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { openAgent, waitFor } from '../http/index.ts';
 import { type Cloud, type CloudOptions, loadCloud } from './cloud.ts';
 import { CloudConfigError, OpenStackError } from './errors.ts';
 import type { Keystone } from './keystone.ts';
 import type { IssuedToken } from './token.ts';
 import { createTokens, type Scope, type Tokens } from './tokens.ts';
-import { openAgent, waitFor } from './transport.ts';
 
 /** An account of ours in a cloud. */
 export interface Account {

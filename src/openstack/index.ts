@@ -6,4 +6,3 @@ export type { ImageRequest } from './image-request.ts';
 export { checkKeystone, type Keystone, rescope, revoke, validate } from './keystone.ts';
 export { openSession, type Session } from './session.ts';
 export type { IssuedToken, TokenFacts } from './token.ts';
-export { openAgent } from './transport.ts';

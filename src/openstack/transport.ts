@@ -1,23 +1,5 @@
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { OpenStackError } from './errors.ts';
-
-/** How a service's TLS certificate is checked. */
-export interface Trust {
-  readonly verify: boolean;
-  /** PEM; the only authorities, where it is given. */
-  readonly ca: string | null;
-}
-
-/** Connections to a cloud's services: as many as are asked for, and no proxy. Times are in milliseconds. */
-export function openAgent({ verify, ca }: Trust): Agent {
-  return new Agent({
-    // Lanes are connections of their own, and Glance's servers speak nothing else.
-    allowH2: false,
-    connect: { timeout: 10_000, rejectUnauthorized: verify, ...(ca !== null && { ca }) },
-    headersTimeout: 60_000,
-    bodyTimeout: 60_000,
-  });
-}
 
 /** The origin and path of a call, below a service's address; no path leads out of its host. */
 export function below(address: string, path: string): { readonly origin: string; readonly path: string } {
@@ -40,20 +22,6 @@ export async function reach<T>(
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw new OpenStackError('unreachable', `${service} does not answer`, { cause: withoutDetails(error) });
-  }
-}
-
-/** Waits for what others may be waiting for too, and no longer than the signal allows. */
-export async function waitFor<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return shared;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([shared, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
 

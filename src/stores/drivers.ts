@@ -1,15 +1,15 @@
 import type { StoreDriver } from './port.ts';
 
-const DRIVERS: Readonly<Record<string, () => Promise<unknown>>> = {
-  directory: async () => (await import('./directory/index.ts')).directoryDriver,
-  glance: async () => (await import('./glance/index.ts')).glanceDriver,
-  s3: async () => (await import('./s3/index.ts')).s3Driver,
-};
+const DRIVERS = new Map<string, () => Promise<unknown>>([
+  ['directory', async () => (await import('./directory/index.ts')).directoryDriver],
+  ['glance', async () => (await import('./glance/index.ts')).glanceDriver],
+  ['s3', async () => (await import('./s3/index.ts')).s3Driver],
+]);
 
 /** What a region may name as its store's `driver`. */
-export const driverNames: readonly string[] = Object.keys(DRIVERS);
+export const driverNames: readonly string[] = [...DRIVERS.keys()];
 
 /** Loads a driver with the packages that it needs, and no other one's; `undefined` where there is none. */
 export async function loadDriver(name: string): Promise<StoreDriver | undefined> {
-  return Object.hasOwn(DRIVERS, name) ? ((await DRIVERS[name]?.()) as StoreDriver) : undefined;
+  return (await DRIVERS.get(name)?.()) as StoreDriver | undefined;
 }

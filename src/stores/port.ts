@@ -177,8 +177,11 @@ export interface ObjectStore extends ImageSource, ImageDestination {
    * as far as it is asked, and nothing of what comes before `after`.
    */
   list(prefix: string, after: string | null): AsyncIterable<ObjectEntry>;
-  /** A small one, whole. Throws `not_found`, `unavailable`, and `changed` also where it has more than `most` bytes. */
-  read(path: string, signal: AbortSignal, most?: number): Promise<Uint8Array>;
+  /**
+   * Reads a small one, whole, and tells its size. Throws `not_found`, `unavailable`, and `changed` also where there is
+   * no room for it.
+   */
+  read(path: string, into: Uint8Array, signal: AbortSignal): Promise<number>;
   /** Puts a small one there, all or nothing, and replaces what was there. */
   write(path: string, data: Uint8Array, signal: AbortSignal): Promise<void>;
   /** Returns when all small ones that were written before would survive a loss of power. */

@@ -3,34 +3,37 @@ import { type PartReader, StoreError } from '../stores/index.ts';
 
 export type ReadRange = (range: ByteRange) => AsyncGenerator<Uint8Array>;
 
-/** Lets go of a reader that hangs. */
+/** What ends the read of a range, from outside or here. */
 interface Leash {
+  readonly own: AbortController;
   readonly signal: AbortSignal;
-  stop(reason?: StoreError): void;
-  onStop: (reason: unknown) => void;
 }
 
 /** Reads ranges; a wait for a chunk that takes longer than `stallAfter` milliseconds is an error. */
-export function watchedReader(reader: PartReader, stallAfter: number, signal: AbortSignal): ReadRange {
-  // An image has tens of thousands of ranges, and a signal of signals is dear.
+export function watchedReader(reader: PartReader, stallAfter: number, outer: AbortSignal): ReadRange {
+  // An image has tens of thousands of ranges, and each signal of signals takes long to be collected.
   let idle: Leash | undefined;
 
   return async function* (range) {
-    const leash = idle ?? leashOf(signal);
+    const leash = idle ?? leashedTo(outer);
     idle = undefined;
-    const chunks = reader.read(range, leash.signal)[Symbol.asyncIterator]();
+    const { own, signal } = leash;
+    const chunks = reader.read(range, signal)[Symbol.asyncIterator]();
+    let hangUp: (reason: unknown) => void = () => {};
+    const onAbort = () => hangUp(signal.reason);
     const bark = () => {
       const message = `the source has sent nothing for ${stallAfter / 1000} s`;
-      leash.stop(new StoreError('unavailable', message, { side: 'source' }));
+      own.abort(new StoreError('unavailable', message, { side: 'source' }));
     };
     let watchdog: NodeJS.Timeout | undefined;
     let isDone = false;
+    signal.addEventListener('abort', onAbort);
     try {
       for (;;) {
         watchdog = setTimeout(bark, stallAfter);
         // A race against a promise of all waits would keep every chunk until the range's end.
         const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
-          leash.onStop = reject;
+          hangUp = reject;
           chunks.next().then(resolve, reject);
         });
         // The destination may take its time with the chunk.
@@ -41,9 +44,11 @@ export function watchedReader(reader: PartReader, stallAfter: number, signal: Ab
       }
     } finally {
       clearTimeout(watchdog);
+      // A signal of signals lives for as long as anybody listens to it.
+      signal.removeEventListener('abort', onAbort);
       if (isDone) idle = leash;
       else {
-        leash.stop();
+        own.abort();
         // A reader that hangs would hang here too: it is not waited for.
         chunks.return?.().catch(() => {});
       }
@@ -51,10 +56,7 @@ export function watchedReader(reader: PartReader, stallAfter: number, signal: Ab
   };
 }
 
-function leashOf(outer: AbortSignal): Leash {
+function leashedTo(outer: AbortSignal): Leash {
   const own = new AbortController();
-  const signal = AbortSignal.any([outer, own.signal]);
-  const leash: Leash = { signal, stop: (reason) => own.abort(reason), onStop: () => {} };
-  signal.addEventListener('abort', () => leash.onStop(signal.reason), { once: true });
-  return leash;
+  return { own, signal: AbortSignal.any([outer, own.signal]) };
 }

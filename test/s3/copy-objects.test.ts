@@ -11,7 +11,7 @@ import {
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { COPY_IMAGE, type CopyRequest, TASK_QUEUE } from '../../src/copy-job/index.ts';
 import type { ObjectStore } from '../../src/stores/index.ts';
-import { asStore, pathsOf } from '../stores/objects-under-test.ts';
+import { asStore, bytesOf, pathsOf } from '../stores/objects-under-test.ts';
 import { dataOf } from '../stores/store-under-test.ts';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
 import { endOf } from '../support/jobs.ts';
@@ -157,5 +157,5 @@ test.each(WAYS)('a copy from the %s to the %s that is cancelled leaves what was 
   await deployment.command('cancel', jobId);
   expect(await endOf(deployment, jobId)).toMatchObject({ status: 'canceled', fault: null });
   expect(await leftovers(to)).toEqual([]);
-  expect(Buffer.from(await objectsOf(to).read(PATH, signal))).toEqual(OLD);
+  expect(await bytesOf(objectsOf(to), PATH)).toEqual(OLD);
 });

@@ -14,7 +14,7 @@ import { createUpload } from '../../src/stores/s3/upload.ts';
 import { blockSinkContract } from '../stores/contract-block-sink.ts';
 import { objectsContract } from '../stores/contract-objects.ts';
 import { copyFor, fillImage } from '../stores/make-image.ts';
-import { asImages, asStore, pathsOf } from '../stores/objects-under-test.ts';
+import { asImages, asStore, bytesOf, pathsOf } from '../stores/objects-under-test.ts';
 import { codeOf, listed, newRef } from '../stores/store-under-test.ts';
 import { losingAnswers } from './losing-answers.ts';
 import { type BucketUnderTest, openObjects } from './s3-objects-under-test.ts';
@@ -37,7 +37,7 @@ test('keys that stand for folders, and those beside the prefix, are no objects',
     await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'x' })).catch(() => {});
   }
   expect(await pathsOf(it.objects)).toEqual(['a/b']);
-  expect(await codeOf(it.objects.read('a/', signal))).toBe('invalid_image');
+  expect(await codeOf(bytesOf(it.objects, 'a/'))).toBe('invalid_image');
 });
 
 test('a list goes on over its pages', async () => {
@@ -93,7 +93,7 @@ describe('an object that takes several requests to copy to its path', () => {
     return { objects, copied: () => copied };
   }
 
-  const text = async () => Buffer.from(await it.objects.read('deep/large', signal));
+  const text = async () => bytesOf(it.objects, 'deep/large', DATA.length);
 
   beforeEach(async () => {
     await it.put('deep/large', 'old');
@@ -209,8 +209,8 @@ test('an object where a server has no room for it is a conflict', async () => {
 
 test('a path is as long as its key may be', async () => {
   const longest = 1024 - 'images/'.length;
-  expect(await codeOf(it.objects.read('x'.repeat(longest + 1), signal))).toBe('invalid_image');
-  expect(await codeOf(it.objects.read('x'.repeat(longest), signal))).toBe('not_found');
+  expect(await codeOf(bytesOf(it.objects, 'x'.repeat(longest + 1)))).toBe('invalid_image');
+  expect(await codeOf(bytesOf(it.objects, 'x'.repeat(longest)))).toBe('not_found');
 });
 
 test('the images of a region are there without the objects', async () => {

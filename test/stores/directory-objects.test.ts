@@ -13,7 +13,7 @@ import { partSinkContract } from './contract-part-sink.ts';
 import { openShare, type ShareUnderTest } from './directory-objects-under-test.ts';
 import { DIRECTORY_TRAITS } from './directory-under-test.ts';
 import { committing, copyFor, fillSink, openPartSink } from './make-image.ts';
-import { asImages, asStore, pathsOf } from './objects-under-test.ts';
+import { asImages, asStore, bytesOf, pathsOf } from './objects-under-test.ts';
 import { anyone, codeOf, digestsOfBytes, newRef } from './store-under-test.ts';
 
 objectsContract('directory', openShare);
@@ -48,7 +48,7 @@ async function outside(): Promise<string> {
 
 /** All that can be done with a path. */
 const CALLS: Record<string, (path: string) => Promise<unknown>> = {
-  read: (path) => it.objects.read(path, signal),
+  read: (path) => bytesOf(it.objects, path),
   inspect: (path) => it.objects.inspect(anyone(path)),
   openReader: (path) => it.objects.openReader(anyone(path), 'pin'),
   write: (path) => it.objects.write(path, DATA, signal),
@@ -99,7 +99,7 @@ test.each([
   `${'d/'.repeat(300)}x`,
 ])('a name may be odd: %j', async (path) => {
   await it.objects.write(path, DATA, signal);
-  expect(Buffer.from(await it.objects.read(path, signal)).equals(DATA)).toBe(true);
+  expect((await bytesOf(it.objects, path)).equals(DATA)).toBe(true);
   expect(await pathsOf(it.objects)).toEqual([path]);
 });
 
@@ -176,6 +176,23 @@ test('the share itself may be behind a link', async () => {
   expect(await readFile(join(it.root, 'b/file'))).toEqual(DATA);
 });
 
+test('a share that is moved behind its link is found where it is now', async () => {
+  const link = `${it.root}.moving`;
+  const moved = `${it.root}.moved`;
+  await symlink(it.root, link);
+  const { objects } = directoryDriver.open({ path: link }, '/');
+  if (objects === undefined) throw new Error('a directory has files');
+  await objects.write('a/file', DATA, signal);
+  await mkdir(join(moved, 'a'), { recursive: true });
+  await rm(link);
+  await symlink(moved, link);
+  await objects.write('a/later', DATA, signal);
+  expect(await readdir(join(moved, 'a'))).toEqual(['later']);
+  expect(await readdir(join(it.root, 'a'))).toEqual(['file']);
+  await rm(link);
+  expect(await codeOf(bytesOf(objects, 'a/later'))).toBe('unavailable');
+});
+
 test('a folder that is swapped for a link, again and again, lets nothing out or in', async () => {
   const folder = await outside();
   const swapped = join(it.root, 'a');
@@ -191,7 +208,7 @@ test('a folder that is swapped for a link, again and again, lets nothing out or 
   })();
   const seen = new Set<string>();
   for (let n = 0; n < 400; n += 1) {
-    const data = await it.objects.read('a/file', signal).catch(() => undefined);
+    const data = await bytesOf(it.objects, 'a/file').catch(() => undefined);
     if (data !== undefined) seen.add(Buffer.from(data).toString());
     await it.objects.write('a/new', DATA, signal).catch(() => {});
     for await (const { size } of it.objects.list('', null)) expect(size).not.toBe(SECRET.length);

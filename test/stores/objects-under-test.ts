@@ -43,6 +43,12 @@ export async function asImages(open: OpenObjects): Promise<StoreUnderTest> {
   };
 }
 
+/** The bytes of an object that are read whole, where there is room for so many. */
+export async function bytesOf(objects: ObjectStore, path: string, room = 4 * 1024 * 1024): Promise<Buffer> {
+  const into = Buffer.alloc(room);
+  return into.subarray(0, await objects.read(path, into, new AbortController().signal));
+}
+
 /** The paths that a list gives, from its beginning on or from a path. */
 export async function pathsOf(objects: ObjectStore, prefix = '', after: string | null = null) {
   const paths: string[] = [];

@@ -24,10 +24,10 @@ test('an object that cannot be read for long ends the task, and what comes befor
   for (const name of names) await it.put('bucket', name, Buffer.from(name));
   stopWorkers = await startFaultyWorkers(it, {
     bucket: ({ read }) => ({
-      async read(path, signal) {
+      async read(path, into, signal) {
         reads.push(path);
         if (path === bad) throw new StoreError('unavailable', 'no answer');
-        return read(path, signal);
+        return read(path, into, signal);
       },
     }),
   });

@@ -17,14 +17,17 @@ export function directoryDestination(paths: Layout): ImageDestination {
         if (await exists(paths.image(ref.image_id))) throw taken(ref);
         if (await isMarked(partial, ref)) return;
         const prepared = paths.prepared(ref.image_id, ref.mark);
-        await ignoring('EEXIST', mkdir(prepared));
-        await writeFile(markIn(prepared, ref), '');
-        await writeFile(join(prepared, 'data'), '');
-        await truncate(join(prepared, 'data'), size);
-        await renameUnlessTaken(prepared, partial, ref).catch(async (error) => {
+        try {
+          await ignoring('EEXIST', mkdir(prepared));
+          await writeFile(markIn(prepared, ref), '');
+          await writeFile(join(prepared, 'data'), '', { flag: 'a' });
+          await truncate(join(prepared, 'data'), size);
+          await renameUnlessTaken(prepared, partial, ref);
+        } catch (error) {
           // Another call of the same job was faster.
           if (!(await isMarked(partial, ref))) throw error;
-        });
+          await rm(prepared, { recursive: true, force: true });
+        }
       }),
 
     openSink: (ref, attempt, size) =>

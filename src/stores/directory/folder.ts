@@ -4,6 +4,7 @@ import { assertReachable, isErrno } from '../disk-errors.ts';
 import { StoreError } from '../store-error.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
+const FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 /**
  * A folder that is held open. Names in it lead through its descriptor, so that nobody can put a link in its way
@@ -17,7 +18,7 @@ export interface Folder {
   close(): Promise<void>;
 }
 
-/** Opens the folder that these steps lead to from a root, step by step, and through no link. Throws ENOENT as it is. */
+/** Opens the folder that these steps lead to from a root, through no link. Throws ENOENT as it is. */
 export async function openFolder(root: string, steps: readonly string[]): Promise<Folder> {
   return walk(root, steps, openStep);
 }
@@ -72,23 +73,26 @@ async function walk(
   return folder;
 }
 
-/** By one call, where it is there and no link leads to it; otherwise `undefined`. */
+/**
+ * Opens a folder that is there by its path, and asks the kernel where that has led: `undefined` where a link was on
+ * the way.
+ */
 async function openAtOnce(root: string, steps: readonly string[]): Promise<Folder | undefined> {
   const real = await realRoot(root);
-  const handle = await open([root, ...steps].join('/'), O_RDONLY | O_DIRECTORY).catch(() => undefined);
+  if (real === undefined) return undefined;
+  const handle = await open([root, ...steps].join('/'), FLAGS).catch(() => undefined);
   if (handle === undefined) return undefined;
   const folder = folderOf(handle);
-  if (whereIs(folder) === [real, ...steps].join('/')) return folder;
+  if (isAt(folder, [real, ...steps].join('/'))) return folder;
   await folder.close();
   return undefined;
 }
 
-/** The kernel's own path of a folder that is open: no link is in it. */
-function whereIs({ path }: Folder): string | undefined {
+function isAt({ path }: Folder, expected: string): boolean {
   try {
-    return readlinkSync(path);
+    return readlinkSync(path, 'buffer').equals(Buffer.from(expected));
   } catch {
-    return undefined;
+    return false;
   }
 }
 
@@ -114,7 +118,7 @@ async function makeStep(parent: Folder, step: string): Promise<boolean> {
 }
 
 function openStep(parent: Folder, step: string): Promise<FileHandle> {
-  return open(parent.at(step), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  return open(parent.at(step), FLAGS);
 }
 
 function folderOf(handle: FileHandle): Folder {

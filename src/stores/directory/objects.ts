@@ -13,6 +13,7 @@ import { makeHidden } from './object-partial.ts';
 import { HIDDEN, objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
 import { pinOfOpen, readerOf } from './reader.ts';
+import { sharedFolder } from './shared-folder.ts';
 
 /** @see sync(1), syncfs(2) */
 const run = promisify(execFile);
@@ -20,6 +21,7 @@ const A_DAY = 24 * 60 * 60_000;
 
 /** The regular files below a folder. Links are none, and lead nowhere. */
 export function directoryObjects(root: string): ObjectStore {
+  const inHidden = sharedFolder(() => makeHidden(root));
   return {
     ...objectDestination(root),
 
@@ -44,14 +46,20 @@ export function directoryObjects(root: string): ObjectStore {
       }
     },
 
-    read: (path, signal, most = Number.POSITIVE_INFINITY) =>
+    read: (path, into, signal) =>
       onDisk(async () => {
         const file = await openFile(root, path);
         try {
           const pin = await pinOfOpen(file);
-          if ((await file.stat()).size > most) throw hasGrown(path, most);
-          const data = await file.readFile({ signal });
-          if ((await pinOfOpen(file)) === pin) return data;
+          const { size } = await file.stat();
+          if (size > into.length) throw hasGrown(path, into.length);
+          for (let at = 0; at < size; ) {
+            signal.throwIfAborted();
+            const { bytesRead } = await file.read(into, at, size - at, at);
+            if (bytesRead === 0) break;
+            at += bytesRead;
+          }
+          if ((await pinOfOpen(file)) === pin) return size;
           throw new StoreError('changed', `${JSON.stringify(path)} has changed while it was read`);
         } finally {
           await file.close();
@@ -63,17 +71,16 @@ export function directoryObjects(root: string): ObjectStore {
     write: (path, data, signal) =>
       onDisk(async () => {
         objectPath(path);
-        const hidden = await makeHidden(root);
-        const file = hidden.at(`${SMALL}${randomUUID()}`);
-        try {
-          await writeFile(file, data, { signal });
-          await renameInto(root, path, file);
-        } catch (error) {
-          await rm(file, { force: true });
-          throw error;
-        } finally {
-          await hidden.close();
-        }
+        await inHidden(async (hidden) => {
+          const file = hidden.at(`${SMALL}${randomUUID()}`);
+          try {
+            await writeFile(file, data, { signal });
+            await renameInto(root, path, file);
+          } catch (error) {
+            await rm(file, { force: true });
+            throw error;
+          }
+        });
       }).catch((error) => {
         throw signal.aborted ? signal.reason : error;
       }),

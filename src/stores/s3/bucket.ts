@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Agent as HttpsAgent } from 'node:https';
+import { Agent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { Agent } from 'undici';
+import { openAgent } from '../../http/index.ts';
 import { type PlainGet, plainGets } from './plain-get.ts';
 
 /** Where the images of an S3 store are, and how they are reached. */
@@ -46,13 +46,10 @@ export interface Keys {
 }
 
 const SOCKETS = 256;
-/** How long a server may take to accept a connection, and to send anything; milliseconds. */
-const CONNECTING = 10_000;
-const SILENCE = 60_000;
 
 export function openBucket(options: S3Options): Bucket {
   const { bucket, endpoint, region, profile } = options;
-  const ca = options.cacert === undefined ? undefined : readFileSync(options.cacert);
+  const ca = options.cacert === undefined ? null : readFileSync(options.cacert, 'utf8');
   const client = new S3Client({
     region: region ?? 'us-east-1',
     // A copy has a digest of its own, and the SDK's checksums of what it reads are slow.
@@ -61,24 +58,17 @@ export function openBucket(options: S3Options): Bucket {
     ...(endpoint !== undefined && { endpoint }),
     ...(profile !== undefined && { profile }),
     requestHandler: new NodeHttpHandler({
-      connectionTimeout: CONNECTING,
-      socketTimeout: SILENCE,
+      connectionTimeout: 10_000,
+      socketTimeout: 60_000,
       httpAgent: { maxSockets: SOCKETS },
-      httpsAgent: new HttpsAgent({
+      httpsAgent: new Agent({
         keepAlive: true,
         maxSockets: SOCKETS,
-        ...(ca !== undefined && { ca }),
+        ...(ca !== null && { ca }),
       }),
     }),
   });
-  const agent = new Agent({
-    allowH2: false,
-    connections: SOCKETS,
-    connect: { timeout: CONNECTING, ...(ca !== undefined && { ca }) },
-    headersTimeout: SILENCE,
-    bodyTimeout: SILENCE,
-  });
-  const plainGet = plainGets(client, bucket, agent);
+  const plainGet = plainGets(client, bucket, openAgent({ verify: true, ca }));
   return { client, bucket, plainGet, keys: keysBelow(options.prefix ?? '') };
 }
 

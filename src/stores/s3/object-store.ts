@@ -44,19 +44,18 @@ export function s3Objects(store: Bucket): ObjectStore {
       }
     },
 
-    read: (path, signal, most = Number.POSITIVE_INFINITY) =>
+    read: (path, into, signal) =>
       named(
         path,
         async () => {
-          const chunks: Uint8Array[] = [];
           let size = 0;
           // What is thrown in the middle ends the request.
           for await (const chunk of await openObject(store, objectKey(store, path), {}, signal)) {
+            if (size + chunk.length > into.length) throw hasGrown(path, into.length);
+            into.set(chunk, size);
             size += chunk.length;
-            if (size > most) throw hasGrown(path, most);
-            chunks.push(chunk);
           }
-          return Buffer.concat(chunks);
+          return size;
         },
         signal,
       ),

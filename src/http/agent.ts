@@ -1,0 +1,19 @@
+import { Agent } from 'undici';
+
+/** How a server's TLS certificate is checked. */
+export interface Trust {
+  readonly verify: boolean;
+  /** PEM; the only authorities, where it is given. */
+  readonly ca: string | null;
+}
+
+/** Connections to servers: as many as are asked for, and no proxy. Times are in milliseconds. */
+export function openAgent({ verify, ca }: Trust): Agent {
+  return new Agent({
+    // Lanes are connections of their own, and Glance's servers speak nothing else.
+    allowH2: false,
+    connect: { timeout: 10_000, rejectUnauthorized: verify, ...(ca !== null && { ca }) },
+    headersTimeout: 60_000,
+    bodyTimeout: 60_000,
+  });
+}
