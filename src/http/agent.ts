@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 
 /** How a server's TLS certificate is checked. */
-export interface Trust {
+interface Trust {
   readonly verify: boolean;
   /** PEM; the only authorities, where it is given. */
   readonly ca: string | null;

@@ -1,2 +1,2 @@
-export { openAgent, type Trust } from './agent.ts';
+export { openAgent } from './agent.ts';
 export { waitFor } from './wait-for.ts';
