@@ -105,7 +105,8 @@ function uploadContract(openStore: OpenStore): void {
 
   test('an upload that is longer than announced fails, and makes nothing visible', async () => {
     const data = Buffer.concat([DATA, Buffer.from('x')]);
-    expect(await codeOf((await opened(1)).upload(inChunks(data, 500_000), signal))).not.toBe('success');
+    // In the last chunk: of a server that has all that was announced, nobody knows whether it takes it for whole.
+    expect(await codeOf((await opened(1)).upload(inChunks(data, 400_000), signal))).not.toBe('success');
     expect(await codeOf(bench.store.inspect(bench.own(ref.image_id)))).toBe('not_found');
     await bench.store.discard(ref);
     await until(async () => (await bench.it.traces()).length === 0);
