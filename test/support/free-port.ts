@@ -1,14 +1,16 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 
-/** A TCP port that nobody listened on a moment ago. */
+/**
+ * A TCP port that nobody listens on, and that the system gives to nobody else for a minute: a connection to it
+ * stays behind in TIME_WAIT, which binds it. A server that is told to use it sets SO_REUSEADDR, as they all do.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<number>();
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    resolve(typeof address === 'object' && address !== null ? address.port : 0);
-  });
-  const port = await promise;
-  await new Promise((closed) => server.close(closed));
-  return port;
+  const server = createServer((connection) => connection.end());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the listener has no port');
+  await once(connect(address.port, '127.0.0.1').resume(), 'close');
+  await once(server.close(), 'close');
+  return address.port;
 }
