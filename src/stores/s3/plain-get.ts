@@ -31,7 +31,9 @@ export function plainGets({ config }: S3Client, bucket: string, dispatcher: Disp
       ...config,
     });
     const scheme = properties?.authSchemes?.[0];
-    return { url, signer: scheme?.name === 'sigv4' ? await config.signer(scheme) : undefined };
+    if (scheme?.name !== 'sigv4') return undefined;
+    const { origin, host, pathname } = url;
+    return { origin, host, folder: pathname.replace(/\/$/, ''), signer: await config.signer(scheme) };
   }
 
   async function signed(key: string, { Range, IfMatch }: Selection) {
@@ -39,19 +41,21 @@ export function plainGets({ config }: S3Client, bucket: string, dispatcher: Disp
       opened = undefined;
       throw error;
     });
-    const { url, signer } = await opened;
+    const endpoint = await opened;
+    if (endpoint === undefined) return undefined;
+    const { origin, host, folder, signer } = endpoint;
     const unsigned = new HttpRequest({
       method: 'GET',
-      path: `${url.pathname.replace(/\/$/, '')}/${escapeUriPath(key)}`,
+      path: `${folder}/${escapeUriPath(key)}`,
       headers: {
-        host: url.host,
+        host,
         ...(Range !== undefined && { range: Range }),
         ...(IfMatch !== undefined && { 'if-match': IfMatch }),
       },
     });
     const signingDate = new Date(Date.now() + config.systemClockOffset);
-    const request = await signer?.sign(unsigned, { signingDate });
-    return request && { origin: url.origin, path: request.path, headers: request.headers };
+    const { path, headers } = await signer.sign(unsigned, { signingDate });
+    return { origin, path, headers };
   }
 
   return async (key, selection, signal) => {
