@@ -25,10 +25,11 @@ export async function listBatch(
   });
   return atSide('source', async () => {
     for await (const { path, size } of objects.list(source.prefix, after)) {
-      if (small === MOST_SMALL || large.length === MOST_LARGE) return batch(last);
       if (size >= LARGE_OBJECT) large.push({ path, size });
       else small += 1;
       last = path;
+      // Whether there is more is not looked for: it would take another page of a bucket's list.
+      if (small === MOST_SMALL || large.length === MOST_LARGE) return batch(last);
     }
     return batch(null);
   });

@@ -13,7 +13,7 @@ import {
   parseBatchProgress,
   type TaskPlan,
 } from '../src/object-task/index.ts';
-import { atSide, blame, type ObjectEntry, StoreError } from '../src/stores/index.ts';
+import { atSide, blame, compareUtf8, type ObjectEntry, StoreError } from '../src/stores/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { toFailure } from './failures.ts';
 import { openObjectMemory } from './object-memory.ts';
@@ -126,8 +126,10 @@ async function* within(
 ): AsyncGenerator<ObjectEntry> {
   const large = new Set(except);
   for await (const entry of entries) {
-    if (Buffer.compare(Buffer.from(entry.path), Buffer.from(up_to)) > 0) return;
+    if (compareUtf8(entry.path, up_to) > 0) return;
     if (!large.has(entry.path)) yield entry;
+    // Names that are no UTF-8 may all be listed alike.
+    if (entry.path === up_to && entry.fault === undefined) return;
   }
 }
 

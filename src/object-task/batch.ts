@@ -20,7 +20,7 @@ export interface Batch {
   /** `null` where there is none. */
   readonly small: BatchScope | null;
   readonly large: readonly LargeObject[];
-  /** The last path of the piece; `null` where nothing comes after it. */
+  /** The last path of the piece, behind which there may be more; `null` at the end of the list. */
   readonly next: string | null;
 }
 

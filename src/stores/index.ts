@@ -18,3 +18,4 @@ export type {
 } from './port.ts';
 export { borrowPages, returnPages } from './shared-pages.ts';
 export { atSide, blame, StoreError, type StoreErrorCode } from './store-error.ts';
+export { compareUtf8 } from './utf8-order.ts';

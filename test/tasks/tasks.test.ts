@@ -1,4 +1,4 @@
-import { mkdir, rmdir, symlink } from 'node:fs/promises';
+import { mkdir, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { TASK_MEMO, type TaskDetails, taskWorkflowId } from '../../src/object-task/index.ts';
@@ -111,6 +111,19 @@ test('a folder that cannot be read is put on record, and the others are exported
     '1 of 2 objects could not be moved: training/latin/caf\ufffd/: its name is no UTF-8',
   ]);
   expect(await it.tree('bucket')).toContain('latin/good/x');
+});
+
+test('files whose names are listed alike are all put on record', async () => {
+  await it.put('nas', 'training/alike/a', 10);
+  const start = Buffer.from(join(it.deployment.folder, 'nas/training/alike/caf'));
+  const files = [0xe8, 0xe9].map((letter) => Buffer.concat([start, Buffer.from([letter])]));
+  for (const file of files) await writeFile(file, '');
+  onTestFinished(async () => {
+    for (const file of files) await rm(file);
+  });
+  const taskId = await it.start({ type: 'export', src_target: 'training', src_prefix: 'alike/' });
+  const { message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  expect(message).toMatch(/^2 of 3 objects could not be moved: /);
 });
 
 test('of failures the first ones are on record, and not all of a long path', async () => {
