@@ -1,15 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { compareDigests, digestsOf, type ImageRecord } from '../../image/index.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { type As, type GlanceApi, isImageId, type PatchOperation } from './api.ts';
 import { type GlanceImage, glanceDigests, JOB_PROPERTY, toCreate } from './image-json.ts';
-import { disown, openSink, showMarked, type UploadOptions } from './sink.ts';
+import { disown, openSink, showMarked, type UploadOptions, whenSaved } from './sink.ts';
 
 const MIB = 1024 * 1024;
-/** How long an upload that nobody sends any more may take to come to its end, and how often that is looked for; milliseconds. */
-const SETTLING = 3000;
-const POLL = 100;
+/** For an upload that nobody sends any more to come to its end; milliseconds. */
+const SETTLING = { patience: 3000, every: 100 };
 
 /** The writing half of a Glance. Everything is done in the project that is to own the image. */
 export function glanceDestination(api: GlanceApi, options: UploadOptions): ImageDestination {
@@ -41,7 +39,8 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
     async discard(ref) {
       if (!isImageId(ref.image_id)) return;
       await ignoring('not_found', async () => {
-        const image = await settled(api, owner(ref), ref);
+        // Of an image that is deleted at the moment when its data is whole, Glance would keep the data for ever.
+        const image = await whenSaved(() => api.show(owner(ref), ref.image_id), SETTLING);
         if (!isCommitted(ref, image)) {
           if (image[JOB_PROPERTY] !== ref.mark) return;
           if (
@@ -129,17 +128,4 @@ async function ignoring(code: StoreError['code'], operation: () => Promise<void>
 
 function taken(ref: DestinationRef): StoreError {
   return new StoreError('conflict', `image id ${ref.image_id} is taken at the destination`);
-}
-
-/**
- * The image when its upload, which nobody sends any more, is over. Of one that is deleted at the moment when its data is
- * whole, Glance would keep the data for ever.
- */
-async function settled(api: GlanceApi, as: As, { image_id }: DestinationRef): Promise<GlanceImage> {
-  const deadline = Date.now() + SETTLING;
-  for (;;) {
-    const image = await api.show(as, image_id);
-    if (image.status !== 'saving' || Date.now() > deadline) return image;
-    await sleep(POLL);
-  }
 }

@@ -76,14 +76,23 @@ async function untilQueued(
   patience: number,
   signal: AbortSignal,
 ): Promise<void> {
+  const { status } = await whenSaved(() => showMarked(api, as, ref), { patience, every: POLL, signal });
+  if (status === 'queued') return;
+  if (status === 'saving')
+    throw new StoreError('spoilt', `the image has been saving for ${patience / 1000} s`);
+  throw new StoreError('unavailable', `the image is ${status}, not queued`);
+}
+
+/** The image when it is no longer `saving`, or when the patience is over and it still is. Times are in milliseconds. */
+export async function whenSaved(
+  show: () => Promise<GlanceImage>,
+  { patience, every, signal }: { patience: number; every: number; signal?: AbortSignal },
+): Promise<GlanceImage> {
   const deadline = Date.now() + patience;
   for (;;) {
-    const { status } = await showMarked(api, as, ref);
-    if (status === 'queued') return;
-    if (status !== 'saving') throw new StoreError('unavailable', `the image is ${status}, not queued`);
-    if (Date.now() > deadline)
-      throw new StoreError('spoilt', `the image has been saving for ${patience / 1000} s`);
-    await sleep(POLL, undefined, { signal }).catch(() => signal.throwIfAborted());
+    const image = await show();
+    if (image.status !== 'saving' || Date.now() > deadline) return image;
+    await sleep(every, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
   }
 }
 
