@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
-import { access, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openDataFile } from './data-file.ts';
-import { assertReachable, isErrno, onDisk } from './disk-errors.ts';
+import { assertReachable, ignoring, isErrno, onDisk } from './disk-errors.ts';
 import { openJournal } from './journal.ts';
 import type { PartSink } from './port.ts';
 import { StoreError } from './store-error.ts';
@@ -72,9 +72,9 @@ async function raiseFence(partial: string, attempt: number, fence: string): Prom
   await writeFile(fence, '', { flag: O_WRONLY | O_CREAT | O_NOFOLLOW });
   for (const name of await readdir(partial)) {
     const other = Number(/^fence-(\d+)$/.exec(name)?.[1]);
-    if (other < attempt) await rm(join(partial, name), { force: true });
+    if (other < attempt) await ignoring('ENOENT', unlink(join(partial, name)));
     if (other > attempt) {
-      await rm(fence, { force: true });
+      await ignoring('ENOENT', unlink(fence));
       throw new StoreError('conflict', 'a later attempt has taken over');
     }
   }

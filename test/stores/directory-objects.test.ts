@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { lutimes, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -220,6 +220,39 @@ test('a folder that is swapped for a link, again and again, lets nothing out or 
   expect(await readdir(folder)).toEqual(['file']);
 });
 
+describe('a folder that somebody has open', () => {
+  let reading: AsyncIterator<unknown>;
+  beforeEach(async () => {
+    await it.put('held/a', 'a');
+    await it.put('held/b', 'b');
+    reading = it.objects.list('held/', null)[Symbol.asyncIterator]();
+    await reading.next();
+  });
+  afterEach(() => reading.return?.());
+
+  test('is written to no more when it was moved away', async () => {
+    await rename(join(it.root, 'held'), join(it.root, 'moved'));
+    await it.objects.write('held/c', DATA, signal);
+    expect(await bytesOf(it.objects, 'held/c')).toEqual(DATA);
+    expect(await call('read', 'held/a')).toBe('not_found');
+    expect(await it.everything()).toEqual(['held', 'held/c', 'moved', 'moved/a', 'moved/b']);
+  });
+
+  test('is written to no more when it was removed', async () => {
+    await rm(join(it.root, 'held'), { recursive: true });
+    await it.objects.write('held/c', DATA, signal);
+    expect(await it.everything()).toEqual(['held', 'held/c']);
+  });
+
+  test('is no way into what a link in its place leads to', async () => {
+    const folder = await outside();
+    await rm(join(it.root, 'held'), { recursive: true });
+    await symlink(folder, join(it.root, 'held'));
+    for (const name of calls) expect(await call(name, 'held/file')).toBe('invalid_image');
+    expect(await readdir(folder)).toEqual(['file']);
+  });
+});
+
 test('a link in the place of what is hidden is not followed', async () => {
   const folder = await outside();
   await symlink(folder, join(it.root, '.image-replicator'));
@@ -377,6 +410,25 @@ test('a share that is gone is a disk that is not mounted: nothing succeeds', asy
   expect(await codeOf(pathsOf(it.objects))).toBe('unavailable');
   expect(await codeOf(commit(ref))).toBe('unavailable');
   expect(await codeOf(it.objects.discard(ref))).toBe('unavailable');
+});
+
+test('a sweep goes into no folder that others have put into what it removes', async () => {
+  const folder = await outside();
+  const removed = join(it.root, '.image-replicator/a.removed');
+  await mkdir(join(removed, 'sub'), { recursive: true });
+  await writeFile(join(removed, 'sub/file'), '');
+  await writeFile(join(removed, 'data'), '');
+  await symlink(folder, join(removed, 'link'));
+  await symlink(folder, join(it.root, '.image-replicator/b.removed'));
+  await utimes(removed, 0, 0);
+  await lutimes(join(it.root, '.image-replicator/b.removed'), 0, 0);
+  await it.objects.sweep();
+  expect(await it.everything()).toEqual([
+    '.image-replicator/a.removed',
+    '.image-replicator/a.removed/sub',
+    '.image-replicator/a.removed/sub/file',
+  ]);
+  expect(await readdir(folder)).toEqual(['file']);
 });
 
 test('a sweep removes what nobody writes or removes any more, and nothing else', async () => {

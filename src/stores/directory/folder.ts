@@ -1,6 +1,6 @@
 import { constants, readlinkSync } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, realpath, rmdir } from 'node:fs/promises';
-import { assertReachable, isErrno } from '../disk-errors.ts';
+import { assertReachable, ignoring, isErrno } from '../disk-errors.ts';
 import { StoreError } from '../store-error.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
@@ -15,12 +15,13 @@ export interface Folder {
   at(name: string): string;
   /** Makes its entries survive a loss of power. */
   sync(): Promise<void>;
+  /** From here on its names may lead anywhere: a descriptor's number serves again. */
   close(): Promise<void>;
 }
 
 /** Opens the folder that these steps lead to from a root, through no link. Throws ENOENT as it is. */
 export async function openFolder(root: string, steps: readonly string[]): Promise<Folder> {
-  return walk(root, steps, openStep);
+  return walk(root, steps, openIn);
 }
 
 /** The same, making what is missing. Where `use` fails, what was made is removed, unless others use it by then. */
@@ -33,12 +34,10 @@ export async function withFolderMade<T>(
   let folder: Folder | undefined;
   try {
     folder = await walk(root, steps, async (parent, step, depth) => {
-      const there = await openStep(parent, step).catch((error) => {
-        if (!isErrno(error, 'ENOENT')) throw error;
-      });
+      const there = await ignoring('ENOENT', openIn(parent, step));
       if (there !== undefined) return there;
       if (await makeStep(parent, step)) made = Math.min(made, depth);
-      return openStep(parent, step);
+      return openIn(parent, step);
     });
     return await use(folder);
   } catch (error) {
@@ -54,7 +53,7 @@ export async function withFolderMade<T>(
 async function walk(
   root: string,
   steps: readonly string[],
-  next: (parent: Folder, step: string, depth: number) => Promise<FileHandle>,
+  next: (parent: Folder, step: string, depth: number) => Promise<Folder>,
 ): Promise<Folder> {
   const there = await openAtOnce(root, steps);
   if (there !== undefined) return there;
@@ -63,7 +62,7 @@ async function walk(
   for (const [depth, step] of steps.entries()) {
     const parent = folder;
     try {
-      folder = folderOf(await next(parent, step, depth));
+      folder = await next(parent, step, depth);
     } catch (error) {
       throw await clash(parent, step, steps.slice(0, depth + 1).join('/'), error);
     } finally {
@@ -117,8 +116,9 @@ async function makeStep(parent: Folder, step: string): Promise<boolean> {
   return true;
 }
 
-function openStep(parent: Folder, step: string): Promise<FileHandle> {
-  return open(parent.at(step), FLAGS);
+/** Opens a folder in one that is open. A link in its place fails with ELOOP or ENOTDIR. */
+export async function openIn(parent: Folder, name: string): Promise<Folder> {
+  return folderOf(await open(parent.at(name), FLAGS));
 }
 
 function folderOf(handle: FileHandle): Folder {

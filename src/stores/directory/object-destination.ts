@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { lstat, rename } from 'node:fs/promises';
-import { assertReachable, isErrno, onDisk } from '../disk-errors.ts';
+import { assertReachable, ignoring, isErrno, onDisk } from '../disk-errors.ts';
 import { openPartFile } from '../part-file.ts';
 import type { DestinationRef, ImageDestination, PartSink } from '../port.ts';
 import { StoreError } from '../store-error.ts';
@@ -73,10 +73,7 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
           await sink.flush();
           await partial.note('whole');
         }),
-      close: async () => {
-        await sink.close();
-        await partial.close();
-      },
+      close: () => sink.close().finally(() => partial.close()),
     };
   } catch (error) {
     await partial.close();
@@ -113,9 +110,7 @@ export async function renameInto(
 /** Finds out before any byte is moved what would keep a file from its path. */
 async function assertNoClash(root: string, path: string): Promise<void> {
   const { folders, name } = objectPath(path);
-  const folder = await openFolder(root, folders).catch((error) => {
-    if (!isErrno(error, 'ENOENT')) throw error;
-  });
+  const folder = await ignoring('ENOENT', openFolder(root, folders));
   if (folder === undefined) return;
   try {
     const stats = await lstat(folder.at(name)).catch(() => undefined);

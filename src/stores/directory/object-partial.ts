@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename, unlink, writeFile } from 'node:fs/promises';
 import { ignoring, isErrno } from '../disk-errors.ts';
 import { hashOf } from '../hash-of.ts';
 import type { DestinationRef } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { type Folder, openFolder } from './folder.ts';
 import { HIDDEN } from './object-path.ts';
+import { removeFrom } from './remove-from.ts';
 
 const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
@@ -44,7 +45,7 @@ export async function makePartial(root: string, ref: DestinationRef, size: numbe
   } catch (error) {
     // Another call of the same job was faster.
     if (!(await exists(hidden.at(name)))) throw error;
-    await rm(hidden.at(prepared), { recursive: true, force: true });
+    await removeFrom(hidden, prepared);
   } finally {
     await hidden.close();
   }
@@ -69,7 +70,7 @@ export async function openPartial(root: string, ref: DestinationRef): Promise<Pa
     path,
     has: (name) => exists(at(name)),
     note: (name) => writeFile(at(name), '', { flag: FLAGS }),
-    forget: (name) => rm(at(name), { force: true }),
+    forget: (name) => ignoring('ENOENT', unlink(at(name))),
     close,
   };
 }
@@ -77,28 +78,32 @@ export async function openPartial(root: string, ref: DestinationRef): Promise<Pa
 /** Locks out every sink. */
 export async function dropFences({ path }: Partial): Promise<void> {
   for (const name of await readdir(path)) {
-    if (name.startsWith('fence-')) await rm(`${path}/${name}`, { force: true });
+    if (name.startsWith('fence-')) await ignoring('ENOENT', unlink(`${path}/${name}`));
   }
 }
 
 /** By one rename: from there on nobody finds anything to open. What is not there is removed. */
 export async function removePartial(root: string, ref: DestinationRef): Promise<void> {
-  const hidden = await ignoring('ENOENT', openFolder(root, [HIDDEN]));
+  const hidden = await openHidden(root);
   if (hidden === undefined) return;
-  const removed = hidden.at(`${hashOf(ref)}.removed`);
+  const removed = `${hashOf(ref)}.removed`;
   try {
-    await rm(removed, { recursive: true, force: true });
-    await ignoring('ENOENT', rename(hidden.at(hashOf(ref)), removed));
-    for (const left of [removed, hidden.at(preparedOf(ref))])
-      await rm(left, { recursive: true, force: true });
+    await removeFrom(hidden, removed);
+    await ignoring('ENOENT', rename(hidden.at(hashOf(ref)), hidden.at(removed)));
+    for (const left of [removed, preparedOf(ref)]) await removeFrom(hidden, left);
   } finally {
     await hidden.close();
   }
 }
 
-/** The folder of what is in the making. */
+/** The folder of what is in the making; `undefined` where nothing has ever been made. */
+export function openHidden(root: string): Promise<Folder | undefined> {
+  return ignoring('ENOENT', openFolder(root, [HIDDEN]));
+}
+
+/** The same, which is made where it is missing. */
 export async function makeHidden(root: string): Promise<Folder> {
-  const hidden = await ignoring('ENOENT', openFolder(root, [HIDDEN]));
+  const hidden = await openHidden(root);
   if (hidden !== undefined) return hidden;
   await ignoring('EEXIST', mkdir(`${root}/${HIDDEN}`, { mode: 0o700 }));
   return openFolder(root, [HIDDEN]);

@@ -1,18 +1,18 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { lstat, readdir, rm, writeFile } from 'node:fs/promises';
+import { lstat, readdir, unlink, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { bareRecord } from '../bare-record.ts';
-import { fromErrno, isErrno, onDisk } from '../disk-errors.ts';
+import { fromErrno, ignoring, onDisk } from '../disk-errors.ts';
 import type { ObjectStore } from '../port.ts';
 import { hasGrown, StoreError } from '../store-error.ts';
-import { openFolder } from './folder.ts';
 import { listFiles } from './list-files.ts';
 import { objectDestination, renameInto } from './object-destination.ts';
-import { makeHidden } from './object-partial.ts';
-import { HIDDEN, objectPath } from './object-path.ts';
+import { makeHidden, openHidden } from './object-partial.ts';
+import { objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
 import { pinOfOpen, readerOf } from './reader.ts';
+import { removeFrom } from './remove-from.ts';
 import { sharedFolder } from './shared-folder.ts';
 
 /** @see sync(1), syncfs(2) */
@@ -77,7 +77,7 @@ export function directoryObjects(root: string): ObjectStore {
             await writeFile(file, data, { signal });
             await renameInto(root, path, file);
           } catch (error) {
-            await rm(file, { force: true });
+            await ignoring('ENOENT', unlink(file));
             throw error;
           }
         });
@@ -97,16 +97,13 @@ const SMALL = 'small-';
 /** Removes what its writer or remover left behind who died a day ago, or before. What a job may go on with stays. */
 async function sweepObjects(root: string): Promise<void> {
   await onDisk(async () => {
-    const hidden = await openFolder(root, [HIDDEN]).catch((error) => {
-      if (!isErrno(error, 'ENOENT')) throw error;
-    });
+    const hidden = await openHidden(root);
     if (hidden === undefined) return;
     try {
       for (const name of await readdir(hidden.path)) {
         if (!name.startsWith(SMALL) && !/\.(new|removed)$/.test(name)) continue;
         const stats = await lstat(hidden.at(name)).catch(() => undefined);
-        if (stats !== undefined && stats.mtimeMs < Date.now() - A_DAY)
-          await rm(hidden.at(name), { recursive: true, force: true });
+        if (stats !== undefined && stats.mtimeMs < Date.now() - A_DAY) await removeFrom(hidden, name);
       }
     } finally {
       await hidden.close();

@@ -27,9 +27,13 @@ async function openRegular(
   const folder = await openFolder(root, folders);
   try {
     const file = await open(folder.at(name), TO_READ);
-    if ((await file.stat()).isFile()) return file;
-    await file.close();
-    return undefined;
+    let isFile = false;
+    try {
+      isFile = (await file.stat()).isFile();
+      return isFile ? file : undefined;
+    } finally {
+      if (!isFile) await file.close();
+    }
   } finally {
     await folder.close();
   }

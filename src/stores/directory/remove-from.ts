@@ -1,0 +1,31 @@
+import { readdir, rmdir, unlink } from 'node:fs/promises';
+import { ignoring, isErrno } from '../disk-errors.ts';
+import { type Folder, openIn } from './folder.ts';
+
+/**
+ * Removes something from a folder: a file, or a folder with the files in it. A folder that somebody has put into that
+ * stays. Each name leads through a descriptor: a recursive removal by paths would go through a link that comes in its
+ * way.
+ */
+export async function removeFrom(parent: Folder, name: string): Promise<void> {
+  if (await unlinked(parent.at(name))) return;
+  const folder = await ignoring('ENOENT', openIn(parent, name));
+  if (folder === undefined) return;
+  try {
+    for (const file of await readdir(folder.path)) await unlinked(folder.at(file));
+  } finally {
+    await folder.close();
+  }
+  await ignoring('ENOTEMPTY', ignoring('ENOENT', rmdir(parent.at(name))));
+}
+
+/** Removes a file, if it is there. False where there is a folder. */
+async function unlinked(path: string): Promise<boolean> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (isErrno(error, 'EISDIR')) return false;
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+  return true;
+}
