@@ -108,12 +108,14 @@ require_free() { # port variable
   ! listens "$1" || die "port $1 is taken; choose another one with $2"
 }
 
-await() { # seconds, what, command...
-  local deadline=$((SECONDS + $1)) what=$2
-  shift 2
+await() { # seconds, component, what, command...
+  local deadline=$((SECONDS + $1)) log=$LOGS/$2.log pid what=$3
+  pid=$(cat "$RUN/$2.pid")
+  shift 3
   until "$@"; do
-    [ $SECONDS -lt $deadline ] || die "$what did not come up; see $LOGS"
-    is_running up || die "$what did not come up; see $LOGS"
+    [ $SECONDS -lt $deadline ] || die "$what did not come up; see $log"
+    # Not is_running: a process that is just starting has not got its arguments yet.
+    kill -0 "$pid" 2>/dev/null || { tail -n 5 "$log" >&2; die "$what has ended; see $log"; }
     sleep 0.1
   done
 }
@@ -152,6 +154,7 @@ replicator() { bin/image-replicator --config "$CONFIG" "$@"; }
 start_worker() { start worker bin/image-replicator --config "$CONFIG" worker; }
 start_api() { start api bin/image-replicator --config "$CONFIG" serve; }
 
+is_healthy() { "$1" operator cluster health --address "$TEMPORAL_ADDRESS" >/dev/null 2>&1; }
 worker_polls() { grep -q '"msg":"ready"' "$LOGS/worker.log" 2>/dev/null; }
 
 up() {
@@ -168,16 +171,17 @@ up() {
   printf '%s %s %s\n' "$TEMPORAL_PORT" "$TEMPORAL_UI_PORT" "$API_PORT" >"$RUN/ports"
   trap 'stop_all; echo stopped' EXIT
   trap 'exit 0' INT TERM
+  # Left to itself, its only shard looks for new tasks at most 20 times a second: that is two small copies.
   start temporal "$temporal" server start-dev --ip 127.0.0.1 --port "$TEMPORAL_PORT" \
-    --ui-port "$TEMPORAL_UI_PORT" --db-filename "$STATE/temporal.db" --log-level warn
-  await 30 "Temporal's dev server" "$temporal" operator cluster health --address "$TEMPORAL_ADDRESS" \
-    >/dev/null 2>&1
+    --ui-port "$TEMPORAL_UI_PORT" --db-filename "$STATE/temporal.db" --log-level warn \
+    --dynamic-config-value history.transferProcessorMaxPollRPS=1000
+  await 30 temporal "Temporal's dev server" is_healthy "$temporal"
   "$temporal" operator namespace update --address "$TEMPORAL_ADDRESS" --retention 30d \
     -n default >/dev/null
   start_worker
   start_api
-  await 60 'the REST facade' listens "$API_PORT"
-  await 60 'the worker' worker_polls
+  await 60 api 'the REST facade' listens "$API_PORT"
+  await 60 worker 'the worker' worker_polls
   echo "Temporal   127.0.0.1:$TEMPORAL_PORT"
   echo "Web UI     http://127.0.0.1:$TEMPORAL_UI_PORT"
   echo "API        http://127.0.0.1:$API_PORT/v2/extension/image_replicator/jobs"

@@ -61,8 +61,8 @@ async function smallImage(stack: Stack): Promise<string[]> {
     `| the same, its activity on another Task Queue, as a job's are | ${median(times.handed).toFixed(0)} ms | ${ratio(median(times.handed), base)} |`,
     `| a whole job | ${median(times.job).toFixed(0)} ms | ${ratio(median(times.job), base)} |`,
     '',
-    'What a job costs here is tasks handed out by the server, and each waits for a tick of the dev server, about',
-    '45 ms on disk or in memory: a bare workflow takes two (its activity starts eagerly) or three, a job nine.',
+    "What a job costs here is Temporal's tasks: a bare workflow takes two (its activity starts eagerly) or three,",
+    'a job nine.',
     '',
   ];
 }

@@ -10,6 +10,9 @@ export interface TemporalServer {
   stop(): Promise<void>;
 }
 
+/** As in `temporal-dev.sh`: left to itself, the only shard looks for new tasks at most 20 times a second. */
+const SETTINGS = ['history.transferProcessorMaxPollRPS=1000'];
+
 /** A dev server that keeps its state in a file. `settings` are of its dynamic configuration, as `key=value`. */
 export async function startTemporalServer(
   program: string,
@@ -20,7 +23,7 @@ export async function startTemporalServer(
   const address = `127.0.0.1:${port}`;
   const start = async (): Promise<TestProcess> => {
     const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)];
-    const dynamic = settings.flatMap((setting) => ['--dynamic-config-value', setting]);
+    const dynamic = [...SETTINGS, ...settings].flatMap((setting) => ['--dynamic-config-value', setting]);
     const state = ['--db-filename', database, '--log-level', 'error'];
     const server = spawnProcess(program, [...args, ...state, ...dynamic]);
     await until(async () => {
