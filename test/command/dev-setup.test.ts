@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
+import { spawnProcess } from '../support/process.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const COMPONENTS = ['temporal', 'api', 'worker'];
+
+/** A clone that shares the installed packages, for whatever the script writes is beside it. */
+let clone: string;
+let ports: Record<'TEMPORAL_PORT' | 'TEMPORAL_UI_PORT' | 'API_PORT', string>;
+beforeEach(async () => {
+  clone = await mkdtemp(join(tmpdir(), 'image-replicator-clone-'));
+  await copyFile(join(ROOT, 'temporal-dev.sh'), join(clone, 'temporal-dev.sh'));
+  for (const name of ['bin', 'node_modules', 'package-lock.json']) {
+    await symlink(join(ROOT, name), join(clone, name));
+  }
+  ports = { TEMPORAL_PORT: await port(), TEMPORAL_UI_PORT: await port(), API_PORT: await port() };
+});
+afterEach(async () => {
+  await devSetup(['down']);
+  await rm(clone, { recursive: true });
+});
+
+async function port(): Promise<string> {
+  return String(await freePort());
+}
+
+async function devSetup(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const PATH = [dirname(inject('temporalProgram')), process.env.PATH].join(delimiter);
+  const script = spawnProcess(join(clone, 'temporal-dev.sh'), args, { PATH, ...ports, ...env });
+  const code = await script.ended();
+  return { code, output: script.output() };
+}
+
+test('copies a file to the other region, tells where all of it runs, and ends it', async () => {
+  const file = join(clone, 'an-image.raw');
+  const bytes = randomBytes(1024 * 1024);
+  await writeFile(file, bytes);
+  const { code, output } = await devSetup(['copy', file]);
+  const job = output.split('\n').find((line) => line.startsWith('{')) ?? '';
+  const { status, source_image_name, location } = JSON.parse(job);
+  expect([code, status, source_image_name]).toEqual([0, 'replicated', 'an-image.raw']);
+  expect(bytes.equals(await readFile(location))).toBe(true);
+
+  const running = (await devSetup(['status'])).output;
+  for (const name of COMPONENTS) expect(running).toContain(`${name}: running`);
+  for (const chosen of Object.values(ports)) expect(running).toContain(`127.0.0.1:${chosen}`);
+  await devSetup(['down']);
+  const ended = (await devSetup(['status'])).output;
+  for (const name of COMPONENTS) expect(ended).toContain(`${name}: not running`);
+});
+
+test('a configuration that cannot be used ends it, and is told', async () => {
+  const config = join(clone, 'config.yaml');
+  await writeFile(config, 'regions: { ot1: { store: { driver: floppy } } }');
+  const { code, output } = await devSetup(['start'], { IMAGE_REPLICATOR_CONFIG: config });
+  expect(output).toContain("regions.ot1.store.driver: there is no driver 'floppy'");
+  expect(output).toContain('has ended');
+  expect(code).toBe(1);
+  expect((await devSetup(['status'])).output).toContain('temporal: not running');
+});
+
+test('a port that is taken is named, with the variable that chooses another one', async () => {
+  const other = createServer();
+  await once(other.listen(Number(ports.API_PORT), '127.0.0.1'), 'listening');
+  const { code, output } = await devSetup(['start']);
+  other.close();
+  expect(output).toContain(`port ${ports.API_PORT} is taken; choose another one with API_PORT`);
+  expect(code).toBe(1);
+});
