@@ -171,10 +171,12 @@ up() {
   printf '%s %s %s\n' "$TEMPORAL_PORT" "$TEMPORAL_UI_PORT" "$API_PORT" >"$RUN/ports"
   trap 'stop_all; echo stopped' EXIT
   trap 'exit 0' INT TERM
-  # Left to itself, its only shard looks for new tasks at most 20 times a second: that is two small copies.
+  # Left to itself, its only shard looks for new tasks at most 20 times a second, that is two small copies, and
+  # removes no record of a workflow until it has noted how far it is, which it does every half a minute.
   start temporal "$temporal" server start-dev --ip 127.0.0.1 --port "$TEMPORAL_PORT" \
     --ui-port "$TEMPORAL_UI_PORT" --db-filename "$STATE/temporal.db" --log-level warn \
-    --dynamic-config-value history.transferProcessorMaxPollRPS=1000
+    --dynamic-config-value history.transferProcessorMaxPollRPS=1000 \
+    --dynamic-config-value 'history.transferProcessorUpdateAckInterval="1s"'
   await 30 temporal "Temporal's dev server" is_healthy "$temporal"
   "$temporal" operator namespace update --address "$TEMPORAL_ADDRESS" --retention 30d \
     -n default >/dev/null

@@ -10,8 +10,11 @@ export interface TemporalServer {
   stop(): Promise<void>;
 }
 
-/** As in `temporal-dev.sh`: left to itself, the only shard looks for new tasks at most 20 times a second. */
-const SETTINGS = ['history.transferProcessorMaxPollRPS=1000'];
+/** As in `temporal-dev.sh`, which says why. */
+const SETTINGS = [
+  'history.transferProcessorMaxPollRPS=1000',
+  'history.transferProcessorUpdateAckInterval="1s"',
+];
 
 /** A dev server that keeps its state in a file. `settings` are of its dynamic configuration, as `key=value`. */
 export async function startTemporalServer(
