@@ -15,7 +15,7 @@ beforeAll(async () => {
     regions: ['ot1', 'ot2', 'ot3'],
     api: { source_region_by_host: { 'bcc.ot3.example.com': 'ot3' } },
   });
-  await Promise.all([deployment.startSlowWorker(100), deployment.startApi()]);
+  await Promise.all([deployment.startSlowWorker(500), deployment.startApi()]);
   tenant = bccClient(deployment);
   large = (await deployment.addImage('ot1', 128 * MIB, { owner: 'tenant-a', name: 'ubuntu' })).id;
   small = (await deployment.addImage('ot1', 10, { owner: 'tenant-a', name: 'tiny' })).id;

@@ -13,7 +13,7 @@ let large: string;
 let small: string;
 beforeAll(async () => {
   deployment = await deploy();
-  await Promise.all([deployment.startSlowWorker(100), deployment.startApi()]);
+  await Promise.all([deployment.startSlowWorker(500), deployment.startApi()]);
   ecl = eclClient(deployment);
   drs = drsClient(deployment);
   large = (await deployment.addImage('ot1', 128 * MIB, { owner: 'tenant-a', name: 'ubuntu' })).id;

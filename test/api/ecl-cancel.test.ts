@@ -9,7 +9,7 @@ let large: string;
 let small: string;
 beforeAll(async () => {
   deployment = await deploy();
-  await Promise.all([deployment.startSlowWorker(100), deployment.startApi()]);
+  await Promise.all([deployment.startSlowWorker(500), deployment.startApi()]);
   tenant = eclClient(deployment);
   large = (await deployment.addImage('ot1', 128 * MIB, { owner: 'tenant-a' })).id;
   small = (await deployment.addImage('ot1', 10, { owner: 'tenant-a' })).id;

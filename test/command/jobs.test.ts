@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JobView } from '../../src/job-service/index.ts';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
-import { endOf, startJob, untilWritten } from '../support/jobs.ts';
+import { startJob, untilWritten } from '../support/jobs.ts';
 import { until } from '../support/until.ts';
 
 let deployment: Deployment;
@@ -12,7 +12,7 @@ let large: string;
 let done: string;
 beforeAll(async () => {
   deployment = await deploy();
-  await deployment.startSlowWorker(100);
+  await deployment.startSlowWorker(500);
   small = (await deployment.addImage('ot1', 1000, { name: 'ubuntu' })).id;
   large = (await deployment.addImage('ot1', 128 * MIB)).id;
   const { stdout } = await deployment.command('copy', small, '--from', 'ot1', '--to', 'ot2');
@@ -35,7 +35,7 @@ test('copy --detach gives the job and its page, and does not wait', async () => 
   const { answer } = await json('show', job_id);
   expect(answer).toMatchObject({ job_id, source_image_id: large });
   expect(['replicate_requested', 'replicating']).toContain(answer.status);
-  expect((await endOf(deployment, job_id)).status).toBe('replicated');
+  expect((await json('cancel', job_id)).code).toBe(0);
 });
 
 test('copy says where the copy is, and who owns it', async () => {

@@ -10,7 +10,7 @@ let deployment: Deployment;
 let imageId: string;
 beforeAll(async () => {
   deployment = await deploy();
-  await deployment.startSlowWorker(100);
+  await deployment.startSlowWorker(500);
   await deployment.startApi();
   imageId = (await deployment.addImage('ot1', SIZE, { owner: 'tenant-a' })).id;
 });
@@ -84,7 +84,7 @@ test('a cancel that no worker is there to hear is heard by the next one', async 
   const lonely = await deploy();
   try {
     const image = await lonely.addImage('ot1', SIZE);
-    const worker = await lonely.startSlowWorker(100);
+    const worker = await lonely.startSlowWorker(500);
     const jobId = await startJob(lonely, image.id);
     await untilWritten(lonely, jobId, SIZE / 16);
     await worker.stop('SIGKILL');

@@ -15,7 +15,7 @@ let deployment: Deployment;
 let destination: TestProcess;
 beforeEach(async () => {
   const slow = join(import.meta.dirname, '../support/slow-reads.ts');
-  deployment = await deploy({ env: { NODE_OPTIONS: `--import=${slow}`, SLOW_READS: '100' } });
+  deployment = await deploy({ env: { NODE_OPTIONS: `--import=${slow}`, SLOW_READS: '500' } });
   // The jobs themselves run elsewhere than the copies into ot2.
   await deployment.startWorker('--region', 'ot1');
   destination = await deployment.startWorker('--no-workflows', '--region', 'ot2');

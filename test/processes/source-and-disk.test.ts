@@ -18,7 +18,7 @@ test.each<[string, (data: string) => Promise<void>]>([
   ['changed', (data) => appendFile(data, 'x')],
 ])('a source that is %s under the copy is an error, and nothing is left', async (_name, spoil) => {
   const image = await deployment.addImage('ot1', SIZE);
-  await deployment.startSlowWorker(100);
+  await deployment.startSlowWorker(500);
   const jobId = await startJob(deployment, image.id);
   await untilWritten(deployment, jobId, SIZE / 16);
   await spoil(join(deployment.folder, 'ot1', image.id, 'data'));

@@ -151,7 +151,7 @@ test.each(WAYS)(
 test.each(WAYS)('a copy from the %s to the %s that is cancelled leaves what was there', async (from, to) => {
   await putAt(from, DATA);
   await putAt(to, OLD);
-  await deployment.startSlowWorker(150, 150);
+  await deployment.startSlowWorker(300, 300);
   const jobId = await start(from, to);
   await until(async () => (await bytesThere[to]()) >= SIZE / 8);
   await deployment.command('cancel', jobId);

@@ -103,7 +103,7 @@ test('after SIGKILL another worker goes on, and no part that S3 has is read agai
 
 test('a copy that is cancelled in the middle leaves no object and no upload', async () => {
   const image = await deployment.addImage('ot1', SIZE);
-  await deployment.startSlowWorker(150);
+  await deployment.startSlowWorker(300);
   const jobId = await startJob(deployment, image.id);
   await until(async () => (await bytesPut(jobId)) >= SIZE / 8);
   await deployment.command('cancel', jobId);

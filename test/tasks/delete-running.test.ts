@@ -33,7 +33,7 @@ const isGone = async (taskId: string) => {
 };
 
 test('a running task is stopped and removed; what was moved stays, and nothing else is left', async () => {
-  await it.deployment.startSlowWorker(200);
+  await it.deployment.startSlowWorker(1000);
   const taskId = await runningTask();
   expect((await it.call('GET', `/task/${taskId}`)).body.status).toBe('DOING');
   expect((await it.call('DELETE', `/task/${taskId}`)).status).toBe(202);
@@ -46,19 +46,20 @@ test('a running task is stopped and removed; what was moved stays, and nothing e
 });
 
 test('a deletion waits for a worker, and is shown meanwhile', async () => {
-  const worker = await it.deployment.startSlowWorker(200);
+  const worker = await it.deployment.startSlowWorker(1000);
   const taskId = await runningTask();
   await worker.stop('SIGKILL');
   expect((await it.call('DELETE', `/task/${taskId}`)).status).toBe(202);
   const { body } = await it.call('GET', '/tasks?status=DELETING');
   expect(body).toMatchObject({ count: 1, tasks: [{ task_id: taskId, status: 'DELETING' }] });
-  await it.deployment.startWorker();
+  // It goes on with the copy before it knows that it is to stop: a fast one would come to its end.
+  await it.deployment.startSlowWorker(1000);
   await until(() => isGone(taskId));
   expect(await it.tree('nas')).toEqual(['training/big/small']);
 });
 
 test('a worker that dies costs a task only what was under way', async () => {
-  const worker = await it.deployment.startSlowWorker(100);
+  const worker = await it.deployment.startSlowWorker(1000);
   const taskId = await runningTask();
   await worker.stop('SIGKILL');
   await it.deployment.startWorker();
@@ -68,7 +69,7 @@ test('a worker that dies costs a task only what was under way', async () => {
 });
 
 test('a task that an operator cancels is a failed one, and leaves nothing half made', async () => {
-  await it.deployment.startSlowWorker(200);
+  await it.deployment.startSlowWorker(1000);
   const taskId = await runningTask();
   const [workflow] = await it.workflows();
   await it.deployment.temporal('workflow', 'cancel', '-w', workflow ?? '');

@@ -17,7 +17,7 @@ const as = (ak: string, sk: string) =>
   new BccClient({ endpoint: deployment.apiUrl, credentials: { ak, sk } });
 beforeAll(async () => {
   deployment = await deploy();
-  await Promise.all([deployment.startSlowWorker(100), deployment.startApi()]);
+  await Promise.all([deployment.startSlowWorker(500), deployment.startApi()]);
   client = as(deployment.key.access, deployment.key.secret);
 });
 afterAll(() => deployment?.stop());

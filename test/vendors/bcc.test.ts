@@ -19,7 +19,7 @@ const as = (access: string, secret: string): Sdk => {
 };
 beforeAll(async () => {
   deployment = await deploy({ regions: ['ot1', 'ot2', 'ot3'] });
-  await Promise.all([deployment.startSlowWorker(100), deployment.startApi()]);
+  await Promise.all([deployment.startSlowWorker(500), deployment.startApi()]);
   sdk = as(deployment.key.access, deployment.key.secret);
   large = (await deployment.addImage('ot1', 128 * MIB, { owner: 'tenant-a' })).id;
   small = (await deployment.addImage('ot1', 10, { owner: 'tenant-a' })).id;

@@ -11,7 +11,7 @@ let sdk: Sdk;
 let stranger: Sdk;
 beforeAll(async () => {
   deployment = await deploy();
-  await Promise.all([deployment.startApi(), deployment.startSlowWorker(100)]);
+  await Promise.all([deployment.startApi(), deployment.startSlowWorker(500)]);
   const as = (token: string) => startSdk('ecl_image.py', { endpoint: deployment.apiUrl, token });
   sdk = as(deployment.tokens.a);
   stranger = as('nobody');
