@@ -164,8 +164,8 @@ test('a job that was started by hand is found by the image id that it has reserv
       },
     ],
   });
-  await untilWritten(deployment, image_id, MIB);
-  expect((await tenant.show(image_id)).body.image).toMatchObject({ id: image_id, status: 'dest_copying' });
+  await tenant.untilStatus(image_id, 'dest_copying');
+  expect((await tenant.show(image_id)).body.image.id).toBe(image_id);
   expectError(await tenant.cancel(image_id.toLowerCase()), 404, 'NoSuchObject');
   expect((await tenant.cancel(image_id)).status).toBe(200);
   await tenant.untilStatus(image_id, null);

@@ -18,7 +18,7 @@ let imageId: string;
 beforeAll(async () => {
   deployment = await deploy({ limits: { lanes: 1 } });
   const args = ['--import', SLOW_READS, MAIN, 'worker', '--region', 'ot2', '--no-workflows'];
-  copies = spawnProcess(process.execPath, args, { ...deployment.env, SLOW_READS: '60' });
+  copies = spawnProcess(process.execPath, args, { ...deployment.env, SLOW_READS: '150' });
   workflows = await deployment.startWorker('--region', 'ot1');
   await deployment.startApi();
   await until(() => copies.logged('ready').length > 0);

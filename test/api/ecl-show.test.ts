@@ -34,7 +34,7 @@ let deployment: Deployment;
 let tenant: EclClient;
 beforeAll(async () => {
   deployment = await deploy({ limits: { lanes: 1, heartbeat_timeout: '30s' } });
-  await Promise.all([deployment.startSlowWorker(30), deployment.startApi()]);
+  await Promise.all([deployment.startSlowWorker(250), deployment.startApi()]);
   tenant = eclClient(deployment);
 });
 afterAll(() => deployment.stop());

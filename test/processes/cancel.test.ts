@@ -9,7 +9,7 @@ const SIZE = 128 * MIB;
 let deployment: Deployment;
 let imageId: string;
 beforeAll(async () => {
-  deployment = await deploy();
+  deployment = await deploy({ limits: { heartbeat_timeout: '30s' } });
   await deployment.startSlowWorker(500);
   await deployment.startApi();
   imageId = (await deployment.addImage('ot1', SIZE, { owner: 'tenant-a' })).id;

@@ -27,7 +27,7 @@ afterEach(async () => {
 
 test('a transfer goes on while the Temporal server is away, and no byte is read twice', async () => {
   const image = await deployment.addImage('ot1', SIZE);
-  const worker = await deployment.startSlowWorker(150);
+  const worker = await deployment.startSlowWorker(300);
   const jobId = await startJob(deployment, image.id);
   await untilWritten(deployment, jobId, SIZE / 16);
   await server.restart(() => sleep(OUTAGE));

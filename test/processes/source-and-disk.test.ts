@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
 import { closedAs, endOf, startJob, untilWritten } from '../support/jobs.ts';
 
-const SIZE = 64 * MIB;
+const SIZE = 128 * MIB;
 
 let deployment: Deployment;
 beforeEach(async () => {

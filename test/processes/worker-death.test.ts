@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
 import { bytesWritten, endOf, startJob, untilWritten } from '../support/jobs.ts';
 
@@ -7,69 +7,89 @@ const PART = 8 * MIB;
 const LANES = 4;
 
 let deployment: Deployment;
-beforeEach(async () => {
-  deployment = await deploy();
-});
 afterEach(() => deployment.stop());
 
-test('after SIGKILL another worker goes on, and only the parts in flight are read again', async () => {
-  const image = await deployment.addImage('ot1', SIZE);
-  const first = await deployment.startSlowWorker(150);
-  const jobId = await startJob(deployment, image.id);
-  await untilWritten(deployment, jobId, SIZE / 3);
-  await first.stop('SIGKILL');
-  const written = await bytesWritten(deployment, jobId);
-  expect(written).toBeLessThan(SIZE);
+describe('a worker that dies', () => {
+  beforeEach(async () => {
+    deployment = await deploy();
+  });
 
-  const second = await deployment.startWorker();
-  expect(await endOf(deployment, jobId)).toMatchObject({ status: 'replicated', sha512: image.os_hash_value });
-  const [attempt] = second.logged('attempt ended');
-  const readTwice = written + Number(attempt?.read) - SIZE;
-  expect(readTwice).toBeLessThanOrEqual(LANES * PART);
-  expect(await deployment.files('ot2')).toEqual([jobId]);
+  test('after SIGKILL another worker goes on, and only the parts in flight are read again', async () => {
+    const image = await deployment.addImage('ot1', SIZE);
+    const first = await deployment.startSlowWorker(500);
+    const jobId = await startJob(deployment, image.id);
+    await untilWritten(deployment, jobId, SIZE / 3);
+    await first.stop('SIGKILL');
+    const written = await bytesWritten(deployment, jobId);
+    expect(written).toBeLessThan(SIZE);
+
+    const second = await deployment.startWorker();
+    expect(await endOf(deployment, jobId)).toMatchObject({
+      status: 'replicated',
+      sha512: image.os_hash_value,
+    });
+    const [attempt] = second.logged('attempt ended');
+    const readTwice = written + Number(attempt?.read) - SIZE;
+    expect(readTwice).toBeLessThanOrEqual(LANES * PART);
+    expect(await deployment.files('ot2')).toEqual([jobId]);
+  });
+
+  test('an operator resets a transfer that another worker has taken over, and it goes on', async () => {
+    const image = await deployment.addImage('ot1', SIZE);
+    const first = await deployment.startSlowWorker(500);
+    const jobId = await startJob(deployment, image.id);
+    await untilWritten(deployment, jobId, SIZE / 8);
+    await first.stop('SIGKILL');
+    const written = await bytesWritten(deployment, jobId);
+    const second = await deployment.startSlowWorker(500);
+    await untilWritten(deployment, jobId, written + MIB);
+    const { raw } = await deployment.client.workflow.getHandle(jobId).describe();
+    const [transfer] = raw.pendingActivities ?? [];
+    expect(transfer?.attempt).toBeGreaterThan(1);
+    await deployment.temporal('activity', 'reset', '-w', jobId, '--activity-id', transfer?.activityId ?? '');
+    expect(await endOf(deployment, jobId)).toMatchObject({
+      status: 'replicated',
+      sha512: image.os_hash_value,
+    });
+    expect(second.logged('attempt ended').length).toBeGreaterThan(1);
+  });
 });
 
-test('after SIGTERM another worker goes on, and no byte is read again', async () => {
-  const image = await deployment.addImage('ot1', SIZE);
-  const first = await deployment.startSlowWorker(150);
-  const jobId = await startJob(deployment, image.id);
-  await untilWritten(deployment, jobId, SIZE / 3);
-  expect(await first.stop('SIGTERM')).toBe(0);
+describe('a worker that is told to stop', () => {
+  beforeEach(async () => {
+    // It says itself that it stops: nobody waits so long.
+    deployment = await deploy({ limits: { heartbeat_timeout: '30s' } });
+  });
 
-  const second = await deployment.startWorker();
-  expect(await endOf(deployment, jobId)).toMatchObject({ status: 'replicated', sha512: image.os_hash_value });
-  const [before] = first.logged('attempt ended');
-  const [after] = second.logged('attempt ended');
-  expect(Number(before?.read)).toBeGreaterThan(0);
-  expect(Number(after?.read)).toBeGreaterThan(0);
-  expect(Number(before?.read) + Number(after?.read)).toBe(SIZE);
-});
+  test('after SIGTERM another worker goes on, and no byte is read again', async () => {
+    const image = await deployment.addImage('ot1', SIZE);
+    const first = await deployment.startSlowWorker(500);
+    const jobId = await startJob(deployment, image.id);
+    await untilWritten(deployment, jobId, SIZE / 3);
+    expect(await first.stop('SIGTERM')).toBe(0);
 
-test('progress is on show between two workers, and never goes down', async () => {
-  const image = await deployment.addImage('ot1', SIZE);
-  const first = await deployment.startSlowWorker(150);
-  const jobId = await startJob(deployment, image.id);
-  await untilWritten(deployment, jobId, SIZE / 3);
-  await first.stop('SIGTERM');
-  const between = JSON.parse((await deployment.command('--json', 'show', jobId)).stdout);
-  expect(between).toMatchObject({ status: 'replicating', last_fault: { code: 'worker_lost' } });
-  expect(between.copy_progress).toBeGreaterThan(25);
-  await deployment.startWorker();
-  expect(await endOf(deployment, jobId)).toMatchObject({ copy_progress: 100, bytes_copied: SIZE });
-});
+    const second = await deployment.startWorker();
+    expect(await endOf(deployment, jobId)).toMatchObject({
+      status: 'replicated',
+      sha512: image.os_hash_value,
+    });
+    const [before] = first.logged('attempt ended');
+    const [after] = second.logged('attempt ended');
+    expect(Number(before?.read)).toBeGreaterThan(0);
+    expect(Number(after?.read)).toBeGreaterThan(0);
+    expect(Number(before?.read) + Number(after?.read)).toBe(SIZE);
+  });
 
-test('an operator resets a transfer that another worker has taken over, and it goes on', async () => {
-  const image = await deployment.addImage('ot1', SIZE);
-  const first = await deployment.startSlowWorker(100);
-  const jobId = await startJob(deployment, image.id);
-  await untilWritten(deployment, jobId, SIZE / 8);
-  await first.stop('SIGKILL');
-  const second = await deployment.startSlowWorker(100);
-  await untilWritten(deployment, jobId, SIZE / 4);
-  const { raw } = await deployment.client.workflow.getHandle(jobId).describe();
-  const [transfer] = raw.pendingActivities ?? [];
-  expect(transfer?.attempt).toBe(2);
-  await deployment.temporal('activity', 'reset', '-w', jobId, '--activity-id', transfer?.activityId ?? '');
-  expect(await endOf(deployment, jobId)).toMatchObject({ status: 'replicated', sha512: image.os_hash_value });
-  expect(second.logged('attempt ended')).toHaveLength(2);
+  test('progress is on show between two workers, and never goes down', async () => {
+    const image = await deployment.addImage('ot1', SIZE);
+    const first = await deployment.startSlowWorker(500);
+    const jobId = await startJob(deployment, image.id);
+    await untilWritten(deployment, jobId, SIZE / 3);
+    await first.stop('SIGTERM');
+    const between = JSON.parse((await deployment.command('--json', 'show', jobId)).stdout);
+    expect(between).toMatchObject({ status: 'replicating', last_fault: { code: 'worker_lost' } });
+    expect(between.copy_progress).toBeGreaterThan(25);
+    await deployment.startWorker();
+    expect(await endOf(deployment, jobId)).toMatchObject({ copy_progress: 100, bytes_copied: SIZE });
+  });
 });

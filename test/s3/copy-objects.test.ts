@@ -132,7 +132,7 @@ test.each(WAYS)(
   'after SIGKILL on the way from the %s to the %s another worker goes on, and reads no part again that is there',
   async (from, to) => {
     await putAt(from, DATA);
-    const first = await deployment.startSlowWorker(150, 150);
+    const first = await deployment.startSlowWorker(300, 300);
     const jobId = await start(from, to);
     await until(async () => (await bytesThere[to]()) >= SIZE / 3);
     await first.stop('SIGKILL');

@@ -87,7 +87,7 @@ test('an image goes from a directory to S3, from there to S3, and back to a dire
 
 test('after SIGKILL another worker goes on, and no part that S3 has is read again', async () => {
   const image = await deployment.addImage('ot1', SIZE);
-  const first = await deployment.startSlowWorker(150);
+  const first = await deployment.startSlowWorker(300);
   const jobId = await startJob(deployment, image.id);
   await until(async () => (await bytesPut(jobId)) >= SIZE / 3);
   await first.stop('SIGKILL');

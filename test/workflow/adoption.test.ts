@@ -10,7 +10,7 @@ const SIZE = 40 * MIB;
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ limits: { heartbeat_timeout: '1s' } });
+  rig = await startRig({ limits: { heartbeat_timeout: '5s' } });
 });
 afterAll(() => rig?.stop());
 
@@ -53,7 +53,7 @@ test('a transfer whose attempt was given up is adopted by the next one, and no b
   expect((await endOf(job)).details).toMatchObject({ status: 'replicated', sha512: job.image.os_hash_value });
   expect(log.readers.length).toBe(1);
   expect(log.bytes()).toBe(SIZE);
-  expect(ends[0]).toBe('1 superseded');
+  expect(ends).toContain('1 superseded');
 });
 
 test('a job that is cancelled after such an adoption leaves nothing', async () => {

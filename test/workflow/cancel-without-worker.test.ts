@@ -55,7 +55,7 @@ test.each(WAYS)(
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ limits: { heartbeat_timeout: '1s' } });
+  rig = await startRig({ limits: { heartbeat_timeout: '5s' } });
 });
 afterAll(() => rig?.stop());
 
