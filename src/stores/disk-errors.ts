@@ -9,7 +9,7 @@ const CODES: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   EROFS: ['forbidden', 'the image store is read-only'],
   ENOSPC: ['quota_exceeded', 'the disk of the image store is full'],
   EDQUOT: ['quota_exceeded', 'the disk quota of the image store is used up'],
-  EFBIG: ['quota_exceeded', 'the image is larger than the image store takes'],
+  EFBIG: ['invalid_image', 'the image is larger than the image store takes'],
 };
 
 /** What a file system says of a name that it does not take; of an open file the same codes mean something else. */

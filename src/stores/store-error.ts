@@ -12,7 +12,7 @@ import type { Side } from '../image/index.ts';
  * - `lost`: the destination no longer has what it had confirmed; worth a new start
  * - `spoilt`: the image in the making can take no data any more; one with another id could
  * - `quota_exceeded`: no room at the destination
- * - `invalid_image`: the image's record or id cannot be used
+ * - `invalid_image`: the image's record, id or size cannot be used
  * - `stalled`: no byte has moved for longer than a copy may stand still
  * - `unavailable`: the store does not answer, or its disk fails; worth another try
  */

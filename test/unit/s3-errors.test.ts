@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ObjectStore } from '../../src/stores/index.ts';
 import { s3Driver } from '../../src/stores/s3/index.ts';
-import { bytesOf } from '../stores/objects-under-test.ts';
+import { bytesOf, pathsOf } from '../stores/objects-under-test.ts';
 import { codeOf } from '../stores/store-under-test.ts';
 
 const { signal } = new AbortController();
-let answer: { readonly status: number; readonly name: string };
+let answer: { readonly status: number; readonly name?: string; readonly keys?: readonly string[] };
 let server: Server;
 let objects: ObjectStore;
 beforeAll(async () => {
@@ -17,7 +17,10 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     request.resume();
     response.writeHead(answer.status, { 'content-type': 'application/xml' });
-    response.end(`<Error><Code>${answer.name}</Code><Message>no</Message></Error>`);
+    const { name, keys = [] } = answer;
+    const contents = keys.map((key) => `<Contents><Key>${key}</Key><Size>1</Size></Contents>`).join('');
+    if (name !== undefined) response.end(`<Error><Code>${name}</Code><Message>no</Message></Error>`);
+    else response.end(`<ListBucketResult>${contents}</ListBucketResult>`);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -36,6 +39,8 @@ test.each([
   [400, 'InvalidRequest', 'forbidden'],
   [400, 'KMS.DisabledException', 'forbidden'],
   [405, 'MethodNotAllowed', 'forbidden'],
+  [301, 'PermanentRedirect', 'forbidden'],
+  [400, 'EntityTooLarge', 'invalid_image'],
   [403, 'InvalidObjectState', 'forbidden'],
   [409, 'ObjectParentIsFile', 'conflict'],
   [404, 'NoSuchKey', 'not_found'],
@@ -55,6 +60,7 @@ test.each([
 });
 
 test.each([
+  [301, 'forbidden'],
   [400, 'forbidden'],
   [404, 'not_found'],
   [429, 'unavailable'],
@@ -62,4 +68,13 @@ test.each([
 ])('an answer %i that has no body to name it is %s', async (status, code) => {
   answer = { status, name: 'not heard' };
   expect(await codeOf(objects.inspect({ image_id: 'x', tenant_id: null }))).toBe(code);
+});
+
+test.each([
+  ['in another order', null, ['c', 'a', 'b']],
+  ['with a key twice', null, ['a', 'a']],
+  ['from its beginning, though it was asked for what comes later', 'b', ['a', 'b', 'c']],
+])('a list %s is refused: something would be left out', async (_how, after, keys) => {
+  answer = { status: 200, keys };
+  expect(await codeOf(pathsOf(objects, '', after ?? undefined))).toBe('invalid_image');
 });

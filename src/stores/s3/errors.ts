@@ -12,13 +12,15 @@ const BY_NAME: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   AccessDenied: ['forbidden', 'access to the bucket was refused'],
   InvalidAccessKeyId: ['forbidden', 'access to the bucket was refused'],
   SignatureDoesNotMatch: ['forbidden', 'access to the bucket was refused'],
-  EntityTooLarge: ['quota_exceeded', 'the image is larger than the bucket takes'],
+  PermanentRedirect: ['forbidden', 'the bucket is in another region than the configuration says'],
+  EntityTooLarge: ['invalid_image', 'the image is larger than the bucket takes'],
   QuotaExceeded: ['quota_exceeded', "the bucket's quota is used up"],
   XMinioStorageFull: ['quota_exceeded', 'the object store is full'],
   Conflict: ['conflict', 'something else is in the way of the object'],
 };
 
 const BY_STATUS: Readonly<Record<number, string>> = {
+  301: 'PermanentRedirect',
   403: 'AccessDenied',
   404: 'NotFound',
   409: 'Conflict',

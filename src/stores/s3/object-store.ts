@@ -2,6 +2,7 @@ import { PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { bareRecord } from '../bare-record.ts';
 import type { ObjectStore } from '../port.ts';
 import { hasGrown, StoreError } from '../store-error.ts';
+import { compareUtf8 } from '../utf8-order.ts';
 import type { Bucket } from './bucket.ts';
 import { checksum } from './checksum.ts';
 import { onS3 } from './errors.ts';
@@ -33,11 +34,14 @@ export function s3Objects(store: Bucket): ObjectStore {
         Prefix: keys.bare(prefix),
         ...(after !== null && { StartAfter: keys.bare(after) }),
       };
+      let last = query.StartAfter ?? '';
       const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
       for (;;) {
         const page = await onS3(() => pages.next());
         if (page.done) return;
         for (const { Key = '', Size = 0 } of page.value.Contents ?? []) {
+          if (compareUtf8(Key, last) <= 0) throw outOfOrder();
+          last = Key;
           const path = Key.slice(keys.prefix.length);
           if (path !== '' && !path.endsWith('/') && !path.startsWith(HIDDEN)) yield { path, size: Size };
         }
@@ -72,6 +76,11 @@ export function s3Objects(store: Bucket): ObjectStore {
         await client.send(new PutObjectCommand(object), { abortSignal: signal });
       }, signal),
   };
+}
+
+/** Whoever goes on behind what came last would leave out the rest. */
+function outOfOrder(): StoreError {
+  return new StoreError('invalid_image', 'the object store does not list objects in the order of their keys');
 }
 
 /** Runs calls about an object, and names it where it is not there. */
