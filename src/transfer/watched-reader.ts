@@ -27,6 +27,7 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
     };
     let watchdog: NodeJS.Timeout | undefined;
     let isDone = false;
+    let left = range[1] - range[0];
     signal.addEventListener('abort', onAbort);
     try {
       for (;;) {
@@ -40,6 +41,8 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
         clearTimeout(watchdog);
         isDone = next.done === true;
         if (next.done) return;
+        left -= next.value.length;
+        if (left < 0) throw sentTooMuch();
         yield next.value;
       }
     } finally {
@@ -54,6 +57,10 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
       }
     }
   };
+}
+
+function sentTooMuch(): StoreError {
+  return new StoreError('unavailable', 'the source has sent more than was asked for', { side: 'source' });
 }
 
 function leashedTo(outer: AbortSignal): Leash {

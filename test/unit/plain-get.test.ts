@@ -65,6 +65,11 @@ test.each([
   expect(plain).toBe(bySdk);
 });
 
+test('all of an object is no answer to a question for a range', async () => {
+  answers = [data(200), data(200)];
+  await expect(read({ Range: 'bytes=1-2' })).rejects.toMatchObject({ code: 'unavailable' });
+});
+
 test('a clock that the SDK has found to be wrong is set right', async () => {
   const later = new Date(Date.now() + 3_600_000);
   const at = (status: number, body: string) => (response: ServerResponse) =>

@@ -17,7 +17,7 @@ function rig(
     return sources[start]?.(told) ?? of(CHUNK);
   };
   const ranged = watchedReader({ read, close: async () => {} }, stallAfter, signal);
-  return { signals, read: (at: number) => ranged([at, at + 1]) };
+  return { signals, read: (at: number) => ranged([at, at + CHUNK.length]) };
 }
 
 async function* of(...chunks: Uint8Array[]) {
@@ -45,6 +45,12 @@ test('a source that sends nothing is given up, and told to stop', async () => {
   await expect(drained(read(0))).rejects.toMatchObject({ code: 'unavailable', side: 'source' });
   expect(signals[0]?.aborted).toBe(true);
   expect(await drained(read(1))).toBe(1);
+});
+
+test('a source that sends more than was asked for is not taken at its word', async () => {
+  const { read, signals } = rig([() => of(CHUNK.subarray(0, 3), CHUNK)]);
+  await expect(drained(read(0))).rejects.toMatchObject({ code: 'unavailable', side: 'source' });
+  expect(signals[0]?.aborted).toBe(true);
 });
 
 test('a stop ends a source that hangs, with its reason', async () => {

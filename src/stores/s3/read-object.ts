@@ -17,8 +17,12 @@ export async function openObject(
   const plain = await plainGet(Key, selection, signal);
   if (plain !== undefined) return plain;
   const get = new GetObjectCommand({ Bucket: bucket, Key, ...selection });
-  const { Body } = await client.send(get, { abortSignal: signal });
+  const { Body, ContentRange } = await client.send(get, { abortSignal: signal });
   if (!(Body instanceof Readable)) throw new StoreError('unavailable', 'the object store sent no data');
+  if (selection.Range !== undefined && ContentRange === undefined) {
+    Body.destroy();
+    throw new StoreError('unavailable', 'the object store sent another range than was asked for');
+  }
   return addAbortSignal(signal, Body);
 }
 
