@@ -25,7 +25,8 @@ const requestOf = (id: Type.TString) =>
     closed,
   );
 const ImageRequest = requestOf(Text);
-const ObjectsRequest = requestOf(Type.String({ minLength: 1, maxLength: 1024 }));
+/** As long as a path may be on Linux; a bucket takes less, and says so. */
+const ObjectsRequest = requestOf(Type.String({ minLength: 1, maxLength: 4096 }));
 
 /** A request that can never succeed. */
 export class InvalidRequest extends Error {

@@ -35,5 +35,7 @@ function isWanted(task: TaskView, { type, status, since, until }: TaskQuery): bo
   if (type !== undefined && task.type !== type) return false;
   if (status !== undefined && task.status !== status) return false;
   if (since !== undefined && new Date(task.created_at) < since) return false;
-  return until === undefined || (task.ended_at !== null && new Date(task.ended_at) <= until);
+  if (until === undefined) return true;
+  // To the second, as it is shown.
+  return task.ended_at !== null && new Date(task.ended_at).setMilliseconds(0) <= until.getTime();
 }

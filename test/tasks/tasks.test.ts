@@ -1,7 +1,7 @@
-import { mkdir, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rm, rmdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { TASK_MEMO, type TaskDetails, taskWorkflowId } from '../../src/object-task/index.ts';
+import { LARGE_OBJECT, TASK_MEMO, type TaskDetails, taskWorkflowId } from '../../src/object-task/index.ts';
 import { MIB } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 import { SHARE, type TaskRig, taskRig } from './support.ts';
@@ -46,8 +46,10 @@ test('an export brings files back, below another prefix where that is asked for'
   const file = await it.put('nas', 'training/results/x', 5 * KIB);
   const task = { type: 'export', src_target: 'training', src_prefix: 'results/', dest_prefix: 'out/' };
   const taskId = await it.start(task);
-  expect(await it.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS', dest_prefix: 'out/' });
+  const { end_time, ...ended } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  expect(ended).toMatchObject({ status: 'SUCCESS', dest_prefix: 'out/' });
   expect(await it.get('bucket', 'out/x')).toEqual(file);
+  await until(async () => (await it.call('GET', `/tasks?type=export&end_time=${end_time}`)).body.count === 1);
 });
 
 test('a finished task is deleted, and its files stay', async () => {
@@ -83,6 +85,16 @@ test('a large object is a copy of its own, and the lists of jobs show none', asy
   expect(JSON.parse(stdout).jobs).toEqual([]);
   await it.call('DELETE', `/task/${taskId}`);
   await until(async () => (await copies()) === 0);
+});
+
+test('a large object may have the longest of keys', async () => {
+  const key = `deep/${'d/'.repeat(509)}x`;
+  expect(key.length).toBe(1024);
+  await it.put('bucket', key, 0);
+  await truncate(join(it.deployment.folder, 'bucket', key), LARGE_OBJECT);
+  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'deep/' });
+  expect(await it.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS', message: '' });
+  expect(await it.tree('nas')).toContain(`training/${key}`);
 });
 
 test('what one object meets is put on record, and the others are moved', async () => {
