@@ -436,13 +436,18 @@ test('a sweep removes what nobody writes or removes any more, and nothing else',
   const hidden = join(it.root, '.image-replicator');
   const [partial = ''] = await readdir(hidden);
   await utimes(join(hidden, partial), 0, 0);
-  const kept = ['small-new', 'a.new', 'a.removed'];
+  const kept = ['small-new', 'a.new', 'a.removed', 'c.new', 'c.removed'];
   for (const name of ['small-new', 'small-old']) await writeFile(join(hidden, name), '');
   for (const name of ['a.new', 'a.removed', 'b.new', 'b.removed']) {
     await mkdir(join(hidden, name));
     await writeFile(join(hidden, name, 'data'), '');
   }
   for (const name of ['small-old', 'b.new', 'b.removed']) await utimes(join(hidden, name), 0, 0);
+  const twoHoursAgo = Date.now() / 1000 - 2 * 60 * 60;
+  for (const name of ['small-late', 'c.new', 'c.removed']) {
+    await writeFile(join(hidden, name), '');
+    await utimes(join(hidden, name), twoHoursAgo, twoHoursAgo);
+  }
   await it.objects.sweep();
   expect((await readdir(hidden)).sort()).toEqual([...kept, partial].sort());
 });

@@ -26,6 +26,7 @@ export interface Partial {
   /** Leads through its descriptor, as does every name in it. */
   readonly path: string;
   has(name: Note | 'data'): Promise<boolean>;
+  /** Survives a loss of power. */
   note(name: Note): Promise<void>;
   forget(name: Note): Promise<void>;
   close(): Promise<void>;
@@ -63,13 +64,16 @@ async function makeData(root: string, prepared: string, size: number): Promise<v
 
 /** Opens what is there of a file in the making. Throws `not_found`. */
 export async function openPartial(root: string, ref: DestinationRef): Promise<Partial> {
-  const { path, at, close } = await openFolder(root, [HIDDEN, hashOf(ref)]).catch((error) => {
+  const { path, at, sync, close } = await openFolder(root, [HIDDEN, hashOf(ref)]).catch((error) => {
     throw isErrno(error, 'ENOENT') ? goneFor(ref) : error;
   });
   return {
     path,
     has: (name) => exists(at(name)),
-    note: (name) => writeFile(at(name), '', { flag: FLAGS }),
+    note: async (name) => {
+      await writeFile(at(name), '', { flag: FLAGS });
+      await sync();
+    },
     forget: (name) => ignoring('ENOENT', unlink(at(name))),
     close,
   };

@@ -17,7 +17,8 @@ import { sharedFolder } from './shared-folder.ts';
 
 /** @see sync(1), syncfs(2) */
 const run = promisify(execFile);
-const A_DAY = 24 * 60 * 60_000;
+const AN_HOUR = 60 * 60_000;
+const A_DAY = 24 * AN_HOUR;
 
 /** The regular files below a folder. Links are none, and lead nowhere. */
 export function directoryObjects(root: string): ObjectStore {
@@ -94,19 +95,24 @@ export function directoryObjects(root: string): ObjectStore {
 
 const SMALL = 'small-';
 
-/** Removes what its writer or remover left behind who died a day ago, or before. What a job may go on with stays. */
+/** Removes what its writer or remover left behind who has died. What a job may go on with stays. */
 async function sweepObjects(root: string): Promise<void> {
   await onDisk(async () => {
     const hidden = await openHidden(root);
     if (hidden === undefined) return;
     try {
       for (const name of await readdir(hidden.path)) {
-        if (!name.startsWith(SMALL) && !/\.(new|removed)$/.test(name)) continue;
         const stats = await lstat(hidden.at(name)).catch(() => undefined);
-        if (stats !== undefined && stats.mtimeMs < Date.now() - A_DAY) await removeFrom(hidden, name);
+        if (stats !== undefined && Date.now() - stats.mtimeMs > mayTake(name)) await removeFrom(hidden, name);
       }
     } finally {
       await hidden.close();
     }
   });
+}
+
+/** How long something may be left as it is by somebody who has not died; milliseconds. */
+function mayTake(name: string): number {
+  if (name.startsWith(SMALL)) return AN_HOUR;
+  return /\.(new|removed)$/.test(name) ? A_DAY : Number.POSITIVE_INFINITY;
 }
