@@ -3,7 +3,9 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './step.ts';
 
-const POLL = 500;
+/** How soon after another look the next one is taken; milliseconds. A copy may take long to come to its end. */
+const FIRST_PAUSE = 200;
+const LONGEST_PAUSE = 10_000;
 
 /** Cancels a workflow, and waits until it has closed. Nothing to do where there is none. */
 export async function cancelAndAwait({ client }: Dependencies, workflowId: string): Promise<void> {
@@ -15,7 +17,8 @@ export async function cancelAndAwait({ client }: Dependencies, workflowId: strin
       ignoringAbsence(async () => {
         if (!(await isOpen())) return;
         await handle.cancel();
-        while (await isOpen()) await Context.current().sleep(POLL);
+        for (let pause = FIRST_PAUSE; await isOpen(); pause = longer(pause))
+          await Context.current().sleep(pause);
       }),
   );
 }
@@ -31,7 +34,7 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
   await heartbeating(
     () => null,
     async () => {
-      for (;;) {
+      for (let pause = FIRST_PAUSE; ; pause = longer(pause)) {
         // The list lags: one that does not have the workflow need not have its children either.
         let left = (await isThere(client, workflowId)) ? 1 : 0;
         for await (const { workflowId: id, runId, closeTime } of client.workflow.list({ query })) {
@@ -43,10 +46,14 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
           });
         }
         if (left === 0) return;
-        await Context.current().sleep(POLL);
+        await Context.current().sleep(pause);
       }
     },
   );
+}
+
+function longer(pause: number): number {
+  return Math.min(pause * 1.5, LONGEST_PAUSE);
 }
 
 async function isThere(client: Client, workflowId: string): Promise<boolean> {

@@ -59,6 +59,7 @@ export async function moveSmallObjects(
     kept = progress;
     flushedAt = Date.now();
   };
+  let failedAt = 0;
   const memory = openObjectMemory(CONCURRENCY);
   const stop = new AbortController();
   const stopped = AbortSignal.any([signal, stop.signal]);
@@ -100,6 +101,7 @@ export async function moveSmallObjects(
           }
           await flush();
         } catch (error) {
+          failedAt = Date.now();
           stop.abort(error);
           // Nothing may come to the destination after the attempt.
           await Promise.allSettled(underWay);
@@ -113,7 +115,7 @@ export async function moveSmallObjects(
   } catch (error) {
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [kept]);
     // What each attempt moves anew gets nobody anywhere.
-    const standing = Date.now() - kept.moved_at;
+    const standing = failedAt - kept.moved_at;
     throw toFailure(blame('source', error), standing, limits.giveUpAfter, kept);
   } finally {
     memory.close();
