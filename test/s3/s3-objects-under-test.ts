@@ -6,8 +6,8 @@ export interface BucketUnderTest extends ObjectsUnderTest {
 }
 
 /** The objects of a bucket of its own, below a prefix. */
-export async function openObjects(): Promise<BucketUnderTest> {
-  const it = await openS3();
+export async function openObjects(options = {}): Promise<BucketUnderTest> {
+  const it = await openS3(options);
   const { objects } = it.store;
   if (objects === undefined) throw new Error('a bucket has objects');
   const below = 'images/';

@@ -5,6 +5,7 @@ import {
   DeleteObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -24,12 +25,16 @@ export interface S3UnderTest extends AlterableStore {
   put(key: string, data: Uint8Array | string): Promise<unknown>;
 }
 
-/** A store in a bucket of its own. */
-export async function openS3(): Promise<S3UnderTest> {
+/** A store in a bucket of its own, which keeps versions where it is told to. */
+export async function openS3({ versions = false } = {}): Promise<S3UnderTest> {
   const endpoint = inject('s3Endpoint');
   const client = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true });
   const Bucket = `test-${randomUUID()}`;
   await client.send(new CreateBucketCommand({ Bucket }));
+  if (versions) {
+    const VersioningConfiguration = { Status: 'Enabled' } as const;
+    await client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+  }
   const put = (Key: string, Body: Uint8Array | string) =>
     client.send(new PutObjectCommand({ Bucket, Key: `images/${Key}`, Body }));
   const keys = async () =>

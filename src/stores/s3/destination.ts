@@ -12,7 +12,7 @@ import {
   removeJobObject,
 } from './job-object.ts';
 import { sizeOfObject } from './read-object.ts';
-import { removeObject } from './remove-object.ts';
+import { removeData, removeObject } from './remove-object.ts';
 import { openUpload } from './sink.ts';
 import { isImageId, readRecord } from './source.ts';
 import { abortUpload, createUpload } from './upload.ts';
@@ -65,7 +65,7 @@ export function s3Destination(store: Bucket): ImageDestination {
         // What makes it an image goes first, and what makes it ours goes last.
         await removeObject(store, keys.record(ref.image_id));
         await abortUpload(store, { Key: keys.data(ref.image_id), UploadId: job.upload_id });
-        await removeObject(store, keys.data(ref.image_id));
+        await removeData(store, keys.data(ref.image_id));
         await removeJobObject(store, ref.image_id);
         // A commit that was under way may have written it again.
         await removeObject(store, keys.record(ref.image_id));

@@ -15,7 +15,7 @@ import {
 } from './job-object.ts';
 import { objectKey } from './object-path.ts';
 import { sizeOfObject } from './read-object.ts';
-import { removeObject } from './remove-object.ts';
+import { removeData } from './remove-object.ts';
 import { openUpload } from './sink.ts';
 import { stagingOf } from './staging.ts';
 import { abortUpload, createUpload, type Upload } from './upload.ts';
@@ -108,7 +108,7 @@ async function removeStaged(staging: Bucket, ref: DestinationRef): Promise<void>
   for (const Key of [data, staging.keys.bare(ref.image_id)]) {
     await abortUpload(staging, { Key, UploadId: job.upload_id });
   }
-  await removeObject(staging, data);
+  await removeData(staging, data);
   await removeJobObject(staging, ref.image_id);
 }
 

@@ -1,4 +1,4 @@
-import { DeleteObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
+import { S3ServiceException } from '@aws-sdk/client-s3';
 import type { BlockSink, DestinationRef } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { blockSizeOf, rangesOf, wholeBlocks } from './block-plan.ts';
@@ -6,6 +6,7 @@ import type { Bucket } from './bucket.ts';
 import { isAbsent, onS3 } from './errors.ts';
 import { type JobObject, overtaken, ownJobObject, replaceJobObject } from './job-object.ts';
 import { frontToBack, sizeOfObject } from './read-object.ts';
+import { removeData } from './remove-object.ts';
 import { readRecord } from './source.ts';
 import { abortUpload, completeUpload, createUpload, listParts, type Part, putPart } from './upload.ts';
 
@@ -23,7 +24,6 @@ export async function openUpload(
   size: number,
 ): Promise<BlockSink> {
   await assertInTheMaking(store, ref);
-  const { client, bucket } = store;
   const Key = store.keys.data(ref.image_id);
   const parts = new Map<number, Part>();
   const data = frontToBack(store, Key);
@@ -65,7 +65,7 @@ export async function openUpload(
       onS3(async () => {
         await assertOurs();
         data.close();
-        if (await isThere()) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+        if (await isThere()) await removeData(store, Key);
         await abortUpload(store, upload());
         await startUpload();
         parts.clear();

@@ -19,8 +19,9 @@ export const ACCOUNT = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 /** On a port of its own, where none is named. */
 export async function startGateway(port?: number): Promise<Gateway> {
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-s3-'));
-  const [data, sidecar] = [join(folder, 'data'), join(folder, 'metadata')];
-  for (const path of [data, sidecar]) await mkdir(path);
+  const inFolder = (name: string) => join(folder, name);
+  const [data, sidecar, versions] = [inFolder('data'), inFolder('metadata'), inFolder('versions')];
+  for (const path of [data, sidecar, versions]) await mkdir(path);
   const address = `127.0.0.1:${port ?? (await freePort())}`;
   const account = ['--access', ACCOUNT.accessKeyId, '--secret', ACCOUNT.secretAccessKey];
   const args = [
@@ -32,6 +33,8 @@ export async function startGateway(port?: number): Promise<Gateway> {
     'posix',
     '--sidecar',
     sidecar,
+    '--versioning-dir',
+    versions,
     data,
   ];
   const server = spawnProcess(await goProgram('github.com/versity/versitygw/cmd/versitygw', 'v1.8.0'), args);

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { expect, onTestFinished, test } from 'vitest';
+import { storeContract } from '../stores/contract.ts';
+import { objectsContract } from '../stores/contract-objects.ts';
+import { copyFor, fillImage, makeImage } from '../stores/make-image.ts';
+import { asStore } from '../stores/objects-under-test.ts';
+import { dataOf, newRef } from '../stores/store-under-test.ts';
+import { openObjects } from './s3-objects-under-test.ts';
+import { openS3, S3_TRAITS, type S3UnderTest } from './s3-under-test.ts';
+
+const openVersioned = () => openS3({ versions: true });
+
+// To this server, other than to Amazon's, an object that is deleted is in the way of one that has to be new.
+storeContract('s3 with versions', openVersioned, { ...S3_TRAITS, reusesIds: false });
+objectsContract('s3 with versions', () => openObjects({ versions: true }));
+
+const DATA = randomBytes(6 * 1024 * 1024);
+
+/** Keys of the versions that hold data, the hidden ones too. */
+async function versionsOfData({ client, bucket: Bucket }: S3UnderTest): Promise<string[]> {
+  const { Versions = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }));
+  return Versions.filter(({ Size = 0 }) => Size > 1024).map(({ Key = '' }) => Key);
+}
+
+test('of a discarded image no version stays', async () => {
+  const it = await openVersioned();
+  onTestFinished(() => it.close());
+  const ref = newRef();
+  await it.store.prepare(ref, copyFor(ref, DATA));
+  await fillImage(it.store, ref, DATA);
+  expect(await versionsOfData(it)).toContain(`images/${ref.image_id}/data`);
+  await it.store.discard(ref);
+  expect(await versionsOfData(it)).not.toContain(`images/${ref.image_id}/data`);
+});
+
+test('of an object that was put together elsewhere one version stays, and the one that it replaces', async () => {
+  const { it, objects, put, close } = await openObjects({ versions: true });
+  onTestFinished(close);
+  await put('large', DATA.subarray(1));
+  const store = asStore(objects);
+  await makeImage(store, newRef({ image_id: 'large' }), DATA);
+  expect((await dataOf(store, 'large')).equals(DATA)).toBe(true);
+  expect(await versionsOfData(it)).toEqual(['images/large', 'images/large']);
+});
