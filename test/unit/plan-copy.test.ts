@@ -36,8 +36,8 @@ test("the copy belongs to the source's tenant unless another is named", () => {
   expect(plan.destination.tenant_id).toBe('tenant-a');
 });
 
-test('a path of an object may be as long as a key, and is the same at the destination unless another is named', () => {
-  const source = { region: 'ot1', image_id: `deep/${'x'.repeat(1000)}` };
+test('the path of an object may be as long as that of a file, and is the same at the destination unless another is named', () => {
+  const source = { region: 'ot1', image_id: `deep/${'x'.repeat(4000)}` };
   const plan = planCopy({ objects: true, source, destination: DESTINATION }, RULES, 'reserved');
   expect(plan).toMatchObject({ objects: true, destination: { region: 'ot2', image_id: source.image_id } });
   const named = { region: 'ot2', image_id: 'other' };
@@ -81,7 +81,7 @@ test.each<[field: string, what: string, request: unknown]>([
   [
     'source.image_id',
     'a huge path',
-    { objects: true, source: { ...SOURCE, image_id: 'x'.repeat(1025) }, destination: DESTINATION },
+    { objects: true, source: { ...SOURCE, image_id: 'x'.repeat(4097) }, destination: DESTINATION },
   ],
   [
     'source.region',
