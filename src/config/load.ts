@@ -32,6 +32,7 @@ export async function loadConfig(file: string): Promise<Config> {
     ...(await driverProblems(contents)),
     ...identityProblems(contents),
     ...regionProblems(contents),
+    ...limitProblems(contents),
   ];
   if (more.length > 0) throw new ConfigError(file, more);
   return withDefaults(contents, dirname(resolve(file)));
@@ -131,6 +132,15 @@ function regionProblems(file: ConfigFile): string[] {
       .filter(([, region]) => region !== undefined && shared.has(region))
       .map(([key, region]) => `${key}: the region '${region}' belongs to a file share, and has no images`),
   ];
+}
+
+/** A timer of Node.js that is to wait for longer does not wait at all. */
+const LONGEST = '24d';
+
+function limitProblems({ limits = {} }: ConfigFile): string[] {
+  return Object.entries(limits)
+    .filter(([, limit]) => typeof limit === 'string' && ms(limit as StringValue) > ms(LONGEST))
+    .map(([key]) => `limits.${key}: must be ${LONGEST} or less`);
 }
 
 function keysOf(key: string, record: Record<string, string> = {}): [string, string][] {

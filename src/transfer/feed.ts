@@ -34,13 +34,20 @@ export interface FeedOptions {
 export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
   const { staging, staged, size, patience, signal, onSent } = options;
   let isVerified = false;
-  const verified = options.verified.then(() => {
-    isVerified = true;
-  });
-  verified.catch(() => {});
+  // A race against `verified` would leave something behind on it each time, until it settles at the very end.
+  const settled = new AbortController();
+  options.verified.then(
+    () => {
+      isVerified = true;
+      settled.abort();
+    },
+    (error) => settled.abort(error),
+  );
+  const awake = AbortSignal.any([signal, settled.signal]);
   const free = (at: number) => (isVerified ? size : staged.watermark - RESERVE) - at;
   for (let at = 0; at < size; ) {
-    if (free(at) <= 0) await Promise.race([verified, stagedAbove(at + RESERVE, staged, signal)]);
+    if (free(at) <= 0) await staged.above(at + RESERVE, awake, LONGEST_PAUSE);
+    if (!isVerified) awake.throwIfAborted();
     signal.throwIfAborted();
     const moving = free(at) > 0;
     const length = moving ? Math.min(CHUNK, free(at)) : Math.min(TRICKLE, staged.watermark - 1 - at);
@@ -56,12 +63,4 @@ export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
     at += bytes.length;
     onSent(at, moving);
   }
-}
-
-/** Resolves when there is more, and at the latest when the destination has waited long enough. */
-async function stagedAbove(offset: number, staged: Ledger, signal: AbortSignal): Promise<void> {
-  const enough = new AbortController();
-  const timer = setTimeout(() => enough.abort(), LONGEST_PAUSE);
-  await staged.above(offset, AbortSignal.any([signal, enough.signal]));
-  clearTimeout(timer);
 }

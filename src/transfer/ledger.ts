@@ -47,14 +47,17 @@ export class Ledger {
     this.#ranges = [];
   }
 
-  /** Resolves when the watermark is above `offset`, or the signal is aborted. */
-  async above(offset: number, signal: AbortSignal): Promise<void> {
-    while (this.watermark <= offset && !signal.aborted) {
+  /** Resolves when the watermark is above `offset`, the signal is aborted, or `longest` milliseconds have passed. */
+  async above(offset: number, signal: AbortSignal, longest?: number): Promise<void> {
+    const deadline = longest === undefined ? Number.POSITIVE_INFINITY : Date.now() + longest;
+    while (this.watermark <= offset && !signal.aborted && Date.now() < deadline) {
       const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = longest === undefined ? undefined : setTimeout(resolve, deadline - Date.now());
       const onAbort = () => resolve();
       this.#waiting.add(resolve);
       signal.addEventListener('abort', onAbort, { once: true });
       await promise;
+      clearTimeout(timer);
       this.#waiting.delete(resolve);
       signal.removeEventListener('abort', onAbort);
     }

@@ -14,6 +14,8 @@ const MIB = 1024 * 1024;
 const WINDOW = 32 * MIB;
 /** A part that is read again costs a part; an upload that starts over costs all: it may stand still for longer. */
 const UPLOAD_PATIENCE = 10;
+/** Of Node.js; milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Lanes read parts into the spool, or as far ahead as the window reaches; behind them the digest follows, and
@@ -49,7 +51,7 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
     verify(expected, digests, inherited > 0),
   );
 
-  const standstill = patience.stall_after * UPLOAD_PATIENCE;
+  const standstill = Math.min(patience.stall_after * UPLOAD_PATIENCE, LONGEST_TIMER);
   const giveUp = (message: string) =>
     stop.abort(new StoreError('unavailable', message, { side: 'destination' }));
   let counted = 0;

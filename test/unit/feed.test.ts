@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type FeedOptions, feed, RESERVE } from '../../src/transfer/feed.ts';
 import { Ledger } from '../../src/transfer/ledger.ts';
 import { createWindow } from '../../src/transfer/window.ts';
+import { expectNoGrowth } from '../support/heap-growth.ts';
 
 const SIZE = 1_000_000;
 const DATA = randomBytes(SIZE);
@@ -144,4 +145,28 @@ test('no chunk is as large as the 1 MiB that resets a connection', async () => {
   await it.stage(0, SIZE);
   it.verified.resolve();
   for await (const chunk of it.chunks) expect(chunk.length).toBeLessThanOrEqual(256 * 1024);
+});
+
+test('its waits for the source leave nothing behind', { timeout: 60_000 }, async () => {
+  vi.useRealTimers();
+  const [piece, waits] = [Buffer.alloc(16), 8];
+  const size = RESERVE + 11_001 * waits * piece.length;
+  const { signal } = new AbortController();
+  const staged = new Ledger([], 0);
+  const staging = createWindow(size, signal);
+  const chunks = newFeed({ staging, staged, size, signal }).chunks;
+  let at = 0;
+  const stage = async (bytes: Buffer) => {
+    await staging.write(at, bytes);
+    staged.add([at, at + bytes.length]);
+    at += bytes.length;
+  };
+  await stage(Buffer.alloc(RESERVE));
+  await expectNoGrowth(async () => {
+    for (let wait = 0; wait < waits; wait += 1) {
+      const next = chunks.next();
+      await stage(piece);
+      expect((await next).value).toHaveLength(piece.length);
+    }
+  });
 });

@@ -148,6 +148,7 @@ test.each<[key: string, what: string, text: string]>([
     `${REGIONS}\nlimits: { heartbeat_timeout: 30 }\n`,
   ],
   ['limits.stall_after', 'a duration in words', `${REGIONS}\nlimits: { stall_after: 30 seconds }\n`],
+  ['limits.give_up_after', 'a month', `${REGIONS}\nlimits: { give_up_after: 30d }\n`],
   ['limits.give_up_after', 'a negative duration', `${REGIONS}\nlimits: { give_up_after: -1h }\n`],
   ['limits.lanes', 'no lanes', `${REGIONS}\nlimits: { lanes: 0 }\n`],
   ['api.port', 'a port in text', `${REGIONS}\napi: { port: http }\n`],
