@@ -61,6 +61,14 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
     expect(await bench.listed()).toEqual([]);
   });
 
+  test('data that has come to harm on its way is not left to anybody', async () => {
+    await bench.it.uploadAsOwner(ref.image_id, randomBytes(SIZE));
+    const commit = bench.store.commit(committing(ref, DATA), copyFor(ref, DATA));
+    expect(await codeOf(commit)).toBe('digest_mismatch');
+    await bench.store.discard(committing(ref, DATA));
+    expect(await bench.it.traces()).toEqual([]);
+  });
+
   test('what has no data is not committed', async () => {
     const commit = bench.store.commit(committing(ref, DATA), copyFor(ref, DATA));
     expect(await codeOf(commit)).not.toBe('success');

@@ -43,7 +43,9 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
         const image = await whenSaved(() => api.show(owner(ref), ref.image_id), SETTLING);
         if (!isCommitted(ref, image)) {
           if (image[JOB_PROPERTY] !== ref.mark) return;
+          // Of what is about to be committed the data is ours, though it may have come to harm on its way.
           if (
+            !ref.committing &&
             image.status === 'active' &&
             compareDigests(ref.digests, glanceDigests(image)) === 'different'
           ) {
