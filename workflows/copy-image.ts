@@ -139,10 +139,15 @@ class Copy {
     } catch (error) {
       // A bug of ours is no fault of the copy's: it fails the Workflow Task until a worker without it comes.
       if (!(error instanceof TemporalFailure)) throw error;
-      const progress = parseProgress(detailOf(error));
-      if (progress !== undefined) this.#job.note({ bytes_copied: progress.high_water });
+      this.#noteProgress(error);
       return faultOf(error, this.#taskQueue);
     }
+  }
+
+  /** Puts on record how far the step came that has failed. */
+  #noteProgress(error: unknown): void {
+    const progress = parseProgress(detailOf(error));
+    if (progress !== undefined) this.#job.note({ bytes_copied: progress.high_water });
   }
 
   /** Removes what the copy has left at the destination so far. */
@@ -179,6 +184,7 @@ class Copy {
       } catch (error) {
         left -= 1;
         if (left === 0 || faultOf(error, this.#taskQueue).code !== 'spoilt') throw error;
+        this.#noteProgress(error);
         await this.#undo();
         plan = { ...plan, destination: { ...plan.destination, image_id: uuid4() } };
         job.replaceImage(plan.destination.image_id);

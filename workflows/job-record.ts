@@ -66,7 +66,7 @@ export class JobRecord {
   /** Takes changes over that need no event in history: the query and the Web UI show them. */
   note(changes: Partial<JobDetails>): void {
     if (isFinal(this.status)) return;
-    this.#details = { ...this.#details, ...changes };
+    this.#take(changes);
     setCurrentDetails(describeJob(this.#details));
   }
 
@@ -77,11 +77,9 @@ export class JobRecord {
   update(changes: Partial<JobDetails>): void {
     const before = this.#details;
     if (isFinal(before.status)) return;
-    const next = { ...before, ...changes, updated_at: new Date().toISOString() };
-    const progress = copyProgress(next.status, next.bytes_copied, next.image_size);
-    this.#details = { ...next, copy_progress: Math.max(progress, before.copy_progress) };
-    const moved = next.status !== before.status;
-    this.#publish(moved ? [{ key: searchAttributes.status, value: next.status }] : []);
+    this.#take({ ...changes, updated_at: new Date().toISOString() });
+    const moved = this.status !== before.status;
+    this.#publish(moved ? [{ key: searchAttributes.status, value: this.status }] : []);
   }
 
   /** The copy goes on under another image id; the job's own id stays an alias of it. */
@@ -111,6 +109,14 @@ export class JobRecord {
       status: isCancellable(status) ? 'cancel_requested' : status,
       cancel: { via, ...parseCancelRequest(request), requested_at },
     });
+  }
+
+  #take(changes: Partial<JobDetails>): void {
+    const { copy_progress, bytes_copied } = this.#details;
+    const next = { ...this.#details, ...changes };
+    const bytes = Math.max(next.bytes_copied, bytes_copied);
+    const progress = copyProgress(next.status, bytes, next.image_size);
+    this.#details = { ...next, bytes_copied: bytes, copy_progress: Math.max(progress, copy_progress) };
   }
 
   #publish(attributes: SearchAttributeUpdatePair[]): void {

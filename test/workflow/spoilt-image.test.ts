@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TransferProgress } from '../../src/copy-job/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
 import { gate, type StoreHooks } from '../support/workflow-hooks.ts';
 import { endOf, type Rig, startRig } from '../support/workflow-rig.ts';
@@ -10,6 +11,14 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
+const PROGRESS: TransferProgress = {
+  ranges: [],
+  high_water: 0,
+  moved_at: 0,
+  futile: 0,
+  futile_since: null,
+  last_fault: null,
+};
 const SPOILT: StoreHooks = {
   openSink: async () => {
     throw new StoreError('spoilt', 'it takes no more data');
@@ -35,11 +44,15 @@ test('a destination that spoils one image after the other fails the job, and kee
     activities: async (call, name) => {
       if (name !== 'transferImage') return call();
       transfers += 1;
-      throw ApplicationFailure.create({ type: 'spoilt', nonRetryable: true, details: [fault] });
+      const details = [fault, { ...PROGRESS, high_water: 100 - transfers }];
+      throw ApplicationFailure.create({ type: 'spoilt', nonRetryable: true, details });
     },
   });
-  expect((await endOf(job)).details).toMatchObject({ status: 'error', fault: { code: 'spoilt' } });
+  const { details } = await endOf(job);
+  expect(details).toMatchObject({ status: 'error', fault: { code: 'spoilt' } });
   expect(transfers).toBe(3);
+  // It never goes down.
+  expect(details.bytes_copied).toBe(99);
   expect(await rig.deployment.files('ot2')).toEqual(before);
 });
 
