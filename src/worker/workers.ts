@@ -86,16 +86,19 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   }
   const sweeping = spool === null ? undefined : keepSwept(spool, client, logger);
   const sweepingStores = keepStoresSwept(regions, options.serve, logger);
+  const running = workers.map((worker) => worker.run());
   try {
-    const running = workers.map((worker) => worker.run());
     logger.info({ taskQueues: workers.map(({ options: { taskQueue } }) => taskQueue) }, 'ready');
     await Promise.all(running);
   } finally {
+    // One that fails takes the others along: a process that does only a part of its work looks sound.
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.allSettled(running);
     clearInterval(sweeping);
     clearInterval(sweepingStores);
     await digests.close();
-    await connection.close();
   }
+  await connection.close();
 }
 
 /** Temporal's log lines through our logger, so that a process writes one kind of line. */

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
 import { bytesWritten, endOf, startJob, untilWritten } from '../support/jobs.ts';
+import { spawnProcess } from '../support/process.ts';
 
 const SIZE = 128 * MIB;
 const PART = 8 * MIB;
@@ -53,6 +55,17 @@ describe('a worker that dies', () => {
     });
     expect(second.logged('attempt ended').length).toBeGreaterThan(1);
   });
+});
+
+test('a worker of which a part has failed ends as a whole, and says why', async () => {
+  deployment = await deploy();
+  const failing = join(import.meta.dirname, '../support/failing-worker.ts');
+  const main = join(import.meta.dirname, '../../src/cli/main.ts');
+  const worker = spawnProcess(process.execPath, ['--import', failing, main, 'worker'], deployment.env);
+  expect(await worker.ended()).toBe(1);
+  expect(worker.logged('the worker has failed')).toMatchObject([
+    { err: { message: 'the workflow thread has ended' } },
+  ]);
 });
 
 describe('a worker that is told to stop', () => {

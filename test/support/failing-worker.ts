@@ -1,0 +1,17 @@
+/**
+ * Loaded into a worker with `--import`: the part of it that runs the jobs fails soon after its start, as by a bug
+ * of Temporal's SDK.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from '@temporalio/worker';
+import { TASK_QUEUE } from '../../src/copy-job/index.ts';
+
+const { run } = Worker.prototype;
+Worker.prototype.run = async function () {
+  const running = run.call(this);
+  if (this.options.taskQueue !== TASK_QUEUE) return running;
+  const failure = sleep(500).then(() => {
+    throw new Error('the workflow thread has ended');
+  });
+  return Promise.race([running, failure]);
+};
