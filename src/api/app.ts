@@ -20,6 +20,7 @@ export async function createApi(
   const app = Fastify({
     loggerInstance: logger,
     bodyLimit: context.config.bodyLimit,
+    requestTimeout: REQUEST_TIMEOUT,
     genReqId: () => `req-${randomUUID()}`,
     // An id of any length is one that is not there: Node.js takes no longer addresses.
     routerOptions: { maxParamLength: maxHeaderSize },
@@ -50,6 +51,8 @@ export async function createApi(
 }
 
 const REQUEST_ID = 'X-Openstack-Request-Id';
+/** In which a whole request has to arrive: until then nobody knows who sends it. Milliseconds. */
+const REQUEST_TIMEOUT = 30_000;
 
 const API_INFO = {
   title: 'image-replicator',

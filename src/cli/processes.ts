@@ -7,6 +7,10 @@ import { createJobService, JobError } from '../job-service/index.ts';
 import { createTaskService } from '../task-service/index.ts';
 import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
 import type { GlobalOptions } from './context.ts';
+import { EXIT } from './errors.ts';
+
+/** For what is under way when the facade is told to stop; milliseconds. */
+const STOP_GRACE = 5000;
 
 /**
  * The two that stay: `serve` and `worker`. Both log lines of JSON. What only one of them needs is imported
@@ -48,6 +52,7 @@ async function serve(options: GlobalOptions): Promise<void> {
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   process.once('SIGTERM', () => stop()).once('SIGINT', () => stop());
   await stopped;
+  setTimeout(() => app.server.closeAllConnections(), STOP_GRACE).unref();
   await app.close();
   await (client.connection as Connection).close();
 }
@@ -63,7 +68,12 @@ async function work(options: GlobalOptions & { region?: string[]; workflows: boo
   await ensureSearchAttributes(client);
   const serve = options.region ?? [...regions.keys()];
   const logger = createLogger('worker');
-  await runWorkers({ config, regions, client, serve, workflows: options.workflows, logger });
+  try {
+    await runWorkers({ config, regions, client, serve, workflows: options.workflows, logger });
+  } catch (error) {
+    logger.fatal({ err: error }, 'the worker has failed');
+    process.exitCode = EXIT.failed;
+  }
   await (client.connection as Connection).close();
   // A transfer that waits for an attempt to adopt it has nobody to wait for any more.
   process.exit();

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy } from '../support/deployment.ts';
@@ -90,4 +92,17 @@ test('SIGTERM lets a request come to its end, and then ends the process well', a
   const lines = api.output().trim().split('\n');
   for (const line of lines) expect(() => JSON.parse(line), line).not.toThrow();
   await expect(get('/healthz')).rejects.toThrow();
+});
+
+test('a request that never comes to its end does not keep the process from ending', async () => {
+  const serving = await deployment.startApi();
+  const { hostname, port } = new URL(deployment.apiUrl);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  socket.write(
+    `POST /v2/image/x?cancelRemoteCopy HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: 100\r\n\r\n{`,
+  );
+  await until(() => serving.logged('incoming request').length > 0);
+  expect(await serving.stop('SIGTERM')).toBe(0);
+  socket.destroy();
 });
