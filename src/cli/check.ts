@@ -1,3 +1,4 @@
+import { access, constants, mkdir } from 'node:fs/promises';
 import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
 import { type Config, loadConfig, openRegions } from '../config/index.ts';
@@ -43,12 +44,19 @@ async function temporalFindings(): Promise<Finding[]> {
 }
 
 async function ownFindings(config: Config): Promise<Finding[]> {
-  const { identity } = config;
+  const { identity, spool } = config;
   const regions = [...(await openRegions(config)).values()];
   return Promise.all([
     ...regions.map(({ name, store }) => finding(`region ${name}`, () => store.check())),
+    ...(spool === null ? [] : [finding('spool', () => checkSpool(spool.path))]),
     ...(identity === null ? [] : [finding('identity', async () => (await openIdentity(identity)).check())]),
   ]);
+}
+
+/** Made where it is missing, as a worker makes it. */
+async function checkSpool(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
 }
 
 function findingText({ what, problem }: Finding): string {

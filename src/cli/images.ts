@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import prettyBytes from 'pretty-bytes';
@@ -52,13 +53,26 @@ export function addImagesCommand(program: Command): void {
       if (store.register === undefined) {
         throw new JobError('invalid', `--region: region ${name} takes no files; upload with its own tools`);
       }
-      const image = await store.register(file, {
+      await access(file, constants.R_OK).catch(() => {
+        throw new JobError('invalid', `<file>: ${file} cannot be read`);
+      });
+      const added = {
         name: options.name ?? basename(file),
         owner: options.tenant ?? null,
         disk_format: FORMATS[extname(file).toLowerCase()] ?? 'raw',
-      });
+      };
+      const image = await store.register(file, added, interruption());
       print(options.json, image, imageText(image));
     });
+}
+
+/** Aborted when the command is told to stop: what it has begun is not left behind. */
+function interruption(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => stop.abort(new Error(`interrupted by ${name}`)));
+  }
+  return stop.signal;
 }
 
 async function regionOf({ config, region }: ImagesOptions): Promise<Region> {

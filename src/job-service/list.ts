@@ -10,6 +10,11 @@ import { recordedView } from './view.ts';
 /** What one answer holds at the most: eclsdk, for one, does not page. */
 const MOST = 1000;
 const TAG_BYTES = 16;
+/**
+ * What Temporal answers to a token that it cannot read: UNKNOWN, or INVALID_ARGUMENT.
+ * @see https://grpc.io/docs/guides/status-codes/
+ */
+const BAD_TOKEN: ReadonlySet<number> = new Set([2, 3]);
 
 /** A page of jobs, from visibility alone: nothing is asked of a worker or of a single workflow. */
 export async function listJobs(client: Client, caller: Caller, query: ListQuery): Promise<JobPage> {
@@ -38,7 +43,7 @@ async function fetchPage(client: Client, filter: string, { limit, marker }: List
     return { executions: executions ?? [], nextPageToken: nextPageToken ?? new Uint8Array() };
   } catch (error) {
     // A token of another Temporal version: the marker was ours, and is of no use any more.
-    if (pageToken !== undefined && isGrpcServiceError(error) && error.code !== 14) throw badMarker();
+    if (pageToken !== undefined && isGrpcServiceError(error) && BAD_TOKEN.has(error.code)) throw badMarker();
     throw unavailable(error);
   }
 }

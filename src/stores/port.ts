@@ -202,8 +202,8 @@ export interface ImageStore extends ImageSource, ImageDestination {
   sweep?(): Promise<void>;
   /** Whether a user's own cloud has this store: without it, every user's has. */
   serves?(user: UserCredential): Promise<boolean>;
-  /** Where a store keeps its images in files of this machine: makes a file an image. */
-  register?(file: string, image: NewImage): Promise<ImageRecord>;
+  /** Where a store keeps its images in files of this machine: makes a file an image. What is aborted leaves nothing. */
+  register?(file: string, image: NewImage, signal?: AbortSignal): Promise<ImageRecord>;
   /** Where an image's data can be found, in words for a person. */
   locate(imageId: string): string;
 }

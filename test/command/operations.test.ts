@@ -1,9 +1,11 @@
-import { readdir, rename, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { open, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { freePort } from '../support/free-port.ts';
 import { spawnProcess } from '../support/process.ts';
+import { until } from '../support/until.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -119,7 +121,43 @@ test('images add of a file that is not there names it, and leaves nothing', asyn
   const before = await readdir(join(deployment.folder, 'ot1'));
   const file = join(deployment.folder, 'missing.iso');
   const { code, stdout, stderr } = await deployment.command('images', 'add', file, '--region', 'ot1');
-  expect([code === 0, stdout]).toEqual([false, '']);
-  expect(stderr).toContain('missing.iso');
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain('missing.iso cannot be read');
   expect(await readdir(join(deployment.folder, 'ot1'))).toEqual(before);
+});
+
+test('images add exits with 6 where the store cannot be reached', async () => {
+  const file = join(deployment.folder, 'tokens.yaml');
+  const args = ['images', 'add', file, '--region', 'ot1'];
+  const { code, stdout } = await without('ot1', () => deployment.command(...args));
+  expect([code, stdout]).toEqual([6, '']);
+});
+
+test('images add that is interrupted leaves nothing', async () => {
+  const before = await readdir(join(deployment.folder, 'ot1'));
+  const file = join(deployment.folder, 'endless.raw');
+  execFileSync('mkfifo', [file]);
+  const adding = spawnProcess(
+    process.execPath,
+    [MAIN, 'images', 'add', file, '--region', 'ot1'],
+    deployment.env,
+  );
+  const pipe = await open(file, 'w');
+  await pipe.write('the beginning');
+  await until(async () => (await readdir(join(deployment.folder, 'ot1'))).length > before.length);
+  expect(await adding.stop('SIGTERM')).toBe(1);
+  await pipe.close();
+  expect(adding.output()).toContain('interrupted by SIGTERM');
+  expect(await readdir(join(deployment.folder, 'ot1'))).toEqual(before);
+});
+
+test('check reaches the spool', async () => {
+  const spool = { path: 'tokens.yaml/spool', size: '1GiB' };
+  const other = await deploy({ config: { spool } });
+  try {
+    const { code, stdout } = await other.command('check');
+    expect([code, stdout]).toEqual([6, expect.stringMatching(/^FAILED +spool: /m)]);
+  } finally {
+    await other.stop();
+  }
 });

@@ -66,7 +66,13 @@ function openDirectory(root: string): ImageStore {
       }
     },
 
-    register: (file, image) => registerFile(paths, file, image),
+    register: (file, image, signal) =>
+      onDisk(async () => {
+        await assertReachable(root);
+        return registerFile(paths, file, image, signal);
+      }).catch((error) => {
+        throw signal?.aborted ? signal.reason : error;
+      }),
     locate: dataOf,
   };
 }

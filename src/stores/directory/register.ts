@@ -10,7 +10,12 @@ import { type Layout, syncFolder } from './layout.ts';
 import { writeRecord } from './record-file.ts';
 
 /** Makes a file an image of the region: a copy of it, with its digest. */
-export async function registerFile(paths: Layout, file: string, image: NewImage): Promise<ImageRecord> {
+export async function registerFile(
+  paths: Layout,
+  file: string,
+  image: NewImage,
+  signal?: AbortSignal,
+): Promise<ImageRecord> {
   const id = randomUUID();
   const partial = paths.partial(id);
   await mkdir(partial);
@@ -26,7 +31,8 @@ export async function registerFile(paths: Layout, file: string, image: NewImage)
       },
     });
     const data = createWriteStream(join(partial, 'data'), { flush: true, highWaterMark: 1024 * 1024 });
-    await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), meter, data);
+    const source = createReadStream(file, { highWaterMark: 1024 * 1024 });
+    await pipeline(source, meter, data, { ...(signal && { signal }) });
     const record: ImageRecord = {
       id,
       name: image.name,
