@@ -51,8 +51,11 @@ export async function createApi(
 }
 
 const REQUEST_ID = 'X-Openstack-Request-Id';
-/** In which a whole request has to arrive: until then nobody knows who sends it. Milliseconds. */
-const REQUEST_TIMEOUT = 30_000;
+/**
+ * In which a whole request has to arrive: until then nobody knows who sends it. Milliseconds; Node.js looks every half a
+ * minute, and takes no less than it allows the headers.
+ */
+const REQUEST_TIMEOUT = 60_000;
 
 const API_INFO = {
   title: 'image-replicator',
