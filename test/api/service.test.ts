@@ -95,6 +95,7 @@ test('SIGTERM lets a request come to its end, and then ends the process well', a
 });
 
 test('a request that never comes to its end does not keep the process from ending', async () => {
+  await api.stop('SIGTERM');
   const serving = await deployment.startApi();
   const { hostname, port } = new URL(deployment.apiUrl);
   const socket = connect(Number(port), hostname);
