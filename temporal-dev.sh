@@ -102,7 +102,8 @@ is_running() { # component; a number that another program has got since does not
     temporal) word=start-dev ;;
     api) word=serve ;;
   esac
-  pid=$(cat "$RUN/$1.pid" 2>/dev/null) && args=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") && [[ $args == *"$word"* ]]
+  pid=$(cat "$RUN/$1.pid" 2>/dev/null) && args=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") &&
+    [[ $args == *"$word"* ]]
 }
 
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

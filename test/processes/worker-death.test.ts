@@ -11,17 +11,23 @@ const LANES = 4;
 let deployment: Deployment;
 afterEach(() => deployment.stop());
 
+/** A copy whose worker was ended by a signal when so many bytes were written. */
+async function leftBy(signal: NodeJS.Signals, bytes: number) {
+  const image = await deployment.addImage('ot1', SIZE);
+  const first = await deployment.startSlowWorker(500);
+  const jobId = await startJob(deployment, image.id);
+  await untilWritten(deployment, jobId, bytes);
+  await first.stop(signal);
+  return { image, jobId, first };
+}
+
 describe('a worker that dies', () => {
   beforeEach(async () => {
     deployment = await deploy();
   });
 
   test('after SIGKILL another worker goes on, and only the parts in flight are read again', async () => {
-    const image = await deployment.addImage('ot1', SIZE);
-    const first = await deployment.startSlowWorker(500);
-    const jobId = await startJob(deployment, image.id);
-    await untilWritten(deployment, jobId, SIZE / 3);
-    await first.stop('SIGKILL');
+    const { image, jobId } = await leftBy('SIGKILL', SIZE / 3);
     const written = await bytesWritten(deployment, jobId);
     expect(written).toBeLessThan(SIZE);
 
@@ -37,11 +43,7 @@ describe('a worker that dies', () => {
   });
 
   test('an operator resets a transfer that another worker has taken over, and it goes on', async () => {
-    const image = await deployment.addImage('ot1', SIZE);
-    const first = await deployment.startSlowWorker(500);
-    const jobId = await startJob(deployment, image.id);
-    await untilWritten(deployment, jobId, SIZE / 8);
-    await first.stop('SIGKILL');
+    const { image, jobId } = await leftBy('SIGKILL', SIZE / 8);
     const written = await bytesWritten(deployment, jobId);
     const second = await deployment.startSlowWorker(500);
     await untilWritten(deployment, jobId, written + MIB);
@@ -75,11 +77,8 @@ describe('a worker that is told to stop', () => {
   });
 
   test('after SIGTERM another worker goes on, and no byte is read again', async () => {
-    const image = await deployment.addImage('ot1', SIZE);
-    const first = await deployment.startSlowWorker(500);
-    const jobId = await startJob(deployment, image.id);
-    await untilWritten(deployment, jobId, SIZE / 3);
-    expect(await first.stop('SIGTERM')).toBe(0);
+    const { image, jobId, first } = await leftBy('SIGTERM', SIZE / 3);
+    expect(first.exitCode).toBe(0);
 
     const second = await deployment.startWorker();
     expect(await endOf(deployment, jobId)).toMatchObject({
@@ -94,11 +93,7 @@ describe('a worker that is told to stop', () => {
   });
 
   test('progress is on show between two workers, and never goes down', async () => {
-    const image = await deployment.addImage('ot1', SIZE);
-    const first = await deployment.startSlowWorker(500);
-    const jobId = await startJob(deployment, image.id);
-    await untilWritten(deployment, jobId, SIZE / 3);
-    await first.stop('SIGTERM');
+    const { jobId } = await leftBy('SIGTERM', SIZE / 3);
     const between = JSON.parse((await deployment.command('--json', 'show', jobId)).stdout);
     expect(between).toMatchObject({ status: 'replicating', last_fault: { code: 'worker_lost' } });
     expect(between.copy_progress).toBeGreaterThan(25);
