@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { open, readdir, rename, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { open, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy } from '../support/deployment.ts';
@@ -133,8 +134,21 @@ test('images add exits with 6 where the store cannot be reached', async () => {
   expect([code, stdout]).toEqual([6, '']);
 });
 
-test('images add that is interrupted leaves nothing', async () => {
-  const before = await readdir(join(deployment.folder, 'ot1'));
+test('images add takes what comes through a pipe, to its end', async () => {
+  const file = join(deployment.folder, 'piped.raw');
+  execFileSync('mkfifo', [file]);
+  const adding = deployment.command('--json', 'images', 'add', file, '--region', 'ot1');
+  const data = randomBytes(3_000_000);
+  await writeFile(file, data);
+  const { code, stdout } = await adding;
+  expect(code).toBe(0);
+  const os_hash_value = createHash('sha512').update(data).digest('hex');
+  expect(JSON.parse(stdout)).toMatchObject({ name: 'piped.raw', size: data.length, os_hash_value });
+});
+
+test('images add that is interrupted leaves nothing, even where it waits for its input', async () => {
+  const region = join(deployment.folder, 'ot1');
+  const before = await readdir(region);
   const file = join(deployment.folder, 'endless.raw');
   execFileSync('mkfifo', [file]);
   const adding = spawnProcess(
@@ -144,11 +158,14 @@ test('images add that is interrupted leaves nothing', async () => {
   );
   const pipe = await open(file, 'w');
   await pipe.write('the beginning');
-  await until(async () => (await readdir(join(deployment.folder, 'ot1'))).length > before.length);
+  await until(async () => {
+    const begun = (await readdir(region)).find((name) => !before.includes(name));
+    return begun !== undefined && (await stat(join(region, begun, 'data')).catch(() => null))?.size === 13;
+  });
   expect(await adding.stop('SIGTERM')).toBe(1);
   await pipe.close();
   expect(adding.output()).toContain('interrupted by SIGTERM');
-  expect(await readdir(join(deployment.folder, 'ot1'))).toEqual(before);
+  expect(await readdir(region)).toEqual(before);
 });
 
 test('check reaches the spool', async () => {

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { constants, createReadStream, createWriteStream, openSync } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ImageRecord } from '../../image/index.ts';
 import type { NewImage } from '../port.ts';
@@ -31,8 +32,7 @@ export async function registerFile(
       },
     });
     const data = createWriteStream(join(partial, 'data'), { flush: true, highWaterMark: 1024 * 1024 });
-    const source = createReadStream(file, { highWaterMark: 1024 * 1024 });
-    await pipeline(source, meter, data, { ...(signal && { signal }) });
+    await pipeline(await open(file), meter, data, { ...(signal && { signal }) });
     const record: ImageRecord = {
       id,
       name: image.name,
@@ -61,4 +61,10 @@ export async function registerFile(
     await rm(partial, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** A read of a pipe that has nothing to give would hold its thread, and the process with it, past every signal. */
+async function open(file: string): Promise<Readable> {
+  if (!(await stat(file)).isFIFO()) return createReadStream(file, { highWaterMark: 1024 * 1024 });
+  return new Socket({ fd: openSync(file, constants.O_RDONLY | constants.O_NONBLOCK), readable: true });
 }
