@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import prettyBytes from 'pretty-bytes';
@@ -56,6 +56,7 @@ export function addImagesCommand(program: Command): void {
       await access(file, constants.R_OK).catch(() => {
         throw new JobError('invalid', `<file>: ${file} cannot be read`);
       });
+      if ((await stat(file)).isDirectory()) throw new JobError('invalid', `<file>: ${file} is a folder`);
       const added = {
         name: options.name ?? basename(file),
         owner: options.tenant ?? null,

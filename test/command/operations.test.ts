@@ -118,12 +118,15 @@ test('images list of a region without images says so', async () => {
   expect(JSON.parse(stdout)).toEqual([]);
 });
 
-test('images add of a file that is not there names it, and leaves nothing', async () => {
+test.each([
+  ['a file that is not there', 'missing.iso', 'missing.iso cannot be read'],
+  ['a folder', 'ot2', 'ot2 is a folder'],
+])('images add of %s names it, and leaves nothing', async (_what, name, message) => {
   const before = await readdir(join(deployment.folder, 'ot1'));
-  const file = join(deployment.folder, 'missing.iso');
+  const file = join(deployment.folder, name);
   const { code, stdout, stderr } = await deployment.command('images', 'add', file, '--region', 'ot1');
   expect([code, stdout]).toEqual([2, '']);
-  expect(stderr).toContain('missing.iso cannot be read');
+  expect(stderr).toContain(message);
   expect(await readdir(join(deployment.folder, 'ot1'))).toEqual(before);
 });
 
