@@ -16,6 +16,6 @@ export type {
   StreamSink,
   Watch,
 } from './port.ts';
-export { borrowPages, returnPages } from './shared-pages.ts';
+export { borrowPages, copyInto, returnPages } from './shared-pages.ts';
 export { atSide, blame, StoreError, type StoreErrorCode } from './store-error.ts';
 export { compareUtf8 } from './utf8-order.ts';

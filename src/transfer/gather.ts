@@ -1,3 +1,4 @@
+import { copyInto } from '../stores/index.ts';
 import type { Chunks } from './chunks.ts';
 
 /** How long bytes wait for more; milliseconds. */
@@ -33,7 +34,7 @@ export async function* gathered(
       for (let rest = value; rest.length > 0; ) {
         chunk ??= await chunks.take();
         const piece = rest.subarray(0, room - filled);
-        chunk.set(piece, filled);
+        copyInto(chunk, filled, piece);
         filled += piece.length;
         rest = rest.subarray(piece.length);
         if (filled === room) yield handOver(chunk);

@@ -1,5 +1,5 @@
 import type { ByteRange } from '../image/index.ts';
-import { borrowPages, type PartSink, returnPages } from '../stores/index.ts';
+import { borrowPages, copyInto, type PartSink, returnPages } from '../stores/index.ts';
 import type { Arrived } from './arrived.ts';
 
 const MIB = 1024 * 1024;
@@ -52,7 +52,7 @@ export function createWindow(bytes: number, signal: AbortSignal): Window {
         const at = offset + done;
         await hasRoom(at);
         const length = Math.min(chunk.length - done, base + bytes - at, bytes - (at % bytes));
-        ring.set(chunk.subarray(done, done + length), at % bytes);
+        copyInto(ring, at % bytes, chunk.subarray(done, done + length));
         done += length;
       }
     },

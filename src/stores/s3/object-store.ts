@@ -1,6 +1,7 @@
 import { PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { bareRecord } from '../bare-record.ts';
 import type { ObjectStore } from '../port.ts';
+import { copyInto } from '../shared-pages.ts';
 import { hasGrown, StoreError } from '../store-error.ts';
 import { compareUtf8 } from '../utf8-order.ts';
 import type { Bucket } from './bucket.ts';
@@ -56,7 +57,7 @@ export function s3Objects(store: Bucket): ObjectStore {
           // What is thrown in the middle ends the request.
           for await (const chunk of await openObject(store, objectKey(store, path), {}, signal)) {
             if (size + chunk.length > into.length) throw hasGrown(path, into.length);
-            into.set(chunk, size);
+            copyInto(into, size, chunk);
             size += chunk.length;
           }
           return size;

@@ -1,5 +1,6 @@
 import { addAbortSignal, Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { copyInto } from '../shared-pages.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent } from './errors.ts';
@@ -63,7 +64,7 @@ export function frontToBack(store: Bucket, key: string) {
         rest = next.value;
       }
       const piece = rest.subarray(0, into.length - done);
-      into.set(piece, done);
+      copyInto(into, done, piece);
       rest = rest.subarray(piece.length);
       done += piece.length;
       at += piece.length;
