@@ -365,6 +365,21 @@ test('a commit that fails leaves no folder that it made', async () => {
   expect(await it.everything()).toEqual(['deep', 'deep/file']);
 });
 
+test('a write that fails leaves no folder that it made', async () => {
+  await mkdir(join(it.root, 'there'));
+  const write = it.objects.write('there/new/a', DATA, AbortSignal.abort(new Error('enough')));
+  await expect(write).rejects.toThrow('enough');
+  expect(await readdir(join(it.root, 'there'))).toEqual([]);
+});
+
+test('a write that fails beside others leaves them their folder', async () => {
+  const failing = it.objects.write('new/a', DATA, AbortSignal.abort(new Error('enough')));
+  const others = ['new/b', 'new/c', 'new/deeper/d'].map((path) => it.objects.write(path, DATA, signal));
+  await expect(failing).rejects.toThrow('enough');
+  await Promise.all(others);
+  expect(await pathsOf(it.objects)).toEqual(['new/b', 'new/c', 'new/deeper/d']);
+});
+
 test('a commit whose process died after the rename is brought to its end', async () => {
   const ref = refTo('deep/x');
   await fill(ref);

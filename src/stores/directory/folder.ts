@@ -24,30 +24,33 @@ export async function openFolder(root: string, steps: readonly string[]): Promis
   return walk(root, steps, openIn);
 }
 
-/** The same, making what is missing. Where `use` fails, what was made is removed, unless others use it by then. */
-export async function withFolderMade<T>(
-  root: string,
-  steps: readonly string[],
-  use: (folder: Folder) => Promise<T>,
-): Promise<T> {
+/** A folder of which some steps may have been made. */
+export interface MadeFolder extends Folder {
+  /** Removes what was made, as far as it is empty. */
+  unmake?(): Promise<void>;
+}
+
+/** The same, making what is missing. */
+export async function makeFolder(root: string, steps: readonly string[]): Promise<MadeFolder> {
   let made = steps.length;
-  let folder: Folder | undefined;
+  const unmake = () => removeEmpty(root, steps, made);
   try {
-    folder = await walk(root, steps, async (parent, step, depth) => {
+    const folder = await walk(root, steps, async (parent, step, depth) => {
       const there = await ignoring('ENOENT', openIn(parent, step));
       if (there !== undefined) return there;
       if (await makeStep(parent, step)) made = Math.min(made, depth);
       return openIn(parent, step);
     });
-    return await use(folder);
+    return { ...folder, unmake };
   } catch (error) {
-    await removeEmpty(root, steps, made);
-    if (!isErrno(error, 'ENOENT')) throw error;
-    const path = JSON.stringify(steps.join('/'));
-    throw new StoreError('unavailable', `the folder ${path} was removed meanwhile`, { cause: error });
-  } finally {
-    await folder?.close();
+    await unmake();
+    throw isErrno(error, 'ENOENT') ? removedMeanwhile(steps, error) : error;
   }
+}
+
+export function removedMeanwhile(steps: readonly string[], cause: unknown): StoreError {
+  const path = JSON.stringify(steps.join('/'));
+  return new StoreError('unavailable', `the folder ${path} was removed meanwhile`, { cause });
 }
 
 async function walk(

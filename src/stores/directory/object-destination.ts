@@ -4,13 +4,14 @@ import { assertReachable, ignoring, isErrno, onDisk } from '../disk-errors.ts';
 import { openPartFile } from '../part-file.ts';
 import type { DestinationRef, ImageDestination, PartSink } from '../port.ts';
 import { StoreError } from '../store-error.ts';
-import { type Folder, openFolder, withFolderMade } from './folder.ts';
+import { type Folder, openFolder, removedMeanwhile } from './folder.ts';
 import { dropFences, goneFor, makePartial, openPartial, removePartial } from './object-partial.ts';
 import { objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
+import type { InFolder } from './shared-folders.ts';
 
 /** How large files come to be in a share: written where no list finds them, and then moved into place. */
-export function objectDestination(root: string): ImageDestination {
+export function objectDestination(root: string, inFolder: InFolder): ImageDestination {
   return {
     prepare: (ref, { size }) =>
       onDisk(async () => {
@@ -23,7 +24,8 @@ export function objectDestination(root: string): ImageDestination {
     commit: (ref, { size }) =>
       onDisk(async () => {
         objectPath(ref.image_id);
-        if (!(await moveOut(root, ref)) && !(await isCommitted(root, ref, size))) throw goneFor(ref);
+        if (!(await moveOut(root, inFolder, ref)) && !(await isCommitted(root, ref, size)))
+          throw goneFor(ref);
         await removePartial(root, ref);
       }),
 
@@ -36,7 +38,7 @@ export function objectDestination(root: string): ImageDestination {
 }
 
 /** Moves the file to the path that it is for, be it not the first time; whether there was one that is whole. */
-async function moveOut(root: string, ref: DestinationRef): Promise<boolean> {
+async function moveOut(root: string, inFolder: InFolder, ref: DestinationRef): Promise<boolean> {
   const partial = await openPartial(root, ref).catch((error) => {
     if (error.code !== 'not_found') throw error;
   });
@@ -46,7 +48,10 @@ async function moveOut(root: string, ref: DestinationRef): Promise<boolean> {
     if (!(await partial.has('whole'))) return false;
     await dropFences(partial);
     await partial.note('committing');
-    await moveInto(root, ref.image_id, `${partial.path}/data`);
+    await inFolder(objectPath(ref.image_id).folders, async (folder) => {
+      await renameInto(folder, ref.image_id, `${partial.path}/data`);
+      await folder.sync();
+    });
     return true;
   } finally {
     await partial.close();
@@ -81,29 +86,14 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
   }
 }
 
-/** Moves a file to its path, in the place of what was there, so that it stays. */
-async function moveInto(root: string, path: string, file: string): Promise<void> {
-  await renameInto(root, path, file, (folder) => folder.sync());
-}
-
-/** Moves a file to its path, in the place of what was there. */
-export async function renameInto(
-  root: string,
-  path: string,
-  file: string,
-  then: (folder: Folder) => Promise<void> = async () => {},
-): Promise<void> {
+/** Moves a file to its path, in the folder of that, in the place of what was there. */
+export async function renameInto(folder: Folder, path: string, file: string): Promise<void> {
   const { folders, name } = objectPath(path);
-  await withFolderMade(root, folders, async (folder) => {
-    await rename(file, folder.at(name)).catch((error) => {
-      if (isErrno(error, 'EISDIR')) throw isFolder(path);
-      if (!isErrno(error, 'EXDEV')) throw error;
-      throw new StoreError(
-        'invalid_image',
-        `${JSON.stringify(path)} is on another file system than the share`,
-      );
-    });
-    await then(folder);
+  await rename(file, folder.at(name)).catch((error) => {
+    if (isErrno(error, 'EISDIR')) throw isFolder(path);
+    if (isErrno(error, 'ENOENT')) throw removedMeanwhile(folders, error);
+    if (!isErrno(error, 'EXDEV')) throw error;
+    throw new StoreError('invalid_image', `${JSON.stringify(path)} is on another file system than the share`);
   });
 }
 

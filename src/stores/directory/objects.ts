@@ -6,6 +6,7 @@ import { bareRecord } from '../bare-record.ts';
 import { fromErrno, ignoring, onDisk } from '../disk-errors.ts';
 import type { ObjectStore } from '../port.ts';
 import { hasGrown, StoreError } from '../store-error.ts';
+import { makeFolder } from './folder.ts';
 import { listFiles } from './list-files.ts';
 import { objectDestination, renameInto } from './object-destination.ts';
 import { makeHidden, openHidden } from './object-partial.ts';
@@ -13,7 +14,7 @@ import { objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
 import { pinOfOpen, readerOf } from './reader.ts';
 import { removeFrom } from './remove-from.ts';
-import { sharedFolder } from './shared-folder.ts';
+import { sharedFolders } from './shared-folders.ts';
 
 /** @see sync(1), syncfs(2) */
 const run = promisify(execFile);
@@ -22,9 +23,10 @@ const A_DAY = 24 * AN_HOUR;
 
 /** The regular files below a folder. Links are none, and lead nowhere. */
 export function directoryObjects(root: string): ObjectStore {
-  const inHidden = sharedFolder(() => makeHidden(root));
+  const inHidden = sharedFolders(() => makeHidden(root));
+  const inFolder = sharedFolders((steps) => makeFolder(root, steps));
   return {
-    ...objectDestination(root),
+    ...objectDestination(root, inFolder),
 
     inspect: ({ image_id }) =>
       onDisk(async () => {
@@ -71,17 +73,19 @@ export function directoryObjects(root: string): ObjectStore {
 
     write: (path, data, signal) =>
       onDisk(async () => {
-        objectPath(path);
-        await inHidden(async (hidden) => {
-          const file = hidden.at(`${SMALL}${randomUUID()}`);
-          try {
-            await writeFile(file, data, { signal });
-            await renameInto(root, path, file);
-          } catch (error) {
-            await ignoring('ENOENT', unlink(file));
-            throw error;
-          }
-        });
+        const { folders } = objectPath(path);
+        await inFolder(folders, (folder) =>
+          inHidden([], async (hidden) => {
+            const file = hidden.at(`${SMALL}${randomUUID()}`);
+            try {
+              await writeFile(file, data, { signal });
+              await renameInto(folder, path, file);
+            } catch (error) {
+              await ignoring('ENOENT', unlink(file));
+              throw error;
+            }
+          }),
+        );
       }).catch((error) => {
         throw signal.aborted ? signal.reason : error;
       }),
