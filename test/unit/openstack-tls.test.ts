@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
@@ -8,9 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openIdentity } from '../../src/identity/index.ts';
 import { openSession } from '../../src/openstack/index.ts';
-
-/** No package brings one that makes certificates. */
-const OPENSSL = 'openssl';
+import { makeCertificate } from '../support/certificate.ts';
 
 let folder: string;
 let server: Server;
@@ -18,18 +15,9 @@ let authUrl: string;
 const path = (name: string) => join(folder, name);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'image-replicator-tls-'));
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const files = ['-keyout', path('key.pem'), '-out', path('cert.pem')];
-  execFileSync(
-    OPENSSL,
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', ...subject, ...files],
-    {
-      stdio: 'ignore',
-    },
-  );
-  server = createServer(
-    { key: await readFile(path('key.pem')), cert: await readFile(path('cert.pem')) },
-    (_request, response) => response.writeHead(200).end('{}'),
+  const { cert, key } = makeCertificate(folder);
+  server = createServer({ key: await readFile(key), cert: await readFile(cert) }, (_request, response) =>
+    response.writeHead(200).end('{}'),
   ).listen(0, 'localhost');
   await once(server, 'listening');
   authUrl = `https://localhost:${(server.address() as AddressInfo).port}/v3`;

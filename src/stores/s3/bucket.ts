@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { openAgent } from '../../http/index.ts';
 import { type PlainGet, plainGets } from './plain-get.ts';
+import { leaveBodiesUnsigned } from './unsigned-bodies.ts';
 
 /** Where the images of an S3 store are, and how they are reached. */
 export interface S3Options {
@@ -68,6 +69,7 @@ export function openBucket(options: S3Options): Bucket {
       }),
     }),
   });
+  leaveBodiesUnsigned(client);
   const plainGet = plainGets(client, bucket, openAgent({ verify: true, ca }));
   return { client, bucket, plainGet, keys: keysBelow(options.prefix ?? '') };
 }

@@ -1,6 +1,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { request } from 'undici';
+import { openAgent } from '../../../src/http/index.ts';
 import { freePort } from '../../support/free-port.ts';
 import { spawnProcess } from '../../support/process.ts';
 import { until } from '../../support/until.ts';
@@ -16,8 +18,14 @@ export interface Gateway {
 /** Its only account. */
 export const ACCOUNT = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 
-/** On a port of its own, where none is named. */
-export async function startGateway(port?: number): Promise<Gateway> {
+export interface GatewayOptions {
+  /** A free one, where none is named. */
+  readonly port?: number;
+  /** PEM files for TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+export async function startGateway({ port, tls }: GatewayOptions = {}): Promise<Gateway> {
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-s3-'));
   const inFolder = (name: string) => join(folder, name);
   const [data, sidecar, versions] = [inFolder('data'), inFolder('metadata'), inFolder('versions')];
@@ -28,6 +36,7 @@ export async function startGateway(port?: number): Promise<Gateway> {
     '--port',
     address,
     ...account,
+    ...(tls ? ['--cert', tls.cert, '--key', tls.key] : []),
     '--quiet',
     '--keep-alive',
     'posix',
@@ -38,14 +47,16 @@ export async function startGateway(port?: number): Promise<Gateway> {
     data,
   ];
   const server = spawnProcess(await goProgram('github.com/versity/versitygw/cmd/versitygw', 'v1.8.0'), args);
-  const endpoint = `http://${address}`;
+  const endpoint = tls ? `https://${address.replace('127.0.0.1', 'localhost')}` : `http://${address}`;
+  const dispatcher = openAgent({ verify: false, ca: null });
   await until(async () => {
     if (server.exitCode !== null) throw new Error(`versitygw has ended: ${server.output()}`);
-    return fetch(endpoint).then(
-      () => true,
+    return request(endpoint, { dispatcher }).then(
+      ({ body }) => body.dump().then(() => true),
       () => false,
     );
   });
+  await dispatcher.close();
   return {
     endpoint,
     folder: data,
