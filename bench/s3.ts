@@ -76,17 +76,20 @@ const COPY = 'rclone copyto --multi-thread-streams 4 "$1" "$2"';
 
 async function toS3(imageId: string, pid: number): Promise<string[]> {
   const [from, to] = [`from:${BUCKET}/ot1/${imageId}/data`, `to:${BUCKET}/copy`];
+  const rcloned = (script: string) => peer(script, from, to, 'rclone deletefile "$2"');
   return section('S3 to S3', imageId, pid, 'ot2', {
-    plain: () => peer(COPY, from, to, 'rclone deletefile "$2"'),
-    checked: () => peer(`${COPY}; rclone cat "$2" | sha512sum`, from, to, 'rclone deletefile "$2"'),
+    '`rclone copyto --multi-thread-streams 4`': () => rcloned(COPY),
+    'the same, and then `sha512sum` of the copy': () => rcloned(`${COPY}; rclone cat "$2" | sha512sum`),
   });
 }
 
 async function toDirectory(imageId: string, pid: number): Promise<string[]> {
   const [from, to] = [`from:${BUCKET}/ot1/${imageId}/data`, join(deployment.folder, 'ot3', '.peer')];
+  const rcloned = (script: string) => peer(script, from, to, 'rm "$2"');
   return section('S3 to directory', imageId, pid, 'ot3', {
-    plain: () => peer(COPY, from, to, 'rm "$2"'),
-    checked: () => peer(`${COPY}; sync "$2"; sha512sum "$2"`, from, to, 'rm "$2"'),
+    '`rclone copyto --multi-thread-streams 4`, into the page cache': () => rcloned(COPY),
+    'the same, and then `sync`, as the job does': () => rcloned(`${COPY}; sync "$2"`),
+    'the same, and then `sync` and `sha512sum`': () => rcloned(`${COPY}; sync "$2"; sha512sum "$2"`),
   });
 }
 
@@ -96,16 +99,17 @@ async function section(
   imageId: string,
   pid: number,
   to: string,
-  peers: Record<'plain' | 'checked', () => Promise<number>>,
+  peers: Record<string, () => Promise<number>>,
 ): Promise<string[]> {
   const [source, destination] = [storeOf('ot1'), storeOf(to)];
   const { record } = await source.inspect({ image_id: imageId, tenant_id: null });
   const cpu: number[] = [];
+  const unhashed = () => runEngine(source, destination, imageId, noDigests(record.os_hash_value));
   const times = await alternating(ROUNDS, {
     ...peers,
-    engine: () => runEngine(source, destination, imageId, createDigestPool(1)),
-    unhashed: () => runEngine(source, destination, imageId, noDigests(record.os_hash_value)),
-    job: async () => {
+    'the engine alone': () => runEngine(source, destination, imageId, createDigestPool(1)),
+    'the engine alone, without its sha512': unhashed,
+    'a whole job': async () => {
       const before = await cpuSeconds(pid);
       const { id, time } = await copy(imageId, 'ot1', to);
       cpu.push((await cpuSeconds(pid)) - before);
@@ -118,13 +122,7 @@ async function section(
     '',
     `Medians of ${ROUNDS}, in turn. The job is started and awaited by a Temporal client.`,
     '',
-    ...table({
-      '`rclone copyto --multi-thread-streams 4`': times.plain,
-      'the same, and then `sha512sum` of the copy': times.checked,
-      'the engine alone': times.engine,
-      'the engine alone, without its sha512': times.unhashed,
-      'a whole job': times.job,
-    }),
+    ...table(times),
     '',
     `The worker used ${median(cpu).toFixed(1)} CPU seconds a job; its memory has peaked at ${Math.round(await peakMemory(pid))} MiB.`,
     '',
@@ -149,12 +147,12 @@ async function smallObjects(pid: number): Promise<string[]> {
   // All copies stay: for minutes ext4 uses no inode that was freed, and each new file looks at all of them.
   let copies = 0;
   const times = await alternating(ROUNDS, {
-    rclone: async () => {
+    '`rclone copy --transfers 16`': async () => {
       const to = join(folder, `peer${copies++}`);
       const script = 'rclone copy --transfers 16 "$1" "$2"; sync --file-system "$2"';
       return timed(() => rclone(script, `from:${BUCKET}/ot1/many`, to));
     },
-    task: () =>
+    'a whole import task': () =>
       timed(async () => {
         const prefixes = { src_prefix: 'many/', dest_prefix: `many${copies++}/` };
         const { task_id } = await tasks.start(owner, { type: 'import', target: 'target', ...prefixes });
@@ -168,7 +166,7 @@ async function smallObjects(pid: number): Promise<string[]> {
     '',
     `Medians of ${ROUNDS}, in turn. The task is started and awaited by a Temporal client; both end with a sync of the disk.`,
     '',
-    ...table({ '`rclone copy --transfers 16`': times.rclone, 'a whole import task': times.task }),
+    ...table(times),
     '',
     `The task's history has ${events} events; the worker's memory has peaked at ${Math.round(await peakMemory(pid))} MiB.`,
     '',
@@ -193,7 +191,8 @@ try {
     '# Results on S3',
     '',
     ...(await machine('npm run bench:s3')),
-    `The S3 server (versitygw) runs on the same cores, on loopback; all data is in ${tmpdir()}.`,
+    `The S3 server (versitygw) runs on the same cores, on loopback; all data is in ${tmpdir()}. Each measurement begins`,
+    'with a `sync` of the disks.',
     '',
     ...(await toS3(id, pid)),
     ...(await toDirectory(id, pid)),

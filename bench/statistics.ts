@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+
 /** The middle of the sorted values, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   return (quantile(values, 0.5) + quantile(values, 0.5, Math.ceil)) / 2;
@@ -9,7 +11,10 @@ export function quantile(values: readonly number[], share: number, round = Math.
   return sorted[Math.min(sorted.length - 1, round(share * (sorted.length - 1)))] ?? Number.NaN;
 }
 
-/** Runs each of several measurements in turn, so that a machine that changes its pace changes it for all. */
+/**
+ * Runs each of several measurements in turn, so that a machine that changes its pace changes it for all. Each one begins
+ * when the disks have what the others have written.
+ */
 export async function alternating<K extends string>(
   rounds: number,
   measurements: Readonly<Record<K, () => Promise<number>>>,
@@ -17,7 +22,10 @@ export async function alternating<K extends string>(
   const names = Object.keys(measurements) as K[];
   const results = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
   for (let round = 0; round < rounds; round++) {
-    for (const name of names) results[name].push(await measurements[name]());
+    for (const name of names) {
+      execFileSync('sync');
+      results[name].push(await measurements[name]());
+    }
   }
   return results;
 }

@@ -10,7 +10,7 @@ import { makeFolder } from './folder.ts';
 import { listFiles } from './list-files.ts';
 import { objectDestination, renameInto } from './object-destination.ts';
 import { makeHidden, openHidden } from './object-partial.ts';
-import { objectPath } from './object-path.ts';
+import { HIDDEN, objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
 import { pinOfOpen, readerOf } from './reader.ts';
 import { removeFrom } from './remove-from.ts';
@@ -75,7 +75,7 @@ export function directoryObjects(root: string): ObjectStore {
       onDisk(async () => {
         const { folders } = objectPath(path);
         await inFolder(folders, (folder) =>
-          inHidden([], async (hidden) => {
+          inHidden([HIDDEN], async (hidden) => {
             const file = hidden.at(`${SMALL}${randomUUID()}`);
             try {
               await writeFile(file, data, { signal });
