@@ -5,8 +5,10 @@ import { lutimes, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFi
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { makeFolder } from '../../src/stores/directory/folder.ts';
 import { directoryDriver } from '../../src/stores/directory/index.ts';
+import { sharedFolders } from '../../src/stores/directory/shared-folders.ts';
 import type { DestinationRef } from '../../src/stores/index.ts';
 import { objectsContract } from './contract-objects.ts';
 import { partSinkContract } from './contract-part-sink.ts';
@@ -378,6 +380,22 @@ test('a write that fails beside others leaves them their folder', async () => {
   await expect(failing).rejects.toThrow('enough');
   await Promise.all(others);
   expect(await pathsOf(it.objects)).toEqual(['new/b', 'new/c', 'new/deeper/d']);
+});
+
+test('a folder that is moved away while others write into it is not followed for long', async () => {
+  const inFolder = sharedFolders((steps) => makeFolder(it.root, steps));
+  const { promise: end, resolve } = Promise.withResolvers<void>();
+  const writing = inFolder(['a'], () => end);
+  await inFolder(['a'], () => rename(join(it.root, 'a'), join(it.root, 'b')));
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2000 });
+  try {
+    await inFolder(['a'], (folder) => writeFile(folder.at('file'), DATA));
+  } finally {
+    vi.useRealTimers();
+    resolve();
+  }
+  await writing;
+  expect(await pathsOf(it.objects)).toEqual(['a/file']);
 });
 
 test('a commit whose process died after the rename is brought to its end', async () => {

@@ -3,8 +3,12 @@ import type { Folder, MadeFolder } from './folder.ts';
 /** Runs something in a folder, which all that run at the same time have open together. */
 export type InFolder = <T>(steps: readonly string[], use: (folder: Folder) => Promise<T>) => Promise<T>;
 
+/** For how long it may be found by others: it can be moved, or another one put in its place; milliseconds. */
+const SHARED_FOR = 1000;
+
 interface Shared {
   readonly folder: Promise<MadeFolder>;
+  readonly until: number;
   users: number;
   hasFailed: boolean;
 }
@@ -14,7 +18,11 @@ export function sharedFolders(make: (steps: readonly string[]) => Promise<MadeFo
   const open = new Map<string, Shared>();
   return async (steps, use) => {
     const key = steps.join('/');
-    const shared = open.get(key) ?? { folder: make(steps), users: 0, hasFailed: false };
+    const found = open.get(key);
+    const isFresh = found !== undefined && Date.now() < found.until;
+    const shared = isFresh
+      ? found
+      : { folder: make(steps), until: Date.now() + SHARED_FOR, users: 0, hasFailed: false };
     open.set(key, shared);
     shared.users += 1;
     try {
@@ -25,7 +33,7 @@ export function sharedFolders(make: (steps: readonly string[]) => Promise<MadeFo
     } finally {
       shared.users -= 1;
       if (shared.users === 0) {
-        open.delete(key);
+        if (open.get(key) === shared) open.delete(key);
         await letGo(shared);
       }
     }
