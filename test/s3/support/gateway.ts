@@ -47,7 +47,7 @@ export async function startGateway({ port, tls }: GatewayOptions = {}): Promise<
     data,
   ];
   const server = spawnProcess(await goProgram('github.com/versity/versitygw/cmd/versitygw', 'v1.8.0'), args);
-  const endpoint = tls ? `https://${address.replace('127.0.0.1', 'localhost')}` : `http://${address}`;
+  const endpoint = `${tls ? 'https' : 'http'}://${address}`;
   const dispatcher = openAgent({ verify: false, ca: null });
   await until(async () => {
     if (server.exitCode !== null) throw new Error(`versitygw has ended: ${server.output()}`);
