@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import { intoReceiveBuffers } from './receive-buffers.ts';
 
 /** How a server's TLS certificate is checked. */
 interface Trust {
@@ -12,7 +13,12 @@ export function openAgent({ verify, ca }: Trust): Agent {
   return new Agent({
     // Lanes are connections of their own, and Glance's servers speak nothing else.
     allowH2: false,
-    connect: { timeout: 10_000, rejectUnauthorized: verify, ...(ca !== null && { ca }) },
+    connect: {
+      timeout: 10_000,
+      rejectUnauthorized: verify,
+      ...(ca !== null && { ca }),
+      onread: intoReceiveBuffers,
+    },
     headersTimeout: 60_000,
     bodyTimeout: 60_000,
   });

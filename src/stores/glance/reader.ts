@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { received } from '../../http/index.ts';
 import type { ByteRange } from '../../image/index.ts';
 import type { PartReader } from '../port.ts';
 import { StoreError } from '../store-error.ts';
@@ -141,11 +142,9 @@ function inOrderReader(download: Download): PartReader {
 /** An answer's bytes; what breaks in the middle may be tried again. */
 async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of body) yield chunk as Buffer;
+    yield* received(body);
   } catch (cause) {
     throw new StoreError('unavailable', 'the image service broke off its answer', { cause });
-  } finally {
-    dismiss({ body });
   }
 }
 

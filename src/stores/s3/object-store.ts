@@ -1,4 +1,5 @@
 import { PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { received } from '../../http/index.ts';
 import { bareRecord } from '../bare-record.ts';
 import type { ObjectStore } from '../port.ts';
 import { copyInto } from '../shared-pages.ts';
@@ -55,7 +56,7 @@ export function s3Objects(store: Bucket): ObjectStore {
         async () => {
           let size = 0;
           // What is thrown in the middle ends the request.
-          for await (const chunk of await openObject(store, objectKey(store, path), {}, signal)) {
+          for await (const chunk of received(await openObject(store, objectKey(store, path), {}, signal))) {
             if (size + chunk.length > into.length) throw hasGrown(path, into.length);
             copyInto(into, size, chunk);
             size += chunk.length;

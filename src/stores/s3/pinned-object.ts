@@ -1,4 +1,5 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { received } from '../../http/index.ts';
 import type { PartReader } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
@@ -46,7 +47,7 @@ export async function openPinned(store: Bucket, key: string, pin: string): Promi
       try {
         if (start >= size) throw new StoreError('truncated', `the image's data ends at byte ${size}`);
         const range = { Range: `bytes=${start}-${end - 1}`, IfMatch: etag };
-        yield* await openObject(store, key, range, signal);
+        yield* received(await openObject(store, key, range, signal));
         signal.throwIfAborted();
         if (end > size) throw new StoreError('truncated', `the image's data ends at byte ${size}`);
       } catch (error) {

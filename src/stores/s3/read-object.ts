@@ -1,5 +1,6 @@
 import { addAbortSignal, Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { received } from '../../http/index.ts';
 import { copyInto } from '../shared-pages.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
@@ -53,7 +54,7 @@ export function frontToBack(store: Bucket, key: string) {
     if (chunks === undefined || at !== offset) {
       close();
       body = await openObject(store, key, { Range: `bytes=${offset}-` }, signal);
-      chunks = body[Symbol.asyncIterator]();
+      chunks = received(body);
       rest = Buffer.alloc(0);
       at = offset;
     }

@@ -1,0 +1,97 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { openAgent, received } from '../../src/http/index.ts';
+
+const MIB = 1024 * 1024;
+
+/** Asks a server that answers with this. */
+async function serve(pieces: readonly Buffer[], headers: Record<string, string> = {}) {
+  const server = createServer((_, response) => {
+    response.writeHead(200, headers);
+    Readable.from(pieces).pipe(response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const dispatcher = openAgent({ verify: true, ca: null });
+  onTestFinished(async () => {
+    await dispatcher.destroy();
+    server.close();
+    server.closeAllConnections();
+  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return async () => (await dispatcher.request({ origin, path: '/', method: 'GET' })).body;
+}
+
+const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+async function shaOf(chunks: AsyncIterable<Buffer>, pause: () => Promise<void>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of chunks) {
+    await pause();
+    hash.update(chunk);
+  }
+  return hash.digest('hex');
+}
+
+test('memory serves again', async () => {
+  const data = randomBytes(64 * MIB);
+  const ask = await serve([data], { 'content-length': String(data.length) });
+  const memory = new Set<ArrayBufferLike>();
+  let bytes = 0;
+  for await (const chunk of received(await ask())) {
+    memory.add(chunk.buffer);
+    bytes += chunk.length;
+    // More comes meanwhile.
+    await nextTurn();
+  }
+  expect(bytes).toBe(data.length);
+  expect(memory.size).toBeLessThan(10);
+});
+
+test.each([
+  ['in one piece', [64 * MIB]],
+  ['in small pieces', Array.from({ length: 3000 }, (_, index) => index)],
+])('what is sent at the same time %s arrives as it was sent', async (_, lengths) => {
+  const pieces = lengths.map((length) => randomBytes(length));
+  const ask = await serve(pieces);
+  const slow = async () => void (await nextTurn());
+  const shas = await Promise.all([1, 2, 3, 4].map(async () => shaOf(received(await ask()), slow)));
+  expect(new Set(shas)).toEqual(new Set([sha(Buffer.concat(pieces))]));
+});
+
+test('an answer that is left in the middle, or read otherwise, disturbs no other', async () => {
+  const data = randomBytes(8 * MIB);
+  const ask = await serve([data]);
+  const kept: Buffer[] = [];
+  for await (const chunk of received(await ask())) {
+    kept.push(chunk);
+    break;
+  }
+  for await (const chunk of await ask()) kept.push(chunk);
+  expect(await shaOf(received(await ask()), async () => {})).toBe(sha(data));
+  const [left, ...whole] = kept;
+  expect(data.subarray(0, left?.length).equals(left ?? data)).toBe(true);
+  expect(sha(Buffer.concat(whole))).toBe(sha(data));
+});
+
+test('an answer that was given up is an error', async () => {
+  const ask = await serve([randomBytes(8 * MIB)]);
+  const gone = new Error('gone');
+  const body = (await ask()).on('error', () => {}).destroy(gone);
+  await expect(received(body).next()).rejects.toBe(gone);
+});
+
+test('an answer that breaks off is an error, behind all that has come', async () => {
+  const ask = await serve([randomBytes(MIB)], { 'content-length': String(2 * MIB), connection: 'close' });
+  let bytes = 0;
+  const reading = (async () => {
+    for await (const chunk of received(await ask())) bytes += chunk.length;
+  })();
+  await expect(reading).rejects.toThrow();
+  expect(bytes).toBe(MIB);
+});
