@@ -22,6 +22,11 @@ export function verify(expected: Digests, actual: Digests, resumed: boolean): Co
   throw new StoreError('digest_mismatch', message, { side: 'source' });
 }
 
+/** Whether an md5 is all that can tell a copy to be its source's. */
+export function isKnownByMd5({ sha512, md5 }: Digests): boolean {
+  return sha512 === null && md5 !== null;
+}
+
 /** Whether the bytes that were written are of no use to a next attempt. */
 export function isBadData(error: unknown): boolean {
   return error instanceof StoreError && (error.code === 'lost' || error.code === 'digest_mismatch');
