@@ -16,8 +16,6 @@ export interface ImageRequest {
   readonly signal?: AbortSignal;
   readonly headersTimeout?: number;
   readonly bodyTimeout?: number;
-  /** Bytes of the answer that are read ahead. */
-  readonly highWaterMark?: number;
 }
 
 /**
@@ -29,7 +27,7 @@ export async function sendImageRequest(
   { token, catalog }: UserCredential,
   request: ImageRequest,
 ): Promise<Dispatcher.ResponseData> {
-  const { method, path, headers, body, signal, headersTimeout, bodyTimeout, highWaterMark } = request;
+  const { method, path, headers, body, signal, headersTimeout, bodyTimeout } = request;
   const endpoint = imageEndpoint(catalog, cloud.regionName, cloud.interface);
   const region = cloud.regionName === null ? '' : ` of region ${cloud.regionName}`;
   const stream = typeof body === 'object' ? remember(body) : null;
@@ -44,7 +42,6 @@ export async function sendImageRequest(
         signal: signal ?? null,
         ...(headersTimeout !== undefined && { headersTimeout }),
         ...(bodyTimeout !== undefined && { bodyTimeout }),
-        ...(highWaterMark !== undefined && { highWaterMark }),
       }),
     );
   } catch (error) {

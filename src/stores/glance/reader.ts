@@ -6,9 +6,6 @@ import { StoreError } from '../store-error.ts';
 import { type As, type GlanceApi, refusal } from './api.ts';
 import type { GlanceImage } from './image-json.ts';
 
-/** So much of an answer may wait for the one who reads it: larger chunks, fewer of them. */
-const BUFFER = 256 * 1024;
-
 /** Glance ignores If-Match: the digest of all bytes has to tell one version from another. */
 export function pinOf({ size, os_hash_value, checksum, created_at }: GlanceImage): string {
   return `${size}-${os_hash_value ?? checksum ?? created_at}`;
@@ -24,7 +21,6 @@ export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Pr
       headers: range === null ? {} : { range },
       // The one who reads it has the patience.
       bodyTimeout: 0,
-      highWaterMark: BUFFER,
       ...(signal && { signal }),
     });
     if (response.statusCode === 403) throw await whyNot(api, as, image, await refusal(response));
