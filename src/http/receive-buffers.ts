@@ -2,9 +2,9 @@ import { on } from 'node:events';
 import type { OnReadOpts, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
-const SIZE = 128 * 1024;
+const SIZE = 256 * 1024;
 /** What is kept beyond it would be the memory of a rush hour. */
-const MOST_IDLE = 128;
+const MOST_IDLE = 64;
 
 const idle: Buffer[] = [];
 /** Up to where a buffer is filled that is in somebody's hands. */
