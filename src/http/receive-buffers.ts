@@ -39,21 +39,19 @@ export const intoReceiveBuffers = {
   callback(this: Socket, length: number, memory: Uint8Array) {
     const lengths = waiting.get(this) ?? givenOneByOne(this);
     lengths.push(length);
-    return this.push(length < SMALL ? copied(memory, length) : taken(memory, length));
+    const isSmall = length < SMALL;
+    const wantsMore = this.push(isSmall ? Buffer.copyBytesFrom(memory, 0, length) : taken(memory, length));
+    const rest = isSmall ? memory : memory.subarray(length);
+    if (rest.length >= LEAST) room = rest;
+    return wantsMore;
   },
 } satisfies OnReadOpts;
-
-function copied(memory: Uint8Array, length: number): Uint8Array {
-  room = memory;
-  return Buffer.copyBytesFrom(memory, 0, length);
-}
 
 function taken(memory: Uint8Array, length: number): Uint8Array {
   const state = inUse.get(memory.buffer) ?? { ends: new Set(), isFull: false };
   inUse.set(memory.buffer, state);
   state.ends.add(memory.byteOffset + length);
   state.isFull = memory.length - length < LEAST;
-  if (!state.isFull) room = memory.subarray(length);
   return memory.subarray(0, length);
 }
 
