@@ -13,6 +13,8 @@ export function openAgent({ verify, ca }: Trust): Agent {
   return new Agent({
     // Lanes are connections of their own, and Glance's servers speak nothing else.
     allowH2: false,
+    // undici's other parser, which the environment may ask for, wants all that waits in a socket at once.
+    useMilo: false,
     connect: {
       timeout: 10_000,
       rejectUnauthorized: verify,

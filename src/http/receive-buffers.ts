@@ -64,7 +64,8 @@ function givenOneByOne(socket: Socket): number[] {
   const { unshift } = socket;
   socket.read = (size) => Readable.prototype.read.call(socket, size ?? lengths.shift());
   socket.unshift = (rest) => {
-    if (rest.length > 0) lengths.unshift(rest.length);
+    // A stream that is destroyed takes nothing.
+    if (rest.length > 0 && !socket.destroyed) lengths.unshift(rest.length);
     unshift.call(socket, rest);
   };
   waiting.set(socket, lengths);
@@ -78,12 +79,13 @@ function givenOneByOne(socket: Socket): number[] {
 export async function* received(answer: Readable): AsyncGenerator<Buffer> {
   if (answer.destroyed) throw answer.errored ?? new Error('the answer was given up');
   // To iterate a stream puts together what waits in it, too.
-  const oneByOne = { close: ['end'], highWaterMark: 1, lowWaterMark: 1 };
+  const oneByOne = { close: ['end', 'close'], highWaterMark: 1, lowWaterMark: 1 };
   try {
     for await (const [chunk] of on(answer, 'data', oneByOne)) {
       yield chunk;
       giveBack(chunk);
     }
+    if (!answer.readableEnded) throw new Error('the answer was given up');
   } finally {
     // undici calls this an error, which nobody waits for any more.
     answer.on('error', () => {}).destroy();

@@ -134,6 +134,16 @@ test('an answer that was given up is an error', async () => {
   await expect(received(body).next()).rejects.toBe(gone);
 });
 
+test('an answer that somebody gives up while it is read is an error', async () => {
+  const answer = new Readable({ read() {} });
+  answer.push('some');
+  const chunks = received(answer);
+  expect(String((await chunks.next()).value)).toBe('some');
+  const more = chunks.next();
+  answer.destroy();
+  await expect(more).rejects.toThrow('given up');
+});
+
 test('an answer that breaks off is an error, behind all that has come', async () => {
   const ask = await serve(() => [randomBytes(MIB)], {
     'content-length': String(2 * MIB),
