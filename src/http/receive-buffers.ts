@@ -40,18 +40,21 @@ export const intoReceiveBuffers = {
     const lengths = waiting.get(this) ?? givenOneByOne(this);
     lengths.push(length);
     const isSmall = length < SMALL;
-    const wantsMore = this.push(isSmall ? Buffer.copyBytesFrom(memory, 0, length) : taken(memory, length));
     const rest = isSmall ? memory : memory.subarray(length);
-    if (rest.length >= LEAST) room = rest;
+    const isFull = rest.length < LEAST;
+    const read = isSmall ? Buffer.copyBytesFrom(memory, 0, length) : taken(memory, length, isFull);
+    const wantsMore = this.push(read);
+    if (!isFull) room = rest;
     return wantsMore;
   },
 } satisfies OnReadOpts;
 
-function taken(memory: Uint8Array, length: number): Uint8Array {
+/** Hands out what a read has brought. */
+function taken(memory: Uint8Array, length: number, isFull: boolean): Uint8Array {
   const state = inUse.get(memory.buffer) ?? { ends: new Set(), isFull: false };
   inUse.set(memory.buffer, state);
   state.ends.add(memory.byteOffset + length);
-  state.isFull = memory.length - length < LEAST;
+  state.isFull = isFull;
   return memory.subarray(0, length);
 }
 
