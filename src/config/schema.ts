@@ -6,7 +6,7 @@ export const Duration = Type.String({ pattern: '^[1-9][0-9]* ?(ms|s|m|h|d)$' });
 export const Text = Type.String({ minLength: 1 });
 export const closed = { additionalProperties: false } as const;
 
-/** The configuration file. README.md, "Configuration", explains every key. */
+/** The configuration file. docs/configuration.md explains every key. */
 export const ConfigFile = Type.Object(
   {
     regions: Type.Record(
