@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCheckCommand } from './check.ts';
+import { addConfigCommand } from './config.ts';
 import { addCopyCommand } from './copy.ts';
 import { exitCodeOf, messageOf } from './errors.ts';
 import { addImagesCommand } from './images.ts';
@@ -35,6 +36,7 @@ addCopyCommand(program);
 addJobCommands(program);
 addImagesCommand(program);
 addCheckCommand(program);
+addConfigCommand(program);
 addProcessCommands(program);
 
 try {
