@@ -54,6 +54,18 @@ test('the examples use every kind of store and of identity', async () => {
   }
 });
 
+test.each(['configuration', 's3', 'file-shares'])(
+  'the configurations on the page %s can be used',
+  async (page) => {
+    const text = await readFile(join(ROOT, 'docs', `${page}.md`), 'utf8');
+    const blocks = [...text.matchAll(/^```yaml\n(regions:\n[\s\S]*?)^```$/gm)].map(([, yaml = '']) =>
+      parse(yaml),
+    );
+    expect(blocks).not.toEqual([]);
+    for (const config of blocks) expect([await allows(config), await loads(config)]).toEqual([true, true]);
+  },
+);
+
 const store = { driver: 'directory', path: 'images' };
 const regions = { ot1: { store } };
 test.each<[what: string, isGood: boolean, config: unknown]>([
