@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ignoring, isErrno } from '../disk-errors.ts';
 import { doomFolder } from '../fence.ts';
 import type { DestinationRef } from '../port.ts';
+import { StoreError } from '../store-error.ts';
 import { type Folder, openFolderAt } from './folder.ts';
 
 /** Name of the file by which a folder bears the mark of the job that makes it, or has made it. */
@@ -54,9 +55,19 @@ export async function removeMarked(
     }
   }
   // An empty folder is what a crash has left of this. Another one is not empty.
+  await removeIfEmpty(path);
+}
+
+/** Removes a folder that has nothing in it. Any other stays. */
+export async function removeIfEmpty(path: string): Promise<void> {
   await rmdir(path).catch((error) => {
-    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].some((code) => isErrno(error, code))) throw error;
+    if (!['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'].some((code) => isErrno(error, code))) throw error;
   });
+}
+
+/** The error of a job whose image in the making is gone. */
+export function goneFor(ref: DestinationRef): StoreError {
+  return new StoreError('not_found', `image ${ref.image_id} is no longer being made by this job`);
 }
 
 /** The record goes first: without it there is no image. The mark goes last: it says whose the rest is. */

@@ -52,6 +52,16 @@ export async function removePrepared(paths: Layout, ref: DestinationRef, upTo: n
   }
 }
 
+/** Whether there is an image, or somebody's folder, at a path. An empty folder is what a removal may leave. */
+export async function isOccupied(path: string): Promise<boolean> {
+  const names = await readdir(path).catch((error) => {
+    if (isErrno(error, 'ENOENT')) return [];
+    if (isErrno(error, 'ENOTDIR')) return [path];
+    throw error;
+  });
+  return names.length > 0;
+}
+
 /** Renames a folder. One that is there and not empty is another's, and throws `conflict`. */
 export async function renameUnlessTaken(from: string, to: string, ref: DestinationRef): Promise<void> {
   await rename(from, to).catch((error) => {

@@ -93,10 +93,11 @@ export async function completeUpload(
   { client, bucket }: Bucket,
   upload: Upload,
   parts: Iterable<Part>,
+  condition: { readonly IfNoneMatch?: '*' } = {},
 ): Promise<void> {
   const Parts = [...parts]
     .sort((a, b) => a.PartNumber - b.PartNumber)
     .map(({ PartNumber, ETag, ChecksumCRC32C }) => ({ PartNumber, ETag, ChecksumCRC32C }));
-  const complete = { Bucket: bucket, ...upload, MultipartUpload: { Parts } };
+  const complete = { Bucket: bucket, ...upload, ...condition, MultipartUpload: { Parts } };
   await client.send(new CompleteMultipartUploadCommand(complete));
 }
