@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { type CopyPlan, parseProgress } from '../src/copy-job/index.ts';
+import { type CopyPlan, parseProgress, type SweepReport, type SweepRequest } from '../src/copy-job/index.ts';
 import { planCopy } from '../src/copy-job/plan.ts';
 import { copyOf, type ImageRecord } from '../src/image/index.ts';
 import type { Batch, BatchProgress, BatchScope, TaskPlan } from '../src/object-task/index.ts';
@@ -17,6 +17,7 @@ import { prepareDestination } from './prepare-destination.ts';
 import { storeOf } from './region-of.ts';
 import { RunningTransfers } from './running-transfers.ts';
 import { step } from './step.ts';
+import { sweepRegion } from './sweep-region.ts';
 import { type TransferResult, transferImage } from './transfer-image.ts';
 
 export type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
@@ -98,6 +99,8 @@ export function createStoreActivities(deps: Dependencies) {
 
     moveSmallObjects: (plan: TaskPlan, scope: BatchScope): Promise<BatchProgress> =>
       moveSmallObjects(deps, plan, scope),
+
+    sweepRegion: (request: SweepRequest): Promise<SweepReport> => sweepRegion(deps, request),
 
     /** Removes every trace of the copy. Never given up. */
     discardImage: (plan: CopyPlan, ref: DestinationRef, forced?: RunRef): Promise<void> =>

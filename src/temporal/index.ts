@@ -1,4 +1,4 @@
-export { type Chain, chainOf, mayHaveCompletedBefore, type RunRef } from './chain.ts';
+export { chainOf, mayHaveCompletedBefore, type RunRef } from './chain.ts';
 export { connectClient, TemporalUnreachable } from './connect.ts';
 export { lastHeartbeat } from './heartbeat.ts';
 export { quoted } from './query.ts';

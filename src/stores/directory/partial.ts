@@ -38,7 +38,11 @@ export async function makePartial(
  * Removes what attempts up to this one were about to make. It is moved aside first, so that an attempt that was
  * frozen finds nothing to put in place, rather than a half of it.
  */
-export async function removePrepared(paths: Layout, ref: DestinationRef, upTo: number): Promise<void> {
+export async function removePrepared(
+  paths: Layout,
+  ref: Pick<DestinationRef, 'image_id' | 'mark'>,
+  upTo: number,
+): Promise<void> {
   const prefix = paths.preparedPrefix(ref.image_id, ref.mark);
   for (const name of await readdir(paths.root)) {
     if (!name.startsWith(prefix)) continue;

@@ -32,6 +32,7 @@ export async function openObject(
 /** What an object is, without its bytes. */
 export interface ObjectHead {
   readonly size: number;
+  readonly changed: Date;
   readonly etag: string;
   /** The job whose upload it is, where it bears a mark. */
   readonly mark: string | undefined;
@@ -44,6 +45,7 @@ export async function headOf({ client, bucket }: Bucket, Key: string): Promise<O
     const mark = head.Metadata?.[MARK_METADATA];
     return {
       size: head.ContentLength ?? 0,
+      changed: head.LastModified ?? new Date(),
       etag: head.ETag ?? '',
       mark: mark === undefined ? undefined : decodeURIComponent(mark),
     };
