@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCheckCommand } from './check.ts';
+import { addConfigCommand } from './config.ts';
 import { addCopyCommand } from './copy.ts';
 import { exitCodeOf, messageOf } from './errors.ts';
 import { addImagesCommand } from './images.ts';
@@ -37,6 +38,7 @@ addJobCommands(program);
 addImagesCommand(program);
 addSweepCommand(program);
 addCheckCommand(program);
+addConfigCommand(program);
 addProcessCommands(program);
 
 try {
