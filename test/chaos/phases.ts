@@ -1,0 +1,68 @@
+import { MIB } from '../support/deployment.ts';
+import { until } from '../support/until.ts';
+import { cancel } from './actions.ts';
+import type { Step } from './end.ts';
+import { mibRead, type Stage } from './stage.ts';
+import type { Phase } from './trial.ts';
+import type { Catch, ChaosWorker } from './worker.ts';
+
+/** Starts the job, and brings it to a phase in which this worker, which was slowed down, has it in hand. */
+export async function reach(
+  stage: Stage,
+  worker: ChaosWorker,
+  phase: Exclude<Phase, 'requested'>,
+): Promise<Catch> {
+  const size = stage.image.data.length / MIB;
+  switch (phase) {
+    case 'preparing':
+      return reachStep(stage, worker, 'prepare');
+    case 'transferring':
+      await stage.startJob();
+      await untilRead(stage, worker, stage.random.between(4, Math.floor(size / 2)));
+      return nothingHeld;
+    case 'verifying': {
+      const held = await reachStep(stage, worker, 'verify');
+      await untilRead(stage, worker, Math.floor(size));
+      return held;
+    }
+    case 'committing':
+      return reachStep(stage, worker, 'commit');
+    case 'canceling': {
+      await reach(stage, worker, 'transferring');
+      const held = holdAt(stage, worker, 'discard');
+      await cancel(stage);
+      await held.reached();
+      return held;
+    }
+    case 'discarding': {
+      await reach(stage, worker, 'transferring');
+      const held = holdAt(stage, worker, 'discard');
+      await stage.source.spoil(stage.image.id, 'changed');
+      await held.reached();
+      return held;
+    }
+  }
+}
+
+/** Gets hold of a worker at a step of its copy. */
+export function holdAt({ destination, random }: Stage, worker: ChaosWorker, step: Step): Catch {
+  return worker.hold('destination', random.pick(destination.steps[step]));
+}
+
+async function reachStep(stage: Stage, worker: ChaosWorker, step: Step): Promise<Catch> {
+  const held = holdAt(stage, worker, step);
+  await stage.startJob();
+  await held.reached();
+  return held;
+}
+
+async function untilRead({ watch }: Stage, worker: ChaosWorker, mib: number): Promise<void> {
+  await until(() => {
+    const { status, fault } = watch.last() ?? {};
+    if (status === 'error')
+      throw new Error(`the job has failed too early: ${fault?.code}: ${fault?.message}`);
+    return mibRead(worker) >= mib;
+  }, 40_000);
+}
+
+const nothingHeld: Catch = { hits: () => 0, reached: async () => {}, release: () => {}, remove: () => {} };
