@@ -8,6 +8,9 @@ export interface TcpProxy {
   refuse(): Promise<void>;
   /** Nothing moves any more, and nobody is told. */
   stall(): void;
+  /** The server's side is closed, as by a machine on the way; the client does not hear of it until `remember`. */
+  forget(): void;
+  remember(): void;
   /** All is well again. */
   pass(): Promise<void>;
   close(): Promise<void>;
@@ -16,12 +19,14 @@ export interface TcpProxy {
 export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const [host = '', port = ''] = target.split(':');
   const pairs = new Set<readonly [Socket, Socket]>();
+  const forgotten = new Set<Socket>();
   let stalled = false;
   const server = createServer((inward) => {
     const outward = connect(Number(port), host);
     const pair = [inward, outward] as const;
     pairs.add(pair);
     const end = () => {
+      if (forgotten.has(inward)) return;
       pairs.delete(pair);
       inward.destroy();
       outward.destroy();
@@ -34,7 +39,12 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const listen = async (at: number) => {
     await once(server.listen(at, '127.0.0.1'), 'listening');
   };
+  const remember = () => {
+    for (const inward of forgotten) inward.resetAndDestroy();
+    forgotten.clear();
+  };
   const cut = () => {
+    remember();
     for (const [inward, outward] of pairs) {
       inward.resetAndDestroy();
       outward.destroy();
@@ -53,6 +63,14 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       stalled = true;
       for (const pair of pairs) freeze(pair);
     },
+    forget() {
+      for (const [inward, outward] of pairs) {
+        forgotten.add(inward);
+        outward.destroy();
+      }
+      pairs.clear();
+    },
+    remember,
     async pass() {
       stalled = false;
       for (const [inward, outward] of pairs) {

@@ -25,7 +25,11 @@ export interface ChaosWorker {
   readonly control: Control;
   /** Holds the next one. */
   hold(side: 'source' | 'destination', spot: Spot): Catch;
-  freeze(): void;
+  /**
+   * Stops it in its tracks. The server notices that nobody polls any more, unless it is `polling`: then it goes on to
+   * give it tasks for up to a minute.
+   */
+  freeze(options?: { readonly polling?: boolean }): void;
   wake(): void;
   isFrozen(): boolean;
   /** Lets everything go on that is held. */
@@ -75,6 +79,7 @@ export async function startChaosWorker(setup: WorkerSetup): Promise<ChaosWorker>
   };
   const wake = () => {
     frozen = false;
+    temporal.remember();
     signal('SIGCONT');
   };
   const source = lines.source?.proxy ?? null;
@@ -95,9 +100,10 @@ export async function startChaosWorker(setup: WorkerSetup): Promise<ChaosWorker>
       caught.push(one);
       return one;
     },
-    freeze() {
+    freeze({ polling = false } = {}) {
       frozen = true;
       signal('SIGSTOP');
+      if (!polling) temporal.forget();
     },
     wake,
     isFrozen: () => frozen,
