@@ -7,13 +7,11 @@ import type { Phase } from './trial.ts';
 import type { Catch, ChaosWorker } from './worker.ts';
 
 /** Starts the job, and brings it to a phase in which this worker, which was slowed down, has it in hand. */
-export async function reach(
-  stage: Stage,
-  worker: ChaosWorker,
-  phase: Exclude<Phase, 'requested'>,
-): Promise<Catch> {
+export async function reach(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Catch> {
   const size = stage.image.data.length / MIB;
   switch (phase) {
+    case 'requested':
+      throw new Error('nobody has the job in hand yet');
     case 'preparing':
       return reachStep(stage, worker, 'prepare');
     case 'transferring':

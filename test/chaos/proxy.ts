@@ -60,6 +60,7 @@ interface Entry {
   readonly released: PromiseWithResolvers<void>;
   left: number;
   hits: number;
+  removed: boolean;
 }
 
 export async function startHttpProxy(target: string): Promise<HttpProxy> {
@@ -73,7 +74,6 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
     const found = entries.find((entry) => entry.left > 0 && matches(entry.match, incoming));
     if (found === undefined) return undefined;
     found.left -= 1;
-    found.hits += 1;
     return found;
   };
 
@@ -81,6 +81,10 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
     await open.promise;
     const entry = entryFor(incoming);
     const act = entry?.act ?? ({ kind: 'count' } as const);
+    const count = () => {
+      if (entry !== undefined) entry.hits += 1;
+    };
+    if (act.kind !== 'hold' && act.kind !== 'hold-answer') count();
     if (act.kind === 'status') {
       incoming.resume();
       answer.writeHead(act.status, act.headers).end();
@@ -90,10 +94,12 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
     if (act.kind === 'hold') {
       // All of it is on its way: what becomes of the client makes no difference any more.
       body = await buffer(incoming).catch(() => undefined);
-      await entry?.released.promise;
       if (body === undefined) return;
+      count();
+      await entry?.released.promise;
     }
     const spoilt = act.kind === 'body' ? act : undefined;
+    const isOn = () => entry?.removed !== true;
     const headers = { ...incoming.headers };
     if (spoilt?.of === 'request' && spoilt.fault.kind === 'truncate') delete headers['content-length'];
     const outgoing = request(new URL(incoming.url ?? '/', target), {
@@ -115,6 +121,7 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
           bytes.request += n;
         },
         hangUp,
+        isOn,
       );
       incoming.on('error', hangUp).pipe(way).pipe(outgoing);
     }
@@ -125,7 +132,10 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
       hangUp();
       return;
     }
-    if (act.kind === 'hold-answer') await entry?.released.promise;
+    if (act.kind === 'hold-answer') {
+      count();
+      await entry?.released.promise;
+    }
     const answerFault = spoilt?.of === 'answer' ? spoilt.fault : undefined;
     const givenHeaders = { ...given.headers };
     if (answerFault?.kind === 'truncate') delete givenHeaders['content-length'];
@@ -136,6 +146,7 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
         bytes.answer += n;
       },
       hangUp,
+      isOn,
     );
     given.on('error', hangUp).pipe(way).pipe(answer);
     await once(answer, 'close');
@@ -164,6 +175,7 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
   const heal = () => {
     for (const entry of entries.splice(0)) {
       entry.left = 0;
+      entry.removed = true;
       entry.released.resolve();
     }
   };
@@ -173,7 +185,14 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
     url: `http://127.0.0.1:${port}`,
     bytes,
     add(match, act, times = Number.POSITIVE_INFINITY) {
-      const entry: Entry = { match, act, released: Promise.withResolvers(), left: times, hits: 0 };
+      const entry: Entry = {
+        match,
+        act,
+        released: Promise.withResolvers(),
+        left: times,
+        hits: 0,
+        removed: false,
+      };
       entries.unshift(entry);
       return {
         hits: () => entry.hits,
@@ -183,6 +202,7 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
         release: () => entry.released.resolve(),
         remove: () => {
           entry.left = 0;
+          entry.removed = true;
           entry.released.resolve();
         },
       };

@@ -15,6 +15,7 @@ export function spoil(
   fault: BodyFault | undefined,
   passed: (bytes: number) => void,
   hangUp: () => void,
+  isOn: () => boolean,
 ): Transform {
   let at = 0;
   let isOver = false;
@@ -23,10 +24,17 @@ export function spoil(
       const before = at;
       at += chunk.length;
       passed(chunk.length);
-      if (fault === undefined || isOver) return done(null, fault?.kind === 'truncate' ? undefined : chunk);
+      if (fault === undefined || isOver || !isOn())
+        return done(null, isOver && fault?.kind === 'truncate' ? undefined : chunk);
       if (fault.kind === 'slow') {
-        await sleep((chunk.length * 1000) / fault.rate, undefined, { ref: false });
-        return done(null, chunk);
+        const piece = Math.max(1, Math.floor(fault.rate / 10));
+        for (let start = 0; start < chunk.length; ) {
+          const end = isOn() ? start + piece : chunk.length;
+          this.push(chunk.subarray(start, end));
+          if (isOn()) await sleep(100, undefined, { ref: false });
+          start = end;
+        }
+        return done();
       }
       if (at <= fault.at) return done(null, chunk);
       isOver = true;

@@ -11,6 +11,16 @@ export type Phase =
   | 'canceling'
   | 'discarding';
 
+/** Those in which a worker has the job in hand. */
+export const IN_HAND = [
+  'preparing',
+  'transferring',
+  'verifying',
+  'committing',
+  'canceling',
+  'discarding',
+] as const satisfies readonly Phase[];
+
 /** What the fault is about: stores of images, and the two that have plain objects. */
 export const STORES = ['directory', 's3', 'objects-directory', 'objects-s3', 'glance'] as const;
 export type StoreName = (typeof STORES)[number];
@@ -41,7 +51,7 @@ export interface Fault {
   readonly ownTemporal?: true;
   /** Roughly how long a trial takes, where that is much longer than usual; seconds. */
   readonly seconds?: number;
-  /** Brings a copy to the phase, does harm, and lets the job come to its end. */
+  /** Brings a copy to one of its phases, does harm, and lets the job come to its end. */
   run(stage: Stage, phase: Phase): Promise<Expected>;
 }
 

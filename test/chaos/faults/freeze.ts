@@ -1,12 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { begin, type Ending, goOn } from '../endings.ts';
 import { reach } from '../phases.ts';
 import type { Stage } from '../stage.ts';
-import { type Expected, type Fault, type Phase, STORES } from '../trial.ts';
-
-/** A MiB of the source takes a worker so long that a copy can be got hold of; milliseconds. */
-export const SLOW = 400;
-
-const ROW = 'worker SIGSTOPped for longer than the heartbeat timeout, woken after the end';
+import { type Expected, type Fault, IN_HAND, type Phase, STORES } from '../trial.ts';
+import { endOfPhase, SLOW } from './common.ts';
 
 /** A worker that was given up for dead, and goes on when its job has long ended. */
 const AFTER_THE_END: readonly (readonly [Ending, readonly Phase[]])[] = [
@@ -20,27 +17,87 @@ const AFTER_THE_END: readonly (readonly [Ending, readonly Phase[]])[] = [
   ['paused', ['transferring', 'committing']],
 ];
 
-export const freezes: readonly Fault[] = AFTER_THE_END.map(([ending, phases]) => ({
-  name: `freeze-${ending}`,
-  row: ROW,
-  phases,
-  stores: STORES,
-  run: (stage, phase) => frozenAfterTheEnd(stage, phase, ending),
-}));
+export const freezes: readonly Fault[] = [
+  ...AFTER_THE_END.map(([ending, phases]) => ({
+    name: `freeze-${ending}`,
+    row: 'worker SIGSTOPped, its job ends (whichever way) by a second worker, then SIGCONT',
+    phases,
+    stores: STORES,
+    run: (stage: Stage, phase: Phase) => wokenAfterTheEnd(stage, phase, ending),
+  })),
+  {
+    name: 'freeze-polling',
+    row: 'worker SIGSTOPped while Temporal goes on to give it tasks, then SIGCONT',
+    phases: ['transferring'],
+    stores: STORES,
+    seconds: 70,
+    run: (stage) => wokenAfterTheEnd(stage, 'transferring', 'replicated', true),
+  },
+  ...(['replicated', 'canceled', 'reset-last', 'reset-first', 'paused'] as const).map((ending) => ({
+    name: `wake-early-${ending}`,
+    row: 'worker SIGSTOPped for longer than the heartbeat timeout, SIGCONT while a second worker has the job',
+    phases: ['preparing', 'transferring'] as const,
+    stores: STORES,
+    run: (stage: Stage, phase: Phase) => wokenBeforeTheEnd(stage, phase, ending),
+  })),
+  {
+    name: 'freeze-alone',
+    row: 'worker SIGSTOPped for longer than the heartbeat timeout, with no other',
+    phases: IN_HAND,
+    stores: STORES,
+    run: (stage, phase) => frozenAlone(stage, phase, 3000 + stage.random.between(0, 2000)),
+  },
+  {
+    name: 'freeze-short',
+    row: 'worker SIGSTOPped for less than the heartbeat timeout',
+    phases: IN_HAND,
+    stores: STORES,
+    run: (stage, phase) => frozenAlone(stage, phase, stage.random.between(300, 1500)),
+  },
+];
 
-async function frozenAfterTheEnd(stage: Stage, phase: Phase, ending: Ending): Promise<Expected> {
-  if (phase === 'requested') throw new Error('nobody has the job in hand yet');
+async function wokenAfterTheEnd(
+  stage: Stage,
+  phase: Phase,
+  ending: Ending,
+  polling = false,
+): Promise<Expected> {
   await stage.startWorker({ part: 'jobs' });
   const first = await stage.startWorker({ part: 'copies', slow: SLOW });
   await reach(stage, first, phase);
-  first.freeze();
-  // What was begun before the freeze has its own end.
-  const begun = phase === 'discarding' || (phase === 'canceling' && ending === 'canceled');
-  const expected: Expected = begun
-    ? { ends: ['canceled', 'error'], sourceSpoilt: true }
-    : await begin(stage, ending);
+  first.freeze({ polling });
+  // What was begun before has its own end.
+  const isBegun = phase === 'discarding' || (phase === 'canceling' && ending === 'canceled');
+  const expected = isBegun ? endOfPhase(phase) : await begin(stage, ending);
   if (ending !== 'terminated') await stage.startWorker({ part: 'copies' });
-  if (!begun) await goOn(stage, ending);
+  if (!isBegun) await goOn(stage, ending);
+  await stage.watch.ended(90_000);
+  return expected;
+}
+
+async function wokenBeforeTheEnd(stage: Stage, phase: Phase, ending: Ending): Promise<Expected> {
+  await stage.startWorker({ part: 'jobs' });
+  const first = await stage.startWorker({ part: 'copies', slow: SLOW });
+  const held = await reach(stage, first, phase);
+  first.freeze();
+  const expected = await begin(stage, ending);
+  await stage.startWorker({ part: 'copies', slow: SLOW });
+  await sleep(stage.random.between(0, 4000));
+  held.release();
+  first.wake();
+  await goOn(stage, ending);
   await stage.watch.ended();
   return expected;
+}
+
+async function frozenAlone(stage: Stage, phase: Phase, ms: number): Promise<Expected> {
+  await stage.startWorker({ part: 'jobs' });
+  const only = await stage.startWorker({ part: 'copies', slow: SLOW });
+  const held = await reach(stage, only, phase);
+  only.freeze();
+  await sleep(ms);
+  held.release();
+  only.wake();
+  await stage.watch.ended();
+  return endOfPhase(phase);
 }
