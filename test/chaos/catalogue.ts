@@ -1,6 +1,7 @@
 import { cutOffs } from './faults/cut-off.ts';
 import { deaths } from './faults/death.ts';
 import { disks } from './faults/disk.ts';
+import { facades } from './faults/facade.ts';
 import { freezes } from './faults/freeze.ts';
 import { lostAnswers, network } from './faults/network.ts';
 import { operators } from './faults/operators.ts';
@@ -21,6 +22,7 @@ export const FAULTS: readonly Fault[] = [
   ...disks,
   ...processes,
   ...temporals,
+  ...facades,
 ];
 
 /** Every trial, each with a seed of its own. */

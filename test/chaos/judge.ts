@@ -30,6 +30,7 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
     else left = { ...left, rest: [] };
   }
   const problems = [
+    ...(await otherJobs(stage)),
     ...unended(job.status, stage.cancelAccepted ? ['canceled'] : expected.ends),
     ...badTransitions(watch.seen, expected.again === true),
     ...fallingProgress(watch.seen),
@@ -47,4 +48,13 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
     const same = images.some((each) => each.id === image.id && each.sha512 === image.sha512);
     return same && images.length === 1 && rest.length === 0 ? [] : ['the source was touched'];
   }
+}
+
+/** A trial has one job, whoever asked for it how often. */
+async function otherJobs({ deployment: { client }, jobId }: Stage): Promise<string[]> {
+  const others = new Set<string>();
+  for await (const { workflowId } of client.workflow.list({ query: "WorkflowType = 'copyImage'" })) {
+    if (workflowId !== jobId) others.add(workflowId);
+  }
+  return [...others].map((id) => `another job: ${id}`);
 }

@@ -16,7 +16,7 @@ export async function reach(stage: Stage, worker: ChaosWorker, phase: Phase): Pr
       return reachStep(stage, worker, 'prepare');
     case 'transferring':
       await stage.startJob();
-      await untilRead(stage, worker, stage.random.between(4, Math.floor(size / 2)));
+      await untilMoving(stage, worker);
       return nothingHeld;
     case 'verifying': {
       const held = await reachStep(stage, worker, 'verify');
@@ -45,6 +45,11 @@ export async function reach(stage: Stage, worker: ChaosWorker, phase: Phase): Pr
 /** Gets hold of a worker at a step of its copy. */
 export function holdAt({ destination, random }: Stage, worker: ChaosWorker, step: Step): Catch {
   return worker.hold('destination', random.pick(destination.steps[step]));
+}
+
+/** Waits until a worker is somewhere in the first half of the bytes of a job that was started. */
+export async function untilMoving(stage: Stage, worker: ChaosWorker): Promise<void> {
+  await untilRead(stage, worker, stage.random.between(4, Math.floor(stage.image.data.length / MIB / 2)));
 }
 
 async function reachStep(stage: Stage, worker: ChaosWorker, step: Step): Promise<Catch> {

@@ -29,7 +29,8 @@ export interface Stage {
   readonly image: { readonly id: string; readonly data: Buffer; readonly sha512: string };
   /** What is at the object's path before the copy. */
   readonly old: { readonly sha512: string } | null;
-  readonly jobId: string;
+  /** Another one where somebody else starts the job. */
+  jobId: string;
   readonly watch: Watch;
   readonly workers: readonly ChaosWorker[];
   /** Whether somebody was told that the job is being cancelled. */
@@ -76,7 +77,7 @@ export async function openStage(trial: Trial, servers: Servers): Promise<Stage> 
   const old = destination.objects ? Buffer.from('what was there before') : null;
   if (old !== null) await destination.seed(old);
   const jobId = randomUUID();
-  const watch = await watchJob(deployment, jobId);
+  const watch = await watchJob(deployment, () => stage.jobId);
   const workers: ChaosWorker[] = [];
   const stage: Stage = {
     trial,
@@ -98,11 +99,11 @@ export async function openStage(trial: Trial, servers: Servers): Promise<Stage> 
       const request: CopyRequest = {
         ...(source.objects && { objects: true }),
         source: { region: 'ot1', image_id: id, ...owner },
-        destination: { region: 'ot2', ...(source.objects ? {} : { image_id: jobId }), ...owner },
+        destination: { region: 'ot2', ...(source.objects ? {} : { image_id: stage.jobId }), ...owner },
       };
       await deployment.client.workflow.start(COPY_IMAGE, {
         taskQueue: TASK_QUEUE,
-        workflowId: jobId,
+        workflowId: stage.jobId,
         args: [request],
       });
     },

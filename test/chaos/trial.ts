@@ -1,4 +1,5 @@
 import type { JobStatus } from '../../src/copy-job/index.ts';
+import type { RowName } from './rows.ts';
 import type { Stage } from './stage.ts';
 
 /** Where a copy stands when a fault meets it. */
@@ -38,7 +39,7 @@ export interface Fault {
   /** Words with hyphens. */
   readonly name: string;
   /** The row of the report that its trials belong to. */
-  readonly row: string;
+  readonly row: RowName;
   readonly phases: readonly Phase[];
   readonly stores: readonly StoreName[];
   /** Which end of the copy the store is; the other one is a directory. */

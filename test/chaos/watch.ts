@@ -25,7 +25,7 @@ export interface Seen {
 const INTERVAL = 100;
 
 /** The same view as `image-replicator show` prints, without a process for each look. */
-export async function watchJob(deployment: Deployment, jobId: string): Promise<Watch> {
+export async function watchJob(deployment: Deployment, jobId: () => string): Promise<Watch> {
   const { client, regions, folder } = deployment;
   const { limits } = await loadConfig(join(folder, 'config.yaml'));
   const jobs = createJobService({ client, regions, limits });
@@ -35,7 +35,7 @@ export async function watchJob(deployment: Deployment, jobId: string): Promise<W
   const look = async () => {
     // One that was not answered in time tells nothing.
     const job = await client
-      .withDeadline(Date.now() + 2000, () => jobs.show(null, jobId))
+      .withDeadline(Date.now() + 2000, () => jobs.show(null, jobId()))
       .catch(() => undefined);
     if (job === undefined) return;
     last = job;

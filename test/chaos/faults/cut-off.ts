@@ -5,7 +5,7 @@ import type { Stage } from '../stage.ts';
 import { type Expected, type Fault, type Phase, STORES } from '../trial.ts';
 import { endOfPhase, SLOW } from './common.ts';
 
-const ROW = 'worker cut off from Temporal and the stores, back after the end';
+const ROW = 'cut-off';
 const PHASES = ['preparing', 'transferring', 'verifying', 'committing'] as const;
 
 export const cutOffs: readonly Fault[] = (['replicated', 'canceled', 'forced', 'terminated'] as const).map(

@@ -7,21 +7,21 @@ import { endOfPhase, SLOW } from './common.ts';
 export const deaths: readonly Fault[] = [
   {
     name: 'kill',
-    row: 'worker SIGKILL, another goes on',
+    row: 'killed',
     phases: IN_HAND,
     stores: STORES,
     run: (stage, phase) => endedBy(stage, phase, 'SIGKILL'),
   },
   {
     name: 'sigterm',
-    row: 'worker SIGTERM, another goes on',
+    row: 'sigterm',
     phases: IN_HAND,
     stores: STORES,
     run: (stage, phase) => endedBy(stage, phase, 'SIGTERM'),
   },
   {
     name: 'late-request',
-    row: 'worker SIGKILL, and the request that it had sent arrives when the job has ended',
+    row: 'late-request',
     phases: ['preparing', 'transferring', 'verifying', 'committing', 'canceling'],
     stores: ['s3', 'objects-s3', 'glance'],
     run: lateRequest,

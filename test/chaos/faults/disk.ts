@@ -13,42 +13,50 @@ const PHASES = ['preparing', 'transferring', 'committing'] as const;
 export const disks: readonly Fault[] = [
   {
     name: 'disk-full',
-    row: 'destination: disk full',
+    row: 'disk-full',
     phases: ['transferring'],
     stores: FOLDERS,
     run: (stage) => refusing(stage, 'transferring', 'ENOSPC'),
   },
   {
+    name: 'spool-full',
+    row: 'spool-full',
+    phases: ['transferring'],
+    stores: ['glance'],
+    config: { spool: { path: 'spool', size: '200MiB' } },
+    run: spoolFull,
+  },
+  {
     name: 'disk-full-passing',
-    row: 'destination: disk full for some seconds',
+    row: 'disk-full-passing',
     phases: PHASES,
     stores: FOLDERS,
     run: (stage, phase) => refusing(stage, phase, 'ENOSPC', stage.random.between(500, 3000)),
   },
   {
     name: 'disk-read-only',
-    row: 'destination: read-only for some seconds',
+    row: 'read-only',
     phases: PHASES,
     stores: FOLDERS,
     run: (stage, phase) => refusing(stage, phase, 'EROFS', stage.random.between(500, 3000)),
   },
   {
     name: 'disk-errors',
-    row: 'destination: input/output errors for some seconds',
+    row: 'disk-errors',
     phases: PHASES,
     stores: FOLDERS,
     run: (stage, phase) => refusing(stage, phase, 'EIO', stage.random.between(500, 3000)),
   },
   {
     name: 'folder-away',
-    row: 'destination: folder away for some seconds',
+    row: 'folder-away',
     phases: [...PHASES, 'canceling', 'discarding'],
     stores: FOLDERS,
     run: folderAway,
   },
   {
     name: 'folder-removed',
-    row: 'destination: folder removed, and made anew empty',
+    row: 'folder-removed',
     phases: ['transferring', 'committing'],
     stores: ['directory'],
     run: folderRemoved,
@@ -75,6 +83,20 @@ function refuseAt(stage: Stage, worker: ChaosWorker, code: string) {
   // A discard renames, too, before it removes: on a full disk that works.
   const calls = code === 'ENOSPC' ? CHANGES.filter((call) => call !== 'rename') : CHANGES;
   return worker.control.add({ calls, path: `^${folderOf(stage)}/`, act: 'fail', code });
+}
+
+/** What a worker cannot keep on its disk is no reason to lose a copy for ever, nor to hang. */
+async function spoolFull(stage: Stage): Promise<Expected> {
+  const worker = await stage.startWorker({ slow: SLOW / 4 });
+  const after = stage.random.between(1, 10);
+  const path = `^${join(stage.deployment.folder, 'spool')}/`;
+  const rule = worker.control.add({ calls: ['write'], path, after, act: 'fail', code: 'ENOSPC' });
+  await stage.startJob();
+  await rule.reached();
+  await sleep(stage.random.between(500, 3000));
+  rule.remove();
+  await stage.watch.ended();
+  return { ends: ['replicated', 'error'] };
 }
 
 function folderOf({ destination }: Stage): string {

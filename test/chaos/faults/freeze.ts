@@ -20,14 +20,14 @@ const AFTER_THE_END: readonly (readonly [Ending, readonly Phase[]])[] = [
 export const freezes: readonly Fault[] = [
   ...AFTER_THE_END.map(([ending, phases]) => ({
     name: `freeze-${ending}`,
-    row: 'worker SIGSTOPped, its job ends (whichever way) by a second worker, then SIGCONT',
+    row: 'frozen' as const,
     phases,
     stores: STORES,
     run: (stage: Stage, phase: Phase) => wokenAfterTheEnd(stage, phase, ending),
   })),
   {
     name: 'freeze-polling',
-    row: 'worker SIGSTOPped while Temporal goes on to give it tasks, then SIGCONT',
+    row: 'frozen-polling' as const,
     phases: ['transferring'],
     stores: STORES,
     seconds: 70,
@@ -35,21 +35,21 @@ export const freezes: readonly Fault[] = [
   },
   ...(['replicated', 'canceled', 'reset-last', 'reset-first', 'paused'] as const).map((ending) => ({
     name: `wake-early-${ending}`,
-    row: 'worker SIGSTOPped for longer than the heartbeat timeout, SIGCONT while a second worker has the job',
+    row: 'woken-early' as const,
     phases: ['preparing', 'transferring'] as const,
     stores: STORES,
     run: (stage: Stage, phase: Phase) => wokenBeforeTheEnd(stage, phase, ending),
   })),
   {
     name: 'freeze-alone',
-    row: 'worker SIGSTOPped for longer than the heartbeat timeout, with no other',
+    row: 'frozen-alone' as const,
     phases: IN_HAND,
     stores: STORES,
     run: (stage, phase) => frozenAlone(stage, phase, 3000 + stage.random.between(0, 2000)),
   },
   {
     name: 'freeze-short',
-    row: 'worker SIGSTOPped for less than the heartbeat timeout',
+    row: 'frozen-shortly' as const,
     phases: IN_HAND,
     stores: STORES,
     run: (stage, phase) => frozenAlone(stage, phase, stage.random.between(300, 1500)),

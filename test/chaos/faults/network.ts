@@ -19,12 +19,7 @@ const STORES: readonly StoreName[] = ['s3', 'objects-s3', 'glance'];
 const PHASES: readonly Phase[] = ['preparing', 'transferring', 'verifying', 'committing', 'canceling'];
 
 /** What goes wrong with the bytes of the image on their way. */
-const BODIES = {
-  reset: 'connection reset at a random byte',
-  stall: 'connection stalls at a random byte',
-  truncate: 'body cut short, with a clean end',
-  flip: 'a flipped byte',
-} as const;
+const BODIES = ['reset', 'stall', 'truncate', 'flip'] as const;
 
 /** What a server answers instead of doing what it is asked. */
 const ANSWERS: Readonly<Record<string, Act>> = {
@@ -33,21 +28,21 @@ const ANSWERS: Readonly<Record<string, Act>> = {
 };
 
 export const network: readonly Fault[] = SIDES.flatMap((side) => [
-  ...Object.entries(BODIES).map(
-    ([kind, row]): Fault => ({
+  ...BODIES.map(
+    (kind): Fault => ({
       name: `${side}-${kind}`,
-      row: `${side}: ${row}`,
+      row: `${side}-${kind}`,
       phases: ['transferring'],
       stores: STORES,
       side,
       seconds: kind === 'stall' ? 30 : 15,
-      run: (stage) => spoilBody(stage, side, kind as keyof typeof BODIES),
+      run: (stage) => spoilBody(stage, side, kind),
     }),
   ),
   ...Object.entries(ANSWERS).map(
     ([status, act]): Fault => ({
       name: `${side}-${status}`,
-      row: `${side}: ${status}${status === '503' ? ' with Retry-After' : ''}`,
+      row: `${side}-${status as '500' | '503'}`,
       phases: side === 'source' ? ['transferring'] : PHASES,
       stores: STORES,
       side,
@@ -56,7 +51,7 @@ export const network: readonly Fault[] = SIDES.flatMap((side) => [
   ),
   {
     name: `${side}-refused`,
-    row: `${side}: connections refused for some seconds`,
+    row: `${side}-refused`,
     phases: side === 'source' ? (['transferring'] as const) : PHASES,
     stores: STORES,
     side,
@@ -64,7 +59,7 @@ export const network: readonly Fault[] = SIDES.flatMap((side) => [
   } satisfies Fault,
   {
     name: `${side}-hangs`,
-    row: `${side}: no answer for some seconds`,
+    row: `${side}-hangs`,
     phases: side === 'source' ? (['transferring'] as const) : PHASES,
     stores: STORES,
     side,
@@ -72,7 +67,7 @@ export const network: readonly Fault[] = SIDES.flatMap((side) => [
   } satisfies Fault,
   {
     name: `${side}-slow`,
-    row: `${side}: 10 kB/s for some seconds`,
+    row: `${side}-slow`,
     phases: ['transferring'] as const,
     stores: STORES,
     side,
@@ -80,7 +75,7 @@ export const network: readonly Fault[] = SIDES.flatMap((side) => [
   } satisfies Fault,
   {
     name: `${side}-gone`,
-    row: `${side}: gone for good`,
+    row: `${side}-gone`,
     phases: ['transferring'] as const,
     stores: STORES,
     side,
@@ -92,7 +87,7 @@ export const network: readonly Fault[] = SIDES.flatMap((side) => [
 /** A server that has done what it was asked, and whose answer gets lost. */
 export const lostAnswers: Fault = {
   name: 'destination-answer-lost',
-  row: 'destination: does what it is asked, and the answer is lost',
+  row: 'answer-lost',
   phases: ['preparing', 'transferring', 'verifying', 'committing', 'canceling'],
   stores: STORES,
   run: (stage, phase) => refuseWith(stage, 'destination', phase, { kind: 'swallow' }),
@@ -116,7 +111,7 @@ function matchOf(spot: Spot) {
   return spot.match;
 }
 
-async function spoilBody(stage: Stage, side: Side, kind: keyof typeof BODIES): Promise<Expected> {
+async function spoilBody(stage: Stage, side: Side, kind: (typeof BODIES)[number]): Promise<Expected> {
   const { random } = stage;
   const worker = await stage.startWorker();
   const of = side === 'source' ? 'answer' : 'request';

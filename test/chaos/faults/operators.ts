@@ -2,17 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cancel, reset } from '../actions.ts';
 import { begin, type Ending, goOn } from '../endings.ts';
 import { reach } from '../phases.ts';
+import type { RowName } from '../rows.ts';
 import type { Stage } from '../stage.ts';
 import { type Expected, type Fault, IN_HAND, type Phase, STORES } from '../trial.ts';
 import { endOfPhase, SLOW } from './common.ts';
 
-const WAYS: Readonly<Record<Exclude<Ending, 'replicated' | 'failed'>, string>> = {
+const WAYS: Readonly<Record<Exclude<Ending, 'replicated' | 'failed'>, RowName>> = {
   canceled: 'cancel',
-  forced: 'cancel by force',
+  forced: 'force',
   terminated: 'terminate',
-  'reset-last': 'reset (to the last, or the first, workflow task)',
-  'reset-first': 'reset (to the last, or the first, workflow task)',
-  paused: 'pause, and unpause',
+  'reset-last': 'reset',
+  'reset-first': 'reset',
+  paused: 'pause',
 };
 
 const BEFORE_THE_END: readonly Phase[] = ['requested', ...IN_HAND];
@@ -27,14 +28,14 @@ export const operators: readonly Fault[] = [
   })),
   {
     name: 'reset-ended',
-    row: 'reset of a job that has ended',
+    row: 'reset-ended',
     phases: ['committing', 'canceling'],
     stores: STORES,
     run: resetEnded,
   },
   {
     name: 'cancel-racing-commit',
-    row: 'cancel at any moment around the commit',
+    row: 'race',
     phases: ['committing'],
     stores: STORES,
     run: raceTheCommit,

@@ -12,14 +12,14 @@ const AN_HOUR = 3_600_000;
 export const processes: readonly Fault[] = [
   {
     name: 'clock-jumps',
-    row: "worker's clock jumps by an hour, forwards or backwards",
+    row: 'clock',
     phases: IN_HAND,
     stores: STORES,
     run: clockJumps,
   },
   {
     name: 'few-descriptors',
-    row: 'worker has no file descriptor left for some seconds',
+    row: 'descriptors',
     phases: ['preparing', 'transferring', 'committing', 'canceling'],
     stores: STORES,
     run: noDescriptors,

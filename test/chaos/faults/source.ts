@@ -7,7 +7,7 @@ import { SLOW } from './common.ts';
 export const sources: readonly Fault[] = [
   {
     name: 'source-changed',
-    row: 'source changed under the copy',
+    row: 'changed',
     phases: ['preparing', 'transferring'],
     stores: ['directory', 'objects-directory', 's3', 'objects-s3'],
     side: 'source',
@@ -15,7 +15,7 @@ export const sources: readonly Fault[] = [
   },
   {
     name: 'source-deleted',
-    row: 'source deleted under the copy',
+    row: 'deleted',
     phases: ['preparing', 'transferring'],
     stores: STORES,
     side: 'source',
@@ -23,7 +23,7 @@ export const sources: readonly Fault[] = [
   },
   {
     name: 'source-flip',
-    row: 'source: a flipped byte',
+    row: 'source-flip',
     phases: ['transferring'],
     stores: ['directory'],
     side: 'source',

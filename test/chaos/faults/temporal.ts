@@ -9,7 +9,7 @@ const A_MINUTE = 60_000;
 export const temporals: readonly Fault[] = [
   {
     name: 'temporal-killed',
-    row: 'Temporal SIGKILL, and restart on its database',
+    row: 'temporal-killed',
     phases: ['requested', ...IN_HAND],
     stores: STORES,
     ownTemporal: true,
@@ -18,7 +18,7 @@ export const temporals: readonly Fault[] = [
   },
   {
     name: 'temporal-unreachable',
-    row: 'Temporal unreachable for a minute',
+    row: 'temporal-unreachable',
     phases: ['transferring', 'committing', 'canceling'],
     stores: STORES,
     seconds: 85,
