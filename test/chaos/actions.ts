@@ -1,4 +1,4 @@
-import type { Stage } from './stage.ts';
+import type { Stage } from './trial.ts';
 
 /** Cancels the job as an operator does; an accepted cancel has to win. */
 export async function cancel(stage: Stage, ...more: string[]): Promise<boolean> {

@@ -11,7 +11,7 @@ import { temporals } from './faults/temporal.ts';
 import { seedOf } from './random.ts';
 import { type Fault, nameOf, type Trial } from './trial.ts';
 
-export const FAULTS: readonly Fault[] = [
+const FAULTS: readonly Fault[] = [
   ...freezes,
   ...cutOffs,
   ...deaths,

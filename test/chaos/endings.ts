@@ -1,6 +1,5 @@
 import { cancel, pause, reset, terminate, unpause } from './actions.ts';
-import type { Stage } from './stage.ts';
-import type { Expected } from './trial.ts';
+import type { Expected, Stage } from './trial.ts';
 
 /** How a job comes to its end, or goes on, without the worker that had it. */
 export type Ending =

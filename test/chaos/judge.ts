@@ -1,9 +1,8 @@
 import { isFinal } from '../../src/copy-job/index.ts';
 import type { JobView } from '../../src/job-service/index.ts';
 import { badTransitions, fallingProgress, unended, wrongImages } from './invariants.ts';
-import type { Stage } from './stage.ts';
 import { sweep } from './sweep.ts';
-import type { Expected } from './trial.ts';
+import type { Expected, Stage } from './trial.ts';
 
 /** How a trial has gone. */
 export interface Verdict {

@@ -5,7 +5,7 @@ import { isPassed, type Result, writeReport } from './report.ts';
 import { runTrial } from './run-trial.ts';
 import { costOf, stratified } from './sample.ts';
 import { openServers, type Servers, warmUp } from './servers.ts';
-import type { Stage } from './stage.ts';
+import type { Stage } from './trial.ts';
 import { nameOf, type Trial } from './trial.ts';
 
 /** Kept for the last trials to end in, and for the servers to stop; milliseconds. */

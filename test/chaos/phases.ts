@@ -2,8 +2,8 @@ import { MIB } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 import { cancel } from './actions.ts';
 import type { Step } from './end.ts';
-import { mibRead, type Stage } from './stage.ts';
-import type { Phase } from './trial.ts';
+import { mibRead } from './stage.ts';
+import type { Phase, Stage } from './trial.ts';
 import type { Catch, ChaosWorker } from './worker.ts';
 
 /** Starts the job, and brings it to a phase in which this worker, which was slowed down, has it in hand. */
@@ -43,7 +43,7 @@ export async function reach(stage: Stage, worker: ChaosWorker, phase: Phase): Pr
 }
 
 /** Gets hold of a worker at a step of its copy. */
-export function holdAt({ destination, random }: Stage, worker: ChaosWorker, step: Step): Catch {
+function holdAt({ destination, random }: Stage, worker: ChaosWorker, step: Step): Catch {
   return worker.hold('destination', random.pick(destination.steps[step]));
 }
 

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Verdict } from './judge.ts';
 import { PROMISES, ROWS, type RowName } from './rows.ts';
-import { nameOf, STORES, type StoreName, type Trial } from './trial.ts';
+import { STORES, type StoreName } from './store-name.ts';
+import { nameOf, type Trial } from './trial.ts';
 
 export interface Result {
   readonly trial: Trial;

@@ -1,8 +1,8 @@
 import { judge, type Verdict } from './judge.ts';
 import type { Servers } from './servers.ts';
 import { settle } from './settle.ts';
-import { openStage, type Stage } from './stage.ts';
-import type { Trial } from './trial.ts';
+import { openStage } from './stage.ts';
+import type { Stage, Trial } from './trial.ts';
 
 /** A trial that is not over after so long has failed; milliseconds. */
 const BOUND = 150_000;

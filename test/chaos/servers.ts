@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ACCOUNT, type Gateway, startGateway } from '../s3/support/gateway.ts';
 import { startTemporalServer, type TemporalServer } from '../support/temporal-server.ts';
+import type { StoreName } from './store-name.ts';
 import { type GlanceCloud, startGlanceCloud } from './stores/glance-cloud.ts';
-import type { StoreName } from './trial.ts';
 
 /** The real servers that trials share. Each is started when the first trial needs it. */
 export interface Servers {

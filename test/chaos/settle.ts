@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../support/until.ts';
-import type { Stage } from './stage.ts';
+import type { Stage } from './trial.ts';
 
 /** For so long nothing may have changed any more, neither at the destination nor in a log; milliseconds. */
 const STILL = 2000;

@@ -1,53 +1,21 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { COPY_IMAGE, type CopyRequest, TASK_QUEUE } from '../../src/copy-job/index.ts';
-import { type Deployment, deploy, MIB } from '../support/deployment.ts';
-import type { TemporalServer } from '../support/temporal-server.ts';
+import { deploy, MIB } from '../support/deployment.ts';
 import type { End } from './end.ts';
 import { type HttpProxy, startHttpProxy } from './proxy.ts';
-import { type Random, randomOf } from './random.ts';
+import { randomOf } from './random.ts';
 import type { Servers } from './servers.ts';
+import type { StoreName } from './store-name.ts';
 import { directoryEnd, sha512 } from './stores/directory.ts';
 import { glanceEnd } from './stores/glance.ts';
 import { objectsDirectoryEnd } from './stores/objects-directory.ts';
 import { objectsS3End, s3End } from './stores/s3.ts';
-import type { StoreName, Trial } from './trial.ts';
-import { type Watch, watchJob } from './watch.ts';
+import type { Stage, Trial, WorkerOptions } from './trial.ts';
+import { watchJob } from './watch.ts';
 import { type ChaosWorker, startChaosWorker } from './worker.ts';
-
-/** Everything that one trial has for itself: a namespace, two ends, an image at one of them, and a job. */
-export interface Stage {
-  readonly trial: Trial;
-  readonly random: Random;
-  readonly servers: Servers;
-  readonly temporal: TemporalServer;
-  readonly deployment: Deployment;
-  readonly source: End;
-  readonly destination: End;
-  readonly image: { readonly id: string; readonly data: Buffer; readonly sha512: string };
-  /** What is at the object's path before the copy. */
-  readonly old: { readonly sha512: string } | null;
-  /** Another one where somebody else starts the job. */
-  jobId: string;
-  readonly watch: Watch;
-  readonly workers: readonly ChaosWorker[];
-  /** Whether somebody was told that the job is being cancelled. */
-  cancelAccepted: boolean;
-  startJob(): Promise<void>;
-  startWorker(options?: WorkerOptions): Promise<ChaosWorker>;
-  close(): Promise<void>;
-}
-
-export interface WorkerOptions {
-  /** Milliseconds that it takes to read a MiB of the source. */
-  readonly slow?: number;
-  /** Makes copies only, or runs the jobs only; by default it does both. */
-  readonly part?: 'copies' | 'jobs';
-  /** A program before the command. */
-  readonly wrap?: string[];
-}
 
 export async function openStage(trial: Trial, servers: Servers): Promise<Stage> {
   const random = randomOf(trial.seed);
@@ -192,7 +160,7 @@ async function startWorkerOf(
 }
 
 /** Makes its reads of the source take so long for each MiB; gives how many there were. */
-export function slowDown({ source }: Stage, worker: ChaosWorker, ms: number): void {
+function slowDown({ source }: Stage, worker: ChaosWorker, ms: number): void {
   const { reads } = source;
   if (reads.kind === 'http') {
     const rate = (MIB * 1000) / ms;
@@ -208,12 +176,4 @@ const slowed = new WeakMap<ChaosWorker, { hits(): number }>();
 /** Roughly how many MiB of the source a worker that was slowed down has read. */
 export function mibRead(worker: ChaosWorker): number {
   return slowed.get(worker)?.hits() ?? Math.floor((worker.source?.bytes.answer ?? 0) / MIB);
-}
-
-/** Whether a path is there. */
-export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

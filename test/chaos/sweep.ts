@@ -1,4 +1,4 @@
-import type { Stage } from './stage.ts';
+import type { Stage } from './trial.ts';
 
 /** Removes at once what no open job names, as an operator does; whether the product can. */
 export async function sweep({ deployment }: Stage): Promise<boolean> {

@@ -1,6 +1,13 @@
 import type { JobStatus } from '../../src/copy-job/index.ts';
+import type { Deployment } from '../support/deployment.ts';
+import type { TemporalServer } from '../support/temporal-server.ts';
+import type { End } from './end.ts';
+import type { Random } from './random.ts';
 import type { RowName } from './rows.ts';
-import type { Stage } from './stage.ts';
+import type { Servers } from './servers.ts';
+import type { StoreName } from './store-name.ts';
+import type { Watch } from './watch.ts';
+import type { ChaosWorker } from './worker.ts';
 
 /** Where a copy stands when a fault meets it. */
 export type Phase =
@@ -21,10 +28,6 @@ export const IN_HAND = [
   'canceling',
   'discarding',
 ] as const satisfies readonly Phase[];
-
-/** What the fault is about: stores of images, and the two that have plain objects. */
-export const STORES = ['directory', 's3', 'objects-directory', 'objects-s3', 'glance'] as const;
-export type StoreName = (typeof STORES)[number];
 
 /** One copy, and one thing that goes wrong with it. */
 export interface Trial {
@@ -69,4 +72,36 @@ export interface Expected {
 
 export function nameOf({ fault, phase, store }: Omit<Trial, 'seed'>): string {
   return `${fault.name}/${phase}/${store}`;
+}
+
+/** Everything that one trial has for itself: a namespace, two ends, an image at one of them, and a job. */
+export interface Stage {
+  readonly trial: Trial;
+  readonly random: Random;
+  readonly servers: Servers;
+  readonly temporal: TemporalServer;
+  readonly deployment: Deployment;
+  readonly source: End;
+  readonly destination: End;
+  readonly image: { readonly id: string; readonly data: Buffer; readonly sha512: string };
+  /** What is at the object's path before the copy. */
+  readonly old: { readonly sha512: string } | null;
+  /** Another one where somebody else starts the job. */
+  jobId: string;
+  readonly watch: Watch;
+  readonly workers: readonly ChaosWorker[];
+  /** Whether somebody was told that the job is being cancelled. */
+  cancelAccepted: boolean;
+  startJob(): Promise<void>;
+  startWorker(options?: WorkerOptions): Promise<ChaosWorker>;
+  close(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  /** Milliseconds that it takes to read a MiB of the source. */
+  readonly slow?: number;
+  /** Makes copies only, or runs the jobs only; by default it does both. */
+  readonly part?: 'copies' | 'jobs';
+  /** A program before the command. */
+  readonly wrap?: string[];
 }

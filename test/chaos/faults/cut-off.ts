@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { begin } from '../endings.ts';
 import { reach } from '../phases.ts';
-import type { Stage } from '../stage.ts';
-import { type Expected, type Fault, type Phase, STORES } from '../trial.ts';
+import { STORES } from '../store-name.ts';
+import type { Expected, Fault, Phase, Stage } from '../trial.ts';
 import { endOfPhase, SLOW } from './common.ts';
 
 const ROW = 'cut-off';

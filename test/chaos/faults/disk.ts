@@ -2,8 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reach } from '../phases.ts';
-import type { Stage } from '../stage.ts';
-import type { Expected, Fault, Phase } from '../trial.ts';
+import type { Expected, Fault, Phase, Stage } from '../trial.ts';
 import type { ChaosWorker } from '../worker.ts';
 import { endOfPhase, SLOW } from './common.ts';
 

@@ -4,9 +4,8 @@ import { request } from 'undici';
 import { JOBS } from '../../support/http.ts';
 import type { TestProcess } from '../../support/process.ts';
 import { untilMoving } from '../phases.ts';
-import type { Stage } from '../stage.ts';
 import { startTcpProxy } from '../tcp-proxy.ts';
-import type { Expected, Fault } from '../trial.ts';
+import type { Expected, Fault, Stage } from '../trial.ts';
 import { SLOW } from './common.ts';
 
 /** A facade that does not outlive a request needs this long for it, at most; milliseconds. */

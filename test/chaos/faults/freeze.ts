@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { begin, type Ending, goOn } from '../endings.ts';
 import { reach } from '../phases.ts';
-import type { Stage } from '../stage.ts';
-import { type Expected, type Fault, IN_HAND, type Phase, STORES } from '../trial.ts';
+import { STORES } from '../store-name.ts';
+import type { Stage } from '../trial.ts';
+import { type Expected, type Fault, IN_HAND, type Phase } from '../trial.ts';
 import { endOfPhase, SLOW } from './common.ts';
 
 /** A worker that was given up for dead, and goes on when its job has long ended. */

@@ -5,8 +5,9 @@ import { cancel } from '../actions.ts';
 import type { Spot } from '../end.ts';
 import { reach } from '../phases.ts';
 import type { Act, HttpProxy } from '../proxy.ts';
-import { mibRead, type Stage } from '../stage.ts';
-import type { Expected, Fault, Phase, StoreName } from '../trial.ts';
+import { mibRead } from '../stage.ts';
+import type { StoreName } from '../store-name.ts';
+import type { Expected, Fault, Phase, Stage } from '../trial.ts';
 import type { ChaosWorker } from '../worker.ts';
 import { endOfPhase, SLOW } from './common.ts';
 

@@ -3,8 +3,9 @@ import { cancel, reset } from '../actions.ts';
 import { begin, type Ending, goOn } from '../endings.ts';
 import { reach } from '../phases.ts';
 import type { RowName } from '../rows.ts';
-import type { Stage } from '../stage.ts';
-import { type Expected, type Fault, IN_HAND, type Phase, STORES } from '../trial.ts';
+import { STORES } from '../store-name.ts';
+import type { Stage } from '../trial.ts';
+import { type Expected, type Fault, IN_HAND, type Phase } from '../trial.ts';
 import { endOfPhase, SLOW } from './common.ts';
 
 const WAYS: Readonly<Record<Exclude<Ending, 'replicated' | 'failed'>, RowName>> = {

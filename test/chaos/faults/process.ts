@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reach } from '../phases.ts';
-import type { Stage } from '../stage.ts';
-import { type Expected, type Fault, IN_HAND, type Phase, STORES } from '../trial.ts';
+import { STORES } from '../store-name.ts';
+import type { Stage } from '../trial.ts';
+import { type Expected, type Fault, IN_HAND, type Phase } from '../trial.ts';
 import { endOfPhase, SLOW } from './common.ts';
 
 const AN_HOUR = 3_600_000;

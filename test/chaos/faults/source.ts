@@ -1,7 +1,7 @@
 import { MIB } from '../../support/deployment.ts';
 import { reach } from '../phases.ts';
-import type { Stage } from '../stage.ts';
-import { type Expected, type Fault, type Phase, STORES } from '../trial.ts';
+import { STORES } from '../store-name.ts';
+import type { Expected, Fault, Phase, Stage } from '../trial.ts';
 import { SLOW } from './common.ts';
 
 export const sources: readonly Fault[] = [

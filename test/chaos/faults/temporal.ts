@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reach } from '../phases.ts';
-import type { Stage } from '../stage.ts';
-import { type Expected, type Fault, IN_HAND, type Phase, STORES } from '../trial.ts';
+import { STORES } from '../store-name.ts';
+import type { Stage } from '../trial.ts';
+import { type Expected, type Fault, IN_HAND, type Phase } from '../trial.ts';
 import { endOfPhase, SLOW } from './common.ts';
 
 const A_MINUTE = 60_000;
