@@ -26,9 +26,11 @@ function leadsTo(from: JobStatus, to: JobStatus): boolean {
   return NEXT[from].some((next) => next === to || leadsTo(next, to));
 }
 
+/** A job that had ended, and was reset, begins with nothing. */
 export function fallingProgress(seen: readonly Seen[]): string[] {
   return pairs(seen)
     .filter(([before, after]) => after.progress < before.progress)
+    .filter(([before, after]) => !isFinal(before.status) || isFinal(after.status))
     .map(
       ([before, after]) =>
         `copy_progress went down from ${before.progress} (${before.status}) to ${after.progress} (${after.status})`,

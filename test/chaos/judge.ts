@@ -23,8 +23,8 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
   const wanted = { id, sha512: image.sha512 };
   const ids = [...new Set([jobId, id])].filter((each) => each !== '');
   let left = await destination.look(ids);
-  if (expected.sweep && left.rest.length > 0) {
-    notes.push(`left for a sweep: ${left.rest.join(', ')}`);
+  if (expected.sweep) {
+    if (left.rest.length > 0) notes.push(`left for a sweep: ${left.rest.join(', ')}`);
     if (await sweep(stage)) left = await destination.look(ids);
     else left = { ...left, rest: [] };
   }

@@ -47,6 +47,21 @@ function holdAt({ destination, random }: Stage, worker: ChaosWorker, step: Step)
   return worker.hold('destination', random.pick(destination.steps[step]));
 }
 
+/** The same; a worker that is transferring may have a part on its way, which arrives when it is released. */
+export async function reachWithPart(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Catch> {
+  const { writes } = stage.destination;
+  const isOnItsWay = phase === 'transferring' && writes.kind === 'http' && stage.random.between(0, 2) === 0;
+  return isOnItsWay ? reachPart(stage, worker) : reach(stage, worker, phase);
+}
+
+/** Starts the job, and holds the first part that this worker sends. */
+export async function reachPart(stage: Stage, worker: ChaosWorker): Promise<Catch> {
+  const held = worker.hold('destination', stage.destination.writes);
+  await stage.startJob();
+  await held.reached();
+  return held;
+}
+
 /** Waits until a worker is somewhere in the first half of the bytes of a job that was started. */
 export async function untilMoving(stage: Stage, worker: ChaosWorker): Promise<void> {
   await untilRead(stage, worker, stage.random.between(4, Math.floor(stage.image.data.length / MIB / 2)));

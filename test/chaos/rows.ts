@@ -66,6 +66,8 @@ export const ROWS = {
   'disk-full': { title: 'destination: disk full', proves: 'B D' },
   'disk-full-passing': { title: 'destination: disk full for some seconds', proves: 'A B D' },
   'spool-full': { title: "worker's spool: disk full", proves: 'A B D' },
+  'spool-read-only': { title: "worker's spool: read-only for some seconds", proves: 'A B D' },
+  'spool-removed': { title: "worker's spool: removed", proves: 'A B D' },
   'read-only': { title: 'destination: read-only for some seconds', proves: 'A B D' },
   'disk-errors': { title: 'destination: input/output errors for some seconds', proves: 'A B D' },
   'folder-away': { title: 'destination: folder away for some seconds', proves: 'A B C D' },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { begin } from '../endings.ts';
-import { reach } from '../phases.ts';
+import { reachWithPart } from '../phases.ts';
 import { STORES } from '../store-name.ts';
 import type { Expected, Fault, Phase, Stage } from '../trial.ts';
 import { endOfPhase, SLOW } from './common.ts';
@@ -26,7 +26,7 @@ async function cutOff(
 ): Promise<Expected> {
   await stage.startWorker({ part: 'jobs' });
   const first = await stage.startWorker({ part: 'copies', slow: SLOW });
-  const held = await reach(stage, first, phase);
+  const held = await reachWithPart(stage, first, phase);
   first.temporal.stall();
   first.temporal.forget();
   first.destination?.stall();

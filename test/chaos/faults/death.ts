@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reach } from '../phases.ts';
+import { reach, reachPart } from '../phases.ts';
 import { STORES } from '../store-name.ts';
 import type { Stage } from '../trial.ts';
 import { type Expected, type Fault, IN_HAND, type Phase } from '../trial.ts';
@@ -45,13 +45,8 @@ async function endedBy(stage: Stage, phase: Phase, signal: 'SIGKILL' | 'SIGTERM'
 
 async function lateRequest(stage: Stage, phase: Phase): Promise<Expected> {
   const first = await stage.startWorker({ slow: SLOW });
-  if (phase === 'transferring') {
-    // A part, of which the successor knows nothing.
-    const { destination } = stage;
-    const held = first.hold('destination', destination.writes);
-    await stage.startJob();
-    await held.reached();
-  } else await reach(stage, first, phase);
+  if (phase === 'transferring') await reachPart(stage, first);
+  else await reach(stage, first, phase);
   await first.kill();
   await stage.startWorker();
   await stage.watch.ended();

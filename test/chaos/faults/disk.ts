@@ -9,6 +9,8 @@ import { endOfPhase, SLOW } from './common.ts';
 const FOLDERS = ['directory', 'objects-directory'] as const;
 const PHASES = ['preparing', 'transferring', 'committing'] as const;
 
+const SPOOL = { spool: { path: 'spool', size: '200MiB' } };
+
 export const disks: readonly Fault[] = [
   {
     name: 'disk-full',
@@ -22,8 +24,24 @@ export const disks: readonly Fault[] = [
     row: 'spool-full',
     phases: ['transferring'],
     stores: ['glance'],
-    config: { spool: { path: 'spool', size: '200MiB' } },
-    run: spoolFull,
+    config: SPOOL,
+    run: (stage) => spoolRefuses(stage, 'ENOSPC'),
+  },
+  {
+    name: 'spool-read-only',
+    row: 'spool-read-only',
+    phases: ['transferring'],
+    stores: ['glance'],
+    config: SPOOL,
+    run: (stage) => spoolRefuses(stage, 'EROFS'),
+  },
+  {
+    name: 'spool-removed',
+    row: 'spool-removed',
+    phases: ['transferring'],
+    stores: ['glance'],
+    config: SPOOL,
+    run: spoolRemoved,
   },
   {
     name: 'disk-full-passing',
@@ -85,15 +103,23 @@ function refuseAt(stage: Stage, worker: ChaosWorker, code: string) {
 }
 
 /** What a worker cannot keep on its disk is no reason to lose a copy for ever, nor to hang. */
-async function spoolFull(stage: Stage): Promise<Expected> {
+async function spoolRefuses(stage: Stage, code: 'ENOSPC' | 'EROFS'): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW / 4 });
   const after = stage.random.between(1, 10);
   const path = `^${join(stage.deployment.folder, 'spool')}/`;
-  const rule = worker.control.add({ calls: ['write'], path, after, act: 'fail', code: 'ENOSPC' });
+  const rule = worker.control.add({ calls: ['write'], path, after, act: 'fail', code });
   await stage.startJob();
   await rule.reached();
   await sleep(stage.random.between(500, 3000));
   rule.remove();
+  await stage.watch.ended();
+  return { ends: ['replicated', 'error'] };
+}
+
+async function spoolRemoved(stage: Stage): Promise<Expected> {
+  const worker = await stage.startWorker({ slow: SLOW });
+  await reach(stage, worker, 'transferring');
+  await rm(join(stage.deployment.folder, 'spool'), { recursive: true });
   await stage.watch.ended();
   return { ends: ['replicated', 'error'] };
 }

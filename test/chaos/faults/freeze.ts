@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { begin, type Ending, goOn } from '../endings.ts';
-import { reach } from '../phases.ts';
+import { reach, reachWithPart } from '../phases.ts';
 import { STORES } from '../store-name.ts';
 import type { Stage } from '../trial.ts';
 import { type Expected, type Fault, IN_HAND, type Phase } from '../trial.ts';
@@ -65,7 +65,7 @@ async function wokenAfterTheEnd(
 ): Promise<Expected> {
   await stage.startWorker({ part: 'jobs' });
   const first = await stage.startWorker({ part: 'copies', slow: SLOW });
-  await reach(stage, first, phase);
+  await reachWithPart(stage, first, phase);
   first.freeze({ polling });
   // What was begun before has its own end.
   const isBegun = phase === 'discarding' || (phase === 'canceling' && ending === 'canceled');
@@ -79,7 +79,7 @@ async function wokenAfterTheEnd(
 async function wokenBeforeTheEnd(stage: Stage, phase: Phase, ending: Ending): Promise<Expected> {
   await stage.startWorker({ part: 'jobs' });
   const first = await stage.startWorker({ part: 'copies', slow: SLOW });
-  const held = await reach(stage, first, phase);
+  const held = await reachWithPart(stage, first, phase);
   first.freeze();
   const expected = await begin(stage, ending);
   await stage.startWorker({ part: 'copies', slow: SLOW });

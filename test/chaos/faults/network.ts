@@ -127,7 +127,7 @@ async function spoilBody(stage: Stage, side: Side, kind: (typeof BODIES)[number]
 }
 
 async function refuseWith(stage: Stage, side: Side, phase: Phase, act: Act): Promise<Expected> {
-  const worker = await stage.startWorker({ slow: SLOW / 4 });
+  const worker = await stage.startWorker({ slow: phase === 'canceling' ? SLOW : SLOW / 4 });
   const { random } = stage;
   const end = stage[side];
   const times = act.kind === 'swallow' ? 1 : random.between(1, 5);
