@@ -5,7 +5,7 @@ export interface Options {
   readonly seed: number;
   /** Milliseconds in which a sample has to be done; `null`: all trials. */
   readonly sample: number | null;
-  /** Matches the names of trials: `fault/phase/store`, of which each may be `*`, or left out at the end. */
+  /** Matches the names of trials: `fault/phase/store`, with `*` in it, or without its end; several, by commas. */
   readonly only: RegExp | null;
   /** Trials side by side. */
   readonly jobs: number;
@@ -18,7 +18,7 @@ export interface Options {
 export const USAGE = `usage: npm run test:chaos -- [options]
 
   --sample 8m            trials at random, of every kind some, for so long (seconds with s)
-  --only FAULT/PHASE/STORE  only those; * stands for any, and what is left out at the end for all
+  --only FAULT/PHASE/STORE  only those; * stands for any, commas for several
   --seed N               makes the trials of an earlier run again
   --jobs N               trials side by side (2)
   --report FILE          writes the table of FILE anew
@@ -53,8 +53,11 @@ function durationOf(text: string): number {
 }
 
 function patternOf(text: string): RegExp {
-  const steps = text.split('/').map((step) => step.split('*').map(escaped).join('[^/]*'));
-  return new RegExp(`^${steps.join('/')}(/|$)`);
+  const names = text.split(',').map((name) => {
+    const steps = name.split('/').map((step) => step.split('*').map(escaped).join('[^/]*'));
+    return steps.join('/');
+  });
+  return new RegExp(`^(${names.join('|')})(/|$)`);
 }
 
 function escaped(text: string): string {

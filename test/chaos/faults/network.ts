@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CLEAN_UP } from '../../../src/copy-job/index.ts';
 import { MIB } from '../../support/deployment.ts';
 import { until } from '../../support/until.ts';
 import { cancel } from '../actions.ts';
@@ -144,7 +145,9 @@ async function refuseWith(stage: Stage, side: Side, phase: Phase, act: Act): Pro
     await stage.startJob();
   }
   await stage.watch.ended();
-  return endOfPhase(phase);
+  // An upload that was begun, and that nobody was told of, can only be swept.
+  const isUnheard = act.kind === 'swallow' && phase === 'preparing';
+  return { ...endOfPhase(phase), ...(isUnheard && { sweep: true }) };
 }
 
 async function away(stage: Stage, side: Side, phase: Phase, how: 'refuse' | 'stall'): Promise<Expected> {
@@ -193,17 +196,23 @@ async function destinationGone(stage: Stage): Promise<Expected> {
   await stage.watch.until(({ phase }) => phase === 'discard');
   await cancel(stage, '--force');
   await stage.watch.ended();
-  await worker.kill();
   await endCleanUp(stage);
+  await worker.kill();
   return { ends: ['canceled'], sweep: true };
 }
 
-async function endCleanUp({ deployment: { client } }: Stage): Promise<void> {
+async function endCleanUp({ deployment: { client }, jobId }: Stage): Promise<void> {
+  const query = `WorkflowType = '${CLEAN_UP}' AND ExecutionStatus = 'Running'`;
   await until(async () => {
-    for await (const { workflowId } of client.workflow.list({ query: "ExecutionStatus = 'Running'" })) {
+    for await (const { workflowId } of client.workflow.list({ query })) {
       await client.workflow.getHandle(workflowId).terminate('chaos');
       return true;
     }
     return undefined;
   });
+  // The job itself closes a little later than its status tells.
+  await client.workflow
+    .getHandle(jobId)
+    .result()
+    .catch(() => {});
 }

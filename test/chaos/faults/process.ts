@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reach } from '../phases.ts';
 import { STORES } from '../store-name.ts';
@@ -48,7 +48,13 @@ async function noDescriptors(stage: Stage, phase: Phase): Promise<Expected> {
   limit(open + stage.random.between(-4, 4));
   held.release();
   await sleep(stage.random.between(1500, 4000));
-  limit(1024);
+  // One that can do nothing any more may have ended, and is started again by whoever watches over it.
+  const isAlive = existsSync(`/proc/${pid}/fd/0`);
+  if (isAlive) limit(1024);
+  else {
+    console.log(worker.process.output().slice(-3000));
+    await stage.startWorker();
+  }
   await stage.watch.ended();
   return endOfPhase(phase);
 }
