@@ -1,4 +1,4 @@
-import type { Match } from './proxy.ts';
+import type { Match } from './proxy-rules.ts';
 
 /** Where a process can be got hold of: at a request, or at a call to the file system. */
 export type Spot =

@@ -51,10 +51,7 @@ async function noDescriptors(stage: Stage, phase: Phase): Promise<Expected> {
   // One that can do nothing any more may have ended, and is started again by whoever watches over it.
   const isAlive = existsSync(`/proc/${pid}/fd/0`);
   if (isAlive) limit(1024);
-  else {
-    console.log(worker.process.output().slice(-3000));
-    await stage.startWorker();
-  }
+  else await stage.startWorker();
   await stage.watch.ended();
   return endOfPhase(phase);
 }
