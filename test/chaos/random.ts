@@ -26,7 +26,7 @@ export function randomOf(seed: number): Random {
     },
     shuffled(of) {
       const rest = [...of];
-      return Array.from(rest, () => rest.splice(between(0, rest.length), 1)).flat();
+      return Array.from({ length: rest.length }, () => rest.splice(between(0, rest.length), 1)).flat();
     },
   };
 }

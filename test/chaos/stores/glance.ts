@@ -61,22 +61,19 @@ export async function glanceEnd(cloud: GlanceCloud, region: 'ot1' | 'ot2'): Prom
     async look(ids): Promise<Look> {
       const all = await list();
       const images = [];
-      for (const { id } of all.filter(({ status }) => status === 'active')) {
-        const data = await call('GET', `/${id}/file`);
-        images.push({ id, sha512: sha512(data), bytes: data.length });
+      const rest = [];
+      for (const image of all) {
+        if (image.status !== 'active') rest.push(`${image.id} ${image.status}`);
+        // No job has made it an image yet.
+        else if ('image_replicator_job' in image) rest.push(`${image.id} bears a job's mark`);
+        else {
+          const data = await call('GET', `/${image.id}/file`);
+          images.push({ id: image.id, sha512: sha512(data), bytes: data.length });
+        }
       }
       const known = new Set(all.map(({ id }) => id));
       const orphans = (await dataOf(ids)).filter((name) => !known.has(name));
-      const half = all.filter(({ status }) => status !== 'active').map(({ id, status }) => `${id} ${status}`);
-      const marked = all.filter((image) => image.status === 'active' && 'image_replicator_job' in image);
-      return {
-        images,
-        rest: [
-          ...half,
-          ...orphans.map((name) => `data ${name}`),
-          ...marked.map(({ id }) => `${id} bears a job's mark`),
-        ],
-      };
+      return { images, rest: [...rest, ...orphans.map((name) => `data ${name}`)] };
     },
     glance: async (ids) => {
       const seen = (await list()).map(({ id, status }) => `${id} ${status}`);
