@@ -30,6 +30,11 @@ const results: Result[] = [];
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void stopAll(servers).finally(() => process.exit(130)));
 }
+// A trial that goes wrong in a way that nobody awaits leaves nothing behind either.
+process.once('uncaughtException', (error) => {
+  console.error(error);
+  void stopAll(servers).finally(() => process.exit(1));
+});
 try {
   await warmUp(servers, [...new Set(wanted.map(({ store }) => store))]);
   await Promise.all(Array.from({ length: options.jobs }, () => runLane(servers)));

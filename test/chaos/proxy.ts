@@ -126,7 +126,7 @@ async function forward({ target, rule, incoming, answer, bytes }: Exchange): Pro
   };
   incoming
     .on('error', hangUp)
-    .pipe(spoil(fault, passed, hangUp, rule.isOn))
+    .pipe(spoil(fault, passed, hangUp, rule.isOn).on('error', hangUp))
     .pipe(outgoing);
   return responseOf(outgoing);
 }
@@ -140,7 +140,7 @@ function passAnswer({ rule, incoming, answer, bytes }: Exchange, given: Incoming
   answer.writeHead(given.statusCode ?? 502, withoutLength(given.headers, fault));
   given
     .on('error', hangUp)
-    .pipe(spoil(fault, passed, hangUp, rule.isOn))
+    .pipe(spoil(fault, passed, hangUp, rule.isOn).on('error', hangUp))
     .pipe(answer);
 }
 
