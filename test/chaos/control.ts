@@ -1,5 +1,4 @@
 import { mkdtempSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../support/until.ts';
 
@@ -48,8 +47,9 @@ export interface Control {
 
 let made = 0;
 
-export function openControl(): Control {
-  const folder = mkdtempSync(join(tmpdir(), 'image-replicator-chaos-'));
+/** Opens one in a folder, which it is removed with. */
+export function openControl(within: string): Control {
+  const folder = mkdtempSync(join(within, 'control-'));
   let rules: Rules = { files: [], clock: 0 };
   const write = (next: Rules) => {
     rules = next;

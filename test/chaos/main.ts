@@ -9,7 +9,7 @@ import type { Stage } from './trial.ts';
 import { nameOf, type Trial } from './trial.ts';
 
 /** Kept for the last trials to end in, and for the servers to stop; milliseconds. */
-const RESERVE = 20_000;
+const RESERVE = 45_000;
 
 // Every process that a trial starts is ended with this one.
 process.setMaxListeners(0);

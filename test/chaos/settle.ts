@@ -5,6 +5,8 @@ import type { Stage } from './trial.ts';
 /** For so long nothing may have changed any more, neither at the destination nor in a log; milliseconds. */
 const STILL = 2000;
 const LONGEST = 25_000;
+/** How often the destination is looked at. */
+const LOOK = 250;
 
 /** Wakes all that is frozen, lets go all that is held, and waits until all that wants to act has acted. */
 export async function settle(stage: Stage): Promise<void> {
@@ -44,6 +46,6 @@ async function untilStill(stage: Stage): Promise<void> {
       since = Date.now();
     }
     if (Date.now() - since >= STILL) return;
-    await sleep(100);
+    await sleep(LOOK);
   }
 }

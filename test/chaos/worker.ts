@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { TestProcess } from '../support/process.ts';
@@ -58,7 +58,7 @@ let made = 0;
 export async function startChaosWorker(setup: WorkerSetup): Promise<ChaosWorker> {
   const { ends, lines } = setup;
   const temporal = await startTcpProxy(setup.address);
-  const control = openControl();
+  const control = openControl(setup.folder);
   const file = join(setup.folder, `worker-${made++}.yaml`);
   const storeOf = (side: 'source' | 'destination') => {
     const line = lines[side];
@@ -118,7 +118,6 @@ export async function startChaosWorker(setup: WorkerSetup): Promise<ChaosWorker>
       await process.stop('SIGKILL');
       await temporal.close();
       await setup.giveBack();
-      await rm(control.folder, { recursive: true, force: true });
     },
   };
 }
