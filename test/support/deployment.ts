@@ -37,6 +37,11 @@ export interface Deployment {
   /** A worker for which a region's folder is a disk of `bytes`; needs user namespaces. */
   startWorkerWithDisk(region: string, bytes: number): Promise<TestProcess>;
   startApi(): Promise<TestProcess>;
+  /** Starts `serve` or `worker` with more in its environment, by way of a program that `wrap` names. */
+  startWith(
+    command: 'serve' | 'worker',
+    options: { readonly args?: string[]; readonly env?: NodeJS.ProcessEnv; readonly wrap?: string[] },
+  ): Promise<TestProcess>;
   /** Runs the command; never rejects. */
   command(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
   /** Runs the Temporal CLI. */
@@ -50,6 +55,8 @@ export interface Deployment {
 
 export interface DeploymentOptions {
   readonly address?: string;
+  /** The Temporal CLI; by default the test run's. */
+  readonly temporalProgram?: string;
   readonly limits?: Record<string, unknown>;
   readonly api?: Record<string, unknown>;
   /** Directory regions. */
@@ -143,10 +150,16 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
       const mount = `mount -t tmpfs -o size=${bytes} tmpfs ${join(folder, region)} && exec "$@"`;
       return start(['worker'], isPolling, {}, ['unshare', '-Urm', 'bash', '-c', mount, 'bash']);
     },
-    startApi: () => start(['serve'], (api) => api.output().includes('Server listening')),
+    startApi: () => start(['serve'], isListening),
+    startWith: (command, { args = [], env = {}, wrap = [] }) =>
+      start([command, ...args], command === 'serve' ? isListening : isPolling, env, wrap),
     command: (...args) => run(COMMAND, args, env),
     temporal: async (...args) => {
-      const { code, stdout, stderr } = await run(await provided('temporalProgram'), args, env);
+      const { code, stdout, stderr } = await run(
+        options.temporalProgram ?? (await provided('temporalProgram')),
+        args,
+        env,
+      );
       if (code !== 0) throw new Error(`temporal ${args.join(' ')}: ${stderr}`);
       return stdout;
     },
@@ -181,6 +194,10 @@ async function provided(key: 'temporalAddress' | 'temporalProgram'): Promise<str
 
 function isPolling(worker: TestProcess): boolean {
   return worker.logged('ready').length > 0;
+}
+
+function isListening(api: TestProcess): boolean {
+  return api.output().includes('Server listening');
 }
 
 async function createNamespace(client: Client): Promise<void> {

@@ -6,7 +6,7 @@ import { until } from './until.ts';
 export interface TemporalServer {
   readonly address: string;
   /** Ends the server and starts it again on the same port, with the same database. */
-  restart(downtime: () => Promise<void>): Promise<void>;
+  restart(downtime: () => Promise<void>, signal?: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,8 +40,8 @@ export async function startTemporalServer(
   let server = await start();
   return {
     address,
-    async restart(downtime) {
-      await server.stop('SIGTERM');
+    async restart(downtime, signal = 'SIGTERM') {
+      await server.stop(signal);
       await downtime();
       server = await start();
     },

@@ -1,8 +1,9 @@
 import { assertReachable, onDisk } from '../disk-errors.ts';
 import { takeFence } from '../fence.ts';
-import type { ImageDestination } from '../port.ts';
+import type { DestinationRef, ImageDestination } from '../port.ts';
 import { commitPartial } from './commit.ts';
-import { isImageFolder, type Layout, syncFolder } from './layout.ts';
+import { openRoot } from './folder.ts';
+import { isImageFolder, type Layout, layout, syncFolder } from './layout.ts';
 import { openMarked, removeIfEmpty, removeMarked } from './marked-folder.ts';
 import { isOccupied, isPreparedBy, makePartial, removePrepared, taken } from './partial.ts';
 import { openPartialSink } from './partial-sink.ts';
@@ -55,13 +56,21 @@ export function directoryDestination(paths: Layout): ImageDestination {
 
     discard: (ref, attempt) =>
       onDisk(async () => {
-        await assertReachable(paths.root);
-        if (!isImageFolder(ref.image_id)) return;
-        await removePrepared(paths, ref, attempt);
-        await removeMarked(paths.partial(ref.image_id), ref, attempt);
-        const image = paths.image(ref.image_id);
-        // A commit that was overtaken may have moved there what was just emptied.
-        await (ref.committing ? removeMarked(image, ref, attempt) : removeIfEmpty(image));
+        // A root that goes away in the middle must not look like one that has nothing.
+        const root = await openRoot(paths.root);
+        try {
+          if (isImageFolder(ref.image_id)) await discardIn(layout(root.path), ref, attempt);
+        } finally {
+          await root.close();
+        }
       }),
   };
+}
+
+async function discardIn(paths: Layout, ref: DestinationRef, attempt: number): Promise<void> {
+  await removePrepared(paths, ref, attempt);
+  await removeMarked(paths.partial(ref.image_id), ref, attempt);
+  const image = paths.image(ref.image_id);
+  // A commit that was overtaken may have moved there what was just emptied.
+  await (ref.committing ? removeMarked(image, ref, attempt) : removeIfEmpty(image));
 }

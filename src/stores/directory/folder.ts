@@ -60,8 +60,7 @@ async function walk(
 ): Promise<Folder> {
   const there = await openAtOnce(root, steps);
   if (there !== undefined) return there;
-  await assertReachable(root);
-  let folder = folderOf(await open(root, O_RDONLY | O_DIRECTORY));
+  let folder = await openRoot(root);
   for (const [depth, step] of steps.entries()) {
     const parent = folder;
     try {
@@ -122,6 +121,12 @@ async function makeStep(parent: Folder, step: string): Promise<boolean> {
 /** Opens a folder in one that is open. A link in its place fails with ELOOP or ENOTDIR. */
 export async function openIn(parent: Folder, name: string): Promise<Folder> {
   return folderOf(await open(parent.at(name), FLAGS));
+}
+
+/** Opens the root of a store, also through a link. Throws `unavailable` where it is not there. */
+export async function openRoot(root: string): Promise<Folder> {
+  await assertReachable(root);
+  return folderOf(await open(root, O_RDONLY | O_DIRECTORY));
 }
 
 /** Opens the folder at a path. Throws ENOENT, and for a link ELOOP or ENOTDIR, as it is. */

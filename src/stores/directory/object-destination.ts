@@ -30,7 +30,10 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
         objectPath(ref.image_id);
         if (!(await moveOut(root, inFolder, ref, attempt)) && !(await isCommitted(root, ref, size)))
           throw goneFor(ref);
-        await removePartial(root, ref, attempt);
+        // The object is there: what fails from here on cannot be the object's fault.
+        await removePartial(root, ref, attempt).catch((cause) => {
+          throw new StoreError('unavailable', 'what the copy has left could not be removed', { cause });
+        });
       }),
 
     discard: (ref, attempt) =>

@@ -5,7 +5,7 @@ import { doomFolder, fenceName, readFence } from '../fence.ts';
 import { hashOf } from '../hash-of.ts';
 import type { DestinationRef } from '../port.ts';
 import { StoreError } from '../store-error.ts';
-import { type Folder, openFolder, openIn } from './folder.ts';
+import { type Folder, openFolder, openIn, openRoot } from './folder.ts';
 import { HIDDEN } from './object-path.ts';
 import { removeFiles, removeFrom, removeIfEmpty } from './remove-from.ts';
 
@@ -156,8 +156,16 @@ async function removePrepared(hidden: Folder, hash: string, upTo: number): Promi
 }
 
 /** The folder of what is in the making; `undefined` where nothing has ever been made. */
-export function openHidden(root: string): Promise<Folder | undefined> {
-  return ignoring('ENOENT', openFolder(root, [HIDDEN]));
+export async function openHidden(root: string): Promise<Folder | undefined> {
+  const held = await openRoot(root);
+  try {
+    return await openIn(held, HIDDEN).catch((error) => {
+      // What stands in its place is told in the words of every other folder.
+      return isErrno(error, 'ENOENT') ? undefined : openFolder(root, [HIDDEN]);
+    });
+  } finally {
+    await held.close();
+  }
 }
 
 /** Opens the folder of what is in the making, which is made where it is missing. */
