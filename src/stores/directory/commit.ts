@@ -1,7 +1,7 @@
-import { readdir, unlink } from 'node:fs/promises';
+import { readdir, stat, unlink } from 'node:fs/promises';
 import type { ImageRecord } from '../../image/index.ts';
 import { ignoring } from '../disk-errors.ts';
-import { takeFence } from '../fence.ts';
+import { fenceName, overtaken, readFence, takeFence } from '../fence.ts';
 import type { DestinationRef } from '../port.ts';
 import type { Folder } from './folder.ts';
 import type { Layout } from './layout.ts';
@@ -22,10 +22,12 @@ export async function commitPartial(
   if (folder === undefined) throw goneFor(ref);
   try {
     await takeFence(folder.path, attempt);
-    if (!(await isAtPath(folder, image))) {
+    if (!(await isAtPath(folder, image)) || !(await hasRecord(folder))) {
       if (!(await isWhole(folder))) throw goneFor(ref);
       await writeRecord(folder.path, record);
-      await assertNotEmptied(folder, ref);
+      await assertNotDoomed(folder, ref, attempt);
+    }
+    if (!(await isAtPath(folder, image))) {
       // Right before it is moved: another job may have come to the path, once this one was discarded.
       if (await isAtPath(folder, partial)) await ignoring('ENOENT', renameUnlessTaken(partial, image, ref));
       // Another call of this job may have been faster, or have removed it.
@@ -37,9 +39,15 @@ export async function commitPartial(
   }
 }
 
-/** A removal that came between would leave the record that was just written, and nothing to tell whose it is. */
-async function assertNotEmptied(folder: Folder, ref: DestinationRef): Promise<void> {
-  if (await hasMark(folder.path, ref)) return;
+async function hasRecord(folder: Folder): Promise<boolean> {
+  return (await ignoring('ENOENT', stat(folder.at(RECORD)))) !== undefined;
+}
+
+/** A removal that began before the record was written may not have seen it: then it is taken back here. */
+async function assertNotDoomed(folder: Folder, ref: DestinationRef, attempt: number): Promise<void> {
+  const fence = await ignoring('ENOENT', readFence(folder.path));
+  if (fence?.names.includes(fenceName(attempt))) return;
+  if (fence !== undefined && !fence.isDoomed && (await hasMark(folder.path, ref))) throw overtaken();
   await ignoring('ENOENT', unlink(folder.at(RECORD)));
   throw goneFor(ref);
 }

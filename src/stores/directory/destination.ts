@@ -1,4 +1,4 @@
-import { assertReachable, onDisk } from '../disk-errors.ts';
+import { assertReachable, ignoring, onDisk } from '../disk-errors.ts';
 import { takeFence } from '../fence.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
 import { commitPartial } from './commit.ts';
@@ -35,7 +35,7 @@ export function directoryDestination(paths: Layout): ImageDestination {
         if (image === undefined) return null;
         try {
           await takeFence(image.path, attempt);
-          return await readRecord(image.path);
+          return (await ignoring('ENOENT', readRecord(image.path))) ?? null;
         } finally {
           await image.close();
         }

@@ -1,12 +1,15 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoring, onDisk } from '../disk-errors.ts';
 import { readFence } from '../fence.ts';
 import type { Leftover } from '../port.ts';
 import { StoreError } from '../store-error.ts';
-import type { Layout } from './layout.ts';
-import { removeMarked } from './marked-folder.ts';
+import { isImageFolder, type Layout } from './layout.ts';
+import { removeIfEmpty, removeMarked } from './marked-folder.ts';
 import { removePrepared } from './partial.ts';
+import { RECORD } from './record-file.ts';
+
+const A_DAY = 24 * 60 * 60_000;
 
 /** Lists what jobs have in the making, or have left behind, in the order of their names. */
 export async function* imageLeftovers(paths: Layout): AsyncGenerator<Leftover> {
@@ -16,15 +19,17 @@ export async function* imageLeftovers(paths: Layout): AsyncGenerator<Leftover> {
   }
 }
 
-/** An image in the making. Without a mark it is one that a person is adding, and none of ours to judge. */
+/** A folder in the making, or one in the place of an image that has no record, and so is none. */
 async function partialAt(paths: Layout, name: string): Promise<Leftover | undefined> {
-  const [, imageId] = /^\.(.+)\.partial$/.exec(name) ?? [];
-  if (imageId === undefined) return undefined;
+  const [, imageId = name] = /^\.(.+)\.partial$/.exec(name) ?? [];
   const folder = join(paths.root, name);
-  const names = (await ignoring('ENOENT', readdir(folder))) ?? [];
+  if (imageId === name && !isImageFolder(name)) return undefined;
+  const names = await readdir(folder).catch(() => []);
+  if (imageId === name && names.includes(RECORD)) return undefined;
   const mark = names.find((file) => file.startsWith('job-'))?.slice('job-'.length);
+  if (mark === undefined) return imageId === name ? undefined : unmarkedAt(folder, name, names);
   const fence = await ignoring('ENOENT', readFence(folder));
-  if (mark === undefined || fence === undefined) return undefined;
+  if (fence === undefined) return undefined;
   const ref = { image_id: imageId, mark: decodeURIComponent(mark) };
   return {
     kind: 'image in the making',
@@ -33,6 +38,30 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
     ...(await extentOf(folder)),
     abandonedAfter: null,
     remove: () => unlessTaken(() => removeMarked(folder, ref, Math.max(0, fence.attempt), fence.attempt)),
+  };
+}
+
+/**
+ * A commit that died when it had written its record into what was just removed leaves that alone. What has data, but no mark,
+ * is a file that a person is adding.
+ */
+async function unmarkedAt(
+  folder: string,
+  name: string,
+  names: readonly string[],
+): Promise<Leftover | undefined> {
+  if (names.length === 0 || names.includes('data')) return undefined;
+  return {
+    kind: 'image in the making',
+    place: name,
+    mark: null,
+    ...(await extentOf(folder)),
+    abandonedAfter: A_DAY,
+    remove: async () => {
+      for (const file of names) await rm(join(folder, file), { force: true });
+      await removeIfEmpty(folder);
+      return true;
+    },
   };
 }
 

@@ -6,6 +6,8 @@ import type { DestinationRef } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { type Folder, openFolderAt } from './folder.ts';
 
+const MAX_PASSES = 3;
+
 /** Name of the file by which a folder bears the mark of the job that makes it, or has made it. */
 export function markName({ mark }: Pick<DestinationRef, 'mark'>): string {
   return `job-${encodeURIComponent(mark)}`;
@@ -52,7 +54,9 @@ export async function removeMarked(
   if (folder !== undefined) {
     try {
       await doomFolder(folder.path, attempt, upTo);
-      await empty(folder, ref);
+      // A commit that was under way may write its record behind the first look.
+      for (let pass = 0; pass < MAX_PASSES && (await readdir(folder.path)).length > 0; pass += 1)
+        await empty(folder, ref);
     } finally {
       await folder.close();
     }

@@ -5,12 +5,13 @@ import { recordToJson } from '../record-json.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { isS3Error, onS3 } from './errors.ts';
-import { claimJobObject, goneFor, ownJobObject, readJobObject } from './job-object.ts';
+import { claimJobObject, goneFor, type JobObject, readJobObject } from './job-object.ts';
 import { headOf } from './read-object.ts';
 import { removeExactly } from './remove-object.ts';
 import { isCommitted, isReservedBy, removeMarked, reserve } from './reservation.ts';
 import { openUpload } from './sink.ts';
 import { isImageId, readRecord } from './source.ts';
+import { isOf, metadataOf } from './stamp.ts';
 
 /** The writing half of an S3 store. */
 export function s3Destination(store: Bucket): ImageDestination {
@@ -46,14 +47,14 @@ export function s3Destination(store: Bucket): ImageDestination {
     commit: (ref, attempt, record) =>
       onS3(async () => {
         assertId(ref);
-        await claimJobObject(store, ref, attempt);
-        if ((await headOf(store, keys.data(ref.image_id)))?.size !== record.size) throw goneFor(ref);
-        const written = await createRecord(store, ref, record);
-        // A discard may have come between: either of the two removes the record then.
-        await ownJobObject(store, ref).catch(async (error) => {
-          if (written !== undefined) await removeExactly(store, keys.record(ref.image_id), written);
-          throw error;
-        });
+        const job = await claimJobObject(store, ref, attempt);
+        const data = await headOf(store, keys.data(ref.image_id));
+        if (data?.size !== record.size || !isOf(data.stamp, job)) throw goneFor(ref);
+        const written = await writeRecord(store, ref, job, record);
+        if (await isReserved(store, ref, job)) return;
+        // A discard has come between: either of the two removes the record.
+        if (written !== undefined) await removeExactly(store, keys.record(ref.image_id), written);
+        throw goneFor(ref);
       }),
 
     discard: (ref, attempt, watch) =>
@@ -65,19 +66,35 @@ export function s3Destination(store: Bucket): ImageDestination {
   };
 }
 
-/** Writes the record, if there is none yet, and returns its ETag; `undefined` where there is one. */
-async function createRecord(
-  { client, bucket, keys }: Bucket,
+/** Whether the place is still reserved as it was for a job. */
+async function isReserved(store: Bucket, ref: DestinationRef, { reserved }: JobObject): Promise<boolean> {
+  const now = await readJobObject(store, ref.image_id);
+  return now?.mark === ref.mark && !now.doomed && now.reserved === reserved;
+}
+
+/**
+ * Writes the record, and returns its ETag; `undefined` where the reservation has one already. One of an earlier reservation
+ * that has come late is replaced.
+ */
+async function writeRecord(
+  store: Bucket,
   ref: DestinationRef,
+  job: JobObject,
   record: ImageRecord,
 ): Promise<string | undefined> {
-  const object = { Bucket: bucket, Key: keys.record(ref.image_id), ContentType: 'application/json' };
-  const put = { ...object, Body: recordToJson(record), IfNoneMatch: '*' };
+  const { client, bucket, keys } = store;
+  const Key = keys.record(ref.image_id);
+  const object = { Bucket: bucket, Key, ContentType: 'application/json', Metadata: metadataOf(job) };
+  const put = async (condition: { IfNoneMatch: '*' } | { IfMatch: string }) =>
+    (await client.send(new PutObjectCommand({ ...object, ...condition, Body: recordToJson(record) }))).ETag;
   try {
-    return (await client.send(new PutObjectCommand(put))).ETag;
+    return await put({ IfNoneMatch: '*' });
   } catch (error) {
-    if (isS3Error(error, 'PreconditionFailed')) return undefined;
-    throw error;
+    if (!isS3Error(error, 'PreconditionFailed')) throw error;
+    const inTheWay = await headOf(store, Key);
+    if (inTheWay !== undefined && isOf(inTheWay.stamp, job)) return undefined;
+    if (inTheWay === undefined || !(await isReserved(store, ref, job))) throw goneFor(ref);
+    return await put({ IfMatch: inTheWay.etag });
   }
 }
 

@@ -12,6 +12,8 @@ const Content = Type.Object({
   upload_id: Type.String(),
   /** The highest that has taken it: lower ones change nothing any more. */
   attempt: Type.Integer(),
+  /** The attempt that has reserved the place. Workers of an earlier version noted none. */
+  reserved: Type.Optional(Type.Integer()),
   /** The image is being removed: nobody may use it any more, and anybody may finish the removal. */
   doomed: Type.Optional(Type.Literal(true)),
 });
@@ -34,7 +36,7 @@ export async function createJobObject(
   attempt: number,
   uploadId: string,
 ): Promise<boolean> {
-  const content = { mark: ref.mark, upload_id: uploadId, attempt };
+  const content = { mark: ref.mark, upload_id: uploadId, attempt, reserved: attempt };
   return (await put(store, ref, content, { IfNoneMatch: '*' })) !== undefined;
 }
 
@@ -69,7 +71,7 @@ async function put(
 }
 
 function isSame(one: Content, other: Content): boolean {
-  const keys = ['mark', 'upload_id', 'attempt', 'doomed'] as const;
+  const keys = ['mark', 'upload_id', 'attempt', 'reserved', 'doomed'] as const;
   return keys.every((key) => one[key] === other[key]);
 }
 

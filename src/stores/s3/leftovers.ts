@@ -109,11 +109,11 @@ async function inTheMaking(
 async function dataOfNobody({ name, store }: Place): Promise<Leftover | undefined> {
   const key = store.keys.data(name);
   const found = await headOf(store, key);
-  if (found?.mark === undefined) return undefined;
+  if (found?.stamp.mark === undefined) return undefined;
   return {
     kind: 'data',
     place: name,
-    mark: found.mark,
+    mark: found.stamp.mark,
     bytes: found.size,
     changed: found.changed,
     abandonedAfter: null,

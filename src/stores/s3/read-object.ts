@@ -6,7 +6,7 @@ import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent } from './errors.ts';
 import type { Selection } from './plain-get.ts';
-import { MARK_METADATA } from './upload.ts';
+import { type Stamp, stampFrom } from './stamp.ts';
 
 const TRIES = 3;
 
@@ -33,21 +33,22 @@ export async function openObject(
 export interface ObjectHead {
   readonly size: number;
   readonly changed: Date;
+  /** Where the bucket keeps versions. */
+  readonly version: string | undefined;
   readonly etag: string;
-  /** The job whose upload it is, where it bears a mark. */
-  readonly mark: string | undefined;
+  readonly stamp: Partial<Stamp>;
 }
 
 /** Looks at an object; `undefined` where there is none. */
 export async function headOf({ client, bucket }: Bucket, Key: string): Promise<ObjectHead | undefined> {
   try {
     const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key }));
-    const mark = head.Metadata?.[MARK_METADATA];
     return {
       size: head.ContentLength ?? 0,
       changed: head.LastModified ?? new Date(),
+      version: head.VersionId,
       etag: head.ETag ?? '',
-      mark: mark === undefined ? undefined : decodeURIComponent(mark),
+      stamp: stampFrom(head.Metadata),
     };
   } catch (error) {
     if (isAbsent(error)) return undefined;

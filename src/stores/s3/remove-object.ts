@@ -1,5 +1,4 @@
-import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
-import type { Watch } from '../port.ts';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error } from './errors.ts';
 import { headOf } from './read-object.ts';
@@ -30,20 +29,24 @@ export async function removePresent(store: Bucket, Key: string): Promise<void> {
 }
 
 /**
- * Removes data that was written once. A bucket that keeps versions would hide it, and go on to count its bytes: there
- * the version itself is removed, where that is allowed. Elsewhere another copy of the same image would have the same
- * ETag, so that the removal is confirmed right before it is asked for.
+ * Removes an object as it was found, if the look that comes between allows it. A bucket that keeps versions would hide it,
+ * and go on to count its bytes: there the version itself is removed, where that is allowed.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
  */
-export async function removeData(store: Bucket, Key: string, watch?: Watch): Promise<void> {
+export async function removeWhere(
+  store: Bucket,
+  Key: string,
+  isAllowed: () => Promise<boolean>,
+): Promise<void> {
   const { client, bucket: Bucket } = store;
+  const found = await headOf(store, Key);
+  if (found === undefined || !(await isAllowed())) return;
+  const { version: VersionId, etag } = found;
+  if (VersionId === undefined) return removeExactly(store, Key, etag);
   try {
-    const { VersionId, ETag = '' } = await client.send(new HeadObjectCommand({ Bucket, Key }));
-    await watch?.confirm();
-    if (VersionId === undefined) return await removeExactly(store, Key, ETag);
     await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
   } catch (error) {
-    if (isS3Error(error, 'AccessDenied')) return removePresent(store, Key);
-    if (!isAbsent(error)) throw error;
+    if (!isS3Error(error, 'AccessDenied')) throw error;
+    await removeExactly(store, Key, etag);
   }
 }

@@ -9,7 +9,8 @@ import {
   replaceJobObject,
 } from './job-object.ts';
 import { headOf } from './read-object.ts';
-import { removeData, removeExactly, removePresent } from './remove-object.ts';
+import { removeExactly, removeWhere } from './remove-object.ts';
+import { isOf } from './stamp.ts';
 import { abortUpload, createUpload } from './upload.ts';
 
 /**
@@ -58,12 +59,13 @@ async function startUpload(
   attempt: number,
   earlier: JobObject | undefined,
 ): Promise<boolean> {
-  const upload = await createUpload(store, store.keys.data(ref.image_id), ref);
+  const stamp = { mark: ref.mark, reserved: attempt };
+  const upload = await createUpload(store, store.keys.data(ref.image_id), stamp);
   const upload_id = upload.UploadId;
   const isNoted =
     earlier === undefined
       ? await createJobObject(store, ref, attempt, upload_id)
-      : await replaceJobObject(store, ref, earlier, { attempt, upload_id, doomed: undefined });
+      : await replaceJobObject(store, ref, earlier, { ...stamp, attempt, upload_id, doomed: undefined });
   if (!isNoted) await abortUpload(store, upload);
   return Boolean(isNoted);
 }
@@ -74,23 +76,32 @@ export async function isReservedBy(store: Bucket, ref: DestinationRef, attempt: 
   return job?.mark === ref.mark && job.attempt === attempt && !job.doomed;
 }
 
-/** Removes all but the job object. What makes it an image goes first. */
+/**
+ * Removes all but the job object. What makes it an image goes first. Before each removal it looks again whether the place
+ * is still the one that was doomed: another call may have finished the removal, and a later attempt have begun anew.
+ */
 async function removeContents(
   store: Bucket,
   ref: DestinationRef,
-  { upload_id: UploadId }: JobObject,
+  { upload_id: UploadId, etag }: JobObject,
   uploadKeys: readonly string[],
   watch?: Watch,
 ): Promise<void> {
   const { keys } = store;
-  await removePresent(store, keys.record(ref.image_id));
+  const isStillDoomed = async () => {
+    if ((await readJobObject(store, ref.image_id))?.etag !== etag) return false;
+    await watch?.confirm();
+    return true;
+  };
+  await removeWhere(store, keys.record(ref.image_id), isStillDoomed);
   for (const Key of uploadKeys) await abortUpload(store, { Key, UploadId });
-  await removeData(store, keys.data(ref.image_id), watch);
+  await removeWhere(store, keys.data(ref.image_id), isStillDoomed);
 }
 
 /** Whether the job has committed its image, and is not about to remove it. */
 export async function isCommitted(store: Bucket, ref: DestinationRef): Promise<boolean> {
   const job = await readJobObject(store, ref.image_id);
   if (job?.mark !== ref.mark || job.doomed) return false;
-  return (await headOf(store, store.keys.record(ref.image_id))) !== undefined;
+  const record = await headOf(store, store.keys.record(ref.image_id));
+  return record !== undefined && isOf(record.stamp, job);
 }

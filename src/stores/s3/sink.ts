@@ -5,20 +5,18 @@ import { blockSizeOf, rangesOf, wholeBlocks } from './block-plan.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error, onS3 } from './errors.ts';
 import { type JobObject, overtaken, ownJobObject, replaceJobObject } from './job-object.ts';
-import { frontToBack, headOf, type ObjectHead } from './read-object.ts';
+import { frontToBack, headOf } from './read-object.ts';
 import { removeExactly, removePresent } from './remove-object.ts';
-import { readRecord } from './source.ts';
+import { isOf } from './stamp.ts';
 import { abortUpload, completeUpload, createUpload, listParts, type Part, putPart } from './upload.ts';
 
-/** Throws `conflict` where the image is committed. */
-async function assertInTheMaking(store: Bucket, { image_id }: DestinationRef): Promise<void> {
-  if ((await readRecord(store, image_id)) === undefined) return;
-  throw new StoreError('conflict', `image ${image_id} is whole already`);
-}
-
-/** Whether an object is the whole data of a job's image. Uploads of an earlier version bear no mark. */
-function isOwnData(found: ObjectHead | undefined, { mark }: DestinationRef, size: number): boolean {
-  return found?.size === size && (found.mark ?? mark) === mark;
+/** Throws `conflict` where the image is committed. A record that has come late, of another reservation, is removed. */
+async function assertInTheMaking(store: Bucket, { image_id }: DestinationRef, job: JobObject): Promise<void> {
+  const key = store.keys.record(image_id);
+  const record = await headOf(store, key);
+  if (record === undefined) return;
+  if (isOf(record.stamp, job)) throw new StoreError('conflict', `image ${image_id} is whole already`);
+  await removeExactly(store, key, record.etag);
 }
 
 /** A job's multipart upload as a sink. What it has received S3 tells. */
@@ -28,13 +26,16 @@ export async function openUpload(
   claimed: JobObject,
   size: number,
 ): Promise<BlockSink> {
-  await assertInTheMaking(store, ref);
+  await assertInTheMaking(store, ref, claimed);
   const Key = store.keys.data(ref.image_id);
   const parts = new Map<number, Part>();
   const data = frontToBack(store, Key);
   let job = claimed;
   const upload = () => ({ Key, UploadId: job.upload_id });
-  const isThere = async () => isOwnData(await headOf(store, Key), ref, size);
+  const isThere = async () => {
+    const found = await headOf(store, Key);
+    return found?.size === size && isOf(found.stamp, job);
+  };
 
   let isWhole = await isThere();
   if (!isWhole) {
@@ -96,7 +97,7 @@ export async function openUpload(
   /** An upload that the job object does not name would take what nobody looks for. */
   async function startUpload(): Promise<void> {
     await assertOurs();
-    const next = await createUpload(store, Key, ref);
+    const next = await createUpload(store, Key, job);
     const replaced = await replaceJobObject(store, ref, job, { upload_id: next.UploadId });
     if (replaced !== undefined) {
       job = replaced;
@@ -110,7 +111,7 @@ export async function openUpload(
   async function assertOurs(): Promise<void> {
     const { attempt } = await ownJobObject(store, ref);
     if (attempt !== job.attempt) throw overtaken(ref);
-    await assertInTheMaking(store, ref);
+    await assertInTheMaking(store, ref, job);
   }
 
   async function unlessGone<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {

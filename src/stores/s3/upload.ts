@@ -6,10 +6,10 @@ import {
   ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import type { DestinationRef } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 import { checksum } from './checksum.ts';
 import { isAbsent } from './errors.ts';
+import { metadataOf, type Stamp } from './stamp.ts';
 
 /** A multipart upload of an object. */
 export interface Upload {
@@ -24,18 +24,10 @@ export interface Part extends CompletedPart {
   readonly LastModified?: Date | undefined;
 }
 
-/** Name of the metadata by which data bears the mark of the job that has made it. */
-export const MARK_METADATA = 'image-replicator-mark';
-
-/** Begins an upload of a job's data, which bears the job's mark. */
-export async function createUpload(
-  { client, bucket }: Bucket,
-  Key: string,
-  { mark }: Pick<DestinationRef, 'mark'>,
-): Promise<Upload> {
-  const Metadata = { [MARK_METADATA]: encodeURIComponent(mark) };
+/** Begins an upload of a job's data, which bears the job's stamp. */
+export async function createUpload({ client, bucket }: Bucket, Key: string, stamp: Stamp): Promise<Upload> {
   const checksums = { ChecksumAlgorithm: 'CRC32C', ChecksumType: 'COMPOSITE' } as const;
-  const create = { Bucket: bucket, Key, Metadata, ...checksums };
+  const create = { Bucket: bucket, Key, Metadata: metadataOf(stamp), ...checksums };
   const { UploadId = '' } = await client.send(new CreateMultipartUploadCommand(create));
   return { Key, UploadId };
 }
