@@ -24,7 +24,7 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
   const [, imageId = name] = /^\.(.+)\.partial$/.exec(name) ?? [];
   const folder = join(paths.root, name);
   if (imageId === name && !isImageFolder(name)) return undefined;
-  const names = await readdir(folder).catch(() => []);
+  const names: readonly string[] = await readdir(folder).catch(() => []);
   if (imageId === name && names.includes(RECORD)) return undefined;
   const mark = names.find((file) => file.startsWith('job-'))?.slice('job-'.length);
   if (mark === undefined) return imageId === name ? undefined : unmarkedAt(folder, name, names);
@@ -67,7 +67,7 @@ async function unmarkedAt(
 
 /** What an attempt was about to make, or to remove. */
 async function preparedAt(paths: Layout, name: string): Promise<Leftover | undefined> {
-  const [, imageId, mark, number = '-1'] = /^\.(.+)\.([^.]+)(?:\.(\d+))?\.(?:new|removed)$/.exec(name) ?? [];
+  const [, imageId, mark, number = '-1'] = /^\.(.+?)\.([^.]+)(?:\.(\d+))?\.(?:new|removed)$/.exec(name) ?? [];
   if (imageId === undefined || mark === undefined) return undefined;
   const ref = { image_id: imageId, mark: decodeURIComponent(mark) };
   return {
