@@ -8,8 +8,8 @@ import { storeOf } from './region-of.ts';
 
 /**
  * Removes every trace of a copy.
- * @param forced the run of the job that has left this to another workflow. Once a reset has made another run of it, what
- * there is of the copy is that run's again, and stays.
+ * @param forced the run of the job that has left this to another workflow. Once a reset has made another run
+ * of it, what there is of the copy is that run's again, and stays.
  */
 export async function discardImage(
   { regions, client, spool }: Dependencies,
@@ -36,8 +36,9 @@ function presentRun(): RunRef {
 }
 
 /**
- * What a run may undo. One that a reset has made does not know how far the run before had come: it undoes a commit of that
- * one too, unless it has ended as replicated. Then the image is its owner's, whatever becomes of later runs.
+ * What a run may undo. One that a reset has made does not know how far the run before had come: it undoes a
+ * commit of that one too, unless it has ended as replicated. Then the image is its owner's, whatever becomes
+ * of later runs.
  */
 async function undoable(
   client: Dependencies['client'],

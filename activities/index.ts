@@ -46,7 +46,10 @@ export function createJobActivities(deps: Dependencies) {
       }
     },
 
-    /** How many bytes the transfer that is under way has moved, as far as a heartbeat has told. A local activity. */
+    /**
+     * How many bytes the transfer that is under way has moved, as far as a heartbeat has told. A local
+     * activity.
+     */
     async bytesSoFar(): Promise<number> {
       const { workflowId, runId } = Context.current().info.workflowExecution ?? { workflowId: '' };
       const { raw } = await client.workflow.getHandle(workflowId, runId).describe();

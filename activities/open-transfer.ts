@@ -59,8 +59,8 @@ export async function openTransfer(
 }
 
 /**
- * Opens what was reserved. A run that a reset has made may find it gone, for the run before has been cancelled, or has
- * failed: it reserves it anew.
+ * Opens what was reserved. A run that a reset has made may find it gone, for the run before has been
+ * cancelled, or has failed: it reserves it anew.
  */
 async function openSink(to: ImageDestination, ref: DestinationRef, copy: ImageRecord): Promise<ImageSink> {
   const attempt = attemptNumber();
@@ -76,7 +76,9 @@ async function openSink(to: ImageDestination, ref: DestinationRef, copy: ImageRe
   });
 }
 
-/** For so long an attempt waits for room; then it leaves its slot to others, who may be about to make some. */
+/**
+ * For so long an attempt waits for room; then it leaves its slot to others, who may be about to make some.
+ */
 const LONGEST_WAIT = 30_000;
 
 /** Waits for room in the spool rather than failing. */

@@ -8,9 +8,9 @@ import { attemptNumber, isSuperseded, jobHasEnded } from './lease.ts';
 import { storeOf } from './region-of.ts';
 
 /**
- * Reserves the image at the destination. A call that hangs cannot be interrupted: what it makes when the job has ended,
- * it removes itself, for the clean-up may have been there already. Its own number keeps it from anything that a later
- * attempt has taken.
+ * Reserves the image at the destination. A call that hangs cannot be interrupted: what it makes when the job
+ * has ended, it removes itself, for the clean-up may have been there already. Its own number keeps it from
+ * anything that a later attempt has taken.
  */
 export async function prepareDestination(
   { regions, client }: Dependencies,

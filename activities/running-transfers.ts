@@ -9,9 +9,10 @@ interface Entry {
 }
 
 /**
- * The transfers that run in this process, by the run that they are for and the image that they make. When the control
- * plane was away for a while, a second attempt may be handed to the process where the first one's transfer still runs:
- * it adopts that one instead of starting over. A run that a reset has made starts its own.
+ * The transfers that run in this process, by the run that they are for and the image that they make. When the
+ * control plane was away for a while, a second attempt may be handed to the process where the first one's
+ * transfer still runs: it adopts that one instead of starting over. A run that a reset has made starts its
+ * own.
  */
 export class RunningTransfers {
   readonly #entries = new Map<string, Entry>();

@@ -47,7 +47,9 @@ export async function heartbeating<T>(details: () => unknown, work: () => Promis
   }
 }
 
-/** When the first attempt of this step began, had it never waited for a worker; milliseconds since the epoch. */
+/**
+ * When the first attempt of this step began, had it never waited for a worker; milliseconds since the epoch.
+ */
 function firstAttempt(): number {
   const { heartbeatDetails } = Context.current().info;
   return typeof heartbeatDetails?.began === 'number' ? heartbeatDetails.began + queuedFor() : Date.now();

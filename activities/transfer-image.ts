@@ -110,9 +110,9 @@ async function untilCancelled(transfer: Transfer, onCancelled: () => Promise<voi
 }
 
 /**
- * An attempt that the server has given up on may have a successor, which adopts the transfer. Where the whole job was ended
- * from outside (`temporal workflow terminate`), and nobody else will clean up, it removes what is its own: the store keeps
- * it from what is committed, and from what a later attempt has taken.
+ * An attempt that the server has given up on may have a successor, which adopts the transfer. Where the whole
+ * job was ended from outside (`temporal workflow terminate`), and nobody else will clean up, it removes what
+ * is its own: the store keeps it from what is committed, and from what a later attempt has taken.
  */
 async function leaveOrStop(
   { client, regions, limits, spool }: Dependencies,

@@ -4,7 +4,9 @@ import type { ImageStore } from '../src/stores/index.ts';
 import { type DigestPool, startTransfer } from '../src/transfer/index.ts';
 import { timed } from './statistics.ts';
 
-/** Milliseconds of a copy without Temporal, in this process. The copy is removed again, outside of the time. */
+/**
+ * Milliseconds of a copy without Temporal, in this process. The copy is removed again, outside of the time.
+ */
 export async function runEngine(
   from: ImageStore,
   to: ImageStore,

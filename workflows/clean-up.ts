@@ -18,8 +18,9 @@ export interface Leftovers {
 
 /**
  * Removes what a job has left at its destination that was cancelled by force, however long it takes until the
- * destination can be reached. First it waits until every attempt of the job's steps counts as dead, and has been
- * told so: none is to write behind it. (What a `prepare` makes that hangs for longer, its attempt removes.)
+ * destination can be reached. First it waits until every attempt of the job's steps counts as dead, and has
+ * been told so: none is to write behind it. (What a `prepare` makes that hangs for longer, its attempt
+ * removes.)
  */
 export async function cleanUp({ plan, ref }: Leftovers): Promise<void> {
   const place = `\`${ref.image_id}\` in ${plan.destination.region}`;

@@ -37,11 +37,11 @@ const jobDetailsQuery = defineQuery<JobDetails>(JOB_DETAILS_QUERY);
  * Copies an image to another region: inspect, prepare, transfer, commit. What fails or is cancelled on the
  * way leaves nothing at the destination.
  *
- * - Signal `cancel` and update `requestCancel` (both with an optional `{reason, requested_by, force}`), or a native
- *   cancellation: the job ends as `canceled` and closes as Canceled, when nothing of the copy is left. One that is
- *   accepted before the commit is on record always wins.
- * - With `force` it does not wait for that, but leaves it to a workflow `cleanUp`; also when the destination hangs
- *   while an earlier cancel is being done.
+ * - Signal `cancel` and update `requestCancel` (both with an optional `{reason, requested_by, force}`), or a
+ *   native cancellation: the job ends as `canceled` and closes as Canceled, when nothing of the copy is left.
+ *   One that is accepted before the commit is on record always wins.
+ * - With `force` it does not wait for that, but leaves it to a workflow `cleanUp`; also when the destination
+ *   hangs while an earlier cancel is being done.
  * - Query `jobDetails`: the job's details.
  *
  * @returns the details of a job that is `replicated`

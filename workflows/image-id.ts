@@ -1,6 +1,7 @@
 /**
- * An image id that belongs to one job alone: the id of its first run for the first image that it makes, and one counted
- * up for each that takes the place of a spoilt one. A run that a reset has made finds the same ids again.
+ * An image id that belongs to one job alone: the id of its first run for the first image that it makes, and
+ * one counted up for each that takes the place of a spoilt one. A run that a reset has made finds the same
+ * ids again.
  */
 export function imageIdOf(firstRunId: string, spoilt: number): string {
   if (spoilt === 0) return firstRunId;

@@ -53,7 +53,9 @@ function storeActivities({ task_queue, heartbeat_timeout, no_worker_timeout }: P
     });
 }
 
-/** Two of them have to fit into a summary, which takes 400 bytes (Temporal: `limit.userMetadataSummarySize`). */
+/**
+ * Two of them have to fit into a summary, which takes 400 bytes (Temporal: `limit.userMetadataSummarySize`).
+ */
 const LONGEST_LABEL = 60;
 
 /** As much of a path as a summary has room for. */

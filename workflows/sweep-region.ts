@@ -3,8 +3,8 @@ import type { StoreActivities } from '../activities/index.ts';
 import type { SweepReport, SweepRequest } from '../src/copy-job/index.ts';
 
 /**
- * Removes what jobs that have ended have left behind in a region, and reports it. A Temporal Schedule starts it, once an
- * hour for each region; with `dry_run` it removes nothing.
+ * Removes what jobs that have ended have left behind in a region, and reports it. A Temporal Schedule starts
+ * it, once an hour for each region; with `dry_run` it removes nothing.
  */
 export async function sweepRegion(request: SweepRequest): Promise<SweepReport> {
   const { sweepRegion } = proxyActivities<StoreActivities>({

@@ -21,9 +21,9 @@ export interface DataFile {
 }
 
 /**
- * Opens a file as it is; what a loss of power has cut off of `size` bytes is a hole again. `pastCache` lets bytes go
- * straight to the disk, from the memory of `borrowPages`: gigabytes of a copy that nobody is about to read would push
- * out of the page cache what others need, and to fill it takes more time than all else.
+ * Opens a file as it is; what a loss of power has cut off of `size` bytes is a hole again. `pastCache` lets
+ * bytes go straight to the disk, from the memory of `borrowPages`: gigabytes of a copy that nobody is about
+ * to read would push out of the page cache what others need, and to fill it takes more time than all else.
  */
 export async function openDataFile(path: string, size: number, pastCache: boolean): Promise<DataFile> {
   const handle = await open(path, O_RDWR | O_NOFOLLOW);
@@ -58,7 +58,9 @@ async function openDirect({ fd }: FileHandle): Promise<FileHandle | undefined> {
   return ignoring('EINVAL', open(path, O_WRONLY | O_DIRECT));
 }
 
-/** Whether the chunk could go this way: that takes a place, a length and memory that the disk can work with. */
+/**
+ * Whether the chunk could go this way: that takes a place, a length and memory that the disk can work with.
+ */
 async function writeDirectly(direct: FileHandle, offset: number, chunk: Uint8Array): Promise<boolean> {
   if (offset % ALIGNMENT !== 0 || chunk.length % ALIGNMENT !== 0) return false;
   return (

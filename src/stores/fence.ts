@@ -4,10 +4,11 @@ import { ignoring, isErrno } from './disk-errors.ts';
 import { StoreError } from './store-error.ts';
 
 /**
- * A fence tells which attempt may change what is in a folder. It is one file with the attempt's number in its name:
- * `fence-<n>`, or `doomed-<n>` once the folder is being removed. It moves only by a rename from the exact name that was
- * read, which rename(2) does or does not: of two attempts that move it at once, one finds it gone. So an attempt that
- * was frozen in between and goes on much later cannot take back what a later one has taken.
+ * A fence tells which attempt may change what is in a folder. It is one file with the attempt's number in its
+ * name: `fence-<n>`, or `doomed-<n>` once the folder is being removed. It moves only by a rename from the
+ * exact name that was read, which rename(2) does or does not: of two attempts that move it at once, one finds
+ * it gone. So an attempt that was frozen in between and goes on much later cannot take back what a later one
+ * has taken.
  */
 export interface Fence {
   /** The highest attempt that has taken the folder; -1 where none has. */

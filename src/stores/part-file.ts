@@ -9,12 +9,12 @@ import { StoreError } from './store-error.ts';
 import { writeBehind } from './write-behind.ts';
 
 /**
- * Opens a file of `size` bytes that is written in parts: `data` in a folder that has it already, with a journal of
- * what is there. Takes the folder's fence for the attempt; each change looks for it first, so that an attempt that
- * was given up for dead stops as soon as a later one has begun, or the folder has gone. A change that was on its way
- * at that moment may still come, also much later. That is harmless: a write puts the bytes of the same source at
- * their own place once more, the journal is checked by the digest, and nothing is ever cut short.
- * `pastCache` is for what nobody is about to read.
+ * Opens a file of `size` bytes that is written in parts: `data` in a folder that has it already, with a
+ * journal of what is there. Takes the folder's fence for the attempt; each change looks for it first, so that
+ * an attempt that was given up for dead stops as soon as a later one has begun, or the folder has gone. A
+ * change that was on its way at that moment may still come, also much later. That is harmless: a write puts
+ * the bytes of the same source at their own place once more, the journal is checked by the digest, and
+ * nothing is ever cut short. `pastCache` is for what nobody is about to read.
  */
 export async function openPartFile(
   partial: string,
@@ -79,7 +79,9 @@ export async function removePartFile(partial: string, attempt: number): Promise<
   }
 }
 
-/** A fence that is gone means another attempt, unless the whole partial is gone or doomed, or where it was. */
+/**
+ * A fence that is gone means another attempt, unless the whole partial is gone or doomed, or where it was.
+ */
 async function throwSuperseded(partial: string, error: unknown): Promise<never> {
   if (!isErrno(error, 'ENOENT')) throw error;
   await assertReachable(dirname(partial));

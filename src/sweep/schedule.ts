@@ -9,8 +9,8 @@ function sweepScheduleId(region: string): string {
 }
 
 /**
- * Sees to it that a region is swept once an hour, by whichever worker serves it. A schedule that is there stays as it is:
- * an operator may have paused it, or changed its times.
+ * Sees to it that a region is swept once an hour, by whichever worker serves it. A schedule that is there
+ * stays as it is: an operator may have paused it, or changed its times.
  */
 export async function ensureSweepSchedule(client: Client, region: string, taskQueue: string): Promise<void> {
   try {

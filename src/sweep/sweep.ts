@@ -26,7 +26,10 @@ export interface Finding {
   readonly why: string;
 }
 
-/** Looks through the stores of a region for what jobs have left behind, and removes what is proven to be nobody's. */
+/**
+ * Looks through the stores of a region for what jobs have left behind, and removes what is proven to be
+ * nobody's.
+ */
 export async function* sweepRegion(
   client: Client,
   region: Region,

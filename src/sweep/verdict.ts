@@ -16,8 +16,8 @@ export interface Verdict {
 }
 
 /**
- * Finds the job that bears a mark, by the run that the mark names. Temporal forgets a run after the namespace's
- * retention period: `gone` says no more than that.
+ * Finds the job that bears a mark, by the run that the mark names. Temporal forgets a run after the
+ * namespace's retention period: `gone` says no more than that.
  */
 export async function ownerOf(client: Client, mark: string | null): Promise<Owner> {
   if (mark === null) return { job: null, state: 'nobody' };
@@ -44,7 +44,8 @@ export function verdictOn(
   if (age < grace) return { removable: false, why: 'it was changed a short time ago' };
   if (state === 'open') return { removable: false, why: 'its job goes on' };
   if (state === 'closed') return { removable: true, why: 'its job has ended' };
-  // A job of another namespace, or another cluster, would be unknown here too: only its age proves that it is over.
+  // A job of another namespace, or another cluster, would be unknown here too: only its age proves that it is
+  // over.
   if (state === 'gone')
     return age > retention
       ? { removable: true, why: 'Temporal has forgotten its job, and nothing has changed since' }

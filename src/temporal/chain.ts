@@ -36,8 +36,8 @@ export async function chainOf(client: Client, workflowId: string, firstRunId: st
 }
 
 /**
- * Whether a run with this workflow id has completed, other than this one. Where the server's list does not even have this
- * one, the answer is that one may have.
+ * Whether a run with this workflow id has completed, other than this one. Where the server's list does not
+ * even have this one, the answer is that one may have.
  */
 export async function mayHaveCompletedBefore(
   client: Client,

@@ -18,8 +18,8 @@ export interface LaneContext {
   readonly reader: PartReader;
   readonly sink: Pick<PartSink, 'write' | 'complete'>;
   /**
-   * Memory in which small pieces are put together first, where each write is dear; then a write owns its bytes, also
-   * when it fails.
+   * Memory in which small pieces are put together first, where each write is dear; then a write owns its
+   * bytes, also when it fails.
    */
   readonly chunks?: Chunks;
   readonly ledger: Ledger;
@@ -31,7 +31,10 @@ export interface LaneContext {
   readonly onFault: (fault: StoreError) => void;
 }
 
-/** An answer that ends early may have been cut off by something in between; so often in a row, the data ends there. */
+/**
+ * An answer that ends early may have been cut off by something in between; so often in a row, the data ends
+ * there.
+ */
 const MAX_EARLY_ENDS = 3;
 
 const FIRST_PAUSE = 200;

@@ -17,15 +17,18 @@ export interface Transfer {
   readonly movedAt: number;
   /** What it is trying to get over; `null` when something has moved since. */
   readonly fault: StoreError | null;
-  /** Resolves when all bytes are at the destination to stay. Rejects with a `StoreError`, unless it was stopped. */
+  /**
+   * Resolves when all bytes are at the destination to stay. Rejects with a `StoreError`, unless it was
+   * stopped.
+   */
   readonly finished: Promise<Copied>;
   /** Stops after the chunks in flight; `finished` then rejects. Resolves when nothing is written any more. */
   stop(): Promise<void>;
 }
 
 /**
- * Moves the missing bytes of an image. Owns the reader, the sink and the spool, and closes them. Bytes that turn out not to
- * be the source's are read again, once: they may have come to harm on their way.
+ * Moves the missing bytes of an image. Owns the reader, the sink and the spool, and closes them. Bytes that
+ * turn out not to be the source's are read again, once: they may have come to harm on their way.
  */
 export function startTransfer(options: TransferOptions): Transfer {
   let met: { readonly fault: StoreError; readonly at: number } | undefined;
@@ -90,7 +93,10 @@ function inherited(options: TransferOptions): readonly ByteRange[] {
   return kept(sink, options).reduce(addRange, isVerifiable(options) ? reported : []);
 }
 
-/** What a file has already. Where no digest finds out what a loss of power has taken, only what it cannot take. */
+/**
+ * What a file has already. Where no digest finds out what a loss of power has taken, only what it cannot
+ * take.
+ */
 function kept(file: PartSink | null, options: TransferOptions): readonly ByteRange[] {
   return (isVerifiable(options) ? file?.received : file?.durable) ?? [];
 }

@@ -5,7 +5,9 @@ export interface Options {
   readonly seed: number;
   /** Milliseconds in which a sample has to be done; `null`: all trials. */
   readonly sample: number | null;
-  /** Matches the names of trials: `fault/phase/store`, with `*` in it, or without its end; several, by commas. */
+  /**
+   * Matches the names of trials: `fault/phase/store`, with `*` in it, or without its end; several, by commas.
+   */
   readonly only: RegExp | null;
   /** Trials side by side. */
   readonly jobs: number;

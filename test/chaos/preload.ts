@@ -1,6 +1,6 @@
 /**
- * Loaded into a process with `--import`: holds, delays, refuses or spoils single calls to the file system, and shifts the
- * clock, as the files of the folder CHAOS_CONTROL say. All else about the process is real.
+ * Loaded into a process with `--import`: holds, delays, refuses or spoils single calls to the file system,
+ * and shifts the clock, as the files of the folder CHAOS_CONTROL say. All else about the process is real.
  */
 import { appendFileSync, existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import promises, { open } from 'node:fs/promises';

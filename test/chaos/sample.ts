@@ -12,8 +12,8 @@ export function costOf({ fault, store }: Trial): number {
 }
 
 /**
- * Trials in an order in which each beginning of it has of every row as many as of any other, and of stores and phases
- * as well as that can be.
+ * Trials in an order in which each beginning of it has of every row as many as of any other, and of stores
+ * and phases as well as that can be.
  */
 export function stratified(trials: readonly Trial[], random: Random): Trial[] {
   const rest = random.shuffled(trials);

@@ -8,7 +8,9 @@ export interface TcpProxy {
   refuse(): Promise<void>;
   /** Nothing moves any more, and nobody is told. */
   stall(): void;
-  /** The server's side is closed, as by a machine on the way; the client does not hear of it until `remember`. */
+  /**
+   * The server's side is closed, as by a machine on the way; the client does not hear of it until `remember`.
+   */
   forget(): void;
   remember(): void;
   /** All is well again. */

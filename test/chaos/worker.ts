@@ -26,8 +26,8 @@ export interface ChaosWorker {
   /** Holds the next one. */
   hold(side: 'source' | 'destination', spot: Spot): Catch;
   /**
-   * Stops it in its tracks. The server notices that nobody polls any more, unless it is `polling`: then it goes on to
-   * give it tasks for up to a minute.
+   * Stops it in its tracks. The server notices that nobody polls any more, unless it is `polling`: then it
+   * goes on to give it tasks for up to a minute.
    */
   freeze(options?: { readonly polling?: boolean }): void;
   wake(): void;

@@ -79,7 +79,9 @@ function watched(store: ImageStore, known: Set<string>): ImageStore {
   };
 }
 
-/** Makes an image as its owner does; what only an administrator may, as one. Gives the time of its creation. */
+/**
+ * Makes an image as its owner does; what only an administrator may, as one. Gives the time of its creation.
+ */
 async function addImage(rig: GlanceRig, record: ImageRecord, data: Uint8Array): Promise<string> {
   const { visibility, status, owner, properties, os_hidden } = record;
   const as = owner === rig.tenants.b ? 'b' : 'a';

@@ -112,14 +112,18 @@ function uploadContract(openStore: OpenStore): void {
 
   test('an upload that is longer than announced fails, and makes nothing visible', async () => {
     const data = Buffer.concat([DATA, Buffer.from('x')]);
-    // In the last chunk: of a server that has all that was announced, nobody knows whether it takes it for whole.
+    // In the last chunk: of a server that has all that was announced, nobody knows whether it takes it for
+    // whole.
     expect(await codeOf((await opened(1)).upload(inChunks(data, 400_000), signal))).not.toBe('success');
     expect(await codeOf(bench.store.inspect(bench.own(ref.image_id)))).toBe('not_found');
     await bench.store.discard(ref, LAST);
     await until(async () => (await bench.it.traces()).length === 0);
   });
 
-  /** Nothing is to be seen of an upload that has failed, and the next one succeeds as soon as the server knows. */
+  /**
+   * Nothing is to be seen of an upload that has failed, and the next one succeeds as soon as the server
+   * knows.
+   */
   async function expectNothing(): Promise<void> {
     expect(await codeOf(bench.store.inspect(bench.own(ref.image_id)))).toBe('not_found');
     const next = await opened(2);

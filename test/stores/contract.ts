@@ -8,8 +8,8 @@ import { sourceContract } from './contract-source.ts';
 import type { OpenStore, StoreTraits } from './store-under-test.ts';
 
 /**
- * What every store has to keep, whatever it is made of. Beside it a driver's own test file calls the contract of
- * its sinks (`partSinkContract` or `streamSinkContract`), and adds what is its own.
+ * What every store has to keep, whatever it is made of. Beside it a driver's own test file calls the contract
+ * of its sinks (`partSinkContract` or `streamSinkContract`), and adds what is its own.
  */
 export function storeContract(name: string, openStore: OpenStore, traits: StoreTraits): void {
   describe(`${name} store`, () => {

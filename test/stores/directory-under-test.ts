@@ -46,7 +46,9 @@ export async function openDirectory(): Promise<DirectoryUnderTest> {
   };
 }
 
-/** A file system's clock may tick slowly: flips the byte an odd number of times, until the time has changed. */
+/**
+ * A file system's clock may tick slowly: flips the byte an odd number of times, until the time has changed.
+ */
 async function flipFirstByte(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {

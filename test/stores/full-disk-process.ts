@@ -1,4 +1,6 @@
-/** Runs in a process of its own, on a small disk: makes images in `argv[2]` and tells what came of it as JSON. */
+/**
+ * Runs in a process of its own, on a small disk: makes images in `argv[2]` and tells what came of it as JSON.
+ */
 import { randomBytes } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -13,7 +13,10 @@ export interface StoreUnderTest {
   readonly store: ImageStore;
   /** Two tenants whose images are their own. */
   readonly tenants: { readonly a: string; readonly b: string };
-  /** Puts an image there; its record is `recordOf` these bytes with some fields changed, tenant a's by default. */
+  /**
+   * Puts an image there; its record is `recordOf` these bytes with some fields changed, tenant a's by
+   * default.
+   */
   addImage(data: Uint8Array, fields?: Partial<ImageRecord>): Promise<ImageRecord>;
   /** Whatever the store holds of any image, visible or not. */
   traces(): Promise<readonly string[]>;

@@ -18,7 +18,9 @@ const COMMAND = join(import.meta.dirname, '../../bin/image-replicator');
 const SLOW_READS = join(import.meta.dirname, 'slow-reads.ts');
 export const MIB = 1024 * 1024;
 
-/** The whole product, in processes of its own and a namespace of its own, with regions ot1, ot2 (and more). */
+/**
+ * The whole product, in processes of its own and a namespace of its own, with regions ot1, ot2 (and more).
+ */
 export interface Deployment {
   readonly folder: string;
   readonly namespace: string;
@@ -32,7 +34,10 @@ export interface Deployment {
   /** Environment in which the command, or the Temporal CLI, finds this deployment. */
   readonly env: NodeJS.ProcessEnv;
   startWorker(...args: string[]): Promise<TestProcess>;
-  /** A worker that needs so many milliseconds to read a chunk of image data from a file, and to write a MiB to one. */
+  /**
+   * A worker that needs so many milliseconds to read a chunk of image data from a file, and to write a MiB to
+   * one.
+   */
   startSlowWorker(reads: number, writes?: number): Promise<TestProcess>;
   /** A worker for which a region's folder is a disk of `bytes`; needs user namespaces. */
   startWorkerWithDisk(region: string, bytes: number): Promise<TestProcess>;

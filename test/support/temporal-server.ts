@@ -16,7 +16,9 @@ const SETTINGS = [
   'history.transferProcessorUpdateAckInterval="1s"',
 ];
 
-/** A dev server that keeps its state in a file. `settings` are of its dynamic configuration, as `key=value`. */
+/**
+ * A dev server that keeps its state in a file. `settings` are of its dynamic configuration, as `key=value`.
+ */
 export async function startTemporalServer(
   program: string,
   database: string,

@@ -5,7 +5,9 @@ import type { ImageStore, PartReader, Watch } from '../../src/stores/index.ts';
 
 type StoreCall = 'inspect' | 'openReader' | 'prepare' | 'openSink' | 'commit' | 'discard';
 
-/** What happens around the store calls of one image: each may wait, fail, repeat, or just pass the call on. */
+/**
+ * What happens around the store calls of one image: each may wait, fail, repeat, or just pass the call on.
+ */
 export type StoreHooks = {
   readonly [Call in StoreCall]?: (
     call: () => ReturnType<ImageStore[Call]>,

@@ -10,7 +10,10 @@ import { renameUnlessTaken } from './partial.ts';
 import { isWhole } from './partial-sink.ts';
 import { RECORD, writeRecord } from './record-file.ts';
 
-/** Makes what a job has written an image, unless that has been done. Throws `not_found` where it is gone, or not whole. */
+/**
+ * Makes what a job has written an image, unless that has been done. Throws `not_found` where it is gone, or
+ * not whole.
+ */
 export async function commitPartial(
   paths: Layout,
   ref: DestinationRef,

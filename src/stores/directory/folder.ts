@@ -7,8 +7,8 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 const FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 /**
- * A folder that is held open. Names in it lead through its descriptor, so that nobody can put a link in its way
- * (path_resolution(7); proc_pid_fd(5)).
+ * A folder that is held open. Names in it lead through its descriptor, so that nobody can put a link in its
+ * way (path_resolution(7); proc_pid_fd(5)).
  */
 export interface Folder {
   readonly path: string;
@@ -75,8 +75,8 @@ async function walk(
 }
 
 /**
- * Opens a folder that is there by its path, and asks the kernel where that has led: `undefined` where a link was on
- * the way.
+ * Opens a folder that is there by its path, and asks the kernel where that has led: `undefined` where a link
+ * was on the way.
  */
 async function openAtOnce(root: string, steps: readonly string[]): Promise<Folder | undefined> {
   const real = await realRoot(root);

@@ -16,8 +16,8 @@ import { StoreError } from '../store-error.ts';
  *     <root>/.<image id>.<mark>.<n>.new      a partial that attempt n is preparing
  *     <root>/.<image id>.<mark>.<n>.removed  one that was given up, and is being removed
  *
- * In an image or a partial, `doomed-<n>` in the place of the fence says that it is being removed. Each step from one
- * to the next is one rename of the folder, which happens or does not.
+ * In an image or a partial, `doomed-<n>` in the place of the fence says that it is being removed. Each step
+ * from one to the next is one rename of the folder, which happens or does not.
  */
 export interface Layout {
   readonly root: string;

@@ -42,8 +42,8 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
 }
 
 /**
- * A commit that died when it had written its record into what was just removed leaves that alone. What has data, but no mark,
- * is a file that a person is adding.
+ * A commit that died when it had written its record into what was just removed leaves that alone. What has
+ * data, but no mark, is a file that a person is adding.
  */
 async function unmarkedAt(
   folder: string,

@@ -19,8 +19,8 @@ export function hasMark(folder: string, ref: Pick<DestinationRef, 'mark'>): Prom
 }
 
 /**
- * Opens a folder that bears this job's mark; `undefined` where there is none. What is done through it is done to this
- * very folder, also when another one has come to its path.
+ * Opens a folder that bears this job's mark; `undefined` where there is none. What is done through it is done
+ * to this very folder, also when another one has come to its path.
  */
 export async function openMarked(
   path: string,
@@ -40,9 +40,10 @@ export async function isAtPath(folder: Folder, path: string): Promise<boolean> {
 }
 
 /**
- * Removes a folder that bears this job's mark, unless an attempt higher than `upTo` has taken it (`conflict`). It is doomed first:
- * from then on nobody adopts or commits it. Whoever removes is never ahead of that, and removes through the open
- * folder, so that one who was frozen in the middle removes nothing of what has come to the path since.
+ * Removes a folder that bears this job's mark, unless an attempt higher than `upTo` has taken it
+ * (`conflict`). It is doomed first: from then on nobody adopts or commits it. Whoever removes is never ahead
+ * of that, and removes through the open folder, so that one who was frozen in the middle removes nothing of
+ * what has come to the path since.
  */
 export async function removeMarked(
   path: string,

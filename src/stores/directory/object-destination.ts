@@ -44,7 +44,9 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
   };
 }
 
-/** Moves the file to the path that it is for, be it not the first time; whether there was one that is whole. */
+/**
+ * Moves the file to the path that it is for, be it not the first time; whether there was one that is whole.
+ */
 async function moveOut(
   root: string,
   inFolder: InFolder,

@@ -116,8 +116,8 @@ export async function removePartial(root: string, ref: DestinationRef, attempt: 
 }
 
 /**
- * Dooms a folder, and removes it through its descriptor: one that comes to its place afterwards is another attempt's.
- * What stands there and is no folder is nobody's, and is removed as it is.
+ * Dooms a folder, and removes it through its descriptor: one that comes to its place afterwards is another
+ * attempt's. What stands there and is no folder is nobody's, and is removed as it is.
  */
 export async function doomAndRemove(
   hidden: Folder,
@@ -140,8 +140,8 @@ export async function doomAndRemove(
 }
 
 /**
- * Removes what attempts up to this one were about to make. It is moved aside first, so that an attempt that was
- * frozen finds nothing to put in place, rather than a half of it.
+ * Removes what attempts up to this one were about to make. It is moved aside first, so that an attempt that
+ * was frozen finds nothing to put in place, rather than a half of it.
  */
 async function removePrepared(hidden: Folder, hash: string, upTo: number): Promise<void> {
   for (const name of await readdir(hidden.path)) {

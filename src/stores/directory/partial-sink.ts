@@ -8,7 +8,10 @@ import { goneFor, openMarked } from './marked-folder.ts';
 /** Name of the file that says: all bytes are there, and on the disk. */
 const WHOLE = 'whole';
 
-/** Opens an image in the making for one attempt. Its flush notes that the data is whole: only then may it be committed. */
+/**
+ * Opens an image in the making for one attempt. Its flush notes that the data is whole: only then may it be
+ * committed.
+ */
 export async function openPartialSink(
   partial: string,
   ref: DestinationRef,

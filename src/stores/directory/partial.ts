@@ -35,8 +35,8 @@ export async function makePartial(
 }
 
 /**
- * Removes what attempts up to this one were about to make. It is moved aside first, so that an attempt that was
- * frozen finds nothing to put in place, rather than a half of it.
+ * Removes what attempts up to this one were about to make. It is moved aside first, so that an attempt that
+ * was frozen finds nothing to put in place, rather than a half of it.
  */
 export async function removePrepared(
   paths: Layout,
@@ -56,7 +56,9 @@ export async function removePrepared(
   }
 }
 
-/** Whether there is an image, or somebody's folder, at a path. An empty folder is what a removal may leave. */
+/**
+ * Whether there is an image, or somebody's folder, at a path. An empty folder is what a removal may leave.
+ */
 export async function isOccupied(path: string): Promise<boolean> {
   const names = await readdir(path).catch((error) => {
     if (isErrno(error, 'ENOENT')) return [];

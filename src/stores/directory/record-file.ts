@@ -10,8 +10,8 @@ import { openPlain } from './open-plain.ts';
 export const RECORD = 'image.json';
 
 /**
- * Writes the record into a folder, so that it survives a loss of power. It takes its place as a whole: a process that
- * was frozen may write it late, when readers have it already.
+ * Writes the record into a folder, so that it survives a loss of power. It takes its place as a whole: a
+ * process that was frozen may write it late, when readers have it already.
  */
 export async function writeRecord(folder: string, record: ImageRecord): Promise<void> {
   const draft = join(folder, `${RECORD}.${randomUUID()}`);
@@ -20,7 +20,9 @@ export async function writeRecord(folder: string, record: ImageRecord): Promise<
   await syncFolder(folder);
 }
 
-/** Reads the record in an image's folder. Throws ENOENT as it is, and `invalid_image` for what is no record. */
+/**
+ * Reads the record in an image's folder. Throws ENOENT as it is, and `invalid_image` for what is no record.
+ */
 export async function readRecord(folder: string): Promise<ImageRecord> {
   const file = await openPlain(join(folder, RECORD));
   try {

@@ -3,9 +3,9 @@ import { ignoring, isErrno } from '../disk-errors.ts';
 import { type Folder, openIn } from './folder.ts';
 
 /**
- * Removes something from a folder: a file, or a folder with the files in it. A folder that somebody has put into that
- * stays. Each name leads through a descriptor: a recursive removal by paths would go through a link that comes in its
- * way.
+ * Removes something from a folder: a file, or a folder with the files in it. A folder that somebody has put
+ * into that stays. Each name leads through a descriptor: a recursive removal by paths would go through a link
+ * that comes in its way.
  */
 export async function removeFrom(parent: Folder, name: string): Promise<void> {
   if (await unlinked(parent.at(name))) return;

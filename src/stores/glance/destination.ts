@@ -45,7 +45,8 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
     async discard(ref, _attempt, watch) {
       if (!isImageId(ref.image_id)) return;
       await ignoring('not_found', async () => {
-        // Of an image that is deleted at the moment when its data is whole, Glance would keep the data for ever.
+        // Of an image that is deleted at the moment when its data is whole, Glance would keep the data for
+        // ever.
         const image = await whenSaved(() => api.show(owner(ref), ref.image_id), SETTLING);
         if (!isCommitted(ref, image) && !(await doom(api, owner(ref), ref, image))) return;
         await watch?.confirm();
@@ -59,9 +60,9 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
 }
 
 /**
- * Gives an image in the making over to removal, for good; returns whether it is ours to remove. Its mark is replaced by
- * another one, which nobody opens or commits. Glance refuses that where a commit has taken the mark away meanwhile: then
- * the image stays.
+ * Gives an image in the making over to removal, for good; returns whether it is ours to remove. Its mark is
+ * replaced by another one, which nobody opens or commits. Glance refuses that where a commit has taken the
+ * mark away meanwhile: then the image stays.
  */
 async function doom(api: GlanceApi, as: As, ref: DestinationRef, image: GlanceImage): Promise<boolean> {
   if (image[JOB_PROPERTY] === doomedMark(ref)) return true;

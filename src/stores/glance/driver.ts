@@ -50,7 +50,8 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
     ...destination,
 
     async *leftovers(ended) {
-      // A Glance finds no image by a mark that it does not know: only what is known to have ended is looked for.
+      // A Glance finds no image by a mark that it does not know: only what is known to have ended is looked
+      // for.
       for await (const ref of ended) {
         const found = await leftoverOf(api, destination, ref);
         if (found !== undefined) yield found;

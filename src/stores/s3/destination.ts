@@ -73,8 +73,8 @@ async function isReserved(store: Bucket, ref: DestinationRef, { reserved }: JobO
 }
 
 /**
- * Writes the record, and returns its ETag; `undefined` where the reservation has one already. One of an earlier reservation
- * that has come late is replaced.
+ * Writes the record, and returns its ETag; `undefined` where the reservation has one already. One of an
+ * earlier reservation that has come late is replaced.
  */
 async function writeRecord(
   store: Bucket,

@@ -21,8 +21,9 @@ const Content = Type.Object({
 type Content = Static<typeof Content>;
 
 /**
- * Which job makes an image, and how far it is: `<image id>/job`. Every change of it is a conditional write, so that it
- * is the fence of all that belongs to the image: of two attempts that change it at once, one is refused.
+ * Which job makes an image, and how far it is: `<image id>/job`. Every change of it is a conditional write,
+ * so that it is the fence of all that belongs to the image: of two attempts that change it at once, one is
+ * refused.
  */
 export interface JobObject extends Content {
   /** Its version, for a conditional write. */
@@ -107,8 +108,8 @@ export async function ownJobObject(store: Bucket, ref: DestinationRef): Promise<
 }
 
 /**
- * Takes the image for an attempt. Throws `conflict` where a higher one has it, `not_found` where it is gone or being
- * removed.
+ * Takes the image for an attempt. Throws `conflict` where a higher one has it, `not_found` where it is gone
+ * or being removed.
  */
 export async function claimJobObject(
   store: Bucket,
@@ -125,7 +126,8 @@ export async function claimJobObject(
 }
 
 /**
- * Gives all that belongs to an image over to removal, for good. Returns `undefined` where this job has nothing there.
+ * Gives all that belongs to an image over to removal, for good. Returns `undefined` where this job has
+ * nothing there.
  * @param upTo the highest attempt from which it may be taken; `conflict` where a higher one has it
  */
 export async function doomJobObject(

@@ -18,7 +18,8 @@ const MADE_BY = 'image-replicator-job';
 
 /**
  * How large objects come to be in a bucket: put together where no list finds them, and then copied to their
- * path by the server itself. A multipart upload to the path itself could not be read back before it is there for all to see.
+ * path by the server itself. A multipart upload to the path itself could not be read back before it is there
+ * for all to see.
  */
 export function s3ObjectDestination(store: Bucket): ImageDestination {
   return {
@@ -82,8 +83,8 @@ async function publish(
 }
 
 /**
- * Begins the upload that takes the copy. It gets parts only when the job names it: what a crash leaves in between
- * cannot be told from somebody else's upload to the same path, but holds no bytes.
+ * Begins the upload that takes the copy. It gets parts only when the job names it: what a crash leaves in
+ * between cannot be told from somebody else's upload to the same path, but holds no bytes.
  */
 async function beginCopy(
   staging: Bucket,

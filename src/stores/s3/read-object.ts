@@ -10,7 +10,9 @@ import { type Stamp, stampFrom } from './stamp.ts';
 
 const TRIES = 3;
 
-/** The bytes of an object, or of a range of it, by one request. An abort ends it, even where no byte comes. */
+/**
+ * The bytes of an object, or of a range of it, by one request. An abort ends it, even where no byte comes.
+ */
 export async function openObject(
   { client, bucket, plainGet }: Bucket,
   Key: string,

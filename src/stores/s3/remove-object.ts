@@ -4,8 +4,8 @@ import { isAbsent, isS3Error } from './errors.ts';
 import { headOf } from './read-object.ts';
 
 /**
- * Removes an object if it is still the one that has this ETag. One that is not there, or is another one by now, is
- * left as it is. A server that knows no conditional removal removes what it has.
+ * Removes an object if it is still the one that has this ETag. One that is not there, or is another one by
+ * now, is left as it is. A server that knows no conditional removal removes what it has.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
  */
 export async function removeExactly(
@@ -29,8 +29,8 @@ export async function removePresent(store: Bucket, Key: string): Promise<void> {
 }
 
 /**
- * Removes an object as it was found, if the look that comes between allows it. A bucket that keeps versions would hide it,
- * and go on to count its bytes: there the version itself is removed, where that is allowed.
+ * Removes an object as it was found, if the look that comes between allows it. A bucket that keeps versions
+ * would hide it, and go on to count its bytes: there the version itself is removed, where that is allowed.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
  */
 export async function removeWhere(

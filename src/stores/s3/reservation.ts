@@ -32,8 +32,8 @@ export async function removeMarked(
 }
 
 /**
- * Reserves the place of an image for a job. What an earlier attempt of the job has there goes first: bytes of its
- * inspection of the source must not mix with those of this one. Returns whether it is this attempt's now.
+ * Reserves the place of an image for a job. What an earlier attempt of the job has there goes first: bytes of
+ * its inspection of the source must not mix with those of this one. Returns whether it is this attempt's now.
  */
 export async function reserve(
   store: Bucket,
@@ -77,8 +77,9 @@ export async function isReservedBy(store: Bucket, ref: DestinationRef, attempt: 
 }
 
 /**
- * Removes all but the job object. What makes it an image goes first. Before each removal it looks again whether the place
- * is still the one that was doomed: another call may have finished the removal, and a later attempt have begun anew.
+ * Removes all but the job object. What makes it an image goes first. Before each removal it looks again
+ * whether the place is still the one that was doomed: another call may have finished the removal, and a later
+ * attempt have begun anew.
  */
 async function removeContents(
   store: Bucket,

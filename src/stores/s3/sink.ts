@@ -10,7 +10,10 @@ import { removeExactly, removePresent } from './remove-object.ts';
 import { isOf } from './stamp.ts';
 import { abortUpload, completeUpload, createUpload, listParts, type Part, putPart } from './upload.ts';
 
-/** Throws `conflict` where the image is committed. A record that has come late, of another reservation, is removed. */
+/**
+ * Throws `conflict` where the image is committed. A record that has come late, of another reservation, is
+ * removed.
+ */
 async function assertInTheMaking(store: Bucket, { image_id }: DestinationRef, job: JobObject): Promise<void> {
   const key = store.keys.record(image_id);
   const record = await headOf(store, key);
@@ -69,7 +72,8 @@ export async function openUpload(
       onS3(async () => {
         data.close();
         const [before, bad] = [upload(), (await headOf(store, Key))?.etag];
-        // Only whoever the new upload is noted for may remove: one that was overtaken meanwhile is refused here.
+        // Only whoever the new upload is noted for may remove: one that was overtaken meanwhile is refused
+        // here.
         await startUpload();
         await abortUpload(store, before);
         if (bad !== undefined) await removeExactly(store, Key, bad);

@@ -1,7 +1,7 @@
 /**
- * What an object bears that a job has made, as metadata: whose it is, and which of the job's reservations of the place it
- * belongs to. A request that was held up may make an object when its reservation has long been given up: then the number
- * tells that it is none of the present one's.
+ * What an object bears that a job has made, as metadata: whose it is, and which of the job's reservations of
+ * the place it belongs to. A request that was held up may make an object when its reservation has long been
+ * given up: then the number tells that it is none of the present one's.
  */
 export interface Stamp {
   readonly mark: string;

@@ -16,8 +16,8 @@ export interface Place {
 const A_DAY = 24 * 60 * 60_000;
 
 /**
- * Lists uploads that nobody will put together: those that no job object names, for a process died between the two, and
- * those of images that are whole. Nobody sees what they hold, but it is paid for.
+ * Lists uploads that nobody will put together: those that no job object names, for a process died between the
+ * two, and those of images that are whole. Nobody sees what they hold, but it is paid for.
  */
 export async function* uploadLeftovers(
   store: Bucket,

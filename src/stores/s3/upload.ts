@@ -79,8 +79,8 @@ export async function listParts({ client, bucket }: Bucket, upload: Upload): Pro
 }
 
 /**
- * Makes an object of the parts. Once it is asked for, it comes to its answer: a request that was given up would go on at
- * the server, and the object would appear when nobody looks for it any more.
+ * Makes an object of the parts. Once it is asked for, it comes to its answer: a request that was given up
+ * would go on at the server, and the object would appear when nobody looks for it any more.
  */
 export async function completeUpload(
   { client, bucket }: Bucket,
