@@ -3,7 +3,9 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './step.ts';
 
-/** How soon after another look the next one is taken; milliseconds. A copy may take long to come to its end. */
+/**
+ * How soon after another look the next one is taken; milliseconds. A copy may take long to come to its end.
+ */
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 10_000;
 
@@ -24,9 +26,9 @@ export async function cancelAndAwait({ client }: Dependencies, workflowId: strin
 }
 
 /**
- * Deletes what is on record of a workflow, of its earlier runs and of all its children; returns when nothing of
- * it is to be seen any more. One that is running, or whose end is not to be seen yet, is waited for: a deletion
- * would stop it in its tracks.
+ * Deletes what is on record of a workflow, of its earlier runs and of all its children; returns when nothing
+ * of it is to be seen any more. One that is running, or whose end is not to be seen yet, is waited for: a
+ * deletion would stop it in its tracks.
  */
 export async function deleteRecords({ client }: Dependencies, workflowId: string): Promise<void> {
   const query = `RootWorkflowId = '${workflowId}'`;

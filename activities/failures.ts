@@ -5,7 +5,8 @@ import { StoreError } from '../src/stores/index.ts';
 
 /**
  * The only place where an error of ours becomes a failure of Temporal's. Its type is the error's code, its
- * first detail the fault, its second how far it has come; the cause stays in the worker's log, for histories are read by many.
+ * first detail the fault, its second how far it has come; the cause stays in the worker's log, for histories
+ * are read by many.
  * @param standing milliseconds for which the step has got nowhere
  * @param patience milliseconds after which it is given up; without end, everything is tried again
  */

@@ -1,19 +1,23 @@
 import { Context } from '@temporalio/activity';
-import type { CopyPlan } from '../src/copy-job/index.ts';
+import { type CopyPlan, parseProgress, type SweepReport, type SweepRequest } from '../src/copy-job/index.ts';
 import { planCopy } from '../src/copy-job/plan.ts';
 import { copyOf, type ImageRecord } from '../src/image/index.ts';
 import type { Batch, BatchProgress, BatchScope, TaskPlan } from '../src/object-task/index.ts';
 import { planTask } from '../src/object-task/plan.ts';
 import { atSide, type DestinationRef, type InspectedImage } from '../src/stores/index.ts';
+import { lastHeartbeat, type RunRef } from '../src/temporal/index.ts';
 import type { Dependencies } from './dependencies.ts';
+import { discardImage } from './discard-image.ts';
 import { cancelAndAwait, deleteRecords } from './end-task.ts';
 import { toFailure } from './failures.ts';
+import { attemptNumber } from './lease.ts';
 import { listBatch } from './list-batch.ts';
 import { moveSmallObjects } from './move-small-objects.ts';
 import { prepareDestination } from './prepare-destination.ts';
 import { storeOf } from './region-of.ts';
 import { RunningTransfers } from './running-transfers.ts';
 import { step } from './step.ts';
+import { sweepRegion } from './sweep-region.ts';
 import { type TransferResult, transferImage } from './transfer-image.ts';
 
 export type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
@@ -42,6 +46,16 @@ export function createJobActivities(deps: Dependencies) {
       }
     },
 
+    /**
+     * How many bytes the transfer that is under way has moved, as far as a heartbeat has told. A local
+     * activity.
+     */
+    async bytesSoFar(): Promise<number> {
+      const { workflowId, runId } = Context.current().info.workflowExecution ?? { workflowId: '' };
+      const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
+      return parseProgress(await lastHeartbeat(raw, client.options.loadedDataConverter))?.high_water ?? 0;
+    },
+
     cancelAndAwait: (workflowId: string): Promise<void> => cancelAndAwait(deps, workflowId),
     deleteRecords: (workflowId: string): Promise<void> => deleteRecords(deps, workflowId),
 
@@ -55,46 +69,45 @@ export function createJobActivities(deps: Dependencies) {
 
 /** Activities of a destination region's Task Queue: the steps of a copy. Each may be repeated. */
 export function createStoreActivities(deps: Dependencies) {
-  const { regions, limits } = deps;
+  const { regions, limits, client } = deps;
   const running = new RunningTransfers();
   const source = (plan: CopyPlan) => storeOf(regions, plan, 'source');
   const destination = (plan: CopyPlan) => storeOf(regions, plan, 'destination');
   return {
     /** The source's record, and a pin on its bytes. */
     inspectSource: (plan: CopyPlan): Promise<InspectedImage> =>
-      step(limits.giveUpAfter, () => atSide('source', async () => source(plan).inspect(plan.source))),
+      step(client, limits.giveUpAfter, () => atSide('source', async () => source(plan).inspect(plan.source))),
 
     /** Reserves the image at the destination: the only step that creates anything. */
     prepareDestination: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
-      step(limits.giveUpAfter, () => prepareDestination(deps, plan, ref, source)),
+      step(client, limits.giveUpAfter, () => prepareDestination(deps, plan, ref, source)),
 
     transferImage: (plan: CopyPlan, ref: DestinationRef, image: InspectedImage): Promise<TransferResult> =>
       transferImage(deps, running, plan, ref, image),
 
     /** Makes the copy an image. The reference has the digests of what was copied. */
     commitImage: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
-      step(limits.giveUpAfter, (watch) =>
+      step(client, limits.giveUpAfter, (watch) =>
         atSide('destination', async () => {
           const { sha512, md5 } = ref.digests;
           const copy = copyOf(source, plan.destination, plan.source.tenant_id);
           const digests = { os_hash_algo: sha512 === null ? null : 'sha512', os_hash_value: sha512 } as const;
           const record = { ...copy, ...digests, checksum: md5 ?? source.checksum };
-          await destination(plan).commit(ref, record, watch);
+          await destination(plan).commit(ref, attemptNumber(), record, watch);
         }),
       ),
 
     listBatch: (plan: TaskPlan, after: string | null): Promise<Batch> =>
-      step(limits.giveUpAfter, () => listBatch(deps, plan, after)),
+      step(client, limits.giveUpAfter, () => listBatch(deps, plan, after)),
 
     moveSmallObjects: (plan: TaskPlan, scope: BatchScope): Promise<BatchProgress> =>
       moveSmallObjects(deps, plan, scope),
 
+    sweepRegion: (request: SweepRequest): Promise<SweepReport> => sweepRegion(deps, request),
+
     /** Removes every trace of the copy. Never given up. */
-    discardImage: (plan: CopyPlan, ref: DestinationRef): Promise<void> =>
-      step(Number.POSITIVE_INFINITY, async () => {
-        await atSide('destination', async () => destination(plan).discard(ref));
-        await deps.spool?.remove(ref);
-      }),
+    discardImage: (plan: CopyPlan, ref: DestinationRef, forced?: RunRef): Promise<void> =>
+      step(client, Number.POSITIVE_INFINITY, (watch) => discardImage(deps, plan, ref, forced, watch)),
   };
 }
 

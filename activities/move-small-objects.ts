@@ -33,9 +33,9 @@ interface Outcome {
 }
 
 /**
- * Moves a batch of small objects, each one whole or not at all. One that cannot be moved is put on record, and
- * the others go on; what may pass, or concerns all of them, ends the attempt, and the next one goes on behind
- * what is done.
+ * Moves a batch of small objects, each one whole or not at all. One that cannot be moved is put on record,
+ * and the others go on; what may pass, or concerns all of them, ends the attempt, and the next one goes on
+ * behind what is done.
  */
 export async function moveSmallObjects(
   { regions, limits }: Dependencies,

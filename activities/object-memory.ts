@@ -17,8 +17,8 @@ export interface ObjectMemory {
 }
 
 /**
- * For so many objects at a time. Most are tiny, and share memory that serves again: of what they would leave to the
- * garbage collector it would never be done.
+ * For so many objects at a time. Most are tiny, and share memory that serves again: of what they would leave
+ * to the garbage collector it would never be done.
  */
 export function openObjectMemory(objects: number): ObjectMemory {
   const pages = borrowPages(objects * MIB);

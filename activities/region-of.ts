@@ -8,7 +8,10 @@ import {
   StoreError,
 } from '../src/stores/index.ts';
 
-/** What of a region a copy is about: its images, or its plain objects. What is missing here may come with the next deployment. */
+/**
+ * What of a region a copy is about: its images, or its plain objects. What is missing here may come with the
+ * next deployment.
+ */
 export function storeOf(regions: Regions, plan: CopyPlan, side: Side): ImageSource & ImageDestination {
   const { region: name } = plan[side];
   return plan.objects ? objectsOf(regions, name) : regionOf(regions, name).store;

@@ -65,7 +65,9 @@ async function copy(imageId: string, from: string, to: string) {
   return { id, time };
 }
 
-/** Milliseconds of a script of rclone's with the image as `$1` and the copy as `$2`, which goes by `remove`. */
+/**
+ * Milliseconds of a script of rclone's with the image as `$1` and the copy as `$2`, which goes by `remove`.
+ */
 async function peer(script: string, from: string, to: string, remove: string): Promise<number> {
   const time = await timed(() => rclone(script, from, to));
   await rclone(remove, from, to);

@@ -12,8 +12,8 @@ export function quantile(values: readonly number[], share: number, round = Math.
 }
 
 /**
- * Runs each of several measurements in turn, so that a machine that changes its pace changes it for all. Each one begins
- * when the disks have what the others have written.
+ * Runs each of several measurements in turn, so that a machine that changes its pace changes it for all. Each
+ * one begins when the disks have what the others have written.
  */
 export async function alternating<K extends string>(
   rounds: number,

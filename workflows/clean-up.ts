@@ -18,15 +18,18 @@ export interface Leftovers {
 
 /**
  * Removes what a job has left at its destination that was cancelled by force, however long it takes until the
- * destination can be reached. First it waits until every attempt of the job's steps counts as dead, and has been
- * told so: none is to write behind it. (What a `prepare` makes that hangs for longer, its attempt removes.)
+ * destination can be reached. First it waits until every attempt of the job's steps counts as dead, and has
+ * been told so: none is to write behind it. (What a `prepare` makes that hangs for longer, its attempt
+ * removes.)
  */
 export async function cleanUp({ plan, ref }: Leftovers): Promise<void> {
   const place = `\`${ref.image_id}\` in ${plan.destination.region}`;
   setCurrentDetails(`**waiting** until nobody writes to ${place} any more`);
   await sleep(plan.heartbeat_timeout);
   setCurrentDetails(`**cleaning up** ${place}, for a job that was cancelled by force`);
-  await storeSteps(plan).discardImage(plan, ref);
+  const { parent } = workflowInfo();
+  const forced = parent && { workflow_id: parent.workflowId, run_id: parent.runId };
+  await storeSteps(plan).discardImage(plan, ref, forced);
   setCurrentDetails(`nothing is left of ${place}`);
 }
 

@@ -71,8 +71,8 @@ export class JobRecord {
   }
 
   /**
-   * Takes changes over for all to see, with or without a worker. A job that has ended does not change any more:
-   * of one that was cancelled by force, a step may still come to its end.
+   * Takes changes over for all to see, with or without a worker. A job that has ended does not change any
+   * more: of one that was cancelled by force, a step may still come to its end.
    */
   update(changes: Partial<JobDetails>): void {
     const before = this.#details;

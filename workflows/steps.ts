@@ -22,6 +22,12 @@ const long = { priority: { priorityKey: 3 } };
 
 export const { planCopy, planTask } = proxyLocalActivities<JobActivities>({ startToCloseTimeout: '10s' });
 
+/** A cancel does not wait long for it, and goes on without where it fails. */
+export const { bytesSoFar } = proxyLocalActivities<JobActivities>({
+  scheduleToCloseTimeout: '2s',
+  retry: { maximumAttempts: 1 },
+});
+
 export const { closeAsCanceled } = proxyActivities<JobActivities>({
   ...cleanup,
   retry,
@@ -47,7 +53,9 @@ function storeActivities({ task_queue, heartbeat_timeout, no_worker_timeout }: P
     });
 }
 
-/** Two of them have to fit into a summary, which takes 400 bytes (Temporal: `limit.userMetadataSummarySize`). */
+/**
+ * Two of them have to fit into a summary, which takes 400 bytes (Temporal: `limit.userMetadataSummarySize`).
+ */
 const LONGEST_LABEL = 60;
 
 /** As much of a path as a summary has room for. */

@@ -53,8 +53,8 @@ export async function createApi(
 
 const REQUEST_ID = 'X-Openstack-Request-Id';
 /**
- * In which a whole request has to arrive: until then nobody knows who sends it. Milliseconds; Node.js looks every half a
- * minute, and takes no less than it allows the headers.
+ * In which a whole request has to arrive: until then nobody knows who sends it. Milliseconds; Node.js looks
+ * every half a minute, and takes no less than it allows the headers.
  */
 const REQUEST_TIMEOUT = 60_000;
 
@@ -71,7 +71,9 @@ const COMPONENTS = {
   },
 } as const;
 
-/** A path that cannot be decoded comes to no route. It names nothing that exists, in the words of its dialect. */
+/**
+ * A path that cannot be decoded comes to no route. It names nothing that exists, in the words of its dialect.
+ */
 function answerUndecodable(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   reply.header(REQUEST_ID, request.id);
   const own = dialects.find(({ undecodable }) => undecodable?.paths.test(request.url))?.undecodable;

@@ -15,13 +15,17 @@ export interface DialectContext {
 }
 
 /**
- * One API over the job service, or the task service: its routes, its schemas, its own errors. It is registered in a scope of its
- * own, so that its hooks and its error handler are nobody else's. A folder of `src/api` each.
+ * One API over the job service, or the task service: its routes, its schemas, its own errors. It is
+ * registered in a scope of its own, so that its hooks and its error handler are nobody else's. A folder of
+ * `src/api` each.
  */
 export interface Dialect {
   readonly name: string;
   register(app: FastifyInstance, context: DialectContext): Promise<void>;
-  /** What it answers where a path of its own cannot be decoded, and none of its routes sees it; else it is a 404. */
+  /**
+   * What it answers where a path of its own cannot be decoded, and none of its routes sees it; else it is a
+   * 404.
+   */
   readonly undecodable?: {
     readonly paths: RegExp;
     answer(request: FastifyRequest, reply: FastifyReply): FastifyReply;

@@ -1,8 +1,8 @@
 import type { Refusal } from './signed-caller.ts';
 
 /**
- * What Huawei's API gateway answers, before any of its services is asked, to a request whose sender is not known:
- * 401 with this code.
+ * What Huawei's API gateway answers, before any of its services is asked, to a request whose sender is not
+ * known: 401 with this code.
  * @see https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-errorcode.html
  */
 export const GATEWAY_CODE = 'APIGW.0301';

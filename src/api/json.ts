@@ -7,7 +7,9 @@ export class MalformedJson extends Error {
   readonly statusCode = 400;
 }
 
-/** Makes every body JSON, whatever its Content-Type says (curl says a form's), also one that nobody can read. */
+/**
+ * Makes every body JSON, whatever its Content-Type says (curl says a form's), also one that nobody can read.
+ */
 export function takeBodiesForJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, parseJson);

@@ -14,8 +14,9 @@ export interface CallerOptions<Claim extends { readonly access: string }> {
 }
 
 /**
- * Lets no request pass to a dialect's routes unless it is known who has sent it, and tells them who it is. What
- * is signed are the body's bytes, so that they are read first; they are parsed only when the caller is known.
+ * Lets no request pass to a dialect's routes unless it is known who has sent it, and tells them who it is.
+ * What is signed are the body's bytes, so that they are read first; they are parsed only when the caller is
+ * known.
  * @param scope the dialect's own, with no routes yet
  */
 export function requireCaller<Claim extends { readonly access: string }>(

@@ -18,8 +18,8 @@ const REFUSALS = { bad: 'bad_signature', expired: 'expired' } as const satisfies
 >;
 
 /**
- * Who has sent a request: the owner of its `X-Auth-Token`, or, where it has none, of the access key that it is
- * signed with.
+ * Who has sent a request: the owner of its `X-Auth-Token`, or, where it has none, of the access key that it
+ * is signed with.
  * @param body its bytes as they came
  * @throws IdentityUnavailable
  */

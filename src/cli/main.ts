@@ -7,6 +7,7 @@ import { exitCodeOf, messageOf } from './errors.ts';
 import { addImagesCommand } from './images.ts';
 import { addJobCommands } from './jobs.ts';
 import { addProcessCommands } from './processes.ts';
+import { addSweepCommand } from './sweep.ts';
 
 const program = new Command('image-replicator')
   .description('Copies machine images from region to region: each copy is a durable Temporal workflow.')
@@ -35,6 +36,7 @@ Example:
 addCopyCommand(program);
 addJobCommands(program);
 addImagesCommand(program);
+addSweepCommand(program);
 addCheckCommand(program);
 addConfigCommand(program);
 addProcessCommands(program);

@@ -4,8 +4,8 @@ import { identityDrivers, identitySchema } from './identity.ts';
 import { ConfigFile, closed } from './schema.ts';
 
 /**
- * Returns the JSON Schema (draft 7) of the configuration file, with the options of every store driver, for editors.
- * `loadConfig` checks more than a schema can say, such as that a region's name is one of the file's.
+ * Returns the JSON Schema (draft 7) of the configuration file, with the options of every store driver, for
+ * editors. `loadConfig` checks more than a schema can say, such as that a region's name is one of the file's.
  */
 export async function configSchema(): Promise<object> {
   const { properties, ...rest } = ConfigFile;

@@ -54,8 +54,8 @@ function shortened(id: string): string {
 }
 
 /**
- * Workflow id of the one clean-up that an execution of a job can need. The mark alone tells it from others; the job's
- * id is for who reads it, and both together have to fit into Temporal's 1,000 bytes.
+ * Workflow id of the one clean-up that an execution of a job can need. The mark alone tells it from others;
+ * the job's id is for who reads it, and both together have to fit into Temporal's 1,000 bytes.
  */
 export function cleanUpIdOf(jobId: string, mark: string): string {
   return `clean-up/${shortened(jobId)}/${mark}`;

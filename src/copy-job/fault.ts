@@ -2,7 +2,10 @@ import type { Side } from '../image/index.ts';
 
 /** Why a job failed, or why it stands still: fit for a tenant's eyes. */
 export interface Fault {
-  /** A store's error code, or one of the job's own: `invalid_request`, `no_worker`, `stalled`, `terminated`, `timed_out`, `internal`. */
+  /**
+   * A store's error code, or one of the job's own: `invalid_request`, `no_worker`, `stalled`, `terminated`,
+   * `timed_out`, `internal`.
+   */
   readonly code: string;
   readonly side: Side | null;
   readonly message: string;

@@ -1,6 +1,8 @@
 /** Input of the workflow `copyImage`. All but three fields have defaults. */
 export interface CopyRequest {
-  /** The ids are paths of plain objects, not ids of images; the destination's is the source's where absent. */
+  /**
+   * The ids are paths of plain objects, not ids of images; the destination's is the source's where absent.
+   */
   readonly objects?: true;
   readonly source: {
     readonly region: string;

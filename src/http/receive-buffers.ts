@@ -5,7 +5,10 @@ import { Readable } from 'node:stream';
 const SIZE = 512 * 1024;
 /** The least room to receive into: as much as Node.js takes for a read. */
 const LEAST = 64 * 1024;
-/** What comes in smaller pieces is mostly heads and short answers: copied, so that they hold no memory for long. */
+/**
+ * What comes in smaller pieces is mostly heads and short answers: copied, so that they hold no memory for
+ * long.
+ */
 const SMALL = 4096;
 /** What is kept beyond it would be the memory of a rush hour. */
 const MOST_IDLE = 32;
@@ -25,9 +28,9 @@ const waiting = new WeakMap<Socket, number[]>();
 let room: Uint8Array | undefined;
 
 /**
- * Lets sockets receive into memory that serves again. Node.js takes new memory for each read, outside of V8's heap,
- * and every 64 MiB of it V8 marks the whole heap: for an image, that is more work than all else. Node.js calls
- * `callback` as the socket's, which it does not document, and then asks for the next buffer.
+ * Lets sockets receive into memory that serves again. Node.js takes new memory for each read, outside of V8's
+ * heap, and every 64 MiB of it V8 marks the whole heap: for an image, that is more work than all else.
+ * Node.js calls `callback` as the socket's, which it does not document, and then asks for the next buffer.
  * @see https://nodejs.org/api/net.html#socketconnectoptions-connectlistener
  */
 export const intoReceiveBuffers = {
@@ -59,8 +62,9 @@ function taken(memory: Uint8Array, length: number, isFull: boolean): Uint8Array 
 }
 
 /**
- * Has a socket give what one read has brought for each `read()`: all that waits would be put together, in new memory.
- * It does so as any stream; a socket with `onread` would go on receiving each time, however much waits.
+ * Has a socket give what one read has brought for each `read()`: all that waits would be put together, in new
+ * memory. It does so as any stream; a socket with `onread` would go on receiving each time, however much
+ * waits.
  */
 function givenOneByOne(socket: Socket): number[] {
   const lengths: number[] = [];
@@ -76,8 +80,8 @@ function givenOneByOne(socket: Socket): number[] {
 }
 
 /**
- * The chunks of an answer, each one good until the next is asked for: then its memory serves again. Of an answer
- * that is read in another way, or not to its end, the garbage collector has the memory.
+ * The chunks of an answer, each one good until the next is asked for: then its memory serves again. Of an
+ * answer that is read in another way, or not to its end, the garbage collector has the memory.
  */
 export async function* received(answer: Readable): AsyncGenerator<Buffer> {
   if (answer.destroyed) throw answer.errored ?? new Error('the answer was given up');
@@ -95,7 +99,9 @@ export async function* received(answer: Readable): AsyncGenerator<Buffer> {
   }
 }
 
-/** With the chunk where a read ends all of that read is done: what comes before it was asked for before it. */
+/**
+ * With the chunk where a read ends all of that read is done: what comes before it was asked for before it.
+ */
 function giveBack({ buffer, byteOffset, byteLength }: Buffer): void {
   const state = inUse.get(buffer);
   if (!state?.ends.delete(byteOffset + byteLength) || state.ends.size > 0 || !state.isFull) return;

@@ -11,8 +11,8 @@ interface AccessKeys {
 }
 
 /**
- * EC2 credentials as access keys. Their secrets are asked for with each request, and not kept; who has signed in
- * is known for a time, as the owners of tokens are.
+ * EC2 credentials as access keys. Their secrets are asked for with each request, and not kept; who has signed
+ * in is known for a time, as the owners of tokens are.
  * @param cacheFor milliseconds
  */
 export function accessKeys({

@@ -2,10 +2,16 @@ import { type IssuedToken, type Keystone, rescope, revoke, type TokenFacts } fro
 import { asking } from './keystone-asking.ts';
 import type { Principal } from './port.ts';
 
-/** What a tenant has to be to copy. @see https://docs.openstack.org/keystone/latest/admin/service-api-protection.html */
+/**
+ * What a tenant has to be to copy. @see
+ * https://docs.openstack.org/keystone/latest/admin/service-api-protection.html
+ */
 const ROLE = 'member';
 
-/** The owner of a good token; `null` where it is for no project, or bound to rules that nobody here could enforce. */
+/**
+ * The owner of a good token; `null` where it is for no project, or bound to rules that nobody here could
+ * enforce.
+ */
 export function principalOf(keystone: Keystone, issued: IssuedToken): Principal | null {
   const { token, catalog, projectId, delegated, hasAccessRules } = issued;
   if (projectId === null || hasAccessRules) return null;

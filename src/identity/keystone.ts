@@ -24,7 +24,9 @@ export interface KeystoneOptions {
   readonly ec2: Ec2Credentials | null;
 }
 
-/** Longer than any token, and short enough for a server's header limits. What else there may be is no token. */
+/**
+ * Longer than any token, and short enough for a server's header limits. What else there may be is no token.
+ */
 const TOKEN = /^[\x21-\x7e]{1,4096}$/;
 
 /**

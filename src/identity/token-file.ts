@@ -35,8 +35,8 @@ interface Entries {
 }
 
 /**
- * A YAML file of tokens, each as its SHA-256, so that the file gives none away, and of access keys, whose secrets
- * have to be there in clear. A change of the file counts from the next request on.
+ * A YAML file of tokens, each as its SHA-256, so that the file gives none away, and of access keys, whose
+ * secrets have to be there in clear. A change of the file counts from the next request on.
  */
 export function tokenFile(path: string): Identity {
   let loaded: { readonly version: string; readonly entries: Entries } | undefined;

@@ -9,9 +9,9 @@ import { liveView, recordedView } from './view.ts';
 const PLAIN_ID = /^[\w.:@~+-]{1,255}$/;
 
 /**
- * The job that makes, or has made, an image. Its own id is the one that was reserved for its image; a job that was
- * started by hand may have reserved another, and one whose image was spoilt has replaced it: these are found by the
- * search attribute. Of several the one that may still be cancelled, else the newest.
+ * The job that makes, or has made, an image. Its own id is the one that was reserved for its image; a job
+ * that was started by hand may have reserved another, and one whose image was spoilt has replaced it: these
+ * are found by the search attribute. Of several the one that may still be cancelled, else the newest.
  */
 export async function findByDestination(client: Client, caller: Caller, imageId: string): Promise<JobView> {
   const description =

@@ -50,8 +50,8 @@ export interface JobService {
   /** The job as it stands, with or without a worker. */
   show(caller: Caller, jobId: string): Promise<JobView>;
   /**
-   * The job that makes, or has made, an image at a destination, of plain objects none. Throws `not_found` where no
-   * job of the caller's does.
+   * The job that makes, or has made, an image at a destination, of plain objects none. Throws `not_found`
+   * where no job of the caller's does.
    */
   findByDestination(caller: Caller, imageId: string): Promise<JobView>;
   /** Whether a tenant has an image to see in any of its regions, whoever made it. */
@@ -59,8 +59,8 @@ export interface JobService {
   /** The caller's jobs; without a limit the newest 1,000. */
   list(caller: Caller, query?: ListQuery): Promise<JobPage>;
   /**
-   * Asks for a cancel; returns when it was accepted. Throws `conflict` where it comes too late. One by force may
-   * follow another one.
+   * Asks for a cancel; returns when it was accepted. Throws `conflict` where it comes too late. One by force
+   * may follow another one.
    */
   cancel(caller: Caller, jobId: string, request: CancelRequest): Promise<void>;
   /** A new job with the same request as one that has ended. */

@@ -11,7 +11,9 @@ export interface ObjectFailure {
 /** How many failures are on record, one by one; the others are counted only. */
 export const MOST_FAILURES = 20;
 
-/** Characters of a path or a message on record: failures are in every heartbeat, in histories and in the memo. */
+/**
+ * Characters of a path or a message on record: failures are in every heartbeat, in histories and in the memo.
+ */
 const LONGEST_TEXT = 300;
 
 /** What goes on record of an object that could not be moved. */
@@ -54,7 +56,9 @@ export function requestedTask(request: TaskRequest, at: Date): TaskDetails {
 
 const TEXTS = ['task_id', 'type', 'target', 'src_prefix', 'dest_prefix', 'created_at'] as const;
 
-/** Reads what is on record; `undefined` where it is not all of a task: somebody may have started it by hand. */
+/**
+ * Reads what is on record; `undefined` where it is not all of a task: somebody may have started it by hand.
+ */
 export function parseTask(value: unknown): TaskDetails | undefined {
   const task = value as TaskDetails | undefined;
   if (!TEXTS.every((key) => typeof task?.[key] === 'string') || !Array.isArray(task?.failures))

@@ -7,7 +7,10 @@ const OF_ALL: ReadonlySet<string> = new Set([
   'quota_exceeded',
 ]);
 
-/** Whether a fault that an object meets is the task's, which it ends. Any other is the object's own, and put on record. */
+/**
+ * Whether a fault that an object meets is the task's, which it ends. Any other is the object's own, and put
+ * on record.
+ */
 export function isFaultOfTask(code: string): boolean {
   return OF_ALL.has(code);
 }

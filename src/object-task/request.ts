@@ -11,7 +11,10 @@ export interface TaskRequest {
   readonly target: string;
   readonly src_prefix: string;
   readonly dest_prefix: string;
-  /** Every object whose path begins with the source's prefix goes to the destination's, with the rest of its path. */
+  /**
+   * Every object whose path begins with the source's prefix goes to the destination's, with the rest of its
+   * path.
+   */
   readonly source: { readonly region: string; readonly prefix: string };
   readonly destination: { readonly region: string; readonly prefix: string };
 }

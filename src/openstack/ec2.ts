@@ -27,8 +27,8 @@ const Credential = Type.Object({ credential: Type.Object({ type: Type.String(), 
 const Blob = Type.Object({ access: Type.String(), secret: Type.String() });
 
 /**
- * Opens nothing yet. The account has to be a user's, with the role `reader` on the system and the role `service`
- * on its project.
+ * Opens nothing yet. The account has to be a user's, with the role `reader` on the system and the role
+ * `service` on its project.
  * @see https://docs.openstack.org/api-ref/identity/v3/#credentials
  * @see keystone/api/ec2tokens.py
  */
@@ -56,7 +56,10 @@ export function openEc2Credentials(options: CloudOptions, env = process.env): Ec
   };
 }
 
-/** The answer to a call that the account makes. A token of its that is refused is replaced, and the call repeated. */
+/**
+ * The answer to a call that the account makes. A token of its that is refused is replaced, and the call
+ * repeated.
+ */
 async function ask(
   account: Account,
   scope: Scope,

@@ -41,8 +41,8 @@ export async function signIn(
 }
 
 /**
- * What a token is good for, by its own right; `null` where it is not good (any more). Tokens that are bound to
- * access rules count as not good: nobody here could enforce these.
+ * What a token is good for, by its own right; `null` where it is not good (any more). Tokens that are bound
+ * to access rules count as not good: nobody here could enforce these.
  * @throws OpenStackError as `signIn` does
  */
 export async function validate(

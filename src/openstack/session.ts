@@ -11,8 +11,8 @@ import { discardBody } from './transport.ts';
 export interface Session {
   /**
    * One call to the region's image service, at the address in the token's own catalog, and at no other. The
-   * answer is returned whatever its status is, but for 401. A project's token that is refused is replaced, and
-   * the call repeated, unless its body is a stream.
+   * answer is returned whatever its status is, but for 401. A project's token that is refused is replaced,
+   * and the call repeated, unless its body is a stream.
    * @throws OpenStackError; the signal's reason; what the body's stream has thrown
    */
   requestImage(request: ImageRequest): Promise<Dispatcher.ResponseData>;

@@ -30,7 +30,9 @@ export async function discardBody({ body }: Dispatcher.ResponseData): Promise<vo
   await body.dump({ limit: 65_536 }).catch(() => undefined);
 }
 
-/** A parser's error carries a piece of the answer, and with it, maybe, a token: only code and message go on. */
+/**
+ * A parser's error carries a piece of the answer, and with it, maybe, a token: only code and message go on.
+ */
 function withoutDetails(error: unknown): Error {
   const first: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
   const { message, code } = first as { message?: unknown; code?: unknown };

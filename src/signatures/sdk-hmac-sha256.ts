@@ -23,8 +23,8 @@ const DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 const UNSIGNED = 'UNSIGNED-PAYLOAD';
 
 /**
- * Huawei Cloud's AK/SK signature. The host has to be signed, and so has the date, which is good for 15 minutes
- * either way.
+ * Huawei Cloud's AK/SK signature. The host has to be signed, and so has the date, which is good for 15
+ * minutes either way.
  * @see https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm-001.html
  * @see huaweicloudsdkcore, signer/signer.py
  */
@@ -74,8 +74,8 @@ function canonicalQuery(request: SignedRequest): string {
 }
 
 /**
- * What a signer may have put for the body: its hash, or what `X-Sdk-Content-Sha256` says, which is the same, or
- * that the body is not signed. With no body some signers take the one, and some the other.
+ * What a signer may have put for the body: its hash, or what `X-Sdk-Content-Sha256` says, which is the same,
+ * or that the body is not signed. With no body some signers take the one, and some the other.
  */
 function payloadHashes(request: SignedRequest, names: readonly string[]): string[] {
   const hash = createHash('sha256').update(request.body).digest('hex');

@@ -15,15 +15,15 @@ export interface DataFile {
   readonly handle: FileHandle;
   /** Zeros leave a hole, which needs no disk. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
-  /** Makes it one hole. */
-  clear(): Promise<void>;
+  /** Says that bytes which were written here will be written again, and may be others. */
+  startOver(): void;
   close(): Promise<void>;
 }
 
 /**
- * Opens a file as it is; what a loss of power has cut off of `size` bytes is a hole again. `pastCache` lets bytes go
- * straight to the disk, from the memory of `borrowPages`: gigabytes of a copy that nobody is about to read would push
- * out of the page cache what others need, and to fill it takes more time than all else.
+ * Opens a file as it is; what a loss of power has cut off of `size` bytes is a hole again. `pastCache` lets
+ * bytes go straight to the disk, from the memory of `borrowPages`: gigabytes of a copy that nobody is about
+ * to read would push out of the page cache what others need, and to fill it takes more time than all else.
  */
 export async function openDataFile(path: string, size: number, pastCache: boolean): Promise<DataFile> {
   const handle = await open(path, O_RDWR | O_NOFOLLOW);
@@ -38,10 +38,8 @@ export async function openDataFile(path: string, size: number, pastCache: boolea
         if (direct === undefined || !(await writeDirectly(direct, offset, chunk)))
           await writeFully(handle, offset, chunk);
       },
-      async clear() {
-        await handle.truncate(0);
-        await handle.truncate(size);
-        isAllHole = true;
+      startOver() {
+        isAllHole = false;
       },
       async close() {
         await Promise.all([handle.close(), direct?.close()]);
@@ -60,7 +58,9 @@ async function openDirect({ fd }: FileHandle): Promise<FileHandle | undefined> {
   return ignoring('EINVAL', open(path, O_WRONLY | O_DIRECT));
 }
 
-/** Whether the chunk could go this way: that takes a place, a length and memory that the disk can work with. */
+/**
+ * Whether the chunk could go this way: that takes a place, a length and memory that the disk can work with.
+ */
 async function writeDirectly(direct: FileHandle, offset: number, chunk: Uint8Array): Promise<boolean> {
   if (offset % ALIGNMENT !== 0 || chunk.length % ALIGNMENT !== 0) return false;
   return (

@@ -12,7 +12,10 @@ const CODES: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   EFBIG: ['invalid_image', 'the image is larger than the image store takes'],
 };
 
-/** What a file system says of a name that it does not take; of an open file the same codes mean something else. */
+/**
+ * What a file system says of a name that it does not take; of an open file the same codes mean something
+ * else.
+ */
 const NO_NAME: ReadonlySet<string> = new Set(['EINVAL', 'EILSEQ', 'ENAMETOOLONG']);
 
 /** Whether a file operation failed with this code (errno(3)). */

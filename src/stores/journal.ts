@@ -5,9 +5,9 @@ import { addRange, type ByteRange } from '../image/index.ts';
 const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
 
 /**
- * What is there of a partial: `<start> <end>` on a line when a range is complete, and `<start> <end> durable` when
- * the disk has it. Heartbeats come a few times a second, parts many times: after a crash this knows more. It is not
- * synced itself; a loss of power may take lines, and bytes of what is not durable.
+ * What is there of a partial: `<start> <end>` on a line when a range is complete, and `<start> <end> durable`
+ * when the disk has it. Heartbeats come a few times a second, parts many times: after a crash this knows
+ * more. It is not synced itself; a loss of power may take lines, and bytes of what is not durable.
  */
 export interface Journal {
   readonly complete: readonly ByteRange[];

@@ -36,7 +36,8 @@ export interface PartReader {
   readonly partSize?: number;
   /**
    * Yields the bytes of a range in order, in chunks of any size. A chunk is the caller's until it asks for
-   * the next one; one of no bytes says that it is on its way. Ends early only with an error: `truncated`, `changed`, `not_found`, `unavailable`.
+   * the next one; one of no bytes says that it is on its way. Ends early only with an error: `truncated`,
+   * `changed`, `not_found`, `unavailable`.
    */
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
@@ -64,8 +65,8 @@ export interface PartSink {
   /** Forgets every byte: a new start. */
   reset(): Promise<void>;
   /**
-   * Returns when everything written would survive a loss of power. Throws `lost` where the disk has refused some
-   * of it, and nobody can say which.
+   * Returns when everything written would survive a loss of power. Throws `lost` where the disk has refused
+   * some of it, and nobody can say which.
    */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -98,9 +99,10 @@ export interface StreamSink {
   /** What the destination has whole already, from an attempt that never heard so; `null` where it has not. */
   readonly whole: Digests | null;
   /**
-   * Sends all bytes of the image, and resolves when the destination has said that it has them. A chunk of
-   * 64 KiB or more is good until the next one is asked for, a smaller one for good. An error in the middle of `chunks` breaks the upload off, so that the destination keeps nothing. Throws `not_found`
-   * once the image was discarded, `conflict`, `quota_exceeded`, `invalid_image`, `spoilt`, `unavailable`.
+   * Sends all bytes of the image, and resolves when the destination has said that it has them. A chunk of 64
+   * KiB or more is good until the next one is asked for, a smaller one for good. An error in the middle of
+   * `chunks` breaks the upload off, so that the destination keeps nothing. Throws `not_found` once the image
+   * was discarded, `conflict`, `quota_exceeded`, `invalid_image`, `spoilt`, `unavailable`.
    */
   upload(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -109,8 +111,8 @@ export interface StreamSink {
 /** The reading half of a store. */
 export interface ImageSource {
   /**
-   * Throws `not_found`, `not_active`, `invalid_image`, `unavailable`. With `user`, where the store knows users:
-   * as they see it.
+   * Throws `not_found`, `not_active`, `invalid_image`, `unavailable`. With `user`, where the store knows
+   * users: as they see it.
    */
   inspect(ref: SourceRef, user?: UserCredential): Promise<InspectedImage>;
   /** Opens the data that was inspected. Throws `changed`, `not_found`, `unavailable`. */
@@ -123,33 +125,55 @@ export interface Watch {
   readonly signal: AbortSignal;
   /** It has got on. */
   moved(): void;
+  /**
+   * Rejects where whoever has ordered this call does not want it any more. A store MUST ask right before each
+   * removal that it cannot make conditional.
+   */
+  confirm(): Promise<void>;
 }
 
 /**
  * The writing half of a store. The order of a copy: `prepare`, `openSink`, writes, `flush`, `commit`; and
  * `discard` at any time, from any process. Every call may be repeated.
+ *
+ * Each call brings the number of its attempt. Numbers grow with every attempt at every step of a job, through
+ * resets of its workflow too. What is in the making belongs to the highest attempt that has taken it: a store
+ * MUST refuse a lower one with `conflict`, and MUST decide so in one step with the change itself, because a
+ * process may be frozen between any two calls and go on much later.
  */
 export interface ImageDestination {
   /** Looks for room for a tenant's image, as far as it can be told beforehand. Throws `quota_exceeded`. */
   checkRoom?(tenantId: string | null, size: number): Promise<void>;
   /**
-   * Reserves the image id for this job. The only call that creates anything. Throws `conflict` where the id
-   * belongs to an image or to another job, `quota_exceeded`, `unavailable`.
+   * Reserves the image id for this job. The only call that creates anything. What an earlier attempt has
+   * reserved, it MAY take over only where no byte of another inspection of the source can come into it.
+   * Throws `conflict` where the id belongs to an image, to another job or to a later attempt,
+   * `quota_exceeded`, `unavailable`.
    */
-  prepare(ref: DestinationRef, image: ImageRecord): Promise<void>;
+  prepare(ref: DestinationRef, attempt: number, image: ImageRecord): Promise<void>;
   /**
-   * Opens what `prepare` made. Each attempt has a higher number than the one before. A sink for parts or blocks
-   * locks out those of lower attempts; of two uploads the image takes one. Throws `not_found` where it is gone,
-   * `conflict` where a higher attempt has it, or where it has somebody else's data; `spoilt`.
+   * Finds the image that an earlier run of this job has committed, and takes it for this attempt, so that no
+   * undo of the earlier run removes it any more. Returns `null` where there is none.
+   */
+  adopt(ref: DestinationRef, attempt: number): Promise<ImageRecord | null>;
+  /**
+   * Opens what `prepare` made. A sink for parts or blocks locks out those of lower attempts; of two uploads
+   * the image takes one. Throws `not_found` where it is gone, `conflict` where a higher attempt has it, or
+   * where it has somebody else's data; `spoilt`.
    */
   openSink(ref: DestinationRef, attempt: number, size: number): Promise<ImageSink>;
   /**
-   * Makes the image visible, whole, with its record. A repeat after success is harmless. Throws `not_found`
-   * where what `prepare` made is gone.
+   * Makes the image visible, whole, with its record. A repeat after success is harmless. What was sent that
+   * commits MUST come to its answer: an abort does not end it. Throws `not_found` where what `prepare` made
+   * is gone.
    */
-  commit(ref: DestinationRef, record: ImageRecord, watch?: Watch): Promise<void>;
-  /** Removes every trace of this job's image, committed or not; nothing to remove is success. */
-  discard(ref: DestinationRef): Promise<void>;
+  commit(ref: DestinationRef, attempt: number, record: ImageRecord, watch?: Watch): Promise<void>;
+  /**
+   * Removes every trace of this job's image. Something that is committed MUST stay, unless the reference says
+   * that this undoes its commit (`committing`). Nothing to remove is success. Throws `conflict` where a
+   * higher attempt has taken it.
+   */
+  discard(ref: DestinationRef, attempt: number, watch?: Watch): Promise<void>;
 }
 
 /** A plain file or object. */
@@ -158,7 +182,10 @@ export interface ObjectEntry {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** Why it cannot be read, where the list knows. Its path may then be a folder's, and stands for all that is in it. */
+  /**
+   * Why it cannot be read, where the list knows. Its path may then be a folder's, and stands for all that is
+   * in it.
+   */
   readonly fault?: StoreError;
 }
 
@@ -173,21 +200,44 @@ export interface ObjectEntry {
  */
 export interface ObjectStore extends ImageSource, ImageDestination {
   /**
-   * Those whose path begins with `prefix` and comes after `after`, in the order of their UTF-8 bytes. Reads on
-   * as far as it is asked, and nothing of what comes before `after`.
+   * Those whose path begins with `prefix` and comes after `after`, in the order of their UTF-8 bytes. Reads
+   * on as far as it is asked, and nothing of what comes before `after`.
    */
   list(prefix: string, after: string | null): AsyncIterable<ObjectEntry>;
   /**
-   * Reads a small one, whole, and tells its size. Throws `not_found`, `unavailable`, and `changed` also where there is
-   * no room for it.
+   * Reads a small one, whole, and tells its size. Throws `not_found`, `unavailable`, and `changed` also where
+   * there is no room for it.
    */
   read(path: string, into: Uint8Array, signal: AbortSignal): Promise<number>;
   /** Puts a small one there, all or nothing, and replaces what was there. */
   write(path: string, data: Uint8Array, signal: AbortSignal): Promise<void>;
   /** Returns when all small ones that were written before would survive a loss of power. */
   flush(): Promise<void>;
-  /** Removes what calls left behind whose process died: only what no job knows of, and is old. */
-  sweep(): Promise<void>;
+  /** Lists what calls have left behind whose process died. */
+  leftovers(): AsyncIterable<Leftover>;
+}
+
+/**
+ * What there is of a copy that is no image or object: its job may still be at work on it, or has left it
+ * behind.
+ */
+export interface Leftover {
+  readonly kind: 'image in the making' | 'object in the making' | 'upload' | 'data' | 'small object';
+  /** Where it is in the store, for a person. */
+  readonly place: string;
+  /** The job's mark; `null` where nothing tells whose it is. */
+  readonly mark: string | null;
+  /** Bytes that it takes. */
+  readonly bytes: number;
+  /** When it was changed last, as far as the store can tell. */
+  readonly changed: Date;
+  /**
+   * From which age on nobody can be at work on it any more, whoever it was; milliseconds. `null` where its
+   * age alone proves nothing.
+   */
+  readonly abandonedAfter: number | null;
+  /** Removes it, if nobody has taken it up since it was listed. Returns whether it has. */
+  remove(): Promise<boolean>;
 }
 
 /** A region's images. */
@@ -198,11 +248,17 @@ export interface ImageStore extends ImageSource, ImageDestination {
   check(): Promise<void>;
   /** The images that a tenant may see, in no particular order; `null` is an operator. */
   images(tenantId: string | null): AsyncIterable<ImageRecord>;
-  /** As that of the objects, which it leaves alone. */
-  sweep?(): Promise<void>;
+  /**
+   * Lists what jobs have left behind, or are making, apart from the objects' leftovers.
+   * @param ended images of jobs that were ended from outside, for a store that cannot be searched
+   */
+  leftovers(ended: AsyncIterable<DestinationRef>): AsyncIterable<Leftover>;
   /** Whether a user's own cloud has this store: without it, every user's has. */
   serves?(user: UserCredential): Promise<boolean>;
-  /** Where a store keeps its images in files of this machine: makes a file an image. What is aborted leaves nothing. */
+  /**
+   * Where a store keeps its images in files of this machine: makes a file an image. What is aborted leaves
+   * nothing.
+   */
   register?(file: string, image: NewImage, signal?: AbortSignal): Promise<ImageRecord>;
   /** Where an image's data can be found, in words for a person. */
   locate(imageId: string): string;

@@ -12,9 +12,9 @@ const PAGE = 64 * 1024;
 const idle: Buffer[] = [];
 
 /**
- * Memory that begins at a page, as writes past the page cache want it, and that threads share: in Node.js only
- * WebAssembly's is. The garbage collectors of several threads would have to agree that nobody uses it any more, and
- * do not see its weight: it is never let go, and lent again.
+ * Memory that begins at a page, as writes past the page cache want it, and that threads share: in Node.js
+ * only WebAssembly's is. The garbage collectors of several threads would have to agree that nobody uses it
+ * any more, and do not see its weight: it is never let go, and lent again.
  */
 export function borrowPages(bytes: number): Buffer {
   // Few sizes, so that what is idle serves again. Room that is never touched costs nothing.
@@ -31,8 +31,8 @@ export function returnPages(pages: Buffer): void {
 }
 
 /**
- * Copies bytes into such memory. `TypedArray.prototype.set` takes ten times as long there: V8 writes what threads
- * share word by word, or byte by byte.
+ * Copies bytes into such memory. `TypedArray.prototype.set` takes ten times as long there: V8 writes what
+ * threads share word by word, or byte by byte.
  */
 export function copyInto(memory: Uint8Array, at: number, bytes: Uint8Array): void {
   if (bytes.length > 0) Buffer.prototype.fill.call(memory, bytes, at, at + bytes.length);

@@ -15,9 +15,9 @@ export interface WriteBehind {
 }
 
 /**
- * The kernel alone would begin to write when a tenth of the memory is full, and a copy would wait for the disk at
- * its end. That a page could not be written fsync(2) tells once, and takes it for clean from then on: the failure
- * is kept, and the file is worth nothing any more.
+ * The kernel alone would begin to write when a tenth of the memory is full, and a copy would wait for the
+ * disk at its end. That a page could not be written fsync(2) tells once, and takes it for clean from then on:
+ * the failure is kept, and the file is worth nothing any more.
  */
 export function writeBehind(file: FileHandle, journal: Journal): WriteBehind {
   let waiting: ByteRange[] = [];

@@ -40,8 +40,8 @@ export interface TaskOwner {
 }
 
 /**
- * Tasks that move files between shares and buckets, as everything outside of Temporal sees them. A tenant sees
- * its own tasks only, at the shares that it may use. Every method throws `TaskError`.
+ * Tasks that move files between shares and buckets, as everything outside of Temporal sees them. A tenant
+ * sees its own tasks only, at the shares that it may use. Every method throws `TaskError`.
  */
 export interface TaskService {
   start(owner: TaskOwner, task: NewTask): Promise<{ readonly task_id: string }>;
@@ -49,8 +49,8 @@ export interface TaskService {
   /** The newest first. */
   list(owner: TaskOwner, query?: TaskQuery): Promise<TaskPage>;
   /**
-   * Cancels a task that is running, and removes it from the record; what it has moved stays. Returns when that
-   * has begun. Once more, while it goes on, is no error.
+   * Cancels a task that is running, and removes it from the record; what it has moved stays. Returns when
+   * that has begun. Once more, while it goes on, is no error.
    */
   delete(owner: TaskOwner, taskId: string): Promise<void>;
 }

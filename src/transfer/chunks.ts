@@ -3,15 +3,15 @@ import { borrowPages, returnPages } from '../stores/index.ts';
 const MIB = 1024 * 1024;
 
 /**
- * The memory of a copy, in chunks that threads share. One has one owner at a time: who has taken it frees it, or
- * leaves it to be kept for the digest.
+ * The memory of a copy, in chunks that threads share. One has one owner at a time: who has taken it frees it,
+ * or leaves it to be kept for the digest.
  */
 export interface Chunks {
   /** Bytes of a chunk. */
   readonly size: number;
   /**
-   * Waits while all are taken, as long as one that was kept is being hashed; else the one kept farthest ahead is
-   * given up, and will have to be read back.
+   * Waits while all are taken, as long as one that was kept is being hashed; else the one kept farthest ahead
+   * is given up, and will have to be read back.
    */
   take(): Promise<Uint8Array>;
   free(chunk: Uint8Array): void;

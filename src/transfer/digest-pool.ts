@@ -2,9 +2,14 @@ import { Worker } from 'node:worker_threads';
 import type { Digests } from '../image/index.ts';
 import type { DigestMessage, DigestReply } from './digest-thread.ts';
 
-/** The digests of some bytes, computed on another thread, so that the event loop stays free for heartbeats. */
+/**
+ * The digests of some bytes, computed on another thread, so that the event loop stays free for heartbeats.
+ */
 export interface Digest {
-  /** Resolves when the bytes are hashed. In shared memory they are read where they are, and must not change before. */
+  /**
+   * Resolves when the bytes are hashed. In shared memory they are read where they are, and must not change
+   * before.
+   */
   update(bytes: Uint8Array): Promise<void>;
   /** Nothing may be called after it. */
   finish(): Promise<Digests>;

@@ -30,7 +30,9 @@ export interface FeedOptions {
   readonly onStalled: () => void;
 }
 
-/** The bytes of an image in order, never with a long pause, and never the last ones before they are verified. */
+/**
+ * The bytes of an image in order, never with a long pause, and never the last ones before they are verified.
+ */
 export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
   const { staging, staged, size, patience, signal, onSent } = options;
   let isVerified = false;

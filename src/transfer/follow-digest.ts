@@ -3,12 +3,15 @@ import type { Arrived } from './arrived.ts';
 import type { Digest } from './digest-pool.ts';
 import type { Ledger } from './ledger.ts';
 
-/** Chunks that the digest has at a time: one is being read, one is being hashed, one is on its way between them. */
+/**
+ * Chunks that the digest has at a time: one is being read, one is being hashed, one is on its way between
+ * them.
+ */
 export const DIGEST_CHUNKS = 3;
 
 /**
- * The digests of `size` bytes, as they come to stand below the watermark while the lanes still fill in above it.
- * The image's source is never read for it, not even after a crash.
+ * The digests of `size` bytes, as they come to stand below the watermark while the lanes still fill in above
+ * it. The image's source is never read for it, not even after a crash.
  */
 export async function followDigest(
   arrived: Arrived,

@@ -5,9 +5,10 @@ import type { Chunks } from './chunks.ts';
 const LINGER = 10;
 
 /**
- * The bytes of an image from an offset on, put together up to each multiple of a chunk's size, as long as they come
- * without a pause: a socket gives 16 to 64 KiB, and each write to a file takes two trips to the thread pool. What came
- * before an error is yielded before it is thrown. What is yielded is taken from `chunks`, and the caller's.
+ * The bytes of an image from an offset on, put together up to each multiple of a chunk's size, as long as
+ * they come without a pause: a socket gives 16 to 64 KiB, and each write to a file takes two trips to the
+ * thread pool. What came before an error is yielded before it is thrown. What is yielded is taken from
+ * `chunks`, and the caller's.
  */
 export async function* gathered(
   source: AsyncIterable<Uint8Array>,

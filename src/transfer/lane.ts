@@ -18,8 +18,8 @@ export interface LaneContext {
   readonly reader: PartReader;
   readonly sink: Pick<PartSink, 'write' | 'complete'>;
   /**
-   * Memory in which small pieces are put together first, where each write is dear; then a write owns its bytes, also
-   * when it fails.
+   * Memory in which small pieces are put together first, where each write is dear; then a write owns its
+   * bytes, also when it fails.
    */
   readonly chunks?: Chunks;
   readonly ledger: Ledger;
@@ -30,6 +30,12 @@ export interface LaneContext {
   /** Told of a fault that the lane is trying to get over. */
   readonly onFault: (fault: StoreError) => void;
 }
+
+/**
+ * An answer that ends early may have been cut off by something in between; so often in a row, the data ends
+ * there.
+ */
+const MAX_EARLY_ENDS = 3;
 
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 10_000;
@@ -45,6 +51,7 @@ export async function runLane(queue: Iterator<ByteRange>, lane: LaneContext): Pr
 /** Moves a part, and goes on from where it stopped as often as the fault is one that may pass. */
 async function movePart([start, end]: ByteRange, read: ReadRange, lane: LaneContext): Promise<void> {
   let at = start;
+  let earlyEnds = 0;
   for (let pause = FIRST_PAUSE; at < end; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     const from = at;
     await lane.before?.(at);
@@ -58,11 +65,18 @@ async function movePart([start, end]: ByteRange, read: ReadRange, lane: LaneCont
       }
       if (at < end) throw new StoreError('truncated', `the source ended at byte ${at}`, { side: 'source' });
     } catch (error) {
+      const fault = blame('source', error);
       if (at > from) pause = FIRST_PAUSE;
-      await getOver(blame('source', error), lane, pause);
+      earlyEnds = fault.code !== 'truncated' ? 0 : at > from ? 1 : earlyEnds + 1;
+      const mayPass = earlyEnds > 0 && earlyEnds < MAX_EARLY_ENDS;
+      await getOver(mayPass ? asPassing(fault) : fault, lane, pause);
     }
   }
   await insist(lane, () => atSide('destination', () => lane.sink.complete([start, end])));
+}
+
+function asPassing({ message, cause, side }: StoreError): StoreError {
+  return new StoreError('unavailable', message, { cause, ...(side !== null && { side }) });
 }
 
 /** Does something again until it is done, or its fault is one that stays. */

@@ -47,7 +47,10 @@ export class Ledger {
     this.#ranges = [];
   }
 
-  /** Resolves when the watermark is above `offset`, the signal is aborted, or `longest` milliseconds have passed. */
+  /**
+   * Resolves when the watermark is above `offset`, the signal is aborted, or `longest` milliseconds have
+   * passed.
+   */
   async above(offset: number, signal: AbortSignal, longest?: number): Promise<void> {
     const deadline = longest === undefined ? Number.POSITIVE_INFINITY : Date.now() + longest;
     while (this.watermark <= offset && !signal.aborted && Date.now() < deadline) {

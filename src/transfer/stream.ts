@@ -12,7 +12,10 @@ import { createWindow, type Window } from './window.ts';
 const MIB = 1024 * 1024;
 /** Memory of a copy that has no spool. */
 const WINDOW = 32 * MIB;
-/** A part that is read again costs a part; an upload that starts over costs all: it may stand still for longer. */
+/**
+ * A part that is read again costs a part; an upload that starts over costs all: it may stand still for
+ * longer.
+ */
 const UPLOAD_PATIENCE = 10;
 /** Of Node.js; milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;

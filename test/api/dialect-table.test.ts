@@ -1,6 +1,7 @@
 /**
- * What each dialect shows and allows in each status, as `docs/dialects.json` says. Where the data was changed on
- * purpose, `UPDATE_TABLE=1 npx vitest run test/api/dialect-table.test.ts` writes the document's table anew.
+ * What each dialect shows and allows in each status, as `docs/dialects.json` says. Where the data was changed
+ * on purpose, `UPDATE_TABLE=1 npx vitest run test/api/dialect-table.test.ts` writes the document's table
+ * anew.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

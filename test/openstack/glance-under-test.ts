@@ -9,6 +9,7 @@ import { COPIER } from './keystone-session-rig.ts';
 
 export const GLANCE_TRAITS: StoreTraits = {
   reusesIds: false,
+  numbers: false,
   freeIds: false,
   emptyImages: false,
   operators: false,
@@ -68,9 +69,9 @@ export async function openGlance(region = 'ot1'): Promise<GlanceUnderTest> {
 function watched(store: ImageStore, known: Set<string>): ImageStore {
   return {
     ...store,
-    prepare(ref, image) {
+    prepare(ref, attempt, image) {
       known.add(ref.image_id);
-      return store.prepare(ref, image);
+      return store.prepare(ref, attempt, image);
     },
     async *images(tenantId) {
       for await (const image of store.images(tenantId)) if (known.has(image.id)) yield image;
@@ -78,7 +79,9 @@ function watched(store: ImageStore, known: Set<string>): ImageStore {
   };
 }
 
-/** Makes an image as its owner does; what only an administrator may, as one. Gives the time of its creation. */
+/**
+ * Makes an image as its owner does; what only an administrator may, as one. Gives the time of its creation.
+ */
 async function addImage(rig: GlanceRig, record: ImageRecord, data: Uint8Array): Promise<string> {
   const { visibility, status, owner, properties, os_hidden } = record;
   const as = owner === rig.tenants.b ? 'b' : 'a';

@@ -69,7 +69,10 @@ export async function projectId(name: string): Promise<string> {
   return body.projects[0].id;
 }
 
-/** A new user with roles on projects, never removed: on SQLite that leaves rows on which Keystone stumbles later. */
+/**
+ * A new user with roles on projects, never removed: on SQLite that leaves rows on which Keystone stumbles
+ * later.
+ */
 export async function newUser(roles: Readonly<Record<string, string>>) {
   const admin = await tokenOf('admin', 'admin');
   const name = `user-${crypto.randomUUID()}`;

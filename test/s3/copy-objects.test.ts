@@ -85,7 +85,10 @@ async function bytesPut(): Promise<number> {
   return Parts.reduce((sum, { Size = 0 }) => sum + Size, 0);
 }
 
-/** Bytes that the share's disk has of what is being made, by its journal: an object has no digest that would tell. */
+/**
+ * Bytes that the share's disk has of what is being made, by its journal: an object has no digest that would
+ * tell.
+ */
 async function bytesJournaled(): Promise<number> {
   const [partial] = await readdir(fileOf('.image-replicator')).catch(() => []);
   const journal = await readFile(fileOf(`.image-replicator/${partial}/parts`), 'utf8').catch(() => '');

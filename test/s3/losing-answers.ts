@@ -1,6 +1,9 @@
 import { type Bucket, openBucket, type S3Options } from '../../src/stores/s3/bucket.ts';
 
-/** A client that hears no first answer to a command of this name: what it asks for is done, and asked for again. */
+/**
+ * A client that hears no first answer to a command of this name: what it asks for is done, and asked for
+ * again.
+ */
 export function losingAnswers(options: S3Options, command: string): Bucket {
   const store = openBucket(options);
   store.client.middlewareStack.add(

@@ -7,7 +7,9 @@ import { type AlterableStore, codeOf, type OpenStore, readAll } from './store-un
 const SIZE = 3_500_000;
 const DATA = randomBytes(SIZE);
 
-/** For stores in which data can be altered under an image: what a copy reads is one version, never a blend. */
+/**
+ * For stores in which data can be altered under an image: what a copy reads is one version, never a blend.
+ */
 export function alteredDataContract(name: string, openStore: OpenStore<AlterableStore>): void {
   describe(`${name} store, with data that is altered`, () => {
     const bench = storeBench(openStore);

@@ -12,6 +12,7 @@ export interface DirectoryUnderTest extends AlterableStore {
 
 export const DIRECTORY_TRAITS: StoreTraits = {
   reusesIds: true,
+  numbers: true,
   freeIds: true,
   emptyImages: true,
   operators: true,
@@ -45,7 +46,9 @@ export async function openDirectory(): Promise<DirectoryUnderTest> {
   };
 }
 
-/** A file system's clock may tick slowly: flips the byte an odd number of times, until the time has changed. */
+/**
+ * A file system's clock may tick slowly: flips the byte an odd number of times, until the time has changed.
+ */
 async function flipFirstByte(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {

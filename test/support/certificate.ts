@@ -4,7 +4,9 @@ import { join } from 'node:path';
 /** No package brings one that makes certificates. */
 const OPENSSL = 'openssl';
 
-/** Makes a certificate of this machine's loopback that nobody has signed, and its key: PEM files in a folder. */
+/**
+ * Makes a certificate of this machine's loopback that nobody has signed, and its key: PEM files in a folder.
+ */
 export function makeCertificate(folder: string): { readonly cert: string; readonly key: string } {
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];

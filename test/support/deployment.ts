@@ -18,7 +18,9 @@ const COMMAND = join(import.meta.dirname, '../../bin/image-replicator');
 const SLOW_READS = join(import.meta.dirname, 'slow-reads.ts');
 export const MIB = 1024 * 1024;
 
-/** The whole product, in processes of its own and a namespace of its own, with regions ot1, ot2 (and more). */
+/**
+ * The whole product, in processes of its own and a namespace of its own, with regions ot1, ot2 (and more).
+ */
 export interface Deployment {
   readonly folder: string;
   readonly namespace: string;
@@ -32,11 +34,19 @@ export interface Deployment {
   /** Environment in which the command, or the Temporal CLI, finds this deployment. */
   readonly env: NodeJS.ProcessEnv;
   startWorker(...args: string[]): Promise<TestProcess>;
-  /** A worker that needs so many milliseconds to read a chunk of image data from a file, and to write a MiB to one. */
+  /**
+   * A worker that needs so many milliseconds to read a chunk of image data from a file, and to write a MiB to
+   * one.
+   */
   startSlowWorker(reads: number, writes?: number): Promise<TestProcess>;
   /** A worker for which a region's folder is a disk of `bytes`; needs user namespaces. */
   startWorkerWithDisk(region: string, bytes: number): Promise<TestProcess>;
   startApi(): Promise<TestProcess>;
+  /** Starts `serve` or `worker` with more in its environment, by way of a program that `wrap` names. */
+  startWith(
+    command: 'serve' | 'worker',
+    options: { readonly args?: string[]; readonly env?: NodeJS.ProcessEnv; readonly wrap?: string[] },
+  ): Promise<TestProcess>;
   /** Runs the command; never rejects. */
   command(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
   /** Runs the Temporal CLI. */
@@ -50,6 +60,8 @@ export interface Deployment {
 
 export interface DeploymentOptions {
   readonly address?: string;
+  /** The Temporal CLI; by default the test run's. */
+  readonly temporalProgram?: string;
   readonly limits?: Record<string, unknown>;
   readonly api?: Record<string, unknown>;
   /** Directory regions. */
@@ -143,10 +155,16 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
       const mount = `mount -t tmpfs -o size=${bytes} tmpfs ${join(folder, region)} && exec "$@"`;
       return start(['worker'], isPolling, {}, ['unshare', '-Urm', 'bash', '-c', mount, 'bash']);
     },
-    startApi: () => start(['serve'], (api) => api.output().includes('Server listening')),
+    startApi: () => start(['serve'], isListening),
+    startWith: (command, { args = [], env = {}, wrap = [] }) =>
+      start([command, ...args], command === 'serve' ? isListening : isPolling, env, wrap),
     command: (...args) => run(COMMAND, args, env),
     temporal: async (...args) => {
-      const { code, stdout, stderr } = await run(await provided('temporalProgram'), args, env);
+      const { code, stdout, stderr } = await run(
+        options.temporalProgram ?? (await provided('temporalProgram')),
+        args,
+        env,
+      );
       if (code !== 0) throw new Error(`temporal ${args.join(' ')}: ${stderr}`);
       return stdout;
     },
@@ -181,6 +199,10 @@ async function provided(key: 'temporalAddress' | 'temporalProgram'): Promise<str
 
 function isPolling(worker: TestProcess): boolean {
   return worker.logged('ready').length > 0;
+}
+
+function isListening(api: TestProcess): boolean {
+  return api.output().includes('Server listening');
 }
 
 async function createNamespace(client: Client): Promise<void> {

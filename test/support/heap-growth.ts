@@ -2,7 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'vitest';
 
-/** Does something 10,000 times, after 1,000 times to warm up, and expects the heap not to have grown by it. */
+/**
+ * Does something 10,000 times, after 1,000 times to warm up, and expects the heap not to have grown by it.
+ */
 export async function expectNoGrowth(work: (round: number) => Promise<void>): Promise<void> {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;

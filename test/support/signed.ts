@@ -8,7 +8,9 @@ export interface Key {
 
 const hmac = (key: string, text: string) => createHmac('sha256', key).update(text).digest('hex');
 
-/** A call that is signed as Baidu's SDKs do it: the host alone. Of paths and queries with nothing to encode. */
+/**
+ * A call that is signed as Baidu's SDKs do it: the host alone. Of paths and queries with nothing to encode.
+ */
 export function bceSigned(url: string, call: Call, { access, secret }: Key, at = new Date()): Call {
   const { host, pathname, searchParams } = new URL(url);
   const time = `${at.toISOString().slice(0, 19)}Z`;

@@ -1,7 +1,7 @@
 /**
  * Loaded into a worker with `--import`: makes each read of image data from a file, or each write to one, take
- * a while, as over a long link, so that a test can get hold of a copy in the middle. Everything else about the
- * process is real.
+ * a while, as over a long link, so that a test can get hold of a copy in the middle. Everything else about
+ * the process is real.
  */
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';

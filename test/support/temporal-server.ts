@@ -6,7 +6,7 @@ import { until } from './until.ts';
 export interface TemporalServer {
   readonly address: string;
   /** Ends the server and starts it again on the same port, with the same database. */
-  restart(downtime: () => Promise<void>): Promise<void>;
+  restart(downtime: () => Promise<void>, signal?: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -16,7 +16,9 @@ const SETTINGS = [
   'history.transferProcessorUpdateAckInterval="1s"',
 ];
 
-/** A dev server that keeps its state in a file. `settings` are of its dynamic configuration, as `key=value`. */
+/**
+ * A dev server that keeps its state in a file. `settings` are of its dynamic configuration, as `key=value`.
+ */
 export async function startTemporalServer(
   program: string,
   database: string,
@@ -40,8 +42,8 @@ export async function startTemporalServer(
   let server = await start();
   return {
     address,
-    async restart(downtime) {
-      await server.stop('SIGTERM');
+    async restart(downtime, signal = 'SIGTERM') {
+      await server.stop(signal);
       await downtime();
       server = await start();
     },

@@ -5,7 +5,9 @@ import type { ImageStore, PartReader, Watch } from '../../src/stores/index.ts';
 
 type StoreCall = 'inspect' | 'openReader' | 'prepare' | 'openSink' | 'commit' | 'discard';
 
-/** What happens around the store calls of one image: each may wait, fail, repeat, or just pass the call on. */
+/**
+ * What happens around the store calls of one image: each may wait, fail, repeat, or just pass the call on.
+ */
 export type StoreHooks = {
   readonly [Call in StoreCall]?: (
     call: () => ReturnType<ImageStore[Call]>,
@@ -22,12 +24,14 @@ export function hookStore(store: ImageStore, hooks: ReadonlyMap<string, StoreHoo
     ...store,
     inspect: (ref) => around(hooks.get(ref.image_id)?.inspect, () => store.inspect(ref)),
     openReader: (ref, pin) => around(hooks.get(ref.image_id)?.openReader, () => store.openReader(ref, pin)),
-    prepare: (ref, image) => around(hooks.get(ref.image_id)?.prepare, () => store.prepare(ref, image)),
+    prepare: (ref, attempt, image) =>
+      around(hooks.get(ref.image_id)?.prepare, () => store.prepare(ref, attempt, image)),
     openSink: (ref, attempt, size) =>
       around(hooks.get(ref.image_id)?.openSink, () => store.openSink(ref, attempt, size)),
-    commit: (ref, record, watch) =>
-      around(hooks.get(ref.image_id)?.commit, () => store.commit(ref, record, watch), watch),
-    discard: (ref) => around(hooks.get(ref.image_id)?.discard, () => store.discard(ref)),
+    commit: (ref, attempt, record, watch) =>
+      around(hooks.get(ref.image_id)?.commit, () => store.commit(ref, attempt, record, watch), watch),
+    discard: (ref, attempt, watch) =>
+      around(hooks.get(ref.image_id)?.discard, () => store.discard(ref, attempt, watch), watch),
   };
 }
 

@@ -10,7 +10,9 @@ export interface ReadLog {
   bytes(): number;
 }
 
-/** Writes down every chunk, after `before` has let it pass: it is told which reader has read how many so far. */
+/**
+ * Writes down every chunk, after `before` has let it pass: it is told which reader has read how many so far.
+ */
 export function readLog(
   before: (reader: number, chunks: number, signal: AbortSignal) => Promise<void> | void = () => {},
 ): ReadLog {

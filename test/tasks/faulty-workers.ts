@@ -9,7 +9,10 @@ import type { TaskRig } from './support.ts';
 /** What a test makes of the objects of a region. */
 export type Faults = Record<string, (objects: ObjectStore) => Partial<ObjectStore>>;
 
-/** Workers in this process, for imports, where a test can get between them and the objects. Returns what stops them. */
+/**
+ * Workers in this process, for imports, where a test can get between them and the objects. Returns what stops
+ * them.
+ */
 export async function startFaultyWorkers(
   { deployment }: TaskRig,
   faults: Faults,

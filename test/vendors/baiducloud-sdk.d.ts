@@ -2,7 +2,9 @@
 declare module '@baiducloud/sdk' {
   export class BccClient {
     constructor(config: { endpoint: string; credentials: { ak: string; sk: string } });
-    /** Signs with the SDK's `Auth`, sends with its `HttpClient`; rejects with what the error's answer says. */
+    /**
+     * Signs with the SDK's `Auth`, sends with its `HttpClient`; rejects with what the error's answer says.
+     */
     sendRequest(
       method: string,
       path: string,

@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 /**
- * Hooks under which the first attempt fails, in a way that may pass, when the gate is opened: where the digest has
- * to read back what there was no memory for.
+ * Hooks under which the first attempt fails, in a way that may pass, when the gate is opened: where the
+ * digest has to read back what there was no memory for.
  */
 function failingOnce(
   at: Gate,
@@ -50,7 +50,9 @@ async function show(job: Job) {
   return service.show(null, job.handle.workflowId);
 }
 
-/** Lets the first chunk come after nine others, of which not all can be kept for the digest, and then no more. */
+/**
+ * Lets the first chunk come after nine others, of which not all can be kept for the digest, and then no more.
+ */
 function outOfMemory(held: Gate) {
   const first = gate();
   return async (chunks: number, signal: AbortSignal) => {

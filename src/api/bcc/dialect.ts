@@ -27,8 +27,8 @@ const documented = { tags: ['Baidu BCC'], security: [{ signature: [] }, { token:
 const errors = { '4xx': ErrorBody, '5xx': ErrorBody };
 
 /**
- * The remote copies of images of Baidu's BCC, as its documents and its own SDKs have them. The image of a remote copy
- * is the destination's.
+ * The remote copies of images of Baidu's BCC, as its documents and its own SDKs have them. The image of a
+ * remote copy is the destination's.
  * @see https://cloud.baidu.com/doc/BCC/s/rly3sedxb-en
  * @see https://cloud.baidu.com/doc/BCC/s/Uly3sedm1-en
  */

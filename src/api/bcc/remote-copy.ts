@@ -13,8 +13,8 @@ export interface RemoteCopy extends Static<typeof RemoteCopyBody> {
 }
 
 /**
- * Starts a copy to each region. What one of them meets stands in its row; what all of them meet is thrown, as an
- * image that is not there.
+ * Starts a copy to each region. What one of them meets stands in its row; what all of them meet is thrown, as
+ * an image that is not there.
  */
 export async function startRemoteCopies(
   jobs: JobService,

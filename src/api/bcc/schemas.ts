@@ -11,13 +11,18 @@ export const ActionQuerystring = Type.Object({
 
 const Region = Type.String({ minLength: 1, maxLength: 255 });
 
-/** Body of "Perform Cross-region Replication of the Custom Image". What else is in it is ignored, as Baidu does. */
+/**
+ * Body of "Perform Cross-region Replication of the Custom Image". What else is in it is ignored, as Baidu
+ * does.
+ */
 export const RemoteCopyBody = Type.Object({
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
   destRegion: Type.Array(Region, { minItems: 1, maxItems: 100, uniqueItems: true }),
 });
 
-/** All four keys always: `errMsg` and `code` are empty where the copy was started, `imageId` where it was not. */
+/**
+ * All four keys always: `errMsg` and `code` are empty where the copy was started, `imageId` where it was not.
+ */
 export const RemoteCopyRow = Type.Object({
   region: Type.String(),
   imageId: Type.String(),

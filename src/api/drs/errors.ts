@@ -14,7 +14,8 @@ interface Answer {
 }
 
 /**
- * Codes of this dialect. `wrong_state` is ours: the document has none, and says that a code has twelve characters.
+ * Codes of this dialect. `wrong_state` is ours: the document has none, and says that a code has twelve
+ * characters.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0004.html
  */
 const CODES = {

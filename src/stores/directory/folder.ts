@@ -7,8 +7,8 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 const FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 /**
- * A folder that is held open. Names in it lead through its descriptor, so that nobody can put a link in its way
- * (path_resolution(7); proc_pid_fd(5)).
+ * A folder that is held open. Names in it lead through its descriptor, so that nobody can put a link in its
+ * way (path_resolution(7); proc_pid_fd(5)).
  */
 export interface Folder {
   readonly path: string;
@@ -60,8 +60,7 @@ async function walk(
 ): Promise<Folder> {
   const there = await openAtOnce(root, steps);
   if (there !== undefined) return there;
-  await assertReachable(root);
-  let folder = folderOf(await open(root, O_RDONLY | O_DIRECTORY));
+  let folder = await openRoot(root);
   for (const [depth, step] of steps.entries()) {
     const parent = folder;
     try {
@@ -76,8 +75,8 @@ async function walk(
 }
 
 /**
- * Opens a folder that is there by its path, and asks the kernel where that has led: `undefined` where a link was on
- * the way.
+ * Opens a folder that is there by its path, and asks the kernel where that has led: `undefined` where a link
+ * was on the way.
  */
 async function openAtOnce(root: string, steps: readonly string[]): Promise<Folder | undefined> {
   const real = await realRoot(root);
@@ -122,6 +121,17 @@ async function makeStep(parent: Folder, step: string): Promise<boolean> {
 /** Opens a folder in one that is open. A link in its place fails with ELOOP or ENOTDIR. */
 export async function openIn(parent: Folder, name: string): Promise<Folder> {
   return folderOf(await open(parent.at(name), FLAGS));
+}
+
+/** Opens the root of a store, also through a link. Throws `unavailable` where it is not there. */
+export async function openRoot(root: string): Promise<Folder> {
+  await assertReachable(root);
+  return folderOf(await open(root, O_RDONLY | O_DIRECTORY));
+}
+
+/** Opens the folder at a path. Throws ENOENT, and for a link ELOOP or ENOTDIR, as it is. */
+export async function openFolderAt(path: string): Promise<Folder> {
+  return folderOf(await open(path, FLAGS));
 }
 
 function folderOf(handle: FileHandle): Folder {

@@ -7,8 +7,8 @@ import { StoreError } from '../store-error.ts';
 export const TO_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Opens a file of an image. Throws `invalid_image` for a link: it may lead to what nobody has meant to be read by
- * those who can write there.
+ * Opens a file of an image. Throws `invalid_image` for a link: it may lead to what nobody has meant to be
+ * read by those who can write there.
  */
 export async function openPlain(path: string): Promise<FileHandle> {
   return open(path, TO_READ).catch((error) => {

@@ -63,7 +63,10 @@ export async function registerFile(
   }
 }
 
-/** A read of a pipe that has nothing to give would hold its thread, and the process with it, past every signal. */
+/**
+ * A read of a pipe that has nothing to give would hold its thread, and the process with it, past every
+ * signal.
+ */
 async function open(file: string): Promise<Readable> {
   if (!(await stat(file)).isFIFO()) return createReadStream(file, { highWaterMark: 1024 * 1024 });
   return new Socket({ fd: openSync(file, constants.O_RDONLY | constants.O_NONBLOCK), readable: true });

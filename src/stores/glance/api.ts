@@ -120,7 +120,10 @@ export async function refusal({ statusCode, body }: Dispatcher.ResponseData): Pr
 
 const LONGEST_WORDS = 200;
 
-/** Glance answers in HTML: a title, a heading that repeats it, and a sentence, at times after one of webob's own. */
+/**
+ * Glance answers in HTML: a title, a heading that repeats it, and a sentence, at times after one of webob's
+ * own.
+ */
 function wordsOf(html: string): string {
   return html
     .replace(/<(title|h1)>.*?<\/\1>/gs, ' ')

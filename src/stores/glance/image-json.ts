@@ -63,7 +63,9 @@ export function toRecord(image: GlanceImage): ImageRecord {
   };
 }
 
-/** The digests of an image's data that can be compared with others. Glance may be set to another algorithm. */
+/**
+ * The digests of an image's data that can be compared with others. Glance may be set to another algorithm.
+ */
 export function glanceDigests({ os_hash_algo, os_hash_value, checksum }: GlanceImage): Digests {
   return { sha512: os_hash_algo === 'sha512' ? (os_hash_value ?? null) : null, md5: checksum };
 }

@@ -11,7 +11,10 @@ export function pinOf({ size, os_hash_value, checksum, created_at }: GlanceImage
   return `${size}-${os_hash_value ?? checksum ?? created_at}`;
 }
 
-/** Reads an image's data by ranges where its backend has them (file and cinder do), and as one stream elsewhere. */
+/**
+ * Reads an image's data by ranges where its backend has them (file and cinder do), and as one stream
+ * elsewhere.
+ */
 export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Promise<PartReader> {
   const download = async (range: string | null, signal?: AbortSignal) => {
     const response = await api.send({
@@ -79,8 +82,8 @@ interface Stream {
 }
 
 /**
- * One stream that is kept from one range to the next. After a fault it is read from the beginning again, up to
- * where it broke off.
+ * One stream that is kept from one range to the next. After a fault it is read from the beginning again, up
+ * to where it broke off.
  */
 function inOrderReader(download: Download): PartReader {
   let kept: Stream | undefined;

@@ -83,7 +83,10 @@ async function untilQueued(
   throw new StoreError('unavailable', `the image is ${status}, not queued`);
 }
 
-/** The image when it is no longer `saving`, or when the patience is over and it still is. Times are in milliseconds. */
+/**
+ * The image when it is no longer `saving`, or when the patience is over and it still is. Times are in
+ * milliseconds.
+ */
 export async function whenSaved(
   show: () => Promise<GlanceImage>,
   { patience, every, signal }: { patience: number; every: number; signal?: AbortSignal },

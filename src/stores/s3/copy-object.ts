@@ -39,7 +39,10 @@ export async function createCopyUpload(
   return { Key: to, UploadId };
 }
 
-/** Copies at the server what the upload does not have yet, and completes it. Returns whether the upload was there. */
+/**
+ * Copies at the server what the upload does not have yet, and completes it. Returns whether the upload was
+ * there.
+ */
 export async function copyLarge(
   store: Bucket,
   copy: ObjectCopy,
@@ -73,7 +76,8 @@ export async function copyLarge(
     await Promise.allSettled(lanes);
     throw error;
   });
-  await completeUpload(store, upload, parts.values(), watch?.signal);
+  watch?.signal.throwIfAborted();
+  await completeUpload(store, upload, parts.values());
   return true;
 }
 

@@ -28,7 +28,10 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   416: 'InvalidRange',
 };
 
-/** What a server refuses may all the same be well the next time: another token or clock, a sound connection, nobody else at it. */
+/**
+ * What a server refuses may all the same be well the next time: another token or clock, a sound connection,
+ * nobody else at it.
+ */
 const PASSING: ReadonlySet<string> = new Set([
   'RequestTimeout',
   'RequestTimeTooSkewed',

@@ -19,8 +19,9 @@ export type PlainGet = (
 ) => Promise<Readable | undefined>;
 
 /**
- * Reads a bucket's objects with the SDK's endpoint, credentials and signer, but past its stack, which takes four
- * times the CPU of a request. What has no plain answer is for the SDK: it knows the errors, and when to try again.
+ * Reads a bucket's objects with the SDK's endpoint, credentials and signer, but past its stack, which takes
+ * four times the CPU of a request. What has no plain answer is for the SDK: it knows the errors, and when to
+ * try again.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export function plainGets({ config }: S3Client, bucket: string, dispatcher: Dispatcher): PlainGet {

@@ -6,10 +6,13 @@ import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent } from './errors.ts';
 import type { Selection } from './plain-get.ts';
+import { type Stamp, stampFrom } from './stamp.ts';
 
 const TRIES = 3;
 
-/** The bytes of an object, or of a range of it, by one request. An abort ends it, even where no byte comes. */
+/**
+ * The bytes of an object, or of a range of it, by one request. An abort ends it, even where no byte comes.
+ */
 export async function openObject(
   { client, bucket, plainGet }: Bucket,
   Key: string,
@@ -28,10 +31,27 @@ export async function openObject(
   return addAbortSignal(signal, Body);
 }
 
-/** `undefined` where there is no such object. */
-export async function sizeOfObject({ client, bucket }: Bucket, Key: string): Promise<number | undefined> {
+/** What an object is, without its bytes. */
+export interface ObjectHead {
+  readonly size: number;
+  readonly changed: Date;
+  /** Where the bucket keeps versions. */
+  readonly version: string | undefined;
+  readonly etag: string;
+  readonly stamp: Partial<Stamp>;
+}
+
+/** Looks at an object; `undefined` where there is none. */
+export async function headOf({ client, bucket }: Bucket, Key: string): Promise<ObjectHead | undefined> {
   try {
-    return (await client.send(new HeadObjectCommand({ Bucket: bucket, Key }))).ContentLength;
+    const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key }));
+    return {
+      size: head.ContentLength ?? 0,
+      changed: head.LastModified ?? new Date(),
+      version: head.VersionId,
+      etag: head.ETag ?? '',
+      stamp: stampFrom(head.Metadata),
+    };
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;

@@ -3,17 +3,23 @@ import type { BlockSink, DestinationRef } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { blockSizeOf, rangesOf, wholeBlocks } from './block-plan.ts';
 import type { Bucket } from './bucket.ts';
-import { isAbsent, onS3 } from './errors.ts';
+import { isAbsent, isS3Error, onS3 } from './errors.ts';
 import { type JobObject, overtaken, ownJobObject, replaceJobObject } from './job-object.ts';
-import { frontToBack, sizeOfObject } from './read-object.ts';
-import { removeData } from './remove-object.ts';
-import { readRecord } from './source.ts';
+import { frontToBack, headOf } from './read-object.ts';
+import { removeExactly, removePresent } from './remove-object.ts';
+import { isOf } from './stamp.ts';
 import { abortUpload, completeUpload, createUpload, listParts, type Part, putPart } from './upload.ts';
 
-/** Throws `conflict` where the image is committed. */
-async function assertInTheMaking(store: Bucket, { image_id }: DestinationRef): Promise<void> {
-  if ((await readRecord(store, image_id)) === undefined) return;
-  throw new StoreError('conflict', `image ${image_id} is whole already`);
+/**
+ * Throws `conflict` where the image is committed. A record that has come late, of another reservation, is
+ * removed.
+ */
+async function assertInTheMaking(store: Bucket, { image_id }: DestinationRef, job: JobObject): Promise<void> {
+  const key = store.keys.record(image_id);
+  const record = await headOf(store, key);
+  if (record === undefined) return;
+  if (isOf(record.stamp, job)) throw new StoreError('conflict', `image ${image_id} is whole already`);
+  await removeExactly(store, key, record.etag);
 }
 
 /** A job's multipart upload as a sink. What it has received S3 tells. */
@@ -23,13 +29,16 @@ export async function openUpload(
   claimed: JobObject,
   size: number,
 ): Promise<BlockSink> {
-  await assertInTheMaking(store, ref);
+  await assertInTheMaking(store, ref, claimed);
   const Key = store.keys.data(ref.image_id);
   const parts = new Map<number, Part>();
   const data = frontToBack(store, Key);
   let job = claimed;
   const upload = () => ({ Key, UploadId: job.upload_id });
-  const isThere = async () => (await sizeOfObject(store, Key)) === size;
+  const isThere = async () => {
+    const found = await headOf(store, Key);
+    return found?.size === size && isOf(found.stamp, job);
+  };
 
   let isWhole = await isThere();
   if (!isWhole) {
@@ -54,20 +63,20 @@ export async function openUpload(
         await assertOurs();
         if (size === 0)
           parts.set(1, await unlessGone(putPart(store, upload(), 1, new Uint8Array(), signal), signal));
-        await completeUpload(store, upload(), parts.values(), signal).catch(async (error) => {
-          // The answer to an earlier try may have been lost.
-          if (!isAbsent(error) || !(await isThere())) throw await gone(error);
-        });
+        signal.throwIfAborted();
+        await complete();
         isWhole = true;
       }, signal),
     readBack: (offset, into, signal) => onS3(() => data.read(offset, into, signal), signal),
     reset: () =>
       onS3(async () => {
-        await assertOurs();
         data.close();
-        if (await isThere()) await removeData(store, Key);
-        await abortUpload(store, upload());
+        const [before, bad] = [upload(), (await headOf(store, Key))?.etag];
+        // Only whoever the new upload is noted for may remove: one that was overtaken meanwhile is refused
+        // here.
         await startUpload();
+        await abortUpload(store, before);
+        if (bad !== undefined) await removeExactly(store, Key, bad);
         parts.clear();
         isWhole = false;
       }),
@@ -76,10 +85,24 @@ export async function openUpload(
     },
   };
 
+  /** A completion that an earlier job has asked for may come late, and must not meet with this one's data. */
+  async function complete(): Promise<void> {
+    const putTogether = () => completeUpload(store, upload(), parts.values(), { IfNoneMatch: '*' });
+    await putTogether().catch(async (error) => {
+      const isInTheWay = isS3Error(error, 'PreconditionFailed');
+      // The answer to an earlier try may have been lost.
+      if ((isInTheWay || isAbsent(error)) && (await isThere())) return;
+      if (!isInTheWay) throw await gone(error);
+      await removePresent(store, Key);
+      await putTogether();
+    });
+  }
+
   /** An upload that the job object does not name would take what nobody looks for. */
   async function startUpload(): Promise<void> {
-    const next = await createUpload(store, Key);
-    const replaced = await replaceJobObject(store, ref, { ...job, upload_id: next.UploadId });
+    await assertOurs();
+    const next = await createUpload(store, Key, job);
+    const replaced = await replaceJobObject(store, ref, job, { upload_id: next.UploadId });
     if (replaced !== undefined) {
       job = replaced;
       return;
@@ -92,7 +115,7 @@ export async function openUpload(
   async function assertOurs(): Promise<void> {
     const { attempt } = await ownJobObject(store, ref);
     if (attempt !== job.attempt) throw overtaken(ref);
-    await assertInTheMaking(store, ref);
+    await assertInTheMaking(store, ref, job);
   }
 
   async function unlessGone<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {

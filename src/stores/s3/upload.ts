@@ -9,6 +9,7 @@ import {
 import type { Bucket } from './bucket.ts';
 import { checksum } from './checksum.ts';
 import { isAbsent } from './errors.ts';
+import { metadataOf, type Stamp } from './stamp.ts';
 
 /** A multipart upload of an object. */
 export interface Upload {
@@ -20,10 +21,13 @@ export interface Upload {
 export interface Part extends CompletedPart {
   readonly PartNumber: number;
   readonly Size: number;
+  readonly LastModified?: Date | undefined;
 }
 
-export async function createUpload({ client, bucket }: Bucket, Key: string): Promise<Upload> {
-  const create = { Bucket: bucket, Key, ChecksumAlgorithm: 'CRC32C', ChecksumType: 'COMPOSITE' } as const;
+/** Begins an upload of a job's data, which bears the job's stamp. */
+export async function createUpload({ client, bucket }: Bucket, Key: string, stamp: Stamp): Promise<Upload> {
+  const checksums = { ChecksumAlgorithm: 'CRC32C', ChecksumType: 'COMPOSITE' } as const;
+  const create = { Bucket: bucket, Key, Metadata: metadataOf(stamp), ...checksums };
   const { UploadId = '' } = await client.send(new CreateMultipartUploadCommand(create));
   return { Key, UploadId };
 }
@@ -62,8 +66,8 @@ export async function listParts({ client, bucket }: Bucket, upload: Upload): Pro
       const page = await client.send(
         new ListPartsCommand({ Bucket: bucket, ...upload, PartNumberMarker: marker }),
       );
-      for (const { PartNumber = 0, Size = 0, ETag, ChecksumCRC32C } of page.Parts ?? []) {
-        parts.push({ PartNumber, Size, ETag, ChecksumCRC32C });
+      for (const { PartNumber = 0, Size = 0, ETag, ChecksumCRC32C, LastModified } of page.Parts ?? []) {
+        parts.push({ PartNumber, Size, ETag, ChecksumCRC32C, LastModified });
       }
       marker = page.NextPartNumberMarker;
       if (!page.IsTruncated || marker === undefined) return parts;
@@ -74,18 +78,19 @@ export async function listParts({ client, bucket }: Bucket, upload: Upload): Pro
   }
 }
 
-/** Makes an object of the parts. */
+/**
+ * Makes an object of the parts. Once it is asked for, it comes to its answer: a request that was given up
+ * would go on at the server, and the object would appear when nobody looks for it any more.
+ */
 export async function completeUpload(
   { client, bucket }: Bucket,
   upload: Upload,
   parts: Iterable<Part>,
-  abortSignal?: AbortSignal,
+  condition: { readonly IfNoneMatch?: '*' } = {},
 ): Promise<void> {
   const Parts = [...parts]
     .sort((a, b) => a.PartNumber - b.PartNumber)
     .map(({ PartNumber, ETag, ChecksumCRC32C }) => ({ PartNumber, ETag, ChecksumCRC32C }));
-  const complete = { Bucket: bucket, ...upload, MultipartUpload: { Parts } };
-  await client.send(new CompleteMultipartUploadCommand(complete), {
-    ...(abortSignal !== undefined && { abortSignal }),
-  });
+  const complete = { Bucket: bucket, ...upload, ...condition, MultipartUpload: { Parts } };
+  await client.send(new CompleteMultipartUploadCommand(complete));
 }

@@ -8,7 +8,9 @@ export interface BodyFault {
   readonly after: number;
 }
 
-/** Passes a body on, with what goes wrong: `cut` is called where it ends, when all before has been passed on. */
+/**
+ * Passes a body on, with what goes wrong: `cut` is called where it ends, when all before has been passed on.
+ */
 export function faultyBody(
   fault: BodyFault | undefined,
   passed: (bytes: number) => void,

@@ -11,8 +11,8 @@ export async function storeFiles(region: string, folder = RUNS_CLOUD): Promise<s
 }
 
 /**
- * Kills the process of a Glance that has an image's data in its hands, as a crash does; says whether there was
- * one. Whatever else it was doing is lost too, and another one takes its place.
+ * Kills the process of a Glance that has an image's data in its hands, as a crash does; says whether there
+ * was one. Whatever else it was doing is lost too, and another one takes its place.
  */
 export async function killUpload(region: string, imageId: string, folder = RUNS_CLOUD): Promise<boolean> {
   const master = (await readFile(join(folder, 'run', `${region}.pid`), 'utf8')).trim();

@@ -21,7 +21,10 @@ export interface ProxiedRegions {
   spooled(): Promise<string[]>;
   /** Starts a copy of an image of ot1's, within alice's project. */
   copy(imageId: string): Promise<string>;
-  /** Starts a copy that stands still in mid-upload, until `source.heal()`: a few parts have come, and no more do. */
+  /**
+   * Starts a copy that stands still in mid-upload, until `source.heal()`: a few parts have come, and no more
+   * do.
+   */
   halfCopy(imageId: string): Promise<string>;
   /** Nothing of a job is left in ot2: no image, and no data. */
   expectNothingLeft(jobId: string): Promise<void>;

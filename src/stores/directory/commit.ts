@@ -1,0 +1,64 @@
+import { readdir, stat, unlink } from 'node:fs/promises';
+import type { ImageRecord } from '../../image/index.ts';
+import { ignoring } from '../disk-errors.ts';
+import { fenceName, overtaken, readFence, takeFence } from '../fence.ts';
+import type { DestinationRef } from '../port.ts';
+import type { Folder } from './folder.ts';
+import type { Layout } from './layout.ts';
+import { goneFor, hasMark, isAtPath, openMarked } from './marked-folder.ts';
+import { renameUnlessTaken } from './partial.ts';
+import { isWhole } from './partial-sink.ts';
+import { RECORD, writeRecord } from './record-file.ts';
+
+/**
+ * Makes what a job has written an image, unless that has been done. Throws `not_found` where it is gone, or
+ * not whole.
+ */
+export async function commitPartial(
+  paths: Layout,
+  ref: DestinationRef,
+  attempt: number,
+  record: ImageRecord,
+): Promise<void> {
+  const [partial, image] = [paths.partial(ref.image_id), paths.image(ref.image_id)];
+  const folder = (await openMarked(image, ref)) ?? (await openMarked(partial, ref));
+  if (folder === undefined) throw goneFor(ref);
+  try {
+    await takeFence(folder.path, attempt);
+    if (!(await isAtPath(folder, image)) || !(await hasRecord(folder))) {
+      if (!(await isWhole(folder))) throw goneFor(ref);
+      await writeRecord(folder.path, record);
+      await assertNotDoomed(folder, ref, attempt);
+    }
+    if (!(await isAtPath(folder, image))) {
+      // Right before it is moved: another job may have come to the path, once this one was discarded.
+      if (await isAtPath(folder, partial)) await ignoring('ENOENT', renameUnlessTaken(partial, image, ref));
+      // Another call of this job may have been faster, or have removed it.
+      if (!(await isAtPath(folder, image))) throw goneFor(ref);
+    }
+    await removeTraces(folder);
+  } finally {
+    await folder.close();
+  }
+}
+
+async function hasRecord(folder: Folder): Promise<boolean> {
+  return (await ignoring('ENOENT', stat(folder.at(RECORD)))) !== undefined;
+}
+
+/** A removal that began before the record was written may not have seen it: then it is taken back here. */
+async function assertNotDoomed(folder: Folder, ref: DestinationRef, attempt: number): Promise<void> {
+  const fence = await ignoring('ENOENT', readFence(folder.path));
+  if (fence?.names.includes(fenceName(attempt))) return;
+  if (fence !== undefined && !fence.isDoomed && (await hasMark(folder.path, ref))) throw overtaken();
+  await ignoring('ENOENT', unlink(folder.at(RECORD)));
+  throw goneFor(ref);
+}
+
+/** Removes what only a partial needs. */
+async function removeTraces(folder: Folder): Promise<void> {
+  for (const name of await readdir(folder.path)) {
+    const isTrace = name === 'parts' || name === 'whole' || name.startsWith(`${RECORD}.`);
+    if (isTrace) await ignoring('ENOENT', unlink(folder.at(name)));
+  }
+}

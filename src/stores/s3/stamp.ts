@@ -1,0 +1,36 @@
+/**
+ * What an object bears that a job has made, as metadata: whose it is, and which of the job's reservations of
+ * the place it belongs to. A request that was held up may make an object when its reservation has long been
+ * given up: then the number tells that it is none of the present one's.
+ */
+export interface Stamp {
+  readonly mark: string;
+  /** Number of the attempt that has reserved the place. Workers of an earlier version noted none. */
+  readonly reserved?: number | undefined;
+}
+
+const MARK = 'image-replicator-mark';
+const RESERVED = 'image-replicator-reserved';
+
+/** A stamp as an object's metadata. */
+export function metadataOf({ mark, reserved }: Stamp): Record<string, string> {
+  return {
+    [MARK]: encodeURIComponent(mark),
+    ...(reserved !== undefined && { [RESERVED]: String(reserved) }),
+  };
+}
+
+/** The stamp that an object bears, as far as it bears one. */
+export function stampFrom(metadata: Readonly<Record<string, string>> | undefined): Partial<Stamp> {
+  const { [MARK]: mark, [RESERVED]: reserved } = metadata ?? {};
+  return {
+    ...(mark !== undefined && { mark: decodeURIComponent(mark) }),
+    ...(reserved !== undefined && { reserved: Number(reserved) }),
+  };
+}
+
+/** Whether an object may be what a reservation has made. What bears no stamp may be an earlier version's. */
+export function isOf(stamp: Partial<Stamp>, reservation: Stamp): boolean {
+  const { mark = reservation.mark, reserved = reservation.reserved } = stamp;
+  return mark === reservation.mark && reserved === reservation.reserved;
+}

@@ -1,0 +1,29 @@
+import type { Stage } from './trial.ts';
+
+/** Cancels the job as an operator does; an accepted cancel has to win. */
+export async function cancel(stage: Stage, ...more: string[]): Promise<boolean> {
+  const { code, stderr } = await stage.deployment.command('cancel', stage.jobId, ...more);
+  if (code === 0) stage.cancelAccepted = true;
+  // 5: it comes too late.
+  else if (code !== 5) throw new Error(`cancel: ${code} ${stderr}`);
+  return code === 0;
+}
+
+export async function terminate({ deployment, jobId }: Stage): Promise<void> {
+  await deployment.temporal('workflow', 'terminate', '-w', jobId, '--reason', 'chaos');
+}
+
+export async function reset(
+  { deployment, jobId }: Stage,
+  type: 'FirstWorkflowTask' | 'LastWorkflowTask',
+): Promise<void> {
+  await deployment.temporal('workflow', 'reset', '-w', jobId, '--type', type, '--reason', 'chaos');
+}
+
+export async function pause({ deployment, jobId }: Stage): Promise<void> {
+  await deployment.temporal('workflow', 'pause', '-w', jobId, '--reason', 'chaos');
+}
+
+export async function unpause({ deployment, jobId }: Stage): Promise<void> {
+  await deployment.temporal('workflow', 'unpause', '-w', jobId, '--reason', 'chaos');
+}

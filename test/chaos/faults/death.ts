@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { reach, reachPart } from '../phases.ts';
+import { STORES } from '../store-name.ts';
+import type { Stage } from '../trial.ts';
+import { type Expected, type Fault, IN_HAND, type Phase } from '../trial.ts';
+import { endOfPhase, SLOW } from './common.ts';
+
+export const deaths: readonly Fault[] = [
+  {
+    name: 'kill',
+    row: 'killed',
+    phases: IN_HAND,
+    stores: STORES,
+    run: (stage, phase) => endedBy(stage, phase, 'SIGKILL'),
+  },
+  {
+    name: 'sigterm',
+    row: 'sigterm',
+    phases: IN_HAND,
+    stores: STORES,
+    run: (stage, phase) => endedBy(stage, phase, 'SIGTERM'),
+  },
+  {
+    name: 'late-request',
+    row: 'late-request',
+    phases: ['preparing', 'transferring', 'verifying', 'committing', 'canceling'],
+    stores: ['s3', 'objects-s3', 'glance'],
+    run: lateRequest,
+  },
+];
+
+async function endedBy(stage: Stage, phase: Phase, signal: 'SIGKILL' | 'SIGTERM'): Promise<Expected> {
+  const first = await stage.startWorker({ slow: SLOW });
+  const held = await reach(stage, first, phase);
+  const gone = first.kill(signal);
+  // One that may finish what it has begun does so.
+  await sleep(stage.random.between(0, 800));
+  held.release();
+  await gone;
+  await stage.startWorker();
+  await stage.watch.ended();
+  // An upload that was begun, and of which the worker could tell nobody any more, can only be swept.
+  return { ...endOfPhase(phase), ...(phase === 'preparing' && { sweep: true }) };
+}
+
+async function lateRequest(stage: Stage, phase: Phase): Promise<Expected> {
+  const first = await stage.startWorker({ slow: SLOW });
+  if (phase === 'transferring') await reachPart(stage, first);
+  else await reach(stage, first, phase);
+  await first.kill();
+  await stage.startWorker();
+  await stage.watch.ended();
+  // An upload that nobody has heard of any more can only be swept.
+  return { ...endOfPhase(phase), sweep: true };
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
+import { JOBS } from '../../support/http.ts';
+import type { TestProcess } from '../../support/process.ts';
+import { untilMoving } from '../phases.ts';
+import { startTcpProxy } from '../tcp-proxy.ts';
+import type { Expected, Fault, Stage } from '../trial.ts';
+import { SLOW } from './common.ts';
+
+/** A facade that does not outlive a request needs this long for it, at most; milliseconds. */
+const LONGEST_REQUEST = 150;
+
+export const facades: readonly Fault[] = [
+  {
+    name: 'facade-killed-in-post',
+    row: 'facade-post',
+    phases: ['requested'],
+    stores: ['directory', 's3'],
+    run: killedInPost,
+  },
+  {
+    name: 'facade-killed-in-delete',
+    row: 'facade-delete',
+    phases: ['transferring'],
+    stores: ['directory', 's3'],
+    run: killedInDelete,
+  },
+];
+
+/** Sends a request, and kills the facade while it is under way; gives the answer, if there was one. */
+async function killedWhile(
+  stage: Stage,
+  send: () => Promise<{ status: number; text: string }>,
+): Promise<{ status: number; text: string } | undefined> {
+  const line = await startTcpProxy(stage.temporal.address);
+  const api = await stage.deployment.startWith('serve', { env: { TEMPORAL_ADDRESS: line.address } });
+  try {
+    // Either the facade never gets through to Temporal, or it dies at any moment.
+    if (stage.random.between(0, 3) === 0) line.stall();
+    const answer = send().catch(() => undefined);
+    await sleep(stage.random.between(0, LONGEST_REQUEST));
+    await api.stop('SIGKILL');
+    return await answer;
+  } finally {
+    await line.close();
+  }
+}
+
+async function call({ deployment }: Stage, method: 'POST' | 'DELETE', path: string, more: object = {}) {
+  const { apiUrl, tokens } = deployment;
+  const headers = {
+    'x-auth-token': tokens.a,
+    ...('key' in more ? { 'idempotency-key': String(more.key) } : {}),
+  };
+  const body = 'body' in more ? { body: JSON.stringify(more.body) } : {};
+  const answer = await request(`${apiUrl}${JOBS}${path}`, { method, headers, ...body });
+  return { status: answer.statusCode, text: await answer.body.text() };
+}
+
+/** The client asks again with the same key, and gets the same job. */
+async function killedInPost(stage: Stage): Promise<Expected> {
+  const body = {
+    image_id: stage.image.id,
+    tenant_id_dst: 'tenant-a',
+    region_id_src: 'ot1',
+    region_id_dst: 'ot2',
+  };
+  const post = { key: randomUUID(), body };
+  const first = await killedWhile(stage, () => call(stage, 'POST', '', post));
+  const api: TestProcess = await stage.deployment.startApi();
+  const again = await call(stage, 'POST', '', post);
+  if (again.status !== 202) throw new Error(`POST again: ${again.status} ${again.text}`);
+  stage.jobId = JSON.parse(again.text).job_id;
+  if (first?.status === 202 && JSON.parse(first.text).job_id !== stage.jobId)
+    throw new Error('the same key has made two jobs');
+  await stage.startWorker();
+  await stage.watch.ended();
+  await api.stop('SIGTERM');
+  return { ends: ['replicated'] };
+}
+
+/** The client asks again; whatever was accepted holds. */
+async function killedInDelete(stage: Stage): Promise<Expected> {
+  const body = {
+    image_id: stage.image.id,
+    tenant_id_dst: 'tenant-a',
+    region_id_src: 'ot1',
+    region_id_dst: 'ot2',
+  };
+  const before = await stage.deployment.startApi();
+  const made = await call(stage, 'POST', '', { body });
+  stage.jobId = JSON.parse(made.text).job_id;
+  await before.stop('SIGTERM');
+  const worker = await stage.startWorker({ slow: SLOW });
+  await untilMoving(stage, worker);
+  const first = await killedWhile(stage, () => call(stage, 'DELETE', `/${stage.jobId}`));
+  const api = await stage.deployment.startApi();
+  const again = await call(stage, 'DELETE', `/${stage.jobId}`);
+  if ([first?.status, again.status].includes(204)) stage.cancelAccepted = true;
+  // Where the first one was heard though nobody was told, the second one comes too late.
+  if (![204, 409].includes(again.status)) throw new Error(`DELETE again: ${again.status} ${again.text}`);
+  await stage.watch.ended();
+  await api.stop('SIGTERM');
+  return { ends: ['canceled', 'replicated'] };
+}

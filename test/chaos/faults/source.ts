@@ -1,0 +1,62 @@
+import { MIB } from '../../support/deployment.ts';
+import { reach } from '../phases.ts';
+import { STORES } from '../store-name.ts';
+import type { Expected, Fault, Phase, Stage } from '../trial.ts';
+import { SLOW } from './common.ts';
+
+export const sources: readonly Fault[] = [
+  {
+    name: 'source-changed',
+    row: 'changed',
+    phases: ['preparing', 'transferring'],
+    stores: ['directory', 'objects-directory', 's3', 'objects-s3'],
+    side: 'source',
+    run: (stage, phase) => spoilt(stage, phase, 'changed'),
+  },
+  {
+    name: 'source-deleted',
+    row: 'deleted',
+    phases: ['preparing', 'transferring'],
+    stores: STORES,
+    side: 'source',
+    run: (stage, phase) => spoilt(stage, phase, 'deleted'),
+  },
+  {
+    name: 'source-flip',
+    row: 'source-flip',
+    phases: ['transferring'],
+    stores: ['directory'],
+    side: 'source',
+    run: flippedOnDisk,
+  },
+];
+
+async function spoilt(stage: Stage, phase: Phase, how: 'changed' | 'deleted'): Promise<Expected> {
+  const worker = await stage.startWorker({ slow: SLOW });
+  const held = await reach(stage, worker, phase);
+  await stage.source.spoil(stage.image.id, how);
+  held.release();
+  await stage.watch.ended();
+  // What is open may be read to its end where it was only unlinked.
+  return { ends: how === 'deleted' ? ['error', 'replicated'] : ['error'], sourceSpoilt: true };
+}
+
+/** The disk is well: one read of it was not. */
+async function flippedOnDisk(stage: Stage): Promise<Expected> {
+  const worker = await stage.startWorker();
+  const { reads } = stage.source;
+  if (reads.kind !== 'file') throw new Error('the source is no folder');
+  const after = stage.random.between(0, 10);
+  const rule = {
+    calls: reads.calls,
+    path: reads.path,
+    least: MIB / 4,
+    after,
+    until: after + 1,
+    act: 'flip',
+  } as const;
+  worker.control.add(rule);
+  await stage.startJob();
+  await stage.watch.ended();
+  return { ends: ['replicated'] };
+}

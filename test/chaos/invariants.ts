@@ -1,0 +1,67 @@
+import { isFinal, type JobStatus } from '../../src/copy-job/index.ts';
+import type { Look } from './end.ts';
+import type { Seen } from './watch.ts';
+
+/** To what a status may change; what lies between may have been missed. */
+const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
+  replicate_requested: ['replicating', 'error', 'cancel_requested'],
+  replicating: ['replicated', 'error', 'cancel_requested'],
+  replicated: [],
+  cancel_requested: ['canceling'],
+  canceling: ['canceled'],
+  canceled: [],
+  error: [],
+};
+
+/** What was seen of a job that no job may do. `again`: a reset may let it begin again. */
+export function badTransitions(seen: readonly Seen[], again: boolean): string[] {
+  return pairs(seen).flatMap(([before, after]) => {
+    if (before.status === after.status || leadsTo(before.status, after.status)) return [];
+    if (again && (after.status === 'replicate_requested' || after.status === 'replicating')) return [];
+    return [`the status went from ${before.status} to ${after.status}`];
+  });
+}
+
+function leadsTo(from: JobStatus, to: JobStatus): boolean {
+  return NEXT[from].some((next) => next === to || leadsTo(next, to));
+}
+
+/** A job that had ended, and was reset, begins with nothing. */
+export function fallingProgress(seen: readonly Seen[]): string[] {
+  return pairs(seen)
+    .filter(([before, after]) => after.progress < before.progress)
+    .filter(([before, after]) => !isFinal(before.status) || isFinal(after.status))
+    .map(
+      ([before, after]) =>
+        `copy_progress went down from ${before.progress} (${before.status}) to ${after.progress} (${after.status})`,
+    );
+}
+
+/** What a job's end says about the destination, and is not so. */
+export function wrongImages(
+  status: JobStatus,
+  wanted: { readonly id: string; readonly sha512: string },
+  old: { readonly sha512: string } | null,
+  { images }: Look,
+): string[] {
+  const what = old === null ? 'image' : 'object';
+  const kept = status === 'replicated' ? wanted : old && { ...wanted, ...old };
+  const problems = images.flatMap(({ id, sha512, bytes }) => {
+    if (kept === null || id !== kept.id) return [`an ${what} after ${status}: ${id} (${bytes} bytes)`];
+    return sha512 === kept.sha512 ? [] : [`after ${status} the ${what} has other bytes (${bytes})`];
+  });
+  if (kept !== null && !images.some(({ id }) => id === kept.id)) problems.push(`no ${what} after ${status}`);
+  return problems;
+}
+
+export function unended(status: JobStatus, ends: readonly JobStatus[]): string[] {
+  if (!isFinal(status)) return [`the job has not ended: ${status}`];
+  return ends.includes(status) ? [] : [`the job ended as ${status}, and not as ${ends.join(' or ')}`];
+}
+
+function pairs(seen: readonly Seen[]): (readonly [Seen, Seen])[] {
+  return seen.slice(1).flatMap((after, index) => {
+    const before = seen[index];
+    return before === undefined ? [] : [[before, after] as const];
+  });
+}

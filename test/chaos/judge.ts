@@ -1,0 +1,59 @@
+import { isFinal } from '../../src/copy-job/index.ts';
+import type { JobView } from '../../src/job-service/index.ts';
+import { badTransitions, fallingProgress, unended, wrongImages } from './invariants.ts';
+import { sweep } from './sweep.ts';
+import type { Expected, Stage } from './trial.ts';
+
+/** How a trial has gone. */
+export interface Verdict {
+  /** None: it has passed. */
+  readonly problems: readonly string[];
+  /** What is no fault, but worth to be known. */
+  readonly notes: readonly string[];
+}
+
+/** Looks at all that is left, when everybody has woken and has come to rest. */
+export async function judge(stage: Stage, expected: Expected): Promise<Verdict> {
+  const { destination, image, jobId, watch, deployment } = stage;
+  await watch.stop();
+  const job = JSON.parse((await deployment.command('--json', 'show', jobId)).stdout) as JobView;
+  const notes: string[] = [];
+  const id =
+    job.status === 'replicated' ? (job.destination_image_id ?? '') : destination.objects ? image.id : '';
+  const wanted = { id, sha512: image.sha512 };
+  const ids = [...new Set([jobId, id])].filter((each) => each !== '');
+  let left = await destination.look(ids);
+  if (expected.sweep) {
+    if (left.rest.length > 0) notes.push(`left for a sweep: ${left.rest.join(', ')}`);
+    if (await sweep(stage)) left = await destination.look(ids);
+    else left = { ...left, rest: [] };
+  }
+  const problems = [
+    ...(await otherJobs(stage)),
+    ...unended(job.status, stage.cancelAccepted ? ['canceled'] : expected.ends),
+    ...badTransitions(watch.seen, expected.again === true),
+    ...fallingProgress(watch.seen),
+    ...(isFinal(job.status) ? wrongImages(job.status, wanted, stage.old, left) : []),
+    ...left.rest.map((name) => `left at the destination: ${name}`),
+    ...(expected.sourceSpoilt ? [] : await touchedSource(stage)),
+  ];
+  if (job.status === 'replicated' && job.sha512 !== image.sha512)
+    problems.push(`the job tells another sha512: ${job.sha512}`);
+  if (problems.length > 0 && job.fault !== null) notes.push(`fault: ${job.fault.code}: ${job.fault.message}`);
+  return { problems, notes };
+
+  async function touchedSource({ source: end }: Stage): Promise<string[]> {
+    const { images, rest } = await end.look([]);
+    const same = images.some((each) => each.id === image.id && each.sha512 === image.sha512);
+    return same && images.length === 1 && rest.length === 0 ? [] : ['the source was touched'];
+  }
+}
+
+/** A trial has one job, whoever asked for it how often. */
+async function otherJobs({ deployment: { client }, jobId }: Stage): Promise<string[]> {
+  const others = new Set<string>();
+  for await (const { workflowId } of client.workflow.list({ query: "WorkflowType = 'copyImage'" })) {
+    if (workflowId !== jobId) others.add(workflowId);
+  }
+  return [...others].map((id) => `another job: ${id}`);
+}

@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+
+/** What the command line asks for. */
+export interface Options {
+  readonly seed: number;
+  /** Milliseconds in which a sample has to be done; `null`: all trials. */
+  readonly sample: number | null;
+  /**
+   * Matches the names of trials: `fault/phase/store`, with `*` in it, or without its end; several, by commas.
+   */
+  readonly only: RegExp | null;
+  /** Trials side by side. */
+  readonly jobs: number;
+  /** The document whose table is to be written. */
+  readonly report: string | null;
+  /** Prints the names of the trials, and runs none. */
+  readonly list: boolean;
+}
+
+export const USAGE = `usage: npm run test:chaos -- [options]
+
+  --sample 8m            trials at random, of every kind some, for so long (seconds with s)
+  --only FAULT/PHASE/STORE  only those; * stands for any, commas for several
+  --seed N               makes the trials of an earlier run again
+  --jobs N               trials side by side (2)
+  --report FILE          writes the table of FILE anew
+  --list                 prints the names of all trials`;
+
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string' },
+      sample: { type: 'string' },
+      only: { type: 'string' },
+      jobs: { type: 'string', default: '2' },
+      report: { type: 'string' },
+      list: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed),
+    sample: values.sample === undefined ? null : durationOf(values.sample),
+    only: values.only === undefined ? null : patternOf(values.only),
+    jobs: Number(values.jobs),
+    report: values.report ?? null,
+    list: values.list,
+  };
+}
+
+function durationOf(text: string): number {
+  const [, count, unit] = /^(\d+)(s|m)$/.exec(text) ?? [];
+  if (count === undefined) throw new Error(`--sample: ${text} is no time such as 8m`);
+  return Number(count) * (unit === 'm' ? 60_000 : 1000);
+}
+
+function patternOf(text: string): RegExp {
+  const names = text.split(',').map((name) => {
+    const steps = name.split('/').map((step) => step.split('*').map(escaped).join('[^/]*'));
+    return steps.join('/');
+  });
+  return new RegExp(`^(${names.join('|')})(/|$)`);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,86 @@
+import { MIB } from '../support/deployment.ts';
+import { until } from '../support/until.ts';
+import { cancel } from './actions.ts';
+import type { Step } from './end.ts';
+import { mibRead } from './stage.ts';
+import type { Phase, Stage } from './trial.ts';
+import type { Catch, ChaosWorker } from './worker.ts';
+
+/** Starts the job, and brings it to a phase in which this worker, which was slowed down, has it in hand. */
+export async function reach(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Catch> {
+  const size = stage.image.data.length / MIB;
+  switch (phase) {
+    case 'requested':
+      throw new Error('nobody has the job in hand yet');
+    case 'preparing':
+      return reachStep(stage, worker, 'prepare');
+    case 'transferring':
+      await stage.startJob();
+      await untilMoving(stage, worker);
+      return nothingHeld;
+    case 'verifying': {
+      const held = await reachStep(stage, worker, 'verify');
+      await untilRead(stage, worker, Math.floor(size));
+      return held;
+    }
+    case 'committing':
+      return reachStep(stage, worker, 'commit');
+    case 'canceling': {
+      await reach(stage, worker, 'transferring');
+      const held = holdAt(stage, worker, 'discard');
+      await cancel(stage);
+      await held.reached();
+      return held;
+    }
+    case 'discarding': {
+      await reach(stage, worker, 'transferring');
+      const held = holdAt(stage, worker, 'discard');
+      await stage.source.spoil(stage.image.id, 'changed');
+      await held.reached();
+      return held;
+    }
+  }
+}
+
+/** Gets hold of a worker at a step of its copy. */
+function holdAt({ destination, random }: Stage, worker: ChaosWorker, step: Step): Catch {
+  return worker.hold('destination', random.pick(destination.steps[step]));
+}
+
+/** The same; a worker that is transferring may have a part on its way, which arrives when it is released. */
+export async function reachWithPart(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Catch> {
+  const { writes } = stage.destination;
+  const isOnItsWay = phase === 'transferring' && writes.kind === 'http' && stage.random.between(0, 2) === 0;
+  return isOnItsWay ? reachPart(stage, worker) : reach(stage, worker, phase);
+}
+
+/** Starts the job, and holds the first part that this worker sends. */
+export async function reachPart(stage: Stage, worker: ChaosWorker): Promise<Catch> {
+  const held = worker.hold('destination', stage.destination.writes);
+  await stage.startJob();
+  await held.reached();
+  return held;
+}
+
+/** Waits until a worker is somewhere in the first half of the bytes of a job that was started. */
+export async function untilMoving(stage: Stage, worker: ChaosWorker): Promise<void> {
+  await untilRead(stage, worker, stage.random.between(4, Math.floor(stage.image.data.length / MIB / 2)));
+}
+
+async function reachStep(stage: Stage, worker: ChaosWorker, step: Step): Promise<Catch> {
+  const held = holdAt(stage, worker, step);
+  await stage.startJob();
+  await held.reached();
+  return held;
+}
+
+async function untilRead({ watch }: Stage, worker: ChaosWorker, mib: number): Promise<void> {
+  await until(() => {
+    const { status, fault } = watch.last() ?? {};
+    if (status === 'error')
+      throw new Error(`the job has failed too early: ${fault?.code}: ${fault?.message}`);
+    return mibRead(worker) >= mib;
+  }, 40_000);
+}
+
+const nothingHeld: Catch = { hits: () => 0, reached: async () => {}, release: () => {}, remove: () => {} };

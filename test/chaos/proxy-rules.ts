@@ -1,0 +1,104 @@
+import type { IncomingMessage } from 'node:http';
+import { until } from '../support/until.ts';
+import type { BodyFault } from './spoilt-body.ts';
+
+/** Which requests. */
+export interface Match {
+  readonly method: RegExp;
+  /** Of the path with its query. */
+  readonly path: RegExp;
+  /** Of a header that it has to bring. */
+  readonly header?: string;
+  /** Of one that it may not bring. */
+  readonly without?: string;
+}
+
+/** What becomes of a request. */
+export type Act =
+  /** The server gets it when it is released, whole, whether or not somebody waits for an answer. */
+  | { readonly kind: 'hold' }
+  /** The server has done it, and nobody hears so until it is released. */
+  | { readonly kind: 'hold-answer' }
+  /** The server has done it, and the connection breaks. */
+  | { readonly kind: 'swallow' }
+  | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly kind: 'body'; readonly of: 'request' | 'answer'; readonly fault: BodyFault }
+  | { readonly kind: 'pass' };
+
+/** A rule as it is in the hands of whoever has made it. */
+export interface Caught {
+  hits(): number;
+  /** Waits for the first request that is caught, or that many. */
+  reached(times?: number): Promise<void>;
+  /** Lets go on what is held. */
+  release(): void;
+  /** The rule holds for nothing any more, nor for what it has caught. */
+  remove(): void;
+}
+
+/** The same in the hands of the proxy, for one request. */
+export interface Rule {
+  readonly act: Act;
+  /** Tells that the request has come to where it is caught. */
+  caught(): void;
+  readonly released: Promise<void>;
+  isOn(): boolean;
+}
+
+export interface Rules {
+  add(match: Match, act: Act, times?: number): Caught;
+  /** The newest one that a request meets. */
+  for(request: IncomingMessage): Rule;
+  removeAll(): void;
+}
+
+/** What is in nobody's way. */
+const PASS: Rule = { act: { kind: 'pass' }, caught: () => {}, released: Promise.resolve(), isOn: () => true };
+
+export function rules(): Rules {
+  const entries: { readonly match: Match; readonly rule: Rule; readonly handle: Caught; left: number }[] = [];
+  return {
+    add(match, act, times = Number.POSITIVE_INFINITY) {
+      const released = Promise.withResolvers<void>();
+      let hits = 0;
+      let isOn = true;
+      const caught = () => {
+        hits += 1;
+      };
+      const rule: Rule = { act, caught, released: released.promise, isOn: () => isOn };
+      const handle: Caught = {
+        hits: () => hits,
+        reached: async (wanted = 1) => {
+          await until(() => hits >= wanted, 30_000);
+        },
+        release: released.resolve,
+        remove() {
+          isOn = false;
+          entry.left = 0;
+          released.resolve();
+        },
+      };
+      const entry = { match, rule, handle, left: times };
+      entries.unshift(entry);
+      return handle;
+    },
+    for(request) {
+      const found = entries.find(({ match, left }) => left > 0 && matches(match, request));
+      if (found === undefined) return PASS;
+      found.left -= 1;
+      return found.rule;
+    },
+    removeAll() {
+      for (const { handle } of entries.splice(0)) handle.remove();
+    },
+  };
+}
+
+function matches(
+  { method, path, header, without }: Match,
+  { method: given = '', url = '', headers }: IncomingMessage,
+): boolean {
+  if (header !== undefined && headers[header] === undefined) return false;
+  if (without !== undefined && headers[without] !== undefined) return false;
+  return method.test(given) && path.test(url);
+}

@@ -1,0 +1,162 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { type Act, type Caught, type Match, type Rule, rules } from './proxy-rules.ts';
+import { type BodyFault, spoil } from './spoilt-body.ts';
+
+/** A reverse proxy before an HTTP server, where everything can go wrong. */
+export interface HttpProxy {
+  readonly url: string;
+  /** Bytes of bodies that have passed. */
+  readonly bytes: { request: number; answer: number };
+  /** The newest rule goes first. */
+  add(match: Match, act: Act, times?: number): Caught;
+  /** New connections are refused, and those that are open are closed. */
+  refuse(): Promise<void>;
+  /** Nothing goes on: every request waits until `accept`. */
+  stall(): void;
+  accept(): Promise<void>;
+  /** Nothing goes wrong any more: what is held goes on. */
+  heal(): void;
+  close(): Promise<void>;
+}
+
+export async function startHttpProxy(target: string): Promise<HttpProxy> {
+  const bytes = { request: 0, answer: 0 };
+  const all = rules();
+  let open = Promise.withResolvers<void>();
+  open.resolve();
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 }, (incoming, answer) => {
+    incoming.on('error', () => {});
+    answer.on('error', () => {});
+    open.promise
+      .then(() => handle({ target, bytes, rule: all.for(incoming), incoming, answer }))
+      .catch(() => incoming.socket.destroy());
+  });
+  const listen = async (port: number) => {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  };
+  const shut = async () => {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    bytes,
+    add: all.add,
+    refuse: shut,
+    stall() {
+      open = Promise.withResolvers();
+    },
+    async accept() {
+      open.resolve();
+      if (!server.listening) await listen(port);
+    },
+    heal: all.removeAll,
+    async close() {
+      open.resolve();
+      all.removeAll();
+      await shut();
+    },
+  };
+}
+
+interface Exchange {
+  readonly target: string;
+  readonly bytes: { request: number; answer: number };
+  readonly rule: Rule;
+  readonly incoming: IncomingMessage;
+  readonly answer: ServerResponse;
+}
+
+async function handle(exchange: Exchange): Promise<void> {
+  const { rule, incoming, answer } = exchange;
+  const { act } = rule;
+  if (act.kind === 'status') {
+    rule.caught();
+    incoming.resume();
+    answer.writeHead(act.status, act.headers).end();
+    return;
+  }
+  if (act.kind === 'body') rule.caught();
+  const given = act.kind === 'hold' ? await forwardLate(exchange) : await forward(exchange);
+  if (act.kind === 'swallow') {
+    given.resume();
+    await once(given, 'end');
+    rule.caught();
+    incoming.socket.resetAndDestroy();
+    return;
+  }
+  if (act.kind === 'hold-answer') {
+    rule.caught();
+    await rule.released;
+  }
+  passAnswer(exchange, given);
+}
+
+/** All of it is on its way: what becomes of the client makes no difference any more. */
+async function forwardLate({ target, rule, incoming }: Exchange): Promise<IncomingMessage> {
+  const body = await buffer(incoming);
+  rule.caught();
+  await rule.released;
+  const { method, headers, url = '/' } = incoming;
+  const outgoing = request(new URL(url, target), { method, headers, agent: false });
+  outgoing.end(body);
+  return responseOf(outgoing);
+}
+
+async function forward({ target, rule, incoming, answer, bytes }: Exchange): Promise<IncomingMessage> {
+  const fault = faultOf(rule, 'request');
+  const { method, url = '/' } = incoming;
+  const headers = withoutLength(incoming.headers, fault);
+  const outgoing = request(new URL(url, target), { method, headers, agent: false });
+  if (rule.act.kind !== 'hold-answer') answer.on('close', () => outgoing.destroy());
+  const hangUp = () => {
+    incoming.socket.resetAndDestroy();
+    outgoing.destroy();
+  };
+  const passed = (count: number) => {
+    bytes.request += count;
+  };
+  incoming
+    .on('error', hangUp)
+    .pipe(spoil(fault, passed, hangUp, rule.isOn).on('error', hangUp))
+    .pipe(outgoing);
+  return responseOf(outgoing);
+}
+
+function passAnswer({ rule, incoming, answer, bytes }: Exchange, given: IncomingMessage): void {
+  const fault = faultOf(rule, 'answer');
+  const hangUp = () => incoming.socket.resetAndDestroy();
+  const passed = (count: number) => {
+    bytes.answer += count;
+  };
+  answer.writeHead(given.statusCode ?? 502, withoutLength(given.headers, fault));
+  given
+    .on('error', hangUp)
+    .pipe(spoil(fault, passed, hangUp, rule.isOn).on('error', hangUp))
+    .pipe(answer);
+}
+
+function faultOf({ act }: Rule, of: 'request' | 'answer'): BodyFault | undefined {
+  return act.kind === 'body' && act.of === of ? act.fault : undefined;
+}
+
+/** A body that ends early ends cleanly only where nobody has told its length. */
+function withoutLength(headers: IncomingMessage['headers'], fault: BodyFault | undefined) {
+  const { 'content-length': length, ...others } = headers;
+  return fault?.kind === 'truncate' || length === undefined ? others : headers;
+}
+
+async function responseOf(outgoing: ReturnType<typeof request>): Promise<IncomingMessage> {
+  // One that breaks when it has answered is heard of by the answer's own end.
+  outgoing.on('error', () => {});
+  const [given] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return given;
+}

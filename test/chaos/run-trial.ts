@@ -1,0 +1,37 @@
+import { judge, type Verdict } from './judge.ts';
+import type { Servers } from './servers.ts';
+import { settle } from './settle.ts';
+import { openStage } from './stage.ts';
+import type { Stage, Trial } from './trial.ts';
+
+/** A trial that is not over after so long has failed; milliseconds. */
+const BOUND = 150_000;
+
+/** Runs one trial to its verdict. Never rejects, and leaves no process behind. */
+export async function runTrial(
+  trial: Trial,
+  servers: Servers,
+  onStage: (stage: Stage) => void,
+): Promise<Verdict> {
+  let stage: Stage | undefined;
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => timeout.reject(new Error(`not over after ${BOUND / 1000} s`)), BOUND);
+  try {
+    const opened = await openStage(trial, servers);
+    stage = opened;
+    onStage(stage);
+    const work = (async () => {
+      const expected = await trial.fault.run(opened, trial.phase);
+      await settle(opened);
+      return judge(opened, expected);
+    })();
+    work.catch(() => {});
+    return await Promise.race([work, timeout.promise]);
+  } catch (error) {
+    const { status, phase } = stage?.watch.last() ?? {};
+    return { problems: [(error as Error).message], notes: [`the job stands at ${status}/${phase}`] };
+  } finally {
+    clearTimeout(timer);
+    await stage?.close();
+  }
+}

@@ -1,0 +1,44 @@
+import type { Random } from './random.ts';
+import type { Trial } from './trial.ts';
+
+/** Seconds that an ordinary trial takes on a machine that is busy. */
+const USUAL = 25;
+/** The same where Python and its databases are at work. */
+const AT_A_GLANCE = 45;
+
+/** Roughly how long a trial takes; milliseconds. */
+export function costOf({ fault, store }: Trial): number {
+  return Math.max(fault.seconds ?? USUAL, store === 'glance' ? AT_A_GLANCE : 0) * 1000;
+}
+
+/**
+ * Trials in an order in which each beginning of it has of every row as many as of any other, and of stores
+ * and phases as well as that can be.
+ */
+export function stratified(trials: readonly Trial[], random: Random): Trial[] {
+  const rest = random.shuffled(trials);
+  const used = new Map<string, number>();
+  const uses = (key: string) => used.get(key) ?? 0;
+  const rankOf = ({ fault, store, phase }: Trial) => [uses(fault.row), uses(store), uses(phase)];
+  const ordered: Trial[] = [];
+  while (rest.length > 0) {
+    let best = 0;
+    for (let at = 1; at < rest.length; at += 1) if (isBelow(at, best)) best = at;
+    const [next] = rest.splice(best, 1);
+    if (next === undefined) break;
+    ordered.push(next);
+    for (const key of [next.fault.row, next.store, next.phase]) used.set(key, uses(key) + 1);
+  }
+  return ordered;
+
+  function isBelow(one: number, other: number): boolean {
+    const [a, b] = [rest[one], rest[other]];
+    if (a === undefined || b === undefined) return false;
+    const [left, right] = [rankOf(a), rankOf(b)];
+    for (const [index, rank] of left.entries()) {
+      const against = right[index] ?? 0;
+      if (rank !== against) return rank < against;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ACCOUNT, type Gateway, startGateway } from '../s3/support/gateway.ts';
+import { startTemporalServer, type TemporalServer } from '../support/temporal-server.ts';
+import type { StoreName } from './store-name.ts';
+import { type GlanceCloud, startGlanceCloud } from './stores/glance-cloud.ts';
+
+/** The real servers that trials share. Each is started when the first trial needs it. */
+export interface Servers {
+  readonly temporalProgram: string;
+  temporal(): Promise<TemporalServer>;
+  /** Another one, which its trial ends. */
+  ownTemporal(): Promise<TemporalServer>;
+  s3(): Promise<Gateway>;
+  cloud(): Promise<GlanceCloud>;
+  stop(): Promise<void>;
+}
+
+/** What the whole matrix may ask of Temporal. */
+const SETTINGS = ['frontend.WorkflowPauseEnabled=true'];
+
+/** Servers that a store needs, so that they can be started before the clock runs. */
+export async function warmUp(servers: Servers, stores: readonly StoreName[]): Promise<void> {
+  await servers.temporal();
+  if (stores.some((store) => store === 's3' || store === 'objects-s3')) await servers.s3();
+  if (stores.includes('glance')) await servers.cloud();
+}
+
+export async function openServers(): Promise<Servers> {
+  const script = join(import.meta.dirname, '../../temporal-dev.sh');
+  const [temporalProgram = ''] = execFileSync(script, ['install'], { encoding: 'utf8' }).split('\n');
+  const folder = await mkdtemp(join(tmpdir(), 'image-replicator-chaos-servers-'));
+  process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
+  const started: Promise<{ stop(): Promise<void> }>[] = [];
+  const once = <T extends { stop(): Promise<void> }>(start: () => Promise<T>) => {
+    let server: Promise<T> | undefined;
+    return () => {
+      if (server === undefined) {
+        server = start();
+        started.push(server);
+      }
+      return server;
+    };
+  };
+  let databases = 0;
+  const startTemporal = () =>
+    startTemporalServer(temporalProgram, join(folder, `temporal-${databases++}.db`), SETTINGS);
+  return {
+    temporalProgram,
+    temporal: once(startTemporal),
+    ownTemporal: startTemporal,
+    s3: once(() => startGateway()),
+    cloud: once(startGlanceCloud),
+    async stop() {
+      await Promise.allSettled(started.map(async (server) => (await server).stop()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,179 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { COPY_IMAGE, type CopyRequest, TASK_QUEUE } from '../../src/copy-job/index.ts';
+import { deploy, MIB } from '../support/deployment.ts';
+import type { End } from './end.ts';
+import { type HttpProxy, startHttpProxy } from './proxy.ts';
+import { randomOf } from './random.ts';
+import type { Servers } from './servers.ts';
+import type { StoreName } from './store-name.ts';
+import { directoryEnd, sha512 } from './stores/directory.ts';
+import { glanceEnd } from './stores/glance.ts';
+import { objectsDirectoryEnd } from './stores/objects-directory.ts';
+import { objectsS3End, s3End } from './stores/s3.ts';
+import type { Stage, Trial, WorkerOptions } from './trial.ts';
+import { watchJob } from './watch.ts';
+import { type ChaosWorker, startChaosWorker } from './worker.ts';
+
+export async function openStage(trial: Trial, servers: Servers): Promise<Stage> {
+  const random = randomOf(trial.seed);
+  const root = await mkdtemp(join(tmpdir(), 'image-replicator-chaos-ends-'));
+  const { fault, store } = trial;
+  const isSource = fault.side === 'source';
+  const source = await openEnd(isSource ? store : otherEnd(store), 'ot1', root, servers);
+  const destination = await openEnd(isSource ? otherEnd(store) : store, 'ot2', root, servers);
+  const temporal = await (fault.ownTemporal ? servers.ownTemporal() : servers.temporal());
+  const config = {
+    regions: { ot1: { store: source.store(null) }, ot2: { store: destination.store(null) } },
+    ...fault.config,
+  };
+  const limits = { heartbeat_timeout: '2s', stall_after: '3s', give_up_after: '20s', ...fault.limits };
+  const deployment = await deploy({
+    address: temporal.address,
+    temporalProgram: servers.temporalProgram,
+    config,
+    limits,
+    api: { default_source_region: 'ot1' },
+    env: {
+      ...(process.env.OS_CLIENT_CONFIG_FILE && { OS_CLIENT_CONFIG_FILE: process.env.OS_CLIENT_CONFIG_FILE }),
+    },
+  });
+  const data = randomBytes(random.between(24 * MIB, 40 * MIB));
+  const id = await source.seed(data);
+  const old = destination.objects ? Buffer.from('what was there before') : null;
+  if (old !== null) await destination.seed(old);
+  const jobId = randomUUID();
+  const watch = await watchJob(deployment, () => stage.jobId);
+  const workers: ChaosWorker[] = [];
+  const stage: Stage = {
+    trial,
+    random,
+    servers,
+    temporal,
+    deployment,
+    source,
+    destination,
+    image: { id, data, sha512: sha512(data) },
+    old: old && { sha512: sha512(old) },
+    jobId,
+    watch,
+    workers,
+    cancelAccepted: false,
+    startJob: async () => {
+      const tenant = source.tenant ?? destination.tenant;
+      const owner = tenant === null ? {} : { tenant_id: tenant };
+      const request: CopyRequest = {
+        ...(source.objects && { objects: true }),
+        source: { region: 'ot1', image_id: id, ...owner },
+        destination: { region: 'ot2', ...(source.objects ? {} : { image_id: stage.jobId }), ...owner },
+      };
+      await deployment.client.workflow.start(COPY_IMAGE, {
+        taskQueue: TASK_QUEUE,
+        workflowId: stage.jobId,
+        args: [request],
+      });
+    },
+    async startWorker(options = {}) {
+      const worker = await startWorkerOf(stage, limits, options);
+      workers.push(worker);
+      if (options.slow !== undefined) slowDown(stage, worker, options.slow);
+      return worker;
+    },
+    async close() {
+      await watch.stop().catch(() => {});
+      await Promise.allSettled(workers.map((worker) => worker.close()));
+      await deployment.stop().catch(() => {});
+      if (fault.ownTemporal) await temporal.stop();
+      await Promise.allSettled([source.close(), destination.close()]);
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+  return stage;
+}
+
+function otherEnd(store: StoreName): StoreName {
+  return store.startsWith('objects') ? 'objects-directory' : 'directory';
+}
+
+async function openEnd(
+  store: StoreName,
+  region: 'ot1' | 'ot2',
+  root: string,
+  servers: Servers,
+): Promise<End> {
+  const folder = join(root, region);
+  switch (store) {
+    case 'directory':
+      return directoryEnd(folder);
+    case 'objects-directory':
+      return objectsDirectoryEnd(folder);
+    case 's3':
+      return s3End((await servers.s3()).endpoint);
+    case 'objects-s3':
+      return objectsS3End((await servers.s3()).endpoint);
+    case 'glance':
+      return glanceEnd(await servers.cloud(), region);
+  }
+}
+
+interface OpenLine {
+  readonly proxy: HttpProxy;
+  readonly region: string;
+  giveBack(): Promise<void>;
+}
+
+async function openLine(end: End, region: 'ot1' | 'ot2', servers: Servers): Promise<OpenLine | null> {
+  if (end.server === null) return null;
+  if (end.tenant !== null) {
+    const cloud = await servers.cloud();
+    const line = await cloud.borrow(region);
+    return { ...line, giveBack: () => cloud.giveBack(line) };
+  }
+  const proxy = await startHttpProxy(end.server);
+  return { proxy, region, giveBack: () => proxy.close() };
+}
+
+async function startWorkerOf(
+  { deployment, source, destination, servers, temporal, trial }: Stage,
+  limits: Record<string, unknown>,
+  { part, wrap = [] }: WorkerOptions,
+): Promise<ChaosWorker> {
+  const lines = {
+    source: await openLine(source, 'ot1', servers),
+    destination: await openLine(destination, 'ot2', servers),
+  };
+  const args =
+    part === 'copies' ? ['--no-workflows', '--region', 'ot2'] : part === 'jobs' ? ['--region', 'ot1'] : [];
+  return startChaosWorker({
+    address: temporal.address,
+    folder: deployment.folder,
+    config: { limits, ...trial.fault.config },
+    ends: { source, destination },
+    lines,
+    start: (env) => deployment.startWith('worker', { args, env, wrap }),
+    giveBack: async () => {
+      await Promise.all([lines.source?.giveBack(), lines.destination?.giveBack()]);
+    },
+  });
+}
+
+/** Makes its reads of the source take so long for each MiB; gives how many there were. */
+function slowDown({ source }: Stage, worker: ChaosWorker, ms: number): void {
+  const { reads } = source;
+  if (reads.kind === 'http') {
+    const rate = (MIB * 1000) / ms;
+    worker.source?.add(reads.match, { kind: 'body', of: 'answer', fault: { kind: 'slow', rate } });
+  } else {
+    const rule = { calls: reads.calls, path: reads.path, least: MIB / 4, act: 'delay', ms } as const;
+    slowed.set(worker, worker.control.add(rule));
+  }
+}
+
+const slowed = new WeakMap<ChaosWorker, { hits(): number }>();
+
+/** Roughly how many MiB of the source a worker that was slowed down has read. */
+export function mibRead(worker: ChaosWorker): number {
+  return slowed.get(worker)?.hits() ?? Math.floor((worker.source?.bytes.answer ?? 0) / MIB);
+}

@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** A line to a server that can be cut, or hang. */
+export interface TcpProxy {
+  readonly address: string;
+  /** New connections are refused, and those that are open are reset. */
+  refuse(): Promise<void>;
+  /** Nothing moves any more, and nobody is told. */
+  stall(): void;
+  /**
+   * The server's side is closed, as by a machine on the way; the client does not hear of it until `remember`.
+   */
+  forget(): void;
+  remember(): void;
+  /** All is well again. */
+  pass(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startTcpProxy(target: string): Promise<TcpProxy> {
+  const [host = '', port = ''] = target.split(':');
+  const pairs = new Set<readonly [Socket, Socket]>();
+  const forgotten = new Set<Socket>();
+  let stalled = false;
+  const server = createServer((inward) => {
+    const outward = connect(Number(port), host);
+    const pair = [inward, outward] as const;
+    pairs.add(pair);
+    const end = () => {
+      if (forgotten.has(inward)) return;
+      pairs.delete(pair);
+      inward.destroy();
+      outward.destroy();
+    };
+    for (const socket of pair) socket.on('error', end).on('close', end);
+    inward.pipe(outward);
+    outward.pipe(inward);
+    if (stalled) freeze(pair);
+  });
+  const listen = async (at: number) => {
+    await once(server.listen(at, '127.0.0.1'), 'listening');
+  };
+  const remember = () => {
+    for (const inward of forgotten) inward.resetAndDestroy();
+    forgotten.clear();
+  };
+  const cut = () => {
+    remember();
+    for (const [inward, outward] of pairs) {
+      inward.resetAndDestroy();
+      outward.destroy();
+    }
+    pairs.clear();
+  };
+  await listen(0);
+  const own = (server.address() as AddressInfo).port;
+  return {
+    address: `127.0.0.1:${own}`,
+    async refuse() {
+      cut();
+      if (server.listening) await new Promise((done) => server.close(done));
+    },
+    stall() {
+      stalled = true;
+      for (const pair of pairs) freeze(pair);
+    },
+    forget() {
+      for (const [inward, outward] of pairs) {
+        forgotten.add(inward);
+        outward.destroy();
+      }
+      pairs.clear();
+    },
+    remember,
+    async pass() {
+      stalled = false;
+      for (const [inward, outward] of pairs) {
+        inward.pipe(outward);
+        outward.pipe(inward);
+      }
+      if (!server.listening) await listen(own);
+    },
+    async close() {
+      cut();
+      if (server.listening) await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+function freeze([inward, outward]: readonly [Socket, Socket]): void {
+  for (const socket of [inward, outward]) {
+    socket.unpipe();
+    socket.pause();
+  }
+}

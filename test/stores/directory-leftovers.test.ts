@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Leftover } from '../../src/stores/index.ts';
+import { type DirectoryUnderTest, openDirectory } from './directory-under-test.ts';
+import { committing, copyFor, fillImage } from './make-image.ts';
+import { codeOf, dataOf, FIRST, LAST, listed, newRef } from './store-under-test.ts';
+
+const DATA = randomBytes(1_500_000);
+
+let share: DirectoryUnderTest;
+beforeEach(async () => {
+  share = await openDirectory();
+});
+afterEach(() => share.close());
+
+const at = (name: string) => join(share.root, name);
+
+async function found(): Promise<Leftover[]> {
+  const leftovers: Leftover[] = [];
+  for await (const leftover of share.store.leftovers((async function* () {})())) leftovers.push(leftover);
+  return leftovers;
+}
+
+test('what an attempt was about to make is found by the mark in its name', async () => {
+  await mkdir(at('.wanted.some-mark.7.new'));
+  const [leftover] = await found();
+  expect(leftover).toMatchObject({ place: '.wanted.some-mark.7.new', mark: 'some-mark' });
+  expect(await leftover?.remove()).toBe(true);
+  expect(await readdir(share.root)).toEqual([]);
+});
+
+test('a record that was written into what was just removed is found, and is removed when it is old', async () => {
+  await mkdir(at('.wanted.partial'));
+  await writeFile(at('.wanted.partial/image.json'), '{}');
+  const [leftover] = await found();
+  expect(leftover).toMatchObject({ mark: null, abandonedAfter: 24 * 60 * 60_000 });
+  await leftover?.remove();
+  expect(await readdir(share.root)).toEqual([]);
+});
+
+test('a file that a person is adding is no leftover, nor is a folder of somebody else', async () => {
+  for (const name of ['.adding.partial', 'photos', '.git']) await mkdir(at(name));
+  await writeFile(at('.adding.partial/data'), DATA);
+  await writeFile(at('photos/cat.jpg'), DATA);
+  expect(await found()).toEqual([]);
+});
+
+/** An image in the making that a late rename has moved to the place of the image. */
+async function displaced(isFilled: boolean) {
+  const ref = newRef();
+  await share.store.prepare(ref, FIRST, copyFor(ref, DATA));
+  if (isFilled) await fillImage(share.store, ref, DATA);
+  await rename(at(`.${ref.image_id}.partial`), at(ref.image_id));
+  return ref;
+}
+
+test('what was moved to the place of an image without a record is no image, and is found', async () => {
+  const ref = await displaced(true);
+  expect(await listed(share.store)).toEqual([]);
+  expect(await share.store.adopt(ref, LAST)).toBeNull();
+  const [leftover] = await found();
+  expect(leftover).toMatchObject({ place: ref.image_id, mark: ref.mark });
+  await leftover?.remove();
+  expect(await readdir(share.root)).toEqual([]);
+});
+
+test('a commit of what was moved there gives it its record, if all bytes are there', async () => {
+  const [whole, hollow] = [await displaced(true), await displaced(false)];
+  const commit = (ref: typeof whole) => share.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
+  await commit(whole);
+  expect((await dataOf(share.store, whole.image_id)).equals(DATA)).toBe(true);
+  expect(await codeOf(commit(hollow))).toBe('not_found');
+  expect(await listed(share.store)).toEqual([whole.image_id]);
+});
+
+test('what was never written whole is never committed', async () => {
+  const ref = newRef();
+  await share.store.prepare(ref, FIRST, copyFor(ref, DATA));
+  const commit = share.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
+  expect(await codeOf(commit)).toBe('not_found');
+  expect(await listed(share.store)).toEqual([]);
+});
+
+test('an empty folder in the place of an image is nobody’s', async () => {
+  const ref = newRef();
+  await mkdir(at(ref.image_id));
+  await share.store.prepare(ref, FIRST, copyFor(ref, DATA));
+  await fillImage(share.store, ref, DATA);
+  await share.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
+  expect(await listed(share.store)).toEqual([ref.image_id]);
+  await rm(at(ref.image_id), { recursive: true });
+});
