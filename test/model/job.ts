@@ -180,7 +180,11 @@ export function jobModel<Store>(stores: StoreModel<Store>, rule: Rule, left: Tro
 
   function* actions(w: W, a: Attempt): Generator<Step<W>> {
     const lease = hasLease(w, a);
-    const around = { hasLease: lease, isClosed: w.job.phase === 'closed', isLastRun: a.run === w.job.run };
+    const isClosed = w.job.phase === 'closed';
+    const isLastRun = a.run === w.job.run;
+    const cleans = a.number === w.cleanUp.lease;
+    const mayRemove = a.step === 'sweep' ? isClosed : lease && (!cleans || (isClosed && isLastRun));
+    const around = { hasLease: lease, isClosed, isLastRun, mayRemove };
     for (const move of stores.act(w.store, a, around)) {
       const by = { ...a, at: move.at, seen: move.seen ?? a.seen };
       const next = { ...replaced(w, a, by), store: move.store, harm: w.harm ?? harmOf(w, a, move.store) };
@@ -291,7 +295,7 @@ export function jobModel<Store>(stores: StoreModel<Store>, rule: Rule, left: Tro
     for (let round = 0; round < 4; round += 1) {
       let sweep = { ...attempt(initial, 'sweep', 'start', false), number: 0 };
       while (sweep.at !== 'gone') {
-        const [move] = stores.act(left, sweep, { hasLease: true, isClosed: true, isLastRun: true });
+        const [move] = stores.act(left, sweep, { hasLease: true, isClosed: true, isLastRun: true, mayRemove: true });
         if (move === undefined) break;
         left = move.store;
         sweep = { ...sweep, at: move.at, seen: move.seen ?? sweep.seen };

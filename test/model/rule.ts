@@ -21,8 +21,10 @@ export interface Rule {
   readonly undoesEarlierRuns: boolean;
   /** A partial's path names the attempt that made it: a late rename moves that one or none. */
   readonly namesIncarnations: boolean;
-  /** S3: the record replaces a placeholder that prepare has put, by If-Match: where that is gone, it fails. */
-  readonly recordIsConditional: boolean;
+  /** S3: one object is the job's and, from the commit on, the image's record: the commit is a write of it by If-Match. */
+  readonly commitsByIfMatch: boolean;
+  /** S3: whoever deletes looks right before whether the object that it has doomed is still there, and whether it may. */
+  readonly looksBeforeRemoving: boolean;
   /** A store applies a removal whose lease was proved before anybody else can hold the lease (see the document). */
   readonly removalsArePrompt: boolean;
   /** A sweep looks again after it has heard that the chain is closed: the fence is the same, and nothing committed. */
@@ -45,7 +47,8 @@ export const OLD: Rule = {
   createsOnce: false,
   undoesEarlierRuns: false,
   namesIncarnations: false,
-  recordIsConditional: false,
+  commitsByIfMatch: false,
+  looksBeforeRemoving: false,
   removalsArePrompt: true,
   listsAgain: false,
   cleansOwnRunOnly: false,
@@ -64,7 +67,8 @@ export const NEW: Rule = {
   createsOnce: false,
   undoesEarlierRuns: false,
   namesIncarnations: false,
-  recordIsConditional: false,
+  commitsByIfMatch: false,
+  looksBeforeRemoving: false,
   removalsArePrompt: true,
   listsAgain: false,
   cleansOwnRunOnly: false,

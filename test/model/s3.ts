@@ -9,6 +9,7 @@ interface JobObject {
   /** The attempt that made it. */
   readonly by: number;
   readonly upload: number;
+  readonly committed: boolean;
 }
 /** An object with bytes of the source, of an incarnation of a job. */
 interface DataObject {
@@ -16,7 +17,7 @@ interface DataObject {
   readonly upload: number;
   readonly version: number;
 }
-/** `<id>/image.json`; version -1: a placeholder, which is no image. */
+/** `<id>/image.json`; where one object is both, the half of it that is the record. */
 interface RecordObject {
   readonly mark: string;
   readonly by: number;
@@ -45,7 +46,7 @@ export function s3(rule: Rule): StoreModel<Bucket> {
     },
     reserve(s) {
       if (s.job !== null || hasRecord(s) || (s.data.length > 0 && !rule.namesIncarnations)) return null;
-      const job = { mark: 'b', fence: 0, doomed: false, by: 0, upload: 0 };
+      const job = { mark: 'b', fence: 0, doomed: false, by: 0, upload: 0, committed: false };
       return { ...s, job, uploads: [0, ...s.uploads] };
     },
     finish: (s) => ({
@@ -96,6 +97,10 @@ function fenced(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<B
   /** A request without a condition: R5. */
   const remove = (name: string, after: string, apply: () => Bucket): Move<Bucket>[] => {
     if (a.at.startsWith('~')) return to(`has its DELETE of the ${name} done`, after, apply());
+    if (rule.looksBeforeRemoving) {
+      if (!around.mayRemove) return to('may not remove it any more', a.step === 'discard' ? 'ok' : 'gone');
+      if (a.seen !== see()) return restart('finds something else');
+    }
     if (rule.provesLease && !around.hasLease && a.step !== 'sweep') return to('has no lease to prove', 'gone');
     if (rule.removalsArePrompt) return to(`proves its lease, and deletes the ${name}`, after, apply());
     return to(`proves its lease, and sends a DELETE of the ${name}`, `~${a.at}`);
@@ -105,9 +110,12 @@ function fenced(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<B
     case 'doom': {
       const next = swap({ doomed: true, ...(a.step === 'sweep' && { fence: job?.fence ?? 0 }) });
       if (next === null) return restart('finds the fence moved');
-      return to('dooms the job object', 'remove record', { ...s, job: next }, JSON.stringify(next));
+      const record = rule.commitsByIfMatch ? null : s.record;
+      const after = rule.commitsByIfMatch ? 'abort' : 'remove record';
+      return to('dooms the job object', after, { ...s, job: next, record }, JSON.stringify(next));
     }
     case 'remove record':
+      if (rule.commitsByIfMatch) return to('has no record to remove', 'abort');
       return remove('record', 'abort', () => ({ ...s, record: null }));
     case 'abort':
       return to('aborts the upload', 'remove data', abort(s, known?.upload ?? -1));
@@ -137,12 +145,9 @@ function fenced(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<B
         return to('creates an upload', 'put', { ...s, uploads: [...s.uploads, n] });
       case 'put': {
         if (job !== null) return restart('finds a job object in the way');
-        const made: JobObject = { mark: 'a', fence: n, doomed: false, by: n, upload: n };
-        return to('puts the job object', rule.recordIsConditional ? 'placeholder' : 'ok', { ...s, job: made });
+        const made: JobObject = { mark: 'a', fence: n, doomed: false, by: n, upload: n, committed: false };
+        return to('puts the job object', 'ok', { ...s, job: made });
       }
-      case 'placeholder':
-        if (record !== null) return to('finds a record in the way', 'lost');
-        return to('puts a placeholder for the record', 'ok', { ...s, record: { mark: 'a', by: n, version: -1 } });
     }
   }
   if (a.step === 'transfer') {
@@ -191,15 +196,16 @@ function fenced(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<B
         return to('finds the job object', 'fence', s, see());
       case 'fence':
         return take('~record');
-      case '~record':
-        if (rule.recordIsConditional && record?.by !== known?.by) return to('finds no placeholder', 'recheck');
-        return to('has the record put', 'recheck', {
-          ...s,
-          record: { mark: 'a', by: known?.by ?? -1, version: a.version },
-        });
+      case '~record': {
+        const put = { mark: 'a', by: known?.by ?? -1, version: a.version };
+        if (!rule.commitsByIfMatch) return to('has the record put', 'recheck', { ...s, record: put });
+        const next = swap({ committed: true });
+        if (next === null) return restart('finds the fence moved');
+        return to('has the record put', 'ok', { ...s, job: next, record: put });
+      }
       case 'recheck':
         if (isOwn && a.seen === see()) return to('finds the image whole', 'ok');
-        if (rule.recordIsConditional || isOwn) return to('is overtaken', 'lost');
+        if (isOwn) return to('is overtaken', 'lost');
         return to('finds the job object gone', 'take back');
       case '~take back':
       case 'take back':
@@ -260,7 +266,7 @@ function old(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
       return to('creates an upload', 'put', { ...s, uploads: [...s.uploads, n] });
     case 'prepare put':
       if (job !== null) return to('finds a job object in the way', isOwn ? 'ok' : 'lost', abort(s, n));
-      return to('puts the job object', 'ok', { ...s, job: { mark: 'a', fence: 0, doomed: false, by: n, upload: n } });
+      return to('puts the job object', 'ok', { ...s, job: { mark: 'a', fence: 0, doomed: false, by: n, upload: n, committed: false } });
     case 'transfer start':
       if (!isOwn) return to('finds no job object', 'lost');
       if (job.fence > n) return to('is overtaken', 'lost');

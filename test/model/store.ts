@@ -36,6 +36,8 @@ export interface Surroundings {
   readonly isClosed: boolean;
   /** The attempt's run is the last one of the chain. */
   readonly isLastRun: boolean;
+  /** R5, R7: it may still remove: it has the lease; a clean-up's or a sweep's chain is closed. */
+  readonly mayRemove: boolean;
 }
 
 /** One atomic action of an attempt: what it does to the store, and where the attempt stands then. */
