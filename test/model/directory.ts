@@ -41,7 +41,14 @@ function add(s: Directory, path: Path, folder: Folder): Directory {
 function rmdirs(s: Directory): Directory {
   return { ...s, partial: isFree(s, 'partial') ? -1 : s.partial, image: isFree(s, 'image') ? -1 : s.image };
 }
-const fresh = (mark: string, by: number): Folder => ({ mark, fence: by, doomed: false, by, data: -1, record: -1 });
+const fresh = (mark: string, by: number): Folder => ({
+  mark,
+  fence: by,
+  doomed: false,
+  by,
+  data: -1,
+  record: -1,
+});
 
 export function directory(rule: Rule): StoreModel<Directory> {
   return {
@@ -100,7 +107,9 @@ function fenced(rule: Rule, s: Directory, a: Attempt, around: Surroundings): Mov
   switch (a.at) {
     case 'doom': {
       const next = swap({ doomed: true, ...(a.step === 'sweep' && { fence }) });
-      return next === null ? restart('finds the fence moved') : to('dooms the folder that it has seen', 'empty', next);
+      return next === null
+        ? restart('finds the fence moved')
+        : to('dooms the folder that it has seen', 'empty', next);
     }
     case 'empty':
       return to('empties the doomed folder', 'rmdir', change(s, index, { mark: '', data: -1, record: -1 }));
@@ -141,7 +150,9 @@ function fenced(rule: Rule, s: Directory, a: Attempt, around: Surroundings): Mov
         return to('finds the partial', 'fence', s, see('partial'));
       case 'fence': {
         const next = swap({});
-        return next === null ? restart('finds the fence moved') : to('takes the fence', 'check', next, `${index}:${n}`);
+        return next === null
+          ? restart('finds the fence moved')
+          : to('takes the fence', 'check', next, `${index}:${n}`);
       }
       case 'check':
         if (held === null || held.fence !== n || held.doomed) return to('finds its fence gone', 'lost');
@@ -152,7 +163,11 @@ function fenced(rule: Rule, s: Directory, a: Attempt, around: Surroundings): Mov
       case 'write':
         return to('writes the bytes', 'ok', held?.mark === 'a' ? change(s, index, { data: a.version }) : s);
       case 'clear':
-        return to('forgets every byte', 'check', held?.mark === 'a' && !rule.keepsBytes ? change(s, index, { data: -1 }) : s);
+        return to(
+          'forgets every byte',
+          'check',
+          held?.mark === 'a' && !rule.keepsBytes ? change(s, index, { data: -1 }) : s,
+        );
     }
   }
   if (a.step === 'commit') {
@@ -172,15 +187,26 @@ function fenced(rule: Rule, s: Directory, a: Attempt, around: Surroundings): Mov
       }
       case 'fence': {
         const next = swap({});
-        return next === null ? restart('finds the fence moved') : to('takes the fence', 'record', next, `${index}:${n}`);
+        return next === null
+          ? restart('finds the fence moved')
+          : to('takes the fence', 'record', next, `${index}:${n}`);
       }
       case 'record':
-        if (held === null || (s.partial !== index && s.image !== index) || (rule.createsOnce && held.mark === '')) return to('finds the folder gone', 'lost');
+        if (
+          held === null ||
+          (s.partial !== index && s.image !== index) ||
+          (rule.createsOnce && held.mark === '')
+        )
+          return to('finds the folder gone', 'lost');
         return to('writes the record', 'rename', change(s, index, { record: a.version }));
       case 'rename':
         if (partial === null || !isFree(s, 'image') || (rule.namesIncarnations && s.partial !== index))
           return restart('cannot rename');
-        return to('renames what is at the path of partials', 'verify', { ...s, image: s.partial, partial: -1 });
+        return to('renames what is at the path of partials', 'verify', {
+          ...s,
+          image: s.partial,
+          partial: -1,
+        });
       case 'verify':
         if (s.image !== index || held?.fence !== n || held.doomed) return to('is overtaken', 'lost');
         return to('finds the image whole', 'ok');
@@ -215,7 +241,8 @@ function fenced(rule: Rule, s: Directory, a: Attempt, around: Surroundings): Mov
         if (partial !== null && isEmpty(partial)) return to('lists an empty folder', 'rmdir');
         if (partial?.mark === 'a') return to('lists the partial', 'closed?', s, see('partial'));
         if (image !== null && isEmpty(image)) return to('lists an empty folder', 'rmdir');
-        if (image?.mark === 'a' && image.doomed) return to('lists a doomed image', 'closed?', s, see('image'));
+        if (image?.mark === 'a' && image.doomed)
+          return to('lists a doomed image', 'closed?', s, see('image'));
         return to('lists nothing', 'gone');
       case 'again':
         if (held?.doomed) return to('finds it doomed', 'empty');
@@ -238,14 +265,16 @@ function old(s: Directory, a: Attempt): Move<Directory>[] {
   const partial = folderAt(s, 'partial');
   const image = folderAt(s, 'image');
   const index = Number(a.seen || -1);
-  const emptied = (store: Directory) => rmdirs(change(store, store.partial, { mark: '', data: -1, record: -1 }));
+  const emptied = (store: Directory) =>
+    rmdirs(change(store, store.partial, { mark: '', data: -1, record: -1 }));
   switch (`${a.step} ${a.at}`) {
     case 'prepare start':
       if (image !== null) return to('finds the id taken', 'lost');
       if (partial?.mark === 'a') return to('finds its partial', 'ok');
       return to('prepares a folder aside', 'rename');
     case 'prepare rename':
-      if (partial === null) return to('renames its partial into place', 'ok', add(s, 'partial', fresh('a', n)));
+      if (partial === null)
+        return to('renames its partial into place', 'ok', add(s, 'partial', fresh('a', n)));
       return to('finds a partial in the way', partial.mark === 'a' ? 'ok' : 'lost');
     case 'transfer start':
       if (partial?.mark !== 'a') return to('finds no partial', 'lost');

@@ -43,7 +43,12 @@ type Trouble = Exclude<keyof Troubles, 'total'>;
 export interface World<Store> {
   readonly job: Job;
   /** The workflow that cleans up after a force. */
-  readonly cleanUp: { readonly state: 'none' | 'due' | 'running'; readonly lease: number; readonly committing: boolean; readonly run: number };
+  readonly cleanUp: {
+    readonly state: 'none' | 'due' | 'running';
+    readonly lease: number;
+    readonly committing: boolean;
+    readonly run: number;
+  };
   readonly attempts: readonly Attempt[];
   /** The highest number that was given out. */
   readonly last: number;
@@ -174,7 +179,9 @@ export function jobModel<Store>(stores: StoreModel<Store>, rule: Rule, left: Tro
     if (after.image !== null && before.image === null) return null;
     const { job } = w;
     if (a.step === 'sweep')
-      return job.phase === 'closed' || making.by <= job.since ? null : 'a sweep removes what an open job makes';
+      return job.phase === 'closed' || making.by <= job.since
+        ? null
+        : 'a sweep removes what an open job makes';
     return making.by > a.number ? 'an attempt removes what a later one has taken' : null;
   }
 
@@ -188,7 +195,10 @@ export function jobModel<Store>(stores: StoreModel<Store>, rule: Rule, left: Tro
     for (const move of stores.act(w.store, a, around)) {
       const by = { ...a, at: move.at, seen: move.seen ?? a.seen };
       const next = { ...replaced(w, a, by), store: move.store, harm: w.harm ?? harmOf(w, a, move.store) };
-      yield { label: `${named(a)}${lease || a.step === 'sweep' ? '' : ', given up,'} ${move.label}`, state: next };
+      yield {
+        label: `${named(a)}${lease || a.step === 'sweep' ? '' : ', given up,'} ${move.label}`,
+        state: next,
+      };
     }
     const inFlight = a.at.startsWith('~');
     if (!lease) {
@@ -204,17 +214,26 @@ export function jobModel<Store>(stores: StoreModel<Store>, rule: Rule, left: Tro
     if (ENDS.has(a.at)) {
       const ofJob = a.number === w.job.lease;
       const rest = without(w, a);
-      const next = ofJob ? answered(rest, a) : { ...rest, cleanUp: { ...w.cleanUp, state: 'none', lease: 0 } as const };
-      yield { label: `${named(a)} answers ${a.at}; the job is ${next.job.status === 'open' ? `at ${next.job.phase}` : next.job.status}`, state: next };
+      const next = ofJob
+        ? answered(rest, a)
+        : { ...rest, cleanUp: { ...w.cleanUp, state: 'none', lease: 0 } as const };
+      yield {
+        label: `${named(a)} answers ${a.at}; the job is ${next.job.status === 'open' ? `at ${next.job.phase}` : next.job.status}`,
+        state: next,
+      };
     }
     // R6: whoever has sent what commits waits for the answer.
     const stays = inFlight && rule.awaitsAnswers;
     const rest = inFlight ? replaced(w, a, { ...a, abandoned: true }) : without(w, a);
     if (a.step === 'transfer' && w.job.cancel && !ENDS.has(a.at) && !stays)
-      yield { label: `${named(a)} hears of the cancel, and stops${inFlight ? ', its request in flight' : ''}`, state: undo(rest) };
+      yield {
+        label: `${named(a)} hears of the cancel, and stops${inFlight ? ', its request in flight' : ''}`,
+        state: undo(rest),
+      };
     if (can(w, 'failures') && a.step !== 'discard' && !ENDS.has(a.at) && !inFlight)
       yield { label: `${named(a)} fails for good`, state: undo(spend(rest, 'failures'), { failed: true }) };
-    if (can(w, 'timeouts')) yield { label: `${named(a)} counts as dead`, state: timedOut(spend(w, 'timeouts'), a) };
+    if (can(w, 'timeouts'))
+      yield { label: `${named(a)} counts as dead`, state: timedOut(spend(w, 'timeouts'), a) };
   }
 
   /** The server gives an attempt up that has not been heard of. The attempt may not know, and may not be dead. */
@@ -253,13 +272,19 @@ export function jobModel<Store>(stores: StoreModel<Store>, rule: Rule, left: Tro
   function* operators(w: W): Generator<Step<W>> {
     const { job } = w;
     const open = job.phase !== 'closed';
-    if (job.phase === 'inspect') yield { label: 'the source is inspected', state: enter(w, 'prepare', { made: true }) };
+    if (job.phase === 'inspect')
+      yield { label: 'the source is inspected', state: enter(w, 'prepare', { made: true }) };
     if (open && !job.cancel && can(w, 'cancels')) {
       const next = spend({ ...w, job: { ...job, cancel: true } }, 'cancels');
       yield { label: 'a cancel is accepted', state: job.phase === 'inspect' ? undo(next) : next };
     }
     if (open && can(w, 'forces')) {
-      const cleanUp = { state: job.made ? 'due' : 'none', lease: 0, committing: job.committing, run: job.run } as const;
+      const cleanUp = {
+        state: job.made ? 'due' : 'none',
+        lease: 0,
+        committing: job.committing,
+        run: job.run,
+      } as const;
       const next = close(spend({ ...w, job: { ...job, cancel: true } }, 'forces'), 'canceled');
       yield { label: 'a cancel by force closes the job', state: { ...next, cleanUp } };
     }
@@ -268,7 +293,10 @@ export function jobModel<Store>(stores: StoreModel<Store>, rule: Rule, left: Tro
       yield { label: 'the job is terminated', state: close(spend(w, 'terminations'), 'terminated') };
     if (can(w, 'resets')) {
       yield { label: 'the job is reset to its beginning', state: reset(w, 'inspect', job.version) };
-      yield { label: 'the job is reset to its beginning, and the source has changed', state: reset(w, 'inspect', 1) };
+      yield {
+        label: 'the job is reset to its beginning, and the source has changed',
+        state: reset(w, 'inspect', 1),
+      };
       if (job.reached !== 'inspect')
         yield { label: 'the job is reset to its transfer', state: reset(w, 'transfer', job.version) };
       if (job.reached === 'commit')
@@ -283,10 +311,17 @@ export function jobModel<Store>(stores: StoreModel<Store>, rule: Rule, left: Tro
     }
     if (w.other === 'none' && can(w, 'others')) {
       const store = stores.reserve(w.store);
-      if (store !== null) yield { label: 'another job reserves the id', state: { ...spend(w, 'others'), store, other: 'making' } };
+      if (store !== null)
+        yield {
+          label: 'another job reserves the id',
+          state: { ...spend(w, 'others'), store, other: 'making' },
+        };
     }
     if (w.other === 'making')
-      yield { label: "the other job's image is whole", state: { ...w, store: stores.finish(w.store), other: 'whole' } };
+      yield {
+        label: "the other job's image is whole",
+        state: { ...w, store: stores.finish(w.store), other: 'whole' },
+      };
   }
 
   /** What a sweep leaves after every process has died. */
@@ -295,7 +330,12 @@ export function jobModel<Store>(stores: StoreModel<Store>, rule: Rule, left: Tro
     for (let round = 0; round < 4; round += 1) {
       let sweep = { ...attempt(initial, 'sweep', 'start', false), number: 0 };
       while (sweep.at !== 'gone') {
-        const [move] = stores.act(left, sweep, { hasLease: true, isClosed: true, isLastRun: true, mayRemove: true });
+        const [move] = stores.act(left, sweep, {
+          hasLease: true,
+          isClosed: true,
+          isLastRun: true,
+          mayRemove: true,
+        });
         if (move === undefined) break;
         left = move.store;
         sweep = { ...sweep, at: move.at, seen: move.seen ?? sweep.seen };
@@ -307,18 +347,27 @@ export function jobModel<Store>(stores: StoreModel<Store>, rule: Rule, left: Tro
   function fault(w: W): string | undefined {
     if (w.harm !== null) return w.harm;
     const { image, making } = stores.view(w.store);
-    if (w.other === 'making' && (making?.mark !== 'b' || making.doomed)) return 'what another job makes is gone';
+    if (w.other === 'making' && (making?.mark !== 'b' || making.doomed))
+      return 'what another job makes is gone';
     if (w.other === 'making' && image !== null) return 'an id that another job has reserved has an image';
     if (w.other === 'whole' && (image?.mark !== 'b' || !image.whole)) return "another job's image is gone";
-    if (w.promised && (image?.mark !== 'a' || !image.whole)) return 'the job was replicated, and its image is not whole';
+    if (w.promised && (image?.mark !== 'a' || !image.whole))
+      return 'the job was replicated, and its image is not whole';
     const { job } = w;
-    if (job.failed && w.left.failures === left.failures && w.left.resets === left.resets && w.other === 'none')
+    if (
+      job.failed &&
+      w.left.failures === left.failures &&
+      w.left.resets === left.resets &&
+      w.other === 'none'
+    )
       return 'the job fails for no reason';
     if (job.phase !== 'closed' || w.cleanUp.state !== 'none') return undefined;
-    if (job.cancel && !['canceled', 'terminated'].includes(job.status)) return 'an accepted cancel does not win';
+    if (job.cancel && !['canceled', 'terminated'].includes(job.status))
+      return 'an accepted cancel does not win';
     if (image?.mark === 'a' && !image.whole) return 'an image that is not whole can be seen';
     const isOver = job.status === 'canceled' || job.status === 'error';
-    if (isOver && !w.promised && image !== null && image.mark !== 'b') return `the job is ${job.status}, and has an image`;
+    if (isOver && !w.promised && image !== null && image.mark !== 'b')
+      return `the job is ${job.status}, and has an image`;
     if (!rule.fenced) {
       const nobody = w.attempts.length === 0;
       const rest = stores.leftover(w.store);

@@ -67,13 +67,17 @@ function putData(rule: Rule, s: Bucket, object: DataObject): Bucket {
 function deleteData(rule: Rule, s: Bucket, upload: number): Bucket {
   return { ...s, data: rule.namesIncarnations ? s.data.filter((object) => object.upload !== upload) : [] };
 }
-const abort = (s: Bucket, upload: number): Bucket => ({ ...s, uploads: s.uploads.filter((u) => u !== upload) });
+const abort = (s: Bucket, upload: number): Bucket => ({
+  ...s,
+  uploads: s.uploads.filter((u) => u !== upload),
+});
 
 function view(s: Bucket): View {
   const { record, job } = s;
   const isWhole = s.data.some(({ mark, version }) => mark === record?.mark && version === record.version);
   return {
-    image: record === null || record.version < 0 ? null : { mark: record.mark, whole: isWhole, by: record.by },
+    image:
+      record === null || record.version < 0 ? null : { mark: record.mark, whole: isWhole, by: record.by },
     making: job && { mark: job.mark, doomed: job.doomed, by: job.fence },
   };
 }
@@ -82,7 +86,9 @@ function view(s: Bucket): View {
 function fenced(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<Bucket>[] {
   const n = a.number;
   const { job, record } = s;
-  const to = (label: string, at: string, store = s, seen = a.seen): Move<Bucket>[] => [{ label, store, at, seen }];
+  const to = (label: string, at: string, store = s, seen = a.seen): Move<Bucket>[] => [
+    { label, store, at, seen },
+  ];
   const see = () => JSON.stringify(job);
   const known: JobObject | null = a.seen === '' ? null : JSON.parse(a.seen);
   /** Replaces the job object by If-Match. */
@@ -101,7 +107,8 @@ function fenced(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<B
       if (!around.mayRemove) return to('may not remove it any more', a.step === 'discard' ? 'ok' : 'gone');
       if (a.seen !== see()) return restart('finds something else');
     }
-    if (rule.provesLease && !around.hasLease && a.step !== 'sweep') return to('has no lease to prove', 'gone');
+    if (rule.provesLease && !around.hasLease && a.step !== 'sweep')
+      return to('has no lease to prove', 'gone');
     if (rule.removalsArePrompt) return to(`proves its lease, and deletes the ${name}`, after, apply());
     return to(`proves its lease, and sends a DELETE of the ${name}`, `~${a.at}`);
   };
@@ -172,14 +179,20 @@ function fenced(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<B
       case 'again': {
         const next = swap({ upload: n });
         if (next === null) return to('is overtaken', 'lost', { ...s });
-        return to('names another upload', 'ours?', { ...s, job: next, uploads: [...s.uploads, n] }, JSON.stringify(next));
+        return to(
+          'names another upload',
+          'ours?',
+          { ...s, job: next, uploads: [...s.uploads, n] },
+          JSON.stringify(next),
+        );
       }
       case 'ours?':
         if (a.seen !== see()) return to('is overtaken', 'lost');
         return to('sends the request to put all together', '~complete');
       case '~complete':
         if (s.data.some(({ upload }) => upload === known?.upload)) return to('hears that it is whole', 'ok');
-        if (!s.uploads.includes(known?.upload ?? -1)) return to('hears that the upload is gone', 'start', s, '');
+        if (!s.uploads.includes(known?.upload ?? -1))
+          return to('hears that the upload is gone', 'start', s, '');
         return to('has its request taken', '~assemble', abort(s, known?.upload ?? -1));
       case '~assemble': {
         const object = { mark: 'a', upload: known?.upload ?? -1, version: a.version };
@@ -234,14 +247,19 @@ function fenced(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<B
         if (isOwn && (job.doomed || !hasRecord(s))) return to('lists the job object', 'closed?', s, see());
         const named = [job?.upload];
         const upload = s.uploads.find((u) => u > 0 && !named.includes(u));
-        if (upload !== undefined) return to('aborts an old upload that nothing names', 'gone', abort(s, upload));
+        if (upload !== undefined)
+          return to('aborts an old upload that nothing names', 'gone', abort(s, upload));
         const orphan = s.data.find((object) => object.mark === 'a' && !named.includes(object.upload));
-        if (orphan !== undefined) return to('deletes old data that nothing names', 'gone', deleteData(rule, s, orphan.upload));
+        if (orphan !== undefined)
+          return to('deletes old data that nothing names', 'gone', deleteData(rule, s, orphan.upload));
         return to('lists nothing', 'gone');
       }
       case 'closed?':
         if (!around.isClosed) return to('finds the chain open', 'gone');
-        return to('finds the chain closed', rule.listsAgain ? 'listed?' : known?.doomed ? 'remove record' : 'doom');
+        return to(
+          'finds the chain closed',
+          rule.listsAgain ? 'listed?' : known?.doomed ? 'remove record' : 'doom',
+        );
       case 'listed?':
         if (known?.doomed) return to('finds it doomed', 'remove record');
         if (a.seen !== see() || hasRecord(s)) return to('finds something else', 'gone');
@@ -255,7 +273,9 @@ function fenced(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<B
 function old(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   const n = a.number;
   const { job } = s;
-  const to = (label: string, at: string, store = s, seen = a.seen): Move<Bucket>[] => [{ label, store, at, seen }];
+  const to = (label: string, at: string, store = s, seen = a.seen): Move<Bucket>[] => [
+    { label, store, at, seen },
+  ];
   const known: JobObject | null = a.seen === '' ? null : JSON.parse(a.seen);
   const isOwn = job !== null && job.mark === 'a';
   const see = () => JSON.stringify(job);
@@ -266,7 +286,10 @@ function old(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
       return to('creates an upload', 'put', { ...s, uploads: [...s.uploads, n] });
     case 'prepare put':
       if (job !== null) return to('finds a job object in the way', isOwn ? 'ok' : 'lost', abort(s, n));
-      return to('puts the job object', 'ok', { ...s, job: { mark: 'a', fence: 0, doomed: false, by: n, upload: n, committed: false } });
+      return to('puts the job object', 'ok', {
+        ...s,
+        job: { mark: 'a', fence: 0, doomed: false, by: n, upload: n, committed: false },
+      });
     case 'transfer start':
       if (!isOwn) return to('finds no job object', 'lost');
       if (job.fence > n) return to('is overtaken', 'lost');
@@ -283,14 +306,22 @@ function old(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
       if (a.seen !== see()) return to('is overtaken', 'lost');
       return to('sends the request to put all together', '~complete');
     case 'transfer ~complete':
-      if (!s.uploads.includes(known?.upload ?? -1)) return to('hears that the upload is gone', s.data.length > 0 ? 'ok' : 'lost');
+      if (!s.uploads.includes(known?.upload ?? -1))
+        return to('hears that the upload is gone', s.data.length > 0 ? 'ok' : 'lost');
       return to('has its request taken', '~assemble', abort(s, known?.upload ?? -1));
     case 'transfer ~assemble':
-      return to('has its data put together', 'ok', putData(rule, s, { mark: 'a', upload: known?.upload ?? -1, version: a.version }));
+      return to(
+        'has its data put together',
+        'ok',
+        putData(rule, s, { mark: 'a', upload: known?.upload ?? -1, version: a.version }),
+      );
     case 'commit start':
       return isOwn ? to('finds the job object', '~record', s, see()) : to('finds no job object', 'lost');
     case 'commit ~record':
-      return to('has the record put', 'recheck', { ...s, record: { mark: 'a', by: known?.by ?? -1, version: a.version } });
+      return to('has the record put', 'recheck', {
+        ...s,
+        record: { mark: 'a', by: known?.by ?? -1, version: a.version },
+      });
     case 'commit recheck':
       return isOwn ? to('finds the image whole', 'ok') : to('finds the job object gone', 'take back');
     case 'commit take back':
