@@ -5,9 +5,11 @@ import { copyOf, type ImageRecord } from '../src/image/index.ts';
 import type { Batch, BatchProgress, BatchScope, TaskPlan } from '../src/object-task/index.ts';
 import { planTask } from '../src/object-task/plan.ts';
 import { atSide, type DestinationRef, type InspectedImage } from '../src/stores/index.ts';
+import { chainState } from '../src/temporal/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cancelAndAwait, deleteRecords } from './end-task.ts';
 import { toFailure } from './failures.ts';
+import { attemptNumber } from './lease.ts';
 import { listBatch } from './list-batch.ts';
 import { moveSmallObjects } from './move-small-objects.ts';
 import { prepareDestination } from './prepare-destination.ts';
@@ -55,45 +57,51 @@ export function createJobActivities(deps: Dependencies) {
 
 /** Activities of a destination region's Task Queue: the steps of a copy. Each may be repeated. */
 export function createStoreActivities(deps: Dependencies) {
-  const { regions, limits } = deps;
+  const { regions, limits, client } = deps;
   const running = new RunningTransfers();
   const source = (plan: CopyPlan) => storeOf(regions, plan, 'source');
   const destination = (plan: CopyPlan) => storeOf(regions, plan, 'destination');
   return {
     /** The source's record, and a pin on its bytes. */
     inspectSource: (plan: CopyPlan): Promise<InspectedImage> =>
-      step(limits.giveUpAfter, () => atSide('source', async () => source(plan).inspect(plan.source))),
+      step(client, limits.giveUpAfter, () => atSide('source', async () => source(plan).inspect(plan.source))),
 
     /** Reserves the image at the destination: the only step that creates anything. */
     prepareDestination: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
-      step(limits.giveUpAfter, () => prepareDestination(deps, plan, ref, source)),
+      step(client, limits.giveUpAfter, () => prepareDestination(deps, plan, ref, source)),
 
     transferImage: (plan: CopyPlan, ref: DestinationRef, image: InspectedImage): Promise<TransferResult> =>
       transferImage(deps, running, plan, ref, image),
 
     /** Makes the copy an image. The reference has the digests of what was copied. */
     commitImage: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
-      step(limits.giveUpAfter, (watch) =>
+      step(client, limits.giveUpAfter, (watch) =>
         atSide('destination', async () => {
           const { sha512, md5 } = ref.digests;
           const copy = copyOf(source, plan.destination, plan.source.tenant_id);
           const digests = { os_hash_algo: sha512 === null ? null : 'sha512', os_hash_value: sha512 } as const;
           const record = { ...copy, ...digests, checksum: md5 ?? source.checksum };
-          await destination(plan).commit(ref, record, watch);
+          await destination(plan).commit(ref, attemptNumber(), record, watch);
         }),
       ),
 
     listBatch: (plan: TaskPlan, after: string | null): Promise<Batch> =>
-      step(limits.giveUpAfter, () => listBatch(deps, plan, after)),
+      step(client, limits.giveUpAfter, () => listBatch(deps, plan, after)),
 
     moveSmallObjects: (plan: TaskPlan, scope: BatchScope): Promise<BatchProgress> =>
       moveSmallObjects(deps, plan, scope),
 
-    /** Removes every trace of the copy. Never given up. */
-    discardImage: (plan: CopyPlan, ref: DestinationRef): Promise<void> =>
-      step(Number.POSITIVE_INFINITY, async () => {
-        await atSide('destination', async () => destination(plan).discard(ref));
-        await deps.spool?.remove(ref);
+    /**
+     * Removes every trace of the copy. Never given up.
+     * @param job workflow id of the job, where another workflow cleans up behind it
+     */
+    discardImage: (plan: CopyPlan, ref: DestinationRef, job?: string): Promise<void> =>
+      step(client, Number.POSITIVE_INFINITY, async (watch) => {
+        // Who was reset goes on, and what there is of its copy is its own again.
+        if (job !== undefined && (await chainState(client, job, ref.mark)) === 'open') return;
+        const attempt = attemptNumber();
+        await atSide('destination', async () => destination(plan).discard(ref, attempt, watch));
+        await deps.spool?.remove(ref, attempt);
       }),
   };
 }

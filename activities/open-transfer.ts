@@ -1,9 +1,10 @@
 import { Context } from '@temporalio/activity';
 import type { CopyPlan, TransferProgress } from '../src/copy-job/index.ts';
-import { digestsOf } from '../src/image/index.ts';
+import { copyOf, digestsOf, type ImageRecord } from '../src/image/index.ts';
 import {
   atSide,
   type DestinationRef,
+  type ImageDestination,
   type ImageSink,
   type InspectedImage,
   type PartSink,
@@ -11,6 +12,7 @@ import {
 } from '../src/stores/index.ts';
 import { startTransfer, type Transfer } from '../src/transfer/index.ts';
 import type { Dependencies } from './dependencies.ts';
+import { attemptNumber, isFirstRun } from './lease.ts';
 import { storeOf } from './region-of.ts';
 
 /** Opens both ends of a copy, and the spool where it needs one, and starts to move bytes. */
@@ -31,8 +33,8 @@ export async function openTransfer(
     return resource;
   };
   try {
-    const { currentAttemptScheduledTimestampMs: attempt } = Context.current().info;
-    const sink = keep(await atSide('destination', () => to.openSink(ref, attempt, record.size)));
+    const open = () => openSink(to, ref, copyOf(record, plan.destination, plan.source.tenant_id));
+    const sink = keep(await atSide('destination', open));
     const asked = Date.now();
     const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
     if (spool !== null) keep(spool);
@@ -56,6 +58,24 @@ export async function openTransfer(
   }
 }
 
+/**
+ * Opens what was reserved. A run that a reset has made may find it gone, for the run before has been cancelled, or has
+ * failed: it reserves it anew.
+ */
+async function openSink(to: ImageDestination, ref: DestinationRef, copy: ImageRecord): Promise<ImageSink> {
+  const attempt = attemptNumber();
+  const open = () => to.openSink(ref, attempt, copy.size);
+  return open().catch(async (error) => {
+    if (isFirstRun(ref) || !(error instanceof StoreError) || error.code !== 'not_found') throw error;
+    await to.prepare(ref, attempt, copy).catch((refused) => {
+      // A Glance takes no id twice.
+      const isTaken = refused instanceof StoreError && refused.code === 'conflict';
+      throw isTaken ? new StoreError('spoilt', refused.message, { cause: refused }) : refused;
+    });
+    return open();
+  });
+}
+
 /** For so long an attempt waits for room; then it leaves its slot to others, who may be about to make some. */
 const LONGEST_WAIT = 30_000;
 
@@ -76,7 +96,7 @@ async function openSpoolFile(
   const patience = AbortSignal.timeout(LONGEST_WAIT);
   const signal = AbortSignal.any([cancellationSignal, patience]);
   try {
-    return await spool.open(copy, info.currentAttemptScheduledTimestampMs, size, signal, () => onWait(fault));
+    return await spool.open(copy, attemptNumber(), size, signal, () => onWait(fault));
   } catch (error) {
     // An attempt that adopts this one is not cancelled with it.
     throw signal.aborted ? fault : error;

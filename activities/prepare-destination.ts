@@ -2,13 +2,15 @@ import { Context } from '@temporalio/activity';
 import type { CopyPlan } from '../src/copy-job/index.ts';
 import { copyOf, type ImageRecord } from '../src/image/index.ts';
 import { atSide, type DestinationRef } from '../src/stores/index.ts';
+import { adoptCopy } from './adopt-copy.ts';
 import type { Dependencies } from './dependencies.ts';
-import { isSuperseded, jobHasEnded } from './ended-job.ts';
+import { attemptNumber, isSuperseded, jobHasEnded } from './lease.ts';
 import { storeOf } from './region-of.ts';
 
 /**
- * Reserves the image at the destination. A call that hangs cannot be interrupted: what it makes when nobody wants it
- * any more, it removes itself, for the clean-up may have been there already.
+ * Reserves the image at the destination. A call that hangs cannot be interrupted: what it makes when the job has ended,
+ * it removes itself, for the clean-up may have been there already. Its own number keeps it from anything that a later
+ * attempt has taken.
  */
 export async function prepareDestination(
   { regions, client }: Dependencies,
@@ -16,17 +18,16 @@ export async function prepareDestination(
   ref: DestinationRef,
   source: ImageRecord,
 ): Promise<void> {
+  const attempt = attemptNumber();
   await atSide('destination', async () => {
     const destination = storeOf(regions, plan, 'destination');
+    if ((await adoptCopy(destination, ref, attempt, source)) !== null) return;
     try {
-      await destination.prepare(ref, copyOf(source, plan.destination, plan.source.tenant_id));
+      await destination.prepare(ref, attempt, copyOf(source, plan.destination, plan.source.tenant_id));
     } finally {
-      if (await isUnwanted(client)) await destination.discard(ref);
+      const { cancelRequested } = Context.current().cancellationDetails ?? {};
+      if ((cancelRequested || isSuperseded()) && (await jobHasEnded(client, ref.mark)))
+        await destination.discard(ref, attempt);
     }
   });
-}
-
-async function isUnwanted(client: Dependencies['client']): Promise<boolean> {
-  if (Context.current().cancellationDetails?.cancelRequested) return true;
-  return isSuperseded() && jobHasEnded(client);
 }

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { DestinationRef } from '../src/stores/index.ts';
 import type { Transfer } from '../src/transfer/index.ts';
 
@@ -8,9 +9,9 @@ interface Entry {
 }
 
 /**
- * The transfers that run in this process, by the mark of their job and the image that they make. When the control plane was away for a
- * while, a second attempt may be handed to the process where the first one's transfer still runs: it adopts
- * that one instead of starting over.
+ * The transfers that run in this process, by the run that they are for and the image that they make. When the control
+ * plane was away for a while, a second attempt may be handed to the process where the first one's transfer still runs:
+ * it adopts that one instead of starting over. A run that a reset has made starts its own.
  */
 export class RunningTransfers {
   readonly #entries = new Map<string, Entry>();
@@ -41,6 +42,6 @@ export class RunningTransfers {
   }
 }
 
-function keyOf({ mark, image_id }: DestinationRef): string {
-  return `${mark} ${image_id}`;
+function keyOf({ image_id }: DestinationRef): string {
+  return `${Context.current().info.workflowExecution?.runId} ${image_id}`;
 }

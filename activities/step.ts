@@ -1,6 +1,8 @@
 import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
 import type { Watch } from '../src/stores/index.ts';
 import { toFailure } from './failures.ts';
+import { confirmLease } from './lease.ts';
 
 /** Far below any heartbeat timeout; the SDK sends fewer (maxHeartbeatThrottleInterval). */
 const HEARTBEAT_INTERVAL = 100;
@@ -10,17 +12,20 @@ const HEARTBEAT_INTERVAL = 100;
  * soon, and gives up on a fault that does not pass within `patience` milliseconds of the first attempt, or of
  * when it has got on last.
  */
-export async function step<T>(patience: number, work: (watch: Watch) => Promise<T>): Promise<T> {
+export async function step<T>(
+  client: Client,
+  patience: number,
+  work: (watch: Watch) => Promise<T>,
+): Promise<T> {
   let began = firstAttempt();
   const { cancellationSignal: signal } = Context.current();
   const moved = () => {
     began = Date.now();
   };
+  const details = () => ({ began });
+  const confirm = () => confirmLease(client, details());
   try {
-    return await heartbeating(
-      () => ({ began }),
-      () => work({ signal, moved }),
-    );
+    return await heartbeating(details, () => work({ signal, moved, confirm }));
   } catch (error) {
     throw toFailure(signal.aborted ? signal.reason : error, Date.now() - began, patience);
   }

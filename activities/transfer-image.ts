@@ -3,9 +3,10 @@ import { type CopyPlan, parseProgress, type TransferProgress } from '../src/copy
 import type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
 import { StoreError } from '../src/stores/index.ts';
 import type { Copied, Transfer } from '../src/transfer/index.ts';
+import { adoptCopy } from './adopt-copy.ts';
 import type { Dependencies } from './dependencies.ts';
-import { isSuperseded, jobHasEnded } from './ended-job.ts';
 import { faultOf, toFailure } from './failures.ts';
+import { attemptNumber, isSuperseded, jobHasEnded } from './lease.ts';
 import { openTransfer } from './open-transfer.ts';
 import { storeOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
@@ -33,6 +34,7 @@ export async function transferImage(
   image: InspectedImage,
 ): Promise<TransferResult> {
   const { info } = Context.current();
+  const attempt = attemptNumber();
   const resumed = parseProgress(info.heartbeatDetails);
   const before: TransferProgress =
     resumed === undefined
@@ -58,9 +60,11 @@ export async function transferImage(
   };
   try {
     return await heartbeating(observe, async () => {
+      const adopted = await adoptCopy(storeOf(deps.regions, plan, 'destination'), ref, attempt, image.record);
+      if (adopted !== null) return { ...adopted, bytes: image.record.size };
       transfer = await running.attach(ref, () => openTransfer(deps, plan, ref, image, progress, wait));
       const copied = await untilCancelled(transfer, () => leaveOrStop(deps, running, plan, ref, transfer));
-      await deps.spool?.remove(ref);
+      await deps.spool?.remove(ref, attempt);
       return { ...copied, bytes: image.record.size };
     });
   } catch (error) {
@@ -106,8 +110,9 @@ async function untilCancelled(transfer: Transfer, onCancelled: () => Promise<voi
 }
 
 /**
- * An attempt that the server has given up on may have a successor, which adopts the transfer; unless the
- * whole job was ended from outside (`temporal workflow terminate`), and nobody else will clean up.
+ * An attempt that the server has given up on may have a successor, which adopts the transfer. Where the whole job was ended
+ * from outside (`temporal workflow terminate`), and nobody else will clean up, it removes what is its own: the store keeps
+ * it from what is committed, and from what a later attempt has taken.
  */
 async function leaveOrStop(
   { client, regions, limits, spool }: Dependencies,
@@ -117,11 +122,12 @@ async function leaveOrStop(
   transfer: Transfer | undefined,
 ): Promise<void> {
   if (!isSuperseded()) return transfer?.stop();
-  if (!(await jobHasEnded(client))) {
+  if (!(await jobHasEnded(client, ref.mark))) {
     running.leave(ref, 2 * limits.heartbeatTimeout);
     return;
   }
   await transfer?.stop();
-  await spool?.remove(ref);
-  await storeOf(regions, plan, 'destination').discard(ref);
+  const attempt = attemptNumber();
+  await spool?.remove(ref, attempt);
+  await storeOf(regions, plan, 'destination').discard(ref, attempt);
 }

@@ -16,7 +16,7 @@ export async function runEngine(
   const ref = { image_id: randomUUID(), tenant_id: null, mark: 'bench', digests: unknown };
   const time = await timed(async () => {
     const { record, pin } = await from.inspect(source);
-    await to.prepare(ref, record);
+    await to.prepare(ref, 0, record);
     const { finished } = startTransfer({
       reader: await from.openReader(source, pin),
       sink: await to.openSink(ref, 1, record.size),
@@ -30,10 +30,10 @@ export async function runEngine(
       digests,
     });
     await finished;
-    await to.commit(ref, { ...record, id: ref.image_id });
+    await to.commit(ref, 2, { ...record, id: ref.image_id });
   });
   await digests.close();
-  await to.discard(ref);
+  await to.discard({ ...ref, committing: true }, 2);
   return time;
 }
 

@@ -26,7 +26,7 @@ export async function cleanUp({ plan, ref }: Leftovers): Promise<void> {
   setCurrentDetails(`**waiting** until nobody writes to ${place} any more`);
   await sleep(plan.heartbeat_timeout);
   setCurrentDetails(`**cleaning up** ${place}, for a job that was cancelled by force`);
-  await storeSteps(plan).discardImage(plan, ref);
+  await storeSteps(plan).discardImage(plan, ref, workflowInfo().parent?.workflowId);
   setCurrentDetails(`nothing is left of ${place}`);
 }
 

@@ -51,8 +51,9 @@ export async function liveView(client: Client, description: WorkflowExecutionDes
 }
 
 function settled(job: JobDetails, { status, closeTime }: Execution): JobDetails {
-  if (status.name === 'RUNNING' || isFinal(job.status)) return job;
-  const updated_at = (closeTime ?? new Date()).toISOString();
+  // One that is paused has no close time either.
+  if (closeTime === undefined || isFinal(job.status)) return job;
+  const updated_at = closeTime.toISOString();
   const closed = { ...job, phase: null, destination_image_id: null, updated_at };
   if (status.name === 'CANCELLED') return { ...closed, status: 'canceled' };
   const fault: Fault =

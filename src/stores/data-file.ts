@@ -15,8 +15,8 @@ export interface DataFile {
   readonly handle: FileHandle;
   /** Zeros leave a hole, which needs no disk. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
-  /** Makes it one hole. */
-  clear(): Promise<void>;
+  /** Says that bytes which were written here will be written again, and may be others. */
+  startOver(): void;
   close(): Promise<void>;
 }
 
@@ -38,10 +38,8 @@ export async function openDataFile(path: string, size: number, pastCache: boolea
         if (direct === undefined || !(await writeDirectly(direct, offset, chunk)))
           await writeFully(handle, offset, chunk);
       },
-      async clear() {
-        await handle.truncate(0);
-        await handle.truncate(size);
-        isAllHole = true;
+      startOver() {
+        isAllHole = false;
       },
       async close() {
         await Promise.all([handle.close(), direct?.close()]);

@@ -1,6 +1,6 @@
 export { fromErrno, isErrno } from './disk-errors.ts';
 export { driverNames, loadDriver } from './drivers.ts';
-export { openPartFile } from './part-file.ts';
+export { openPartFile, removePartFile } from './part-file.ts';
 export type {
   BlockSink,
   DestinationRef,

@@ -1,19 +1,19 @@
-import { constants } from 'node:fs';
-import { access, readdir, unlink, writeFile } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openDataFile } from './data-file.ts';
-import { assertReachable, ignoring, isErrno, onDisk } from './disk-errors.ts';
+import { assertReachable, isErrno, onDisk } from './disk-errors.ts';
+import { doomFolder, fenceName, overtaken, readFence, takeFence } from './fence.ts';
 import { openJournal } from './journal.ts';
 import type { PartSink } from './port.ts';
 import { StoreError } from './store-error.ts';
 import { writeBehind } from './write-behind.ts';
 
-const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
-
 /**
- * A file of `size` bytes that is written in parts: `data` in a folder that has it already, with a journal of
- * what is there. Writes as one attempt: whatever changes something first looks for the attempt's fence, so
- * that an attempt that was given up for dead stops as soon as a later one has begun, or the partial has gone.
+ * Opens a file of `size` bytes that is written in parts: `data` in a folder that has it already, with a journal of
+ * what is there. Takes the folder's fence for the attempt; each change looks for it first, so that an attempt that
+ * was given up for dead stops as soon as a later one has begun, or the folder has gone. A change that was on its way
+ * at that moment may still come, also much later. That is harmless: a write puts the bytes of the same source at
+ * their own place once more, the journal is checked by the digest, and nothing is ever cut short.
  * `pastCache` is for what nobody is about to read.
  */
 export async function openPartFile(
@@ -22,8 +22,8 @@ export async function openPartFile(
   size: number,
   pastCache: boolean,
 ): Promise<PartSink> {
-  const fence = join(partial, `fence-${attempt}`);
-  await raiseFence(partial, attempt, fence);
+  await takeFence(partial, attempt);
+  const fence = join(partial, fenceName(attempt));
   const journal = await openJournal(join(partial, 'parts'));
   const data = await openDataFile(join(partial, 'data'), size, pastCache).catch(async (error) => {
     await journal.close();
@@ -38,8 +38,8 @@ export async function openPartFile(
     });
   const reset = () =>
     fenced(async () => {
+      data.startOver();
       await journal.clear();
-      await data.clear();
     });
   return {
     kind: 'parts',
@@ -68,22 +68,21 @@ export async function openPartFile(
   };
 }
 
-async function raiseFence(partial: string, attempt: number, fence: string): Promise<void> {
-  await writeFile(fence, '', { flag: O_WRONLY | O_CREAT | O_NOFOLLOW });
-  for (const name of await readdir(partial)) {
-    const other = Number(/^fence-(\d+)$/.exec(name)?.[1]);
-    if (other < attempt) await ignoring('ENOENT', unlink(join(partial, name)));
-    if (other > attempt) {
-      await ignoring('ENOENT', unlink(fence));
-      throw new StoreError('conflict', 'a later attempt has taken over');
-    }
+/** Removes the folder of such a file, unless a later attempt has taken it. */
+export async function removePartFile(partial: string, attempt: number): Promise<void> {
+  try {
+    await doomFolder(partial, attempt);
+    await rm(partial, { recursive: true, force: true });
+  } catch (error) {
+    const isLeft = isErrno(error, 'ENOENT') || (error instanceof StoreError && error.code === 'conflict');
+    if (!isLeft) throw error;
   }
 }
 
-/** A fence that is gone means another attempt, unless the whole partial is gone, or where it was. */
+/** A fence that is gone means another attempt, unless the whole partial is gone or doomed, or where it was. */
 async function throwSuperseded(partial: string, error: unknown): Promise<never> {
   if (!isErrno(error, 'ENOENT')) throw error;
   await assertReachable(dirname(partial));
-  await access(partial);
-  throw new StoreError('conflict', 'a later attempt has taken over', { cause: error });
+  const { isDoomed } = await readFence(partial);
+  throw isDoomed ? new StoreError('not_found', 'it is being removed', { cause: error }) : overtaken(error);
 }

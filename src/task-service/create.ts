@@ -30,7 +30,7 @@ export function createTaskService({
     // In this order: a deletion that ends in between has left no task, and one that has not is still seen.
     const deletion = await describeIfThere(client, deletionIdOf(id));
     const task = await describeIfThere(client, id);
-    const isDeleting = deletion?.status.name === 'RUNNING';
+    const isDeleting = deletion !== undefined && deletion.closeTime === undefined;
     const view = task && taskView(task, isDeleting);
     if (view === undefined) throw new TaskError('task_not_found', 'Invalid task id.');
     return { id, view };

@@ -12,13 +12,14 @@ export function taskView(execution: Execution, isDeleting: boolean): TaskView | 
   return {
     ...details,
     fault: details.fault ?? faultOf(status.name, details),
-    status: isDeleting ? 'deleting' : statusOf(status.name),
+    status: isDeleting ? 'deleting' : statusOf(execution),
     ended_at: closeTime?.toISOString() ?? null,
   };
 }
 
-function statusOf(name: Execution['status']['name']): TaskStatus {
-  if (name === 'RUNNING' || name === 'CONTINUED_AS_NEW') return 'running';
+function statusOf({ status: { name }, closeTime }: Execution): TaskStatus {
+  // One that is paused has no close time either.
+  if (closeTime === undefined || name === 'CONTINUED_AS_NEW') return 'running';
   return name === 'COMPLETED' ? 'succeeded' : 'failed';
 }
 

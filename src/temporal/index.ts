@@ -1,2 +1,3 @@
+export { type ChainState, chainState } from './chain.ts';
 export { connectClient, TemporalUnreachable } from './connect.ts';
 export { ensureSearchAttributes } from './search-attributes.ts';

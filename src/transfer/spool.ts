@@ -1,7 +1,14 @@
 import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fromErrno, isErrno, openPartFile, type PartSink, StoreError } from '../stores/index.ts';
+import {
+  fromErrno,
+  isErrno,
+  openPartFile,
+  type PartSink,
+  removePartFile,
+  StoreError,
+} from '../stores/index.ts';
 
 /** A copy that may have parts in a spool. */
 export interface SpooledCopy {
@@ -28,7 +35,8 @@ export interface Spool {
     signal: AbortSignal,
     onWait: () => void,
   ): Promise<PartSink | null>;
-  remove(copy: SpooledImage): Promise<void>;
+  /** Removes a copy's file, unless a later attempt has opened it. */
+  remove(copy: SpooledImage, attempt: number): Promise<void>;
   /** Removes what belongs to copies that have ended, wherever they did. */
   sweep(isRunning: (copy: SpooledCopy) => Promise<boolean>): Promise<void>;
 }
@@ -83,7 +91,7 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
       }
       return spooled(await inSpool(() => openPartFile(folderOf(copy), attempt, size, false)));
     },
-    remove: (copy) => inSpool(() => rm(folderOf(copy), { recursive: true, force: true })),
+    remove: (copy, attempt) => inSpool(() => removePartFile(folderOf(copy), attempt)),
     async sweep(isRunning) {
       for (const name of await readdir(path).catch(() => [])) {
         if (!OURS.test(name)) continue;

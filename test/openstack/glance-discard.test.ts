@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { committing, copyFor, fillImage, makeImage } from '../stores/make-image.ts';
 import { storeBench } from '../stores/store-bench.ts';
-import { codeOf } from '../stores/store-under-test.ts';
+import { codeOf, LAST } from '../stores/store-under-test.ts';
 import { openGlance } from './glance-under-test.ts';
 
 const DATA = randomBytes(10_000);
@@ -14,7 +14,7 @@ test('a discard takes the protection off that somebody has put on an image in th
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
   await bench.it.rig.patch(ref.image_id, protect);
-  await bench.store.discard(ref);
+  await bench.store.discard(ref, LAST);
   expect(await bench.it.traces()).toEqual([]);
 });
 
@@ -22,24 +22,24 @@ test('a commit that went through, also of a protected image, is undone by a disc
   const ref = bench.ref(DATA);
   await makeImage(bench.store, ref, DATA, { protected: true, os_hidden: true });
   expect(await bench.it.rig.show(ref.image_id)).toMatchObject({ protected: true });
-  await bench.store.discard(committing(ref, DATA));
+  await bench.store.discard(committing(ref, DATA), LAST);
   expect(await bench.it.traces()).toEqual([]);
 });
 
 test('a commit may be repeated where its answer was lost', async () => {
   const ref = bench.ref(DATA);
   const record = await makeImage(bench.store, ref, DATA, { protected: true });
-  await bench.store.commit(committing(ref, DATA), record);
+  await bench.store.commit(committing(ref, DATA), LAST, record);
   expect(await bench.it.rig.show(ref.image_id)).toMatchObject({ status: 'active', protected: true });
 });
 
 test('an image without a mark is left alone, unless a commit of ours may have taken it away', async () => {
   const ref = bench.ref(DATA);
   await makeImage(bench.store, ref, DATA);
-  await bench.store.discard(ref);
+  await bench.store.discard(ref, LAST);
   expect(await bench.listed()).toEqual([ref.image_id]);
   const other = randomBytes(10_000);
-  await bench.store.discard(committing(ref, other));
+  await bench.store.discard(committing(ref, other), LAST);
   expect(await bench.listed()).toEqual([ref.image_id]);
 });
 
@@ -48,8 +48,8 @@ test('a commit of what is no longer there is told so', async () => {
   await bench.prepare(ref, DATA);
   await fillImage(bench.store, ref, DATA);
   await bench.it.rig.call('a', 'DELETE', `/${ref.image_id}`);
-  expect(await codeOf(bench.store.commit(committing(ref, DATA), copyFor(ref, DATA)))).toBe('not_found');
-  await bench.store.discard(committing(ref, DATA));
+  expect(await codeOf(bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA)))).toBe('not_found');
+  await bench.store.discard(committing(ref, DATA), LAST);
 });
 
 test("an image is made in its owner's project, and only there", async () => {
@@ -57,6 +57,6 @@ test("an image is made in its owner's project, and only there", async () => {
   await bench.make(ref, DATA);
   expect(await bench.it.rig.show(ref.image_id)).toMatchObject({ owner: bench.it.tenants.b });
   expect(await bench.listed('a')).toEqual([]);
-  await bench.store.discard(committing({ ...ref, tenant_id: bench.it.tenants.a }, DATA));
+  await bench.store.discard(committing({ ...ref, tenant_id: bench.it.tenants.a }, DATA), LAST);
   expect(await bench.listed('b')).toEqual([ref.image_id]);
 });

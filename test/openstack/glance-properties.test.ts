@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { copyOf } from '../../src/image/index.ts';
 import { committing, fillImage } from '../stores/make-image.ts';
 import { storeBench } from '../stores/store-bench.ts';
-import { codeOf } from '../stores/store-under-test.ts';
+import { codeOf, FIRST, LAST } from '../stores/store-under-test.ts';
 import { openGlance } from './glance-under-test.ts';
 
 const DATA = randomBytes(10_000);
@@ -35,10 +35,10 @@ async function copied(fields = {}) {
   const { record } = await bench.store.inspect(bench.own(id));
   const ref = bench.ref(DATA);
   const copy = copyOf(record, { image_id: ref.image_id, image_name: null, tenant_id: a }, a);
-  await bench.store.prepare(ref, copy);
+  await bench.store.prepare(ref, FIRST, copy);
   await fillImage(bench.store, ref, DATA);
   const made = await bench.it.rig.show(ref.image_id);
-  await bench.store.commit(committing(ref, DATA), copy);
+  await bench.store.commit(committing(ref, DATA), LAST, copy);
   return { made, committed: await bench.it.rig.show(ref.image_id) };
 }
 
@@ -89,7 +89,7 @@ test.each(['disk_format', 'container_format'] as const)('an image without %s is 
   const ref = bench.ref(DATA);
   const { id } = await bench.it.addImage(DATA);
   const { record } = await bench.store.inspect(bench.own(id));
-  const prepared = bench.store.prepare(ref, { ...record, id: ref.image_id, [field]: null });
+  const prepared = bench.store.prepare(ref, FIRST, { ...record, id: ref.image_id, [field]: null });
   await expect(prepared).rejects.toMatchObject({ code: 'invalid_image' });
   await expect(prepared).rejects.toThrow(field);
 });

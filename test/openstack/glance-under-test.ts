@@ -9,6 +9,7 @@ import { COPIER } from './keystone-session-rig.ts';
 
 export const GLANCE_TRAITS: StoreTraits = {
   reusesIds: false,
+  numbers: false,
   freeIds: false,
   emptyImages: false,
   operators: false,
@@ -68,9 +69,9 @@ export async function openGlance(region = 'ot1'): Promise<GlanceUnderTest> {
 function watched(store: ImageStore, known: Set<string>): ImageStore {
   return {
     ...store,
-    prepare(ref, image) {
+    prepare(ref, attempt, image) {
       known.add(ref.image_id);
-      return store.prepare(ref, image);
+      return store.prepare(ref, attempt, image);
     },
     async *images(tenantId) {
       for await (const image of store.images(tenantId)) if (known.has(image.id)) yield image;

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { fillImage, inChunks, makeImage, openStreamSink } from '../stores/make-image.ts';
 import { storeBench } from '../stores/store-bench.ts';
-import { codeOf, digestsOfBytes } from '../stores/store-under-test.ts';
+import { codeOf, digestsOfBytes, LAST } from '../stores/store-under-test.ts';
 import { openGlance } from './glance-under-test.ts';
 
 const DATA = randomBytes(3_000_000);
@@ -50,7 +50,7 @@ test('bytes that are not of the format that they are said to be are refused, in 
     code: 'invalid_image',
     message: expect.stringContaining('415'),
   });
-  await bench.store.discard(ref);
+  await bench.store.discard(ref, LAST);
   expect(await bench.it.traces()).toEqual([]);
 });
 
@@ -62,7 +62,7 @@ test('an image that is saving with nobody there to finish it is spoilt after a w
   const sink = await openStreamSink(store, ref, 1, DATA.length);
   const upload = sink.upload(inChunks(DATA, 100_000), new AbortController().signal);
   expect(await codeOf(upload)).toBe('spoilt');
-  await store.discard(ref);
+  await store.discard(ref, LAST);
   expect(await bench.it.rig.show(ref.image_id)).toEqual({ status: 'gone' });
 });
 

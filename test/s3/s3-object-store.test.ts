@@ -15,7 +15,7 @@ import { blockSinkContract } from '../stores/contract-block-sink.ts';
 import { objectsContract } from '../stores/contract-objects.ts';
 import { copyFor, fillImage } from '../stores/make-image.ts';
 import { asImages, asStore, bytesOf, pathsOf } from '../stores/objects-under-test.ts';
-import { codeOf, listed, newRef } from '../stores/store-under-test.ts';
+import { codeOf, FIRST, LAST, listed, newRef } from '../stores/store-under-test.ts';
 import { losingAnswers } from './losing-answers.ts';
 import { type BucketUnderTest, openObjects } from './s3-objects-under-test.ts';
 
@@ -67,7 +67,7 @@ describe('an object that takes several requests to copy to its path', () => {
   const DATA = Buffer.alloc(300 * 1024 * 1024, 'large');
   const ref = newRef({ image_id: 'deep/large', digests: { sha512: null, md5: null } });
   const commit = (objects: ObjectStore, watch?: Watch) =>
-    objects.commit({ ...ref, committing: true }, copyFor(ref, DATA), watch);
+    objects.commit({ ...ref, committing: true }, LAST, copyFor(ref, DATA), watch);
 
   /** A client with something to do before each request for a copy of a piece. */
   function beforePieces(act: () => Promise<void> | void): ObjectStore {
@@ -97,7 +97,7 @@ describe('an object that takes several requests to copy to its path', () => {
 
   beforeEach(async () => {
     await it.put('deep/large', 'old');
-    await it.objects.prepare(ref, copyFor(ref, DATA));
+    await it.objects.prepare(ref, FIRST, copyFor(ref, DATA));
     await fillImage(asStore(it.objects), ref, DATA);
   });
 
@@ -149,7 +149,7 @@ describe('an object that takes several requests to copy to its path', () => {
     const stop = new AbortController();
     const reason = new Error('enough');
     const moved = vi.fn();
-    const watch = { signal: stop.signal, moved };
+    const watch = { signal: stop.signal, moved, confirm: async () => {} };
     await expect(
       commit(
         beforePieces(() => stop.abort(reason)),
@@ -164,7 +164,7 @@ describe('an object that takes several requests to copy to its path', () => {
   test('leaves nothing after a discard but what was there before', async () => {
     await cutOff();
     expect(await it.traces()).toContainEqual(expect.stringMatching(/^upload images\/deep\/large/));
-    await it.objects.discard(ref);
+    await it.objects.discard(ref, LAST);
     expect(await it.traces()).toEqual(['deep/large']);
     expect((await text()).toString()).toBe('old');
   });
@@ -187,16 +187,16 @@ describe('an object that takes several requests to copy to its path', () => {
 
 test('a sweep aborts the old uploads of objects that no job names, and no others', async () => {
   const ref = newRef({ image_id: 'x' });
-  await it.objects.prepare(ref, copyFor(ref, Buffer.alloc(1)));
+  await it.objects.prepare(ref, FIRST, copyFor(ref, Buffer.alloc(1)));
   const store = openBucket(it.it.options);
   const others = [store.keys.bare('x'), store.keys.data('x')];
   const kept = [...(await it.traces())];
   for (const key of others) {
-    const { UploadId } = await createUpload(store, key);
+    const { UploadId } = await createUpload(store, key, ref);
     kept.push(`upload ${key} ${UploadId}`);
   }
   for (const staging of [stagingOf(store, ref), stagingAt(store, 'unheard-of')]) {
-    await createUpload(staging, staging.keys.data('x'));
+    await createUpload(staging, staging.keys.data('x'), ref);
   }
   await sweepObjectUploads(store, new Date(Date.now() + 60_000));
   expect(await it.traces()).toEqual(kept.sort());

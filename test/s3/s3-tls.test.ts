@@ -66,7 +66,7 @@ test.each([
       },
     { step: 'finalizeRequest', priority: 'low' },
   );
-  const upload = await createUpload(store, 'parts');
+  const upload = await createUpload(store, 'parts', { mark: 'test' });
   await completeUpload(store, upload, [await putPart(store, upload, 1, DATA, signal)]);
   expect(hashes).toEqual([expect.stringMatching(bodyHash)]);
   expect(await bytesOf(s3Objects(store), 'parts')).toEqual(DATA);

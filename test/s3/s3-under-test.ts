@@ -14,7 +14,13 @@ import type { S3Options } from '../../src/stores/s3/bucket.ts';
 import { s3Driver } from '../../src/stores/s3/index.ts';
 import { type AlterableStore, recordOf, type StoreTraits } from '../stores/store-under-test.ts';
 
-export const S3_TRAITS: StoreTraits = { reusesIds: true, freeIds: true, emptyImages: true, operators: true };
+export const S3_TRAITS: StoreTraits = {
+  reusesIds: true,
+  numbers: true,
+  freeIds: true,
+  emptyImages: true,
+  operators: true,
+};
 
 export interface S3UnderTest extends AlterableStore {
   readonly client: S3Client;

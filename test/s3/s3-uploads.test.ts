@@ -8,7 +8,7 @@ import { sweepImageUploads } from '../../src/stores/s3/sweep.ts';
 import { createUpload, listParts, putPart } from '../../src/stores/s3/upload.ts';
 import { committing, copyFor, fillSink, openBlockSink } from '../stores/make-image.ts';
 import { storeBench } from '../stores/store-bench.ts';
-import { codeOf } from '../stores/store-under-test.ts';
+import { codeOf, FIRST, LAST } from '../stores/store-under-test.ts';
 import { losingAnswers } from './losing-answers.ts';
 import { openS3 } from './s3-under-test.ts';
 
@@ -44,21 +44,21 @@ test('an upload that somebody has aborted is lost, and its job starts over with 
   expect(next.received).toEqual([]);
   for (const range of [first, ...others]) await next.put(range, DATA.subarray(...range), signal);
   await next.flush(signal);
-  await bench.store.discard(ref);
+  await bench.store.discard(ref, LAST);
   expect(await bench.it.traces()).toEqual([]);
 });
 
 test('a job goes on with what it has written, though it never hears that it has', async () => {
   const ref = bench.ref(DATA);
   const destination = s3Destination(losingAnswers(bench.it.options, 'PutObjectCommand'));
-  await destination.prepare(ref, copyFor(ref, DATA));
+  await destination.prepare(ref, FIRST, copyFor(ref, DATA));
   expect(await uploads()).toHaveLength(1);
   await abortAll();
   const sink = await destination.openSink(ref, 1, SIZE);
   expect(await uploads()).toHaveLength(1);
   await fillSink(sink, DATA);
   await sink.close();
-  await destination.commit(committing(ref, DATA), copyFor(ref, DATA));
+  await destination.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
   expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
   expect(await uploads()).toEqual([]);
 });
@@ -78,7 +78,7 @@ test('a part that is damaged on its way is refused, and worth another try', asyn
     { step: 'finalizeRequest', priority: 'low' },
   );
   const clean = bucket();
-  const upload = await createUpload(clean, clean.keys.data(ref.image_id));
+  const upload = await createUpload(clean, clean.keys.data(ref.image_id), ref);
   const put = putPart(store, upload, 1, DATA.subarray(0, 5_000_000), signal);
   await expect(put).rejects.toThrow(/sha256|checksum|digest/i);
   expect(await listParts(clean, upload)).toEqual([]);
@@ -92,7 +92,7 @@ test('parts are listed to the end, however many pages they take', async () => {
         next(commandName === 'ListPartsCommand' ? { ...args, input: { ...args.input, MaxParts: 2 } } : args),
     { step: 'initialize' },
   );
-  const upload = await createUpload(store, store.keys.data(randomUUID()));
+  const upload = await createUpload(store, store.keys.data(randomUUID()), bench.ref(DATA));
   for (const number of [5, 3, 1, 4, 2]) await putPart(store, upload, number, Buffer.from('part'), signal);
   expect((await listParts(store, upload))?.map(({ PartNumber }) => PartNumber)).toEqual([1, 2, 3, 4, 5]);
 });
@@ -102,9 +102,9 @@ test('a sweep aborts the old uploads that no job names, and no others', async ()
   await bench.prepare(ref, DATA);
   const kept = await uploads();
   const store = bucket();
-  await createUpload(store, store.keys.data(ref.image_id));
-  await createUpload(store, store.keys.data(randomUUID()));
-  const { UploadId } = await createUpload(store, 'images/of-somebody-else');
+  await createUpload(store, store.keys.data(ref.image_id), ref);
+  await createUpload(store, store.keys.data(randomUUID()), bench.ref(DATA));
+  const { UploadId } = await createUpload(store, 'images/of-somebody-else', ref);
   await bench.store.sweep?.();
   expect(await uploads()).toHaveLength(4);
   await sweepImageUploads(store, new Date(Date.now() + 60_000));

@@ -5,7 +5,7 @@ import { storeContract } from '../stores/contract.ts';
 import { objectsContract } from '../stores/contract-objects.ts';
 import { copyFor, fillImage, makeImage } from '../stores/make-image.ts';
 import { asStore } from '../stores/objects-under-test.ts';
-import { dataOf, newRef } from '../stores/store-under-test.ts';
+import { dataOf, FIRST, LAST, newRef } from '../stores/store-under-test.ts';
 import { openObjects } from './s3-objects-under-test.ts';
 import { openS3, S3_TRAITS, type S3UnderTest } from './s3-under-test.ts';
 
@@ -27,10 +27,10 @@ test('of a discarded image no version stays', async () => {
   const it = await openVersioned();
   onTestFinished(() => it.close());
   const ref = newRef();
-  await it.store.prepare(ref, copyFor(ref, DATA));
+  await it.store.prepare(ref, FIRST, copyFor(ref, DATA));
   await fillImage(it.store, ref, DATA);
   expect(await versionsOfData(it)).toContain(`images/${ref.image_id}/data`);
-  await it.store.discard(ref);
+  await it.store.discard(ref, LAST);
   expect(await versionsOfData(it)).not.toContain(`images/${ref.image_id}/data`);
 });
 

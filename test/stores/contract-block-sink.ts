@@ -4,7 +4,7 @@ import { type ByteRange, planParts } from '../../src/image/index.ts';
 import type { BlockSink, DestinationRef } from '../../src/stores/index.ts';
 import { committing, copyFor, openBlockSink } from './make-image.ts';
 import { storeBench } from './store-bench.ts';
-import { codeOf, type OpenStore } from './store-under-test.ts';
+import { codeOf, LAST, type OpenStore } from './store-under-test.ts';
 
 /** Several blocks of the usual size, and a piece of one. */
 const DATA = randomBytes(20_000_000);
@@ -38,7 +38,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       return back;
     }
     async function commit(): Promise<Buffer> {
-      await bench.store.commit(committing(ref, DATA), copyFor(ref, DATA));
+      await bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
       return bench.data(ref.image_id);
     }
 
@@ -129,10 +129,10 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       },
     );
 
-    test('prepare keeps what was put meanwhile', async () => {
+    test('a prepare that comes late is refused, and what was put meanwhile stays', async () => {
       const sink = await opened(1);
       await put(sink, block(sink, 0));
-      await bench.prepare(ref, DATA);
+      expect(await codeOf(bench.prepare(ref, DATA))).toBe('conflict');
       expect((await opened(1)).received).toEqual([block(sink, 0)]);
     });
 
@@ -145,7 +145,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
     test.each(acts)('after a discard nothing can be %s, and nothing comes back', async (_what, act) => {
       const sink = await opened(1);
       await putAll(sink);
-      await bench.store.discard(ref);
+      await bench.store.discard(ref, LAST);
       expect(await codeOf(act(sink))).toBe('not_found');
       expect(await bench.it.traces()).toEqual([]);
     });
@@ -177,7 +177,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
 
     test("an attempt that was given up for dead puts nothing into the next job's image", async () => {
       const zombie = await opened(1);
-      await bench.store.discard(ref);
+      await bench.store.discard(ref, LAST);
       const next = bench.ref(DATA, { image_id: ref.image_id });
       await bench.prepare(next, DATA);
       const sink = await opened(1, next);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { committing, copyFor, fillImage } from './make-image.ts';
 import { storeBench } from './store-bench.ts';
-import { codeOf, type OpenStore, type StoreTraits } from './store-under-test.ts';
+import { codeOf, LAST, type OpenStore, type StoreTraits } from './store-under-test.ts';
 
 const DATA = randomBytes(2_500_000);
 const SIZE = DATA.length;
@@ -54,7 +54,9 @@ export function destinationContract(openStore: OpenStore, traits: StoreTraits): 
     await bench.prepare(ref, DATA);
     await fillImage(bench.store, ref, DATA);
     expect(await codeOf(bench.store.openSink(other, 1, SIZE))).toBe('not_found');
-    expect(await codeOf(bench.store.commit(committing(other, DATA), copyFor(ref, DATA)))).toBe('not_found');
+    expect(await codeOf(bench.store.commit(committing(other, DATA), LAST, copyFor(ref, DATA)))).toBe(
+      'not_found',
+    );
     expect(await bench.listed()).toEqual([]);
   });
 
@@ -62,8 +64,8 @@ export function destinationContract(openStore: OpenStore, traits: StoreTraits): 
     const ref = bench.ref(DATA);
     const record = await bench.make(ref, DATA);
     const made = await recordIn(ref.image_id);
-    await bench.store.commit(committing(ref, DATA), record);
-    await bench.store.commit(committing(ref, DATA), record);
+    await bench.store.commit(committing(ref, DATA), LAST, record);
+    await bench.store.commit(committing(ref, DATA), LAST, record);
     expect(await recordIn(ref.image_id)).toEqual(made);
     expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
   });
@@ -75,7 +77,7 @@ export function destinationContract(openStore: OpenStore, traits: StoreTraits): 
     const data = randomBytes(SIZE);
     const other = committing(bench.ref(data, { image_id: ref.image_id }), data);
     expect(['not_found', 'conflict']).toContain(
-      await codeOf(bench.store.commit(other, { ...record, name: 'x' })),
+      await codeOf(bench.store.commit(other, LAST, { ...record, name: 'x' })),
     );
     expect(await recordIn(ref.image_id)).toEqual(made);
   });

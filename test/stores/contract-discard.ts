@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { committing, copyFor, fillImage, fillSink } from './make-image.ts';
 import { storeBench } from './store-bench.ts';
-import { codeOf, type OpenStore, type StoreTraits } from './store-under-test.ts';
+import { codeOf, LAST, type OpenStore, type StoreTraits } from './store-under-test.ts';
 
 const DATA = randomBytes(1_500_000);
 const SIZE = DATA.length;
@@ -12,8 +12,8 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
 
   test('nothing to remove is success', async () => {
     const ref = bench.ref(DATA);
-    await bench.store.discard(ref);
-    await bench.store.discard(ref);
+    await bench.store.discard(ref, LAST);
+    await bench.store.discard(ref, LAST);
     expect(await bench.it.traces()).toEqual([]);
   });
 
@@ -21,7 +21,7 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     'an id that cannot be one has nothing to remove (%j)',
     async (id) => {
       const { id: kept } = await bench.it.addImage(DATA);
-      await bench.store.discard(bench.ref(DATA, { image_id: id }));
+      await bench.store.discard(bench.ref(DATA, { image_id: id }), LAST);
       expect(await bench.listed()).toEqual([kept]);
     },
   );
@@ -29,9 +29,9 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
   test('what was only prepared leaves no trace', async () => {
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
-    await bench.store.discard(ref);
+    await bench.store.discard(ref, LAST);
     expect(await bench.it.traces()).toEqual([]);
-    await bench.store.discard(ref);
+    await bench.store.discard(ref, LAST);
   });
 
   test('what has all its data, and was opened again, leaves no trace', async () => {
@@ -39,25 +39,25 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     await bench.prepare(ref, DATA);
     await fillImage(bench.store, ref, DATA);
     const again = await bench.store.openSink(ref, 2, SIZE);
-    await bench.store.discard(ref);
+    await bench.store.discard(ref, LAST);
     expect(await bench.it.traces()).toEqual([]);
     await again.close();
     expect(await bench.it.traces()).toEqual([]);
-    await bench.store.discard(ref);
+    await bench.store.discard(ref, LAST);
   });
 
   test('a committed image of ours leaves no trace', async () => {
     const ref = bench.ref(DATA);
     await bench.make(ref, DATA);
-    await bench.store.discard(committing(ref, DATA));
+    await bench.store.discard(committing(ref, DATA), LAST);
     expect(await bench.listed()).toEqual([]);
     expect(await bench.it.traces()).toEqual([]);
-    await bench.store.discard(committing(ref, DATA));
+    await bench.store.discard(committing(ref, DATA), LAST);
   });
 
   test("an image that is not a job's stays", async () => {
     const { id } = await bench.it.addImage(DATA);
-    await bench.store.discard(bench.ref(DATA, { image_id: id }));
+    await bench.store.discard(bench.ref(DATA, { image_id: id }), LAST);
     expect((await bench.data(id)).equals(DATA)).toBe(true);
   });
 
@@ -67,8 +67,8 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     await bench.make(committed, DATA);
     await bench.prepare(partial, DATA);
     const before = await bench.it.traces();
-    await bench.store.discard(bench.ref(DATA, { image_id: committed.image_id }));
-    await bench.store.discard(bench.ref(DATA, { image_id: partial.image_id }));
+    await bench.store.discard(bench.ref(DATA, { image_id: committed.image_id }), LAST);
+    await bench.store.discard(bench.ref(DATA, { image_id: partial.image_id }), LAST);
     expect(await bench.it.traces()).toEqual(before);
     await (await bench.store.openSink(partial, 1, SIZE)).close();
   });
@@ -77,10 +77,12 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
     const zombie = await bench.store.openSink(ref, 1, SIZE);
-    await bench.store.discard(ref);
+    await bench.store.discard(ref, LAST);
     expect(await codeOf(fillSink(zombie, DATA))).toBe('not_found');
     expect(await codeOf(bench.store.openSink(ref, 2, SIZE))).toBe('not_found');
-    expect(await codeOf(bench.store.commit(committing(ref, DATA), copyFor(ref, DATA)))).toBe('not_found');
+    expect(await codeOf(bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA)))).toBe(
+      'not_found',
+    );
     await zombie.close();
     expect(await bench.it.traces()).toEqual([]);
   });
@@ -88,7 +90,7 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
   test.runIf(traits.reusesIds)('after a discard the id is free again', async () => {
     const ref = bench.ref(DATA);
     await bench.make(ref, DATA);
-    await bench.store.discard(committing(ref, DATA));
+    await bench.store.discard(committing(ref, DATA), LAST);
     await bench.make(bench.ref(DATA, { image_id: ref.image_id }), DATA);
     expect(await bench.listed()).toEqual([ref.image_id]);
   });
@@ -96,7 +98,7 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
   test.runIf(!traits.reusesIds)('after a discard the id is gone for good, for this job too', async () => {
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
-    await bench.store.discard(ref);
+    await bench.store.discard(ref, LAST);
     expect(await codeOf(bench.prepare(ref, DATA))).toBe('conflict');
     const next = bench.ref(DATA, { image_id: ref.image_id });
     expect(await codeOf(bench.prepare(next, DATA))).toBe('conflict');

@@ -4,7 +4,7 @@ import type { DestinationRef, PartSink } from '../../src/stores/index.ts';
 import { committing, copyFor, openPartSink } from './make-image.ts';
 import { partSinks } from './open-part-sinks.ts';
 import { storeBench } from './store-bench.ts';
-import { codeOf, type OpenStore, type StoreTraits } from './store-under-test.ts';
+import { codeOf, LAST, type OpenStore, type StoreTraits } from './store-under-test.ts';
 
 const DATA = randomBytes(2_500_000);
 const SIZE = DATA.length;
@@ -18,7 +18,7 @@ export function fenceContract(openStore: OpenStore, traits: StoreTraits): void {
     await bench.prepare(ref, DATA);
   });
   const { opened, written } = partSinks(bench, () => ref, SIZE);
-  const commit = () => bench.store.commit(committing(ref, DATA), copyFor(ref, DATA));
+  const commit = () => bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
 
   test('the same attempt may open it again', async () => {
     await (await opened(1)).write(0, DATA);
@@ -68,7 +68,7 @@ export function fenceContract(openStore: OpenStore, traits: StoreTraits): void {
     await first.complete([0, 1000]);
     const second = await opened(2);
     await second.write(1000, DATA.subarray(1000));
-    await bench.store.discard(ref);
+    await bench.store.discard(ref, LAST);
     expect(await bench.it.traces()).toEqual([]);
     await Promise.all([first.close(), second.close()]);
     expect(await bench.it.traces()).toEqual([]);
@@ -78,7 +78,7 @@ export function fenceContract(openStore: OpenStore, traits: StoreTraits): void {
     "an attempt that was given up for dead writes nothing into the next job's image",
     async () => {
       const zombie = await opened(1);
-      await bench.store.discard(ref);
+      await bench.store.discard(ref, LAST);
       const next = bench.ref(DATA, { image_id: ref.image_id });
       await bench.prepare(next, DATA);
       const sink = await openPartSink(bench.store, next, 1, SIZE);

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { DestinationRef } from '../../src/stores/index.ts';
 import { committing, copyFor, fillImage, inChunks, openStreamSink } from './make-image.ts';
 import { storeBench } from './store-bench.ts';
-import { codeOf, type MeddledStore, type OpenStore } from './store-under-test.ts';
+import { codeOf, LAST, type MeddledStore, type OpenStore } from './store-under-test.ts';
 
 const DATA = randomBytes(1_500_000);
 const SIZE = DATA.length;
@@ -24,7 +24,7 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
   ])("somebody else's data %s is a conflict, and is theirs from then on", async (_what, theirs) => {
     await bench.it.uploadAsOwner(ref.image_id, theirs);
     expect(await codeOf(bench.store.openSink(ref, 1, SIZE))).toBe('conflict');
-    await bench.store.discard(ref);
+    await bench.store.discard(ref, LAST);
     expect(await bench.listed()).toEqual([ref.image_id]);
     expect((await bench.data(ref.image_id)).equals(theirs)).toBe(true);
     expect(await codeOf(bench.store.openSink(ref, 2, SIZE))).toBe('not_found');
@@ -33,8 +33,8 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
   test("a discard leaves somebody else's data alone, though no sink has seen it", async () => {
     const theirs = randomBytes(SIZE);
     await bench.it.uploadAsOwner(ref.image_id, theirs);
-    await bench.store.discard(ref);
-    await bench.store.discard(ref);
+    await bench.store.discard(ref, LAST);
+    await bench.store.discard(ref, LAST);
     expect((await bench.data(ref.image_id)).equals(theirs)).toBe(true);
   });
 
@@ -50,34 +50,34 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
   test('the same data by somebody else is as good as ours', async () => {
     await bench.it.uploadAsOwner(ref.image_id, DATA);
     expect((await openStreamSink(bench.store, ref, 1, SIZE)).whole).not.toBeNull();
-    await bench.store.commit(committing(ref, DATA), copyFor(ref, DATA));
+    await bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
     expect(await bench.listed()).toEqual([ref.image_id]);
   });
 
   test("somebody else's data is never committed as ours", async () => {
     await bench.it.uploadAsOwner(ref.image_id, randomBytes(SIZE));
-    const commit = bench.store.commit(committing(ref, DATA), copyFor(ref, DATA));
+    const commit = bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
     expect(await codeOf(commit)).toBe('digest_mismatch');
     expect(await bench.listed()).toEqual([]);
   });
 
   test('data that has come to harm on its way is not left to anybody', async () => {
     await bench.it.uploadAsOwner(ref.image_id, randomBytes(SIZE));
-    const commit = bench.store.commit(committing(ref, DATA), copyFor(ref, DATA));
+    const commit = bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
     expect(await codeOf(commit)).toBe('digest_mismatch');
-    await bench.store.discard(committing(ref, DATA));
+    await bench.store.discard(committing(ref, DATA), LAST);
     expect(await bench.it.traces()).toEqual([]);
   });
 
   test('what has no data is not committed', async () => {
-    const commit = bench.store.commit(committing(ref, DATA), copyFor(ref, DATA));
+    const commit = bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
     expect(await codeOf(commit)).not.toBe('success');
     expect(await bench.listed()).toEqual([]);
   });
 
   test('a commit after which nobody knows whether it was made can be discarded', async () => {
     await fillImage(bench.store, ref, DATA);
-    await bench.store.discard(committing(ref, DATA));
+    await bench.store.discard(committing(ref, DATA), LAST);
     expect(await bench.it.traces()).toEqual([]);
   });
 }

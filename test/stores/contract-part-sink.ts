@@ -4,7 +4,7 @@ import type { DestinationRef } from '../../src/stores/index.ts';
 import { fenceContract } from './contract-fence.ts';
 import { partSinks } from './open-part-sinks.ts';
 import { storeBench } from './store-bench.ts';
-import type { OpenStore, StoreTraits } from './store-under-test.ts';
+import { codeOf, type OpenStore, type StoreTraits } from './store-under-test.ts';
 
 const DATA = randomBytes(2_500_000);
 const SIZE = DATA.length;
@@ -114,10 +114,10 @@ function writingContract(openStore: OpenStore): void {
     await sink.flush();
   });
 
-  test('prepare keeps what was written meanwhile', async () => {
+  test('a prepare that comes late is refused, and what was written meanwhile stays', async () => {
     const sink = await opened(1);
     await sink.write(0, DATA);
-    await bench.prepare(ref, DATA);
+    expect(await codeOf(bench.prepare(ref, DATA))).toBe('conflict');
     expect((await written(sink)).equals(DATA)).toBe(true);
   });
 }

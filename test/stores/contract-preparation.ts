@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { committing, copyFor, fillImage } from './make-image.ts';
 import { storeBench } from './store-bench.ts';
-import { codeOf, type OpenStore, type StoreTraits } from './store-under-test.ts';
+import { codeOf, LAST, type OpenStore, type StoreTraits } from './store-under-test.ts';
 
 const DATA = randomBytes(1_500_000);
 const SIZE = DATA.length;
@@ -42,8 +42,8 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
     await bench.prepare(first, DATA);
     await fillImage(bench.store, first, DATA);
     expect(await codeOf(bench.prepare(second, DATA))).toBe('conflict');
-    await bench.store.discard(second);
-    await bench.store.commit(committing(first, DATA), copyFor(first, DATA));
+    await bench.store.discard(second, LAST);
+    await bench.store.commit(committing(first, DATA), LAST, copyFor(first, DATA));
     expect((await bench.data(first.image_id)).equals(DATA)).toBe(true);
   });
 
@@ -53,7 +53,7 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
     const codes = await Promise.all(refs.map((ref) => codeOf(bench.prepare(ref, DATA))));
     expect([...codes].sort()).toEqual([...Array(5).fill('conflict'), 'success']);
     for (const [n, ref] of refs.entries()) {
-      if (codes[n] !== 'success') await bench.store.discard(ref);
+      if (codes[n] !== 'success') await bench.store.discard(ref, LAST);
     }
     const [winner = bench.ref(DATA)] = refs.filter((_ref, n) => codes[n] === 'success');
     await (await bench.store.openSink(winner, 1, SIZE)).close();
@@ -71,7 +71,9 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
   test('only prepare creates: without it there is nothing to open or to commit', async () => {
     const ref = bench.ref(DATA);
     expect(await codeOf(bench.store.openSink(ref, 1, SIZE))).toBe('not_found');
-    expect(await codeOf(bench.store.commit(committing(ref, DATA), copyFor(ref, DATA)))).toBe('not_found');
+    expect(await codeOf(bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA)))).toBe(
+      'not_found',
+    );
     expect(await bench.it.traces()).toEqual([]);
   });
 
@@ -81,7 +83,9 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
       const ref = bench.ref(DATA, { image_id: id });
       expect(['invalid_image', 'not_found']).toContain(await codeOf(bench.prepare(ref, DATA)));
       expect(await codeOf(bench.store.openSink(ref, 1, SIZE))).not.toBe('success');
-      expect(await codeOf(bench.store.commit(committing(ref, DATA), copyFor(ref, DATA)))).not.toBe('success');
+      expect(await codeOf(bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA)))).not.toBe(
+        'success',
+      );
       expect(await bench.it.traces()).toEqual([]);
     },
   );

@@ -5,7 +5,14 @@ import { until } from '../support/until.ts';
 import { meddlingContract } from './contract-meddling.ts';
 import { committing, copyFor, inChunks, openStreamSink } from './make-image.ts';
 import { storeBench } from './store-bench.ts';
-import { codeOf, digestsOfBytes, type MeddledStore, NO_DIGESTS, type OpenStore } from './store-under-test.ts';
+import {
+  codeOf,
+  digestsOfBytes,
+  LAST,
+  type MeddledStore,
+  NO_DIGESTS,
+  type OpenStore,
+} from './store-under-test.ts';
 
 const DATA = randomBytes(2_500_000);
 const SIZE = DATA.length;
@@ -32,7 +39,7 @@ function uploadContract(openStore: OpenStore): void {
   }
 
   async function commit(): Promise<Buffer> {
-    await bench.store.commit(committing(ref, DATA), copyFor(ref, DATA));
+    await bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
     return bench.data(ref.image_id);
   }
 
@@ -108,7 +115,7 @@ function uploadContract(openStore: OpenStore): void {
     // In the last chunk: of a server that has all that was announced, nobody knows whether it takes it for whole.
     expect(await codeOf((await opened(1)).upload(inChunks(data, 400_000), signal))).not.toBe('success');
     expect(await codeOf(bench.store.inspect(bench.own(ref.image_id)))).toBe('not_found');
-    await bench.store.discard(ref);
+    await bench.store.discard(ref, LAST);
     await until(async () => (await bench.it.traces()).length === 0);
   });
 
@@ -136,7 +143,7 @@ function uploadContract(openStore: OpenStore): void {
     }
     const upload = codeOf((await opened(1)).upload(chunks(), signal));
     await underWay.promise;
-    await bench.store.discard(ref);
+    await bench.store.discard(ref, LAST);
     discarded.resolve();
     expect(await upload).toBe('not_found');
     await until(async () => (await bench.it.traces()).length === 0);
@@ -144,7 +151,7 @@ function uploadContract(openStore: OpenStore): void {
 
   test('nobody uploads into what was discarded', async () => {
     const sink = await opened(1);
-    await bench.store.discard(ref);
+    await bench.store.discard(ref, LAST);
     expect(await codeOf(sink.upload(inChunks(DATA, 500_000), signal))).toBe('not_found');
     expect(await bench.it.traces()).toEqual([]);
   });
@@ -153,7 +160,7 @@ function uploadContract(openStore: OpenStore): void {
     const blind = { ...ref, digests: NO_DIGESTS };
     await (await opened(1, blind)).upload(inChunks(DATA, 500_000), signal);
     expect(await codeOf(opened(2, blind))).toBe('spoilt');
-    await bench.store.discard(blind);
+    await bench.store.discard(blind, LAST);
     expect(await bench.it.traces()).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { DestinationRef } from '../../src/stores/index.ts';
 import { type DirectoryUnderTest, openDirectory } from './directory-under-test.ts';
 import { copyFor, makeImage } from './make-image.ts';
-import { anyone, codeOf, dataOf, listed, newRef, recordOf } from './store-under-test.ts';
+import { anyone, codeOf, dataOf, FIRST, LAST, listed, newRef, recordOf } from './store-under-test.ts';
 
 const DATA = randomBytes(1_500_000);
 
@@ -21,12 +21,12 @@ const filesOf = async (imageId: string) => (await readdir(join(it.root, imageId)
 test('a crash in commit leaves no image, and nothing that the next commit would keep', async () => {
   const ref = newRef();
   const record = JSON.stringify(recordOf(DATA, { id: ref.image_id, name: 'unfinished' }));
-  await it.store.prepare(ref, copyFor(ref, DATA));
+  await it.store.prepare(ref, FIRST, copyFor(ref, DATA));
   await writeFile(join(partialOf(ref.image_id), 'image.json'), record);
   expect(await listed(it.store)).toEqual([]);
   expect(await codeOf(it.store.inspect(anyone(ref.image_id)))).toBe('not_found');
   await makeImage(it.store, ref, DATA);
-  expect(await filesOf(ref.image_id)).toEqual(['data', 'image.json', expect.stringMatching(/^job/)]);
+  expect(await filesOf(ref.image_id)).toEqual(['data', `fence-${LAST}`, 'image.json', `job-${ref.mark}`]);
   expect((await it.store.inspect(anyone(ref.image_id))).record.name).not.toBe('unfinished');
 });
 
@@ -52,14 +52,14 @@ test.each([0, 1, 2])(
 test.each([0, 1, 2])('what a crash in prepare left, with %d files, is removed by discard', async (files) => {
   const ref = newRef();
   await crashInPrepare(ref, files);
-  await it.store.discard(ref);
+  await it.store.discard(ref, LAST);
   expect(await it.traces()).toEqual([]);
 });
 
 test('a discard that was cut off with an emptied folder left is finished by the next', async () => {
   const ref = newRef();
   await mkdir(partialOf(ref.image_id));
-  await it.store.discard(ref);
+  await it.store.discard(ref, LAST);
   expect(await it.traces()).toEqual([]);
 });
 
@@ -67,12 +67,12 @@ test.each(['data', 'parts', 'fence-1'])(
   'a discard that was cut off before it removed %s is finished by the next',
   async (left) => {
     const ref = newRef();
-    await it.store.prepare(ref, copyFor(ref, DATA));
+    await it.store.prepare(ref, FIRST, copyFor(ref, DATA));
     await (await it.store.openSink(ref, 1, DATA.length)).close();
     for (const name of await readdir(partialOf(ref.image_id))) {
       if (name !== left && !name.startsWith('job')) await rm(join(partialOf(ref.image_id), name));
     }
-    await it.store.discard(ref);
+    await it.store.discard(ref, LAST);
     expect(await it.traces()).toEqual([]);
   },
 );
@@ -81,6 +81,6 @@ test('a discard that was cut off after it made an image invisible is finished by
   const ref = newRef();
   await makeImage(it.store, ref, DATA);
   await rename(join(it.root, ref.image_id), partialOf(ref.image_id));
-  await it.store.discard(ref);
+  await it.store.discard(ref, LAST);
   expect(await it.traces()).toEqual([]);
 });

@@ -16,7 +16,7 @@ import { openShare, type ShareUnderTest } from './directory-objects-under-test.t
 import { DIRECTORY_TRAITS } from './directory-under-test.ts';
 import { committing, copyFor, fillSink, openPartSink } from './make-image.ts';
 import { asImages, asStore, bytesOf, pathsOf } from './objects-under-test.ts';
-import { anyone, codeOf, digestsOfBytes, newRef } from './store-under-test.ts';
+import { anyone, codeOf, digestsOfBytes, FIRST, LAST, newRef } from './store-under-test.ts';
 
 objectsContract('directory', openShare);
 partSinkContract("a directory's objects", () => asImages(openShare), DIRECTORY_TRAITS);
@@ -31,8 +31,8 @@ const DATA = randomBytes(300_000);
 const { signal } = new AbortController();
 const SECRET = 'outside of the share';
 const refTo = (path: string) => newRef({ image_id: path, digests: digestsOfBytes(DATA) });
-const prepare = (ref: DestinationRef) => it.objects.prepare(ref, copyFor(ref, DATA));
-const commit = (ref: DestinationRef) => it.objects.commit(committing(ref, DATA), copyFor(ref, DATA));
+const prepare = (ref: DestinationRef) => it.objects.prepare(ref, FIRST, copyFor(ref, DATA));
+const commit = (ref: DestinationRef) => it.objects.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
 async function fill(ref: DestinationRef): Promise<void> {
   await prepare(ref);
   const sink = await it.objects.openSink(ref, 1, DATA.length);
@@ -277,12 +277,12 @@ describe('a link in what is being written', () => {
     await symlink(folder, partial);
     expect(await codeOf(it.objects.openSink(ref, 1, DATA.length))).toBe('invalid_image');
     expect(await codeOf(commit(ref))).toBe('invalid_image');
-    await it.objects.discard(ref);
+    await it.objects.discard(ref, LAST);
     expect(await readdir(join(it.root, '.image-replicator'))).toEqual([]);
     expect(await readdir(folder)).toEqual(['file']);
   });
 
-  test.each(['data', 'parts', 'fence-1'])('in the place of %s is not followed', async (name) => {
+  test.each(['data', 'parts'])('in the place of %s is not followed', async (name) => {
     const folder = await outside();
     const ref = refTo('x');
     const partial = await inTheMaking(ref);
@@ -290,6 +290,15 @@ describe('a link in what is being written', () => {
     await symlink(join(folder, 'file'), join(partial, name));
     expect(await codeOf(it.objects.openSink(ref, 1, DATA.length))).toBe('unavailable');
     expect(await readFile(join(folder, 'file'), 'utf8')).toBe(SECRET);
+  });
+
+  test('in the place of the fence is not followed', async () => {
+    const folder = await outside();
+    const ref = refTo('x');
+    const partial = await inTheMaking(ref);
+    await symlink(join(folder, 'new'), join(partial, 'fence-1'));
+    expect(await codeOf(it.objects.openSink(ref, 1, DATA.length))).toBe('success');
+    expect(await readdir(folder)).toEqual(['file']);
   });
 
   test('in the place of a note is not followed', async () => {
@@ -326,7 +335,7 @@ test('a file where a folder is needed is a conflict, before any byte is moved', 
   await fill(late);
   await it.put('b', 'b');
   expect(await codeOf(commit(late))).toBe('conflict');
-  await it.objects.discard(late);
+  await it.objects.discard(late, LAST);
   expect(await it.everything()).toEqual(['a', 'b']);
 });
 
@@ -343,7 +352,7 @@ test('a folder where a file is to be is a conflict, before any byte is moved', a
   expect(await codeOf(commit(late))).toBe('conflict');
   expect(await codeOf(zombie.write(0, DATA))).toBe('conflict');
   await zombie.close();
-  await it.objects.discard(late);
+  await it.objects.discard(late, LAST);
   expect(await it.everything()).toEqual(['a', 'a/b', 'c', 'c/d', 'c/d/e']);
 });
 
@@ -351,7 +360,7 @@ test('a copy makes its folders when it is committed, and one that is given up ma
   const ref = refTo('deep/er/x');
   await fill(ref);
   expect((await it.everything()).filter((path) => path.startsWith('deep'))).toEqual([]);
-  await it.objects.discard(ref);
+  await it.objects.discard(ref, LAST);
   expect(await it.everything()).toEqual([]);
 });
 
@@ -363,7 +372,7 @@ test('a commit that fails leaves no folder that it made', async () => {
   const [partial = ''] = await readdir(hidden);
   await rm(join(hidden, partial, 'data'));
   expect(await codeOf(commit(ref))).toBe('unavailable');
-  await it.objects.discard(ref);
+  await it.objects.discard(ref, LAST);
   expect(await it.everything()).toEqual(['deep', 'deep/file']);
 });
 
@@ -442,7 +451,7 @@ test('a share that is gone is a disk that is not mounted: nothing succeeds', asy
   for (const name of calls) expect(await call(name, 'x')).toBe('unavailable');
   expect(await codeOf(pathsOf(it.objects))).toBe('unavailable');
   expect(await codeOf(commit(ref))).toBe('unavailable');
-  expect(await codeOf(it.objects.discard(ref))).toBe('unavailable');
+  expect(await codeOf(it.objects.discard(ref, LAST))).toBe('unavailable');
 });
 
 test('a sweep goes into no folder that others have put into what it removes', async () => {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { DestinationRef, PartSink } from '../../src/stores/index.ts';
 import { type DirectoryUnderTest, openDirectory } from './directory-under-test.ts';
 import { copyFor, openPartSink } from './make-image.ts';
-import { codeOf, newRef } from './store-under-test.ts';
+import { codeOf, FIRST, newRef } from './store-under-test.ts';
 
 const DATA = randomBytes(1_500_000);
 
@@ -27,7 +27,7 @@ async function refuse(code: string): Promise<void> {
 
 async function written(): Promise<{ ref: DestinationRef; sink: PartSink }> {
   const ref = newRef();
-  await it.store.prepare(ref, copyFor(ref, DATA));
+  await it.store.prepare(ref, FIRST, copyFor(ref, DATA));
   const sink = await openPartSink(it.store, ref, 1, DATA.length);
   await sink.write(0, DATA);
   return { ref, sink };

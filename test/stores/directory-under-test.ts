@@ -12,6 +12,7 @@ export interface DirectoryUnderTest extends AlterableStore {
 
 export const DIRECTORY_TRAITS: StoreTraits = {
   reusesIds: true,
+  numbers: true,
   freeIds: true,
   emptyImages: true,
   operators: true,

@@ -7,7 +7,7 @@ import { alteredDataContract } from './contract-altered-data.ts';
 import { partSinkContract } from './contract-part-sink.ts';
 import { DIRECTORY_TRAITS, type DirectoryUnderTest, openDirectory } from './directory-under-test.ts';
 import { copyFor, makeImage, openPartSink } from './make-image.ts';
-import { anyone, codeOf, dataOf, listed, newRef, recordOf } from './store-under-test.ts';
+import { anyone, codeOf, dataOf, FIRST, LAST, listed, newRef, recordOf } from './store-under-test.ts';
 
 storeContract('directory', openDirectory, DIRECTORY_TRAITS);
 partSinkContract('directory', openDirectory, DIRECTORY_TRAITS);
@@ -30,29 +30,29 @@ test('an image takes no room where its source has zeros', async () => {
   const size = 64 * MIB;
   const zeros = Buffer.alloc(MIB);
   const record = recordOf(zeros, { id: ref.image_id, size });
-  await it.store.prepare(ref, record);
+  await it.store.prepare(ref, FIRST, record);
   const sink = await openPartSink(it.store, ref, 1, size);
   for (let at = 0; at < size; at += MIB) await sink.write(at, at === 8 * MIB ? DATA.subarray(0, MIB) : zeros);
   await sink.flush();
   await sink.close();
-  await it.store.commit(ref, record);
+  await it.store.commit(ref, LAST, record);
   const { size: length, blocks } = await stat(join(it.root, ref.image_id, 'data'));
   expect(length).toBe(size);
   expect(blocks * 512).toBeGreaterThanOrEqual(MIB);
   expect(blocks * 512).toBeLessThan(4 * MIB);
 });
 
-test('a committed image is a folder of its record, its data and its mark', async () => {
+test('a committed image is a folder of its record, its data, its mark and its fence', async () => {
   const ref = newRef();
   await makeImage(it.store, ref, DATA);
-  expect(await filesOf(ref.image_id)).toEqual(['data', 'image.json', expect.stringMatching(/^job/)]);
+  expect(await filesOf(ref.image_id)).toEqual(['data', `fence-${LAST}`, 'image.json', `job-${ref.mark}`]);
 });
 
 test('a folder that is gone is a disk that is not mounted: nothing succeeds', async () => {
   const ref = newRef();
   const { id } = await it.addImage(DATA);
   const { pin } = await it.store.inspect(anyone(id));
-  await it.store.prepare(ref, copyFor(ref, DATA));
+  await it.store.prepare(ref, FIRST, copyFor(ref, DATA));
   await rename(it.root, `${it.root}.gone`);
   const record = recordOf(DATA, { id: ref.image_id });
   const calls = {
@@ -60,16 +60,16 @@ test('a folder that is gone is a disk that is not mounted: nothing succeeds', as
     images: () => listed(it.store),
     inspect: () => it.store.inspect(anyone(id)),
     openReader: () => it.store.openReader(anyone(id), pin),
-    prepare: () => it.store.prepare(ref, record),
+    prepare: () => it.store.prepare(ref, FIRST, record),
     openSink: () => it.store.openSink(ref, 1, DATA.length),
-    commit: () => it.store.commit(ref, record),
-    discard: () => it.store.discard(ref),
+    commit: () => it.store.commit(ref, LAST, record),
+    discard: () => it.store.discard(ref, LAST),
   };
   const codes: Record<string, string> = {};
   for (const [name, call] of Object.entries(calls)) codes[name] = await codeOf(call());
   expect(codes).toEqual(Object.fromEntries(Object.keys(calls).map((name) => [name, 'unavailable'])));
   await rename(`${it.root}.gone`, it.root);
-  await it.store.discard(ref);
+  await it.store.discard(ref, LAST);
   expect(await listed(it.store)).toEqual([id]);
 });
 
@@ -102,7 +102,7 @@ test('a file beside the images is no image, and hides none', async () => {
 
 test('a line of the journal that a crash has torn does not count, nor does it spoil the next', async () => {
   const ref = newRef();
-  await it.store.prepare(ref, copyFor(ref, Buffer.alloc(300)));
+  await it.store.prepare(ref, FIRST, copyFor(ref, Buffer.alloc(300)));
   await writeFile(join(partialOf(ref.image_id), 'parts'), '0 100\n20');
   const sink = await openPartSink(it.store, ref, 1, 300);
   expect(sink.received).toEqual([[0, 100]]);
@@ -147,7 +147,7 @@ test.each(['data', 'image.json'])('%s that is a link is not followed', async (na
 
 test('a disk that is not mounted any more does not mean that the image has gone', async () => {
   const ref = newRef();
-  await it.store.prepare(ref, copyFor(ref, DATA));
+  await it.store.prepare(ref, FIRST, copyFor(ref, DATA));
   const sink = await openPartSink(it.store, ref, 1, DATA.length);
   await rename(it.root, `${it.root}.away`);
   expect(await codeOf(sink.write(0, DATA))).toBe('unavailable');

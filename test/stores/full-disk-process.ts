@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { directoryDriver } from '../../src/stores/directory/index.ts';
 import { makeImage, openPartSink } from './make-image.ts';
-import { codeOf, dataOf, listed, newRef, recordOf } from './store-under-test.ts';
+import { codeOf, dataOf, FIRST, LAST, listed, newRef, recordOf } from './store-under-test.ts';
 
 const MIB = 1024 * 1024;
 const root = process.argv[2] ?? '';
@@ -14,7 +14,7 @@ const codes: string[] = [];
 
 const record = recordOf(Buffer.alloc(0), { id: ref.image_id, size, name: 'x'.repeat(100_000) });
 
-await store.prepare(ref, record);
+await store.prepare(ref, FIRST, record);
 const sink = await openPartSink(store, ref, 1, size);
 let at = 0;
 while (codes.length === 0 && at < size) {
@@ -24,9 +24,9 @@ while (codes.length === 0 && at < size) {
 }
 codes.push(await codeOf(sink.complete([0, at])));
 await sink.close();
-codes.push(await codeOf(store.commit(ref, record)));
+codes.push(await codeOf(store.commit(ref, LAST, record)));
 const visible = await listed(store);
-await store.discard(ref);
+await store.discard(ref, LAST);
 const left = await readdir(root);
 
 const small = newRef();

@@ -7,7 +7,7 @@ import type {
   PartSink,
   StreamSink,
 } from '../../src/stores/index.ts';
-import { digestsOfBytes, recordOf } from './store-under-test.ts';
+import { digestsOfBytes, FIRST, LAST, recordOf } from './store-under-test.ts';
 
 /** Makes an image as a job does, from beginning to end. */
 export async function makeImage(
@@ -17,9 +17,9 @@ export async function makeImage(
   fields: Partial<ImageRecord> = {},
 ): Promise<ImageRecord> {
   const record = copyFor(ref, data, fields);
-  await store.prepare(ref, record);
+  await store.prepare(ref, FIRST, record);
   await fillImage(store, ref, data);
-  await store.commit(committing(ref, data), record);
+  await store.commit(committing(ref, data), LAST, record);
   return record;
 }
 

@@ -5,6 +5,7 @@ import { copyFor, makeImage } from './make-image.ts';
 import {
   dataOf,
   digestsOfBytes,
+  FIRST,
   listed,
   newRef,
   type OpenStore,
@@ -52,7 +53,7 @@ export function storeBench<Store extends StoreUnderTest>(openStore: OpenStore<St
     ref: (data, fields) =>
       newRef({ tenant_id: current().tenants.a, digests: digestsOfBytes(data), ...fields }),
     own: (imageId) => ({ image_id: imageId, tenant_id: current().tenants.a }),
-    prepare: (ref, data) => current().store.prepare(ref, copyFor(ref, data)),
+    prepare: (ref, data) => current().store.prepare(ref, FIRST, copyFor(ref, data)),
     make: (ref, data) => makeImage(current().store, ref, data),
     data: (imageId) => dataOf(current().store, imageId, current().tenants.a),
     listed: (tenant = 'a') => listed(current().store, current().tenants[tenant]),

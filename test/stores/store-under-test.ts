@@ -42,11 +42,17 @@ export interface StoreTraits {
   readonly reusesIds: boolean;
   /** An id need not be a UUID. */
   readonly freeIds: boolean;
+  /** Of what is in the making it knows the highest attempt, and refuses lower ones. */
+  readonly numbers: boolean;
   /** An image may have no bytes. */
   readonly emptyImages: boolean;
   /** An operator sees the images of all tenants. */
   readonly operators: boolean;
 }
+
+/** Numbers of attempts: one before all others of a test, and one behind them. */
+export const FIRST = 0;
+export const LAST = Number.MAX_SAFE_INTEGER;
 
 /** An image's record as its owner would have it. */
 export function recordOf(data: Uint8Array, fields: Partial<ImageRecord> = {}): ImageRecord {

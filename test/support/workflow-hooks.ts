@@ -22,12 +22,14 @@ export function hookStore(store: ImageStore, hooks: ReadonlyMap<string, StoreHoo
     ...store,
     inspect: (ref) => around(hooks.get(ref.image_id)?.inspect, () => store.inspect(ref)),
     openReader: (ref, pin) => around(hooks.get(ref.image_id)?.openReader, () => store.openReader(ref, pin)),
-    prepare: (ref, image) => around(hooks.get(ref.image_id)?.prepare, () => store.prepare(ref, image)),
+    prepare: (ref, attempt, image) =>
+      around(hooks.get(ref.image_id)?.prepare, () => store.prepare(ref, attempt, image)),
     openSink: (ref, attempt, size) =>
       around(hooks.get(ref.image_id)?.openSink, () => store.openSink(ref, attempt, size)),
-    commit: (ref, record, watch) =>
-      around(hooks.get(ref.image_id)?.commit, () => store.commit(ref, record, watch), watch),
-    discard: (ref) => around(hooks.get(ref.image_id)?.discard, () => store.discard(ref)),
+    commit: (ref, attempt, record, watch) =>
+      around(hooks.get(ref.image_id)?.commit, () => store.commit(ref, attempt, record, watch), watch),
+    discard: (ref, attempt, watch) =>
+      around(hooks.get(ref.image_id)?.discard, () => store.discard(ref, attempt, watch), watch),
   };
 }
 

@@ -78,7 +78,7 @@ test('a copy for which there is no room waits, and goes on when another one has 
   const second = waiting('b', 600);
   await second.waits;
   expect(await readdir(path)).toHaveLength(1);
-  await spool.remove(copy('a'));
+  await spool.remove(copy('a'), 1);
   expect((await second.file)?.received).toEqual([]);
 });
 
@@ -107,7 +107,7 @@ test('two workers share a folder, and never more than there is', async () => {
   await opened('a', 600);
   const second = waiting('b', 600, other);
   await second.waits;
-  await spool.remove(copy('a'));
+  await spool.remove(copy('a'), 1);
   await second.file;
 });
 
@@ -116,16 +116,16 @@ test('of two workers that want the last room at once both get it, one after the 
   const [one, two] = [waiting('a', 600), waiting('b', 600, other)];
   const first = await Promise.race([one.file.then(() => 'a'), two.file.then(() => 'b')]);
   expect(await readdir(path)).toHaveLength(1);
-  await spool.remove(copy(first));
+  await spool.remove(copy(first), 1);
   await Promise.all([one.file, two.file]);
 });
 
 test('remove leaves nothing of a copy, may be repeated, and leaves the others', async () => {
   await opened('a', 300);
   await opened('b', 300);
-  await spool.remove(copy('a'));
-  await spool.remove(copy('a'));
-  await spool.remove(copy('never-there'));
+  await spool.remove(copy('a'), 1);
+  await spool.remove(copy('a'), 1);
+  await spool.remove(copy('never-there'), 1);
   expect(await readdir(path)).toHaveLength(1);
   await opened('c', 700);
 });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { truncate } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { StoreError } from '../../src/stores/index.ts';
+import { LAST } from '../stores/store-under-test.ts';
 import type { SinkFaults } from '../support/fault-store.ts';
 import { type Attempt, failureOf, MIB, transferRig, untilAborted } from './transfer-rig.ts';
 
@@ -168,7 +169,9 @@ test('an image that is discarded under the copy ends it', async () => {
   const rig = await transferRig(DATA);
   const attempt = await rig.attempt({
     lanes: 1,
-    reads: { beforeChunk: (at) => (at === 4 * MIB ? rig.destination.store.discard(rig.ref) : undefined) },
+    reads: {
+      beforeChunk: (at) => (at === 4 * MIB ? rig.destination.store.discard(rig.ref, LAST) : undefined),
+    },
   });
   expect(await failureOf(attempt)).toMatchObject({ code: 'not_found', side: 'destination' });
   expect(await rig.destination.traces()).toEqual([]);

@@ -12,7 +12,7 @@ import {
 } from '../../src/transfer/index.ts';
 import { type DirectoryUnderTest, openDirectory } from '../stores/directory-under-test.ts';
 import { copyFor, openPartSink } from '../stores/make-image.ts';
-import { anyone, dataOf, newRef } from '../stores/store-under-test.ts';
+import { anyone, dataOf, FIRST, LAST, newRef } from '../stores/store-under-test.ts';
 import {
   faultyReader,
   faultySink,
@@ -65,7 +65,7 @@ export async function transferRig(data: Uint8Array): Promise<TransferRig> {
   const image = await source.addImage(data);
   const { pin } = await source.store.inspect(anyone(image.id));
   const ref = newRef();
-  await destination.store.prepare(ref, copyFor(ref, data));
+  await destination.store.prepare(ref, FIRST, copyFor(ref, data));
   const partialData = join(destination.root, `.${ref.image_id}.partial`, 'data');
   return {
     source,
@@ -98,7 +98,7 @@ export async function transferRig(data: Uint8Array): Promise<TransferRig> {
       return { transfer, reader, sink };
     },
     async commit() {
-      await destination.store.commit(ref, { ...image, id: ref.image_id });
+      await destination.store.commit(ref, LAST, { ...image, id: ref.image_id });
       return dataOf(destination.store, ref.image_id);
     },
     partial: () => readFile(partialData),

@@ -1,32 +1,44 @@
-import { mkdir, readdir, rename, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assertReachable, ignoring, isErrno, onDisk } from '../disk-errors.ts';
+import { assertReachable, ignoring, onDisk } from '../disk-errors.ts';
+import { takeFence } from '../fence.ts';
 import { openPartFile } from '../part-file.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { isImageFolder, type Layout, syncFolder } from './layout.ts';
-import { writeRecord } from './record-file.ts';
+import { hasMark, isAtPath, openMarked, removeMarked } from './marked-folder.ts';
+import { isPreparedBy, makePartial, removePrepared, renameUnlessTaken, taken } from './partial.ts';
+import { readRecord, writeRecord } from './record-file.ts';
 
 /** The writing half of a directory store. */
 export function directoryDestination(paths: Layout): ImageDestination {
   return {
-    prepare: (ref, { size }) =>
+    prepare: (ref, attempt, { size }) =>
       onDisk(async () => {
         await assertReachable(paths.root);
-        const partial = paths.partial(ref.image_id);
-        if (await exists(paths.image(ref.image_id))) throw taken(ref);
-        if (await isMarked(partial, ref)) return;
-        const prepared = paths.prepared(ref.image_id, ref.mark);
+        if ((await ignoring('ENOENT', stat(paths.image(ref.image_id)))) !== undefined) throw taken(ref);
+        if (await isPreparedBy(paths, ref, attempt)) return;
         try {
-          await ignoring('EEXIST', mkdir(prepared));
-          await writeFile(markIn(prepared, ref), '');
-          await writeFile(join(prepared, 'data'), '', { flag: 'a' });
-          await truncate(join(prepared, 'data'), size);
-          await renameUnlessTaken(prepared, partial, ref);
+          // Bytes of an earlier inspection of the source must not mix with those of this one.
+          await removeMarked(paths.partial(ref.image_id), ref, attempt, attempt - 1);
+          await removePrepared(paths, ref, attempt - 1);
+          await makePartial(paths, ref, attempt, size);
         } catch (error) {
-          // Another call of the same job was faster.
-          if (!(await isMarked(partial, ref))) throw error;
-          await rm(prepared, { recursive: true, force: true });
+          // Another call of the same attempt may have been faster.
+          if (!(await isPreparedBy(paths, ref, attempt))) throw error;
+        }
+      }),
+
+    adopt: (ref, attempt) =>
+      onDisk(async () => {
+        await assertReachable(paths.root);
+        const image = await openMarked(paths.image(ref.image_id), ref);
+        if (image === undefined) return null;
+        try {
+          await takeFence(image.path, attempt);
+          return await readRecord(image.path);
+        } finally {
+          await image.close();
         }
       }),
 
@@ -34,87 +46,44 @@ export function directoryDestination(paths: Layout): ImageDestination {
       onDisk(async () => {
         await assertReachable(paths.root);
         const partial = paths.partial(ref.image_id);
-        await assertMarked(partial, ref);
+        if (!(await hasMark(partial, ref))) throw goneFor(ref);
         return openPartFile(partial, attempt, size, true);
       }),
 
-    commit: (ref, record) =>
+    commit: (ref, attempt, record) =>
       onDisk(async () => {
         await assertReachable(paths.root);
         const partial = paths.partial(ref.image_id);
         const image = paths.image(ref.image_id);
-        if (!(await isMarked(image, ref))) {
-          await assertMarked(partial, ref);
-          await writeRecord(partial, record);
-          await renameUnlessTaken(partial, image, ref);
+        const folder = (await openMarked(image, ref)) ?? (await openMarked(partial, ref));
+        if (folder === undefined) throw goneFor(ref);
+        try {
+          await takeFence(folder.path, attempt);
+          if (!(await isAtPath(folder, image))) {
+            await writeRecord(folder.path, record);
+            if (await isAtPath(folder, partial))
+              await ignoring('ENOENT', renameUnlessTaken(partial, image, ref));
+            // Another call of this job may have been faster, or have removed it.
+            if (!(await isAtPath(folder, image))) throw goneFor(ref);
+          }
+          await syncFolder(paths.root);
+          await rm(join(folder.path, 'parts'), { force: true });
+        } finally {
+          await folder.close();
         }
-        await syncFolder(paths.root);
-        await removeTraces(image);
       }),
 
-    discard: (ref) =>
+    discard: (ref, attempt) =>
       onDisk(async () => {
         await assertReachable(paths.root);
         if (!isImageFolder(ref.image_id)) return;
-        const partial = paths.partial(ref.image_id);
-        const image = paths.image(ref.image_id);
-        await rm(paths.prepared(ref.image_id, ref.mark), { recursive: true, force: true });
-        await removeMarked(partial, ref);
-        if (await isMarked(image, ref)) {
-          await rename(image, partial);
-          await removeMarked(partial, ref);
-        }
+        await removePrepared(paths, ref, attempt);
+        await removeMarked(paths.partial(ref.image_id), ref, attempt);
+        if (ref.committing) await removeMarked(paths.image(ref.image_id), ref, attempt);
       }),
   };
 }
 
-function markIn(folder: string, { mark }: DestinationRef): string {
-  return join(folder, `job-${encodeURIComponent(mark)}`);
-}
-
-function isMarked(folder: string, ref: DestinationRef): Promise<boolean> {
-  return exists(markIn(folder, ref));
-}
-
-async function assertMarked(partial: string, ref: DestinationRef): Promise<void> {
-  if (await isMarked(partial, ref)) return;
-  throw new StoreError('not_found', `image ${ref.image_id} is no longer being made by this job`);
-}
-
-/** The mark goes last: what a crash leaves half removed can still be told to be ours. */
-async function removeMarked(folder: string, ref: DestinationRef): Promise<void> {
-  const mark = markIn(folder, ref);
-  if (await exists(mark)) {
-    for (const name of await readdir(folder)) {
-      const path = join(folder, name);
-      if (path !== mark) await rm(path, { force: true });
-    }
-    await rm(mark, { force: true });
-  }
-  // An empty folder is what a crash has left of this; another's is not empty.
-  await rmdir(folder).catch((error) => {
-    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(error.code)) throw error;
-  });
-}
-
-/** A folder that is there and not empty is another's. */
-async function renameUnlessTaken(from: string, to: string, ref: DestinationRef): Promise<void> {
-  await rename(from, to).catch((error) => {
-    throw isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST') ? taken(ref) : error;
-  });
-}
-
-/** What only a partial needs. */
-async function removeTraces(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (name === 'parts' || name.startsWith('fence-')) await rm(join(folder, name), { force: true });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await ignoring('ENOENT', stat(path))) !== undefined;
-}
-
-function taken(ref: DestinationRef): StoreError {
-  return new StoreError('conflict', `image id ${ref.image_id} is taken at the destination`);
+function goneFor(ref: DestinationRef): StoreError {
+  return new StoreError('not_found', `image ${ref.image_id} is no longer being made by this job`);
 }

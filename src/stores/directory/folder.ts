@@ -124,6 +124,11 @@ export async function openIn(parent: Folder, name: string): Promise<Folder> {
   return folderOf(await open(parent.at(name), FLAGS));
 }
 
+/** Opens the folder at a path. Throws ENOENT, and for a link ELOOP or ENOTDIR, as it is. */
+export async function openFolderAt(path: string): Promise<Folder> {
+  return folderOf(await open(path, FLAGS));
+}
+
 function folderOf(handle: FileHandle): Folder {
   const path = `/proc/self/fd/${handle.fd}`;
   return { path, at: (name) => `${path}/${name}`, sync: () => handle.sync(), close: () => handle.close() };

@@ -8,19 +8,24 @@ import { StoreError } from '../store-error.ts';
  *     <root>/<image id>/image.json           the record
  *     <root>/<image id>/data                 the bytes
  *     <root>/<image id>/job-<mark>           by its name, the job that made it, if one did
+ *     <root>/<image id>/fence-<n>            by its name, the attempt that committed it last
  *     <root>/.<image id>.partial/job-<mark>  by its name, the job that is making it
  *     <root>/.<image id>.partial/fence-<n>   attempt n may write as long as this stands
  *     <root>/.<image id>.partial/parts       the byte ranges that are complete, one a line
  *     <root>/.<image id>.partial/data        the bytes so far
- *     <root>/.<image id>.<mark>.new          a partial that is being prepared
+ *     <root>/.<image id>.<mark>.<n>.new      a partial that attempt n is preparing
+ *     <root>/.<image id>.<mark>.<n>.removed  one that was given up, and is being removed
  *
- * Each step from one to the next is one rename of the folder, which happens or does not.
+ * In an image or a partial, `doomed-<n>` in the place of the fence says that it is being removed. Each step from one
+ * to the next is one rename of the folder, which happens or does not.
  */
 export interface Layout {
   readonly root: string;
   image(imageId: string): string;
   partial(imageId: string): string;
-  prepared(imageId: string, mark: string): string;
+  prepared(imageId: string, mark: string, attempt: number): string;
+  /** What the names of all that was prepared for a job begin with. */
+  preparedPrefix(imageId: string, mark: string): string;
 }
 
 /** Image ids become file names, so they may not be able to say anything else. */
@@ -33,11 +38,14 @@ export function layout(root: string): Layout {
     if (!SAFE_ID.test(imageId)) throw new StoreError('not_found', 'no image has an id with such characters');
     return imageId;
   };
+  const preparedPrefix = (imageId: string, mark: string) =>
+    `.${checked(imageId)}.${encodeURIComponent(mark)}.`;
   return {
     root,
+    preparedPrefix,
     image: (imageId) => join(root, checked(imageId)),
     partial: (imageId) => join(root, `.${checked(imageId)}.partial`),
-    prepared: (imageId, mark) => join(root, `.${checked(imageId)}.${encodeURIComponent(mark)}.new`),
+    prepared: (imageId, mark, attempt) => join(root, `${preparedPrefix(imageId, mark)}${attempt}.new`),
   };
 }
 

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { lstat, rename } from 'node:fs/promises';
 import { assertReachable, ignoring, isErrno, onDisk } from '../disk-errors.ts';
+import { readFence, takeFence } from '../fence.ts';
 import { openPartFile } from '../part-file.ts';
 import type { DestinationRef, ImageDestination, PartSink } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { type Folder, openFolder, removedMeanwhile } from './folder.ts';
-import { dropFences, goneFor, makePartial, openPartial, removePartial } from './object-partial.ts';
+import { goneFor, makePartial, openPartial, removePartial } from './object-partial.ts';
 import { objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
 import type { InFolder } from './shared-folders.ts';
@@ -13,40 +14,50 @@ import type { InFolder } from './shared-folders.ts';
 /** How large files come to be in a share: written where no list finds them, and then moved into place. */
 export function objectDestination(root: string, inFolder: InFolder): ImageDestination {
   return {
-    prepare: (ref, { size }) =>
+    prepare: (ref, attempt, { size }) =>
       onDisk(async () => {
         await assertNoClash(root, ref.image_id);
-        await makePartial(root, ref, size);
+        await makePartial(root, ref, attempt, size);
       }),
+
+    // What is at a path is replaced once more: nobody can tell whose it is.
+    adopt: async () => null,
 
     openSink: (ref, attempt, size) => onDisk(() => openSink(root, ref, attempt, size)),
 
-    commit: (ref, { size }) =>
+    commit: (ref, attempt, { size }) =>
       onDisk(async () => {
         objectPath(ref.image_id);
-        if (!(await moveOut(root, inFolder, ref)) && !(await isCommitted(root, ref, size)))
+        if (!(await moveOut(root, inFolder, ref, attempt)) && !(await isCommitted(root, ref, size)))
           throw goneFor(ref);
-        await removePartial(root, ref);
+        await removePartial(root, ref, attempt);
       }),
 
-    discard: (ref) =>
+    discard: (ref, attempt) =>
       onDisk(async () => {
         await assertReachable(root);
-        await removePartial(root, ref);
+        await removePartial(root, ref, attempt);
       }),
   };
 }
 
 /** Moves the file to the path that it is for, be it not the first time; whether there was one that is whole. */
-async function moveOut(root: string, inFolder: InFolder, ref: DestinationRef): Promise<boolean> {
+async function moveOut(
+  root: string,
+  inFolder: InFolder,
+  ref: DestinationRef,
+  attempt: number,
+): Promise<boolean> {
   const partial = await openPartial(root, ref).catch((error) => {
     if (error.code !== 'not_found') throw error;
   });
   if (partial === undefined) return false;
   try {
+    // A commit that died while it removed the partial has left it so.
+    if ((await readFence(partial.path)).isDoomed) return false;
     if ((await partial.has('committing')) && !(await partial.has('data'))) return true;
     if (!(await partial.has('whole'))) return false;
-    await dropFences(partial);
+    await takeFence(partial.path, attempt);
     await partial.note('committing');
     await inFolder(objectPath(ref.image_id).folders, async (folder) => {
       await renameInto(folder, ref.image_id, `${partial.path}/data`);
@@ -70,8 +81,8 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
       ...sink,
       reset: () =>
         onDisk(async () => {
-          await partial.forget('whole');
           await sink.reset();
+          await partial.forget('whole');
         }),
       flush: () =>
         onDisk(async () => {

@@ -1,12 +1,13 @@
 import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, rename, unlink, writeFile } from 'node:fs/promises';
 import { ignoring, isErrno } from '../disk-errors.ts';
+import { doomFolder, fenceName, readFence } from '../fence.ts';
 import { hashOf } from '../hash-of.ts';
 import type { DestinationRef } from '../port.ts';
 import { StoreError } from '../store-error.ts';
-import { type Folder, openFolder } from './folder.ts';
+import { type Folder, openFolder, openIn } from './folder.ts';
 import { HIDDEN } from './object-path.ts';
-import { removeFrom } from './remove-from.ts';
+import { removeFiles, removeFrom, removeIfEmpty } from './remove-from.ts';
 
 const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
@@ -17,10 +18,11 @@ const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
  *     <root>/.image-replicator/<hash>/data        the bytes so far
  *     <root>/.image-replicator/<hash>/parts       the byte ranges that are complete, one a line
  *     <root>/.image-replicator/<hash>/fence-<n>   attempt n may write as long as this stands
+ *     <root>/.image-replicator/<hash>/doomed-<n>  in its place: attempt n is removing it
  *     <root>/.image-replicator/<hash>/whole       all bytes are there, and on the disk
  *     <root>/.image-replicator/<hash>/committing  from here on no data means that it has been moved into place
- *     <root>/.image-replicator/<hash>.new         one that is being prepared
- *     <root>/.image-replicator/<hash>.removed     one that is being removed
+ *     <root>/.image-replicator/<hash>.<n>.new     one that attempt n is preparing
+ *     <root>/.image-replicator/<hash>.<n>.removed one that is being removed
  */
 export interface Partial {
   /** Leads through its descriptor, as does every name in it. */
@@ -34,27 +36,38 @@ export interface Partial {
 
 type Note = 'whole' | 'committing';
 
-/** Makes room for a file, in one step. What is there already stays as it is. */
-export async function makePartial(root: string, ref: DestinationRef, size: number): Promise<void> {
+/** Makes room for a file, in one step. What the same attempt has made already stays as it is. */
+export async function makePartial(
+  root: string,
+  ref: DestinationRef,
+  attempt: number,
+  size: number,
+): Promise<void> {
   const hidden = await makeHidden(root);
-  const [name, prepared] = [hashOf(ref), preparedOf(ref)];
+  const [name, prepared] = [hashOf(ref), `${hashOf(ref)}.${attempt}.new`];
+  const isDone = async () =>
+    (await ignoring('ENOENT', readFence(hidden.at(name))))?.names.at(-1) === fenceName(attempt);
   try {
-    if (await exists(hidden.at(name))) return;
+    if (await isDone()) return;
+    // Bytes of an earlier reading of the source must not mix with those of this one.
+    await doomAndRemove(hidden, name, attempt, attempt - 1);
+    await removePrepared(hidden, name, attempt - 1);
     await ignoring('EEXIST', mkdir(hidden.at(prepared)));
-    await makeData(root, prepared, size);
+    await fill(hidden, prepared, attempt, size);
     await rename(hidden.at(prepared), hidden.at(name));
   } catch (error) {
-    // Another call of the same job was faster.
-    if (!(await exists(hidden.at(name)))) throw error;
+    // Another call of the same attempt was faster.
+    if (!(await isDone())) throw error;
     await removeFrom(hidden, prepared);
   } finally {
     await hidden.close();
   }
 }
 
-async function makeData(root: string, prepared: string, size: number): Promise<void> {
-  const folder = await openFolder(root, [HIDDEN, prepared]);
+async function fill(hidden: Folder, prepared: string, attempt: number, size: number): Promise<void> {
+  const folder = await openIn(hidden, prepared);
   try {
+    await writeFile(folder.at(fenceName(attempt)), '', { flag: FLAGS });
     const data = await open(folder.at('data'), FLAGS);
     await data.truncate(size).finally(() => data.close());
   } finally {
@@ -79,24 +92,50 @@ export async function openPartial(root: string, ref: DestinationRef): Promise<Pa
   };
 }
 
-/** Locks out every sink. */
-export async function dropFences({ path }: Partial): Promise<void> {
-  for (const name of await readdir(path)) {
-    if (name.startsWith('fence-')) await ignoring('ENOENT', unlink(`${path}/${name}`));
+/** Removes what there is of a file in the making, unless a later attempt has it (`conflict`). */
+export async function removePartial(root: string, ref: DestinationRef, attempt: number): Promise<void> {
+  const hidden = await openHidden(root);
+  if (hidden === undefined) return;
+  try {
+    await doomAndRemove(hidden, hashOf(ref), attempt);
+    await removePrepared(hidden, hashOf(ref), attempt);
+  } finally {
+    await hidden.close();
   }
 }
 
-/** By one rename: from there on nobody finds anything to open. What is not there is removed. */
-export async function removePartial(root: string, ref: DestinationRef): Promise<void> {
-  const hidden = await openHidden(root);
-  if (hidden === undefined) return;
-  const removed = `${hashOf(ref)}.removed`;
+/**
+ * Dooms a folder, and removes it through its descriptor: one that comes to its place afterwards is another attempt's.
+ * What stands there and is no folder is nobody's, and is removed as it is.
+ */
+async function doomAndRemove(hidden: Folder, name: string, attempt: number, upTo = attempt): Promise<void> {
+  const folder = await openIn(hidden, name).catch((error) => {
+    if (!['ENOENT', 'ENOTDIR', 'ELOOP'].some((code) => isErrno(error, code))) throw error;
+  });
+  if (folder === undefined) return removeFrom(hidden, name);
   try {
-    await removeFrom(hidden, removed);
-    await ignoring('ENOENT', rename(hidden.at(hashOf(ref)), hidden.at(removed)));
-    for (const left of [removed, preparedOf(ref)]) await removeFrom(hidden, left);
+    await doomFolder(folder.path, attempt, upTo);
+    await removeFiles(folder, (file) => !file.startsWith('doomed-'));
+    await removeFiles(folder);
   } finally {
-    await hidden.close();
+    await folder.close();
+  }
+  await removeIfEmpty(hidden, name);
+}
+
+/**
+ * Removes what attempts up to this one were about to make. It is moved aside first, so that an attempt that was
+ * frozen finds nothing to put in place, rather than a half of it.
+ */
+async function removePrepared(hidden: Folder, hash: string, upTo: number): Promise<void> {
+  for (const name of await readdir(hidden.path)) {
+    if (!name.startsWith(`${hash}.`)) continue;
+    // An earlier version wrote no number.
+    const [, number = '-1', ending] = /\.(?:(\d+)\.)?(new|removed)$/.exec(name) ?? [];
+    if (ending === undefined || Number(number) > upTo) continue;
+    const aside = name.replace(/\.new$/, '.removed');
+    if (aside !== name) await ignoring('ENOENT', rename(hidden.at(name), hidden.at(aside)));
+    await removeFrom(hidden, aside);
   }
 }
 
@@ -105,7 +144,7 @@ export function openHidden(root: string): Promise<Folder | undefined> {
   return ignoring('ENOENT', openFolder(root, [HIDDEN]));
 }
 
-/** The same, which is made where it is missing. */
+/** Opens the folder of what is in the making, which is made where it is missing. */
 export async function makeHidden(root: string): Promise<Folder> {
   const hidden = await openHidden(root);
   if (hidden !== undefined) return hidden;
@@ -116,8 +155,6 @@ export async function makeHidden(root: string): Promise<Folder> {
 export function goneFor({ image_id }: DestinationRef): StoreError {
   return new StoreError('not_found', `${JSON.stringify(image_id)} is no longer being made by this job`);
 }
-
-const preparedOf = (ref: DestinationRef) => `${hashOf(ref)}.new`;
 
 async function exists(path: string): Promise<boolean> {
   return (

@@ -12,10 +12,23 @@ export async function removeFrom(parent: Folder, name: string): Promise<void> {
   const folder = await ignoring('ENOENT', openIn(parent, name));
   if (folder === undefined) return;
   try {
-    for (const file of await readdir(folder.path)) await unlinked(folder.at(file));
+    await removeFiles(folder);
   } finally {
     await folder.close();
   }
+  await removeIfEmpty(parent, name);
+}
+
+/** Removes the files of a folder, or those of them that are wanted. Folders in it stay. */
+export async function removeFiles(
+  folder: Folder,
+  isWanted: (name: string) => boolean = () => true,
+): Promise<void> {
+  for (const name of (await readdir(folder.path)).filter(isWanted)) await unlinked(folder.at(name));
+}
+
+/** Removes a folder that has nothing in it. Any other stays. */
+export async function removeIfEmpty(parent: Folder, name: string): Promise<void> {
   await ignoring('ENOTEMPTY', ignoring('ENOENT', rmdir(parent.at(name))));
 }
 

@@ -2,7 +2,7 @@ import { compareDigests, digestsOf, type ImageRecord } from '../../image/index.t
 import type { DestinationRef, ImageDestination } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { type As, type GlanceApi, isImageId, type PatchOperation } from './api.ts';
-import { type GlanceImage, glanceDigests, JOB_PROPERTY, toCreate } from './image-json.ts';
+import { type GlanceImage, glanceDigests, JOB_PROPERTY, toCreate, toRecord } from './image-json.ts';
 import { disown, openSink, showMarked, type UploadOptions, whenSaved } from './sink.ts';
 
 const MIB = 1024 * 1024;
@@ -15,7 +15,7 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
   return {
     checkRoom: (tenantId, size) => checkRoom(api, { project: tenantId }, size),
 
-    async prepare(ref, image) {
+    async prepare(ref, _attempt, image) {
       assertUploadable(ref, image);
       await api.create(owner(ref), toCreate(image, ref.mark)).catch(async (error) => {
         if (!(error instanceof StoreError) || error.code !== 'conflict') throw error;
@@ -26,9 +26,15 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
       });
     },
 
+    async adopt(ref) {
+      if (!isImageId(ref.image_id)) return null;
+      const image = await ignoring('not_found', () => api.show(owner(ref), ref.image_id));
+      return image !== undefined && hasLostItsMark(ref, image) ? toRecord(image) : null;
+    },
+
     openSink: (ref, _attempt, size) => openSink(api, owner(ref), ref, size, options),
 
-    async commit(ref, record) {
+    async commit(ref, _attempt, record) {
       const image = await api.show(owner(ref), ref.image_id);
       if (isCommitted(ref, image)) return;
       await showMarked(api, owner(ref), ref);
@@ -36,23 +42,13 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
       await api.patch(owner(ref), ref.image_id, lastPatch(record, image));
     },
 
-    async discard(ref) {
+    async discard(ref, _attempt, watch) {
       if (!isImageId(ref.image_id)) return;
       await ignoring('not_found', async () => {
         // Of an image that is deleted at the moment when its data is whole, Glance would keep the data for ever.
         const image = await whenSaved(() => api.show(owner(ref), ref.image_id), SETTLING);
-        if (!isCommitted(ref, image)) {
-          if (image[JOB_PROPERTY] !== ref.mark) return;
-          // Of what is about to be committed the data is ours, though it may have come to harm on its way.
-          if (
-            !ref.committing &&
-            image.status === 'active' &&
-            compareDigests(ref.digests, glanceDigests(image)) === 'different'
-          ) {
-            await disown(api, owner(ref), ref);
-            return;
-          }
-        }
+        if (!isCommitted(ref, image) && !(await doom(api, owner(ref), ref, image))) return;
+        await watch?.confirm();
         if (image.protected) {
           await api.patch(owner(ref), ref.image_id, [{ op: 'replace', path: '/protected', value: false }]);
         }
@@ -60,6 +56,34 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
       });
     },
   };
+}
+
+/**
+ * Gives an image in the making over to removal, for good; returns whether it is ours to remove. Its mark is replaced by
+ * another one, which nobody opens or commits. Glance refuses that where a commit has taken the mark away meanwhile: then
+ * the image stays.
+ */
+async function doom(api: GlanceApi, as: As, ref: DestinationRef, image: GlanceImage): Promise<boolean> {
+  if (image[JOB_PROPERTY] === doomedMark(ref)) return true;
+  if (image[JOB_PROPERTY] !== ref.mark) return false;
+  // Past this point of a commit the data is ours, even where it has come to harm on its way.
+  const mayBeTheirs = !ref.committing && image.status === 'active';
+  if (mayBeTheirs && compareDigests(ref.digests, glanceDigests(image)) === 'different') {
+    await disown(api, as, ref);
+    return false;
+  }
+  const operation = { op: 'replace', path: `/${JOB_PROPERTY}`, value: doomedMark(ref) } as const;
+  try {
+    await api.patch(as, ref.image_id, [operation]);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'conflict') throw error;
+    return isCommitted(ref, await api.show(as, ref.image_id));
+  }
+  return true;
+}
+
+function doomedMark({ mark }: DestinationRef): string {
+  return `${mark} doomed`;
 }
 
 /** Glance takes no data for an image without formats, and tells so only when it has come. */
@@ -71,8 +95,13 @@ function assertUploadable(ref: DestinationRef, image: ImageRecord): void {
 }
 
 /** A commit that went through has taken the mark away; the id is ours, and so are the bytes. */
-function isCommitted({ committing, digests }: DestinationRef, image: GlanceImage): boolean {
-  if (!committing || image[JOB_PROPERTY] !== undefined || image.status !== 'active') return false;
+function isCommitted(ref: DestinationRef, image: GlanceImage): boolean {
+  return ref.committing === true && hasLostItsMark(ref, image);
+}
+
+/** Whether an image is whole, without a mark, and has the bytes that the job's image has. */
+function hasLostItsMark({ digests }: DestinationRef, image: GlanceImage): boolean {
+  if (image[JOB_PROPERTY] !== undefined || image.status !== 'active') return false;
   return ['sha512', 'md5'].includes(compareDigests(digests, glanceDigests(image)));
 }
 
@@ -122,10 +151,13 @@ async function checkRoom(api: GlanceApi, as: As, size: number): Promise<void> {
   }
 }
 
-async function ignoring(code: StoreError['code'], operation: () => Promise<void>): Promise<void> {
-  await operation().catch((error) => {
-    if (!(error instanceof StoreError) || error.code !== code) throw error;
-  });
+async function ignoring<T>(code: StoreError['code'], operation: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (error instanceof StoreError && error.code === code) return undefined;
+    throw error;
+  }
 }
 
 function taken(ref: DestinationRef): StoreError {

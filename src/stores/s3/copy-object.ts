@@ -73,7 +73,8 @@ export async function copyLarge(
     await Promise.allSettled(lanes);
     throw error;
   });
-  await completeUpload(store, upload, parts.values(), watch?.signal);
+  watch?.signal.throwIfAborted();
+  await completeUpload(store, upload, parts.values());
   return true;
 }
 

@@ -1,40 +1,39 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import type { ImageRecord } from '../../image/index.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
 import { recordToJson } from '../record-json.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
-import { onS3 } from './errors.ts';
-import {
-  claimJobObject,
-  createJobObject,
-  ownJobObject,
-  readJobObject,
-  removeJobObject,
-} from './job-object.ts';
+import { isS3Error, onS3 } from './errors.ts';
+import { claimJobObject, goneFor, ownJobObject, readJobObject } from './job-object.ts';
 import { sizeOfObject } from './read-object.ts';
-import { removeData, removeObject } from './remove-object.ts';
+import { removeExactly } from './remove-object.ts';
+import { isCommitted, isReservedBy, removeMarked, reserve } from './reservation.ts';
 import { openUpload } from './sink.ts';
 import { isImageId, readRecord } from './source.ts';
-import { abortUpload, createUpload } from './upload.ts';
 
 /** The writing half of an S3 store. */
 export function s3Destination(store: Bucket): ImageDestination {
-  const { client, bucket, keys } = store;
+  const { keys } = store;
   return {
-    prepare: (ref) =>
+    prepare: (ref, attempt) =>
       onS3(async () => {
         if (!isImageId(ref.image_id)) throw new StoreError('invalid_image', 'id: no image has such an id');
-        if ((await readJobObject(store, ref.image_id))?.mark === ref.mark) return;
+        if (await isReservedBy(store, ref, attempt)) return;
         const data = keys.data(ref.image_id);
-        const isTaken =
-          (await readRecord(store, ref.image_id)) !== undefined ||
-          (await sizeOfObject(store, data)) !== undefined;
-        if (isTaken) throw taken(ref);
-        const upload = await createUpload(store, data);
-        if (await createJobObject(store, ref, upload.UploadId)) return;
-        await abortUpload(store, upload);
-        // Another call of the same job was faster, or another job.
-        if ((await readJobObject(store, ref.image_id))?.mark !== ref.mark) throw taken(ref);
+        const isOurs = (await readJobObject(store, ref.image_id))?.mark === ref.mark;
+        const isTaken = isOurs
+          ? await isCommitted(store, ref)
+          : (await readRecord(store, ref.image_id)) !== undefined ||
+            (await sizeOfObject(store, data)) !== undefined;
+        if (isTaken || !(await reserve(store, ref, attempt, [data]))) throw taken(ref);
+      }),
+
+    adopt: (ref, attempt) =>
+      onS3(async () => {
+        if (!isImageId(ref.image_id) || !(await isCommitted(store, ref))) return null;
+        await claimJobObject(store, ref, attempt);
+        return (await readRecord(store, ref.image_id)) ?? null;
       }),
 
     openSink: (ref, attempt, size) =>
@@ -44,37 +43,45 @@ export function s3Destination(store: Bucket): ImageDestination {
         return openUpload(store, ref, job, size);
       }),
 
-    commit: (ref, record) =>
+    commit: (ref, attempt, record) =>
       onS3(async () => {
         assertId(ref);
-        await ownJobObject(store, ref);
-        const object = { Bucket: bucket, Key: keys.record(ref.image_id), ContentType: 'application/json' };
-        await client.send(new PutObjectCommand({ ...object, Body: recordToJson(record) }));
+        await claimJobObject(store, ref, attempt);
+        const written = await createRecord(store, ref, record);
         // A discard may have come between: either of the two removes the record then.
         await ownJobObject(store, ref).catch(async (error) => {
-          if (error.code === 'not_found') await removeObject(store, keys.record(ref.image_id));
+          if (written !== undefined) await removeExactly(store, keys.record(ref.image_id), written);
           throw error;
         });
       }),
 
-    discard: (ref) =>
+    discard: (ref, attempt, watch) =>
       onS3(async () => {
         if (!isImageId(ref.image_id)) return;
-        const job = await readJobObject(store, ref.image_id);
-        if (job?.mark !== ref.mark) return;
-        // What makes it an image goes first, and what makes it ours goes last.
-        await removeObject(store, keys.record(ref.image_id));
-        await abortUpload(store, { Key: keys.data(ref.image_id), UploadId: job.upload_id });
-        await removeData(store, keys.data(ref.image_id));
-        await removeJobObject(store, ref.image_id);
-        // A commit that was under way may have written it again.
-        await removeObject(store, keys.record(ref.image_id));
+        if (!ref.committing && (await isCommitted(store, ref))) return;
+        await removeMarked(store, ref, attempt, [keys.data(ref.image_id)], watch);
       }),
   };
 }
 
+/** Writes the record, if there is none yet, and returns its ETag; `undefined` where there is one. */
+async function createRecord(
+  { client, bucket, keys }: Bucket,
+  ref: DestinationRef,
+  record: ImageRecord,
+): Promise<string | undefined> {
+  const object = { Bucket: bucket, Key: keys.record(ref.image_id), ContentType: 'application/json' };
+  const put = { ...object, Body: recordToJson(record), IfNoneMatch: '*' };
+  try {
+    return (await client.send(new PutObjectCommand(put))).ETag;
+  } catch (error) {
+    if (isS3Error(error, 'PreconditionFailed')) return undefined;
+    throw error;
+  }
+}
+
 function assertId(ref: DestinationRef): void {
-  if (!isImageId(ref.image_id)) throw new StoreError('not_found', `there is no image ${ref.image_id}`);
+  if (!isImageId(ref.image_id)) throw goneFor(ref);
 }
 
 function taken(ref: DestinationRef): StoreError {

@@ -1,4 +1,4 @@
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import type { DestinationRef } from '../port.ts';
@@ -10,39 +10,48 @@ const Content = Type.Object({
   mark: Type.String(),
   /** The multipart upload that takes the data. */
   upload_id: Type.String(),
-  /** The highest that has opened it: lower ones put nothing together any more. */
+  /** The highest that has taken it: lower ones change nothing any more. */
   attempt: Type.Integer(),
+  /** The image is being removed: nobody may use it any more, and anybody may finish the removal. */
+  doomed: Type.Optional(Type.Literal(true)),
 });
 
-/** Which job makes an image, and how far it is: `<image id>/job`. */
-export interface JobObject extends Static<typeof Content> {
+type Content = Static<typeof Content>;
+
+/**
+ * Which job makes an image, and how far it is: `<image id>/job`. Every change of it is a conditional write, so that it
+ * is the fence of all that belongs to the image: of two attempts that change it at once, one is refused.
+ */
+export interface JobObject extends Content {
   /** Its version, for a conditional write. */
   readonly etag: string;
 }
 
-/** Reserves the id: of the jobs that try at once one gets it. Returns whether it was this one. */
+/** Reserves the id: of the jobs that try at once one gets it. Returns whether it was this attempt. */
 export async function createJobObject(
   store: Bucket,
   ref: DestinationRef,
+  attempt: number,
   uploadId: string,
 ): Promise<boolean> {
-  const content = { mark: ref.mark, upload_id: uploadId, attempt: 0 };
+  const content = { mark: ref.mark, upload_id: uploadId, attempt };
   return (await put(store, ref, content, { IfNoneMatch: '*' })) !== undefined;
 }
 
-/** Writes another content where nobody else has done so meanwhile; else `undefined`. */
+/** Writes changes where nobody else has written since; else returns `undefined`. */
 export async function replaceJobObject(
   store: Bucket,
   ref: DestinationRef,
-  { mark, upload_id, attempt, etag }: JobObject,
+  { etag, ...job }: JobObject,
+  changes: { readonly [Key in keyof Content]?: Content[Key] | undefined },
 ): Promise<JobObject | undefined> {
-  return put(store, ref, { mark, upload_id, attempt }, { IfMatch: etag });
+  return put(store, ref, { ...job, ...changes } as Content, { IfMatch: etag });
 }
 
 async function put(
   store: Bucket,
   { image_id }: DestinationRef,
-  content: Static<typeof Content>,
+  content: Content,
   condition: { IfMatch: string } | { IfNoneMatch: string },
 ): Promise<JobObject | undefined> {
   const { client, bucket, keys } = store;
@@ -59,8 +68,9 @@ async function put(
   }
 }
 
-function isSame(one: Static<typeof Content>, other: Static<typeof Content>): boolean {
-  return one.mark === other.mark && one.upload_id === other.upload_id && one.attempt === other.attempt;
+function isSame(one: Content, other: Content): boolean {
+  const keys = ['mark', 'upload_id', 'attempt', 'doomed'] as const;
+  return keys.every((key) => one[key] === other[key]);
 }
 
 /** What is there of any job; `undefined` where the id is free. */
@@ -79,7 +89,7 @@ export async function readJobObject(
 }
 
 /** What is no JSON of ours is nobody's job, but takes the id all the same. */
-function contentFrom(text: string): Static<typeof Content> {
+function contentFrom(text: string): Content {
   try {
     return Value.Parse(Content, JSON.parse(text));
   } catch {
@@ -90,11 +100,14 @@ function contentFrom(text: string): Static<typeof Content> {
 /** This job's; throws `not_found` where the image is no longer being made by it. */
 export async function ownJobObject(store: Bucket, ref: DestinationRef): Promise<JobObject> {
   const job = await readJobObject(store, ref.image_id);
-  if (job?.mark === ref.mark) return job;
-  throw new StoreError('not_found', `image ${ref.image_id} is no longer being made by this job`);
+  if (job?.mark === ref.mark && !job.doomed) return job;
+  throw goneFor(ref);
 }
 
-/** Notes that this attempt has it now. Throws `conflict` where a higher one has. */
+/**
+ * Takes the image for an attempt. Throws `conflict` where a higher one has it, `not_found` where it is gone or being
+ * removed.
+ */
 export async function claimJobObject(
   store: Bucket,
   ref: DestinationRef,
@@ -104,8 +117,28 @@ export async function claimJobObject(
     const job = await ownJobObject(store, ref);
     if (job.attempt === attempt) return job;
     if (job.attempt > attempt) throw overtaken(ref);
-    const claimed = await replaceJobObject(store, ref, { ...job, attempt });
+    const claimed = await replaceJobObject(store, ref, job, { attempt });
     if (claimed !== undefined) return claimed;
+  }
+}
+
+/**
+ * Gives all that belongs to an image over to removal, for good. Returns `undefined` where this job has nothing there.
+ * @param upTo the highest attempt from which it may be taken; `conflict` where a higher one has it
+ */
+export async function doomJobObject(
+  store: Bucket,
+  ref: DestinationRef,
+  attempt: number,
+  upTo = attempt,
+): Promise<JobObject | undefined> {
+  for (;;) {
+    const job = await readJobObject(store, ref.image_id);
+    if (job?.mark !== ref.mark) return undefined;
+    if (job.doomed) return job;
+    if (job.attempt > upTo) throw overtaken(ref);
+    const doomed = await replaceJobObject(store, ref, job, { attempt, doomed: true });
+    if (doomed !== undefined) return doomed;
   }
 }
 
@@ -113,6 +146,7 @@ export function overtaken({ image_id }: DestinationRef): StoreError {
   return new StoreError('conflict', `a later attempt is making image ${image_id}`);
 }
 
-export async function removeJobObject({ client, bucket, keys }: Bucket, imageId: string): Promise<void> {
-  await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: keys.job(imageId) }));
+/** The error of a job whose image in the making is gone. */
+export function goneFor({ image_id }: DestinationRef): StoreError {
+  return new StoreError('not_found', `${JSON.stringify(image_id)} is no longer being made by this job`);
 }

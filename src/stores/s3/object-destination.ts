@@ -5,20 +5,13 @@ import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { copyLarge, copySmall, createCopyUpload, type ObjectCopy, takesUpload } from './copy-object.ts';
 import { fromS3, isAbsent, onS3 } from './errors.ts';
-import {
-  claimJobObject,
-  createJobObject,
-  type JobObject,
-  readJobObject,
-  removeJobObject,
-  replaceJobObject,
-} from './job-object.ts';
+import { claimJobObject, goneFor, type JobObject, overtaken, replaceJobObject } from './job-object.ts';
 import { objectKey } from './object-path.ts';
 import { sizeOfObject } from './read-object.ts';
-import { removeData } from './remove-object.ts';
+import { isReservedBy, removeMarked, reserve } from './reservation.ts';
 import { openUpload } from './sink.ts';
 import { stagingOf } from './staging.ts';
-import { abortUpload, createUpload, type Upload } from './upload.ts';
+import { abortUpload, type Upload } from './upload.ts';
 
 /** Of an object that a job has made: which one. */
 const MADE_BY = 'image-replicator-job';
@@ -29,16 +22,16 @@ const MADE_BY = 'image-replicator-job';
  */
 export function s3ObjectDestination(store: Bucket): ImageDestination {
   return {
-    prepare: (ref) =>
+    prepare: (ref, attempt) =>
       onS3(async () => {
         objectKey(store, ref.image_id);
         const staging = stagingOf(store, ref);
-        if ((await readJobObject(staging, ref.image_id)) !== undefined) return;
-        const upload = await createUpload(staging, staging.keys.data(ref.image_id));
-        if (await createJobObject(staging, ref, upload.UploadId)) return;
-        // Another call of the same job was faster.
-        await abortUpload(staging, upload);
+        if (await isReservedBy(staging, ref, attempt)) return;
+        if (!(await reserve(staging, ref, attempt, uploadKeys(staging, ref)))) throw overtaken(ref);
       }),
+
+    // What is at a key is replaced once more: nobody can tell whose it is.
+    adopt: async () => null,
 
     openSink: (ref, attempt, size) =>
       onS3(async () => {
@@ -47,13 +40,13 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
         return openUpload(staging, ref, await claimJobObject(staging, ref, attempt), size);
       }),
 
-    commit: (ref, { size }, watch) =>
+    commit: (ref, attempt, { size }, watch) =>
       onS3(async () => {
         const to = objectKey(store, ref.image_id);
         const staging = stagingOf(store, ref);
         const from = staging.keys.data(ref.image_id);
         const copy = { from, to, size, metadata: { [MADE_BY]: hashOf(ref) } };
-        await publish(staging, ref, copy, watch).catch(async (error) => {
+        await publish(staging, ref, attempt, copy, watch).catch(async (error) => {
           if (fromS3(error).code !== 'not_found') throw error;
           // Another attempt may have come to the end first, or an answer to this one may have been lost.
           if ((await makerOf(store, to)) === hashOf(ref)) return;
@@ -62,17 +55,26 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
             ? new StoreError('unavailable', 'the copy was broken off', { cause: error })
             : error;
         });
-        await removeStaged(staging, ref);
+        await removeMarked(staging, ref, attempt, uploadKeys(staging, ref), watch);
       }, watch?.signal),
 
-    discard: (ref) => onS3(() => removeStaged(stagingOf(store, ref), ref)),
+    discard: (ref, attempt, watch) => {
+      const staging = stagingOf(store, ref);
+      return onS3(() => removeMarked(staging, ref, attempt, uploadKeys(staging, ref), watch));
+    },
   };
 }
 
 /** Copies what was put together to its path. Throws `not_found` where it is not there, or not whole. */
-async function publish(staging: Bucket, ref: DestinationRef, copy: ObjectCopy, watch?: Watch): Promise<void> {
-  const job = await readJobObject(staging, ref.image_id);
-  if (job === undefined || (await sizeOfObject(staging, copy.from)) !== copy.size) throw goneFor(ref);
+async function publish(
+  staging: Bucket,
+  ref: DestinationRef,
+  attempt: number,
+  copy: ObjectCopy,
+  watch?: Watch,
+): Promise<void> {
+  const job = await claimJobObject(staging, ref, attempt);
+  if ((await sizeOfObject(staging, copy.from)) !== copy.size) throw goneFor(ref);
   if (!takesUpload(copy)) return copySmall(staging, copy);
   // The upload that took the data is complete: in its place the job names the one that takes the copy.
   if (await copyLarge(staging, copy, { Key: copy.to, UploadId: job.upload_id }, watch)) return;
@@ -91,7 +93,7 @@ async function beginCopy(
 ): Promise<Upload> {
   const upload = await createCopyUpload(staging, copy);
   try {
-    const named = await replaceJobObject(staging, ref, { ...job, upload_id: upload.UploadId });
+    const named = await replaceJobObject(staging, ref, job, { upload_id: upload.UploadId });
     if (named === undefined) throw new StoreError('unavailable', 'another call is committing the object');
     return upload;
   } catch (error) {
@@ -100,16 +102,9 @@ async function beginCopy(
   }
 }
 
-/** What makes it ours goes last. */
-async function removeStaged(staging: Bucket, ref: DestinationRef): Promise<void> {
-  const job = await readJobObject(staging, ref.image_id);
-  if (job === undefined) return;
-  const data = staging.keys.data(ref.image_id);
-  for (const Key of [data, staging.keys.bare(ref.image_id)]) {
-    await abortUpload(staging, { Key, UploadId: job.upload_id });
-  }
-  await removeData(staging, data);
-  await removeJobObject(staging, ref.image_id);
+/** A job's upload may be one of the data, or one of the object itself. */
+function uploadKeys({ keys }: Bucket, { image_id }: DestinationRef): readonly string[] {
+  return [keys.data(image_id), keys.bare(image_id)];
 }
 
 async function makerOf({ client, bucket }: Bucket, key: string): Promise<string | undefined> {
@@ -119,8 +114,4 @@ async function makerOf({ client, bucket }: Bucket, key: string): Promise<string 
     if (isAbsent(error)) return undefined;
     throw error;
   }
-}
-
-function goneFor({ image_id }: DestinationRef): StoreError {
-  return new StoreError('not_found', `${JSON.stringify(image_id)} is no longer being made by this job`);
 }

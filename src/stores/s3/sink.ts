@@ -6,7 +6,7 @@ import type { Bucket } from './bucket.ts';
 import { isAbsent, onS3 } from './errors.ts';
 import { type JobObject, overtaken, ownJobObject, replaceJobObject } from './job-object.ts';
 import { frontToBack, sizeOfObject } from './read-object.ts';
-import { removeData } from './remove-object.ts';
+import { etagOf, removeExactly } from './remove-object.ts';
 import { readRecord } from './source.ts';
 import { abortUpload, completeUpload, createUpload, listParts, type Part, putPart } from './upload.ts';
 
@@ -54,7 +54,8 @@ export async function openUpload(
         await assertOurs();
         if (size === 0)
           parts.set(1, await unlessGone(putPart(store, upload(), 1, new Uint8Array(), signal), signal));
-        await completeUpload(store, upload(), parts.values(), signal).catch(async (error) => {
+        signal.throwIfAborted();
+        await completeUpload(store, upload(), parts.values()).catch(async (error) => {
           // The answer to an earlier try may have been lost.
           if (!isAbsent(error) || !(await isThere())) throw await gone(error);
         });
@@ -63,11 +64,12 @@ export async function openUpload(
     readBack: (offset, into, signal) => onS3(() => data.read(offset, into, signal), signal),
     reset: () =>
       onS3(async () => {
-        await assertOurs();
         data.close();
-        if (await isThere()) await removeData(store, Key);
-        await abortUpload(store, upload());
+        const [before, bad] = [upload(), await etagOf(store, Key)];
+        // Only whoever the new upload is noted for may remove: one that was overtaken meanwhile is refused here.
         await startUpload();
+        await abortUpload(store, before);
+        if (bad !== undefined) await removeExactly(store, Key, bad);
         parts.clear();
         isWhole = false;
       }),
@@ -78,8 +80,9 @@ export async function openUpload(
 
   /** An upload that the job object does not name would take what nobody looks for. */
   async function startUpload(): Promise<void> {
-    const next = await createUpload(store, Key);
-    const replaced = await replaceJobObject(store, ref, { ...job, upload_id: next.UploadId });
+    await assertOurs();
+    const next = await createUpload(store, Key, ref);
+    const replaced = await replaceJobObject(store, ref, job, { upload_id: next.UploadId });
     if (replaced !== undefined) {
       job = replaced;
       return;

@@ -6,6 +6,7 @@ import {
   ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import type { DestinationRef } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 import { checksum } from './checksum.ts';
 import { isAbsent } from './errors.ts';
@@ -22,8 +23,18 @@ export interface Part extends CompletedPart {
   readonly Size: number;
 }
 
-export async function createUpload({ client, bucket }: Bucket, Key: string): Promise<Upload> {
-  const create = { Bucket: bucket, Key, ChecksumAlgorithm: 'CRC32C', ChecksumType: 'COMPOSITE' } as const;
+/** Name of the metadata by which data bears the mark of the job that has made it. */
+export const MARK_METADATA = 'image-replicator-mark';
+
+/** Begins an upload of a job's data, which bears the job's mark. */
+export async function createUpload(
+  { client, bucket }: Bucket,
+  Key: string,
+  { mark }: Pick<DestinationRef, 'mark'>,
+): Promise<Upload> {
+  const Metadata = { [MARK_METADATA]: encodeURIComponent(mark) };
+  const checksums = { ChecksumAlgorithm: 'CRC32C', ChecksumType: 'COMPOSITE' } as const;
+  const create = { Bucket: bucket, Key, Metadata, ...checksums };
   const { UploadId = '' } = await client.send(new CreateMultipartUploadCommand(create));
   return { Key, UploadId };
 }
@@ -74,18 +85,18 @@ export async function listParts({ client, bucket }: Bucket, upload: Upload): Pro
   }
 }
 
-/** Makes an object of the parts. */
+/**
+ * Makes an object of the parts. Once it is asked for, it comes to its answer: a request that was given up would go on at
+ * the server, and the object would appear when nobody looks for it any more.
+ */
 export async function completeUpload(
   { client, bucket }: Bucket,
   upload: Upload,
   parts: Iterable<Part>,
-  abortSignal?: AbortSignal,
 ): Promise<void> {
   const Parts = [...parts]
     .sort((a, b) => a.PartNumber - b.PartNumber)
     .map(({ PartNumber, ETag, ChecksumCRC32C }) => ({ PartNumber, ETag, ChecksumCRC32C }));
   const complete = { Bucket: bucket, ...upload, MultipartUpload: { Parts } };
-  await client.send(new CompleteMultipartUploadCommand(complete), {
-    ...(abortSignal !== undefined && { abortSignal }),
-  });
+  await client.send(new CompleteMultipartUploadCommand(complete));
 }

@@ -1,0 +1,20 @@
+import { compareDigests, digestsOf, type ImageRecord } from '../src/image/index.ts';
+import type { DestinationRef, ImageDestination } from '../src/stores/index.ts';
+import type { Copied } from '../src/transfer/index.ts';
+import { isFirstRun } from './lease.ts';
+
+/**
+ * Finds the copy that an earlier run of this job has made, before the job was reset, and takes it over; `null` where there
+ * is none, or one of other bytes than the source has now.
+ */
+export async function adoptCopy(
+  destination: ImageDestination,
+  ref: DestinationRef,
+  attempt: number,
+  source: ImageRecord,
+): Promise<Copied | null> {
+  const copy = isFirstRun(ref) ? null : await destination.adopt(ref, attempt);
+  if (copy === null || copy.size !== source.size) return null;
+  const verified_by = compareDigests(digestsOf(source), digestsOf(copy));
+  return verified_by === 'different' ? null : { ...digestsOf(copy), verified_by };
+}

@@ -1,0 +1,42 @@
+import { Context } from '@temporalio/activity';
+import { ActivityCancelledError, ActivityNotFoundError, type Client } from '@temporalio/client';
+import { type DestinationRef, StoreError } from '../src/stores/index.ts';
+import { chainState } from '../src/temporal/index.ts';
+
+/** The number of this attempt: it is higher than that of every attempt before, at any step of the job. */
+export function attemptNumber(): number {
+  return Context.current().info.currentAttemptScheduledTimestampMs;
+}
+
+/** Whether this attempt is one of the job's first run, and not of one that a reset has made. */
+export function isFirstRun({ mark }: Pick<DestinationRef, 'mark'>): boolean {
+  return Context.current().info.workflowExecution?.runId === mark;
+}
+
+/** Whether the server has given up on this attempt: another one may be under way, or the job has ended. */
+export function isSuperseded(): boolean {
+  const { notFound, timedOut } = Context.current().cancellationDetails ?? {};
+  return notFound === true || timedOut === true;
+}
+
+/** Whether the job of this attempt is known to have ended, so that nobody else will clean up behind it. */
+export async function jobHasEnded(client: Client, mark: string): Promise<boolean> {
+  const { workflowExecution } = Context.current().info;
+  const state = await chainState(client, workflowExecution?.workflowId ?? '', mark).catch(() => 'open');
+  return state === 'closed';
+}
+
+/**
+ * Proves that Temporal still waits for this attempt; throws where it does not, or does not answer.
+ * @param details what the heartbeat that asks puts on record
+ */
+export async function confirmLease(client: Client, details: unknown): Promise<void> {
+  try {
+    await client.activity.heartbeat(Context.current().info.taskToken, details);
+  } catch (error) {
+    // The workflow waits for the end of an attempt that it has cancelled.
+    if (error instanceof ActivityCancelledError) return;
+    const why = error instanceof ActivityNotFoundError ? 'is not wanted any more' : 'could not be confirmed';
+    throw new StoreError('unavailable', `the removal ${why}`, { cause: error });
+  }
+}

@@ -1,0 +1,77 @@
+import { access, readdir, rmdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ignoring, isErrno } from '../disk-errors.ts';
+import { doomFolder } from '../fence.ts';
+import type { DestinationRef } from '../port.ts';
+import { type Folder, openFolderAt } from './folder.ts';
+
+/** Name of the file by which a folder bears the mark of the job that makes it, or has made it. */
+export function markName({ mark }: Pick<DestinationRef, 'mark'>): string {
+  return `job-${encodeURIComponent(mark)}`;
+}
+
+/** Whether there is such a folder, and it bears this job's mark. */
+export function hasMark(folder: string, ref: DestinationRef): Promise<boolean> {
+  return exists(join(folder, markName(ref)));
+}
+
+/**
+ * Opens a folder that bears this job's mark; `undefined` where there is none. What is done through it is done to this
+ * very folder, also when another one has come to its path.
+ */
+export async function openMarked(path: string, ref: DestinationRef): Promise<Folder | undefined> {
+  const folder = await ignoring('ENOENT', openFolderAt(path));
+  if (folder === undefined) return undefined;
+  if (await exists(folder.at(markName(ref)))) return folder;
+  await folder.close();
+  return undefined;
+}
+
+/** Whether a path still leads to this folder. */
+export async function isAtPath(folder: Folder, path: string): Promise<boolean> {
+  const [held, found] = [await stat(folder.path), await ignoring('ENOENT', stat(path))];
+  return held.ino === found?.ino && held.dev === found.dev;
+}
+
+/**
+ * Removes a folder that bears this job's mark, unless an attempt higher than `upTo` has taken it (`conflict`). It is doomed first:
+ * from then on nobody adopts or commits it. Whoever removes is never ahead of that, and removes through the open
+ * folder, so that one who was frozen in the middle removes nothing of what has come to the path since.
+ */
+export async function removeMarked(
+  path: string,
+  ref: DestinationRef,
+  attempt: number,
+  upTo = attempt,
+): Promise<void> {
+  const folder = await openMarked(path, ref);
+  if (folder !== undefined) {
+    try {
+      await doomFolder(folder.path, attempt, upTo);
+      await empty(folder, ref);
+    } finally {
+      await folder.close();
+    }
+  }
+  // An empty folder is what a crash has left of this. Another one is not empty.
+  await rmdir(path).catch((error) => {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].some((code) => isErrno(error, code))) throw error;
+  });
+}
+
+/** The record goes first: without it there is no image. The mark goes last: it says whose the rest is. */
+async function empty(folder: Folder, ref: DestinationRef): Promise<void> {
+  const mark = markName(ref);
+  const others = (await readdir(folder.path)).filter((name) => name !== mark && name !== 'image.json');
+  const isDoom = (name: string) => name.startsWith('doomed-');
+  const inOrder = ['image.json', ...others.toSorted((a, b) => Number(isDoom(a)) - Number(isDoom(b))), mark];
+  for (const name of inOrder) await ignoring('ENOENT', unlink(folder.at(name)));
+}
+
+async function exists(path: string): Promise<boolean> {
+  const found = ignoring(
+    'ENOENT',
+    access(path).then(() => true),
+  );
+  return (await found) ?? false;
+}

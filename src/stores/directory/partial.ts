@@ -1,0 +1,65 @@
+import { mkdir, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ignoring, isErrno } from '../disk-errors.ts';
+import { fenceName, readFence } from '../fence.ts';
+import type { DestinationRef } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import type { Layout } from './layout.ts';
+import { hasMark, markName } from './marked-folder.ts';
+
+/** Whether an image in the making is there already, as this very attempt has made it. */
+export async function isPreparedBy(paths: Layout, ref: DestinationRef, attempt: number): Promise<boolean> {
+  const partial = paths.partial(ref.image_id);
+  if (!(await hasMark(partial, ref))) return false;
+  const fence = await ignoring('ENOENT', readFence(partial));
+  return fence?.attempt === attempt && !fence.isDoomed;
+}
+
+/** Makes room for an image, in one step. Throws `conflict` where another job makes one with this id. */
+export async function makePartial(
+  paths: Layout,
+  ref: DestinationRef,
+  attempt: number,
+  size: number,
+): Promise<void> {
+  const prepared = paths.prepared(ref.image_id, ref.mark, attempt);
+  try {
+    await ignoring('EEXIST', mkdir(prepared));
+    for (const name of [markName(ref), fenceName(attempt)]) await writeFile(join(prepared, name), '');
+    await writeFile(join(prepared, 'data'), '', { flag: 'a' });
+    await truncate(join(prepared, 'data'), size);
+    await renameUnlessTaken(prepared, paths.partial(ref.image_id), ref);
+  } finally {
+    await rm(prepared, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Removes what attempts up to this one were about to make. It is moved aside first, so that an attempt that was
+ * frozen finds nothing to put in place, rather than a half of it.
+ */
+export async function removePrepared(paths: Layout, ref: DestinationRef, upTo: number): Promise<void> {
+  const prefix = paths.preparedPrefix(ref.image_id, ref.mark);
+  for (const name of await readdir(paths.root)) {
+    if (!name.startsWith(prefix)) continue;
+    // An earlier version wrote no number.
+    const [, number = '-1', ending] = /^(?:(\d+)\.)?(new|removed)$/.exec(name.slice(prefix.length)) ?? [];
+    if (ending === undefined || Number(number) > upTo) continue;
+    const path = join(paths.root, name);
+    const aside = path.replace(/\.new$/, '.removed');
+    if (aside !== path) await ignoring('ENOENT', rename(path, aside));
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+/** Renames a folder. One that is there and not empty is another's, and throws `conflict`. */
+export async function renameUnlessTaken(from: string, to: string, ref: DestinationRef): Promise<void> {
+  await rename(from, to).catch((error) => {
+    throw isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST') ? taken(ref) : error;
+  });
+}
+
+/** The error of a job that comes too late for an image id. */
+export function taken(ref: DestinationRef): StoreError {
+  return new StoreError('conflict', `image id ${ref.image_id} is taken at the destination`);
+}
