@@ -1,76 +1,110 @@
-/** What the code obeys. Each is a line of the design. */
+/** What ends a run in the eyes of an attempt that was given up. */
+type Ended = 'closed' | 'reset' | 'paused';
+
+/** What the code obeys. Each is one mending; switched off, its counter-example is back. */
 export interface Rule {
-  readonly name: string;
-  /** R1, the old way: an attempt that was given up asks whether its run is RUNNING; where it is not, it discards. */
-  readonly asksForStatus: boolean;
-  /** R2: a discard leaves alone what is committed, unless it undoes that very commit. */
-  readonly sparesCommitted: boolean;
-  /** R3 and R4: fences, dooms and adoption. Without, the store programs are those of the old code. */
+  /** Which attempts remove what they have made when they were given up, and find that their run has ended. */
+  readonly removeWhenGivenUp: readonly ('prepare' | 'transfer')[];
+  /** What such an attempt takes for ended. */
+  readonly takesForEnded: readonly Ended[];
+  /** What is in the making has a fence, which moves by compare-and-swap; a discard dooms first. */
   readonly fenced: boolean;
-  /** R5: whoever removes without a condition proves its lease right before. */
-  readonly provesLease: boolean;
-  /** R6: a request that commits is not abandoned by a cancel. */
+  /** A discard leaves alone what is committed, unless it undoes that very commit. */
+  readonly sparesCommitted: boolean;
+  /** Before which removals an attempt proves that it still has the lease, after it has seen what there is. */
+  readonly provesLease: readonly ('record' | 'data')[];
+  /** So does a prepare, which removes what an earlier attempt has made. */
+  readonly prepareProves: boolean;
+  /** A request that commits is not abandoned by a cancel. */
   readonly awaitsAnswers: boolean;
-  /** R7: a clean-up acts only while the chain is closed. */
+  /** The clean-up after a force acts only while the chain of runs is closed. */
   readonly cleansClosedOnly: boolean;
-  /** A start over forgets what is complete, and cuts nothing off: the bytes are written again where they are. */
-  readonly keepsBytes: boolean;
-  /** No step but prepare makes a file in the folder: the others open what is there, or fail. */
-  readonly createsOnce: boolean;
-  /** A run that a reset has begun undoes what an earlier one has committed, where none has ended as replicated. */
-  readonly undoesEarlierRuns: boolean;
-  /** A partial's path names the attempt that made it: a late rename moves that one or none. */
-  readonly namesIncarnations: boolean;
-  /** S3: one object is the job's and, from the commit on, the image's record: the commit is a write of it by If-Match. */
-  readonly commitsByIfMatch: boolean;
-  /** S3: whoever deletes looks right before whether the object that it has doomed is still there, and whether it may. */
-  readonly looksBeforeRemoving: boolean;
-  /** A store applies a removal whose lease was proved before anybody else can hold the lease (see the document). */
-  readonly removalsArePrompt: boolean;
-  /** A sweep looks again after it has heard that the chain is closed: the fence is the same, and nothing committed. */
-  readonly listsAgain: boolean;
-  /** A clean-up acts only while the run that was forced is the last one of the chain. */
+  /** It acts only where the run that was forced is the last one of the chain. */
   readonly cleansOwnRunOnly: boolean;
-  /** A commit takes only what the transfer that its run has seen succeed has had the fence of. */
-  readonly commitsWhatWasFilled: boolean;
+  /** A sweep removes exactly what it has listed, and only as long as it is in the making. */
+  readonly sweepsWhatWasListed: boolean;
+  /** A run after a reset undoes what an earlier one has made and committed, unless one of them was replicated. */
+  readonly undoesEarlierRuns: boolean;
+  /** A commit takes only what a transfer has left whole. */
+  readonly commitsWholeOnly: boolean;
+  /** Each run of a job makes the same image id. */
+  readonly keepsItsId: boolean;
+  /** Directory: a start over forgets its journal, and cuts nothing off. */
+  readonly keepsBytes: boolean;
+  /** Directory: a commit writes the record that prepare has made room for, and makes no file. */
+  readonly createsOnce: boolean;
+  /** Directory: a commit looks right before its rename whether the path still leads to its folder. */
+  readonly looksBeforeRename: boolean;
+  /** S3: a commit whose job object is gone after its record was written takes the record back. */
+  readonly takesBack: boolean;
+  /** S3: data is put together only where there is none. */
+  readonly completesIfAbsent: boolean;
+  /** S3: each DELETE says which version it means. */
+  readonly deletesIfMatch: boolean;
+  /** S3: data bears the number of the attempt that has reserved its place, beside the mark. */
+  readonly numbersData: boolean;
+  /** What no mending prevents. Assumed not to happen, except where a test shows it. */
+  readonly limits: Limits;
 }
 
+/** The named limits. */
+export interface Limits {
+  /** Directory: a commit is frozen between its last look at the path and the rename. */
+  readonly frozenBeforeRename: boolean;
+  /** A sender loses its lease between the proof and the DELETE that the store cannot make conditional. */
+  readonly lateDeletes: boolean;
+  /** S3: a process dies right after it has written a record late. */
+  readonly diesAfterLateRecord: boolean;
+}
+
+const NO_LIMITS: Limits = { frozenBeforeRename: false, lateDeletes: false, diesAfterLateRecord: false };
+
+/** The code as it was: by the mark alone. */
 export const OLD: Rule = {
-  name: 'old',
-  asksForStatus: true,
-  sparesCommitted: false,
+  removeWhenGivenUp: ['prepare', 'transfer'],
+  takesForEnded: ['closed', 'reset', 'paused'],
   fenced: false,
-  provesLease: false,
+  sparesCommitted: false,
+  provesLease: [],
+  prepareProves: false,
   awaitsAnswers: false,
   cleansClosedOnly: false,
+  cleansOwnRunOnly: false,
+  sweepsWhatWasListed: false,
+  undoesEarlierRuns: false,
+  commitsWholeOnly: false,
+  keepsItsId: false,
   keepsBytes: false,
   createsOnce: false,
-  undoesEarlierRuns: false,
-  namesIncarnations: false,
-  commitsByIfMatch: false,
-  looksBeforeRemoving: false,
-  removalsArePrompt: true,
-  listsAgain: false,
-  cleansOwnRunOnly: false,
-  commitsWhatWasFilled: false,
+  looksBeforeRename: false,
+  takesBack: true,
+  completesIfAbsent: false,
+  deletesIfMatch: false,
+  numbersData: false,
+  limits: NO_LIMITS,
 };
 
+/** The code as it is meant to be. */
 export const NEW: Rule = {
-  name: 'new',
-  asksForStatus: false,
-  sparesCommitted: true,
+  removeWhenGivenUp: ['prepare', 'transfer'],
+  takesForEnded: ['closed'],
   fenced: true,
-  provesLease: true,
+  sparesCommitted: true,
+  provesLease: ['record', 'data'],
+  prepareProves: true,
   awaitsAnswers: true,
   cleansClosedOnly: true,
-  keepsBytes: false,
-  createsOnce: false,
-  undoesEarlierRuns: false,
-  namesIncarnations: false,
-  commitsByIfMatch: false,
-  looksBeforeRemoving: false,
-  removalsArePrompt: true,
-  listsAgain: false,
-  cleansOwnRunOnly: false,
-  commitsWhatWasFilled: false,
+  cleansOwnRunOnly: true,
+  sweepsWhatWasListed: true,
+  undoesEarlierRuns: true,
+  commitsWholeOnly: true,
+  keepsItsId: true,
+  keepsBytes: true,
+  createsOnce: true,
+  looksBeforeRename: true,
+  takesBack: true,
+  completesIfAbsent: true,
+  deletesIfMatch: true,
+  numbersData: true,
+  limits: NO_LIMITS,
 };

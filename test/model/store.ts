@@ -6,20 +6,20 @@ export type StepName = 'prepare' | 'transfer' | 'commit' | 'discard' | 'sweep';
 
 /**
  * A process that carries out a step. Its `at` is where in the step's program it stands: it takes its next action at any
- * later moment, or never. So a worker that is slow, frozen, cut off or dead needs no action of its own, and a request that
- * was sent is one that its attempt has still to take.
+ * later moment, or never. So a worker that is slow, frozen, cut off or dead needs no action of its own. Where `at` begins
+ * with `~`, a request is under way that the store carries out when it likes.
  */
 export interface Attempt {
-  /** Grows along all runs of the job (the design: Temporal's schedule time of the attempt). */
+  /** Grows along all runs of the job. */
   readonly number: number;
   readonly step: StepName;
   readonly run: number;
+  /** Which image id it is about: 0 unless runs have ids of their own. */
+  readonly place: number;
   /** The bytes of the source that its run has inspected. */
   readonly version: number;
-  /** A discard's: it undoes a commit of its own run. */
+  /** A discard's: it undoes a commit too. */
   readonly committing: boolean;
-  /** A commit's: the number of the transfer that has filled what it is to commit. */
-  readonly filled: number;
   /** Where it stands; `ok`, `adopted`, `lost` and `gone` are ends. */
   readonly at: string;
   /** What it has seen there, and holds on to. */
@@ -36,8 +36,6 @@ export interface Surroundings {
   readonly isClosed: boolean;
   /** The attempt's run is the last one of the chain. */
   readonly isLastRun: boolean;
-  /** R5, R7: it may still remove: it has the lease; a clean-up's or a sweep's chain is closed. */
-  readonly mayRemove: boolean;
 }
 
 /** One atomic action of an attempt: what it does to the store, and where the attempt stands then. */
@@ -48,10 +46,18 @@ export interface Move<Store> {
   readonly seen?: string;
 }
 
+/** Makes moves of one attempt at one store. */
+export type Go<Store> = (label: string, at: string, store?: Store, seen?: string) => Move<Store>[];
+
+/** Moves that change nothing but what they say. */
+export function moves<Store>(before: Store, attempt: Attempt): Go<Store> {
+  return (label, at, store = before, seen = attempt.seen) => [{ label, store, at, seen }];
+}
+
 /** What anybody can see of the image id. */
 export interface View {
-  readonly image: { readonly mark: string; readonly whole: boolean; readonly by: number } | null;
-  /** What is in the making, by which attempt it was made, and whether it may still become an image. */
+  readonly image: { readonly mark: string; readonly whole: boolean } | null;
+  /** What is in the making, which attempt has it, and whether it may still become an image. */
   readonly making: { readonly mark: string; readonly doomed: boolean; readonly by: number } | null;
 }
 
