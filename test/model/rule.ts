@@ -41,8 +41,15 @@ export interface Rule {
   readonly completesIfAbsent: boolean;
   /** S3: each DELETE says which version it means. */
   readonly deletesIfMatch: boolean;
-  /** S3: data bears the number of the attempt that has reserved its place, beside the mark. */
-  readonly numbersData: boolean;
+  /** S3: right before a DELETE, after it has seen what is there, it looks whether its doomed job object still stands. */
+  readonly looksAgain: boolean;
+  /** S3: a commit that finds a record writes its own over it, by If-Match. */
+  readonly replacesRecord: boolean;
+  /**
+   * S3: data and record bear the number of the attempt that has reserved the place, as the job object does. What bears
+   * another one does not count.
+   */
+  readonly numbersReservations: boolean;
   /** What no mending prevents. Assumed not to happen, except where a test shows it. */
   readonly limits: Limits;
 }
@@ -80,7 +87,9 @@ export const OLD: Rule = {
   takesBack: true,
   completesIfAbsent: false,
   deletesIfMatch: false,
-  numbersData: false,
+  looksAgain: false,
+  replacesRecord: false,
+  numbersReservations: false,
   limits: NO_LIMITS,
 };
 
@@ -105,6 +114,8 @@ export const NEW: Rule = {
   takesBack: true,
   completesIfAbsent: true,
   deletesIfMatch: true,
-  numbersData: true,
+  looksAgain: true,
+  replacesRecord: true,
+  numbersReservations: true,
   limits: NO_LIMITS,
 };

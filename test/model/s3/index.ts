@@ -18,7 +18,7 @@ export function s3(rule: Rule): StoreModel<Bucket> {
       if (removing.length > 0) return removing;
       switch (a.step) {
         case 'prepare':
-          return prepare(s, a);
+          return prepare(rule, s, a);
         case 'transfer':
           return transfer(rule, s, a, around);
         case 'commit':
@@ -29,12 +29,13 @@ export function s3(rule: Rule): StoreModel<Bucket> {
           return sweep(rule, s, a, around);
       }
     },
-    view: (s) => viewOf(rule, s),
+    view: viewOf,
     leftover({ job, data, record, uploads }) {
       if (record?.mark === 'a' && job?.mark !== 'a') return 'a record';
       if (uploads.some((upload) => upload > 0)) return 'an upload';
       if (job?.mark === 'a' && (job.doomed || record === null)) return 'a job object';
-      if (data?.mark === 'a' && record === null) return 'data';
+      // Another job's transfer removes what is in its way.
+      if (data?.mark === 'a' && record === null && job?.mark !== 'b') return 'data';
       return null;
     },
     reserve(s) {
@@ -45,7 +46,7 @@ export function s3(rule: Rule): StoreModel<Bucket> {
     finish: (s) => ({
       ...s,
       data: { mark: 'b', by: 0, version: 9 },
-      record: { mark: 'b', by: 0, version: 9 },
+      record: { mark: 'b', by: 0, of: 0, version: 9 },
       uploads: s.uploads.filter((upload) => upload !== 0),
     }),
     tidy: (s) => s,

@@ -47,7 +47,10 @@ export function old(s: Bucket, a: Attempt): Move<Bucket>[] {
     case 'commit start':
       return isOwn ? go('finds the job object', '~record', s, see(s)) : go('finds no job object', 'lost');
     case 'commit ~record':
-      return go('has the record put', 'recheck', { ...s, record: { mark: 'a', by: n, version: a.version } });
+      return go('has the record put', 'recheck', {
+        ...s,
+        record: { mark: 'a', by: n, of: -1, version: a.version },
+      });
     case 'commit recheck':
       return isOwn ? go('finds the image whole', 'ok') : go('finds the job object gone', 'take back');
     case 'commit take back':

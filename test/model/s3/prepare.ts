@@ -1,8 +1,9 @@
+import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves } from '../store.ts';
-import { type Bucket, see, seenBy, swap } from './state.ts';
+import { type Bucket, isCommitted, see, seenBy, swap } from './state.ts';
 
 /** Reserves the place; or adopts the image that an earlier run of the job has committed. */
-export function prepare(s: Bucket, a: Attempt): Move<Bucket>[] {
+export function prepare(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   const go = moves(s, a);
   const { job, record } = s;
   const n = a.number;
@@ -16,8 +17,8 @@ export function prepare(s: Bucket, a: Attempt): Move<Bucket>[] {
       if (job.fence > n) return go('is overtaken', 'lost');
       return go("finds its job's object", 'own', s, see(s));
     case 'own':
-      if (record === null) return go('finds no record', 'doom');
-      if (record.version !== a.version) return go('finds an image of other bytes', 'lost');
+      if (!isCommitted(rule, s, job)) return go('finds no record', 'doom');
+      if (record?.version !== a.version) return go('finds an image of other bytes', 'lost');
       return go('finds the record', 'adopt');
     case 'adopt': {
       const next = swap(s, seenBy(a), { fence: n });

@@ -1,6 +1,6 @@
 import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
-import { abort, type Bucket, isSame, see, seenBy, swap } from './state.ts';
+import { abort, type Bucket, isCommitted, isSame, see, seenBy, swap } from './state.ts';
 
 /** What all who remove have in common: dooms, and then deletes the record, the data and the job object. */
 export function removal(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<Bucket>[] {
@@ -49,6 +49,11 @@ export function removal(rule: Rule, s: Bucket, a: Attempt, around: Surroundings)
     const proves = rule.provesLease.includes(what) && (rule.prepareProves || !makesRoom);
     if (proves && !isSent) {
       if (!mayRemove()) return go(`may not delete the ${what} any more`, 'gone');
+    }
+    if (rule.looksAgain && !isSent) {
+      if (!isSame(s, known)) return go('finds another job object', after(), s, '');
+    }
+    if (proves && !isSent) {
       if (rule.limits.lateDeletes) return go('proves its lease', `~${a.at}`);
     }
     const label = `${proves && !isSent ? 'proves its lease, and ' : ''}deletes the ${what}`;
@@ -64,7 +69,7 @@ export function removal(rule: Rule, s: Bucket, a: Attempt, around: Surroundings)
 /** Removes what the job has in the making, and what it has committed, where it undoes that commit. */
 export function discard(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<Bucket>[] {
   const go = moves(s, a);
-  const { job, record } = s;
+  const { job } = s;
   switch (a.at) {
     case 'closed?':
       if (!around.isClosed) return go('finds the chain open', 'ok');
@@ -76,7 +81,8 @@ export function discard(rule: Rule, s: Bucket, a: Attempt, around: Surroundings)
       if (job.fence > a.number) return go('is overtaken', 'ok');
       return go('finds the job object', 'own', s, see(s));
     case 'own':
-      if (record !== null && rule.sparesCommitted && !a.committing) return go('spares the image', 'ok');
+      if (isCommitted(rule, s, job) && rule.sparesCommitted && !a.committing)
+        return go('spares the image', 'ok');
       return go('may remove it', 'doom');
   }
   return [];

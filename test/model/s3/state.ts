@@ -24,6 +24,8 @@ interface RecordObject {
   readonly mark: string;
   /** The attempt that has written it: its ETag, for its body has a time of its own. */
   readonly by: number;
+  /** Its reservation. */
+  readonly of: number;
   readonly version: number;
 }
 
@@ -70,13 +72,18 @@ export function abort(s: Bucket, upload: number): Bucket {
 export function isOwnData(rule: Rule, { data }: Bucket, job: JobObject | null): boolean {
   if (data === null || job === null) return false;
   if (!rule.completesIfAbsent) return true;
-  return data.mark === job.mark && (!rule.numbersData || data.by === job.by);
+  return data.mark === job.mark && (!rule.numbersReservations || data.by === job.by);
 }
 
-export function viewOf(rule: Rule, { record, job, data }: Bucket): View {
-  const isReadable = record !== null && (data !== null || rule.limits.diesAfterLateRecord);
+/** Whether the record is what the job that the job object tells of has committed. */
+export function isCommitted(rule: Rule, { record }: Bucket, job: JobObject | null): boolean {
+  return record !== null && (!rule.numbersReservations || record.of === job?.by);
+}
+
+export function viewOf({ record, job, data }: Bucket): View {
   return {
-    image: isReadable ? { mark: record.mark, whole: data?.version === record.version } : null,
+    // Without data, readers hear that there is no image.
+    image: record && data ? { mark: record.mark, whole: data.version === record.version } : null,
     making: job && { mark: job.mark, doomed: job.doomed, by: job.fence },
   };
 }

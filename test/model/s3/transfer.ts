@@ -1,7 +1,7 @@
 import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
 import { prepare } from './prepare.ts';
-import { abort, type Bucket, isOwnData, isSame, see, seenBy, swap } from './state.ts';
+import { abort, type Bucket, isCommitted, isOwnData, isSame, see, seenBy, swap } from './state.ts';
 
 /** Puts the parts and has them put together. After a reset it may find an image, or nothing: then as `prepare`. */
 export function transfer(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<Bucket>[] {
@@ -13,7 +13,7 @@ export function transfer(rule: Rule, s: Bucket, a: Attempt, around: Surroundings
   switch (a.at) {
     case 'start': {
       const isOwn = job?.mark === 'a' && !job.doomed;
-      if (a.run > 0 && (!isOwn || s.record !== null)) return prepare(s, a);
+      if (a.run > 0 && (!isOwn || isCommitted(rule, s, job))) return prepare(rule, s, a);
       if (!isOwn) return go('finds no job object', 'lost');
       if (job.fence > n) return go('is overtaken', 'lost');
       return go('finds the job object', 'fence', s, see(s));
@@ -24,7 +24,7 @@ export function transfer(rule: Rule, s: Bucket, a: Attempt, around: Surroundings
       return go('takes the fence', 'look', next, see(next));
     }
     case 'look':
-      if (s.record !== null) return go('finds the image whole', 'lost');
+      if (isCommitted(rule, s, job)) return go('finds the image whole', 'lost');
       if (isOwnData(rule, s, job)) {
         // It is read back for the digest.
         const isRight = s.data?.version === a.version;
@@ -57,5 +57,5 @@ export function transfer(rule: Rule, s: Bucket, a: Attempt, around: Surroundings
       if (s.data?.version !== known.etag) return go('finds other data', 'ours?');
       return go('deletes the data that is in the way', 'ours?', { ...s, data: null });
   }
-  return prepare(s, a);
+  return prepare(rule, s, a);
 }
