@@ -1,12 +1,13 @@
 import { Context } from '@temporalio/activity';
-import type { CopyPlan } from '../src/copy-job/index.ts';
+import { type CopyPlan, parseProgress, type SweepReport, type SweepRequest } from '../src/copy-job/index.ts';
 import { planCopy } from '../src/copy-job/plan.ts';
 import { copyOf, type ImageRecord } from '../src/image/index.ts';
 import type { Batch, BatchProgress, BatchScope, TaskPlan } from '../src/object-task/index.ts';
 import { planTask } from '../src/object-task/plan.ts';
 import { atSide, type DestinationRef, type InspectedImage } from '../src/stores/index.ts';
-import { chainState } from '../src/temporal/index.ts';
+import { lastHeartbeat, type RunRef } from '../src/temporal/index.ts';
 import type { Dependencies } from './dependencies.ts';
+import { discardImage } from './discard-image.ts';
 import { cancelAndAwait, deleteRecords } from './end-task.ts';
 import { toFailure } from './failures.ts';
 import { attemptNumber } from './lease.ts';
@@ -16,6 +17,7 @@ import { prepareDestination } from './prepare-destination.ts';
 import { storeOf } from './region-of.ts';
 import { RunningTransfers } from './running-transfers.ts';
 import { step } from './step.ts';
+import { sweepRegion } from './sweep-region.ts';
 import { type TransferResult, transferImage } from './transfer-image.ts';
 
 export type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
@@ -42,6 +44,13 @@ export function createJobActivities(deps: Dependencies) {
       } catch (error) {
         throw toFailure(error, 0, limits.giveUpAfter);
       }
+    },
+
+    /** How many bytes the transfer that is under way has moved, as far as a heartbeat has told. A local activity. */
+    async bytesSoFar(): Promise<number> {
+      const { workflowId, runId } = Context.current().info.workflowExecution ?? { workflowId: '' };
+      const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
+      return parseProgress(await lastHeartbeat(raw, client.options.loadedDataConverter))?.high_water ?? 0;
     },
 
     cancelAndAwait: (workflowId: string): Promise<void> => cancelAndAwait(deps, workflowId),
@@ -91,18 +100,11 @@ export function createStoreActivities(deps: Dependencies) {
     moveSmallObjects: (plan: TaskPlan, scope: BatchScope): Promise<BatchProgress> =>
       moveSmallObjects(deps, plan, scope),
 
-    /**
-     * Removes every trace of the copy. Never given up.
-     * @param job workflow id of the job, where another workflow cleans up behind it
-     */
-    discardImage: (plan: CopyPlan, ref: DestinationRef, job?: string): Promise<void> =>
-      step(client, Number.POSITIVE_INFINITY, async (watch) => {
-        // Who was reset goes on, and what there is of its copy is its own again.
-        if (job !== undefined && (await chainState(client, job, ref.mark)) === 'open') return;
-        const attempt = attemptNumber();
-        await atSide('destination', async () => destination(plan).discard(ref, attempt, watch));
-        await deps.spool?.remove(ref, attempt);
-      }),
+    sweepRegion: (request: SweepRequest): Promise<SweepReport> => sweepRegion(deps, request),
+
+    /** Removes every trace of the copy. Never given up. */
+    discardImage: (plan: CopyPlan, ref: DestinationRef, forced?: RunRef): Promise<void> =>
+      step(client, Number.POSITIVE_INFINITY, (watch) => discardImage(deps, plan, ref, forced, watch)),
   };
 }
 

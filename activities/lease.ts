@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ActivityCancelledError, ActivityNotFoundError, type Client } from '@temporalio/client';
 import { type DestinationRef, StoreError } from '../src/stores/index.ts';
-import { chainState } from '../src/temporal/index.ts';
+import { chainOf } from '../src/temporal/index.ts';
 
 /** The number of this attempt: it is higher than that of every attempt before, at any step of the job. */
 export function attemptNumber(): number {
@@ -22,8 +22,8 @@ export function isSuperseded(): boolean {
 /** Whether the job of this attempt is known to have ended, so that nobody else will clean up behind it. */
 export async function jobHasEnded(client: Client, mark: string): Promise<boolean> {
   const { workflowExecution } = Context.current().info;
-  const state = await chainState(client, workflowExecution?.workflowId ?? '', mark).catch(() => 'open');
-  return state === 'closed';
+  const chain = await chainOf(client, workflowExecution?.workflowId ?? '', mark).catch(() => undefined);
+  return chain?.state === 'closed';
 }
 
 /**

@@ -26,7 +26,9 @@ export async function cleanUp({ plan, ref }: Leftovers): Promise<void> {
   setCurrentDetails(`**waiting** until nobody writes to ${place} any more`);
   await sleep(plan.heartbeat_timeout);
   setCurrentDetails(`**cleaning up** ${place}, for a job that was cancelled by force`);
-  await storeSteps(plan).discardImage(plan, ref, workflowInfo().parent?.workflowId);
+  const { parent } = workflowInfo();
+  const forced = parent && { workflow_id: parent.workflowId, run_id: parent.runId };
+  await storeSteps(plan).discardImage(plan, ref, forced);
   setCurrentDetails(`nothing is left of ${place}`);
 }
 

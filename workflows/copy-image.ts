@@ -7,7 +7,6 @@ import {
   patched,
   setHandler,
   TemporalFailure,
-  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { DestinationRef, InspectedImage } from '../activities/index.ts';
@@ -26,8 +25,9 @@ import {
 import { digestsOf } from '../src/image/index.ts';
 import { type Leftovers, startCleanUp } from './clean-up.ts';
 import { detailOf, failureOf, faultOf } from './faults.ts';
+import { imageIdOf } from './image-id.ts';
 import { JobRecord } from './job-record.ts';
-import { closeAsCanceled, planCopy, type StoreSteps, storeSteps } from './steps.ts';
+import { bytesSoFar, closeAsCanceled, planCopy, type StoreSteps, storeSteps } from './steps.ts';
 
 const cancelSignal = defineSignal<[unknown]>(CANCEL_SIGNAL);
 const requestCancelUpdate = defineUpdate<JobDetails, [unknown]>(REQUEST_CANCEL_UPDATE);
@@ -52,13 +52,18 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
   const execution = CancellationScope.current();
   const work = new CancellationScope();
   const forced = Promise.withResolvers<null>();
+  const stop = () => {
+    work.cancel();
+    if (job.isForced) forced.resolve(null);
+  };
   const cancel = (via: CancelRecord['via'], request?: unknown) => {
     job.requestCancel(via, request);
     // Jobs of an earlier version went on as `cancel_requested` until nothing was left.
     if (job.isDiscarding && patched('canceling-while-discarding'))
       job.update({ status: 'canceling', fault: null });
-    work.cancel();
-    if (job.isForced) forced.resolve(null);
+    // The cancel ends the transfer's heartbeats, which alone tell how far it has come.
+    if (job.details.phase === 'transfer' && patched('progress-before-cancel')) noteBytes(job).finally(stop);
+    else stop();
   };
   setHandler(jobDetailsQuery, () => job.details);
   setHandler(cancelSignal, (request) => {
@@ -91,6 +96,15 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
     await execution.cancelRequested.catch(() => {});
     throw new CancelledFailure('the job was cancelled');
   });
+}
+
+/** Puts on record how far the transfer has come that is under way, if it can be found out. */
+async function noteBytes(job: JobRecord): Promise<void> {
+  const bytes_copied = await CancellationScope.nonCancellable(() => bytesSoFar()).catch((error) => {
+    if (!(error instanceof TemporalFailure)) throw error;
+    return 0;
+  });
+  job.note({ bytes_copied });
 }
 
 /** Images in the making that may be spoilt, one after the other, before a job fails. */
@@ -159,9 +173,13 @@ class Copy {
 
   async #run(): Promise<void> {
     const job = this.#job;
-    const plan = await CancellationScope.nonCancellable(() => planCopy(this.#request, uuid4()));
+    const { firstExecutionRunId: mark, runId } = workflowInfo();
+    const plan = await CancellationScope.nonCancellable(() => planCopy(this.#request, imageIdOf(mark, 0)));
     this.#taskQueue = plan.task_queue;
     job.accept(plan);
+    // The run before a reset may have made, and even committed, what this one does not know of.
+    if (runId !== mark && patched('undo-earlier-runs'))
+      this.#made = { plan, ref: { ...plan.destination, mark, digests: { sha512: null, md5: null } } };
 
     job.note({ phase: 'inspect' });
     const image = await storeSteps(plan).inspectSource(plan);
@@ -176,17 +194,16 @@ class Copy {
     const job = this.#job;
     const mark = workflowInfo().firstExecutionRunId;
     let plan = reserved;
-    for (let left = MOST_IMAGES; ; ) {
+    for (let tries = 1; ; tries += 1) {
       const steps = storeSteps(plan);
       const ref = { ...plan.destination, mark, digests: digestsOf(image.record) };
       try {
         return await this.#fill(steps, plan, ref, image);
       } catch (error) {
-        left -= 1;
-        if (left === 0 || faultOf(error, this.#taskQueue).code !== 'spoilt') throw error;
+        if (tries === MOST_IMAGES || faultOf(error, this.#taskQueue).code !== 'spoilt') throw error;
         this.#noteProgress(error);
         await this.#undo();
-        plan = { ...plan, destination: { ...plan.destination, image_id: uuid4() } };
+        plan = { ...plan, destination: { ...plan.destination, image_id: imageIdOf(mark, tries) } };
         job.replaceImage(plan.destination.image_id);
       }
     }

@@ -22,6 +22,12 @@ const long = { priority: { priorityKey: 3 } };
 
 export const { planCopy, planTask } = proxyLocalActivities<JobActivities>({ startToCloseTimeout: '10s' });
 
+/** A cancel does not wait long for it, and goes on without where it fails. */
+export const { bytesSoFar } = proxyLocalActivities<JobActivities>({
+  scheduleToCloseTimeout: '2s',
+  retry: { maximumAttempts: 1 },
+});
+
 export const { closeAsCanceled } = proxyActivities<JobActivities>({
   ...cleanup,
   retry,

@@ -7,6 +7,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import packageJson from '../../package.json' with { type: 'json' };
 import type { DialectContext } from './dialect.ts';
 import { dialects } from './dialects.ts';
 import { addHealthRoutes } from './health.ts';
@@ -59,7 +60,7 @@ const REQUEST_TIMEOUT = 60_000;
 
 const API_INFO = {
   title: 'image-replicator',
-  version: '2.0.0',
+  version: packageJson.version,
   description: 'Copies of machine images from one region to another.',
 };
 

@@ -5,7 +5,7 @@ import { JobError, type JobErrorCode } from '../job-service/index.ts';
 import { StoreError } from '../stores/index.ts';
 import { TemporalUnreachable } from '../temporal/index.ts';
 
-/** What the command exits with. README.md, "Command". */
+/** What the command exits with. docs/operating.md, "The command". */
 export const EXIT = {
   ok: 0,
   failed: 1,

@@ -1,11 +1,13 @@
 import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCheckCommand } from './check.ts';
+import { addConfigCommand } from './config.ts';
 import { addCopyCommand } from './copy.ts';
 import { exitCodeOf, messageOf } from './errors.ts';
 import { addImagesCommand } from './images.ts';
 import { addJobCommands } from './jobs.ts';
 import { addProcessCommands } from './processes.ts';
+import { addSweepCommand } from './sweep.ts';
 
 const program = new Command('image-replicator')
   .description('Copies machine images from region to region: each copy is a durable Temporal workflow.')
@@ -34,7 +36,9 @@ Example:
 addCopyCommand(program);
 addJobCommands(program);
 addImagesCommand(program);
+addSweepCommand(program);
 addCheckCommand(program);
+addConfigCommand(program);
 addProcessCommands(program);
 
 try {

@@ -3,17 +3,25 @@ import ms, { type StringValue } from 'ms';
 import Type, { type Static, type TSchema } from 'typebox';
 import { toVersion3 } from '../openstack/index.ts';
 import type { IdentityConfig } from './config.ts';
-import { closed, Duration, Text } from './schema.ts';
+import { closed, duration, text } from './schema.ts';
 
-const TokenFile = Type.Object({ driver: Type.Literal('token-file'), path: Text }, closed);
+const TokenFile = Type.Object(
+  { driver: Type.Literal('token-file'), path: text('A file of tokens and access keys.') },
+  closed,
+);
 const Keystone = Type.Object(
   {
     driver: Type.Literal('keystone'),
-    auth_url: Type.String({ pattern: '^https?://[^/?#]+(?!.*/v2(\\.[0-9]+)?/*$)(/[^?#]*)?$' }),
-    cacert: Type.Optional(Text),
-    insecure: Type.Optional(Type.Boolean()),
-    cache_for: Type.Optional(Duration),
-    cloud: Type.Optional(Text),
+    auth_url: Type.String({
+      pattern: '^https?://[^/?#]+(?!.*/v2(\\.[0-9]+)?/*$)(/[^?#]*)?$',
+      description: "Keystone's address.",
+    }),
+    cacert: Type.Optional(text("A PEM file of the authorities for Keystone's certificate.")),
+    insecure: Type.Optional(Type.Boolean({ description: "Do not check Keystone's certificate." })),
+    cache_for: Type.Optional(duration('How long a good token is not asked about again (default: 60s).')),
+    cloud: Type.Optional(
+      text('An entry of clouds.yaml: the account that looks access keys up. Without it there are none.'),
+    ),
   },
   closed,
 );

@@ -7,5 +7,6 @@ export {
   type Share,
   type Shares,
 } from './config.ts';
+export { configSchema } from './json-schema.ts';
 export { loadConfig } from './load.ts';
 export { openRegions, type Region, type Regions } from './regions.ts';

@@ -1,68 +1,137 @@
 import Type, { type Static } from 'typebox';
 import { SIZE_PATTERN } from './size.ts';
 
-const Name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' });
-export const Duration = Type.String({ pattern: '^[1-9][0-9]* ?(ms|s|m|h|d)$' });
-export const Text = Type.String({ minLength: 1 });
+const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$';
+
+/** A name, as regions, shares and targets have one. */
+const name = (description: string) => Type.String({ pattern: NAME_PATTERN, description });
+const Name = Type.String({ pattern: NAME_PATTERN });
+
+/** A time with its unit, as in `30s` or `1h`. */
+export const duration = (description: string) =>
+  Type.String({ pattern: '^[1-9][0-9]* ?(ms|s|m|h|d)$', description });
+
+/** A text that is not empty. */
+export const text = (description: string) => Type.String({ minLength: 1, description });
+
+/** An option of an object's schema: a key that the schema does not name is an error. */
 export const closed = { additionalProperties: false } as const;
 
-/** The configuration file. README.md, "Configuration", explains every key. */
+const Region = Type.Object(
+  {
+    store: Type.Object({ driver: Type.String() }),
+    task_queue: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description: 'Task Queue of the copies to this region (default: image-copy.<region>).',
+      }),
+    ),
+  },
+  closed,
+);
+
+const Share = Type.Object(
+  {
+    region: name("The directory region that is the share's folder."),
+    targets: Type.Record(Name, Name, {
+      minProperties: 1,
+      additionalProperties: false,
+      description: 'By name, which is a folder of the share: the region whose bucket it is.',
+    }),
+    tenants: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+      description: 'The tenants that may use the share.',
+    }),
+  },
+  closed,
+);
+
+const Api = Type.Object(
+  {
+    host: Type.Optional(text('Address that the REST facade listens at (default: 127.0.0.1).')),
+    port: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 65535, description: 'Port of the REST facade (default: 9292).' }),
+    ),
+    body_limit: Type.Optional(
+      Type.Integer({
+        minimum: 1024,
+        description: 'Most bytes that the body of a request may have (default: 16384).',
+      }),
+    ),
+    default_source_region: Type.Optional(name('Source region of a request that names none.')),
+    source_region_by_host: Type.Optional(
+      Type.Record(Type.String(), Name, {
+        description: 'By host name: the source region of requests to this name.',
+      }),
+    ),
+    destination_region_by_tenant: Type.Optional(
+      Type.Record(Type.String(), Name, {
+        description: 'By tenant id: the region that copies for this tenant go to if a request names none.',
+      }),
+    ),
+  },
+  closed,
+);
+
+const Spool = Type.Object(
+  {
+    path: text("Folder of a worker's spool."),
+    size: Type.String({ pattern: SIZE_PATTERN, description: 'Most that it may hold, as in 200GiB.' }),
+  },
+  { ...closed, description: 'Disk that saves the source from being read again. Only for glance regions.' },
+);
+
+const Limits = Type.Object(
+  {
+    lanes: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 64,
+        description: 'Parts that a copy reads at the same time (default: 4).',
+      }),
+    ),
+    concurrent_activities: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        description: 'Activities that a worker runs at the same time for one region (default: 16).',
+      }),
+    ),
+    heartbeat_timeout: Type.Optional(
+      duration('A worker that is silent for so long counts as dead (default: 30s).'),
+    ),
+    stall_after: Type.Optional(
+      duration('A part that moves no byte for so long is read again (default: 30s).'),
+    ),
+    give_up_after: Type.Optional(duration('A copy that moves no byte for so long fails (default: 1h).')),
+    no_worker_timeout: Type.Optional(
+      duration('A step that no worker takes for so long fails (default: 24h).'),
+    ),
+  },
+  { ...closed, description: 'How much is done at a time, and how patient a copy is.' },
+);
+
+/** The configuration file. docs/configuration.md explains every key. */
 export const ConfigFile = Type.Object(
   {
-    regions: Type.Record(
-      Name,
-      Type.Object(
-        {
-          store: Type.Object({ driver: Type.String() }),
-          task_queue: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-        },
-        closed,
-      ),
-      { minProperties: 1, additionalProperties: false },
-    ),
+    regions: Type.Record(Name, Region, {
+      minProperties: 1,
+      additionalProperties: false,
+      description: 'The regions by name, each with its store.',
+    }),
     shares: Type.Optional(
-      Type.Record(
-        Name,
-        Type.Object(
-          {
-            region: Name,
-            targets: Type.Record(Name, Name, { minProperties: 1, additionalProperties: false }),
-            tenants: Type.Array(Type.String({ minLength: 1, maxLength: 255 })),
-          },
-          closed,
-        ),
-        { additionalProperties: false },
-      ),
+      Type.Record(Name, Share, {
+        additionalProperties: false,
+        description: 'File shares by id, for the API of Huawei SFS Turbo.',
+      }),
     ),
-    api: Type.Optional(
-      Type.Object(
-        {
-          host: Type.Optional(Type.String({ minLength: 1 })),
-          port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535 })),
-          body_limit: Type.Optional(Type.Integer({ minimum: 1024 })),
-          default_source_region: Type.Optional(Name),
-          source_region_by_host: Type.Optional(Type.Record(Type.String(), Name)),
-          destination_region_by_tenant: Type.Optional(Type.Record(Type.String(), Name)),
-        },
-        closed,
-      ),
-    ),
+    api: Type.Optional(Api),
     identity: Type.Optional(Type.Object({ driver: Type.String() })),
-    spool: Type.Optional(Type.Object({ path: Text, size: Type.String({ pattern: SIZE_PATTERN }) }, closed)),
-    limits: Type.Optional(
-      Type.Object(
-        {
-          lanes: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
-          concurrent_activities: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-          heartbeat_timeout: Type.Optional(Duration),
-          stall_after: Type.Optional(Duration),
-          give_up_after: Type.Optional(Duration),
-          no_worker_timeout: Type.Optional(Duration),
-        },
-        closed,
-      ),
+    spool: Type.Optional(Spool),
+    limits: Type.Optional(Limits),
+    web_ui: Type.Optional(
+      Type.String({ pattern: '^https?://', description: "Address of Temporal's Web UI, for links." }),
     ),
-    web_ui: Type.Optional(Type.String({ pattern: '^https?://' })),
   },
   closed,
 );

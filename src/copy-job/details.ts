@@ -13,7 +13,10 @@ export type JobPhase = 'accept' | 'inspect' | 'prepare' | 'transfer' | 'commit' 
 export interface JobDetails {
   readonly job_id: string;
   readonly status: JobStatus;
-  /** Percent, 0 to 100; 100 exactly when the status is `replicated`. It never goes down. */
+  /**
+   * Percent, 0 to 100; 100 exactly when the status is `replicated`. It never goes down, with one exception: a job that was
+   * terminated or reset shows what was on record, because nobody could note how far its transfer had come.
+   */
   readonly copy_progress: number;
   readonly source_image_id: string | null;
   readonly source_image_name: string | null;

@@ -10,3 +10,4 @@ export { type Fault, parseFault } from './fault.ts';
 export { parseProgress, type TransferProgress } from './progress.ts';
 export { type CancelRequest, type CopyPlan, type CopyRequest, parseCancelRequest } from './request.ts';
 export { isCancellable, isFinal, isForcible, JOB_STATUSES, type JobStatus } from './status.ts';
+export { SWEEP_REGION, type SweepReport, type SweepRequest } from './sweep.ts';

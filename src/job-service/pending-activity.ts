@@ -1,11 +1,9 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { ApplicationFailure, type LoadedDataConverter } from '@temporalio/common';
-import {
-  decodeFromPayloadsAtIndex,
-  decodeOptionalFailureToOptionalError,
-} from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import { type Fault, parseFault, parseProgress, type TransferProgress } from '../copy-job/index.ts';
+import { lastHeartbeat } from '../temporal/index.ts';
 
 /** The step that a job is at, as Temporal's server sees it: no worker is asked. */
 export interface PresentStep {
@@ -29,12 +27,7 @@ export async function presentStep(raw: Raw, converter: LoadedDataConverter): Pro
   const activity = raw.pendingActivities?.[0];
   if (activity === undefined) return null;
   const failure = await decodeOptionalFailureToOptionalError(converter, activity.lastFailure);
-  const details = activity.heartbeatDetails?.payloads ?? [];
-  const heartbeat =
-    details.length === 0
-      ? undefined
-      : await decodeFromPayloadsAtIndex<unknown>(converter, 0, details).catch(() => undefined);
-  const progress = parseProgress(heartbeat);
+  const progress = parseProgress(await lastHeartbeat(raw, converter));
   const due = optionalTsToDate(activity.nextAttemptScheduleTime) ?? optionalTsToDate(activity.scheduledTime);
   const isDue = due !== undefined && due.getTime() <= Date.now();
   const queued = activity.state === SCHEDULED;

@@ -9,6 +9,7 @@ export type {
   ImageSource,
   ImageStore,
   InspectedImage,
+  Leftover,
   ObjectEntry,
   ObjectStore,
   PartReader,

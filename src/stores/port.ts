@@ -206,8 +206,28 @@ export interface ObjectStore extends ImageSource, ImageDestination {
   write(path: string, data: Uint8Array, signal: AbortSignal): Promise<void>;
   /** Returns when all small ones that were written before would survive a loss of power. */
   flush(): Promise<void>;
-  /** Removes what calls left behind whose process died: only what no job knows of, and is old. */
-  sweep(): Promise<void>;
+  /** Lists what calls have left behind whose process died. */
+  leftovers(): AsyncIterable<Leftover>;
+}
+
+/** What there is of a copy that is no image or object: its job may still be at work on it, or has left it behind. */
+export interface Leftover {
+  readonly kind: 'image in the making' | 'object in the making' | 'upload' | 'data' | 'small object';
+  /** Where it is in the store, for a person. */
+  readonly place: string;
+  /** The job's mark; `null` where nothing tells whose it is. */
+  readonly mark: string | null;
+  /** Bytes that it takes. */
+  readonly bytes: number;
+  /** When it was changed last, as far as the store can tell. */
+  readonly changed: Date;
+  /**
+   * From which age on nobody can be at work on it any more, whoever it was; milliseconds. `null` where its age alone
+   * proves nothing.
+   */
+  readonly abandonedAfter: number | null;
+  /** Removes it, if nobody has taken it up since it was listed. Returns whether it has. */
+  remove(): Promise<boolean>;
 }
 
 /** A region's images. */
@@ -218,8 +238,11 @@ export interface ImageStore extends ImageSource, ImageDestination {
   check(): Promise<void>;
   /** The images that a tenant may see, in no particular order; `null` is an operator. */
   images(tenantId: string | null): AsyncIterable<ImageRecord>;
-  /** As that of the objects, which it leaves alone. */
-  sweep?(): Promise<void>;
+  /**
+   * Lists what jobs have left behind, or are making, apart from the objects' leftovers.
+   * @param ended images of jobs that were ended from outside, for a store that cannot be searched
+   */
+  leftovers(ended: AsyncIterable<DestinationRef>): AsyncIterable<Leftover>;
   /** Whether a user's own cloud has this store: without it, every user's has. */
   serves?(user: UserCredential): Promise<boolean>;
   /** Where a store keeps its images in files of this machine: makes a file an image. What is aborted leaves nothing. */

@@ -1,3 +1,5 @@
-export { type ChainState, chainState } from './chain.ts';
+export { chainOf, mayHaveCompletedBefore, type RunRef } from './chain.ts';
 export { connectClient, TemporalUnreachable } from './connect.ts';
+export { lastHeartbeat } from './heartbeat.ts';
+export { quoted } from './query.ts';
 export { ensureSearchAttributes } from './search-attributes.ts';

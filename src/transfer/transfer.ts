@@ -5,11 +5,11 @@ import { Ledger } from './ledger.ts';
 import type { Run, TransferOptions } from './options.ts';
 import { moveParts } from './parts.ts';
 import { moveStream } from './stream.ts';
-import type { Copied } from './verify.ts';
+import { type Copied, isMismatch } from './verify.ts';
 
 /** A transfer that is under way. */
 export interface Transfer {
-  /** What the destination has. */
+  /** What the destination has. Another one once the bytes are read again. */
   readonly ledger: Ledger;
   /** Bytes that were read from the source here. */
   readonly read: number;
@@ -23,43 +23,63 @@ export interface Transfer {
   stop(): Promise<void>;
 }
 
-/** Moves the missing bytes of an image. Owns the reader, the sink and the spool, and closes them. */
+/**
+ * Moves the missing bytes of an image. Owns the reader, the sink and the spool, and closes them. Bytes that turn out not to
+ * be the source's are read again, once: they may have come to harm on their way.
+ */
 export function startTransfer(options: TransferOptions): Transfer {
-  const { sink, spool, movedAt } = options;
-  const delivered = new Ledger(inherited(options), movedAt);
-  const staged = sink.kind === 'parts' ? delivered : new Ledger(kept(spool, options), movedAt);
-  const stop = new AbortController();
   let met: { readonly fault: StoreError; readonly at: number } | undefined;
-  const run: Run = {
-    delivered,
-    staged,
-    stop,
-    onFault(fault) {
-      met = { fault, at: Date.now() };
-    },
+  const onFault = (fault: StoreError) => {
+    met = { fault, at: Date.now() };
   };
-  const finished = closing(options, move(options, run));
+  let readBefore = 0;
+  let isStopped = false;
+  let run = runFrom(options, inherited(options), kept(options.spool, options), options.movedAt, onFault);
+  const moved = move(options, run).catch((error) => {
+    if (isStopped || !isMismatch(error)) throw error;
+    onFault(error);
+    readBefore = run.staged.moved;
+    run = runFrom(options, [], [], Date.now(), onFault);
+    return move(options, run);
+  });
+  const finished = closing(options, moved);
   const settled = finished.then(
     () => {},
     () => {},
   );
   return {
-    ledger: delivered,
+    get ledger() {
+      return run.delivered;
+    },
     get read() {
-      return staged.moved;
+      return readBefore + run.staged.moved;
     },
     get movedAt() {
-      return Math.max(staged.movedAt, delivered.movedAt);
+      return Math.max(run.staged.movedAt, run.delivered.movedAt);
     },
     get fault() {
-      return met !== undefined && met.at >= staged.movedAt ? met.fault : null;
+      return met !== undefined && met.at >= run.staged.movedAt ? met.fault : null;
     },
     finished,
     stop() {
-      stop.abort(new Error('the transfer was stopped'));
+      isStopped = true;
+      run.stop.abort(new Error('the transfer was stopped'));
       return settled;
     },
   };
+}
+
+/** A run that begins with what is delivered, and what is staged, already. */
+function runFrom(
+  { sink }: TransferOptions,
+  deliveredRanges: readonly ByteRange[],
+  stagedRanges: readonly ByteRange[],
+  movedAt: number,
+  onFault: Run['onFault'],
+): Run {
+  const delivered = new Ledger(deliveredRanges, movedAt);
+  const staged = sink.kind === 'parts' ? delivered : new Ledger(stagedRanges, movedAt);
+  return { delivered, staged, stop: new AbortController(), onFault };
 }
 
 /** What the destination has already: of a stream nothing stays, and of blocks only it can tell. */

@@ -27,7 +27,12 @@ export function isKnownByMd5({ sha512, md5 }: Digests): boolean {
   return sha512 === null && md5 !== null;
 }
 
+/** Whether all bytes have come, and are not the source's. */
+export function isMismatch(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.code === 'digest_mismatch';
+}
+
 /** Whether the bytes that were written are of no use to a next attempt. */
 export function isBadData(error: unknown): boolean {
-  return error instanceof StoreError && (error.code === 'lost' || error.code === 'digest_mismatch');
+  return isMismatch(error) || (error instanceof StoreError && error.code === 'lost');
 }

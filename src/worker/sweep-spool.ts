@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { chainState } from '../temporal/index.ts';
+import { chainOf } from '../temporal/index.ts';
 import type { Spool } from '../transfer/index.ts';
 
 const INTERVAL = 5 * 60_000;
@@ -12,7 +12,7 @@ const INTERVAL = 5 * 60_000;
 export function keepSwept(spool: Spool, client: Client, logger: Logger): NodeJS.Timeout {
   const sweep = () =>
     spool
-      .sweep(async ({ workflow_id, mark }) => (await chainState(client, workflow_id, mark)) === 'open')
+      .sweep(async ({ workflow_id, mark }) => (await chainOf(client, workflow_id, mark)).state === 'open')
       .catch((error) => logger.warn({ err: error }, 'the spool could not be swept'));
   void sweep();
   return setInterval(sweep, INTERVAL).unref();

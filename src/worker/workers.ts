@@ -13,9 +13,9 @@ import type { Logger } from 'pino';
 import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
 import type { Config, Regions } from '../config/index.ts';
 import { TASK_QUEUE } from '../copy-job/index.ts';
+import { ensureSweepSchedule } from '../sweep/schedule.ts';
 import { createDigestPool, openSpool } from '../transfer/index.ts';
 import { keepSwept } from './sweep-spool.ts';
-import { keepStoresSwept } from './sweep-stores.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 export interface WorkersOptions {
@@ -85,7 +85,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     );
   }
   const sweeping = spool === null ? undefined : keepSwept(spool, client, logger);
-  const sweepingStores = keepStoresSwept(regions, options.serve, logger);
+  for (const region of options.serve) void scheduleSweep(options, region);
   const running = workers.map((worker) => worker.run());
   try {
     logger.info({ taskQueues: workers.map(({ options: { taskQueue } }) => taskQueue) }, 'ready');
@@ -95,10 +95,18 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.allSettled(running);
     clearInterval(sweeping);
-    clearInterval(sweepingStores);
     await digests.close();
   }
   await connection.close();
+}
+
+/** A worker that may not make a schedule works all the same; somebody else may have made it. */
+async function scheduleSweep({ client, regions, logger }: WorkersOptions, region: string): Promise<void> {
+  const taskQueue = regions.get(region)?.taskQueue;
+  if (taskQueue === undefined) return;
+  await ensureSweepSchedule(client, region, taskQueue).catch((error) =>
+    logger.warn({ err: error, region }, 'the sweep of the region could not be scheduled'),
+  );
 }
 
 /** Temporal's log lines through our logger, so that a process writes one kind of line. */

@@ -3,6 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { eclClient, JOBS, messageOf, send } from '../support/http.ts';
 import type { TestProcess } from '../support/process.ts';
@@ -52,7 +53,7 @@ test('/openapi.json is OpenAPI 3.1, and describes the four operations', async ()
   expect(answer.status).toBe(200);
   const { openapi, info, paths, components } = JSON.parse(answer.text);
   expect(openapi).toMatch(/^3\.1\./);
-  expect(info.title).toBe('image-replicator');
+  expect(info).toMatchObject({ title: 'image-replicator', version: packageJson.version });
   expect(Object.keys(paths[JOBS]).sort()).toEqual(['get', 'post']);
   expect(Object.keys(paths[`${JOBS}/{job_id}`]).sort()).toEqual(['delete', 'get']);
   const { post } = paths[JOBS];

@@ -13,7 +13,18 @@ afterAll(() => deployment.stop());
 test('--help lists the commands and the exit codes', async () => {
   const { code, stdout } = await deployment.command('--help');
   expect(code).toBe(0);
-  for (const name of ['serve', 'worker', 'copy', 'show', 'list', 'cancel', 'retry', 'images', 'check']) {
+  for (const name of [
+    'serve',
+    'worker',
+    'copy',
+    'show',
+    'list',
+    'cancel',
+    'retry',
+    'images',
+    'check',
+    'config',
+  ]) {
     expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, 'm'));
   }
   expect(stdout).toContain('Exit codes');
@@ -24,6 +35,11 @@ test('--help of a command explains its options', async () => {
   const { code, stdout } = await deployment.command('copy', '--help');
   expect(code).toBe(0);
   for (const option of ['--from', '--to', '--detach', '--tenant']) expect(stdout).toContain(option);
+});
+
+test('config schema prints the JSON Schema of the configuration, and needs no configuration', async () => {
+  const { code, stdout } = await deployment.command('--config', 'missing.yaml', 'config', 'schema');
+  expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ required: ['regions'] })]);
 });
 
 test('--version is a version', async () => {

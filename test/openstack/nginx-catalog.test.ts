@@ -10,7 +10,7 @@ import { type Nginx, startNginx } from './support/nginx.ts';
 import { openstackAs, openstackAsAdmin } from './support/openstack-client.ts';
 import { tenant } from './support/tenants.ts';
 
-const README = join(import.meta.dirname, '../../README.md');
+const PAGE = join(import.meta.dirname, '../../docs/openstack.md');
 const made: string[] = [];
 let deployment: Deployment;
 let nginx: Nginx;
@@ -20,9 +20,9 @@ afterEach(async () => {
   await Promise.all([nginx?.stop(), deployment?.stop()]);
 });
 
-/** The commands of the README that begin with these words, as arguments. */
-async function commandsOfReadme(...words: string[]): Promise<string[][]> {
-  const lines = (await readFile(README, 'utf8')).split('\n');
+/** The commands of docs/openstack.md that begin with these words, as arguments. */
+async function commandsOfPage(...words: string[]): Promise<string[][]> {
+  const lines = (await readFile(PAGE, 'utf8')).split('\n');
   return lines
     .filter((line) => line.startsWith(`openstack ${words.join(' ')} `))
     .map((line) =>
@@ -30,13 +30,13 @@ async function commandsOfReadme(...words: string[]): Promise<string[][]> {
     );
 }
 
-test("tenants find the service in their token's catalog, as the README has it registered", async () => {
+test("tenants find the service in their token's catalog, as docs/openstack.md has it registered", async () => {
   deployment = await deployOnCloud();
   await Promise.all([deployment.startWorker(), deployment.startApi()]);
   nginx = await startNginx(await imageUrl('ot1'), deployment.apiUrl);
-  const [service = []] = await commandsOfReadme('service', 'create');
+  const [service = []] = await commandsOfPage('service', 'create');
   made.push((await openstackAsAdmin(...service, '-f', 'json')).id);
-  const [endpoint = []] = await commandsOfReadme('endpoint', 'create');
+  const [endpoint = []] = await commandsOfPage('endpoint', 'create');
   const regions = { ot1: nginx.url, ot2: nginx.pathUrl };
   for (const [region, url] of Object.entries(regions)) {
     const here = endpoint.map((word) => (word === 'ot1' ? region : word.startsWith('https:') ? url : word));

@@ -8,9 +8,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ObjectStore, Watch } from '../../src/stores/index.ts';
 import { openBucket } from '../../src/stores/s3/bucket.ts';
 import { s3Objects } from '../../src/stores/s3/object-store.ts';
-import { stagingAt, stagingOf } from '../../src/stores/s3/staging.ts';
-import { sweepObjectUploads } from '../../src/stores/s3/sweep.ts';
-import { createUpload } from '../../src/stores/s3/upload.ts';
 import { blockSinkContract } from '../stores/contract-block-sink.ts';
 import { objectsContract } from '../stores/contract-objects.ts';
 import { copyFor, fillImage } from '../stores/make-image.ts';
@@ -183,23 +180,6 @@ describe('an object that takes several requests to copy to its path', () => {
     expect(await codeOf(commit(s3Objects(store)))).toBe('unavailable');
     expect(await it.traces()).toEqual(before);
   });
-});
-
-test('a sweep aborts the old uploads of objects that no job names, and no others', async () => {
-  const ref = newRef({ image_id: 'x' });
-  await it.objects.prepare(ref, FIRST, copyFor(ref, Buffer.alloc(1)));
-  const store = openBucket(it.it.options);
-  const others = [store.keys.bare('x'), store.keys.data('x')];
-  const kept = [...(await it.traces())];
-  for (const key of others) {
-    const { UploadId } = await createUpload(store, key, ref);
-    kept.push(`upload ${key} ${UploadId}`);
-  }
-  for (const staging of [stagingOf(store, ref), stagingAt(store, 'unheard-of')]) {
-    await createUpload(staging, staging.keys.data('x'), ref);
-  }
-  await sweepObjectUploads(store, new Date(Date.now() + 60_000));
-  expect(await it.traces()).toEqual(kept.sort());
 });
 
 test('an object where a server has no room for it is a conflict', async () => {

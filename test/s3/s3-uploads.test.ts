@@ -1,10 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectCommand,
+  ListMultipartUploadsCommand,
+} from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { planParts } from '../../src/image/index.ts';
 import { type Bucket, openBucket } from '../../src/stores/s3/bucket.ts';
 import { s3Destination } from '../../src/stores/s3/destination.ts';
-import { sweepImageUploads } from '../../src/stores/s3/sweep.ts';
+import { imageLeftovers } from '../../src/stores/s3/leftovers.ts';
 import { createUpload, listParts, putPart } from '../../src/stores/s3/upload.ts';
 import { committing, copyFor, fillSink, openBlockSink } from '../stores/make-image.ts';
 import { storeBench } from '../stores/store-bench.ts';
@@ -97,18 +101,40 @@ test('parts are listed to the end, however many pages they take', async () => {
   expect((await listParts(store, upload))?.map(({ PartNumber }) => PartNumber)).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('a sweep aborts the old uploads that no job names, and no others', async () => {
+test('uploads that nobody will put together are found, and no others', async () => {
+  const [making, whole] = [bench.ref(DATA), bench.ref(DATA)];
+  await bench.prepare(making, DATA);
+  await bench.make(whole, DATA);
+  const store = bucket();
+  const expected: string[] = [];
+  for (const id of [making.image_id, whole.image_id, randomUUID()]) {
+    expected.push((await createUpload(store, store.keys.data(id), making)).UploadId);
+  }
+  await createUpload(store, 'images/of-somebody-else', making);
+  const before = await uploads();
+  const found = [];
+  for await (const leftover of imageLeftovers(store)) {
+    if (leftover.kind !== 'upload') continue;
+    found.push(leftover);
+    expect(await leftover.remove()).toBe(true);
+  }
+  expect(found).toHaveLength(expected.length);
+  expect(await uploads()).toEqual(before.filter((line) => !expected.some((id) => line.includes(id))));
+});
+
+test('data that appears when its job has been discarded is found by its mark', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
-  const kept = await uploads();
+  const sink = await openBlockSink(bench.store, ref, 1, SIZE);
+  await fillSink(sink, DATA);
   const store = bucket();
-  await createUpload(store, store.keys.data(ref.image_id), ref);
-  await createUpload(store, store.keys.data(randomUUID()), bench.ref(DATA));
-  const { UploadId } = await createUpload(store, 'images/of-somebody-else', ref);
-  await bench.store.sweep?.();
-  expect(await uploads()).toHaveLength(4);
-  await sweepImageUploads(store, new Date(Date.now() + 60_000));
-  expect(await uploads()).toEqual([...kept, `upload images/of-somebody-else ${UploadId}`].sort());
+  const { client, bucket: Bucket } = store;
+  await client.send(new DeleteObjectCommand({ Bucket, Key: store.keys.job(ref.image_id) }));
+  const found = [];
+  for await (const leftover of imageLeftovers(store)) found.push(leftover);
+  expect(found).toMatchObject([{ kind: 'data', mark: ref.mark, bytes: SIZE }]);
+  expect(await found[0]?.remove()).toBe(true);
+  expect(await bench.it.traces()).toEqual([]);
 });
 
 test('an operator copies an object by its key; to tenants it is no image', async () => {

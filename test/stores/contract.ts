@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { destinationContract } from './contract-destination.ts';
 import { discardContract } from './contract-discard.ts';
 import { lateContract } from './contract-late.ts';
+import { leftoversContract } from './contract-leftovers.ts';
 import { preparationContract } from './contract-preparation.ts';
 import { sourceContract } from './contract-source.ts';
 import type { OpenStore, StoreTraits } from './store-under-test.ts';
@@ -16,6 +17,7 @@ export function storeContract(name: string, openStore: OpenStore, traits: StoreT
     describe('as it reserves an image', () => preparationContract(openStore, traits));
     describe('as a destination', () => destinationContract(openStore, traits));
     describe('as it gives up an image', () => discardContract(openStore, traits));
+    describe('as things are left behind', () => leftoversContract(openStore));
     describe('as an attempt comes late', () => lateContract(openStore, traits));
   });
 }

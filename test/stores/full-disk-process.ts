@@ -1,6 +1,7 @@
 /** Runs in a process of its own, on a small disk: makes images in `argv[2]` and tells what came of it as JSON. */
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { directoryDriver } from '../../src/stores/directory/index.ts';
 import { makeImage, openPartSink } from './make-image.ts';
 import { codeOf, dataOf, FIRST, LAST, listed, newRef, recordOf } from './store-under-test.ts';
@@ -24,6 +25,8 @@ while (codes.length === 0 && at < size) {
 }
 codes.push(await codeOf(sink.complete([0, at])));
 await sink.close();
+// As if it had come to its end, so that there is something to commit.
+await writeFile(join(root, `.${ref.image_id}.partial`, 'whole'), '');
 codes.push(await codeOf(store.commit(ref, LAST, record)));
 const visible = await listed(store);
 await store.discard(ref, LAST);

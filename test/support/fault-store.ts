@@ -5,6 +5,8 @@ import type { PartReader, PartSink } from '../../src/stores/index.ts';
 export interface ReaderFaults {
   /** Called before each chunk is read, with its place: may wait, or fail. */
   readonly beforeChunk?: (at: number, signal: AbortSignal) => Promise<void> | void;
+  /** Called with each chunk that was read, and its place: may spoil it. */
+  readonly onChunk?: (chunk: Uint8Array, at: number) => void;
   /** Most bytes of a chunk. */
   readonly chunk?: number;
   /** Where the data ends, without an error. */
@@ -24,7 +26,7 @@ export function faultyReader(reader: PartReader, faults: ReaderFaults = {}): Wat
   const asked: ByteRange[] = [];
   let bytesRead = 0;
   let closed = 0;
-  const { beforeChunk, chunk: most = 1024 * 1024, end: last = Number.POSITIVE_INFINITY } = faults;
+  const { beforeChunk, onChunk, chunk: most = 1024 * 1024, end: last = Number.POSITIVE_INFINITY } = faults;
   return {
     ...(reader.inOrder && { inOrder: reader.inOrder }),
     asked,
@@ -40,6 +42,7 @@ export function faultyReader(reader: PartReader, faults: ReaderFaults = {}): Wat
         await beforeChunk?.(at, signal);
         for await (const chunk of reader.read([at, Math.min(end, at + most)], signal)) {
           bytesRead += chunk.length;
+          onChunk?.(chunk, at);
           yield chunk;
         }
       }

@@ -7,6 +7,7 @@ import type { ImageStore, SourceRef, StoreDriver } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { directoryDestination } from './destination.ts';
 import { isImageFolder, layout } from './layout.ts';
+import { imageLeftovers } from './leftovers.ts';
 import { directoryObjects } from './objects.ts';
 import { openReader, pinOf } from './reader.ts';
 import { readRecord } from './record-file.ts';
@@ -73,6 +74,7 @@ function openDirectory(root: string): ImageStore {
       }).catch((error) => {
         throw signal?.aborted ? signal.reason : error;
       }),
+    leftovers: () => imageLeftovers(paths),
     locate: dataOf,
   };
 }

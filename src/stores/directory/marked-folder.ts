@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ignoring, isErrno } from '../disk-errors.ts';
 import { doomFolder } from '../fence.ts';
 import type { DestinationRef } from '../port.ts';
+import { StoreError } from '../store-error.ts';
 import { type Folder, openFolderAt } from './folder.ts';
 
 /** Name of the file by which a folder bears the mark of the job that makes it, or has made it. */
@@ -11,7 +12,7 @@ export function markName({ mark }: Pick<DestinationRef, 'mark'>): string {
 }
 
 /** Whether there is such a folder, and it bears this job's mark. */
-export function hasMark(folder: string, ref: DestinationRef): Promise<boolean> {
+export function hasMark(folder: string, ref: Pick<DestinationRef, 'mark'>): Promise<boolean> {
   return exists(join(folder, markName(ref)));
 }
 
@@ -19,7 +20,10 @@ export function hasMark(folder: string, ref: DestinationRef): Promise<boolean> {
  * Opens a folder that bears this job's mark; `undefined` where there is none. What is done through it is done to this
  * very folder, also when another one has come to its path.
  */
-export async function openMarked(path: string, ref: DestinationRef): Promise<Folder | undefined> {
+export async function openMarked(
+  path: string,
+  ref: Pick<DestinationRef, 'mark'>,
+): Promise<Folder | undefined> {
   const folder = await ignoring('ENOENT', openFolderAt(path));
   if (folder === undefined) return undefined;
   if (await exists(folder.at(markName(ref)))) return folder;
@@ -40,7 +44,7 @@ export async function isAtPath(folder: Folder, path: string): Promise<boolean> {
  */
 export async function removeMarked(
   path: string,
-  ref: DestinationRef,
+  ref: Pick<DestinationRef, 'mark'>,
   attempt: number,
   upTo = attempt,
 ): Promise<void> {
@@ -54,13 +58,23 @@ export async function removeMarked(
     }
   }
   // An empty folder is what a crash has left of this. Another one is not empty.
+  await removeIfEmpty(path);
+}
+
+/** Removes a folder that has nothing in it. Any other stays. */
+export async function removeIfEmpty(path: string): Promise<void> {
   await rmdir(path).catch((error) => {
-    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].some((code) => isErrno(error, code))) throw error;
+    if (!['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'].some((code) => isErrno(error, code))) throw error;
   });
 }
 
+/** The error of a job whose image in the making is gone. */
+export function goneFor(ref: DestinationRef): StoreError {
+  return new StoreError('not_found', `image ${ref.image_id} is no longer being made by this job`);
+}
+
 /** The record goes first: without it there is no image. The mark goes last: it says whose the rest is. */
-async function empty(folder: Folder, ref: DestinationRef): Promise<void> {
+async function empty(folder: Folder, ref: Pick<DestinationRef, 'mark'>): Promise<void> {
   const mark = markName(ref);
   const others = (await readdir(folder.path)).filter((name) => name !== mark && name !== 'image.json');
   const isDoom = (name: string) => name.startsWith('doomed-');

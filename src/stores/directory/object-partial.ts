@@ -19,6 +19,7 @@ const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
  *     <root>/.image-replicator/<hash>/parts       the byte ranges that are complete, one a line
  *     <root>/.image-replicator/<hash>/fence-<n>   attempt n may write as long as this stands
  *     <root>/.image-replicator/<hash>/doomed-<n>  in its place: attempt n is removing it
+ *     <root>/.image-replicator/<hash>/owner       the mark of the job
  *     <root>/.image-replicator/<hash>/whole       all bytes are there, and on the disk
  *     <root>/.image-replicator/<hash>/committing  from here on no data means that it has been moved into place
  *     <root>/.image-replicator/<hash>.<n>.new     one that attempt n is preparing
@@ -35,6 +36,9 @@ export interface Partial {
 }
 
 type Note = 'whole' | 'committing';
+
+/** Name of the file with the mark of the job that makes a file. */
+export const OWNER = 'owner';
 
 /** Makes room for a file, in one step. What the same attempt has made already stays as it is. */
 export async function makePartial(
@@ -53,7 +57,7 @@ export async function makePartial(
     await doomAndRemove(hidden, name, attempt, attempt - 1);
     await removePrepared(hidden, name, attempt - 1);
     await ignoring('EEXIST', mkdir(hidden.at(prepared)));
-    await fill(hidden, prepared, attempt, size);
+    await fill(hidden, prepared, ref, attempt, size);
     await rename(hidden.at(prepared), hidden.at(name));
   } catch (error) {
     // Another call of the same attempt was faster.
@@ -64,9 +68,16 @@ export async function makePartial(
   }
 }
 
-async function fill(hidden: Folder, prepared: string, attempt: number, size: number): Promise<void> {
+async function fill(
+  hidden: Folder,
+  prepared: string,
+  { mark }: DestinationRef,
+  attempt: number,
+  size: number,
+): Promise<void> {
   const folder = await openIn(hidden, prepared);
   try {
+    await writeFile(folder.at(OWNER), mark, { flag: FLAGS });
     await writeFile(folder.at(fenceName(attempt)), '', { flag: FLAGS });
     const data = await open(folder.at('data'), FLAGS);
     await data.truncate(size).finally(() => data.close());
@@ -108,7 +119,12 @@ export async function removePartial(root: string, ref: DestinationRef, attempt: 
  * Dooms a folder, and removes it through its descriptor: one that comes to its place afterwards is another attempt's.
  * What stands there and is no folder is nobody's, and is removed as it is.
  */
-async function doomAndRemove(hidden: Folder, name: string, attempt: number, upTo = attempt): Promise<void> {
+export async function doomAndRemove(
+  hidden: Folder,
+  name: string,
+  attempt: number,
+  upTo = attempt,
+): Promise<void> {
   const folder = await openIn(hidden, name).catch((error) => {
     if (!['ENOENT', 'ENOTDIR', 'ELOOP'].some((code) => isErrno(error, code))) throw error;
   });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { lstat, readdir, unlink, writeFile } from 'node:fs/promises';
+import { unlink, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { bareRecord } from '../bare-record.ts';
 import { fromErrno, ignoring, onDisk } from '../disk-errors.ts';
@@ -9,17 +9,15 @@ import { hasGrown, StoreError } from '../store-error.ts';
 import { makeFolder } from './folder.ts';
 import { listFiles } from './list-files.ts';
 import { objectDestination, renameInto } from './object-destination.ts';
-import { makeHidden, openHidden } from './object-partial.ts';
+import { objectLeftovers, SMALL } from './object-leftovers.ts';
+import { makeHidden } from './object-partial.ts';
 import { HIDDEN, objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
 import { pinOfOpen, readerOf } from './reader.ts';
-import { removeFrom } from './remove-from.ts';
 import { sharedFolders } from './shared-folders.ts';
 
 /** @see sync(1), syncfs(2) */
 const run = promisify(execFile);
-const AN_HOUR = 60 * 60_000;
-const A_DAY = 24 * AN_HOUR;
 
 /** The regular files below a folder. Links are none, and lead nowhere. */
 export function directoryObjects(root: string): ObjectStore {
@@ -93,30 +91,6 @@ export function directoryObjects(root: string): ObjectStore {
     // One call for a thousand files: fsync(2) for each would take longer than to write them.
     flush: () => onDisk(async () => void (await run('sync', ['--file-system', root]))),
 
-    sweep: () => sweepObjects(root),
+    leftovers: () => objectLeftovers(root),
   };
-}
-
-const SMALL = 'small-';
-
-/** Removes what its writer or remover left behind who has died. What a job may go on with stays. */
-async function sweepObjects(root: string): Promise<void> {
-  await onDisk(async () => {
-    const hidden = await openHidden(root);
-    if (hidden === undefined) return;
-    try {
-      for (const name of await readdir(hidden.path)) {
-        const stats = await lstat(hidden.at(name)).catch(() => undefined);
-        if (stats !== undefined && Date.now() - stats.mtimeMs > mayTake(name)) await removeFrom(hidden, name);
-      }
-    } finally {
-      await hidden.close();
-    }
-  });
-}
-
-/** How long something may be left as it is by somebody who has not died; milliseconds. */
-function mayTake(name: string): number {
-  if (name.startsWith(SMALL)) return AN_HOUR;
-  return /\.(new|removed)$/.test(name) ? A_DAY : Number.POSITIVE_INFINITY;
 }

@@ -38,7 +38,11 @@ export async function makePartial(
  * Removes what attempts up to this one were about to make. It is moved aside first, so that an attempt that was
  * frozen finds nothing to put in place, rather than a half of it.
  */
-export async function removePrepared(paths: Layout, ref: DestinationRef, upTo: number): Promise<void> {
+export async function removePrepared(
+  paths: Layout,
+  ref: Pick<DestinationRef, 'image_id' | 'mark'>,
+  upTo: number,
+): Promise<void> {
   const prefix = paths.preparedPrefix(ref.image_id, ref.mark);
   for (const name of await readdir(paths.root)) {
     if (!name.startsWith(prefix)) continue;
@@ -50,6 +54,16 @@ export async function removePrepared(paths: Layout, ref: DestinationRef, upTo: n
     if (aside !== path) await ignoring('ENOENT', rename(path, aside));
     await rm(aside, { recursive: true, force: true });
   }
+}
+
+/** Whether there is an image, or somebody's folder, at a path. An empty folder is what a removal may leave. */
+export async function isOccupied(path: string): Promise<boolean> {
+  const names = await readdir(path).catch((error) => {
+    if (isErrno(error, 'ENOENT')) return [];
+    if (isErrno(error, 'ENOTDIR')) return [path];
+    throw error;
+  });
+  return names.length > 0;
 }
 
 /** Renames a folder. One that is there and not empty is another's, and throws `conflict`. */

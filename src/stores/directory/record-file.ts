@@ -1,19 +1,28 @@
-import { writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageRecord } from '../../image/index.ts';
 import { recordFromJson, recordToJson } from '../record-json.ts';
 import { syncFolder } from './layout.ts';
 import { openPlain } from './open-plain.ts';
 
-/** Writes the record into a folder that is not yet an image, so that it survives a loss of power. */
+/** Name of the file that makes a folder an image. */
+export const RECORD = 'image.json';
+
+/**
+ * Writes the record into a folder, so that it survives a loss of power. It takes its place as a whole: a process that
+ * was frozen may write it late, when readers have it already.
+ */
 export async function writeRecord(folder: string, record: ImageRecord): Promise<void> {
-  await writeFile(join(folder, 'image.json'), recordToJson(record), { flush: true });
+  const draft = join(folder, `${RECORD}.${randomUUID()}`);
+  await writeFile(draft, recordToJson(record), { flush: true });
+  await rename(draft, join(folder, RECORD));
   await syncFolder(folder);
 }
 
 /** Reads the record in an image's folder. Throws ENOENT as it is, and `invalid_image` for what is no record. */
 export async function readRecord(folder: string): Promise<ImageRecord> {
-  const file = await openPlain(join(folder, 'image.json'));
+  const file = await openPlain(join(folder, RECORD));
   try {
     return recordFromJson(await file.readFile('utf8'));
   } finally {

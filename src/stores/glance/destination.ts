@@ -82,7 +82,8 @@ async function doom(api: GlanceApi, as: As, ref: DestinationRef, image: GlanceIm
   return true;
 }
 
-function doomedMark({ mark }: DestinationRef): string {
+/** The mark of an image that is being removed: nobody opens or commits it any more. */
+export function doomedMark({ mark }: DestinationRef): string {
   return `${mark} doomed`;
 }
 

@@ -6,6 +6,7 @@ import { StoreError } from '../store-error.ts';
 import { type As, fromOpenStack, glanceApi, notFound } from './api.ts';
 import { glanceDestination } from './destination.ts';
 import { JOB_PROPERTY, toRecord } from './image-json.ts';
+import { leftoverOf } from './leftover.ts';
 import { assertCopyable } from './obstacles.ts';
 import { openReader, pinOf } from './reader.ts';
 
@@ -41,11 +42,20 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
   const session = openSession(cloud);
   const api = glanceApi(session);
   const requester = (ref: SourceRef): As => ({ project: ref.tenant_id });
+  const destination = glanceDestination(api, {
+    imageStore: image_store ?? null,
+    savingTimeout: ms((saving_timeout ?? '2m') as StringValue),
+  });
   return {
-    ...glanceDestination(api, {
-      imageStore: image_store ?? null,
-      savingTimeout: ms((saving_timeout ?? '2m') as StringValue),
-    }),
+    ...destination,
+
+    async *leftovers(ended) {
+      // A Glance finds no image by a mark that it does not know: only what is known to have ended is looked for.
+      for await (const ref of ended) {
+        const found = await leftoverOf(api, destination, ref);
+        if (found !== undefined) yield found;
+      }
+    },
 
     async inspect(ref, user) {
       const image = await api.show(user === undefined ? requester(ref) : { user }, ref.image_id);

@@ -6,7 +6,7 @@ import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { isS3Error, onS3 } from './errors.ts';
 import { claimJobObject, goneFor, ownJobObject, readJobObject } from './job-object.ts';
-import { sizeOfObject } from './read-object.ts';
+import { headOf } from './read-object.ts';
 import { removeExactly } from './remove-object.ts';
 import { isCommitted, isReservedBy, removeMarked, reserve } from './reservation.ts';
 import { openUpload } from './sink.ts';
@@ -25,7 +25,7 @@ export function s3Destination(store: Bucket): ImageDestination {
         const isTaken = isOurs
           ? await isCommitted(store, ref)
           : (await readRecord(store, ref.image_id)) !== undefined ||
-            (await sizeOfObject(store, data)) !== undefined;
+            (await headOf(store, data)) !== undefined;
         if (isTaken || !(await reserve(store, ref, attempt, [data]))) throw taken(ref);
       }),
 
@@ -47,6 +47,7 @@ export function s3Destination(store: Bucket): ImageDestination {
       onS3(async () => {
         assertId(ref);
         await claimJobObject(store, ref, attempt);
+        if ((await headOf(store, keys.data(ref.image_id)))?.size !== record.size) throw goneFor(ref);
         const written = await createRecord(store, ref, record);
         // A discard may have come between: either of the two removes the record then.
         await ownJobObject(store, ref).catch(async (error) => {

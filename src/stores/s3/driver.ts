@@ -7,9 +7,9 @@ import { StoreError } from '../store-error.ts';
 import { openBucket, type S3Options } from './bucket.ts';
 import { s3Destination } from './destination.ts';
 import { isAbsent, onS3 } from './errors.ts';
+import { imageLeftovers } from './leftovers.ts';
 import { s3Objects } from './object-store.ts';
 import { isImageId, readRecord, s3Source } from './source.ts';
-import { aDayAgo, sweepImageUploads } from './sweep.ts';
 
 const Text = Type.String({ minLength: 1 });
 
@@ -61,7 +61,7 @@ function openS3(options: S3Options): ImageStore {
       }
     },
 
-    sweep: () => onS3(() => sweepImageUploads(store, aDayAgo())),
+    leftovers: () => imageLeftovers(store),
 
     locate: (imageId) => `s3://${bucket}/${keys.data(imageId)}`,
   };

@@ -7,7 +7,7 @@ import { copyLarge, copySmall, createCopyUpload, type ObjectCopy, takesUpload } 
 import { fromS3, isAbsent, onS3 } from './errors.ts';
 import { claimJobObject, goneFor, type JobObject, overtaken, replaceJobObject } from './job-object.ts';
 import { objectKey } from './object-path.ts';
-import { sizeOfObject } from './read-object.ts';
+import { headOf } from './read-object.ts';
 import { isReservedBy, removeMarked, reserve } from './reservation.ts';
 import { openUpload } from './sink.ts';
 import { stagingOf } from './staging.ts';
@@ -74,7 +74,7 @@ async function publish(
   watch?: Watch,
 ): Promise<void> {
   const job = await claimJobObject(staging, ref, attempt);
-  if ((await sizeOfObject(staging, copy.from)) !== copy.size) throw goneFor(ref);
+  if ((await headOf(staging, copy.from))?.size !== copy.size) throw goneFor(ref);
   if (!takesUpload(copy)) return copySmall(staging, copy);
   // The upload that took the data is complete: in its place the job names the one that takes the copy.
   if (await copyLarge(staging, copy, { Key: copy.to, UploadId: job.upload_id }, watch)) return;

@@ -8,12 +8,12 @@ import { compareUtf8 } from '../utf8-order.ts';
 import type { Bucket } from './bucket.ts';
 import { checksum } from './checksum.ts';
 import { onS3 } from './errors.ts';
+import { objectLeftovers } from './leftovers.ts';
 import { s3ObjectDestination } from './object-destination.ts';
 import { objectKey } from './object-path.ts';
 import { openPinned, pinned } from './pinned-object.ts';
 import { openObject } from './read-object.ts';
 import { HIDDEN } from './staging.ts';
-import { aDayAgo, sweepObjectUploads } from './sweep.ts';
 
 /** The objects of a bucket below its prefix. Keys that end in a slash stand for folders, and are none. */
 export function s3Objects(store: Bucket): ObjectStore {
@@ -69,7 +69,7 @@ export function s3Objects(store: Bucket): ObjectStore {
     // S3 answers when an object is there to stay.
     flush: async () => {},
 
-    sweep: () => onS3(() => sweepObjectUploads(store, aDayAgo())),
+    leftovers: () => objectLeftovers(store),
 
     write: (path, data, signal) =>
       onS3(async () => {

@@ -6,6 +6,7 @@ import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent } from './errors.ts';
 import type { Selection } from './plain-get.ts';
+import { MARK_METADATA } from './upload.ts';
 
 const TRIES = 3;
 
@@ -28,10 +29,26 @@ export async function openObject(
   return addAbortSignal(signal, Body);
 }
 
-/** `undefined` where there is no such object. */
-export async function sizeOfObject({ client, bucket }: Bucket, Key: string): Promise<number | undefined> {
+/** What an object is, without its bytes. */
+export interface ObjectHead {
+  readonly size: number;
+  readonly changed: Date;
+  readonly etag: string;
+  /** The job whose upload it is, where it bears a mark. */
+  readonly mark: string | undefined;
+}
+
+/** Looks at an object; `undefined` where there is none. */
+export async function headOf({ client, bucket }: Bucket, Key: string): Promise<ObjectHead | undefined> {
   try {
-    return (await client.send(new HeadObjectCommand({ Bucket: bucket, Key }))).ContentLength;
+    const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key }));
+    const mark = head.Metadata?.[MARK_METADATA];
+    return {
+      size: head.ContentLength ?? 0,
+      changed: head.LastModified ?? new Date(),
+      etag: head.ETag ?? '',
+      mark: mark === undefined ? undefined : decodeURIComponent(mark),
+    };
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;

@@ -2,6 +2,7 @@ import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { Watch } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error } from './errors.ts';
+import { headOf } from './read-object.ts';
 
 /**
  * Removes an object if it is still the one that has this ETag. One that is not there, or is another one by now, is
@@ -24,8 +25,8 @@ export async function removeExactly(
 
 /** Removes an object as it is now, if there is one. */
 export async function removePresent(store: Bucket, Key: string): Promise<void> {
-  const etag = await etagOf(store, Key);
-  if (etag !== undefined) await removeExactly(store, Key, etag);
+  const found = await headOf(store, Key);
+  if (found !== undefined) await removeExactly(store, Key, found.etag);
 }
 
 /**
@@ -44,15 +45,5 @@ export async function removeData(store: Bucket, Key: string, watch?: Watch): Pro
   } catch (error) {
     if (isS3Error(error, 'AccessDenied')) return removePresent(store, Key);
     if (!isAbsent(error)) throw error;
-  }
-}
-
-/** The version of an object; `undefined` where there is none. */
-export async function etagOf({ client, bucket }: Bucket, Key: string): Promise<string | undefined> {
-  try {
-    return (await client.send(new HeadObjectCommand({ Bucket: bucket, Key }))).ETag;
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
   }
 }

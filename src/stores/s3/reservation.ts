@@ -8,7 +8,8 @@ import {
   readJobObject,
   replaceJobObject,
 } from './job-object.ts';
-import { etagOf, removeData, removeExactly, removePresent } from './remove-object.ts';
+import { headOf } from './read-object.ts';
+import { removeData, removeExactly, removePresent } from './remove-object.ts';
 import { abortUpload, createUpload } from './upload.ts';
 
 /**
@@ -91,5 +92,5 @@ async function removeContents(
 export async function isCommitted(store: Bucket, ref: DestinationRef): Promise<boolean> {
   const job = await readJobObject(store, ref.image_id);
   if (job?.mark !== ref.mark || job.doomed) return false;
-  return (await etagOf(store, store.keys.record(ref.image_id))) !== undefined;
+  return (await headOf(store, store.keys.record(ref.image_id))) !== undefined;
 }

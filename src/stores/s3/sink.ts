@@ -3,10 +3,10 @@ import type { BlockSink, DestinationRef } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { blockSizeOf, rangesOf, wholeBlocks } from './block-plan.ts';
 import type { Bucket } from './bucket.ts';
-import { isAbsent, onS3 } from './errors.ts';
+import { isAbsent, isS3Error, onS3 } from './errors.ts';
 import { type JobObject, overtaken, ownJobObject, replaceJobObject } from './job-object.ts';
-import { frontToBack, sizeOfObject } from './read-object.ts';
-import { etagOf, removeExactly } from './remove-object.ts';
+import { frontToBack, headOf, type ObjectHead } from './read-object.ts';
+import { removeExactly, removePresent } from './remove-object.ts';
 import { readRecord } from './source.ts';
 import { abortUpload, completeUpload, createUpload, listParts, type Part, putPart } from './upload.ts';
 
@@ -14,6 +14,11 @@ import { abortUpload, completeUpload, createUpload, listParts, type Part, putPar
 async function assertInTheMaking(store: Bucket, { image_id }: DestinationRef): Promise<void> {
   if ((await readRecord(store, image_id)) === undefined) return;
   throw new StoreError('conflict', `image ${image_id} is whole already`);
+}
+
+/** Whether an object is the whole data of a job's image. Uploads of an earlier version bear no mark. */
+function isOwnData(found: ObjectHead | undefined, { mark }: DestinationRef, size: number): boolean {
+  return found?.size === size && (found.mark ?? mark) === mark;
 }
 
 /** A job's multipart upload as a sink. What it has received S3 tells. */
@@ -29,7 +34,7 @@ export async function openUpload(
   const data = frontToBack(store, Key);
   let job = claimed;
   const upload = () => ({ Key, UploadId: job.upload_id });
-  const isThere = async () => (await sizeOfObject(store, Key)) === size;
+  const isThere = async () => isOwnData(await headOf(store, Key), ref, size);
 
   let isWhole = await isThere();
   if (!isWhole) {
@@ -55,17 +60,14 @@ export async function openUpload(
         if (size === 0)
           parts.set(1, await unlessGone(putPart(store, upload(), 1, new Uint8Array(), signal), signal));
         signal.throwIfAborted();
-        await completeUpload(store, upload(), parts.values()).catch(async (error) => {
-          // The answer to an earlier try may have been lost.
-          if (!isAbsent(error) || !(await isThere())) throw await gone(error);
-        });
+        await complete();
         isWhole = true;
       }, signal),
     readBack: (offset, into, signal) => onS3(() => data.read(offset, into, signal), signal),
     reset: () =>
       onS3(async () => {
         data.close();
-        const [before, bad] = [upload(), await etagOf(store, Key)];
+        const [before, bad] = [upload(), (await headOf(store, Key))?.etag];
         // Only whoever the new upload is noted for may remove: one that was overtaken meanwhile is refused here.
         await startUpload();
         await abortUpload(store, before);
@@ -77,6 +79,19 @@ export async function openUpload(
       data.close();
     },
   };
+
+  /** A completion that an earlier job has asked for may come late, and must not meet with this one's data. */
+  async function complete(): Promise<void> {
+    const putTogether = () => completeUpload(store, upload(), parts.values(), { IfNoneMatch: '*' });
+    await putTogether().catch(async (error) => {
+      const isInTheWay = isS3Error(error, 'PreconditionFailed');
+      // The answer to an earlier try may have been lost.
+      if ((isInTheWay || isAbsent(error)) && (await isThere())) return;
+      if (!isInTheWay) throw await gone(error);
+      await removePresent(store, Key);
+      await putTogether();
+    });
+  }
 
   /** An upload that the job object does not name would take what nobody looks for. */
   async function startUpload(): Promise<void> {

@@ -21,6 +21,7 @@ export interface Upload {
 export interface Part extends CompletedPart {
   readonly PartNumber: number;
   readonly Size: number;
+  readonly LastModified?: Date | undefined;
 }
 
 /** Name of the metadata by which data bears the mark of the job that has made it. */
@@ -73,8 +74,8 @@ export async function listParts({ client, bucket }: Bucket, upload: Upload): Pro
       const page = await client.send(
         new ListPartsCommand({ Bucket: bucket, ...upload, PartNumberMarker: marker }),
       );
-      for (const { PartNumber = 0, Size = 0, ETag, ChecksumCRC32C } of page.Parts ?? []) {
-        parts.push({ PartNumber, Size, ETag, ChecksumCRC32C });
+      for (const { PartNumber = 0, Size = 0, ETag, ChecksumCRC32C, LastModified } of page.Parts ?? []) {
+        parts.push({ PartNumber, Size, ETag, ChecksumCRC32C, LastModified });
       }
       marker = page.NextPartNumberMarker;
       if (!page.IsTruncated || marker === undefined) return parts;
@@ -93,10 +94,11 @@ export async function completeUpload(
   { client, bucket }: Bucket,
   upload: Upload,
   parts: Iterable<Part>,
+  condition: { readonly IfNoneMatch?: '*' } = {},
 ): Promise<void> {
   const Parts = [...parts]
     .sort((a, b) => a.PartNumber - b.PartNumber)
     .map(({ PartNumber, ETag, ChecksumCRC32C }) => ({ PartNumber, ETag, ChecksumCRC32C }));
-  const complete = { Bucket: bucket, ...upload, MultipartUpload: { Parts } };
+  const complete = { Bucket: bucket, ...upload, ...condition, MultipartUpload: { Parts } };
   await client.send(new CompleteMultipartUploadCommand(complete));
 }

@@ -1,0 +1,34 @@
+import { log } from '@temporalio/activity';
+import type { SweepReport, SweepRequest } from '../src/copy-job/index.ts';
+import { type Finding, sweepRegion as sweep } from '../src/sweep/index.ts';
+import type { Dependencies } from './dependencies.ts';
+import { heartbeating } from './step.ts';
+
+/** How many findings a report names one by one: it is in a history. */
+const MAX_FINDINGS = 100;
+
+/** Sweeps a region of this worker's configuration, and reports what it has found. */
+export async function sweepRegion(
+  { regions, client }: Dependencies,
+  { region: name, dry_run, grace }: SweepRequest,
+): Promise<SweepReport> {
+  const region = regions.get(name);
+  if (region === undefined) throw new Error(`this worker's configuration has no region '${name}'`);
+  const counts = { found: 0, removed: 0, bytes_removed: 0 };
+  const findings: Finding[] = [];
+  return heartbeating(
+    () => counts,
+    async () => {
+      for await (const finding of sweep(client, region, { dry_run, grace })) {
+        counts.found += 1;
+        if (finding.outcome === 'removed') {
+          counts.removed += 1;
+          counts.bytes_removed += finding.bytes;
+          log.info('removed a leftover', { finding });
+        }
+        if (findings.length < MAX_FINDINGS) findings.push(finding);
+      }
+      return { ...counts, findings };
+    },
+  );
+}

@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import { configSchema } from '../config/index.ts';
+
+/** `config schema`. */
+export function addConfigCommand(program: Command): void {
+  program
+    .command('config')
+    .summary('tell what a configuration file may say: config schema')
+    .command('schema')
+    .summary('print the JSON Schema of the configuration file')
+    .action(async () => {
+      process.stdout.write(`${JSON.stringify(await configSchema(), null, 2)}\n`);
+    });
+}

@@ -1,0 +1,49 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import ms, { type StringValue } from 'ms';
+import prettyBytes from 'pretty-bytes';
+import { JobError } from '../job-service/index.ts';
+import { type Finding, regionsOf, sweepRegion } from '../sweep/index.ts';
+import { type GlobalOptions, withContext } from './context.ts';
+import { print } from './print.ts';
+
+interface SweepCommandOptions extends GlobalOptions {
+  readonly dryRun?: true;
+  readonly region?: string;
+  readonly grace: number;
+}
+
+export function addSweepCommand(program: Command): void {
+  program
+    .command('sweep')
+    .option('--dry-run', 'only list what would be removed')
+    .option('--region <region>', 'only this region (default: all)')
+    .option('--grace <duration>', 'leave alone what was changed since, such as 10m', duration, ms('1h'))
+    .summary('remove what jobs that have ended left behind')
+    .action(async (_options, command: Command) => {
+      const options = command.optsWithGlobals<SweepCommandOptions>();
+      const { dryRun: dry_run = false, grace } = options;
+      await withContext(options, async ({ client, regions }) => {
+        const wanted = regionsOf(regions, options.region);
+        if (wanted.length === 0)
+          throw new JobError('invalid', `--region: there is no region '${options.region}'`);
+        const findings: Finding[] = [];
+        for (const region of wanted) {
+          for await (const finding of sweepRegion(client, region, { dry_run, grace })) findings.push(finding);
+        }
+        print(options.json, findings, findings.map(findingText).join('\n') || 'nothing is left behind');
+      });
+    });
+}
+
+function duration(text: string): number {
+  const milliseconds = ms(text as StringValue);
+  if (milliseconds === undefined || milliseconds < 0) {
+    throw new InvalidArgumentError('give a duration such as 10m or 1h');
+  }
+  return milliseconds;
+}
+
+function findingText({ region, kind, place, bytes, age, job, outcome, why }: Finding): string {
+  const size = prettyBytes(bytes, { binary: true });
+  return `${outcome}: ${kind} ${region}/${place}, ${size}, ${ms(age)} old, job ${job ?? 'unknown'}: ${why}`;
+}

@@ -1,0 +1,79 @@
+import { constants } from 'node:fs';
+import { lstat, open, readdir } from 'node:fs/promises';
+import { ignoring, onDisk } from '../disk-errors.ts';
+import { readFence } from '../fence.ts';
+import type { Leftover } from '../port.ts';
+import type { Folder } from './folder.ts';
+import { extentOf, unlessTaken } from './leftovers.ts';
+import { doomAndRemove, OWNER, openHidden } from './object-partial.ts';
+import { removeFrom } from './remove-from.ts';
+
+const AN_HOUR = 60 * 60_000;
+const A_DAY = 24 * AN_HOUR;
+
+/** Begins the name of a small file that is being written. */
+export const SMALL = 'small-';
+
+/** Lists what is hidden in a share: files in the making, and what their writers have left behind. */
+export async function* objectLeftovers(root: string): AsyncGenerator<Leftover> {
+  const names = await inHidden(root, (hidden) => readdir(hidden.path));
+  for (const name of (names ?? []).toSorted()) {
+    const found = await inHidden(root, (hidden) => leftoverAt(root, hidden, name));
+    if (found !== undefined) yield found;
+  }
+}
+
+async function leftoverAt(root: string, hidden: Folder, name: string): Promise<Leftover | undefined> {
+  const path = hidden.at(name);
+  const stats = await ignoring('ENOENT', lstat(path));
+  if (stats === undefined) return undefined;
+  const isSmall = name.startsWith(SMALL);
+  const isPartial = stats.isDirectory() && !/\.(new|removed)$/.test(name);
+  const fence = isPartial ? await readFence(path) : undefined;
+  const { bytes, changed } = stats.isDirectory()
+    ? await extentOf(path)
+    : { bytes: stats.blocks * 512, changed: stats.mtime };
+  return {
+    kind: isSmall ? 'small object' : 'object in the making',
+    place: name,
+    mark: isPartial ? await markIn(path) : null,
+    bytes,
+    // Into what is being prepared or removed nobody writes any more.
+    changed: isPartial ? changed : stats.mtime,
+    abandonedAfter: isPartial ? null : isSmall ? AN_HOUR : A_DAY,
+    remove: async () =>
+      (await inHidden(root, (folder) =>
+        unlessTaken(() =>
+          fence === undefined
+            ? removeFrom(folder, name)
+            : doomAndRemove(folder, name, Math.max(0, fence.attempt), fence.attempt),
+        ),
+      )) ?? false,
+  };
+}
+
+/** The mark of the job that makes a file. An earlier version noted none. */
+async function markIn(folder: string): Promise<string | null> {
+  const note = await ignoring(
+    'ENOENT',
+    open(`${folder}/${OWNER}`, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
+  );
+  if (note === undefined) return null;
+  try {
+    return (await note.readFile('utf8')) || null;
+  } finally {
+    await note.close();
+  }
+}
+
+/** Runs something in the folder of what is hidden; `undefined` where there is none. */
+async function inHidden<T>(root: string, use: (hidden: Folder) => Promise<T>): Promise<T | undefined> {
+  return onDisk(async () => {
+    const hidden = await openHidden(root);
+    try {
+      return hidden && (await use(hidden));
+    } finally {
+      await hidden?.close();
+    }
+  });
+}

@@ -1,0 +1,126 @@
+import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import type { Leftover } from '../port.ts';
+import { StoreError } from '../store-error.ts';
+import type { Bucket } from './bucket.ts';
+import { onS3 } from './errors.ts';
+import { type JobObject, readJobObject } from './job-object.ts';
+import { headOf } from './read-object.ts';
+import { removeExactly } from './remove-object.ts';
+import { removeMarked } from './reservation.ts';
+import { isImageId } from './source.ts';
+import { HIDDEN, stagingAt } from './staging.ts';
+import { listParts } from './upload.ts';
+import { type Place, uploadLeftovers } from './upload-leftovers.ts';
+
+interface Found {
+  readonly size: number;
+  readonly changed: Date;
+}
+
+/** Lists what jobs have in the making, or have left behind, of images. */
+export async function* imageLeftovers(store: Bucket): AsyncGenerator<Leftover> {
+  const placeOf = (name: string): Place | undefined =>
+    isImageId(name) ? { name, store, kind: 'image in the making' } : undefined;
+  yield* leftoversBelow(store, '', placeOf);
+}
+
+/** Lists what jobs have in the making, or have left behind, of plain objects. */
+export async function* objectLeftovers(store: Bucket): AsyncGenerator<Leftover> {
+  const placeOf = (name: string): Place => ({
+    name,
+    store: stagingAt(store, name),
+    kind: 'object in the making',
+  });
+  yield* leftoversBelow(store, HIDDEN, placeOf);
+}
+
+async function* leftoversBelow(
+  store: Bucket,
+  folder: string,
+  placeOf: (name: string) => Place | undefined,
+): AsyncGenerator<Leftover> {
+  for await (const [name, files] of foldersBelow(store, folder)) {
+    const place = placeOf(name);
+    if (place === undefined || files.has('image.json')) continue;
+    const found = await onS3(() => leftoverAt(place, files));
+    if (found !== undefined) yield found;
+  }
+  yield* uploadLeftovers(store, folder, placeOf);
+}
+
+/** The files of each folder below a prefix, one folder after the other. */
+async function* foldersBelow(
+  { client, bucket, keys }: Bucket,
+  folder: string,
+): AsyncGenerator<[string, Map<string, Found>]> {
+  const Prefix = `${keys.prefix}${folder}`;
+  const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix })[Symbol.asyncIterator]();
+  let present: [string, Map<string, Found>] | undefined;
+  for (;;) {
+    const page = await onS3(() => pages.next());
+    if (page.done) break;
+    for (const { Key = '', Size = 0, LastModified = new Date() } of page.value.Contents ?? []) {
+      const [name = '', file, ...deeper] = Key.slice(Prefix.length).split('/');
+      if (file === undefined || deeper.length > 0) continue;
+      if (present !== undefined && present[0] !== name) yield present;
+      if (present?.[0] !== name) present = [name, new Map()];
+      present[1].set(file, { size: Size, changed: LastModified });
+    }
+  }
+  if (present !== undefined) yield present;
+}
+
+async function leftoverAt(place: Place, files: ReadonlyMap<string, Found>): Promise<Leftover | undefined> {
+  const job = files.has('job') ? await readJobObject(place.store, place.name) : undefined;
+  if (job !== undefined && job.mark !== '') return inTheMaking(place, job, files);
+  return files.has('data') ? dataOfNobody(place) : undefined;
+}
+
+async function inTheMaking(
+  { name, store, kind }: Place,
+  job: JobObject,
+  files: ReadonlyMap<string, Found>,
+): Promise<Leftover> {
+  const data = store.keys.data(name);
+  const parts = (await listParts(store, { Key: data, UploadId: job.upload_id })) ?? [];
+  const times = [...files.values(), ...parts.map(({ LastModified }) => ({ changed: LastModified }))];
+  const ref = { image_id: name, tenant_id: null, mark: job.mark, digests: { sha512: null, md5: null } };
+  return {
+    kind,
+    place: name,
+    mark: job.mark,
+    bytes: parts.reduce((sum, { Size }) => sum + Size, files.get('data')?.size ?? 0),
+    changed: new Date(Math.max(...times.map(({ changed }) => changed?.getTime() ?? 0))),
+    abandonedAfter: null,
+    remove: () =>
+      onS3(async () => {
+        try {
+          await removeMarked(store, ref, job.attempt, [data]);
+          return true;
+        } catch (error) {
+          if (error instanceof StoreError && error.code === 'conflict') return false;
+          throw error;
+        }
+      }),
+  };
+}
+
+/** Data that came to be when its job had been discarded. What bears no mark of ours is somebody else's. */
+async function dataOfNobody({ name, store }: Place): Promise<Leftover | undefined> {
+  const key = store.keys.data(name);
+  const found = await headOf(store, key);
+  if (found?.mark === undefined) return undefined;
+  return {
+    kind: 'data',
+    place: name,
+    mark: found.mark,
+    bytes: found.size,
+    changed: found.changed,
+    abandonedAfter: null,
+    remove: () =>
+      onS3(async () => {
+        await removeExactly(store, key, found.etag);
+        return true;
+      }),
+  };
+}

@@ -1,0 +1,65 @@
+import { ListMultipartUploadsCommand, type ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3';
+import type { Leftover } from '../port.ts';
+import type { Bucket } from './bucket.ts';
+import { onS3 } from './errors.ts';
+import { readJobObject } from './job-object.ts';
+import { headOf } from './read-object.ts';
+import { abortUpload, listParts, type Upload } from './upload.ts';
+
+/** A place in a bucket where a job makes an image or an object, and how its keys are made. */
+export interface Place {
+  readonly name: string;
+  readonly store: Bucket;
+  readonly kind: Extract<Leftover['kind'], `${string} in the making`>;
+}
+
+const A_DAY = 24 * 60 * 60_000;
+
+/**
+ * Lists uploads that nobody will put together: those that no job object names, for a process died between the two, and
+ * those of images that are whole. Nobody sees what they hold, but it is paid for.
+ */
+export async function* uploadLeftovers(
+  store: Bucket,
+  folder: string,
+  placeOf: (name: string) => Place | undefined,
+): AsyncGenerator<Leftover> {
+  const { client, bucket, keys } = store;
+  const Prefix = `${keys.prefix}${folder}`;
+  let page: ListMultipartUploadsCommandOutput | undefined;
+  do {
+    const after = { KeyMarker: page?.NextKeyMarker, UploadIdMarker: page?.NextUploadIdMarker };
+    page = await onS3(() =>
+      client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix, ...after })),
+    );
+    for (const { Key = '', UploadId = '', Initiated } of page.Uploads ?? []) {
+      const [name = ''] = Key.slice(Prefix.length).split('/');
+      const place = placeOf(name);
+      // Somebody else may have uploads in the same bucket.
+      if (place?.store.keys.data(name) !== Key || Initiated === undefined) continue;
+      const found = await onS3(() => leftoverOf(place, { Key, UploadId }, Initiated));
+      if (found !== undefined) yield found;
+    }
+  } while (page.IsTruncated);
+}
+
+async function leftoverOf(
+  { name, store }: Place,
+  upload: Upload,
+  initiated: Date,
+): Promise<Leftover | undefined> {
+  const job = await readJobObject(store, name);
+  const isWhole = (await headOf(store, store.keys.record(name))) !== undefined;
+  if (job?.upload_id === upload.UploadId && !isWhole) return undefined;
+  const parts = (await listParts(store, upload)) ?? [];
+  return {
+    kind: 'upload',
+    place: name,
+    mark: null,
+    bytes: parts.reduce((sum, { Size }) => sum + Size, 0),
+    changed: initiated,
+    // No step of a copy leaves an upload unnamed for so long.
+    abandonedAfter: A_DAY,
+    remove: () => onS3(() => abortUpload(store, upload)).then(() => true),
+  };
+}

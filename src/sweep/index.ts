@@ -1,0 +1,1 @@
+export { type Finding, regionsOf, sweepRegion } from './sweep.ts';

@@ -1,0 +1,32 @@
+import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
+import { SWEEP_REGION, TASK_QUEUE } from '../copy-job/index.ts';
+
+const AN_HOUR = 60 * 60_000;
+
+/** Schedule id of the sweep of a region. */
+function sweepScheduleId(region: string): string {
+  return `sweep/${region}`;
+}
+
+/**
+ * Sees to it that a region is swept once an hour, by whichever worker serves it. A schedule that is there stays as it is:
+ * an operator may have paused it, or changed its times.
+ */
+export async function ensureSweepSchedule(client: Client, region: string, taskQueue: string): Promise<void> {
+  try {
+    await client.schedule.create({
+      scheduleId: sweepScheduleId(region),
+      spec: { intervals: [{ every: AN_HOUR }] },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: AN_HOUR },
+      action: {
+        type: 'startWorkflow',
+        workflowType: SWEEP_REGION,
+        workflowId: `sweep/${region}`,
+        taskQueue: TASK_QUEUE,
+        args: [{ region, task_queue: taskQueue, dry_run: false, grace: AN_HOUR }],
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import type { Region, Regions } from '../config/index.ts';
+import { COPY_IMAGE, JOB_MEMO, type JobDetails, searchAttributes } from '../copy-job/index.ts';
+import type { DestinationRef, Leftover } from '../stores/index.ts';
+import { quoted } from '../temporal/index.ts';
+import { ownerOf, verdictOn } from './verdict.ts';
+
+export interface SweepOptions {
+  /** Only lists what it would remove. */
+  readonly dry_run: boolean;
+  /** Milliseconds for which anything is left alone that was changed. */
+  readonly grace: number;
+}
+
+/** Something that was found, and what has become of it. */
+export interface Finding {
+  readonly region: string;
+  readonly kind: Leftover['kind'];
+  readonly place: string;
+  readonly bytes: number;
+  /** Milliseconds since it was changed last. */
+  readonly age: number;
+  /** Workflow id of the job that it is of; `null` where that is not known. */
+  readonly job: string | null;
+  readonly outcome: 'removed' | 'would be removed' | 'kept';
+  readonly why: string;
+}
+
+/** Looks through the stores of a region for what jobs have left behind, and removes what is proven to be nobody's. */
+export async function* sweepRegion(
+  client: Client,
+  region: Region,
+  options: SweepOptions,
+): AsyncGenerator<Finding> {
+  const retention = await retentionOf(client);
+  for await (const leftover of leftoversOf(client, region)) {
+    const age = Date.now() - leftover.changed.getTime();
+    const owner = await ownerOf(client, leftover.mark);
+    const { removable, why } = verdictOn(leftover, owner, age, options.grace, retention);
+    const { kind, place, bytes } = leftover;
+    const found = { region: region.name, kind, place, bytes, age, job: owner.job };
+    if (!removable) yield { ...found, outcome: 'kept', why };
+    else if (options.dry_run) yield { ...found, outcome: 'would be removed', why };
+    else if (await leftover.remove()) yield { ...found, outcome: 'removed', why };
+    else yield { ...found, outcome: 'kept', why: 'somebody has taken it up' };
+  }
+}
+
+/** The region of a name, where there is one. */
+export function regionsOf(regions: Regions, name: string | undefined): readonly Region[] {
+  return [...regions.values()].filter((region) => name === undefined || region.name === name);
+}
+
+async function* leftoversOf(client: Client, { name, store, objectsOnly }: Region): AsyncGenerator<Leftover> {
+  // A share's tenants may write what looks like an image of ours.
+  if (!objectsOnly) yield* store.leftovers(endedFromOutside(client, name));
+  if (store.objects !== undefined) yield* store.objects.leftovers();
+}
+
+/** The images of jobs that had no chance to clean up. */
+async function* endedFromOutside(client: Client, region: string): AsyncGenerator<DestinationRef> {
+  const { destinationRegion } = searchAttributes;
+  const terms = [
+    `WorkflowType = ${quoted(COPY_IMAGE)}`,
+    `${destinationRegion.name} = ${quoted(region)}`,
+    `ExecutionStatus IN ('Terminated', 'TimedOut')`,
+  ];
+  for await (const execution of client.workflow.list({ query: terms.join(' AND ') })) {
+    const ref = refOf(execution);
+    if (ref !== undefined) yield ref;
+  }
+}
+
+function refOf({
+  memo,
+  searchAttributes: found,
+  runId,
+  raw,
+}: WorkflowExecutionInfo): DestinationRef | undefined {
+  const job = memo?.[JOB_MEMO] as Partial<JobDetails> | undefined;
+  const [image_id] = (found[searchAttributes.destinationImage.name] ?? []) as string[];
+  if (job === undefined || job.objects || image_id === undefined) return undefined;
+  const { firstRunId } = raw as { firstRunId?: string | null };
+  return {
+    image_id,
+    tenant_id: job.destination_tenant_id ?? null,
+    mark: firstRunId || runId,
+    digests: { sha512: null, md5: null },
+  };
+}
+
+async function retentionOf({ workflowService, options }: Client): Promise<number> {
+  const { namespace } = options;
+  const { config } = await workflowService.describeNamespace({ namespace });
+  return Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) * 1000;
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import type { DestinationRef, Leftover } from '../../src/stores/index.ts';
+import { committing, copyFor, fillImage } from './make-image.ts';
+import { storeBench } from './store-bench.ts';
+import { LAST, type OpenStore } from './store-under-test.ts';
+
+const DATA = randomBytes(9_000_000);
+
+/** What jobs leave behind is found, with the mark that says whose it is, and removed unless somebody takes it up. */
+export function leftoversContract(openStore: OpenStore): void {
+  const bench = storeBench(openStore);
+  /** What there is, where these images belong to jobs that were ended from outside. */
+  const found = async (...refs: DestinationRef[]): Promise<Leftover[]> => {
+    async function* ended() {
+      yield* refs;
+    }
+    const leftovers: Leftover[] = [];
+    for await (const leftover of bench.store.leftovers(ended())) leftovers.push(leftover);
+    return leftovers;
+  };
+
+  test('what is in the making is found, with its mark, its bytes and its age', async () => {
+    const ref = bench.ref(DATA);
+    const before = Date.now() - 2000;
+    await bench.prepare(ref, DATA);
+    await fillImage(bench.store, ref, DATA, 2);
+    const [leftover, ...others] = await found(ref);
+    expect(others).toEqual([]);
+    expect(leftover).toMatchObject({ kind: 'image in the making', mark: ref.mark, abandonedAfter: null });
+    expect(leftover?.place).toContain(ref.image_id);
+    expect(leftover?.bytes).toBeGreaterThanOrEqual(DATA.length);
+    expect(leftover?.changed.getTime()).toBeGreaterThan(before);
+    expect(await leftover?.remove()).toBe(true);
+    expect(await bench.it.traces()).toEqual([]);
+  });
+
+  test('what is whole, or is not there, is no leftover', async () => {
+    const [whole, never] = [bench.ref(DATA), bench.ref(DATA)];
+    await bench.make(whole, DATA);
+    await bench.it.addImage(DATA);
+    expect(await found(whole, never)).toEqual([]);
+  });
+
+  test('what was committed since it was listed stays', async () => {
+    const ref = bench.ref(DATA);
+    await bench.prepare(ref, DATA);
+    await fillImage(bench.store, ref, DATA, 2);
+    const [leftover] = await found(ref);
+    await bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
+    await leftover?.remove();
+    expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
+  });
+}

@@ -1,0 +1,20 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { StoreActivities } from '../activities/index.ts';
+import type { SweepReport, SweepRequest } from '../src/copy-job/index.ts';
+
+/**
+ * Removes what jobs that have ended have left behind in a region, and reports it. A Temporal Schedule starts it, once an
+ * hour for each region; with `dry_run` it removes nothing.
+ */
+export async function sweepRegion(request: SweepRequest): Promise<SweepReport> {
+  const { sweepRegion } = proxyActivities<StoreActivities>({
+    taskQueue: request.task_queue,
+    startToCloseTimeout: '1 day',
+    scheduleToStartTimeout: '1 hour',
+    heartbeatTimeout: '30s',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '10s', maximumAttempts: 5 },
+    summary: `sweep ${request.region}`,
+  });
+  return sweepRegion(request);
+}
