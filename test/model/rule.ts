@@ -45,11 +45,10 @@ export interface Rule {
   readonly looksAgain: boolean;
   /** S3: a commit that finds a record writes its own over it, by If-Match. */
   readonly replacesRecord: boolean;
-  /**
-   * S3: data and record bear the number of the attempt that has reserved the place, as the job object does. What bears
-   * another one does not count.
-   */
-  readonly numbersReservations: boolean;
+  /** S3: data bears the number of the attempt that has reserved the place, as the job object does. Other data is in the way. */
+  readonly numbersData: boolean;
+  /** S3: so does the record. One that bears another number does not count, and may not stay. */
+  readonly numbersRecords: boolean;
   /** What no mending prevents. Assumed not to happen, except where a test shows it. */
   readonly limits: Limits;
 }
@@ -89,7 +88,8 @@ export const OLD: Rule = {
   deletesIfMatch: false,
   looksAgain: false,
   replacesRecord: false,
-  numbersReservations: false,
+  numbersData: false,
+  numbersRecords: false,
   limits: NO_LIMITS,
 };
 
@@ -116,6 +116,7 @@ export const NEW: Rule = {
   deletesIfMatch: true,
   looksAgain: true,
   replacesRecord: true,
-  numbersReservations: true,
+  numbersData: true,
+  numbersRecords: true,
   limits: NO_LIMITS,
 };

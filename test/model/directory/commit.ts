@@ -28,8 +28,11 @@ export function commit(rule: Rule, s: Directory, a: Attempt): Move<Directory>[] 
       return go('takes the fence', 'record', next, `${index}:${a.number}`);
     }
     case 'record':
-      if (folder === null || (rule.createsOnce && folder.mark === '')) return go('finds no file', 'lost');
-      return go('writes the record', 'rename', change(s, index, { record: a.version }));
+      if (folder === null || (rule.createsOnce && !folder.room)) return go('finds no file', 'lost');
+      return go('writes the record', 'mark?', change(s, index, { record: a.version }));
+    case 'mark?':
+      if (folder?.mark === 'a') return go('finds the mark', 'rename');
+      return go('finds the folder emptied, and removes the record', 'lost', change(s, index, { record: -1 }));
     case 'rename':
       if (rule.looksBeforeRename && s.partial !== index) return go('finds its folder gone', 'verify');
       if (rule.limits.frozenBeforeRename) return go('finds its folder in place', 'late rename');

@@ -6,7 +6,7 @@ export function old(s: Directory, a: Attempt): Move<Directory>[] {
   const go = moves(s, a);
   const [partial, image] = [folderAt(s, 'partial'), folderAt(s, 'image')];
   const index = Number(a.seen || -1);
-  const withoutPartial = () => rmdirs(emptied(s, s.partial));
+  const withoutPartial = () => rmdirs(change(emptied(s, s.partial), s.partial, { record: -1 }));
   switch (`${a.step} ${a.at}`) {
     case 'prepare start':
       if (image !== null) return go('finds the id taken', 'lost');

@@ -1,6 +1,6 @@
 import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
-import { type Directory, emptied, folderAt, held, isEmpty, rmdirs, see, swap } from './state.ts';
+import { change, type Directory, emptied, folderAt, held, isEmpty, rmdirs, see, swap } from './state.ts';
 
 /** What all who remove have in common: dooms, and then empties through the open folder. */
 export function removal(rule: Rule, s: Directory, a: Attempt): Move<Directory>[] {
@@ -17,7 +17,13 @@ export function removal(rule: Rule, s: Directory, a: Attempt): Move<Directory>[]
       return go('dooms the folder that it has seen', 'empty', next);
     }
     case 'empty':
-      return go('empties the doomed folder', 'rmdir', emptied(s, index));
+      return go(
+        'removes the record of the doomed folder',
+        'unmark',
+        change(s, index, { record: -1, room: false }),
+      );
+    case 'unmark':
+      return go('removes the data and the mark', 'rmdir', emptied(s, index));
     case 'rmdir':
       return go('removes empty folders', sweeps ? 'gone' : 'start', rmdirs(s), '');
   }

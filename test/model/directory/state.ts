@@ -10,6 +10,8 @@ interface Folder {
   readonly data: number;
   /** The note that a transfer has left of having flushed all of them. */
   readonly whole: boolean;
+  /** The empty file that prepare has made for the record. */
+  readonly room: boolean;
   /** Which bytes the record in it tells of; -1: no record. */
   readonly record: number;
 }
@@ -46,12 +48,12 @@ export function isFree(s: Directory, path: Path): boolean {
 
 /** A fresh partial is renamed into place. */
 export function addPartial(s: Directory, mark: string, fence: number): Directory {
-  const folder: Folder = { mark, fence, doomed: false, data: -1, whole: false, record: -1 };
+  const folder: Folder = { mark, fence, doomed: false, data: -1, whole: false, room: true, record: -1 };
   return { ...s, folders: [...s.folders, folder], partial: s.folders.length };
 }
 
 export function emptied(s: Directory, index: number): Directory {
-  return change(s, index, { mark: '', data: -1, whole: false, record: -1 });
+  return change(s, index, { mark: '', data: -1, whole: false });
 }
 
 /** Removes empty folders from both paths, as rmdir does. */

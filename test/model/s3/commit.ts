@@ -45,6 +45,6 @@ export function commit(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
     return { ...s, record: { mark: 'a', by: a.number, of: known.job?.by ?? -1, version: a.version } };
   }
   function mayStay(): boolean {
-    return isOwn && (!rule.numbersReservations || job.by === known.job?.by);
+    return isOwn && (!rule.numbersRecords || job.by === known.job?.by);
   }
 }

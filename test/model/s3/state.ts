@@ -72,12 +72,12 @@ export function abort(s: Bucket, upload: number): Bucket {
 export function isOwnData(rule: Rule, { data }: Bucket, job: JobObject | null): boolean {
   if (data === null || job === null) return false;
   if (!rule.completesIfAbsent) return true;
-  return data.mark === job.mark && (!rule.numbersReservations || data.by === job.by);
+  return data.mark === job.mark && (!rule.numbersData || data.by === job.by);
 }
 
 /** Whether the record is what the job that the job object tells of has committed. */
 export function isCommitted(rule: Rule, { record }: Bucket, job: JobObject | null): boolean {
-  return record !== null && (!rule.numbersReservations || record.of === job?.by);
+  return record !== null && (!rule.numbersRecords || record.of === job?.by);
 }
 
 export function viewOf({ record, job, data }: Bucket): View {
