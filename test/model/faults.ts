@@ -19,7 +19,7 @@ export function faultOf<Store>(setting: Setting<Store>, w: World<Store>): string
   const { store, troubles } = setting;
   const views = w.stores.map((s) => store.view(s));
   const images = views.flatMap(({ image }) => image ?? []);
-  const own = images.filter(({ mark }) => mark === 'a');
+  const own = images.filter(({ mark }) => mark !== 'b');
   if (w.other !== 'none') {
     const { making = null, image = null } = views[0] ?? {};
     const isMaking = making?.mark === 'b' && !making.doomed && image === null;
