@@ -66,12 +66,3 @@ function traceOf<State>(end: Seen<State>): Step<State>[] {
   for (let at = end; at.before !== null; at = at.before) trace.push({ label: at.label, state: at.state });
   return trace.reverse();
 }
-
-/** A trace as numbered lines, and what is wrong at its end. */
-export function describe<State>({ states, depth, fault, trace }: Verdict<State>): string {
-  const lines = trace.map(({ label }, index) => `${String(index + 1).padStart(3)}. ${label}`);
-  return [
-    ...lines,
-    fault === null ? `no fault in ${states} states, up to ${depth} steps deep` : `  => ${fault}`,
-  ].join('\n');
-}
