@@ -1,0 +1,84 @@
+import type { Step } from './check.ts';
+import { harmOf } from './faults.ts';
+import type { Attempt } from './store.ts';
+import { answered, timedOut, undo } from './workflow.ts';
+import { can, ENDS, hasLease, replaced, type Setting, spend, type World, without } from './world.ts';
+
+/** All that an attempt may do next, and all that may happen to it. */
+export function* attemptSteps<Store>(
+  setting: Setting<Store>,
+  w: World<Store>,
+  a: Attempt,
+): Generator<Step<World<Store>>> {
+  const name = `${a.step}${a.number > 0 ? ` #${a.number}` : ''}`;
+  const isWaitedFor = hasLease(w, a);
+  const before = isWaitedFor || a.step === 'sweep' ? name : `${name}, given up,`;
+  for (const { label, state } of acts(setting, w, a)) yield { label: `${before} ${label}`, state };
+  const more = isWaitedFor ? leased(setting, w, a) : givenUp(setting, w, a);
+  for (const { label, state } of more) yield { label: `${before} ${label}`, state };
+}
+
+/** What it does at its store. */
+function* acts<Store>({ store }: Setting<Store>, w: World<Store>, a: Attempt): Generator<Step<World<Store>>> {
+  const here = w.stores[a.place];
+  if (here === undefined) return;
+  const around = {
+    hasLease: hasLease(w, a),
+    isClosed: w.job.phase === 'closed',
+    isLastRun: a.run === w.job.run,
+  };
+  for (const move of store.act(here, a, around)) {
+    const by = { ...a, at: move.at, seen: move.seen ?? a.seen };
+    const stores = w.stores.map((s, place) => (place === a.place ? move.store : s));
+    const harm = w.harm ?? harmOf(w, a, store.view(here), store.view(move.store));
+    yield { label: move.label, state: { ...replaced(w, a, by), stores, harm } };
+  }
+}
+
+/** What becomes of one that the server waits for. */
+function* leased<Store>(
+  { rule }: Setting<Store>,
+  w: World<Store>,
+  a: Attempt,
+): Generator<Step<World<Store>>> {
+  const hasEnded = ENDS.has(a.at);
+  const isSent = a.at.startsWith('~');
+  if (hasEnded) {
+    const rest = without(w, a);
+    const isCleanUp = a.number === w.cleanUp.lease;
+    const next: World<Store> = isCleanUp
+      ? { ...rest, cleanUp: { ...w.cleanUp, state: 'none', lease: 0 } }
+      : answered(rest, a);
+    const { status, phase } = next.job;
+    const where = status === 'open' ? `at ${phase}` : status;
+    yield { label: `answers ${a.at}; the job is ${where}`, state: next };
+  }
+  const rest = isSent ? replaced(w, a, { ...a, abandoned: true }) : without(w, a);
+  const hears = a.step === 'transfer' && w.job.cancel && !hasEnded;
+  if (hears && !(isSent && rule.awaitsAnswers))
+    yield {
+      label: `hears of the cancel, and stops${isSent ? ', its request in flight' : ''}`,
+      state: undo(rest),
+    };
+  if (can(w, 'failures') && a.step !== 'discard' && !hasEnded && !isSent)
+    yield { label: 'fails for good', state: undo(spend(rest, 'failures'), { failed: true }) };
+  if (can(w, 'timeouts')) yield { label: 'counts as dead', state: timedOut(rule, spend(w, 'timeouts'), a) };
+}
+
+/** One that was given up may find that its run has ended, and remove what it has made. */
+function* givenUp<Store>(
+  { rule }: Setting<Store>,
+  w: World<Store>,
+  a: Attempt,
+): Generator<Step<World<Store>>> {
+  if (a.abandoned || (a.step !== 'prepare' && a.step !== 'transfer')) return;
+  if (!rule.removeWhenGivenUp.includes(a.step) || (a.step === 'prepare' && !ENDS.has(a.at))) return;
+  const { takesForEnded } = rule;
+  const hasEnded =
+    (takesForEnded.includes('closed') && w.job.phase === 'closed') ||
+    (takesForEnded.includes('reset') && a.run !== w.job.run) ||
+    (takesForEnded.includes('paused') && w.job.paused);
+  if (!hasEnded) return;
+  const discard = { ...a, step: 'discard', at: 'start', seen: '', committing: false } as const;
+  yield { label: 'takes its run for ended, and discards', state: replaced(w, a, discard) };
+}

@@ -1,0 +1,92 @@
+import type { View } from '../store.ts';
+
+/** A folder: whoever holds it open reaches this one, wherever its path has come to lead. */
+interface Folder {
+  /** Whose mark is in it; empty where the mark was removed. */
+  readonly mark: string;
+  readonly fence: number;
+  readonly doomed: boolean;
+  /** Which bytes of the source it has; -1: none. */
+  readonly data: number;
+  /** The note that a transfer has left of having flushed all of them. */
+  readonly whole: boolean;
+  /** The empty file that prepare has made for the record. */
+  readonly room: boolean;
+  /** Which bytes the record in it tells of; -1: no record. */
+  readonly record: number;
+}
+
+export interface Directory {
+  readonly folders: readonly (Folder | null)[];
+  /** Which folder is at a path; -1: none. */
+  readonly partial: number;
+  readonly image: number;
+}
+
+export type Path = 'partial' | 'image';
+
+export const EMPTY: Directory = { folders: [], partial: -1, image: -1 };
+
+export function isEmpty({ mark, record }: Folder): boolean {
+  return mark === '' && record < 0;
+}
+
+export function folderAt(s: Directory, path: Path): Folder | null {
+  return s.folders[s[path]] ?? null;
+}
+
+/** Changes a folder through its descriptor. */
+export function change(s: Directory, index: number, changes: Partial<Folder>): Directory {
+  return { ...s, folders: s.folders.map((f, i) => (i === index && f !== null ? { ...f, ...changes } : f)) };
+}
+
+/** Whether a rename to this path would succeed. */
+export function isFree(s: Directory, path: Path): boolean {
+  const f = folderAt(s, path);
+  return f === null || isEmpty(f);
+}
+
+/** A fresh partial is renamed into place. */
+export function addPartial(s: Directory, mark: string, fence: number): Directory {
+  const folder: Folder = { mark, fence, doomed: false, data: -1, whole: false, room: true, record: -1 };
+  return { ...s, folders: [...s.folders, folder], partial: s.folders.length };
+}
+
+export function emptied(s: Directory, index: number): Directory {
+  return change(s, index, { mark: '', data: -1, whole: false });
+}
+
+/** Removes empty folders from both paths, as rmdir does. */
+export function rmdirs(s: Directory): Directory {
+  return { ...s, partial: isFree(s, 'partial') ? -1 : s.partial, image: isFree(s, 'image') ? -1 : s.image };
+}
+
+export function viewOf(s: Directory): View {
+  const image = folderAt(s, 'image');
+  const partial = folderAt(s, 'partial');
+  const making = partial !== null && partial.mark !== '' ? partial : null;
+  return {
+    image:
+      image === null || image.record < 0
+        ? null
+        : { mark: image.mark, whole: image.mark !== '' && image.data === image.record },
+    making: making && { mark: making.mark, doomed: making.doomed, by: making.fence },
+  };
+}
+
+/** What an attempt holds on to: a folder, and the fence that it has read there. */
+export function held(s: Directory, seen: string) {
+  const [index = -1, fence = -1] = seen === '' ? [] : seen.split(':').map(Number);
+  return { index, fence, folder: s.folders[index] ?? null };
+}
+
+export function see(s: Directory, path: Path): string {
+  return `${s[path]}:${folderAt(s, path)?.fence}`;
+}
+
+/** Moves the fence by a rename from its exact name; `null` where that name is gone. */
+export function swap(s: Directory, seen: string, changes: Partial<Folder>): Directory | null {
+  const { index, fence, folder } = held(s, seen);
+  const isThere = folder !== null && folder.mark === 'a' && folder.fence === fence && !folder.doomed;
+  return isThere ? change(s, index, changes) : null;
+}

@@ -1,0 +1,80 @@
+import type { Attempt, StoreModel, View } from './store.ts';
+import { beginning, nextAttempt, type Setting, type World } from './world.ts';
+
+/** What is wrong with an action that makes something in the making vanish; `null` where nothing is. */
+export function harmOf<Store>({ job }: World<Store>, a: Attempt, before: View, after: View): string | null {
+  const { making } = before;
+  if (making === null || making.mark !== 'a' || making.doomed) return null;
+  if (after.making !== null && !after.making.doomed) return null;
+  if (after.image !== null && before.image === null) return null;
+  if (a.step !== 'sweep')
+    return making.by > a.number ? 'an attempt removes what a later one has taken' : null;
+  const isOld = job.phase === 'closed' || making.by <= job.since;
+  return isOld ? null : 'a sweep removes what an open job makes';
+}
+
+/** What must never be; `undefined` where all is well. */
+export function faultOf<Store>(setting: Setting<Store>, w: World<Store>): string | undefined {
+  if (w.harm !== null) return w.harm;
+  const { store, troubles } = setting;
+  const views = w.stores.map((s) => store.view(s));
+  const images = views.flatMap(({ image }) => image ?? []);
+  const own = images.filter(({ mark }) => mark !== 'b');
+  if (w.other !== 'none') {
+    const { making = null, image = null } = views[0] ?? {};
+    const isMaking = making?.mark === 'b' && !making.doomed && image === null;
+    if (w.other === 'making' && !isMaking) return 'what another job makes is not as it was';
+    if (w.other === 'whole' && (image?.mark !== 'b' || !image.whole)) return "another job's image is gone";
+  }
+  if (own.length > 1) return 'a job has two images';
+  if (w.promised && !own.some(({ whole }) => whole))
+    return 'the job was replicated, and its image is not whole';
+  const { failures, resets } = w.left;
+  const hasReason = failures < troubles.failures || resets < troubles.resets || w.other !== 'none';
+  if (w.job.failed && !hasReason) return 'the job fails for no reason';
+  return w.job.phase === 'closed' && w.cleanUp.state === 'none' ? faultAtEnd(setting, w, own) : undefined;
+}
+
+function faultAtEnd<Store>(
+  { store, rule }: Setting<Store>,
+  { job, promised, stores, attempts }: World<Store>,
+  own: readonly { readonly whole: boolean }[],
+): string | undefined {
+  if (job.cancel && !['canceled', 'terminated'].includes(job.status))
+    return 'an accepted cancel does not win';
+  // About to take back what it has written late.
+  const takesBack = rule.takesBack && attempts.some(({ at }) => at === 'recheck' || at === '~take back');
+  if (rule.fenced && takesBack && !rule.limits.diesAfterLateRecord) return undefined;
+  if (own.some(({ whole }) => !whole)) return 'an image that is not whole can be seen';
+  const isOver = job.status === 'canceled' || job.status === 'error';
+  if (isOver && !promised && own.length > 0) return `the job is ${job.status}, and has an image`;
+  // The code as it was had no sweep.
+  if (!rule.fenced) {
+    const rest =
+      isOver && attempts.length === 0 && stores.map((s) => store.leftover(s)).find((r) => r !== null);
+    return rest ? `the job is ${job.status}, and leaves ${rest}` : undefined;
+  }
+  const rest = stores.map((s) => store.leftover(swept(store, rule, s))).find((r) => r !== null);
+  return rest ? `a sweep leaves ${rest}` : undefined;
+}
+
+/** What sweeps leave after every process has died. */
+function swept<Store>(model: StoreModel<Store>, rule: Setting<Store>['rule'], store: Store): Store {
+  const none = { total: 0, timeouts: 0, resets: 0, cancels: 0, forces: 0, terminations: 0 };
+  const troubles = { ...none, failures: 0, pauses: 0, sweeps: 0, others: 0 };
+  const sweep: Attempt = {
+    ...nextAttempt(beginning({ store: model, rule, troubles }), 'sweep', 'start'),
+    number: 0,
+  };
+  let left = store;
+  for (let round = 0; round < 5; round += 1) {
+    let at = sweep;
+    while (at.at !== 'gone') {
+      const [move] = model.act(left, at, { hasLease: true, isClosed: true, isLastRun: true });
+      if (move === undefined) break;
+      left = move.store;
+      at = { ...at, at: move.at, seen: move.seen ?? at.seen };
+    }
+  }
+  return left;
+}

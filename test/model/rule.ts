@@ -1,0 +1,122 @@
+/** What ends a run in the eyes of an attempt that was given up. */
+type Ended = 'closed' | 'reset' | 'paused';
+
+/** What the code obeys. Each is one mending; switched off, its counter-example is back. */
+export interface Rule {
+  /** Which attempts remove what they have made when they were given up, and find that their run has ended. */
+  readonly removeWhenGivenUp: readonly ('prepare' | 'transfer')[];
+  /** What such an attempt takes for ended. */
+  readonly takesForEnded: readonly Ended[];
+  /** What is in the making has a fence, which moves by compare-and-swap; a discard dooms first. */
+  readonly fenced: boolean;
+  /** A discard leaves alone what is committed, unless it undoes that very commit. */
+  readonly sparesCommitted: boolean;
+  /** Before which removals an attempt proves that it still has the lease, after it has seen what there is. */
+  readonly provesLease: readonly ('record' | 'data')[];
+  /** So does a prepare, which removes what an earlier attempt has made. */
+  readonly prepareProves: boolean;
+  /** A request that commits is not abandoned by a cancel. */
+  readonly awaitsAnswers: boolean;
+  /** The clean-up after a force acts only while the chain of runs is closed. */
+  readonly cleansClosedOnly: boolean;
+  /** It acts only where the run that was forced is the last one of the chain. */
+  readonly cleansOwnRunOnly: boolean;
+  /** A sweep removes exactly what it has listed, and only as long as it is in the making. */
+  readonly sweepsWhatWasListed: boolean;
+  /** A run after a reset undoes what an earlier one has made and committed, unless one of them was replicated. */
+  readonly undoesEarlierRuns: boolean;
+  /** A commit takes only what a transfer has left whole. */
+  readonly commitsWholeOnly: boolean;
+  /** Each run of a job makes the same image id. */
+  readonly keepsItsId: boolean;
+  /** Directory: a start over forgets its journal, and cuts nothing off. */
+  readonly keepsBytes: boolean;
+  /** Directory: a commit writes the record that prepare has made room for, and makes no file. */
+  readonly createsOnce: boolean;
+  /** Directory: a commit looks right before its rename whether the path still leads to its folder. */
+  readonly looksBeforeRename: boolean;
+  /** S3: a commit whose job object is gone after its record was written takes the record back. */
+  readonly takesBack: boolean;
+  /** S3: data is put together only where there is none. */
+  readonly completesIfAbsent: boolean;
+  /** S3: each DELETE says which version it means. */
+  readonly deletesIfMatch: boolean;
+  /** S3: right before a DELETE, after it has seen what is there, it looks whether its doomed job object still stands. */
+  readonly looksAgain: boolean;
+  /** S3: a commit that finds a record writes its own over it, by If-Match. */
+  readonly replacesRecord: boolean;
+  /** S3: data bears the number of the attempt that has reserved the place, as the job object does. Other data is in the way. */
+  readonly numbersData: boolean;
+  /** S3: so does the record. One that bears another number does not count, and may not stay. */
+  readonly numbersRecords: boolean;
+  /** What no mending prevents. Assumed not to happen, except where a test shows it. */
+  readonly limits: Limits;
+}
+
+/** The named limits. */
+export interface Limits {
+  /** Directory: a commit is frozen between its last look at the path and the rename. */
+  readonly frozenBeforeRename: boolean;
+  /** A sender loses its lease between the proof and the DELETE that the store cannot make conditional. */
+  readonly lateDeletes: boolean;
+  /** S3: a process dies right after it has written a record late. */
+  readonly diesAfterLateRecord: boolean;
+}
+
+const NO_LIMITS: Limits = { frozenBeforeRename: false, lateDeletes: false, diesAfterLateRecord: false };
+
+/** The code as it was: by the mark alone. */
+export const OLD: Rule = {
+  removeWhenGivenUp: ['prepare', 'transfer'],
+  takesForEnded: ['closed', 'reset', 'paused'],
+  fenced: false,
+  sparesCommitted: false,
+  provesLease: [],
+  prepareProves: false,
+  awaitsAnswers: false,
+  cleansClosedOnly: false,
+  cleansOwnRunOnly: false,
+  sweepsWhatWasListed: false,
+  undoesEarlierRuns: false,
+  commitsWholeOnly: false,
+  keepsItsId: false,
+  keepsBytes: false,
+  createsOnce: false,
+  looksBeforeRename: false,
+  takesBack: true,
+  completesIfAbsent: false,
+  deletesIfMatch: false,
+  looksAgain: false,
+  replacesRecord: false,
+  numbersData: false,
+  numbersRecords: false,
+  limits: NO_LIMITS,
+};
+
+/** The code as it is meant to be. */
+export const NEW: Rule = {
+  removeWhenGivenUp: ['prepare', 'transfer'],
+  takesForEnded: ['closed'],
+  fenced: true,
+  sparesCommitted: true,
+  provesLease: ['record', 'data'],
+  prepareProves: true,
+  awaitsAnswers: true,
+  cleansClosedOnly: true,
+  cleansOwnRunOnly: true,
+  sweepsWhatWasListed: true,
+  undoesEarlierRuns: true,
+  commitsWholeOnly: true,
+  keepsItsId: true,
+  keepsBytes: true,
+  createsOnce: true,
+  looksBeforeRename: true,
+  takesBack: true,
+  completesIfAbsent: true,
+  deletesIfMatch: true,
+  looksAgain: true,
+  replacesRecord: true,
+  numbersData: true,
+  numbersRecords: true,
+  limits: NO_LIMITS,
+};

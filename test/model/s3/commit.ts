@@ -1,0 +1,50 @@
+import type { Rule } from '../rule.ts';
+import { type Attempt, type Move, moves } from '../store.ts';
+import { type Bucket, isOwnData, see, seenBy, swap } from './state.ts';
+
+/** Writes the record, and looks once more whether it may stay. */
+export function commit(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
+  const go = moves(s, a);
+  const { job, record } = s;
+  const known = seenBy(a);
+  const isOwn = job?.mark === 'a' && !job.doomed;
+  switch (a.at) {
+    case 'start':
+      if (!isOwn) return go('finds no job object', 'lost');
+      if (job.fence > a.number) return go('is overtaken', 'lost');
+      return go('finds the job object', 'fence', s, see(s));
+    case 'fence': {
+      const next = swap(s, known, { fence: a.number });
+      if (next === null) return go('finds the fence moved', 'start', s, '');
+      return go('takes the fence', 'data?', next, see(next));
+    }
+    case 'data?':
+      if (rule.commitsWholeOnly && !isOwnData(rule, s, known.job)) return go('finds no data', 'lost');
+      return go('sends the record', '~record');
+    case '~record':
+      if (record === null) return go('has the record put', 'recheck', put());
+      if (!rule.replacesRecord) return go('hears of a record', 'ours?');
+      return go('hears of a record', 'still?', s, JSON.stringify({ ...known, etag: record.by }));
+    case 'still?':
+      return mayStay() ? go('finds its reservation in place', '~replace') : go('is overtaken', 'lost');
+    case '~replace':
+      if (record?.by !== known.etag) return go('hears of another record', '~record');
+      return go('has its own put in its place', 'recheck', put());
+    case 'ours?':
+      return mayStay() ? go('finds the image whole', 'ok') : go('finds the job object gone', 'lost');
+    case 'recheck':
+      if (mayStay()) return go('finds the image whole', 'ok');
+      return go('finds the job object gone', rule.takesBack ? '~take back' : 'lost');
+    case '~take back':
+      if (record?.by !== a.number) return go('finds its record gone', 'lost');
+      return go('takes its record back', 'lost', { ...s, record: null });
+  }
+  return [];
+
+  function put(): Bucket {
+    return { ...s, record: { mark: 'a', by: a.number, of: known.job?.by ?? -1, version: a.version } };
+  }
+  function mayStay(): boolean {
+    return isOwn && (!rule.numbersRecords || job.by === known.job?.by);
+  }
+}

@@ -1,0 +1,61 @@
+import type { Rule } from '../rule.ts';
+import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
+import { prepare } from './prepare.ts';
+import { abort, type Bucket, isCommitted, isOwnData, isSame, see, seenBy, swap } from './state.ts';
+
+/** Puts the parts and has them put together. After a reset it may find an image, or nothing: then as `prepare`. */
+export function transfer(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<Bucket>[] {
+  const go = moves(s, a);
+  const { job } = s;
+  const n = a.number;
+  const known = seenBy(a);
+  const upload = known.job?.upload ?? -1;
+  switch (a.at) {
+    case 'start': {
+      const isOwn = job?.mark === 'a' && !job.doomed;
+      if (a.run > 0 && (!isOwn || isCommitted(rule, s, job))) return prepare(rule, s, a);
+      if (!isOwn) return go('finds no job object', 'lost');
+      if (job.fence > n) return go('is overtaken', 'lost');
+      return go('finds the job object', 'fence', s, see(s));
+    }
+    case 'fence': {
+      const next = swap(s, known, { fence: n });
+      if (next === null) return go('finds the fence moved', 'start', s, '');
+      return go('takes the fence', 'look', next, see(next));
+    }
+    case 'look':
+      if (isCommitted(rule, s, job)) return go('finds the image whole', 'lost');
+      if (isOwnData(rule, s, job)) {
+        // It is read back for the digest.
+        const isRight = s.data?.version === a.version;
+        return isRight ? go('finds its bytes there', 'ok') : go('has to start over', 'again');
+      }
+      return go('puts the parts', s.uploads.includes(upload) ? 'ours?' : 'again');
+    case 'again': {
+      const next = swap({ ...s, uploads: [...s.uploads, n] }, known, { upload: n });
+      if (next === null) return go('is overtaken', 'lost');
+      if (s.data === null) return go('names another upload', 'ours?', next, see(next));
+      return go('names another upload', 'delete bad data', abort(next, upload), see(next, s.data.version));
+    }
+    case 'ours?':
+      if (!isSame(s, known)) return go('is overtaken', 'lost');
+      return go('sends the request to put all together', '~complete');
+    case '~complete':
+      if (isOwnData(rule, s, known.job)) return go('hears that it is whole', 'ok');
+      if (!s.uploads.includes(upload)) return go('hears that the upload is gone', 'start', s, '');
+      return go('has its request taken', '~assemble', abort(s, upload));
+    case '~assemble': {
+      const data = { mark: 'a', by: known.job?.by ?? -1, version: a.version };
+      if (s.data === null || !rule.completesIfAbsent)
+        return go('has its data put together', 'ok', { ...s, data });
+      if (isOwnData(rule, s, known.job)) return go('hears that its data is there', 'ok');
+      const seen = JSON.stringify({ ...known, etag: s.data.version });
+      return go('hears of other data', 'delete bad data', { ...s, uploads: [...s.uploads, upload] }, seen);
+    }
+    case 'delete bad data':
+      if (rule.provesLease.includes('data') && !around.hasLease) return go('has no lease to prove', 'lost');
+      if (s.data?.version !== known.etag) return go('finds other data', 'ours?');
+      return go('deletes the data that is in the way', 'ours?', { ...s, data: null });
+  }
+  return prepare(rule, s, a);
+}

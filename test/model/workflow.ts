@@ -1,0 +1,89 @@
+import type { Rule } from './rule.ts';
+import type { Attempt } from './store.ts';
+import { FIRST_RUN, type Job, nextAttempt, type World } from './world.ts';
+
+type Step = 'prepare' | 'transfer' | 'commit' | 'discard';
+
+/** The workflow schedules a step. */
+export function enter<Store>(w: World<Store>, step: Step, changes: Partial<Job> = {}): World<Store> {
+  const job = { ...w.job, ...changes, phase: step, lease: w.last + 1 };
+  const reached = step === 'transfer' || step === 'commit' ? step : job.reached;
+  const changed = { ...w, job: { ...job, reached } };
+  return { ...changed, attempts: [...w.attempts, nextAttempt(changed, step, 'start')], last: w.last + 1 };
+}
+
+export function close<Store>(w: World<Store>, status: Job['status']): World<Store> {
+  return {
+    ...w,
+    job: { ...w.job, phase: 'closed', status, lease: 0, paused: false },
+    promised: w.promised || status === 'replicated',
+  };
+}
+
+/** What was made is discarded, where there may be any; then the job closes. */
+export function undo<Store>(w: World<Store>, changes: Partial<Job> = {}): World<Store> {
+  const changed = { ...w, job: { ...w.job, ...changes } };
+  if (changed.job.made) return enter(changed, 'discard');
+  return close(changed, changed.job.cancel ? 'canceled' : 'error');
+}
+
+/** The workflow takes the answer of the attempt that it has waited for. */
+export function answered<Store>(w: World<Store>, a: Attempt): World<Store> {
+  const { cancel } = w.job;
+  if (a.step === 'discard') return close(w, cancel ? 'canceled' : 'error');
+  if (a.at === 'lost') return undo(w, { failed: true });
+  if (a.at === 'adopted') return cancel ? undo(w) : close(w, 'replicated');
+  switch (a.step) {
+    case 'prepare':
+      return cancel ? undo(w) : enter(w, 'transfer');
+    case 'transfer':
+      return cancel ? undo(w) : enter(w, 'commit', { committing: true });
+    default:
+      return cancel ? undo(w) : close(w, 'replicated');
+  }
+}
+
+/** The server gives an attempt up that has not been heard of. The attempt may not know, and may not be dead. */
+export function timedOut<Store>(rule: Rule, w: World<Store>, a: Attempt): World<Store> {
+  if (a.number === w.cleanUp.lease) return cleaning(rule, w);
+  if (w.job.cancel && a.step !== 'discard') return undo(w);
+  return enter(w, a.step as Step);
+}
+
+/** The clean-up after a force schedules its discard. */
+export function cleaning<Store>(rule: Rule, w: World<Store>): World<Store> {
+  const { cleanUp } = w;
+  const { run, place, committing } = cleanUp;
+  const discard = nextAttempt(w, 'discard', rule.cleansClosedOnly ? 'closed?' : 'start');
+  return {
+    ...w,
+    cleanUp: { ...cleanUp, state: 'running', lease: w.last + 1 },
+    attempts: [...w.attempts, { ...discard, run, place, committing }],
+    last: w.last + 1,
+  };
+}
+
+/** A reset: the run closes, and another one carries on from a point in its history. */
+export function reset<Store>(
+  rule: Rule,
+  w: World<Store>,
+  phase: 'inspect' | 'transfer' | 'commit',
+  changes: { readonly version?: number; readonly initial: Store },
+): World<Store> {
+  const { job } = w;
+  const isFresh = phase === 'inspect' && !rule.keepsItsId;
+  const undoes = rule.undoesEarlierRuns;
+  const next: Job = {
+    ...FIRST_RUN,
+    run: job.run + 1,
+    place: isFresh ? w.stores.length : job.place,
+    since: w.last,
+    version: changes.version ?? job.version,
+    made: phase !== 'inspect' || undoes,
+    committing: undoes ? !w.promised : phase === 'commit',
+    reached: phase,
+  };
+  const stores = isFresh ? [...w.stores, changes.initial] : w.stores;
+  const begun = { ...w, job: next, stores };
+  return phase === 'inspect' ? begun : enter(begun, phase);
+}

@@ -1,0 +1,143 @@
+import type { Rule } from './rule.ts';
+import type { Attempt, StepName, StoreModel } from './store.ts';
+
+/** What Temporal has on record of the job's last run. */
+export interface Job {
+  readonly run: number;
+  /** Which image id this run makes. */
+  readonly place: number;
+  /** The highest number that was given out before this run. */
+  readonly since: number;
+  readonly phase: 'inspect' | 'prepare' | 'transfer' | 'commit' | 'discard' | 'closed';
+  readonly status: 'open' | 'replicated' | 'canceled' | 'error' | 'terminated';
+  /** A cancel was accepted. */
+  readonly cancel: boolean;
+  readonly failed: boolean;
+  /** There may be something at the destination; a commit may have happened. */
+  readonly made: boolean;
+  readonly committing: boolean;
+  readonly version: number;
+  /** The attempt that holds the lease: the server waits for it, and for no other. 0: none. */
+  readonly lease: number;
+  /** How far this run has come: to there it can be reset. */
+  readonly reached: 'inspect' | 'transfer' | 'commit';
+  readonly paused: boolean;
+}
+
+/** What may happen so often at most, in any order, beside the good path. */
+export interface Troubles {
+  readonly total: number;
+  readonly timeouts: number;
+  readonly resets: number;
+  readonly cancels: number;
+  readonly forces: number;
+  readonly terminations: number;
+  readonly failures: number;
+  readonly pauses: number;
+  readonly sweeps: number;
+  readonly others: number;
+}
+export type Trouble = Exclude<keyof Troubles, 'total'>;
+
+export interface World<Store> {
+  readonly job: Job;
+  /** The workflow that cleans up after a force. */
+  readonly cleanUp: {
+    readonly state: 'none' | 'due' | 'running';
+    readonly lease: number;
+    readonly committing: boolean;
+    readonly run: number;
+    readonly place: number;
+  };
+  readonly attempts: readonly Attempt[];
+  /** The highest number that was given out. */
+  readonly last: number;
+  /** One for each image id that runs of the job have made. */
+  readonly stores: readonly Store[];
+  readonly left: Troubles;
+  readonly other: 'none' | 'making' | 'whole';
+  /** A run has ended as replicated: the image is its owner's. */
+  readonly promised: boolean;
+  readonly harm: string | null;
+}
+
+/** What a check is about. */
+export interface Setting<Store> {
+  readonly store: StoreModel<Store>;
+  readonly rule: Rule;
+  readonly troubles: Troubles;
+}
+
+/** Where an attempt's program has come to its end. */
+export const ENDS: ReadonlySet<string> = new Set(['ok', 'adopted', 'lost', 'gone']);
+
+export const FIRST_RUN: Job = {
+  run: 0,
+  place: 0,
+  since: 0,
+  phase: 'inspect',
+  status: 'open',
+  cancel: false,
+  failed: false,
+  made: false,
+  committing: false,
+  version: 0,
+  lease: 0,
+  reached: 'inspect',
+  paused: false,
+};
+
+export function beginning<Store>({ store, troubles }: Setting<Store>): World<Store> {
+  return {
+    job: FIRST_RUN,
+    cleanUp: { state: 'none', lease: 0, committing: false, run: 0, place: 0 },
+    attempts: [],
+    last: 0,
+    stores: [store.initial],
+    left: troubles,
+    other: 'none',
+    promised: false,
+    harm: null,
+  };
+}
+
+export function hasLease<Store>(w: World<Store>, a: Attempt): boolean {
+  return !a.abandoned && a.number !== 0 && (a.number === w.job.lease || a.number === w.cleanUp.lease);
+}
+
+export function can<Store>({ left }: World<Store>, trouble: Trouble): boolean {
+  return left.total > 0 && left[trouble] > 0;
+}
+export function spend<Store>(w: World<Store>, trouble: Trouble): World<Store> {
+  return { ...w, left: { ...w.left, total: w.left.total - 1, [trouble]: w.left[trouble] - 1 } };
+}
+
+export function replaced<Store>(w: World<Store>, a: Attempt, by: Attempt): World<Store> {
+  return { ...w, attempts: w.attempts.map((other) => (other === a ? by : other)) };
+}
+export function without<Store>(w: World<Store>, a: Attempt): World<Store> {
+  return { ...w, attempts: w.attempts.filter((other) => other !== a) };
+}
+
+/** The next attempt at a step of the job's last run. */
+export function nextAttempt<Store>(w: World<Store>, step: StepName, at: string): Attempt {
+  const { run, place, version, committing } = w.job;
+  return { number: w.last + 1, step, run, place, version, committing, at, seen: '' };
+}
+
+/** Forgets attempts that can do nothing any more. */
+export function settled<Store>({ store, rule }: Setting<Store>, w: World<Store>): World<Store> {
+  const attempts = w.attempts.filter((a) => {
+    if (a.at === 'gone') return false;
+    if (!ENDS.has(a.at) || hasLease(w, a)) return true;
+    // It may still hear that its run has ended.
+    return a.step === 'prepare' && rule.removeWhenGivenUp.includes('prepare') && !a.abandoned;
+  });
+  const stores = w.stores.map((s, place) =>
+    store.tidy(
+      s,
+      attempts.filter((a) => a.place === place),
+    ),
+  );
+  return { ...w, attempts, stores };
+}
