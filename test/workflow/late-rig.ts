@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
@@ -26,6 +27,7 @@ export const ENDINGS = [
 /** A step of which the first attempt is frozen, and how its job ends meanwhile. */
 export interface LateCase {
   readonly step: (typeof STEPS)[number];
+  /** Of its effect. A transfer is frozen before it opens the image, or when it has written a part of it. */
   readonly when: 'before' | 'after';
   readonly ending: (typeof ENDINGS)[number];
 }
@@ -59,8 +61,11 @@ const HOLDING_READERS: StoreHooks = {
     const reader = await call();
     const pass = heldReaders.get(Context.current());
     if (pass === undefined) return reader;
-    return watchReader(reader, async ([start]) => {
-      if (start > 0) await pass();
+    return watchReader(reader, async ([start], signal) => {
+      if (start === 0) return;
+      await pass();
+      // It hears that it is not wanted any more before it can come to its end.
+      if (!signal.aborted) await once(signal, 'abort');
     });
   },
 };
