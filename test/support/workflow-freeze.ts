@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
 
 /**
  * Cuts the present attempt of an activity off from Temporal until it thaws, as a process is that was frozen: no heartbeat
@@ -25,26 +23,4 @@ export function freeze(thawed: Promise<void>): void {
     cancelled: lateCancelled,
     cancellationSignal: aborting.signal,
   });
-}
-
-/** Resets a workflow's last run to its first or its last Workflow Task; gives the id of the run that this makes. */
-export async function resetWorkflow(
-  client: Client,
-  workflowId: string,
-  to: 'first' | 'last',
-): Promise<string> {
-  const handle = client.workflow.getHandle(workflowId);
-  const { runId } = await handle.describe();
-  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-  const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
-  const workflowTaskFinishEventId = tasks.at(to === 'first' ? 0 : -1)?.eventId;
-  if (!workflowTaskFinishEventId) throw new Error(`no Workflow Task of ${workflowId} has completed`);
-  const reset = await client.workflowService.resetWorkflowExecution({
-    namespace: client.options.namespace,
-    workflowExecution: { workflowId, runId },
-    reason: 'a test',
-    workflowTaskFinishEventId,
-    requestId: randomUUID(),
-  });
-  return reset.runId;
 }

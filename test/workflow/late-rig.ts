@@ -1,16 +1,16 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { cleanUpIdOf } from '../../src/copy-job/index.ts';
 import type { ImageRecord } from '../../src/image/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
 import { until } from '../support/until.ts';
-import { freeze, resetWorkflow } from '../support/workflow-freeze.ts';
+import { freeze } from '../support/workflow-freeze.ts';
 import { type ActivityHook, type StoreHooks, watchReader } from '../support/workflow-hooks.ts';
+import { resetWorkflow } from '../support/workflow-reset.ts';
 import { endOf, type Job, type Rig } from '../support/workflow-rig.ts';
+import { type Standing, standing } from '../support/workflow-standing.ts';
 
 export const STEPS = ['prepareDestination', 'transferImage', 'commitImage', 'discardImage'] as const;
 export const ENDINGS = [
@@ -30,15 +30,6 @@ export interface LateCase {
   /** Of its effect. A transfer is frozen before it opens the image, or when it has written a part of it. */
   readonly when: 'before' | 'after';
   readonly ending: (typeof ENDINGS)[number];
-}
-
-/** What there is of a job, and of its image. */
-export interface Standing {
-  readonly status: string;
-  /** Folders of the destination that bear the job's mark, or an image id of its own. */
-  readonly folders: readonly string[];
-  /** Digest and inode of the image's data, where there is an image. */
-  readonly image: { readonly sha512: string; readonly inode: number } | null;
 }
 
 /** Where the frozen attempt waits. */
@@ -159,26 +150,4 @@ async function bringAbout(rig: Rig, job: Job, mark: string, ending: LateCase['en
 
 function named(rig: Rig, workflowId: string) {
   return { namespace: rig.deployment.namespace, workflowId, requestId: randomUUID() };
-}
-
-/** How a job and its image stand. */
-export async function standing(rig: Rig, job: Job, mark: string): Promise<Standing> {
-  const { status, memo } = await job.handle.describe();
-  const details = memo?.job as { status?: string; destination_image_id?: string | null } | undefined;
-  const imageId = details?.destination_image_id ?? job.copyId;
-  const root = join(rig.deployment.folder, 'ot2');
-  const folders: string[] = [];
-  for (const name of await readdir(root)) {
-    const isNamed = name.includes(job.copyId) || name.includes(mark);
-    const marked = (await readdir(join(root, name)).catch(() => [])).some((file) => file.includes(mark));
-    if (isNamed || marked) folders.push(name);
-  }
-  const data = join(root, imageId, 'data');
-  const bytes = await readFile(data).catch(() => null);
-  const image = bytes && {
-    sha512: createHash('sha512').update(bytes).digest('hex'),
-    inode: (await stat(data)).ino,
-  };
-  const isSettled = status.name === 'COMPLETED' || status.name === 'FAILED' || status.name === 'CANCELLED';
-  return { status: isSettled ? (details?.status ?? '') : status.name.toLowerCase(), folders, image };
 }

@@ -8,7 +8,8 @@ import type { ImageRecord } from '../../src/image/index.ts';
 import { MIB } from '../support/deployment.ts';
 import { startTemporalServer, type TemporalServer } from '../support/temporal-server.ts';
 import { type Rig, startRig } from '../support/workflow-rig.ts';
-import { ENDINGS, type LateCase, STEPS, type Standing, wakeLate } from './late-rig.ts';
+import type { Standing } from '../support/workflow-standing.ts';
+import { ENDINGS, type LateCase, STEPS, wakeLate } from './late-rig.ts';
 
 /** Jobs that go on side by side. */
 const AT_ONCE = 16;
