@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cleanUpIdOf } from '../../src/copy-job/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
-import { gate, holdingTransfer } from '../support/workflow-hooks.ts';
+import { gate, holding, holdingTransfer } from '../support/workflow-hooks.ts';
 import { resetWorkflow } from '../support/workflow-reset.ts';
 import {
   endOf,
@@ -161,9 +161,23 @@ test.each([undefined, true] as const)('so does one that was cancelled (by force:
   expect(await standing(rig, job, mark)).toEqual(imageOf(job));
 });
 
-test('the clean-up of a job that was forced leaves alone what a run after a reset makes', async () => {
+test('the clean-up of a job that was forced leaves alone what a run after a reset is making', async () => {
   const at = gate();
   const { job, mark } = await startJob({ source: holdingTransfer(at, 1) });
+  await at.reached;
+  await job.handle.signal('cancel', { force: true });
+  await endOf(job);
+  await reset(job);
+  await untilDetails(job, ({ phase }) => phase === 'transfer');
+  await cleanUpOf(job, mark).result();
+  at.open();
+  await endOf(job);
+  expect(await standing(rig, job, mark)).toEqual(imageOf(job));
+});
+
+test('it leaves alone the image that such a run has adopted', async () => {
+  const at = gate();
+  const { job, mark } = await startJob({ destination: holding('commit', at, 'after') });
   await at.reached;
   await job.handle.signal('cancel', { force: true });
   await endOf(job);
@@ -174,22 +188,18 @@ test('the clean-up of a job that was forced leaves alone what a run after a rese
   expect(await standing(rig, job, mark)).toEqual(imageOf(job));
 });
 
-test('so does one whose last call to the store comes when that image is whole', async () => {
+test('so it does where its call to the store comes only when that image is whole', async () => {
   const at = gate();
   const held = gate();
   let isFirst = true;
-  const { job, mark } = await startJob({
-    source: holdingTransfer(at, 1),
-    destination: {
-      discard: async (call) => {
-        if (isFirst) {
-          isFirst = false;
-          await held.pass();
-        }
-        return call();
-      },
-    },
-  });
+  const discard = async (call: () => Promise<void>) => {
+    if (isFirst) {
+      isFirst = false;
+      await held.pass();
+    }
+    return call();
+  };
+  const { job, mark } = await startJob({ destination: { ...holding('commit', at, 'after'), discard } });
   await at.reached;
   await job.handle.signal('cancel', { force: true });
   await held.reached;
