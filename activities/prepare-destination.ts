@@ -1,22 +1,23 @@
-import { Context } from '@temporalio/activity';
 import type { CopyPlan } from '../src/copy-job/index.ts';
 import { copyOf, type ImageRecord } from '../src/image/index.ts';
-import { atSide, type DestinationRef } from '../src/stores/index.ts';
+import { atSide, type DestinationRef, type Watch } from '../src/stores/index.ts';
 import { adoptCopy } from './adopt-copy.ts';
 import type { Dependencies } from './dependencies.ts';
-import { attemptNumber, isSuperseded, jobHasEnded } from './lease.ts';
+import { attemptNumber, jobHasEnded } from './lease.ts';
 import { storeOf } from './region-of.ts';
 
 /**
- * Reserves the image at the destination. A call that hangs cannot be interrupted: what it makes when the job
- * has ended, it removes itself, for the clean-up may have been there already. Its own number keeps it from
- * anything that a later attempt has taken.
+ * Reserves the image at the destination. A call that hangs cannot be interrupted, and a process that was
+ * frozen does not know how long it was: so it asks afterwards. What it has made when the job has ended, it
+ * removes itself, for the clean-up may have been there already. Its own number keeps it from anything that a
+ * later attempt has taken.
  */
 export async function prepareDestination(
   { regions, client }: Dependencies,
   plan: CopyPlan,
   ref: DestinationRef,
   source: ImageRecord,
+  watch: Watch,
 ): Promise<void> {
   const attempt = attemptNumber();
   await atSide('destination', async () => {
@@ -25,9 +26,11 @@ export async function prepareDestination(
     try {
       await destination.prepare(ref, attempt, copyOf(source, plan.destination, plan.source.tenant_id));
     } finally {
-      const { cancelRequested } = Context.current().cancellationDetails ?? {};
-      if ((cancelRequested || isSuperseded()) && (await jobHasEnded(client, ref.mark)))
-        await destination.discard(ref, attempt);
+      const isWanted = await watch.confirm().then(
+        () => true,
+        () => false,
+      );
+      if (!isWanted && (await jobHasEnded(client, ref.mark))) await destination.discard(ref, attempt);
     }
   });
 }

@@ -6,7 +6,7 @@ import type { Copied, Transfer } from '../src/transfer/index.ts';
 import { adoptCopy } from './adopt-copy.ts';
 import type { Dependencies } from './dependencies.ts';
 import { faultOf, toFailure } from './failures.ts';
-import { attemptNumber, isSuperseded, jobHasEnded } from './lease.ts';
+import { attemptNumber, confirmLease, isSuperseded, jobHasEnded } from './lease.ts';
 import { openTransfer } from './open-transfer.ts';
 import { storeOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
@@ -65,6 +65,7 @@ export async function transferImage(
       transfer = await running.attach(ref, () => openTransfer(deps, plan, ref, image, progress, wait));
       const copied = await untilCancelled(transfer, () => leaveOrStop(deps, running, plan, ref, transfer));
       await deps.spool?.remove(ref, attempt);
+      await removeUnwanted(deps, plan, ref, observe());
       return { ...copied, bytes: image.record.size };
     });
   } catch (error) {
@@ -130,4 +131,22 @@ async function leaveOrStop(
   const attempt = attemptNumber();
   await spool?.remove(ref, attempt);
   await storeOf(regions, plan, 'destination').discard(ref, attempt);
+}
+
+/**
+ * Removes what an attempt has copied whose job was ended from outside, where no heartbeat has told so yet: a
+ * process that was frozen may come to its end before.
+ */
+async function removeUnwanted(
+  { client, regions }: Dependencies,
+  plan: CopyPlan,
+  ref: DestinationRef,
+  progress: TransferProgress,
+): Promise<void> {
+  const isWanted = await confirmLease(client, progress).then(
+    () => true,
+    () => false,
+  );
+  if (isWanted || !(await jobHasEnded(client, ref.mark))) return;
+  await storeOf(regions, plan, 'destination').discard(ref, attemptNumber());
 }

@@ -1,4 +1,11 @@
-import { ParentClosePolicy, setCurrentDetails, sleep, startChild, workflowInfo } from '@temporalio/workflow';
+import {
+  ParentClosePolicy,
+  patched,
+  setCurrentDetails,
+  sleep,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { DestinationRef } from '../activities/index.ts';
 import {
   CLEAN_UP,
@@ -36,9 +43,12 @@ export async function cleanUp({ plan, ref }: Leftovers): Promise<void> {
 /** Starts the clean-up of a job that is about to end; returns when it no longer needs the job. */
 export async function startCleanUp(left: Leftovers, job: JobDetails): Promise<void> {
   const { region, image_id } = left.plan.destination;
+  const { workflowId, runId } = workflowInfo();
+  // A run that a reset has made may be forced while the clean-up of the run before still goes on.
+  const isLater = runId !== left.ref.mark && patched('clean-up-of-each-run');
   await startChild<typeof cleanUp>(CLEAN_UP, {
     args: [left],
-    workflowId: cleanUpIdOf(workflowInfo().workflowId, left.ref.mark),
+    workflowId: cleanUpIdOf(workflowId, isLater ? runId : left.ref.mark),
     parentClosePolicy: ParentClosePolicy.ABANDON,
     staticSummary: `clean up ${labelOf(`${region}/${image_id}`)}`,
     memo: {

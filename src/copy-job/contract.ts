@@ -54,11 +54,11 @@ function shortened(id: string): string {
 }
 
 /**
- * Workflow id of the one clean-up that an execution of a job can need. The mark alone tells it from others;
- * the job's id is for who reads it, and both together have to fit into Temporal's 1,000 bytes.
+ * Workflow id of the one clean-up that a run of a job can need. The run's id alone tells it from others; the
+ * job's id is for who reads it, and both together have to fit into Temporal's 1,000 bytes.
  */
-export function cleanUpIdOf(jobId: string, mark: string): string {
-  return `clean-up/${shortened(jobId)}/${mark}`;
+export function cleanUpIdOf(jobId: string, runId: string): string {
+  return `clean-up/${shortened(jobId)}/${runId}`;
 }
 
 /** The search attributes of a job's clean-up: where, and whose. */

@@ -35,8 +35,9 @@ interface Seen<State> {
 }
 
 /**
- * Visits every state that can be reached, those that are fewer steps away first, so that the first fault has the
- * shortest trace. Throws where there are more states than `most`: a check that has not seen all proves nothing.
+ * Visits every state that can be reached, those that are fewer steps away first, so that the first fault has
+ * the shortest trace. Throws where there are more states than `most`: a check that has not seen all proves
+ * nothing.
  */
 export function check<State>(model: Model<State>, most: number): Verdict<State> {
   const seen = new Set([model.key(model.initial)]);

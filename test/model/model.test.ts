@@ -1,4 +1,7 @@
-/** Every interleaving of a job with its troubles, as far as the model goes: docs/reliability-model.md tells what it is. */
+/**
+ * Every interleaving of a job with its troubles, as far as the model goes: docs/reliability-model.md tells
+ * what it is.
+ */
 import { describe, expect, test } from 'vitest';
 import { check, type Verdict } from './check.ts';
 import { directory } from './directory/index.ts';

@@ -23,7 +23,9 @@ export interface Rule {
   readonly cleansOwnRunOnly: boolean;
   /** A sweep removes exactly what it has listed, and only as long as it is in the making. */
   readonly sweepsWhatWasListed: boolean;
-  /** A run after a reset undoes what an earlier one has made and committed, unless one of them was replicated. */
+  /**
+   * A run after a reset undoes what an earlier one has made and committed, unless one of them was replicated.
+   */
   readonly undoesEarlierRuns: boolean;
   /** A commit takes only what a transfer has left whole. */
   readonly commitsWholeOnly: boolean;
@@ -41,11 +43,17 @@ export interface Rule {
   readonly completesIfAbsent: boolean;
   /** S3: each DELETE says which version it means. */
   readonly deletesIfMatch: boolean;
-  /** S3: right before a DELETE, after it has seen what is there, it looks whether its doomed job object still stands. */
+  /**
+   * S3: right before a DELETE, after it has seen what is there, it looks whether its doomed job object still
+   * stands.
+   */
   readonly looksAgain: boolean;
   /** S3: a commit that finds a record writes its own over it, by If-Match. */
   readonly replacesRecord: boolean;
-  /** S3: data bears the number of the attempt that has reserved the place, as the job object does. Other data is in the way. */
+  /**
+   * S3: data bears the number of the attempt that has reserved the place, as the job object does. Other data
+   * is in the way.
+   */
   readonly numbersData: boolean;
   /** S3: so does the record. One that bears another number does not count, and may not stay. */
   readonly numbersRecords: boolean;

@@ -5,9 +5,9 @@ type Mark = 'a' | 'b';
 export type StepName = 'prepare' | 'transfer' | 'commit' | 'discard' | 'sweep';
 
 /**
- * A process that carries out a step. Its `at` is where in the step's program it stands: it takes its next action at any
- * later moment, or never. So a worker that is slow, frozen, cut off or dead needs no action of its own. Where `at` begins
- * with `~`, a request is under way that the store carries out when it likes.
+ * A process that carries out a step. Its `at` is where in the step's program it stands: it takes its next
+ * action at any later moment, or never. So a worker that is slow, frozen, cut off or dead needs no action of
+ * its own. Where `at` begins with `~`, a request is under way that the store carries out when it likes.
  */
 export interface Attempt {
   /** Grows along all runs of the job. */

@@ -43,7 +43,9 @@ export function answered<Store>(w: World<Store>, a: Attempt): World<Store> {
   }
 }
 
-/** The server gives an attempt up that has not been heard of. The attempt may not know, and may not be dead. */
+/**
+ * The server gives an attempt up that has not been heard of. The attempt may not know, and may not be dead.
+ */
 export function timedOut<Store>(rule: Rule, w: World<Store>, a: Attempt): World<Store> {
   if (a.number === w.cleanUp.lease) return cleaning(rule, w);
   if (w.job.cancel && a.step !== 'discard') return undo(w);

@@ -62,18 +62,27 @@ export interface Ending {
 }
 
 export async function startRig(
-  options: { limits?: Record<string, unknown>; workers?: boolean } = {},
+  options: {
+    limits?: Record<string, unknown>;
+    workers?: boolean;
+    /** Each attempt of a step finds nothing of those before, as on a worker of its own. */
+    apart?: boolean;
+    /** Of another Temporal server than the shared one. */
+    address?: string;
+  } = {},
 ): Promise<Rig> {
   quietRuntime();
   // A machine that is busy is no dead worker, except where a test is about one.
-  const deployment = await deploy({ limits: { heartbeat_timeout: '30s', ...options.limits } });
+  const address = options.address ?? inject('temporalAddress');
+  const deployment = await deploy({ address, limits: { heartbeat_timeout: '30s', ...options.limits } });
   const { namespace, regions } = deployment;
   const client = new Client({ connection: deployment.client.connection, namespace, identity: IDENTITY });
-  const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
+  const connection = await NativeConnection.connect({ address });
   const { limits } = await loadConfig(join(deployment.folder, 'config.yaml'));
   const storeHooks = new Map<string, StoreHooks>();
   const activityHooks = new Map<string, ActivityHook>();
-  const workers = testWorkers({ connection, client, regions, limits, storeHooks, activityHooks });
+  const { apart = false } = options;
+  const workers = testWorkers({ connection, client, regions, limits, storeHooks, activityHooks, apart });
   if (options.workers !== false) await Promise.all([workers.startWorkflows(), workers.startStores()]);
   const startWith = (input: unknown, workflowId: string = randomUUID()) =>
     client.workflow.start(COPY_IMAGE, { taskQueue: TASK_QUEUE, workflowId, args: [input] });

@@ -32,7 +32,9 @@ export function prepare(s: Directory, a: Attempt): Move<Directory>[] {
   return [];
 }
 
-/** Writes the bytes. After a reset it may find them whole, or nothing: then it adopts, or makes room first. */
+/**
+ * Writes the bytes. After a reset it may find them whole, or nothing: then it adopts, or makes room first.
+ */
 export function transfer(rule: Rule, s: Directory, a: Attempt): Move<Directory>[] {
   const go = moves(s, a);
   const partial = folderAt(s, 'partial');

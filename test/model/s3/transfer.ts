@@ -3,7 +3,10 @@ import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
 import { prepare } from './prepare.ts';
 import { abort, type Bucket, isCommitted, isOwnData, isSame, see, seenBy, swap } from './state.ts';
 
-/** Puts the parts and has them put together. After a reset it may find an image, or nothing: then as `prepare`. */
+/**
+ * Puts the parts and has them put together. After a reset it may find an image, or nothing: then as
+ * `prepare`.
+ */
 export function transfer(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<Bucket>[] {
   const go = moves(s, a);
   const { job } = s;
