@@ -1,6 +1,3 @@
-/** A job by its mark: `a` is the one that is checked, `b` another one that wants the same image id. */
-type Mark = 'a' | 'b';
-
 /** The steps of a copy that touch the destination, and the sweep, which is nobody's step. */
 export type StepName = 'prepare' | 'transfer' | 'commit' | 'discard' | 'sweep';
 
