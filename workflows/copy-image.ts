@@ -104,7 +104,7 @@ async function noteBytes(job: JobRecord): Promise<void> {
     if (!(error instanceof TemporalFailure)) throw error;
     return 0;
   });
-  job.note({ bytes_copied });
+  job.update({ bytes_copied });
 }
 
 /** Images in the making that may be spoilt, one after the other, before a job fails. */

@@ -26,7 +26,7 @@ function leadsTo(from: JobStatus, to: JobStatus): boolean {
   return NEXT[from].some((next) => next === to || leadsTo(next, to));
 }
 
-/** A job that had ended, and was reset, begins with nothing. */
+/** How often a job's progress was seen to fall. A job that had ended begins with nothing when it is reset. */
 export function fallingProgress(seen: readonly Seen[]): string[] {
   return pairs(seen)
     .filter(([before, after]) => after.progress < before.progress)
@@ -37,16 +37,21 @@ export function fallingProgress(seen: readonly Seen[]): string[] {
     );
 }
 
-/** What a job's end says about the destination, and is not so. */
+/**
+ * What a job's end says about the destination, and is not so.
+ * @param allowed sha512 of what may be there all the same
+ */
 export function wrongImages(
   status: JobStatus,
   wanted: { readonly id: string; readonly sha512: string },
   old: { readonly sha512: string } | null,
   { images }: Look,
+  allowed: string | null = null,
 ): string[] {
   const what = old === null ? 'image' : 'object';
   const kept = status === 'replicated' ? wanted : old && { ...wanted, ...old };
   const problems = images.flatMap(({ id, sha512, bytes }) => {
+    if (sha512 === allowed) return [];
     if (kept === null || id !== kept.id) return [`an ${what} after ${status}: ${id} (${bytes} bytes)`];
     return sha512 === kept.sha512 ? [] : [`after ${status} the ${what} has other bytes (${bytes})`];
   });

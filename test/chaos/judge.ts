@@ -28,12 +28,16 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
     if (await sweep(stage)) left = await destination.look(ids);
     else left = { ...left, rest: [] };
   }
+  // Nobody takes back the commit of a job that was terminated, or of an object that was cancelled: named limits.
+  const wasTerminated = job.fault?.code === 'terminated';
+  const mayStand = wasTerminated || (destination.objects && job.status === 'canceled');
+  const allowed = mayStand ? image.sha512 : null;
   const problems = [
     ...(await otherJobs(stage)),
     ...unended(job.status, stage.cancelAccepted ? ['canceled'] : expected.ends),
     ...badTransitions(watch.seen, expected.again === true),
-    ...fallingProgress(watch.seen),
-    ...(isFinal(job.status) ? wrongImages(job.status, wanted, stage.old, left) : []),
+    ...(expected.again || wasTerminated ? [] : fallingProgress(watch.seen)),
+    ...(isFinal(job.status) ? wrongImages(job.status, wanted, stage.old, left, allowed) : []),
     ...left.rest.map((name) => `left at the destination: ${name}`),
     ...(expected.sourceSpoilt ? [] : await touchedSource(stage)),
   ];

@@ -54,6 +54,7 @@ describe('what is at the destination', () => {
     expect(wrongImages('canceled', wanted, null, look(wanted))).toHaveLength(1);
     const old = { sha512: 'old' };
     expect(wrongImages('canceled', wanted, old, look({ id: 'copy', sha512: 'old' }))).toEqual([]);
+    expect(wrongImages('canceled', wanted, old, look(wanted), wanted.sha512)).toEqual([]);
     expect(wrongImages('canceled', wanted, old, look(wanted))).toHaveLength(1);
     expect(wrongImages('error', wanted, old, look())).toHaveLength(1);
   });
