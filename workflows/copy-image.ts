@@ -104,7 +104,8 @@ async function noteBytes(job: JobRecord): Promise<void> {
     if (!(error instanceof TemporalFailure)) throw error;
     return 0;
   });
-  job.note({ bytes_copied });
+  // For all to see: where no attempt runs, no word of the transfer is left once it is cancelled.
+  job.update({ bytes_copied });
 }
 
 /** Images in the making that may be spoilt, one after the other, before a job fails. */
