@@ -17,7 +17,8 @@ const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
 export function badTransitions(seen: readonly Seen[], again: boolean): string[] {
   return pairs(seen).flatMap(([before, after]) => {
     if (before.status === after.status || leadsTo(before.status, after.status)) return [];
-    if (again && (after.status === 'replicate_requested' || after.status === 'replicating')) return [];
+    const beginsAgain = after.status === 'replicate_requested' || after.status === 'replicating';
+    if (again && (beginsAgain || isFinal(before.status))) return [];
     return [`the status went from ${before.status} to ${after.status}`];
   });
 }

@@ -30,10 +30,8 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
         objectPath(ref.image_id);
         if (!(await moveOut(root, inFolder, ref, attempt)) && !(await isCommitted(root, ref, size)))
           throw goneFor(ref);
-        // The object is there: what fails from here on cannot be the object's fault.
-        await removePartial(root, ref, attempt).catch((cause) => {
-          throw new StoreError('unavailable', 'what the copy has left could not be removed', { cause });
-        });
+        // The object is there, whatever the disk says from here on. A sweep removes what is left.
+        await removePartial(root, ref, attempt).catch(() => {});
       }),
 
     discard: (ref, attempt) =>
@@ -66,7 +64,9 @@ async function moveOut(
     await partial.note('committing');
     await inFolder(objectPath(ref.image_id).folders, async (folder) => {
       await renameInto(folder, ref.image_id, `${partial.path}/data`);
-      await folder.sync();
+      await folder.sync().catch((cause) => {
+        throw new StoreError('unavailable', 'the folder of the object could not be synced', { cause });
+      });
     });
     return true;
   } finally {
