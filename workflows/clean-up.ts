@@ -1,11 +1,5 @@
-import {
-  ParentClosePolicy,
-  patched,
-  setCurrentDetails,
-  sleep,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ParentClosePolicy, setCurrentDetails, sleep, startChild, workflowInfo } from '@temporalio/workflow';
 import type { DestinationRef } from '../activities/index.ts';
 import {
   CLEAN_UP,
@@ -42,13 +36,21 @@ export async function cleanUp({ plan, ref }: Leftovers): Promise<void> {
 
 /** Starts the clean-up of a job that is about to end; returns when it no longer needs the job. */
 export async function startCleanUp(left: Leftovers, job: JobDetails): Promise<void> {
-  const { region, image_id } = left.plan.destination;
   const { workflowId, runId } = workflowInfo();
-  // A run that a reset has made may be forced while the clean-up of the run before still goes on.
-  const isLater = runId !== left.ref.mark && patched('clean-up-of-each-run');
+  try {
+    await startAs(cleanUpIdOf(workflowId, left.ref.mark), left, job);
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    // That of a run before, which was forced too, still goes on. It leaves this run alone.
+    await startAs(cleanUpIdOf(workflowId, runId), left, job);
+  }
+}
+
+async function startAs(workflowId: string, left: Leftovers, job: JobDetails): Promise<void> {
+  const { region, image_id } = left.plan.destination;
   await startChild<typeof cleanUp>(CLEAN_UP, {
     args: [left],
-    workflowId: cleanUpIdOf(workflowId, isLater ? runId : left.ref.mark),
+    workflowId,
     parentClosePolicy: ParentClosePolicy.ABANDON,
     staticSummary: `clean up ${labelOf(`${region}/${image_id}`)}`,
     memo: {

@@ -175,11 +175,13 @@ class Copy {
   async #run(): Promise<void> {
     const job = this.#job;
     const { firstExecutionRunId: mark, runId } = workflowInfo();
+    // Before any local activity: a replay may find its result before it has seen what was patched after it.
+    const undoesEarlierRuns = runId !== mark && patched('undo-earlier-runs');
     const plan = await CancellationScope.nonCancellable(() => planCopy(this.#request, imageIdOf(mark, 0)));
     this.#taskQueue = plan.task_queue;
     job.accept(plan);
     // The run before a reset may have made, and even committed, what this one does not know of.
-    if (runId !== mark && patched('undo-earlier-runs'))
+    if (undoesEarlierRuns)
       this.#made = { plan, ref: { ...plan.destination, mark, digests: { sha512: null, md5: null } } };
 
     job.note({ phase: 'inspect' });

@@ -54,8 +54,9 @@ function shortened(id: string): string {
 }
 
 /**
- * Workflow id of the one clean-up that a run of a job can need. The run's id alone tells it from others; the
- * job's id is for who reads it, and both together have to fit into Temporal's 1,000 bytes.
+ * Workflow id of the clean-up of a job that was forced. The id of one of its runs tells it from others, most
+ * often that of the first; the job's id is for who reads it, and both together have to fit into Temporal's
+ * 1,000 bytes.
  */
 export function cleanUpIdOf(jobId: string, runId: string): string {
   return `clean-up/${shortened(jobId)}/${runId}`;

@@ -28,7 +28,8 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
     if (await sweep(stage)) left = await destination.look(ids);
     else left = { ...left, rest: [] };
   }
-  // Nobody takes back the commit of a job that was terminated, or of an object that was cancelled: named limits.
+  // Nobody takes back the commit of a job that was terminated, or of an object that was cancelled: named
+  // limits.
   const wasTerminated = job.fault?.code === 'terminated';
   const mayStand = wasTerminated || (destination.objects && job.status === 'canceled');
   const allowed = mayStand ? image.sha512 : null;

@@ -37,8 +37,9 @@ export interface Deployment {
   /**
    * A worker that needs so many milliseconds to read a chunk of image data from a file, and to write a MiB to
    * one.
+   * @param command of another release than this one
    */
-  startSlowWorker(reads: number, writes?: number): Promise<TestProcess>;
+  startSlowWorker(reads: number, writes?: number, command?: string): Promise<TestProcess>;
   /** A worker for which a region's folder is a disk of `bytes`; needs user namespaces. */
   startWorkerWithDisk(region: string, bytes: number): Promise<TestProcess>;
   startApi(): Promise<TestProcess>;
@@ -125,8 +126,9 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     isReady: (process: TestProcess) => boolean,
     extra = {},
     wrap: string[] = [],
+    command = COMMAND,
   ) => {
-    const [program = '', ...rest] = [...wrap, COMMAND, ...args];
+    const [program = '', ...rest] = [...wrap, command, ...args];
     const started = spawnProcess(program, rest, { ...env, ...extra });
     processes.push(started);
     await until(() => {
@@ -145,12 +147,11 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     env,
     apiUrl: `http://127.0.0.1:${port}`,
     startWorker: (...args) => start(['worker', ...args], isPolling),
-    startSlowWorker: (reads, writes = 0) =>
-      start(['worker'], isPolling, {
-        NODE_OPTIONS: `--import=${SLOW_READS}`,
-        SLOW_READS: String(reads),
-        SLOW_WRITES: String(writes),
-      }),
+    startSlowWorker: (reads, writes = 0, command = COMMAND) => {
+      const slowness = { SLOW_READS: String(reads), SLOW_WRITES: String(writes) };
+      const slow = { NODE_OPTIONS: `--import=${SLOW_READS}`, ...slowness };
+      return start(['worker'], isPolling, slow, [], command);
+    },
     startWorkerWithDisk: (region, bytes) => {
       const mount = `mount -t tmpfs -o size=${bytes} tmpfs ${join(folder, region)} && exec "$@"`;
       return start(['worker'], isPolling, {}, ['unshare', '-Urm', 'bash', '-c', mount, 'bash']);

@@ -20,9 +20,21 @@ export function historyFrom(json: string): WorkflowHistory {
   return History.fromObject(JSON.parse(json));
 }
 
-/** Keeps a workflow's history as a fixture: without stack traces, which are full of a machine's paths. */
+/**
+ * Keeps a workflow's history as a fixture: without stack traces, which are full of a machine's paths. A
+ * worker is told the id of a run that a reset has made; a replay takes it from the history, which has only
+ * that of the first run.
+ */
 export async function storeHistory(name: string, handle: WorkflowHandle): Promise<void> {
+  const { runId } = await handle.describe();
   const history = History.fromObject(await handle.fetchHistory()).toJSON();
-  const json = JSON.stringify(history, (key, value) => (key === 'stackTrace' ? undefined : value), 2);
+  const json = JSON.stringify(
+    history,
+    (key, value) => {
+      if (key === 'stackTrace') return undefined;
+      return key === 'originalExecutionRunId' ? runId : value;
+    },
+    2,
+  );
   await writeFile(join(FOLDER, `${name}.json`), `${json}\n`);
 }

@@ -22,6 +22,7 @@ export async function resetWorkflow(
   const reset = await client.workflowService.resetWorkflowExecution({
     namespace: client.options.namespace,
     workflowExecution: { workflowId, runId },
+    identity: client.options.identity,
     reason: 'a test',
     workflowTaskFinishEventId,
     requestId: randomUUID(),

@@ -109,14 +109,14 @@ test.each(STEPS.flatMap((step) => WAYS.map((way) => ({ step, way }))))(
     const before = await standing(rig, job, mark);
     expect(before).toEqual(imageOf(job));
     isReset = true;
-    const runId = await reset(job);
+    await reset(job);
     if (way !== 'failed') {
       await at.reached;
       await job.handle.signal('cancel', { force: way === 'cancelled by force' || undefined });
       at.open();
     }
     await endOf(job);
-    if (way === 'cancelled by force') await cleanUpOf(job, runId).result();
+    if (way === 'cancelled by force') await cleanUpOf(job, mark).result();
     const status = way === 'failed' ? 'error' : 'canceled';
     expect(await standing(rig, job, mark)).toEqual({ ...before, status });
   },

@@ -1,0 +1,80 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Deployment, deploy, MIB } from '../support/deployment.ts';
+import { endOf, startJob, untilWritten } from '../support/jobs.ts';
+import {
+  noPreviousRelease,
+  type PreviousRelease,
+  unpackPreviousRelease,
+} from '../support/previous-release.ts';
+
+const SIZE = 128 * MIB;
+/** Parts that were being read when the worker stopped. */
+const IN_FLIGHT = 4 * 8 * MIB;
+
+const obstacle = noPreviousRelease();
+
+let previous: PreviousRelease;
+beforeAll(async () => {
+  if (obstacle === null) previous = await unpackPreviousRelease();
+});
+afterAll(() => previous?.remove());
+
+describe.each(['forwards', 'back'] as const)(
+  'a worker that is replaced in the middle of a copy (%s)',
+  (way) => {
+    let deployment: Deployment;
+    beforeEach(async ({ skip }) => {
+      if (obstacle !== null) skip(obstacle);
+      deployment = await deploy({ limits: { heartbeat_timeout: '30s' } });
+    });
+    afterEach(() => deployment?.stop());
+
+    const [first, second] = way === 'forwards' ? ['previous', 'present'] : ['present', 'previous'];
+    const start = (release: string | undefined, reads: number) =>
+      deployment.startSlowWorker(reads, 0, ...(release === 'previous' ? [previous.command] : []));
+
+    /** A copy that one release has begun, and given up in the middle. */
+    async function begun() {
+      const image = await deployment.addImage('ot1', SIZE);
+      const worker = await start(first, 500);
+      const jobId = await startJob(deployment, image.id);
+      await untilWritten(deployment, jobId, SIZE / 3);
+      expect(await worker.stop('SIGTERM')).toBe(0);
+      const [attempt] = worker.logged('attempt ended');
+      return { image, jobId, read: Number(attempt?.read) };
+    }
+
+    test('goes on with it, and reads little again', async () => {
+      const { image, jobId, read } = await begun();
+      const worker = await start(second, 0);
+      expect(await endOf(deployment, jobId)).toMatchObject({
+        status: 'replicated',
+        sha512: image.os_hash_value,
+        bytes_copied: SIZE,
+      });
+      expect(read).toBeGreaterThan(0);
+      const reads = worker.logged('attempt ended').reduce((sum, attempt) => sum + Number(attempt.read), 0);
+      expect(read + reads).toBeLessThanOrEqual(SIZE + IN_FLIGHT);
+      expect(reads).toBeLessThan(SIZE);
+      expect(await deployment.files('ot2')).toEqual([jobId]);
+      // The previous release keeps no fence with an image.
+      const files = await readdir(join(deployment.folder, 'ot2', jobId));
+      expect(files.filter((name) => !name.startsWith('fence-')).toSorted()).toEqual([
+        'data',
+        'image.json',
+        expect.stringMatching(/^job-/),
+      ]);
+    });
+
+    test('cancels it, and leaves nothing', async () => {
+      const { jobId } = await begun();
+      const worker = await start(second, 500);
+      await deployment.command('cancel', jobId);
+      expect(await endOf(deployment, jobId)).toMatchObject({ status: 'canceled' });
+      expect(await deployment.files('ot2')).toEqual([]);
+      expect(worker.exitCode).toBeNull();
+    });
+  },
+);

@@ -1,0 +1,37 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The commit that jobs under way may have been begun with, or may have to go back to. */
+const PREVIOUS_RELEASE = '98bf586b1e5981429f829131172568036ebae58c';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** Why the previous release cannot be had here, in words; `null` where it can. */
+export function noPreviousRelease(): string | null {
+  try {
+    execFileSync('git', ['cat-file', '-e', `${PREVIOUS_RELEASE}^{commit}`], { cwd: ROOT, stdio: 'ignore' });
+    return null;
+  } catch {
+    return `git does not have the previous release here (${PREVIOUS_RELEASE.slice(0, 7)}): a shallow clone?`;
+  }
+}
+
+/** The previous release in a folder of its own, with the packages of this one. */
+export interface PreviousRelease {
+  /** Its command. */
+  readonly command: string;
+  remove(): Promise<void>;
+}
+
+export async function unpackPreviousRelease(): Promise<PreviousRelease> {
+  const folder = await mkdtemp(join(tmpdir(), 'image-replicator-previous-'));
+  const archive = execFileSync('git', ['archive', PREVIOUS_RELEASE], { cwd: ROOT, maxBuffer: 256 * 2 ** 20 });
+  execFileSync('tar', ['-x', '-C', folder], { input: archive });
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  return {
+    command: join(folder, 'bin/image-replicator'),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
