@@ -29,8 +29,12 @@ export function stampFrom(metadata: Readonly<Record<string, string>> | undefined
   };
 }
 
-/** Whether an object may be what a reservation has made. What bears no stamp may be an earlier version's. */
+/**
+ * Whether an object may be what a reservation has made. What bears no stamp may be an earlier version's, which also
+ * leaves the number out of a job object that it takes over.
+ */
 export function isOf(stamp: Partial<Stamp>, reservation: Stamp): boolean {
   const { mark = reservation.mark, reserved = reservation.reserved } = stamp;
-  return mark === reservation.mark && reserved === reservation.reserved;
+  const isSameNumber = reservation.reserved === undefined || reserved === reservation.reserved;
+  return mark === reservation.mark && isSameNumber;
 }
