@@ -24,7 +24,7 @@ export const { planCopy, planTask } = proxyLocalActivities<JobActivities>({ star
 
 /** A cancel does not wait long for it, and goes on without where it fails. */
 export const { bytesSoFar } = proxyLocalActivities<JobActivities>({
-  scheduleToCloseTimeout: '2s',
+  scheduleToCloseTimeout: '5s',
   retry: { maximumAttempts: 1 },
 });
 
