@@ -59,6 +59,15 @@ export function hookActivities<A extends Record<string, Activity>>(
   return Object.fromEntries(hooked) as A;
 }
 
+/** Activities that are made anew for each call. */
+export function eachAnew<A extends Record<string, Activity>>(create: () => A): A {
+  const anew = (name: string): [string, Activity] => [
+    name,
+    (...args) => create()[name]?.(...args) ?? Promise.reject(new Error(`no activity ${name}`)),
+  ];
+  return Object.fromEntries(Object.keys(create()).map(anew)) as A;
+}
+
 /** A place where something waits until the test lets it pass; at the test's end at the latest. */
 export interface Gate {
   /** Resolves when somebody has come to the gate. */

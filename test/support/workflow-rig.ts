@@ -41,6 +41,8 @@ export interface JobOptions {
   readonly tenant?: string;
   /** The image, where one is to be copied again. */
   readonly image?: ImageRecord;
+  /** Of its Workflow Tasks, where it is to have workers of its own. */
+  readonly taskQueue?: string;
 }
 
 /** A copy that was started. */
@@ -62,28 +64,37 @@ export interface Ending {
 }
 
 export async function startRig(
-  options: { limits?: Record<string, unknown>; workers?: boolean } = {},
+  options: {
+    limits?: Record<string, unknown>;
+    workers?: boolean;
+    /** Each attempt of a step finds nothing of those before, as on a worker of its own. */
+    apart?: boolean;
+    /** Of another Temporal server than the shared one. */
+    address?: string;
+  } = {},
 ): Promise<Rig> {
   quietRuntime();
   // A machine that is busy is no dead worker, except where a test is about one.
-  const deployment = await deploy({ limits: { heartbeat_timeout: '30s', ...options.limits } });
+  const address = options.address ?? inject('temporalAddress');
+  const deployment = await deploy({ address, limits: { heartbeat_timeout: '30s', ...options.limits } });
   const { namespace, regions } = deployment;
   const client = new Client({ connection: deployment.client.connection, namespace, identity: IDENTITY });
-  const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
+  const connection = await NativeConnection.connect({ address });
   const { limits } = await loadConfig(join(deployment.folder, 'config.yaml'));
   const storeHooks = new Map<string, StoreHooks>();
   const activityHooks = new Map<string, ActivityHook>();
-  const workers = testWorkers({ connection, client, regions, limits, storeHooks, activityHooks });
+  const { apart = false } = options;
+  const workers = testWorkers({ connection, client, regions, limits, storeHooks, activityHooks, apart });
   if (options.workers !== false) await Promise.all([workers.startWorkflows(), workers.startStores()]);
-  const startWith = (input: unknown, workflowId: string = randomUUID()) =>
-    client.workflow.start(COPY_IMAGE, { taskQueue: TASK_QUEUE, workflowId, args: [input] });
+  const startWith = (input: unknown, workflowId: string = randomUUID(), taskQueue = TASK_QUEUE) =>
+    client.workflow.start(COPY_IMAGE, { taskQueue, workflowId, args: [input] });
   return {
     deployment,
     client,
     workers,
     startWith,
     traces: async ({ copyId }) => (await deployment.files('ot2')).filter((name) => name.includes(copyId)),
-    async startJob({ workflowId = randomUUID(), size = 2 * MIB + 123, ...job } = {}) {
+    async startJob({ workflowId = randomUUID(), size = 2 * MIB + 123, taskQueue, ...job } = {}) {
       const image = job.image ?? (await deployment.addImage('ot1', size));
       const copyId = randomUUID();
       if (job.source) storeHooks.set(image.id, job.source);
@@ -93,7 +104,7 @@ export async function startRig(
         source: { region: 'ot1', image_id: image.id, ...(job.tenant && { tenant_id: job.tenant }) },
         destination: { region: 'ot2', image_id: copyId },
       };
-      return { handle: await startWith(request, workflowId), image, copyId };
+      return { handle: await startWith(request, workflowId, taskQueue), image, copyId };
     },
     async stop() {
       await workers.stop();

@@ -11,7 +11,7 @@ import type { Limits, Regions } from '../../src/config/index.ts';
 import { regionTaskQueue, TASK_QUEUE } from '../../src/copy-job/index.ts';
 import { createDigestPool, type Spool } from '../../src/transfer/index.ts';
 import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
-import { type ActivityHook, hookActivities, hookStore, type StoreHooks } from './workflow-hooks.ts';
+import { type ActivityHook, eachAnew, hookActivities, hookStore, type StoreHooks } from './workflow-hooks.ts';
 
 /** What workers and clients of these tests are called, whatever the machine's name. */
 export const IDENTITY = 'workflow-test';
@@ -36,11 +36,13 @@ export interface WorkersSetup {
   readonly spool?: Spool;
   readonly storeHooks?: ReadonlyMap<string, StoreHooks>;
   readonly activityHooks?: ReadonlyMap<string, ActivityHook>;
+  /** Each attempt of a step finds nothing of those before, as on a worker of its own. */
+  readonly apart?: boolean;
 }
 
 /** Workers in this process: of the workflows, and of the copies into a region, by default `ot2`. */
 export interface TestWorkers {
-  startWorkflows(): Promise<void>;
+  startWorkflows(taskQueue?: string): Promise<void>;
   startStores(region?: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -72,13 +74,14 @@ export function testWorkers(setup: WorkersSetup): TestWorkers {
     running.push({ worker, ended });
   };
   return {
-    async startWorkflows() {
+    async startWorkflows(taskQueue = TASK_QUEUE) {
       const activities = hookActivities(createJobActivities(deps), activityHooks);
       const bundle = await workflowBundle(logger);
-      run(await Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle: bundle, activities }));
+      run(await Worker.create({ ...common, taskQueue, workflowBundle: bundle, activities }));
     },
     async startStores(region = 'ot2') {
-      const activities = hookActivities(createStoreActivities(deps), activityHooks);
+      const steps = setup.apart ? eachAnew(() => createStoreActivities(deps)) : createStoreActivities(deps);
+      const activities = hookActivities(steps, activityHooks);
       run(await Worker.create({ ...common, taskQueue: regionTaskQueue(region), activities }));
     },
     async stop() {

@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+
+/** `temporal.api.enums.v1.ResetReapplyExcludeType` */
+const EXCLUDED = { signals: 1, updates: 2, cancelRequests: 4 } as const;
+
+/**
+ * Resets a workflow's last run to its first or its last Workflow Task, without the cancels that it has had since; gives
+ * the id of the run that this makes.
+ */
+export async function resetWorkflow(
+  client: Client,
+  workflowId: string,
+  to: 'first' | 'last',
+): Promise<string> {
+  const handle = client.workflow.getHandle(workflowId);
+  const { runId } = await handle.describe();
+  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+  const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
+  const workflowTaskFinishEventId = tasks.at(to === 'first' ? 0 : -1)?.eventId;
+  if (!workflowTaskFinishEventId) throw new Error(`no Workflow Task of ${workflowId} has completed`);
+  const reset = await client.workflowService.resetWorkflowExecution({
+    namespace: client.options.namespace,
+    workflowExecution: { workflowId, runId },
+    reason: 'a test',
+    workflowTaskFinishEventId,
+    requestId: randomUUID(),
+    resetReapplyExcludeTypes: Object.values(EXCLUDED),
+  });
+  return reset.runId;
+}
