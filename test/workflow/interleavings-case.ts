@@ -85,13 +85,18 @@ const trouble = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(from<Place>('at its end'), kinds(RESETS, RESETS, CANCELS, FORCES)) },
 );
 
+const PLAIN = { noNullPrototype: true } as const;
+
 /** Jobs with one to three troubles. */
-export const cases: fc.Arbitrary<Case> = fc.record({
-  bytes: from(2 * MIB + 123, 1, 9 * MIB),
-  unheard: fc.oneof(
-    { weight: 8, arbitrary: fc.constant(null) },
-    { weight: 1, arbitrary: kinds(CANCELS, FORCES) },
-  ),
-  troubles: fc.array(trouble, { minLength: 1, maxLength: 3 }),
-  badRemovals: fc.record({ times: from(0, 0, 0, 1, 2), when: from('before', 'after') }),
-});
+export const cases: fc.Arbitrary<Case> = fc.record(
+  {
+    bytes: from(2 * MIB + 123, 1, 9 * MIB),
+    unheard: fc.oneof(
+      { weight: 8, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: kinds(CANCELS, FORCES) },
+    ),
+    troubles: fc.array(trouble, { minLength: 1, maxLength: 3 }),
+    badRemovals: fc.record({ times: from(0, 0, 0, 1, 2), when: from('before', 'after') }, PLAIN),
+  },
+  PLAIN,
+);

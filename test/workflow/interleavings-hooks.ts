@@ -16,7 +16,7 @@ export interface Wayside {
 
 /** Hooks that tell of every place to which the attempts of a job come. */
 export function hooksAlong(wayside: Wayside, { badRemovals }: Case) {
-  const { meet } = wayside;
+  const meet = (place: Place) => wayside.meet(place);
   const around = async <T>(name: 'inspect' | 'prepare' | 'commit' | 'discard', call: () => Promise<T>) => {
     await meet(`before ${name}`);
     const result = await call();

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, inject, test } from 'vitest';
 import { loadConfig } from '../../src/config/index.ts';
 import { createJobService, type JobService } from '../../src/job-service/index.ts';
 import { startTemporalServer, type TemporalServer } from '../support/temporal-server.ts';
@@ -53,6 +53,11 @@ test(`whatever happens to a job, its end is true, and it leaves nothing but its 
     }),
   );
   const ends = await Promise.allSettled(lanes);
-  const failures = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));
-  expect(failures.join('\n\n')).toBe('');
+  const failures = ends.flatMap((end) => (end.status === 'rejected' ? [report(end.reason)] : []));
+  if (failures.length > 0) throw new Error(failures.join('\n\n'));
 }, 180_000);
+
+/** The seed and the case are the message, and what went wrong is the cause. */
+function report(error: Error): string {
+  return `${error.message}\n${(error.cause as Error | undefined)?.message ?? ''}`;
+}
