@@ -35,14 +35,21 @@ beforeAll(async () => {
   const { limits } = await loadConfig(join(deployment.folder, 'config.yaml'));
   jobs = createJobService({ client, regions: deployment.regions, limits });
 });
+const underWay = new Set<Promise<void>>();
 afterAll(async () => {
+  // Time may have run out for some.
+  await Promise.allSettled(underWay);
   await rig?.stop();
   await server?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
 test(`whatever happens to a job, its end is true, and it leaves nothing but its image (seed ${SEED})`, async () => {
-  const property = fc.asyncProperty(cases, (way) => goThrough(rig, jobs, way));
+  const property = fc.asyncProperty(cases, (way) => {
+    const going = goThrough(rig, jobs, way);
+    underWay.add(going);
+    return going;
+  });
   const path = INTERLEAVINGS_PATH === undefined ? {} : { path: INTERLEAVINGS_PATH, endOnFailure: true };
   const lanes = Array.from({ length: LANES }, (_, lane) =>
     fc.assert(property, {
