@@ -29,6 +29,8 @@ export interface Case {
   readonly unheard: Deed | null;
   /** Each once: to the first attempt that comes to the place. */
   readonly troubles: readonly Trouble[];
+  /** Whether it is reset when it has ended, and what the run has to go through that goes on from there. */
+  readonly afterwards: { readonly reset: Deed; readonly troubles: readonly Trouble[] } | null;
   /** How often the removal at the store fails, and whether that is when it is done. */
   readonly badRemovals: { readonly times: number; readonly when: 'before' | 'after' };
 }
@@ -62,11 +64,14 @@ const PLACES: readonly Place[] = [
   'after commit',
 ];
 
+/** What a transfer fails with tells how far it has come, so that it fails inside. */
+const IN_STEPS = PLACES.filter((place) => place !== 'after transfer');
+
 const from = <T>(...values: readonly T[]) => fc.constantFrom(...values);
 const kinds = (...groups: readonly (readonly Deed[])[]) => fc.oneof(...groups.map((group) => from(...group)));
 const trouble = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(from(...PLACES), kinds(CANCELS, FORCES, RESETS, LOSSES, LOSSES)) },
-  { weight: 2, arbitrary: fc.tuple(from(...PLACES), from<Deed>('fail once', 'fail for good', 'pause')) },
+  { weight: 2, arbitrary: fc.tuple(from(...IN_STEPS), from<Deed>('fail once', 'fail for good', 'pause')) },
   { weight: 1, arbitrary: fc.tuple(from(...PLACES), from<Deed>('terminate')) },
   {
     weight: 2,
@@ -82,7 +87,7 @@ const trouble = fc.oneof(
       kinds(FORCES, RESETS, ['fail once', 'pause', 'terminate']),
     ),
   },
-  { weight: 2, arbitrary: fc.tuple(from<Place>('at its end'), kinds(RESETS, RESETS, CANCELS, FORCES)) },
+  { weight: 1, arbitrary: fc.tuple(from<Place>('at its end'), kinds(CANCELS, FORCES)) },
 );
 
 const PLAIN = { noNullPrototype: true } as const;
@@ -96,6 +101,16 @@ export const cases: fc.Arbitrary<Case> = fc.record(
       { weight: 1, arbitrary: kinds(CANCELS, FORCES) },
     ),
     troubles: fc.array(trouble, { minLength: 1, maxLength: 3 }),
+    afterwards: fc.oneof(
+      { weight: 2, arbitrary: fc.constant(null) },
+      {
+        weight: 1,
+        arbitrary: fc.record(
+          { reset: from(...RESETS), troubles: fc.array(trouble, { minLength: 1, maxLength: 2 }) },
+          PLAIN,
+        ),
+      },
+    ),
     badRemovals: fc.record({ times: from(0, 0, 0, 1, 2), when: from('before', 'after') }, PLAIN),
   },
   PLAIN,

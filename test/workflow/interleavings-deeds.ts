@@ -59,10 +59,10 @@ async function cancel(deed: Deed, reach: Reach, runId?: string): Promise<Accepte
   return runId === undefined ? undefined : { deed, runId };
 }
 
-/** Lets a job that was paused go on after a while; one that has ended meanwhile stays as it is. */
+/** Lets a job that was paused go on after a while. */
 export async function unpauseLater(reach: Reach): Promise<void> {
   await sleep(PAUSE);
-  await setPaused(reach, false).catch(() => {});
+  await setPaused(reach, false);
 }
 
 async function setPaused({ client, workflowId }: Reach, isPaused: boolean): Promise<void> {

@@ -77,7 +77,7 @@ async function lead(told: Told): Promise<string[]> {
     story.note(`closed as ${last?.closed}`);
     const wrong = wrongImage(runs, await standing(rig, job, mark), knownOf(told));
     problems.push(...wrong.map((what) => `at its end: ${what}`));
-    const deed = story.next('at its end');
+    const deed = story.nextAtItsEnd();
     if (deed === undefined) return problems;
     await story.do(deed);
     const next = (await job.handle.describe()).runId;

@@ -15,13 +15,15 @@ export class Story implements Wayside {
   readonly #reach: Reach;
   readonly #began = Date.now();
   #troubles: Case['troubles'];
+  #afterwards: Case['afterwards'];
   readonly #end = Promise.withResolvers<void>();
   #successor = Promise.withResolvers<void>();
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(reach: Reach, { troubles }: Case) {
+  constructor(reach: Reach, { troubles, afterwards }: Case) {
     this.#reach = reach;
     this.#troubles = troubles;
+    this.#afterwards = afterwards;
   }
 
   async meet(place: Place): Promise<void> {
@@ -70,12 +72,25 @@ export class Story implements Wayside {
     return found[1];
   }
 
+  /** Something that is done to the job when it has ended, if there is anything more. */
+  nextAtItsEnd(): Deed | undefined {
+    const deed = this.next('at its end');
+    if (deed !== undefined || this.#afterwards === null) return deed;
+    const { reset, troubles } = this.#afterwards;
+    this.#troubles = troubles;
+    this.#afterwards = null;
+    this.deeds.push(reset);
+    this.note(`at its end: ${reset}`);
+    return reset;
+  }
+
   /** Does something to the job, which may refuse it. */
   async do(deed: Deed, runId?: string): Promise<void> {
     try {
       const accepted = await perform(deed, this.#reach, runId);
       if (accepted !== undefined) this.accepted.push(accepted);
-      if (deed === 'pause') this.track(unpauseLater(this.#reach));
+      if (deed === 'pause')
+        this.track(unpauseLater(this.#reach).catch((error) => this.note(`unpause: ${error}`)));
     } catch (error) {
       this.note(`${deed} was refused: ${error}`);
     }
