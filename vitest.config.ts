@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // They have servers of their own, and configurations.
-    exclude: ['test/openstack/**', 'test/s3/**', 'test/vendors/**'],
+    // They have servers, or cases, of their own, and configurations.
+    exclude: ['test/openstack/**', 'test/s3/**', 'test/vendors/**', 'test/workflow/interleavings.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     // Real servers and processes on machines of any speed: a hang is found, slowness is none.
     testTimeout: 120_000,

@@ -41,6 +41,8 @@ export interface JobOptions {
   readonly tenant?: string;
   /** The image, where one is to be copied again. */
   readonly image?: ImageRecord;
+  /** Of its Workflow Tasks, where it is to have workers of its own. */
+  readonly taskQueue?: string;
 }
 
 /** A copy that was started. */
@@ -84,15 +86,15 @@ export async function startRig(
   const { apart = false } = options;
   const workers = testWorkers({ connection, client, regions, limits, storeHooks, activityHooks, apart });
   if (options.workers !== false) await Promise.all([workers.startWorkflows(), workers.startStores()]);
-  const startWith = (input: unknown, workflowId: string = randomUUID()) =>
-    client.workflow.start(COPY_IMAGE, { taskQueue: TASK_QUEUE, workflowId, args: [input] });
+  const startWith = (input: unknown, workflowId: string = randomUUID(), taskQueue = TASK_QUEUE) =>
+    client.workflow.start(COPY_IMAGE, { taskQueue, workflowId, args: [input] });
   return {
     deployment,
     client,
     workers,
     startWith,
     traces: async ({ copyId }) => (await deployment.files('ot2')).filter((name) => name.includes(copyId)),
-    async startJob({ workflowId = randomUUID(), size = 2 * MIB + 123, ...job } = {}) {
+    async startJob({ workflowId = randomUUID(), size = 2 * MIB + 123, taskQueue, ...job } = {}) {
       const image = job.image ?? (await deployment.addImage('ot1', size));
       const copyId = randomUUID();
       if (job.source) storeHooks.set(image.id, job.source);
@@ -102,7 +104,7 @@ export async function startRig(
         source: { region: 'ot1', image_id: image.id, ...(job.tenant && { tenant_id: job.tenant }) },
         destination: { region: 'ot2', image_id: copyId },
       };
-      return { handle: await startWith(request, workflowId), image, copyId };
+      return { handle: await startWith(request, workflowId, taskQueue), image, copyId };
     },
     async stop() {
       await workers.stop();

@@ -42,7 +42,7 @@ export interface WorkersSetup {
 
 /** Workers in this process: of the workflows, and of the copies into a region, by default `ot2`. */
 export interface TestWorkers {
-  startWorkflows(): Promise<void>;
+  startWorkflows(taskQueue?: string): Promise<void>;
   startStores(region?: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -74,10 +74,10 @@ export function testWorkers(setup: WorkersSetup): TestWorkers {
     running.push({ worker, ended });
   };
   return {
-    async startWorkflows() {
+    async startWorkflows(taskQueue = TASK_QUEUE) {
       const activities = hookActivities(createJobActivities(deps), activityHooks);
       const bundle = await workflowBundle(logger);
-      run(await Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle: bundle, activities }));
+      run(await Worker.create({ ...common, taskQueue, workflowBundle: bundle, activities }));
     },
     async startStores(region = 'ot2') {
       const steps = setup.apart ? eachAnew(() => createStoreActivities(deps)) : createStoreActivities(deps);

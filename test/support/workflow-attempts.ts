@@ -1,0 +1,61 @@
+import { Context } from '@temporalio/activity';
+
+/** An attempt of a step that can be cut off from Temporal, as a process is that is frozen. */
+export interface Attempt {
+  /** Of the run that it is for. */
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly hasBeenFrozen: boolean;
+  /** From now on no heartbeat leaves it, and it hears of no cancel, until it thaws. */
+  freeze(thawed: Promise<void>): void;
+  /** Resolves at once where it is not frozen; rejects where its process does not come back. */
+  whenThawed(): Promise<void>;
+}
+
+const attempts = new WeakMap<Context, Attempt>();
+
+/** The present attempt: the same one for all calls that are made in it. */
+export function presentAttempt(): Attempt {
+  const context = Context.current();
+  const known = attempts.get(context);
+  if (known !== undefined) return known;
+  const attempt = freezable(context);
+  attempts.set(context, attempt);
+  return attempt;
+}
+
+function freezable(context: Context): Attempt {
+  const { cancelled } = context;
+  const heartbeat = context.heartbeat.bind(context);
+  const aborting = new AbortController();
+  let thaw: Promise<void> | undefined;
+  let isFrozen = false;
+  let hasBeenFrozen = false;
+  const heard = cancelled.catch(async (reason) => {
+    await thaw;
+    aborting.abort(reason);
+    throw reason;
+  });
+  heard.catch(() => {});
+  Object.assign(context, {
+    heartbeat: (details: unknown) => isFrozen || heartbeat(details),
+    cancelled: heard,
+    cancellationSignal: aborting.signal,
+  });
+  return {
+    workflowId: context.info.workflowExecution?.workflowId ?? '',
+    runId: context.info.workflowExecution?.runId ?? '',
+    get hasBeenFrozen() {
+      return hasBeenFrozen;
+    },
+    freeze(thawed) {
+      isFrozen = true;
+      hasBeenFrozen = true;
+      thaw = thawed.then(() => {
+        isFrozen = false;
+      });
+      thaw.catch(() => {});
+    },
+    whenThawed: async () => thaw,
+  };
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import type { JobService } from '../../src/job-service/index.ts';
+import { StoreError } from '../../src/stores/index.ts';
+import { resetWorkflow } from '../support/workflow-reset.ts';
+import type { Deed } from './interleavings-case.ts';
+
+/** How long a job is paused; milliseconds. */
+const PAUSE = 700;
+
+/** A cancel that the job has to obey. */
+export interface Accepted {
+  readonly deed: Deed;
+  readonly runId: string;
+}
+
+/** How operators and clients reach a job. */
+export interface Reach {
+  readonly client: Client;
+  readonly jobs: JobService;
+  readonly workflowId: string;
+}
+
+/**
+ * Does to a job what its operators and clients may do; throws where that is refused.
+ * @param runId where the deed is for one run, and not for whichever is the last
+ * @returns the run that has accepted a cancel, where it is sure to
+ */
+export async function perform(deed: Deed, reach: Reach, runId?: string): Promise<Accepted | undefined> {
+  const { client, workflowId } = reach;
+  if (deed === 'terminate') await client.workflow.getHandle(workflowId).terminate('on purpose');
+  else if (deed === 'reset to the first task') await resetWorkflow(client, workflowId, 'first');
+  else if (deed === 'reset to the last task') await resetWorkflow(client, workflowId, 'last');
+  else if (deed === 'pause') await setPaused(reach, true);
+  else return cancel(deed, reach, runId);
+  return undefined;
+}
+
+/** What a step is made to fail with. */
+export function failureFor(deed: 'fail once' | 'fail for good'): StoreError {
+  return new StoreError(deed === 'fail once' ? 'unavailable' : 'forbidden', 'the step fails on purpose');
+}
+
+async function cancel(deed: Deed, reach: Reach, runId?: string): Promise<Accepted | undefined> {
+  const { client, jobs, workflowId } = reach;
+  const force = deed.startsWith('force');
+  const request = force ? ({ force } as const) : {};
+  const handle = client.workflow.getHandle(workflowId, runId);
+  if (deed.endsWith('job service')) {
+    const before = await client.workflow.getHandle(workflowId).describe();
+    await jobs.cancel(null, workflowId, request);
+    const after = await client.workflow.getHandle(workflowId).describe();
+    return before.runId === after.runId ? { deed, runId: after.runId } : undefined;
+  }
+  if (deed.endsWith('update')) await handle.executeUpdate('requestCancel', { args: [request] });
+  else if (deed.endsWith('signal')) await handle.signal('cancel', request);
+  else await handle.cancel();
+  return runId === undefined ? undefined : { deed, runId };
+}
+
+/** Lets a job that was paused go on after a while. */
+export async function unpauseLater(reach: Reach): Promise<void> {
+  await sleep(PAUSE);
+  await setPaused(reach, false);
+}
+
+async function setPaused({ client, workflowId }: Reach, isPaused: boolean): Promise<void> {
+  const { namespace } = client.options;
+  const request = { namespace, workflowId, requestId: randomUUID(), reason: 'on purpose' };
+  if (isPaused) await client.workflowService.pauseWorkflowExecution(request);
+  else await client.workflowService.unpauseWorkflowExecution(request);
+}

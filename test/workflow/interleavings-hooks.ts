@@ -1,0 +1,95 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { StoreError } from '../../src/stores/index.ts';
+import { presentAttempt } from '../support/workflow-attempts.ts';
+import { type ActivityHook, type StoreHooks, watchReader } from '../support/workflow-hooks.ts';
+import type { Case, Place } from './interleavings-case.ts';
+
+/** What hears of a job's way through its steps. */
+export interface Wayside {
+  /** Called at each place that an attempt comes to; a step fails where it throws. */
+  meet(place: Place): Promise<void>;
+  attemptBegins(): void;
+  commitBegins(): void;
+  /** Keeps what is to be waited for before the job is judged. */
+  track<T>(work: Promise<T>): Promise<T>;
+}
+
+/** Hooks that tell of every place to which the attempts of a job come. */
+export function hooksAlong(wayside: Wayside, { badRemovals }: Case) {
+  const meet = (place: Place) => wayside.meet(place);
+  const around = async <T>(name: 'inspect' | 'prepare' | 'commit' | 'discard', call: () => Promise<T>) => {
+    await meet(`before ${name}`);
+    const result = await call();
+    await meet(`after ${name}`);
+    return result;
+  };
+  let failures = 0;
+  const failRemoval = (when: 'before' | 'after') => {
+    if (badRemovals.when !== when || failures >= badRemovals.times) return;
+    failures += 1;
+    throw new StoreError('unavailable', 'the removal fails on purpose');
+  };
+  const source: StoreHooks = {
+    inspect: (call) => around('inspect', call),
+    openReader: async (call) => {
+      let chunks = 0;
+      return watchReader(await call(), async () => {
+        await presentAttempt().whenThawed();
+        if (chunks++ > 0) await meet('in mid-transfer');
+      });
+    },
+  };
+  const destination: StoreHooks = {
+    prepare: (call) => around('prepare', call),
+    openSink: async (call) => {
+      await meet('before transfer');
+      return call();
+    },
+    commit: (call) =>
+      around('commit', () => {
+        wayside.commitBegins();
+        return call();
+      }),
+    // A clean-up by force is another workflow, which no hook of the job's activities sees.
+    discard: (call) =>
+      wayside.track(
+        around('discard', async () => {
+          failRemoval('before');
+          await call();
+          failRemoval('after');
+        }),
+      ),
+  };
+  return { source, destination, activities: hookSteps(wayside) };
+}
+
+function hookSteps(wayside: Wayside): ActivityHook {
+  const step = async (call: () => Promise<unknown>, name: string) => {
+    if (name === 'closeAsCanceled') await wayside.meet('before close');
+    const result = await call();
+    if (name === 'closeAsCanceled') await wayside.meet('after close');
+    if (name === 'transferImage') await wayside.meet('after transfer');
+    return result;
+  };
+  return (call, name) => {
+    if (name === 'planCopy' || name === 'bytesSoFar') return call();
+    const attempt = presentAttempt();
+    wayside.attemptBegins();
+    const report = async () => {
+      try {
+        return await step(call, name);
+      } catch (error) {
+        throw error instanceof StoreError ? failureOf(error) : error;
+      } finally {
+        // Of an attempt that is frozen nothing is heard, also where another part of it has come to its end.
+        await attempt.whenThawed();
+      }
+    };
+    return wayside.track(report());
+  };
+}
+
+/** What is thrown outside of a step's own code has to be Temporal's. */
+function failureOf({ code, message, retryable }: StoreError): ApplicationFailure {
+  return ApplicationFailure.create({ type: code, message, nonRetryable: !retryable });
+}

@@ -1,0 +1,70 @@
+/**
+ * Jobs that go through troubles which nobody has thought out. `INTERLEAVINGS_SEED` sets the seed. A failure
+ * prints the seed and the path of its case: with `INTERLEAVINGS_PATH` besides, that case is run alone.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, inject, test } from 'vitest';
+import { loadConfig } from '../../src/config/index.ts';
+import { createJobService, type JobService } from '../../src/job-service/index.ts';
+import { startTemporalServer, type TemporalServer } from '../support/temporal-server.ts';
+import { type Rig, startRig } from '../support/workflow-rig.ts';
+import { cases } from './interleavings-case.ts';
+import { goThrough } from './interleavings-run.ts';
+
+const { INTERLEAVINGS_SEED, INTERLEAVINGS_PATH } = process.env;
+const SEED = Number(INTERLEAVINGS_SEED ?? Date.now() % 2 ** 31);
+/** So many jobs go on side by side, and so many one after the other. */
+const LANES = INTERLEAVINGS_PATH === undefined ? 12 : 1;
+const IN_A_ROW = 3;
+/** Milliseconds: on a machine that is too slow, fewer cases are tried. */
+const MOST_TIME = 75_000;
+
+let folder: string;
+let server: TemporalServer;
+let rig: Rig;
+let jobs: JobService;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'image-replicator-interleavings-'));
+  const pausing = ['frontend.WorkflowPauseEnabled=true'];
+  server = await startTemporalServer(inject('temporalProgram'), join(folder, 'temporal.db'), pausing);
+  rig = await startRig({ address: server.address, apart: true, limits: { heartbeat_timeout: '2s' } });
+  const { client, deployment } = rig;
+  const { limits } = await loadConfig(join(deployment.folder, 'config.yaml'));
+  jobs = createJobService({ client, regions: deployment.regions, limits });
+});
+const underWay = new Set<Promise<void>>();
+afterAll(async () => {
+  // Time may have run out for some.
+  await Promise.allSettled(underWay);
+  await rig?.stop();
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test(`whatever happens to a job, its end is true, and it leaves nothing but its image (seed ${SEED})`, async () => {
+  const property = fc.asyncProperty(cases, (way) => {
+    const going = goThrough(rig, jobs, way);
+    underWay.add(going);
+    return going;
+  });
+  const path = INTERLEAVINGS_PATH === undefined ? {} : { path: INTERLEAVINGS_PATH, endOnFailure: true };
+  const lanes = Array.from({ length: LANES }, (_, lane) =>
+    fc.assert(property, {
+      seed: SEED + lane,
+      numRuns: IN_A_ROW,
+      interruptAfterTimeLimit: MOST_TIME,
+      ...path,
+    }),
+  );
+  const ends = await Promise.allSettled(lanes);
+  const failures = ends.flatMap((end) => (end.status === 'rejected' ? [report(end.reason)] : []));
+  if (failures.length > 0) throw new Error(failures.join('\n\n'));
+}, 180_000);
+
+/** The seed and the case are the message, and what went wrong is the cause. */
+function report(error: Error): string {
+  return `${error.message}\n${(error.cause as Error | undefined)?.message ?? ''}`;
+}
