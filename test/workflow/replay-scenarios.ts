@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { cleanUpIdOf, TASK_QUEUE } from '../../src/copy-job/index.ts';
+import {
+  DELETE_TASK,
+  LARGE_OBJECT,
+  MOVE_OBJECTS,
+  requestedTask,
+  TASK_MEMO,
+  type TaskRequest,
+} from '../../src/object-task/index.ts';
+import { StoreError } from '../../src/stores/index.ts';
+import { MIB } from '../support/deployment.ts';
+import { gate, holding, holdingTransfer } from '../support/workflow-hooks.ts';
+import { untilReported } from '../support/workflow-progress.ts';
+import { resetWorkflow } from '../support/workflow-reset.ts';
+import { endOf, type Job, type Rig, untilDetails } from '../support/workflow-rig.ts';
+
+type Scenario = (rig: Rig) => Promise<Parameters<typeof endOf>[0]>;
+
+/** Jobs and tasks of every kind, and how they close: each with a history of its name. */
+export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
+  replicated: { closed: 'WORKFLOW_EXECUTION_COMPLETED', run: (rig) => rig.startJob() },
+  'canceled-by-signal': {
+    closed: 'WORKFLOW_EXECUTION_CANCELED',
+    run: async (rig) => {
+      const at = gate();
+      const job = await rig.startJob({ source: holdingTransfer(at, 1) });
+      await at.reached;
+      await job.handle.signal('cancel', { reason: 'not needed', requested_by: 'alice' });
+      return job;
+    },
+  },
+  'canceled-natively': {
+    closed: 'WORKFLOW_EXECUTION_CANCELED',
+    run: async (rig) => {
+      const at = gate();
+      const job = await rig.startJob({ source: holdingTransfer(at, 1) });
+      await at.reached;
+      await job.handle.cancel();
+      return job;
+    },
+  },
+  'canceled-during-commit': {
+    closed: 'WORKFLOW_EXECUTION_CANCELED',
+    run: async (rig) => {
+      const at = gate();
+      const job = await rig.startJob({ destination: holding('commit', at, 'after') });
+      await at.reached;
+      await job.handle.executeUpdate('requestCancel', { args: [{ reason: 'not needed' }] });
+      at.open();
+      return job;
+    },
+  },
+  'canceled-by-force': {
+    closed: 'WORKFLOW_EXECUTION_CANCELED',
+    run: async (rig) => {
+      const at = gate();
+      // The clean-up's id is made of the job's, which is the history's name when it is replayed.
+      const workflowId = 'canceled-by-force';
+      const job = await rig.startJob({ workflowId, source: holdingTransfer(at, 1) });
+      await at.reached;
+      await job.handle.executeUpdate('requestCancel', { args: [{ reason: 'not needed', force: true }] });
+      return job;
+    },
+  },
+  'failed-and-undone': {
+    closed: 'WORKFLOW_EXECUTION_FAILED',
+    run: (rig) => {
+      const commit = async () => {
+        throw new StoreError('quota_exceeded', 'no room');
+      };
+      return rig.startJob({ destination: { commit } });
+    },
+  },
+  'canceled-while-it-transfers': {
+    closed: 'WORKFLOW_EXECUTION_CANCELED',
+    run: async (rig) => {
+      const job = await transferring(rig);
+      await job.handle.executeUpdate('requestCancel', { args: [{ reason: 'not needed' }] });
+      return job;
+    },
+  },
+  'forced-while-it-transfers': {
+    closed: 'WORKFLOW_EXECUTION_CANCELED',
+    run: async (rig) => {
+      const job = await transferring(rig, 'forced-while-it-transfers');
+      await job.handle.signal('cancel', { force: true });
+      return job;
+    },
+  },
+  'reset-in-its-transfer': {
+    closed: 'WORKFLOW_EXECUTION_COMPLETED',
+    run: async (rig) => {
+      const at = gate();
+      const { handle } = await rig.startJob({ source: holdingTransfer(at, 1) });
+      await at.reached;
+      await resetWorkflow(rig.client, handle.workflowId, 'last');
+      at.open();
+      return { handle: rig.client.workflow.getHandle(handle.workflowId) };
+    },
+  },
+  'reset-when-replicated': {
+    closed: 'WORKFLOW_EXECUTION_COMPLETED',
+    run: async (rig) => {
+      const job = await rig.startJob();
+      await endOf(job);
+      await resetWorkflow(rig.client, job.handle.workflowId, 'first');
+      return { handle: rig.client.workflow.getHandle(job.handle.workflowId) };
+    },
+  },
+  'reset-and-forced': {
+    closed: 'WORKFLOW_EXECUTION_CANCELED',
+    run: async (rig) => {
+      const job = await transferring(rig, 'reset-and-forced');
+      await resetWorkflow(rig.client, job.handle.workflowId, 'first');
+      const handle = rig.client.workflow.getHandle(job.handle.workflowId);
+      // A question that comes with the first Workflow Task makes two of it, behind the local activity.
+      await untilDetails({ handle }, ({ phase }) => phase === 'transfer');
+      await handle.signal('cancel', { force: true });
+      return { handle };
+    },
+  },
+  'moved-objects': {
+    closed: 'WORKFLOW_EXECUTION_COMPLETED',
+    run: async (rig) => ({ handle: await startTask(rig, 'moved-objects') }),
+  },
+  'deleted-task': {
+    closed: 'WORKFLOW_EXECUTION_COMPLETED',
+    run: async (rig) => {
+      const task = await startTask(rig, 'to-delete');
+      const handle = await rig.client.workflow.start(DELETE_TASK, {
+        workflowId: 'deleted-task',
+        taskQueue: TASK_QUEUE,
+        args: [task.workflowId],
+      });
+      return { handle };
+    },
+  },
+  'cleaned-up': {
+    closed: 'WORKFLOW_EXECUTION_COMPLETED',
+    run: async (rig) => {
+      const at = gate();
+      const job = await rig.startJob({ source: holdingTransfer(at, 1) });
+      await at.reached;
+      await job.handle.executeUpdate('requestCancel', { args: [{ force: true }] });
+      await endOf(job);
+      const { workflowId, firstExecutionRunId } = job.handle as WorkflowHandleWithFirstExecutionRunId;
+      return { handle: rig.client.workflow.getHandle(cleanUpIdOf(workflowId, firstExecutionRunId)) };
+    },
+  },
+  'invalid-input': {
+    closed: 'WORKFLOW_EXECUTION_FAILED',
+    run: async (rig) => ({ handle: await rig.startWith({ source: { region: 'ot1' } }) }),
+  },
+};
+
+/** A job that is in the middle of its transfer, and has told so. */
+async function transferring(rig: Rig, workflowId: string = randomUUID()): Promise<Job> {
+  const at = gate();
+  const job = await rig.startJob({ workflowId, size: 3 * MIB, source: holdingTransfer(at, 1) });
+  await at.reached;
+  await untilReported(job, MIB);
+  return job;
+}
+
+/** A task that moves a small object, and one that is just large enough for a copy of its own. */
+async function startTask({ deployment, client }: Rig, taskId: string): Promise<WorkflowHandle> {
+  const folder = join(deployment.folder, 'ot1', taskId);
+  await mkdir(folder);
+  for (const name of ['large', 'small']) await writeFile(join(folder, name), '');
+  await truncate(join(folder, 'large'), LARGE_OBJECT);
+  const request: TaskRequest = {
+    task_id: taskId,
+    type: 'import',
+    tenant_id: 'tenant-a',
+    share_id: 'share',
+    target: 'training',
+    src_prefix: `${taskId}/`,
+    dest_prefix: `${taskId}/`,
+    source: { region: 'ot1', prefix: `${taskId}/` },
+    destination: { region: 'ot2', prefix: `${taskId}/` },
+  };
+  return client.workflow.start(MOVE_OBJECTS, {
+    workflowId: taskId,
+    taskQueue: TASK_QUEUE,
+    args: [request],
+    memo: { [TASK_MEMO]: requestedTask(request, new Date()) },
+  });
+}
