@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { JobService } from '../../src/job-service/index.ts';
 import { sweepRegion } from '../../src/sweep/index.ts';
 import { until } from '../support/until.ts';
@@ -83,6 +83,16 @@ async function lead(told: Told): Promise<string[]> {
     const next = (await job.handle.describe()).runId;
     await until(() => watch.last()?.runId === next);
   }
+}
+
+/** Waits for the end of a clean-up. Whoever terminates a job may be faster than its start. */
+async function cleanUp(client: Client, workflowId: string): Promise<void> {
+  await client.workflow
+    .getHandle(workflowId)
+    .result()
+    .catch((error) => {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    });
 }
 
 /** Looks at everything when nobody does anything any more. */
