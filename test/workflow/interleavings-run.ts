@@ -66,8 +66,7 @@ async function lead(told: Told): Promise<string[]> {
   for (;;) {
     const closed = await until(() => watch.last()?.isClosed && watch.last());
     const runs = await runsOf(rig.client, watch);
-    for (const id of runs.flatMap(({ cleanUps }) => cleanUps))
-      await rig.client.workflow.getHandle(id).result();
+    for (const id of runs.flatMap(({ cleanUps }) => cleanUps)) await cleanUp(rig.client, id);
     const { runId, closeTime } = await job.handle.describe();
     if (runId !== closed.runId || closeTime === undefined) {
       await until(() => watch.last()?.runId === runId);
