@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { JobService } from '../../src/job-service/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
+import { until } from '../support/until.ts';
 import { resetWorkflow } from '../support/workflow-reset.ts';
 import type { Deed } from './interleavings-case.ts';
 
@@ -32,7 +33,7 @@ export async function perform(deed: Deed, reach: Reach, runId?: string): Promise
   if (deed === 'terminate') await client.workflow.getHandle(workflowId).terminate('on purpose');
   else if (deed === 'reset to the first task') await resetWorkflow(client, workflowId, 'first');
   else if (deed === 'reset to the last task') await resetWorkflow(client, workflowId, 'last');
-  else if (deed === 'pause') await setPaused(reach, true);
+  else if (deed === 'pause') await pause(reach);
   else return cancel(deed, reach, runId);
   return undefined;
 }
@@ -57,6 +58,16 @@ async function cancel(deed: Deed, reach: Reach, runId?: string): Promise<Accepte
   else if (deed.endsWith('signal')) await handle.signal('cancel', request);
   else await handle.cancel();
   return runId === undefined ? undefined : { deed, runId };
+}
+
+/**
+ * Pauses a job. Not while a Workflow Task waits for a worker: Temporal's server (1.32) then records that it has
+ * failed before it was started, and its SDK (1.24) cannot read such a history any more.
+ */
+async function pause(reach: Reach): Promise<void> {
+  const handle = reach.client.workflow.getHandle(reach.workflowId);
+  await until(async () => !(await handle.describe()).raw.pendingWorkflowTask);
+  await setPaused(reach, true);
 }
 
 /** Lets a job that was paused go on after a while. */
