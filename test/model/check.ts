@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 /** One way in which a state may go on. */
 export interface Step<State> {
   /** Who does what, for a person who reads the trace. */
@@ -17,53 +19,60 @@ export interface Model<State> {
 }
 
 /** What has come of a check. */
-export interface Verdict<State> {
+export interface Verdict {
   /** Different states that were seen. */
   readonly states: number;
   /** Steps of the longest way that was followed. */
   readonly depth: number;
   readonly fault: string | null;
-  /** The shortest way to the fault. */
-  readonly trace: readonly Step<State>[];
+  /** What happens on the shortest way to the fault. */
+  readonly trace: readonly string[];
 }
 
-interface Seen<State> {
+/** How a state was reached. It does without the states before, so that millions of them fit into memory. */
+interface Way {
   readonly label: string;
-  readonly state: State;
-  readonly before: Seen<State> | null;
-  readonly depth: number;
+  readonly before: Way | null;
 }
 
 /**
  * Visits every state that can be reached, those that are fewer steps away first, so that the first fault has
  * the shortest trace. Throws where there are more states than `most`: a check that has not seen all proves
- * nothing.
+ * nothing. It knows a state again by 128 bits of its key.
  */
-export function check<State>(model: Model<State>, most: number): Verdict<State> {
-  const seen = new Set([model.key(model.initial)]);
-  let layer: Seen<State>[] = [{ label: 'start', state: model.initial, before: null, depth: 0 }];
-  let depth = 0;
-  while (layer.length > 0) {
-    const following: Seen<State>[] = [];
-    for (const at of layer) {
-      depth = at.depth;
-      const fault = model.fault(at.state);
-      if (fault !== undefined) return { states: seen.size, depth, fault, trace: traceOf(at) };
-      for (const { label, state } of model.next(at.state)) {
-        const key = model.key(state);
+export function check<State>(model: Model<State>, most: number): Verdict {
+  const digest = (state: State) => hash('md5', model.key(state), 'base64url');
+  const seen = new Set([digest(model.initial)]);
+  const labels = new Map<string, string>();
+  let layer: { readonly state: State; readonly way: Way | null }[] = [{ state: model.initial, way: null }];
+  for (let depth = 0; ; depth += 1) {
+    const following: typeof layer = [];
+    for (const { state, way } of layer) {
+      const fault = model.fault(state);
+      if (fault !== undefined) return { states: seen.size, depth, fault, trace: traceOf(way) };
+      for (const step of model.next(state)) {
+        const key = digest(step.state);
         if (seen.has(key)) continue;
         seen.add(key);
         if (seen.size > most) throw new Error(`more than ${most} states`);
-        following.push({ label, state, before: at, depth: depth + 1 });
+        following.push({ state: step.state, way: { label: once(labels, step.label), before: way } });
       }
     }
+    if (following.length === 0) return { states: seen.size, depth, fault: null, trace: [] };
     layer = following;
   }
-  return { states: seen.size, depth, fault: null, trace: [] };
 }
 
-function traceOf<State>(end: Seen<State>): Step<State>[] {
-  const trace: Step<State>[] = [];
-  for (let at = end; at.before !== null; at = at.before) trace.push({ label: at.label, state: at.state });
+/** The one copy of a label that is kept. */
+function once(labels: Map<string, string>, label: string): string {
+  const known = labels.get(label);
+  if (known !== undefined) return known;
+  labels.set(label, label);
+  return label;
+}
+
+function traceOf(end: Way | null): string[] {
+  const trace: string[] = [];
+  for (let at = end; at !== null; at = at.before) trace.push(at.label);
   return trace.reverse();
 }

@@ -43,7 +43,7 @@ function faultAtEnd<Store>(
   if (job.cancel && !['canceled', 'terminated'].includes(job.status))
     return 'an accepted cancel does not win';
   // About to take back what it has written late.
-  const takesBack = rule.takesBack && attempts.some(({ at }) => at === 'recheck' || at === '~take back');
+  const takesBack = rule.takesBack && attempts.some(({ at }) => at === 'recheck' || at.endsWith('take back'));
   if (rule.fenced && takesBack && !rule.limits.diesAfterLateRecord) return undefined;
   if (own.some(({ whole }) => !whole)) return 'an image that is not whole can be seen';
   const isOver = job.status === 'canceled' || job.status === 'error';

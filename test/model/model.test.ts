@@ -3,51 +3,9 @@
  * what it is.
  */
 import { describe, expect, test } from 'vitest';
-import { check, type Verdict } from './check.ts';
-import { directory } from './directory/index.ts';
-import { jobModel } from './job.ts';
-import { NEW, OLD, type Rule } from './rule.ts';
-import { s3 } from './s3/index.ts';
-import type { Trouble, Troubles } from './world.ts';
-
-const TROUBLES: readonly Trouble[] = [
-  ...(['timeouts', 'resets', 'cancels', 'forces', 'terminations'] as const),
-  ...(['failures', 'pauses', 'sweeps', 'others'] as const),
-];
-/** More states than any of these checks has. */
-const MAX_STATES = 200_000;
-
-type StoreName = 'directory' | 's3';
-
-function troublesOf(total: number, count: (trouble: Trouble) => number): Troubles {
-  const counts = Object.fromEntries(TROUBLES.map((trouble) => [trouble, count(trouble)]));
-  return { total, ...(counts as Record<Trouble, number>) };
-}
-
-/** One trouble, whichever it is. */
-const ANY_ONE = troublesOf(1, () => 1);
-
-/** Exactly these troubles, in any order. */
-function mix(...troubles: Trouble[]): Troubles {
-  return troublesOf(troubles.length, (trouble) => troubles.filter((other) => other === trouble).length);
-}
-
-/** Checks a rule with a store; where a fault is named, only for that fault. */
-function verdictOn(store: StoreName, rule: Rule, troubles: Troubles, fault?: string): Verdict<unknown> {
-  const checked = <Store>(model: ReturnType<typeof jobModel<Store>>) => {
-    const only = (state: Parameters<typeof model.fault>[0]) => {
-      const found = model.fault(state);
-      return fault === undefined || found === fault ? found : undefined;
-    };
-    return check({ ...model, fault: only }, MAX_STATES);
-  };
-  return store === 'directory'
-    ? checked(jobModel(directory(rule), rule, troubles))
-    : checked(jobModel(s3(rule), rule, troubles));
-}
-
-const DESTROYED = 'the job was replicated, and its image is not whole';
-const OVERTAKEN = 'an attempt removes what a later one has taken';
+import { NEW, type Rule } from './rule.ts';
+import { ANY_ONE, DESTROYED, mix, OVERTAKEN, type StoreName, verdictOn } from './verdict.ts';
+import type { Troubles } from './world.ts';
 
 describe('under the new rule no interleaving does harm', () => {
   test.each<[StoreName, string, Troubles]>([
@@ -56,7 +14,7 @@ describe('under the new rule no interleaving does harm', () => {
     ['directory', 'a frozen worker and a cancel by force', mix('timeouts', 'forces')],
     ['s3', 'a frozen worker and a cancel by force', mix('timeouts', 'forces')],
     ['s3', 'a frozen worker and a reset', mix('timeouts', 'resets')],
-    ['directory', 'two frozen workers', mix('timeouts', 'timeouts')],
+    ['s3', 'two frozen workers', mix('timeouts', 'timeouts')],
     ['directory', 'a frozen worker and a termination', mix('timeouts', 'terminations')],
     ['s3', 'a frozen worker and a termination', mix('timeouts', 'terminations')],
     ['directory', 'a frozen worker and a cancel', mix('timeouts', 'cancels')],
@@ -65,42 +23,6 @@ describe('under the new rule no interleaving does harm', () => {
     ['s3', 'a frozen worker and a pause', mix('timeouts', 'pauses')],
   ])('at a store like %s: %s', (store, _what, troubles) => {
     expect(verdictOn(store, NEW, troubles)).toMatchObject({ fault: null });
-  });
-});
-
-describe('under the old rule', () => {
-  test.each<[StoreName]>([['directory'], ['s3']])(
-    'a worker that wakes after the end of its job destroys its image (%s)',
-    (store) => {
-      const { fault, trace } = verdictOn(store, OLD, mix('timeouts'), DESTROYED);
-      expect(fault).toBe(DESTROYED);
-      expect(trace.at(-1)?.label).toMatch(/#1|#2|#3|#4/);
-    },
-  );
-
-  test.each<[string, StoreName, Troubles, string]>([
-    [
-      'a reset makes the attempt before it remove what the new run makes',
-      'directory',
-      mix('resets'),
-      OVERTAKEN,
-    ],
-    ['so it does in a bucket', 's3', mix('resets'), OVERTAKEN],
-    [
-      'the frozen worker of a paused job removes what it makes',
-      'directory',
-      mix('timeouts', 'pauses'),
-      OVERTAKEN,
-    ],
-    ['one that was cut off while it reserved removes the copy', 's3', mix('timeouts', 'pauses'), OVERTAKEN],
-    [
-      'what completes an upload comes behind the clean-up',
-      's3',
-      mix('cancels'),
-      'the job is canceled, and leaves data',
-    ],
-  ])('%s (%s)', (_what, store, troubles, fault) => {
-    expect(verdictOn(store, OLD, troubles, fault)).toMatchObject({ fault });
   });
 });
 
@@ -145,11 +67,25 @@ describe('each mending is needed: without it', () => {
       DESTROYED,
     ],
     [
-      'a commit writes its record into what was emptied',
-      { createsOnce: false },
+      'a commit moves a folder that was emptied to the place of the image',
+      { looksAfterRecord: false },
       'directory',
-      ANY_ONE,
+      mix('timeouts', 'forces'),
+      'an image that is not whole can be seen',
+    ],
+    [
+      'what is left of a removal takes the id for ever',
+      { sweepsUnmarked: false },
+      'directory',
+      mix('timeouts', 'forces'),
       'a sweep leaves a folder that bears no mark',
+    ],
+    [
+      'a folder without a record counts as an image',
+      { finishesAtImage: false },
+      'directory',
+      mix('resets', 'cancels'),
+      DESTROYED,
     ],
     [
       'a late record is not taken back',
@@ -187,6 +123,28 @@ describe('each mending is needed: without it', () => {
   });
 });
 
+describe('a finding that stands:', () => {
+  test.each<[string, Partial<Rule>, StoreName, Troubles, string]>([
+    [
+      'a start over that was frozen takes back what its successor has noted as whole, and the job fails',
+      { keepsNotes: true },
+      'directory',
+      mix('timeouts', 'timeouts'),
+      'the job fails for no reason',
+    ],
+    [
+      'a fence that was taken in the middle of a removal stays in the place of the image',
+      { sweepsUnmarkedImages: true },
+      'directory',
+      mix('resets', 'cancels'),
+      'a sweep leaves a folder that bears no mark',
+    ],
+  ])('%s; a mending is known', (_what, mending, store, troubles, fault) => {
+    expect(verdictOn(store, NEW, troubles)).toMatchObject({ fault });
+    expect(verdictOn(store, { ...NEW, ...mending }, troubles)).toMatchObject({ fault: null });
+  });
+});
+
 describe('a named limit:', () => {
   const limits = (change: Partial<Rule['limits']>): Pick<Rule, 'limits'> => ({
     limits: { ...NEW.limits, ...change },
@@ -208,6 +166,13 @@ describe('a named limit:', () => {
       DESTROYED,
     ],
     [
+      'so does one with it where a later run has put the same bytes there, for they have the same ETag',
+      limits({ lateDeletes: true }),
+      's3',
+      mix('resets', 'cancels'),
+      DESTROYED,
+    ],
+    [
       'a process that dies when it has written its record late leaves it',
       limits({ diesAfterLateRecord: true }),
       's3',
@@ -216,5 +181,10 @@ describe('a named limit:', () => {
     ],
   ])('%s', (_what, change, store, troubles, fault) => {
     expect(verdictOn(store, { ...NEW, ...change }, troubles, fault)).toMatchObject({ fault });
+  });
+
+  test('a commit that is frozen before its rename costs no replicated image', () => {
+    const rule = { ...NEW, ...limits({ frozenBeforeRename: true }) };
+    expect(verdictOn('directory', rule, mix('resets', 'cancels'), DESTROYED)).toMatchObject({ fault: null });
   });
 });

@@ -33,8 +33,16 @@ export interface Rule {
   readonly keepsItsId: boolean;
   /** Directory: a start over forgets its journal, and cuts nothing off. */
   readonly keepsBytes: boolean;
-  /** Directory: a commit writes the record that prepare has made room for, and makes no file. */
-  readonly createsOnce: boolean;
+  /** Directory: a commit looks at its fence when it has written the record, and takes that back. */
+  readonly looksAfterRecord: boolean;
+  /** Directory: a start over leaves alone the note of another attempt that all is whole. */
+  readonly keepsNotes: boolean;
+  /** Directory: at the image's path, a folder without a record is finished, and not taken for committed. */
+  readonly finishesAtImage: boolean;
+  /** Directory: a sweep removes files that bear nobody's mark, when they are old. */
+  readonly sweepsUnmarked: boolean;
+  /** Directory: also where an image would be, if there is no record. */
+  readonly sweepsUnmarkedImages: boolean;
   /** Directory: a commit looks right before its rename whether the path still leads to its folder. */
   readonly looksBeforeRename: boolean;
   /** S3: a commit whose job object is gone after its record was written takes the record back. */
@@ -89,7 +97,11 @@ export const OLD: Rule = {
   commitsWholeOnly: false,
   keepsItsId: false,
   keepsBytes: false,
-  createsOnce: false,
+  looksAfterRecord: false,
+  keepsNotes: false,
+  finishesAtImage: false,
+  sweepsUnmarked: false,
+  sweepsUnmarkedImages: false,
   looksBeforeRename: false,
   takesBack: true,
   completesIfAbsent: false,
@@ -117,7 +129,11 @@ export const NEW: Rule = {
   commitsWholeOnly: true,
   keepsItsId: true,
   keepsBytes: true,
-  createsOnce: true,
+  looksAfterRecord: true,
+  keepsNotes: false,
+  finishesAtImage: true,
+  sweepsUnmarked: true,
+  sweepsUnmarkedImages: false,
   looksBeforeRename: true,
   takesBack: true,
   completesIfAbsent: true,

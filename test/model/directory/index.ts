@@ -4,7 +4,7 @@ import { commit } from './commit.ts';
 import { prepare, transfer } from './making.ts';
 import { old } from './old.ts';
 import { discard, removal, sweep } from './removal.ts';
-import { addPartial, change, type Directory, EMPTY, folderAt, isFree, viewOf } from './state.ts';
+import { addPartial, change, type Directory, EMPTY, folderAt, isEmpty, isFree, viewOf } from './state.ts';
 
 /** A directory store: folders, paths that lead to them, and renames. */
 export function directory(rule: Rule): StoreModel<Directory> {
@@ -24,16 +24,18 @@ export function directory(rule: Rule): StoreModel<Directory> {
         case 'discard':
           return discard(rule, s, a, around);
         case 'sweep':
-          return sweep(s, a, around);
+          return sweep(rule, s, a, around);
       }
     },
     view: viewOf,
     leftover(s) {
       for (const path of ['partial', 'image'] as const) {
         const f = folderAt(s, path);
-        if (f === null || f.mark === 'b') continue;
-        if (path === 'partial') return f.mark === '' ? 'a folder that bears no mark' : 'a partial';
-        if (f.doomed || f.record < 0) return 'a half removed image';
+        if (f === null || f.mark === 'b' || isEmpty(f)) continue;
+        if (f.mark === '') return 'a folder that bears no mark';
+        if (path === 'partial') return 'a partial';
+        // One that is doomed and has its record yet is an image: sweeps leave those alone.
+        if (f.record < 0) return 'a half removed image';
       }
       return null;
     },

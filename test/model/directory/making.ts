@@ -1,6 +1,17 @@
 import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves } from '../store.ts';
-import { addPartial, change, type Directory, folderAt, held, isEmpty, isFree, see, swap } from './state.ts';
+import {
+  addPartial,
+  change,
+  type Directory,
+  folderAt,
+  held,
+  isAtPath,
+  isEmpty,
+  isFree,
+  see,
+  swap,
+} from './state.ts';
 
 /** Makes room; or adopts the image that an earlier run of the job has committed. */
 export function prepare(s: Directory, a: Attempt): Move<Directory>[] {
@@ -11,13 +22,16 @@ export function prepare(s: Directory, a: Attempt): Move<Directory>[] {
     case 'start':
       if (image === null || isEmpty(image)) return go('finds no image', 'partial');
       if (image.mark !== 'a') return go('finds the id taken', 'lost');
-      if (image.doomed) return go('finds a doomed image', 'empty', s, see(s, 'image'));
+      if (image.doomed) return go('finds a doomed image', 'lost');
       if (image.fence > a.number) return go('is overtaken', 'lost');
-      if (image.record !== a.version) return go('finds an image of other bytes', 'lost');
       return go("finds its job's image", 'adopt', s, see(s, 'image'));
     case 'adopt': {
       const next = swap(s, a.seen, { fence: a.number });
-      return next === null ? again('finds the fence moved') : go('adopts the image', 'adopted', next, '');
+      if (next === null) return again('finds the fence moved');
+      const isRight = held(s, a.seen).folder?.record === a.version;
+      return isRight
+        ? go('adopts the image', 'adopted', next, '')
+        : go('finds an image of other bytes', 'lost', next);
     }
     case 'partial':
       if (partial === null || isEmpty(partial)) return go('finds no partial', 'rename');
@@ -49,6 +63,7 @@ export function transfer(rule: Rule, s: Directory, a: Attempt): Move<Directory>[
     case 'fence': {
       const next = swap(s, a.seen, { fence: a.number });
       if (next === null) return go('finds the fence moved', 'start', s, '');
+      if (folder?.data === -2) return go('finds no file for the data', 'lost', next);
       return go('takes the fence', 'check', next, `${index}:${a.number}`);
     }
     case 'check':
@@ -59,10 +74,18 @@ export function transfer(rule: Rule, s: Directory, a: Attempt): Move<Directory>[
         ...(folder.data < 0 ? [] : go('finds its fence in place, and has to start over', 'clear')),
       ];
     case 'write':
-      if (folder?.mark !== 'a') return go('writes to a folder that is gone', 'ok');
-      return go('writes the bytes', 'ok', change(s, index, { data: a.version, whole: true }));
+      // The file is open, and the note is put into the folder, also when that is being removed.
+      if (folder === null || !isAtPath(s, index)) return go('writes to a folder that is gone', 'lost');
+      return go(
+        'writes the bytes, and notes that they are whole',
+        'ok',
+        change(s, index, { data: folder.data === -2 ? -2 : a.version, whole: true }),
+      );
     case 'clear':
-      if (rule.keepsBytes) return go('forgets its journal', 'check');
+      if (rule.keepsBytes)
+        return rule.keepsNotes
+          ? go('forgets its journal', 'check')
+          : go('clears the journal and the note', 'check', change(s, index, { whole: false }));
       return go('cuts the bytes off', 'check', change(s, index, { data: -1 }));
     case 'rename':
       if (!isFree(s, 'partial')) return go('finds a partial in the way', 'start', s, '');

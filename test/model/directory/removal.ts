@@ -1,15 +1,27 @@
 import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
-import { change, type Directory, emptied, folderAt, held, isEmpty, rmdirs, see, swap } from './state.ts';
+import {
+  change,
+  type Directory,
+  emptied,
+  folderAt,
+  held,
+  isAtPath,
+  isEmpty,
+  rmdirs,
+  see,
+  swap,
+} from './state.ts';
 
 /** What all who remove have in common: dooms, and then empties through the open folder. */
 export function removal(rule: Rule, s: Directory, a: Attempt): Move<Directory>[] {
   const go = moves(s, a);
-  const { index } = held(s, a.seen);
+  const { index, folder } = held(s, a.seen);
   const sweeps = a.step === 'sweep';
   switch (a.at) {
     case 'doom': {
-      const isElsewhere = sweeps && rule.sweepsWhatWasListed && s.partial !== index;
+      const isImage = s.partial !== index && (folder?.record ?? -1) >= 0;
+      const isElsewhere = sweeps && rule.sweepsWhatWasListed && (isImage || !isAtPath(s, index));
       const next = isElsewhere
         ? null
         : swap(s, a.seen, { doomed: true, ...(!sweeps && { fence: a.number }) });
@@ -17,14 +29,18 @@ export function removal(rule: Rule, s: Directory, a: Attempt): Move<Directory>[]
       return go('dooms the folder that it has seen', 'empty', next);
     }
     case 'empty':
+      return go('removes the record of the doomed folder', 'data', change(s, index, { record: -1 }));
+    case 'data':
       return go(
-        'removes the record of the doomed folder',
+        'removes the data and the doom',
         'unmark',
-        change(s, index, { record: -1, room: false }),
+        change(s, index, { data: -2, whole: false, doomed: false, fence: -1 }),
       );
     case 'unmark':
-      return go('removes the data and the mark', 'rmdir', emptied(s, index));
+      return go('removes the mark', 'rmdir', change(s, index, { mark: '' }));
     case 'rmdir':
+      if (folder !== null && isAtPath(s, index) && !isEmpty(folder))
+        return go('finds the folder filled again', 'empty');
       return go('removes empty folders', sweeps ? 'gone' : 'start', rmdirs(s), '');
   }
   return [];
@@ -50,26 +66,38 @@ export function discard(rule: Rule, s: Directory, a: Attempt, around: Surroundin
     case 'image':
       if (image !== null && isEmpty(image)) return go('finds an empty folder', 'rmdir');
       if (image?.mark !== 'a') return go('finds no image', 'ok');
-      if (image.doomed) return go('finds a doomed image', 'empty', s, see(s, 'image'));
       if (rule.sparesCommitted && !a.committing) return go('spares the image', 'ok');
+      if (image.doomed) return go('finds a doomed image', 'empty', s, see(s, 'image'));
       if (image.fence > a.number) return go('is overtaken', 'ok');
       return go('finds the image', 'doom', s, see(s, 'image'));
   }
   return [];
 }
 
-/** Removes what bears the mark of a chain that is closed. */
-export function sweep(s: Directory, a: Attempt, around: Surroundings): Move<Directory>[] {
+/** Nobody can tell whose it is. A day later its writer is gone, and so all of it is removed in one step. */
+function withoutUnmarked(rule: Rule, s: Directory): Directory | null {
+  for (const path of ['partial', 'image'] as const) {
+    const found = folderAt(s, path);
+    const isSwept = path === 'partial' ? rule.sweepsUnmarked : rule.sweepsUnmarkedImages;
+    if (!isSwept || found === null || found.mark !== '' || found.data !== -2 || isEmpty(found)) continue;
+    if (path === 'image' && found.record >= 0) continue;
+    return rmdirs(change(emptied(s, s[path]), s[path], { record: -1 }));
+  }
+  return null;
+}
+
+/** Removes what bears the mark of a chain that is closed, and what is old and bears no mark. */
+export function sweep(rule: Rule, s: Directory, a: Attempt, around: Surroundings): Move<Directory>[] {
   const go = moves(s, a);
   const [partial, image] = [folderAt(s, 'partial'), folderAt(s, 'image')];
   switch (a.at) {
-    case 'start':
-      if (partial !== null && isEmpty(partial)) return go('lists an empty folder', 'rmdir');
+    case 'start': {
       if (partial?.mark === 'a') return go('lists the partial', 'closed?', s, see(s, 'partial'));
-      if (image !== null && isEmpty(image)) return go('lists an empty folder', 'rmdir');
-      if (image?.mark === 'a' && image.doomed)
-        return go('lists a doomed image', 'closed?', s, see(s, 'image'));
-      return go('lists nothing', 'gone');
+      if (image?.mark === 'a' && image.record < 0)
+        return go('lists an image without a record', 'closed?', s, see(s, 'image'));
+      const after = withoutUnmarked(rule, s);
+      return after === null ? go('lists nothing', 'gone') : go('removes what bears no mark', 'gone', after);
+    }
     case 'closed?':
       if (!around.isClosed) return go('finds the chain open', 'gone');
       return go('finds the chain closed', held(s, a.seen).folder?.doomed ? 'empty' : 'doom');

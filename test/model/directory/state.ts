@@ -1,17 +1,16 @@
 import type { View } from '../store.ts';
 
 /** A folder: whoever holds it open reaches this one, wherever its path has come to lead. */
-interface Folder {
+export interface Folder {
   /** Whose mark is in it; empty where the mark was removed. */
   readonly mark: string;
+  /** The number in the name of its fence, or of its doom; -1: there is no such file. */
   readonly fence: number;
   readonly doomed: boolean;
-  /** Which bytes of the source it has; -1: none. */
+  /** Which bytes of the source it has; -1: none yet; -2: the file was removed. */
   readonly data: number;
   /** The note that a transfer has left of having flushed all of them. */
   readonly whole: boolean;
-  /** The empty file that prepare has made for the record. */
-  readonly room: boolean;
   /** Which bytes the record in it tells of; -1: no record. */
   readonly record: number;
 }
@@ -27,8 +26,10 @@ export type Path = 'partial' | 'image';
 
 export const EMPTY: Directory = { folders: [], partial: -1, image: -1 };
 
-export function isEmpty({ mark, record }: Folder): boolean {
-  return mark === '' && record < 0;
+const NO_FILES: Partial<Folder> = { mark: '', fence: -1, doomed: false, data: -2, whole: false };
+
+export function isEmpty({ mark, record, whole, fence, data }: Folder): boolean {
+  return mark === '' && record < 0 && !whole && fence < 0 && data === -2;
 }
 
 export function folderAt(s: Directory, path: Path): Folder | null {
@@ -48,12 +49,18 @@ export function isFree(s: Directory, path: Path): boolean {
 
 /** A fresh partial is renamed into place. */
 export function addPartial(s: Directory, mark: string, fence: number): Directory {
-  const folder: Folder = { mark, fence, doomed: false, data: -1, whole: false, room: true, record: -1 };
+  const folder: Folder = { mark, fence, doomed: false, data: -1, whole: false, record: -1 };
   return { ...s, folders: [...s.folders, folder], partial: s.folders.length };
 }
 
+/** Removes all of its files, but for the record. */
 export function emptied(s: Directory, index: number): Directory {
-  return change(s, index, { mark: '', data: -1, whole: false });
+  return change(s, index, NO_FILES);
+}
+
+/** Whether anybody could still come to it by a path. Nothing can be put into a folder that was removed. */
+export function isAtPath(s: Directory, index: number): boolean {
+  return index >= 0 && (index === s.partial || index === s.image);
 }
 
 /** Removes empty folders from both paths, as rmdir does. */
@@ -70,7 +77,12 @@ export function viewOf(s: Directory): View {
       image === null || image.record < 0
         ? null
         : { mark: image.mark, whole: image.mark !== '' && image.data === image.record },
-    making: making && { mark: making.mark, doomed: making.doomed, by: making.fence },
+    // A removal has begun where the data is gone, also when it has removed the doom itself.
+    making: making && {
+      mark: making.mark,
+      doomed: making.doomed || making.data === -2,
+      by: making.fence,
+    },
   };
 }
 

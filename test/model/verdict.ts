@@ -1,0 +1,45 @@
+import { check, type Verdict } from './check.ts';
+import { directory } from './directory/index.ts';
+import { jobModel } from './job.ts';
+import type { Rule } from './rule.ts';
+import { s3 } from './s3/index.ts';
+import type { Trouble, Troubles } from './world.ts';
+
+const TROUBLES: readonly Trouble[] = [
+  ...(['timeouts', 'resets', 'cancels', 'forces', 'terminations'] as const),
+  ...(['failures', 'pauses', 'sweeps', 'others'] as const),
+];
+/** More states than any of these checks has. */
+const MAX_STATES = 200_000;
+
+export type StoreName = 'directory' | 's3';
+
+function troublesOf(total: number, count: (trouble: Trouble) => number): Troubles {
+  const counts = Object.fromEntries(TROUBLES.map((trouble) => [trouble, count(trouble)]));
+  return { total, ...(counts as Record<Trouble, number>) };
+}
+
+/** One trouble, whichever it is. */
+export const ANY_ONE = troublesOf(1, () => 1);
+
+/** Exactly these troubles, in any order. */
+export function mix(...troubles: Trouble[]): Troubles {
+  return troublesOf(troubles.length, (trouble) => troubles.filter((other) => other === trouble).length);
+}
+
+/** Checks a rule with a store; where a fault is named, only for that fault. */
+export function verdictOn(store: StoreName, rule: Rule, troubles: Troubles, fault?: string): Verdict {
+  const checked = <Store>(model: ReturnType<typeof jobModel<Store>>) => {
+    const only = (state: Parameters<typeof model.fault>[0]) => {
+      const found = model.fault(state);
+      return fault === undefined || found === fault ? found : undefined;
+    };
+    return check({ ...model, fault: only }, MAX_STATES);
+  };
+  return store === 'directory'
+    ? checked(jobModel(directory(rule), rule, troubles))
+    : checked(jobModel(s3(rule), rule, troubles));
+}
+
+export const DESTROYED = 'the job was replicated, and its image is not whole';
+export const OVERTAKEN = 'an attempt removes what a later one has taken';
