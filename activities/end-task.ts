@@ -7,7 +7,7 @@ import { heartbeating } from './step.ts';
  * How soon after another look the next one is taken; milliseconds. A copy may take long to come to its end.
  */
 const FIRST_PAUSE = 200;
-const LONGEST_PAUSE = 10_000;
+const MAX_PAUSE = 10_000;
 
 /** Cancels a workflow, and waits until it has closed. Nothing to do where there is none. */
 export async function cancelAndAwait({ client }: Dependencies, workflowId: string): Promise<void> {
@@ -55,7 +55,7 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
 }
 
 function longer(pause: number): number {
-  return Math.min(pause * 1.5, LONGEST_PAUSE);
+  return Math.min(pause * 1.5, MAX_PAUSE);
 }
 
 async function isThere(client: Client, workflowId: string): Promise<boolean> {

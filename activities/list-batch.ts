@@ -3,9 +3,9 @@ import { atSide } from '../src/stores/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { objectsOf } from './region-of.ts';
 
-const MOST_SMALL = 1000;
+const MAX_SMALL = 1000;
 /** Each of them is in a history twice. */
-const MOST_LARGE = 100;
+const MAX_LARGE = 100;
 
 /** The next piece of the list of a task's objects. */
 export async function listBatch(
@@ -29,7 +29,7 @@ export async function listBatch(
       else small += 1;
       last = path;
       // Whether there is more is not looked for: it would take another page of a bucket's list.
-      if (small === MOST_SMALL || large.length === MOST_LARGE) return batch(last);
+      if (small === MAX_SMALL || large.length === MAX_LARGE) return batch(last);
     }
     return batch(null);
   });

@@ -6,7 +6,7 @@ import {
   destinationPath,
   isFaultOfTask,
   LARGE_OBJECT,
-  MOST_FAILURES,
+  MAX_FAILURES,
   NOTHING_MOVED,
   type ObjectFailure,
   objectFailure,
@@ -138,6 +138,6 @@ async function* within(
 function advanced(progress: BatchProgress, { path, bytes, failure }: Outcome): BatchProgress {
   const done = { ...progress, after: path, moved_at: Date.now() };
   if (failure === null) return { ...done, moved: progress.moved + 1, bytes: progress.bytes + bytes };
-  const failures = [...progress.failures, failure].slice(0, MOST_FAILURES);
+  const failures = [...progress.failures, failure].slice(0, MAX_FAILURES);
   return { ...done, failed: progress.failed + 1, failures };
 }

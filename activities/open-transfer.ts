@@ -79,7 +79,7 @@ async function openSink(to: ImageDestination, ref: DestinationRef, copy: ImageRe
 /**
  * For so long an attempt waits for room; then it leaves its slot to others, who may be about to make some.
  */
-const LONGEST_WAIT = 30_000;
+const MAX_WAIT = 30_000;
 
 /** Waits for room in the spool rather than failing. */
 async function openSpoolFile(
@@ -95,7 +95,7 @@ async function openSpoolFile(
   const fault = new StoreError('unavailable', "waiting for room in the worker's spool", {
     side: 'destination',
   });
-  const patience = AbortSignal.timeout(LONGEST_WAIT);
+  const patience = AbortSignal.timeout(MAX_WAIT);
   const signal = AbortSignal.any([cancellationSignal, patience]);
   try {
     return await spool.open(copy, attemptNumber(), size, signal, () => onWait(fault));

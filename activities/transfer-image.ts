@@ -20,7 +20,7 @@ export interface TransferResult extends Copied {
  * Uploads that break off so often, each time no farther on, and for as long as a copy may stand still, will
  * not come to their end.
  */
-const MOST_FUTILE_UPLOADS = 10;
+const MAX_FUTILE_UPLOADS = 10;
 
 /**
  * Moves the image's bytes. Goes on from the last heartbeat of an earlier attempt, on whatever worker that
@@ -93,7 +93,7 @@ function futileUploads(before: TransferProgress, transfer: Transfer | undefined)
 }
 
 function endlessly(error: unknown, { futile, futile_since }: Futility, patience: number): unknown {
-  if (!(error instanceof StoreError) || !error.retryable || futile < MOST_FUTILE_UPLOADS) return error;
+  if (!(error instanceof StoreError) || !error.retryable || futile < MAX_FUTILE_UPLOADS) return error;
   if (Date.now() - (futile_since ?? Date.now()) < patience) return error;
   const message = `broken off ${futile} times without coming farther: ${error.message}`;
   return new StoreError('stalled', message, { cause: error, ...(error.side && { side: error.side }) });

@@ -109,7 +109,7 @@ async function noteBytes(job: JobRecord): Promise<void> {
 }
 
 /** Images in the making that may be spoilt, one after the other, before a job fails. */
-const MOST_IMAGES = 3;
+const MAX_IMAGES = 3;
 
 /** The steps on the good path, and what undoes them. */
 class Copy {
@@ -203,7 +203,7 @@ class Copy {
       try {
         return await this.#fill(steps, plan, ref, image);
       } catch (error) {
-        if (tries === MOST_IMAGES || faultOf(error, this.#taskQueue).code !== 'spoilt') throw error;
+        if (tries === MAX_IMAGES || faultOf(error, this.#taskQueue).code !== 'spoilt') throw error;
         this.#noteProgress(error);
         await this.#undo();
         plan = { ...plan, destination: { ...plan.destination, image_id: imageIdOf(mark, tries) } };

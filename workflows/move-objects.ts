@@ -36,10 +36,10 @@ import { TaskRecord } from './task-record.ts';
 
 const taskDetailsQuery = defineQuery<TaskDetails>(TASK_DETAILS_QUERY);
 
-const MOST_BATCHES = 2;
-const MOST_COPIES = 4;
+const MAX_BATCHES = 2;
+const MAX_COPIES = 4;
 /** Events; Temporal itself begins to warn at ten thousand. */
-const LONGEST_HISTORY = 5000;
+const MAX_HISTORY_LENGTH = 5000;
 
 /**
  * Moves every object under a prefix to another region: small ones in batches, each large one as a `copyImage`
@@ -92,8 +92,8 @@ class Mover {
   readonly #plan: TaskPlan;
   readonly #record: TaskRecord;
   readonly #scope = new CancellationScope();
-  readonly #batches = new Slots(MOST_BATCHES);
-  readonly #copies = new Slots(MOST_COPIES);
+  readonly #batches = new Slots(MAX_BATCHES);
+  readonly #copies = new Slots(MAX_COPIES);
   #failure: unknown;
 
   constructor(plan: TaskPlan, record: TaskRecord) {
@@ -121,7 +121,7 @@ class Mover {
       if (small !== null) await this.#batches.run(() => this.#guarded(() => this.#moveSmall(small)));
       for (const object of large) await this.#copies.run(() => this.#guarded(() => this.#moveLarge(object)));
       const { continueAsNewSuggested, historyLength } = workflowInfo();
-      if (next === null || continueAsNewSuggested || historyLength > LONGEST_HISTORY) return next;
+      if (next === null || continueAsNewSuggested || historyLength > MAX_HISTORY_LENGTH) return next;
       from = next;
     }
   }

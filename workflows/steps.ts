@@ -56,11 +56,11 @@ function storeActivities({ task_queue, heartbeat_timeout, no_worker_timeout }: P
 /**
  * Two of them have to fit into a summary, which takes 400 bytes (Temporal: `limit.userMetadataSummarySize`).
  */
-const LONGEST_LABEL = 60;
+const MAX_LABEL_LENGTH = 60;
 
 /** As much of a path as a summary has room for. */
 export function labelOf(path: string): string {
-  return path.length > LONGEST_LABEL ? `…${path.slice(1 - LONGEST_LABEL)}`.toWellFormed() : path;
+  return path.length > MAX_LABEL_LENGTH ? `…${path.slice(1 - MAX_LABEL_LENGTH)}`.toWellFormed() : path;
 }
 
 /** The steps of one copy at its stores. */

@@ -1,7 +1,7 @@
 import { setCurrentDetails, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import type { Fault } from '../src/copy-job/index.ts';
 import {
-  MOST_FAILURES,
+  MAX_FAILURES,
   type ObjectFailure,
   requestedTask,
   TASK_MEMO,
@@ -37,7 +37,7 @@ export class TaskRecord {
       objects_moved: before.objects_moved + moved,
       bytes_moved: before.bytes_moved + bytes,
       objects_failed: before.objects_failed + failed,
-      failures: [...before.failures, ...failures].slice(0, MOST_FAILURES),
+      failures: [...before.failures, ...failures].slice(0, MAX_FAILURES),
     };
     setCurrentDetails(describeTask(this.#details));
   }

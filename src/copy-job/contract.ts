@@ -20,7 +20,7 @@ export const JOB_MEMO = 'job';
 /** Memo key of the hash of an idempotent request's body. */
 export const REQUEST_HASH_MEMO = 'request_hash';
 
-const LONGEST_KEYWORD = 255;
+const MAX_KEYWORD_LENGTH = 255;
 
 /**
  * Search attributes of a copy. Temporal on PostgreSQL has room for ten keywords of 255 characters in a
@@ -50,7 +50,7 @@ export function tenantKeyword(tenantId: string): string {
 
 /** An id, or as much of a long one, or of a path, as a search attribute takes. */
 function shortened(id: string): string {
-  return id.slice(0, LONGEST_KEYWORD).toWellFormed();
+  return id.slice(0, MAX_KEYWORD_LENGTH).toWellFormed();
 }
 
 /**

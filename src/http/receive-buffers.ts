@@ -11,7 +11,7 @@ const LEAST = 64 * 1024;
  */
 const SMALL = 4096;
 /** What is kept beyond it would be the memory of a rush hour. */
-const MOST_IDLE = 32;
+const MAX_IDLE = 32;
 
 /** A piece of memory that one socket receives into, read by read, until it is full. */
 interface Buffered {
@@ -106,5 +106,5 @@ function giveBack({ buffer, byteOffset, byteLength }: Buffer): void {
   const state = inUse.get(buffer);
   if (!state?.ends.delete(byteOffset + byteLength) || state.ends.size > 0 || !state.isFull) return;
   inUse.delete(buffer);
-  if (idle.length < MOST_IDLE) idle.push(Buffer.from(buffer));
+  if (idle.length < MAX_IDLE) idle.push(Buffer.from(buffer));
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { TokenFacts } from '../openstack/index.ts';
 
-const MOST_TOKENS = 1000;
+const MAX_TOKENS = 1000;
 
 /** What is known of a token, or of what stands for one; `ask` finds out where it is not known. */
 export type TokenCache<Facts> = (token: string, ask: () => Promise<Facts | null>) => Promise<Facts | null>;
@@ -13,7 +13,7 @@ export type TokenCache<Facts> = (token: string, ask: () => Promise<Facts | null>
  * @param cacheFor milliseconds
  */
 export function cacheTokens<Facts extends TokenFacts>(cacheFor: number): TokenCache<Facts> {
-  const good = new LRUCache<string, { readonly facts: Facts; readonly until: number }>({ max: MOST_TOKENS });
+  const good = new LRUCache<string, { readonly facts: Facts; readonly until: number }>({ max: MAX_TOKENS });
   const asked = new Map<string, Promise<Facts | null>>();
 
   const remembered = async (key: string, ask: () => Promise<Facts | null>): Promise<Facts | null> => {

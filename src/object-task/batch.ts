@@ -1,4 +1,4 @@
-import { MOST_FAILURES, type ObjectFailure } from './details.ts';
+import { MAX_FAILURES, type ObjectFailure } from './details.ts';
 
 /** Bytes from which on an object is a copy of its own, which goes on in the middle after a crash. */
 export const LARGE_OBJECT = 64 * 1024 * 1024;
@@ -46,5 +46,5 @@ export function parseBatchProgress(value: unknown): BatchProgress | undefined {
   if (![moved, bytes, failed, moved_at].every(Number.isSafeInteger) || !Array.isArray(failures)) {
     return undefined;
   }
-  return { ...(value as BatchProgress), failures: failures.slice(0, MOST_FAILURES) };
+  return { ...(value as BatchProgress), failures: failures.slice(0, MAX_FAILURES) };
 }

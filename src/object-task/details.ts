@@ -9,12 +9,12 @@ export interface ObjectFailure {
 }
 
 /** How many failures are on record, one by one; the others are counted only. */
-export const MOST_FAILURES = 20;
+export const MAX_FAILURES = 20;
 
 /**
  * Characters of a path or a message on record: failures are in every heartbeat, in histories and in the memo.
  */
-const LONGEST_TEXT = 300;
+const MAX_TEXT_LENGTH = 300;
 
 /** What goes on record of an object that could not be moved. */
 export function objectFailure(
@@ -26,7 +26,7 @@ export function objectFailure(
 
 function shortened(text: string): string {
   const characters = [...text];
-  return characters.length > LONGEST_TEXT ? `${characters.slice(0, LONGEST_TEXT - 1).join('')}…` : text;
+  return characters.length > MAX_TEXT_LENGTH ? `${characters.slice(0, MAX_TEXT_LENGTH - 1).join('')}…` : text;
 }
 
 /** Everything that is on record of a task. Times are RFC 3339. */

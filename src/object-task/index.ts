@@ -17,7 +17,7 @@ export {
   taskWorkflowId,
 } from './contract.ts';
 export {
-  MOST_FAILURES,
+  MAX_FAILURES,
   type ObjectFailure,
   objectFailure,
   parseTask,

@@ -24,13 +24,13 @@ interface Slot {
   renewal: Promise<IssuedToken> | null;
 }
 
-const MOST_SCOPES = 500;
+const MAX_SCOPES = 500;
 /** Milliseconds before its end at which a token is not handed out any more; less for short ones. */
 const RESERVE = 120_000;
 const OWN_PROJECT: Scope = { project: null };
 
 export function createTokens(keystone: Keystone, { credential, project }: Cloud): Tokens {
-  const slots = new LRUCache<string, Slot>({ max: MOST_SCOPES });
+  const slots = new LRUCache<string, Slot>({ max: MAX_SCOPES });
   const isApplication = credential.method === 'application_credential';
   // An application credential has the same token for everybody.
   const keyOf = (scope: Scope) => JSON.stringify(isApplication ? OWN_PROJECT : scope);

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { byBytes, decode, encode, headerOf, isHmac, parametersOf, pathOf } from './canonical.ts';
 import {
   CLOCK_SKEW,
-  LONGEST_AUTHORIZATION,
+  MAX_AUTHORIZATION_LENGTH,
   type SignatureScheme,
   type SignedRequest,
   type Verdict,
@@ -33,7 +33,7 @@ const DEFAULT_HEADERS = ['host', 'content-md5', 'content-length', 'content-type'
 export const bceAuthV1: SignatureScheme<BceAuthV1Claim> = { parse, verify };
 
 function parse(authorization: string): BceAuthV1Claim | null {
-  if (authorization.length > LONGEST_AUTHORIZATION) return null;
+  if (authorization.length > MAX_AUTHORIZATION_LENGTH) return null;
   const [, access, timestamp, expiration, names, signature] = AUTHORIZATION.exec(authorization) ?? [];
   if (access === undefined || timestamp === undefined || Number.isNaN(Date.parse(timestamp))) return null;
   if (expiration === undefined || names === undefined || signature === undefined) return null;

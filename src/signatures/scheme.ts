@@ -28,6 +28,6 @@ export interface SignatureScheme<Claim extends { readonly access: string }> {
 }
 
 /** Longer than what any vendor's signer makes. */
-export const LONGEST_AUTHORIZATION = 4096;
+export const MAX_AUTHORIZATION_LENGTH = 4096;
 /** By how much the clocks of signer and verifier may differ; milliseconds. */
 export const CLOCK_SKEW = 15 * 60_000;

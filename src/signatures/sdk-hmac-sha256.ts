@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { byBytes, decode, encode, headerOf, isHmac, parametersOf, pathOf } from './canonical.ts';
 import {
   CLOCK_SKEW,
-  LONGEST_AUTHORIZATION,
+  MAX_AUTHORIZATION_LENGTH,
   type SignatureScheme,
   type SignedRequest,
   type Verdict,
@@ -31,7 +31,7 @@ const UNSIGNED = 'UNSIGNED-PAYLOAD';
 export const sdkHmacSha256: SignatureScheme<SdkHmacSha256Claim> = { parse, verify };
 
 function parse(authorization: string): SdkHmacSha256Claim | null {
-  if (authorization.length > LONGEST_AUTHORIZATION) return null;
+  if (authorization.length > MAX_AUTHORIZATION_LENGTH) return null;
   const [, access, signedHeaders, signature] = AUTHORIZATION.exec(authorization) ?? [];
   if (access === undefined || signedHeaders === undefined || signature === undefined) return null;
   const names = signedHeaders.toLowerCase().split(';');

@@ -10,7 +10,7 @@ const SOCKET_BUFFER = getDefaultHighWaterMark(false);
 /** What is kept back for a time in which the source stalls, and at the end until the bytes are verified. */
 export const RESERVE = 64 * KIB;
 /** An upload that pauses is broken off: after 4 s by uwsgi's own default, after 10 s by Glance's. */
-const LONGEST_PAUSE = 1000;
+const MAX_PAUSE = 1000;
 /** A reserve of so few bytes a second lasts for hours. */
 const TRICKLE = 4;
 
@@ -48,7 +48,7 @@ export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
   const awake = AbortSignal.any([signal, settled.signal]);
   const free = (at: number) => (isVerified ? size : staged.watermark - RESERVE) - at;
   for (let at = 0; at < size; ) {
-    if (free(at) <= 0) await staged.above(at + RESERVE, awake, LONGEST_PAUSE);
+    if (free(at) <= 0) await staged.above(at + RESERVE, awake, MAX_PAUSE);
     if (!isVerified) awake.throwIfAborted();
     signal.throwIfAborted();
     const moving = free(at) > 0;

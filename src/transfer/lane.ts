@@ -38,7 +38,7 @@ export interface LaneContext {
 const MAX_EARLY_ENDS = 3;
 
 const FIRST_PAUSE = 200;
-const LONGEST_PAUSE = 10_000;
+const MAX_PAUSE = 10_000;
 
 /** Moves one part after another until the queue is empty. */
 export async function runLane(queue: Iterator<ByteRange>, lane: LaneContext): Promise<void> {
@@ -52,7 +52,7 @@ export async function runLane(queue: Iterator<ByteRange>, lane: LaneContext): Pr
 async function movePart([start, end]: ByteRange, read: ReadRange, lane: LaneContext): Promise<void> {
   let at = start;
   let earlyEnds = 0;
-  for (let pause = FIRST_PAUSE; at < end; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+  for (let pause = FIRST_PAUSE; at < end; pause = Math.min(pause * 2, MAX_PAUSE)) {
     const from = at;
     await lane.before?.(at);
     try {
@@ -81,7 +81,7 @@ function asPassing({ message, cause, side }: StoreError): StoreError {
 
 /** Does something again until it is done, or its fault is one that stays. */
 async function insist(lane: LaneContext, operation: () => Promise<void>): Promise<void> {
-  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, MAX_PAUSE)) {
     try {
       return await operation();
     } catch (error) {

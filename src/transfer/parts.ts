@@ -9,7 +9,7 @@ import { type Copied, isBadData, isKnownByMd5, verify } from './verify.ts';
 
 const MIB = 1024 * 1024;
 /** Bytes that wait for the digest, at most. */
-const MOST_KEPT = 64 * MIB;
+const MAX_KEPT = 64 * MIB;
 
 /** Lanes read parts and write them where they belong at the destination; the digest follows behind them. */
 export async function moveParts(options: TransferOptions, sink: PartSink, run: Run): Promise<Copied> {
@@ -21,7 +21,7 @@ export async function moveParts(options: TransferOptions, sink: PartSink, run: R
   const queue = planParts(size, ledger.ranges, partSize);
   const { signal } = stop;
   // As long as lanes keep pace with each other, they are no more than a part each ahead of the digest.
-  const kept = Math.ceil(Math.min(options.lanes * partSize, size, MOST_KEPT) / MIB);
+  const kept = Math.ceil(Math.min(options.lanes * partSize, size, MAX_KEPT) / MIB);
   const chunks = createChunks(options.lanes + DIGEST_CHUNKS, kept);
   const keeping = {
     async write(offset: number, chunk: Uint8Array) {

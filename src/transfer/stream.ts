@@ -18,7 +18,7 @@ const WINDOW = 32 * MIB;
  */
 const UPLOAD_PATIENCE = 10;
 /** Of Node.js; milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+const MAX_TIMER = 2 ** 31 - 1;
 
 /**
  * Lanes read parts into the spool, or as far ahead as the window reaches; behind them the digest follows, and
@@ -54,7 +54,7 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
     verify(expected, digests, inherited > 0),
   );
 
-  const standstill = Math.min(patience.stall_after * UPLOAD_PATIENCE, LONGEST_TIMER);
+  const standstill = Math.min(patience.stall_after * UPLOAD_PATIENCE, MAX_TIMER);
   const giveUp = (message: string) =>
     stop.abort(new StoreError('unavailable', message, { side: 'destination' }));
   let counted = 0;

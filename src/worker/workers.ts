@@ -36,7 +36,7 @@ const SHUTDOWN_GRACE = '1s';
 /** How long a job waits for the worker that last ran it, before any other may go on with it. */
 const STICKY_TIMEOUT = '2s';
 /** Deletions of tasks that wait for a store cost nothing, and must not keep others from being heard. */
-const MOST_WAITING = 1000;
+const MAX_WAITING = 1000;
 
 /** Runs workers until the process is told to stop, and lets what is under way come to a good end. */
 export async function runWorkers(options: WorkersOptions): Promise<void> {
@@ -67,7 +67,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       taskQueue: TASK_QUEUE,
       workflowBundle: await workflowBundle(runtimeLogger),
       activities: createJobActivities(deps),
-      maxConcurrentActivityTaskExecutions: MOST_WAITING,
+      maxConcurrentActivityTaskExecutions: MAX_WAITING,
     };
     workers.push(await Worker.create(workflowOptions));
   }

@@ -7,32 +7,35 @@ import { type ProxiedRegions, proxiedRegions } from './support/proxied-regions.t
 
 const DATA = randomBytes(40 * MIB);
 
-let it: ProxiedRegions;
+let regions: ProxiedRegions;
 let imageId: string;
 beforeEach(async () => {
-  it = await proxiedRegions();
-  imageId = (await addImage('ot1', it.alice, DATA)).id;
+  regions = await proxiedRegions();
+  imageId = (await addImage('ot1', regions.alice, DATA)).id;
 });
-afterEach(() => it.stop());
+afterEach(() => regions.stop());
 
 async function cancelled(jobId: string): Promise<void> {
-  expect((await it.alice.jobs.cancel(jobId)).status).toBe(204);
-  expect(await it.alice.jobs.ended(jobId)).toMatchObject({ status: 'canceled', destination_image_id: null });
-  await it.expectNothingLeft(jobId);
+  expect((await regions.alice.jobs.cancel(jobId)).status).toBe(204);
+  expect(await regions.alice.jobs.ended(jobId)).toMatchObject({
+    status: 'canceled',
+    destination_image_id: null,
+  });
+  await regions.expectNothingLeft(jobId);
 }
 
 /** Starts a copy whose upload stands still in the middle. */
 async function uploading(): Promise<string> {
-  await it.deployment.startWorker();
-  return it.halfCopy(imageId);
+  await regions.deployment.startWorker();
+  return regions.halfCopy(imageId);
 }
 
 test('a cancel while the job is queued leaves nothing', async () => {
-  const jobId = await it.copy(imageId);
-  expect((await it.alice.jobs.cancel(jobId)).status).toBe(204);
-  await it.deployment.startWorker();
-  expect(await it.alice.jobs.ended(jobId)).toMatchObject({ status: 'canceled' });
-  await it.expectNothingLeft(jobId);
+  const jobId = await regions.copy(imageId);
+  expect((await regions.alice.jobs.cancel(jobId)).status).toBe(204);
+  await regions.deployment.startWorker();
+  expect(await regions.alice.jobs.ended(jobId)).toMatchObject({ status: 'canceled' });
+  await regions.expectNothingLeft(jobId);
 });
 
 test('a cancel while the image is uploaded leaves nothing', async () => {
@@ -42,18 +45,18 @@ test('a cancel while the image is uploaded leaves nothing', async () => {
 test('a cancel removes a half-made image that its owner has protected', async () => {
   const jobId = await uploading();
   const protect = { op: 'replace', path: '/protected', value: true };
-  expect((await patchImage('ot2', it.alice, jobId, protect)).status).toBe(200);
+  expect((await patchImage('ot2', regions.alice, jobId, protect)).status).toBe(200);
   await cancelled(jobId);
 });
 
 test.each(['request', 'response'] as const)(
   'a cancel while the image is committed leaves nothing (its last change hangs on the way, %s)',
   async (way) => {
-    it.destination.inject({ method: 'PATCH', [way]: { after: 1, pause: 8000 } });
-    await it.deployment.startWorker();
-    const jobId = await it.copy(imageId);
-    await until(() => it.destination.count('PATCH', /./) > 0);
-    expect((await showImage('ot2', it.alice, jobId)).status).toBe('active');
+    regions.destination.inject({ method: 'PATCH', [way]: { after: 1, pause: 8000 } });
+    await regions.deployment.startWorker();
+    const jobId = await regions.copy(imageId);
+    await until(() => regions.destination.count('PATCH', /./) > 0);
+    expect((await showImage('ot2', regions.alice, jobId)).status).toBe('active');
     await cancelled(jobId);
   },
 );

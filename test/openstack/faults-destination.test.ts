@@ -6,46 +6,46 @@ import { FILE, type ProxiedRegions, proxiedRegions } from './support/proxied-reg
 
 const DATA = randomBytes(20 * MIB);
 
-let it: ProxiedRegions;
+let regions: ProxiedRegions;
 beforeEach(async () => {
-  it = await proxiedRegions();
-  await it.deployment.startWorker();
+  regions = await proxiedRegions();
+  await regions.deployment.startWorker();
 });
-afterEach(() => it.stop());
+afterEach(() => regions.stop());
 
 /** Copies an image whole, under the id that was reserved for it. */
 async function copies(): Promise<void> {
-  const image = await addImage('ot1', it.alice, DATA);
-  const jobId = await it.copy(image.id);
-  const job = await it.alice.jobs.ended(jobId);
+  const image = await addImage('ot1', regions.alice, DATA);
+  const jobId = await regions.copy(image.id);
+  const job = await regions.alice.jobs.ended(jobId);
   expect(job).toMatchObject({ status: 'replicated', destination_image_id: jobId });
-  const copy = await showImage('ot2', it.alice, jobId);
+  const copy = await showImage('ot2', regions.alice, jobId);
   expect(copy).toMatchObject({ status: 'active', os_hash_value: image.os_hash_value });
 }
 
 test('an upload whose connection breaks is started over on the same image', async () => {
-  it.destination.inject({ method: 'PUT', path: FILE, request: { after: 8 * MIB, pause: null } });
+  regions.destination.inject({ method: 'PUT', path: FILE, request: { after: 8 * MIB, pause: null } });
   await copies();
-  expect(it.destination.count('PUT', FILE)).toBe(2);
-  expect(it.destination.count('POST', /\/images$/)).toBe(1);
+  expect(regions.destination.count('PUT', FILE)).toBe(2);
+  expect(regions.destination.count('POST', /\/images$/)).toBe(1);
 });
 
 test('an upload that pauses for longer than Glance bears is started over on the same image', async () => {
-  it.destination.inject({ method: 'PUT', path: FILE, request: { after: 8 * MIB, pause: 13_000 } });
+  regions.destination.inject({ method: 'PUT', path: FILE, request: { after: 8 * MIB, pause: 13_000 } });
   await copies();
-  expect(it.destination.count('PUT', FILE)).toBe(2);
+  expect(regions.destination.count('PUT', FILE)).toBe(2);
 });
 
 test('an upload whose answer is lost is found to be whole, and not repeated', async () => {
-  it.destination.inject({ method: 'PUT', path: FILE, response: { after: 0, pause: null } });
-  it.destination.inject({ method: 'PATCH', times: 1, status: 503 });
+  regions.destination.inject({ method: 'PUT', path: FILE, response: { after: 0, pause: null } });
+  regions.destination.inject({ method: 'PATCH', times: 1, status: 503 });
   await copies();
 });
 
 test.each(['POST', 'PUT', 'PATCH', 'GET'])(
   'a destination that fails at %s for a while delays the copy',
   async (method) => {
-    it.destination.inject({ method, times: 2, status: 503 });
+    regions.destination.inject({ method, times: 2, status: 503 });
     await copies();
   },
 );

@@ -8,66 +8,66 @@ import { FILE, type ProxiedRegions, proxiedRegions } from './support/proxied-reg
 
 const DATA = randomBytes(40 * MIB);
 
-let it: ProxiedRegions;
+let regions: ProxiedRegions;
 let imageId: string;
 beforeEach(async () => {
-  it = await proxiedRegions();
-  imageId = (await addImage('ot1', it.alice, DATA)).id;
-  await it.deployment.startWorker();
+  regions = await proxiedRegions();
+  imageId = (await addImage('ot1', regions.alice, DATA)).id;
+  await regions.deployment.startWorker();
 });
-afterEach(() => it.stop());
+afterEach(() => regions.stop());
 
 /** Starts a copy whose upload stands still in the middle. */
 async function uploading(): Promise<string> {
-  it.destination.inject({ method: 'PUT', path: FILE, request: { after: 4 * MIB, pause: 6000 } });
-  const jobId = await it.copy(imageId);
-  await until(() => it.destination.bytes.request >= 4 * MIB);
+  regions.destination.inject({ method: 'PUT', path: FILE, request: { after: 4 * MIB, pause: 6000 } });
+  const jobId = await regions.copy(imageId);
+  await until(() => regions.destination.bytes.request >= 4 * MIB);
   return jobId;
 }
 
 async function endsWith(jobId: string, code: string, side: 'source' | 'destination'): Promise<void> {
-  const job = await it.alice.jobs.ended(jobId);
+  const job = await regions.alice.jobs.ended(jobId);
   expect(job).toMatchObject({ status: 'error', destination_image_id: null, fault: { code, side } });
 }
 
 test('an image that its owner deletes while it is uploaded is an error, and not made again', async () => {
   const jobId = await uploading();
-  expect((await callGlance('ot2', it.alice, 'DELETE', `/${jobId}`)).status).toBe(204);
+  expect((await callGlance('ot2', regions.alice, 'DELETE', `/${jobId}`)).status).toBe(204);
   await endsWith(jobId, 'not_found', 'destination');
-  expect(it.destination.count('PUT', FILE)).toBe(1);
-  await it.expectNothingLeft(jobId);
+  expect(regions.destination.count('PUT', FILE)).toBe(1);
+  await regions.expectNothingLeft(jobId);
 });
 
 test("an image that got its owner's own data is an error, and theirs from then on", async () => {
   // Nothing of the source comes before the owner's upload is done.
-  it.source.inject({ method: 'GET', path: FILE, times: 100, status: 503 });
-  const jobId = await it.copy(imageId);
-  await until(async () => (await showImage('ot2', it.alice, jobId)).status === 'queued');
+  regions.source.inject({ method: 'GET', path: FILE, times: 100, status: 503 });
+  const jobId = await regions.copy(imageId);
+  await until(async () => (await showImage('ot2', regions.alice, jobId)).status === 'queued');
   const own = randomBytes(MIB);
   const headers = { 'content-type': 'application/octet-stream' };
-  const put = await callGlance('ot2', it.alice, 'PUT', `/${jobId}/file`, { headers, body: own });
+  const put = await callGlance('ot2', regions.alice, 'PUT', `/${jobId}/file`, { headers, body: own });
   expect(put.status).toBe(204);
-  it.source.heal();
+  regions.source.heal();
   await endsWith(jobId, 'conflict', 'destination');
-  const image = await showImage('ot2', it.alice, jobId);
+  const image = await showImage('ot2', regions.alice, jobId);
   expect(image.status).toBe('active');
   expect(image.os_hash_value).toBe(createHash('sha512').update(own).digest('hex'));
   expect(image).not.toHaveProperty('image_replicator_job');
 });
 
 test('a source that is deleted while it is copied is an error, and nothing is left', async () => {
-  const jobId = await it.halfCopy(imageId);
-  expect((await callGlance('ot1', it.alice, 'DELETE', `/${imageId}`)).status).toBe(204);
-  it.source.heal();
+  const jobId = await regions.halfCopy(imageId);
+  expect((await callGlance('ot1', regions.alice, 'DELETE', `/${imageId}`)).status).toBe(204);
+  regions.source.heal();
   await endsWith(jobId, 'not_found', 'source');
-  await it.expectNothingLeft(jobId);
+  await regions.expectNothingLeft(jobId);
 });
 
 test('a source that is deactivated while it is copied is an error, and nothing is left', async () => {
-  const jobId = await it.halfCopy(imageId);
+  const jobId = await regions.halfCopy(imageId);
   const admin = { token: await tokenOf('admin', 'admin') };
   await callGlance('ot1', admin, 'POST', `/${imageId}/actions/deactivate`);
-  it.source.heal();
+  regions.source.heal();
   await endsWith(jobId, 'not_active', 'source');
-  await it.expectNothingLeft(jobId);
+  await regions.expectNothingLeft(jobId);
 });

@@ -13,24 +13,24 @@ const bench = storeBench(() => openGlance());
 test('a discard takes the protection off that somebody has put on an image in the making', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
-  await bench.it.rig.patch(ref.image_id, protect);
+  await bench.current.rig.patch(ref.image_id, protect);
   await bench.store.discard(ref, LAST);
-  expect(await bench.it.traces()).toEqual([]);
+  expect(await bench.current.traces()).toEqual([]);
 });
 
 test('a commit that went through, also of a protected image, is undone by a discard', async () => {
   const ref = bench.ref(DATA);
   await makeImage(bench.store, ref, DATA, { protected: true, os_hidden: true });
-  expect(await bench.it.rig.show(ref.image_id)).toMatchObject({ protected: true });
+  expect(await bench.current.rig.show(ref.image_id)).toMatchObject({ protected: true });
   await bench.store.discard(committing(ref, DATA), LAST);
-  expect(await bench.it.traces()).toEqual([]);
+  expect(await bench.current.traces()).toEqual([]);
 });
 
 test('a commit may be repeated where its answer was lost', async () => {
   const ref = bench.ref(DATA);
   const record = await makeImage(bench.store, ref, DATA, { protected: true });
   await bench.store.commit(committing(ref, DATA), LAST, record);
-  expect(await bench.it.rig.show(ref.image_id)).toMatchObject({ status: 'active', protected: true });
+  expect(await bench.current.rig.show(ref.image_id)).toMatchObject({ status: 'active', protected: true });
 });
 
 test('an image without a mark is left alone, unless a commit of ours may have taken it away', async () => {
@@ -47,16 +47,16 @@ test('a commit of what is no longer there is told so', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
   await fillImage(bench.store, ref, DATA);
-  await bench.it.rig.call('a', 'DELETE', `/${ref.image_id}`);
+  await bench.current.rig.call('a', 'DELETE', `/${ref.image_id}`);
   expect(await codeOf(bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA)))).toBe('not_found');
   await bench.store.discard(committing(ref, DATA), LAST);
 });
 
 test("an image is made in its owner's project, and only there", async () => {
-  const ref = bench.ref(DATA, { tenant_id: bench.it.tenants.b });
+  const ref = bench.ref(DATA, { tenant_id: bench.current.tenants.b });
   await bench.make(ref, DATA);
-  expect(await bench.it.rig.show(ref.image_id)).toMatchObject({ owner: bench.it.tenants.b });
+  expect(await bench.current.rig.show(ref.image_id)).toMatchObject({ owner: bench.current.tenants.b });
   expect(await bench.listed('a')).toEqual([]);
-  await bench.store.discard(committing({ ...ref, tenant_id: bench.it.tenants.a }, DATA), LAST);
+  await bench.store.discard(committing({ ...ref, tenant_id: bench.current.tenants.a }, DATA), LAST);
   expect(await bench.listed('b')).toEqual([ref.image_id]);
 });

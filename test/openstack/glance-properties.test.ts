@@ -30,23 +30,27 @@ const bench = storeBench(() => openGlance());
 
 /** Makes a copy as a job does, and gives it as Glance shows it. */
 async function copied(fields = {}) {
-  const { id } = await bench.it.addImage(DATA, fields);
-  const { a } = bench.it.tenants;
+  const { id } = await bench.current.addImage(DATA, fields);
+  const { a } = bench.current.tenants;
   const { record } = await bench.store.inspect(bench.own(id));
   const ref = bench.ref(DATA);
   const copy = copyOf(record, { image_id: ref.image_id, image_name: null, tenant_id: a }, a);
   await bench.store.prepare(ref, FIRST, copy);
   await fillImage(bench.store, ref, DATA);
-  const made = await bench.it.rig.show(ref.image_id);
+  const made = await bench.current.rig.show(ref.image_id);
   await bench.store.commit(committing(ref, DATA), LAST, copy);
-  return { made, committed: await bench.it.rig.show(ref.image_id) };
+  return { made, committed: await bench.current.rig.show(ref.image_id) };
 }
 
 test('a copy has all that describes its source, and no property that means nothing elsewhere', async () => {
   const fields = { name: 'Ünïcode', min_disk: 7, min_ram: 9, tags: ['b', 'a'] };
   const { committed } = await copied({ ...fields, properties: { ...KEPT, ...LEFT } });
   expect(committed).toMatchObject({ ...KEPT, name: 'Ünïcode', min_disk: 7, min_ram: 9, disk_format: 'raw' });
-  expect(committed).toMatchObject({ status: 'active', owner: bench.it.tenants.a, container_format: 'bare' });
+  expect(committed).toMatchObject({
+    status: 'active',
+    owner: bench.current.tenants.a,
+    container_format: 'bare',
+  });
   expect([...committed.tags].sort()).toEqual(['a', 'b']);
   for (const name of Object.keys(LEFT)) expect(committed).not.toHaveProperty(name);
   expect(Object.keys(committed).filter((name) => name.startsWith('image_replicator'))).toEqual([]);
@@ -67,19 +71,19 @@ test.each([
   ['os_encrypt_key_id', randomUUID()],
   ['block_device_mapping', '[{"snapshot_id": "x"}]'],
 ])('an image with %s is refused, and the property is named', async (name, value) => {
-  const { id } = await bench.it.addImage(DATA, { properties: { [name]: value } });
+  const { id } = await bench.current.addImage(DATA, { properties: { [name]: value } });
   const refused = bench.store.inspect(bench.own(id));
   await expect(refused).rejects.toMatchObject({ code: 'invalid_image' });
   await expect(refused).rejects.toThrow(name);
 });
 
 test('an empty list of volumes is no obstacle', async () => {
-  const { id } = await bench.it.addImage(DATA, { properties: { block_device_mapping: '[]' } });
+  const { id } = await bench.current.addImage(DATA, { properties: { block_device_mapping: '[]' } });
   expect(await codeOf(bench.store.inspect(bench.own(id)))).toBe('success');
 });
 
 test('an image of no bytes is refused', async () => {
-  const { id } = await bench.it.addImage(Buffer.alloc(0));
+  const { id } = await bench.current.addImage(Buffer.alloc(0));
   const refused = bench.store.inspect(bench.own(id));
   await expect(refused).rejects.toMatchObject({ code: 'invalid_image' });
   await expect(refused).rejects.toThrow('0 bytes');
@@ -87,7 +91,7 @@ test('an image of no bytes is refused', async () => {
 
 test.each(['disk_format', 'container_format'] as const)('an image without %s is refused', async (field) => {
   const ref = bench.ref(DATA);
-  const { id } = await bench.it.addImage(DATA);
+  const { id } = await bench.current.addImage(DATA);
   const { record } = await bench.store.inspect(bench.own(id));
   const prepared = bench.store.prepare(ref, FIRST, { ...record, id: ref.image_id, [field]: null });
   await expect(prepared).rejects.toMatchObject({ code: 'invalid_image' });

@@ -35,17 +35,17 @@ function withoutRanges(session: Session) {
 
 /** A reader of a new image that has to do without ranges. */
 async function streamReader() {
-  const { id } = await bench.it.addImage(DATA);
+  const { id } = await bench.current.addImage(DATA);
   const { limited, streams } = withoutRanges(openSession({ region_name: 'ot1' }));
   const api = glanceApi(limited);
-  const as = { project: bench.it.tenants.a };
+  const as = { project: bench.current.tenants.a };
   const reader: PartReader = await openReader(api, as, await api.show(as, id));
   onTestFinished(() => reader.close());
   return { id, reader, streams };
 }
 
 async function rangedReader() {
-  const { id } = await bench.it.addImage(DATA);
+  const { id } = await bench.current.addImage(DATA);
   const { pin } = await bench.store.inspect(bench.own(id));
   const reader = await bench.store.openReader(bench.own(id), pin);
   onTestFinished(() => reader.close());
@@ -67,7 +67,7 @@ test.each([
 ] as const)('an image that is %s in the middle is told so', async (_how, method, path, code) => {
   const { id, reader } = await rangedReader();
   await readAll(reader, [0, 100_000]);
-  await bench.it.rig.call('admin', method, `/${id}${path}`);
+  await bench.current.rig.call('admin', method, `/${id}${path}`);
   expect(await codeOf(readAll(reader, [100_000, 200_000]))).toBe(code);
 });
 

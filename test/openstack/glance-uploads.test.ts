@@ -21,14 +21,14 @@ function update(imageId: string, change: string): void {
 test("data goes to Glance's default store, or to the one that is configured", async () => {
   const [one, other] = [bench.ref(DATA), bench.ref(DATA)];
   await bench.make(one, DATA);
-  await makeImage(bench.it.reopened({ image_store: 'second' }), other, DATA);
-  expect(await bench.it.storesOf(one.image_id)).toEqual(['main']);
-  expect(await bench.it.storesOf(other.image_id)).toEqual(['second']);
+  await makeImage(bench.current.reopened({ image_store: 'second' }), other, DATA);
+  expect(await bench.current.storesOf(one.image_id)).toEqual(['main']);
+  expect(await bench.current.storesOf(other.image_id)).toEqual(['second']);
   expect((await bench.data(other.image_id)).equals(DATA)).toBe(true);
 });
 
 test('an image of which only the md5 is known is read, and pinned, by that', async () => {
-  const { id } = await bench.it.addImage(DATA);
+  const { id } = await bench.current.addImage(DATA);
   update(id, 'os_hash_algo = NULL, os_hash_value = NULL');
   const { record, pin } = await bench.store.inspect(bench.own(id));
   const { md5 } = digestsOfBytes(DATA);
@@ -38,7 +38,7 @@ test('an image of which only the md5 is known is read, and pinned, by that', asy
 });
 
 test('a digest of another algorithm is none that can be compared', async () => {
-  const { id } = await bench.it.addImage(DATA);
+  const { id } = await bench.current.addImage(DATA);
   update(id, "os_hash_algo = 'sha256', os_hash_value = 'abcdef'");
   const { record } = await bench.store.inspect(bench.own(id));
   expect(record).toMatchObject({ os_hash_algo: null, os_hash_value: null });
@@ -51,11 +51,11 @@ test('bytes that are not of the format that they are said to be are refused, in 
     message: expect.stringContaining('415'),
   });
   await bench.store.discard(ref, LAST);
-  expect(await bench.it.traces()).toEqual([]);
+  expect(await bench.current.traces()).toEqual([]);
 });
 
 test('an image that is saving with nobody there to finish it is spoilt after a while, and can be discarded', async () => {
-  const store = bench.it.reopened({ saving_timeout: '1s' });
+  const store = bench.current.reopened({ saving_timeout: '1s' });
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
   update(ref.image_id, "status = 'saving'");
@@ -63,7 +63,7 @@ test('an image that is saving with nobody there to finish it is spoilt after a w
   const upload = sink.upload(inChunks(DATA, 100_000), new AbortController().signal);
   expect(await codeOf(upload)).toBe('spoilt');
   await store.discard(ref, LAST);
-  expect(await bench.it.rig.show(ref.image_id)).toEqual({ status: 'gone' });
+  expect(await bench.current.rig.show(ref.image_id)).toEqual({ status: 'gone' });
 });
 
 test('an image that is saving at first is waited for', async () => {
@@ -72,5 +72,5 @@ test('an image that is saving at first is waited for', async () => {
   update(ref.image_id, "status = 'saving'");
   setTimeout(() => update(ref.image_id, "status = 'queued'"), 800);
   await fillImage(bench.store, ref, DATA);
-  expect(await bench.it.rig.show(ref.image_id)).toMatchObject({ status: 'active' });
+  expect(await bench.current.rig.show(ref.image_id)).toMatchObject({ status: 'active' });
 });

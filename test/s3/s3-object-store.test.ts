@@ -19,35 +19,35 @@ import { type BucketUnderTest, openObjects } from './s3-objects-under-test.ts';
 objectsContract('s3', openObjects);
 blockSinkContract("an s3 store's objects", () => asImages(openObjects));
 
-let it: BucketUnderTest;
+let bucket: BucketUnderTest;
 beforeEach(async () => {
-  it = await openObjects();
+  bucket = await openObjects();
 });
-afterEach(() => it.close());
+afterEach(() => bucket.close());
 
 const { signal } = new AbortController();
 
 test('keys that stand for folders, and those beside the prefix, are no objects', async () => {
-  for (const path of ['a/', 'a/b', 'c/d/']) await it.put(path, Buffer.alloc(0));
-  const { client, bucket } = it.it;
+  for (const path of ['a/', 'a/b', 'c/d/']) await bucket.put(path, Buffer.alloc(0));
+  const { client, bucket: Bucket } = bucket.s3;
   for (const Key of ['images', 'images2/x', 'other']) {
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'x' })).catch(() => {});
+    await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' })).catch(() => {});
   }
-  expect(await pathsOf(it.objects)).toEqual(['a/b']);
-  expect(await codeOf(bytesOf(it.objects, 'a/'))).toBe('invalid_image');
+  expect(await pathsOf(bucket.objects)).toEqual(['a/b']);
+  expect(await codeOf(bytesOf(bucket.objects, 'a/'))).toBe('invalid_image');
 });
 
 test('a list goes on over its pages', async () => {
   const paths = Array.from({ length: 1100 }, (_, n) => `many/${String(n).padStart(4, '0')}`);
   for (let at = 0; at < paths.length; at += 50) {
-    await Promise.all(paths.slice(at, at + 50).map((path) => it.put(path, 'x')));
+    await Promise.all(paths.slice(at, at + 50).map((path) => bucket.put(path, 'x')));
   }
-  expect(await pathsOf(it.objects, 'many/')).toEqual(paths);
-  expect(await pathsOf(it.objects, 'many/', 'many/0033')).toEqual(paths.slice(34));
+  expect(await pathsOf(bucket.objects, 'many/')).toEqual(paths);
+  expect(await pathsOf(bucket.objects, 'many/', 'many/0033')).toEqual(paths.slice(34));
 });
 
 test('bytes that are damaged on their way are not written', async () => {
-  const store = openBucket(it.it.options);
+  const store = openBucket(bucket.s3.options);
   store.client.middlewareStack.add(
     (next) => (args) => {
       const request = args.request as { body?: unknown };
@@ -57,7 +57,7 @@ test('bytes that are damaged on their way are not written', async () => {
     { step: 'finalizeRequest', priority: 'low' },
   );
   expect(await codeOf(s3Objects(store).write('x', Buffer.from('correct'), signal))).not.toBe('success');
-  expect(await it.traces()).toEqual([]);
+  expect(await bucket.traces()).toEqual([]);
 });
 
 describe('an object that takes several requests to copy to its path', () => {
@@ -68,7 +68,7 @@ describe('an object that takes several requests to copy to its path', () => {
 
   /** A client with something to do before each request for a copy of a piece. */
   function beforePieces(act: () => Promise<void> | void): ObjectStore {
-    const store = openBucket(it.it.options);
+    const store = openBucket(bucket.s3.options);
     store.client.middlewareStack.add(
       (next, { commandName }) =>
         async (args) => {
@@ -90,12 +90,12 @@ describe('an object that takes several requests to copy to its path', () => {
     return { objects, copied: () => copied };
   }
 
-  const text = async () => bytesOf(it.objects, 'deep/large', DATA.length);
+  const text = async () => bytesOf(bucket.objects, 'deep/large', DATA.length);
 
   beforeEach(async () => {
-    await it.put('deep/large', 'old');
-    await it.objects.prepare(ref, FIRST, copyFor(ref, DATA));
-    await fillImage(asStore(it.objects), ref, DATA);
+    await bucket.put('deep/large', 'old');
+    await bucket.objects.prepare(ref, FIRST, copyFor(ref, DATA));
+    await fillImage(asStore(bucket.objects), ref, DATA);
   });
 
   const cutOff = async () => {
@@ -108,37 +108,37 @@ describe('an object that takes several requests to copy to its path', () => {
     const next = copying(10);
     await commit(next.objects);
     expect(next.copied()).toBe(1);
-    await commit(it.objects);
+    await commit(bucket.objects);
     expect((await text()).equals(DATA)).toBe(true);
-    expect(await it.traces()).toEqual(['deep/large']);
+    expect(await bucket.traces()).toEqual(['deep/large']);
   });
 
   test('is committed though answers are lost', async () => {
-    await commit(s3Objects(losingAnswers(it.it.options, 'PutObjectCommand')));
+    await commit(s3Objects(losingAnswers(bucket.s3.options, 'PutObjectCommand')));
     expect((await text()).equals(DATA)).toBe(true);
-    expect(await it.traces()).toEqual(['deep/large']);
+    expect(await bucket.traces()).toEqual(['deep/large']);
   });
 
   test('is committed where another attempt comes to the end first', async () => {
     let other: Promise<void> | undefined;
     const late = beforePieces(() => {
-      other ??= commit(it.objects);
+      other ??= commit(bucket.objects);
       return other;
     });
     await commit(late);
     expect((await text()).equals(DATA)).toBe(true);
-    expect(await it.traces()).toEqual(['deep/large']);
+    expect(await bucket.traces()).toEqual(['deep/large']);
   });
 
   test('is worth another try where somebody has aborted its upload', async () => {
-    const { client, bucket: Bucket } = it.it;
+    const { client, bucket: Bucket } = bucket.s3;
     const late = beforePieces(async () => {
       const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
       for (const { Key, UploadId } of Uploads)
         await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
     });
     expect(await codeOf(commit(late))).toBe('unavailable');
-    await commit(it.objects);
+    await commit(bucket.objects);
     expect((await text()).equals(DATA)).toBe(true);
   });
 
@@ -154,20 +154,20 @@ describe('an object that takes several requests to copy to its path', () => {
       ),
     ).rejects.toBe(reason);
     expect([moved.mock.calls, (await text()).toString()]).toEqual([[], 'old']);
-    await commit(it.objects, { ...watch, signal });
+    await commit(bucket.objects, { ...watch, signal });
     expect(moved).toHaveBeenCalledTimes(2);
   });
 
   test('leaves nothing after a discard but what was there before', async () => {
     await cutOff();
-    expect(await it.traces()).toContainEqual(expect.stringMatching(/^upload images\/deep\/large/));
-    await it.objects.discard(ref, LAST);
-    expect(await it.traces()).toEqual(['deep/large']);
+    expect(await bucket.traces()).toContainEqual(expect.stringMatching(/^upload images\/deep\/large/));
+    await bucket.objects.discard(ref, LAST);
+    expect(await bucket.traces()).toEqual(['deep/large']);
     expect((await text()).toString()).toBe('old');
   });
 
   test('leaves no upload that the job could not take note of', async () => {
-    const store = openBucket(it.it.options);
+    const store = openBucket(bucket.s3.options);
     store.client.middlewareStack.add(
       (next, { commandName }) =>
         (args) => {
@@ -176,24 +176,24 @@ describe('an object that takes several requests to copy to its path', () => {
         },
       { step: 'initialize' },
     );
-    const before = await it.traces();
+    const before = await bucket.traces();
     expect(await codeOf(commit(s3Objects(store)))).toBe('unavailable');
-    expect(await it.traces()).toEqual(before);
+    expect(await bucket.traces()).toEqual(before);
   });
 });
 
 test('an object where a server has no room for it is a conflict', async () => {
-  await it.put('a', 'a');
-  expect(await codeOf(it.objects.write('a/b', Buffer.from('b'), signal))).toBe('conflict');
+  await bucket.put('a', 'a');
+  expect(await codeOf(bucket.objects.write('a/b', Buffer.from('b'), signal))).toBe('conflict');
 });
 
 test('a path is as long as its key may be', async () => {
   const longest = 1024 - 'images/'.length;
-  expect(await codeOf(bytesOf(it.objects, 'x'.repeat(longest + 1)))).toBe('invalid_image');
-  expect(await codeOf(bytesOf(it.objects, 'x'.repeat(longest)))).toBe('not_found');
+  expect(await codeOf(bytesOf(bucket.objects, 'x'.repeat(longest + 1)))).toBe('invalid_image');
+  expect(await codeOf(bytesOf(bucket.objects, 'x'.repeat(longest)))).toBe('not_found');
 });
 
 test('the images of a region are there without the objects', async () => {
-  await it.objects.write('x/y', randomBytes(10), signal);
-  expect(await listed(it.it.store)).toEqual([]);
+  await bucket.objects.write('x/y', randomBytes(10), signal);
+  expect(await listed(bucket.s3.store)).toEqual([]);
 });

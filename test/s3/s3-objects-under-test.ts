@@ -2,21 +2,21 @@ import type { ObjectsUnderTest } from '../stores/objects-under-test.ts';
 import { openS3, type S3UnderTest } from './s3-under-test.ts';
 
 export interface BucketUnderTest extends ObjectsUnderTest {
-  readonly it: S3UnderTest;
+  readonly s3: S3UnderTest;
 }
 
 /** The objects of a bucket of its own, below a prefix. */
 export async function openObjects(options = {}): Promise<BucketUnderTest> {
-  const it = await openS3(options);
-  const { objects } = it.store;
+  const s3 = await openS3(options);
+  const { objects } = s3.store;
   if (objects === undefined) throw new Error('a bucket has objects');
   const below = 'images/';
   return {
-    it,
+    s3,
     objects,
-    put: it.put,
+    put: s3.put,
     traces: async () =>
-      (await it.traces()).map((trace) => (trace.startsWith(below) ? trace.slice(below.length) : trace)),
-    close: () => it.close(),
+      (await s3.traces()).map((trace) => (trace.startsWith(below) ? trace.slice(below.length) : trace)),
+    close: () => s3.close(),
   };
 }

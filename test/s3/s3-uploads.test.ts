@@ -21,12 +21,12 @@ const SIZE = DATA.length;
 const { signal } = new AbortController();
 const bench = storeBench(openS3);
 
-const bucket = (): Bucket => openBucket(bench.it.options);
-const uploads = async () => (await bench.it.traces()).filter((trace) => trace.startsWith('upload'));
+const bucket = (): Bucket => openBucket(bench.current.options);
+const uploads = async () => (await bench.current.traces()).filter((trace) => trace.startsWith('upload'));
 
 /** As the rule of a bucket does with uploads that have been open for long. */
 async function abortAll(): Promise<void> {
-  const { client, bucket: Bucket } = bench.it;
+  const { client, bucket: Bucket } = bench.current;
   const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
   for (const { Key, UploadId } of Uploads ?? []) {
     await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
@@ -49,12 +49,12 @@ test('an upload that somebody has aborted is lost, and its job starts over with 
   for (const range of [first, ...others]) await next.put(range, DATA.subarray(...range), signal);
   await next.flush(signal);
   await bench.store.discard(ref, LAST);
-  expect(await bench.it.traces()).toEqual([]);
+  expect(await bench.current.traces()).toEqual([]);
 });
 
 test('a job goes on with what it has written, though it never hears that it has', async () => {
   const ref = bench.ref(DATA);
-  const destination = s3Destination(losingAnswers(bench.it.options, 'PutObjectCommand'));
+  const destination = s3Destination(losingAnswers(bench.current.options, 'PutObjectCommand'));
   await destination.prepare(ref, FIRST, copyFor(ref, DATA));
   expect(await uploads()).toHaveLength(1);
   await abortAll();
@@ -134,11 +134,11 @@ test('data that appears when its job has been discarded is found by its mark', a
   for await (const leftover of imageLeftovers(store)) found.push(leftover);
   expect(found).toMatchObject([{ kind: 'data', mark: ref.mark, bytes: SIZE }]);
   expect(await found[0]?.remove()).toBe(true);
-  expect(await bench.it.traces()).toEqual([]);
+  expect(await bench.current.traces()).toEqual([]);
 });
 
 test('an operator copies an object by its key; to tenants it is no image', async () => {
-  await bench.it.put('exports/disk.raw', DATA);
+  await bench.current.put('exports/disk.raw', DATA);
   const image_id = 'exports/disk.raw';
   const { record, pin } = await bench.store.inspect({ image_id, tenant_id: null });
   expect(record).toMatchObject({ name: 'disk.raw', size: SIZE, os_hash_value: null, owner: null });
@@ -150,9 +150,9 @@ test('an operator copies an object by its key; to tenants it is no image', async
 
 test("data without a record is somebody's: its id is taken", async () => {
   const ref = bench.ref(DATA);
-  await bench.it.put(`${ref.image_id}/data`, DATA);
+  await bench.current.put(`${ref.image_id}/data`, DATA);
   expect(await codeOf(bench.prepare(ref, DATA))).toBe('conflict');
-  expect(await bench.it.traces()).toEqual([`images/${ref.image_id}/data`]);
+  expect(await bench.current.traces()).toEqual([`images/${ref.image_id}/data`]);
 });
 
 test.each([
@@ -160,5 +160,5 @@ test.each([
   ['a server that does not answer', { endpoint: 'http://127.0.0.1:1' }, 'unavailable'],
 ])('%s cannot be used', async (_what, options, code) => {
   const { s3Driver } = await import('../../src/stores/s3/index.ts');
-  expect(await codeOf(s3Driver.open({ ...bench.it.options, ...options }, '/').check())).toBe(code);
+  expect(await codeOf(s3Driver.open({ ...bench.current.options, ...options }, '/').check())).toBe(code);
 });

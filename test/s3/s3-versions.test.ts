@@ -24,22 +24,22 @@ async function versionsOfData({ client, bucket: Bucket }: S3UnderTest): Promise<
 }
 
 test('of a discarded image no version stays', async () => {
-  const it = await openVersioned();
-  onTestFinished(() => it.close());
+  const bucket = await openVersioned();
+  onTestFinished(() => bucket.close());
   const ref = newRef();
-  await it.store.prepare(ref, FIRST, copyFor(ref, DATA));
-  await fillImage(it.store, ref, DATA);
-  expect(await versionsOfData(it)).toContain(`images/${ref.image_id}/data`);
-  await it.store.discard(ref, LAST);
-  expect(await versionsOfData(it)).not.toContain(`images/${ref.image_id}/data`);
+  await bucket.store.prepare(ref, FIRST, copyFor(ref, DATA));
+  await fillImage(bucket.store, ref, DATA);
+  expect(await versionsOfData(bucket)).toContain(`images/${ref.image_id}/data`);
+  await bucket.store.discard(ref, LAST);
+  expect(await versionsOfData(bucket)).not.toContain(`images/${ref.image_id}/data`);
 });
 
 test('of an object that was put together elsewhere one version stays, and the one that it replaces', async () => {
-  const { it, objects, put, close } = await openObjects({ versions: true });
+  const { s3, objects, put, close } = await openObjects({ versions: true });
   onTestFinished(close);
   await put('large', DATA.subarray(1));
   const store = asStore(objects);
   await makeImage(store, newRef({ image_id: 'large' }), DATA);
   expect((await dataOf(store, 'large')).equals(DATA)).toBe(true);
-  expect(await versionsOfData(it)).toEqual(['images/large', 'images/large']);
+  expect(await versionsOfData(s3)).toEqual(['images/large', 'images/large']);
 });

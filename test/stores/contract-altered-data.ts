@@ -18,9 +18,9 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
     test.each(['alterData', 'replaceData'] as const)(
       'after %s a pin opens nothing: it has changed',
       async (how) => {
-        const { id } = await bench.it.addImage(DATA);
+        const { id } = await bench.current.addImage(DATA);
         const { pin } = await bench.store.inspect(bench.own(id));
-        await bench.it[how](id);
+        await bench.current[how](id);
         expect(await codeOf(bench.store.openReader(bench.own(id), pin))).toBe('changed');
         expect((await bench.store.inspect(bench.own(id))).pin).not.toBe(pin);
       },
@@ -28,13 +28,13 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
 
     test('data that is altered under a reader has changed', async () => {
       const { id, reader } = await openedImage();
-      await bench.it.alterData(id);
+      await bench.current.alterData(id);
       expect(await codeOf(readAll(reader, [0, SIZE]))).toBe('changed');
     });
 
     test('data that is replaced under a reader has changed, or is still read as it was', async () => {
       const { id, reader } = await openedImage();
-      await bench.it.replaceData(id);
+      await bench.current.replaceData(id);
       const code = await codeOf(readAll(reader, [0, SIZE]));
       expect(['changed', 'success']).toContain(code);
       if (code === 'success') expect((await readAll(reader, [0, SIZE])).equals(DATA)).toBe(true);

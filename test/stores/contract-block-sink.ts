@@ -147,7 +147,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       await putAll(sink);
       await bench.store.discard(ref, LAST);
       expect(await codeOf(act(sink))).toBe('not_found');
-      expect(await bench.it.traces()).toEqual([]);
+      expect(await bench.current.traces()).toEqual([]);
     });
 
     test.each(acts.slice(1))(

@@ -12,7 +12,7 @@ export function destinationContract(openStore: OpenStore, traits: StoreTraits): 
   const recordIn = async (imageId: string) => (await bench.store.inspect(bench.own(imageId))).record;
 
   test('there is room for an image', async () => {
-    await bench.store.checkRoom?.(bench.it.tenants.a, SIZE);
+    await bench.store.checkRoom?.(bench.current.tenants.a, SIZE);
   });
 
   test('what is being made is not an image yet, though all its bytes are there', async () => {

@@ -14,13 +14,13 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     const ref = bench.ref(DATA);
     await bench.store.discard(ref, LAST);
     await bench.store.discard(ref, LAST);
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
   });
 
   test.each(['', '..', '../x', 'a/b', 'a\0b'])(
     'an id that cannot be one has nothing to remove (%j)',
     async (id) => {
-      const { id: kept } = await bench.it.addImage(DATA);
+      const { id: kept } = await bench.current.addImage(DATA);
       await bench.store.discard(bench.ref(DATA, { image_id: id }), LAST);
       expect(await bench.listed()).toEqual([kept]);
     },
@@ -30,7 +30,7 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
     await bench.store.discard(ref, LAST);
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
     await bench.store.discard(ref, LAST);
   });
 
@@ -40,9 +40,9 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     await fillImage(bench.store, ref, DATA);
     const again = await bench.store.openSink(ref, 2, SIZE);
     await bench.store.discard(ref, LAST);
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
     await again.close();
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
     await bench.store.discard(ref, LAST);
   });
 
@@ -51,12 +51,12 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     await bench.make(ref, DATA);
     await bench.store.discard(committing(ref, DATA), LAST);
     expect(await bench.listed()).toEqual([]);
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
     await bench.store.discard(committing(ref, DATA), LAST);
   });
 
   test("an image that is not a job's stays", async () => {
-    const { id } = await bench.it.addImage(DATA);
+    const { id } = await bench.current.addImage(DATA);
     await bench.store.discard(bench.ref(DATA, { image_id: id }), LAST);
     expect((await bench.data(id)).equals(DATA)).toBe(true);
   });
@@ -66,10 +66,10 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     const partial = bench.ref(DATA);
     await bench.make(committed, DATA);
     await bench.prepare(partial, DATA);
-    const before = await bench.it.traces();
+    const before = await bench.current.traces();
     await bench.store.discard(bench.ref(DATA, { image_id: committed.image_id }), LAST);
     await bench.store.discard(bench.ref(DATA, { image_id: partial.image_id }), LAST);
-    expect(await bench.it.traces()).toEqual(before);
+    expect(await bench.current.traces()).toEqual(before);
     await (await bench.store.openSink(partial, 1, SIZE)).close();
   });
 
@@ -84,7 +84,7 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
       'not_found',
     );
     await zombie.close();
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
   });
 
   test.runIf(traits.reusesIds)('after a discard the id is free again', async () => {
@@ -102,6 +102,6 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     expect(await codeOf(bench.prepare(ref, DATA))).toBe('conflict');
     const next = bench.ref(DATA, { image_id: ref.image_id });
     expect(await codeOf(bench.prepare(next, DATA))).toBe('conflict');
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
   });
 }

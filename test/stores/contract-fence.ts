@@ -69,9 +69,9 @@ export function fenceContract(openStore: OpenStore, traits: StoreTraits): void {
     const second = await opened(2);
     await second.write(1000, DATA.subarray(1000));
     await bench.store.discard(ref, LAST);
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
     await Promise.all([first.close(), second.close()]);
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
   });
 
   test.runIf(traits.reusesIds)(

@@ -27,7 +27,7 @@ export function lateContract(openStore: OpenStore, traits: StoreTraits): void {
     await bench.store.discard(ref, 4);
     await expectWhole();
     await bench.store.discard(made(), 5);
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
   });
 
   test('a later run of the job finds the image that an earlier one has committed', async () => {
@@ -92,7 +92,7 @@ export function lateContract(openStore: OpenStore, traits: StoreTraits): void {
       await bench.store.discard(ref, 3);
       expect(await codeOf(commit(4))).toBe('not_found');
       expect(await codeOf(bench.store.openSink(ref, 5, SIZE))).toBe('not_found');
-      expect(await bench.it.traces()).toEqual([]);
+      expect(await bench.current.traces()).toEqual([]);
     });
   });
 }

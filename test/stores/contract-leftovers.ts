@@ -35,13 +35,13 @@ export function leftoversContract(openStore: OpenStore): void {
     expect(leftover?.bytes).toBeGreaterThanOrEqual(DATA.length);
     expect(leftover?.changed.getTime()).toBeGreaterThan(before);
     expect(await leftover?.remove()).toBe(true);
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
   });
 
   test('what is whole, or is not there, is no leftover', async () => {
     const [whole, never] = [bench.ref(DATA), bench.ref(DATA)];
     await bench.make(whole, DATA);
-    await bench.it.addImage(DATA);
+    await bench.current.addImage(DATA);
     expect(await found(whole, never)).toEqual([]);
   });
 

@@ -22,7 +22,7 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
     ['of the same size', randomBytes(SIZE)],
     ['of another size', randomBytes(1000)],
   ])("somebody else's data %s is a conflict, and is theirs from then on", async (_what, theirs) => {
-    await bench.it.uploadAsOwner(ref.image_id, theirs);
+    await bench.current.uploadAsOwner(ref.image_id, theirs);
     expect(await codeOf(bench.store.openSink(ref, 1, SIZE))).toBe('conflict');
     await bench.store.discard(ref, LAST);
     expect(await bench.listed()).toEqual([ref.image_id]);
@@ -32,7 +32,7 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
 
   test("a discard leaves somebody else's data alone, though no sink has seen it", async () => {
     const theirs = randomBytes(SIZE);
-    await bench.it.uploadAsOwner(ref.image_id, theirs);
+    await bench.current.uploadAsOwner(ref.image_id, theirs);
     await bench.store.discard(ref, LAST);
     await bench.store.discard(ref, LAST);
     expect((await bench.data(ref.image_id)).equals(theirs)).toBe(true);
@@ -41,32 +41,32 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
   test("somebody else's data that comes before our upload is not written over", async () => {
     const theirs = randomBytes(SIZE);
     const sink = await openStreamSink(bench.store, ref, 1, SIZE);
-    await bench.it.uploadAsOwner(ref.image_id, theirs);
+    await bench.current.uploadAsOwner(ref.image_id, theirs);
     expect(await codeOf(sink.upload(inChunks(DATA, 500_000), signal))).toBe('unavailable');
     expect(await codeOf(bench.store.openSink(ref, 2, SIZE))).toBe('conflict');
     expect((await bench.data(ref.image_id)).equals(theirs)).toBe(true);
   });
 
   test('the same data by somebody else is as good as ours', async () => {
-    await bench.it.uploadAsOwner(ref.image_id, DATA);
+    await bench.current.uploadAsOwner(ref.image_id, DATA);
     expect((await openStreamSink(bench.store, ref, 1, SIZE)).whole).not.toBeNull();
     await bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
     expect(await bench.listed()).toEqual([ref.image_id]);
   });
 
   test("somebody else's data is never committed as ours", async () => {
-    await bench.it.uploadAsOwner(ref.image_id, randomBytes(SIZE));
+    await bench.current.uploadAsOwner(ref.image_id, randomBytes(SIZE));
     const commit = bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
     expect(await codeOf(commit)).toBe('digest_mismatch');
     expect(await bench.listed()).toEqual([]);
   });
 
   test('data that has come to harm on its way is not left to anybody', async () => {
-    await bench.it.uploadAsOwner(ref.image_id, randomBytes(SIZE));
+    await bench.current.uploadAsOwner(ref.image_id, randomBytes(SIZE));
     const commit = bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
     expect(await codeOf(commit)).toBe('digest_mismatch');
     await bench.store.discard(committing(ref, DATA), LAST);
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
   });
 
   test('what has no data is not committed', async () => {
@@ -78,6 +78,6 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
   test('a commit after which nobody knows whether it was made can be discarded', async () => {
     await fillImage(bench.store, ref, DATA);
     await bench.store.discard(committing(ref, DATA), LAST);
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
   });
 }

@@ -12,13 +12,13 @@ const { signal } = new AbortController();
 /** What the objects of every store have to keep, whatever it is made of. */
 export function objectsContract(name: string, open: OpenObjects): void {
   describe(`objects of a ${name} store`, () => {
-    let it: ObjectsUnderTest;
+    let underTest: ObjectsUnderTest;
     let objects: ObjectStore;
     beforeEach(async () => {
-      it = await open();
-      objects = it.objects;
+      underTest = await open();
+      objects = underTest.objects;
     });
-    afterEach(() => it.close());
+    afterEach(() => underTest.close());
     const text = async (path: string) => (await bytesOf(objects, path)).toString();
     const refTo = (path: string, data = DATA) => newRef({ image_id: path, digests: digestsOfBytes(data) });
     const prepare = (ref: DestinationRef, data = DATA) => objects.prepare(ref, FIRST, copyFor(ref, data));
@@ -50,7 +50,7 @@ export function objectsContract(name: string, open: OpenObjects): void {
       ];
       const present = PATHS.filter((path) => path !== 'a');
       beforeEach(async () => {
-        for (const path of [...present].reverse()) await it.put(path, path);
+        for (const path of [...present].reverse()) await underTest.put(path, path);
       });
 
       test('they come in the order of their UTF-8 bytes, with their sizes', async () => {
@@ -110,21 +110,21 @@ export function objectsContract(name: string, open: OpenObjects): void {
     });
 
     describe('read and written whole', () => {
-      test.each(['x', 'deep/er/x', 'a b', 'a+b%20c', 'ü/日本/😀', "it's & <x>"])(
+      test.each(['x', 'deep/er/x', 'a b', 'a+b%20c', 'ü/日本/😀', "underTest's & <x>"])(
         'what is written to %j is what is read, and replaces what was there',
         async (path) => {
-          await it.put(path, OLD);
+          await underTest.put(path, OLD);
           await objects.write(path, DATA, signal);
           expect((await bytesOf(objects, path)).equals(DATA)).toBe(true);
           await objects.write(path, Buffer.alloc(0), signal);
           expect(await text(path)).toBe('');
           expect(await pathsOf(objects)).toEqual([path]);
-          expect(await it.traces()).toEqual([path]);
+          expect(await underTest.traces()).toEqual([path]);
         },
       );
 
       test('what is not there is not found, and the message names it', async () => {
-        await it.put('x', 'x');
+        await underTest.put('x', 'x');
         for (const path of ['y', 'y/z', 'x/y']) {
           expect(await codeOf(bytesOf(objects, path))).toBe('not_found');
           expect(await codeOf(objects.inspect(anyone(path)))).toBe('not_found');
@@ -134,20 +134,20 @@ export function objectsContract(name: string, open: OpenObjects): void {
       });
 
       test('what has more bytes than there is room for has changed, and the message names it', async () => {
-        await it.put('x', DATA);
+        await underTest.put('x', DATA);
         expect(await codeOf(bytesOf(objects, 'x', DATA.length - 1))).toBe('changed');
         await expect(bytesOf(objects, 'x', 1)).rejects.toThrow('"x" has grown');
         expect((await bytesOf(objects, 'x', DATA.length)).equals(DATA)).toBe(true);
       });
 
       test('an abort ends it with the reason of the signal, and nothing is written', async () => {
-        await it.put('x', OLD);
+        await underTest.put('x', OLD);
         const reason = new Error('enough');
         await expect(objects.read('x', Buffer.alloc(9), AbortSignal.abort(reason))).rejects.toBe(reason);
         await expect(objects.write('x', DATA, AbortSignal.abort(reason))).rejects.toBe(reason);
         await expect(objects.write('new/x', DATA, AbortSignal.abort(reason))).rejects.toBe(reason);
         expect(await text('x')).toBe(OLD.toString());
-        expect(await it.traces()).toEqual(['x']);
+        expect(await underTest.traces()).toEqual(['x']);
       });
 
       test('of those that write the same path at the same time one stays whole', async () => {
@@ -155,13 +155,13 @@ export function objectsContract(name: string, open: OpenObjects): void {
         await Promise.all(all.map((data) => objects.write('deep/er/x', data, signal)));
         const stays = await bytesOf(objects, 'deep/er/x');
         expect(all.some((data) => data.equals(stays))).toBe(true);
-        expect(await it.traces()).toEqual(['deep/er/x']);
+        expect(await underTest.traces()).toEqual(['deep/er/x']);
       });
     });
 
     describe('as a source', () => {
       test('any range of it is read', async () => {
-        await it.put('deep/x', DATA);
+        await underTest.put('deep/x', DATA);
         const { pin } = await objects.inspect(anyone('deep/x'));
         const reader = await objects.openReader(anyone('deep/x'), pin);
         onTestFinished(() => reader.close());
@@ -175,11 +175,11 @@ export function objectsContract(name: string, open: OpenObjects): void {
       });
 
       test('what was replaced since it was inspected has changed', async () => {
-        await it.put('x', DATA);
+        await underTest.put('x', DATA);
         const { pin } = await objects.inspect(anyone('x'));
         await objects.write('x', Buffer.alloc(DATA.length, 'r'), signal);
         expect(await codeOf(objects.openReader(anyone('x'), pin))).toBe('changed');
-        await it.put('y', DATA);
+        await underTest.put('y', DATA);
         expect(await codeOf(objects.openReader(anyone('y'), pin))).toBe('changed');
       });
     });
@@ -193,7 +193,7 @@ export function objectsContract(name: string, open: OpenObjects): void {
           expect(await codeOf(objects.inspect(anyone(path)))).toBe('not_found');
           await commit(ref);
           expect((await data(path)).equals(DATA)).toBe(true);
-          expect(await it.traces()).toEqual([path]);
+          expect(await underTest.traces()).toEqual([path]);
         },
       );
 
@@ -206,13 +206,13 @@ export function objectsContract(name: string, open: OpenObjects): void {
       });
 
       test('commit replaces what was there, which stays until then', async () => {
-        await it.put('deep/x', OLD);
+        await underTest.put('deep/x', OLD);
         const ref = refTo('deep/x');
         await fill(ref);
         expect(await text('deep/x')).toBe(OLD.toString());
         await commit(ref);
         expect((await data('deep/x')).equals(DATA)).toBe(true);
-        expect(await it.traces()).toEqual(['deep/x']);
+        expect(await underTest.traces()).toEqual(['deep/x']);
       });
 
       test('every step may be repeated', async () => {
@@ -223,7 +223,7 @@ export function objectsContract(name: string, open: OpenObjects): void {
         await commit(ref);
         await commit(ref);
         expect((await data('deep/x')).equals(DATA)).toBe(true);
-        expect(await it.traces()).toEqual(['deep/x']);
+        expect(await underTest.traces()).toEqual(['deep/x']);
       });
 
       test('a commit that is repeated after a late prepare leaves what was committed', async () => {
@@ -237,7 +237,7 @@ export function objectsContract(name: string, open: OpenObjects): void {
       });
 
       test('what is not whole is never committed', async () => {
-        await it.put('x', OLD);
+        await underTest.put('x', OLD);
         const ref = refTo('x');
         expect(await codeOf(commit(ref))).toBe('not_found');
         await prepare(ref);
@@ -254,21 +254,21 @@ export function objectsContract(name: string, open: OpenObjects): void {
         await commit(second, others);
         await commit(first);
         expect((await data('deep/x')).equals(DATA)).toBe(true);
-        expect(await it.traces()).toEqual(['deep/x']);
+        expect(await underTest.traces()).toEqual(['deep/x']);
       });
 
       test.each([true, false])(
         'a discard leaves nothing of what was not committed, and what was there before (%s)',
         async (before) => {
-          if (before) await it.put('deep/x', OLD);
-          await it.put('y', 'y');
+          if (before) await underTest.put('deep/x', OLD);
+          await underTest.put('y', 'y');
           const ref = refTo('deep/x');
           await fill(ref);
           const again = await objects.openSink(ref, 2, DATA.length);
           await objects.discard(ref, LAST);
           await again.close();
           await objects.discard(committing(ref, DATA), LAST);
-          expect(await it.traces()).toEqual(before ? ['deep/x', 'y'] : ['y']);
+          expect(await underTest.traces()).toEqual(before ? ['deep/x', 'y'] : ['y']);
           expect(await codeOf(commit(ref))).toBe('not_found');
           expect(await codeOf(objects.openSink(ref, 3, DATA.length))).toBe('not_found');
           if (before) expect(await text('deep/x')).toBe(OLD.toString());
@@ -304,7 +304,7 @@ export function objectsContract(name: string, open: OpenObjects): void {
         expect(await codeOf(objects.openSink(ref, 1, DATA.length))).toBe('invalid_image');
         expect(await codeOf(commit(ref))).toBe('invalid_image');
         await objects.discard(ref, LAST);
-        expect(await it.traces()).toEqual([]);
+        expect(await underTest.traces()).toEqual([]);
         if (path !== '') await expect(prepare(ref)).rejects.toThrow(JSON.stringify(path));
       },
     );

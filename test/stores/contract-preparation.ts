@@ -26,13 +26,13 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
   test.each(['a', 'b'] as const)(
     'prepare refuses the id of an image of tenant %s, and leaves the image as it is',
     async (tenant) => {
-      const { id } = await bench.it.addImage(DATA, { owner: bench.it.tenants[tenant] });
-      const before = await bench.it.traces();
+      const { id } = await bench.current.addImage(DATA, { owner: bench.current.tenants[tenant] });
+      const before = await bench.current.traces();
       const ref = bench.ref(DATA, { image_id: id });
       expect(await codeOf(bench.prepare(ref, DATA))).toBe('conflict');
       expect(await codeOf(bench.store.openSink(ref, 1, SIZE))).toBe('not_found');
       expect(await bench.listed(tenant)).toEqual([id]);
-      expect(await bench.it.traces()).toEqual(before);
+      expect(await bench.current.traces()).toEqual(before);
     },
   );
 
@@ -62,10 +62,10 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
   test('prepare after commit leaves the image as it is', async () => {
     const ref = bench.ref(DATA);
     await bench.make(ref, DATA);
-    const before = await bench.it.traces();
+    const before = await bench.current.traces();
     expect(['success', 'conflict']).toContain(await codeOf(bench.prepare(ref, DATA)));
     expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
-    expect(await bench.it.traces()).toEqual(before);
+    expect(await bench.current.traces()).toEqual(before);
   });
 
   test('only prepare creates: without it there is nothing to open or to commit', async () => {
@@ -74,7 +74,7 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
     expect(await codeOf(bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA)))).toBe(
       'not_found',
     );
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
   });
 
   test.each(['', '..', '../x', 'a/b', 'a\0b', ...(traits.freeIds ? [] : ['wanted', '0'.repeat(32)])])(
@@ -86,7 +86,7 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
       expect(await codeOf(bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA)))).not.toBe(
         'success',
       );
-      expect(await bench.it.traces()).toEqual([]);
+      expect(await bench.current.traces()).toEqual([]);
     },
   );
 

@@ -17,12 +17,12 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
   });
 
   test("inspect gives the image's record as it is", async () => {
-    const record = await bench.it.addImage(DATA);
+    const record = await bench.current.addImage(DATA);
     expect((await bench.store.inspect(bench.own(record.id))).record).toEqual(record);
   });
 
   test('inspect of the same data gives the same pin', async () => {
-    const { id } = await bench.it.addImage(DATA);
+    const { id } = await bench.current.addImage(DATA);
     const [first, second] = [
       await bench.store.inspect(bench.own(id)),
       await bench.store.inspect(bench.own(id)),
@@ -43,21 +43,21 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
     'ü',
     'x'.repeat(300),
   ])('an id that no image has is not found (%j)', async (id) => {
-    await bench.it.addImage(DATA);
+    await bench.current.addImage(DATA);
     expect(await codeOf(bench.store.inspect(bench.own(id)))).toBe('not_found');
     expect(await codeOf(bench.store.openReader(bench.own(id), 'pin'))).toBe('not_found');
   });
 
   test('a pin of other bytes opens nothing: they have changed', async () => {
-    const { id } = await bench.it.addImage(DATA);
-    const { id: otherId } = await bench.it.addImage(randomBytes(SIZE));
+    const { id } = await bench.current.addImage(DATA);
+    const { id: otherId } = await bench.current.addImage(randomBytes(SIZE));
     const { pin } = await bench.store.inspect(bench.own(otherId));
     expect(await codeOf(bench.store.openReader(bench.own(id), pin))).toBe('changed');
   });
 
   test("another tenant's image is not found, as if it were not there", async () => {
-    const { id } = await bench.it.addImage(DATA);
-    const { b } = bench.it.tenants;
+    const { id } = await bench.current.addImage(DATA);
+    const { b } = bench.current.tenants;
     const refused = (image_id: string) => refusal(bench.store.inspect({ image_id, tenant_id: b }));
     const [other, absent] = [await refused(id), await refused('absent')];
     expect(other).toMatchObject({ code: 'not_found' });
@@ -66,9 +66,9 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
   });
 
   test('everybody finds a public image', async () => {
-    const open = await bench.it.addImage(DATA, { visibility: 'public' });
-    const own = await bench.it.addImage(DATA);
-    const { b } = bench.it.tenants;
+    const open = await bench.current.addImage(DATA, { visibility: 'public' });
+    const own = await bench.current.addImage(DATA);
+    const { b } = bench.current.tenants;
     const { record } = await bench.store.inspect({ image_id: open.id, tenant_id: b });
     expect(record).toEqual(open);
     expect(await bench.listed('b')).toEqual([open.id]);
@@ -76,10 +76,10 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
   });
 
   test.runIf(traits.operators)('an operator finds every image', async () => {
-    const { a, b } = bench.it.tenants;
+    const { a, b } = bench.current.tenants;
     const [one, other] = [
-      await bench.it.addImage(DATA, { owner: a }),
-      await bench.it.addImage(DATA, { owner: b }),
+      await bench.current.addImage(DATA, { owner: a }),
+      await bench.current.addImage(DATA, { owner: b }),
     ];
     const { record } = await bench.store.inspect({ image_id: other.id, tenant_id: null });
     expect(record).toEqual(other);
@@ -87,7 +87,7 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
   });
 
   test.each(['queued', 'deactivated'] as const)('an image that is %s is not active', async (status) => {
-    const { id } = await bench.it.addImage(DATA, { status });
+    const { id } = await bench.current.addImage(DATA, { status });
     expect(await codeOf(bench.store.inspect(bench.own(id)))).toBe('not_active');
   });
 

@@ -117,7 +117,7 @@ function uploadContract(openStore: OpenStore): void {
     expect(await codeOf((await opened(1)).upload(inChunks(data, 400_000), signal))).not.toBe('success');
     expect(await codeOf(bench.store.inspect(bench.own(ref.image_id)))).toBe('not_found');
     await bench.store.discard(ref, LAST);
-    await until(async () => (await bench.it.traces()).length === 0);
+    await until(async () => (await bench.current.traces()).length === 0);
   });
 
   /**
@@ -150,14 +150,14 @@ function uploadContract(openStore: OpenStore): void {
     await bench.store.discard(ref, LAST);
     discarded.resolve();
     expect(await upload).toBe('not_found');
-    await until(async () => (await bench.it.traces()).length === 0);
+    await until(async () => (await bench.current.traces()).length === 0);
   });
 
   test('nobody uploads into what was discarded', async () => {
     const sink = await opened(1);
     await bench.store.discard(ref, LAST);
     expect(await codeOf(sink.upload(inChunks(DATA, 500_000), signal))).toBe('not_found');
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
   });
 
   test('of data that cannot be compared with its source nobody knows whose it is: it is spoilt', async () => {
@@ -165,7 +165,7 @@ function uploadContract(openStore: OpenStore): void {
     await (await opened(1, blind)).upload(inChunks(DATA, 500_000), signal);
     expect(await codeOf(opened(2, blind))).toBe('spoilt');
     await bench.store.discard(blind, LAST);
-    expect(await bench.it.traces()).toEqual([]);
+    expect(await bench.current.traces()).toEqual([]);
   });
 
   test('an md5 is enough to know what was uploaded', async () => {

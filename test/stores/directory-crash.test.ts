@@ -9,30 +9,30 @@ import { anyone, codeOf, dataOf, FIRST, LAST, listed, newRef, recordOf } from '.
 
 const DATA = randomBytes(1_500_000);
 
-let it: DirectoryUnderTest;
+let directory: DirectoryUnderTest;
 beforeEach(async () => {
-  it = await openDirectory();
+  directory = await openDirectory();
 });
-afterEach(() => it.close());
+afterEach(() => directory.close());
 
-const partialOf = (imageId: string) => join(it.root, `.${imageId}.partial`);
-const filesOf = async (imageId: string) => (await readdir(join(it.root, imageId))).sort();
+const partialOf = (imageId: string) => join(directory.root, `.${imageId}.partial`);
+const filesOf = async (imageId: string) => (await readdir(join(directory.root, imageId))).sort();
 
 test('a crash in commit leaves no image, and nothing that the next commit would keep', async () => {
   const ref = newRef();
   const record = JSON.stringify(recordOf(DATA, { id: ref.image_id, name: 'unfinished' }));
-  await it.store.prepare(ref, FIRST, copyFor(ref, DATA));
+  await directory.store.prepare(ref, FIRST, copyFor(ref, DATA));
   await writeFile(join(partialOf(ref.image_id), 'image.json'), record);
-  expect(await listed(it.store)).toEqual([]);
-  expect(await codeOf(it.store.inspect(anyone(ref.image_id)))).toBe('not_found');
-  await makeImage(it.store, ref, DATA);
+  expect(await listed(directory.store)).toEqual([]);
+  expect(await codeOf(directory.store.inspect(anyone(ref.image_id)))).toBe('not_found');
+  await makeImage(directory.store, ref, DATA);
   expect(await filesOf(ref.image_id)).toEqual(['data', `fence-${LAST}`, 'image.json', `job-${ref.mark}`]);
-  expect((await it.store.inspect(anyone(ref.image_id))).record.name).not.toBe('unfinished');
+  expect((await directory.store.inspect(anyone(ref.image_id))).record.name).not.toBe('unfinished');
 });
 
 /** What a worker leaves that dies in prepare, after it has made some of the files. */
 async function crashInPrepare(ref: DestinationRef, files: number): Promise<void> {
-  const folder = join(it.root, `.${ref.image_id}.${ref.mark}.new`);
+  const folder = join(directory.root, `.${ref.image_id}.${ref.mark}.new`);
   await mkdir(folder);
   for (const name of [`job-${ref.mark}`, 'data'].slice(0, files)) await writeFile(join(folder, name), '');
 }
@@ -42,45 +42,45 @@ test.each([0, 1, 2])(
   async (files) => {
     const ref = newRef();
     await crashInPrepare(ref, files);
-    expect(await listed(it.store)).toEqual([]);
-    await makeImage(it.store, ref, DATA);
-    expect((await dataOf(it.store, ref.image_id)).equals(DATA)).toBe(true);
-    expect(await readdir(it.root)).toEqual([ref.image_id]);
+    expect(await listed(directory.store)).toEqual([]);
+    await makeImage(directory.store, ref, DATA);
+    expect((await dataOf(directory.store, ref.image_id)).equals(DATA)).toBe(true);
+    expect(await readdir(directory.root)).toEqual([ref.image_id]);
   },
 );
 
 test.each([0, 1, 2])('what a crash in prepare left, with %d files, is removed by discard', async (files) => {
   const ref = newRef();
   await crashInPrepare(ref, files);
-  await it.store.discard(ref, LAST);
-  expect(await it.traces()).toEqual([]);
+  await directory.store.discard(ref, LAST);
+  expect(await directory.traces()).toEqual([]);
 });
 
 test('a discard that was cut off with an emptied folder left is finished by the next', async () => {
   const ref = newRef();
   await mkdir(partialOf(ref.image_id));
-  await it.store.discard(ref, LAST);
-  expect(await it.traces()).toEqual([]);
+  await directory.store.discard(ref, LAST);
+  expect(await directory.traces()).toEqual([]);
 });
 
 test.each(['data', 'parts', 'fence-1'])(
   'a discard that was cut off before it removed %s is finished by the next',
   async (left) => {
     const ref = newRef();
-    await it.store.prepare(ref, FIRST, copyFor(ref, DATA));
-    await (await it.store.openSink(ref, 1, DATA.length)).close();
+    await directory.store.prepare(ref, FIRST, copyFor(ref, DATA));
+    await (await directory.store.openSink(ref, 1, DATA.length)).close();
     for (const name of await readdir(partialOf(ref.image_id))) {
       if (name !== left && !name.startsWith('job')) await rm(join(partialOf(ref.image_id), name));
     }
-    await it.store.discard(ref, LAST);
-    expect(await it.traces()).toEqual([]);
+    await directory.store.discard(ref, LAST);
+    expect(await directory.traces()).toEqual([]);
   },
 );
 
 test('a discard that was cut off after it made an image invisible is finished by the next', async () => {
   const ref = newRef();
-  await makeImage(it.store, ref, DATA);
-  await rename(join(it.root, ref.image_id), partialOf(ref.image_id));
-  await it.store.discard(ref, LAST);
-  expect(await it.traces()).toEqual([]);
+  await makeImage(directory.store, ref, DATA);
+  await rename(join(directory.root, ref.image_id), partialOf(ref.image_id));
+  await directory.store.discard(ref, LAST);
+  expect(await directory.traces()).toEqual([]);
 });

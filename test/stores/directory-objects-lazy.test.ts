@@ -8,22 +8,22 @@ vi.mock('node:fs/promises', async (original) => {
   return { ...real, readdir: vi.fn(real.readdir), lstat: vi.fn(real.lstat) };
 });
 
-let it: ShareUnderTest;
+let share: ShareUnderTest;
 beforeEach(async () => {
-  it = await openShare();
+  share = await openShare();
   for (let n = 0; n < 100; n += 1) {
-    const folder = join(it.root, `${n}`.padStart(3, '0'), 'sub');
+    const folder = join(share.root, `${n}`.padStart(3, '0'), 'sub');
     await mkdir(folder, { recursive: true });
     for (const name of ['a', 'b', 'c']) await writeFile(join(folder, name), '');
   }
   vi.mocked(readdir).mockClear();
 });
-afterEach(() => it.close());
+afterEach(() => share.close());
 
 /** The first files of a list, and how many folders were read for them. */
 async function first(count: number, prefix = '', after: string | null = null) {
   const paths: string[] = [];
-  for await (const { path } of it.objects.list(prefix, after)) {
+  for await (const { path } of share.objects.list(prefix, after)) {
     if (paths.push(path) === count) break;
   }
   return { paths, folders: vi.mocked(readdir).mock.calls.length };

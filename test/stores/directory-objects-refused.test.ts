@@ -17,19 +17,19 @@ vi.mock('node:fs/promises', async (original) => {
   return { ...real, open: unlessRefused(real.open as never), lstat: unlessRefused(real.lstat as never) };
 });
 
-let it: ShareUnderTest;
+let share: ShareUnderTest;
 beforeEach(async () => {
-  it = await openShare();
-  for (const path of ['a/secret/x', 'a/secret.txt', 'a/z', 'b/c']) await it.put(path, 'data');
+  share = await openShare();
+  for (const path of ['a/secret/x', 'a/secret.txt', 'a/z', 'b/c']) await share.put(path, 'data');
 });
 afterEach(() => {
   refused.clear();
-  return it.close();
+  return share.close();
 });
 
 async function listed(prefix: string, after: string | null = null) {
   const entries: string[] = [];
-  for await (const { path, fault } of it.objects.list(prefix, after)) {
+  for await (const { path, fault } of share.objects.list(prefix, after)) {
     entries.push(fault === undefined ? path : `${path} ${fault.code}`);
   }
   return entries;

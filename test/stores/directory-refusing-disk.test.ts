@@ -8,15 +8,15 @@ import { codeOf, FIRST, newRef } from './store-under-test.ts';
 
 const DATA = randomBytes(1_500_000);
 
-let it: DirectoryUnderTest;
+let directory: DirectoryUnderTest;
 beforeEach(async () => {
-  it = await openDirectory();
+  directory = await openDirectory();
 });
-afterEach(() => it.close());
+afterEach(() => directory.close());
 
 /** Whatever is synced from now on. */
 async function refuse(code: string): Promise<void> {
-  const file = await open(it.root);
+  const file = await open(directory.root);
   const prototype = Object.getPrototypeOf(file);
   await file.close();
   for (const call of ['datasync', 'sync']) {
@@ -27,8 +27,8 @@ async function refuse(code: string): Promise<void> {
 
 async function written(): Promise<{ ref: DestinationRef; sink: PartSink }> {
   const ref = newRef();
-  await it.store.prepare(ref, FIRST, copyFor(ref, DATA));
-  const sink = await openPartSink(it.store, ref, 1, DATA.length);
+  await directory.store.prepare(ref, FIRST, copyFor(ref, DATA));
+  const sink = await openPartSink(directory.store, ref, 1, DATA.length);
   await sink.write(0, DATA);
   return { ref, sink };
 }
@@ -54,7 +54,7 @@ test('a disk that refuses what it was given leaves nothing for an attempt that c
   await refuse('EIO');
   await sink.complete([0, DATA.length]);
   await sink.close();
-  const next = await openPartSink(it.store, ref, 2, DATA.length);
+  const next = await openPartSink(directory.store, ref, 2, DATA.length);
   expect(next).toMatchObject({ received: [], durable: [] });
   await next.close();
 });

@@ -16,27 +16,27 @@ alteredDataContract('directory', openDirectory);
 const MIB = 1024 * 1024;
 const DATA = randomBytes(1_500_000);
 
-let it: DirectoryUnderTest;
+let directory: DirectoryUnderTest;
 beforeEach(async () => {
-  it = await openDirectory();
+  directory = await openDirectory();
 });
-afterEach(() => it.close());
+afterEach(() => directory.close());
 
-const partialOf = (imageId: string) => join(it.root, `.${imageId}.partial`);
-const filesOf = async (imageId: string) => (await readdir(join(it.root, imageId))).sort();
+const partialOf = (imageId: string) => join(directory.root, `.${imageId}.partial`);
+const filesOf = async (imageId: string) => (await readdir(join(directory.root, imageId))).sort();
 
 test('an image takes no room where its source has zeros', async () => {
   const ref = newRef();
   const size = 64 * MIB;
   const zeros = Buffer.alloc(MIB);
   const record = recordOf(zeros, { id: ref.image_id, size });
-  await it.store.prepare(ref, FIRST, record);
-  const sink = await openPartSink(it.store, ref, 1, size);
+  await directory.store.prepare(ref, FIRST, record);
+  const sink = await openPartSink(directory.store, ref, 1, size);
   for (let at = 0; at < size; at += MIB) await sink.write(at, at === 8 * MIB ? DATA.subarray(0, MIB) : zeros);
   await sink.flush();
   await sink.close();
-  await it.store.commit(ref, LAST, record);
-  const { size: length, blocks } = await stat(join(it.root, ref.image_id, 'data'));
+  await directory.store.commit(ref, LAST, record);
+  const { size: length, blocks } = await stat(join(directory.root, ref.image_id, 'data'));
   expect(length).toBe(size);
   expect(blocks * 512).toBeGreaterThanOrEqual(MIB);
   expect(blocks * 512).toBeLessThan(4 * MIB);
@@ -44,33 +44,33 @@ test('an image takes no room where its source has zeros', async () => {
 
 test('a committed image is a folder of its record, its data, its mark and its fence', async () => {
   const ref = newRef();
-  await makeImage(it.store, ref, DATA);
+  await makeImage(directory.store, ref, DATA);
   expect(await filesOf(ref.image_id)).toEqual(['data', `fence-${LAST}`, 'image.json', `job-${ref.mark}`]);
 });
 
 test('a folder that is gone is a disk that is not mounted: nothing succeeds', async () => {
   const ref = newRef();
-  const { id } = await it.addImage(DATA);
-  const { pin } = await it.store.inspect(anyone(id));
-  await it.store.prepare(ref, FIRST, copyFor(ref, DATA));
-  await rename(it.root, `${it.root}.gone`);
+  const { id } = await directory.addImage(DATA);
+  const { pin } = await directory.store.inspect(anyone(id));
+  await directory.store.prepare(ref, FIRST, copyFor(ref, DATA));
+  await rename(directory.root, `${directory.root}.gone`);
   const record = recordOf(DATA, { id: ref.image_id });
   const calls = {
-    check: () => it.store.check(),
-    images: () => listed(it.store),
-    inspect: () => it.store.inspect(anyone(id)),
-    openReader: () => it.store.openReader(anyone(id), pin),
-    prepare: () => it.store.prepare(ref, FIRST, record),
-    openSink: () => it.store.openSink(ref, 1, DATA.length),
-    commit: () => it.store.commit(ref, LAST, record),
-    discard: () => it.store.discard(ref, LAST),
+    check: () => directory.store.check(),
+    images: () => listed(directory.store),
+    inspect: () => directory.store.inspect(anyone(id)),
+    openReader: () => directory.store.openReader(anyone(id), pin),
+    prepare: () => directory.store.prepare(ref, FIRST, record),
+    openSink: () => directory.store.openSink(ref, 1, DATA.length),
+    commit: () => directory.store.commit(ref, LAST, record),
+    discard: () => directory.store.discard(ref, LAST),
   };
   const codes: Record<string, string> = {};
   for (const [name, call] of Object.entries(calls)) codes[name] = await codeOf(call());
   expect(codes).toEqual(Object.fromEntries(Object.keys(calls).map((name) => [name, 'unavailable'])));
-  await rename(`${it.root}.gone`, it.root);
-  await it.store.discard(ref, LAST);
-  expect(await listed(it.store)).toEqual([id]);
+  await rename(`${directory.root}.gone`, directory.root);
+  await directory.store.discard(ref, LAST);
+  expect(await listed(directory.store)).toEqual([id]);
 });
 
 test.each<[string, string]>([
@@ -81,35 +81,35 @@ test.each<[string, string]>([
   ['has a negative size', JSON.stringify(recordOf(DATA, { size: -1 }))],
   ['has a digest that is none', JSON.stringify(recordOf(DATA, { os_hash_value: 'abc' }))],
 ])('a record that %s makes the image invalid', async (_what, text) => {
-  const { id } = await it.addImage(DATA);
-  await writeFile(join(it.root, id, 'image.json'), text);
-  expect(await codeOf(it.store.inspect(anyone(id)))).toBe('invalid_image');
+  const { id } = await directory.addImage(DATA);
+  await writeFile(join(directory.root, id, 'image.json'), text);
+  expect(await codeOf(directory.store.inspect(anyone(id)))).toBe('invalid_image');
 });
 
 test('a folder without a record is no image, and hides none', async () => {
-  const { id } = await it.addImage(DATA);
-  await mkdir(join(it.root, 'just-a-folder'));
-  expect(await codeOf(it.store.inspect(anyone('just-a-folder')))).toBe('not_found');
-  expect(await listed(it.store)).toEqual([id]);
+  const { id } = await directory.addImage(DATA);
+  await mkdir(join(directory.root, 'just-a-folder'));
+  expect(await codeOf(directory.store.inspect(anyone('just-a-folder')))).toBe('not_found');
+  expect(await listed(directory.store)).toEqual([id]);
 });
 
 test('a file beside the images is no image, and hides none', async () => {
-  const { id } = await it.addImage(DATA);
-  await writeFile(join(it.root, 'README'), 'images of region ot1');
-  expect(await codeOf(it.store.inspect(anyone('README')))).toBe('not_found');
-  expect(await listed(it.store)).toEqual([id]);
+  const { id } = await directory.addImage(DATA);
+  await writeFile(join(directory.root, 'README'), 'images of region ot1');
+  expect(await codeOf(directory.store.inspect(anyone('README')))).toBe('not_found');
+  expect(await listed(directory.store)).toEqual([id]);
 });
 
 test('a line of the journal that a crash has torn does not count, nor does it spoil the next', async () => {
   const ref = newRef();
-  await it.store.prepare(ref, FIRST, copyFor(ref, Buffer.alloc(300)));
+  await directory.store.prepare(ref, FIRST, copyFor(ref, Buffer.alloc(300)));
   await writeFile(join(partialOf(ref.image_id), 'parts'), '0 100\n20');
-  const sink = await openPartSink(it.store, ref, 1, 300);
+  const sink = await openPartSink(directory.store, ref, 1, 300);
   expect(sink.received).toEqual([[0, 100]]);
   await sink.complete([0, 50]);
   await sink.complete([100, 200]);
   await sink.close();
-  const next = await openPartSink(it.store, ref, 2, 300);
+  const next = await openPartSink(directory.store, ref, 2, 300);
   expect(next.received).toEqual([[0, 200]]);
   expect(next.durable).toEqual([
     [0, 50],
@@ -119,39 +119,40 @@ test('a line of the journal that a crash has torn does not count, nor does it sp
 });
 
 test('register makes a file an image with its digest', async () => {
-  const file = join(it.root, '..', 'file.img');
+  const file = join(directory.root, '..', 'file.img');
   await writeFile(file, DATA);
   const image = { name: 'mine', owner: 'tenant-a', disk_format: 'raw' };
-  const record = await it.store.register?.(file, image);
+  const record = await directory.store.register?.(file, image);
   expect(record).toMatchObject({ ...image, size: DATA.length, status: 'active', visibility: 'private' });
   expect(record?.os_hash_value).toBe(recordOf(DATA).os_hash_value);
-  expect((await dataOf(it.store, record?.id ?? '')).equals(DATA)).toBe(true);
-  expect(it.store.locate(record?.id ?? '')).toBe(join(it.root, record?.id ?? '', 'data'));
+  expect((await dataOf(directory.store, record?.id ?? '')).equals(DATA)).toBe(true);
+  expect(directory.store.locate(record?.id ?? '')).toBe(join(directory.root, record?.id ?? '', 'data'));
 });
 
 test('register of a file that is not there leaves nothing', async () => {
   const image = { name: 'mine', owner: null, disk_format: 'raw' };
-  await expect(it.store.register?.(join(it.root, 'missing.img'), image)).rejects.toThrow();
-  expect(await it.traces()).toEqual([]);
+  await expect(directory.store.register?.(join(directory.root, 'missing.img'), image)).rejects.toThrow();
+  expect(await directory.traces()).toEqual([]);
 });
 
 test.each(['data', 'image.json'])('%s that is a link is not followed', async (name) => {
-  const { id } = await it.addImage(DATA);
-  const { pin } = await it.store.inspect(anyone(id));
-  const file = join(it.root, id, name);
+  const { id } = await directory.addImage(DATA);
+  const { pin } = await directory.store.inspect(anyone(id));
+  const file = join(directory.root, id, name);
   await rename(file, `${file}.real`);
   await symlink(`${name}.real`, file);
-  expect(await codeOf(it.store.inspect(anyone(id)))).toBe('invalid_image');
-  if (name === 'data') expect(await codeOf(it.store.openReader(anyone(id), pin))).toBe('invalid_image');
+  expect(await codeOf(directory.store.inspect(anyone(id)))).toBe('invalid_image');
+  if (name === 'data')
+    expect(await codeOf(directory.store.openReader(anyone(id), pin))).toBe('invalid_image');
 });
 
 test('a disk that is not mounted any more does not mean that the image has gone', async () => {
   const ref = newRef();
-  await it.store.prepare(ref, FIRST, copyFor(ref, DATA));
-  const sink = await openPartSink(it.store, ref, 1, DATA.length);
-  await rename(it.root, `${it.root}.away`);
+  await directory.store.prepare(ref, FIRST, copyFor(ref, DATA));
+  const sink = await openPartSink(directory.store, ref, 1, DATA.length);
+  await rename(directory.root, `${directory.root}.away`);
   expect(await codeOf(sink.write(0, DATA))).toBe('unavailable');
-  await rename(`${it.root}.away`, it.root);
+  await rename(`${directory.root}.away`, directory.root);
   await sink.write(0, DATA);
   await rm(partialOf(ref.image_id), { recursive: true });
   expect(await codeOf(sink.write(0, DATA))).toBe('not_found');

@@ -29,17 +29,17 @@ export function asStore(objects: ObjectStore): ImageStore {
 
 /** Objects where a contract is about images: what it says of bytes is true of both. */
 export async function asImages(open: OpenObjects): Promise<StoreUnderTest> {
-  const it = await open();
+  const underTest = await open();
   return {
-    store: asStore(it.objects),
+    store: asStore(underTest.objects),
     tenants: { a: 'tenant-a', b: 'tenant-b' },
     async addImage(data, fields) {
       const record = recordOf(data, fields);
-      await it.put(record.id, data);
+      await underTest.put(record.id, data);
       return record;
     },
-    traces: () => it.traces(),
-    close: () => it.close(),
+    traces: () => underTest.traces(),
+    close: () => underTest.close(),
   };
 }
 

@@ -15,7 +15,7 @@ export function openingReaders(bench: StoreBench<StoreUnderTest>, data: Uint8Arr
     opened,
     /** A reader of an image that has just been put there. */
     async openedImage(fields: Partial<ImageRecord> = {}) {
-      const { id } = await bench.it.addImage(data, fields);
+      const { id } = await bench.current.addImage(data, fields);
       const { pin } = await bench.store.inspect(bench.own(id));
       return { id, pin, reader: await opened(id, pin) };
     },

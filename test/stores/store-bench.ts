@@ -15,7 +15,7 @@ import {
 /** A fresh store for each test of a suite, and short words for what its tenant a does there. */
 export interface StoreBench<Store extends StoreUnderTest> {
   /** The store of the test that is running. */
-  readonly it: Store;
+  readonly current: Store;
   readonly store: ImageStore;
   /** An image of tenant a's that a job is about to make of this data. */
   ref(data: Uint8Array, fields?: Partial<DestinationRef>): DestinationRef;
@@ -39,23 +39,23 @@ export function storeBench<Store extends StoreUnderTest>(openStore: OpenStore<St
     await opened?.close();
     opened = undefined;
   });
-  const current = (): Store => {
+  const ofThisTest = (): Store => {
     if (opened === undefined) throw new Error('a store is there only while a test runs');
     return opened;
   };
   return {
-    get it() {
-      return current();
+    get current() {
+      return ofThisTest();
     },
     get store() {
-      return current().store;
+      return ofThisTest().store;
     },
     ref: (data, fields) =>
-      newRef({ tenant_id: current().tenants.a, digests: digestsOfBytes(data), ...fields }),
-    own: (imageId) => ({ image_id: imageId, tenant_id: current().tenants.a }),
-    prepare: (ref, data) => current().store.prepare(ref, FIRST, copyFor(ref, data)),
-    make: (ref, data) => makeImage(current().store, ref, data),
-    data: (imageId) => dataOf(current().store, imageId, current().tenants.a),
-    listed: (tenant = 'a') => listed(current().store, current().tenants[tenant]),
+      newRef({ tenant_id: ofThisTest().tenants.a, digests: digestsOfBytes(data), ...fields }),
+    own: (imageId) => ({ image_id: imageId, tenant_id: ofThisTest().tenants.a }),
+    prepare: (ref, data) => ofThisTest().store.prepare(ref, FIRST, copyFor(ref, data)),
+    make: (ref, data) => makeImage(ofThisTest().store, ref, data),
+    data: (imageId) => dataOf(ofThisTest().store, imageId, ofThisTest().tenants.a),
+    listed: (tenant = 'a') => listed(ofThisTest().store, ofThisTest().tenants[tenant]),
   };
 }

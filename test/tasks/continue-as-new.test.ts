@@ -21,34 +21,34 @@ import { type TaskRig, taskRig } from './support.ts';
 
 let folder: string;
 let server: TemporalServer;
-let it: TaskRig;
+let rig: TaskRig;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'image-replicator-temporal-'));
   // Histories count as long from so many events on: else it would take hundreds of thousands of objects.
   server = await startTemporalServer(inject('temporalProgram'), join(folder, 'temporal.db'), [
     'limit.historyCount.suggestContinueAsNew=10',
   ]);
-  it = await taskRig({ address: server.address });
+  rig = await taskRig({ address: server.address });
 });
 afterEach(async () => {
-  await it?.deployment.stop();
+  await rig?.deployment.stop();
   await server.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
 test('a task whose history grows long continues as new, and loses nothing', async () => {
-  const { client } = it.deployment;
+  const { client } = rig.deployment;
   const names = Array.from({ length: 3500 }, (_, index) => `many/${1e6 + index}`);
-  await Promise.all(names.map((name) => it.put('bucket', name, Buffer.from(name))));
-  await it.put('bucket', 'many/1001500-large', 65 * MIB);
-  await it.put('nas', 'training/many/1000000/in-the-way', 1);
-  await Promise.all([it.deployment.startApi(), it.deployment.startWorker()]);
+  await Promise.all(names.map((name) => rig.put('bucket', name, Buffer.from(name))));
+  await rig.put('bucket', 'many/1001500-large', 65 * MIB);
+  await rig.put('nas', 'training/many/1000000/in-the-way', 1);
+  await Promise.all([rig.deployment.startApi(), rig.deployment.startWorker()]);
 
-  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'many/' });
-  const { status, message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'many/' });
+  const { status, message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
   expect(status).toBe('FAIL');
   expect(message).toMatch(/^1 of 3501 objects could not be moved: many\/1000000: /);
-  expect(await it.tree('nas')).toEqual(
+  expect(await rig.tree('nas')).toEqual(
     ['1000000/in-the-way', ...names.slice(1).map((name) => name.slice(5)), '1001500-large']
       .map((name) => `training/many/${name}`)
       .sort(),
@@ -56,14 +56,14 @@ test('a task whose history grows long continues as new, and loses nothing', asyn
   const runs = async (query: string) => (await client.workflow.count(query)).count;
   const earlier = `WorkflowType = '${MOVE_OBJECTS}' AND ExecutionStatus = 'ContinuedAsNew'`;
   await until(async () => (await runs(earlier)) >= 2);
-  await until(async () => (await it.call('GET', '/tasks')).body.count === 1);
+  await until(async () => (await rig.call('GET', '/tasks')).body.count === 1);
 
-  await it.call('DELETE', `/task/${taskId}`);
+  await rig.call('DELETE', `/task/${taskId}`);
   await until(async () => (await runs("WorkflowType IN ('moveObjects', 'copyImage')")) === 0);
 });
 
 test('a task that is cancelled when it would continue as new is cancelled', async () => {
-  const { client } = it.deployment;
+  const { client } = rig.deployment;
   const plan: TaskPlan = {
     source: { region: 'bucket', prefix: '' },
     destination: { region: 'nas', prefix: '' },

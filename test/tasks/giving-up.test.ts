@@ -6,23 +6,23 @@ import { StoreError } from '../../src/stores/index.ts';
 import { startFaultyWorkers } from './faulty-workers.ts';
 import { type TaskRig, taskRig } from './support.ts';
 
-let it: TaskRig;
+let rig: TaskRig;
 let stopWorkers: () => Promise<void>;
 beforeEach(async () => {
-  it = await taskRig({ limits: { heartbeat_timeout: '30s', give_up_after: '2s' } });
-  await it.deployment.startApi();
+  rig = await taskRig({ limits: { heartbeat_timeout: '30s', give_up_after: '2s' } });
+  await rig.deployment.startApi();
 });
 afterEach(async () => {
   await stopWorkers();
-  await it.deployment.stop();
+  await rig.deployment.stop();
 });
 
 test('an object that cannot be read for long ends the task, and what comes before it is moved once', async () => {
   const names = Array.from({ length: 100 }, (_, index) => `x/${index + 100}`);
   const bad = names[50] ?? '';
   const reads: string[] = [];
-  for (const name of names) await it.put('bucket', name, Buffer.from(name));
-  stopWorkers = await startFaultyWorkers(it, {
+  for (const name of names) await rig.put('bucket', name, Buffer.from(name));
+  stopWorkers = await startFaultyWorkers(rig, {
     bucket: ({ read }) => ({
       async read(path, into, signal) {
         reads.push(path);
@@ -31,8 +31,8 @@ test('an object that cannot be read for long ends the task, and what comes befor
       },
     }),
   });
-  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'x/' });
-  const { status, message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'x/' });
+  const { status, message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
   expect([status, message]).toEqual(['FAIL', expect.stringMatching(/^given up after \d+ s: no answer$/)]);
   expect(reads.filter((path) => path === bad).length).toBeGreaterThan(1);
   expect(reads.filter((path) => path < bad)).toHaveLength(50);
@@ -42,8 +42,8 @@ test('an object that cannot be read for long ends the task, and what comes befor
 async function putLarge(count: number): Promise<string[]> {
   const names = Array.from({ length: count }, (_, index) => `large/${index}`);
   for (const name of names) {
-    await it.put('bucket', name, 0);
-    await truncate(join(it.deployment.folder, 'bucket', name), LARGE_OBJECT);
+    await rig.put('bucket', name, 0);
+    await truncate(join(rig.deployment.folder, 'bucket', name), LARGE_OBJECT);
   }
   return names;
 }
@@ -53,7 +53,7 @@ test.each(['quota_exceeded', 'unavailable'] as const)(
   async (code) => {
     await putLarge(8);
     const tried = new Set<string>();
-    stopWorkers = await startFaultyWorkers(it, {
+    stopWorkers = await startFaultyWorkers(rig, {
       nas: () => ({
         async prepare({ image_id }) {
           tried.add(image_id);
@@ -61,23 +61,23 @@ test.each(['quota_exceeded', 'unavailable'] as const)(
         },
       }),
     });
-    const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'large/' });
-    const { status, message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+    const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'large/' });
+    const { status, message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
     expect([status, message]).toEqual([
       'FAIL',
-      expect.stringMatching(/^(given up after \d+ s: )?it is not to be$/),
+      expect.stringMatching(/^(given up after \d+ s: )?rig is not to be$/),
     ]);
     expect(tried.size).toBeLessThan(8);
-    expect(await it.tree('nas')).toEqual([]);
+    expect(await rig.tree('nas')).toEqual([]);
   },
 );
 
 test("a large object's own fault is put on record, and the others go on", async () => {
   const [first = '', second = ''] = await putLarge(2);
-  await it.put('nas', `training/${first}/in-the-way`, 1);
-  stopWorkers = await startFaultyWorkers(it, {});
-  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'large/' });
-  const { message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  await rig.put('nas', `training/${first}/in-the-way`, 1);
+  stopWorkers = await startFaultyWorkers(rig, {});
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'large/' });
+  const { message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
   expect(message).toMatch(/^1 of 2 objects could not be moved: large\/0: .* is a folder$/);
-  expect(await it.tree('nas')).toContain(`training/${second}`);
+  expect(await rig.tree('nas')).toContain(`training/${second}`);
 });

@@ -7,13 +7,13 @@ import { type TaskRig, taskRig } from './support.ts';
 
 /** What a tenant could have put there by tasks of its own. */
 let image: ImageRecord;
-let it: TaskRig;
+let rig: TaskRig;
 beforeAll(async () => {
-  it = await taskRig();
-  await Promise.all([it.deployment.startApi(), it.deployment.startWorker()]);
-  image = await it.deployment.addImage('nas', 1000, { owner: 'tenant-a' });
+  rig = await taskRig();
+  await Promise.all([rig.deployment.startApi(), rig.deployment.startWorker()]);
+  image = await rig.deployment.addImage('nas', 1000, { owner: 'tenant-a' });
 });
-afterAll(() => it.deployment.stop());
+afterAll(() => rig.deployment.stop());
 
 test('what looks like an image in a share is none to operators', async () => {
   for (const region of ['nas', 'bucket']) {
@@ -22,7 +22,7 @@ test('what looks like an image in a share is none to operators', async () => {
       ['copy', image.id, '--from', region, '--to', 'other'],
       ['copy', image.id, '--from', 'other', '--to', region],
     ]) {
-      const { code, stdout, stderr } = await it.deployment.command(...args);
+      const { code, stdout, stderr } = await rig.deployment.command(...args);
       expect([code, stdout]).toEqual([2, '']);
       expect(stderr).toMatch(new RegExp(`${region}'? belongs to a file share`));
     }
@@ -35,18 +35,18 @@ test('a copy of it that is started by hand fails, and says why', async () => {
     source: { region: 'nas', image_id: image.id },
     destination: { region: 'other' },
   };
-  await it.deployment.client.workflow.start(COPY_IMAGE, {
+  await rig.deployment.client.workflow.start(COPY_IMAGE, {
     taskQueue: TASK_QUEUE,
     workflowId,
     args: [request],
   });
-  const { status, fault } = await endOf(it.deployment, workflowId);
+  const { status, fault } = await endOf(rig.deployment, workflowId);
   expect({ status, fault }).toMatchObject({ status: 'error', fault: { code: 'invalid_request' } });
   expect(fault?.message).toContain("'nas' belongs to a file share");
 });
 
 test('to tenants there is no such region, and no such image', async () => {
-  const tenant = eclClient(it.deployment);
+  const tenant = eclClient(rig.deployment);
   const copy = { image_id: image.id, tenant_id_dst: 'tenant-a' };
   const from = await tenant.copy({ ...copy, region_id_src: 'nas', region_id_dst: 'other' });
   expect([from.status, messageOf(from)]).toEqual([
@@ -58,7 +58,7 @@ test('to tenants there is no such region, and no such image', async () => {
     400,
     expect.stringContaining("'bucket' belongs to a file share"),
   ]);
-  const { tokens, apiUrl } = it.deployment;
+  const { tokens, apiUrl } = rig.deployment;
   const cancel = `${apiUrl}/v2/image/${image.id}?cancelRemoteCopy`;
   expect((await send(cancel, { method: 'POST', token: tokens.a })).status).toBe(404);
 });

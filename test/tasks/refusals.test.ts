@@ -13,12 +13,12 @@ import { type CallOptions, SHARE, type TaskRig, taskRig } from './support.ts';
 const { CommandType } = proto.temporal.api.enums.v1;
 const GOOD = { type: 'import', src_target: 'training', src_prefix: 'a/' };
 
-let it: TaskRig;
+let rig: TaskRig;
 beforeAll(async () => {
-  it = await taskRig();
-  await it.deployment.startApi();
+  rig = await taskRig();
+  await rig.deployment.startApi();
 });
-afterAll(() => it.deployment.stop());
+afterAll(() => rig.deployment.stop());
 
 const NOBODYS = '0'.repeat(32);
 const BY_HAND: TaskRequest = {
@@ -39,7 +39,7 @@ async function startByHand(
   options: Partial<WorkflowStartOptions>,
 ): Promise<WorkflowHandle> {
   const start = { workflowId, taskQueue: 'by-hand', args: [BY_HAND], ...options };
-  return it.deployment.client.workflow.start(MOVE_OBJECTS, start);
+  return rig.deployment.client.workflow.start(MOVE_OBJECTS, start);
 }
 
 test.each([
@@ -61,7 +61,7 @@ test.each([
   ['body', '{"type": ', /JSON/],
   ['body', '[]', /./],
 ])('a task whose %s is wrong is refused: %j', async (_field, body, message) => {
-  const answer = await it.call('POST', '/task', body);
+  const answer = await rig.call('POST', '/task', body);
   expect(answer.status).toBe(400);
   const { errCode, errMsg, error_code, error_msg, request_id } = answer.body;
   expect([errCode, error_code]).toEqual(['SFS.TURBO.0001', 'SFS.TURBO.0001']);
@@ -77,7 +77,7 @@ test.each<[string, CallOptions, number, string]>([
   ['at a share that is not there', { share: 'none' }, 404, 'SFS.TURBO.0002'],
   ['at a share that is for others', { project: 'tenant-b', token: 'b' }, 404, 'SFS.TURBO.0002'],
 ])('a call %s is refused', async (_why, { token, ...options }, status, errCode) => {
-  const own = token === 'b' ? it.deployment.tokens.b : token;
+  const own = token === 'b' ? rig.deployment.tokens.b : token;
   const calls: [string, string, unknown?][] = [
     ['POST', '/task', GOOD],
     ['GET', '/task/11abef677ac40f46644d1d5cfc2424a4'],
@@ -85,7 +85,7 @@ test.each<[string, CallOptions, number, string]>([
     ['DELETE', '/task/11abef677ac40f46644d1d5cfc2424a4'],
   ];
   for (const [method, path, body] of calls) {
-    const answer = await it.call(method, path, body, {
+    const answer = await rig.call(method, path, body, {
       ...options,
       ...(own !== undefined && { token: own }),
     });
@@ -104,13 +104,13 @@ test.each(['GET', 'DELETE'])('%s of a task that nobody has started is refused', 
     'x'.repeat(1000),
     'x'.repeat(9000),
   ]) {
-    const answer = await it.call(method, `/task/${id}`);
+    const answer = await rig.call(method, `/task/${id}`);
     expect([answer.status, answer.body.errCode]).toEqual([400, 'SFS.TURBO.0106']);
   }
 });
 
 test.each(['%zz', '%f', '%ff%fe'])('a path with %s names nothing', async (id) => {
-  const { status, headers, body } = await it.call('DELETE', `/task/${id}`);
+  const { status, headers, body } = await rig.call('DELETE', `/task/${id}`);
   expect([status, body.errCode, body.errMsg]).toEqual([400, 'SFS.TURBO.0001', 'the path cannot be decoded']);
   expect(headers['x-request-id']).toBe(body.request_id);
 });
@@ -120,10 +120,10 @@ test.each([
   ['POST', '/task/11abef677ac40f46644d1d5cfc2424a4'],
   ['GET', '/tasks/more'],
 ])('%s %s is a call that nobody knows', async (method, path) => {
-  const { status, headers, body } = await it.call(method, path);
+  const { status, headers, body } = await rig.call(method, path);
   expect([status, body.errCode, body.error_code]).toEqual([404, 'APIGW.0101', 'APIGW.0101']);
   expect(headers['x-request-id']).toBe(body.request_id);
-  expect((await it.call(method, path, undefined, { token: 'nobody' })).body.errCode).toBe('APIGW.0301');
+  expect((await rig.call(method, path, undefined, { token: 'nobody' })).body.errCode).toBe('APIGW.0301');
 });
 
 test.each([
@@ -135,7 +135,7 @@ test.each([
   'end_time=2026-13-01T00:00:00',
   'colour=red',
 ])('a list with %s is refused', async (query) => {
-  const { status, body } = await it.call('GET', `/tasks?${query}`);
+  const { status, body } = await rig.call('GET', `/tasks?${query}`);
   expect([status, body.errCode]).toEqual([400, 'SFS.TURBO.0001']);
   expect(body.errMsg).toContain(query.split('=')[0]);
 });
@@ -144,10 +144,10 @@ test('the list is of one share and one tenant, the newest first, and in pages', 
   await startByHand(taskWorkflowId(SHARE, 'TENANT-A', NOBODYS), {
     memo: { [TASK_MEMO]: requestedTask(BY_HAND, new Date()) },
   });
-  const ids = [await it.start(GOOD), await it.start({ ...GOOD, type: 'export' }), await it.start(GOOD)];
-  await expect.poll(async () => (await it.call('GET', '/tasks')).body.count).toBe(3);
+  const ids = [await rig.start(GOOD), await rig.start({ ...GOOD, type: 'export' }), await rig.start(GOOD)];
+  await expect.poll(async () => (await rig.call('GET', '/tasks')).body.count).toBe(3);
   const list = async (query: string) => {
-    const { body } = await it.call('GET', `/tasks${query}`);
+    const { body } = await rig.call('GET', `/tasks${query}`);
     return [body.count, body.tasks.map(({ task_id }: { task_id: string }) => task_id)];
   };
   expect(await list('')).toEqual([3, ids.toReversed()]);
@@ -161,11 +161,11 @@ test('the list is of one share and one tenant, the newest first, and in pages', 
 test('a workflow that somebody has started without a record is in no list', async () => {
   const id = 'f'.repeat(32);
   const handle = await startByHand(taskWorkflowId(SHARE, 'tenant-a', id), {});
-  const { workflow } = it.deployment.client;
+  const { workflow } = rig.deployment.client;
   await expect.poll(async () => (await workflow.count(`WorkflowId = '${handle.workflowId}'`)).count).toBe(1);
-  expect((await it.call('GET', '/tasks?type=export')).status).toBe(200);
+  expect((await rig.call('GET', '/tasks?type=export')).status).toBe(200);
   for (const method of ['GET', 'DELETE']) {
-    const { status, body } = await it.call(method, `/task/${id}`);
+    const { status, body } = await rig.call(method, `/task/${id}`);
     expect([status, body.errCode]).toEqual([400, 'SFS.TURBO.0106']);
   }
 });
@@ -176,7 +176,7 @@ test('a task that ended before it could say why still has a message', async () =
   const idOf = (task: string) => taskWorkflowId(SHARE, 'tenant-a', task);
   await startByHand(idOf(late), { memo, workflowExecutionTimeout: '1s' });
   await startByHand(idOf(failed), { memo, taskQueue: 'failing' });
-  const { client } = it.deployment;
+  const { client } = rig.deployment;
   const { workflowService } = client;
   const { namespace } = client.options;
   const { taskToken } = await client.withDeadline(Date.now() + 60_000, () =>
@@ -185,6 +185,6 @@ test('a task that ended before it could say why still has a message', async () =
   const failure = { failWorkflowExecutionCommandAttributes: { failure: { message: 'no reason' } } };
   const commands = [{ commandType: CommandType.COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION, ...failure }];
   await workflowService.respondWorkflowTaskCompleted({ namespace, taskToken, commands });
-  expect((await it.ended(failed, 'FAIL')).message).toBe('the task has failed unexpectedly');
-  expect((await it.ended(late, 'FAIL')).message).toBe('the task has run out of its time');
+  expect((await rig.ended(failed, 'FAIL')).message).toBe('the task has failed unexpectedly');
+  expect((await rig.ended(late, 'FAIL')).message).toBe('the task has run out of its time');
 });

@@ -9,18 +9,18 @@ import { SHARE, type TaskRig, taskRig } from './support.ts';
 const KIB = 1024;
 const workflowIdOf = (taskId: string) => taskWorkflowId(SHARE, 'tenant-a', taskId);
 
-let it: TaskRig;
+let rig: TaskRig;
 beforeAll(async () => {
-  it = await taskRig();
-  await Promise.all([it.deployment.startApi(), it.deployment.startWorker()]);
+  rig = await taskRig();
+  await Promise.all([rig.deployment.startApi(), rig.deployment.startWorker()]);
 });
-afterAll(() => it.deployment.stop());
+afterAll(() => rig.deployment.stop());
 
 test('an import brings every object below a prefix to the folder of its target', async () => {
-  const [one, two] = [await it.put('bucket', 'a/one', 3 * KIB), await it.put('bucket', 'a/b/two', 0)];
-  await it.put('bucket', 'other', 10);
-  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'a/' });
-  expect(await it.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({
+  const [one, two] = [await rig.put('bucket', 'a/one', 3 * KIB), await rig.put('bucket', 'a/b/two', 0)];
+  await rig.put('bucket', 'other', 10);
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'a/' });
+  expect(await rig.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({
     task_id: taskId,
     type: 'import',
     status: 'SUCCESS',
@@ -32,109 +32,111 @@ test('an import brings every object below a prefix to the folder of its target',
     start_time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/),
     end_time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/),
   });
-  expect(await it.get('nas', 'training/a/one')).toEqual(one);
-  expect(await it.get('nas', 'training/a/b/two')).toEqual(two);
-  expect(await it.tree('nas')).toEqual(['training/a/b/two', 'training/a/one']);
+  expect(await rig.get('nas', 'training/a/one')).toEqual(one);
+  expect(await rig.get('nas', 'training/a/b/two')).toEqual(two);
+  expect(await rig.tree('nas')).toEqual(['training/a/b/two', 'training/a/one']);
 });
 
 test('a prefix may be as long as a key', async () => {
-  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'a/'.repeat(512) });
-  expect(await it.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS' });
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'a/'.repeat(512) });
+  expect(await rig.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS' });
 });
 
 test('an export brings files back, below another prefix where that is asked for', async () => {
-  const file = await it.put('nas', 'training/results/x', 5 * KIB);
+  const file = await rig.put('nas', 'training/results/x', 5 * KIB);
   const task = { type: 'export', src_target: 'training', src_prefix: 'results/', dest_prefix: 'out/' };
-  const taskId = await it.start(task);
-  const { end_time, ...ended } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  const taskId = await rig.start(task);
+  const { end_time, ...ended } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
   expect(ended).toMatchObject({ status: 'SUCCESS', dest_prefix: 'out/' });
-  expect(await it.get('bucket', 'out/x')).toEqual(file);
-  await until(async () => (await it.call('GET', `/tasks?type=export&end_time=${end_time}`)).body.count === 1);
+  expect(await rig.get('bucket', 'out/x')).toEqual(file);
+  await until(
+    async () => (await rig.call('GET', `/tasks?type=export&end_time=${end_time}`)).body.count === 1,
+  );
 });
 
 test('a finished task is deleted, and its files stay', async () => {
-  await it.put('bucket', 'kept/x', 10);
-  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'kept/' });
-  await it.ended(taskId, 'SUCCESS');
-  const deleted = await it.call('DELETE', `/task/${taskId}`);
+  await rig.put('bucket', 'kept/x', 10);
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'kept/' });
+  await rig.ended(taskId, 'SUCCESS');
+  const deleted = await rig.call('DELETE', `/task/${taskId}`);
   expect([deleted.status, deleted.body]).toEqual([202, null]);
   expect(deleted.headers['x-request-id']).toMatch(/^req-/);
   const gone = await until(async () => {
-    const { status, body } = await it.call('GET', `/task/${taskId}`);
+    const { status, body } = await rig.call('GET', `/task/${taskId}`);
     return status === 200 ? false : { status, body };
   });
   const missing = { errCode: 'SFS.TURBO.0106', errMsg: 'Invalid task id.' };
   expect(gone).toMatchObject({ status: 400, body: missing });
-  expect(await it.call('DELETE', `/task/${taskId}`)).toMatchObject({ status: 400, body: missing });
-  expect(await it.tree('nas')).toContain('training/kept/x');
+  expect(await rig.call('DELETE', `/task/${taskId}`)).toMatchObject({ status: 400, body: missing });
+  expect(await rig.tree('nas')).toContain('training/kept/x');
 });
 
 test('a large object is a copy of its own, and the lists of jobs show none', async () => {
   const [large, small] = [
-    await it.put('bucket', 'mixed/large', 65 * MIB),
-    await it.put('bucket', 'mixed/small', 7),
+    await rig.put('bucket', 'mixed/large', 65 * MIB),
+    await rig.put('bucket', 'mixed/small', 7),
   ];
-  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'mixed/' });
-  expect(await it.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS' });
-  expect((await it.get('nas', 'training/mixed/large')).equals(large)).toBe(true);
-  expect(await it.get('nas', 'training/mixed/small')).toEqual(small);
-  const { workflow } = it.deployment.client;
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'mixed/' });
+  expect(await rig.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS' });
+  expect((await rig.get('nas', 'training/mixed/large')).equals(large)).toBe(true);
+  expect(await rig.get('nas', 'training/mixed/small')).toEqual(small);
+  const { workflow } = rig.deployment.client;
   const copies = async () => (await workflow.count("WorkflowType = 'copyImage'")).count;
   await until(async () => (await copies()) === 1);
-  const { stdout } = await it.deployment.command('--json', 'list');
+  const { stdout } = await rig.deployment.command('--json', 'list');
   expect(JSON.parse(stdout).jobs).toEqual([]);
-  await it.call('DELETE', `/task/${taskId}`);
+  await rig.call('DELETE', `/task/${taskId}`);
   await until(async () => (await copies()) === 0);
 });
 
 test('a large object may have the longest of keys', async () => {
   const key = `deep/${'d/'.repeat(509)}x`;
   expect(key.length).toBe(1024);
-  await it.put('bucket', key, 0);
-  await truncate(join(it.deployment.folder, 'bucket', key), LARGE_OBJECT);
-  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'deep/' });
-  expect(await it.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS', message: '' });
-  expect(await it.tree('nas')).toContain(`training/${key}`);
+  await rig.put('bucket', key, 0);
+  await truncate(join(rig.deployment.folder, 'bucket', key), LARGE_OBJECT);
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'deep/' });
+  expect(await rig.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS', message: '' });
+  expect(await rig.tree('nas')).toContain(`training/${key}`);
 });
 
 test('what one object meets is put on record, and the others are moved', async () => {
-  await it.put('bucket', 'odd/good', 10);
-  await it.put('bucket', 'odd/file', 10);
-  await it.put('nas', 'training/odd/file/in-the-way', 10);
-  await symlink('/etc/passwd', join(it.deployment.folder, 'bucket/odd/link'));
-  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'odd/' });
-  const task = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  await rig.put('bucket', 'odd/good', 10);
+  await rig.put('bucket', 'odd/file', 10);
+  await rig.put('nas', 'training/odd/file/in-the-way', 10);
+  await symlink('/etc/passwd', join(rig.deployment.folder, 'bucket/odd/link'));
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'odd/' });
+  const task = await rig.ended(taskId, 'SUCCESS', 'FAIL');
   expect(task).toMatchObject({ status: 'FAIL' });
   expect(task.message).toMatch(/^1 of 2 objects could not be moved: odd\/file: /);
-  expect(await it.tree('nas')).toEqual(expect.arrayContaining(['training/odd/good']));
-  expect(await it.tree('nas')).not.toContain('training/odd/link');
+  expect(await rig.tree('nas')).toEqual(expect.arrayContaining(['training/odd/good']));
+  expect(await rig.tree('nas')).not.toContain('training/odd/link');
 });
 
 test('a folder that cannot be read is put on record, and the others are exported', async () => {
-  await it.put('nas', 'training/latin/good/x', 10);
-  const start = Buffer.from(join(it.deployment.folder, 'nas/training/latin/caf'));
+  await rig.put('nas', 'training/latin/good/x', 10);
+  const start = Buffer.from(join(rig.deployment.folder, 'nas/training/latin/caf'));
   const folder = Buffer.concat([start, Buffer.from([0xe9])]);
   await mkdir(folder);
   onTestFinished(() => rmdir(folder));
-  const taskId = await it.start({ type: 'export', src_target: 'training', src_prefix: 'latin/' });
-  const { status, message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  const taskId = await rig.start({ type: 'export', src_target: 'training', src_prefix: 'latin/' });
+  const { status, message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
   expect([status, message]).toEqual([
     'FAIL',
     '1 of 2 objects could not be moved: training/latin/caf\ufffd/: its name is no UTF-8',
   ]);
-  expect(await it.tree('bucket')).toContain('latin/good/x');
+  expect(await rig.tree('bucket')).toContain('latin/good/x');
 });
 
 test('files whose names are listed alike are all put on record', async () => {
-  await it.put('nas', 'training/alike/a', 10);
-  const start = Buffer.from(join(it.deployment.folder, 'nas/training/alike/caf'));
+  await rig.put('nas', 'training/alike/a', 10);
+  const start = Buffer.from(join(rig.deployment.folder, 'nas/training/alike/caf'));
   const files = [0xe8, 0xe9].map((letter) => Buffer.concat([start, Buffer.from([letter])]));
   for (const file of files) await writeFile(file, '');
   onTestFinished(async () => {
     for (const file of files) await rm(file);
   });
-  const taskId = await it.start({ type: 'export', src_target: 'training', src_prefix: 'alike/' });
-  const { message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  const taskId = await rig.start({ type: 'export', src_target: 'training', src_prefix: 'alike/' });
+  const { message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
   expect(message).toMatch(/^2 of 3 objects could not be moved: /);
 });
 
@@ -142,13 +144,13 @@ test('of failures the first ones are on record, and not all of a long path', asy
   const deep = `long/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}`;
   const names = Array.from({ length: 30 }, (_, index) => `${deep}/${index}`);
   for (const name of names) {
-    await it.put('bucket', name, 1);
-    await it.put('nas', `training/${name}/in-the-way`, 1);
+    await rig.put('bucket', name, 1);
+    await rig.put('nas', `training/${name}/in-the-way`, 1);
   }
-  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'long/' });
-  const { message } = await it.ended(taskId, 'SUCCESS', 'FAIL');
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'long/' });
+  const { message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
   expect(message).toMatch(/^30 of 30 objects could not be moved: /);
-  const { memo } = await it.deployment.client.workflow.getHandle(workflowIdOf(taskId)).describe();
+  const { memo } = await rig.deployment.client.workflow.getHandle(workflowIdOf(taskId)).describe();
   const task = memo?.[TASK_MEMO] as TaskDetails;
   expect([task.objects_failed, task.failures.length]).toEqual([30, 20]);
   const { path, code, message: why = '' } = task.failures[0] ?? {};
@@ -158,11 +160,11 @@ test('of failures the first ones are on record, and not all of a long path', asy
 
 test('three thousand objects make a history that stays short', async () => {
   const names = Array.from({ length: 3000 }, (_, index) => `many/${index % 10}/${index}`);
-  await Promise.all(names.map((name) => it.put('bucket', name, Buffer.from(name))));
-  const taskId = await it.start({ type: 'import', src_target: 'training', src_prefix: 'many/' });
-  expect(await it.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS' });
-  const moved = (await it.tree('nas')).filter((name) => name.startsWith('training/many/'));
+  await Promise.all(names.map((name) => rig.put('bucket', name, Buffer.from(name))));
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'many/' });
+  expect(await rig.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS' });
+  const moved = (await rig.tree('nas')).filter((name) => name.startsWith('training/many/'));
   expect(moved).toHaveLength(names.length);
-  const handle = it.deployment.client.workflow.getHandle(workflowIdOf(taskId));
+  const handle = rig.deployment.client.workflow.getHandle(workflowIdOf(taskId));
   expect((await handle.describe()).historyLength).toBeLessThan(100);
 });

@@ -48,72 +48,72 @@ function newFeed(options: Partial<FeedOptions> = {}) {
 }
 
 test('nothing leaves before there is more than the reserve', async () => {
-  const it = newFeed();
-  const drained = it.drain();
-  await it.stage(0, RESERVE);
+  const feed = newFeed();
+  const drained = feed.drain();
+  await feed.stage(0, RESERVE);
   await vi.advanceTimersByTimeAsync(0);
-  expect(it.bytes()).toHaveLength(0);
-  await it.stage(RESERVE, 2 * RESERVE);
+  expect(feed.bytes()).toHaveLength(0);
+  await feed.stage(RESERVE, 2 * RESERVE);
   await vi.advanceTimersByTimeAsync(0);
-  expect(it.bytes().equals(DATA.subarray(0, RESERVE))).toBe(true);
-  it.abort.abort(new Error('enough'));
+  expect(feed.bytes().equals(DATA.subarray(0, RESERVE))).toBe(true);
+  feed.abort.abort(new Error('enough'));
   await expect(drained).rejects.toThrow('enough');
 });
 
 test('a wait of an hour takes less than the reserve, a few bytes at a time, and then all goes on', async () => {
-  const it = newFeed();
-  const drained = it.drain();
-  await it.stage(0, 500_000);
+  const feed = newFeed();
+  const drained = feed.drain();
+  await feed.stage(0, 500_000);
   await vi.advanceTimersByTimeAsync(0);
-  const before = it.bytes().length;
+  const before = feed.bytes().length;
   expect(before).toBe(500_000 - RESERVE);
-  const moved = it.moves.length;
+  const moved = feed.moves.length;
   await vi.advanceTimersByTimeAsync(3_600_000);
-  const trickled = it.moves.slice(moved);
+  const trickled = feed.moves.slice(moved);
   expect(trickled.length).toBeGreaterThan(3500);
   expect(trickled).not.toContain(true);
-  expect(it.bytes().length).toBeLessThan(500_000);
-  await it.stage(500_000, SIZE);
-  it.verified.resolve();
+  expect(feed.bytes().length).toBeLessThan(500_000);
+  await feed.stage(500_000, SIZE);
+  feed.verified.resolve();
   await drained;
-  expect(it.bytes().equals(DATA)).toBe(true);
+  expect(feed.bytes().equals(DATA)).toBe(true);
 });
 
 test('a wait that outlasts the reserve keeps the last byte', async () => {
-  const it = newFeed();
-  it.drain().catch(() => {});
-  await it.stage(0, SIZE);
+  const feed = newFeed();
+  feed.drain().catch(() => {});
+  await feed.stage(0, SIZE);
   await vi.advanceTimersByTimeAsync((RESERVE / 2) * 1000);
-  expect(it.bytes().length).toBe(SIZE - 1);
-  it.abort.abort();
+  expect(feed.bytes().length).toBe(SIZE - 1);
+  feed.abort.abort();
 });
 
 test('where the bytes are not the right ones the feed ends with that, and with bytes missing', async () => {
-  const it = newFeed();
-  const drained = it.drain();
+  const feed = newFeed();
+  const drained = feed.drain();
   drained.catch(() => {});
-  await it.stage(0, SIZE);
+  await feed.stage(0, SIZE);
   await vi.advanceTimersByTimeAsync(5000);
-  it.verified.reject(new Error('another digest'));
+  feed.verified.reject(new Error('another digest'));
   await expect(drained).rejects.toThrow('another digest');
-  expect(it.bytes().length).toBeLessThan(SIZE);
+  expect(feed.bytes().length).toBeLessThan(SIZE);
 });
 
 test('an abort ends the wait for more at once', async () => {
-  const it = newFeed();
-  const drained = it.drain();
+  const feed = newFeed();
+  const drained = feed.drain();
   drained.catch(() => {});
-  it.abort.abort(new Error('enough'));
+  feed.abort.abort(new Error('enough'));
   await expect(drained).rejects.toThrow('enough');
 });
 
 test('who takes nothing for too long is reported, and who takes in time is not', async () => {
   const onStalled = vi.fn();
-  const it = newFeed({ onStalled });
-  await it.stage(0, SIZE);
-  await it.chunks.next();
+  const feed = newFeed({ onStalled });
+  await feed.stage(0, SIZE);
+  await feed.chunks.next();
   await vi.advanceTimersByTimeAsync(29_000);
-  await it.chunks.next();
+  await feed.chunks.next();
   await vi.advanceTimersByTimeAsync(29_000);
   expect(onStalled).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(1001);
@@ -122,29 +122,29 @@ test('who takes nothing for too long is reported, and who takes in time is not',
 
 test('a feed that is left leaves no timer behind that would report it', async () => {
   const onStalled = vi.fn();
-  const it = newFeed({ onStalled });
-  await it.stage(0, SIZE);
-  await it.chunks.next();
-  await it.chunks.return(undefined);
+  const feed = newFeed({ onStalled });
+  await feed.stage(0, SIZE);
+  await feed.chunks.next();
+  await feed.chunks.return(undefined);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(onStalled).not.toHaveBeenCalled();
 });
 
 test('a small chunk is not written over when the next one is asked for: a socket may have put it aside', async () => {
-  const it = newFeed();
-  await it.stage(0, RESERVE + 40 * 1024);
-  const first = await it.chunks.next();
+  const feed = newFeed();
+  await feed.stage(0, RESERVE + 40 * 1024);
+  const first = await feed.chunks.next();
   expect(first.value).toHaveLength(40 * 1024);
-  await it.stage(RESERVE + 40 * 1024, SIZE);
-  await it.chunks.next();
+  await feed.stage(RESERVE + 40 * 1024, SIZE);
+  await feed.chunks.next();
   expect(DATA.subarray(0, 40 * 1024).equals(first.value ?? Buffer.alloc(0))).toBe(true);
 });
 
 test('no chunk is as large as the 1 MiB that resets a connection', async () => {
-  const it = newFeed();
-  await it.stage(0, SIZE);
-  it.verified.resolve();
-  for await (const chunk of it.chunks) expect(chunk.length).toBeLessThanOrEqual(256 * 1024);
+  const feed = newFeed();
+  await feed.stage(0, SIZE);
+  feed.verified.resolve();
+  for await (const chunk of feed.chunks) expect(chunk.length).toBeLessThanOrEqual(256 * 1024);
 });
 
 test('its waits for the source leave nothing behind', { timeout: 60_000 }, async () => {

@@ -4,15 +4,15 @@ import { type Account, SHARE, type ShareRig, shareRig } from './share-rig.ts';
 const TASK = { type: 'import', src_target: 'training', src_prefix: 'a/' };
 const NONE = '11abef677ac40f46644d1d5cfc2424a4';
 
-let it: ShareRig;
+let rig: ShareRig;
 beforeAll(async () => {
-  it = await shareRig();
+  rig = await shareRig();
 });
-afterAll(() => it?.stop());
+afterAll(() => rig?.stop());
 
 /** The SDK's typed exceptions for each of the calls. */
 async function refused(account: Account, share = SHARE): Promise<Set<string>> {
-  const sdk = it.sdk(account);
+  const sdk = rig.sdk(account);
   const calls = [
     ['create', TASK],
     ['show', { task_id: NONE }],
@@ -29,13 +29,13 @@ async function refused(account: Account, share = SHARE): Promise<Set<string>> {
 }
 
 test('a share that is not there is a typed error of every call', async () => {
-  expect(await refused(it.key, 'none')).toEqual(
+  expect(await refused(rig.key, 'none')).toEqual(
     new Set(['ClientRequestException 404 SFS.TURBO.0002 there is no share none']),
   );
 });
 
 test("a project that is not the key owner's is a typed error of every call", async () => {
-  expect(await refused({ ...it.key, project: 'tenant-b' })).toEqual(
+  expect(await refused({ ...rig.key, project: 'tenant-b' })).toEqual(
     new Set(['ClientRequestException 400 SFS.TURBO.0015 project_id: you are not signed in to tenant-b']),
   );
 });
@@ -46,13 +46,13 @@ test.each<[string, Partial<Account>, string]>([
   ['with a token that is none', { token: 'nobody' }, 'decrypt token fail'],
 ])('a request signed %s is a typed error of every call', async (_how, changes, why) => {
   const message = `Incorrect IAM authentication information: ${why}`;
-  expect(await refused({ ...it.key, ...changes })).toEqual(
+  expect(await refused({ ...rig.key, ...changes })).toEqual(
     new Set([`ClientRequestException 401 APIGW.0301 ${message}`]),
   );
 });
 
 test('a task that nobody has started is a typed error', async () => {
-  const sdk = it.sdk(it.key);
+  const sdk = rig.sdk(rig.key);
   for (const name of ['show', 'delete']) {
     const { error } = await sdk.call(name, { share: SHARE, task_id: NONE });
     expect(error).toMatchObject({
@@ -71,7 +71,7 @@ test.each<[object, RegExp]>([
   [{ ...TASK, src_prefix: '../' }, /^src_prefix: /],
   [{ ...TASK, attributes: { file_mode: 755 } }, /^attributes: /],
 ])('a task that cannot be is a typed error: %j', async (task, message) => {
-  const { error } = await it.sdk(it.key).call('create', { share: SHARE, ...task });
+  const { error } = await rig.sdk(rig.key).call('create', { share: SHARE, ...task });
   expect(error).toMatchObject({
     type: 'ClientRequestException',
     status_code: 400,
@@ -86,6 +86,6 @@ test.each<[object, RegExp]>([
   [{ status: 'DONE' }, /^status: /],
   [{ end_time: 'yesterday' }, /^end_time: /],
 ])('a list that cannot be is a typed error: %j', async (query, message) => {
-  const { error } = await it.sdk(it.key).call('list', { share: SHARE, ...query });
+  const { error } = await rig.sdk(rig.key).call('list', { share: SHARE, ...query });
   expect(error).toMatchObject({ error_code: 'SFS.TURBO.0001', error_msg: expect.stringMatching(message) });
 });

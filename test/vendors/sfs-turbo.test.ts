@@ -19,19 +19,19 @@ const OBJECTS: Readonly<Record<string, Buffer>> = {
 const SHA512 = Object.fromEntries(Object.entries(OBJECTS).map(([name, data]) => [name, sha(512, data)]));
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/;
 
-let it: ShareRig;
+let rig: ShareRig;
 beforeAll(async () => {
-  it = await shareRig();
-  for (const [name, data] of Object.entries(OBJECTS)) await it.put(`run-1/${name}`, data);
+  rig = await shareRig();
+  for (const [name, data] of Object.entries(OBJECTS)) await rig.put(`run-1/${name}`, data);
   // It takes a while to write a large file.
-  await it.deployment.startSlowWorker(0, 300);
+  await rig.deployment.startSlowWorker(0, 300);
 });
-afterAll(() => it?.stop());
+afterAll(() => rig?.stop());
 
 describe.each(['key', 'token'] as const)("Huawei's SDK for SFS Turbo, with a %s", (account) => {
   let sdk: Sdk;
   beforeAll(() => {
-    sdk = it.sdk(it[account]);
+    sdk = rig.sdk(rig[account]);
   });
   const there = `there-${account}/`;
   const back = `back-${account}/`;
@@ -59,7 +59,7 @@ describe.each(['key', 'token'] as const)("Huawei's SDK for SFS Turbo, with a %s"
       message: '',
     });
     for (const [name, sha512] of Object.entries(SHA512)) {
-      expect([name, await it.sha512OfFile(there + name)]).toEqual([name, sha512]);
+      expect([name, await rig.sha512OfFile(there + name)]).toEqual([name, sha512]);
     }
   });
 
@@ -68,7 +68,7 @@ describe.each(['key', 'token'] as const)("Huawei's SDK for SFS Turbo, with a %s"
     const created = await sdk.ok('create', { share: SHARE, ...task, dest_prefix: back });
     exported = created.task_id;
     expect(await ended(exported)).toMatchObject({ status: 'SUCCESS', dest_prefix: back });
-    expect(await it.objects(back)).toEqual(SHA512);
+    expect(await rig.objects(back)).toEqual(SHA512);
   });
 
   test('lists tasks, the newest first, and those that are wanted', async () => {
@@ -86,7 +86,7 @@ describe.each(['key', 'token'] as const)("Huawei's SDK for SFS Turbo, with a %s"
     const dest_prefix = `deleted-${account}/`;
     const task = { type: 'import', src_target: 'training', src_prefix: 'run-1/', dest_prefix };
     const { task_id } = await sdk.ok('create', { share: SHARE, ...task });
-    const partials = join(it.deployment.folder, 'nas/.image-replicator');
+    const partials = join(rig.deployment.folder, 'nas/.image-replicator');
     await until(async () => (await readdir(partials).catch(() => [])).length > 0);
     await sdk.ok('delete', { share: SHARE, task_id });
     const { error } = await until(async () => {
@@ -101,7 +101,7 @@ describe.each(['key', 'token'] as const)("Huawei's SDK for SFS Turbo, with a %s"
       error_msg: 'Invalid task id.',
       request_id: expect.stringMatching(/^req-/),
     });
-    await expect(it.sha512OfFile(`${dest_prefix}model`)).rejects.toThrow('ENOENT');
+    await expect(rig.sha512OfFile(`${dest_prefix}model`)).rejects.toThrow('ENOENT');
     expect(await readdir(partials)).toEqual([]);
   });
 
@@ -110,6 +110,6 @@ describe.each(['key', 'token'] as const)("Huawei's SDK for SFS Turbo, with a %s"
     await until(
       async () => (await sdk.call('show', { share: SHARE, task_id: imported })).error !== undefined,
     );
-    expect(await it.sha512OfFile(`${there}one`)).toBe(SHA512.one);
+    expect(await rig.sha512OfFile(`${there}one`)).toBe(SHA512.one);
   });
 });

@@ -20,7 +20,7 @@ const SEED = Number(INTERLEAVINGS_SEED ?? Date.now() % 2 ** 31);
 const LANES = INTERLEAVINGS_PATH === undefined ? 12 : 1;
 const IN_A_ROW = 3;
 /** Milliseconds: on a machine that is too slow, fewer cases are tried. */
-const MOST_TIME = 75_000;
+const MAX_TIME = 75_000;
 
 let folder: string;
 let server: TemporalServer;
@@ -55,7 +55,7 @@ test(`whatever happens to a job, its end is true, and it leaves nothing but its 
     fc.assert(property, {
       seed: SEED + lane,
       numRuns: IN_A_ROW,
-      interruptAfterTimeLimit: MOST_TIME,
+      interruptAfterTimeLimit: MAX_TIME,
       ...path,
     }),
   );

@@ -48,11 +48,11 @@ export function answerUnknown(request: FastifyRequest, reply: FastifyReply): Fas
 export function answerTo(error: unknown, request: FastifyRequest): Answer {
   const answer = answerOf(error, request);
   if (answer.status >= 500) request.log.error({ err: error }, 'request failed');
-  return { ...answer, message: answer.message.slice(0, LONGEST_MESSAGE) };
+  return { ...answer, message: answer.message.slice(0, MAX_MESSAGE_LENGTH) };
 }
 
 /** As the document has it. */
-const LONGEST_MESSAGE = 512;
+const MAX_MESSAGE_LENGTH = 512;
 
 function answerOf(error: unknown, request: FastifyRequest): Answer {
   if (error instanceof JobError) {

@@ -4,7 +4,7 @@ import { StoreError } from '../store-error.ts';
 export const HIDDEN = '.image-replicator';
 
 /** Bytes (NAME_MAX, limits.h(0p)). */
-const LONGEST_NAME = 255;
+const MAX_NAME_LENGTH = 255;
 
 /** Of a path: the folders on its way, and the file's name. */
 export interface ObjectPath {
@@ -35,6 +35,6 @@ function assertSteps(path: string, steps: readonly string[]): void {
   for (const step of steps) {
     if (step === '') refuse('has an empty step');
     if (step === '.' || step === '..') refuse(`has the step ${step}`);
-    if (Buffer.byteLength(step) > LONGEST_NAME) refuse(`has a step of more than ${LONGEST_NAME} bytes`);
+    if (Buffer.byteLength(step) > MAX_NAME_LENGTH) refuse(`has a step of more than ${MAX_NAME_LENGTH} bytes`);
   }
 }

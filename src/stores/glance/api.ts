@@ -118,7 +118,7 @@ export async function refusal({ statusCode, body }: Dispatcher.ResponseData): Pr
   return new StoreError(CODES[statusCode] ?? 'unavailable', message);
 }
 
-const LONGEST_WORDS = 200;
+const MAX_WORDS_LENGTH = 200;
 
 /**
  * Glance answers in HTML: a title, a heading that repeats it, and a sentence, at times after one of webob's
@@ -131,7 +131,7 @@ function wordsOf(html: string): string {
     .replace(/\s+/g, ' ')
     .replace(/^.*The response body:/, '')
     .trim()
-    .slice(0, LONGEST_WORDS);
+    .slice(0, MAX_WORDS_LENGTH);
 }
 
 /** What an operator has to grant, or a user to sign in for, does not pass by itself; all else may. */

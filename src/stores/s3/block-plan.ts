@@ -4,11 +4,11 @@ import type { Part } from './upload.ts';
 const MIB = 1024 * 1024;
 const SMALLEST = 8 * MIB;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-const MOST_PARTS = 10_000;
+const MAX_PARTS = 10_000;
 
 /** Bytes of a part: at least 8 MiB, and so large that an object has at most 10,000. */
 export function blockSizeOf(size: number): number {
-  return Math.max(SMALLEST, Math.ceil(size / MOST_PARTS / MIB) * MIB);
+  return Math.max(SMALLEST, Math.ceil(size / MAX_PARTS / MIB) * MIB);
 }
 
 /** Where a part's bytes belong. */

@@ -7,7 +7,7 @@ const MIB = 1024 * 1024;
 /** What one request copies in much less time than it may take. */
 const PIECE = 256 * MIB;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-const MOST_PIECES = 10_000;
+const MAX_PIECES = 10_000;
 const AT_ONCE = 4;
 
 /** An object to be made of another one in the same bucket. */
@@ -52,7 +52,7 @@ export async function copyLarge(
   const { client, bucket } = store;
   const there = await listParts(store, upload);
   if (there === undefined) return false;
-  const piece = Math.max(PIECE, Math.ceil(copy.size / MOST_PIECES / MIB) * MIB);
+  const piece = Math.max(PIECE, Math.ceil(copy.size / MAX_PIECES / MIB) * MIB);
   const parts = new Map<number, Part>(there.map((part) => [part.PartNumber, part]));
   const missing = Array.from({ length: Math.ceil(copy.size / piece) }, (_, n) => n + 1).filter(
     (number) => !parts.has(number),

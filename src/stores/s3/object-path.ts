@@ -3,7 +3,7 @@ import type { Bucket } from './bucket.ts';
 import { HIDDEN } from './staging.ts';
 
 /** Bytes of a key (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html). */
-const LONGEST_KEY = 1024;
+const MAX_KEY_LENGTH = 1024;
 
 /** The key of an object. Throws `invalid_image` for a path that is none. */
 export function objectKey({ keys }: Bucket, path: string): string {
@@ -17,6 +17,6 @@ export function objectKey({ keys }: Bucket, path: string): string {
   if (path.split('/').some((step) => step === '.' || step === '..')) refuse('has a step of dots');
   if (path.startsWith(HIDDEN)) refuse('is kept for what is being written');
   if (path.endsWith('/')) refuse('is a folder');
-  if (Buffer.byteLength(key) > LONGEST_KEY) refuse(`its key has more than ${LONGEST_KEY} bytes`);
+  if (Buffer.byteLength(key) > MAX_KEY_LENGTH) refuse(`its key has more than ${MAX_KEY_LENGTH} bytes`);
   return key;
 }

@@ -9,7 +9,7 @@ import type { Expected, Fault, Stage } from '../trial.ts';
 import { SLOW } from './common.ts';
 
 /** A facade that does not outlive a request needs this long for it, at most; milliseconds. */
-const LONGEST_REQUEST = 150;
+const MAX_REQUEST_LENGTH = 150;
 
 export const facades: readonly Fault[] = [
   {
@@ -39,7 +39,7 @@ async function killedWhile(
     // Either the facade never gets through to Temporal, or it dies at any moment.
     if (stage.random.between(0, 3) === 0) line.stall();
     const answer = send().catch(() => undefined);
-    await sleep(stage.random.between(0, LONGEST_REQUEST));
+    await sleep(stage.random.between(0, MAX_REQUEST_LENGTH));
     await api.stop('SIGKILL');
     return await answer;
   } finally {
