@@ -9,8 +9,10 @@ export async function cancel(stage: Stage, ...more: string[]): Promise<boolean> 
   return code === 0;
 }
 
-export async function terminate({ deployment, jobId }: Stage): Promise<void> {
-  await deployment.temporal('workflow', 'terminate', '-w', jobId, '--reason', 'chaos');
+/** Ends the job as `error`, wherever it stands: a cancel that was accepted has nobody to go on with it. */
+export async function terminate(stage: Stage): Promise<void> {
+  await stage.deployment.temporal('workflow', 'terminate', '-w', stage.jobId, '--reason', 'chaos');
+  stage.terminated = true;
 }
 
 export async function reset(

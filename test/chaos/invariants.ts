@@ -13,10 +13,19 @@ const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   error: [],
 };
 
-/** What was seen of a job that no job may do. `again`: a reset may let it begin again. */
-export function badTransitions(seen: readonly Seen[], again: boolean): string[] {
+/** What operators have done to a job besides cancelling it. */
+interface Done {
+  /** A reset may let it begin again. */
+  readonly again?: boolean;
+  /** It ends as `error` wherever it stands. */
+  readonly terminated?: boolean;
+}
+
+/** What was seen of a job that no job may do. */
+export function badTransitions(seen: readonly Seen[], { again, terminated }: Done = {}): string[] {
   return pairs(seen).flatMap(([before, after]) => {
     if (before.status === after.status || leadsTo(before.status, after.status)) return [];
+    if (terminated && after.status === 'error' && !isFinal(before.status)) return [];
     const beginsAgain = after.status === 'replicate_requested' || after.status === 'replicating';
     if (again && (beginsAgain || isFinal(before.status))) return [];
     return [`the status went from ${before.status} to ${after.status}`];

@@ -1,4 +1,4 @@
-import { isFinal } from '../../src/copy-job/index.ts';
+import { isFinal, type JobStatus } from '../../src/copy-job/index.ts';
 import type { JobView } from '../../src/job-service/index.ts';
 import { badTransitions, fallingProgress, unended, wrongImages } from './invariants.ts';
 import { sweep } from './sweep.ts';
@@ -14,35 +14,37 @@ export interface Verdict {
 
 /** Looks at all that is left, when everybody has woken and has come to rest. */
 export async function judge(stage: Stage, expected: Expected): Promise<Verdict> {
-  const { destination, image, jobId, watch, deployment } = stage;
+  const { destination, image, jobId, watch, deployment, terminated } = stage;
   await watch.stop();
   const job = JSON.parse((await deployment.command('--json', 'show', jobId)).stdout) as JobView;
   const notes: string[] = [];
   const id =
     job.status === 'replicated' ? (job.destination_image_id ?? '') : destination.objects ? image.id : '';
-  const wanted = { id, sha512: image.sha512 };
+  const unseen = expected.unseen === true && job.verified_by === 'none';
+  const wanted = { id, sha512: (unseen ? job.sha512 : null) ?? image.sha512 };
   const ids = [...new Set([jobId, id])].filter((each) => each !== '');
   let left = await destination.look(ids);
   if (expected.sweep) {
     if (left.rest.length > 0) notes.push(`left for a sweep: ${left.rest.join(', ')}`);
-    if (await sweep(stage)) left = await destination.look(ids);
-    else left = { ...left, rest: [] };
+    await sweep(stage);
+    left = await destination.look(ids);
   }
   // Nobody takes back the commit of a job that was terminated, or of an object that was cancelled: named
   // limits.
-  const wasTerminated = job.fault?.code === 'terminated';
-  const mayStand = wasTerminated || (destination.objects && job.status === 'canceled');
+  const mayStand = terminated || (destination.objects && job.status === 'canceled');
   const allowed = mayStand ? image.sha512 : null;
+  const revived = left.rest.filter((name) => isRevived(stage, name));
+  if (revived.length > 0) notes.push(`brought back by the server: ${revived.join(', ')}`);
   const problems = [
     ...(await otherJobs(stage)),
-    ...unended(job.status, stage.cancelAccepted ? ['canceled'] : expected.ends),
-    ...badTransitions(watch.seen, expected.again === true),
-    ...(expected.again || wasTerminated ? [] : fallingProgress(watch.seen)),
+    ...unended(job.status, endsOf(stage, expected)),
+    ...badTransitions(watch.seen, { again: expected.again ?? false, terminated }),
+    ...(expected.again || terminated ? [] : fallingProgress(watch.seen)),
     ...(isFinal(job.status) ? wrongImages(job.status, wanted, stage.old, left, allowed) : []),
-    ...left.rest.map((name) => `left at the destination: ${name}`),
+    ...left.rest.filter((name) => !revived.includes(name)).map((name) => `left at the destination: ${name}`),
     ...(expected.sourceSpoilt ? [] : await touchedSource(stage)),
   ];
-  if (job.status === 'replicated' && job.sha512 !== image.sha512)
+  if (job.status === 'replicated' && job.sha512 !== wanted.sha512)
     problems.push(`the job tells another sha512: ${job.sha512}`);
   if (problems.length > 0 && job.fault !== null) notes.push(`fault: ${job.fault.code}: ${job.fault.message}`);
   return { problems, notes };
@@ -52,6 +54,22 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
     const same = images.some((each) => each.id === image.id && each.sha512 === image.sha512);
     return same && images.length === 1 && rest.length === 0 ? [] : ['the source was touched'];
   }
+}
+
+/**
+ * Whether something is an upload that was completed, or aborted. A server may bring one back by a part that was
+ * on its way at that moment: nobody can prevent that, and a sweep removes it when it is old enough.
+ */
+function isRevived({ workers }: Stage, name: string): boolean {
+  return workers.some(({ destination }) =>
+    [...(destination?.closedUploads ?? [])].some((id) => name.startsWith('upload ') && name.endsWith(id)),
+  );
+}
+
+/** An operator's termination goes before all else, and then a cancel that was accepted. */
+function endsOf({ terminated, cancelAccepted }: Stage, { ends }: Expected): readonly JobStatus[] {
+  if (terminated) return ['error'];
+  return cancelAccepted ? ['canceled'] : ends;
 }
 
 /** A trial has one job, whoever asked for it how often. */

@@ -1,9 +1,10 @@
 import { allTrials } from './catalogue.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { randomOf } from './random.ts';
-import { isPassed, type Result, writeReport } from './report.ts';
+import { writeReport } from './report.ts';
+import { isPassed, keep, kept, outcomeOf, type Result } from './results.ts';
 import { runTrial } from './run-trial.ts';
-import { costOf, stratified } from './sample.ts';
+import { costOf, slownessOf, stratified } from './sample.ts';
 import { openServers, type Servers, warmUp } from './servers.ts';
 import type { Stage } from './trial.ts';
 import { nameOf, type Trial } from './trial.ts';
@@ -43,7 +44,9 @@ try {
 }
 const passed = results.filter(isPassed).length;
 if (options.report !== null) {
-  await writeReport(options.report, options.seed, Math.round((Date.now() - began) / 60_000), results);
+  const outcomes = results.map((result) => outcomeOf(result, options.seed));
+  const all = options.keep === null ? outcomes : await kept(options.keep);
+  await writeReport(options.report, allTrials(options.seed), all);
 }
 for (const { trial } of results.filter((result) => !isPassed(result))) {
   console.log(`again: npm run test:chaos -- --only ${nameOf(trial)} --seed ${options.seed}`);
@@ -75,9 +78,10 @@ async function runLane(all: Servers): Promise<void> {
       stages.add(opened);
     });
     if (stage !== undefined) stages.delete(stage);
-    const result = { trial, verdict };
+    const result = { trial, verdict, took: Date.now() - since };
     results.push(result);
-    tell(result, Date.now() - since);
+    tell(result);
+    if (options.keep !== null) await keep(options.keep, outcomeOf(result, options.seed));
   }
 }
 
@@ -85,13 +89,14 @@ async function runLane(all: Servers): Promise<void> {
 function next(): Trial | undefined {
   if (options.sample === null) return queue.shift();
   const left = options.sample - RESERVE - (Date.now() - began);
-  const at = queue.findIndex((trial) => costOf(trial) <= left);
+  const slowness = slownessOf(results);
+  const at = queue.findIndex((trial) => costOf(trial) * slowness <= left);
   return at < 0 ? undefined : queue.splice(at, 1)[0];
 }
 
-function tell(result: Result, ms: number): void {
-  const { trial, verdict } = result;
-  console.log(`${isPassed(result) ? 'passed' : 'FAILED'} ${nameOf(trial)} (${(ms / 1000).toFixed(1)} s)`);
+function tell(result: Result): void {
+  const { trial, verdict, took } = result;
+  console.log(`${isPassed(result) ? 'passed' : 'FAILED'} ${nameOf(trial)} (${(took / 1000).toFixed(1)} s)`);
   for (const line of verdict.problems) console.log(`    ${line}`);
   for (const line of verdict.notes) console.log(`    (${line})`);
 }

@@ -13,6 +13,8 @@ export interface Options {
   readonly jobs: number;
   /** The document whose table is to be written. */
   readonly report: string | null;
+  /** Takes what has come of trials, one run after the other, for a report on all of them. */
+  readonly keep: string | null;
   /** Prints the names of the trials, and runs none. */
   readonly list: boolean;
 }
@@ -24,6 +26,7 @@ export const USAGE = `usage: npm run test:chaos -- [options]
   --seed N               makes the trials of an earlier run again
   --jobs N               trials side by side (2)
   --report FILE          writes the table of FILE anew
+  --keep FILE            adds what has come of the trials to FILE, and reports on all that is there
   --list                 prints the names of all trials`;
 
 export function parseOptions(args: readonly string[]): Options {
@@ -35,6 +38,7 @@ export function parseOptions(args: readonly string[]): Options {
       only: { type: 'string' },
       jobs: { type: 'string', default: '2' },
       report: { type: 'string' },
+      keep: { type: 'string' },
       list: { type: 'boolean', default: false },
     },
   });
@@ -44,6 +48,7 @@ export function parseOptions(args: readonly string[]): Options {
     only: values.only === undefined ? null : patternOf(values.only),
     jobs: Number(values.jobs),
     report: values.report ?? null,
+    keep: values.keep ?? null,
     list: values.list,
   };
 }

@@ -10,6 +10,8 @@ export interface HttpProxy {
   readonly url: string;
   /** Bytes of bodies that have passed. */
   readonly bytes: { request: number; answer: number };
+  /** S3's multipart uploads that were completed, or aborted, by way of it. */
+  readonly closedUploads: ReadonlySet<string>;
   /** The newest rule goes first. */
   add(match: Match, act: Act, times?: number): Caught;
   /** New connections are refused, and those that are open are closed. */
@@ -24,6 +26,7 @@ export interface HttpProxy {
 
 export async function startHttpProxy(target: string): Promise<HttpProxy> {
   const bytes = { request: 0, answer: 0 };
+  const closedUploads = new Set<string>();
   const all = rules();
   let open = Promise.withResolvers<void>();
   open.resolve();
@@ -31,7 +34,7 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
     incoming.on('error', () => {});
     answer.on('error', () => {});
     open.promise
-      .then(() => handle({ target, bytes, rule: all.for(incoming), incoming, answer }))
+      .then(() => handle({ target, bytes, closedUploads, rule: all.for(incoming), incoming, answer }))
       .catch(() => incoming.socket.destroy());
   });
   const listen = async (port: number) => {
@@ -49,6 +52,7 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
   return {
     url: `http://127.0.0.1:${port}`,
     bytes,
+    closedUploads,
     add: all.add,
     refuse: shut,
     stall() {
@@ -70,6 +74,7 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
 interface Exchange {
   readonly target: string;
   readonly bytes: { request: number; answer: number };
+  readonly closedUploads: Set<string>;
   readonly rule: Rule;
   readonly incoming: IncomingMessage;
   readonly answer: ServerResponse;
@@ -86,6 +91,7 @@ async function handle(exchange: Exchange): Promise<void> {
   }
   if (act.kind === 'body') rule.caught();
   const given = act.kind === 'hold' ? await forwardLate(exchange) : await forward(exchange);
+  noteUpload(exchange, given);
   if (act.kind === 'swallow') {
     given.resume();
     await once(given, 'end');
@@ -98,6 +104,13 @@ async function handle(exchange: Exchange): Promise<void> {
     await rule.released;
   }
   passAnswer(exchange, given);
+}
+
+function noteUpload({ incoming, closedUploads }: Exchange, { statusCode = 500 }: IncomingMessage): void {
+  const { method = '', url = '' } = incoming;
+  const id = new URL(url, 'http://any').searchParams.get('uploadId');
+  const closes = method === 'POST' || method === 'DELETE';
+  if (id !== null && closes && statusCode < 300) closedUploads.add(id);
 }
 
 /** All of it is on its way: what becomes of the client makes no difference any more. */

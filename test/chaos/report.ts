@@ -1,64 +1,85 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Verdict } from './judge.ts';
+import type { Outcome } from './results.ts';
 import { PROMISES, ROWS, type RowName } from './rows.ts';
 import { STORES, type StoreName } from './store-name.ts';
 import { nameOf, type Trial } from './trial.ts';
 
-export interface Result {
-  readonly trial: Trial;
-  readonly verdict: Verdict;
-}
-
 const BEGIN = '<!-- begin: written by npm run test:chaos -- --report -->';
 const END = '<!-- end -->';
+const WIDTH = 110;
 
-export const isPassed = ({ verdict }: Result): boolean => verdict.problems.length === 0;
+/** What has come of the whole matrix so far. */
+interface Matrix {
+  /** Every trial that there is. */
+  readonly trials: readonly Trial[];
+  /** The last outcome of each trial that was run, by its name. */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+}
 
-/** Writes the results into a document, between two markers that it has. */
+/** Writes what came of trials into a document, between two markers that it has. */
 export async function writeReport(
   file: string,
-  seed: number,
-  minutes: number,
-  results: readonly Result[],
+  trials: readonly Trial[],
+  all: readonly Outcome[],
 ): Promise<void> {
   const text = await readFile(file, 'utf8');
   const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (before < 0 || after < before) throw new Error(`${file} has no place for the table`);
-  const table = reportOf(seed, minutes, results);
+  const outcomes = new Map(all.map((outcome) => [outcome.name, outcome]));
+  const table = reportOf({ trials, outcomes }, all);
   await writeFile(file, `${text.slice(0, before)}${BEGIN}\n${table}\n${text.slice(after)}`);
 }
 
-function reportOf(seed: number, minutes: number, results: readonly Result[]): string {
-  const passed = results.filter(isPassed).length;
+function reportOf(matrix: Matrix, all: readonly Outcome[]): string {
+  const last = [...matrix.outcomes.values()];
+  const failures = last.filter(({ problems }) => problems.length > 0);
+  const seeds = [...new Set(all.map(({ seed }) => seed))].join(', ');
   const date = new Date().toISOString().slice(0, 10);
-  const failures = results.filter((result) => !isPassed(result));
+  const sentences = [
+    `${date}, Node.js ${process.versions.node}, seeds ${seeds}: of ${matrix.trials.length} trials`,
+    `${last.length} were run; ${last.length - failures.length} passed, ${failures.length} failed.`,
+    'A trial that was run more than once counts as it went last.',
+    'A cell tells how many of its trials have passed, of how many there are;',
+    'it is bold where one has failed, and empty where the fault means nothing to the store.',
+  ];
   return [
-    `${date}, Node.js ${process.versions.node}, seed ${seed}, ${minutes} minutes: ${passed} trials passed,`,
-    `${results.length - passed} failed.`,
+    ...wrapped(sentences.join(' '), ''),
     '',
-    ...Object.entries(PROMISES).map(([letter, promise]) => `- **${letter}**: ${promise}`),
+    ...Object.entries(PROMISES).flatMap(([letter, promise]) => wrapped(`- **${letter}**: ${promise}`, '  ')),
     '',
     `| fault | ${STORES.join(' | ')} | proves |`,
     `|---|${STORES.map(() => '---|').join('')}---|`,
-    ...(Object.keys(ROWS) as RowName[]).map((row) => lineOf(row, results)),
-    ...(failures.length === 0 ? [] : ['', 'Failed:', '', ...failures.map(failureOf)]),
+    ...(Object.keys(ROWS) as RowName[]).map((row) => lineOf(row, matrix)),
+    ...(failures.length === 0 ? [] : ['', 'Failed:', '', ...failures.flatMap(failureOf)]),
   ].join('\n');
 }
 
-function lineOf(row: RowName, results: readonly Result[]): string {
-  const ofRow = results.filter(({ trial }) => trial.fault.row === row);
-  const cells = STORES.map((store) => cellOf(store, ofRow));
+function lineOf(row: RowName, matrix: Matrix): string {
+  const cells = STORES.map((store) => cellOf(row, store, matrix));
   return `| ${ROWS[row].title} | ${cells.join(' | ')} | ${ROWS[row].proves} |`;
 }
 
-/** How many of the trials have passed; nothing where the fault means nothing to the store. */
-function cellOf(store: StoreName, ofRow: readonly Result[]): string {
-  const own = ofRow.filter(({ trial }) => trial.store === store);
-  const passed = own.filter(isPassed).length;
+function cellOf(row: RowName, store: StoreName, { trials, outcomes }: Matrix): string {
+  const own = trials.filter((trial) => trial.fault.row === row && trial.store === store);
   if (own.length === 0) return '';
-  return passed === own.length ? `${passed}` : `**${passed} of ${own.length}**`;
+  const run = own.flatMap((trial) => outcomes.get(nameOf(trial)) ?? []);
+  const passed = run.filter(({ problems }) => problems.length === 0).length;
+  const cell = `${passed}/${own.length}`;
+  return passed === run.length ? cell : `**${cell}**`;
 }
 
-function failureOf({ trial, verdict }: Result): string {
-  return `- \`${nameOf(trial)}\`: ${verdict.problems.join('; ')}`;
+function failureOf({ name, problems }: Outcome): string[] {
+  return wrapped(`- \`${name}\`: ${problems.join('; ')}`, '  ');
+}
+
+/** Lines that are no longer than a document's; all but the first begin with `indent`. */
+function wrapped(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line === undefined) lines.push(word);
+    else if (line.length + 1 + word.length <= WIDTH) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(`${indent}${word}`);
+  }
+  return lines;
 }

@@ -1,4 +1,5 @@
 import type { Random } from './random.ts';
+import type { Result } from './results.ts';
 import type { Trial } from './trial.ts';
 
 /** Seconds that an ordinary trial takes on a machine that is busy. */
@@ -9,6 +10,11 @@ const AT_A_GLANCE = 45;
 /** Roughly how long a trial takes; milliseconds. */
 export function costOf({ fault, store }: Trial): number {
   return Math.max(fault.seconds ?? USUAL, store === 'glance' ? AT_A_GLANCE : 0) * 1000;
+}
+
+/** By how much trials take longer than they should on this machine, as far as some have shown; 1 or more. */
+export function slownessOf(results: readonly Result[]): number {
+  return Math.max(1, ...results.map(({ trial, took }) => took / costOf(trial)));
 }
 
 /**

@@ -32,6 +32,8 @@ export async function openServers(): Promise<Servers> {
   const script = join(import.meta.dirname, '../../temporal-dev.sh');
   const [temporalProgram = ''] = execFileSync(script, ['install'], { encoding: 'utf8' }).split('\n');
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-chaos-servers-'));
+  // Every trial starts the same programs anew.
+  process.env.NODE_COMPILE_CACHE = join(folder, 'compiled');
   process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
   const started: Promise<{ stop(): Promise<void> }>[] = [];

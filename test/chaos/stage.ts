@@ -61,6 +61,7 @@ export async function openStage(trial: Trial, servers: Servers): Promise<Stage> 
     watch,
     workers,
     cancelAccepted: false,
+    terminated: false,
     startJob: async () => {
       const tenant = source.tenant ?? destination.tenant;
       const owner = tenant === null ? {} : { tenant_id: tenant };

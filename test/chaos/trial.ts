@@ -68,6 +68,8 @@ export interface Expected {
   readonly again?: true;
   /** The fault itself has changed the source. */
   readonly sourceSpoilt?: true;
+  /** The fault has changed bytes on their way from the source; nobody can tell where the source has no digest. */
+  readonly unseen?: true;
 }
 
 export function nameOf({ fault, phase, store }: Omit<Trial, 'seed'>): string {
@@ -92,6 +94,8 @@ export interface Stage {
   readonly workers: readonly ChaosWorker[];
   /** Whether somebody was told that the job is being cancelled. */
   cancelAccepted: boolean;
+  /** Whether an operator has terminated the job. */
+  terminated: boolean;
   startJob(): Promise<void>;
   startWorker(options?: WorkerOptions): Promise<ChaosWorker>;
   close(): Promise<void>;

@@ -6,18 +6,28 @@ const seen = (...steps: readonly (readonly [string, number])[]) =>
 
 describe('what was seen of a job', () => {
   test('a status may skip what lies between', () => {
-    expect(badTransitions(seen(['replicate_requested', 0], ['replicated', 100]), false)).toEqual([]);
-    expect(badTransitions(seen(['replicating', 10], ['canceled', 10]), false)).toEqual([]);
+    expect(badTransitions(seen(['replicate_requested', 0], ['replicated', 100]))).toEqual([]);
+    expect(badTransitions(seen(['replicating', 10], ['canceled', 10]))).toEqual([]);
   });
 
   test('no job leaves its end, nor goes back', () => {
-    expect(badTransitions(seen(['error', 0], ['replicating', 0]), false)).toHaveLength(1);
-    expect(badTransitions(seen(['canceling', 0], ['replicated', 0]), false)).toHaveLength(1);
-    expect(badTransitions(seen(['canceling', 0], ['error', 0]), true)).toHaveLength(1);
+    expect(badTransitions(seen(['error', 0], ['replicating', 0]))).toHaveLength(1);
+    expect(badTransitions(seen(['canceling', 0], ['replicated', 0]))).toHaveLength(1);
+    expect(badTransitions(seen(['canceling', 0], ['error', 0]), { again: true })).toHaveLength(1);
   });
 
   test('a job that was reset may begin again', () => {
-    expect(badTransitions(seen(['replicated', 100], ['replicate_requested', 0]), true)).toEqual([]);
+    expect(badTransitions(seen(['replicated', 100], ['replicate_requested', 0]), { again: true })).toEqual(
+      [],
+    );
+  });
+
+  test('a job that is terminated ends as error, also while it is being cancelled', () => {
+    const terminated = true;
+    expect(badTransitions(seen(['canceling', 0], ['error', 0]), { terminated })).toEqual([]);
+    expect(badTransitions(seen(['cancel_requested', 0], ['error', 0]), { terminated })).toEqual([]);
+    expect(badTransitions(seen(['canceling', 0], ['replicated', 0]), { terminated })).toHaveLength(1);
+    expect(badTransitions(seen(['replicated', 0], ['error', 0]), { terminated })).toHaveLength(1);
   });
 
   test('progress never goes down, but where a job that had ended begins again', () => {

@@ -125,7 +125,7 @@ async function spoilBody(stage: Stage, side: Side, kind: (typeof BODIES)[number]
   await stage.startJob();
   await rule.reached();
   await stage.watch.ended(90_000);
-  return { ends: ['replicated'] };
+  return { ends: ['replicated'], ...(kind === 'flip' && side === 'source' && { unseen: true }) };
 }
 
 async function refuseWith(stage: Stage, side: Side, phase: Phase, act: Act): Promise<Expected> {

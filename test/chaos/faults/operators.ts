@@ -55,7 +55,7 @@ async function interfere(stage: Stage, phase: Phase, ending: keyof typeof WAYS):
   if (ending === 'canceled' || ending === 'forced' || ending === 'terminated') {
     return phase === 'discarding'
       ? { ...expected, ends: ['canceled', 'error'], sourceSpoilt: true }
-      : { ...expected, ends: phase === 'canceling' ? ['canceled', 'error'] : expected.ends };
+      : expected;
   }
   // A reset forgets a cancel that came after its point, but not one that was accepted before.
   return { ...endOfPhase(phase), again: true };

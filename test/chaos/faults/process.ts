@@ -42,16 +42,28 @@ async function noDescriptors(stage: Stage, phase: Phase): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW });
   const held = await reach(stage, worker, phase);
   const { pid } = worker.process;
-  const limit = (files: number | string) =>
-    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${files}:`]);
   const open = readdirSync(`/proc/${pid}/fd`).length;
-  limit(open + stage.random.between(-4, 4));
+  limitFiles(pid, open + stage.random.between(-4, 4));
   held.release();
+  // One that can do nothing any more may end, and is started again by whoever watches over it.
+  let isOver = false;
+  const again = worker.process.ended().then(async () => {
+    if (!isOver) await stage.startWorker();
+  });
   await sleep(stage.random.between(1500, 4000));
-  // One that can do nothing any more may have ended, and is started again by whoever watches over it.
-  const isAlive = existsSync(`/proc/${pid}/fd/0`);
-  if (isAlive) limit(1024);
-  else await stage.startWorker();
-  await stage.watch.ended();
+  if (existsSync(`/proc/${pid}/fd/0`)) limitFiles(pid, 1024);
+  const ended = stage.watch.ended();
+  await Promise.race([ended, again.then(() => ended)]).finally(() => {
+    isOver = true;
+  });
   return endOfPhase(phase);
+}
+
+function limitFiles(pid: number, files: number): void {
+  try {
+    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${files}:`], { stdio: 'pipe' });
+  } catch (error) {
+    // It may have ended at this moment.
+    if (existsSync(`/proc/${pid}`)) throw error;
+  }
 }

@@ -1,0 +1,35 @@
+import { appendFile, readFile } from 'node:fs/promises';
+import type { Verdict } from './judge.ts';
+import { nameOf, type Trial } from './trial.ts';
+
+/** A trial that was run. */
+export interface Result {
+  readonly trial: Trial;
+  readonly verdict: Verdict;
+  /** Milliseconds. */
+  readonly took: number;
+}
+
+/** What is kept of it. */
+export interface Outcome {
+  readonly name: string;
+  /** Of the run that it was part of. */
+  readonly seed: number;
+  readonly problems: readonly string[];
+}
+
+export const isPassed = ({ verdict }: Result): boolean => verdict.problems.length === 0;
+
+export function outcomeOf({ trial, verdict }: Result, seed: number): Outcome {
+  return { name: nameOf(trial), seed, problems: verdict.problems };
+}
+
+/** Adds an outcome to a file that has one to a line. */
+export async function keep(file: string, outcome: Outcome): Promise<void> {
+  await appendFile(file, `${JSON.stringify(outcome)}\n`);
+}
+
+export async function kept(file: string): Promise<Outcome[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Outcome);
+}
