@@ -1,10 +1,13 @@
 /** What stands in two places in this repository is the same in both, and links lead somewhere. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
+import biome from '../../biome.json' with { type: 'json' };
 import packageJson from '../../package.json' with { type: 'json' };
 
+const MAX_COLUMNS = biome.formatter.lineWidth;
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const markdownIn = (folder: string) =>
@@ -55,4 +58,35 @@ test.each(pages)('every link of %s leads somewhere', async (page) => {
     await expect(access(join(ROOT, target)), link).resolves.toBeUndefined();
     if (anchor !== undefined) expect(anchorsOf(target), link).toContain(anchor);
   }
+});
+
+const sources = execFileSync(
+  'git',
+  ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '*.ts'],
+  {
+    cwd: ROOT,
+    encoding: 'utf8',
+  },
+)
+  .split('\0')
+  .filter((path) => path !== '' && existsSync(join(ROOT, path)));
+const isWide = (line: string) => [...line].length > MAX_COLUMNS;
+const tell = (path: string, lines: readonly string[]) => lines.map((line) => `${path}: ${line.trim()}`);
+
+test('no comment is wider than the code may be', () => {
+  const comments = (path: string) =>
+    read(path)
+      .split('\n')
+      .filter((line) => /^\s*(\/\/|\/?\*)/.test(line));
+  expect(sources.flatMap((path) => tell(path, comments(path).filter(isWide)))).toEqual([]);
+});
+
+test('no sentence of a page is wider than the code may be', () => {
+  const prose = (path: string) =>
+    read(path)
+      .replaceAll(/^ *```.*?^ *```$/gms, '')
+      .split('\n');
+  const mayBeWide = /^ *\||\]\(|^\[/;
+  const wide = (line: string) => isWide(line) && !mayBeWide.test(line);
+  expect(pages.flatMap((path) => tell(path, prose(path).filter(wide)))).toEqual([]);
 });

@@ -21,7 +21,7 @@ const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
  *     <root>/.image-replicator/<hash>/doomed-<n>  in its place: attempt n is removing it
  *     <root>/.image-replicator/<hash>/owner       the mark of the job
  *     <root>/.image-replicator/<hash>/whole       all bytes are there, and on the disk
- *     <root>/.image-replicator/<hash>/committing  from here on no data means that it has been moved into place
+ *     <root>/.image-replicator/<hash>/committing  if data is missing now, it is in its place
  *     <root>/.image-replicator/<hash>.<n>.new     one that attempt n is preparing
  *     <root>/.image-replicator/<hash>.<n>.removed one that is being removed
  */
