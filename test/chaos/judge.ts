@@ -57,8 +57,8 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
 }
 
 /**
- * Whether something is an upload that was completed, or aborted. A server may bring one back by a part that was
- * on its way at that moment: nobody can prevent that, and a sweep removes it when it is old enough.
+ * Whether something is an upload that was completed, or aborted. A server may bring one back by a part that
+ * was on its way at that moment: nobody can prevent that, and a sweep removes it when it is old enough.
  */
 function isRevived({ workers }: Stage, name: string): boolean {
   return workers.some(({ destination }) =>

@@ -61,8 +61,8 @@ async function cancel(deed: Deed, reach: Reach, runId?: string): Promise<Accepte
 }
 
 /**
- * Pauses a job, but not while a Workflow Task waits for a worker: Temporal's server (1.32) then records that the
- * task failed before it was started, and its SDK (1.24) cannot read such a history.
+ * Pauses a job, but not while a Workflow Task waits for a worker: Temporal's server (1.32) then records that
+ * the task failed before it was started, and its SDK (1.24) cannot read such a history.
  */
 async function pause(reach: Reach): Promise<void> {
   const handle = reach.client.workflow.getHandle(reach.workflowId);

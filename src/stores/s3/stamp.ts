@@ -30,8 +30,8 @@ export function stampFrom(metadata: Readonly<Record<string, string>> | undefined
 }
 
 /**
- * Tells whether an object may be what a reservation has made. An object without a stamp may come from an earlier
- * version, which also leaves the number out of a job object that it takes over.
+ * Tells whether an object may be what a reservation has made. An object without a stamp may come from an
+ * earlier version, which also leaves the number out of a job object that it takes over.
  */
 export function isOf(stamp: Partial<Stamp>, reservation: Stamp): boolean {
   const { mark = reservation.mark, reserved = reservation.reserved } = stamp;
