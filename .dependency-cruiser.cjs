@@ -5,6 +5,7 @@ module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    only('text-is-a-base', '^src/text/', '^(src/(?!text/)|workflows/|activities/|node:)'),
     only('image-is-the-base', '^src/image/', '^(src/(?!image/)|workflows/|activities/)'),
     only(
       'object-task-is-pure',
@@ -20,7 +21,7 @@ module.exports = {
     only(
       'stores-know-images-and-clouds-only',
       '^src/stores/',
-      '^(src/(?!image/|stores/|openstack/|http/)|workflows/|activities/)',
+      '^(src/(?!image/|stores/|openstack/|http/|text/)|workflows/|activities/)',
     ),
     only('http-is-a-base', '^src/http/', '^(src/(?!http/)|workflows/|activities/)'),
     only(
@@ -69,7 +70,7 @@ module.exports = {
       name: 'workflows-are-sandboxed',
       severity: 'error',
       from: { path: '^workflows/' },
-      to: { path: '^(src/(?!copy-job/|object-task/|image/)|node:)' },
+      to: { path: '^(src/(?!copy-job/|object-task/|image/|text/)|node:)' },
     },
     {
       name: 'workflows-take-types-only-from-activities',

@@ -8,6 +8,7 @@ import {
   type TaskDetails,
   type TaskRequest,
 } from '../src/object-task/index.ts';
+import { harmlessMarkdown } from '../src/text/index.ts';
 
 /** What has become of some of a task's objects. */
 export interface Moved {
@@ -53,10 +54,12 @@ export class TaskRecord {
 /** A task in Markdown, for the Web UI. */
 function describeTask(task: TaskDetails): string {
   const lines = [
-    `**${task.type}** of \`${task.src_prefix}\` (share ${task.share_id}, target ${task.target})`,
+    `**${task.type}** of ${harmlessMarkdown(task.src_prefix || 'everything')} (share ${harmlessMarkdown(task.share_id)}, target ${harmlessMarkdown(task.target)})`,
     `${task.objects_moved} objects, ${task.bytes_moved} bytes; ${task.objects_failed} failed`,
-    ...task.failures.slice(0, 10).map(({ path, code, message }) => `\`${path}\`: ${code}: ${message}`),
+    ...task.failures
+      .slice(0, 10)
+      .map(({ path, code, message }) => harmlessMarkdown(`${path}: ${code}: ${message}`)),
   ];
-  if (task.fault !== null) lines.push(`${task.fault.code}: ${task.fault.message}`);
+  if (task.fault !== null) lines.push(harmlessMarkdown(`${task.fault.code}: ${task.fault.message}`));
   return lines.join('\n\n');
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { type Config, loadConfig, openRegions } from '../config/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
+import { harmless } from '../text/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT } from './errors.ts';
 import { print } from './print.ts';
@@ -60,7 +61,7 @@ async function checkSpool(path: string): Promise<void> {
 }
 
 function findingText({ what, problem }: Finding): string {
-  return problem === null ? `ok      ${what}` : `FAILED  ${what}: ${problem}`;
+  return harmless(problem === null ? `ok      ${what}` : `FAILED  ${what}: ${problem}`);
 }
 
 async function finding(what: string, check: () => Promise<void>): Promise<Finding> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { harmless } from '../text/index.ts';
 import { type Context, type GlobalOptions, withContext } from './context.ts';
 import { exitCodeOfJob } from './errors.ts';
 import { jobText, print, webPage } from './print.ts';
@@ -75,16 +76,20 @@ async function follow(context: Context, jobId: string, { detach, json }: CopyOpt
     print(
       !forPerson,
       { job_id: jobId, web_ui: page },
-      page === null ? `job ${jobId}` : `job ${jobId}  ${page}`,
+      harmless(page === null ? `job ${jobId}` : `job ${jobId}  ${page}`),
     );
     return;
   }
-  if (forPerson) process.stdout.write(`job ${jobId}\n`);
+  if (forPerson) process.stdout.write(`job ${harmless(jobId)}\n`);
   const job = await watchJob(context.jobs, jobId, forPerson);
   process.exitCode = exitCodeOfJob(job.status);
   const { destination_region_id: region, destination_image_id: image } = job;
   const store = context.regions.get(region ?? '')?.store;
   const location = image === null ? null : (store?.locate(image) ?? null);
-  const text = [jobText(job), location && `location      ${location}`, page && `web ui        ${page}`];
+  const text = [
+    jobText(job),
+    location && `location      ${harmless(location)}`,
+    page && `web ui        ${page}`,
+  ];
   print(!forPerson, { ...job, location, web_ui: page }, text.filter(Boolean).join('\n'));
 }

@@ -5,8 +5,11 @@ import prettyBytes from 'pretty-bytes';
 import { loadConfig, openRegions, type Region } from '../config/index.ts';
 import type { ImageRecord } from '../image/index.ts';
 import { JobError } from '../job-service/index.ts';
+import type { UnusableImage } from '../stores/index.ts';
+import { harmless } from '../text/index.ts';
 import type { GlobalOptions } from './context.ts';
-import { print } from './print.ts';
+import { EXIT } from './errors.ts';
+import { complain, print } from './print.ts';
 
 interface ImagesOptions extends GlobalOptions {
   readonly region: string;
@@ -36,8 +39,12 @@ export function addImagesCommand(program: Command): void {
       const options = command.optsWithGlobals<ImagesOptions>();
       const { store } = await regionOf(options);
       const found: ImageRecord[] = [];
-      for await (const image of store.images(options.tenant ?? null)) found.push(image);
+      const unusable: UnusableImage[] = [];
+      const listed = store.images(options.tenant ?? null, (image) => unusable.push(image));
+      for await (const image of listed) found.push(image);
       print(options.json, found, found.map(imageText).join('\n') || 'no images');
+      for (const { id, fault } of unusable) complain(`image ${id} is left out: ${fault.message}`);
+      if (unusable.length > 0) process.exitCode = EXIT.failed;
     });
 
   images
@@ -88,5 +95,6 @@ async function regionOf({ config, region }: ImagesOptions): Promise<Region> {
 }
 
 function imageText({ id, status, size, name }: ImageRecord): string {
-  return [id.padEnd(36), status.padEnd(11), prettyBytes(size, { binary: true }).padStart(9), name].join('  ');
+  const bytes = prettyBytes(size, { binary: true });
+  return [id.padEnd(36), status.padEnd(11), bytes.padStart(9), name ?? ''].map(harmless).join('  ');
 }

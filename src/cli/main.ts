@@ -6,6 +6,7 @@ import { addCopyCommand } from './copy.ts';
 import { exitCodeOf, messageOf } from './errors.ts';
 import { addImagesCommand } from './images.ts';
 import { addJobCommands } from './jobs.ts';
+import { complain } from './print.ts';
 import { addProcessCommands } from './processes.ts';
 import { addSweepCommand } from './sweep.ts';
 
@@ -45,6 +46,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   const message = messageOf(error);
-  if (message !== null) process.stderr.write(`image-replicator: ${message}\n`);
+  if (message !== null) complain(message);
   process.exitCode = exitCodeOf(error);
 }

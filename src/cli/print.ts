@@ -1,10 +1,19 @@
 import prettyBytes from 'pretty-bytes';
 import type { Config } from '../config/index.ts';
 import type { JobView } from '../job-service/index.ts';
+import { harmless, harmlessJson, harmlessLines } from '../text/index.ts';
 
-/** Writes a line of JSON, or the same for a person. */
+/**
+ * Writes a line of JSON, or the same for a person. A text MUST be one that only shows what others have
+ * chosen: `harmless` makes it so, value by value, for a line break in a name would look like another row.
+ */
 export function print(json: boolean | undefined, value: unknown, text: string): void {
-  process.stdout.write(`${json ? JSON.stringify(value) : text}\n`);
+  process.stdout.write(`${json ? harmlessJson(JSON.stringify(value)) : text}\n`);
+}
+
+/** Writes on stderr what is wrong. */
+export function complain(message: string): void {
+  process.stderr.write(`image-replicator: ${harmlessLines(message)}\n`);
 }
 
 /** A job for a person, one line a fact. */
@@ -28,7 +37,7 @@ export function jobText(job: JobView): string {
   ];
   return facts
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name.padEnd(13)} ${value}`)
+    .map(([name, value]) => `${name.padEnd(13)} ${harmless(String(value))}`)
     .join('\n');
 }
 
@@ -43,7 +52,9 @@ export function jobsText(jobs: readonly JobView[]): string {
         `${job.copy_progress}%`.padStart(4),
         `${job.source_region_id} → ${job.destination_region_id}`,
         job.source_image_name ?? job.source_image_id ?? '',
-      ].join('  '),
+      ]
+        .map(harmless)
+        .join('  '),
     )
     .join('\n');
 }

@@ -6,6 +6,7 @@ import { openIdentity } from '../identity/index.ts';
 import { createJobService, JobError } from '../job-service/index.ts';
 import { createTaskService } from '../task-service/index.ts';
 import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
+import { harmlessJson } from '../text/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT } from './errors.ts';
 
@@ -80,12 +81,13 @@ async function work(options: GlobalOptions & { region?: string[]; workflows: boo
 }
 
 function createLogger(name: string) {
-  return pino({
+  const options = {
     name,
     redact: ['x-auth-token', 'authorization'].flatMap((name) => [
       `req.headers["${name}"]`,
       `*.headers["${name}"]`,
     ]),
     serializers: { err: stdSerializers.err, error: stdSerializers.err },
-  });
+  };
+  return pino(options, { write: (line) => process.stdout.write(harmlessJson(line)) });
 }

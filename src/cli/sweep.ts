@@ -3,6 +3,7 @@ import ms, { type StringValue } from 'ms';
 import prettyBytes from 'pretty-bytes';
 import { JobError } from '../job-service/index.ts';
 import { type Finding, regionsOf, sweepRegion } from '../sweep/index.ts';
+import { harmless } from '../text/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
 import { print } from './print.ts';
 
@@ -45,5 +46,6 @@ function duration(text: string): number {
 
 function findingText({ region, kind, place, bytes, age, job, outcome, why }: Finding): string {
   const size = prettyBytes(bytes, { binary: true });
-  return `${outcome}: ${kind} ${region}/${place}, ${size}, ${ms(age)} old, job ${job ?? 'unknown'}: ${why}`;
+  const what = `${kind} ${region}/${place}, ${size}, ${ms(age)} old, job ${job ?? 'unknown'}`;
+  return harmless(`${outcome}: ${what}: ${why}`);
 }

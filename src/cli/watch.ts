@@ -3,6 +3,7 @@ import { SingleBar } from 'cli-progress';
 import prettyBytes from 'pretty-bytes';
 import { isFinal } from '../copy-job/index.ts';
 import type { JobService, JobView } from '../job-service/index.ts';
+import { harmless } from '../text/index.ts';
 
 const INTERVAL = 250;
 /** The rate is that of the last few seconds. */
@@ -45,7 +46,7 @@ function progressBar() {
         copied: `${binary(job.bytes_copied)} / ${binary(size)}`,
         rate: `${binary(rate)}/s`,
         eta_text: etaText(size - job.bytes_copied, rate),
-        state: job.waiting_for === null ? stateText(job) : `waiting for ${job.waiting_for}`,
+        state: harmless(job.waiting_for === null ? stateText(job) : `waiting for ${job.waiting_for}`),
       });
     },
     stop: () => bar.stop(),

@@ -16,6 +16,7 @@ import { InvalidRequest, planCopy } from '../copy-job/plan.ts';
 import type { ImageRecord } from '../image/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import { type ImageStore, StoreError } from '../stores/index.ts';
+import { harmlessMarkdown } from '../text/index.ts';
 import { answered, refusal } from './ask-store.ts';
 import { JobError } from './errors.ts';
 import { describeIfThere, unavailable } from './find.ts';
@@ -56,7 +57,9 @@ export async function startJob(
         [REQUEST_HASH_MEMO]: hash,
       },
       typedSearchAttributes: new TypedSearchAttributes(requestedSearchAttributes(plan)),
-      staticSummary: `${image.name ?? image.id} · ${plan.source.region} → ${plan.destination.region}`,
+      staticSummary: harmlessMarkdown(
+        `${image.name ?? image.id} · ${plan.source.region} → ${plan.destination.region}`,
+      ),
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error);

@@ -15,6 +15,7 @@ export type {
   PartReader,
   PartSink,
   StreamSink,
+  UnusableImage,
   Watch,
 } from './port.ts';
 export { borrowPages, copyInto, returnPages } from './shared-pages.ts';

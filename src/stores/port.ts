@@ -246,8 +246,11 @@ export interface ImageStore extends ImageSource, ImageDestination {
   readonly objects?: ObjectStore;
   /** Throws where the store cannot be reached or used as configured. */
   check(): Promise<void>;
-  /** The images that a tenant may see, in no particular order; `null` is an operator. */
-  images(tenantId: string | null): AsyncIterable<ImageRecord>;
+  /**
+   * The images that a tenant may see, in no particular order; `null` is an operator. One whose record cannot
+   * be used hides no other: it is left out, and told to `onUnusable`.
+   */
+  images(tenantId: string | null, onUnusable?: (image: UnusableImage) => void): AsyncIterable<ImageRecord>;
   /**
    * Lists what jobs have left behind, or are making, apart from the objects' leftovers.
    * @param ended images of jobs that were ended from outside, for a store that cannot be searched
@@ -262,6 +265,13 @@ export interface ImageStore extends ImageSource, ImageDestination {
   register?(file: string, image: NewImage, signal?: AbortSignal): Promise<ImageRecord>;
   /** Where an image's data can be found, in words for a person. */
   locate(imageId: string): string;
+}
+
+/** An image that is there, and whose record cannot be used. */
+export interface UnusableImage {
+  readonly id: string;
+  /** What is wrong with the record. */
+  readonly fault: StoreError;
 }
 
 /** What a person may say of a file that becomes an image. */

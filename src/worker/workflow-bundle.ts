@@ -6,7 +6,14 @@ import { bundleWorkflowCode, type DefaultLogger } from '@temporalio/worker';
 const ROOT = join(import.meta.dirname, '../..');
 const CACHE = join(ROOT, 'node_modules/.cache/image-replicator');
 /** What the workflow's code is made of. */
-const SOURCES = ['workflows', 'src/copy-job', 'src/object-task', 'src/image', 'package-lock.json'];
+const SOURCES = [
+  'workflows',
+  'src/copy-job',
+  'src/object-task',
+  'src/image',
+  'src/text',
+  'package-lock.json',
+];
 
 /**
  * The workflow's code as one file. Bundling takes seconds, so that it is done once for each state of the

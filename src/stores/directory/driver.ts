@@ -5,6 +5,7 @@ import { isVisibleTo } from '../../image/index.ts';
 import { assertReachable, onDisk } from '../disk-errors.ts';
 import type { ImageStore, SourceRef, StoreDriver } from '../port.ts';
 import { StoreError } from '../store-error.ts';
+import { usable } from '../usable.ts';
 import { directoryDestination } from './destination.ts';
 import { isImageFolder, layout } from './layout.ts';
 import { imageLeftovers } from './leftovers.ts';
@@ -55,14 +56,15 @@ function openDirectory(root: string): ImageStore {
       await onDisk(() => access(root, constants.R_OK | constants.W_OK | constants.X_OK));
     },
 
-    async *images(tenantId) {
+    async *images(tenantId, onUnusable) {
       await assertReachable(root);
       for (const name of await onDisk(() => readdir(root))) {
         if (!isImageFolder(name)) continue;
-        // What is no image, or is one no longer.
-        const record = await onDisk(() => readRecord(join(root, name))).catch((error) => {
-          if (error.code !== 'not_found') throw error;
-        });
+        const record = await usable(
+          name,
+          onDisk(() => readRecord(join(root, name))),
+          onUnusable,
+        );
         if (record !== undefined && isVisibleTo(record, tenantId)) yield record;
       }
     },

@@ -4,6 +4,7 @@ import Type from 'typebox';
 import { isVisibleTo } from '../../image/index.ts';
 import type { ImageStore, StoreDriver } from '../port.ts';
 import { StoreError } from '../store-error.ts';
+import { usable } from '../usable.ts';
 import { openBucket, type S3Options } from './bucket.ts';
 import { s3Destination } from './destination.ts';
 import { isAbsent, onS3 } from './errors.ts';
@@ -47,7 +48,7 @@ function openS3(options: S3Options): ImageStore {
         });
       }),
 
-    async *images(tenantId) {
+    async *images(tenantId, onUnusable) {
       const query = { Bucket: bucket, Prefix: keys.prefix, Delimiter: '/' };
       const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
       for (;;) {
@@ -55,7 +56,12 @@ function openS3(options: S3Options): ImageStore {
         if (page.done) return;
         for (const { Prefix = '' } of page.value.CommonPrefixes ?? []) {
           const id = Prefix.slice(keys.prefix.length, -1);
-          const record = isImageId(id) ? await onS3(() => readRecord(store, id)) : undefined;
+          if (!isImageId(id)) continue;
+          const record = await usable(
+            id,
+            onS3(() => readRecord(store, id)),
+            onUnusable,
+          );
           if (record !== undefined && isVisibleTo(record, tenantId)) yield record;
         }
       }

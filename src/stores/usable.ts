@@ -1,0 +1,23 @@
+import type { ImageRecord } from '../image/index.ts';
+import type { UnusableImage } from './port.ts';
+import { StoreError } from './store-error.ts';
+
+/**
+ * Returns a record that a list reads; `undefined` where there is no image, or none any more, and where the
+ * record cannot be used, which is told to `onUnusable`. Throws what is wrong with the store itself.
+ */
+export async function usable(
+  id: string,
+  reading: Promise<ImageRecord | undefined>,
+  onUnusable: ((image: UnusableImage) => void) | undefined,
+): Promise<ImageRecord | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.code === 'not_found') return undefined;
+    if (error.code !== 'invalid_image' && error.code !== 'forbidden') throw error;
+    onUnusable?.({ id, fault: error });
+    return undefined;
+  }
+}

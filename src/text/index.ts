@@ -1,0 +1,1 @@
+export { harmless, harmlessJson, harmlessLines, harmlessMarkdown } from './harmless.ts';

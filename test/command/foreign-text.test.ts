@@ -1,0 +1,62 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { requestedDetails } from '../../src/copy-job/index.ts';
+import { describeJob } from '../../workflows/current-details.ts';
+import { type Deployment, deploy } from '../support/deployment.ts';
+
+const NAME = 'evil\x1b[2J\r\nrow\x9b\u202e';
+const SHOWN = 'evil\\x1b[2J\\r\\nrow\\x9b\\u{202e}';
+
+let deployment: Deployment;
+let image: string;
+beforeAll(async () => {
+  deployment = await deploy();
+  image = (await deployment.addImage('ot1', 10, { name: NAME })).id;
+});
+afterAll(() => deployment.stop());
+
+/** Lines of printable characters. */
+const PLAIN = /^(?:[^\p{Cc}\p{Bidi_Control}]|\n)*$/u;
+
+test('a name that would move the cursor is shown, and moves nothing', async () => {
+  await deployment.startWorker();
+  const { stdout: images } = await deployment.command('images', 'list', '--region', 'ot1');
+  const { stdout: copied } = await deployment.command('copy', image, '--from', 'ot1', '--to', 'ot2');
+  const { job_id } = JSON.parse(copied);
+  const { stdout: shown } = await deployment.command('show', job_id);
+  const { stdout: listed } = await deployment.command('list');
+  for (const output of [images, shown, listed]) expect(output).toContain(SHOWN);
+  for (const output of [images, copied, shown, listed]) expect(output).toMatch(PLAIN);
+  expect(JSON.parse(copied).source_image_name).toBe(NAME);
+});
+
+test('a name in an error moves nothing either', async () => {
+  const { stderr } = await deployment.command('show', NAME);
+  expect(stderr).toMatch(PLAIN);
+  expect(stderr).toContain('\\x1b[2J');
+});
+
+test('a record that cannot be used hides no other image, and is named with what is wrong with it', async () => {
+  const { id } = await deployment.addImage('ot1', 10, { name: 'damaged' });
+  const file = join(deployment.folder, 'ot1', id, 'image.json');
+  const record = JSON.parse(await readFile(file, 'utf8'));
+  await writeFile(file, JSON.stringify({ ...record, properties: { a: 1 } }));
+  const { code, stdout, stderr } = await deployment.command('--json', 'images', 'list', '--region', 'ot1');
+  expect(JSON.parse(stdout).map((listed: { id: string }) => listed.id)).toEqual([image]);
+  expect(stderr).toContain(id);
+  expect(stderr).toContain('properties.a');
+  expect(code).toBe(1);
+  expect(await readdir(join(deployment.folder, 'ot1'))).toContain(id);
+});
+
+test("what the Web UI shows of a job has no Markdown of others' in it", () => {
+  const job = {
+    ...requestedDetails('job', null, new Date()),
+    source_image_name: '![x](http://tracker)\n# title',
+    fault: { code: 'internal', side: null, message: '[y](http://z)' },
+  };
+  const text = describeJob(job);
+  expect(text).toContain('\\!\\[x\\](http\\://tracker)\\\\n\\# title');
+  expect(text).toContain('\\[y\\](http\\://z)');
+});
