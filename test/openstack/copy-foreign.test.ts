@@ -2,19 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Deployment } from '../support/deployment.ts';
 import { tokenOf } from './keystone-rig.ts';
+import { cloudWithTenants } from './support/cloud-with-tenants.ts';
 import { copied, described } from './support/copies.ts';
-import { deployOnCloud } from './support/glance-deployment.ts';
 import { addImage, callGlance, patchImage, showImage } from './support/images.ts';
-import { type Tenant, tenant } from './support/tenants.ts';
+import type { Tenant } from './support/tenants.ts';
 
 let deployment: Deployment;
 let alice: Tenant;
 let bob: Tenant;
 beforeAll(async () => {
-  deployment = await deployOnCloud();
-  await Promise.all([deployment.startWorker(), deployment.startApi()]);
-  alice = await tenant(deployment, 'alice', 'tenant-a');
-  bob = await tenant(deployment, 'bob', 'tenant-b');
+  ({ deployment, alice, bob } = await cloudWithTenants());
 });
 afterAll(() => deployment.stop());
 

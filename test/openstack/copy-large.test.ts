@@ -2,17 +2,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isFinal } from '../../src/copy-job/index.ts';
 import { type Deployment, MIB } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
-import { deployOnCloud } from './support/glance-deployment.ts';
+import { cloudWithTenants } from './support/cloud-with-tenants.ts';
 import { callGlance, showImage } from './support/images.ts';
 import { addLargeImage } from './support/large-image.ts';
-import { type Tenant, tenant } from './support/tenants.ts';
+import type { Tenant } from './support/tenants.ts';
 
 let deployment: Deployment;
 let alice: Tenant;
 beforeAll(async () => {
-  deployment = await deployOnCloud();
-  await Promise.all([deployment.startWorker(), deployment.startApi()]);
-  alice = await tenant(deployment, 'alice', 'tenant-a');
+  ({ deployment, alice } = await cloudWithTenants());
 });
 afterAll(() => deployment.stop());
 

@@ -3,20 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, MIB } from '../support/deployment.ts';
-import { deployOnCloud } from './support/glance-deployment.ts';
+import { cloudWithTenants } from './support/cloud-with-tenants.ts';
 import { addImage, showImage } from './support/images.ts';
 import { openstackAs } from './support/openstack-client.ts';
 import { emptyQcow2 } from './support/qcow2.ts';
-import { type Tenant, tenant } from './support/tenants.ts';
+import type { Tenant } from './support/tenants.ts';
 
 let deployment: Deployment;
 let alice: Tenant;
 let bob: Tenant;
 beforeAll(async () => {
-  deployment = await deployOnCloud();
-  await Promise.all([deployment.startWorker(), deployment.startApi()]);
-  alice = await tenant(deployment, 'alice', 'tenant-a');
-  bob = await tenant(deployment, 'bob', 'tenant-b');
+  ({ deployment, alice, bob } = await cloudWithTenants());
 });
 afterAll(() => deployment.stop());
 

@@ -3,18 +3,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Deployment } from '../support/deployment.ts';
 import { messageOf } from '../support/http.ts';
 import { tokenOf } from './keystone-rig.ts';
-import { deployOnCloud } from './support/glance-deployment.ts';
+import { cloudWithTenants } from './support/cloud-with-tenants.ts';
 import { addImage, callGlance } from './support/images.ts';
-import { type Tenant, tenant } from './support/tenants.ts';
+import type { Tenant } from './support/tenants.ts';
 
 let deployment: Deployment;
 let alice: Tenant;
 let bob: Tenant;
 beforeAll(async () => {
-  deployment = await deployOnCloud();
-  await deployment.startApi();
-  alice = await tenant(deployment, 'alice', 'tenant-a');
-  bob = await tenant(deployment, 'bob', 'tenant-b');
+  ({ deployment, alice, bob } = await cloudWithTenants({ worker: false }));
 });
 afterAll(() => deployment.stop());
 

@@ -4,20 +4,16 @@ import type { Deployment } from '../support/deployment.ts';
 import { messageOf } from '../support/http.ts';
 import { until } from '../support/until.ts';
 import { projectId } from './keystone-rig.ts';
-import { deployOnCloud } from './support/glance-deployment.ts';
+import { cloudWithTenants } from './support/cloud-with-tenants.ts';
 import { addImage, showImage } from './support/images.ts';
-import { type Tenant, tenant } from './support/tenants.ts';
+import type { Tenant } from './support/tenants.ts';
 
 let deployment: Deployment;
 let alice: Tenant;
 let bob: Tenant;
 let carol: Tenant;
 beforeAll(async () => {
-  deployment = await deployOnCloud();
-  await Promise.all([deployment.startWorker(), deployment.startApi()]);
-  alice = await tenant(deployment, 'alice', 'tenant-a');
-  bob = await tenant(deployment, 'bob', 'tenant-b');
-  carol = await tenant(deployment, 'carol', 'tenant-a');
+  ({ deployment, alice, bob, carol } = await cloudWithTenants());
 });
 afterAll(() => deployment.stop());
 

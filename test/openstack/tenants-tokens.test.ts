@@ -10,7 +10,7 @@ import {
   revokeToken,
   tokenOf,
 } from './keystone-rig.ts';
-import { deployOnCloud } from './support/glance-deployment.ts';
+import { cloudWithTenants } from './support/cloud-with-tenants.ts';
 import { addImage, showImage } from './support/images.ts';
 import { type Tenant, tenant } from './support/tenants.ts';
 
@@ -18,10 +18,7 @@ let deployment: Deployment;
 let alice: Tenant;
 let carol: Tenant;
 beforeAll(async () => {
-  deployment = await deployOnCloud();
-  await Promise.all([deployment.startWorker(), deployment.startApi()]);
-  alice = await tenant(deployment, 'alice', 'tenant-a');
-  carol = await tenant(deployment, 'carol', 'tenant-a');
+  ({ deployment, alice, carol } = await cloudWithTenants());
 });
 afterAll(() => deployment.stop());
 
