@@ -1,6 +1,15 @@
 export { addRange, type ByteRange, coveredBytes, watermark } from './byte-ranges.ts';
 export { copyOf } from './copy-of.ts';
-export { compareDigests, type Digests, digestsOf, type VerifiedBy } from './digests.ts';
+export {
+  type Algorithm,
+  compareDigests,
+  type Digests,
+  differingDigest,
+  digestsOf,
+  knownDigests,
+  strongestCommon,
+  type VerifiedBy,
+} from './digests.ts';
 export { PART_SIZE, planParts } from './part-plan.ts';
 export { type ImageRecord, isVisibleTo } from './record.ts';
 export type { Side } from './side.ts';

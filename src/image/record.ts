@@ -19,7 +19,8 @@ export interface ImageRecord {
   readonly size: number;
   readonly min_disk: number;
   readonly min_ram: number;
-  readonly os_hash_algo: 'sha512' | null;
+  /** The algorithm of `os_hash_value`. */
+  readonly os_hash_algo: 'sha512' | 'sha256' | null;
   /** Lower-case hexadecimal digest of the data. */
   readonly os_hash_value: string | null;
   /** Lower-case hexadecimal md5 of the data: all that old images have. */

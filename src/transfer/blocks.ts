@@ -1,4 +1,4 @@
-import { type Digests, planParts } from '../image/index.ts';
+import { type Digests, knownDigests, planParts } from '../image/index.ts';
 import { atSide, type BlockSink } from '../stores/index.ts';
 import { freedInOrder, readingBack } from './arrived.ts';
 import { createChunks } from './chunks.ts';
@@ -7,7 +7,7 @@ import { DIGEST_CHUNKS, followDigest } from './follow-digest.ts';
 import { runLane } from './lane.ts';
 import { Ledger } from './ledger.ts';
 import type { Run, TransferOptions } from './options.ts';
-import { type Copied, isBadData, isKnownByMd5, verify } from './verify.ts';
+import { type Copied, isBadData, verify } from './verify.ts';
 import { createWindow } from './window.ts';
 
 const MIB = 1024 * 1024;
@@ -49,7 +49,7 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
   const lanes = Array.from({ length: Math.min(blocks, lanesWanted) }, () => runLane(queue, lane));
   const put = Promise.all(lanes);
   const flush = () => atSide('destination', () => sink.flush(signal));
-  const digest = options.digests.create(isKnownByMd5(expected));
+  const digest = options.digests.create(knownDigests(expected));
   const hashing = freedInOrder(window, (hashed) => {
     at.hashed = hashed;
     release();

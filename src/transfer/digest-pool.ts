@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Digests } from '../image/index.ts';
+import type { Algorithm, Digests } from '../image/index.ts';
 import type { DigestMessage, DigestReply } from './digest-thread.ts';
 
 /**
@@ -18,8 +18,8 @@ export interface Digest {
 }
 
 export interface DigestPool {
-  /** A sha512, and an md5 too where it is asked for. */
-  create(md5?: boolean): Digest;
+  /** Begins a sha512, and those others that are asked for. */
+  create(others?: readonly Algorithm[]): Digest;
   close(): Promise<void>;
 }
 
@@ -40,13 +40,13 @@ export function createDigestPool(threads: number): DigestPool {
   const started: Thread[] = [];
   let created = 0;
   return {
-    create(md5 = false) {
+    create(others = []) {
       const id = created++;
       const slot = id % threads;
       const running = started[slot];
       const thread = running === undefined || running.death !== undefined ? startThread() : running;
       started[slot] = thread;
-      return createDigest(thread, id, md5);
+      return createDigest(thread, id, others);
     },
     async close() {
       await Promise.all(started.map((thread) => thread.worker.terminate()));
@@ -70,7 +70,7 @@ function startThread(): Thread {
   return thread;
 }
 
-function createDigest(thread: Thread, id: number, md5: boolean): Digest {
+function createDigest(thread: Thread, id: number, others: readonly Algorithm[]): Digest {
   const { worker, waiting } = thread;
   waiting.set(id, []);
   const ask = (message: DigestMessage) =>
@@ -84,10 +84,10 @@ function createDigest(thread: Thread, id: number, md5: boolean): Digest {
     });
   return {
     async update(bytes) {
-      await ask({ type: 'update', id, md5, bytes });
+      await ask({ type: 'update', id, others, bytes });
     },
     async finish() {
-      const { digests } = await ask({ type: 'finish', id, md5 });
+      const { digests } = await ask({ type: 'finish', id, others });
       waiting.delete(id);
       if (digests === undefined) throw new Error('the digest thread answered out of turn');
       return digests;

@@ -1,41 +1,47 @@
 import { createHash, type Hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
-import type { Digests } from '../image/index.ts';
+import type { Algorithm, Digests } from '../image/index.ts';
 
-/** What the main thread asks of this one, and what it answers with: each update, and the end, once. */
+/**
+ * What the main thread asks of this one, and what this one answers with: once for each update, and once for
+ * the end. Which digests are computed beside the sha512, the first message of a digest decides.
+ */
 export type DigestMessage =
-  | { readonly type: 'update'; readonly id: number; readonly md5: boolean; readonly bytes: Uint8Array }
-  | { readonly type: 'finish'; readonly id: number; readonly md5: boolean }
+  | { readonly type: 'update'; readonly id: number; readonly others: Others; readonly bytes: Uint8Array }
+  | { readonly type: 'finish'; readonly id: number; readonly others: Others }
   | { readonly type: 'drop'; readonly id: number };
 export type DigestReply = { readonly id: number; readonly digests?: Digests };
+type Others = readonly Algorithm[];
 
-interface Hashes {
-  readonly sha512: Hash;
-  readonly md5: Hash | null;
-}
+type Hashes = ReadonlyMap<Algorithm, Hash>;
 
 const running = new Map<number, Hashes>();
 
 parentPort?.on('message', (message: DigestMessage) => {
   const { id } = message;
   if (message.type === 'update') {
-    const hashes = running.get(id) ?? startHashes(message.md5);
-    hashes.sha512.update(message.bytes);
-    hashes.md5?.update(message.bytes);
+    const hashes = running.get(id) ?? startHashes(message.others);
+    for (const hash of hashes.values()) hash.update(message.bytes);
     running.set(id, hashes);
     reply({ id });
     return;
   }
   const hashes = running.get(id);
   running.delete(id);
-  if (message.type === 'finish') {
-    const { sha512, md5 } = hashes ?? startHashes(message.md5);
-    reply({ id, digests: { sha512: sha512.digest('hex'), md5: md5?.digest('hex') ?? null } });
-  }
+  if (message.type === 'finish') reply({ id, digests: digestsFrom(hashes ?? startHashes(message.others)) });
 });
 
-function startHashes(md5: boolean): Hashes {
-  return { sha512: createHash('sha512'), md5: md5 ? createHash('md5') : null };
+function startHashes(others: Others): Hashes {
+  return new Map(['sha512' as const, ...others].map((algorithm) => [algorithm, createHash(algorithm)]));
+}
+
+function digestsFrom(hashes: Hashes): Digests {
+  const sha256 = hashes.get('sha256')?.digest('hex');
+  return {
+    sha512: hashes.get('sha512')?.digest('hex') ?? null,
+    md5: hashes.get('md5')?.digest('hex') ?? null,
+    ...(sha256 !== undefined && { sha256 }),
+  };
 }
 
 function reply(message: DigestReply): void {

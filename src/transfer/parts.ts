@@ -1,11 +1,11 @@
-import { PART_SIZE, planParts } from '../image/index.ts';
+import { knownDigests, PART_SIZE, planParts } from '../image/index.ts';
 import { atSide, type PartSink } from '../stores/index.ts';
 import { readingBack } from './arrived.ts';
 import { createChunks } from './chunks.ts';
 import { DIGEST_CHUNKS, followDigest } from './follow-digest.ts';
 import { runLane } from './lane.ts';
 import type { Run, TransferOptions } from './options.ts';
-import { type Copied, isBadData, isKnownByMd5, verify } from './verify.ts';
+import { type Copied, isBadData, verify } from './verify.ts';
 
 const MIB = 1024 * 1024;
 /** Bytes that wait for the digest, at most. */
@@ -15,7 +15,7 @@ const MAX_KEPT = 64 * MIB;
 export async function moveParts(options: TransferOptions, sink: PartSink, run: Run): Promise<Copied> {
   const { reader, size, expected, patience } = options;
   const { delivered: ledger, stop, onFault } = run;
-  const digest = options.digests.create(isKnownByMd5(expected));
+  const digest = options.digests.create(knownDigests(expected));
   const inherited = ledger.bytes;
   const { partSize = PART_SIZE } = reader;
   const queue = planParts(size, ledger.ranges, partSize);

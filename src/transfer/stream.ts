@@ -1,4 +1,4 @@
-import { planParts } from '../image/index.ts';
+import { knownDigests, planParts } from '../image/index.ts';
 import { blame, type PartSink, StoreError, type StreamSink } from '../stores/index.ts';
 import { freedInOrder, readingBack } from './arrived.ts';
 import { createChunks } from './chunks.ts';
@@ -44,8 +44,8 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
   const lane = { reader, sink: staging, ledger: staged, patience, signal, onFault, before: staging.hasRoom };
   const lanes = Array.from({ length: lanesWanted }, () => runLane(queue, lane));
 
-  // The destination computes one of the two, and it need not be the one that the source has.
-  const digest = options.digests.create(expected.sha512 === null || expected.md5 === null);
+  // The md5 too: the destination computes digests of its own, and this may be the only one of them.
+  const digest = options.digests.create(['md5', ...knownDigests(expected)]);
   const hashing = freedInOrder(staging, (hashed) => {
     at.hashed = hashed;
     release();

@@ -1,4 +1,4 @@
-import { addRange, type ByteRange } from '../image/index.ts';
+import { addRange, type ByteRange, knownDigests } from '../image/index.ts';
 import type { PartSink, StoreError } from '../stores/index.ts';
 import { moveBlocks } from './blocks.ts';
 import { Ledger } from './ledger.ts';
@@ -102,7 +102,7 @@ function kept(file: PartSink | null, options: TransferOptions): readonly ByteRan
 }
 
 function isVerifiable({ expected }: TransferOptions): boolean {
-  return expected.sha512 !== null || expected.md5 !== null;
+  return knownDigests(expected).length > 0;
 }
 
 function move(options: TransferOptions, run: Run): Promise<Copied> {

@@ -1,4 +1,4 @@
-import { compareDigests, type Digests, type VerifiedBy } from '../image/index.ts';
+import { type Digests, differingDigest, strongestCommon, type VerifiedBy } from '../image/index.ts';
 import { StoreError } from '../stores/index.ts';
 
 /** What is known of a copy when all its bytes are at the destination. */
@@ -13,18 +13,16 @@ export interface Copied extends Digests {
  * @throws StoreError `digest_mismatch`, or `lost` where it was resumed
  */
 export function verify(expected: Digests, actual: Digests, resumed: boolean): Copied {
-  const verified_by = compareDigests(expected, actual);
-  if (verified_by !== 'different') return { ...actual, verified_by };
-  const algorithm = expected.sha512 === null ? 'md5' : 'sha512';
+  const algorithm = differingDigest(expected, actual);
+  if (algorithm === undefined) {
+    // The sha256 is there only to be compared: an image's record has room for the other two.
+    const { sha512, md5 } = actual;
+    return { sha512, md5, verified_by: strongestCommon(expected, actual) };
+  }
   const [found, wanted] = [actual[algorithm]?.slice(0, 16), expected[algorithm]?.slice(0, 16)];
   const message = `the copy's ${algorithm} is ${found}…, its record says ${wanted}…`;
   if (resumed) throw new StoreError('lost', `${message}; starting over`, { side: 'destination' });
   throw new StoreError('digest_mismatch', message, { side: 'source' });
-}
-
-/** Whether an md5 is all that can tell a copy to be its source's. */
-export function isKnownByMd5({ sha512, md5 }: Digests): boolean {
-  return sha512 === null && md5 !== null;
 }
 
 /** Whether all bytes have come, and are not the source's. */

@@ -72,7 +72,7 @@ test('a digest that is given up leaves the others alone', async () => {
 
 test('an md5 is computed beside the sha512 where it is asked for, and only there', async () => {
   const single = createDigestPool(1);
-  const [both, one] = [single.create(true), single.create()];
+  const [both, one] = [single.create(['md5']), single.create()];
   const bytes = randomBytes(5000);
   await Promise.all([update(both, bytes), update(one, bytes)]);
   expect(await both.finish()).toEqual({ ...sha512Of(bytes), md5: hashOf('md5', bytes) });
@@ -80,8 +80,18 @@ test('an md5 is computed beside the sha512 where it is asked for, and only there
   await single.close();
 });
 
+test('a sha256 is computed where it is asked for', async () => {
+  const digest = pool.create(['sha256', 'md5', 'sha512']);
+  await update(digest, Buffer.from('abc'));
+  expect(await digest.finish()).toEqual({
+    ...sha512Of('abc'),
+    md5: hashOf('md5', 'abc'),
+    sha256: hashOf('sha256', 'abc'),
+  });
+});
+
 test('the md5 of nothing is that of no bytes', async () => {
-  expect(await pool.create(true).finish()).toEqual({ ...sha512Of(), md5: hashOf('md5') });
+  expect(await pool.create(['md5']).finish()).toEqual({ ...sha512Of(), md5: hashOf('md5') });
 });
 
 test("a thread's death rejects what waits for it", SOON, async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { digestsOf } from '../../src/image/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
 import { blocksInMemory } from '../../src/transfer/blocks.ts';
 import type { DigestPool } from '../../src/transfer/index.ts';
@@ -25,6 +26,17 @@ test.each([1, 2, 3, 4, 8, 40])(
     expect([reader.bytesRead, transfer.ledger.bytes, rig.server.bytesReadBack]).toEqual([SIZE, SIZE, 0]);
   },
 );
+
+test('each digest that is known is compared, also a weak one beside a strong one', async () => {
+  const rig = await blocksRig(DATA.subarray(0, BLOCK + 1), BLOCK);
+  const digests = digestsOf(rig.image);
+  for (const wrong of [{ md5: 'ab'.repeat(16) }, { sha256: 'ab'.repeat(32) }, { sha512: 'ab'.repeat(64) }]) {
+    const attempt = await rig.attempt({ expected: { ...digests, ...wrong } });
+    const [algorithm] = Object.keys(wrong);
+    const message = expect.stringContaining(`the copy's ${algorithm} is`);
+    expect(await failureOf(attempt)).toMatchObject({ code: 'digest_mismatch', side: 'source', message });
+  }
+});
 
 test.each([1, BLOCK - 1, BLOCK, BLOCK + 1])('an image of %d bytes arrives whole', async (size) => {
   const rig = await blocksRig(DATA.subarray(0, size), BLOCK);
@@ -74,8 +86,8 @@ test('while the digest is behind, no more is read than there is memory for', asy
   const release = Promise.withResolvers<void>();
   const digests: DigestPool = {
     ...rig.digests,
-    create(md5) {
-      const digest = rig.digests.create(md5);
+    create(others) {
+      const digest = rig.digests.create(others);
       return {
         ...digest,
         update: async (bytes) => {

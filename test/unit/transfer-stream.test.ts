@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { digestsOf } from '../../src/image/index.ts';
 import type { DigestPool } from '../../src/transfer/index.ts';
+import { digestsOfBytes } from '../stores/store-under-test.ts';
 import { until, untilStill } from '../support/until.ts';
 import { streamRig } from './stream-rig.ts';
 import { failureOf, MIB } from './transfer-rig.ts';
@@ -17,8 +18,7 @@ test.each([0, 1, RESERVE, RESERVE + 1, 3 * MIB + 77, 30 * MIB + 12_345])(
     const rig = await streamRig(data);
     const { transfer, reader, sink } = await rig.attempt();
     expect(await transfer.finished).toEqual({
-      sha512: createHash('sha512').update(data).digest('hex'),
-      md5: null,
+      ...digestsOfBytes(data),
       verified_by: 'sha512',
     });
     expect(rig.server.uploads).toHaveLength(1);
@@ -131,6 +131,17 @@ test.each([RESERVE, RESERVE + 1, 10 * MIB])(
     expect([attempt.reader.closed, attempt.sink.closed]).toEqual([1, 1]);
   },
 );
+
+test('each digest that is known is compared, also a weak one beside a strong one', async () => {
+  const rig = await streamRig(randomBytes(3 * MIB));
+  const digests = digestsOf(rig.image);
+  for (const wrong of [{ md5: 'ab'.repeat(16) }, { sha256: 'ab'.repeat(32) }, { sha512: 'ab'.repeat(64) }]) {
+    const attempt = await rig.attempt({ expected: { ...digests, ...wrong } });
+    const [algorithm] = Object.keys(wrong);
+    const message = expect.stringContaining(`the copy's ${algorithm} is`);
+    expect(await failureOf(attempt)).toMatchObject({ code: 'digest_mismatch', side: 'source', message });
+  }
+});
 
 test.each([true, false])('an image without a sha512 is compared by its md5 (it has one: %s)', async (has) => {
   const rig = await streamRig(randomBytes(3 * MIB));

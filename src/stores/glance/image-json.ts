@@ -1,4 +1,4 @@
-import type { Digests, ImageRecord } from '../../image/index.ts';
+import { type Digests, digestsOf, type ImageRecord } from '../../image/index.ts';
 
 /** The property that an image bears while it is being made: its value is the mark of the job. */
 export const JOB_PROPERTY = 'image_replicator_job';
@@ -36,7 +36,6 @@ const OWN_KEYS = new Set([
 ]);
 
 export function toRecord(image: GlanceImage): ImageRecord {
-  const { sha512, md5 } = glanceDigests(image);
   return {
     id: image.id,
     name: image.name,
@@ -50,9 +49,8 @@ export function toRecord(image: GlanceImage): ImageRecord {
     size: image.size ?? 0,
     min_disk: image.min_disk,
     min_ram: image.min_ram,
-    os_hash_algo: sha512 === null ? null : 'sha512',
-    os_hash_value: sha512,
-    checksum: md5,
+    ...hashOf(image),
+    checksum: image.checksum,
     tags: [...image.tags].sort(),
     properties: Object.fromEntries(
       Object.entries(image).filter(
@@ -63,11 +61,16 @@ export function toRecord(image: GlanceImage): ImageRecord {
   };
 }
 
-/**
- * The digests of an image's data that can be compared with others. Glance may be set to another algorithm.
- */
-export function glanceDigests({ os_hash_algo, os_hash_value, checksum }: GlanceImage): Digests {
-  return { sha512: os_hash_algo === 'sha512' ? (os_hash_value ?? null) : null, md5: checksum };
+/** Returns the digests of an image's data that can be compared with others. */
+export function glanceDigests(image: GlanceImage): Digests {
+  return digestsOf({ ...hashOf(image), checksum: image.checksum });
+}
+
+/** A Glance may be set to an algorithm that nobody here computes: then its value is of no use. */
+function hashOf({ os_hash_algo, os_hash_value }: GlanceImage) {
+  const isComputed = os_hash_algo === 'sha512' || os_hash_algo === 'sha256';
+  if (!isComputed || typeof os_hash_value !== 'string') return { os_hash_algo: null, os_hash_value: null };
+  return { os_hash_algo, os_hash_value } as const;
 }
 
 /**
