@@ -1,16 +1,16 @@
 /** A configuration with every default filled in. Times are in milliseconds. */
 export interface Config {
   readonly regions: ReadonlyMap<string, RegionConfig>;
-  /** By id. */
+  /** The regions by their ids. */
   readonly shares: Shares;
   readonly api: ApiConfig;
   readonly identity: IdentityConfig | null;
-  /** Where stores may keep what they have to keep while a copy runs. */
+  /** The folder in which stores keep what they need while a copy runs, and its size. */
   readonly spool: { readonly path: string; readonly bytes: number } | null;
   readonly limits: Limits;
-  /** Base address of Temporal's Web UI, for links. */
+  /** The base address of Temporal's Web UI, for links. */
   readonly webUi: string | null;
-  /** The configuration file's folder: relative paths in it are relative to this one. */
+  /** The folder of the configuration file, to which relative paths in it refer. */
   readonly baseDirectory: string;
 }
 
@@ -19,17 +19,17 @@ export interface RegionConfig {
   readonly driver: string;
   readonly driverOptions: unknown;
   readonly taskQueue: string;
-  /** A file share's, whose tenants may put anything there: what looks like an image is none. */
+  /** The region is a file share's: tenants may put anything there, so nothing in it counts as an image. */
   readonly objectsOnly: boolean;
 }
 
 /** A file share that tenants may move files to and from. */
 export interface Share {
-  /** The region whose folder it is. */
+  /** The region whose folder holds the share. */
   readonly region: string;
-  /** By name: the region whose bucket it is. At the share, its files are in a folder of that name. */
+  /** The regions of the buckets, by name. At the share, a bucket's files are in a folder of that name. */
   readonly targets: ReadonlyMap<string, string>;
-  /** Who may use it. */
+  /** The tenants who may use the share. */
   readonly tenants: readonly string[];
 }
 
@@ -38,10 +38,10 @@ export type Shares = ReadonlyMap<string, Share>;
 export interface ApiConfig {
   readonly host: string;
   readonly port: number;
-  /** Bytes. */
+  /** The size in bytes. */
   readonly bodyLimit: number;
   readonly defaultSourceRegion: string | null;
-  /** By host name in lower case, without the port. */
+  /** The regions by host name, in lower case and without the port. */
   readonly sourceRegionByHost: ReadonlyMap<string, string>;
   readonly destinationRegionByTenant: ReadonlyMap<string, string>;
 }
@@ -50,13 +50,15 @@ export type IdentityConfig =
   | { readonly driver: 'token-file'; readonly path: string }
   | {
       readonly driver: 'keystone';
-      /** Ends in `/v3`. */
+      /** Keystone's address, which ends in `/v3`. */
       readonly authUrl: string;
       readonly verify: boolean;
-      /** A PEM file of authorities. */
+      /** Path of a PEM file with certificate authorities. */
       readonly cacert: string | null;
       readonly cacheFor: number;
-      /** In clouds.yaml: the account that looks access keys up; `null`: there are none. */
+      /**
+       * The cloud in clouds.yaml whose account looks access keys up; `null` if access keys are not accepted.
+       */
       readonly cloud: string | null;
     };
 
@@ -69,7 +71,7 @@ export interface Limits {
   readonly noWorkerTimeout: number;
 }
 
-/** A configuration that cannot be used. Each problem names its key. */
+/** The configuration cannot be used. Each problem names its key. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];

@@ -1,18 +1,18 @@
 import { type ImageStore, loadDriver } from '../stores/index.ts';
 import type { Config } from './config.ts';
 
-/** A region with its store open. */
+/** A region of the configuration, with its store open. */
 export interface Region {
   readonly name: string;
   readonly store: ImageStore;
   readonly taskQueue: string;
-  /** No images are read, made or looked for here. */
+  /** The region has objects only: no images are read, made or looked for here. */
   readonly objectsOnly: boolean;
 }
 
 export type Regions = ReadonlyMap<string, Region>;
 
-/** Opens the store of each region; nothing is touched yet. */
+/** Opens the store of each region. A store is touched only when it is used. */
 export async function openRegions({ regions, baseDirectory }: Config): Promise<Regions> {
   const opened = new Map<string, Region>();
   for (const { name, driver, driverOptions, taskQueue, objectsOnly } of regions.values()) {

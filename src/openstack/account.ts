@@ -6,7 +6,7 @@ import type { Keystone } from './keystone.ts';
 import type { IssuedToken } from './token.ts';
 import { createTokens, type Scope, type Tokens } from './tokens.ts';
 
-/** An account of ours in a cloud. */
+/** An account of this service in a cloud. */
 export interface Account {
   /**
    * @throws OpenStackError `misconfigured`, or the signal's reason
@@ -18,7 +18,7 @@ export interface OpenAccount {
   readonly cloud: Cloud;
   readonly keystone: Keystone;
   /**
-   * A token of the account's that is good for a while yet.
+   * Returns a token of the account that stays valid for a while.
    * @throws OpenStackError, or the signal's reason
    */
   tokenFor(scope: Scope, signal?: AbortSignal): Promise<IssuedToken>;
@@ -26,8 +26,8 @@ export interface OpenAccount {
 }
 
 /**
- * Opens nothing yet: the configuration is read with the first use, and again where it could not be used or
- * Keystone has not accepted what it says.
+ * Makes an account. Its configuration is read when it is first used, and read again after it could not be
+ * used or after Keystone refused it.
  */
 export function openAccount(options: CloudOptions, env = process.env): Account {
   let opening: Promise<OpenAccount> | null = null;

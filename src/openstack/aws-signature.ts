@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 
-/** A user's EC2 credential. Never to be stored or logged. */
+/** A user's EC2 credential. It MUST NOT be stored or logged. */
 export interface Ec2Key {
   readonly access: string;
   readonly secret: string;
@@ -10,8 +10,8 @@ const HOST = 'image-replicator';
 const SIGNED_HEADERS = 'host;x-amz-date';
 
 /**
- * The description of a request that the owner of an EC2 credential has signed now, as Keystone wants it.
- * Nobody has sent such a request: it stands for one that was signed in another way.
+ * Describes, in the form that Keystone wants, a request that the owner of an EC2 credential signs now. Nobody
+ * sends this request: it stands for one that was signed in another way.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
  * @see keystoneclient/contrib/ec2/utils.py
  */

@@ -3,8 +3,8 @@ import Value from 'typebox/value';
 import { OpenStackError } from './errors.ts';
 
 /**
- * Reads a JSON text of Keystone's.
- * @throws OpenStackError `unreachable` where it is something else, and with nothing of the text in it
+ * Parses an answer of Keystone's as JSON.
+ * @throws OpenStackError `unreachable` if it is not JSON; the message holds nothing of the text
  */
 export function parseBody<T extends TSchema>(schema: T, text: string): Static<T> {
   const body = jsonOf(text);
@@ -16,7 +16,7 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's error would quote the text.
+    // The parser's own error would quote the text.
     throw unreadable();
   }
 }

@@ -1,7 +1,7 @@
-/** Which of a service's addresses to use; clouds.yaml's `interface`. */
+/** The kind of a service's address that is used; clouds.yaml calls it `interface`. */
 export type Interface = 'public' | 'internal' | 'admin';
 
-/** A token's catalog, as Keystone's API v3 gives it. */
+/** The catalog of a token, in the form that Keystone's API v3 gives. */
 export type Catalog = readonly {
   readonly type: string;
   readonly endpoints: readonly {
@@ -11,9 +11,9 @@ export type Catalog = readonly {
   }[];
 }[];
 
-/** A user of the cloud's, for as long as one request of theirs lasts. Never to be stored or logged. */
+/** The token of a user whose request is being served. It MUST NOT be stored or logged. */
 export interface UserCredential {
   readonly token: string;
-  /** The token's own: it goes to no other address. */
+  /** The catalog that came with the token. The token MUST NOT be sent to any other address. */
   readonly catalog: Catalog;
 }

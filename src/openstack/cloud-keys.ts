@@ -1,15 +1,17 @@
 import { CloudConfigError } from './errors.ts';
 
-/** A cloud's keys as somebody has written them: clouds.yaml's names, its `auth` and the rest in one. */
+/**
+ * The keys of a cloud as they were written, under clouds.yaml's names; those of `auth` stand beside the rest.
+ */
 export interface CloudKeys {
-  /** Where they were written. */
+  /** The file, or the environment, in which they were written. */
   readonly source: string;
-  /** What a key is called there. */
+  /** Returns the name that a key has there. */
   nameOf(key: string): string;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** The OS_* variables of a process, under clouds.yaml's names. */
+/** Reads the OS_* variables of a process, under clouds.yaml's names. */
 export function readVariables(env: NodeJS.ProcessEnv): CloudKeys {
   const values = Object.entries(env)
     .filter(([name]) => name.startsWith('OS_'))
@@ -21,7 +23,7 @@ export function readVariables(env: NodeJS.ProcessEnv): CloudKeys {
   };
 }
 
-/** The first of some keys that has a text. */
+/** Returns the text of the first of some keys that has one. */
 export function textOf(keys: CloudKeys, ...names: readonly string[]): string | null {
   for (const name of names) {
     const value = Object.hasOwn(keys.values, name) ? keys.values[name] : undefined;
@@ -33,14 +35,14 @@ export function textOf(keys: CloudKeys, ...names: readonly string[]): string | n
   return null;
 }
 
-/** The same, where one of them has to be there. */
+/** Returns the text of the first of some keys that has one; throws if none has. */
 export function needed(keys: CloudKeys, ...names: readonly [string, ...string[]]): string {
   const text = textOf(keys, ...names);
   if (text === null) throw problem(keys, names[0], 'is missing');
   return text;
 }
 
-/** A switch, in any of the ways in which clouds.yaml and the variables write it. */
+/** Reads a switch, in any of the ways in which clouds.yaml and the variables write it. */
 export function flagOf(keys: CloudKeys, name: string): boolean | null {
   const value = Object.hasOwn(keys.values, name) ? keys.values[name] : undefined;
   if (value === undefined || value === null || value === '') return null;

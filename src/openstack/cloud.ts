@@ -3,27 +3,27 @@ import type { Interface } from './catalog.ts';
 import { type CloudKeys, flagOf, needed, problem, readVariables, textOf } from './cloud-keys.ts';
 import { readCloudsYaml } from './clouds-yaml.ts';
 
-/** Which cloud, and what of it. */
+/** Which cloud is used, and which of its regions and interfaces. */
 export interface CloudOptions {
-  /** A name in clouds.yaml; without it: `OS_CLOUD`, or the other OS_* variables. */
+  /** A name in clouds.yaml; the default is `OS_CLOUD`, or the cloud of the other OS_* variables. */
   readonly cloud?: string;
-  /** Both go before what the cloud's own configuration says. */
+  /** The region and the interface override the cloud's own configuration. */
   readonly region_name?: string;
   readonly interface?: Interface;
 }
 
-/** How to sign in to a cloud, and where. Holds secrets: never to be logged. */
+/** How to sign in to a cloud, and where. It holds secrets and MUST NOT be logged. */
 export interface Cloud {
-  /** Keystone's address; ends in `/v3`. */
+  /** Keystone's address, which ends in `/v3`. */
   readonly authUrl: string;
   readonly credential: Credential;
-  /** `null` with an application credential, which has a project of its own. */
+  /** `null` for an application credential, which has a project of its own. */
   readonly project: { readonly id: string } | { readonly name: string; readonly domain: Domain } | null;
   readonly regionName: string | null;
   readonly interface: Interface;
-  /** Whether TLS certificates are checked. */
+  /** Tells whether TLS certificates are checked. */
   readonly verify: boolean;
-  /** A PEM file of authorities. */
+  /** Path of a PEM file with certificate authorities. */
   readonly cacert: string | null;
 }
 
@@ -40,9 +40,10 @@ export type Credential =
     };
 
 /**
- * A cloud as openstacksdk finds it: clouds.yaml (`OS_CLIENT_CONFIG_FILE`, or the first of `./`,
- * `~/.config/openstack/` and `/etc/openstack/`) with secure.yaml beside it, or the OS_* variables.
- * @throws CloudConfigError naming the file (or the environment) and the key
+ * Reads the configuration of a cloud as openstacksdk does: from clouds.yaml (`OS_CLIENT_CONFIG_FILE`, or the
+ * first of `./`, `~/.config/openstack/` and `/etc/openstack/`) with secure.yaml beside it, or the OS_*
+ * variables.
+ * @throws CloudConfigError that names the file (or the environment) and the key
  * @see https://docs.openstack.org/openstacksdk/latest/user/config/configuration.html
  */
 export async function loadCloud(options: CloudOptions, env = process.env): Promise<Cloud> {
@@ -72,7 +73,7 @@ function authUrlOf(keys: CloudKeys): string {
   return address;
 }
 
-/** Keystone's address with its version; `null` where it has another one in it. */
+/** Returns Keystone's address with `/v3`, or `null` if the address names another version. */
 export function toVersion3(address: string): string | null {
   const base = address.replace(/\/+$/, '');
   if (/\/v2(\.\d+)?$/.test(base)) return null;
@@ -116,7 +117,7 @@ function domainOf(keys: CloudKeys, which: string): Domain {
   return shared === null ? { name: needed(keys, `${which}_name`, 'default_domain_name') } : { id: shared };
 }
 
-/** Formerly `endpoint_type`, with values such as `publicURL`. */
+/** Reads `interface`, or its older form `endpoint_type` with values such as `publicURL`. */
 function interfaceOf(keys: CloudKeys): Interface {
   const written = textOf(keys, 'interface', 'endpoint_type')?.replace(/URL$/, '') ?? 'public';
   if (written === 'public' || written === 'internal' || written === 'admin') return written;

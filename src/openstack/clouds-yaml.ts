@@ -8,7 +8,7 @@ import { CloudConfigError } from './errors.ts';
 type Mapping = Readonly<Record<string, unknown>>;
 
 /**
- * One cloud of clouds.yaml, with what secure.yaml beside it adds.
+ * Reads one cloud of clouds.yaml, together with what secure.yaml beside it adds.
  * @throws CloudConfigError
  * @see https://docs.openstack.org/openstacksdk/latest/user/config/configuration.html
  */
@@ -59,7 +59,7 @@ async function firstFile(paths: readonly string[]): Promise<{ path: string; valu
 
 function parsed(path: string, text: string): unknown {
   try {
-    // openstacksdk reads YAML 1.1, where `no` is false.
+    // openstacksdk reads YAML 1.1, in which `no` means false.
     return parse(text, { version: '1.1', prettyErrors: false, logLevel: 'error' });
   } catch (error) {
     // The parser's message may quote the line, and the line may hold a password.
@@ -72,7 +72,7 @@ function cloudsOf({ path, value }: { path: string; value: unknown }): Mapping {
   return mapping(path, 'clouds', mapping(path, 'the file', value).clouds);
 }
 
-/** Keys may be written with dashes. */
+/** Writes underscores for dashes: both are allowed in a key. */
 function sectionOf(path: string, clouds: Mapping, name: string): { auth: Mapping; rest: Mapping } {
   const key = `clouds.${name}`;
   const { auth, ...rest } = mapping(path, key, Object.hasOwn(clouds, name) ? clouds[name] : {});

@@ -9,15 +9,15 @@ import { askKeystone, type KeystoneAnswer, unexpected, validate } from './keysto
 import { type IssuedToken, parseToken } from './token.ts';
 import type { Scope } from './tokens.ts';
 
-/** A cloud's EC2 credentials, for an account that may look at them and check them. */
+/** The EC2 credentials of a cloud, for an account that may read and check them. */
 export interface Ec2Credentials {
   /**
-   * `null` where there is no such key.
+   * Looks a key up. Returns `null` if there is no such key.
    * @throws OpenStackError, or the signal's reason
    */
   find(access: string, signal: AbortSignal): Promise<Ec2Key | null>;
   /**
-   * A token of the key's owner, for the key's project; `null` where Keystone refuses it.
+   * Asks for a token of the key's owner, for the key's project. Returns `null` if Keystone refuses it.
    * @throws OpenStackError, or the signal's reason
    */
   signIn(key: Ec2Key, signal: AbortSignal): Promise<IssuedToken | null>;
@@ -27,8 +27,8 @@ const Credential = Type.Object({ credential: Type.Object({ type: Type.String(), 
 const Blob = Type.Object({ access: Type.String(), secret: Type.String() });
 
 /**
- * Opens nothing yet. The account has to be a user's, with the role `reader` on the system and the role
- * `service` on its project.
+ * Makes a reader of EC2 credentials; it connects when it is first used. The account MUST be a user's, with
+ * the role `reader` on the system and the role `service` on its project.
  * @see https://docs.openstack.org/api-ref/identity/v3/#credentials
  * @see keystone/api/ec2tokens.py
  */
@@ -50,15 +50,15 @@ export function openEc2Credentials(options: CloudOptions, env = process.env): Ec
       if (status === 401 || status === 404) return null;
       if (status === 403) throw forbidden('service on its project');
       if (status !== 200 || subject === null) throw unexpected(status);
-      // By whatever name Keystone calls it: such a token stands for one project only.
+      // Such a token stands for one project only, whatever name Keystone gives the method.
       return { ...parseToken(text), token: subject, delegated: true };
     },
   };
 }
 
 /**
- * The answer to a call that the account makes. A token of its that is refused is replaced, and the call
- * repeated.
+ * Makes a call as the account and returns the answer. If the account's token is refused, it is replaced and
+ * the call is repeated.
  */
 async function ask(
   account: Account,
@@ -74,7 +74,7 @@ async function ask(
     const headers = { 'X-Auth-Token': token.token };
     const answer = await askKeystone(keystone, method, path, { headers, body }, signal);
     if (answer.status !== 401 || !mayRepeat) return answer;
-    // Keystone says 401 of the key's owner too, who may be disabled: that is no fault of the account's token.
+    // Keystone also answers 401 if the key's owner is disabled, which is no fault of the account's token.
     if ((await validate(keystone, token.token, signal)) !== null) return answer;
     drop(scope, token);
   }

@@ -2,8 +2,8 @@ import type { Catalog, Interface } from './catalog.ts';
 import { OpenStackError } from './errors.ts';
 
 /**
- * The address of a region's image service, without the version that some catalogs have in it.
- * @param regionName `null`: the only one that there is
+ * Returns the address of a region's image service, without the version that some catalogs add to it.
+ * @param regionName `null` stands for the only region of the catalog
  * @throws OpenStackError `no_endpoint`, `misconfigured`
  */
 export function imageEndpoint(catalog: Catalog, regionName: string | null, wanted: Interface): string {
@@ -18,7 +18,7 @@ export function imageEndpoint(catalog: Catalog, regionName: string | null, wante
   throw new OpenStackError('no_endpoint', `the catalog has no ${wanted} image service ${where}`);
 }
 
-/** The same; `null` where there is none. */
+/** Returns the address of a region's image service in a catalog, or `null` if there is none. */
 export function findImageEndpoint(
   catalog: Catalog,
   regionName: string | null,

@@ -1,6 +1,6 @@
 /**
- * Why a cloud could not be asked.
- * - `unreachable`: a service does not answer, or fails; worth another try
+ * The reason why a cloud could not be asked.
+ * - `unreachable`: a service does not answer, or fails; another try may succeed
  * - `unauthorized`: an account's credential, or its token, is not accepted
  * - `expired`: a user's own token is not good any more
  * - `forbidden`: the copier may not act for this project
@@ -15,7 +15,7 @@ export type OpenStackErrorKind =
   | 'no_endpoint'
   | 'misconfigured';
 
-/** The one error of a session. Its message is fit for a tenant's eyes; nothing in it is a secret. */
+/** The error that a session throws. Its message may be shown to a tenant and holds no secret. */
 export class OpenStackError extends Error {
   override readonly name = 'OpenStackError';
   readonly kind: OpenStackErrorKind;
@@ -26,7 +26,9 @@ export class OpenStackError extends Error {
   }
 }
 
-/** clouds.yaml, or the OS_* variables, cannot be used. Names the file and the key; for operators only. */
+/**
+ * clouds.yaml, or the OS_* variables, cannot be used. The message names the file and the key, for operators.
+ */
 export class CloudConfigError extends Error {
   override readonly name = 'CloudConfigError';
 }

@@ -4,12 +4,12 @@ import type { Cloud } from './cloud.ts';
 import { imageEndpoint } from './endpoint.ts';
 import { below, reach } from './transport.ts';
 
-/** A call to the image service. Times are in milliseconds, `0` is none; by default 60 seconds. */
+/** A call to the image service. Times are in milliseconds; `0` means no limit, the default is 60 seconds. */
 export interface ImageRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** From the version on: `/v2/images`. Taken as it is: what comes of users has to be encoded. */
+  /** Begins with the version, as in `/v2/images`. Whatever comes from users MUST be encoded by the caller. */
   readonly path: string;
-  /** A project of the copier's (`null`: the cloud's own), or a user with a token of theirs. */
+  /** The copier in one of its projects (`null`: the account's own), or a user with a token. */
   readonly as: { readonly project: string | null } | { readonly user: UserCredential };
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | AsyncIterable<Uint8Array>;
@@ -37,7 +37,7 @@ export async function sendImageRequest(
         ...below(endpoint, path),
         method,
         headers: { ...headers, 'X-Auth-Token': token },
-        // undici sends any iterable; its types know of Readable only.
+        // undici sends any iterable, although its types know only Readable.
         body: (stream?.chunks as never) ?? (typeof body === 'string' ? body : null),
         signal: signal ?? null,
         ...(headersTimeout !== undefined && { headersTimeout }),
@@ -50,7 +50,7 @@ export async function sendImageRequest(
   }
 }
 
-/** A stream whose own failure can be told from the service's afterwards. */
+/** Wraps a stream so that its own failure can be told from the service's afterwards. */
 function remember(chunks: AsyncIterable<Uint8Array>) {
   let failure: unknown;
   return {

@@ -3,9 +3,9 @@ import { OpenStackError } from './errors.ts';
 import { type IssuedToken, parseToken, type TokenFacts } from './token.ts';
 import { below, reach } from './transport.ts';
 
-/** A Keystone to talk to. */
+/** The address of a Keystone, and how to reach it. */
 export interface Keystone {
-  /** Ends in `/v3`. */
+  /** The address ends in `/v3`. */
   readonly authUrl: string;
   readonly dispatcher: Dispatcher;
 }
@@ -16,7 +16,7 @@ export interface KeystoneAnswer {
   readonly text: string;
 }
 
-/** Parts of the body of "Authentication and token management" (Identity API v3), as Keystone wants them. */
+/** Parts of the request body of "Authentication and token management" (Identity API v3). */
 export interface SignIn {
   readonly identity: object;
   readonly scope?: object;
@@ -25,7 +25,7 @@ export interface SignIn {
 const TOKENS = '/auth/tokens';
 
 /**
- * A new token; `null` where Keystone refuses it.
+ * Signs in. Returns the new token, or `null` if Keystone refuses it.
  * @throws OpenStackError `unreachable`, `misconfigured`, or the signal's reason
  */
 export async function signIn(
@@ -41,8 +41,8 @@ export async function signIn(
 }
 
 /**
- * What a token is good for, by its own right; `null` where it is not good (any more). Tokens that are bound
- * to access rules count as not good: nobody here could enforce these.
+ * Validates a token by its own right. Returns what Keystone tells of it, or `null` if it is not valid (any
+ * more). A token that is bound to access rules counts as invalid, because nobody here could enforce them.
  * @throws OpenStackError as `signIn` does
  */
 export async function validate(
@@ -63,7 +63,7 @@ export async function validate(
 }
 
 /**
- * A further token of the same user, for another project; `null` where Keystone refuses it.
+ * Asks for another token of the same user, for another project. Returns `null` if Keystone refuses it.
  * @throws OpenStackError as `signIn` does
  */
 export async function rescope(
@@ -76,31 +76,32 @@ export async function rescope(
     auth: { identity: { methods: ['token'], token: { id: token } }, scope: { project: { id: projectId } } },
   });
   const { status, subject, text } = await askKeystone(keystone, 'POST', TOKENS, { body }, signal);
-  // 400: an id that no project could have.
+  // Keystone answers 400 to an id that no project could have.
   if (status === 400 || status === 401 || status === 403 || status === 404) return null;
   if (status !== 201 || subject === null) throw unexpected(status);
   return { ...parseToken(text), token: subject };
 }
 
-/** Makes a token worthless, and no other one of its user's. */
+/** Revokes one token. Other tokens of the same user stay valid. */
 export async function revoke(keystone: Keystone, token: string, signal?: AbortSignal): Promise<void> {
   const { status } = await askKeystone(keystone, 'DELETE', TOKENS, { headers: aboutItself(token) }, signal);
   if (status !== 204 && status !== 401 && status !== 404) throw unexpected(status);
 }
 
-/** Throws where there is no Keystone, or none that speaks v3. */
+/** Throws if there is no Keystone, or if it does not speak v3. */
 export async function checkKeystone(keystone: Keystone, signal?: AbortSignal): Promise<void> {
   const { status } = await askKeystone(keystone, 'GET', '', {}, signal);
   if (status !== 200) throw unexpected(status);
 }
 
-/** `OpenStack-Identity-Access-Rules` stays away: it would mean that we enforce a token's access rules. */
+/** We do not send `OpenStack-Identity-Access-Rules`: it would say that we enforce a token's access rules. */
 function aboutItself(token: string): Record<string, string> {
   return { 'X-Auth-Token': token, 'X-Subject-Token': token };
 }
 
 /**
- * One call to Keystone, whatever its answer is. `subject` is the token that the answer brings.
+ * Makes one call to Keystone and returns its answer, whatever its status. `subject` is the token in the
+ * answer's header `X-Subject-Token`.
  * @param path below `/v3`
  * @throws OpenStackError `unreachable`, or the signal's reason
  */

@@ -7,28 +7,28 @@ import { OpenStackError } from './errors.ts';
 import { type ImageRequest, sendImageRequest } from './image-request.ts';
 import { discardBody } from './transport.ts';
 
-/** A region of a cloud, as somebody who has an account there. */
+/** The image service of one region, used with an account of ours. */
 export interface Session {
   /**
-   * One call to the region's image service, at the address in the token's own catalog, and at no other. The
-   * answer is returned whatever its status is, but for 401. A project's token that is refused is replaced,
-   * and the call repeated, unless its body is a stream.
+   * Makes one call to the region's image service, at the address that the token's own catalog names. Returns
+   * the answer, whatever its status, except 401: a project's token that is refused is replaced, and the call
+   * is repeated, unless its body is a stream.
    * @throws OpenStackError; the signal's reason; what the body's stream has thrown
    */
   requestImage(request: ImageRequest): Promise<Dispatcher.ResponseData>;
   /**
-   * Whether the region's image service is in a user's catalog.
+   * Tells whether a user's catalog has the region's image service.
    * @throws OpenStackError `misconfigured`
    */
   offers(user: UserCredential): Promise<boolean>;
   /**
-   * Throws where Keystone or the region's image service cannot be had.
+   * Throws if Keystone or the region's image service cannot be reached.
    * @throws OpenStackError
    */
   check(): Promise<void>;
 }
 
-/** Opens nothing yet. */
+/** Makes a session. It connects when it is first used. */
 export function openSession(options: CloudOptions, env = process.env): Session {
   const account = openAccount(options, env);
 

@@ -2,22 +2,22 @@ import Type from 'typebox';
 import { parseBody, unreadable } from './body.ts';
 import type { Catalog } from './catalog.ts';
 
-/** What Keystone tells of a token. Times are in milliseconds. */
+/** What Keystone tells of a token. Times are in milliseconds since the epoch. */
 export interface TokenFacts {
-  /** Since the epoch, by Keystone's clock. */
+  /** By Keystone's clock. */
   readonly expiresAt: number;
   readonly lifetime: number;
   readonly projectId: string | null;
-  /** By name. */
+  /** The names of the roles. */
   readonly roles: readonly string[];
-  /** It stands for a part of its user's rights only, and cannot be rescoped. */
+  /** The token has only a part of its user's rights, and cannot be rescoped. */
   readonly delegated: boolean;
-  /** It is good for some calls only, and whoever takes it has to see to that. */
+  /** The token is meant for some calls only, which whoever accepts it would have to enforce. */
   readonly hasAccessRules: boolean;
   readonly catalog: Catalog;
 }
 
-/** A token that we were given. Never to be logged. */
+/** A token that Keystone has given us. It MUST NOT be logged. */
 export interface IssuedToken extends TokenFacts {
   readonly token: string;
 }
@@ -53,8 +53,8 @@ const TokenBody = Type.Object({
 const DELEGATING = new Set(['application_credential', 'ec2credential', 'oauth1']);
 
 /**
- * Reads the body of "Validate and show information for token" (Identity API v3).
- * @throws OpenStackError `unreachable` where it is something else
+ * Parses the body of "Validate and show information for token" (Identity API v3).
+ * @throws OpenStackError `unreachable` if it is something else
  */
 export function parseToken(text: string): TokenFacts {
   const { token } = parseBody(TokenBody, text);

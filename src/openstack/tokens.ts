@@ -4,35 +4,35 @@ import { OpenStackError } from './errors.ts';
 import { type Keystone, signIn } from './keystone.ts';
 import type { IssuedToken } from './token.ts';
 
-/** What an account's token is for: a project (`null`: the cloud's own), or the cloud as a whole. */
+/** What an account's token is for: a project (`null`: the account's own), or the cloud as a whole. */
 export type Scope = { readonly project: string | null } | { readonly system: 'all' };
 
-/** The account's own tokens, one for each scope in which it works. */
+/** The tokens of an account, one for each scope in which it works. */
 export interface Tokens {
   /**
-   * A token that is good for a while yet.
+   * Returns a token that stays valid for a while; signs in if there is none.
    * @throws OpenStackError `forbidden`, `unauthorized`, `unreachable`, `misconfigured`
    */
   tokenFor(scope: Scope): Promise<IssuedToken>;
-  /** Forgets a token that was refused, unless another one has taken its place. */
+  /** Forgets a token that was refused, unless it has been replaced already. */
   drop(scope: Scope, refused: IssuedToken): void;
 }
 
 interface Slot {
   token: IssuedToken | null;
-  /** One sign-in, for all who wait for it. */
+  /** The sign-in that is under way, shared by all who wait for it. */
   renewal: Promise<IssuedToken> | null;
 }
 
 const MAX_SCOPES = 500;
-/** Milliseconds before its end at which a token is not handed out any more; less for short ones. */
+/** Milliseconds before its end from which a token is not handed out any more; less for short-lived ones. */
 const RESERVE = 120_000;
 const OWN_PROJECT: Scope = { project: null };
 
 export function createTokens(keystone: Keystone, { credential, project }: Cloud): Tokens {
   const slots = new LRUCache<string, Slot>({ max: MAX_SCOPES });
   const isApplication = credential.method === 'application_credential';
-  // An application credential has the same token for everybody.
+  // An application credential has one token for all scopes.
   const keyOf = (scope: Scope) => JSON.stringify(isApplication ? OWN_PROJECT : scope);
 
   const slotOf = (key: string): Slot => {
@@ -67,9 +67,9 @@ export function createTokens(keystone: Keystone, { credential, project }: Cloud)
   const freshToken = async (scope: Scope): Promise<IssuedToken> => {
     const startedAt = Date.now();
     const token = await signInTo(scope);
-    // By our own clock, whatever Keystone's says.
+    // Only our own clock counts: Keystone's may differ.
     if (token !== null) return { ...token, expiresAt: startedAt + token.lifetime };
-    // Keystone says the same to a wrong password as to a scope that is not the account's.
+    // Keystone gives the same answer to a wrong password and to a scope that is not the account's.
     if (keyOf(scope) === keyOf(OWN_PROJECT) || (await signInTo(OWN_PROJECT)) === null) {
       throw new OpenStackError('unauthorized', "Keystone does not accept the account's credential");
     }

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { OpenStackError } from './errors.ts';
 
-/** The origin and path of a call, below a service's address; no path leads out of its host. */
+/** Returns the origin and path of a call below a service's address. No path leads to another host. */
 export function below(address: string, path: string): { readonly origin: string; readonly path: string } {
   const { origin, pathname } = new URL(address);
   return { origin, path: pathname.replace(/\/+$/, '') + path };
@@ -25,13 +25,14 @@ export async function reach<T>(
   }
 }
 
-/** Reads an answer that is of no interest, so that its connection is free again. */
+/** Reads and drops an answer's body, so that its connection can be used again. */
 export async function discardBody({ body }: Dispatcher.ResponseData): Promise<void> {
   await body.dump({ limit: 65_536 }).catch(() => undefined);
 }
 
 /**
- * A parser's error carries a piece of the answer, and with it, maybe, a token: only code and message go on.
+ * Keeps only the code and the message of an error: a parser's error carries a piece of the answer, which may
+ * hold a token.
  */
 function withoutDetails(error: unknown): Error {
   const first: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;

@@ -3,14 +3,14 @@ import { SWEEP_REGION, TASK_QUEUE } from '../copy-job/index.ts';
 
 const AN_HOUR = 60 * 60_000;
 
-/** Schedule id of the sweep of a region. */
+/** Returns the schedule id of the sweep of a region. */
 function sweepScheduleId(region: string): string {
   return `sweep/${region}`;
 }
 
 /**
- * Sees to it that a region is swept once an hour, by whichever worker serves it. A schedule that is there
- * stays as it is: an operator may have paused it, or changed its times.
+ * Schedules a sweep of a region once an hour, by whichever worker serves it. An existing schedule stays as it
+ * is, because an operator may have paused it or changed its times.
  */
 export async function ensureSweepSchedule(client: Client, region: string, taskQueue: string): Promise<void> {
   try {

@@ -6,29 +6,29 @@ import { quoted } from '../temporal/index.ts';
 import { ownerOf, verdictOn } from './verdict.ts';
 
 export interface SweepOptions {
-  /** Only lists what it would remove. */
+  /** The sweep lists what it would remove, and removes nothing. */
   readonly dry_run: boolean;
-  /** Milliseconds for which anything is left alone that was changed. */
+  /** Milliseconds after its last change for which anything is left alone. */
   readonly grace: number;
 }
 
-/** Something that was found, and what has become of it. */
+/** Something that a sweep has found, and what became of it. */
 export interface Finding {
   readonly region: string;
   readonly kind: Leftover['kind'];
   readonly place: string;
   readonly bytes: number;
-  /** Milliseconds since it was changed last. */
+  /** Milliseconds since the last change. */
   readonly age: number;
-  /** Workflow id of the job that it is of; `null` where that is not known. */
+  /** The workflow id of the job that made it, or `null` if that is not known. */
   readonly job: string | null;
   readonly outcome: 'removed' | 'would be removed' | 'kept';
   readonly why: string;
 }
 
 /**
- * Looks through the stores of a region for what jobs have left behind, and removes what is proven to be
- * nobody's.
+ * Looks through the stores of a region for what jobs have left behind. Removes and returns what no job needs
+ * any more.
  */
 export async function* sweepRegion(
   client: Client,
@@ -49,18 +49,18 @@ export async function* sweepRegion(
   }
 }
 
-/** The region of a name, where there is one. */
+/** Returns the regions to sweep: the named one, or all. */
 export function regionsOf(regions: Regions, name: string | undefined): readonly Region[] {
   return [...regions.values()].filter((region) => name === undefined || region.name === name);
 }
 
 async function* leftoversOf(client: Client, { name, store, objectsOnly }: Region): AsyncGenerator<Leftover> {
-  // A share's tenants may write what looks like an image of ours.
+  // The tenants of a share may write what looks like an image of ours.
   if (!objectsOnly) yield* store.leftovers(endedFromOutside(client, name));
   if (store.objects !== undefined) yield* store.objects.leftovers();
 }
 
-/** The images of jobs that had no chance to clean up. */
+/** Lists the images of jobs that had no chance to clean up. */
 async function* endedFromOutside(client: Client, region: string): AsyncGenerator<DestinationRef> {
   const { destinationRegion } = searchAttributes;
   const terms = [

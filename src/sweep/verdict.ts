@@ -2,22 +2,22 @@ import type { Client } from '@temporalio/client';
 import type { Leftover } from '../stores/index.ts';
 import { chainOf, quoted } from '../temporal/index.ts';
 
-/** What is known of the job that has left something behind. */
+/** What Temporal knows of the job that has left something behind. */
 export interface Owner {
-  /** Workflow id of the job; `null` where Temporal does not tell. */
+  /** The workflow id of the job, or `null` if Temporal does not know it. */
   readonly job: string | null;
   readonly state: 'open' | 'closed' | 'gone' | 'nobody';
 }
 
-/** Whether something may be removed, and why. */
+/** The decision whether something may be removed, with its reason. */
 export interface Verdict {
   readonly removable: boolean;
   readonly why: string;
 }
 
 /**
- * Finds the job that bears a mark, by the run that the mark names. Temporal forgets a run after the
- * namespace's retention period: `gone` says no more than that.
+ * Finds the job that a mark belongs to, by the run that the mark names. Temporal forgets a run after the
+ * namespace's retention period, so `gone` does not say how the job has ended.
  */
 export async function ownerOf(client: Client, mark: string | null): Promise<Owner> {
   if (mark === null) return { job: null, state: 'nobody' };
@@ -29,9 +29,9 @@ export async function ownerOf(client: Client, mark: string | null): Promise<Owne
 }
 
 /**
- * Decides about something that was left behind.
- * @param age milliseconds since it was changed last
- * @param grace milliseconds for which anything is left alone
+ * Decides whether something that was left behind may be removed.
+ * @param age milliseconds since the last change
+ * @param grace milliseconds for which everything is left alone
  * @param retention milliseconds for which Temporal remembers a closed job
  */
 export function verdictOn(
@@ -44,8 +44,8 @@ export function verdictOn(
   if (age < grace) return { removable: false, why: 'it was changed a short time ago' };
   if (state === 'open') return { removable: false, why: 'its job goes on' };
   if (state === 'closed') return { removable: true, why: 'its job has ended' };
-  // A job of another namespace, or another cluster, would be unknown here too: only its age proves that it is
-  // over.
+  // A job of another namespace or another cluster would be unknown here too, so only the age proves that the
+  // job is over.
   if (state === 'gone')
     return age > retention
       ? { removable: true, why: 'Temporal has forgotten its job, and nothing has changed since' }
