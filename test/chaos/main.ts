@@ -3,10 +3,10 @@ import { type Options, parseOptions, USAGE } from './options.ts';
 import { randomOf } from './random.ts';
 import { writeReport } from './report.ts';
 import { isPassed, keep, kept, outcomeOf, type Result } from './results.ts';
+import { openRunFolder } from './run-folder.ts';
 import { runTrial } from './run-trial.ts';
 import { costOf, slownessOf, stratified } from './sample.ts';
-import { openServers, type Servers, warmUp } from './servers.ts';
-import type { Stage } from './trial.ts';
+import { openServers, warmUp } from './servers.ts';
 import { nameOf, type Trial } from './trial.ts';
 
 /** Kept for the last trials to end in, and for the servers to stop; milliseconds. */
@@ -17,7 +17,10 @@ process.setMaxListeners(0);
 const began = Date.now();
 const options = optionsOrUsage();
 const random = randomOf(options.seed);
-const wanted = allTrials(options.seed).filter((trial) => options.only?.test(nameOf(trial)) ?? true);
+const done = new Set(options.rest && options.keep ? (await kept(options.keep)).map(({ name }) => name) : []);
+const wanted = allTrials(options.seed)
+  .filter((trial) => options.only?.test(nameOf(trial)) ?? true)
+  .filter((trial) => !done.has(nameOf(trial)));
 const queue = options.sample === null ? wanted : stratified(wanted, random);
 if (options.list) {
   for (const trial of wanted) console.log(nameOf(trial));
@@ -25,23 +28,20 @@ if (options.list) {
 }
 console.log(`seed ${options.seed}, ${wanted.length} trials`);
 
-const servers = await openServers();
-const stages = new Set<Stage>();
+const folder = await openRunFolder();
 const results: Result[] = [];
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void stopAll(servers).finally(() => process.exit(130)));
-}
-// A trial that goes wrong in a way that nobody awaits leaves nothing behind either.
-process.once('uncaughtException', (error) => {
+let isOver = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(130));
+// A trial may go wrong in a way that nobody awaits.
+process.on('uncaughtException', (error) => {
+  // What is ended in mid-air may complain.
+  if (isOver) return;
   console.error(error);
-  void stopAll(servers).finally(() => process.exit(1));
+  void end(1);
 });
-try {
-  await warmUp(servers, [...new Set(wanted.map(({ store }) => store))]);
-  await Promise.all(Array.from({ length: options.jobs }, () => runLane(servers)));
-} finally {
-  await stopAll(servers);
-}
+const servers = openServers(folder.path);
+await warmUp(servers, [...new Set(wanted.map(({ store }) => store))]);
+await Promise.all(Array.from({ length: options.jobs }, () => runLane()));
 const passed = results.filter(isPassed).length;
 if (options.report !== null) {
   const outcomes = results.map((result) => outcomeOf(result, options.seed));
@@ -52,7 +52,7 @@ for (const { trial } of results.filter((result) => !isPassed(result))) {
   console.log(`again: npm run test:chaos -- --only ${nameOf(trial)} --seed ${options.seed}`);
 }
 console.log(`${passed} passed, ${results.length - passed} failed`);
-process.exit(passed === results.length ? 0 : 1);
+await end(passed === results.length ? 0 : 1);
 
 function optionsOrUsage(): Options {
   try {
@@ -63,21 +63,19 @@ function optionsOrUsage(): Options {
   }
 }
 
-async function stopAll(all: Servers): Promise<void> {
-  queue.splice(0);
-  await Promise.allSettled([...stages].map((stage) => stage.close()));
-  await all.stop();
+/** Leaves no process behind, and no file. */
+async function end(code: number): Promise<void> {
+  isOver = true;
+  await folder.close();
+  process.exit(code);
 }
 
-async function runLane(all: Servers): Promise<void> {
+async function runLane(): Promise<void> {
   for (let trial = next(); trial !== undefined; trial = next()) {
     const since = Date.now();
-    let stage: Stage | undefined;
-    const verdict = await runTrial(trial, all, (opened) => {
-      stage = opened;
-      stages.add(opened);
-    });
-    if (stage !== undefined) stages.delete(stage);
+    const verdict = await runTrial(trial, servers);
+    // What its end does to the last trials is no result.
+    if (isOver) return;
     const result = { trial, verdict, took: Date.now() - since };
     results.push(result);
     tell(result);

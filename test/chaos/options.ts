@@ -15,6 +15,8 @@ export interface Options {
   readonly report: string | null;
   /** Takes what has come of trials, one run after the other, for a report on all of them. */
   readonly keep: string | null;
+  /** Leaves out the trials that `keep` has something of already. */
+  readonly rest: boolean;
   /** Prints the names of the trials, and runs none. */
   readonly list: boolean;
 }
@@ -27,6 +29,7 @@ export const USAGE = `usage: npm run test:chaos -- [options]
   --jobs N               trials side by side (2)
   --report FILE          writes the table of FILE anew
   --keep FILE            adds what has come of the trials to FILE, and reports on all that is there
+  --rest                 with --keep: only the trials that FILE has nothing of
   --list                 prints the names of all trials`;
 
 export function parseOptions(args: readonly string[]): Options {
@@ -39,6 +42,7 @@ export function parseOptions(args: readonly string[]): Options {
       jobs: { type: 'string', default: '2' },
       report: { type: 'string' },
       keep: { type: 'string' },
+      rest: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
     },
   });
@@ -49,6 +53,7 @@ export function parseOptions(args: readonly string[]): Options {
     jobs: Number(values.jobs),
     report: values.report ?? null,
     keep: values.keep ?? null,
+    rest: values.rest,
     list: values.list,
   };
 }

@@ -29,7 +29,12 @@ export async function keep(file: string, outcome: Outcome): Promise<void> {
   await appendFile(file, `${JSON.stringify(outcome)}\n`);
 }
 
+/** All that is in such a file; nothing where it is not there yet. */
 export async function kept(file: string): Promise<Outcome[]> {
-  const lines = (await readFile(file, 'utf8')).split('\n');
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const lines = text.split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Outcome);
 }

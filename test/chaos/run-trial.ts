@@ -8,18 +8,13 @@ import type { Stage, Trial } from './trial.ts';
 const BOUND = 150_000;
 
 /** Runs one trial to its verdict. Never rejects, and leaves no process behind. */
-export async function runTrial(
-  trial: Trial,
-  servers: Servers,
-  onStage: (stage: Stage) => void,
-): Promise<Verdict> {
+export async function runTrial(trial: Trial, servers: Servers): Promise<Verdict> {
   let stage: Stage | undefined;
   const timeout = Promise.withResolvers<never>();
   const timer = setTimeout(() => timeout.reject(new Error(`not over after ${BOUND / 1000} s`)), BOUND);
   try {
     const opened = await openStage(trial, servers);
     stage = opened;
-    onStage(stage);
     const work = (async () => {
       const expected = await trial.fault.run(opened, trial.phase);
       await settle(opened);

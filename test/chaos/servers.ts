@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ACCOUNT, type Gateway, startGateway } from '../s3/support/gateway.ts';
 import { startTemporalServer, type TemporalServer } from '../support/temporal-server.ts';
 import type { StoreName } from './store-name.ts';
 import { type GlanceCloud, startGlanceCloud } from './stores/glance-cloud.ts';
 
-/** The real servers that trials share. Each is started when the first trial needs it. */
+/**
+ * The real servers that trials share. Each is started when the first trial needs it, and ends when the run's
+ * folder is closed.
+ */
 export interface Servers {
   readonly temporalProgram: string;
   temporal(): Promise<TemporalServer>;
@@ -15,7 +16,6 @@ export interface Servers {
   ownTemporal(): Promise<TemporalServer>;
   s3(): Promise<Gateway>;
   cloud(): Promise<GlanceCloud>;
-  stop(): Promise<void>;
 }
 
 /** What the whole matrix may ask of Temporal. */
@@ -28,22 +28,17 @@ export async function warmUp(servers: Servers, stores: readonly StoreName[]): Pr
   if (stores.includes('glance')) await servers.cloud();
 }
 
-export async function openServers(): Promise<Servers> {
+export function openServers(folder: string): Servers {
   const script = join(import.meta.dirname, '../../temporal-dev.sh');
   const [temporalProgram = ''] = execFileSync(script, ['install'], { encoding: 'utf8' }).split('\n');
-  const folder = await mkdtemp(join(tmpdir(), 'image-replicator-chaos-servers-'));
   // Every trial starts the same programs anew.
   process.env.NODE_COMPILE_CACHE = join(folder, 'compiled');
   process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
-  const started: Promise<{ stop(): Promise<void> }>[] = [];
-  const once = <T extends { stop(): Promise<void> }>(start: () => Promise<T>) => {
+  const once = <T>(start: () => Promise<T>) => {
     let server: Promise<T> | undefined;
     return () => {
-      if (server === undefined) {
-        server = start();
-        started.push(server);
-      }
+      server ??= start();
       return server;
     };
   };
@@ -56,9 +51,5 @@ export async function openServers(): Promise<Servers> {
     ownTemporal: startTemporal,
     s3: once(() => startGateway()),
     cloud: once(startGlanceCloud),
-    async stop() {
-      await Promise.allSettled(started.map(async (server) => (await server).stop()));
-      await rm(folder, { recursive: true, force: true });
-    },
   };
 }

@@ -18,7 +18,6 @@ export interface GlanceCloud {
   /** Lines serve one trial after another, so that the catalog stays small. */
   borrow(region: 'ot1' | 'ot2'): Promise<GlanceLine>;
   giveBack(line: GlanceLine): Promise<void>;
-  stop(): Promise<void>;
 }
 
 export async function startGlanceCloud(): Promise<GlanceCloud> {
@@ -47,10 +46,6 @@ export async function startGlanceCloud(): Promise<GlanceCloud> {
       await line.proxy.accept();
       const of = lines.find(({ region }) => region === line.region)?.of ?? '';
       idle.set(of, [...(idle.get(of) ?? []), line]);
-    },
-    async stop() {
-      await Promise.allSettled(lines.map(({ proxy }) => proxy.close()));
-      await started.stop();
     },
   };
 }

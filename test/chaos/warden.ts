@@ -1,0 +1,40 @@
+/**
+ * Outlives a run, however that ends: kills every process that has the run's folder as its `TMPDIR`, and
+ * removes the folder. A program of its own; its argument is the folder, and it waits until its stdin ends.
+ */
+import { once } from 'node:events';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const [folder = ''] = process.argv.slice(2);
+// Whatever ends the run may also break the pipe.
+process.stdin.on('error', () => {});
+await once(process.stdin.resume(), 'close');
+for (let left = started(); left.length > 0; left = started()) {
+  for (const pid of left) kill(pid);
+  await sleep(50);
+}
+rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+
+function started(): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => environmentOf(pid).includes(`TMPDIR=${folder}`)).map(Number);
+}
+
+/** Empty where the process has ended, or is somebody else's. */
+function environmentOf(pid: string): string[] {
+  try {
+    return readFileSync(join('/proc', pid, 'environ'), 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has just ended.
+  }
+}
