@@ -43,8 +43,14 @@ module.exports = {
     {
       name: 'dialects-never-import-each-other',
       severity: 'error',
-      from: { path: '^src/api/([^/]+)/' },
-      to: { path: '^src/api/([^/]+)/', pathNot: '^src/api/$1/' },
+      from: { path: '^src/api/(?!caller/)([^/]+)/' },
+      to: { path: '^src/api/(?!caller/)([^/]+)/', pathNot: '^src/api/$1/' },
+    },
+    {
+      name: 'callers-know-no-dialect',
+      severity: 'error',
+      from: { path: '^src/api/caller/' },
+      to: { path: '^src/api/(?!caller/)[^/]+/' },
     },
     only(
       'no-temporal-below-the-activities',

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OPERATOR } from '../src/job-service/index.ts';
 import { createDigestPool } from '../src/transfer/index.ts';
 import { until } from '../test/support/until.ts';
 import { runEngine } from './engine.ts';
@@ -50,9 +51,9 @@ export async function bareWorkflow({ deployment }: Stack, activityTaskQueue?: st
 /** Milliseconds from the call of cancel on a running copy until it is closed and nothing is left of it. */
 export async function cancelRunning({ deployment, jobs }: Stack, imageId: string): Promise<number> {
   const jobId = await start({ deployment, jobs }, imageId);
-  await until(async () => (await jobs.show(null, jobId)).bytes_copied > 0);
+  await until(async () => (await jobs.show(OPERATOR, jobId)).bytes_copied > 0);
   const time = await timed(async () => {
-    await jobs.cancel(null, jobId, { reason: 'benchmark' });
+    await jobs.cancel(OPERATOR, jobId, { reason: 'benchmark' });
     await deployment.client.workflow
       .getHandle(jobId)
       .result()
@@ -74,7 +75,7 @@ export async function historyEvents({ deployment, jobs }: Stack, imageId: string
 
 async function start({ jobs }: Pick<Stack, 'jobs' | 'deployment'>, imageId: string): Promise<string> {
   const request = { source: { region: 'ot1', image_id: imageId }, destination: { region: 'ot2' } };
-  return (await jobs.start(null, request, { dialect: 'bench' })).job_id;
+  return (await jobs.start(OPERATOR, request, { dialect: 'bench' })).job_id;
 }
 
 function sync(): void {

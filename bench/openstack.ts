@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../src/config/index.ts';
-import { createJobService } from '../src/job-service/index.ts';
+import { createJobService, OPERATOR } from '../src/job-service/index.ts';
 import { deployOnCloud } from '../test/openstack/support/glance-deployment.ts';
 import { MIB } from '../test/support/deployment.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
@@ -35,7 +35,7 @@ async function startCopier(cloud: BenchCloud, address: string, spool?: { path: s
       const time = await timed(async () => {
         const source = { region: 'ot1', image_id: imageId, tenant_id: cloud.project };
         const request = { source, destination: { region: 'ot2' } };
-        jobId = (await jobs.start(null, request, { dialect: 'bench' })).job_id;
+        jobId = (await jobs.start(OPERATOR, request, { dialect: 'bench' })).job_id;
         await client.workflow.getHandle(jobId).result();
       });
       cpu.push((await cpuSeconds(pid)) - before);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import { loadConfig } from '../src/config/index.ts';
-import { createJobService } from '../src/job-service/index.ts';
+import { createJobService, OPERATOR } from '../src/job-service/index.ts';
 import { taskWorkflowId } from '../src/object-task/index.ts';
 import { createTaskService } from '../src/task-service/index.ts';
 import { createDigestPool } from '../src/transfer/index.ts';
@@ -59,7 +59,7 @@ async function copy(imageId: string, from: string, to: string) {
   let id = '';
   const time = await timed(async () => {
     const request = { source: { region: from, image_id: imageId }, destination: { region: to } };
-    id = (await jobs.start(null, request, { dialect: 'bench' })).job_id;
+    id = (await jobs.start(OPERATOR, request, { dialect: 'bench' })).job_id;
     await client.workflow.getHandle(id).result();
   });
   return { id, time };

@@ -1,14 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import secureJsonParse from 'secure-json-parse';
-
-/** A body that is not JSON. */
-export class MalformedJson extends Error {
-  override readonly name = 'MalformedJson';
-  readonly statusCode = 400;
-}
+import { RequestProblem } from './problem.ts';
 
 /**
- * Makes every body JSON, whatever its Content-Type says (curl says a form's), also one that nobody can read.
+ * Reads every body as JSON, whatever its Content-Type says: curl, for one, says that it is a form.
  */
 export function takeBodiesForJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -19,13 +14,16 @@ export function takeBodiesForJson(app: FastifyInstance): void {
   });
 }
 
-/** A body's value. None is none: clients send the type of a body with a DELETE that has none. */
+/**
+ * Returns the value of a body; `undefined` if it is empty, as that of many a DELETE is.
+ * @throws RequestProblem `malformed_json`
+ */
 export async function parseJson(_request: FastifyRequest, body: string | Buffer): Promise<unknown> {
   const text = body.toString();
   if (text.trim() === '') return undefined;
   try {
     return secureJsonParse(text);
   } catch (cause) {
-    throw new MalformedJson('body: is not JSON', { cause });
+    throw new RequestProblem('malformed_json', 'body: is not JSON', { cause });
   }
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { OPERATOR } from '../job-service/index.ts';
 import { harmless } from '../text/index.ts';
 import { type Context, type GlobalOptions, withContext } from './context.ts';
 import { exitCodeOfJob } from './errors.ts';
@@ -42,7 +43,7 @@ export function addCopyCommand(program: Command): void {
     .action(async (jobId: string, _options, command: Command) => {
       const options = command.optsWithGlobals<CopyOptions>();
       await withContext(options, async (context) => {
-        const { job_id } = await context.jobs.retry(null, jobId);
+        const { job_id } = await context.jobs.retry(OPERATOR, jobId);
         await follow(context, job_id, options);
       });
     });
@@ -51,7 +52,7 @@ export function addCopyCommand(program: Command): void {
 async function copy(context: Context, imageId: string, options: CopyOptions): Promise<void> {
   const { from, to, name, sourceTenant, tenant } = options;
   const { job_id } = await context.jobs.start(
-    null,
+    OPERATOR,
     {
       source: {
         region: from,

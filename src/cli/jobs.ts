@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { JOB_STATUSES, type JobStatus } from '../copy-job/index.ts';
+import { OPERATOR } from '../job-service/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
 import { jobsText, jobText, print } from './print.ts';
 
@@ -12,7 +13,7 @@ export function addJobCommands(program: Command): void {
     .action(async (jobId: string, _options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
       await withContext(options, async ({ jobs }) => {
-        const job = await jobs.show(null, jobId);
+        const job = await jobs.show(OPERATOR, jobId);
         print(options.json, job, jobText(job));
       });
     });
@@ -34,7 +35,7 @@ export function addJobCommands(program: Command): void {
         GlobalOptions & { status?: JobStatus; cleaning?: true; limit?: number; marker?: string }
       >();
       await withContext(options, async ({ jobs }) => {
-        const page = await jobs.list(null, options);
+        const page = await jobs.list(OPERATOR, options);
         const more = page.next_marker === null ? '' : `\nmore: --marker ${page.next_marker}`;
         print(options.json, page, jobsText(page.jobs) + more);
       });
@@ -53,12 +54,12 @@ export function addJobCommands(program: Command): void {
       const options = command.optsWithGlobals<GlobalOptions & { reason?: string; force?: true }>();
       await withContext(options, async ({ jobs }) => {
         const requested_by = `operator ${process.env.USER ?? process.getuid?.() ?? ''}`.trim();
-        await jobs.cancel(null, jobId, {
+        await jobs.cancel(OPERATOR, jobId, {
           requested_by,
           ...(options.reason && { reason: options.reason }),
           ...(options.force && { force: options.force }),
         });
-        const job = await jobs.show(null, jobId);
+        const job = await jobs.show(OPERATOR, jobId);
         print(options.json, job, jobText(job));
       });
     });

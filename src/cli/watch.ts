@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import prettyBytes from 'pretty-bytes';
 import { isFinal } from '../copy-job/index.ts';
-import type { JobService, JobView } from '../job-service/index.ts';
+import { type JobService, type JobView, OPERATOR } from '../job-service/index.ts';
 import { harmless } from '../text/index.ts';
 
 const INTERVAL = 250;
@@ -14,7 +14,7 @@ export async function watchJob(jobs: JobService, jobId: string, withBar: boolean
   const bar = withBar ? progressBar() : undefined;
   try {
     for (;;) {
-      const job = await jobs.show(null, jobId);
+      const job = await jobs.show(OPERATOR, jobId);
       bar?.show(job);
       if (isFinal(job.status)) return job;
       await sleep(INTERVAL);

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { COPY_IMAGE, isCancellable, searchAttributes, tenantKeyword } from '../copy-job/index.ts';
 import { JobError } from './errors.ts';
 import { belongsTo, findJob, findJobIfThere, unavailable } from './find.ts';
-import type { Caller, JobView } from './service.ts';
+import { type Caller, type JobView, OPERATOR } from './service.ts';
 import { liveView, recordedView } from './view.ts';
 
 /** Only such an id gets into a query. */
@@ -29,7 +29,9 @@ async function searchedFor(client: Client, caller: Caller, imageId: string): Pro
     `WorkflowType = '${COPY_IMAGE}'`,
     'ParentWorkflowId IS NULL',
     `${key.name} = '${imageId}'`,
-    ...(caller === null ? [] : [`${searchAttributes.tenants.name} = '${tenantKeyword(caller.tenant_id)}'`]),
+    ...(caller === OPERATOR
+      ? []
+      : [`${searchAttributes.tenants.name} = '${tenantKeyword(caller.tenant_id)}'`]),
   ];
   const jobs: JobView[] = [];
   try {

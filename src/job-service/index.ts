@@ -1,3 +1,3 @@
 export { createJobService } from './create.ts';
 export { JobError, type JobErrorCode } from './errors.ts';
-export type { JobService, JobView } from './service.ts';
+export { type JobService, type JobView, OPERATOR } from './service.ts';

@@ -4,7 +4,7 @@ import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 import { CLEAN_UP, COPY_IMAGE, searchAttributes, tenantKeyword } from '../copy-job/index.ts';
 import { JobError } from './errors.ts';
 import { belongsTo, unavailable } from './find.ts';
-import type { Caller, JobPage, ListQuery } from './service.ts';
+import { type Caller, type JobPage, type ListQuery, OPERATOR } from './service.ts';
 import { recordedView } from './view.ts';
 
 /** What one answer holds at the most: eclsdk, for one, does not page. */
@@ -54,7 +54,8 @@ function visibilityQuery(caller: Caller, { status, cleaning }: ListQuery): strin
     ? [`WorkflowType = '${CLEAN_UP}'`, "ExecutionStatus = 'Running'"]
     : // A copy that a task makes is a part of that task.
       [`WorkflowType = '${COPY_IMAGE}'`, 'ParentWorkflowId IS NULL'];
-  if (caller !== null) terms.push(`${searchAttributes.tenants.name} = '${tenantKeyword(caller.tenant_id)}'`);
+  if (caller !== OPERATOR)
+    terms.push(`${searchAttributes.tenants.name} = '${tenantKeyword(caller.tenant_id)}'`);
   if (status !== undefined) terms.push(`${searchAttributes.status.name} = '${status}'`);
   return terms.join(' AND ');
 }

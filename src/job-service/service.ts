@@ -13,8 +13,11 @@ export interface JobView extends JobDetails {
   readonly waiting_for: string | null;
 }
 
-/** Who asks: a tenant sees its own jobs only, and `null` is an operator, who sees all. */
-export type Caller = { readonly tenant_id: string } | null;
+/** The caller who sees the jobs of all tenants, and may do everything. */
+export const OPERATOR = 'operator';
+
+/** Who asks: a tenant, who sees its own jobs only, or the operator. */
+export type Caller = { readonly tenant_id: string } | typeof OPERATOR;
 
 export interface StartOptions {
   /** The same key, tenant and region give the same job, as long as Temporal keeps it. */

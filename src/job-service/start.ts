@@ -20,7 +20,7 @@ import { harmlessMarkdown } from '../text/index.ts';
 import { answered, refusal } from './ask-store.ts';
 import { JobError } from './errors.ts';
 import { describeIfThere, unavailable } from './find.ts';
-import type { Caller, StartOptions } from './service.ts';
+import { type Caller, OPERATOR, type StartOptions } from './service.ts';
 
 export interface StartContext {
   readonly client: Client;
@@ -71,7 +71,8 @@ export async function startJob(
 /** The job's id, which is the copy's image id too: fresh, or always the same for the same key. */
 function jobIdFor(caller: Caller, { destination }: CopyRequest, options: StartOptions): string {
   if (options.idempotency_key === undefined) return randomUUID();
-  const scope = [caller?.tenant_id ?? null, options.dialect, options.idempotency_key, destination.region];
+  const tenant = caller === OPERATOR ? null : caller.tenant_id;
+  const scope = [tenant, options.dialect, options.idempotency_key, destination.region];
   const hex = createHash('sha256').update(JSON.stringify(scope)).digest('hex');
   // A version 8 UUID (RFC 9562, section 5.8): the bits are ours to choose.
   return [

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { vi } from 'vitest';
+import { requireCaller } from '../../src/api/caller/index.ts';
 import { takeBodiesForJson } from '../../src/api/json.ts';
-import { requireCaller } from '../../src/api/require-caller.ts';
+import { RequestProblem } from '../../src/api/problem.ts';
 import type { Identity } from '../../src/identity/index.ts';
 import type { SignatureScheme } from '../../src/signatures/index.ts';
 import type { Vector } from '../unit/signatures/vectors.ts';
@@ -16,6 +17,9 @@ export async function serveSigned<Claim extends { readonly access: string }>(
 ): Promise<FastifyInstance> {
   const app = Fastify({ bodyLimit: 16_384 });
   takeBodiesForJson(app);
+  app.setErrorHandler((error, _request, reply) =>
+    reply.code(error instanceof RequestProblem && error.kind === 'malformed_json' ? 400 : 500).send({}),
+  );
   await app.register(async (scope) => {
     const callerOf = requireCaller(scope, {
       identity,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../src/config/index.ts';
 import { isFinal, type JobStatus } from '../../src/copy-job/index.ts';
-import { createJobService, type JobView } from '../../src/job-service/index.ts';
+import { createJobService, type JobView, OPERATOR } from '../../src/job-service/index.ts';
 import type { Deployment } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 
@@ -35,7 +35,7 @@ export async function watchJob(deployment: Deployment, jobId: () => string): Pro
   const look = async () => {
     // One that was not answered in time tells nothing.
     const job = await client
-      .withDeadline(Date.now() + 2000, () => jobs.show(null, jobId()))
+      .withDeadline(Date.now() + 2000, () => jobs.show(OPERATOR, jobId()))
       .catch(() => undefined);
     if (job === undefined) return;
     last = job;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import type { JobService } from '../../src/job-service/index.ts';
+import { type JobService, OPERATOR } from '../../src/job-service/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
 import { until } from '../support/until.ts';
 import { resetWorkflow } from '../support/workflow-reset.ts';
@@ -50,7 +50,7 @@ async function cancel(deed: Deed, reach: Reach, runId?: string): Promise<Accepte
   const handle = client.workflow.getHandle(workflowId, runId);
   if (deed.endsWith('job service')) {
     const before = await client.workflow.getHandle(workflowId).describe();
-    await jobs.cancel(null, workflowId, request);
+    await jobs.cancel(OPERATOR, workflowId, request);
     const after = await client.workflow.getHandle(workflowId).describe();
     return before.runId === after.runId ? { deed, runId: after.runId } : undefined;
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/index.ts';
 import { addRange, type ByteRange } from '../../src/image/index.ts';
-import { createJobService } from '../../src/job-service/index.ts';
+import { createJobService, OPERATOR } from '../../src/job-service/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
 import { MIB } from '../support/deployment.ts';
 import { type Gate, gate, type StoreHooks } from '../support/workflow-hooks.ts';
@@ -47,7 +47,7 @@ function failingOnce(
 async function show(job: Job) {
   const { limits } = await loadConfig(join(rig.deployment.folder, 'config.yaml'));
   const service = createJobService({ client: rig.client, regions: rig.deployment.regions, limits });
-  return service.show(null, job.handle.workflowId);
+  return service.show(OPERATOR, job.handle.workflowId);
 }
 
 /**

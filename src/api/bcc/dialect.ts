@@ -5,11 +5,12 @@ import Value from 'typebox/value';
 import type { Principal } from '../../identity/index.ts';
 import { JobError, type JobView } from '../../job-service/index.ts';
 import { bceAuthV1 } from '../../signatures/index.ts';
+import { requireCaller } from '../caller/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
-import { requireCaller } from '../require-caller.ts';
+import { RequestProblem } from '../problem.ts';
 import { sourceRegion } from '../source-region.ts';
 import { validationProblem } from '../validation-problem.ts';
-import { answerError, answerRefusal, JSON_TYPE, NoAction, nameRequest } from './errors.ts';
+import { answerError, answerRefusal, JSON_TYPE, nameRequest } from './errors.ts';
 import { imageStatus } from './image-status.ts';
 import { startRemoteCopies } from './remote-copy.ts';
 import {
@@ -39,7 +40,11 @@ export const bccDialect: Dialect = {
     paths: /^\/v[0-9]{1,3}\/image\//,
     answer(request, reply) {
       nameRequest(request, reply);
-      return answerError(new NoAction('the path cannot be decoded'), request, reply);
+      return answerError(
+        new RequestProblem('undecodable_path', 'the path cannot be decoded'),
+        request,
+        reply,
+      );
     },
   },
 };
@@ -60,7 +65,7 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
 
   const unknown = async (rest: FastifyInstance) => {
     rest.setNotFoundHandler(() => {
-      throw new NoAction('there is no such call here');
+      throw new RequestProblem('unknown_call', 'there is no such call here');
     });
   };
   await app.register(unknown, { prefix: IMAGES });
@@ -95,7 +100,8 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
       const { imageId } = request.params;
       const { remoteCopy, cancelRemoteCopy: cancel, clientToken } = request.query;
       if ((remoteCopy === undefined) === (cancel === undefined)) {
-        throw new NoAction('the query has to name one action: remoteCopy or cancelRemoteCopy');
+        const message = 'the query has to name one action: remoteCopy or cancelRemoteCopy';
+        throw new RequestProblem('unknown_call', message);
       }
       reply.type(JSON_TYPE);
       if (cancel !== undefined) {

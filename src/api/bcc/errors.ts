@@ -1,49 +1,51 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { IdentityUnavailable } from '../../identity/index.ts';
-import { JobError, type JobErrorCode } from '../../job-service/index.ts';
-import { MalformedJson } from '../json.ts';
-import type { Refusal } from '../signed-caller.ts';
-import { validationProblem } from '../validation-problem.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Refusal } from '../caller/index.ts';
+import { type ProblemKind, type Words, wordsFor } from '../problem.ts';
 
-/** An error of Baidu's: its HTTP status, and what the body says. */
-export interface Answer {
-  readonly status: number;
+/** One of Baidu's errors: its HTTP status, and what the body says. */
+interface BceError extends Words {
   readonly code: string;
-  readonly message: string;
 }
 
-/** Of every body that this dialect sends. */
+/** The Content-Type of every body that this dialect sends. */
 export const JSON_TYPE = 'application/json;charset=UTF-8';
 
-const NO_SUCH_OBJECT: Answer = {
+const NO_SUCH_OBJECT = {
   status: 404,
   code: 'NoSuchObject',
   message: 'The specified object is not found or resource do not exist.',
-};
-const NOT_COPYING: Answer = {
-  status: 409,
-  code: 'Image.ImageStatusForbidden',
-  message: 'Image status is not dest_copying.',
-};
-const ACCESS_DENIED: Answer = { status: 403, code: 'AccessDenied', message: 'Access denied.' };
-const INTERNAL: Answer = {
-  status: 500,
-  code: 'InternalError',
-  message: 'We encountered an internal error. Please try again.',
-};
-const UNAVAILABLE = { status: 503, code: 'ServiceUnavailable' };
+} as const;
+const ACCESS_DENIED = { status: 403, code: 'AccessDenied', message: 'Access denied.' } as const;
+const UNAVAILABLE = { status: 503, code: 'ServiceUnavailable' } as const;
 
 /**
- * Without a message, the job service's own. `conflict` is a cancel's, `image_conflict` a copy's.
+ * `wrong_status` is about a cancel, `image_conflict` about a copy.
  * @see https://cloud.baidu.com/doc/BCC/s/Ojwvyo6nc
  */
-const ANSWERS: Readonly<Record<JobErrorCode, Pick<Answer, 'status' | 'code'> & Partial<Answer>>> = {
+const WORDS: Readonly<Record<ProblemKind, BceError>> = {
   invalid: { status: 400, code: 'InappropriateJSON' },
-  not_found: NO_SUCH_OBJECT,
-  conflict: NOT_COPYING,
+  destination_region: { status: 409, code: 'Image.RegionNotSupportCopy' },
+  malformed_json: {
+    status: 400,
+    code: 'MalformedJSON',
+    message: 'The JSON you provided was not well-formed.',
+  },
+  undecodable_path: { status: 400, code: 'InvalidURI' },
+  unknown_call: { status: 400, code: 'InvalidURI' },
+  bad_http: { status: 400, code: 'InvalidHTTPRequest' },
+  too_large: { status: 413, code: 'InvalidHTTPRequest' },
+  other_project: ACCESS_DENIED,
+  read_only: ACCESS_DENIED,
+  job_not_found: NO_SUCH_OBJECT,
   image_not_found: NO_SUCH_OBJECT,
+  share_not_found: NO_SUCH_OBJECT,
+  task_not_found: NO_SUCH_OBJECT,
+  wrong_status: {
+    status: 409,
+    code: 'Image.ImageStatusForbidden',
+    message: 'Image status is not dest_copying.',
+  },
   image_conflict: { status: 409, code: 'Image.ImageStatusForbidden' },
-  forbidden: ACCESS_DENIED,
   quota_exceeded: { status: 413, code: 'Image.ImageQuotaLimitExceeded' },
   key_reused: {
     status: 403,
@@ -51,10 +53,19 @@ const ANSWERS: Readonly<Record<JobErrorCode, Pick<Answer, 'status' | 'code'> & P
     message: 'The request uses the same client token as a previous, but non-identical request.',
   },
   unavailable: UNAVAILABLE,
+  identity_unavailable: {
+    ...UNAVAILABLE,
+    message: 'access keys cannot be checked at the moment; try again later',
+  },
+  internal: {
+    status: 500,
+    code: 'InternalError',
+    message: 'We encountered an internal error. Please try again.',
+  },
 };
 
-/** A request without a signature is one that may do nothing. */
-const REFUSALS: Readonly<Record<Refusal, Answer>> = {
+/** What is answered to somebody who is not known. Without a signature, a request may do nothing. */
+const REFUSALS: Readonly<Record<Refusal, BceError & { readonly message: string }>> = {
   missing: ACCESS_DENIED,
   bad_token: ACCESS_DENIED,
   malformed: {
@@ -71,7 +82,8 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
     status: 400,
     code: 'SignatureDoesNotMatch',
     message:
-      'The request signature we calculated does not match the signature you provided. Check your Secret Access Key and signing method. Consult the service documentation for details.',
+      'The request signature we calculated does not match the signature you provided. ' +
+      'Check your Secret Access Key and signing method. Consult the service documentation for details.',
   },
   expired: {
     status: 400,
@@ -80,54 +92,30 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   },
 };
 
-/** An address that names no action, or several. */
-export class NoAction extends Error {
-  override readonly name = 'NoAction';
-}
-
-/** The only place where this dialect turns an error into an answer. */
+/** Sends an error. This and `answerRefusal` are the only places where this dialect does. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return send(answerTo(error, request), request, reply);
 }
 
+/** Refuses a request whose sender is not known. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return send(REFUSALS[refusal], request, reply);
 }
 
-/** Tells in the answer what the request is called in the log. */
+/** Puts the request's id into the answer, under Baidu's name for it. The log has the same id. */
 export function nameRequest(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-bce-request-id', request.id);
 }
 
-/** What an error is in this dialect. One that is ours to mend is logged. */
-export function answerTo(error: unknown, request: FastifyRequest): Answer {
-  const answer = answerOf(error);
-  if (answer.status >= 500) request.log.error({ err: error }, 'request failed');
-  return answer;
+/** Finds this dialect's words for an error. Logs the error if the fault is ours. */
+export function answerTo(error: unknown, request: FastifyRequest): BceError & { readonly message: string } {
+  return wordsFor(WORDS, error, request);
 }
 
-function send({ status, code, message }: Answer, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function send(
+  { status, code, message }: BceError & { readonly message: string },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   return reply.code(status).type(JSON_TYPE).send({ requestId: request.id, code, message });
-}
-
-function answerOf(error: unknown): Answer {
-  if (error instanceof JobError) {
-    if (error.field === 'destination.region') {
-      return { status: 409, code: 'Image.RegionNotSupportCopy', message: error.message };
-    }
-    return { message: error.message, ...ANSWERS[error.code] };
-  }
-  if (error instanceof IdentityUnavailable) {
-    return { ...UNAVAILABLE, message: 'access keys cannot be checked at the moment; try again later' };
-  }
-  if (error instanceof MalformedJson) {
-    return { status: 400, code: 'MalformedJSON', message: 'The JSON you provided was not well-formed.' };
-  }
-  if (error instanceof NoAction) return { status: 400, code: 'InvalidURI', message: error.message };
-  const { statusCode = 500, validation, message } = error as FastifyError;
-  if (statusCode >= 500) return INTERNAL;
-  if (validation !== undefined) {
-    return { status: 400, code: 'InappropriateJSON', message: validationProblem(error as FastifyError) };
-  }
-  return { status: statusCode, code: 'InvalidHTTPRequest', message };
 }

@@ -3,9 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import type { Principal } from '../../identity/index.ts';
 import { JobError } from '../../job-service/index.ts';
+import { nameRequest, requireHuaweiCaller } from '../caller/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
-import { nameRequest, requireHuaweiCaller } from '../huawei-callers.ts';
-import { answerError, answerRefusal, answerTo, answerUnknown } from './errors.ts';
+import { RequestProblem } from '../problem.ts';
+import { answerError, answerRefusal, answerTo } from './errors.ts';
 import { nameOf, toDetail, toListed } from './job-json.ts';
 import { JOB_STATES } from './job-state.ts';
 import {
@@ -37,7 +38,8 @@ export const drsDialect: Dialect = {
     paths: /^\/v5\/[^/]*\/jobs\//,
     answer(request, reply) {
       nameRequest(request, reply);
-      return answerError(new JobError('invalid', 'the path cannot be decoded'), request, reply);
+      const problem = new RequestProblem('undecodable_path', 'the path cannot be decoded');
+      return answerError(problem, request, reply);
     },
   },
 };
@@ -47,7 +49,11 @@ async function register(scope: FastifyInstance, { jobs, identity }: DialectConte
   app.setErrorHandler(answerError);
   const { ownerOf, writerOf } = requireHuaweiCaller(scope, { identity, refuse: answerRefusal });
 
-  const unknown = async (rest: FastifyInstance) => rest.setNotFoundHandler(answerUnknown);
+  const unknown = async (rest: FastifyInstance) => {
+    rest.setNotFoundHandler(() => {
+      throw new RequestProblem('unknown_call', 'there is no such call here');
+    });
+  };
   await app.register(unknown, { prefix: JOBS });
 
   const stop = async ({ tenant_id }: Principal, jobId: string, force: boolean) => {

@@ -1,77 +1,68 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { IdentityUnavailable } from '../../identity/index.ts';
-import { JobError } from '../../job-service/index.ts';
-import { NotPermitted } from '../huawei-callers.ts';
-import { GATEWAY_CODE, gatewayMessage, UNKNOWN_API } from '../huawei-gateway.ts';
-import type { Refusal } from '../signed-caller.ts';
-import { validationProblem } from '../validation-problem.ts';
-import { textFor } from './language.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GATEWAY_CODE, gatewayMessage, type Refusal, UNKNOWN_API } from '../caller/index.ts';
+import { type ProblemKind, type Words, wordsFor } from '../problem.ts';
+import { type TextName, textFor } from './language.ts';
 
-interface Answer {
-  readonly status: number;
+/** One of DRS's errors. `text` names a message that there is in several languages. */
+interface DrsError extends Words {
   readonly code: string;
-  readonly message: string;
+  readonly text?: TextName;
 }
+
+const BAD_REQUEST: DrsError = { status: 400, code: 'DRS.M00105' };
+const NOT_FOUND: DrsError = { status: 400, code: 'DRS.10000010', text: 'not_found' };
+const UNAVAILABLE: DrsError = { status: 503, code: 'DRS.10000001' };
 
 /**
- * Codes of this dialect. `wrong_state` is ours: the document has none, and says that a code has twelve
- * characters.
+ * The code of `wrong_status` is ours: the document has none, and says that a code has twelve characters.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0004.html
  */
-const CODES = {
-  not_found: 'DRS.10000010',
-  wrong_state: 'DRS.10000011',
-  bad_request: 'DRS.M00105',
-  other_project: 'DRS.M00261',
-  not_permitted: 'DRS.M00102',
-  failed: 'DRS.10000001',
-} as const;
+const WORDS: Readonly<Record<ProblemKind, DrsError>> = {
+  invalid: BAD_REQUEST,
+  destination_region: BAD_REQUEST,
+  malformed_json: BAD_REQUEST,
+  undecodable_path: BAD_REQUEST,
+  unknown_call: { status: 404, ...UNKNOWN_API },
+  bad_http: BAD_REQUEST,
+  too_large: { status: 413, code: 'DRS.M00105' },
+  other_project: { status: 403, code: 'DRS.M00261' },
+  read_only: { status: 403, code: 'DRS.M00102' },
+  job_not_found: NOT_FOUND,
+  image_not_found: BAD_REQUEST,
+  share_not_found: BAD_REQUEST,
+  task_not_found: BAD_REQUEST,
+  wrong_status: { status: 400, code: 'DRS.10000011', text: 'wrong_state' },
+  image_conflict: BAD_REQUEST,
+  quota_exceeded: BAD_REQUEST,
+  key_reused: BAD_REQUEST,
+  unavailable: UNAVAILABLE,
+  identity_unavailable: UNAVAILABLE,
+  internal: { status: 500, code: 'DRS.10000001', message: 'Failed.' },
+};
 
-/** The only place where this dialect turns an error into an answer. */
+/** The document allows no longer message; characters. */
+const MAX_MESSAGE = 512;
+
+/** Sends an error. This and `answerRefusal` are the only places where this dialect does. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, code, message } = answerTo(error, request);
-  return reply.code(status).send({ error_code: code, error_msg: message });
+  return reply.code(status).send({
+    error_code: code,
+    error_msg: message,
+    ...(code === UNKNOWN_API.code && { request_id: request.id }),
+  });
 }
 
+/** Refuses a request whose sender is not known. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return reply
     .code(401)
     .send({ error_code: GATEWAY_CODE, error_msg: gatewayMessage(refusal), request_id: request.id });
 }
 
-export function answerUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { code, message } = UNKNOWN_API;
-  return reply.code(404).send({ error_code: code, error_msg: message, request_id: request.id });
-}
-
-/** What an error is in this dialect. One that is ours to mend is logged. */
-export function answerTo(error: unknown, request: FastifyRequest): Answer {
-  const answer = answerOf(error, request);
-  if (answer.status >= 500) request.log.error({ err: error }, 'request failed');
-  return { ...answer, message: answer.message.slice(0, MAX_MESSAGE_LENGTH) };
-}
-
-/** As the document has it. */
-const MAX_MESSAGE_LENGTH = 512;
-
-function answerOf(error: unknown, request: FastifyRequest): Answer {
-  if (error instanceof JobError) {
-    if (error.code === 'not_found') {
-      return { status: 400, code: CODES.not_found, message: textFor(request, 'not_found') };
-    }
-    if (error.code === 'conflict') {
-      return { status: 400, code: CODES.wrong_state, message: textFor(request, 'wrong_state') };
-    }
-    const status = error.code === 'unavailable' ? 503 : 400;
-    return { status, code: status === 503 ? CODES.failed : CODES.bad_request, message: error.message };
-  }
-  if (error instanceof NotPermitted) return { status: 403, code: CODES[error.code], message: error.message };
-  if (error instanceof IdentityUnavailable) {
-    const message = 'callers cannot be told apart at the moment; try again later';
-    return { status: 503, code: CODES.failed, message };
-  }
-  const { statusCode = 500, validation, message } = error as FastifyError;
-  if (statusCode >= 500) return { status: 500, code: CODES.failed, message: 'Failed.' };
-  const problem = validation === undefined ? message : validationProblem(error as FastifyError);
-  return { status: statusCode === 413 ? 413 : 400, code: CODES.bad_request, message: problem };
+/** Finds this dialect's words for an error, in the language of the request. Logs the error if it is our fault. */
+export function answerTo(error: unknown, request: FastifyRequest): DrsError & { readonly message: string } {
+  const words = wordsFor(WORDS, error, request);
+  const message = words.text === undefined ? words.message : textFor(request, words.text);
+  return { ...words, message: message.slice(0, MAX_MESSAGE) };
 }

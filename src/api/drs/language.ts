@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
-/** What of this dialect has a wording of its own in both languages that `X-Language` can name. */
+/** The messages that there are in both languages that `X-Language` can name. */
 const TEXTS = {
   not_found: {
     'en-us': 'Job does not exist, please check job id.',
@@ -12,8 +12,10 @@ const TEXTS = {
   },
 } as const;
 
-/** A text in the language that the request asks for; English is the default. */
-export function textFor({ headers }: FastifyRequest, text: keyof typeof TEXTS): string {
+export type TextName = keyof typeof TEXTS;
+
+/** Returns a text in the language that the request asks for; English is the default. */
+export function textFor({ headers }: FastifyRequest, text: TextName): string {
   const isChinese = String(headers['x-language'] ?? '').toLowerCase() === 'zh-cn';
   return TEXTS[text][isChinese ? 'zh-cn' : 'en-us'];
 }

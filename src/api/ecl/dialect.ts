@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { JobError } from '../../job-service/index.ts';
-import { Callers } from '../callers.ts';
+import { Callers } from '../caller/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
 import { answerError, answerUnauthorized } from './errors.ts';
 import { chooseRegions } from './regions.ts';

@@ -1,22 +1,34 @@
 import { STATUS_CODES } from 'node:http';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { IdentityUnavailable } from '../../identity/index.ts';
-import { JobError, type JobErrorCode } from '../../job-service/index.ts';
-import { validationProblem } from '../validation-problem.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Problem, type ProblemKind, type Words, wordsFor } from '../problem.ts';
 
-const STATUS: Readonly<Record<JobErrorCode, number>> = {
-  invalid: 400,
-  not_found: 404,
-  conflict: 409,
-  image_not_found: 404,
-  image_conflict: 409,
-  forbidden: 403,
-  quota_exceeded: 413,
-  key_reused: 422,
-  unavailable: 503,
+const WORDS: Readonly<Record<ProblemKind, Words>> = {
+  invalid: { status: 400 },
+  destination_region: { status: 400 },
+  malformed_json: { status: 400 },
+  undecodable_path: { status: 404 },
+  unknown_call: { status: 404 },
+  bad_http: { status: 400 },
+  too_large: { status: 413 },
+  other_project: { status: 403 },
+  read_only: { status: 403 },
+  job_not_found: { status: 404 },
+  image_not_found: { status: 404 },
+  share_not_found: { status: 404 },
+  task_not_found: { status: 404 },
+  wrong_status: { status: 409 },
+  image_conflict: { status: 409 },
+  quota_exceeded: { status: 413 },
+  key_reused: { status: 422 },
+  unavailable: { status: 503 },
+  identity_unavailable: {
+    status: 503,
+    message: 'tokens cannot be checked at the moment; try again later',
+  },
+  internal: { status: 500 },
 };
 
-/** What the fields of a copy request are called in this dialect. */
+/** This dialect's names for the fields of a copy request. */
 const FIELDS: Readonly<Record<string, string>> = {
   'source.region': 'region_id_src',
   'source.image_id': 'image_id',
@@ -25,20 +37,18 @@ const FIELDS: Readonly<Record<string, string>> = {
   'destination.image_name': 'image_name_dst',
 };
 
-/** The only place where this dialect turns an error into an answer. eclsdk reads `message`. */
-export function answerError(
-  error: FastifyError | Error,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const { status, message } = answerOf(error);
-  if (status >= 500) request.log.error({ err: error }, 'request failed');
-  return reply.code(status).send({ code: status, title: STATUS_CODES[status] ?? 'Error', message });
+/** Sends an error. This is the only place where this dialect does. eclsdk reads `message`. */
+export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const words = wordsFor(WORDS, error, request);
+  const { status } = words;
+  return reply
+    .code(status)
+    .send({ code: status, title: STATUS_CODES[status] ?? 'Error', message: messageOf(words) });
 }
 
 /**
- * The refusal of a request without a good token, to the letter of the document. Where to get one is told as
- * OpenStack's services tell it.
+ * Refuses a request without a good token, to the letter of the document. Tells where to get one as
+ * OpenStack's services do.
  * @see NTT ECL, "Get image copy job details", Error Execution Example
  */
 export function answerUnauthorized(reply: FastifyReply, challenge: string | undefined): FastifyReply {
@@ -50,17 +60,7 @@ export function answerUnauthorized(reply: FastifyReply, challenge: string | unde
     .send('401 Unauthorized\n\nAuthentication required.');
 }
 
-function answerOf(error: FastifyError | Error): { status: number; message: string } {
-  if (error instanceof JobError) return { status: STATUS[error.code], message: messageOf(error) };
-  if (error instanceof IdentityUnavailable) {
-    return { status: 503, message: 'tokens cannot be checked at the moment; try again later' };
-  }
-  if ('validation' in error && error.validation) return { status: 400, message: validationProblem(error) };
-  const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
-  return status < 500 ? { status, message: error.message } : { status: 500, message: 'internal error' };
-}
-
-function messageOf({ field, message }: JobError): string {
+function messageOf({ field, message }: Problem): string {
   if (field === null) return message;
   const name = FIELDS[field] ?? field;
   const problem = message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;

@@ -2,9 +2,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { TaskError, type TaskOwner, type TaskStatus, type TaskView } from '../../task-service/index.ts';
+import { nameRequest, requireHuaweiCaller } from '../caller/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
-import { nameRequest, requireHuaweiCaller } from '../huawei-callers.ts';
-import { answerError, answerRefusal, answerUnknown } from './errors.ts';
+import { RequestProblem } from '../problem.ts';
+import { answerError, answerRefusal } from './errors.ts';
 import {
   ErrorBody,
   ListQuerystring,
@@ -32,7 +33,8 @@ export const sfsTurboDialect: Dialect = {
     paths: /^\/v1\/[^/]*\/sfs-turbo\/[^/]*\/hpc-cache\//,
     answer(request, reply) {
       nameRequest(request, reply);
-      return answerError(new TaskError('invalid', 'the path cannot be decoded'), request, reply);
+      const problem = new RequestProblem('undecodable_path', 'the path cannot be decoded');
+      return answerError(problem, request, reply);
     },
   },
 };
@@ -51,7 +53,11 @@ async function register(scope: FastifyInstance, { tasks, identity }: DialectCont
   app.setErrorHandler(answerError);
   const callers = requireHuaweiCaller(scope, { identity, refuse: answerRefusal });
 
-  const unknown = async (rest: FastifyInstance) => rest.setNotFoundHandler(answerUnknown);
+  const unknown = async (rest: FastifyInstance) => {
+    rest.setNotFoundHandler(() => {
+      throw new RequestProblem('unknown_call', 'there is no such call here');
+    });
+  };
   await app.register(unknown, { prefix: CACHE });
 
   const ownerOf = (request: FastifyRequest, { project_id, share_id }: SharePath): TaskOwner => ({

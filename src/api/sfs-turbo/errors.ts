@@ -1,46 +1,57 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { IdentityUnavailable } from '../../identity/index.ts';
-import { TaskError, type TaskErrorCode } from '../../task-service/index.ts';
-import { NotPermitted } from '../huawei-callers.ts';
-import { GATEWAY_CODE, gatewayMessage, UNKNOWN_API } from '../huawei-gateway.ts';
-import type { Refusal } from '../signed-caller.ts';
-import { validationProblem } from '../validation-problem.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GATEWAY_CODE, gatewayMessage, type Refusal, UNKNOWN_API } from '../caller/index.ts';
+import { type ProblemKind, type Words, wordsFor } from '../problem.ts';
 
-interface Answer {
-  readonly status: number;
+/** One of SFS Turbo's errors. */
+interface SfsError extends Words {
   readonly code: string;
-  readonly message: string;
 }
+
+const INVALID: SfsError = { status: 400, code: 'SFS.TURBO.0001' };
+const NOT_PERMITTED: SfsError = { status: 400, code: 'SFS.TURBO.0015' };
+const TASK_NOT_FOUND: SfsError = { status: 400, code: 'SFS.TURBO.0106' };
+const NOT_ALLOWED: SfsError = { status: 400, code: 'SFS.TURBO.0012' };
+const INTERNAL: SfsError = { status: 500, code: 'SFS.TURBO.0005', message: 'Internal server error' };
 
 /** @see https://support.huaweicloud.com/intl/en-us/api-sfs/ErrorCode.html */
-const ANSWERS: Readonly<Record<TaskErrorCode, Pick<Answer, 'status' | 'code'>>> = {
-  invalid: { status: 400, code: 'SFS.TURBO.0001' },
+const WORDS: Readonly<Record<ProblemKind, SfsError>> = {
+  invalid: INVALID,
+  destination_region: INVALID,
+  malformed_json: INVALID,
+  undecodable_path: INVALID,
+  unknown_call: { status: 404, ...UNKNOWN_API },
+  bad_http: INVALID,
+  too_large: INVALID,
+  other_project: NOT_PERMITTED,
+  read_only: NOT_PERMITTED,
+  job_not_found: TASK_NOT_FOUND,
+  image_not_found: TASK_NOT_FOUND,
   share_not_found: { status: 404, code: 'SFS.TURBO.0002' },
-  task_not_found: { status: 400, code: 'SFS.TURBO.0106' },
+  task_not_found: TASK_NOT_FOUND,
+  wrong_status: NOT_ALLOWED,
+  image_conflict: NOT_ALLOWED,
+  quota_exceeded: { status: 400, code: 'SFS.TURBO.0010' },
+  key_reused: INVALID,
   unavailable: { status: 500, code: 'SFS.TURBO.0005' },
+  identity_unavailable: INTERNAL,
+  internal: INTERNAL,
 };
-const INTERNAL: Answer = { status: 500, code: 'SFS.TURBO.0005', message: 'Internal server error' };
 
-/** The only place where this dialect turns an error into an answer. */
-export function answerError(
-  error: FastifyError | Error,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const answer = answerOf(error);
-  if (answer.status >= 500) request.log.error({ err: error }, 'request failed');
-  return send(answer, request, reply);
+/** Sends an error. This and `answerRefusal` are the only places where this dialect does. */
+export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return send(wordsFor(WORDS, error, request), request, reply);
 }
 
+/** Refuses a request whose sender is not known. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return send({ status: 401, code: GATEWAY_CODE, message: gatewayMessage(refusal) }, request, reply);
 }
 
-export function answerUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return send({ status: 404, ...UNKNOWN_API }, request, reply);
-}
-
-function send({ status, code, message }: Answer, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function send(
+  { status, code, message }: SfsError & { readonly message: string },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   return reply.code(status).send({
     errCode: code,
     errMsg: message,
@@ -48,14 +59,4 @@ function send({ status, code, message }: Answer, request: FastifyRequest, reply:
     error_msg: message,
     request_id: request.id,
   });
-}
-
-function answerOf(error: FastifyError | Error): Answer {
-  if (error instanceof TaskError) return { ...ANSWERS[error.code], message: error.message };
-  if (error instanceof NotPermitted) return { status: 400, code: 'SFS.TURBO.0015', message: error.message };
-  if (error instanceof IdentityUnavailable) return INTERNAL;
-  const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
-  if (status >= 500) return INTERNAL;
-  const message = 'validation' in error && error.validation ? validationProblem(error) : error.message;
-  return { status: 400, code: 'SFS.TURBO.0001', message };
 }

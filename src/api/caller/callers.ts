@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
-import type { Principal } from '../identity/index.ts';
+import type { Principal } from '../../identity/index.ts';
 
-/** Who has sent the requests that a dialect has let pass. */
+/** Remembers who has sent the requests that a dialect has let pass. */
 export class Callers {
   readonly #known = new WeakMap<FastifyRequest, Principal>();
 
@@ -9,7 +9,7 @@ export class Callers {
     this.#known.set(request, caller);
   }
 
-  /** The sender of a request; throws where a route was reached that nobody watches. */
+  /** Returns the sender of a request. Throws if the request has reached a route without authentication. */
   of(request: FastifyRequest): Principal {
     const caller = this.#known.get(request);
     if (caller === undefined) throw new Error('a request has passed without authentication');

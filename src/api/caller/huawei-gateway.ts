@@ -1,13 +1,13 @@
 import type { Refusal } from './signed-caller.ts';
 
 /**
- * What Huawei's API gateway answers, before any of its services is asked, to a request whose sender is not
- * known: 401 with this code.
+ * The code of Huawei's API gateway for a request whose sender is not known. The answer is 401, and no service
+ * is asked.
  * @see https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-errorcode.html
  */
 export const GATEWAY_CODE = 'APIGW.0301';
 
-/** 404: none of its services has such a call. */
+/** The answer of Huawei's API gateway to a call that no service has. Its status is 404. */
 export const UNKNOWN_API = {
   code: 'APIGW.0101',
   message: 'The API does not exist or has not been published in the environment',
@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<Refusal, string>> = {
   expired: 'x-sdk-date has expired',
 };
 
-/** The words that go with it. */
+/** Returns the message that goes with `GATEWAY_CODE`. */
 export function gatewayMessage(refusal: Refusal): string {
   return `Incorrect IAM authentication information: ${REASONS[refusal]}`;
 }

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Identity, Principal } from '../identity/index.ts';
-import type { SignatureScheme } from '../signatures/index.ts';
+import type { Identity, Principal } from '../../identity/index.ts';
+import type { SignatureScheme } from '../../signatures/index.ts';
+import { parseJson } from '../json.ts';
 import { Callers } from './callers.ts';
-import { parseJson } from './json.ts';
 import { findCaller, type Refusal } from './signed-caller.ts';
 
-/** How the requests of a dialect are signed, and what it answers to one that is not. */
+/** How the requests of a dialect are signed, and what it answers if nobody knows the sender. */
 export interface CallerOptions<Claim extends { readonly access: string }> {
   readonly identity: Identity;
   readonly scheme: SignatureScheme<Claim>;
@@ -14,10 +14,10 @@ export interface CallerOptions<Claim extends { readonly access: string }> {
 }
 
 /**
- * Lets no request pass to a dialect's routes unless it is known who has sent it, and tells them who it is.
- * What is signed are the body's bytes, so that they are read first; they are parsed only when the caller is
- * known.
- * @param scope the dialect's own, with no routes yet
+ * Refuses every request to a dialect whose sender is not known. The body's bytes are read before that, because
+ * the signature is about them; they are parsed after it.
+ * @param scope the dialect's own, without routes so far
+ * @returns a function that tells a route who has sent its request
  */
 export function requireCaller<Claim extends { readonly access: string }>(
   scope: FastifyInstance,

@@ -1,15 +1,15 @@
 import type { FastifyRequest } from 'fastify';
-import type { Identity, Principal } from '../identity/index.ts';
-import type { SignatureScheme, Verdict } from '../signatures/index.ts';
+import type { Identity, Principal } from '../../identity/index.ts';
+import type { SignatureScheme, Verdict } from '../../signatures/index.ts';
 
 /**
- * Why nobody is known to have sent a request.
- * - `missing`: it has neither a token nor a signature
- * - `bad_token`: its token is not good (any more)
- * - `malformed`: its Authorization is none of this scheme's
- * - `unknown_key`: there is no such access key (any more)
- * - `bad_signature`: the request is not what the key's owner has signed
- * - `expired`: it is, but was signed for another time
+ * Why the sender of a request is not known.
+ * - `missing`: the request has neither a token nor a signature
+ * - `bad_token`: the token is not good, or not any more
+ * - `malformed`: the header Authorization is not in the form of this scheme
+ * - `unknown_key`: the access key does not exist, or not any more
+ * - `bad_signature`: the owner of the key has not signed this request
+ * - `expired`: the owner of the key has signed this request, but for another time
  */
 export type Refusal = 'missing' | 'bad_token' | 'malformed' | 'unknown_key' | 'bad_signature' | 'expired';
 
@@ -18,9 +18,9 @@ const REFUSALS = { bad: 'bad_signature', expired: 'expired' } as const satisfies
 >;
 
 /**
- * Who has sent a request: the owner of its `X-Auth-Token`, or, where it has none, of the access key that it
- * is signed with.
- * @param body its bytes as they came
+ * Finds out who has sent a request: the owner of its `X-Auth-Token`, or, if it has none, the owner of the
+ * access key that it is signed with.
+ * @param body the bytes of the body, as they came
  * @throws IdentityUnavailable
  */
 export async function findCaller<Claim extends { readonly access: string }>(
