@@ -14,8 +14,8 @@ export interface CallerOptions<Claim extends { readonly access: string }> {
 }
 
 /**
- * Refuses every request to a dialect whose sender is not known. The body's bytes are read before that, because
- * the signature is about them; they are parsed after it.
+ * Refuses every request to a dialect whose sender is not known. The body's bytes are read before that,
+ * because the signature is about them; they are parsed after it.
  * @param scope the dialect's own, without routes so far
  * @returns a function that tells a route who has sent its request
  */

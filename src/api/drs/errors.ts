@@ -60,7 +60,9 @@ export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: 
     .send({ error_code: GATEWAY_CODE, error_msg: gatewayMessage(refusal), request_id: request.id });
 }
 
-/** Finds this dialect's words for an error, in the language of the request. Logs the error if it is our fault. */
+/**
+ * Finds this dialect's words for an error, in the language of the request. Logs the error if it is our fault.
+ */
 export function answerTo(error: unknown, request: FastifyRequest): DrsError & { readonly message: string } {
   const words = wordsFor(WORDS, error, request);
   const message = words.text === undefined ? words.message : textFor(request, words.text);
