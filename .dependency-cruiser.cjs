@@ -10,9 +10,13 @@ module.exports = {
     only(
       'object-task-is-pure',
       '^src/object-task/',
-      '^(src/(?!copy-job/|object-task/)|workflows/|activities/|node:)',
+      '^(src/(?!copy-job/|object-task/|text/)|workflows/|activities/|node:)',
     ),
-    only('copy-job-is-pure', '^src/copy-job/', '^(src/(?!image/|copy-job/)|workflows/|activities/|node:)'),
+    only(
+      'copy-job-is-pure',
+      '^src/copy-job/',
+      '^(src/(?!image/|copy-job/|text/)|workflows/|activities/|node:)',
+    ),
     only(
       'signatures-are-pure',
       '^src/signatures/',

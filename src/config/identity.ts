@@ -14,6 +14,7 @@ const Keystone = Type.Object(
     driver: Type.Literal('keystone'),
     auth_url: Type.String({
       pattern: '^https?://[^/?#]+(?!.*/v2(\\.[0-9]+)?/*$)(/[^?#]*)?$',
+      patternErrorMessage: 'the address of a Keystone v3 such as https://keystone.example.com/v3',
       description: "Keystone's address.",
     }),
     cacert: Type.Optional(text("A PEM file of the authorities for Keystone's certificate.")),

@@ -6,6 +6,7 @@ import Value from 'typebox/value';
 import { parse } from 'yaml';
 import { regionTaskQueue } from '../copy-job/index.ts';
 import { driverNames, loadDriver } from '../stores/index.ts';
+import { schemaProblems } from '../text/index.ts';
 import { type Config, ConfigError, type RegionConfig } from './config.ts';
 import { identityConfig, identityDrivers, identitySchema } from './identity.ts';
 import { ConfigFile } from './schema.ts';
@@ -25,7 +26,7 @@ export async function loadConfig(file: string): Promise<Config> {
   } catch (error) {
     throw new ConfigError(file, [`is not YAML: ${(error as Error).message}`]);
   }
-  const problems = schemaProblems(ConfigFile, value, '');
+  const problems = problemsWith(ConfigFile, value, '');
   if (problems.length > 0) throw new ConfigError(file, problems);
   const contents = value as ConfigFile;
   const more = [
@@ -97,7 +98,7 @@ async function driverProblems({ regions }: ConfigFile): Promise<string[]> {
   const problems = Object.entries(regions).map(async ([name, { store }]) => {
     const { driver: driverName, ...options } = store;
     const driver = await loadDriver(driverName);
-    if (driver !== undefined) return schemaProblems(driver.options, options, `regions.${name}.store`);
+    if (driver !== undefined) return problemsWith(driver.options, options, `regions.${name}.store`);
     const known = driverNames.join(', ');
     return [`regions.${name}.store.driver: there is no driver '${driverName}'; use one of: ${known}`];
   });
@@ -107,7 +108,7 @@ async function driverProblems({ regions }: ConfigFile): Promise<string[]> {
 function identityProblems({ identity }: ConfigFile): string[] {
   if (identity === undefined) return [];
   const schema = identitySchema(identity.driver);
-  if (schema !== undefined) return schemaProblems(schema, identity, 'identity');
+  if (schema !== undefined) return problemsWith(schema, identity, 'identity');
   const known = identityDrivers.join(', ');
   return [`identity.driver: there is no driver '${identity.driver}'; use one of: ${known}`];
 }
@@ -147,13 +148,9 @@ function keysOf(key: string, record: Record<string, string> = {}): [string, stri
   return Object.entries(record).map(([name, region]) => [`${key}.${name}`, region]);
 }
 
-function schemaProblems(schema: TSchema, value: unknown, prefix: string): string[] {
-  return Value.Errors(schema, value)
-    .filter(({ keyword }) => keyword !== 'boolean')
-    .map(({ instancePath, message, params }) => {
-      const path = [prefix, ...instancePath.split('/').slice(1)].filter((step) => step !== '').join('.');
-      const names = Object.values(params).flat().join(', ');
-      const detail = names === '' || message.includes(names) ? '' : ` (${names})`;
-      return `${path || 'the file'}: ${message}${detail}`;
-    });
+function problemsWith(schema: TSchema, value: unknown, prefix: string): string[] {
+  return schemaProblems(schema, value, Value.Errors(schema, value)).map(({ path, problem }) => {
+    const key = [prefix, path].filter((part) => part !== '').join('.');
+    return `${key || 'the file'}: ${problem}`;
+  });
 }

@@ -1,15 +1,25 @@
 import Type, { type Static } from 'typebox';
 import { SIZE_PATTERN } from './size.ts';
 
-const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$';
+const NAME_IN_WORDS = 'a name of 1 to 63 letters, digits, dots, hyphens and underscores';
+const NAME = {
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
+  patternErrorMessage: NAME_IN_WORDS,
+} as const;
+/** An object whose keys are names. */
+const named = { additionalProperties: false, patternErrorMessage: NAME_IN_WORDS } as const;
 
 /** A name, as regions, shares and targets have one. */
-const name = (description: string) => Type.String({ pattern: NAME_PATTERN, description });
-const Name = Type.String({ pattern: NAME_PATTERN });
+const name = (description: string) => Type.String({ ...NAME, description });
+const Name = Type.String(NAME);
 
 /** A time with its unit, as in `30s` or `1h`. */
 export const duration = (description: string) =>
-  Type.String({ pattern: '^[1-9][0-9]* ?(ms|s|m|h|d)$', description });
+  Type.String({
+    pattern: '^[1-9][0-9]* ?(ms|s|m|h|d)$',
+    patternErrorMessage: 'a duration such as 30s',
+    description,
+  });
 
 /** A text that is not empty. */
 export const text = (description: string) => Type.String({ minLength: 1, description });
@@ -36,7 +46,7 @@ const Share = Type.Object(
     region: name("The directory region that is the share's folder."),
     targets: Type.Record(Name, Name, {
       minProperties: 1,
-      additionalProperties: false,
+      ...named,
       description: 'By name, which is a folder of the share: the region whose bucket it is.',
     }),
     tenants: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
@@ -76,7 +86,11 @@ const Api = Type.Object(
 const Spool = Type.Object(
   {
     path: text("Folder of a worker's spool."),
-    size: Type.String({ pattern: SIZE_PATTERN, description: 'Most that it may hold, as in 200GiB.' }),
+    size: Type.String({
+      pattern: SIZE_PATTERN,
+      patternErrorMessage: 'a size such as 200GiB',
+      description: 'Most that it may hold, as in 200GiB.',
+    }),
   },
   { ...closed, description: 'Disk that saves the source from being read again. Only for glance regions.' },
 );
@@ -116,12 +130,12 @@ export const ConfigFile = Type.Object(
   {
     regions: Type.Record(Name, Region, {
       minProperties: 1,
-      additionalProperties: false,
+      ...named,
       description: 'The regions by name, each with its store.',
     }),
     shares: Type.Optional(
       Type.Record(Name, Share, {
-        additionalProperties: false,
+        ...named,
         description: 'File shares by id, for the API of Huawei SFS Turbo.',
       }),
     ),
@@ -130,7 +144,11 @@ export const ConfigFile = Type.Object(
     spool: Type.Optional(Spool),
     limits: Type.Optional(Limits),
     web_ui: Type.Optional(
-      Type.String({ pattern: '^https?://', description: "Address of Temporal's Web UI, for links." }),
+      Type.String({
+        pattern: '^https?://',
+        patternErrorMessage: 'an address such as http://127.0.0.1:8233',
+        description: "Address of Temporal's Web UI, for links.",
+      }),
     ),
   },
   closed,

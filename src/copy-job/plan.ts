@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import Value from 'typebox/value';
+import { schemaProblems } from '../text/index.ts';
 import { INVALID_REQUEST } from './contract.ts';
 import type { CopyPlan, CopyRequest } from './request.ts';
 
@@ -88,16 +89,9 @@ export function planCopy(request: unknown, rules: PlanningRules, reservedImageId
 function checked(request: unknown): CopyRequest {
   const isOfObjects = typeof request === 'object' && request !== null && 'objects' in request;
   const schema = isOfObjects ? ObjectsRequest : ImageRequest;
-  const [fault] = Value.Errors(schema, request ?? {}).filter(({ keyword }) => keyword !== 'boolean');
+  const [fault] = schemaProblems(schema, request ?? {}, Value.Errors(schema, request ?? {}));
   if (fault === undefined) return request as CopyRequest;
-  const path = fault.instancePath.split('/').slice(1);
-  if (fault.keyword === 'required') {
-    throw new InvalidRequest([...path, fault.params.requiredProperties[0]].join('.'), 'is missing');
-  }
-  if (fault.keyword === 'additionalProperties') {
-    throw new InvalidRequest([...path, fault.params.additionalProperties[0]].join('.'), 'is not known here');
-  }
-  throw new InvalidRequest(path.join('.') || 'input', fault.message);
+  throw new InvalidRequest(fault.path || 'input', fault.problem);
 }
 
 function assertObjects(field: string, name: string, { regions }: PlanningRules): void {

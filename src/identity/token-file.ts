@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { parse } from 'yaml';
+import { schemaProblems } from '../text/index.ts';
 import { type Identity, IdentityUnavailable, type Principal } from './port.ts';
 
 const Tenant = Type.String({ minLength: 1, maxLength: 255 });
@@ -12,10 +13,22 @@ const tenant = {
   destination_tenants: Type.Optional(Type.Array(Tenant)),
 };
 const closed = { additionalProperties: false } as const;
-const Token = Type.Object({ sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }), ...tenant }, closed);
+const Token = Type.Object(
+  {
+    sha256: Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      patternErrorMessage: 'a SHA-256 of 64 digits 0 to 9 and a to f',
+    }),
+    ...tenant,
+  },
+  closed,
+);
 const AccessKey = Type.Object(
   {
-    access: Type.String({ pattern: '^[A-Za-z0-9._-]{1,255}$' }),
+    access: Type.String({
+      pattern: '^[A-Za-z0-9._-]{1,255}$',
+      patternErrorMessage: 'a text of 1 to 255 letters, digits, dots, hyphens and underscores',
+    }),
     secret: Type.String({ minLength: 16, maxLength: 255 }),
     ...tenant,
   },
@@ -81,10 +94,8 @@ function principalOf({
 
 function parseEntries(text: string, mode: number): Entries {
   const file = yamlOf(text);
-  const [fault] = Value.Errors(TokenFile, file);
-  if (fault !== undefined) {
-    throw new Error(`${fault.instancePath.slice(1).replaceAll('/', '.') || 'the file'} ${fault.message}`);
-  }
+  const [fault] = schemaProblems(TokenFile, file, Value.Errors(TokenFile, file), { secret: true });
+  if (fault !== undefined) throw new Error(`${fault.path || 'the file'}: ${fault.problem}`);
   const { tokens = [], access_keys = [] } = file as Static<typeof TokenFile>;
   if (access_keys.length > 0 && (mode & OTHERS_MAY_READ) !== 0) {
     throw new Error('access_keys holds secrets, and everybody may read the file (chmod o-r)');

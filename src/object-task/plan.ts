@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { InvalidRequest } from '../copy-job/plan.ts';
+import { schemaProblems } from '../text/index.ts';
 import type { TaskPlan, TaskRequest } from './request.ts';
 
 // Not part of the folder's index: a workflow's sandbox has no need of a schema validator.
@@ -58,9 +59,7 @@ export function planTask(request: unknown, { regions, limits }: TaskRules): Task
 }
 
 function checked(request: unknown): TaskRequest {
-  const [fault] = Value.Errors(Request, request ?? {}).filter(({ keyword }) => keyword !== 'boolean');
+  const [fault] = schemaProblems(Request, request ?? {}, Value.Errors(Request, request ?? {}));
   if (fault === undefined) return request as TaskRequest;
-  const { requiredProperties = [], additionalProperties = [] } = fault.params as Record<string, string[]>;
-  const path = [...fault.instancePath.split('/').slice(1), ...requiredProperties, ...additionalProperties];
-  throw new InvalidRequest(path.slice(0, 2).join('.') || 'input', fault.message);
+  throw new InvalidRequest(fault.path || 'input', fault.problem);
 }

@@ -1,9 +1,16 @@
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import type { ImageRecord } from '../image/index.ts';
+import { schemaProblems } from '../text/index.ts';
 import { StoreError } from './store-error.ts';
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+const hex = (digits: number) =>
+  Type.String({
+    pattern: `^[0-9a-f]{${digits}}$`,
+    patternErrorMessage: `${digits} digits 0 to 9 and a to f`,
+  });
 
 /** What `image.json` has to hold; what is optional has a default. */
 const Schema = Type.Object({
@@ -25,8 +32,8 @@ const Schema = Type.Object({
   min_disk: Type.Integer({ minimum: 0 }),
   min_ram: Type.Integer({ minimum: 0 }),
   os_hash_algo: Nullable(Type.Literal('sha512')),
-  os_hash_value: Nullable(Type.String({ pattern: '^[0-9a-f]{128}$' })),
-  checksum: Type.Optional(Nullable(Type.String({ pattern: '^[0-9a-f]{32}$' }))),
+  os_hash_value: Nullable(hex(128)),
+  checksum: Type.Optional(Nullable(hex(32))),
   tags: Type.Array(Type.String()),
   properties: Type.Record(Type.String(), Type.String()),
   created_at: Type.String(),
@@ -45,10 +52,10 @@ export function recordFromJson(text: string): ImageRecord {
   } catch (error) {
     throw new StoreError('invalid_image', "the image's record is not JSON", { cause: error });
   }
-  const [fault] = Value.Errors(Schema, value);
+  const [fault] = schemaProblems(Schema, value, Value.Errors(Schema, value));
   if (fault !== undefined) {
-    const field = fault.instancePath.slice(1).replaceAll('/', '.') || 'the whole';
-    throw new StoreError('invalid_image', `the image's record is not usable: ${field} ${fault.message}`);
+    const message = `the image's record is not usable: ${fault.path || 'the whole'}: ${fault.problem}`;
+    throw new StoreError('invalid_image', message);
   }
   return { os_hidden: false, protected: false, checksum: null, ...(value as Static<typeof Schema>) };
 }

@@ -1,1 +1,2 @@
 export { harmless, harmlessJson, harmlessLines, harmlessMarkdown } from './harmless.ts';
+export { schemaProblems } from './schema-problems.ts';

@@ -154,7 +154,7 @@ test.each<[key: string, what: string, text: string]>([
   ['api.port', 'a port in text', `${REGIONS}\napi: { port: http }\n`],
   ['api.port', 'a port that does not exist', `${REGIONS}\napi: { port: 65536 }\n`],
   [
-    'identity: must have required properties path',
+    'identity.path: is missing',
     'an identity without a path',
     `${REGIONS}\nidentity: { driver: token-file }\n`,
   ],

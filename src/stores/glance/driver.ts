@@ -31,7 +31,9 @@ export const glanceDriver: StoreDriver<GlanceOptions> = {
       region_name: Type.Optional(Type.String({ minLength: 1 })),
       interface: Type.Optional(Type.Enum(['public', 'internal', 'admin'])),
       image_store: Type.Optional(Type.String({ minLength: 1 })),
-      saving_timeout: Type.Optional(Type.String({ pattern: '^[1-9][0-9]* ?(ms|s|m|h)$' })),
+      saving_timeout: Type.Optional(
+        Type.String({ pattern: '^[1-9][0-9]* ?(ms|s|m|h)$', patternErrorMessage: 'a duration such as 2m' }),
+      ),
     },
     { additionalProperties: false },
   ),

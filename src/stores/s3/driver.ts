@@ -21,7 +21,12 @@ export const s3Driver: StoreDriver<S3Options> = {
     {
       bucket: Text,
       prefix: Type.Optional(Text),
-      endpoint: Type.Optional(Type.String({ pattern: '^https?://' })),
+      endpoint: Type.Optional(
+        Type.String({
+          pattern: '^https?://',
+          patternErrorMessage: 'an address such as https://s3.example.com',
+        }),
+      ),
       region: Type.Optional(Text),
       path_style: Type.Optional(Type.Boolean()),
       profile: Type.Optional(Text),

@@ -1,0 +1,135 @@
+import { harmless } from './harmless.ts';
+
+/** What of a JSON Schema tells a person what is expected. */
+interface Schema {
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  /** In words, what the pattern wants, of a text or of an object's keys. Editors show it too. */
+  readonly patternErrorMessage?: string;
+}
+
+/** An error of typebox's `Value.Errors`. */
+interface SchemaError {
+  readonly keyword: string;
+  /** A JSON Pointer (RFC 6901). */
+  readonly instancePath: string;
+  readonly params: object;
+}
+
+/** What is wrong with a value, for somebody who does not know JSON Schema. */
+interface SchemaProblem {
+  /** The key at fault, as in `limits.stall_after`; empty for the whole. */
+  readonly path: string;
+  /** As in `a duration such as 30s; got "30sec"`, or `is missing`. */
+  readonly problem: string;
+}
+
+const MAX_SHOWN = 40;
+
+/**
+ * Returns what a schema has to say against a value, once for each key.
+ * @param secret values are not to be shown
+ */
+export function schemaProblems(
+  schema: object,
+  value: unknown,
+  errors: readonly SchemaError[],
+  { secret = false }: { readonly secret?: boolean } = {},
+): readonly SchemaProblem[] {
+  const found = new Map<string, SchemaProblem>();
+  for (const error of errors) {
+    // typebox tells of a key that is not known twice.
+    if (error.keyword === 'boolean') continue;
+    for (const problem of problemsOf(schema, value, error, secret)) {
+      if (!found.has(problem.path)) found.set(problem.path, problem);
+    }
+  }
+  return [...found.values()];
+}
+
+function problemsOf(schema: Schema, value: unknown, error: SchemaError, secret: boolean): SchemaProblem[] {
+  const steps = stepsOf(error.instancePath);
+  const at = steps.reduce<Schema>(schemaOf, schema);
+  const { requiredProperties = [], additionalProperties = [] } = error.params as Record<string, string[]>;
+  const path = (...more: string[]) => harmless([...steps, ...more].join('.'));
+  if (error.keyword === 'required')
+    return requiredProperties.map((key) => ({ path: path(key), problem: 'is missing' }));
+  if (error.keyword === 'additionalProperties')
+    return additionalProperties.map((key) => ({ path: path(key), problem: unknownKey(at) }));
+  if (error.keyword === 'minProperties' || error.keyword === 'minItems')
+    return [{ path: path(), problem: 'at least one entry is needed' }];
+  const given = secret ? '' : `; got ${shown(steps.reduce<unknown>(member, value))}`;
+  return [{ path: path(), problem: `${expectation(at)}${given}` }];
+}
+
+/** Returns in words what a schema wants, as in `a whole number from 1 to 64`. */
+function expectation(schema: object): string {
+  const wanted: Schema = schema;
+  if (wanted.patternErrorMessage !== undefined) return wanted.patternErrorMessage;
+  if (wanted.const !== undefined) return String(wanted.const);
+  if (wanted.enum !== undefined) return `one of: ${wanted.enum.join(', ')}`;
+  if (wanted.anyOf !== undefined) {
+    if (wanted.anyOf.every((one) => one.const !== undefined))
+      return `one of: ${wanted.anyOf.map((one) => one.const).join(', ')}`;
+    return wanted.anyOf.map(expectation).join(', or ');
+  }
+  return (KINDS[wanted.type ?? ''] ?? (() => 'something else'))(wanted);
+}
+
+const KINDS: Readonly<Record<string, (schema: Schema) => string>> = {
+  integer: (schema) => `a whole number${range(schema)}`,
+  number: (schema) => `a number${range(schema)}`,
+  string: ({ minLength = 0, maxLength }) => {
+    if (maxLength !== undefined) return `a text of ${minLength} to ${maxLength} characters`;
+    if (minLength > 1) return `a text of ${minLength} characters or more`;
+    return minLength > 0 ? 'a text that is not empty' : 'a text';
+  },
+  boolean: () => 'true or false',
+  array: () => 'a list',
+  object: () => 'keys with values',
+  null: () => 'null',
+};
+
+function range({ minimum, maximum }: Schema): string {
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
+  if (minimum !== undefined) return ` of ${minimum} or more`;
+  return maximum === undefined ? '' : ` of ${maximum} or less`;
+}
+
+function unknownKey({ patternErrorMessage, properties = {} }: Schema): string {
+  if (patternErrorMessage !== undefined) return `has to be ${patternErrorMessage}`;
+  const known = Object.keys(properties).join(', ');
+  return known === '' ? 'is not known here' : `is not known here; use one of: ${known}`;
+}
+
+/** A JSON Pointer's steps. */
+function stepsOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function schemaOf({ properties = {}, patternProperties = {}, items }: Schema, step: string): Schema {
+  if (Object.hasOwn(properties, step)) return properties[step] ?? {};
+  return Object.values(patternProperties)[0] ?? items ?? {};
+}
+
+function member(value: unknown, step: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+  return (value as Record<string, unknown>)[step];
+}
+
+function shown(value: unknown): string {
+  const text = value === undefined ? 'nothing' : harmless(JSON.stringify(value));
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}

@@ -1,0 +1,56 @@
+import Type from 'typebox';
+import Value from 'typebox/value';
+import { expect, test } from 'vitest';
+import { ConfigFile } from '../../src/config/schema.ts';
+import { schemaProblems } from '../../src/text/index.ts';
+
+const store = { driver: 'directory' };
+const regions = { ot1: { store } };
+
+test.each<[string, unknown]>([
+  ['limits.stall_after: a duration such as 30s; got "30sec"', { regions, limits: { stall_after: '30sec' } }],
+  ['limits.lanes: a whole number from 1 to 64; got 0', { regions, limits: { lanes: 0 } }],
+  ['api.body_limit: a whole number of 1024 or more; got "1k"', { regions, api: { body_limit: '1k' } }],
+  ['api.port: a whole number from 0 to 65535; got 80.5', { regions, api: { port: 80.5 } }],
+  ['regions: is missing', {}],
+  ['regions: at least one entry is needed', { regions: {} }],
+  [
+    'regions.a b: has to be a name of 1 to 63 letters, digits, dots, hyphens and underscores',
+    { regions: { 'a b': { store } } },
+  ],
+  ['regions.ot1.store: is missing', { regions: { ot1: {} } }],
+  [
+    'regions.ot1.stor: is not known here; use one of: store, task_queue',
+    { regions: { ot1: { store, stor: 1 } } },
+  ],
+  [': keys with values; got null', null],
+  ['web_ui: an address such as http://127.0.0.1:8233; got "x\\u001b"', { regions, web_ui: 'x\x1b' }],
+  [
+    'shares.s.tenants: a list; got "t"',
+    { regions, shares: { s: { region: 'ot1', targets: { t: 'ot1' }, tenants: 't' } } },
+  ],
+])('a person reads %j', (message, value) => {
+  const problems = schemaProblems(ConfigFile, value, Value.Errors(ConfigFile, value));
+  expect(problems.map(({ path, problem }) => `${path}: ${problem}`)).toEqual([message]);
+});
+
+test('no message has a regular expression or the words of JSON Schema', () => {
+  const wrong = {
+    regions: { '?': {}, a: { store: 1 } },
+    api: 3,
+    limits: { lanes: 'x', give_up_after: 1 },
+    spool: {},
+  };
+  const problems = schemaProblems(ConfigFile, wrong, Value.Errors(ConfigFile, wrong));
+  expect(problems.length).toBeGreaterThan(4);
+  for (const { problem } of problems) expect(problem).not.toMatch(/must|\^|\$|pattern|propert|schema/);
+});
+
+test('a secret value is not shown, and a choice is', () => {
+  const schema = Type.Object({ key: Type.String({ minLength: 16 }), kind: Type.Enum(['a', 'b']) });
+  const wrong = { key: 'hunter2', kind: 'c' };
+  expect(schemaProblems(schema, wrong, Value.Errors(schema, wrong), { secret: true })).toEqual([
+    { path: 'key', problem: 'a text of 16 characters or more' },
+    { path: 'kind', problem: 'one of: a, b' },
+  ]);
+});
