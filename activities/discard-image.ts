@@ -1,15 +1,16 @@
 import { Context } from '@temporalio/activity';
 import type { CopyPlan } from '../src/copy-job/index.ts';
-import { atSide, type DestinationRef, type Watch } from '../src/stores/index.ts';
-import { chainOf, mayHaveCompletedBefore, type RunRef } from '../src/temporal/index.ts';
+import { atSide, type DestinationRef, StoreError, type Watch } from '../src/stores/index.ts';
+import { type Chain, chainOf, mayHaveCompleted, type RunRef } from '../src/temporal/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { attemptNumber } from './lease.ts';
 import { storeOf } from './region-of.ts';
 
 /**
  * Removes every trace of a copy.
- * @param forced the run of the job that has left this to another workflow. Once a reset has made another run
- * of it, what there is of the copy is that run's again, and stays.
+ * @param forced the run of the job that has left this to another workflow; `undefined` where the job itself
+ * undoes its copy
+ * @throws StoreError `unavailable` as long as a reset of a job that was forced goes on
  */
 export async function discardImage(
   { regions, client, spool }: Dependencies,
@@ -18,34 +19,65 @@ export async function discardImage(
   forced: RunRef | undefined,
   watch: Watch,
 ): Promise<void> {
-  if (forced !== undefined) {
-    const { state, lastRunId } = await chainOf(client, forced.workflow_id, ref.mark);
-    if (state === 'open' || (lastRunId !== null && lastRunId !== forced.run_id)) return;
-  }
+  const mine = await (forced === undefined
+    ? undoable(client, ref)
+    : leftBy(client, ref, forced, await closedChain(client, ref, forced)));
   const attempt = attemptNumber();
-  const mine = await undoable(client, ref, forced ?? presentRun());
   await atSide('destination', async () =>
     storeOf(regions, plan, 'destination').discard(mine, attempt, watch),
   );
   await spool?.remove(ref, attempt);
 }
 
-function presentRun(): RunRef {
-  const { workflowId = '', runId = '' } = Context.current().info.workflowExecution ?? {};
-  return { workflow_id: workflowId, run_id: runId };
+/**
+ * What a run may undo of its own copy. A run that a reset has made does not know how far the runs before had
+ * come: it undoes a commit of theirs too, unless one of them has ended as replicated. Then the image is its
+ * owner's, whatever becomes of later runs.
+ */
+async function undoable(client: Dependencies['client'], ref: DestinationRef): Promise<DestinationRef> {
+  const { workflowId = '', runId } = Context.current().info.workflowExecution ?? {};
+  if (runId === ref.mark) return ref;
+  return (await mayHaveCompleted(client, workflowId, ref.mark))
+    ? sparingCommitted(ref)
+    : { ...ref, committing: true };
 }
 
+/** Returns the chain of runs of a job that was forced; throws as long as its last run has not closed. */
+async function closedChain(
+  client: Dependencies['client'],
+  { mark }: DestinationRef,
+  { workflow_id }: RunRef,
+): Promise<Chain> {
+  const chain = await chainOf(client, workflow_id, mark);
+  // A reset goes on with the copy. It may have taken this clean-up over with its history, and start no other.
+  if (chain.state === 'open')
+    throw new StoreError('unavailable', 'the job was reset and goes on: its end is waited for');
+  return chain;
+}
+
+/** Runs that end so have told everybody that there is no image. */
+const WITHOUT_IMAGE: ReadonlySet<string | null> = new Set(['CANCELLED', 'FAILED']);
+
 /**
- * What a run may undo. One that a reset has made does not know how far the run before had come: it undoes a
- * commit of that one too, unless it has ended as replicated. Then the image is its owner's, whatever becomes
- * of later runs.
+ * What may be removed of a job that was forced. No committed image goes once a run has ended as replicated,
+ * or where a later run was ended from outside: somebody may have begun to use it.
  */
-async function undoable(
+async function leftBy(
   client: Dependencies['client'],
   ref: DestinationRef,
-  run: RunRef,
+  { workflow_id, run_id }: RunRef,
+  { state, lastRunId, closedAs }: Chain,
 ): Promise<DestinationRef> {
-  if (run.run_id === ref.mark) return ref;
-  const { committing: _, ...committed } = ref;
-  return (await mayHaveCompletedBefore(client, run)) ? committed : { ...ref, committing: true };
+  // A reset that had come to an end would have been seen here before Temporal forgot it.
+  if (state === 'gone') return ref;
+  const isLast = lastRunId === run_id;
+  const isByLater = lastRunId !== null && !isLast;
+  if (isByLater && !WITHOUT_IMAGE.has(closedAs)) return sparingCommitted(ref);
+  if (isLast && run_id === ref.mark) return ref;
+  if (await mayHaveCompleted(client, workflow_id, ref.mark)) return sparingCommitted(ref);
+  return isLast ? { ...ref, committing: true } : ref;
+}
+
+function sparingCommitted({ committing: _, ...ref }: DestinationRef): DestinationRef {
+  return ref;
 }

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ActivityCancelledError, ActivityNotFoundError, type Client } from '@temporalio/client';
+import { isFinal, JOB_MEMO, type JobDetails } from '../src/copy-job/index.ts';
 import { type DestinationRef, StoreError } from '../src/stores/index.ts';
 import { chainOf } from '../src/temporal/index.ts';
 
@@ -24,6 +25,20 @@ export async function jobHasEnded(client: Client, mark: string): Promise<boolean
   const { workflowExecution } = Context.current().info;
   const chain = await chainOf(client, workflowExecution?.workflowId ?? '', mark).catch(() => undefined);
   return chain?.state === 'closed';
+}
+
+/**
+ * Whether the job of this attempt has ended, or undoes its copy: whatever comes now, nobody else will clean up
+ * behind it.
+ */
+export async function jobIsUndone(client: Client, mark: string): Promise<boolean> {
+  const { workflowExecution } = Context.current().info;
+  const chain = await chainOf(client, workflowExecution?.workflowId ?? '', mark).catch(() => undefined);
+  if (chain?.state !== 'open') return chain?.state === 'closed';
+  const job = chain.memo[JOB_MEMO] as Partial<JobDetails> | undefined;
+  return (
+    job?.phase === 'discard' || job?.cancel?.force !== undefined || isFinal(job?.status ?? 'replicating')
+  );
 }
 
 /**

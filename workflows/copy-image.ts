@@ -6,6 +6,7 @@ import {
   defineUpdate,
   patched,
   setHandler,
+  sleep,
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -34,6 +35,12 @@ const requestCancelUpdate = defineUpdate<JobDetails, [unknown]>(REQUEST_CANCEL_U
 const jobDetailsQuery = defineQuery<JobDetails>(JOB_DETAILS_QUERY);
 
 /**
+ * How long a cancel by force waits for the transfer to say how far it has come: as it obeys, it shows more
+ * than could be noted before. One whose worker is dead says nothing.
+ */
+const MAX_LAST_WORD = '2s';
+
+/**
  * Copies an image to another region: inspect, prepare, transfer, commit. What fails or is cancelled on the
  * way leaves nothing at the destination.
  *
@@ -52,9 +59,11 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
   const execution = CancellationScope.current();
   const work = new CancellationScope();
   const forced = Promise.withResolvers<null>();
-  const stop = () => {
+  const stop = (lastWord = false) => {
     work.cancel();
-    if (job.isForced) forced.resolve(null);
+    if (!job.isForced) return;
+    if (lastWord) sleep(MAX_LAST_WORD).then(() => forced.resolve(null));
+    else forced.resolve(null);
   };
   const cancel = (via: CancelRecord['via'], request?: unknown) => {
     job.requestCancel(via, request);
@@ -62,8 +71,10 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
     if (job.isDiscarding && patched('canceling-while-discarding'))
       job.update({ status: 'canceling', fault: null });
     // The cancel ends the transfer's heartbeats, which alone tell how far it has come.
-    if (job.details.phase === 'transfer' && patched('progress-before-cancel')) noteBytes(job).finally(stop);
-    else stop();
+    if (job.details.phase === 'transfer' && patched('progress-before-cancel')) {
+      const lastWord = job.isForced && patched('last-word-of-transfer');
+      noteBytes(job).finally(() => stop(lastWord));
+    } else stop();
   };
   setHandler(jobDetailsQuery, () => job.details);
   setHandler(cancelSignal, (request) => {

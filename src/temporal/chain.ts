@@ -17,38 +17,77 @@ export interface Chain {
   readonly state: 'open' | 'closed' | 'gone';
   /** The last run; `null` where it is not known. */
   readonly lastRunId: string | null;
+  /** How the last run has closed, as in `CANCELLED`; `null` where that is not known. */
+  readonly closedAs: string | null;
+  /** The memo of the last run; empty where it is not known. */
+  readonly memo: Readonly<Record<string, unknown>>;
 }
+
+const UNKNOWN = { lastRunId: null, closedAs: null, memo: {} } as const;
 
 /**
  * Asks for the state of a chain.
  * @param firstRunId names the chain: a reset closes a run, and the run that it makes keeps this id
  */
 export async function chainOf(client: Client, workflowId: string, firstRunId: string): Promise<Chain> {
-  try {
-    const { closeTime, runId, raw } = await client.workflow.getHandle(workflowId).describe();
-    const isThisChain = (raw.workflowExecutionInfo?.firstRunId || firstRunId) === firstRunId;
-    if (!isThisChain) return { state: 'closed', lastRunId: null };
-    return { state: closeTime === undefined ? 'open' : 'closed', lastRunId: runId };
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return { state: 'gone', lastRunId: null };
-    throw error;
-  }
+  const last = await runOf(client, workflowId);
+  if (last === undefined) return { state: 'gone', ...UNKNOWN };
+  if ((last.firstRunId ?? firstRunId) !== firstRunId) return { state: 'closed', ...UNKNOWN };
+  const { runId: lastRunId, status, memo, isClosed } = last;
+  return { state: isClosed ? 'closed' : 'open', lastRunId, closedAs: isClosed ? status : null, memo };
 }
 
 /**
- * Whether a run with this workflow id has completed, other than this one. Where the server's list does not
- * even have this one, the answer is that one may have.
+ * Whether a run of a chain has completed; also where that cannot be told, because Temporal has forgotten one.
+ * Each run is described by itself, for the server's list lags. The list only tells of runs to which no reset
+ * leads any more.
  */
-export async function mayHaveCompletedBefore(
+export async function mayHaveCompleted(
   client: Client,
-  { workflow_id, run_id }: RunRef,
+  workflowId: string,
+  firstRunId: string,
 ): Promise<boolean> {
-  let isListed = false;
-  for await (const { runId, status } of client.workflow.list({
-    query: `WorkflowId = ${quoted(workflow_id)}`,
-  })) {
-    if (runId === run_id) isListed = true;
-    else if (status.name === 'COMPLETED') return true;
+  const known = new Set<string>();
+  for (let next: string | null = firstRunId; next !== null && !known.has(next); ) {
+    const run = await runOf(client, workflowId, next);
+    if (run === undefined || run.status === 'COMPLETED') return true;
+    known.add(next);
+    next = run.resetTo;
   }
-  return !isListed;
+  const query = `WorkflowId = ${quoted(workflowId)}`;
+  for await (const { runId } of client.workflow.list({ query })) {
+    if (known.has(runId)) continue;
+    const run = await runOf(client, workflowId, runId);
+    if (run?.status === 'COMPLETED' && (run.firstRunId ?? firstRunId) === firstRunId) return true;
+  }
+  return false;
+}
+
+interface Run {
+  readonly runId: string;
+  /** `null` where the server does not tell. */
+  readonly firstRunId: string | null;
+  readonly status: string;
+  readonly isClosed: boolean;
+  readonly memo: Readonly<Record<string, unknown>>;
+  /** The run that a reset of this one has made last. */
+  readonly resetTo: string | null;
+}
+
+/** Describes a run, or the last one of a workflow; `undefined` where Temporal does not know it. */
+async function runOf(client: Client, workflowId: string, runId?: string): Promise<Run | undefined> {
+  try {
+    const found = await client.workflow.getHandle(workflowId, runId).describe();
+    return {
+      runId: found.runId,
+      firstRunId: found.raw.workflowExecutionInfo?.firstRunId || null,
+      status: found.status.name,
+      isClosed: found.closeTime !== undefined,
+      memo: found.memo ?? {},
+      resetTo: found.raw.workflowExtendedInfo?.resetRunId || null,
+    };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
 }

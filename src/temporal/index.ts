@@ -1,4 +1,4 @@
-export { chainOf, mayHaveCompletedBefore, type RunRef } from './chain.ts';
+export { type Chain, chainOf, mayHaveCompleted, type RunRef } from './chain.ts';
 export { connectClient, TemporalUnreachable } from './connect.ts';
 export { lastHeartbeat } from './heartbeat.ts';
 export { quoted } from './query.ts';

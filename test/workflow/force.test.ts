@@ -4,8 +4,10 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cleanUpIdOf, type JobPhase } from '../../src/copy-job/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
+import { MIB } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
-import { type Gate, gate, holding, holdingTransfer } from '../support/workflow-hooks.ts';
+import { type Gate, gate, holding, holdingTransfer, watchReader } from '../support/workflow-hooks.ts';
+import { untilReported } from '../support/workflow-progress.ts';
 import {
   detailsOf,
   endOf,
@@ -146,6 +148,35 @@ test('a job that hangs while it is canceling is ended by force, once; the clean-
   isAway = false;
   await cleanUp.result();
   expect(await rig.traces(job)).toEqual([]);
+});
+
+test('what was moved after the cancel had begun is on record too', async () => {
+  const [first, more] = [gate(), gate()];
+  let chunks = 0;
+  const job = await rig.startJob({
+    size: 4 * MIB,
+    source: {
+      openReader: async (call) =>
+        watchReader(await call(), async (_chunk, signal) => {
+          const number = ++chunks;
+          if (number > 1) await first.pass(signal);
+          if (number > 2) await more.pass(signal);
+        }),
+    },
+    activities: async (call, name) => {
+      const result = await call();
+      if (name === 'bytesSoFar') {
+        first.open();
+        await untilReported(job, 2 * MIB);
+      }
+      return result;
+    },
+  });
+  await untilReported(job, MIB);
+  await job.handle.signal('cancel', FORCE);
+  const { details } = await endOf(job);
+  expect(details).toMatchObject({ status: 'canceled' });
+  expect(details.bytes_copied).toBeGreaterThanOrEqual(2 * MIB);
 });
 
 test('a second cancel of a job that is forced, by force or not, comes too late', async () => {

@@ -91,6 +91,14 @@ export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
       return job;
     },
   },
+  'forced-and-heard-out': {
+    closed: 'WORKFLOW_EXECUTION_CANCELED',
+    run: async (rig) => {
+      const job = await transferring(rig, 'forced-and-heard-out');
+      await job.handle.signal('cancel', { force: true });
+      return job;
+    },
+  },
   'reset-in-its-transfer': {
     closed: 'WORKFLOW_EXECUTION_COMPLETED',
     run: async (rig) => {

@@ -3,7 +3,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cleanUpIdOf } from '../../src/copy-job/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
-import { gate, holding, holdingTransfer } from '../support/workflow-hooks.ts';
+import { until } from '../support/until.ts';
+import { type Gate, gate, holding, holdingTransfer } from '../support/workflow-hooks.ts';
 import { resetWorkflow } from '../support/workflow-reset.ts';
 import {
   endOf,
@@ -169,11 +170,42 @@ test('the clean-up of a job that was forced leaves alone what a run after a rese
   await endOf(job);
   await reset(job);
   await untilDetails(job, ({ phase }) => phase === 'transfer');
-  await cleanUpOf(job, mark).result();
+  await untilItWaits(job, mark);
   at.open();
   await endOf(job);
+  await cleanUpOf(job, mark).result();
   expect(await standing(rig, job, mark)).toEqual(imageOf(job));
 });
+
+const BEFORE_ITS_CLEAN_UP = [
+  ['its commit', (at: Gate) => ({ destination: holding('commit', at, 'after') })],
+  ['a part of its transfer', (at: Gate) => ({ source: holdingTransfer(at, 1) })],
+] as const;
+
+test.each(BEFORE_ITS_CLEAN_UP)(
+  'it leaves nothing of a job that was forced after %s, and reset when it was about to close',
+  async (_what, hooks) => {
+    const at = gate();
+    let isFirst = true;
+    const { job, mark } = await startJob({
+      ...hooks(at),
+      activities: async (call, name) => {
+        if (name === 'closeAsCanceled' && isFirst) {
+          isFirst = false;
+          await reset(job, 'last');
+        }
+        return call();
+      },
+    });
+    await at.reached;
+    await job.handle.signal('cancel', { force: true });
+    await expect.poll(async () => (await job.handle.describe()).runId).not.toBe(mark);
+    expect(await endOf(job)).toMatchObject({ closed: 'CANCELLED', status: 'canceled' });
+    at.open();
+    await cleanUpOf(job, mark).result();
+    expect(await standing(rig, job, mark)).toEqual(nothing('canceled'));
+  },
+);
 
 test('it leaves alone the image that such a run has adopted', async () => {
   const at = gate();
@@ -224,6 +256,14 @@ test('a job that is forced, reset, and forced again before its clean-up has begu
   await endOf(job);
   await expect.poll(() => standing(rig, job, mark)).toEqual(nothing('canceled'));
 });
+
+/** Waits until the clean-up has found that the job goes on. */
+async function untilItWaits(job: Job, mark: string): Promise<void> {
+  await until(async () => {
+    const [discard] = (await cleanUpOf(job, mark).describe()).raw.pendingActivities ?? [];
+    return discard?.lastFailure?.message?.includes('was reset');
+  });
+}
 
 function cleanUpOf({ handle }: Job, runId: string) {
   return rig.client.workflow.getHandle(cleanUpIdOf(handle.workflowId, runId));

@@ -1,0 +1,66 @@
+/** A step that reserves the image, and was frozen: what becomes of it when it goes on at a bad moment. */
+import { Context } from '@temporalio/activity';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { StoreError } from '../../src/stores/index.ts';
+import { freeze } from '../support/workflow-freeze.ts';
+import { endOf, type Rig, startRig } from '../support/workflow-rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({ limits: { heartbeat_timeout: '2s' } });
+});
+afterAll(() => rig?.stop());
+
+test.each(['cancelled', 'failed'] as const)(
+  'one that goes on when its job was %s and has removed its copy, but has not closed, leaves nothing',
+  async (way) => {
+    const reached = Promise.withResolvers<void>();
+    const thawed = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    let frozen: Context | undefined;
+    const job = await rig.startJob({
+      activities: async (call, name) => {
+        const context = Context.current();
+        if (name === 'prepareDestination' && frozen === undefined) {
+          frozen = context;
+          freeze(thawed.promise);
+          return call().finally(ended.resolve);
+        }
+        const result = await call();
+        if (name === 'discardImage') {
+          thawed.resolve();
+          await ended.promise;
+        }
+        return result;
+      },
+      destination: {
+        prepare: async (call) => {
+          if (Context.current() === frozen) {
+            reached.resolve();
+            await thawed.promise;
+          } else if (way === 'failed') throw new StoreError('forbidden', 'refused on purpose');
+          return call();
+        },
+      },
+    });
+    await reached.promise;
+    if (way === 'cancelled') await job.handle.signal('cancel');
+    expect(await endOf(job)).toMatchObject({ status: way === 'failed' ? 'error' : 'canceled' });
+    expect(await rig.traces(job)).toEqual([]);
+  },
+);
+
+test('a place that an earlier attempt takes at the same moment is taken from it', async () => {
+  let calls = 0;
+  const job = await rig.startJob({
+    destination: {
+      prepare: async (call) => {
+        calls += 1;
+        if (calls === 1) throw new StoreError('conflict', 'another attempt was faster');
+        return call();
+      },
+    },
+  });
+  expect(await endOf(job)).toMatchObject({ status: 'replicated' });
+  expect(calls).toBe(2);
+});
