@@ -28,8 +28,8 @@ export async function jobHasEnded(client: Client, mark: string): Promise<boolean
 }
 
 /**
- * Whether the job of this attempt has ended, or undoes its copy: whatever comes now, nobody else will clean up
- * behind it.
+ * Whether the job of this attempt has ended, or undoes its copy. What is made from now on, nobody else will
+ * remove.
  */
 export async function jobIsUndone(client: Client, mark: string): Promise<boolean> {
   const { workflowExecution } = Context.current().info;

@@ -25,10 +25,10 @@ function* acts<Store>({ store }: Setting<Store>, w: World<Store>, a: Attempt): G
   const around = {
     hasLease: hasLease(w, a),
     isClosed: w.job.phase === 'closed',
-    isLastRun: a.run === w.job.run,
+    isOwned: w.promised || (a.run !== w.job.run && w.job.status === 'terminated'),
   };
   for (const move of store.act(here, a, around)) {
-    const by = { ...a, at: move.at, seen: move.seen ?? a.seen };
+    const by = { ...a, at: move.at, seen: move.seen ?? a.seen, committing: move.committing ?? a.committing };
     const stores = w.stores.map((s, place) => (place === a.place ? move.store : s));
     const harm = w.harm ?? harmOf(w, a, store.view(here), store.view(move.store));
     yield { label: move.label, state: { ...replaced(w, a, by), stores, harm } };

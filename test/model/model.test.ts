@@ -30,6 +30,13 @@ describe('each mending is needed: without it', () => {
   test.each<[string, Partial<Rule>, StoreName, Troubles, string]>([
     ['committed images are removed', { sparesCommitted: false }, 'directory', ANY_ONE, DESTROYED],
     ['so they are in a bucket', { sparesCommitted: false }, 's3', ANY_ONE, DESTROYED],
+    [
+      'a clean-up removes what a run after a reset has replicated',
+      { cleanUpSpares: false },
+      's3',
+      mix('forces', 'resets'),
+      DESTROYED,
+    ],
     ['data is removed without a lease', { provesLease: [] }, 's3', ANY_ONE, DESTROYED],
     [
       'a sweep removes what was committed since',

@@ -19,8 +19,8 @@ export interface Rule {
   readonly awaitsAnswers: boolean;
   /** The clean-up after a force acts only while the chain of runs is closed. */
   readonly cleansClosedOnly: boolean;
-  /** It acts only where the run that was forced is the last one of the chain. */
-  readonly cleansOwnRunOnly: boolean;
+  /** It leaves a committed image alone that is somebody's already. */
+  readonly cleanUpSpares: boolean;
   /** A sweep removes exactly what it has listed, and only as long as it is in the making. */
   readonly sweepsWhatWasListed: boolean;
   /**
@@ -91,7 +91,7 @@ export const OLD: Rule = {
   prepareProves: false,
   awaitsAnswers: false,
   cleansClosedOnly: false,
-  cleansOwnRunOnly: false,
+  cleanUpSpares: false,
   sweepsWhatWasListed: false,
   undoesEarlierRuns: false,
   commitsWholeOnly: false,
@@ -123,7 +123,7 @@ export const NEW: Rule = {
   prepareProves: true,
   awaitsAnswers: true,
   cleansClosedOnly: true,
-  cleansOwnRunOnly: true,
+  cleanUpSpares: true,
   sweepsWhatWasListed: true,
   undoesEarlierRuns: true,
   commitsWholeOnly: true,

@@ -31,8 +31,8 @@ export interface Surroundings {
   readonly hasLease: boolean;
   /** No run of the job's chain is open. */
   readonly isClosed: boolean;
-  /** The attempt's run is the last one of the chain. */
-  readonly isLastRun: boolean;
+  /** A run has ended as replicated, or one later than the attempt's was terminated. */
+  readonly isOwned: boolean;
 }
 
 /** One atomic action of an attempt: what it does to the store, and where the attempt stands then. */
@@ -41,6 +41,7 @@ export interface Move<Store> {
   readonly store: Store;
   readonly at: string;
   readonly seen?: string;
+  readonly committing?: boolean;
 }
 
 /** Makes moves of one attempt at one store. */

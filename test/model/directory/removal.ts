@@ -52,9 +52,11 @@ export function discard(rule: Rule, s: Directory, a: Attempt, around: Surroundin
   const [partial, image] = [folderAt(s, 'partial'), folderAt(s, 'image')];
   switch (a.at) {
     case 'closed?':
-      if (!around.isClosed) return go('finds the chain open', 'ok');
-      if (rule.cleansOwnRunOnly && !around.isLastRun) return go('finds a later run', 'ok');
-      return go('finds the chain closed', 'start');
+      if (!around.isClosed) return [];
+      return go('finds the chain closed', 'start').map((move) => ({
+        ...move,
+        committing: a.committing && !(rule.cleanUpSpares && around.isOwned),
+      }));
     case 'start':
       if (partial?.mark === 'a') {
         if (partial.doomed) return go('finds a doomed partial', 'empty', s, see(s, 'partial'));

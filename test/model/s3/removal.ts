@@ -72,9 +72,11 @@ export function discard(rule: Rule, s: Bucket, a: Attempt, around: Surroundings)
   const { job } = s;
   switch (a.at) {
     case 'closed?':
-      if (!around.isClosed) return go('finds the chain open', 'ok');
-      if (rule.cleansOwnRunOnly && !around.isLastRun) return go('finds a later run', 'ok');
-      return go('finds the chain closed', 'start');
+      if (!around.isClosed) return [];
+      return go('finds the chain closed', 'start').map((move) => ({
+        ...move,
+        committing: a.committing && !(rule.cleanUpSpares && around.isOwned),
+      }));
     case 'start':
       if (job?.mark !== 'a') return go('finds no job object', 'ok');
       if (job.doomed) return go('finds a doomed job object', 'see record', s, see(s));
