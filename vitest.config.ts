@@ -1,10 +1,18 @@
 import { defineConfig } from 'vitest/config';
+import { reporters } from './scripts/vitest-reporters.ts';
 
 export default defineConfig({
   test: {
+    reporters: reporters(),
     include: ['test/**/*.test.ts'],
     // They have servers, or cases, of their own, and configurations.
-    exclude: ['test/openstack/**', 'test/s3/**', 'test/vendors/**', 'test/workflow/interleavings.test.ts'],
+    exclude: [
+      'test/openstack/**',
+      'test/packaging/**',
+      'test/s3/**',
+      'test/vendors/**',
+      'test/workflow/interleavings.test.ts',
+    ],
     globalSetup: ['test/support/global-setup.ts'],
     // Real servers and processes on machines of any speed: a hang is found, slowness is none.
     testTimeout: 120_000,

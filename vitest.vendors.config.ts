@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { reporters } from './scripts/vitest-reporters.ts';
 
 /** Tests by the vendors' own clients, which the run installs, and against a real S3 server. */
 export default defineConfig({
   test: {
+    reporters: reporters(),
     include: ['test/vendors/**/*.test.ts'],
     globalSetup: [
       'test/support/global-setup.ts',

@@ -1,3 +1,4 @@
+import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Algorithm, Digests } from '../image/index.ts';
 import type { DigestMessage, DigestReply } from './digest-thread.ts';
@@ -56,7 +57,7 @@ export function createDigestPool(threads: number): DigestPool {
 }
 
 function startThread(): Thread {
-  const worker = new Worker(new URL('./digest-thread.ts', import.meta.url));
+  const worker = new Worker(join(import.meta.dirname, `digest-thread${extname(import.meta.filename)}`));
   const waiting: Thread['waiting'] = new Map();
   const thread: Thread = { worker, waiting, death: undefined };
   worker.unref();

@@ -1,43 +1,22 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleWorkflowCode, type DefaultLogger } from '@temporalio/worker';
+import { bundleWorkflowCode, type DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
 
 const ROOT = join(import.meta.dirname, '../..');
-const CACHE = join(ROOT, 'node_modules/.cache/image-replicator');
-/** What the workflow's code is made of. */
-const SOURCES = [
-  'workflows',
-  'src/copy-job',
-  'src/object-task',
-  'src/image',
-  'src/text',
-  'package-lock.json',
-];
+/** Where `npm run build` puts the bundle: beside the compiled program. Beside the sources there is none. */
+const BUILT_BUNDLE = join(ROOT, 'workflow-bundle.js');
 
 /**
- * The workflow's code as one file. Bundling takes seconds, so that it is done once for each state of the
- * sources, and not at each start of a worker.
+ * Returns the workflows' code as one file: the one that was built with the program, or, if the program runs
+ * from its sources, one that is made in memory, which takes seconds. IMAGE_REPLICATOR_WORKFLOW_BUNDLE names a
+ * bundle that the test suites have made once for all their workers.
  */
-export async function workflowBundle(logger: DefaultLogger): Promise<{ code: string }> {
-  const path = join(CACHE, `workflows-${await fingerprint()}.js`);
-  const cached = await readFile(path, 'utf8').catch(() => undefined);
-  if (cached !== undefined) return { code: cached };
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows/index.ts'), logger });
-  await mkdir(CACHE, { recursive: true });
-  const temporary = `${path}.${process.pid}`;
-  await writeFile(temporary, code);
-  await rename(temporary, path);
-  return { code };
+export async function workflowBundle(logger: DefaultLogger): Promise<WorkflowBundleOption> {
+  const codePath = process.env.IMAGE_REPLICATOR_WORKFLOW_BUNDLE ?? BUILT_BUNDLE;
+  return existsSync(codePath) ? { codePath } : bundleWorkflows(logger);
 }
 
-async function fingerprint(): Promise<string> {
-  const hash = createHash('sha256');
-  for (const source of SOURCES) {
-    const entries = await readdir(join(ROOT, source)).catch(() => ['']);
-    for (const name of entries.sort()) {
-      hash.update(`${source}/${name}\n`).update(await readFile(join(ROOT, source, name)));
-    }
-  }
-  return hash.digest('hex').slice(0, 16);
+/** Bundles the workflows' sources. Returns the code; writes nothing. */
+export async function bundleWorkflows(logger: DefaultLogger): Promise<{ readonly code: string }> {
+  return bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows/index.ts'), logger });
 }

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { allTrials } from './catalogue.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { randomOf } from './random.ts';
@@ -51,6 +52,7 @@ if (options.report !== null) {
 for (const { trial } of results.filter((result) => !isPassed(result))) {
   console.log(`again: npm run test:chaos -- --only ${nameOf(trial)} --seed ${options.seed}`);
 }
+if (process.env.TEST_RESULTS !== undefined) writeResults(process.env.TEST_RESULTS);
 console.log(`${passed} passed, ${results.length - passed} failed`);
 await end(passed === results.length ? 0 : 1);
 
@@ -90,6 +92,19 @@ function next(): Trial | undefined {
   const slowness = slownessOf(results);
   const at = queue.findIndex((trial) => costOf(trial) * slowness <= left);
   return at < 0 ? undefined : queue.splice(at, 1)[0];
+}
+
+/** Writes the results as Vitest does, for whoever counts them. */
+function writeResults(file: string): void {
+  const assertionResults = results.map((result) => ({
+    status: isPassed(result) ? 'passed' : 'failed',
+    fullName: nameOf(result.trial),
+    failureMessages: result.verdict.problems,
+  }));
+  const status = passed === results.length ? 'passed' : 'failed';
+  const testResults = [{ name: 'test/chaos', status, assertionResults }];
+  const counts = { numPassedTests: passed, numFailedTests: results.length - passed };
+  writeFileSync(file, JSON.stringify({ ...counts, testResults }));
 }
 
 function tell(result: Result): void {

@@ -61,6 +61,8 @@ export interface Deployment {
 
 export interface DeploymentOptions {
   readonly address?: string;
+  /** The product's command; by default this clone's. */
+  readonly program?: string;
   /** The Temporal CLI; by default the test run's. */
   readonly temporalProgram?: string;
   readonly limits?: Record<string, unknown>;
@@ -78,6 +80,7 @@ const QUICK = { heartbeat_timeout: '2s' };
 
 export async function deploy(options: DeploymentOptions = {}): Promise<Deployment> {
   const address = options.address ?? (await provided('temporalAddress'));
+  const program = options.program ?? COMMAND;
   const namespace = `test-${randomUUID()}`;
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-test-'));
   const names = options.regions ?? ['ot1', 'ot2'];
@@ -126,10 +129,10 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     isReady: (process: TestProcess) => boolean,
     extra = {},
     wrap: string[] = [],
-    command = COMMAND,
+    command = program,
   ) => {
-    const [program = '', ...rest] = [...wrap, command, ...args];
-    const started = spawnProcess(program, rest, { ...env, ...extra });
+    const [first = '', ...rest] = [...wrap, command, ...args];
+    const started = spawnProcess(first, rest, { ...env, ...extra });
     processes.push(started);
     await until(() => {
       if (started.exitCode !== null) throw new Error(`${args[0]} ended: ${started.output()}`);
@@ -147,7 +150,7 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     env,
     apiUrl: `http://127.0.0.1:${port}`,
     startWorker: (...args) => start(['worker', ...args], isPolling),
-    startSlowWorker: (reads, writes = 0, command = COMMAND) => {
+    startSlowWorker: (reads, writes = 0, command = program) => {
       const slowness = { SLOW_READS: String(reads), SLOW_WRITES: String(writes) };
       const slow = { NODE_OPTIONS: `--import=${SLOW_READS}`, ...slowness };
       return start(['worker'], isPolling, slow, [], command);
@@ -159,7 +162,7 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     startApi: () => start(['serve'], isListening),
     startWith: (command, { args = [], env = {}, wrap = [] }) =>
       start([command, ...args], command === 'serve' ? isListening : isPolling, env, wrap),
-    command: (...args) => run(COMMAND, args, env),
+    command: (...args) => run(program, args, env),
     temporal: async (...args) => {
       const { code, stdout, stderr } = await run(
         options.temporalProgram ?? (await provided('temporalProgram')),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startTemporalServer } from './temporal-server.ts';
+import { shareWorkflowBundle } from './workflow-bundle.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -22,7 +23,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     '\n',
   );
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-temporal-'));
-  const server = await startTemporalServer(temporal, join(folder, 'temporal.db'));
+  const [server] = await Promise.all([
+    startTemporalServer(temporal, join(folder, 'temporal.db')),
+    shareWorkflowBundle(folder),
+  ]);
   project.provide('temporalAddress', server.address);
   project.provide('temporalProgram', temporal);
   project.provide('timeSkippingProgram', timeSkipping);

@@ -5,7 +5,7 @@
  *
  *     UPDATE_HISTORIES=replicated,cleaned-up npx vitest run test/workflow/replay.test.ts
  */
-import { DefaultLogger, Worker } from '@temporalio/worker';
+import { DefaultLogger, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
 import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
 import {
@@ -20,7 +20,7 @@ import { SCENARIOS } from './replay-scenarios.ts';
 
 const names = Object.keys(SCENARIOS);
 
-let bundle: { code: string };
+let bundle: WorkflowBundleOption;
 beforeAll(async () => {
   quietRuntime();
   bundle = await workflowBundle(new DefaultLogger('ERROR'));

@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** The clone that is tested. */
+const ROOT = join(import.meta.dirname, '../../..');
+
+/**
+ * Runs a program to its end, in the clone unless another folder is named. Returns what it has printed.
+ * @throws Error with all that the program has printed
+ */
+export async function run(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
+  const { cwd = ROOT, env = {} } = options;
+  try {
+    const settings = { cwd, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
+    const { stdout } = await promisify(execFile)(program, args, settings);
+    return stdout;
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string };
+    throw new Error(`${program}: ${stderr}${stdout}`.trim() || message, { cause: error });
+  }
+}
