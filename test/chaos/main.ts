@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { shareWorkflowBundle } from '../support/workflow-bundle.ts';
 import { allTrials } from './catalogue.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { randomOf } from './random.ts';
@@ -40,6 +41,7 @@ process.on('uncaughtException', (error) => {
   console.error(error);
   void end(1);
 });
+await shareWorkflowBundle(folder.path);
 const servers = openServers(folder.path);
 await warmUp(servers, [...new Set(wanted.map(({ store }) => store))]);
 await Promise.all(Array.from({ length: options.jobs }, () => runLane()));

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ACCOUNT, type Gateway, startGateway } from '../s3/support/gateway.ts';
 import { startTemporalServer, type TemporalServer } from '../support/temporal-server.ts';
-import { shareWorkflowBundle } from '../support/workflow-bundle.ts';
 import type { StoreName } from './store-name.ts';
 import { type GlanceCloud, startGlanceCloud } from './stores/glance-cloud.ts';
 
@@ -34,7 +33,6 @@ export function openServers(folder: string): Servers {
   const [temporalProgram = ''] = execFileSync(script, ['install'], { encoding: 'utf8' }).split('\n');
   // Every trial starts the same programs anew.
   process.env.NODE_COMPILE_CACHE = join(folder, 'compiled');
-  await shareWorkflowBundle(folder);
   process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
   const once = <T>(start: () => Promise<T>) => {
