@@ -1,6 +1,7 @@
 /**
- * Counts the tests in the JSON that a runner has written, in Jest's form:
- * `node scripts/ci-results.ts FILE NAME`. The first line is `<passed> <failed>`; each further line names a test that has failed, with its message.
+ * Counts the tests in the JSON that a runner has written, in Jest's form: `node scripts/ci-results.ts FILE
+ * NAME`. The first line is `<passed> <failed>`; each further line names a test that has failed, with its
+ * message.
  */
 import { readFileSync } from 'node:fs';
 
