@@ -3,29 +3,35 @@ import { borrowPages, returnPages } from '../stores/index.ts';
 const MIB = 1024 * 1024;
 
 /**
- * The memory of a copy, in chunks that threads share. One has one owner at a time: who has taken it frees it,
- * or leaves it to be kept for the digest.
+ * How many chunks the digest has at a time: one is being read, one is being hashed, one is on its way between
+ * them.
+ */
+export const DIGEST_CHUNKS = 3;
+
+/**
+ * The memory of a copy, in chunks that threads share. A chunk has one owner at a time. Whoever has taken it
+ * MUST free it, or leave it to be kept for the digest.
  */
 export interface Chunks {
   /** Bytes of a chunk. */
   readonly size: number;
   /**
-   * Waits while all are taken, as long as one that was kept is being hashed; else the one kept farthest ahead
-   * is given up, and will have to be read back.
+   * Returns a free chunk. If there is none, waits for one that is being hashed. If none is being hashed
+   * either, takes the one that is kept farthest ahead: its bytes will have to be read back.
    */
   take(): Promise<Uint8Array>;
   free(chunk: Uint8Array): void;
   /** Keeps a chunk, or its beginning, as the bytes of the image from an offset. */
   keep(offset: number, chunk: Uint8Array): void;
-  /** Takes what is kept from an offset on, for the digest. */
+  /** Returns what is kept from an offset on, for the digest, which has to free it. */
   takeKept(offset: number): Uint8Array | undefined;
-  /** Where the next one begins of those that are kept. */
+  /** Returns the lowest offset from which on something is kept; infinity where nothing is. */
   nextKept(): number;
-  /** Nothing may be used after it. */
+  /** Gives the memory back. Nothing MAY be called after it. */
   close(): void;
 }
 
-/** As many as have an owner at a time, and those that are kept. */
+/** Opens memory for `owned` chunks that have an owner, and for `kept` chunks that wait for the digest. */
 export function createChunks(owned: number, kept: number, size = MIB): Chunks {
   const memory = borrowPages((owned + kept) * size);
   const idle = Array.from({ length: owned + kept }, (_, index) => at(index * size));

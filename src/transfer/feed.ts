@@ -1,6 +1,6 @@
 import { getDefaultHighWaterMark } from 'node:stream';
-import type { Arrived } from './arrived.ts';
 import type { Ledger } from './ledger.ts';
+import type { Staged } from './staging.ts';
 
 const KIB = 1024;
 /** uwsgi, before most Glances, resets a connection whose HTTP chunk has 1 MiB. */
@@ -15,7 +15,7 @@ const MAX_PAUSE = 1000;
 const TRICKLE = 4;
 
 export interface FeedOptions {
-  readonly staging: Arrived;
+  readonly staging: Staged;
   /** What the staging has. */
   readonly staged: Ledger;
   readonly size: number;

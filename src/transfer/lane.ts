@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ByteRange } from '../image/index.ts';
-import { atSide, blame, type PartReader, type PartSink, StoreError } from '../stores/index.ts';
+import { atSide, blame, type PartReader, StoreError } from '../stores/index.ts';
 import type { Chunks } from './chunks.ts';
 import { gathered } from './gather.ts';
 import type { Ledger } from './ledger.ts';
+import type { Staging } from './staging.ts';
 import { type ReadRange, watchedReader } from './watched-reader.ts';
 
 /** How long a copy may stand still; milliseconds. */
@@ -16,7 +17,7 @@ export interface Patience {
 
 export interface LaneContext {
   readonly reader: PartReader;
-  readonly sink: Pick<PartSink, 'write' | 'complete'>;
+  readonly staging: Pick<Staging, 'hasRoom' | 'write' | 'complete'>;
   /**
    * Memory in which small pieces are put together first, where each write is dear; then a write owns its
    * bytes, also when it fails.
@@ -25,8 +26,6 @@ export interface LaneContext {
   readonly ledger: Ledger;
   readonly patience: Patience;
   readonly signal: AbortSignal;
-  /** Waited for before a part is asked for: a source that is not listened to hangs up. */
-  readonly before?: (offset: number) => Promise<void>;
   /** Told of a fault that the lane is trying to get over. */
   readonly onFault: (fault: StoreError) => void;
 }
@@ -54,12 +53,13 @@ async function movePart([start, end]: ByteRange, read: ReadRange, lane: LaneCont
   let earlyEnds = 0;
   for (let pause = FIRST_PAUSE; at < end; pause = Math.min(pause * 2, MAX_PAUSE)) {
     const from = at;
-    await lane.before?.(at);
+    // A source that is not listened to hangs up.
+    await lane.staging.hasRoom(at);
     try {
       const pieces = read([at, end]);
       for await (const chunk of lane.chunks ? gathered(pieces, at, lane.chunks) : pieces) {
         if (chunk.length === 0) continue;
-        await atSide('destination', () => lane.sink.write(at, chunk));
+        await atSide('destination', () => lane.staging.write(at, chunk));
         lane.ledger.add([at, at + chunk.length]);
         at += chunk.length;
       }
@@ -72,7 +72,7 @@ async function movePart([start, end]: ByteRange, read: ReadRange, lane: LaneCont
       await getOver(mayPass ? asPassing(fault) : fault, lane, pause);
     }
   }
-  await insist(lane, () => atSide('destination', () => lane.sink.complete([start, end])));
+  await insist(lane, () => atSide('destination', () => lane.staging.complete([start, end])));
 }
 
 function asPassing({ message, cause, side }: StoreError): StoreError {

@@ -1,8 +1,7 @@
 import type { ByteRange, Digests } from '../image/index.ts';
-import type { ImageSink, PartReader, PartSink, StoreError } from '../stores/index.ts';
+import type { ImageSink, PartReader, PartSink } from '../stores/index.ts';
 import type { DigestPool } from './digest-pool.ts';
 import type { Patience } from './lane.ts';
-import type { Ledger } from './ledger.ts';
 
 export interface TransferOptions {
   readonly reader: PartReader;
@@ -21,13 +20,4 @@ export interface TransferOptions {
   readonly lanes: number;
   readonly patience: Patience;
   readonly digests: DigestPool;
-}
-
-/** What a transfer shares with the one of the three ways in which it moves bytes. */
-export interface Run {
-  readonly delivered: Ledger;
-  /** What was read; the same ledger where what was read is delivered at once. */
-  readonly staged: Ledger;
-  readonly stop: AbortController;
-  readonly onFault: (fault: StoreError) => void;
 }

@@ -2,8 +2,9 @@ import { addRange, type ByteRange, knownDigests } from '../image/index.ts';
 import type { PartSink, StoreError } from '../stores/index.ts';
 import { moveBlocks } from './blocks.ts';
 import { Ledger } from './ledger.ts';
-import type { Run, TransferOptions } from './options.ts';
+import type { TransferOptions } from './options.ts';
 import { moveParts } from './parts.ts';
+import type { Run } from './run.ts';
 import { moveStream } from './stream.ts';
 import { type Copied, isMismatch } from './verify.ts';
 

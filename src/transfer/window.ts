@@ -1,26 +1,21 @@
 import type { ByteRange } from '../image/index.ts';
-import { borrowPages, copyInto, type PartSink, returnPages } from '../stores/index.ts';
-import type { Arrived } from './arrived.ts';
+import { borrowPages, copyInto, returnPages } from '../stores/index.ts';
+import type { Staging } from './staging.ts';
 
 const MIB = 1024 * 1024;
 
-/** What stands between the lanes and an upload, where there is no spool: a piece of the image, in memory. */
-export interface Window extends Pick<PartSink, 'write' | 'complete'>, Arrived {
-  /** Resolves when a write at this offset would not have to wait, or the signal is aborted. */
-  hasRoom(offset: number): Promise<void>;
-  /** What was written of a range, without a copy: it has to be one that does not wrap around. */
+/** A piece of the image, in memory, that moves on from the first byte to the last. */
+export interface Window extends Staging {
+  /** Returns at most 1 MiB, without a copy. */
+  read(at: number, end: number): Uint8Array;
+  /** Returns what was written of a range, without a copy. The range MUST NOT wrap around. */
   slice(range: ByteRange): Uint8Array;
-  /** At most 1 MiB, without a copy. */
-  readonly read: Arrived['read'];
-  /** Does nothing: what was read is free when all below is released. */
-  readonly free: Arrived['free'];
-  /** Nothing below will be read any more: its room is for what comes. */
-  release(upTo: number): void;
-  /** Nothing may be used after it. */
-  close(): void;
 }
 
-/** Of at most `bytes`. A write ahead of it waits until it has come there, or the signal is aborted. */
+/**
+ * Opens a window of at most `bytes`. A write ahead of it waits until the window has come there, or the signal
+ * is aborted; `free` does nothing, for what is read is free when all below is released.
+ */
 export function createWindow(bytes: number, signal: AbortSignal): Window {
   const ring = borrowPages(bytes);
   const waiting = new Set<() => void>();

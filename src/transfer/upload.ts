@@ -1,0 +1,95 @@
+import { blame, StoreError, type StreamSink } from '../stores/index.ts';
+import { feed, RESERVE } from './feed.ts';
+import type { Patience } from './lane.ts';
+import type { Run } from './run.ts';
+import type { Staged } from './staging.ts';
+
+/**
+ * A part that is read again costs a part; an upload that starts over costs all: it may stand still for so
+ * many times longer.
+ */
+const UPLOAD_PATIENCE = 10;
+/** The longest time that a timer of Node.js can wait; milliseconds. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+export interface UploadOptions {
+  readonly sink: StreamSink;
+  readonly staging: Staged;
+  readonly size: number;
+  /** Resolves when all bytes are found to be the source's. */
+  readonly verified: Promise<unknown>;
+  readonly patience: Patience;
+  readonly run: Run;
+  /** Is told below which offset the destination has taken all bytes. */
+  readonly onSent: (upTo: number) => void;
+}
+
+/** An upload that is under way. */
+export interface RunningUpload {
+  /** Resolves when the destination has said that it has all bytes. */
+  readonly finished: Promise<void>;
+  /** Resolves when nothing of the staging is being read any more. MUST be called at the end. */
+  close(): Promise<void>;
+}
+
+/**
+ * Sends what is staged as one upload, and stops the run where the destination takes nothing for too long. It
+ * begins when there is something to send: no server waits long for the first byte.
+ */
+export function startUpload(options: UploadOptions): RunningUpload {
+  const { sink, staging, size, verified, patience, run, onSent } = options;
+  const { delivered, staged } = run;
+  const { signal } = run.stop;
+  const standstill = Math.min(patience.stall_after * UPLOAD_PATIENCE, MAX_TIMER);
+  const giveUp = (message: string) =>
+    run.stop.abort(new StoreError('unavailable', message, { side: 'destination' }));
+  let counted = 0;
+  const chunks = feed({
+    staging,
+    staged,
+    size,
+    verified,
+    patience: standstill,
+    signal,
+    onStalled: () => giveUp(`the destination has taken nothing for ${standstill / 1000} s`),
+    onSent(upTo, moving) {
+      onSent(upTo);
+      if (!moving) return;
+      delivered.add([counted, upTo]);
+      counted = upTo;
+    },
+  });
+
+  async function send(): Promise<void> {
+    await Promise.race([verified, staged.above(RESERVE, signal)]);
+    signal.throwIfAborted();
+    const answer = answerWithin(patience.give_up_after, () => giveUp('the destination does not answer'));
+    try {
+      await sink.upload(answer.after(chunks), signal);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : blame('destination', error);
+    } finally {
+      answer.dismiss();
+    }
+  }
+
+  return {
+    finished: send(),
+    async close() {
+      // It may be in the middle of a read.
+      await chunks.return(undefined).catch(() => {});
+    },
+  };
+}
+
+/** Ends the wait for what comes after the last chunk. */
+function answerWithin(milliseconds: number, giveUp: () => void) {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    async *after(chunks: AsyncIterable<Uint8Array>) {
+      yield* chunks;
+      timer = setTimeout(giveUp, milliseconds);
+    },
+    dismiss: () => clearTimeout(timer),
+  };
+}
