@@ -1,5 +1,6 @@
 export { createDigestPool, type DigestPool } from './digest-pool.ts';
 export type { TransferOptions } from './options.ts';
+export { moveObjects, type ObjectOutcome } from './small-objects.ts';
 export { openSpool, type Spool } from './spool.ts';
 export { startTransfer, type Transfer } from './transfer.ts';
 export type { Copied } from './verify.ts';

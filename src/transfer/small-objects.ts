@@ -1,0 +1,83 @@
+import { pMapIterable } from 'p-map';
+import { atSide, blame, type ObjectEntry, type ObjectStore, StoreError } from '../stores/index.ts';
+import { openObjectMemory } from './object-memory.ts';
+
+const CONCURRENCY = 16;
+/** How many that are done may wait behind one that takes its time. */
+const LOOKAHEAD = 64;
+
+/** What became of an object. */
+export interface ObjectOutcome {
+  readonly path: string;
+  /** Bytes that were moved; none where there was a fault. */
+  readonly bytes: number;
+  /** Why it could not be moved; `null` where it was. */
+  readonly fault: StoreError | null;
+}
+
+export interface MoveOptions {
+  readonly source: Pick<ObjectStore, 'read'>;
+  readonly destination: Pick<ObjectStore, 'write'>;
+  /** Tells where the object with this path goes. */
+  readonly destinationPath: (path: string) => string;
+  /** From so many bytes on an object is not a small one. */
+  readonly largest: number;
+  /** Whether a fault concerns all objects, and not only the one that has met it. */
+  readonly endsAll: (fault: StoreError) => boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Moves small objects, several at a time, each one whole or not at all, and yields the outcome of each in the
+ * order of the list. Throws a fault that concerns all of them, or the signal's reason. However it ends, nothing
+ * comes to the destination any more when it has ended.
+ */
+export async function* moveObjects(
+  entries: AsyncIterable<ObjectEntry>,
+  options: MoveOptions,
+): AsyncGenerator<ObjectOutcome> {
+  const memory = openObjectMemory(CONCURRENCY, options.largest);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const underWay = new Set<Promise<unknown>>();
+  const move = (entry: ObjectEntry) => {
+    const size = Math.min(entry.size, options.largest);
+    const moving = memory.lend(size, (into) => moveObject(entry, into, { ...options, signal }));
+    underWay.add(moving);
+    const forget = () => underWay.delete(moving);
+    moving.then(forget, forget);
+    return moving;
+  };
+  try {
+    const outcomes = pMapIterable(entries, move, { concurrency: CONCURRENCY, backpressure: LOOKAHEAD });
+    for await (const outcome of outcomes) {
+      options.signal.throwIfAborted();
+      yield outcome;
+    }
+  } finally {
+    stop.abort(new Error('the objects are moved no further'));
+    await Promise.allSettled(underWay);
+    memory.close();
+  }
+}
+
+async function moveObject(
+  { path, size, fault }: ObjectEntry,
+  into: Uint8Array,
+  { source, destination, destinationPath, largest, endsAll, signal }: MoveOptions,
+): Promise<ObjectOutcome> {
+  try {
+    signal.throwIfAborted();
+    if (fault !== undefined) throw fault;
+    if (size >= largest) throw new StoreError('changed', 'it has grown while the task was running');
+    const bytes = await atSide('source', () => source.read(path, into, signal));
+    const data = into.subarray(0, bytes);
+    await atSide('destination', () => destination.write(destinationPath(path), data, signal));
+    return { path, bytes, fault: null };
+  } catch (error) {
+    signal.throwIfAborted();
+    const met = blame('source', error);
+    if (endsAll(met)) throw met;
+    return { path, bytes: 0, fault: met };
+  }
+}
