@@ -14,8 +14,9 @@ export interface ObjectMemory {
 }
 
 /**
- * Opens memory for so many objects at a time, and for at most twice the bytes of the largest one. Most objects
- * are tiny, and share memory that serves again, because the garbage collector could not keep up with it.
+ * Opens memory for so many objects at a time, and for at most twice the bytes of the largest one. Most
+ * objects are tiny, and share memory that serves again, because the garbage collector could not keep up with
+ * it.
  */
 export function openObjectMemory(objects: number, largest: number): ObjectMemory {
   const pages = borrowPages(objects * MIB);

@@ -29,8 +29,8 @@ export interface MoveOptions {
 
 /**
  * Moves small objects, several at a time, each one whole or not at all, and yields the outcome of each in the
- * order of the list. Throws a fault that concerns all of them, or the signal's reason. However it ends, nothing
- * comes to the destination any more when it has ended.
+ * order of the list. Throws a fault that concerns all of them, or the signal's reason. However it ends,
+ * nothing comes to the destination any more when it has ended.
  */
 export async function* moveObjects(
   entries: AsyncIterable<ObjectEntry>,

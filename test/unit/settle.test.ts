@@ -8,7 +8,9 @@ import { isPending } from './is-pending.ts';
 const COPIED: Copied = { sha512: 'a', md5: null, verified_by: 'sha512' };
 const MISMATCH = new StoreError('digest_mismatch', 'other bytes');
 
-/** A run, and what it has started, which the test settles by hand; `calls` tells what was called, in order. */
+/**
+ * A run, and what it has started, which the test settles by hand; `calls` tells what was called, in order.
+ */
 function rig() {
   const calls: string[] = [];
   const [copied, lane] = [Promise.withResolvers<Copied>(), Promise.withResolvers<void>()];
