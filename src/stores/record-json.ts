@@ -1,10 +1,16 @@
+import secureJsonParse from 'secure-json-parse';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import type { ImageRecord } from '../image/index.ts';
 import { schemaProblems } from '../text/index.ts';
 import { StoreError } from './store-error.ts';
 
+/** Bytes of a record's JSON. What is larger is refused before it is parsed. */
+export const MAX_RECORD_SIZE = 1024 * 1024;
+
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+/** Numbers above it are not exact in JSON, and no store has so many bytes. */
+const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 const hex = (digits: number) =>
   Type.String({
@@ -16,46 +22,99 @@ const hex = (digits: number) =>
 const Schema = Type.Object({
   id: Type.String(),
   name: Nullable(Type.String()),
-  status: Type.Union([Type.Literal('queued'), Type.Literal('active'), Type.Literal('deactivated')]),
+  status: Type.Enum(['queued', 'active', 'deactivated']),
   owner: Nullable(Type.String()),
-  visibility: Type.Union([
-    Type.Literal('private'),
-    Type.Literal('shared'),
-    Type.Literal('community'),
-    Type.Literal('public'),
-  ]),
+  visibility: Type.Enum(['private', 'shared', 'community', 'public']),
   os_hidden: Type.Optional(Type.Boolean()),
   protected: Type.Optional(Type.Boolean()),
   disk_format: Nullable(Type.String()),
   container_format: Nullable(Type.String()),
-  size: Type.Integer({ minimum: 0 }),
-  min_disk: Type.Integer({ minimum: 0 }),
-  min_ram: Type.Integer({ minimum: 0 }),
-  os_hash_algo: Nullable(Type.Literal('sha512')),
-  os_hash_value: Nullable(hex(128)),
+  size: Count,
+  min_disk: Count,
+  min_ram: Count,
+  os_hash_algo: Nullable(Type.Enum(['sha512', 'sha256'])),
+  os_hash_value: Type.Union([hex(128), hex(64), Type.Null()]),
   checksum: Type.Optional(Nullable(hex(32))),
   tags: Type.Array(Type.String()),
   properties: Type.Record(Type.String(), Type.String()),
   created_at: Type.String(),
 });
+/** Hexadecimal digits of each digest. */
+const HASH_LENGTHS = { sha512: 128, sha256: 64 } as const;
 
-/** A record as JSON, for a store that keeps it as such. */
+/** Returns a record as JSON, for a store that keeps it as such. */
 export function recordToJson(record: ImageRecord): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
-/** Throws `invalid_image` for what is no record. */
-export function recordFromJson(text: string): ImageRecord {
+/**
+ * Reads the JSON of an image's record.
+ * @param bytes `undefined` where they are more than `MAX_RECORD_SIZE`
+ * @throws StoreError `invalid_image` for what is no record; its message names the image and the field
+ */
+export function recordFromJson(bytes: Uint8Array | undefined, imageId: string): ImageRecord {
+  if (bytes === undefined || bytes.length > MAX_RECORD_SIZE) throw tooLarge(imageId);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw unusable(imageId, 'it is not UTF-8', cause);
+  }
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new StoreError('invalid_image', "the image's record is not JSON", { cause: error });
+    value = secureJsonParse(text);
+  } catch (cause) {
+    throw unusable(imageId, 'it is not JSON', cause);
   }
-  const [fault] = schemaProblems(Schema, value, Value.Errors(Schema, value));
+  return checkedRecord(value, imageId);
+}
+
+/**
+ * Checks what a store says of an image. Fields that no record has are left out.
+ * @throws StoreError `invalid_image` naming the image and the field
+ */
+export function checkedRecord(value: unknown, imageId: string): ImageRecord {
+  const known = knownFields(value);
+  const [fault] = schemaProblems(Schema, known, Value.Errors(Schema, known));
   if (fault !== undefined) {
-    const message = `the image's record is not usable: ${fault.path || 'the whole'}: ${fault.problem}`;
-    throw new StoreError('invalid_image', message);
+    const field = fault.path.slice(0, MAX_FIELD_LENGTH) || 'the whole';
+    throw unusable(imageId, `${field}: ${fault.problem}`);
   }
-  return { os_hidden: false, protected: false, checksum: null, ...(value as Static<typeof Schema>) };
+  const defaults = { os_hidden: false, protected: false, checksum: null };
+  const record = { ...defaults, ...(known as Static<typeof Schema>) };
+  const { os_hash_algo, os_hash_value } = record;
+  const digits = HASH_LENGTHS[os_hash_algo ?? 'sha512'];
+  if (os_hash_value !== null && os_hash_value.length !== digits) {
+    throw unusable(imageId, `os_hash_value: ${digits} digits 0 to 9 and a to f`);
+  }
+  return record;
+}
+
+function knownFields(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).filter(([field]) => Object.hasOwn(Schema.properties, field)),
+  );
+}
+
+/** Returns the error for a record that has more bytes than are read. */
+export function tooLarge(imageId: string): StoreError {
+  return unusable(imageId, `it has more than ${MAX_RECORD_SIZE} bytes`);
+}
+
+/** Characters of a field's name in a message. */
+const MAX_FIELD_LENGTH = 100;
+
+function unusable(imageId: string, why: string, cause?: unknown): StoreError {
+  return new StoreError('invalid_image', `the record of image ${imageId} cannot be used: ${why}`, { cause });
+}
+
+/**
+ * Compares how many bytes an image's data has with what its record says.
+ * @throws StoreError `truncated` where it has fewer, `invalid_image` where it has more
+ */
+export function assertDataSize({ id, size }: Pick<ImageRecord, 'id' | 'size'>, found: number): void {
+  if (found === size) return;
+  const code = found < size ? 'truncated' : 'invalid_image';
+  throw new StoreError(code, `size: image ${id} has ${found} bytes, and its record says ${size}`);
 }

@@ -1,2 +1,3 @@
 export { harmless, harmlessJson, harmlessLines, harmlessMarkdown } from './harmless.ts';
 export { schemaProblems } from './schema-problems.ts';
+export { ILL_FORMED, illFormedField } from './well-formed.ts';

@@ -1,4 +1,5 @@
 import { harmless } from './harmless.ts';
+import { ILL_FORMED, illFormedField } from './well-formed.ts';
 
 /** What of a JSON Schema tells a person what is expected. */
 interface Schema {
@@ -36,7 +37,8 @@ interface SchemaProblem {
 const MAX_SHOWN = 40;
 
 /**
- * Returns what a schema has to say against a value, once for each key.
+ * Returns what a schema has to say against a value, once for each key; and the first text that is not
+ * well-formed Unicode, which no schema allows.
  * @param secret values are not to be shown
  */
 export function schemaProblems(
@@ -52,6 +54,10 @@ export function schemaProblems(
     for (const problem of problemsOf(schema, value, error, secret)) {
       if (!found.has(problem.path)) found.set(problem.path, problem);
     }
+  }
+  const illFormed = illFormedField(value);
+  if (illFormed !== undefined && !found.has(illFormed)) {
+    found.set(illFormed, { path: harmless(illFormed), problem: ILL_FORMED });
   }
   return [...found.values()];
 }

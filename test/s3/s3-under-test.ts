@@ -65,6 +65,9 @@ export async function openS3({ versions = false } = {}): Promise<S3UnderTest> {
       await put(`${record.id}/image.json`, JSON.stringify(record));
       return record;
     },
+    putRecord: async (imageId, record) => {
+      await put(`${imageId}/image.json`, record);
+    },
     alterData: async (imageId) => {
       await put(`${imageId}/data`, Buffer.alloc(sizes.get(imageId) ?? 0, 'a'));
     },

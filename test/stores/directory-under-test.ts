@@ -35,6 +35,7 @@ export async function openDirectory(): Promise<DirectoryUnderTest> {
       await writeFile(join(root, record.id, 'image.json'), JSON.stringify(record));
       return record;
     },
+    putRecord: (imageId, record) => writeFile(join(root, imageId, 'image.json'), record),
     alterData: (imageId) => flipFirstByte(data(imageId)),
     async replaceData(imageId) {
       const { size } = await stat(data(imageId));

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { storeContract } from './contract.ts';
 import { alteredDataContract } from './contract-altered-data.ts';
 import { partSinkContract } from './contract-part-sink.ts';
+import { recordsContract } from './contract-records.ts';
 import { DIRECTORY_TRAITS, type DirectoryUnderTest, openDirectory } from './directory-under-test.ts';
 import { copyFor, makeImage, openPartSink } from './make-image.ts';
 import { anyone, codeOf, dataOf, FIRST, LAST, listed, newRef, recordOf } from './store-under-test.ts';
@@ -12,6 +13,7 @@ import { anyone, codeOf, dataOf, FIRST, LAST, listed, newRef, recordOf } from '.
 storeContract('directory', openDirectory, DIRECTORY_TRAITS);
 partSinkContract('directory', openDirectory, DIRECTORY_TRAITS);
 alteredDataContract('directory', openDirectory);
+recordsContract('directory', openDirectory);
 
 const MIB = 1024 * 1024;
 const DATA = randomBytes(1_500_000);
@@ -73,19 +75,6 @@ test('a folder that is gone is a disk that is not mounted: nothing succeeds', as
   expect(await listed(directory.store)).toEqual([id]);
 });
 
-test.each<[string, string]>([
-  ['is no JSON', '{'],
-  ['is empty', ''],
-  ['is a list', '[]'],
-  ['lacks a field', JSON.stringify({ ...recordOf(DATA), size: undefined })],
-  ['has a negative size', JSON.stringify(recordOf(DATA, { size: -1 }))],
-  ['has a digest that is none', JSON.stringify(recordOf(DATA, { os_hash_value: 'abc' }))],
-])('a record that %s makes the image invalid', async (_what, text) => {
-  const { id } = await directory.addImage(DATA);
-  await writeFile(join(directory.root, id, 'image.json'), text);
-  expect(await codeOf(directory.store.inspect(anyone(id)))).toBe('invalid_image');
-});
-
 test('a folder without a record is no image, and hides none', async () => {
   const { id } = await directory.addImage(DATA);
   await mkdir(join(directory.root, 'just-a-folder'));
@@ -133,17 +122,6 @@ test('register of a file that is not there leaves nothing', async () => {
   const image = { name: 'mine', owner: null, disk_format: 'raw' };
   await expect(directory.store.register?.(join(directory.root, 'missing.img'), image)).rejects.toThrow();
   expect(await directory.traces()).toEqual([]);
-});
-
-test.each(['data', 'image.json'])('%s that is a link is not followed', async (name) => {
-  const { id } = await directory.addImage(DATA);
-  const { pin } = await directory.store.inspect(anyone(id));
-  const file = join(directory.root, id, name);
-  await rename(file, `${file}.real`);
-  await symlink(`${name}.real`, file);
-  expect(await codeOf(directory.store.inspect(anyone(id)))).toBe('invalid_image');
-  if (name === 'data')
-    expect(await codeOf(directory.store.openReader(anyone(id), pin))).toBe('invalid_image');
 });
 
 test('a disk that is not mounted any more does not mean that the image has gone', async () => {

@@ -23,8 +23,10 @@ export interface StoreUnderTest {
   close(): Promise<void>;
 }
 
-/** A store in which somebody can get at an image's data. */
+/** A store in which somebody can get at an image's record and data. */
 export interface AlterableStore extends StoreUnderTest {
+  /** Puts anything in the place of an image's record. */
+  putRecord(imageId: string, record: string | Uint8Array): Promise<void>;
   /** Overwrites a byte of an image's data, which keeps its size. */
   alterData(imageId: string): Promise<void>;
   /** Puts other data of the same size in the place of an image's data. */

@@ -35,7 +35,7 @@ export function directoryDestination(paths: Layout): ImageDestination {
         if (image === undefined) return null;
         try {
           await takeFence(image.path, attempt);
-          return (await ignoring('ENOENT', readRecord(image.path))) ?? null;
+          return (await ignoring('ENOENT', readRecord(image, ref.image_id))) ?? null;
         } finally {
           await image.close();
         }

@@ -13,7 +13,7 @@ import { objectLeftovers, SMALL } from './object-leftovers.ts';
 import { makeHidden } from './object-partial.ts';
 import { HIDDEN, objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
-import { pinOfOpen, readerOf } from './reader.ts';
+import { pinOf, readerOf } from './reader.ts';
 import { sharedFolders } from './shared-folders.ts';
 
 /** @see sync(1), syncfs(2) */
@@ -31,7 +31,7 @@ export function directoryObjects(root: string): ObjectStore {
         const file = await openFile(root, image_id);
         try {
           const { size, mtime } = await file.stat();
-          return { record: bareRecord(image_id, size, mtime), pin: await pinOfOpen(file) };
+          return { record: bareRecord(image_id, size, mtime), pin: await pinOf(file) };
         } finally {
           await file.close();
         }
@@ -51,7 +51,7 @@ export function directoryObjects(root: string): ObjectStore {
       onDisk(async () => {
         const file = await openFile(root, path);
         try {
-          const pin = await pinOfOpen(file);
+          const pin = await pinOf(file);
           const { size } = await file.stat();
           if (size > into.length) throw hasGrown(path, into.length);
           for (let at = 0; at < size; ) {
@@ -60,7 +60,7 @@ export function directoryObjects(root: string): ObjectStore {
             if (bytesRead === 0) break;
             at += bytesRead;
           }
-          if ((await pinOfOpen(file)) === pin) return size;
+          if ((await pinOf(file)) === pin) return size;
           throw new StoreError('changed', `${JSON.stringify(path)} has changed while it was read`);
         } finally {
           await file.close();

@@ -1,33 +1,17 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ByteRange } from '../../image/index.ts';
-import { fromErrno, onDisk } from '../disk-errors.ts';
+import { fromErrno } from '../disk-errors.ts';
 import type { PartReader } from '../port.ts';
 import { StoreError } from '../store-error.ts';
-import { openPlain } from './open-plain.ts';
 
 const CHUNK = 1024 * 1024;
 /** To ask a file costs nothing, and what parts are moved at once has to be kept for the digest. */
 const PART_SIZE = CHUNK;
 
-/** A pin of a file: another file in its place, or a write to it, gives another one. */
-export async function pinOf(path: string): Promise<string> {
-  const file = await openPlain(path);
-  try {
-    return await pinOfOpen(file);
-  } finally {
-    await file.close();
-  }
-}
-
-/** The same of a file that is open. */
-export async function pinOfOpen(file: FileHandle): Promise<string> {
+/** Returns the pin of an open file: another file in its place, or a write to it, gives another one. */
+export async function pinOf(file: FileHandle): Promise<string> {
   const { ino, size, mtimeMs } = await file.stat();
   return `${ino}-${size}-${mtimeMs}`;
-}
-
-/** Reads a file that has to stay what its pin says. */
-export async function openReader(path: string, pin: string): Promise<PartReader> {
-  return readerOf(await onDisk(() => openPlain(path)), pin);
 }
 
 /** Reads an open file that has to stay what its pin says, and closes it. */
@@ -63,7 +47,7 @@ export async function readerOf(file: FileHandle, pin: string): Promise<PartReade
 }
 
 async function assertUnchanged(file: FileHandle, pin: string): Promise<void> {
-  const now = await pinOfOpen(file);
+  const now = await pinOf(file);
   if (now === pin) return;
   throw new StoreError('changed', "the image's data has changed since it was inspected");
 }

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageRecord } from '../../image/index.ts';
-import { recordFromJson, recordToJson } from '../record-json.ts';
+import { readBounded } from '../bounded.ts';
+import { MAX_RECORD_SIZE, recordFromJson, recordToJson } from '../record-json.ts';
+import type { Folder } from './folder.ts';
 import { syncFolder } from './layout.ts';
 import { openPlain } from './open-plain.ts';
 
@@ -21,12 +23,16 @@ export async function writeRecord(folder: string, record: ImageRecord): Promise<
 }
 
 /**
- * Reads the record in an image's folder. Throws ENOENT as it is, and `invalid_image` for what is no record.
+ * Reads the record in an image's folder, which is open. Throws ENOENT as it is, and `invalid_image` for what
+ * is no record.
  */
-export async function readRecord(folder: string): Promise<ImageRecord> {
-  const file = await openPlain(join(folder, RECORD));
+export async function readRecord(folder: Folder, imageId: string): Promise<ImageRecord> {
+  const file = await openPlain(folder.at(RECORD), imageId);
   try {
-    return recordFromJson(await file.readFile('utf8'));
+    const { size } = await file.stat();
+    const chunks = file.createReadStream({ autoClose: false });
+    const bytes = size > MAX_RECORD_SIZE ? undefined : await readBounded(chunks, MAX_RECORD_SIZE);
+    return recordFromJson(bytes, imageId);
   } finally {
     await file.close();
   }

@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import type { Dispatcher } from 'undici';
 import {
   type ImageRequest,
@@ -6,7 +5,9 @@ import {
   type Session,
   type UserCredential,
 } from '../../openstack/index.ts';
-import { StoreError, type StoreErrorCode } from '../store-error.ts';
+import { MAX_RECORD_SIZE, tooLarge } from '../record-json.ts';
+import { StoreError } from '../store-error.ts';
+import { isImage, isPage, jsonOf, MAX_PAGE_SIZE, notGlance, refusal, TOO_LARGE } from './answers.ts';
 import type { GlanceImage } from './image-json.ts';
 
 /** On whose behalf a call is made. */
@@ -48,90 +49,66 @@ export function glanceApi(session: Session): GlanceApi {
     if (response.statusCode >= 500) throw await refusal(response);
     return response;
   };
-  const call = async (request: ImageRequest): Promise<unknown> => {
+  const call = async (request: ImageRequest, max: number): Promise<unknown> => {
     const response = await send(request);
     if (response.statusCode >= 300) throw await refusal(response);
-    const body = await text(response.body).catch((cause) => {
-      throw new StoreError('unavailable', 'the image service broke off its answer', { cause });
-    });
-    return body === '' ? undefined : JSON.parse(body);
+    return await jsonOf(response, max);
   };
   return {
     send,
     show: async (as, imageId) => {
       if (!isImageId(imageId)) throw notFound(imageId);
-      return (await call({ method: 'GET', path: `/v2/images/${imageId}`, as }).catch((error) => {
+      const request = { method: 'GET', path: `/v2/images/${imageId}`, as } as const;
+      const answer = await call(request, MAX_RECORD_SIZE).catch((error) => {
         throw error instanceof StoreError && error.code === 'not_found' ? notFound(imageId) : error;
-      })) as GlanceImage;
+      });
+      if (answer === TOO_LARGE) throw tooLarge(imageId);
+      if (!isImage(answer)) throw notGlance();
+      return answer;
     },
     async *list(as) {
       for (let query: string | undefined = '?limit=100'; query !== undefined; ) {
-        const page = (await call({ method: 'GET', path: `/v2/images${query}`, as })) as ImagePage;
+        const page = await call({ method: 'GET', path: `/v2/images${query}`, as }, MAX_PAGE_SIZE);
+        if (page === TOO_LARGE) {
+          throw new StoreError(
+            'invalid_image',
+            `a page of the list of images has more than ${MAX_PAGE_SIZE} bytes`,
+          );
+        }
+        if (!isPage(page)) throw notGlance();
         yield* page.images;
         query = page.next?.slice(page.next.indexOf('?'));
       }
     },
     create: async (as, image) => {
       const headers = { 'content-type': 'application/json' };
-      await call({ method: 'POST', path: '/v2/images', as, headers, body: JSON.stringify(image) });
+      await call(
+        { method: 'POST', path: '/v2/images', as, headers, body: JSON.stringify(image) },
+        MAX_RECORD_SIZE,
+      );
     },
     patch: async (as, imageId, operations) => {
       const headers = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
       const body = JSON.stringify(operations);
-      await call({ method: 'PATCH', path: `/v2/images/${imageId}`, as, headers, body });
+      await call({ method: 'PATCH', path: `/v2/images/${imageId}`, as, headers, body }, MAX_RECORD_SIZE);
     },
     remove: async (as, imageId) => {
-      await call({ method: 'DELETE', path: `/v2/images/${imageId}`, as });
+      await call({ method: 'DELETE', path: `/v2/images/${imageId}`, as }, MAX_RECORD_SIZE);
     },
     usage: async (as) => {
       const response = await send({ method: 'GET', path: '/v2/info/usage', as });
-      const body = await text(response.body);
-      return response.statusCode === 200 ? (JSON.parse(body) as { usage: Usage }).usage : {};
+      const answer = await jsonOf(response, MAX_RECORD_SIZE).catch((error) => {
+        // What is no answer of a Glance's tells no quotas.
+        if (response.statusCode === 200) throw error;
+      });
+      return response.statusCode === 200 ? ((answer as { usage?: Usage } | undefined)?.usage ?? {}) : {};
     },
   };
-}
-
-interface ImagePage {
-  readonly images: readonly GlanceImage[];
-  readonly next?: string;
 }
 
 /** The same words for what is not there and for what may not be seen. */
 export function notFound(imageId: string): StoreError {
   return new StoreError('not_found', `there is no image ${imageId}, or it is not yours to see`);
-}
-
-const CODES: Readonly<Record<number, StoreErrorCode>> = {
-  400: 'invalid_image',
-  403: 'forbidden',
-  404: 'not_found',
-  409: 'conflict',
-  410: 'not_found',
-  413: 'quota_exceeded',
-  415: 'invalid_image',
-};
-
-/** An answer that is no success, as an error with Glance's own words. */
-export async function refusal({ statusCode, body }: Dispatcher.ResponseData): Promise<StoreError> {
-  const words = wordsOf(await text(body).catch(() => ''));
-  const message = `the image service answered ${statusCode}${words === '' ? '' : `: ${words}`}`;
-  return new StoreError(CODES[statusCode] ?? 'unavailable', message);
-}
-
-const MAX_WORDS_LENGTH = 200;
-
-/**
- * Glance answers in HTML: a title, a heading that repeats it, and a sentence, at times after one of webob's
- * own.
- */
-function wordsOf(html: string): string {
-  return html
-    .replace(/<(title|h1)>.*?<\/\1>/gs, ' ')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .replace(/^.*The response body:/, '')
-    .trim()
-    .slice(0, MAX_WORDS_LENGTH);
 }
 
 /** What an operator has to grant, or a user to sign in for, does not pass by itself; all else may. */

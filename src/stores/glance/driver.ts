@@ -1,11 +1,13 @@
 import ms, { type StringValue } from 'ms';
 import Type from 'typebox';
+import type { ImageRecord } from '../../image/index.ts';
 import { type Interface, openSession } from '../../openstack/index.ts';
 import type { ImageStore, SourceRef, StoreDriver } from '../port.ts';
 import { StoreError } from '../store-error.ts';
+import { usable } from '../usable.ts';
 import { type As, fromOpenStack, glanceApi, notFound } from './api.ts';
 import { glanceDestination } from './destination.ts';
-import { JOB_PROPERTY, toRecord } from './image-json.ts';
+import { type GlanceImage, JOB_PROPERTY, toRecord } from './image-json.ts';
 import { leftoverOf } from './leftover.ts';
 import { assertCopyable } from './obstacles.ts';
 import { openReader, pinOf } from './reader.ts';
@@ -20,6 +22,11 @@ export interface GlanceOptions {
   /** Which of Glance's own stores is to have the copies' data. */
   readonly image_store?: string;
   readonly saving_timeout?: string;
+}
+
+/** Returns an image's record, or rejects as `toRecord` throws. */
+async function recordOf(image: GlanceImage): Promise<ImageRecord> {
+  return toRecord(image);
 }
 
 /** Images of an OpenStack region. */
@@ -80,9 +87,11 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
 
     check: () => session.check(),
 
-    async *images(tenantId) {
+    async *images(tenantId, onUnusable) {
       for await (const image of api.list({ project: tenantId })) {
-        if (image[JOB_PROPERTY] === undefined) yield toRecord(image);
+        if (image[JOB_PROPERTY] !== undefined) continue;
+        const record = await usable(image.id, recordOf(image), onUnusable);
+        if (record !== undefined) yield record;
       }
     },
 

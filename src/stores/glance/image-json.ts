@@ -1,4 +1,5 @@
 import { type Digests, digestsOf, type ImageRecord } from '../../image/index.ts';
+import { checkedRecord } from '../record-json.ts';
 
 /** The property that an image bears while it is being made: its value is the mark of the job. */
 export const JOB_PROPERTY = 'image_replicator_job';
@@ -35,8 +36,12 @@ const OWN_KEYS = new Set([
   ...['tags', 'created_at', 'updated_at', 'self', 'file', 'schema', 'direct_url', 'locations', 'stores'],
 ]);
 
+/**
+ * Returns an image's record.
+ * @throws StoreError `invalid_image` where Glance says what no record can have, naming the image and the field
+ */
 export function toRecord(image: GlanceImage): ImageRecord {
-  return {
+  const record = {
     id: image.id,
     name: image.name,
     status: image.status === 'active' || image.status === 'deactivated' ? image.status : 'queued',
@@ -50,8 +55,8 @@ export function toRecord(image: GlanceImage): ImageRecord {
     min_disk: image.min_disk,
     min_ram: image.min_ram,
     ...hashOf(image),
-    checksum: image.checksum,
-    tags: [...image.tags].sort(),
+    checksum: image.checksum ?? null,
+    tags: Array.isArray(image.tags) ? [...image.tags].sort() : image.tags,
     properties: Object.fromEntries(
       Object.entries(image).filter(
         (entry): entry is [string, string] => typeof entry[1] === 'string' && !OWN_KEYS.has(entry[0]),
@@ -59,11 +64,12 @@ export function toRecord(image: GlanceImage): ImageRecord {
     ),
     created_at: image.created_at,
   };
+  return checkedRecord(record, image.id);
 }
 
 /** Returns the digests of an image's data that can be compared with others. */
 export function glanceDigests(image: GlanceImage): Digests {
-  return digestsOf({ ...hashOf(image), checksum: image.checksum });
+  return digestsOf({ ...hashOf(image), checksum: image.checksum ?? null });
 }
 
 /** A Glance may be set to an algorithm that nobody here computes: then its value is of no use. */

@@ -3,7 +3,8 @@ import { received } from '../../http/index.ts';
 import type { ByteRange } from '../../image/index.ts';
 import type { PartReader } from '../port.ts';
 import { StoreError } from '../store-error.ts';
-import { type As, type GlanceApi, refusal } from './api.ts';
+import { refusal } from './answers.ts';
+import type { As, GlanceApi } from './api.ts';
 import type { GlanceImage } from './image-json.ts';
 
 /** Glance ignores If-Match: the digest of all bytes has to tell one version from another. */
@@ -30,7 +31,7 @@ export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Pr
     return response;
   };
   const size = image.size ?? 0;
-  return (await hasRanges(download)) ? rangedReader(download, size) : inOrderReader(download);
+  return (await hasRanges(download)) ? rangedReader(download, size) : inOrderReader(download, size);
 }
 
 /** Glance refuses data for several reasons. An image that is not active any more is one of them. */
@@ -63,13 +64,17 @@ function rangedReader(download: Download, size: number): PartReader {
         const total = Number(/\/(\d+)$/.exec(String(response.headers['content-range']))?.[1]);
         if (total !== size) {
           dismiss(response);
-          throw new StoreError('changed', `the image's data has ${total} bytes, not ${size} as inspected`);
+          throw hasOtherSize(total, size);
         }
         yield* chunksOf(response);
       });
     },
     async close() {},
   };
+}
+
+function hasOtherSize(total: number, size: number): StoreError {
+  return new StoreError('changed', `the image's data has ${total} bytes, not ${size} as inspected`);
 }
 
 interface Stream {
@@ -85,12 +90,17 @@ interface Stream {
  * One stream that is kept from one range to the next. After a fault it is read from the beginning again, up
  * to where it broke off.
  */
-function inOrderReader(download: Download): PartReader {
+function inOrderReader(download: Download, size: number): PartReader {
   let kept: Stream | undefined;
   const open = async (): Promise<Stream> => {
     const response = await download(null);
     if (response.statusCode !== 200) throw await refusal(response);
     const close = () => dismiss(response);
+    const total = Number(response.headers['content-length'] ?? size);
+    if (total !== size) {
+      close();
+      throw hasOtherSize(total, size);
+    }
     return { chunks: chunksOf(response), close, at: 0, rest: Buffer.alloc(0) };
   };
   return {

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { compareDigests } from '../../image/index.ts';
 import type { DestinationRef, StreamSink } from '../port.ts';
 import { StoreError } from '../store-error.ts';
-import { type As, type GlanceApi, refusal } from './api.ts';
+import { refusal } from './answers.ts';
+import type { As, GlanceApi } from './api.ts';
 import { type GlanceImage, glanceDigests, JOB_PROPERTY } from './image-json.ts';
 
 export interface UploadOptions {

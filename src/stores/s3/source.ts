@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { type ImageRecord, isVisibleTo } from '../../image/index.ts';
 import { bareRecord } from '../bare-record.ts';
+import { readBounded } from '../bounded.ts';
 import type { ImageSource, SourceRef } from '../port.ts';
-import { recordFromJson } from '../record-json.ts';
+import { assertDataSize, MAX_RECORD_SIZE, recordFromJson } from '../record-json.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, onS3 } from './errors.ts';
@@ -27,7 +29,9 @@ export function s3Source(store: Bucket): ImageSource {
         if (record.status !== 'active') {
           throw new StoreError('not_active', `image ${ref.image_id} is ${record.status}, not active`);
         }
-        return { record, pin: (await pinned(store, keys.data(ref.image_id))).pin };
+        const { size, pin } = await pinned(store, keys.data(ref.image_id));
+        assertDataSize({ id: ref.image_id, size: record.size }, size);
+        return { record, pin };
       }).catch((error) => {
         throw error.code === 'not_found' ? notFound(ref) : error;
       }),
@@ -51,7 +55,7 @@ export function s3Source(store: Bucket): ImageSource {
   }
 }
 
-/** An image's record; `undefined` where there is none. */
+/** Reads an image's record; `undefined` where there is none. Throws `invalid_image` for what is no record. */
 export async function readRecord(
   { client, bucket, keys }: Bucket,
   imageId: string,
@@ -59,7 +63,8 @@ export async function readRecord(
   if (!isImageId(imageId)) return undefined;
   try {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: keys.record(imageId) }));
-    return recordFromJson((await Body?.transformToString()) ?? '');
+    if (!(Body instanceof Readable)) throw new StoreError('unavailable', 'the object store sent no data');
+    return recordFromJson(await readBounded(Body, MAX_RECORD_SIZE), imageId);
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;

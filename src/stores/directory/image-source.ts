@@ -1,0 +1,74 @@
+import { lstat } from 'node:fs/promises';
+import type { ImageRecord } from '../../image/index.ts';
+import { isVisibleTo } from '../../image/index.ts';
+import { assertReachable, isErrno, onDisk } from '../disk-errors.ts';
+import type { ImageSource, SourceRef } from '../port.ts';
+import { assertDataSize } from '../record-json.ts';
+import { StoreError } from '../store-error.ts';
+import { type Folder, openFolderAt } from './folder.ts';
+import type { Layout } from './layout.ts';
+import { openPlain } from './open-plain.ts';
+import { pinOf, readerOf } from './reader.ts';
+import { readRecord } from './record-file.ts';
+
+/** Name of the file that has an image's bytes. */
+const DATA = 'data';
+
+/** The reading half of a directory store. */
+export function directorySource(paths: Layout): ImageSource {
+  return {
+    inspect: (ref) =>
+      inImage(paths, ref, async (folder) => {
+        const record = await readRecord(folder, ref.image_id);
+        if (!isVisibleTo(record, ref.tenant_id)) throw notFound(ref);
+        if (record.status !== 'active') {
+          throw new StoreError('not_active', `image ${ref.image_id} is ${record.status}, not active`);
+        }
+        const file = await openPlain(folder.at(DATA), ref.image_id);
+        try {
+          assertDataSize({ id: ref.image_id, size: record.size }, (await file.stat()).size);
+          return { record, pin: await pinOf(file) };
+        } finally {
+          await file.close();
+        }
+      }),
+
+    openReader: (ref, pin) =>
+      inImage(paths, ref, async (folder) => readerOf(await openPlain(folder.at(DATA), ref.image_id), pin)),
+  };
+}
+
+/** Reads the record of an image, whoever it belongs to. Throws `not_found` where there is none. */
+export function recordOf(paths: Layout, imageId: string): Promise<ImageRecord> {
+  return inImage(paths, { image_id: imageId, tenant_id: null }, (folder) => readRecord(folder, imageId));
+}
+
+/** Opens an image's folder for a while. What is not there is the image's absence. */
+async function inImage<T>(paths: Layout, ref: SourceRef, use: (folder: Folder) => Promise<T>): Promise<T> {
+  try {
+    return await onDisk(async () => {
+      await assertReachable(paths.root);
+      const folder = await openImage(paths.image(ref.image_id), ref.image_id);
+      try {
+        return await use(folder);
+      } finally {
+        await folder.close();
+      }
+    });
+  } catch (error) {
+    throw error instanceof StoreError && error.code === 'not_found' ? notFound(ref) : error;
+  }
+}
+
+/** Throws `invalid_image` for a link: it may lead to a folder that is no image of this region. */
+async function openImage(path: string, imageId: string): Promise<Folder> {
+  return openFolderAt(path).catch(async (error) => {
+    const mayBeLink = isErrno(error, 'ELOOP') || isErrno(error, 'ENOTDIR');
+    if (!mayBeLink || !(await lstat(path)).isSymbolicLink()) throw error;
+    throw new StoreError('invalid_image', `image ${imageId}: its folder is a link, which is not followed`);
+  });
+}
+
+function notFound(ref: SourceRef): StoreError {
+  return new StoreError('not_found', `there is no image ${ref.image_id}, or it is not yours to see`);
+}

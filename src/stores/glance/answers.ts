@@ -1,0 +1,82 @@
+import type { Dispatcher } from 'undici';
+import { readBounded } from '../bounded.ts';
+import { MAX_RECORD_SIZE } from '../record-json.ts';
+import { StoreError, type StoreErrorCode } from '../store-error.ts';
+import type { GlanceImage } from './image-json.ts';
+
+/** Bytes of a page of a list. A hundred images have far fewer, unless their tenants fill them on purpose. */
+export const MAX_PAGE_SIZE = 64 * MAX_RECORD_SIZE;
+/** In the place of an answer that has more bytes than are read. */
+export const TOO_LARGE = Symbol('an answer that is too large');
+
+/** Reads an answer's JSON, or `TOO_LARGE`. Throws `unavailable` for what is none, or breaks off. */
+export async function jsonOf({ body }: Dispatcher.ResponseData, max: number): Promise<unknown> {
+  const bytes = await readBounded(body, max).catch((cause) => {
+    throw new StoreError('unavailable', 'the image service broke off its answer', { cause });
+  });
+  if (bytes === undefined) return TOO_LARGE;
+  if (bytes.length === 0) return undefined;
+  try {
+    return JSON.parse(bytes.toString());
+  } catch (cause) {
+    throw notGlance(cause);
+  }
+}
+
+/** Returns the error for an answer that no Glance gives: something in front of it may have. */
+export function notGlance(cause?: unknown): StoreError {
+  return new StoreError('unavailable', "the image service's answer is not that of a Glance", { cause });
+}
+
+interface ImagePage {
+  readonly images: readonly GlanceImage[];
+  readonly next?: string;
+}
+
+/** Tells whether an answer is an image. What its fields are worth, `checkedRecord` finds out. */
+export function isImage(value: unknown): value is GlanceImage {
+  return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string';
+}
+
+/** Tells whether an answer is a page of a list of images. */
+export function isPage(value: unknown): value is ImagePage {
+  if (typeof value !== 'object' || value === null || !('images' in value)) return false;
+  const isEnd = !('next' in value) || typeof value.next === 'string';
+  return isEnd && Array.isArray(value.images) && value.images.every(isImage);
+}
+
+const CODES: Readonly<Record<number, StoreErrorCode>> = {
+  400: 'invalid_image',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'conflict',
+  410: 'not_found',
+  413: 'quota_exceeded',
+  415: 'invalid_image',
+};
+
+/** An answer that is no success, as an error with Glance's own words. */
+export async function refusal({ statusCode, body }: Dispatcher.ResponseData): Promise<StoreError> {
+  const said = await readBounded(body, MAX_REFUSAL_SIZE).catch(() => undefined);
+  const words = wordsOf(said?.toString() ?? '');
+  const message = `the image service answered ${statusCode}${words === '' ? '' : `: ${words}`}`;
+  return new StoreError(CODES[statusCode] ?? 'unavailable', message);
+}
+
+/** Bytes of a refusal that are looked at for words. */
+const MAX_REFUSAL_SIZE = 64 * 1024;
+const MAX_WORDS_LENGTH = 200;
+
+/**
+ * Glance answers in HTML: a title, a heading that repeats it, and a sentence, at times after one of webob's
+ * own.
+ */
+function wordsOf(html: string): string {
+  return html
+    .replace(/<(title|h1)>.*?<\/\1>/gs, ' ')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .replace(/^.*The response body:/, '')
+    .trim()
+    .slice(0, MAX_WORDS_LENGTH);
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { storeBench } from './store-bench.ts';
+import { type AlterableStore, listed, type OpenStore } from './store-under-test.ts';
+import { UNUSABLE_RECORDS } from './unusable-records.ts';
+
+const DATA = randomBytes(100_000);
+
+/** For stores that keep an image's record as JSON which others can write. */
+export function recordsContract(name: string, openStore: OpenStore<AlterableStore>): void {
+  describe(`${name} store, with records that others have written`, () => {
+    const bench = storeBench(openStore);
+
+    test.each(UNUSABLE_RECORDS)(
+      'a record that %s makes the image invalid, and the error names both image and field',
+      async (_what, make, named) => {
+        const { id } = await bench.current.addImage(DATA);
+        await bench.current.putRecord(id, make(DATA));
+        const refused = await bench.store.inspect(bench.own(id)).catch((error) => error);
+        expect(refused).toMatchObject({ code: 'invalid_image', retryable: false });
+        expect(refused.message).toContain(id);
+        expect(refused.message).toContain(named);
+        expect(refused.message.length).toBeLessThan(500);
+        expect(await listed(bench.store)).toEqual([]);
+      },
+    );
+
+    test('a field that no record has is left out', async () => {
+      const record = await bench.current.addImage(DATA);
+      const more = { location: 'file:///etc/passwd', deep: [[[[]]]] };
+      await bench.current.putRecord(record.id, JSON.stringify({ ...record, ...more }));
+      expect((await bench.store.inspect(bench.own(record.id))).record).toEqual(record);
+    });
+
+    test('a record of a sha256 is one', async () => {
+      const record = await bench.current.addImage(DATA, {
+        os_hash_algo: 'sha256',
+        os_hash_value: 'ab'.repeat(32),
+      });
+      expect((await bench.store.inspect(bench.own(record.id))).record).toEqual(record);
+    });
+
+    test.each([
+      ['longer', -1, 'invalid_image'],
+      ['shorter', 1, 'truncated'],
+    ] as const)(
+      'data that is %s than its record says is a final error that names the image, with a digest or without',
+      async (_what, difference, code) => {
+        for (const os_hash_value of [undefined, null]) {
+          const { id } = await bench.current.addImage(DATA, {
+            size: DATA.length + difference,
+            ...(os_hash_value === null && { os_hash_algo: null, os_hash_value, checksum: null }),
+          });
+          const message = expect.stringContaining(`size: image ${id} has ${DATA.length} bytes`);
+          await expect(bench.store.inspect(bench.own(id))).rejects.toMatchObject({
+            ...{ code, message },
+            retryable: false,
+          });
+        }
+      },
+    );
+  });
+}

@@ -1,0 +1,59 @@
+import { Readable } from 'node:stream';
+import { expect, test } from 'vitest';
+import type { Session } from '../../src/openstack/index.ts';
+import { glanceApi } from '../../src/stores/glance/api.ts';
+import { toRecord } from '../../src/stores/glance/image-json.ts';
+import { recordOf } from '../stores/store-under-test.ts';
+
+const DATA = Buffer.from('an image');
+const record = recordOf(DATA);
+const { properties, ...own } = record;
+const image = { ...own, ...properties, os_hash_algo: 'sha512', virtual_size: null, self: '/v2/images/x' };
+
+/** A Glance that answers every call with this text. */
+function answering(text: string) {
+  const answer = { statusCode: 200, headers: {}, body: Readable.from([Buffer.from(text)]) };
+  const session = { requestImage: async () => answer } as unknown as Session;
+  return { api: glanceApi(session), body: answer.body };
+}
+const show = async (text: string) => toRecord(await answering(text).api.show({ project: null }, record.id));
+const shown = (fields: object) => show(JSON.stringify({ ...image, ...fields }));
+
+test('an image that Glance shows is a record', async () => {
+  expect(await shown({})).toEqual(record);
+});
+
+test.each<[string, object]>([
+  ['size', { size: 0.5 }],
+  ['size', { size: -1 }],
+  ['size', { size: 2 ** 53 }],
+  ['size', { size: '8' }],
+  ['min_ram', { min_ram: 1e300 }],
+  ['name', { name: 5 }],
+  ['name: is not well-formed', { name: '\ud83d' }],
+  ['tags', { tags: 'lts' }],
+  ['tags.0', { tags: [1] }],
+  ['os_hash_value', { os_hash_value: 'abc' }],
+  ['checksum', { checksum: 'abc' }],
+  ['visibility', { visibility: 'secret' }],
+])('a field of it that no image can have is named with the image (%s, %j)', async (field, fields) => {
+  const refused = await shown(fields).catch((error) => error);
+  expect(refused).toMatchObject({ code: 'invalid_image', retryable: false });
+  expect(refused.message).toContain(`the record of image ${record.id} cannot be used: ${field}`);
+});
+
+test('an image of more than a MiB is refused, and not read to its end', async () => {
+  const { api, body } = answering(JSON.stringify({ ...image, long: 'x'.repeat(1024 * 1024) }));
+  const refused = await api.show({ project: null }, record.id).catch((error) => error);
+  expect(refused).toMatchObject({ code: 'invalid_image', retryable: false });
+  expect(refused.message).toContain(record.id);
+  expect(body.destroyed).toBe(true);
+});
+
+test.each(['<html>', '[]', 'null', '{}', ''])('%j is no answer of a Glance: it may pass', async (text) => {
+  await expect(show(text)).rejects.toMatchObject({ code: 'unavailable' });
+  const list = async () => {
+    for await (const _image of answering(text).api.list({ project: null }));
+  };
+  await expect(list()).rejects.toMatchObject({ code: 'unavailable' });
+});
