@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import secureJsonParse from 'secure-json-parse';
+import { harmless, ILL_FORMED, illFormedField } from '../text/index.ts';
 import { RequestProblem } from './problem.ts';
 
 /**
@@ -16,14 +17,18 @@ export function takeBodiesForJson(app: FastifyInstance): void {
 
 /**
  * Returns the value of a body; `undefined` if it is empty, as that of many a DELETE is.
- * @throws RequestProblem `malformed_json`
+ * @throws RequestProblem `malformed_json`; `invalid` for text that is not well-formed Unicode, naming the field
  */
 export async function parseJson(_request: FastifyRequest, body: string | Buffer): Promise<unknown> {
   const text = body.toString();
   if (text.trim() === '') return undefined;
+  let value: unknown;
   try {
-    return secureJsonParse(text);
+    value = secureJsonParse(text);
   } catch (cause) {
     throw new RequestProblem('malformed_json', 'body: is not JSON', { cause });
   }
+  const field = illFormedField(value);
+  if (field !== undefined) throw new RequestProblem('invalid', `${harmless(field) || 'body'}: ${ILL_FORMED}`);
+  return value;
 }

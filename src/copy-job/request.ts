@@ -58,7 +58,8 @@ export interface ParsedCancelRequest {
 
 /** Who asks, why and how, from whatever a client sent: a bare string is a reason. Never refuses a cancel. */
 export function parseCancelRequest(value: unknown): ParsedCancelRequest {
-  const note = (text: unknown) => (typeof text === 'string' ? text.slice(0, MAX_NOTE_LENGTH) : null);
+  const note = (text: unknown) =>
+    typeof text === 'string' ? text.slice(0, MAX_NOTE_LENGTH).toWellFormed() : null;
   if (typeof value !== 'object' || value === null) return { reason: note(value), requested_by: null };
   const { reason, requested_by, force } = value as Record<string, unknown>;
   return {

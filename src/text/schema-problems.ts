@@ -135,7 +135,15 @@ function member(value: unknown, step: string): unknown {
   return (value as Record<string, unknown>)[step];
 }
 
+/** Leaves out what lies deeper than one step: it may be deeper than the stack of what writes it as JSON. */
+function shallow(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const inner = (one: unknown) => (typeof one === 'object' && one !== null ? '…' : one);
+  if (Array.isArray(value)) return value.map(inner);
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inner(one)]));
+}
+
 function shown(value: unknown): string {
-  const text = value === undefined ? 'nothing' : harmless(JSON.stringify(value));
+  const text = value === undefined ? 'nothing' : harmless(JSON.stringify(shallow(value)));
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }

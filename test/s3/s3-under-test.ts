@@ -66,7 +66,7 @@ export async function openS3({ versions = false } = {}): Promise<S3UnderTest> {
       return record;
     },
     putRecord: async (imageId, record) => {
-      await put(`${imageId}/image.json`, record);
+      await put(`${imageId}/image.json`, Buffer.from(record));
     },
     alterData: async (imageId) => {
       await put(`${imageId}/data`, Buffer.alloc(sizes.get(imageId) ?? 0, 'a'));

@@ -78,5 +78,6 @@ function wordsOf(html: string): string {
     .replace(/\s+/g, ' ')
     .replace(/^.*The response body:/, '')
     .trim()
-    .slice(0, MAX_WORDS_LENGTH);
+    .slice(0, MAX_WORDS_LENGTH)
+    .toWellFormed();
 }

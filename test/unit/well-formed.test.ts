@@ -1,0 +1,81 @@
+/** Half of a surrogate pair is refused at every entrance, and the field is named. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyRequest } from 'fastify';
+import { expect, onTestFinished, test } from 'vitest';
+import { parseJson } from '../../src/api/json.ts';
+import { loadConfig } from '../../src/config/index.ts';
+import { parseCancelRequest } from '../../src/copy-job/index.ts';
+import { planCopy } from '../../src/copy-job/plan.ts';
+import { planTask } from '../../src/object-task/plan.ts';
+import { illFormedField } from '../../src/text/index.ts';
+
+const HALF = '\ud83d';
+
+test.each<[unknown, string | undefined]>([
+  ['whole 😀', undefined],
+  [null, undefined],
+  [{ a: ['b', { c: 1, d: '😀' }] }, undefined],
+  [HALF, ''],
+  ['\ude00\ud83d', ''],
+  [{ a: { b: ['x', HALF] } }, 'a.b.1'],
+  [{ z: HALF, a: 'x' }, 'z'],
+  [{ a: HALF, b: HALF }, 'a'],
+  [{ [`x${HALF}`]: 1 }, 'x\ufffd'],
+  [{ ['x'.repeat(1e6)]: HALF }, 'x'.repeat(100)],
+])('in %j the first field that is not well-formed is found', (value, field) => {
+  expect(illFormedField(value)).toBe(field);
+});
+
+test('a value may be deeper than the stack', () => {
+  const deep = JSON.parse(`${'['.repeat(200_000)}"\\ud83d"${']'.repeat(200_000)}`);
+  expect(illFormedField(deep)).toMatch(/^0\.0\./);
+});
+
+test.each([
+  ['{"image_name_dst": "\\ud83d"}', 'image_name_dst: is not well-formed Unicode'],
+  ['{"a": {"\\ude00": 1}}', 'a.\ufffd: is not well-formed Unicode'],
+  ['"\\ud83d"', 'body: is not well-formed Unicode'],
+])('the body %s is refused', async (body, message) => {
+  const refused = parseJson({} as FastifyRequest, body);
+  await expect(refused).rejects.toMatchObject({ kind: 'invalid', message });
+});
+
+test.each([
+  ['image_id', (id: string) => ({ source: { region: 'a', image_id: id }, destination: { region: 'b' } })],
+  [
+    'image_name',
+    (name: string) => ({
+      source: { region: 'a', image_id: 'x' },
+      destination: { region: 'b', image_name: name },
+    }),
+  ],
+])('the input of a copy with such an %s is refused', (field, request) => {
+  const region = { taskQueue: 'q', objectsOnly: false, store: {} };
+  const regions = new Map(['a', 'b'].map((name) => [name, region]));
+  const rules = { regions, limits: { heartbeatTimeout: 1, noWorkerTimeout: 1 } };
+  expect(planCopy(request('x'), rules, 'id')).toMatchObject({ task_queue: 'q' });
+  expect(() => planCopy(request(HALF), rules, 'id')).toThrow(`${field}: is not well-formed Unicode`);
+});
+
+test.each(['src_prefix', 'dest_prefix'])('the input of a task with such a %s is refused', (field) => {
+  const end = { region: 'a', prefix: '' };
+  const texts = { task_id: 't', tenant_id: 't', share_id: 's', target: 't', src_prefix: '', dest_prefix: '' };
+  const request = { ...texts, type: 'import', source: end, destination: end, [field]: HALF };
+  const rules = { regions: new Map(), limits: { heartbeatTimeout: 1, noWorkerTimeout: 1 } };
+  expect(() => planTask(request, rules)).toThrow(`${field}: is not well-formed Unicode`);
+});
+
+test('a configuration with such a text is refused', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'image-replicator-config-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'config.yaml');
+  await writeFile(file, 'regions: { a: { store: { driver: directory, path: "x\\ud83d" } } }');
+  await expect(loadConfig(file)).rejects.toThrow('regions.a.store.path: is not well-formed Unicode');
+});
+
+test('a cancel is never refused: what is cut or half in its reason is replaced', () => {
+  expect(parseCancelRequest({ reason: HALF, requested_by: 'x' }).reason).toBe('\ufffd');
+  expect(parseCancelRequest(`${'x'.repeat(511)}😀`).reason).toBe(`${'x'.repeat(511)}\ufffd`);
+});
