@@ -17,7 +17,8 @@ export function takeBodiesForJson(app: FastifyInstance): void {
 
 /**
  * Returns the value of a body; `undefined` if it is empty, as that of many a DELETE is.
- * @throws RequestProblem `malformed_json`; `invalid` for text that is not well-formed Unicode, naming the field
+ * @throws RequestProblem `malformed_json`; `invalid` for text that is not well-formed Unicode, naming the
+ * field
  */
 export async function parseJson(_request: FastifyRequest, body: string | Buffer): Promise<unknown> {
   const text = body.toString();

@@ -8,8 +8,9 @@ export const TO_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_N
 
 /**
  * Opens a file of an image for reading.
- * @throws StoreError `invalid_image`, which names the image, for a link, because it may lead to what nobody has
- * meant to be read by those who can write there; and for what is no regular file, such as a device or a pipe
+ * @throws StoreError `invalid_image`, which names the image, for a link, because it may lead to what nobody
+ * has meant to be read by those who can write there; and for what is no regular file, such as a device or a
+ * pipe
  */
 export async function openPlain(path: string, imageId: string): Promise<FileHandle> {
   const name = path.slice(path.lastIndexOf('/') + 1);

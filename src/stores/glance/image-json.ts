@@ -38,7 +38,8 @@ const OWN_KEYS = new Set([
 
 /**
  * Returns an image's record.
- * @throws StoreError `invalid_image` where Glance says what no record can have, naming the image and the field
+ * @throws StoreError `invalid_image` where Glance says what no record can have, naming the image and the
+ * field
  */
 export function toRecord(image: GlanceImage): ImageRecord {
   const record = {
