@@ -1,24 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { maxHeaderSize } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import swagger from '@fastify/swagger';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifyServerOptions,
 } from 'fastify';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { DialectContext } from './dialect.ts';
 import { dialects } from './dialects.ts';
 import { addHealthRoutes } from './health.ts';
 import { takeBodiesForJson } from './json.ts';
+import { followCertificate, readCertificate } from './tls.ts';
 
 /** The REST facade: every dialect, `/openapi.json`, `/healthz` and `/readyz`. Does not listen yet. */
 export async function createApi(
   context: DialectContext,
   logger: FastifyBaseLogger,
 ): Promise<FastifyInstance> {
-  const app = Fastify({
+  const { tls } = context.config;
+  const certificate = tls && (await readCertificate(tls));
+  const settings: FastifyServerOptions = {
     loggerInstance: logger,
     bodyLimit: context.config.bodyLimit,
     requestTimeout: REQUEST_TIMEOUT,
@@ -28,7 +33,13 @@ export async function createApi(
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     frameworkErrors: (_error, request, reply) =>
       void answerUndecodable(request as FastifyRequest, reply as unknown as FastifyReply),
-  });
+    ...(certificate && { https: certificate }),
+  };
+  const app = Fastify(settings);
+  if (tls && certificate) {
+    const leave = followCertificate(app.server as HttpsServer, tls, certificate, logger);
+    app.addHook('onClose', async () => leave());
+  }
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;

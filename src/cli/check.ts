@@ -1,6 +1,7 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
+import { readCertificate } from '../api/tls.ts';
 import { type Config, loadConfig, openRegions } from '../config/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
@@ -45,10 +46,12 @@ async function temporalFindings(): Promise<Finding[]> {
 }
 
 async function ownFindings(config: Config): Promise<Finding[]> {
-  const { identity, spool } = config;
+  const { identity, spool, api } = config;
+  const { tls } = api;
   const regions = [...(await openRegions(config)).values()];
   return Promise.all([
     ...regions.map(({ name, store }) => finding(`region ${name}`, () => store.check())),
+    ...(tls === null ? [] : [finding('certificate', async () => void (await readCertificate(tls)))]),
     ...(spool === null ? [] : [finding('spool', () => checkSpool(spool.path))]),
     ...(identity === null ? [] : [finding('identity', async () => (await openIdentity(identity)).check())]),
   ]);

@@ -4,6 +4,7 @@ import { addCheckCommand } from './check.ts';
 import { addConfigCommand } from './config.ts';
 import { addCopyCommand } from './copy.ts';
 import { exitCodeOf, messageOf } from './errors.ts';
+import { addHealthCommand } from './health.ts';
 import { addImagesCommand } from './images.ts';
 import { addJobCommands } from './jobs.ts';
 import { complain } from './print.ts';
@@ -40,6 +41,7 @@ addImagesCommand(program);
 addSweepCommand(program);
 addCheckCommand(program);
 addConfigCommand(program);
+addHealthCommand(program);
 addProcessCommands(program);
 
 try {

@@ -35,9 +35,17 @@ export interface Share {
 
 export type Shares = ReadonlyMap<string, Share>;
 
+/** Paths of a certificate and its key, both PEM. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface ApiConfig {
   readonly host: string;
   readonly port: number;
+  /** `null`: the facade speaks plain HTTP. */
+  readonly tls: TlsFiles | null;
   /** The size in bytes. */
   readonly bodyLimit: number;
   readonly defaultSourceRegion: string | null;

@@ -6,6 +6,7 @@ export {
   type Limits,
   type Share,
   type Shares,
+  type TlsFiles,
 } from './config.ts';
 export { configSchema } from './json-schema.ts';
 export { loadConfig } from './load.ts';

@@ -55,6 +55,9 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
     api: {
       host: api.host ?? '127.0.0.1',
       port: api.port ?? 9292,
+      tls: api.tls
+        ? { cert: resolve(baseDirectory, api.tls.cert), key: resolve(baseDirectory, api.tls.key) }
+        : null,
       bodyLimit: api.body_limit ?? 16_384,
       defaultSourceRegion: api.default_source_region ?? null,
       sourceRegionByHost: new Map(

@@ -56,12 +56,21 @@ const Share = Type.Object(
   closed,
 );
 
+const Tls = Type.Object(
+  {
+    cert: text('PEM file of the certificate, with those that lead to its authority.'),
+    key: text('PEM file of its key.'),
+  },
+  { ...closed, description: 'Certificate of the REST facade, which is read again when it changes.' },
+);
+
 const Api = Type.Object(
   {
     host: Type.Optional(text('Address that the REST facade listens at (default: 127.0.0.1).')),
     port: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 65535, description: 'Port of the REST facade (default: 9292).' }),
     ),
+    tls: Type.Optional(Tls),
     body_limit: Type.Optional(
       Type.Integer({
         minimum: 1024,

@@ -29,6 +29,7 @@ export const API_CONFIG: ApiConfig = {
   host: '127.0.0.1',
   port: 0,
   bodyLimit: 16_384,
+  tls: null,
   defaultSourceRegion: 'ot1',
   sourceRegionByHost: new Map(),
   destinationRegionByTenant: new Map(),

@@ -52,6 +52,7 @@ test('regions are enough: everything else has defaults', async () => {
       host: '127.0.0.1',
       port: 9292,
       bodyLimit: 16_384,
+      tls: null,
       defaultSourceRegion: null,
       sourceRegionByHost: {},
       destinationRegionByTenant: {},

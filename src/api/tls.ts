@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import type { Server } from 'node:https';
+import { createSecureContext } from 'node:tls';
+import type { FastifyBaseLogger } from 'fastify';
+import type { TlsFiles } from '../config/index.ts';
+import { JobError } from '../job-service/index.ts';
+
+/** A certificate with those that lead to its authority, and its key; PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** How often the files are looked at, in milliseconds. Their folder may be one that cannot be watched. */
+const INTERVAL = 2000;
+
+/**
+ * Reads a certificate and its key.
+ * @throws JobError `invalid`, which names the files, if they cannot be read or do not belong together
+ */
+export async function readCertificate({ cert, key }: TlsFiles): Promise<Certificate> {
+  try {
+    const certificate = { cert: await readFile(cert, 'utf8'), key: await readFile(key, 'utf8') };
+    createSecureContext(certificate);
+    return certificate;
+  } catch (cause) {
+    const message = `api.tls: ${cert} and ${key} cannot be used: ${(cause as Error).message}`;
+    throw new JobError('invalid', message, { cause });
+  }
+}
+
+/**
+ * Gives the server a new certificate whenever the files change. Connections that are open keep the old one. A
+ * certificate that cannot be used is logged, and the server keeps the one that it has.
+ * @returns a function that ends this
+ */
+export function followCertificate(
+  server: Server,
+  files: TlsFiles,
+  first: Certificate,
+  logger: FastifyBaseLogger,
+): () => void {
+  let used = first;
+  let complaint = '';
+  const look = async () => {
+    try {
+      const found = await readCertificate(files);
+      complaint = '';
+      if (found.cert === used.cert && found.key === used.key) return;
+      server.setSecureContext(found);
+      used = found;
+      logger.info({ cert: files.cert }, 'the certificate was read again');
+    } catch (err) {
+      const { message } = err as Error;
+      if (message !== complaint) logger.warn({ err }, 'the certificate cannot be read again');
+      complaint = message;
+    }
+  };
+  const timer = setInterval(() => void look(), INTERVAL).unref();
+  return () => clearInterval(timer);
+}
