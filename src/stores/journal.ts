@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { addRange, type ByteRange } from '../image/index.ts';
+import { ignoring } from './disk-errors.ts';
 
 const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
 
@@ -35,10 +36,23 @@ export async function openJournal(path: string): Promise<Journal> {
   };
 }
 
-async function readRanges(file: FileHandle): Promise<Pick<Journal, 'complete' | 'durable'>> {
+/** Returns whether the complete ranges of a journal cover all bytes of a file. */
+export async function journalCovers(path: string, size: number): Promise<boolean> {
+  const text = (await ignoring('ENOENT', readFile(path, 'utf8'))) ?? '';
+  const [[start, end] = [0, 0]] = rangesIn(text).complete;
+  return start === 0 && end >= size;
+}
+
+async function readRanges(file: FileHandle): Promise<Ranges> {
   const text = (await file.readFile()).toString();
   // What a crash has torn would make another number of the next line.
   if (text !== '' && !text.endsWith('\n')) await file.write('\n');
+  return rangesIn(text);
+}
+
+type Ranges = Pick<Journal, 'complete' | 'durable'>;
+
+function rangesIn(text: string): Ranges {
   let complete: readonly ByteRange[] = [];
   let durable: readonly ByteRange[] = [];
   for (const [, start, end, isDurable] of text.matchAll(/^(\d+) (\d+)( durable)?\n/gm)) {

@@ -80,11 +80,14 @@ export async function removePartFile(partial: string, attempt: number): Promise<
 }
 
 /**
- * A fence that is gone means another attempt, unless the whole partial is gone or doomed, or where it was.
+ * Throws why a fence is gone: another attempt has taken it, or the folder is doomed or gone, or where it was.
+ * A folder that was removed, but is open, has no files.
  */
 async function throwSuperseded(partial: string, error: unknown): Promise<never> {
   if (!isErrno(error, 'ENOENT')) throw error;
   await assertReachable(dirname(partial));
-  const { isDoomed } = await readFence(partial);
-  throw isDoomed ? new StoreError('not_found', 'it is being removed', { cause: error }) : overtaken(error);
+  const { isDoomed, attempt } = await readFence(partial);
+  throw isDoomed || attempt === -1
+    ? new StoreError('not_found', 'it is being removed', { cause: error })
+    : overtaken(error);
 }

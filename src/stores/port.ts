@@ -55,7 +55,7 @@ export interface PartSink {
   readonly durable: readonly ByteRange[];
   /**
    * Writes at an offset; writing the same bytes again is harmless. Fails with `not_found` once the image was
-   * discarded or committed, with `conflict` once a later attempt has opened it.
+   * discarded, with `conflict` once a later attempt has opened it; with either once it was committed.
    */
   write(offset: number, chunk: Uint8Array): Promise<void>;
   /** Every byte of the range has been written: no later attempt has to write it again. */

@@ -14,7 +14,10 @@ describe('under the new rule no interleaving does harm', () => {
     ['directory', 'a frozen worker and a cancel by force', mix('timeouts', 'forces')],
     ['s3', 'a frozen worker and a cancel by force', mix('timeouts', 'forces')],
     ['s3', 'a frozen worker and a reset', mix('timeouts', 'resets')],
+    ['directory', 'two frozen workers', mix('timeouts', 'timeouts')],
     ['s3', 'two frozen workers', mix('timeouts', 'timeouts')],
+    ['directory', 'a reset and a cancel', mix('resets', 'cancels')],
+    ['s3', 'a reset and a cancel', mix('resets', 'cancels')],
     ['directory', 'a frozen worker and a termination', mix('timeouts', 'terminations')],
     ['s3', 'a frozen worker and a termination', mix('timeouts', 'terminations')],
     ['directory', 'a frozen worker and a cancel', mix('timeouts', 'cancels')],
@@ -88,6 +91,20 @@ describe('each mending is needed: without it', () => {
       'a sweep leaves a folder that bears no mark',
     ],
     [
+      'a start over that was frozen takes back what its successor has noted as whole',
+      { numbersNotes: false },
+      'directory',
+      mix('timeouts', 'timeouts'),
+      'the job fails for no reason',
+    ],
+    [
+      'a fence that was taken in the middle of a removal stays in the place of the image',
+      { sweepsUnmarkedImages: false },
+      'directory',
+      mix('resets', 'cancels'),
+      'a sweep leaves a folder that bears no mark',
+    ],
+    [
       'a folder without a record counts as an image',
       { finishesAtImage: false },
       'directory',
@@ -127,28 +144,6 @@ describe('each mending is needed: without it', () => {
     ],
   ])('%s', (_what, change, store, troubles, fault) => {
     expect(verdictOn(store, { ...NEW, ...change }, troubles, fault)).toMatchObject({ fault });
-  });
-});
-
-describe('a finding that stands:', () => {
-  test.each<[string, Partial<Rule>, StoreName, Troubles, string]>([
-    [
-      'a start over that was frozen takes back what its successor has noted as whole, and the job fails',
-      { keepsNotes: true },
-      'directory',
-      mix('timeouts', 'timeouts'),
-      'the job fails for no reason',
-    ],
-    [
-      'a fence that was taken in the middle of a removal stays in the place of the image',
-      { sweepsUnmarkedImages: true },
-      'directory',
-      mix('resets', 'cancels'),
-      'a sweep leaves a folder that bears no mark',
-    ],
-  ])('%s; a mending is known', (_what, mending, store, troubles, fault) => {
-    expect(verdictOn(store, NEW, troubles)).toMatchObject({ fault });
-    expect(verdictOn(store, { ...NEW, ...mending }, troubles)).toMatchObject({ fault: null });
   });
 });
 

@@ -35,8 +35,8 @@ export interface Rule {
   readonly keepsBytes: boolean;
   /** Directory: a commit looks at its fence when it has written the record, and takes that back. */
   readonly looksAfterRecord: boolean;
-  /** Directory: a start over leaves alone the note of another attempt that all is whole. */
-  readonly keepsNotes: boolean;
+  /** Directory: a start over leaves alone the note of a later attempt that all is whole. */
+  readonly numbersNotes: boolean;
   /** Directory: at the image's path, a folder without a record is finished, and not taken for committed. */
   readonly finishesAtImage: boolean;
   /** Directory: a sweep removes files that bear nobody's mark, when they are old. */
@@ -98,7 +98,7 @@ export const OLD: Rule = {
   keepsItsId: false,
   keepsBytes: false,
   looksAfterRecord: false,
-  keepsNotes: false,
+  numbersNotes: false,
   finishesAtImage: false,
   sweepsUnmarked: false,
   sweepsUnmarkedImages: false,
@@ -130,10 +130,10 @@ export const NEW: Rule = {
   keepsItsId: true,
   keepsBytes: true,
   looksAfterRecord: true,
-  keepsNotes: false,
+  numbersNotes: true,
   finishesAtImage: true,
   sweepsUnmarked: true,
-  sweepsUnmarkedImages: false,
+  sweepsUnmarkedImages: true,
   looksBeforeRename: true,
   takesBack: true,
   completesIfAbsent: true,

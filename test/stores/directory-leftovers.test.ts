@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Leftover } from '../../src/stores/index.ts';
 import { type DirectoryUnderTest, openDirectory } from './directory-under-test.ts';
-import { committing, copyFor, fillImage } from './make-image.ts';
+import { committing, copyFor, fillImage, makeImage } from './make-image.ts';
 import { codeOf, dataOf, FIRST, LAST, listed, newRef } from './store-under-test.ts';
 
 const DATA = randomBytes(1_500_000);
@@ -45,6 +45,37 @@ test('a file that a person is adding is no leftover, nor is a folder of somebody
   await writeFile(at('.adding.partial/data'), DATA);
   await writeFile(at('photos/cat.jpg'), DATA);
   expect(await found()).toEqual([]);
+});
+
+test.each([
+  ['a fence alone', ['fence-5'], true],
+  ['a doom and a note', ['doomed-7', 'whole-6'], true],
+  ["a person's file beside a fence", ['fence-5', 'notes.txt'], false],
+  ["a person's half made image", ['image.json'], false],
+])('in the place of an image, %s (%s) takes the id until a sweep: %s', async (_what, files, isFound) => {
+  const ref = newRef();
+  await mkdir(at(ref.image_id));
+  for (const file of files) await writeFile(at(`${ref.image_id}/${file}`), '');
+  const prepare = () => share.store.prepare(ref, FIRST, copyFor(ref, DATA));
+  expect(await codeOf(prepare())).toBe('conflict');
+  const leftovers = await found();
+  expect(leftovers).toHaveLength(isFound ? 1 : 0);
+  for (const leftover of leftovers) {
+    expect(leftover).toMatchObject({ place: ref.image_id, mark: null, abandonedAfter: 24 * 60 * 60_000 });
+    expect(await leftover.remove()).toBe(true);
+  }
+  expect(await codeOf(prepare())).toBe(isFound ? 'success' : 'conflict');
+});
+
+test('what has come to the place of an image since it was listed stays', async () => {
+  const ref = newRef();
+  await mkdir(at(ref.image_id));
+  await writeFile(at(`${ref.image_id}/fence-${LAST}`), '');
+  const [leftover] = await found();
+  await rm(at(ref.image_id), { recursive: true });
+  await makeImage(share.store, ref, DATA);
+  expect(await leftover?.remove()).toBe(false);
+  expect((await readdir(at(ref.image_id))).length).toBe(4);
 });
 
 /** An image in the making that a late rename has moved to the place of the image. */

@@ -480,6 +480,19 @@ test('a sweep goes into no folder that others have put into what it removes', as
   expect(await readdir(folder)).toEqual(['file']);
 });
 
+test('a fence that was taken while its folder was removed goes when it is old', async () => {
+  await fill(refTo('x'));
+  const hidden = join(share.root, '.image-replicator');
+  const [partial = ''] = await readdir(hidden);
+  await mkdir(join(hidden, 'rest'));
+  await writeFile(join(hidden, 'rest/fence-5'), '');
+  await removeAbandoned(share.objects);
+  expect((await readdir(hidden)).sort()).toEqual([partial, 'rest'].sort());
+  for (const name of ['rest', 'rest/fence-5']) await utimes(join(hidden, name), 0, 0);
+  await removeAbandoned(share.objects);
+  expect(await readdir(hidden)).toEqual([partial]);
+});
+
 test('a sweep removes what nobody writes or removes any more, and nothing else', async () => {
   await fill(refTo('x'));
   const hidden = join(share.root, '.image-replicator');

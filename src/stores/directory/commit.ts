@@ -7,8 +7,8 @@ import type { Folder } from './folder.ts';
 import type { Layout } from './layout.ts';
 import { goneFor, hasMark, isAtPath, openMarked } from './marked-folder.ts';
 import { renameUnlessTaken } from './partial.ts';
-import { isWhole } from './partial-sink.ts';
 import { RECORD, writeRecord } from './record-file.ts';
+import { isWhole, isWholeNote } from './whole-note.ts';
 
 /**
  * Makes what a job has written an image, unless that has been done. Throws `not_found` where it is gone, or
@@ -26,7 +26,7 @@ export async function commitPartial(
   try {
     await takeFence(folder.path, attempt);
     if (!(await isAtPath(folder, image)) || !(await hasRecord(folder))) {
-      if (!(await isWhole(folder))) throw goneFor(ref);
+      if (!(await isWhole(folder, record.size))) throw goneFor(ref);
       await writeRecord(folder.path, record);
       await assertNotDoomed(folder, ref, attempt);
     }
@@ -58,7 +58,7 @@ async function assertNotDoomed(folder: Folder, ref: DestinationRef, attempt: num
 /** Removes what only a partial needs. */
 async function removeTraces(folder: Folder): Promise<void> {
   for (const name of await readdir(folder.path)) {
-    const isTrace = name === 'parts' || name === 'whole' || name.startsWith(`${RECORD}.`);
+    const isTrace = name === 'parts' || isWholeNote(name) || name.startsWith(`${RECORD}.`);
     if (isTrace) await ignoring('ENOENT', unlink(folder.at(name)));
   }
 }

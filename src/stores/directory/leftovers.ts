@@ -1,13 +1,15 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoring, onDisk } from '../disk-errors.ts';
 import { readFence } from '../fence.ts';
 import type { Leftover } from '../port.ts';
 import { StoreError } from '../store-error.ts';
+import { openFolderAt } from './folder.ts';
 import { isImageFolder, type Layout } from './layout.ts';
 import { removeIfEmpty, removeMarked } from './marked-folder.ts';
 import { removePrepared } from './partial.ts';
 import { RECORD } from './record-file.ts';
+import { isWholeNote } from './whole-note.ts';
 
 const A_DAY = 24 * 60 * 60_000;
 
@@ -27,7 +29,7 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
   const names: readonly string[] = await readdir(folder).catch(() => []);
   if (imageId === name && names.includes(RECORD)) return undefined;
   const mark = names.find((file) => file.startsWith('job-'))?.slice('job-'.length);
-  if (mark === undefined) return imageId === name ? undefined : unmarkedAt(folder, name, names);
+  if (mark === undefined) return unmarkedAt(folder, name, names, imageId === name);
   const fence = await ignoring('ENOENT', readFence(folder));
   if (fence === undefined) return undefined;
   const ref = { image_id: imageId, mark: decodeURIComponent(mark) };
@@ -42,27 +44,52 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
 }
 
 /**
- * A commit that died when it had written its record into what was just removed leaves that alone. What has
- * data, but no mark, is a file that a person is adding.
+ * Finds what a step leaves that was frozen while somebody else removed the folder: a commit its record, or
+ * whoever takes the fence a new one. Anything else without a mark is a person's, and stays.
  */
 async function unmarkedAt(
-  folder: string,
+  path: string,
   name: string,
   names: readonly string[],
+  isAtImage: boolean,
 ): Promise<Leftover | undefined> {
-  if (names.length === 0 || names.includes('data')) return undefined;
+  const isNobodys = (files: readonly string[]) =>
+    files.length > 0 && files.every((file) => isTrace(file) || (file === RECORD && !isAtImage));
+  if (!isNobodys(names)) return undefined;
   return {
     kind: 'image in the making',
     place: name,
     mark: null,
-    ...(await extentOf(folder)),
+    ...(await extentOf(path)),
     abandonedAfter: A_DAY,
-    remove: async () => {
-      for (const file of names) await rm(join(folder, file), { force: true });
-      await removeIfEmpty(folder);
-      return true;
-    },
+    remove: () => onDisk(() => removeUnmarked(path, isNobodys)),
   };
+}
+
+/**
+ * Removes a folder through its descriptor, if there is still nothing in it but what was listed: an image may
+ * have come to its path. Returns whether it was removed.
+ */
+async function removeUnmarked(
+  path: string,
+  isNobodys: (files: readonly string[]) => boolean,
+): Promise<boolean> {
+  const folder = await ignoring('ENOENT', openFolderAt(path));
+  if (folder === undefined) return false;
+  try {
+    const names = await readdir(folder.path);
+    if (names.some((file) => file.startsWith('job-')) || !isNobodys(names)) return false;
+    for (const file of names) await ignoring('ENOENT', unlink(folder.at(file)));
+  } finally {
+    await folder.close();
+  }
+  await removeIfEmpty(path);
+  return true;
+}
+
+/** Returns whether a file of this name can only be a fence, a note or a draft of a record that a job has left. */
+export function isTrace(name: string): boolean {
+  return /^((fence|doomed)-\d+|image\.json\.[0-9a-f-]{36})$/.test(name) || isWholeNote(name);
 }
 
 /** What an attempt was about to make, or to remove. */

@@ -10,6 +10,7 @@ import { goneFor, makePartial, openPartial, removePartial } from './object-parti
 import { objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
 import type { InFolder } from './shared-folders.ts';
+import { forgetWhole, isNotedWhole, noteWhole } from './whole-note.ts';
 
 /** How large files come to be in a share: written where no list finds them, and then moved into place. */
 export function objectDestination(root: string, inFolder: InFolder): ImageDestination {
@@ -59,7 +60,7 @@ async function moveOut(
     // A commit that died while it removed the partial has left it so.
     if ((await readFence(partial.path)).isDoomed) return false;
     if ((await partial.has('committing')) && !(await partial.has('data'))) return true;
-    if (!(await partial.has('whole'))) return false;
+    if (!(await isNotedWhole(partial))) return false;
     await takeFence(partial.path, attempt);
     await partial.note('committing');
     await inFolder(objectPath(ref.image_id).folders, async (folder) => {
@@ -87,11 +88,13 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
       reset: () =>
         onDisk(async () => {
           await sink.reset();
-          await partial.forget('whole');
+          await forgetWhole(partial, attempt);
         }),
       flush: () =>
         onDisk(async () => {
           await sink.flush();
+          await noteWhole(partial, attempt);
+          // A worker of an earlier version, which may have to commit this, looks for no other note.
           await partial.note('whole');
         }),
       close: () => sink.close().finally(() => partial.close()),

@@ -4,7 +4,7 @@ import { ignoring, onDisk } from '../disk-errors.ts';
 import { readFence } from '../fence.ts';
 import type { Leftover } from '../port.ts';
 import type { Folder } from './folder.ts';
-import { extentOf, unlessTaken } from './leftovers.ts';
+import { extentOf, isTrace, unlessTaken } from './leftovers.ts';
 import { doomAndRemove, OWNER, openHidden } from './object-partial.ts';
 import { removeFrom } from './remove-from.ts';
 
@@ -33,6 +33,8 @@ async function leftoverAt(root: string, hidden: Folder, name: string): Promise<L
   const { bytes, changed } = stats.isDirectory()
     ? await extentOf(path)
     : { bytes: stats.blocks * 512, changed: stats.mtime };
+  // Whoever takes the fence while somebody else removes the folder leaves that alone.
+  const isFenceOnly = isPartial && (await readdir(path)).every(isTrace);
   return {
     kind: isSmall ? 'small object' : 'object in the making',
     place: name,
@@ -40,7 +42,7 @@ async function leftoverAt(root: string, hidden: Folder, name: string): Promise<L
     bytes,
     // Into what is being prepared or removed nobody writes any more.
     changed: isPartial ? changed : stats.mtime,
-    abandonedAfter: isPartial ? null : isSmall ? AN_HOUR : A_DAY,
+    abandonedAfter: isPartial && !isFenceOnly ? null : isSmall ? AN_HOUR : A_DAY,
     remove: async () =>
       (await inHidden(root, (folder) =>
         unlessTaken(() =>

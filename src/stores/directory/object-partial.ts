@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, readdir, rename, unlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
 import { ignoring, isErrno } from '../disk-errors.ts';
 import { doomFolder, fenceName, readFence } from '../fence.ts';
 import { hashOf } from '../hash-of.ts';
@@ -20,19 +20,17 @@ const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
  *     <root>/.image-replicator/<hash>/fence-<n>   attempt n may write as long as this stands
  *     <root>/.image-replicator/<hash>/doomed-<n>  in its place: attempt n is removing it
  *     <root>/.image-replicator/<hash>/owner       the mark of the job
- *     <root>/.image-replicator/<hash>/whole       all bytes are there, and on the disk
+ *     <root>/.image-replicator/<hash>/whole-<n>   attempt n has written all bytes, and they are on the disk
+ *     <root>/.image-replicator/<hash>/whole       the same, for workers of an earlier version
  *     <root>/.image-replicator/<hash>/committing  if data is missing now, it is in its place
  *     <root>/.image-replicator/<hash>.<n>.new     one that attempt n is preparing
  *     <root>/.image-replicator/<hash>.<n>.removed one that is being removed
  */
-export interface Partial {
-  /** Leads through its descriptor, as does every name in it. */
-  readonly path: string;
+export interface Partial extends Folder {
+  /** Returns whether it has a file of this name. */
   has(name: Note | 'data'): Promise<boolean>;
-  /** Survives a loss of power. */
+  /** Leaves a note. Returns when that would survive a loss of power. */
   note(name: Note): Promise<void>;
-  forget(name: Note): Promise<void>;
-  close(): Promise<void>;
 }
 
 type Note = 'whole' | 'committing';
@@ -88,18 +86,16 @@ async function fill(
 
 /** Opens what is there of a file in the making. Throws `not_found`. */
 export async function openPartial(root: string, ref: DestinationRef): Promise<Partial> {
-  const { path, at, sync, close } = await openFolder(root, [HIDDEN, hashOf(ref)]).catch((error) => {
+  const folder = await openFolder(root, [HIDDEN, hashOf(ref)]).catch((error) => {
     throw isErrno(error, 'ENOENT') ? goneFor(ref) : error;
   });
   return {
-    path,
-    has: (name) => exists(at(name)),
+    ...folder,
+    has: (name) => exists(folder.at(name)),
     note: async (name) => {
-      await writeFile(at(name), '', { flag: FLAGS });
-      await sync();
+      await writeFile(folder.at(name), '', { flag: FLAGS });
+      await folder.sync();
     },
-    forget: (name) => ignoring('ENOENT', unlink(at(name))),
-    close,
   };
 }
 

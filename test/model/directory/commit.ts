@@ -13,7 +13,8 @@ export function commit(rule: Rule, s: Directory, a: Attempt): Move<Directory>[] 
       const next = swap(s, a.seen, { fence: a.number });
       if (next === null) return go('finds the fence moved', 'start', s, '');
       if (isCommitted()) return go('finds it committed', 'ok', next);
-      if (rule.commitsWholeOnly && !folder?.whole) return go('takes the fence of half a copy', 'lost', next);
+      if (rule.commitsWholeOnly && (folder?.whole ?? -1) < 0)
+        return go('takes the fence of half a copy', 'lost', next);
       return go('takes the fence', 'record', next, `${index}:${a.number}`);
     }
     case 'record':

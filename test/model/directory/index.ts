@@ -41,7 +41,7 @@ export function directory(rule: Rule): StoreModel<Directory> {
     },
     reserve: (s) => (isFree(s, 'partial') && isFree(s, 'image') ? addPartial(s, 'b', 0) : null),
     finish: (s) => ({
-      ...change(s, s.partial, { data: 9, whole: true, record: 9 }),
+      ...change(s, s.partial, { data: 9, whole: 9, record: 9 }),
       image: s.partial,
       partial: -1,
     }),

@@ -79,13 +79,16 @@ export function transfer(rule: Rule, s: Directory, a: Attempt): Move<Directory>[
       return go(
         'writes the bytes, and notes that they are whole',
         'ok',
-        change(s, index, { data: folder.data === -2 ? -2 : a.version, whole: true }),
+        change(s, index, {
+          data: folder.data === -2 ? -2 : a.version,
+          whole: Math.max(folder.whole, a.number),
+        }),
       );
     case 'clear':
       if (rule.keepsBytes)
-        return rule.keepsNotes
-          ? go('forgets its journal', 'check')
-          : go('clears the journal and the note', 'check', change(s, index, { whole: false }));
+        return rule.numbersNotes && (folder?.whole ?? -1) > a.number
+          ? go('clears the journal, and leaves the note of a later attempt', 'check')
+          : go('clears the journal and the note', 'check', change(s, index, { whole: -1 }));
       return go('cuts the bytes off', 'check', change(s, index, { data: -1 }));
     case 'rename':
       if (!isFree(s, 'partial')) return go('finds a partial in the way', 'start', s, '');

@@ -34,7 +34,7 @@ export function removal(rule: Rule, s: Directory, a: Attempt): Move<Directory>[]
       return go(
         'removes the data and the doom',
         'unmark',
-        change(s, index, { data: -2, whole: false, doomed: false, fence: -1 }),
+        change(s, index, { data: -2, whole: -1, doomed: false, fence: -1 }),
       );
     case 'unmark':
       return go('removes the mark', 'rmdir', change(s, index, { mark: '' }));

@@ -9,8 +9,8 @@ export interface Folder {
   readonly doomed: boolean;
   /** Which bytes of the source it has; -1: none yet; -2: the file was removed. */
   readonly data: number;
-  /** The note that a transfer has left of having flushed all of them. */
-  readonly whole: boolean;
+  /** The highest attempt that has left a note of having flushed all of them; -1: there is no note. */
+  readonly whole: number;
   /** Which bytes the record in it tells of; -1: no record. */
   readonly record: number;
 }
@@ -26,10 +26,10 @@ export type Path = 'partial' | 'image';
 
 export const EMPTY: Directory = { folders: [], partial: -1, image: -1 };
 
-const NO_FILES: Partial<Folder> = { mark: '', fence: -1, doomed: false, data: -2, whole: false };
+const NO_FILES: Partial<Folder> = { mark: '', fence: -1, doomed: false, data: -2, whole: -1 };
 
 export function isEmpty({ mark, record, whole, fence, data }: Folder): boolean {
-  return mark === '' && record < 0 && !whole && fence < 0 && data === -2;
+  return mark === '' && record < 0 && whole < 0 && fence < 0 && data === -2;
 }
 
 export function folderAt(s: Directory, path: Path): Folder | null {
@@ -49,7 +49,7 @@ export function isFree(s: Directory, path: Path): boolean {
 
 /** A fresh partial is renamed into place. */
 export function addPartial(s: Directory, mark: string, fence: number): Directory {
-  const folder: Folder = { mark, fence, doomed: false, data: -1, whole: false, record: -1 };
+  const folder: Folder = { mark, fence, doomed: false, data: -1, whole: -1, record: -1 };
   return { ...s, folders: [...s.folders, folder], partial: s.folders.length };
 }
 
