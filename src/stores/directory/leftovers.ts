@@ -87,7 +87,9 @@ async function removeUnmarked(
   return true;
 }
 
-/** Returns whether a file of this name can only be a fence, a note or a draft of a record that a job has left. */
+/**
+ * Returns whether a file of this name can only be a fence, a note or a draft of a record that a job has left.
+ */
 export function isTrace(name: string): boolean {
   return /^((fence|doomed)-\d+|image\.json\.[0-9a-f-]{36})$/.test(name) || isWholeNote(name);
 }

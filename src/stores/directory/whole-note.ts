@@ -42,8 +42,8 @@ export function isWholeNote(name: string): boolean {
 }
 
 /**
- * Returns whether all `size` bytes of an image in the making are there: there is a note, or the journal covers
- * every byte. Workers of an earlier version left no note of an image.
+ * Returns whether all `size` bytes of an image in the making are there: there is a note, or the journal
+ * covers every byte. Workers of an earlier version left no note of an image.
  */
 export async function isWhole(folder: NotedFolder, size: number): Promise<boolean> {
   return (await isNotedWhole(folder)) || journalCovers(folder.at('parts'), size);
