@@ -1,6 +1,6 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { Region, Regions } from '../config/index.ts';
-import { COPY_IMAGE, JOB_MEMO, type JobDetails, searchAttributes } from '../copy-job/index.ts';
+import { CLEAN_UP, COPY_IMAGE, JOB_MEMO, type JobDetails, searchAttributes } from '../copy-job/index.ts';
 import type { DestinationRef, Leftover } from '../stores/index.ts';
 import { quoted } from '../temporal/index.ts';
 import { ownerOf, verdictOn } from './verdict.ts';
@@ -60,18 +60,29 @@ async function* leftoversOf(client: Client, { name, store, objectsOnly }: Region
   if (store.objects !== undefined) yield* store.objects.leftovers();
 }
 
-/** Lists the images of jobs that had no chance to clean up. */
+/** Lists the images of jobs that had no chance to clean up, or whose clean-up was ended before it was done. */
 async function* endedFromOutside(client: Client, region: string): AsyncGenerator<DestinationRef> {
   const { destinationRegion } = searchAttributes;
   const terms = [
-    `WorkflowType = ${quoted(COPY_IMAGE)}`,
+    `WorkflowType IN (${quoted(COPY_IMAGE)}, ${quoted(CLEAN_UP)})`,
     `${destinationRegion.name} = ${quoted(region)}`,
     `ExecutionStatus IN ('Terminated', 'TimedOut')`,
   ];
   for await (const execution of client.workflow.list({ query: terms.join(' AND ') })) {
-    const ref = refOf(execution);
+    const ref = execution.type === CLEAN_UP ? await refOfForced(client, execution) : refOf(execution);
     if (ref !== undefined) yield ref;
   }
+}
+
+/** The image of the job that a clean-up is of. */
+async function refOfForced(
+  client: Client,
+  { parentExecution: job }: WorkflowExecutionInfo,
+): Promise<DestinationRef | undefined> {
+  if (job?.workflowId == null || job.runId == null) return undefined;
+  const terms = [`WorkflowId = ${quoted(job.workflowId)}`, `RunId = ${quoted(job.runId)}`];
+  for await (const forced of client.workflow.list({ query: terms.join(' AND ') })) return refOf(forced);
+  return undefined;
 }
 
 function refOf({
