@@ -1,3 +1,4 @@
+import { until } from '../support/until.ts';
 import type { Stage } from './trial.ts';
 
 /** Cancels the job as an operator does; an accepted cancel has to win. */
@@ -22,7 +23,13 @@ export async function reset(
   await deployment.temporal('workflow', 'reset', '-w', jobId, '--type', type, '--reason', 'chaos');
 }
 
+/**
+ * Pauses a job; not while a Workflow Task waits for a worker. Temporal's server (1.32) then records that it
+ * has failed before it was started, and its SDK (1.24) cannot read such a history any more.
+ */
 export async function pause({ deployment, jobId }: Stage): Promise<void> {
+  const handle = deployment.client.workflow.getHandle(jobId);
+  await until(async () => !(await handle.describe()).raw.pendingWorkflowTask);
   await deployment.temporal('workflow', 'pause', '-w', jobId, '--reason', 'chaos');
 }
 

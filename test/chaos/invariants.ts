@@ -13,6 +13,9 @@ const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   error: [],
 };
 
+/** Where a reset may lead back to: a cancel that was accepted is accepted again. */
+const BEFORE_A_RESET: readonly JobStatus[] = ['replicate_requested', 'replicating', 'cancel_requested'];
+
 /** What operators have done to a job besides cancelling it. */
 interface Done {
   /** A reset may let it begin again. */
@@ -26,8 +29,7 @@ export function badTransitions(seen: readonly Seen[], { again, terminated }: Don
   return pairs(seen).flatMap(([before, after]) => {
     if (before.status === after.status || leadsTo(before.status, after.status)) return [];
     if (terminated && after.status === 'error' && !isFinal(before.status)) return [];
-    const beginsAgain = after.status === 'replicate_requested' || after.status === 'replicating';
-    if (again && (beginsAgain || isFinal(before.status))) return [];
+    if (again && (BEFORE_A_RESET.includes(after.status) || isFinal(before.status))) return [];
     return [`the status went from ${before.status} to ${after.status}`];
   });
 }

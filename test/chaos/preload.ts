@@ -14,13 +14,15 @@ const FILE = join(FOLDER, 'rules.json');
 const RealDate = Date;
 
 let rules: Rules = { files: [], clock: 0 };
-let readAt = 0;
+let read = '';
 const hits = new Map<string, number>();
 
 function currentRules(): Rules {
-  const at = statSync(FILE, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (at !== readAt) {
-    readAt = at;
+  // The time alone does not tell: it moves on every few milliseconds only.
+  const file = statSync(FILE, { throwIfNoEntry: false });
+  const version = file === undefined ? '' : `${file.ino} ${file.size} ${file.mtimeMs}`;
+  if (version !== read) {
+    read = version;
     rules = JSON.parse(readFileSync(FILE, 'utf8')) as Rules;
   }
   return rules;

@@ -68,9 +68,7 @@ export interface Expected {
   readonly again?: true;
   /** The fault itself has changed the source. */
   readonly sourceSpoilt?: true;
-  /**
-   * The fault has changed bytes on their way from the source; nobody can tell where the source has no digest.
-   */
+  /** The fault has changed bytes of the source; nobody can tell where that has no digest. */
   readonly unseen?: true;
 }
 

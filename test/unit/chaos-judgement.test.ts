@@ -20,6 +20,7 @@ describe('what was seen of a job', () => {
     expect(badTransitions(seen(['replicated', 100], ['replicate_requested', 0]), { again: true })).toEqual(
       [],
     );
+    expect(badTransitions(seen(['canceling', 0], ['cancel_requested', 0]), { again: true })).toEqual([]);
   });
 
   test('a job that is terminated ends as error, also while it is being cancelled', () => {

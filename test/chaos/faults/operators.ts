@@ -23,7 +23,7 @@ export const operators: readonly Fault[] = [
   ...Object.entries(WAYS).map(([ending, row]) => ({
     name: ending,
     row,
-    phases: BEFORE_THE_END.filter((phase) => phase !== 'canceling' || ending !== 'canceled'),
+    phases: BEFORE_THE_END.filter((phase) => !isMeaningless(phase, ending)),
     stores: STORES,
     run: (stage: Stage, phase: Phase) => interfere(stage, phase, ending as keyof typeof WAYS),
   })),
@@ -43,6 +43,11 @@ export const operators: readonly Fault[] = [
   },
 ];
 
+/** What was cancelled is cancelled; and who pauses a job of which no worker has heard cannot wait for one. */
+function isMeaningless(phase: Phase, ending: string): boolean {
+  return (phase === 'canceling' && ending === 'canceled') || (phase === 'requested' && ending === 'paused');
+}
+
 async function interfere(stage: Stage, phase: Phase, ending: keyof typeof WAYS): Promise<Expected> {
   if (phase === 'requested') return interfereWithoutWorker(stage, ending);
   const worker = await stage.startWorker({ slow: SLOW });
@@ -57,6 +62,9 @@ async function interfere(stage: Stage, phase: Phase, ending: keyof typeof WAYS):
       ? { ...expected, ends: ['canceled', 'error'], sourceSpoilt: true }
       : expected;
   }
+  // What begins anew looks at the source anew, and copies it as it is now.
+  if (phase === 'discarding' && ending === 'reset-first')
+    return { ends: ['error', 'replicated'], again: true, sourceSpoilt: true, unseen: true };
   // A reset forgets a cancel that came after its point, but not one that was accepted before.
   return { ...endOfPhase(phase), again: true };
 }
