@@ -60,7 +60,7 @@ async function* leftoversOf(client: Client, { name, store, objectsOnly }: Region
   if (store.objects !== undefined) yield* store.objects.leftovers();
 }
 
-/** Lists the images of jobs that had no chance to clean up, or whose clean-up was ended before it was done. */
+/** Lists the images of jobs that could not clean up, or whose clean-up was ended before it was done. */
 async function* endedFromOutside(client: Client, region: string): AsyncGenerator<DestinationRef> {
   const { destinationRegion } = searchAttributes;
   const terms = [
