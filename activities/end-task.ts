@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { listWorkflows, visibility } from '../src/temporal/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './step.ts';
 
@@ -31,7 +32,7 @@ export async function cancelAndAwait({ client }: Dependencies, workflowId: strin
  * deletion would stop it in its tracks.
  */
 export async function deleteRecords({ client }: Dependencies, workflowId: string): Promise<void> {
-  const query = `RootWorkflowId = '${workflowId}'`;
+  const all = visibility`RootWorkflowId = ${workflowId}`;
   const namespace = client.options.namespace;
   await heartbeating(
     () => null,
@@ -39,7 +40,7 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
       for (let pause = FIRST_PAUSE; ; pause = longer(pause)) {
         // The list lags: one that does not have the workflow need not have its children either.
         let left = (await isThere(client, workflowId)) ? 1 : 0;
-        for await (const { workflowId: id, runId, closeTime } of client.workflow.list({ query })) {
+        for await (const { workflowId: id, runId, closeTime } of listWorkflows(client, all)) {
           left += 1;
           if (closeTime === undefined) continue;
           await ignoringAbsence(async () => {

@@ -14,9 +14,12 @@ import type { DialectContext } from './dialect.ts';
 import { dialects } from './dialects.ts';
 import { addHealthRoutes } from './health.ts';
 import { takeBodiesForJson } from './json.ts';
+import { endWithClient } from './request-life.ts';
 import { followCertificate, readCertificate } from './tls.ts';
 
-/** The REST facade: every dialect, `/openapi.json`, `/healthz` and `/readyz`. Does not listen yet. */
+/**
+ * Makes the REST facade: every dialect, `/openapi.json`, `/healthz` and `/readyz`. It does not listen yet.
+ */
 export async function createApi(
   context: DialectContext,
   logger: FastifyBaseLogger,
@@ -28,7 +31,7 @@ export async function createApi(
     bodyLimit: context.config.bodyLimit,
     requestTimeout: REQUEST_TIMEOUT,
     genReqId: () => `req-${randomUUID()}`,
-    // An id of any length is one that is not there: Node.js takes no longer addresses.
+    // An id may be as long as an address that Node.js takes. If it is too long to exist, it is not found.
     routerOptions: { maxParamLength: maxHeaderSize },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     frameworkErrors: (_error, request, reply) =>
@@ -52,6 +55,7 @@ export async function createApi(
     reply.header(REQUEST_ID, request.id);
   });
   takeBodiesForJson(app);
+  endWithClient(app, context);
   app.setNotFoundHandler((request, reply) => reply.code(404).send(notFound(request)));
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: API_INFO, components: COMPONENTS } });
   for (const dialect of dialects) {
@@ -64,8 +68,8 @@ export async function createApi(
 
 const REQUEST_ID = 'X-Openstack-Request-Id';
 /**
- * In which a whole request has to arrive: until then nobody knows who sends it. Milliseconds; Node.js looks
- * every half a minute, and takes no less than it allows the headers.
+ * A request has to arrive as a whole in this time, because nobody knows its sender before. Milliseconds;
+ * Node.js looks every half a minute, and takes no less than it allows the headers.
  */
 const REQUEST_TIMEOUT = 60_000;
 

@@ -4,27 +4,32 @@ import type { Identity } from '../identity/index.ts';
 import type { JobService } from '../job-service/index.ts';
 import type { TaskService } from '../task-service/index.ts';
 
-/** What a dialect has to work with. */
+/** Everything that the routes of a dialect work with. */
 export interface DialectContext {
   readonly jobs: JobService;
   readonly tasks: TaskService;
   readonly identity: Identity;
   readonly config: ApiConfig;
-  /** Of those that have images. */
+  /** The regions that have images. */
   readonly regionNames: readonly string[];
+  /**
+   * Runs work for a request. What the services do in it ends soon after `signal` is aborted, and waits for
+   * nobody for longer than a request can.
+   */
+  forRequest<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
 
 /**
- * One API over the job service, or the task service: its routes, its schemas, its own errors. It is
- * registered in a scope of its own, so that its hooks and its error handler are nobody else's. A folder of
- * `src/api` each.
+ * An API over the job service or the task service, with its routes, its schemas and its words for problems.
+ * It is registered in a scope of its own, so that its hooks and its error handler affect no other dialect.
+ * Each one has a folder in `src/api`.
  */
 export interface Dialect {
   readonly name: string;
   register(app: FastifyInstance, context: DialectContext): Promise<void>;
   /**
-   * What it answers where a path of its own cannot be decoded, and none of its routes sees it; else it is a
-   * 404.
+   * Answers a request whose path is this dialect's and cannot be decoded: no route sees such a request.
+   * Without it the answer is a 404.
    */
   readonly undecodable?: {
     readonly paths: RegExp;

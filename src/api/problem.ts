@@ -73,7 +73,7 @@ export interface Words {
 
 /**
  * Finds a dialect's words for an error, and completes them with a message. Logs the error if the fault is
- * ours.
+ * ours and somebody waits for the answer.
  */
 export function wordsFor<W extends Words>(
   dialect: Readonly<Record<ProblemKind, W>>,
@@ -82,7 +82,8 @@ export function wordsFor<W extends Words>(
 ): W & Problem {
   const problem = problemOf(error);
   const words = { ...problem, ...dialect[problem.kind] };
-  if (words.status >= 500) request.log.error({ err: error }, 'request failed');
+  if (words.status >= 500 && !request.raw.socket.destroyed)
+    request.log.error({ err: error }, 'request failed');
   return words;
 }
 

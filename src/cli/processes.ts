@@ -5,7 +5,7 @@ import { loadConfig, openRegions } from '../config/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { createJobService, JobError } from '../job-service/index.ts';
 import { createTaskService } from '../task-service/index.ts';
-import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
+import { connectClient, ensureSearchAttributes, forRequest } from '../temporal/index.ts';
 import { harmlessJson } from '../text/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT } from './errors.ts';
@@ -42,12 +42,19 @@ async function serve(options: GlobalOptions): Promise<void> {
   const regions = await openRegions(config);
   const client = await connectClient();
   await ensureSearchAttributes(client);
-  const jobs = createJobService({ client, regions, limits: config.limits });
+  const jobs = createJobService({ client, regions, limits: config.limits, secret: config.api.secret });
   const identity = await openIdentity(config.identity);
   await identity.check();
   const tasks = createTaskService({ client, shares: config.shares });
   const regionNames = [...regions.values()].filter(({ objectsOnly }) => !objectsOnly).map(({ name }) => name);
-  const context = { jobs, tasks, identity, config: config.api, regionNames };
+  const context = {
+    jobs,
+    tasks,
+    identity,
+    config: config.api,
+    regionNames,
+    forRequest: <T>(signal: AbortSignal, work: () => Promise<T>) => forRequest(client, signal, work),
+  };
   const app = await createApi(context, logger);
   await app.listen({ host: config.api.host, port: config.api.port });
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();

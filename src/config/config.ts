@@ -52,6 +52,8 @@ export interface ApiConfig {
   /** The regions by host name, in lower case and without the port. */
   readonly sourceRegionByHost: ReadonlyMap<string, string>;
   readonly destinationRegionByTenant: ReadonlyMap<string, string>;
+  /** Facades that share it read each other's markers; `null`: each facade makes one of its own. */
+  readonly secret: string | null;
 }
 
 export type IdentityConfig =

@@ -64,6 +64,7 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
         Object.entries(api.source_region_by_host ?? {}).map(([host, region]) => [host.toLowerCase(), region]),
       ),
       destinationRegionByTenant: new Map(Object.entries(api.destination_region_by_tenant ?? {})),
+      secret: api.secret ?? null,
     },
     identity: file.identity ? identityConfig(file.identity, baseDirectory) : null,
     spool: file.spool

@@ -88,6 +88,13 @@ const Api = Type.Object(
         description: 'By tenant id: the region that copies for this tenant go to if a request names none.',
       }),
     ),
+    secret: Type.Optional(
+      Type.String({
+        minLength: 32,
+        description:
+          'Key of the markers of lists. Facades behind one address need the same (default: a new one at each start).',
+      }),
+    ),
   },
   closed,
 );

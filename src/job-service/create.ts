@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { isFinal } from '../copy-job/index.ts';
 import { cancelJob } from './cancel.ts';
 import { JobError } from './errors.ts';
@@ -5,13 +6,18 @@ import { findJob, unavailable } from './find.ts';
 import { findByDestination } from './find-by-destination.ts';
 import { imageExists } from './image-exists.ts';
 import { listJobs } from './list.ts';
+import { openMarkers } from './markers.ts';
 import type { Caller, JobService } from './service.ts';
 import { type StartContext, startJob } from './start.ts';
 import { liveView } from './view.ts';
 
-/** Copy jobs over a Temporal client. */
+/** A load balancer does not wait for long to learn whether we are ready; milliseconds. */
+const MAX_CHECK = 1500;
+
+/** Makes a service of copy jobs over a Temporal client. */
 export function createJobService(context: StartContext): JobService {
   const { client } = context;
+  const markers = openMarkers(context.secret ?? randomBytes(32).toString('hex'));
   const show = async (caller: Caller, jobId: string) =>
     liveView(client, await findJob(client, caller, jobId));
   return {
@@ -20,7 +26,7 @@ export function createJobService(context: StartContext): JobService {
     findByDestination: (caller, imageId) => findByDestination(client, caller, imageId),
     imageExists: (tenantId, imageId, credential) =>
       imageExists(context.regions, tenantId, imageId, credential),
-    list: (caller, query = {}) => listJobs(client, caller, query),
+    list: (caller, query = {}) => listJobs(client, markers, caller, query),
     cancel: (caller, jobId, request) => cancelJob(client, caller, jobId, request),
 
     async retry(caller, jobId) {
@@ -49,8 +55,9 @@ export function createJobService(context: StartContext): JobService {
     },
 
     async check() {
-      await client.workflowService
-        .describeNamespace({ namespace: client.options.namespace })
+      const { namespace } = client.options;
+      await client
+        .withDeadline(Date.now() + MAX_CHECK, () => client.workflowService.describeNamespace({ namespace }))
         .catch((error) => {
           throw unavailable(error);
         });

@@ -1,17 +1,21 @@
 import type { Client } from '@temporalio/client';
-import { COPY_IMAGE, isCancellable, searchAttributes, tenantKeyword } from '../copy-job/index.ts';
+import { COPY_IMAGE, isCancellable, searchAttributes } from '../copy-job/index.ts';
+import { allOf, attribute, listWorkflows, visibility } from '../temporal/index.ts';
 import { JobError } from './errors.ts';
 import { belongsTo, findJob, findJobIfThere, unavailable } from './find.ts';
+import { ofTenant } from './list.ts';
 import { type Caller, type JobView, OPERATOR } from './service.ts';
 import { liveView, recordedView } from './view.ts';
 
-/** Only such an id gets into a query. */
-const PLAIN_ID = /^[\w.:@~+-]{1,255}$/;
+/** No image has an id of another form, and Temporal cannot look for every text. */
+const IMAGE_ID = /^[\w.:@~+-]{1,255}$/;
 
 /**
- * The job that makes, or has made, an image. Its own id is the one that was reserved for its image; a job
- * that was started by hand may have reserved another, and one whose image was spoilt has replaced it: these
- * are found by the search attribute. Of several the one that may still be cancelled, else the newest.
+ * Finds the job that makes, or has made, an image. Most jobs have the id of their image. A job that was
+ * started by hand may have reserved another id, and a job whose image was spoilt has replaced it: the search
+ * attribute leads to these. If there are several, it is the one that may still be cancelled, or else the
+ * newest.
+ * @throws JobError `not_found`, or `unavailable`
  */
 export async function findByDestination(client: Client, caller: Caller, imageId: string): Promise<JobView> {
   const description =
@@ -23,19 +27,17 @@ export async function findByDestination(client: Client, caller: Caller, imageId:
 }
 
 async function searchedFor(client: Client, caller: Caller, imageId: string): Promise<string> {
-  if (!PLAIN_ID.test(imageId)) throw notFound(imageId);
+  if (!IMAGE_ID.test(imageId)) throw notFound(imageId);
   const key = searchAttributes.destinationImage;
   const terms = [
-    `WorkflowType = '${COPY_IMAGE}'`,
-    'ParentWorkflowId IS NULL',
-    `${key.name} = '${imageId}'`,
-    ...(caller === OPERATOR
-      ? []
-      : [`${searchAttributes.tenants.name} = '${tenantKeyword(caller.tenant_id)}'`]),
+    visibility`WorkflowType = ${COPY_IMAGE}`,
+    visibility`ParentWorkflowId IS NULL`,
+    visibility`${attribute(key.name)} = ${imageId}`,
+    ...(caller === OPERATOR ? [] : [ofTenant(caller.tenant_id)]),
   ];
   const jobs: JobView[] = [];
   try {
-    for await (const execution of client.workflow.list({ query: terms.join(' AND ') })) {
+    for await (const execution of listWorkflows(client, allOf(terms))) {
       const job = recordedView(execution);
       // SQLite finds keywords regardless of their case.
       const isExact = execution.typedSearchAttributes.get(key) === imageId;

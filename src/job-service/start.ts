@@ -19,13 +19,15 @@ import { type ImageStore, StoreError } from '../stores/index.ts';
 import { harmlessMarkdown } from '../text/index.ts';
 import { answered, refusal } from './ask-store.ts';
 import { JobError } from './errors.ts';
-import { describeIfThere, unavailable } from './find.ts';
+import { describeJob, unavailable } from './find.ts';
 import { type Caller, OPERATOR, type StartOptions } from './service.ts';
 
 export interface StartContext {
   readonly client: Client;
   readonly regions: Regions;
   readonly limits: Limits;
+  /** The key that the markers of lists are made with; without it a new one is made up. */
+  readonly secret?: string | null;
 }
 
 /** Starts a job, or finds the one that the same idempotency key has started. */
@@ -85,7 +87,7 @@ function jobIdFor(caller: Caller, { destination }: CopyRequest, options: StartOp
 }
 
 async function wasStarted(client: Client, jobId: string, hash: string): Promise<boolean> {
-  const description = await describeIfThere(client, jobId);
+  const description = await describeJob(client, jobId);
   if (description === undefined) return false;
   if (description.memo?.[REQUEST_HASH_MEMO] === hash) return true;
   throw new JobError('key_reused', 'this idempotency key has already been used with another request');

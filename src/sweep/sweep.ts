@@ -2,7 +2,7 @@ import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { Region, Regions } from '../config/index.ts';
 import { CLEAN_UP, COPY_IMAGE, JOB_MEMO, type JobDetails, searchAttributes } from '../copy-job/index.ts';
 import type { DestinationRef, Leftover } from '../stores/index.ts';
-import { quoted } from '../temporal/index.ts';
+import { allOf, attribute, listWorkflows, visibility } from '../temporal/index.ts';
 import { ownerOf, verdictOn } from './verdict.ts';
 
 export interface SweepOptions {
@@ -64,11 +64,11 @@ async function* leftoversOf(client: Client, { name, store, objectsOnly }: Region
 async function* endedFromOutside(client: Client, region: string): AsyncGenerator<DestinationRef> {
   const { destinationRegion } = searchAttributes;
   const terms = [
-    `WorkflowType IN (${quoted(COPY_IMAGE)}, ${quoted(CLEAN_UP)})`,
-    `${destinationRegion.name} = ${quoted(region)}`,
-    `ExecutionStatus IN ('Terminated', 'TimedOut')`,
+    visibility`WorkflowType IN (${COPY_IMAGE}, ${CLEAN_UP})`,
+    visibility`${attribute(destinationRegion.name)} = ${region}`,
+    visibility`ExecutionStatus IN ('Terminated', 'TimedOut')`,
   ];
-  for await (const execution of client.workflow.list({ query: terms.join(' AND ') })) {
+  for await (const execution of listWorkflows(client, allOf(terms))) {
     const ref = execution.type === CLEAN_UP ? await refOfForced(client, execution) : refOf(execution);
     if (ref !== undefined) yield ref;
   }

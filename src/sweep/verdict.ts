@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Leftover } from '../stores/index.ts';
-import { chainOf, quoted } from '../temporal/index.ts';
+import { chainOf, listWorkflows, visibility } from '../temporal/index.ts';
 
 /** What Temporal knows of the job that has left something behind. */
 export interface Owner {
@@ -21,7 +21,7 @@ export interface Verdict {
  */
 export async function ownerOf(client: Client, mark: string | null): Promise<Owner> {
   if (mark === null) return { job: null, state: 'nobody' };
-  for await (const { workflowId } of client.workflow.list({ query: `RunId = ${quoted(mark)}` })) {
+  for await (const { workflowId } of listWorkflows(client, visibility`RunId = ${mark}`)) {
     const { state } = await chainOf(client, workflowId, mark);
     return { job: workflowId, state };
   }

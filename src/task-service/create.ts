@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Shares } from '../config/index.ts';
 import { TASK_QUEUE } from '../copy-job/index.ts';
 import {
@@ -10,13 +10,14 @@ import {
   TASK_MEMO,
   taskWorkflowId,
 } from '../object-task/index.ts';
+import { describeIfThere } from '../temporal/index.ts';
 import { TaskError } from './errors.ts';
 import { listTasks } from './list.ts';
 import type { TaskOwner, TaskService } from './service.ts';
 import { requestOf, shareOf } from './shares.ts';
 import { taskView } from './view.ts';
 
-/** Import and export tasks over a Temporal client. */
+/** Makes a service of import and export tasks over a Temporal client. */
 export function createTaskService({
   client,
   shares,
@@ -28,8 +29,8 @@ export function createTaskService({
     shareOf(shares, owner);
     const id = taskWorkflowId(owner.share_id, owner.tenant_id, taskId);
     // In this order: a deletion that ends in between has left no task, and one that has not is still seen.
-    const deletion = await describeIfThere(client, deletionIdOf(id));
-    const task = await describeIfThere(client, id);
+    const deletion = await answered(describeIfThere(client, DELETE_TASK, deletionIdOf(id)));
+    const task = await answered(describeIfThere(client, MOVE_OBJECTS, id));
     const isDeleting = deletion !== undefined && deletion.closeTime === undefined;
     const view = task && taskView(task, isDeleting);
     if (view === undefined) throw new TaskError('task_not_found', 'Invalid task id.');
@@ -72,21 +73,6 @@ export function createTaskService({
       );
     },
   };
-}
-
-async function describeIfThere(
-  client: Client,
-  workflowId: string,
-): Promise<WorkflowExecutionDescription | undefined> {
-  return answered(
-    client.workflow
-      .getHandle(workflowId)
-      .describe()
-      .catch((error) => {
-        if (error instanceof WorkflowNotFoundError) return undefined;
-        throw error;
-      }),
-  );
 }
 
 async function answered<T>(call: Promise<T>): Promise<T> {

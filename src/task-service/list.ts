@@ -1,34 +1,34 @@
 import type { Client } from '@temporalio/client';
 import { DELETE_TASK, deletionIdOf, MOVE_OBJECTS, taskIdPrefix } from '../object-task/index.ts';
+import { listWorkflows, visibility } from '../temporal/index.ts';
 import type { TaskOwner, TaskPage, TaskQuery, TaskView } from './service.ts';
 import { taskView } from './view.ts';
 
-/** What one answer holds at the most. */
-const MOST = 1000;
+/** One answer has no more tasks than this. */
+const MAX_TASKS = 1000;
 
-/** A tenant's tasks at a share. Temporal knows nothing of types and offsets: it gives all, and we choose. */
+/**
+ * Lists a tenant's tasks at a share. Temporal gives all of them, because it knows nothing of their types, nor
+ * of offsets; the choice is made here.
+ */
 export async function listTasks(client: Client, owner: TaskOwner, query: TaskQuery): Promise<TaskPage> {
   const prefix = taskIdPrefix(owner.share_id, owner.tenant_id);
   const deleting = new Set<string>();
-  const deletions = `WorkflowType = '${DELETE_TASK}' AND ExecutionStatus = 'Running'`;
-  for await (const { workflowId } of client.workflow.list({
-    query: `${deletions} AND WorkflowId STARTS_WITH '${deletionIdOf(prefix)}'`,
-  })) {
-    deleting.add(workflowId);
-  }
+  const deletions = visibility`WorkflowType = ${DELETE_TASK} AND ExecutionStatus = 'Running'
+    AND WorkflowId STARTS_WITH ${deletionIdOf(prefix)}`;
+  for await (const { workflowId } of listWorkflows(client, deletions)) deleting.add(workflowId);
   const tasks: TaskView[] = [];
-  const latestRuns = `WorkflowType = '${MOVE_OBJECTS}' AND ExecutionStatus != 'ContinuedAsNew'`;
-  for await (const execution of client.workflow.list({
-    query: `${latestRuns} AND WorkflowId STARTS_WITH '${prefix}'`,
-  })) {
+  const latestRuns = visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'
+    AND WorkflowId STARTS_WITH ${prefix}`;
+  for await (const execution of listWorkflows(client, latestRuns)) {
     // Some of Temporal's databases take no notice of case.
     if (!execution.workflowId.startsWith(prefix)) continue;
     const task = taskView(execution, deleting.has(deletionIdOf(execution.workflowId)));
     if (task !== undefined && isWanted(task, query)) tasks.push(task);
   }
   tasks.sort((one, other) => other.created_at.localeCompare(one.created_at));
-  const { offset = 0, limit = MOST } = query;
-  return { tasks: tasks.slice(offset, offset + Math.min(limit, MOST)), count: tasks.length };
+  const { offset = 0, limit = MAX_TASKS } = query;
+  return { tasks: tasks.slice(offset, offset + Math.min(limit, MAX_TASKS)), count: tasks.length };
 }
 
 function isWanted(task: TaskView, { type, status, since, until }: TaskQuery): boolean {
@@ -36,6 +36,6 @@ function isWanted(task: TaskView, { type, status, since, until }: TaskQuery): bo
   if (status !== undefined && task.status !== status) return false;
   if (since !== undefined && new Date(task.created_at) < since) return false;
   if (until === undefined) return true;
-  // To the second, as it is shown.
+  // Times are shown in seconds, and compared as they are shown.
   return task.ended_at !== null && new Date(task.ended_at).setMilliseconds(0) <= until.getTime();
 }

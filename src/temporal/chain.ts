@@ -1,5 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { quoted } from './query.ts';
+import { visibility } from './query.ts';
+import { listWorkflows } from './visibility.ts';
 
 /** One execution of a workflow, as its server knows it. */
 export interface RunRef {
@@ -54,8 +55,7 @@ export async function mayHaveCompleted(
     known.add(next);
     next = run.resetTo;
   }
-  const query = `WorkflowId = ${quoted(workflowId)}`;
-  for await (const { runId } of client.workflow.list({ query })) {
+  for await (const { runId } of listWorkflows(client, visibility`WorkflowId = ${workflowId}`)) {
     if (known.has(runId)) continue;
     const run = await runOf(client, workflowId, runId);
     if (run?.status === 'COMPLETED' && (run.firstRunId ?? firstRunId) === firstRunId) return true;

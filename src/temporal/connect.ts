@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { retries } from './request-scope.ts';
 
 /** There is no Temporal server where we were told to look. */
 export class TemporalUnreachable extends Error {
@@ -18,10 +19,12 @@ export class TemporalUnreachable extends Error {
  */
 export async function connectClient(): Promise<Client> {
   const { connectionOptions, namespace } = loadClientConnectConfig();
-  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' }).catch(
-    (cause) => {
-      throw new TemporalUnreachable(connectionOptions.address ?? 'localhost:7233', { cause });
-    },
-  );
+  const connection = await Connection.connect({
+    ...connectionOptions,
+    connectTimeout: '5s',
+    interceptors: [retries],
+  }).catch((cause) => {
+    throw new TemporalUnreachable(connectionOptions.address ?? 'localhost:7233', { cause });
+  });
   return new Client({ connection, namespace: namespace ?? 'default' });
 }

@@ -1,5 +1,8 @@
 export { type Chain, chainOf, mayHaveCompleted, type RunRef } from './chain.ts';
 export { connectClient, TemporalUnreachable } from './connect.ts';
+export { describeIfThere } from './describe.ts';
 export { lastHeartbeat } from './heartbeat.ts';
-export { quoted } from './query.ts';
+export { allOf, attribute, type VisibilityQuery, visibility } from './query.ts';
+export { forRequest } from './request-scope.ts';
 export { ensureSearchAttributes } from './search-attributes.ts';
+export { listPage, listWorkflows } from './visibility.ts';

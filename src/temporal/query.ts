@@ -1,7 +1,43 @@
 /**
- * A value as a literal of Temporal's list filters.
+ * A list filter of Temporal whose values are all escaped. Only `visibility` and `attribute` make one.
  * @see https://docs.temporal.io/list-filter
  */
-export function quoted(value: string): string {
+export class VisibilityQuery {
+  readonly text: string;
+
+  /** Keeps a text as it is: nobody but this file may call it. */
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/**
+ * Makes a list filter from a template. Every value becomes a literal, so that it cannot end the term that it
+ * is in; a value that is a `VisibilityQuery` itself is put in as it is.
+ * @example visibility`WorkflowType = ${type} AND ${attribute('ImageReplicatorStatus')} = ${status}`
+ */
+export function visibility(
+  texts: TemplateStringsArray,
+  ...values: readonly (string | VisibilityQuery)[]
+): VisibilityQuery {
+  const literals = values.map((value) => (typeof value === 'string' ? quoted(value) : value.text));
+  return new VisibilityQuery(String.raw({ raw: texts }, ...literals));
+}
+
+/** Returns a filter that takes what all of the terms take. */
+export function allOf(terms: readonly VisibilityQuery[]): VisibilityQuery {
+  return new VisibilityQuery(terms.map(({ text }) => text).join(' AND '));
+}
+
+/**
+ * Puts the name of a search attribute into a filter.
+ * @throws Error if it is no plain name
+ */
+export function attribute(name: string): VisibilityQuery {
+  if (!/^[A-Za-z]\w*$/.test(name)) throw new Error(`'${name}' is not the name of a search attribute`);
+  return new VisibilityQuery(name);
+}
+
+function quoted(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -47,7 +47,14 @@ async function send(method: 'GET' | 'POST' | 'DELETE', path: string, token: stri
     log += String(line);
   });
   const app = await createApi(
-    { jobs, tasks: {} as TaskService, identity, config: API_CONFIG, regionNames: ['ot1', 'ot2'] },
+    {
+      jobs,
+      tasks: {} as TaskService,
+      identity,
+      config: API_CONFIG,
+      regionNames: ['ot1', 'ot2'],
+      forRequest: (_signal, work) => work(),
+    },
     pino({}, lines),
   );
   const headers = { 'x-auth-token': token };

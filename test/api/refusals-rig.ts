@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { expect } from 'vitest';
+import type { DialectContext } from '../../src/api/dialect.ts';
 import { createApi } from '../../src/api/index.ts';
 import type { ApiConfig } from '../../src/config/index.ts';
 import type { Identity, Principal } from '../../src/identity/index.ts';
@@ -33,10 +34,14 @@ export const API_CONFIG: ApiConfig = {
   defaultSourceRegion: 'ot1',
   sourceRegionByHost: new Map(),
   destinationRegionByTenant: new Map(),
+  secret: null,
 };
 
 /** The facade over some of a job service, listening. */
-export async function serveJobs(jobs: Partial<JobService>): Promise<FastifyInstance> {
+export async function serveJobs(
+  jobs: Partial<JobService>,
+  forRequest: DialectContext['forRequest'] = (_signal, work) => work(),
+): Promise<FastifyInstance> {
   const app = await createApi(
     {
       jobs: jobs as JobService,
@@ -44,6 +49,7 @@ export async function serveJobs(jobs: Partial<JobService>): Promise<FastifyInsta
       identity,
       config: API_CONFIG,
       regionNames: ['ot1', 'ot2'],
+      forRequest,
     },
     pino({ level: 'silent' }),
   );

@@ -32,8 +32,8 @@ const WORDS: Readonly<Record<ProblemKind, SfsError>> = {
   image_conflict: NOT_ALLOWED,
   quota_exceeded: { status: 400, code: 'SFS.TURBO.0010' },
   key_reused: INVALID,
-  unavailable: { status: 500, code: 'SFS.TURBO.0005' },
-  identity_unavailable: INTERNAL,
+  unavailable: { status: 503, code: 'SFS.TURBO.0005' },
+  identity_unavailable: { ...INTERNAL, status: 503 },
   internal: INTERNAL,
 };
 

@@ -1,0 +1,45 @@
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { DialectContext } from './dialect.ts';
+
+/** What such a request has begun is carried out: a cancel that is half done helps nobody. */
+const isChange = ({ method }: FastifyRequest) => method !== 'GET' && method !== 'HEAD';
+
+/**
+ * Ends the work for a request when its client has gone, and does not begin it afterwards. A client that
+ * pipelines its requests and hangs up leaves many of them behind; Node.js tells of that only by the
+ * connection that they share.
+ */
+export function endWithClient(
+  app: FastifyInstance,
+  { forRequest }: Pick<DialectContext, 'forRequest'>,
+): void {
+  const connections = new WeakMap<Socket, Set<AbortController>>();
+  const requests = new WeakMap<FastifyRequest, AbortController>();
+
+  const underWayOn = (socket: Socket): Set<AbortController> => {
+    const known = connections.get(socket);
+    if (known !== undefined) return known;
+    const underWay = new Set<AbortController>();
+    connections.set(socket, underWay);
+    socket.once('close', () => {
+      for (const request of underWay) request.abort(new Error('the client has gone'));
+    });
+    return underWay;
+  };
+
+  app.addHook('preHandler', (request, _reply, done) => {
+    const { socket } = request.raw;
+    const life = new AbortController();
+    requests.set(request, life);
+    if (socket.destroyed) life.abort(new Error('the client has gone'));
+    else if (!isChange(request)) underWayOn(socket).add(life);
+    // What `done` goes on with inherits the scope that it is called in.
+    void forRequest(life.signal, async () => done());
+  });
+  // After this the answer is only sent. It may never be: `onResponse` does not tell of clients that are gone.
+  app.addHook('onSend', async (request) => {
+    const life = requests.get(request);
+    if (life !== undefined) connections.get(request.raw.socket)?.delete(life);
+  });
+}

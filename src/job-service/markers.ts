@@ -1,0 +1,40 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { JobError } from './errors.ts';
+
+const TAG_BYTES = 16;
+
+/** Makes and reads the markers that lead from one page of a list to the next one. */
+export interface Markers {
+  /** @param list names the list: a marker is good for this list, and for no other */
+  make(list: string, pageToken: Uint8Array): string;
+  /**
+   * Returns the page token in a marker.
+   * @throws JobError `invalid` for the field `marker`, if `make` has not made it with this key, for this list
+   */
+  read(list: string, marker: string): Uint8Array;
+}
+
+/**
+ * Makes markers that nobody without the key can make: a marker is a page token of Temporal's behind an
+ * HMAC-SHA256 of it. All facades that share a key read each other's markers.
+ */
+export function openMarkers(key: string): Markers {
+  const tagOf = (list: string, pageToken: Uint8Array) =>
+    createHmac('sha256', key).update(list).update('\0').update(pageToken).digest().subarray(0, TAG_BYTES);
+  return {
+    make: (list, pageToken) => Buffer.concat([tagOf(list, pageToken), pageToken]).toString('base64url'),
+    read(list, marker) {
+      const bytes = Buffer.from(marker, 'base64url');
+      const [tag, pageToken] = [bytes.subarray(0, TAG_BYTES), bytes.subarray(TAG_BYTES)];
+      if (tag.length !== TAG_BYTES || !timingSafeEqual(tag, tagOf(list, pageToken))) throw badMarker();
+      return pageToken;
+    },
+  };
+}
+
+/** Returns the error that refuses a marker. */
+export function badMarker(): JobError {
+  return new JobError('invalid', 'is not a marker of this list: take it from the Link of an earlier page', {
+    field: 'marker',
+  });
+}

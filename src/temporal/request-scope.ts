@@ -1,0 +1,46 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type Client, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+
+/** A request that waits for Temporal has no patience for longer than this; milliseconds, for each call. */
+const MAX_CALL = 4000;
+
+type Interceptor = ReturnType<typeof makeGrpcRetryInterceptor>;
+type GrpcStatus = Parameters<ReturnType<typeof defaultGrpcRetryOptions>['retryableDecider']>[1];
+
+/** gRPC's status UNKNOWN. Temporal answers so to what it cannot read: to ask again is no use. */
+const UNKNOWN = 2;
+
+const requests = new AsyncLocalStorage<{ readonly signal: AbortSignal }>();
+
+/**
+ * Runs work for a request that somebody waits for. Each call to Temporal in it ends within 4 s. When `signal`
+ * is aborted, the calls that are under way end at once, and no further one is made.
+ */
+export async function forRequest<T>(client: Client, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  return requests.run({ signal }, () => client.withAbortSignal(signal, work));
+}
+
+/**
+ * Tries a call to Temporal again where that may help, as the SDK does. In a request it never waits past the
+ * call's deadline, and does not repeat what Temporal cannot read.
+ */
+export const retries: Interceptor = (options, nextCall) => {
+  const request = requests.getStore();
+  if (request?.signal.aborted) throw new Error('nobody waits for this call to Temporal any more');
+  const deadline = earlier(options.deadline, request === undefined ? undefined : Date.now() + MAX_CALL);
+  const usual = defaultGrpcRetryOptions();
+  let delay = 0;
+  const retryableDecider = (attempt: number, status: GrpcStatus): boolean => {
+    delay = usual.delayFunction(attempt, status);
+    if (deadline !== undefined && Date.now() + delay >= deadline) return false;
+    if (request !== undefined && (request.signal.aborted || status.code === UNKNOWN)) return false;
+    return usual.retryableDecider(attempt, status);
+  };
+  const patient = makeGrpcRetryInterceptor({ delayFunction: () => delay, retryableDecider });
+  return patient({ ...options, ...(deadline !== undefined && { deadline }) }, nextCall);
+};
+
+function earlier(deadline: Date | number | undefined, other: number | undefined): number | undefined {
+  if (deadline === undefined) return other;
+  return Math.min(Number(deadline), other ?? Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,39 @@
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
+import type { VisibilityQuery } from './query.ts';
+
+/** Lists the executions that a filter takes, page by page. */
+export function listWorkflows(client: Client, query: VisibilityQuery): AsyncIterable<WorkflowExecutionInfo> {
+  return client.workflow.list({ query: query.text });
+}
+
+export interface WorkflowPage {
+  readonly executions: readonly WorkflowExecutionInfo[];
+  /** Leads to the next page; `undefined` on the last one. */
+  readonly nextPageToken: Uint8Array | undefined;
+}
+
+/**
+ * Reads one page of the executions that a filter takes.
+ * @param pageToken of an earlier page with the same filter
+ */
+export async function listPage(
+  client: Client,
+  query: VisibilityQuery,
+  pageSize: number,
+  pageToken?: Uint8Array,
+): Promise<WorkflowPage> {
+  const { namespace, loadedDataConverter } = client.options;
+  const { executions, nextPageToken } = await client.workflowService.listWorkflowExecutions({
+    namespace,
+    query: query.text,
+    pageSize,
+    ...(pageToken && { nextPageToken: pageToken }),
+  });
+  return {
+    executions: await Promise.all(
+      (executions ?? []).map((raw) => executionInfoFromRaw(raw, loadedDataConverter, raw, namespace)),
+    ),
+    nextPageToken: nextPageToken?.length ? nextPageToken : undefined,
+  };
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, expect, test } from 'vitest';
+import type { JobPage } from '../../src/job-service/service.ts';
+import { JOBS } from '../support/http.ts';
+import { until } from '../support/until.ts';
+import { READER_TOKEN, serveJobs } from './refusals-rig.ts';
+
+let app: FastifyInstance;
+afterEach(() => app.close());
+
+/** Sends a request so many times on one connection, without waiting for an answer. */
+async function pipelined(method: string, path: string, times: number) {
+  const { port } = app.server.address() as { port: number };
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(
+    `${method} ${path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${READER_TOKEN}\r\n\r\n`.repeat(times),
+  );
+  return socket;
+}
+
+test('what was begun for a client that hangs up stops, and nothing more is begun', async () => {
+  const signals: AbortSignal[] = [];
+  let begun = 0;
+  const list = async (): Promise<JobPage> => {
+    begun += 1;
+    return new Promise(() => {});
+  };
+  app = await serveJobs({ list }, (signal, work) => {
+    signals.push(signal);
+    return work();
+  });
+  const socket = await pipelined('GET', `${JOBS}?limit=1`, 20);
+  await until(() => begun > 0);
+  socket.destroy();
+  await until(() => signals.every(({ aborted }) => aborted));
+  const then = begun;
+  expect(then).toBeGreaterThan(0);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(begun).toBe(then);
+});
+
+test('a request that was answered is not touched when its connection ends', async () => {
+  const signals: AbortSignal[] = [];
+  app = await serveJobs({ list: async () => ({ jobs: [], next_marker: null }) }, (signal, work) => {
+    signals.push(signal);
+    return work();
+  });
+  const socket = await pipelined('GET', JOBS, 1);
+  await once(socket, 'data');
+  socket.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+});

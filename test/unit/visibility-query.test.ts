@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { allOf, attribute, visibility } from '../../src/temporal/index.ts';
+
+test.each([
+  ["x' OR WorkflowId = 'other", "WorkflowId = 'x\\' OR WorkflowId = \\'other'"],
+  ["x\\' OR 'a' = 'a", "WorkflowId = 'x\\\\\\' OR \\'a\\' = \\'a'"],
+  ['a`b"c', "WorkflowId = 'a`b\"c'"],
+])('the value %s stays in its own term', (value, text) => {
+  expect(visibility`WorkflowId = ${value}`.text).toBe(text);
+});
+
+test('a filter may be a part of another one', () => {
+  const term = visibility`${attribute('ImageReplicatorStatus')} = ${'error'}`;
+  expect(allOf([visibility`WorkflowType = ${'copyImage'}`, term]).text).toBe(
+    "WorkflowType = 'copyImage' AND ImageReplicatorStatus = 'error'",
+  );
+});
+
+test('what is no plain name is no search attribute', () => {
+  expect(() => attribute("x' = 'x")).toThrow('is not the name');
+});
+
+test('nothing in the product asks visibility past this one place', () => {
+  const files = execFileSync('git', ['ls-files', '-z', 'src', 'activities', 'workflows'], {
+    encoding: 'utf8',
+  });
+  const going = files
+    .split('\0')
+    .filter((path) => path.endsWith('.ts') && !path.startsWith('src/temporal/') && existsSync(path))
+    .filter((path) =>
+      /workflow\.(list|count)\(|WorkflowExecutions\(|new VisibilityQuery|(WorkflowType|WorkflowId|RunId) = '/.test(
+        readFileSync(path, 'utf8'),
+      ),
+    );
+  expect(going).toEqual([]);
+});
