@@ -80,8 +80,8 @@ async function refOfForced(
   { parentExecution: job }: WorkflowExecutionInfo,
 ): Promise<DestinationRef | undefined> {
   if (job?.workflowId == null || job.runId == null) return undefined;
-  const terms = [`WorkflowId = ${quoted(job.workflowId)}`, `RunId = ${quoted(job.runId)}`];
-  for await (const forced of client.workflow.list({ query: terms.join(' AND ') })) return refOf(forced);
+  const thatRun = visibility`WorkflowId = ${job.workflowId} AND RunId = ${job.runId}`;
+  for await (const forced of listWorkflows(client, thatRun)) return refOf(forced);
   return undefined;
 }
 
