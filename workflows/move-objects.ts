@@ -18,6 +18,7 @@ import type { CopyRequest, JobDetails } from '../src/copy-job/index.ts';
 import {
   type BatchScope,
   destinationPath,
+  failureSummary,
   isFaultOfTask,
   type LargeObject,
   objectFailure,
@@ -36,6 +37,8 @@ import { TaskRecord } from './task-record.ts';
 
 const taskDetailsQuery = defineQuery<TaskDetails>(TASK_DETAILS_QUERY);
 
+/** How many failures the error of a task tells one by one. */
+const MAX_TOLD_FAILURES = 10;
 const MAX_BATCHES = 2;
 const MAX_COPIES = 4;
 /** Events; Temporal itself begins to warn at ten thousand. */
@@ -78,13 +81,10 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
     const memo = { [TASK_MEMO]: record.details };
     return makeContinueAsNewFunc<typeof moveObjects>({ memo })(request, next);
   }
-  const { objects_moved, objects_failed, failures } = record.details;
-  if (objects_failed === 0) return record.details;
-  const [first] = failures;
-  throw ApplicationFailure.nonRetryable(
-    `${objects_failed} of ${objects_moved + objects_failed} objects could not be moved: ${first?.path}: ${first?.message}`,
-    'objects_failed',
-  );
+  if (record.details.objects_failed === 0) return record.details;
+  // The memo has them all.
+  const summary = failureSummary(record.details, MAX_TOLD_FAILURES);
+  throw ApplicationFailure.nonRetryable(summary, 'objects_failed');
 }
 
 /** Moves objects, several at a time, and has nothing under way when it comes to an end, good or bad. */

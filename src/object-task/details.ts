@@ -1,4 +1,5 @@
 import type { Fault } from '../copy-job/index.ts';
+import { harmless } from '../text/index.ts';
 import type { TaskRequest } from './request.ts';
 
 /** An object that could not be moved. */
@@ -9,24 +10,44 @@ export interface ObjectFailure {
 }
 
 /** How many failures are on record, one by one; the others are counted only. */
-export const MAX_FAILURES = 20;
+export const MAX_FAILURES = 100;
 
 /**
- * Characters of a path or a message on record: failures are in every heartbeat, in histories and in the memo.
+ * Characters of a path and of a message on record: failures are in every heartbeat, in histories and in the
+ * memo. Any key of a bucket has room.
  */
-const MAX_TEXT_LENGTH = 300;
+const MAX_PATH_LENGTH = 1024;
+const MAX_MESSAGE_LENGTH = 300;
 
-/** What goes on record of an object that could not be moved. */
+/** Returns what goes on record of an object that could not be moved. */
 export function objectFailure(
   path: string,
   { code, message }: Pick<Fault, 'code' | 'message'>,
 ): ObjectFailure {
-  return { path: shortened(path), code, message: shortened(message) };
+  return { path: shortened(path, MAX_PATH_LENGTH), code, message: shortened(message, MAX_MESSAGE_LENGTH) };
 }
 
-function shortened(text: string): string {
+function shortened(text: string, max: number): string {
   const characters = [...text];
-  return characters.length > MAX_TEXT_LENGTH ? `${characters.slice(0, MAX_TEXT_LENGTH - 1).join('')}…` : text;
+  return characters.length > max ? `${characters.slice(0, max - 1).join('')}…` : text;
+}
+
+/**
+ * Returns in one text how many of a task's objects could not be moved, and why: the first ones, a line each.
+ * @param most how many of them are told one by one; by default, all that are on record
+ */
+export function failureSummary(
+  {
+    objects_moved,
+    objects_failed,
+    failures,
+  }: Pick<TaskDetails, 'objects_moved' | 'objects_failed' | 'failures'>,
+  most = MAX_FAILURES,
+): string {
+  const told = failures.slice(0, most).map(({ path, message }) => harmless(`${path}: ${message}`));
+  const more = objects_failed - told.length;
+  const lines = more > 0 ? [...told, `and ${more} more`] : told;
+  return `${objects_failed} of ${objects_moved + objects_failed} objects could not be moved: ${lines.join('\n')}`;
 }
 
 /** Everything that is on record of a task. Times are RFC 3339. */

@@ -17,6 +17,7 @@ export {
   taskWorkflowId,
 } from './contract.ts';
 export {
+  failureSummary,
   MAX_FAILURES,
   type ObjectFailure,
   objectFailure,

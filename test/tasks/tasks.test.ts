@@ -140,21 +140,24 @@ test('files whose names are listed alike are all put on record', async () => {
   expect(message).toMatch(/^2 of 3 objects could not be moved: /);
 });
 
-test('of failures the first ones are on record, and not all of a long path', async () => {
+test('of failures the first hundred are told with their paths, and the others are counted', async () => {
   const deep = `long/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}`;
-  const names = Array.from({ length: 30 }, (_, index) => `${deep}/${index}`);
+  const names = Array.from({ length: 102 }, (_, index) => `${deep}/${1000 + index}`);
   for (const name of names) {
     await rig.put('bucket', name, 1);
     await rig.put('nas', `training/${name}/in-the-way`, 1);
   }
   const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'long/' });
   const { message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
-  expect(message).toMatch(/^30 of 30 objects could not be moved: /);
+  const lines = message.split('\n');
+  expect(lines[0]).toMatch(/^102 of 102 objects could not be moved: long\/.*\/1000: /);
+  expect(lines[99]).toMatch(/^long\/.*\/1099: /);
+  expect(lines.slice(100)).toEqual(['and 2 more']);
   const { memo } = await rig.deployment.client.workflow.getHandle(workflowIdOf(taskId)).describe();
   const task = memo?.[TASK_MEMO] as TaskDetails;
-  expect([task.objects_failed, task.failures.length]).toEqual([30, 20]);
+  expect([task.objects_failed, task.failures.length]).toEqual([102, 100]);
   const { path, code, message: why = '' } = task.failures[0] ?? {};
-  expect([path, code]).toEqual([`${[...deep].slice(0, 299).join('')}…`, 'conflict']);
+  expect([path, code]).toEqual([`${deep}/1000`, 'conflict']);
   expect([[...why].length, why.at(-1)]).toEqual([300, '…']);
 });
 

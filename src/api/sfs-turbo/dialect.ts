@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
+import { failureSummary } from '../../object-task/index.ts';
 import { TaskError, type TaskOwner, type TaskStatus, type TaskView } from '../../task-service/index.ts';
 import { nameRequest, requireHuaweiCaller } from '../caller/index.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
@@ -188,10 +189,11 @@ function withoutZone(time: string): string {
   return new Date(time).toISOString().slice(0, 19);
 }
 
-function messageOf({ fault, objects_failed, objects_moved, failures }: TaskView): string {
-  if (fault !== null) return fault.message;
-  const [first] = failures;
-  if (first === undefined) return '';
-  const all = objects_failed + objects_moved;
-  return `${objects_failed} of ${all} objects could not be moved: ${first.path}: ${first.message}`;
+/** Returns why a task has ended early, or which objects could not be moved; a task may have met both. */
+function messageOf(task: TaskView): string {
+  const parts = [
+    ...(task.fault === null ? [] : [task.fault.message]),
+    ...(task.objects_failed === 0 ? [] : [failureSummary(task)]),
+  ];
+  return parts.join('\n');
 }
