@@ -38,7 +38,7 @@ export async function openTransfer(
     const asked = Date.now();
     const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
     if (spool !== null) keep(spool);
-    const reader = keep(await atSide('source', () => from.openReader(plan.source, pin)));
+    const reader = keep(await atSide('source', () => from.openReader(plan.source, pin, digestsOf(record))));
     return startTransfer({
       reader,
       sink,

@@ -115,8 +115,12 @@ export interface ImageSource {
    * users: as they see it.
    */
   inspect(ref: SourceRef, user?: UserCredential): Promise<InspectedImage>;
-  /** Opens the data that was inspected. Throws `changed`, `not_found`, `unavailable`. */
-  openReader(ref: SourceRef, pin: string): Promise<PartReader>;
+  /**
+   * Opens the data that was inspected. Throws `changed`, `not_found`, `unavailable`.
+   * @param digests what the record says of the data. Where it says something, this decides: data that others
+   * have touched, and that has the same bytes, is the same. A store MAY have to read all of it to find out
+   */
+  openReader(ref: SourceRef, pin: string, digests?: Digests): Promise<PartReader>;
 }
 
 /** What becomes of a call that may take its time. */

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import {
+  CompleteMultipartUploadCommand,
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   DeleteBucketCommand,
   DeleteObjectCommand,
+  GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { inject } from 'vitest';
 import type { S3Options } from '../../src/stores/s3/bucket.ts';
@@ -29,6 +33,17 @@ export interface S3UnderTest extends AlterableStore {
   readonly options: S3Options;
   /** Puts an object into the folder of the images. */
   put(key: string, data: Uint8Array | string): Promise<unknown>;
+}
+
+/** Puts an object again as one part, which gives it another ETag. */
+async function putInParts(client: S3Client, target: { Bucket: string; Key: string }): Promise<void> {
+  const { Body } = await client.send(new GetObjectCommand(target));
+  const bytes = (await Body?.transformToByteArray()) ?? '';
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(target));
+  const part = { ...target, UploadId, PartNumber: 1 };
+  const { ETag } = await client.send(new UploadPartCommand({ ...part, Body: bytes }));
+  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+  await client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
 }
 
 /** A store in a bucket of its own, which keeps versions where it is told to. */
@@ -68,6 +83,7 @@ export async function openS3({ versions = false } = {}): Promise<S3UnderTest> {
     putRecord: async (imageId, record) => {
       await put(`${imageId}/image.json`, Buffer.from(record));
     },
+    touchData: (imageId) => putInParts(client, { Bucket, Key: `images/${imageId}/data` }),
     alterData: async (imageId) => {
       await put(`${imageId}/data`, Buffer.alloc(sizes.get(imageId) ?? 0, 'a'));
     },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type ByteRange, digestsOf } from '../../src/image/index.ts';
 import { openingReaders } from './open-readers.ts';
 import { storeBench } from './store-bench.ts';
 import { type AlterableStore, codeOf, type OpenStore, readAll } from './store-under-test.ts';
@@ -39,6 +40,47 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
       expect(['changed', 'success']).toContain(code);
       if (code === 'success') expect((await readAll(reader, [0, SIZE])).equals(DATA)).toBe(true);
     });
+
+    test('data that was only touched is the same where its digest is known', async () => {
+      const { id } = await bench.current.addImage(DATA);
+      const { record, pin } = await bench.store.inspect(bench.own(id));
+      await bench.current.touchData(id);
+      expect(await codeOf(bench.store.openReader(bench.own(id), pin))).toBe('changed');
+      for (const digests of [digestsOf(record), { sha512: null, md5: record.checksum }]) {
+        const reader = await bench.store.openReader(bench.own(id), pin, digests);
+        onTestFinished(() => reader.close());
+        expect((await readAll(reader, [5, SIZE])).equals(DATA.subarray(5))).toBe(true);
+      }
+    });
+
+    test('data that is touched under a reader is the same where its digest is known', async () => {
+      const { id } = await bench.current.addImage(DATA);
+      const { record, pin } = await bench.store.inspect(bench.own(id));
+      const reader = await bench.store.openReader(bench.own(id), pin, digestsOf(record));
+      onTestFinished(() => reader.close());
+      const untouched = await readAll(reader, [0, 9]);
+      await bench.current.touchData(id);
+      const ranges: ByteRange[] = Array.from({ length: 4 }, (_, n) => [9 + n, SIZE]);
+      const read = await Promise.all(ranges.map((range) => readAll(reader, range)));
+      for (const [n, bytes] of read.entries()) expect(bytes.equals(DATA.subarray(9 + n))).toBe(true);
+      expect(untouched.equals(DATA.subarray(0, 9))).toBe(true);
+    });
+
+    test.each(['alterData', 'replaceData'] as const)(
+      'after %s the digest finds out that data has changed, also under a reader',
+      async (how) => {
+        const { id } = await bench.current.addImage(DATA);
+        const { record, pin } = await bench.store.inspect(bench.own(id));
+        const reader = await bench.store.openReader(bench.own(id), pin, digestsOf(record));
+        onTestFinished(() => reader.close());
+        await bench.current[how](id);
+        const opened = bench.store.openReader(bench.own(id), pin, digestsOf(record));
+        expect(await codeOf(opened)).toBe('changed');
+        // A file that was replaced is still read as it was.
+        const bytes = await readAll(reader, [0, SIZE]).catch((error) => error.code);
+        expect(bytes === 'changed' || DATA.equals(bytes)).toBe(true);
+      },
+    );
 
     test('a read beyond the end of the data is truncated', async () => {
       const { reader } = await openedImage();

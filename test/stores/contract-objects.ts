@@ -309,6 +309,16 @@ export function objectsContract(name: string, open: OpenObjects): void {
       },
     );
 
+    test('a path may have control characters', async () => {
+      const path = 'tab\t/lf\n/cr\r/esc\x1b[2J/del\x7f/nel\x85/soh\x01';
+      await objects.write(path, DATA, signal);
+      expect((await bytesOf(objects, path)).equals(DATA)).toBe(true);
+      const ref = refTo(`${path}.copy`);
+      await fill(ref);
+      await commit(ref);
+      expect((await data(ref.image_id)).equals(DATA)).toBe(true);
+    });
+
     test('what a job begins does not stand in the way of another path', async () => {
       const path = randomUUID();
       await prepare(refTo(path));

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { directoryDriver } from '../../src/stores/directory/index.ts';
@@ -36,6 +36,7 @@ export async function openDirectory(): Promise<DirectoryUnderTest> {
       return record;
     },
     putRecord: (imageId, record) => writeFile(join(root, imageId, 'image.json'), record),
+    touchData: (imageId) => utimes(data(imageId), 1, 1),
     alterData: (imageId) => flipFirstByte(data(imageId)),
     async replaceData(imageId) {
       const { size } = await stat(data(imageId));

@@ -27,6 +27,8 @@ export interface StoreUnderTest {
 export interface AlterableStore extends StoreUnderTest {
   /** Puts anything in the place of an image's record. */
   putRecord(imageId: string, record: string | Uint8Array): Promise<void>;
+  /** Makes an image's data look new; every byte stays as it is. */
+  touchData(imageId: string): Promise<void>;
   /** Overwrites a byte of an image's data, which keeps its size. */
   alterData(imageId: string): Promise<void>;
   /** Puts other data of the same size in the place of an image's data. */

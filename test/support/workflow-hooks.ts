@@ -23,7 +23,8 @@ export function hookStore(store: ImageStore, hooks: ReadonlyMap<string, StoreHoo
   return {
     ...store,
     inspect: (ref) => around(hooks.get(ref.image_id)?.inspect, () => store.inspect(ref)),
-    openReader: (ref, pin) => around(hooks.get(ref.image_id)?.openReader, () => store.openReader(ref, pin)),
+    openReader: (ref, pin, digests) =>
+      around(hooks.get(ref.image_id)?.openReader, () => store.openReader(ref, pin, digests)),
     prepare: (ref, attempt, image) =>
       around(hooks.get(ref.image_id)?.prepare, () => store.prepare(ref, attempt, image)),
     openSink: (ref, attempt, size) =>

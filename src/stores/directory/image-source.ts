@@ -33,8 +33,10 @@ export function directorySource(paths: Layout): ImageSource {
         }
       }),
 
-    openReader: (ref, pin) =>
-      inImage(paths, ref, async (folder) => readerOf(await openPlain(folder.at(DATA), ref.image_id), pin)),
+    openReader: (ref, pin, digests) =>
+      inImage(paths, ref, async (folder) =>
+        readerOf(await openPlain(folder.at(DATA), ref.image_id), pin, digests),
+      ),
   };
 }
 

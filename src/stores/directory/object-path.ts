@@ -1,3 +1,4 @@
+import { ILL_FORMED } from '../../text/index.ts';
 import { StoreError } from '../store-error.ts';
 
 /** Where a share has what is no object yet. No path leads there. */
@@ -30,7 +31,8 @@ function assertSteps(path: string, steps: readonly string[]): void {
   const refuse = (why: string) => {
     throw new StoreError('invalid_image', `${JSON.stringify(path)}: ${why}`);
   };
-  if (!path.isWellFormed() || path.includes('\0')) refuse('no file has a name with such characters');
+  if (!path.isWellFormed()) refuse(ILL_FORMED);
+  if (path.includes('\0')) refuse('has a NUL character, which no file has in its name');
   if (steps[0] === HIDDEN) refuse('is kept for what is being written');
   for (const step of steps) {
     if (step === '') refuse('has an empty step');

@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { ByteRange } from '../../image/index.ts';
+import type { ByteRange, Digests } from '../../image/index.ts';
 import { fromErrno } from '../disk-errors.ts';
 import type { PartReader } from '../port.ts';
+import { aliveUntil, canTell, hasChanged, haveDigests } from '../same-bytes.ts';
 import { StoreError } from '../store-error.ts';
 
 const CHUNK = 1024 * 1024;
@@ -14,14 +15,19 @@ export async function pinOf(file: FileHandle): Promise<string> {
   return `${ino}-${size}-${mtimeMs}`;
 }
 
-/** Reads an open file that has to stay what its pin says, and closes it. */
-export async function readerOf(file: FileHandle, pin: string): Promise<PartReader> {
+/**
+ * Reads an open file that has to stay what its pin says, and closes it. Where digests are known, they decide:
+ * a file that somebody has touched is read once, and is the same if its bytes are.
+ * @throws StoreError `changed`
+ */
+export async function readerOf(file: FileHandle, pin: string, digests?: Digests): Promise<PartReader> {
   const idle: Uint8Array[] = [];
+  const guard = guardOf(file, pin, digests);
   try {
-    await assertUnchanged(file, pin);
+    if (!(await guard.isSame())) await guard.lookAgain();
   } catch (error) {
     await file.close();
-    throw error;
+    throw fromErrno(error);
   }
   return {
     partSize: PART_SIZE,
@@ -31,7 +37,8 @@ export async function readerOf(file: FileHandle, pin: string): Promise<PartReade
         for (let at = start; at < end; ) {
           signal.throwIfAborted();
           const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK, end - at), at);
-          await assertUnchanged(file, pin);
+          if (!(await guard.isSame())) yield* aliveUntil(guard.lookAgain());
+          signal.throwIfAborted();
           if (bytesRead === 0) throw new StoreError('truncated', `the image's data ends at byte ${at}`);
           at += bytesRead;
           yield buffer.subarray(0, bytesRead);
@@ -46,8 +53,31 @@ export async function readerOf(file: FileHandle, pin: string): Promise<PartReade
   };
 }
 
-async function assertUnchanged(file: FileHandle, pin: string): Promise<void> {
-  const now = await pinOf(file);
-  if (now === pin) return;
-  throw new StoreError('changed', "the image's data has changed since it was inspected");
+/** Watches over the bytes of a file that others may write to. */
+interface Guard {
+  /** Tells whether the file is as it was when its bytes were known last. */
+  isSame(): Promise<boolean>;
+  /** Finds out whether the bytes are the same all the same. Throws `changed`. All who ask share one look. */
+  lookAgain(): Promise<void>;
+}
+
+function guardOf(file: FileHandle, pin: string, digests: Digests | undefined): Guard {
+  let known = pin;
+  let looking: Promise<void> | undefined;
+  const look = async () => {
+    if (!canTell(digests)) throw hasChanged();
+    const before = await pinOf(file);
+    const chunks = file.createReadStream({ autoClose: false, start: 0, highWaterMark: CHUNK });
+    if (!(await haveDigests(chunks, digests)) || (await pinOf(file)) !== before) throw hasChanged();
+    known = before;
+  };
+  return {
+    isSame: async () => (await pinOf(file)) === known,
+    lookAgain() {
+      looking ??= look().finally(() => {
+        looking = undefined;
+      });
+      return looking;
+    },
+  };
 }

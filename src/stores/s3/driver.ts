@@ -9,6 +9,7 @@ import { openBucket, type S3Options } from './bucket.ts';
 import { s3Destination } from './destination.ts';
 import { isAbsent, onS3 } from './errors.ts';
 import { imageLeftovers } from './leftovers.ts';
+import { ENCODED, keyFrom } from './list-keys.ts';
 import { s3Objects } from './object-store.ts';
 import { isImageId, readRecord, s3Source } from './source.ts';
 
@@ -54,13 +55,13 @@ function openS3(options: S3Options): ImageStore {
       }),
 
     async *images(tenantId, onUnusable) {
-      const query = { Bucket: bucket, Prefix: keys.prefix, Delimiter: '/' };
+      const query = { Bucket: bucket, Prefix: keys.prefix, Delimiter: '/', ...ENCODED };
       const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
       for (;;) {
         const page = await onS3(() => pages.next());
         if (page.done) return;
         for (const { Prefix = '' } of page.value.CommonPrefixes ?? []) {
-          const id = Prefix.slice(keys.prefix.length, -1);
+          const id = keyFrom(Prefix, page.value).slice(keys.prefix.length, -1);
           if (!isImageId(id)) continue;
           const record = await usable(
             id,

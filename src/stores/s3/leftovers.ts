@@ -4,6 +4,7 @@ import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
 import { type JobObject, readJobObject } from './job-object.ts';
+import { ENCODED, keyFrom } from './list-keys.ts';
 import { headOf } from './read-object.ts';
 import { removeExactly } from './remove-object.ts';
 import { removeMarked } from './reservation.ts';
@@ -54,12 +55,14 @@ async function* foldersBelow(
   folder: string,
 ): AsyncGenerator<[string, Map<string, Found>]> {
   const Prefix = `${keys.prefix}${folder}`;
-  const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix })[Symbol.asyncIterator]();
+  const query = { Bucket: bucket, Prefix, ...ENCODED };
+  const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
   let present: [string, Map<string, Found>] | undefined;
   for (;;) {
     const page = await onS3(() => pages.next());
     if (page.done) break;
-    for (const { Key = '', Size = 0, LastModified = new Date() } of page.value.Contents ?? []) {
+    for (const { Key: listed = '', Size = 0, LastModified = new Date() } of page.value.Contents ?? []) {
+      const Key = keyFrom(listed, page.value);
       const [name = '', file, ...deeper] = Key.slice(Prefix.length).split('/');
       if (file === undefined || deeper.length > 0) continue;
       if (present !== undefined && present[0] !== name) yield present;

@@ -1,3 +1,4 @@
+import { ILL_FORMED } from '../../text/index.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { HIDDEN } from './staging.ts';
@@ -12,7 +13,8 @@ export function objectKey({ keys }: Bucket, path: string): string {
   };
   const key = keys.bare(path);
   if (path === '') refuse('is empty');
-  if (!path.isWellFormed() || /\p{Cc}/u.test(path)) refuse('no object has a key with such characters');
+  if (!path.isWellFormed()) refuse(ILL_FORMED);
+  if (path.includes('\0')) refuse('has a NUL character, and such objects are not copied');
   // Many a server would take it for another object's, even one that is not below the prefix.
   if (path.split('/').some((step) => step === '.' || step === '..')) refuse('has a step of dots');
   if (path.startsWith(HIDDEN)) refuse('is kept for what is being written');

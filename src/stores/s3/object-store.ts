@@ -9,6 +9,7 @@ import type { Bucket } from './bucket.ts';
 import { checksum } from './checksum.ts';
 import { onS3 } from './errors.ts';
 import { objectLeftovers } from './leftovers.ts';
+import { assertTold, ENCODED, keyFrom } from './list-keys.ts';
 import { s3ObjectDestination } from './object-destination.ts';
 import { objectKey } from './object-path.ts';
 import { openPinned, pinned } from './pinned-object.ts';
@@ -33,6 +34,7 @@ export function s3Objects(store: Bucket): ObjectStore {
     async *list(prefix, after) {
       const query = {
         Bucket: bucket,
+        ...ENCODED,
         Prefix: keys.bare(prefix),
         ...(after !== null && { StartAfter: keys.bare(after) }),
       };
@@ -41,7 +43,9 @@ export function s3Objects(store: Bucket): ObjectStore {
       for (;;) {
         const page = await onS3(() => pages.next());
         if (page.done) return;
-        for (const { Key = '', Size = 0 } of page.value.Contents ?? []) {
+        for (const { Key: listed = '', Size = 0 } of page.value.Contents ?? []) {
+          const Key = keyFrom(listed, page.value);
+          await onS3(() => assertTold(store, Key, page.value));
           if (compareUtf8(Key, last) <= 0) throw outOfOrder();
           last = Key;
           const path = Key.slice(keys.prefix.length);

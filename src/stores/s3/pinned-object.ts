@@ -1,9 +1,11 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { received } from '../../http/index.ts';
+import type { Digests } from '../../image/index.ts';
 import type { PartReader } from '../port.ts';
+import { aliveUntil, canTell, hasChanged, haveDigests } from '../same-bytes.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
-import { fromS3 } from './errors.ts';
+import { fromS3, isS3Error } from './errors.ts';
 import { openObject } from './read-object.ts';
 
 /** What of an object has to stay as it is while it is read. */
@@ -32,29 +34,88 @@ export function isPinOf(key: string, pin: string): boolean {
   return pinFrom(pin)?.key === key;
 }
 
-/** Reads an object that has to stay what its pin says. Throws `changed`. */
-export async function openPinned(store: Bucket, key: string, pin: string): Promise<PartReader> {
+/**
+ * Reads an object that has to stay what its pin says. Where digests are known, they decide: one that was put
+ * again is read once, and is the same if its bytes are. Throws `changed`.
+ */
+export async function openPinned(
+  store: Bucket,
+  key: string,
+  pin: string,
+  digests?: Digests,
+): Promise<PartReader> {
   const now = await pinned(store, key);
   const expected = pinFrom(pin);
-  if (expected === undefined || now.pin !== pin) {
-    throw new StoreError('changed', "the image's data has changed since it was inspected");
-  }
-  const { etag, size } = expected;
+  if (expected === undefined || expected.key !== key) throw hasChanged();
+  const { size } = expected;
+  const closed = new AbortController();
+  const guard = guardOf(store, expected, digests, closed.signal);
+  if (now.pin !== pin) await guard.lookAgain();
   return {
     async *read([start, end], signal) {
       if (start === end) return;
       signal.throwIfAborted();
       try {
         if (start >= size) throw new StoreError('truncated', `the image's data ends at byte ${size}`);
-        const range = { Range: `bytes=${start}-${end - 1}`, IfMatch: etag };
-        yield* received(await openObject(store, key, range, signal));
+        const open = () => {
+          const range = { Range: `bytes=${start}-${end - 1}`, IfMatch: guard.etag() };
+          return openObject(store, key, range, signal);
+        };
+        let answer = await open().catch(ifOther);
+        if (answer === undefined) {
+          yield* aliveUntil(guard.lookAgain());
+          answer = await open();
+        }
+        yield* received(answer);
         signal.throwIfAborted();
         if (end > size) throw new StoreError('truncated', `the image's data ends at byte ${size}`);
       } catch (error) {
         throw signal.aborted ? signal.reason : fromS3(error);
       }
     },
-    async close() {},
+    async close() {
+      closed.abort(new Error('the reader was closed'));
+    },
+  };
+}
+
+/** Another object has come to the key. */
+function ifOther(error: unknown): undefined {
+  if (!isS3Error(error, 'PreconditionFailed')) throw error;
+}
+
+/** Watches over the bytes of an object that others may put again. */
+interface Guard {
+  /** The ETag of an object with the bytes of the pin. */
+  etag(): string;
+  /** Finds out whether the object that is there now has the same bytes. Throws `changed`. */
+  lookAgain(): Promise<void>;
+}
+
+function guardOf(
+  store: Bucket,
+  { key, size, etag }: Pin,
+  digests: Digests | undefined,
+  signal: AbortSignal,
+): Guard {
+  let known = etag;
+  let looking: Promise<void> | undefined;
+  const look = async () => {
+    const now = pinFrom((await pinned(store, key)).pin);
+    if (now?.etag === known) return;
+    if (!canTell(digests) || now?.size !== size) throw hasChanged();
+    const bytes = received(await openObject(store, key, { IfMatch: now.etag }, signal));
+    if (!(await haveDigests(bytes, digests))) throw hasChanged();
+    known = now.etag;
+  };
+  return {
+    etag: () => known,
+    lookAgain() {
+      looking ??= look().finally(() => {
+        looking = undefined;
+      });
+      return looking;
+    },
   };
 }
 

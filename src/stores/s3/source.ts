@@ -15,7 +15,7 @@ export const isImageId = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,
 
 /** An operator may name an object by its key instead. */
 const isBareId = ({ tenant_id, image_id }: SourceRef): boolean =>
-  tenant_id === null && /^[^\p{Cc}]{1,900}$/u.test(image_id);
+  tenant_id === null && image_id.isWellFormed() && /^[^\0]{1,900}$/.test(image_id);
 
 /** The reading half of an S3 store. */
 export function s3Source(store: Bucket): ImageSource {
@@ -36,12 +36,12 @@ export function s3Source(store: Bucket): ImageSource {
         throw error.code === 'not_found' ? notFound(ref) : error;
       }),
 
-    openReader: (ref, pin) =>
+    openReader: (ref, pin, digests) =>
       onS3(async () => {
         const bare = keys.bare(ref.image_id);
         const isBare = isBareId(ref) && isPinOf(bare, pin);
         if (!isBare && !isImageId(ref.image_id)) throw notFound(ref);
-        return openPinned(store, isBare ? bare : keys.data(ref.image_id), pin);
+        return openPinned(store, isBare ? bare : keys.data(ref.image_id), pin, digests);
       }).catch((error) => {
         throw error.code === 'not_found' ? notFound(ref) : error;
       }),

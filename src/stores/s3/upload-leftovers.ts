@@ -3,6 +3,7 @@ import type { Leftover } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
 import { readJobObject } from './job-object.ts';
+import { ENCODED, keyFrom } from './list-keys.ts';
 import { headOf } from './read-object.ts';
 import { abortUpload, listParts, type Upload } from './upload.ts';
 
@@ -28,17 +29,19 @@ export async function* uploadLeftovers(
   const Prefix = `${keys.prefix}${folder}`;
   let page: ListMultipartUploadsCommandOutput | undefined;
   do {
-    const after = { KeyMarker: page?.NextKeyMarker, UploadIdMarker: page?.NextUploadIdMarker };
-    page = await onS3(() =>
-      client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix, ...after })),
-    );
-    for (const { Key = '', UploadId = '', Initiated } of page.Uploads ?? []) {
+    const KeyMarker = page?.NextKeyMarker && keyFrom(page.NextKeyMarker, page);
+    const after = { KeyMarker, UploadIdMarker: page?.NextUploadIdMarker, ...ENCODED };
+    const query = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix, ...after });
+    const found = await onS3(() => client.send(query));
+    page = found;
+    for (const { Key: listed = '', UploadId = '', Initiated } of found.Uploads ?? []) {
+      const Key = keyFrom(listed, found);
       const [name = ''] = Key.slice(Prefix.length).split('/');
       const place = placeOf(name);
       // Somebody else may have uploads in the same bucket.
       if (place?.store.keys.data(name) !== Key || Initiated === undefined) continue;
-      const found = await onS3(() => leftoverOf(place, { Key, UploadId }, Initiated));
-      if (found !== undefined) yield found;
+      const leftover = await onS3(() => leftoverOf(place, { Key, UploadId }, Initiated));
+      if (leftover !== undefined) yield leftover;
     }
   } while (page.IsTruncated);
 }

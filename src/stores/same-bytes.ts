@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { compareDigests, type Digests, knownDigests } from '../image/index.ts';
+import { StoreError } from './store-error.ts';
+
+/** How often a reader says that it is at work while it yields no bytes; milliseconds. */
+const SIGN_OF_LIFE = 1000;
+const NOTHING = new Uint8Array(0);
+
+/** Returns the error for data that is no longer what was inspected. */
+export function hasChanged(): StoreError {
+  return new StoreError('changed', "the image's data has changed since it was inspected");
+}
+
+/** Tells whether there is a digest by which bytes can be known. */
+export function canTell(digests: Digests | undefined): digests is Digests {
+  return digests !== undefined && knownDigests(digests).length > 0;
+}
+
+/** Reads all bytes, and tells whether they have each of the digests that are known. */
+export async function haveDigests(chunks: AsyncIterable<Uint8Array>, expected: Digests): Promise<boolean> {
+  const hashes = knownDigests(expected).map((name) => [name, createHash(name)] as const);
+  for await (const chunk of chunks) for (const [, hash] of hashes) hash.update(chunk);
+  const found = Object.fromEntries(hashes.map(([name, hash]) => [name, hash.digest('hex')]));
+  const verdict = compareDigests(expected, { sha512: null, md5: null, ...found });
+  return verdict !== 'different' && verdict !== 'none';
+}
+
+/**
+ * Yields chunks of no bytes until the promise has settled: a reader that is silent would be taken for one that
+ * hangs. Throws what the promise rejects with.
+ */
+export async function* aliveUntil(promise: Promise<unknown>): AsyncGenerator<Uint8Array> {
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  for (;;) {
+    const timer = new AbortController();
+    const waited = sleep(SIGN_OF_LIFE, false, { signal: timer.signal }).catch(() => false);
+    const isSettled = await Promise.race([settled, waited]);
+    timer.abort();
+    if (isSettled) break;
+    yield NOTHING;
+  }
+  await promise;
+}

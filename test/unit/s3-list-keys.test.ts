@@ -1,0 +1,70 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { openBucket } from '../../src/stores/s3/bucket.ts';
+import { s3Driver } from '../../src/stores/s3/index.ts';
+import { keyFrom } from '../../src/stores/s3/list-keys.ts';
+import { s3Objects } from '../../src/stores/s3/object-store.ts';
+import { pathsOf } from '../stores/objects-under-test.ts';
+
+vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+
+const KEYS = ['a\tb', 'a\nb', 'a\x01b/x', 'a b+c%20', 'z\x7f😀'].sort();
+const asXml = (encode: (key: string) => string) => KEYS.map((key) => `<Key>${encode(key)}</Key>`);
+
+/**
+ * A server of lists. One that knows `encoding-type=url` obeys it, as Amazon's does; another puts U+FFFD in the
+ * place of what XML cannot say, as versitygw does.
+ */
+async function listServer({ encodes }: { encodes: boolean }) {
+  const asked: URL[] = [];
+  const server = createServer(({ url = '', method }, response) => {
+    const address = new URL(url, 'http://s3');
+    asked.push(address);
+    if (method === 'HEAD') return response.writeHead(404).end();
+    const isEncoded = encodes && address.searchParams.get('encoding-type') === 'url';
+    const keys = isEncoded
+      ? asXml((key) => encodeURIComponent(key).replaceAll('%20', '+'))
+      : asXml((key) => key.replaceAll(/(?![\t\n])\p{Cc}/gu, '\ufffd'));
+    const type = isEncoded ? '<EncodingType>url</EncodingType>' : '';
+    const contents = keys.map((key) => `<Contents>${key}<Size>1</Size></Contents>`).join('');
+    return response.end(`<ListBucketResult>${type}${contents}</ListBucketResult>`);
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  const options = { bucket: 'b', endpoint: `http://127.0.0.1:${port}`, path_style: true };
+  return { options, asked, objects: s3Objects(openBucket(options)) };
+}
+
+test('keys with control characters are listed as they are', async () => {
+  const { objects } = await listServer({ encodes: true });
+  expect(await pathsOf(objects)).toEqual(KEYS);
+});
+
+test('a list that cannot tell a key ends, and says why: nobody could go on behind it', async () => {
+  const { objects } = await listServer({ encodes: false });
+  await expect(pathsOf(objects)).rejects.toMatchObject({
+    code: 'invalid_image',
+    message: expect.stringContaining('does not know encoding-type=url'),
+  });
+});
+
+test('every list of a store asks for keys that are encoded', async () => {
+  const { options, asked } = await listServer({ encodes: true });
+  const store = s3Driver.open(options, '/');
+  for await (const _image of store.images(null));
+  for await (const _leftover of store.leftovers((async function* () {})()));
+  if (store.objects !== undefined) for await (const _leftover of store.objects.leftovers());
+  const lists = asked.filter(({ searchParams }) =>
+    ['list-type', 'uploads'].some((name) => searchParams.has(name)),
+  );
+  expect(lists.length).toBeGreaterThanOrEqual(5);
+  for (const { searchParams } of lists) expect(searchParams.get('encoding-type')).toBe('url');
+});
+
+test('a key that is not UTF-8 is told', () => {
+  expect(() => keyFrom('caf%E9', { EncodingType: 'url' })).toThrow('the key caf%E9 is not UTF-8');
+  expect(keyFrom('caf%E9+', {})).toBe('caf%E9+');
+});
