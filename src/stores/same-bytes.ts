@@ -27,8 +27,8 @@ export async function haveDigests(chunks: AsyncIterable<Uint8Array>, expected: D
 }
 
 /**
- * Yields chunks of no bytes until the promise has settled: a reader that is silent would be taken for one that
- * hangs. Throws what the promise rejects with.
+ * Yields chunks of no bytes until the promise has settled: a reader that is silent would be taken for one
+ * that hangs. Throws what the promise rejects with.
  */
 export async function* aliveUntil(promise: Promise<unknown>): AsyncGenerator<Uint8Array> {
   const settled = promise.then(
