@@ -20,10 +20,10 @@ const began = Date.now();
 const options = optionsOrUsage();
 const random = randomOf(options.seed);
 const done = new Set(options.rest && options.keep ? (await kept(options.keep)).map(({ name }) => name) : []);
-const wanted = allTrials(options.seed)
-  .filter((trial) => options.only?.test(nameOf(trial)) ?? true)
-  .filter((trial) => !done.has(nameOf(trial)));
-const queue = options.sample === null ? wanted : stratified(wanted, random);
+const all = allTrials(options.seed);
+const isDone = (trial: Trial) => done.has(nameOf(trial));
+const wanted = all.filter((trial) => !isDone(trial) && (options.only?.test(nameOf(trial)) ?? true));
+const queue = options.sample === null ? wanted : stratified(wanted, random, all.filter(isDone));
 if (options.list) {
   for (const trial of wanted) console.log(nameOf(trial));
   process.exit();
@@ -48,8 +48,7 @@ await Promise.all(Array.from({ length: options.jobs }, () => runLane()));
 const passed = results.filter(isPassed).length;
 if (options.report !== null) {
   const outcomes = results.map((result) => outcomeOf(result, options.seed));
-  const all = options.keep === null ? outcomes : await kept(options.keep);
-  await writeReport(options.report, allTrials(options.seed), all);
+  await writeReport(options.report, all, options.keep === null ? outcomes : await kept(options.keep));
 }
 for (const { trial } of results.filter((result) => !isPassed(result))) {
   console.log(`again: npm run test:chaos -- --only ${nameOf(trial)} --seed ${options.seed}`);

@@ -34,10 +34,13 @@ function reportOf(matrix: Matrix, all: readonly Outcome[]): string {
   const last = [...matrix.outcomes.values()];
   const failures = last.filter(({ problems }) => problems.length > 0);
   const seeds = [...new Set(all.map(({ seed }) => seed))].join(', ');
+  const revisions = Map.groupBy(last, ({ revision }) => revision ?? 'unknown');
+  const counts = [...revisions].map(([revision, { length }]) => `${revision} (${length})`).join(', ');
   const date = new Date().toISOString().slice(0, 10);
   const sentences = [
     `${date}, Node.js ${process.versions.node}, seeds ${seeds}: of ${matrix.trials.length} trials`,
     `${last.length} were run; ${last.length - failures.length} passed, ${failures.length} failed.`,
+    `By revision: ${counts}.`,
     'A trial that was run more than once counts as it went last.',
     'A cell tells how many of its trials have passed, of how many there are;',
     'it is bold where one has failed, and empty where the fault means nothing to the store.',

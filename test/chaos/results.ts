@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { appendFile, readFile } from 'node:fs/promises';
 import type { Verdict } from './judge.ts';
 import { nameOf, type Trial } from './trial.ts';
@@ -15,13 +16,22 @@ export interface Outcome {
   readonly name: string;
   /** Of the run that it was part of. */
   readonly seed: number;
+  /** Of the program; `null` where there is no Git to tell. */
+  readonly revision: string | null;
   readonly problems: readonly string[];
 }
+
+const REVISION = revision();
 
 export const isPassed = ({ verdict }: Result): boolean => verdict.problems.length === 0;
 
 export function outcomeOf({ trial, verdict }: Result, seed: number): Outcome {
-  return { name: nameOf(trial), seed, problems: verdict.problems };
+  return { name: nameOf(trial), seed, revision: REVISION, problems: verdict.problems };
+}
+
+function revision(): string | null {
+  const { stdout, status } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : null;
 }
 
 /** Adds an outcome to a file that has one to a line. */

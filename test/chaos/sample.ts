@@ -18,14 +18,20 @@ export function slownessOf(results: readonly Result[]): number {
 }
 
 /**
- * Trials in an order in which each beginning of it has of every row as many as of any other, and of stores
- * and phases as well as that can be.
+ * Trials in an order in which each beginning of it has of every cell of the table (a row at a store) as many as
+ * of any other, then of every row, and of stores and phases as well as that can be.
+ * @param before trials that were run already, and count as such a beginning
  */
-export function stratified(trials: readonly Trial[], random: Random): Trial[] {
+export function stratified(trials: readonly Trial[], random: Random, before: readonly Trial[] = []): Trial[] {
   const rest = random.shuffled(trials);
   const used = new Map<string, number>();
   const uses = (key: string) => used.get(key) ?? 0;
-  const rankOf = ({ fault, store, phase }: Trial) => [uses(fault.row), uses(store), uses(phase)];
+  const keysOf = ({ fault, store, phase }: Trial) => [`${fault.row} ${store}`, fault.row, store, phase];
+  const rankOf = (trial: Trial) => keysOf(trial).map(uses);
+  const use = (trial: Trial) => {
+    for (const key of keysOf(trial)) used.set(key, uses(key) + 1);
+  };
+  for (const trial of before) use(trial);
   const ordered: Trial[] = [];
   while (rest.length > 0) {
     let best = 0;
@@ -33,7 +39,7 @@ export function stratified(trials: readonly Trial[], random: Random): Trial[] {
     const [next] = rest.splice(best, 1);
     if (next === undefined) break;
     ordered.push(next);
-    for (const key of [next.fault.row, next.store, next.phase]) used.set(key, uses(key) + 1);
+    use(next);
   }
   return ordered;
 

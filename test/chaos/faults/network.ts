@@ -160,7 +160,8 @@ async function away(stage: Stage, side: Side, phase: Phase, how: 'refuse' | 'sta
   await sleep(stage.random.between(1000, 6000));
   await proxy.accept();
   await stage.watch.ended(90_000);
-  return endOfPhase(phase);
+  // An upload that was begun by a request whose answer had nowhere to go can only be swept.
+  return { ...endOfPhase(phase), ...(phase === 'preparing' && { sweep: true }) };
 }
 
 async function trickle(stage: Stage, side: Side): Promise<Expected> {
