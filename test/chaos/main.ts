@@ -10,6 +10,7 @@ import { runTrial } from './run-trial.ts';
 import { costOf, slownessOf, stratified } from './sample.ts';
 import { openServers, warmUp } from './servers.ts';
 import { nameOf, type Trial } from './trial.ts';
+import { isReliable } from './unreliable.ts';
 
 /** Kept for the last trials to end in, and for the servers to stop; milliseconds. */
 const RESERVE = 45_000;
@@ -22,7 +23,7 @@ const random = randomOf(options.seed);
 const done = new Set(options.rest && options.keep ? (await kept(options.keep)).map(({ name }) => name) : []);
 const all = allTrials(options.seed);
 const isDone = (trial: Trial) => done.has(nameOf(trial));
-const wanted = all.filter((trial) => !isDone(trial) && (options.only?.test(nameOf(trial)) ?? true));
+const wanted = all.filter(isWanted);
 const queue = options.sample === null ? wanted : stratified(wanted, random, all.filter(isDone));
 if (options.list) {
   for (const trial of wanted) console.log(nameOf(trial));
@@ -56,6 +57,12 @@ for (const { trial } of results.filter((result) => !isPassed(result))) {
 if (process.env.TEST_RESULTS !== undefined) writeResults(process.env.TEST_RESULTS);
 console.log(`${passed} passed, ${results.length - passed} failed`);
 await end(passed === results.length ? 0 : 1);
+
+function isWanted(trial: Trial): boolean {
+  const name = nameOf(trial);
+  if (options.reliable && !isReliable(name)) return false;
+  return !isDone(trial) && (options.only?.test(name) ?? true);
+}
 
 function optionsOrUsage(): Options {
   try {

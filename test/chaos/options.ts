@@ -9,6 +9,8 @@ export interface Options {
    * Matches the names of trials: `fault/phase/store`, with `*` in it, or without its end; several, by commas.
    */
   readonly only: RegExp | null;
+  /** Leaves out what a gate cannot rely on. */
+  readonly reliable: boolean;
   /** Trials side by side. */
   readonly jobs: number;
   /** The document whose table is to be written. */
@@ -25,6 +27,7 @@ export const USAGE = `usage: npm run test:chaos -- [options]
 
   --sample 8m            trials at random, of every kind some, for so long (seconds with s)
   --only FAULT/PHASE/STORE  only those; * stands for any, commas for several
+  --reliable             without the trials that may fail by chance, or take too long for a gate
   --seed N               makes the trials of an earlier run again
   --jobs N               trials side by side (2)
   --report FILE          writes the table of FILE anew
@@ -39,6 +42,7 @@ export function parseOptions(args: readonly string[]): Options {
       seed: { type: 'string' },
       sample: { type: 'string' },
       only: { type: 'string' },
+      reliable: { type: 'boolean', default: false },
       jobs: { type: 'string', default: '2' },
       report: { type: 'string' },
       keep: { type: 'string' },
@@ -50,6 +54,7 @@ export function parseOptions(args: readonly string[]): Options {
     seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed),
     sample: values.sample === undefined ? null : durationOf(values.sample),
     only: values.only === undefined ? null : patternOf(values.only),
+    reliable: values.reliable,
     jobs: Number(values.jobs),
     report: values.report ?? null,
     keep: values.keep ?? null,
@@ -64,7 +69,8 @@ function durationOf(text: string): number {
   return Number(count) * (unit === 'm' ? 60_000 : 1000);
 }
 
-function patternOf(text: string): RegExp {
+/** Matches the names that a pattern of the command line stands for. */
+export function patternOf(text: string): RegExp {
   const names = text.split(',').map((name) => {
     const steps = name.split('/').map((step) => step.split('*').map(escaped).join('[^/]*'));
     return steps.join('/');
