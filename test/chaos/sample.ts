@@ -18,8 +18,8 @@ export function slownessOf(results: readonly Result[]): number {
 }
 
 /**
- * Trials in an order in which each beginning of it has of every cell of the table (a row at a store) as many as
- * of any other, then of every row, and of stores and phases as well as that can be.
+ * Trials in an order in which each beginning of it has of every cell of the table (a row at a store) as many
+ * as of any other, then of every row, and of stores and phases as well as that can be.
  * @param before trials that were run already, and count as such a beginning
  */
 export function stratified(trials: readonly Trial[], random: Random, before: readonly Trial[] = []): Trial[] {
