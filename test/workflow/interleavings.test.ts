@@ -39,9 +39,13 @@ const underWay = new Set<Promise<void>>();
 afterAll(async () => {
   // Time may have run out for some.
   await Promise.allSettled(underWay);
-  await rig?.stop();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
+  // The server is stopped also where the workers do not stop in time.
+  try {
+    await rig?.stop();
+  } finally {
+    await server?.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test(`whatever happens to a job, its end is true, and it leaves nothing but its image (seed ${SEED})`, async () => {

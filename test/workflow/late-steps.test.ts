@@ -57,9 +57,13 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await all;
-  await rig?.stop();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
+  // The server is stopped also where the workers do not stop in time.
+  try {
+    await rig?.stop();
+  } finally {
+    await server?.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test.each(CASES)(
