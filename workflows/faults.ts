@@ -2,14 +2,14 @@ import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure }
 import { type Fault, parseFault } from '../src/copy-job/index.ts';
 
 /** Why a step failed, as far as a tenant may know. */
-export function faultOf(error: unknown, taskQueue: string): Fault {
+export function faultOf(error: unknown, plan: { readonly task_queue: string } | null): Fault {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
     const fault = parseFault(cause.details?.[0]);
     return { code: fault?.code ?? 'internal', side: fault?.side ?? null, message: cause.message };
   }
   if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START') {
-    return { code: 'no_worker', side: null, message: `no worker has come to Task Queue ${taskQueue}` };
+    return { code: 'no_worker', side: null, message: `no worker has come to Task Queue ${plan?.task_queue}` };
   }
   return { code: 'internal', side: null, message: cause instanceof Error ? cause.message : String(cause) };
 }

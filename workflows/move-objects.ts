@@ -58,18 +58,17 @@ const MAX_HISTORY_LENGTH = 5000;
 export async function moveObjects(request: TaskRequest, after: string | null = null): Promise<TaskDetails> {
   const record = new TaskRecord(request);
   setHandler(taskDetailsQuery, () => record.details);
-  let taskQueue = '';
+  let plan: TaskPlan | null = null;
   let next: string | null;
   try {
-    const plan = await planTask(request);
-    taskQueue = plan.task_queue;
+    plan = await planTask(request);
     next = await new Mover(plan, record).moveAfter(after);
   } catch (error) {
     if (isCancellation(error) || !(error instanceof TemporalFailure)) {
       record.publish();
       throw error;
     }
-    const fault = faultOf(error, taskQueue);
+    const fault = faultOf(error, plan);
     record.publish(fault);
     throw failureOf(fault);
   }
@@ -153,7 +152,7 @@ class Mover {
       this.#record.add({ moved: 1, bytes: copy.bytes_copied, failed: 0, failures: [] });
     } catch (error) {
       if (!(error instanceof ChildWorkflowFailure) || this.#scope.consideredCancelled) throw error;
-      const fault = faultOf(error.cause, this.#plan.task_queue);
+      const fault = faultOf(error.cause, this.#plan);
       // Tasks of an earlier version have put it on record all the same, and gone on.
       if (isFaultOfTask(fault.code) && patched('large-objects-end-tasks')) throw failureOf(fault);
       this.#record.add({ moved: 0, bytes: 0, failed: 1, failures: [objectFailure(path, fault)] });

@@ -1,20 +1,67 @@
 import type { Side } from '../image/index.ts';
 
+/** What a store may tell: `StoreErrorCode` in src/stores says what each means. */
+const STORE_FAULTS = [
+  'not_found',
+  'not_active',
+  'forbidden',
+  'conflict',
+  'changed',
+  'truncated',
+  'digest_mismatch',
+  'lost',
+  'spoilt',
+  'quota_exceeded',
+  'invalid_image',
+  'unavailable',
+  'stalled',
+] as const;
+
+/**
+ * What may go wrong besides.
+ * - `invalid_request`: the request can never succeed
+ * - `no_worker`: no worker has come for a step
+ * - `worker_lost`: the worker that was at a step is not heard any more
+ * - `canceled`: a task was cancelled
+ * - `terminated`, `timed_out`: Temporal has ended the workflow from outside
+ * - `internal`: nobody has foreseen it
+ */
+const JOB_FAULTS = [
+  'invalid_request',
+  'no_worker',
+  'worker_lost',
+  'canceled',
+  'terminated',
+  'timed_out',
+  'internal',
+] as const;
+
+const FAULT_CODES = [...STORE_FAULTS, ...JOB_FAULTS] as const;
+
+export type FaultCode = (typeof FAULT_CODES)[number];
+
 /** Why a job failed, or why it stands still: fit for a tenant's eyes. */
 export interface Fault {
-  /**
-   * A store's error code, or one of the job's own: `invalid_request`, `no_worker`, `stalled`, `terminated`,
-   * `timed_out`, `internal`.
-   */
-  readonly code: string;
+  readonly code: FaultCode;
   readonly side: Side | null;
   readonly message: string;
 }
 
-/** Reads a fault that came back from Temporal; `undefined` where it is none. */
+/**
+ * Reads a fault that came back from Temporal; `undefined` where it is none. A code that this version does not
+ * know is `internal`.
+ */
 export function parseFault(value: unknown): Fault | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { code, side, message } = value as Record<string, unknown>;
   if (typeof code !== 'string' || typeof message !== 'string') return undefined;
-  return { code, side: side === 'source' || side === 'destination' ? side : null, message };
+  return {
+    code: isFaultCode(code) ? code : 'internal',
+    side: side === 'source' || side === 'destination' ? side : null,
+    message,
+  };
+}
+
+function isFaultCode(code: string): code is FaultCode {
+  return (FAULT_CODES as readonly string[]).includes(code);
 }

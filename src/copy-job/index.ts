@@ -6,7 +6,7 @@ export {
   type JobPhase,
   requestedDetails,
 } from './details.ts';
-export { type Fault, parseFault } from './fault.ts';
+export { type Fault, type FaultCode, parseFault } from './fault.ts';
 export { parseProgress, type TransferProgress } from './progress.ts';
 export { type CancelRequest, type CopyPlan, type CopyRequest, parseCancelRequest } from './request.ts';
 export { isCancellable, isFinal, isForcible, JOB_STATUSES, type JobStatus } from './status.ts';

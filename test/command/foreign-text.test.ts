@@ -54,7 +54,7 @@ test("what the Web UI shows of a job has no Markdown of others' in it", () => {
   const job = {
     ...requestedDetails('job', null, new Date()),
     source_image_name: '![x](http://tracker)\n# title',
-    fault: { code: 'internal', side: null, message: '[y](http://z)' },
+    fault: { code: 'internal' as const, side: null, message: '[y](http://z)' },
   };
   const text = describeJob(job);
   expect(text).toContain('\\!\\[x\\](http\\://tracker)\\\\n\\# title');

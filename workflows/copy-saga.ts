@@ -1,0 +1,149 @@
+import {
+  CancellationScope,
+  CancelledFailure,
+  patched,
+  TemporalFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { DestinationRef, InspectedImage } from '../activities/index.ts';
+import {
+  type CopyPlan,
+  type CopyRequest,
+  type Fault,
+  isCancellable,
+  parseProgress,
+} from '../src/copy-job/index.ts';
+import { digestsOf } from '../src/image/index.ts';
+import { type Leftovers, startCleanUp } from './clean-up.ts';
+import { detailOf, faultOf } from './faults.ts';
+import { imageIdOf } from './image-id.ts';
+import type { JobRecord } from './job-record.ts';
+import { planCopy, storeSteps } from './steps.ts';
+
+/** Images in the making that may be spoilt, one after the other, before a job fails. */
+const MAX_IMAGES = 3;
+
+/** The steps of one copy, in their order, and what undoes them. */
+export class CopySaga {
+  readonly #job: JobRecord;
+  #plan: CopyPlan | null = null;
+  /** What there may be of the copy at the destination. */
+  #made: Leftovers | null = null;
+
+  constructor(job: JobRecord) {
+    this.#job = job;
+  }
+
+  /**
+   * Brings the copy to its end, good or bad. Returns the fault that has stopped it, when it is undone; `null`
+   * if none has.
+   * @param scope what a cancel of the job ends
+   */
+  async run(request: CopyRequest, scope: CancellationScope): Promise<Fault | null> {
+    const job = this.#job;
+    const fault = await this.#untilFault(() => scope.run(() => this.#copy(request)));
+    if (job.isForced) return fault;
+    // Not the fault but the job's status says whether this is a cancel: that of a dead worker surfaces as a
+    // timeout, and one that came during the commit finds no fault at all.
+    if (fault === null && isCancellable(job.status)) {
+      job.update({ status: 'replicated', phase: null });
+      return null;
+    }
+    if (isCancellable(job.status)) job.update({ phase: 'discard', fault });
+    else job.update({ status: 'canceling', phase: 'discard' });
+    await this.#undo();
+    return fault;
+  }
+
+  /** The recipe: plan, inspect, reserve, transfer, commit. */
+  async #copy(request: CopyRequest): Promise<void> {
+    const job = this.#job;
+    const { firstExecutionRunId: mark, runId } = workflowInfo();
+    // Before any local activity: a replay may find its result before it has seen what was patched after it.
+    const undoesEarlierRuns = runId !== mark && patched('undo-earlier-runs');
+    const plan = await CancellationScope.nonCancellable(() => planCopy(request, imageIdOf(mark, 0)));
+    this.#plan = plan;
+    job.accept(plan);
+    // The run before a reset may have made, and even committed, what this one does not know of.
+    if (undoesEarlierRuns)
+      this.#made = { plan, ref: { ...plan.destination, mark, digests: { sha512: null, md5: null } } };
+
+    job.note({ phase: 'inspect' });
+    const image = await storeSteps(plan).inspectSource(plan);
+    const { name, size } = image.record;
+    job.note({ phase: 'prepare', source_image_name: name, image_size: size });
+
+    for (let spoilt = 0; ; spoilt += 1) {
+      try {
+        return await this.#make(withImageId(plan, spoilt), image);
+      } catch (error) {
+        if (faultOf(error, plan).code !== 'spoilt' || spoilt + 1 === MAX_IMAGES) throw error;
+        this.#noteProgress(error);
+        await this.#undo();
+        job.replaceImage(imageIdOf(mark, spoilt + 1));
+      }
+    }
+  }
+
+  /** Reserves an image, fills it, and commits it. */
+  async #make(plan: CopyPlan, image: InspectedImage): Promise<void> {
+    const job = this.#job;
+    const steps = storeSteps(plan);
+    const { firstExecutionRunId: mark } = workflowInfo();
+    const ref: DestinationRef = { ...plan.destination, mark, digests: digestsOf(image.record) };
+
+    // Before the step that needs it: one that seems to fail may still have created something.
+    this.#made = { plan, ref };
+    await steps.prepareDestination(plan, ref, image.record);
+    // A cancel lets a step that can still succeed come to its end.
+    if (!isCancellable(job.status)) throw new CancelledFailure('the job was cancelled');
+
+    job.update({ status: 'replicating', phase: 'transfer', destination_image_id: ref.image_id });
+    const { bytes, verified_by, ...digests } = await steps.transferImage(plan, ref, image);
+
+    job.update({ phase: 'commit', bytes_copied: bytes, sha512: digests.sha512, verified_by });
+    // A destination that computes no sha512 is recognised by the md5 that the source has for it.
+    const md5 = digests.md5 ?? image.record.checksum;
+    const copied = { ...ref, digests: { ...digests, md5 }, committing: true } as const;
+    this.#made = { plan, ref: copied };
+    await steps.commitImage(plan, copied, image.record);
+  }
+
+  /** Removes what there may be of the copy at the destination. Returns when nothing is left. */
+  async #undo(): Promise<void> {
+    if (this.#made === null) return;
+    const { plan, ref } = this.#made;
+    await storeSteps(plan).discardImage(plan, ref);
+  }
+
+  /** Leaves what there may be of the copy to a workflow that outlives this one. Returns when that has begun. */
+  async handOver(): Promise<void> {
+    if (this.#made !== null) await startCleanUp(this.#made, this.#job.details);
+  }
+
+  /** Works until a fault, which it returns; `null` if there was none. */
+  async #untilFault(work: () => Promise<void>): Promise<Fault | null> {
+    try {
+      await work();
+      return null;
+    } catch (error) {
+      // A bug of ours is no fault of the copy's: it fails the Workflow Task until a worker without it comes.
+      if (!(error instanceof TemporalFailure)) throw error;
+      this.#noteProgress(error);
+      return faultOf(error, this.#plan);
+    }
+  }
+
+  /** Puts on record how far the step came that has failed. */
+  #noteProgress(error: unknown): void {
+    const progress = parseProgress(detailOf(error));
+    if (progress !== undefined) this.#job.note({ bytes_copied: progress.high_water });
+  }
+}
+
+/** The plan for the image that takes the place of spoilt ones. The first one is as it was planned. */
+function withImageId(plan: CopyPlan, spoilt: number): CopyPlan {
+  if (spoilt === 0) return plan;
+  const image_id = imageIdOf(workflowInfo().firstExecutionRunId, spoilt);
+  return { ...plan, destination: { ...plan.destination, image_id } };
+}
