@@ -80,7 +80,7 @@ export function createStoreActivities(deps: Dependencies) {
 
     /** Reserves the image at the destination: the only step that creates anything. */
     prepareDestination: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
-      step(client, limits.giveUpAfter, (watch) => prepareDestination(deps, plan, ref, source, watch)),
+      step(client, limits.giveUpAfter, () => prepareDestination(deps, plan, ref, source)),
 
     transferImage: (plan: CopyPlan, ref: DestinationRef, image: InspectedImage): Promise<TransferResult> =>
       transferImage(deps, running, plan, ref, image),

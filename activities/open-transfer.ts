@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
 import type { CopyPlan, TransferProgress } from '../src/copy-job/index.ts';
 import { copyOf, digestsOf, type ImageRecord } from '../src/image/index.ts';
 import {
@@ -14,6 +15,7 @@ import { startTransfer, type Transfer } from '../src/transfer/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { attemptNumber, isFirstRun } from './lease.ts';
 import { storeOf } from './region-of.ts';
+import { reserve } from './reserve.ts';
 
 /** Opens both ends of a copy, and the spool where it needs one, and starts to move bytes. */
 export async function openTransfer(
@@ -33,7 +35,8 @@ export async function openTransfer(
     return resource;
   };
   try {
-    const open = () => openSink(to, ref, copyOf(record, plan.destination, plan.source.tenant_id));
+    const open = () =>
+      openSink(deps.client, to, ref, copyOf(record, plan.destination, plan.source.tenant_id));
     const sink = keep(await atSide('destination', open));
     const asked = Date.now();
     const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
@@ -62,12 +65,17 @@ export async function openTransfer(
  * Opens what was reserved. A run that a reset has made may find it gone, for the run before has been
  * cancelled, or has failed: it reserves it anew.
  */
-async function openSink(to: ImageDestination, ref: DestinationRef, copy: ImageRecord): Promise<ImageSink> {
+async function openSink(
+  client: Client,
+  to: ImageDestination,
+  ref: DestinationRef,
+  copy: ImageRecord,
+): Promise<ImageSink> {
   const attempt = attemptNumber();
   const open = () => to.openSink(ref, attempt, copy.size);
   return open().catch(async (error) => {
     if (isFirstRun(ref) || !(error instanceof StoreError) || error.code !== 'not_found') throw error;
-    await to.prepare(ref, attempt, copy).catch((refused) => {
+    await reserve(client, to, ref, copy).catch((refused) => {
       // A Glance takes no id twice.
       const isTaken = refused instanceof StoreError && refused.code === 'conflict';
       throw isTaken ? new StoreError('spoilt', refused.message, { cause: refused }) : refused;

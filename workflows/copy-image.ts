@@ -61,8 +61,8 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
 }
 
 /**
- * Takes cancels, of all kinds, and lets them stop the work. Returns a promise that resolves when the job is to
- * end at once, whatever the work does.
+ * Takes cancels, of all kinds, and lets them stop the work. Returns a promise that resolves when the job is
+ * to end at once, whatever the work does.
  */
 function handleCancels(job: JobRecord, execution: CancellationScope, work: CancellationScope): Promise<null> {
   const forced = Promise.withResolvers<null>();

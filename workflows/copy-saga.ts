@@ -116,7 +116,9 @@ export class CopySaga {
     await storeSteps(plan).discardImage(plan, ref);
   }
 
-  /** Leaves what there may be of the copy to a workflow that outlives this one. Returns when that has begun. */
+  /**
+   * Leaves what there may be of the copy to a workflow that outlives this one. Returns when that has begun.
+   */
   async handOver(): Promise<void> {
     if (this.#made !== null) await startCleanUp(this.#made, this.#job.details);
   }

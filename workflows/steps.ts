@@ -79,8 +79,6 @@ export function storeSteps(plan: CopyPlan) {
   };
 }
 
-export type StoreSteps = ReturnType<typeof storeSteps>;
-
 /** The steps of a task at its stores. */
 export function taskSteps(plan: TaskPlan) {
   const source = labelOf(`${plan.source.region}/${plan.source.prefix}*`);

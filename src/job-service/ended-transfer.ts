@@ -21,17 +21,19 @@ export async function endedTransferBytes(
   });
   for (const event of history?.events ?? []) {
     if (event.activityTaskCompletedEventAttributes) return imageSize ?? 0;
-    const timeout =
-      event.activityTaskTimedOutEventAttributes?.failure?.cause ??
-      event.activityTaskTimedOutEventAttributes?.failure;
+    const { activityTaskCanceledEventAttributes: canceled, activityTaskFailedEventAttributes: failed } =
+      event;
+    const timedOut = event.activityTaskTimedOutEventAttributes;
+    if (!canceled && !failed && !timedOut) continue;
+    const timeout = timedOut?.failure?.cause ?? timedOut?.failure;
     const payload =
-      event.activityTaskCanceledEventAttributes?.details?.payloads?.[0] ??
-      event.activityTaskFailedEventAttributes?.failure?.applicationFailureInfo?.details?.payloads?.[1] ??
+      canceled?.details?.payloads?.[0] ??
+      failed?.failure?.applicationFailureInfo?.details?.payloads?.[1] ??
       timeout?.timeoutFailureInfo?.lastHeartbeatDetails?.payloads?.[0];
-    if (payload) {
-      const details = await decodeOptionalSinglePayload(client.options.loadedDataConverter, payload);
-      return parseProgress(details)?.high_water ?? 0;
-    }
+    // One that has never told how far it had come. What came before it in history was another step's end.
+    if (!payload) return 0;
+    const details = await decodeOptionalSinglePayload(client.options.loadedDataConverter, payload);
+    return parseProgress(details)?.high_water ?? 0;
   }
   return 0;
 }

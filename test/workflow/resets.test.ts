@@ -257,6 +257,36 @@ test('a job that is forced, reset, and forced again before its clean-up has begu
   await expect.poll(() => standing(rig, job, mark)).toEqual(nothing('canceled'));
 });
 
+test('what a reset reserves once more behind the clean-up goes too', async () => {
+  const at = gate();
+  const again = Promise.withResolvers<void>();
+  let calls = 0;
+  let isCleanedUp = false;
+  const { job, mark } = await startJob({
+    destination: {
+      prepare: async (call) => {
+        await call();
+        calls += 1;
+        if (calls === 1) await at.pass();
+      },
+    },
+    activities: async (call, name) => {
+      if (name === 'closeAsCanceled' && isCleanedUp) await again.promise;
+      if (name !== 'prepareDestination' || calls === 0) return call();
+      return call().finally(() => again.resolve());
+    },
+  });
+  await at.reached;
+  await job.handle.signal('cancel', { force: true });
+  await endOf(job);
+  await cleanUpOf(job, mark).result();
+  isCleanedUp = true;
+  await reset(job, 'last');
+  await endOf(job);
+  expect(calls).toBe(2);
+  expect(await standing(rig, job, mark)).toEqual(nothing('canceled'));
+});
+
 /** Waits until the clean-up has found that the job goes on. */
 async function untilItWaits(job: Job, mark: string): Promise<void> {
   await until(async () => {
