@@ -1,6 +1,7 @@
 import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
 import { pino, stdSerializers } from 'pino';
+import packageJson from '../../package.json' with { type: 'json' };
 import { loadConfig, openRegions } from '../config/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { createJobService, JobError } from '../job-service/index.ts';
@@ -9,6 +10,15 @@ import { connectClient, ensureSearchAttributes, forRequest } from '../temporal/i
 import { harmlessJson } from '../text/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT } from './errors.ts';
+
+/** Options of `worker`. */
+interface WorkerOptions extends GlobalOptions {
+  readonly region?: string[];
+  readonly workflows: boolean;
+  readonly copies: boolean;
+  readonly deployment?: string;
+  readonly buildId: string;
+}
 
 /** For what is under way when the facade is told to stop; milliseconds. */
 const STOP_GRACE = 5000;
@@ -27,10 +37,11 @@ export function addProcessCommands(program: Command): void {
     .command('worker')
     .option('--region <region...>', 'make copies to these regions only (default: to all)')
     .option('--no-workflows', 'make copies only, and leave the jobs themselves to other workers')
+    .option('--no-copies', 'run the jobs only, and leave the copies to other workers')
+    .option('--deployment <name>', 'take part in Worker Versioning, as a version of this deployment')
+    .option('--build-id <id>', 'build id of that version', packageJson.version)
     .summary('run a Temporal worker: the jobs, and the copies to some regions or all')
-    .action(async (_options, command: Command) =>
-      work(command.optsWithGlobals<GlobalOptions & { region?: string[]; workflows: boolean }>()),
-    );
+    .action(async (_options, command: Command) => work(command.optsWithGlobals<WorkerOptions>()));
 }
 
 async function serve(options: GlobalOptions): Promise<void> {
@@ -65,7 +76,10 @@ async function serve(options: GlobalOptions): Promise<void> {
   await (client.connection as Connection).close();
 }
 
-async function work(options: GlobalOptions & { region?: string[]; workflows: boolean }): Promise<void> {
+async function work(options: WorkerOptions): Promise<void> {
+  const { deployment, buildId, workflows, copies } = options;
+  if (!workflows && !copies)
+    throw new JobError('invalid', '--no-workflows, --no-copies: nothing is left to do');
   const { runWorkers } = await import('../worker/index.ts');
   const config = await loadConfig(options.config);
   const regions = await openRegions(config);
@@ -74,10 +88,11 @@ async function work(options: GlobalOptions & { region?: string[]; workflows: boo
   }
   const client = await connectClient();
   await ensureSearchAttributes(client);
-  const serve = options.region ?? [...regions.keys()];
+  const serve = copies ? (options.region ?? [...regions.keys()]) : [];
+  const version = deployment === undefined ? null : { deploymentName: deployment, buildId };
   const logger = createLogger('worker');
   try {
-    await runWorkers({ config, regions, client, serve, workflows: options.workflows, logger });
+    await runWorkers({ config, regions, client, serve, workflows, version, logger });
   } catch (error) {
     logger.fatal({ err: error }, 'the worker has failed');
     process.exitCode = EXIT.failed;

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Client } from '@temporalio/client';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import {
   DefaultLogger,
@@ -26,6 +27,8 @@ export interface WorkersOptions {
   readonly serve: readonly string[];
   /** Whether it also runs the workflows themselves. */
   readonly workflows: boolean;
+  /** What it is to Worker Versioning; `null`: nothing. Without it, a server gives tasks to any worker. */
+  readonly version: WorkerDeploymentVersion | null;
   readonly logger: Logger;
 }
 
@@ -59,6 +62,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    ...(options.version && { workerDeploymentOptions: versioned(options.version) }),
   };
   const workers: Worker[] = [];
   if (options.workflows) {
@@ -98,6 +102,11 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     await digests.close();
   }
   await connection.close();
+}
+
+/** A copy may take longer than the next release is away, so that jobs under way move to new versions. */
+function versioned(version: WorkerDeploymentVersion): NonNullable<WorkerOptions['workerDeploymentOptions']> {
+  return { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' };
 }
 
 /** A worker that may not make a schedule works all the same; somebody else may have made it. */

@@ -1,0 +1,58 @@
+/** The file for compose. There is no registry of images to start it with: it is read, and held to the program. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { loadConfig } from '../../src/config/index.ts';
+
+const FILE = join(import.meta.dirname, '../../deploy/compose.yaml');
+
+interface Service {
+  readonly command?: readonly string[];
+  readonly depends_on?: readonly string[] | Readonly<Record<string, unknown>>;
+  readonly volumes?: readonly string[];
+  readonly secrets?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly read_only?: boolean;
+}
+
+const compose = parse(await readFile(FILE, 'utf8'), { merge: true }) as {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: object;
+  readonly secrets: object;
+};
+const services = Object.entries(compose.services);
+
+test('a facade and two workers run, and nothing of theirs can be written to but the images', () => {
+  const ours = services.filter(([name]) => /^(facade|worker)/.test(name));
+  expect(ours.map(([, { command }]) => command?.join(' '))).toEqual(['serve', 'worker', 'worker']);
+  for (const [, { read_only, volumes = [] }] of ours) {
+    expect(read_only).toBe(true);
+    expect(volumes.filter((volume) => !volume.endsWith(':ro'))).toEqual(['images:/srv/images']);
+  }
+});
+
+test.each(services)('everything that %s names is there', async (_name, service) => {
+  const { depends_on = [], volumes = [], secrets = [] } = service;
+  const needs = Array.isArray(depends_on) ? depends_on : Object.keys(depends_on);
+  expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(needs));
+  expect(Object.keys(compose.secrets)).toEqual(expect.arrayContaining([...secrets]));
+  for (const [source = ''] of volumes.map((volume) => volume.split(':'))) {
+    // The secrets are the operator's to make.
+    if (source.endsWith('/secrets')) continue;
+    if (source.startsWith('.')) await readFile(join(dirname(FILE), source));
+    else expect(Object.keys(compose.volumes)).toContain(source);
+  }
+});
+
+test('nothing is published beyond this machine', () => {
+  const ports = services.flatMap(([, service]) => service.ports ?? []);
+  expect(ports.length).toBeGreaterThan(2);
+  for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+});
+
+test('the configuration can be used, and speaks TLS', async () => {
+  const { api, regions } = await loadConfig(join(dirname(FILE), 'compose/image-replicator.yaml'));
+  expect(api.tls?.cert).toMatch(/secrets\/tls\.crt$/);
+  expect([...regions.keys()]).toEqual(['ot1', 'ot2']);
+});

@@ -1,0 +1,118 @@
+/** The Helm chart: what it makes of values is what Kubernetes takes, and what this program takes. */
+import { readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import packageJson from '../../package.json' with { type: 'json' };
+import { loadConfig } from '../../src/config/index.ts';
+import { run } from './support/run.ts';
+import { installTools, type Tools } from './support/tools.ts';
+
+const CHART = join(import.meta.dirname, '../../deploy/helm/image-replicator');
+/** The version of Kubernetes whose schemas are installed. */
+const KUBERNETES = '1.34.0';
+const examples = readdirSync(join(CHART, 'ci'));
+
+interface Resource {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly data?: Record<string, string>;
+  // biome-ignore lint/suspicious/noExplicitAny: each kind has a shape of its own, which kubeconform checks
+  readonly spec?: any;
+}
+
+let tools: Tools;
+let folder: string;
+beforeAll(async () => {
+  tools = await installTools();
+  folder = await mkdtemp(join(tmpdir(), 'image-replicator-helm-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const valuesOf = (example: string) => ['--values', join(CHART, 'ci', example)];
+
+function template(args: readonly string[]): Promise<string> {
+  return run(tools.helm, ['template', 'copies', CHART, '--kube-version', KUBERNETES, ...args]);
+}
+
+async function resources(example: string): Promise<readonly Resource[]> {
+  return parseAllDocuments(await template(valuesOf(example)))
+    .map((document) => document.toJS() as Resource | null)
+    .filter((resource) => resource !== null);
+}
+
+test('the chart has the version of package.json', async () => {
+  const chart = parse(await readFile(join(CHART, 'Chart.yaml'), 'utf8'));
+  expect([chart.version, chart.appVersion]).toEqual([packageJson.version, packageJson.version]);
+});
+
+test.each(examples)('helm finds nothing wrong with the chart and %s', async (example) => {
+  await run(tools.helm, ['lint', '--strict', '--kube-version', KUBERNETES, CHART, ...valuesOf(example)]);
+});
+
+test.each(examples)('Kubernetes knows everything that the chart makes of %s', async (example) => {
+  const file = join(folder, example);
+  await writeFile(file, await template(valuesOf(example)));
+  const schemas = `${tools.schemas}/{{ .ResourceKind }}{{ .KindSuffix }}.json`;
+  // The schema of a ServiceMonitor is its operator's, and comes from no registry of packages.
+  const args = [
+    '-strict',
+    '-skip',
+    'ServiceMonitor',
+    '-schema-location',
+    schemas,
+    '-output',
+    'json',
+    '-summary',
+  ];
+  const { summary } = JSON.parse(await run(tools.kubeconform, [...args, file]));
+  expect(summary).toMatchObject({ invalid: 0, errors: 0 });
+  expect(summary.valid).toBeGreaterThan(8);
+});
+
+test.each(examples)('the configuration that the chart makes of %s can be used', async (example) => {
+  const config = (await resources(example)).find(({ kind }) => kind === 'ConfigMap');
+  const file = join(folder, 'image-replicator.yaml');
+  await writeFile(file, config?.data?.['image-replicator.yaml'] ?? '');
+  const { api, regions } = await loadConfig(file);
+  expect(api.host).toBe('0.0.0.0');
+  expect(regions.size).toBe(2);
+});
+
+test('every region has workers of its own, which run no workflows', async () => {
+  const deployments = (await resources('everything-values.yaml')).filter(({ kind }) => kind === 'Deployment');
+  const argsOf = ({ spec }: Resource) => spec.template.spec.containers[0].args.join(' ');
+  expect(deployments.map(argsOf).sort()).toEqual([
+    'serve',
+    'worker --no-copies --deployment image-replicator',
+    'worker --no-workflows --region Region_One --deployment image-replicator',
+    'worker --no-workflows --region ot1 --deployment image-replicator',
+  ]);
+  for (const { metadata } of deployments) expect(metadata.name).toMatch(/^[a-z0-9-]{1,63}$/);
+});
+
+test.each(examples)(
+  'no pod of %s has rights, writes to its root, or holds a secret in clear',
+  async (example) => {
+    const deployments = (await resources(example)).filter(({ kind }) => kind === 'Deployment');
+    for (const { spec } of deployments) {
+      const pod = spec.template.spec;
+      expect(pod).toMatchObject({
+        automountServiceAccountToken: false,
+        securityContext: { runAsNonRoot: true, runAsUser: 65532 },
+      });
+      expect(pod.containers[0].securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    }
+    expect((await resources(example)).some(({ kind }) => kind === 'Secret')).toBe(false);
+  },
+);
+
+test('a chart without regions is refused in words', async () => {
+  await expect(template([])).rejects.toThrow(/regions/);
+});

@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { run } from './run.ts';
+
+/** Programs that the tests of packaging need, installed below `.packaging/`. */
+export interface Tools {
+  readonly hadolint: string;
+  readonly helm: string;
+  readonly kubeconform: string;
+  /** Folder of Kubernetes' JSON schemas. */
+  readonly schemas: string;
+  /** Folders that base images are made of: `runtime` and `build`. */
+  readonly systems: string;
+}
+
+/** Installs what is missing. */
+export async function installTools(): Promise<Tools> {
+  const folder = (await run(join(import.meta.dirname, '../install.sh'), [])).trim();
+  return {
+    hadolint: join(folder, 'venv/bin/hadolint'),
+    helm: join(folder, 'bin/helm'),
+    kubeconform: join(folder, 'bin/kubeconform'),
+    schemas: join(folder, 'schemas'),
+    systems: join(folder, 'systems'),
+  };
+}

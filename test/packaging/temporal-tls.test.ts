@@ -1,0 +1,62 @@
+/**
+ * Mutual TLS to Temporal, set by the variables that every Temporal tool knows. The dev server speaks no TLS, so that
+ * it ends right before it, in a proxy that asks for the client's certificate as Temporal's frontend does.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer, type Server } from 'node:tls';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type Deployment, deploy, MIB } from '../support/deployment.ts';
+import { makeAuthority } from './support/authority.ts';
+
+let folder: string;
+let server: Server;
+let deployment: Deployment;
+let tls: NodeJS.ProcessEnv;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'image-replicator-mtls-'));
+  const authority = await makeAuthority(folder);
+  const [client, frontend] = [await authority.issue('client'), await authority.issue('frontend')];
+  const [host = '', port] = inject('temporalAddress').split(':');
+  const options = {
+    cert: await readFile(frontend.cert),
+    key: await readFile(frontend.key),
+    ca: await readFile(authority.cert),
+    requestCert: true,
+    ALPNProtocols: ['h2'],
+  };
+  server = createServer(options, (socket) => {
+    const upstream = connect(Number(port), host);
+    socket.on('error', () => upstream.destroy());
+    upstream.on('error', () => socket.destroy());
+    socket.pipe(upstream).pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `localhost:${(server.address() as AddressInfo).port}`;
+  tls = { TEMPORAL_TLS: 'true', TEMPORAL_TLS_SERVER_CA_CERT_PATH: authority.cert, TEMPORAL_ADDRESS: address };
+  const mutual = { TEMPORAL_TLS_CLIENT_CERT_PATH: client.cert, TEMPORAL_TLS_CLIENT_KEY_PATH: client.key };
+  deployment = await deploy({ env: { ...tls, ...mutual } });
+});
+afterAll(async () => {
+  await deployment?.stop();
+  server?.close();
+  await rm(folder, { recursive: true });
+});
+
+test('command and worker reach Temporal by mutual TLS, and a copy runs', async () => {
+  expect(await deployment.command('check')).toMatchObject({ code: 0 });
+  await deployment.startWorker();
+  const image = await deployment.addImage('ot1', MIB);
+  expect(await deployment.command('copy', image.id, '--from', 'ot1', '--to', 'ot2')).toMatchObject({
+    code: 0,
+  });
+});
+
+test('without a certificate of ours, Temporal cannot be reached', async () => {
+  const other = await deploy({ env: tls });
+  const { code, stderr } = await other.command('list');
+  expect([code, stderr]).toEqual([6, expect.stringContaining('Temporal does not answer')]);
+  await other.stop();
+});
