@@ -1,4 +1,6 @@
-/** The file for compose. There is no registry of images to start it with: it is read, and held to the program. */
+/**
+ * The file for compose. There is no registry of images to start it with: it is read, and held to the program.
+ */
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';

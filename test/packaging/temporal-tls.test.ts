@@ -1,6 +1,7 @@
 /**
- * Mutual TLS to Temporal, set by the variables that every Temporal tool knows. The dev server speaks no TLS, so that
- * it ends right before it, in a proxy that asks for the client's certificate as Temporal's frontend does.
+ * Mutual TLS to Temporal, set by the variables that every Temporal tool knows. The dev server speaks no TLS,
+ * so that it ends right before it, in a proxy that asks for the client's certificate as Temporal's frontend
+ * does.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, connect } from 'node:net';
