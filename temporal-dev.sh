@@ -112,6 +112,15 @@ require_free() { # port variable
   ! listens "$1" || die "port $1 is taken; choose another one with $2"
 }
 
+require_configured_port() { # where the facade will listen is the configuration's to say
+  local port
+  # A file that cannot be read as YAML is for the program to judge.
+  port=$(node -p 'require("yaml").parse(require("fs").readFileSync(process.argv[1], "utf8"))?.api?.port ?? 9292' \
+    "$CONFIG" 2>/dev/null) || return 0
+  [ "$port" = "$API_PORT" ] ||
+    die "api.port is $port in $CONFIG, and API_PORT is $API_PORT: set API_PORT=$port, or change api.port"
+}
+
 await() { # seconds, component, what, command...
   local deadline=$((SECONDS + $1)) log=$LOGS/$2.log pid what=$3
   pid=$(cat "$RUN/$2.pid")
@@ -166,10 +175,11 @@ up() {
   node_packages
   local temporal
   temporal=$(temporal_program)
+  write_config
+  require_configured_port
   require_free "$TEMPORAL_PORT" TEMPORAL_PORT
   require_free "$TEMPORAL_UI_PORT" TEMPORAL_UI_PORT
   require_free "$API_PORT" API_PORT
-  write_config
   rm -f "$LOGS"/*.log "$RUN/ready"
   echo $$ >"$RUN/up.pid"
   printf '%s %s %s\n' "$TEMPORAL_PORT" "$TEMPORAL_UI_PORT" "$API_PORT" >"$RUN/ports"

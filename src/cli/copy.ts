@@ -1,18 +1,14 @@
 import type { Command } from 'commander';
 import { OPERATOR } from '../job-service/index.ts';
-import { harmless } from '../text/index.ts';
-import { type Context, type GlobalOptions, withContext } from './context.ts';
-import { exitCodeOfJob } from './errors.ts';
-import { jobText, print, webPage } from './print.ts';
-import { watchJob } from './watch.ts';
+import { type Context, withContext } from './context.ts';
+import { type FollowOptions, follow } from './follow.ts';
 
-interface CopyOptions extends GlobalOptions {
+interface CopyOptions extends FollowOptions {
   readonly from: string;
   readonly to: string;
   readonly name?: string;
   readonly sourceTenant?: string;
   readonly tenant?: string;
-  readonly detach?: boolean;
 }
 
 export function addCopyCommand(program: Command): void {
@@ -41,7 +37,7 @@ export function addCopyCommand(program: Command): void {
     .option('--detach', 'start the job and do not wait for its end')
     .summary('start a new job with the same request')
     .action(async (jobId: string, _options, command: Command) => {
-      const options = command.optsWithGlobals<CopyOptions>();
+      const options = command.optsWithGlobals<FollowOptions>();
       await withContext(options, async (context) => {
         const { job_id } = await context.jobs.retry(OPERATOR, jobId);
         await follow(context, job_id, options);
@@ -68,29 +64,4 @@ async function copy(context: Context, imageId: string, options: CopyOptions): Pr
     { dialect: 'cli' },
   );
   await follow(context, job_id, options);
-}
-
-async function follow(context: Context, jobId: string, { detach, json }: CopyOptions): Promise<void> {
-  const forPerson = process.stdout.isTTY && !json;
-  const page = webPage(context.config, context.client.options.namespace, jobId);
-  if (detach) {
-    print(
-      !forPerson,
-      { job_id: jobId, web_ui: page },
-      harmless(page === null ? `job ${jobId}` : `job ${jobId}  ${page}`),
-    );
-    return;
-  }
-  if (forPerson) process.stdout.write(`job ${harmless(jobId)}\n`);
-  const job = await watchJob(context.jobs, jobId, forPerson);
-  process.exitCode = exitCodeOfJob(job.status);
-  const { destination_region_id: region, destination_image_id: image } = job;
-  const store = context.regions.get(region ?? '')?.store;
-  const location = image === null ? null : (store?.locate(image) ?? null);
-  const text = [
-    jobText(job),
-    location && `location      ${harmless(location)}`,
-    page && `web ui        ${page}`,
-  ];
-  print(!forPerson, { ...job, location, web_ui: page }, text.filter(Boolean).join('\n'));
 }

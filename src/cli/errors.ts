@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config/index.ts';
 import type { JobStatus } from '../copy-job/index.ts';
+import { IdentityUnavailable } from '../identity/index.ts';
 import { JobError, type JobErrorCode } from '../job-service/index.ts';
 import { StoreError } from '../stores/index.ts';
 import { TemporalUnreachable } from '../temporal/index.ts';
@@ -28,11 +29,16 @@ const BY_CODE: Readonly<Record<JobErrorCode, number>> = {
   unavailable: EXIT.unavailable,
 };
 
+/** Something that whoever has called the command has to mend: an option, a file, a port. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
 /** What a failed command exits with. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof TemporalUnreachable) return EXIT.unavailable;
-  if (error instanceof ConfigError) return EXIT.usage;
+  if (error instanceof TemporalUnreachable || error instanceof IdentityUnavailable) return EXIT.unavailable;
+  if (error instanceof ConfigError || error instanceof UsageError) return EXIT.usage;
   if (error instanceof JobError) return BY_CODE[error.code];
   if (error instanceof StoreError) return error.code === 'not_found' ? EXIT.notFound : EXIT.unavailable;
   return EXIT.failed;
@@ -54,10 +60,32 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'destination.image_name': '--name',
 };
 
-/** An error for a person; `null` where commander has told of it already. */
-export function messageOf(error: unknown): string | null {
-  if (error instanceof CommanderError) return null;
-  if (!(error instanceof Error)) return String(error);
+/** An error as it is told: in words, and as `--json` has it. */
+export interface Told {
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * Returns what there is to tell of an error; `null` where it is none, such as the help that was asked for.
+ */
+export function toldOf(error: unknown): Told | null {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return null;
+    return { code: 'usage', message: error.message.replace(/^error: /, '') };
+  }
+  if (!(error instanceof Error)) return { code: 'internal', message: String(error) };
+  return { code: codeOf(error), message: messageOf(error) };
+}
+
+function codeOf(error: Error): string {
+  if (error instanceof TemporalUnreachable || error instanceof IdentityUnavailable) return 'unavailable';
+  if (error instanceof ConfigError || error instanceof UsageError) return 'usage';
+  if (error instanceof JobError || error instanceof StoreError) return error.code;
+  return 'internal';
+}
+
+function messageOf(error: Error): string {
   const field = error instanceof JobError ? error.field : null;
   const option = field === null ? undefined : OPTIONS[field];
   return option === undefined ? error.message : error.message.replace(`${field}:`, `${option}:`);

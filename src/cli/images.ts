@@ -1,21 +1,26 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
-import prettyBytes from 'pretty-bytes';
 import { loadConfig, openRegions, type Region } from '../config/index.ts';
 import type { ImageRecord } from '../image/index.ts';
-import { JobError } from '../job-service/index.ts';
 import type { UnusableImage } from '../stores/index.ts';
-import { harmless } from '../text/index.ts';
-import type { GlobalOptions } from './context.ts';
-import { EXIT } from './errors.ts';
-import { complain, print } from './print.ts';
+import { type ProgressBar, progressBar } from './bar.ts';
+import { complain } from './complain.ts';
+import { EXIT, UsageError } from './errors.ts';
+import { bytesText } from './format.ts';
+import { interruption } from './interruption.ts';
+import { type ListingOptions, outputOption, printListing } from './output.ts';
+import { print } from './print.ts';
+import { type Column, table } from './table.ts';
 
-interface ImagesOptions extends GlobalOptions {
+interface ImagesOptions extends ListingOptions {
   readonly region: string;
   readonly tenant?: string;
   readonly name?: string;
 }
+
+/** Milliseconds. */
+const BAR_INTERVAL = 100;
 
 /** Glance's disk formats by the endings that files of them have. */
 const FORMATS: Readonly<Record<string, string>> = {
@@ -33,6 +38,7 @@ export function addImagesCommand(program: Command): void {
   images
     .command('list')
     .requiredOption('--region <region>')
+    .addOption(outputOption())
     .option('--tenant <id>', 'only what this tenant may see')
     .summary('list the images of a region')
     .action(async (_options, command: Command) => {
@@ -42,8 +48,15 @@ export function addImagesCommand(program: Command): void {
       const unusable: UnusableImage[] = [];
       const listed = store.images(options.tenant ?? null, (image) => unusable.push(image));
       for await (const image of listed) found.push(image);
-      print(options.json, found, found.map(imageText).join('\n') || 'no images');
-      for (const { id, fault } of unusable) complain(`image ${id} is left out: ${fault.message}`);
+      printListing(options, {
+        value: found,
+        names: found.map(({ id }) => id),
+        table: () => (found.length === 0 ? 'no images' : imagesText(found)),
+      });
+      for (const { id, fault } of unusable) {
+        const message = `image ${id} is left out: ${fault.message}`;
+        complain(options.json, { code: fault.code, message });
+      }
       if (unusable.length > 0) process.exitCode = EXIT.failed;
     });
 
@@ -57,44 +70,73 @@ export function addImagesCommand(program: Command): void {
     .action(async (file: string, _options, command: Command) => {
       const options = command.optsWithGlobals<ImagesOptions>();
       const { store, name } = await regionOf(options);
-      if (store.register === undefined) {
-        throw new JobError('invalid', `--region: region ${name} takes no files; upload with its own tools`);
+      const { register } = store;
+      if (register === undefined) {
+        throw new UsageError(`--region: region ${name} takes no files; upload with its own tools`);
       }
-      await access(file, constants.R_OK).catch(() => {
-        throw new JobError('invalid', `<file>: ${file} cannot be read`);
-      });
-      if ((await stat(file)).isDirectory()) throw new JobError('invalid', `<file>: ${file} is a folder`);
+      await assertReadable(file);
       const added = {
         name: options.name ?? basename(file),
         owner: options.tenant ?? null,
         disk_format: FORMATS[extname(file).toLowerCase()] ?? 'raw',
       };
-      const image = await store.register(file, added, interruption());
-      print(options.json, image, imageText(image));
+      const bar = process.stdout.isTTY && !options.json ? progressBar(process.stdout) : undefined;
+      const image = await withProgress(bar, file, (moved) =>
+        register(file, added, { signal: interruption(), moved }),
+      );
+      print(options.json, image, imagesText([image]));
     });
 }
 
-/** Aborted when the command is told to stop: what it has begun is not left behind. */
-function interruption(): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => stop.abort(new Error(`interrupted by ${name}`)));
+/** What is no file, or cannot be read, is refused before anything is done. */
+async function assertReadable(file: string): Promise<void> {
+  const refused = (problem: string) => new UsageError(`<file>: ${file} ${problem}`);
+  await access(file, constants.R_OK).catch(() => {
+    throw refused('cannot be read');
+  });
+  const kind = await stat(file);
+  if (kind.isDirectory()) throw refused('is a folder');
+  if (kind.isSocket() || kind.isCharacterDevice()) throw refused('is no file');
+}
+
+/** Shows how far a file is read, if there is a bar. Nobody knows how much a pipe has to give. */
+async function withProgress<T>(
+  bar: ProgressBar | undefined,
+  file: string,
+  run: (moved: (bytes: number) => void) => Promise<T>,
+): Promise<T> {
+  const { size } = await stat(file);
+  let drawn = 0;
+  try {
+    return await run((bytes) => {
+      if (Date.now() - drawn < BAR_INTERVAL) return;
+      drawn = Date.now();
+      bar?.show({ bytes, size: size > 0 ? size : null, state: 'adding' });
+    });
+  } finally {
+    bar?.stop();
   }
-  return stop.signal;
 }
 
 async function regionOf({ config, region }: ImagesOptions): Promise<Region> {
   const regions = await openRegions(await loadConfig(config));
   const found = regions.get(region);
   if (found?.objectsOnly) {
-    throw new JobError('invalid', `--region: region ${region} belongs to a file share, and has no images`);
+    throw new UsageError(`--region: region ${region} belongs to a file share, and has no images`);
   }
   if (found !== undefined) return found;
   const names = [...regions.keys()].join(', ');
-  throw new JobError('invalid', `--region: there is no region '${region}'; use one of: ${names}`);
+  throw new UsageError(`--region: there is no region '${region}'; use one of: ${names}`);
 }
 
-function imageText({ id, status, size, name }: ImageRecord): string {
-  const bytes = prettyBytes(size, { binary: true });
-  return [id.padEnd(36), status.padEnd(11), bytes.padStart(9), name ?? ''].map(harmless).join('  ');
+const COLUMNS: readonly Column<ImageRecord>[] = [
+  { name: 'image', value: ({ id }) => id },
+  { name: 'status', value: ({ status }) => status },
+  { name: 'size', value: ({ size }) => bytesText(size), align: 'right' },
+  { name: 'tenant', value: ({ owner }) => owner ?? '-', flexible: true },
+  { name: 'name', value: ({ name }) => name ?? '-', flexible: true },
+];
+
+function imagesText(images: readonly ImageRecord[]): string {
+  return table(images, COLUMNS, process.stdout.isTTY ? process.stdout.columns : null, ['tenant', 'status']);
 }

@@ -1,10 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { JOB_STATUSES, type JobStatus } from '../copy-job/index.ts';
+import type { Command } from 'commander';
 import { OPERATOR } from '../job-service/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
-import { jobsText, jobText, print } from './print.ts';
+import { jobText, print } from './print.ts';
 
-/** `show`, `list` and `cancel`. */
+/** `show` and `cancel`. */
 export function addJobCommands(program: Command): void {
   program
     .command('show')
@@ -15,29 +14,6 @@ export function addJobCommands(program: Command): void {
       await withContext(options, async ({ jobs }) => {
         const job = await jobs.show(OPERATOR, jobId);
         print(options.json, job, jobText(job));
-      });
-    });
-
-  program
-    .command('list')
-    .addOption(new Option('--status <status>', 'only jobs with this status').choices(JOB_STATUSES))
-    .addOption(
-      new Option(
-        '--cleaning',
-        'only jobs that were cancelled by force, and whose clean-up goes on',
-      ).conflicts('status'),
-    )
-    .option('--limit <n>', 'at most so many (1 to 1000)', limit)
-    .option('--marker <marker>', 'go on after an earlier page')
-    .summary('list jobs')
-    .action(async (_options, command: Command) => {
-      const options = command.optsWithGlobals<
-        GlobalOptions & { status?: JobStatus; cleaning?: true; limit?: number; marker?: string }
-      >();
-      await withContext(options, async ({ jobs }) => {
-        const page = await jobs.list(OPERATOR, options);
-        const more = page.next_marker === null ? '' : `\nmore: --marker ${page.next_marker}`;
-        print(options.json, page, jobsText(page.jobs) + more);
       });
     });
 
@@ -63,10 +39,4 @@ export function addJobCommands(program: Command): void {
         print(options.json, job, jobText(job));
       });
     });
-}
-
-function limit(value: string): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= 1 && number <= 1000) return number;
-  throw new InvalidArgumentError('It has to be a whole number from 1 to 1000.');
 }

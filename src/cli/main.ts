@@ -1,13 +1,17 @@
-import { Command, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCheckCommand } from './check.ts';
+import { complain } from './complain.ts';
+import { addCompletionCommand, everyCommand } from './completion.ts';
 import { addConfigCommand } from './config.ts';
 import { addCopyCommand } from './copy.ts';
-import { exitCodeOf, messageOf } from './errors.ts';
+import { exitCodeOf, toldOf } from './errors.ts';
+import { addWatchCommand } from './follow.ts';
 import { addHealthCommand } from './health.ts';
 import { addImagesCommand } from './images.ts';
 import { addJobCommands } from './jobs.ts';
-import { complain } from './print.ts';
+import { addListCommand } from './list.ts';
+import { wantsJson } from './output.ts';
 import { addProcessCommands } from './processes.ts';
 import { addSweepCommand } from './sweep.ts';
 
@@ -19,7 +23,7 @@ const program = new Command('image-replicator')
       .env('IMAGE_REPLICATOR_CONFIG')
       .default('image-replicator.yaml'),
   )
-  .option('--json', 'print JSON')
+  .option('--json', 'print JSON, also what is wrong')
   .showHelpAfterError('(--help tells more)')
   .exitOverride()
   .addHelpText(
@@ -29,13 +33,15 @@ Temporal is found as every Temporal tool finds it: TEMPORAL_ADDRESS, TEMPORAL_NA
 
 Exit codes: 0 done, or the job is replicated; 1 the job failed, or something unexpected; 2 wrong usage or
 configuration; 3 the job was canceled; 4 no such job or image; 5 its state does not allow it; 6 a store or
-Temporal cannot be reached.
+Temporal cannot be reached. Ctrl-C while a job is watched: 130.
 
 Example:
   image-replicator images add ubuntu.qcow2 --region ot1
   image-replicator copy <image-id> --from ot1 --to ot2`,
   );
 addCopyCommand(program);
+addWatchCommand(program);
+addListCommand(program);
 addJobCommands(program);
 addImagesCommand(program);
 addSweepCommand(program);
@@ -43,11 +49,18 @@ addCheckCommand(program);
 addConfigCommand(program);
 addHealthCommand(program);
 addProcessCommands(program);
+addCompletionCommand(program);
+
+const json = wantsJson(process.argv.slice(2));
+// Commander says what is wrong with the usage by itself, in words and with a hint.
+if (json)
+  for (const command of everyCommand(program))
+    command.configureOutput({ outputError: () => {}, writeErr: () => {} });
 
 try {
   await program.parseAsync();
 } catch (error) {
-  const message = messageOf(error);
-  if (message !== null) complain(message);
+  const told = toldOf(error);
+  if (told !== null && (json || !(error instanceof CommanderError))) complain(json, told);
   process.exitCode = exitCodeOf(error);
 }

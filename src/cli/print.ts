@@ -1,7 +1,7 @@
-import prettyBytes from 'pretty-bytes';
 import type { Config } from '../config/index.ts';
 import type { JobView } from '../job-service/index.ts';
-import { harmless, harmlessJson, harmlessLines } from '../text/index.ts';
+import { harmless, harmlessJson } from '../text/index.ts';
+import { bytesText } from './format.ts';
 
 /**
  * Writes a line of JSON, or the same for a person. A text MUST be one that only shows what others have
@@ -11,19 +11,14 @@ export function print(json: boolean | undefined, value: unknown, text: string): 
   process.stdout.write(`${json ? harmlessJson(JSON.stringify(value)) : text}\n`);
 }
 
-/** Writes on stderr what is wrong. */
-export function complain(message: string): void {
-  process.stderr.write(`image-replicator: ${harmlessLines(message)}\n`);
-}
-
 /** A job for a person, one line a fact. */
 export function jobText(job: JobView): string {
   const facts: [string, unknown][] = [
     ['job', job.job_id],
     ['status', job.phase === null ? job.status : `${job.status} (${job.phase})`],
     ['image', job.source_image_name ?? job.source_image_id],
-    ['source', `${job.source_region_id}/${job.source_image_id}`],
-    ['destination', `${job.destination_region_id}/${job.destination_image_id ?? '-'}`],
+    ['source', `${job.source_region_id ?? '-'}/${job.source_image_id ?? '-'}`],
+    ['destination', `${job.destination_region_id ?? '-'}/${job.destination_image_id ?? '-'}`],
     ['progress', progressText(job)],
     ['sha512', job.sha512],
     ['cancelled by', cancelText(job.cancel)],
@@ -41,24 +36,6 @@ export function jobText(job: JobView): string {
     .join('\n');
 }
 
-/** Jobs for a person, one line each. */
-export function jobsText(jobs: readonly JobView[]): string {
-  if (jobs.length === 0) return 'no jobs';
-  return jobs
-    .map((job) =>
-      [
-        job.job_id.padEnd(36),
-        job.status.padEnd(19),
-        `${job.copy_progress}%`.padStart(4),
-        `${job.source_region_id} → ${job.destination_region_id}`,
-        job.source_image_name ?? job.source_image_id ?? '',
-      ]
-        .map(harmless)
-        .join('  '),
-    )
-    .join('\n');
-}
-
 /** The Web UI's page of a job; `null` where the configuration does not say where that is. */
 export function webPage({ webUi }: Config, namespace: string, jobId: string): string | null {
   return webUi === null ? null : `${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(jobId)}`;
@@ -66,7 +43,7 @@ export function webPage({ webUi }: Config, namespace: string, jobId: string): st
 
 function progressText({ copy_progress, bytes_copied, image_size }: JobView): string {
   if (image_size === null) return `${copy_progress} %`;
-  return `${copy_progress} %, ${prettyBytes(bytes_copied, { binary: true })} of ${prettyBytes(image_size, { binary: true })}`;
+  return `${copy_progress} %, ${bytesText(bytes_copied)} of ${bytesText(image_size)}`;
 }
 
 function cancelText(cancel: JobView['cancel']): string | null {

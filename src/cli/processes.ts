@@ -2,14 +2,14 @@ import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
 import { pino, stdSerializers } from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
-import { loadConfig, openRegions } from '../config/index.ts';
-import { openIdentity } from '../identity/index.ts';
-import { createJobService, JobError } from '../job-service/index.ts';
+import { type IdentityConfig, loadConfig, openRegions } from '../config/index.ts';
+import { type Identity, openIdentity } from '../identity/index.ts';
+import { createJobService } from '../job-service/index.ts';
 import { createTaskService } from '../task-service/index.ts';
 import { connectClient, ensureSearchAttributes, forRequest } from '../temporal/index.ts';
 import { harmlessJson } from '../text/index.ts';
 import type { GlobalOptions } from './context.ts';
-import { EXIT } from './errors.ts';
+import { EXIT, UsageError } from './errors.ts';
 
 /** Options of `worker`. */
 interface WorkerOptions extends GlobalOptions {
@@ -47,14 +47,13 @@ export function addProcessCommands(program: Command): void {
 async function serve(options: GlobalOptions): Promise<void> {
   const { createApi } = await import('../api/index.ts');
   const config = await loadConfig(options.config);
-  if (config.identity === null)
-    throw new JobError('invalid', 'identity: is missing, and serve cannot do without');
+  if (config.identity === null) throw new UsageError('identity: is missing, and serve cannot do without');
   const logger = createLogger('serve');
   const regions = await openRegions(config);
   const client = await connectClient();
   await ensureSearchAttributes(client);
   const jobs = createJobService({ client, regions, limits: config.limits, secret: config.api.secret });
-  const identity = await openIdentity(config.identity);
+  const identity = await usableIdentity(config.identity);
   await identity.check();
   const tasks = createTaskService({ client, shares: config.shares });
   const regionNames = [...regions.values()].filter(({ objectsOnly }) => !objectsOnly).map(({ name }) => name);
@@ -67,7 +66,9 @@ async function serve(options: GlobalOptions): Promise<void> {
     forRequest: <T>(signal: AbortSignal, work: () => Promise<T>) => forRequest(client, signal, work),
   };
   const app = await createApi(context, logger);
-  await app.listen({ host: config.api.host, port: config.api.port });
+  await app.listen({ host: config.api.host, port: config.api.port }).catch((error) => {
+    throw asTaken('api', config.api, error);
+  });
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   process.once('SIGTERM', () => stop()).once('SIGINT', () => stop());
   await stopped;
@@ -76,15 +77,41 @@ async function serve(options: GlobalOptions): Promise<void> {
   await (client.connection as Connection).close();
 }
 
+/** Opens the identity. A file that it needs is somebody's to mend; a Keystone may come back by itself. */
+async function usableIdentity(config: IdentityConfig): Promise<Identity> {
+  try {
+    const identity = await openIdentity(config);
+    if (config.driver === 'token-file') await identity.check();
+    return identity;
+  } catch (error) {
+    throw new UsageError(`identity: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** What an address has that nobody can listen at (listen(2), bind(2)). */
+const NOT_TO_BE_HAD: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken; choose another port',
+  EADDRNOTAVAIL: 'is no address of this machine',
+  EACCES: 'may not be listened at by this user',
+  ENOTFOUND: 'is not known; name an address of this machine',
+};
+
+function asTaken(key: string, { host, port }: { host: string; port: number }, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const problem = NOT_TO_BE_HAD[code];
+  return problem === undefined
+    ? error
+    : new UsageError(`${key}: ${host}:${port} ${problem}`, { cause: error });
+}
+
 async function work(options: WorkerOptions): Promise<void> {
   const { deployment, buildId, workflows, copies } = options;
-  if (!workflows && !copies)
-    throw new JobError('invalid', '--no-workflows, --no-copies: nothing is left to do');
+  if (!workflows && !copies) throw new UsageError('--no-workflows, --no-copies: nothing is left to do');
   const { runWorkers } = await import('../worker/index.ts');
   const config = await loadConfig(options.config);
   const regions = await openRegions(config);
   for (const name of options.region ?? []) {
-    if (!regions.has(name)) throw new JobError('invalid', `--region: there is no region '${name}'`);
+    if (!regions.has(name)) throw new UsageError(`--region: there is no region '${name}'`);
   }
   const client = await connectClient();
   await ensureSearchAttributes(client);

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import ms, { type StringValue } from 'ms';
 import prettyBytes from 'pretty-bytes';
-import { JobError } from '../job-service/index.ts';
 import { type Finding, regionsOf, sweepRegion } from '../sweep/index.ts';
 import { harmless } from '../text/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
+import { UsageError } from './errors.ts';
 import { print } from './print.ts';
 
 interface SweepCommandOptions extends GlobalOptions {
@@ -25,8 +25,7 @@ export function addSweepCommand(program: Command): void {
       const { dryRun: dry_run = false, grace } = options;
       await withContext(options, async ({ client, regions }) => {
         const wanted = regionsOf(regions, options.region);
-        if (wanted.length === 0)
-          throw new JobError('invalid', `--region: there is no region '${options.region}'`);
+        if (wanted.length === 0) throw new UsageError(`--region: there is no region '${options.region}'`);
         const findings: Finding[] = [];
         for (const region of wanted) {
           for await (const finding of sweepRegion(client, region, { dry_run, grace })) findings.push(finding);

@@ -1,80 +1,71 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SingleBar } from 'cli-progress';
-import prettyBytes from 'pretty-bytes';
 import { isFinal } from '../copy-job/index.ts';
-import { type JobService, type JobView, OPERATOR } from '../job-service/index.ts';
-import { harmless } from '../text/index.ts';
+import { JobError, type JobService, type JobView, OPERATOR } from '../job-service/index.ts';
+import { type Progress, progressBar } from './bar.ts';
 
 const INTERVAL = 250;
-/** The rate is that of the last few seconds. */
-const WINDOW = 20;
+/** For so long Temporal may be away while a job is watched; milliseconds. */
+const MAX_AWAY = 5 * 60_000;
 
-/** Waits for a job's end; with a bar where a person is watching. */
-export async function watchJob(jobs: JobService, jobId: string, withBar: boolean): Promise<JobView> {
-  const bar = withBar ? progressBar() : undefined;
+/**
+ * Waits for a job's end, with a bar where a person is watching, and returns the job. Whoever watches need not
+ * care that Temporal is away for a while.
+ * @throws the signal's reason once it is aborted
+ */
+export async function watchJob(
+  jobs: JobService,
+  jobId: string,
+  withBar: boolean,
+  signal: AbortSignal,
+): Promise<JobView> {
+  const bar = withBar ? progressBar(process.stdout) : undefined;
+  const interrupted = Promise.withResolvers<never>();
+  const interrupt = () => interrupted.reject(signal.reason);
+  interrupted.promise.catch(() => {});
+  signal.addEventListener('abort', interrupt);
+  let latest: JobView | undefined;
+  let heard = Date.now();
   try {
     for (;;) {
-      const job = await jobs.show(OPERATOR, jobId);
-      bar?.show(job);
-      if (isFinal(job.status)) return job;
-      await sleep(INTERVAL);
+      const job = await Promise.race([heardOf(jobs, jobId, latest), interrupted.promise]);
+      if (job !== null) {
+        [latest, heard] = [job, Date.now()];
+        bar?.show(progressOf(job));
+        if (isFinal(job.status)) return job;
+      } else {
+        if (latest !== undefined) bar?.show({ ...progressOf(latest), state: 'Temporal does not answer' });
+        if (Date.now() - heard > MAX_AWAY) return await jobs.show(OPERATOR, jobId);
+      }
+      await sleep(INTERVAL, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   } finally {
+    signal.removeEventListener('abort', interrupt);
     bar?.stop();
   }
 }
 
-function progressBar() {
-  const samples: { readonly at: number; readonly bytes: number }[] = [];
-  const bar = new SingleBar({
-    format: '{bar} {percentage}%  {copied}  {rate}  {eta_text}  {state}',
-    barsize: 30,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    hideCursor: true,
-    linewrap: false,
-  });
-  bar.start(1, 0, { copied: '', rate: '', eta_text: '', state: '' });
-  return {
-    show(job: JobView) {
-      const size = job.image_size ?? 0;
-      samples.push({ at: Date.now(), bytes: job.bytes_copied });
-      if (samples.length > WINDOW) samples.shift();
-      const rate = rateOf(samples);
-      bar.setTotal(Math.max(size, 1));
-      bar.update(job.status === 'replicated' ? Math.max(size, 1) : job.bytes_copied, {
-        copied: `${binary(job.bytes_copied)} / ${binary(size)}`,
-        rate: `${binary(rate)}/s`,
-        eta_text: etaText(size - job.bytes_copied, rate),
-        state: harmless(job.waiting_for === null ? stateText(job) : `waiting for ${job.waiting_for}`),
-      });
-    },
-    stop: () => bar.stop(),
-  };
+/** Returns the job; `null` where Temporal, which has answered before, does not. */
+async function heardOf(
+  jobs: JobService,
+  jobId: string,
+  before: JobView | undefined,
+): Promise<JobView | null> {
+  try {
+    return await jobs.show(OPERATOR, jobId);
+  } catch (error) {
+    if (before !== undefined && error instanceof JobError && error.code === 'unavailable') return null;
+    throw error;
+  }
 }
 
-function stateText({ status, phase, last_fault }: JobView): string {
+function progressOf(job: JobView): Progress {
+  const { image_size: size } = job;
+  const bytes = job.status === 'replicated' ? (size ?? job.bytes_copied) : job.bytes_copied;
+  return { bytes, size, state: stateText(job) };
+}
+
+function stateText({ status, phase, last_fault, waiting_for }: JobView): string {
+  if (waiting_for !== null) return `waiting for ${waiting_for}`;
   if (last_fault !== null) return `${last_fault.code}, trying again`;
   return phase === null || phase === 'transfer' ? status : `${status}: ${phase}`;
-}
-
-function rateOf(samples: readonly { readonly at: number; readonly bytes: number }[]): number {
-  const first = samples[0];
-  const last = samples.at(-1);
-  if (first === undefined || last === undefined || last.at === first.at) return 0;
-  return Math.max(0, ((last.bytes - first.bytes) / (last.at - first.at)) * 1000);
-}
-
-function etaText(missing: number, rate: number): string {
-  if (missing <= 0) return 'ETA 0:00';
-  if (rate <= 0) return 'ETA -:--';
-  const seconds = Math.ceil(missing / rate);
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const [hours = 0, minutes = 0, rest = 0] = parts;
-  const tail = `${String(minutes).padStart(hours > 0 ? 2 : 1, '0')}:${String(rest).padStart(2, '0')}`;
-  return `ETA ${hours > 0 ? `${hours}:` : ''}${tail}`;
-}
-
-function binary(bytes: number): string {
-  return prettyBytes(bytes, { binary: true, minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }

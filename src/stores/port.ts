@@ -264,9 +264,13 @@ export interface ImageStore extends ImageSource, ImageDestination {
   serves?(user: UserCredential): Promise<boolean>;
   /**
    * Where a store keeps its images in files of this machine: makes a file an image. What is aborted leaves
-   * nothing.
+   * nothing. `moved` is told how many bytes there are by now.
    */
-  register?(file: string, image: NewImage, signal?: AbortSignal): Promise<ImageRecord>;
+  register?(
+    file: string,
+    image: NewImage,
+    options?: { readonly signal?: AbortSignal; moved?(bytes: number): void },
+  ): Promise<ImageRecord>;
   /** Where an image's data can be found, in words for a person. */
   locate(imageId: string): string;
 }

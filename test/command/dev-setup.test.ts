@@ -58,10 +58,22 @@ test('copies a file to the other region, tells where all of it runs, and ends it
 
 test('a configuration that cannot be used ends it, and is told', async () => {
   const config = join(clone, 'config.yaml');
-  await writeFile(config, 'regions: { ot1: { store: { driver: floppy } } }');
+  await writeFile(
+    config,
+    `{ regions: { ot1: { store: { driver: floppy } } }, api: { port: ${ports.API_PORT} } }`,
+  );
   const { code, output } = await devSetup(['start'], { IMAGE_REPLICATOR_CONFIG: config });
   expect(output).toContain("regions.ot1.store.driver: there is no driver 'floppy'");
   expect(output).toContain('has ended');
+  expect(code).toBe(1);
+  expect((await devSetup(['status'])).output).toContain('temporal: not running');
+});
+
+test('a configuration with another port than API_PORT ends it before anything starts', async () => {
+  const config = join(clone, 'config.yaml');
+  await writeFile(config, 'api: { port: 1234 }');
+  const { code, output } = await devSetup(['start'], { IMAGE_REPLICATOR_CONFIG: config });
+  expect(output).toContain(`set API_PORT=1234, or change api.port`);
   expect(code).toBe(1);
   expect((await devSetup(['status'])).output).toContain('temporal: not running');
 });

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import type { JobView } from '../../src/job-service/index.ts';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
 import { startJob, untilWritten } from '../support/jobs.ts';
@@ -96,8 +97,44 @@ test('list has every job, pages and a status', async () => {
   expect(first.jobs).toHaveLength(1);
   expect(second.jobs).toHaveLength(1);
   expect(second.jobs[0].job_id).not.toBe(first.jobs[0].job_id);
-  const { stdout } = await deployment.command('list', '--status', 'replicated');
-  expect(stdout).toContain(done);
+});
+
+test('list is a table with a header, or what -o says', async () => {
+  const list = async (...args: string[]) => (await deployment.command('list', ...args)).stdout;
+  const [header = '', ...rows] = (await list('--status', 'replicated')).split('\n');
+  expect(header.split(/ +/)).toEqual(
+    'JOB STATUS DONE SIZE RATE AGE DURATION FROM TO TENANT IMAGE'.split(' '),
+  );
+  const row = rows.find((text) => text.startsWith(done)) ?? '';
+  expect(row).toMatch(/ replicated +100% +1000.0 B +[\d.]+ \w*B\/s +\d+\w+ +\d+\w+ +ot1 +ot2 +- +ubuntu$/);
+  expect(await list('-o', 'name')).toContain(`${done}\n`);
+  const yaml = parse(await list('-o', 'yaml'));
+  expect(yaml.jobs.find(({ job_id }: JobView) => job_id === done)).toMatchObject({ status: 'replicated' });
+  expect(JSON.parse(await list('-o', 'json')).jobs.length).toBe(yaml.jobs.length);
+  const [chosen] = (await list('--columns', 'image,fault,copy')).split('\n');
+  expect(chosen?.split(/ +/)).toEqual(['IMAGE', 'FAULT', 'COPY']);
+});
+
+test('list shows how far a copy is that is under way', async () => {
+  const jobId = await startJob(deployment, large);
+  await untilWritten(deployment, jobId, 4 * MIB);
+  const listed = await until(async () => {
+    const { answer } = await json('list', '--status', 'replicating');
+    return answer.jobs.find((job: JobView) => job.job_id === jobId && job.bytes_copied > 0);
+  });
+  expect(listed.status).toBe('replicating');
+  await json('cancel', jobId);
+});
+
+test('watch waits for the end of a job, and exits as copy does', async () => {
+  expect(await json('watch', done)).toMatchObject({
+    code: 0,
+    answer: { job_id: done, status: 'replicated' },
+  });
+  const jobId = await startJob(deployment, large);
+  const watching = json('watch', jobId);
+  await json('cancel', jobId);
+  expect(await watching).toMatchObject({ code: 3, answer: { job_id: jobId, status: 'canceled' } });
 });
 
 test('retry is a new job with the same request', async () => {
@@ -118,11 +155,17 @@ test('retry of a job that is under way exits with 5', async () => {
   expect(stderr).toContain('has not ended');
 });
 
-test.each(['show', 'cancel', 'retry'])('%s of an unknown job exits with 4, and names it', async (command) => {
-  const { code, stdout, stderr } = await deployment.command('--json', command, 'no-such-job');
-  expect([code, stdout]).toEqual([4, '']);
-  expect(stderr).toBe('image-replicator: there is no job no-such-job\n');
-});
+test.each(['show', 'watch', 'cancel', 'retry'])(
+  '%s of an unknown job exits with 4, and names it',
+  async (command) => {
+    const { code, stdout, stderr } = await deployment.command('--json', command, 'no-such-job');
+    expect([code, stdout]).toEqual([4, '']);
+    const error = { code: 'not_found', message: 'there is no job no-such-job' };
+    expect(JSON.parse(stderr)).toEqual({ error });
+    const inWords = await deployment.command(command, 'no-such-job');
+    expect(inWords.stderr).toBe('image-replicator: there is no job no-such-job\n');
+  },
+);
 
 test('copy of an unknown image exits with 4', async () => {
   const { code, stderr } = await deployment.command('copy', 'none', '--from', 'ot1', '--to', 'ot2');

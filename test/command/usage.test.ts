@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -17,6 +19,7 @@ test('--help lists the commands and the exit codes', async () => {
     'serve',
     'worker',
     'copy',
+    'watch',
     'show',
     'list',
     'cancel',
@@ -24,6 +27,7 @@ test('--help lists the commands and the exit codes', async () => {
     'images',
     'check',
     'config',
+    'completion',
   ]) {
     expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, 'm'));
   }
@@ -112,6 +116,32 @@ test.each([
   const { code, stderr } = await deployment.command('--config', file, 'list');
   expect(code).toBe(2);
   expect(stderr).toContain(file);
+});
+
+test('with --json, what is wrong with the usage is JSON on stderr', async () => {
+  const { code, stdout, stderr } = await deployment.command('--json', 'list', '--limit', '0');
+  expect([code, stdout]).toEqual([2, '']);
+  expect(JSON.parse(stderr)).toEqual({
+    error: { code: 'usage', message: expect.stringContaining('a whole number from 1 to 1000') },
+  });
+});
+
+test('serve with a token file that cannot be used exits with 2, and names what is wrong', async () => {
+  const file = join(deployment.folder, 'bad-tokens.yaml');
+  await writeFile(join(deployment.folder, 'bad.yaml'), 'tokens: [{ sha256: abc, tenant_id: demo }]');
+  await writeFile(file, stringify({ regions, identity: { driver: 'token-file', path: 'bad.yaml' } }));
+  const { code, stderr } = await deployment.command('--config', file, 'serve');
+  expect(stderr).toContain('tokens.0.sha256: a SHA-256 of 64 digits 0 to 9 and a to f');
+  expect(code).toBe(2);
+});
+
+test('serve at a port that is taken exits with 2, and names it', async () => {
+  const other = createServer();
+  await once(other.listen(Number(new URL(deployment.apiUrl).port), '127.0.0.1'), 'listening');
+  const { code, stderr } = await deployment.command('serve');
+  other.close();
+  expect(stderr).toContain(`api: ${deployment.apiUrl.slice('http://'.length)} is taken`);
+  expect(code).toBe(2);
 });
 
 test('serve without an identity exits with 2, and names the key', async () => {

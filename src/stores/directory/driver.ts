@@ -46,12 +46,12 @@ function openDirectory(root: string): ImageStore {
       }
     },
 
-    register: (file, image, signal) =>
+    register: (file, image, options = {}) =>
       onDisk(async () => {
         await assertReachable(root);
-        return registerFile(paths, file, image, signal);
+        return registerFile(paths, file, image, options);
       }).catch((error) => {
-        throw signal?.aborted ? signal.reason : error;
+        throw options.signal?.aborted ? options.signal.reason : error;
       }),
     leftovers: () => imageLeftovers(paths),
     locate: dataOf,

@@ -15,7 +15,7 @@ export async function registerFile(
   paths: Layout,
   file: string,
   image: NewImage,
-  signal?: AbortSignal,
+  { signal, moved }: { readonly signal?: AbortSignal; moved?(bytes: number): void },
 ): Promise<ImageRecord> {
   const id = randomUUID();
   const partial = paths.partial(id);
@@ -28,6 +28,7 @@ export async function registerFile(
       transform(chunk: Buffer, _encoding, done) {
         sha512.update(chunk);
         size += chunk.length;
+        moved?.(size);
         done(null, chunk);
       },
     });

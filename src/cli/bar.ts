@@ -1,0 +1,98 @@
+import cliTruncate from 'cli-truncate';
+import stringWidth from 'string-width';
+import { harmless } from '../text/index.ts';
+import { bytesText, clockText, rateText } from './format.ts';
+
+/** How far something is that moves bytes. */
+export interface Progress {
+  readonly bytes: number;
+  /** `null` where nobody knows how many there will be. */
+  readonly size: number | null;
+  /** What it is doing, in a word or two. */
+  readonly state: string;
+}
+
+/** The rate is that of the last few seconds; milliseconds. */
+const WINDOW = 5000;
+const MAX_BAR = 30;
+const MIN_BAR = 5;
+const HIDE_CURSOR = '\x1b[?25l';
+const SHOW_CURSOR = '\x1b[?25h';
+const CLEAR_BELOW = '\x1b[J';
+
+/** A bar on a terminal, which keeps to one line whatever the terminal's width. */
+export interface ProgressBar {
+  show(progress: Progress): void;
+  /** Leaves the bar as it is, and gives the cursor back. */
+  stop(): void;
+}
+
+/** Draws a bar on a terminal, until it is stopped. */
+export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
+  const samples: { readonly at: number; readonly bytes: number }[] = [];
+  let latest: Progress | undefined;
+  let drawn = 0;
+  const draw = () => {
+    if (latest === undefined) return;
+    const { columns = 80 } = terminal;
+    // A terminal that has become narrower has broken the line that is there.
+    const rows = Math.max(1, Math.ceil(drawn / columns));
+    const line = barLine(latest, rateOf(samples), columns - 1);
+    drawn = stringWidth(line);
+    terminal.write(`${rows > 1 ? `\x1b[${rows - 1}A` : ''}\r${CLEAR_BELOW}${line}`);
+  };
+  const giveCursorBack = () => terminal.write(SHOW_CURSOR);
+  terminal.write(HIDE_CURSOR);
+  terminal.on('resize', draw);
+  process.once('exit', giveCursorBack);
+  return {
+    show(progress) {
+      latest = progress;
+      samples.push({ at: Date.now(), bytes: progress.bytes });
+      while (samples.length > 2 && Date.now() - (samples[0]?.at ?? 0) > WINDOW) samples.shift();
+      draw();
+    },
+    stop() {
+      terminal.off('resize', draw);
+      process.off('exit', giveCursorBack);
+      if (drawn > 0) terminal.write('\n');
+      giveCursorBack();
+    },
+  };
+}
+
+/**
+ * Returns a bar of at most so many columns: `███░░░ 48%  3.8 GiB / 8.0 GiB  764.7 MiB/s  ETA 0:06  state`.
+ * Where there is less room, the bar gets shorter, and then facts are left out; the state stays longest.
+ */
+function barLine({ bytes, size, state }: Progress, rate: number, width: number): string {
+  const whole = size ?? 0;
+  const share = whole > 0 ? Math.min(1, bytes / whole) : 0;
+  const percent = `${Math.floor(share * 100)}%`;
+  const copied = size === null ? bytesText(bytes) : `${bytesText(bytes)} / ${bytesText(whole)}`;
+  const eta = size === null ? '' : `ETA ${etaText(whole - bytes, rate)}`;
+  const shown = harmless(state);
+  const choices = [
+    [percent, copied, rateText(rate), eta, shown],
+    [percent, rateText(rate), eta, shown],
+    [percent, eta, shown],
+    [percent, shown],
+  ].map((facts) => facts.filter((fact) => fact !== '').join('  '));
+  const text = choices.find((choice) => stringWidth(choice) + 1 + MIN_BAR <= width);
+  if (text === undefined) return cliTruncate(choices.at(-1) ?? '', width);
+  const cells = Math.min(MAX_BAR, width - 1 - stringWidth(text));
+  const full = Math.floor(share * cells);
+  return `${'█'.repeat(full)}${'░'.repeat(cells - full)} ${text}`;
+}
+
+function etaText(missing: number, rate: number): string {
+  if (missing <= 0) return '0:00';
+  return rate <= 0 ? '-:--' : clockText(missing / rate);
+}
+
+/** Bytes in a second. */
+function rateOf(samples: readonly { readonly at: number; readonly bytes: number }[]): number {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined || last.at === first.at) return 0;
+  return Math.max(0, ((last.bytes - first.bytes) / (last.at - first.at)) * 1000);
+}

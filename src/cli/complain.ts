@@ -1,0 +1,10 @@
+import { harmlessJson, harmlessLines } from '../text/index.ts';
+import type { Told } from './errors.ts';
+
+/** Writes on stderr what is wrong: in words, or as one line of JSON. */
+export function complain(json: boolean | undefined, { code, message }: Told): void {
+  const text = json
+    ? harmlessJson(JSON.stringify({ error: { code, message } }))
+    : `image-replicator: ${harmlessLines(message)}`;
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,54 @@
+import { Argument, type Command, type Option } from 'commander';
+import { bashScript, type Completion, fishScript, zshScript } from './completion-scripts.ts';
+
+const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
+
+/** `completion`. */
+export function addCompletionCommand(program: Command): void {
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
+    .summary('print a script that lets a shell complete this command')
+    .description(
+      'Prints a script that lets a shell complete the command. To use it at once, and in each new shell:\n' +
+        '  bash  echo \'eval "$(image-replicator completion bash)"\' >>~/.bashrc\n' +
+        '  zsh   echo \'eval "$(image-replicator completion zsh)"\' >>~/.zshrc\n' +
+        '  fish  image-replicator completion fish >~/.config/fish/completions/image-replicator.fish',
+    )
+    .action((shell: keyof typeof SCRIPTS) => {
+      process.stdout.write(SCRIPTS[shell](everyCommand(program).map(completionOf)));
+    });
+}
+
+/** Returns a command with all that are below it. */
+export function everyCommand(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
+function completionOf(command: Command): Completion {
+  const help = command.createHelp();
+  return {
+    path: pathOf(command),
+    commands: command.commands.map((below) => ({ name: below.name(), summary: below.summary() })),
+    options: [...help.visibleOptions(command), ...globalOptions(command)].map((option) => ({
+      name: option.attributeName(),
+      summary: option.description,
+      flags: [option.long, option.short].filter((flag) => flag !== undefined && flag !== null),
+      takesValue: option.required || option.optional,
+      choices: option.argChoices ?? [],
+    })),
+    choices: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+  };
+}
+
+/** The program's own, which are good after each command too. */
+function globalOptions({ parent }: Command): readonly Option[] {
+  if (parent === null) return [];
+  const own = parent.options.filter(({ long }) => long !== '--version');
+  return [...own, ...globalOptions(parent)];
+}
+
+function pathOf(command: Command): string {
+  if (command.parent === null) return '';
+  return `${pathOf(command.parent)} ${command.name()}`.trim();
+}

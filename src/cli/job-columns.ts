@@ -1,0 +1,65 @@
+import { isFinal } from '../copy-job/index.ts';
+import type { JobView } from '../job-service/index.ts';
+import { bytesText, rateText, spanText } from './format.ts';
+import type { Column, Style } from './table.ts';
+
+const STYLES: Readonly<Partial<Record<JobView['status'], Style>>> = {
+  replicated: 'green',
+  error: 'red',
+  canceled: 'yellow',
+  canceling: 'yellow',
+  cancel_requested: 'yellow',
+};
+
+/** Every column that `list` has. */
+export const JOB_COLUMNS: readonly Column<JobView>[] = [
+  { name: 'job', value: ({ job_id }) => job_id },
+  { name: 'status', value: ({ status }) => status, style: ({ status }) => STYLES[status] ?? null },
+  { name: 'done', value: ({ copy_progress }) => `${copy_progress}%`, align: 'right' },
+  { name: 'size', value: ({ image_size }) => known(image_size, bytesText), align: 'right' },
+  { name: 'rate', value: (job) => known(averageRate(job), rateText), align: 'right' },
+  { name: 'age', value: ({ created_at }) => spanText(Date.now() - Date.parse(created_at)), align: 'right' },
+  { name: 'duration', value: (job) => spanText(duration(job)), align: 'right' },
+  { name: 'from', value: ({ source_region_id }) => source_region_id ?? '-' },
+  { name: 'to', value: ({ destination_region_id }) => destination_region_id ?? '-' },
+  {
+    name: 'tenant',
+    value: ({ destination_tenant_id, source_tenant_id }) => destination_tenant_id ?? source_tenant_id ?? '-',
+    flexible: true,
+  },
+  {
+    name: 'image',
+    value: ({ source_image_name, source_image_id }) => source_image_name ?? source_image_id ?? '-',
+    flexible: true,
+  },
+  { name: 'source', value: ({ source_image_id }) => source_image_id ?? '-' },
+  { name: 'copy', value: ({ destination_image_id }) => destination_image_id ?? '-' },
+  { name: 'created', value: ({ created_at }) => created_at },
+  { name: 'updated', value: ({ updated_at }) => updated_at },
+  { name: 'fault', value: ({ fault }) => fault?.code ?? '-' },
+];
+
+/** The columns of `list` that nobody has asked for by name. */
+export const USUAL_COLUMNS: readonly string[] = [
+  ...['job', 'status', 'done', 'size', 'rate', 'age', 'duration', 'from', 'to', 'tenant', 'image'],
+];
+
+/** What a narrow terminal does without, the first one first. */
+export const DROPPED_COLUMNS: readonly string[] = [
+  ...['tenant', 'duration', 'rate', 'from', 'to', 'size', 'age', 'image', 'done'],
+];
+
+/** Milliseconds from the order to the end, or until now. */
+function duration({ status, created_at, updated_at }: JobView): number {
+  return (isFinal(status) ? Date.parse(updated_at) : Date.now()) - Date.parse(created_at);
+}
+
+/** Bytes in a second since the order; `null` where none has moved. */
+function averageRate(job: JobView): number | null {
+  const milliseconds = duration(job);
+  return job.bytes_copied === 0 || milliseconds <= 0 ? null : (job.bytes_copied / milliseconds) * 1000;
+}
+
+function known(value: number | null, text: (value: number) => string): string {
+  return value === null ? '-' : text(value);
+}

@@ -1,0 +1,89 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import pMap from 'p-map';
+import { isFinal, JOB_STATUSES, type JobStatus } from '../copy-job/index.ts';
+import { type JobService, type JobView, OPERATOR } from '../job-service/index.ts';
+import { harmless } from '../text/index.ts';
+import { withContext } from './context.ts';
+import { DROPPED_COLUMNS, JOB_COLUMNS, USUAL_COLUMNS } from './job-columns.ts';
+import { type ListingOptions, outputOption, printListing } from './output.ts';
+import { type Column, table } from './table.ts';
+
+interface ListOptions extends ListingOptions {
+  readonly status?: JobStatus;
+  readonly cleaning?: true;
+  readonly limit?: number;
+  readonly marker?: string;
+  readonly columns?: readonly Column<JobView>[];
+}
+
+/** So many open jobs of a list are asked how far they are; of the others it shows what is on record. */
+const MAX_ASKED = 50;
+const ASKED_AT_A_TIME = 8;
+
+/** `list`. */
+export function addListCommand(program: Command): void {
+  const names = JOB_COLUMNS.map(({ name }) => name).join(', ');
+  program
+    .command('list')
+    .addOption(new Option('--status <status>', 'only jobs with this status').choices(JOB_STATUSES))
+    .addOption(
+      new Option(
+        '--cleaning',
+        'only jobs that were cancelled by force, and whose clean-up goes on',
+      ).conflicts('status'),
+    )
+    .option('--limit <n>', 'at most so many (1 to 1000)', limit)
+    .option('--marker <marker>', 'go on after an earlier page')
+    .addOption(outputOption())
+    .option('--columns <names>', `columns of the table, with commas between them: ${names}`, columnsNamed)
+    .summary('list jobs')
+    .description(
+      'Lists jobs, the newest first. A table leaves out columns that the terminal has no room for, unless\n' +
+        '--columns names them. RATE is the average since the job was ordered.',
+    )
+    .action(async (_options, command: Command) => {
+      const options = command.optsWithGlobals<ListOptions>();
+      await withContext(options, async ({ jobs }) => {
+        const page = await jobs.list(OPERATOR, options);
+        const value = { ...page, jobs: await asTheyStand(jobs, page.jobs) };
+        const more = page.next_marker === null ? '' : `\nmore: --marker ${harmless(page.next_marker)}`;
+        printListing(options, {
+          value,
+          names: value.jobs.map(({ job_id }) => job_id),
+          table: () => jobsText(value.jobs, options.columns) + more,
+        });
+      });
+    });
+}
+
+/** A list knows what is on record, which is not how far a transfer has come. */
+function asTheyStand(jobs: JobService, listed: readonly JobView[]): Promise<JobView[]> {
+  let asked = 0;
+  const ask = (job: JobView) => {
+    if (isFinal(job.status) || ++asked > MAX_ASKED) return job;
+    return jobs.show(OPERATOR, job.job_id).catch(() => job);
+  };
+  return pMap(listed, ask, { concurrency: ASKED_AT_A_TIME });
+}
+
+function jobsText(jobs: readonly JobView[], chosen: readonly Column<JobView>[] | undefined): string {
+  if (jobs.length === 0) return 'no jobs';
+  if (chosen !== undefined) return table(jobs, chosen, null);
+  const usual = JOB_COLUMNS.filter(({ name }) => USUAL_COLUMNS.includes(name));
+  return table(jobs, usual, process.stdout.isTTY ? process.stdout.columns : null, DROPPED_COLUMNS);
+}
+
+function columnsNamed(text: string): readonly Column<JobView>[] {
+  return text.split(',').map((name) => {
+    const column = JOB_COLUMNS.find((one) => one.name === name.trim().toLowerCase());
+    if (column !== undefined) return column;
+    const known = JOB_COLUMNS.map((one) => one.name).join(', ');
+    throw new InvalidArgumentError(`There is no column '${name}'; use some of: ${known}.`);
+  });
+}
+
+function limit(value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 1 && number <= 1000) return number;
+  throw new InvalidArgumentError('It has to be a whole number from 1 to 1000.');
+}

@@ -1,0 +1,53 @@
+import { Option } from 'commander';
+import { Document, isScalar, visit } from 'yaml';
+import { harmless, harmlessJson } from '../text/index.ts';
+import type { GlobalOptions } from './context.ts';
+
+const FORMATS = ['table', 'json', 'yaml', 'name'] as const;
+type Format = (typeof FORMATS)[number];
+
+/** Options of a command that lists something. */
+export interface ListingOptions extends GlobalOptions {
+  readonly output?: Format;
+}
+
+/** Returns the option `-o`. */
+export function outputOption(): Option {
+  return new Option('-o, --output <format>', 'how to print it (default: table, or json with --json)').choices(
+    FORMATS,
+  );
+}
+
+/** What there is of a list in each format. */
+interface Listing {
+  readonly value: unknown;
+  readonly names: readonly string[];
+  table(): string;
+}
+
+/** Prints a list in the format that was asked for. */
+export function printListing({ json, output }: ListingOptions, { value, names, table }: Listing): void {
+  const format = output ?? (json ? 'json' : 'table');
+  if (format === 'name') process.stdout.write(names.map((name) => `${harmless(name)}\n`).join(''));
+  else if (format === 'json') process.stdout.write(`${harmlessJson(JSON.stringify(value))}\n`);
+  else if (format === 'yaml') process.stdout.write(yamlText(value));
+  else process.stdout.write(`${table()}\n`);
+}
+
+/** Whether errors are to be JSON: as the options say, which may be what is wrong. */
+export function wantsJson(args: readonly string[]): boolean {
+  const [options = ''] = args.join('\n').split('\n--\n');
+  return /^(--json|-ojson|--output=json|(-o|--output)\njson)$/m.test(options);
+}
+
+/** Returns YAML that a terminal only shows: JSON's escapes are good in double quotes. */
+function yamlText(value: unknown): string {
+  const document = new Document(value, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_key, node) {
+      if (isScalar(node) && typeof node.value === 'string' && harmless(node.value) !== node.value)
+        node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return harmlessJson(document.toString({ lineWidth: 0 }));
+}

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A program on a terminal of its own. */
+export interface Terminal {
+  /** Everything that it has written so far, with what moves the cursor. */
+  output(): string;
+  /** Types something, such as Ctrl-C (`\x03`). */
+  type(text: string): void;
+  /** Waits for its end, and returns the exit code. */
+  ended(): Promise<number>;
+}
+
+/** Starts a program on a terminal of so many columns, by script(1). */
+export function openTerminal(
+  columns: number,
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Terminal {
+  const words = [program, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const child = spawn('script', ['-qefc', `stty cols ${columns} rows 24; exec ${words}`, '/dev/null'], {
+    env: { ...process.env, TERM: 'xterm', ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const closed = once(child, 'close');
+  return {
+    output: () => output,
+    type: (text) => child.stdin.write(text),
+    async ended() {
+      await closed;
+      process.off('exit', kill);
+      return child.exitCode ?? -1;
+    },
+  };
+}
