@@ -1,12 +1,14 @@
 import type { Client } from '@temporalio/client';
 import type { Limits, Regions } from '../src/config/index.ts';
-import type { DigestPool, Spool } from '../src/transfer/index.ts';
+import type { DigestPool, Links, Spool } from '../src/transfer/index.ts';
 
 /** What the activities of one worker process share. */
 export interface Dependencies {
   readonly regions: Regions;
   readonly limits: Limits;
   readonly digests: DigestPool;
+  /** The endpoints, the memory and the bandwidth that copies share. */
+  readonly links: Links;
   /** Where parts wait for uploads; without one, in memory. */
   readonly spool: Spool | null;
   /** Temporal's client in the worker's own namespace. */

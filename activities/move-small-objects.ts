@@ -27,7 +27,7 @@ const FLUSH_INTERVAL = 5000;
  * goes on behind what is done.
  */
 export async function moveSmallObjects(
-  { regions, limits }: Dependencies,
+  { regions, limits, links }: Dependencies,
   plan: TaskPlan,
   scope: BatchScope,
 ): Promise<BatchProgress> {
@@ -50,6 +50,16 @@ export async function moveSmallObjects(
       destinationPath: (path) => destinationPath(plan, path),
       largest: LARGE_OBJECT,
       endsAll: ({ code }) => isFaultOfTask(code),
+      link: links.openForObjects({
+        from: source.endpoint,
+        to: destination.endpoint,
+        regions: [plan.source.region, plan.destination.region],
+      }),
+      memory: links.memory,
+      // While there is no memory, nothing could move: that is no standing still.
+      onWait: () => {
+        waitedFrom = Date.now();
+      },
       signal,
     });
     for await (const outcome of outcomes) {
@@ -60,6 +70,7 @@ export async function moveSmallObjects(
     return kept;
   };
   let failedAt = 0;
+  let waitedFrom = 0;
   // Where the flush fails too, the next attempt moves again what is done.
   const flushAfterFault = async (error: unknown) => {
     failedAt = Date.now();
@@ -74,7 +85,7 @@ export async function moveSmallObjects(
   } catch (error) {
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [kept]);
     // What each attempt moves anew gets nobody anywhere.
-    const standing = failedAt - kept.moved_at;
+    const standing = failedAt - Math.max(kept.moved_at, waitedFrom);
     throw toFailure(blame('source', error), standing, limits.giveUpAfter, kept);
   }
 }

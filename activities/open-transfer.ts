@@ -11,13 +11,24 @@ import {
   type PartSink,
   StoreError,
 } from '../src/stores/index.ts';
-import { startTransfer, type Transfer } from '../src/transfer/index.ts';
+import {
+  endpointOf,
+  type Links,
+  type MemoryDemand,
+  type MemoryGrant,
+  memoryDemand,
+  startTransfer,
+  type Transfer,
+} from '../src/transfer/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { attemptNumber, isFirstRun } from './lease.ts';
 import { storeOf } from './region-of.ts';
 import { reserve } from './reserve.ts';
 
-/** Opens both ends of a copy, and the spool where it needs one, and starts to move bytes. */
+/**
+ * Opens both ends of a copy, and the spool where it needs one, takes memory, and starts to move bytes.
+ * `onWait` is told what the copy has to wait for.
+ */
 export async function openTransfer(
   deps: Dependencies,
   plan: CopyPlan,
@@ -26,7 +37,7 @@ export async function openTransfer(
   progress: TransferProgress,
   onWait: (fault: StoreError) => void,
 ): Promise<Transfer> {
-  const { regions, limits, digests } = deps;
+  const { regions, limits, digests, links } = deps;
   const from = storeOf(regions, plan, 'source');
   const to = storeOf(regions, plan, 'destination');
   const opened: { close(): Promise<void> }[] = [];
@@ -42,16 +53,17 @@ export async function openTransfer(
     const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
     if (spool !== null) keep(spool);
     const reader = keep(await atSide('source', () => from.openReader(plan.source, pin, digestsOf(record))));
+    const regionNames = [plan.source.region, plan.destination.region];
+    const link = links.open({ from: reader.endpoint, to: endpointOf(sink), regions: regionNames });
+    const ends = { reader, sink, spool, size: record.size, link };
+    const memory = keep(await takeMemory(links, memoryDemand(ends), onWait));
     return startTransfer({
-      reader,
-      sink,
-      spool,
-      size: record.size,
+      ...ends,
+      memory,
       expected: digestsOf(record),
       reported: progress.ranges,
       // Nothing could move while there was no room.
       movedAt: progress.moved_at + Date.now() - asked,
-      lanes: limits.lanes,
       patience: { stall_after: limits.stallAfter, give_up_after: limits.giveUpAfter },
       digests,
     });
@@ -98,15 +110,33 @@ async function openSpoolFile(
   onWait: (fault: StoreError) => void,
 ): Promise<PartSink | null> {
   if (spool === null || sink.kind !== 'stream' || sink.whole !== null) return null;
-  const { info, cancellationSignal } = Context.current();
-  const copy = { workflow_id: info.workflowExecution?.workflowId ?? '', mark, image_id };
-  const fault = new StoreError('unavailable', "waiting for room in the worker's spool", {
-    side: 'destination',
-  });
+  const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
+  const copy = { workflow_id: workflowId, mark, image_id };
+  const message = "waiting for room in the worker's spool";
+  return waiting(message, onWait, (signal, wait) => spool.open(copy, attemptNumber(), size, signal, wait));
+}
+
+/** Waits for memory that other copies have, rather than take more than the worker may. */
+async function takeMemory(
+  { memory }: Links,
+  demand: MemoryDemand,
+  onWait: (fault: StoreError) => void,
+): Promise<MemoryGrant> {
+  const message = 'waiting for memory that other copies of the worker have';
+  return waiting(message, onWait, (signal, wait) => memory.take(demand, signal, wait));
+}
+
+/** Waits for something that other copies have, for `MAX_WAIT`; then throws a fault with the message. */
+async function waiting<T>(
+  message: string,
+  onWait: (fault: StoreError) => void,
+  wait: (signal: AbortSignal, onWait: () => void) => Promise<T>,
+): Promise<T> {
+  const fault = new StoreError('unavailable', message, { side: 'destination' });
   const patience = AbortSignal.timeout(MAX_WAIT);
-  const signal = AbortSignal.any([cancellationSignal, patience]);
+  const signal = AbortSignal.any([Context.current().cancellationSignal, patience]);
   try {
-    return await spool.open(copy, attemptNumber(), size, signal, () => onWait(fault));
+    return await wait(signal, () => onWait(fault));
   } catch (error) {
     // An attempt that adopts this one is not cancelled with it.
     throw signal.aborted ? fault : error;

@@ -1,8 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { digestsOf } from '../src/image/index.ts';
 import type { ImageStore } from '../src/stores/index.ts';
-import { type DigestPool, startTransfer } from '../src/transfer/index.ts';
+import {
+  type DigestPool,
+  endpointOf,
+  memoryDemand,
+  openLinks,
+  startTransfer,
+} from '../src/transfer/index.ts';
 import { timed } from './statistics.ts';
+
+/** As a worker has them without a configuration of its own. */
+const LINKS = openLinks({
+  lanes: { min: 4, max: 64 },
+  memory: 2 ** 30,
+  bandwidth: null,
+  regionBandwidth: new Map(),
+});
 
 /**
  * Milliseconds of a copy without Temporal, in this process. The copy is removed again, outside of the time.
@@ -19,15 +33,17 @@ export async function runEngine(
   const time = await timed(async () => {
     const { record, pin } = await from.inspect(source);
     await to.prepare(ref, 0, record);
+    const reader = await from.openReader(source, pin);
+    const sink = await to.openSink(ref, 1, record.size);
+    const link = LINKS.open({ from: reader.endpoint, to: endpointOf(sink), regions: [] });
+    const ends = { reader, sink, spool: null, size: record.size, link };
+    const memory = await LINKS.memory.take(memoryDemand(ends), AbortSignal.timeout(1000), () => {});
     const { finished } = startTransfer({
-      reader: await from.openReader(source, pin),
-      sink: await to.openSink(ref, 1, record.size),
-      size: record.size,
-      spool: null,
+      ...ends,
+      memory,
       expected: digestsOf(record),
       reported: [],
       movedAt: Date.now(),
-      lanes: 4,
       patience: { stall_after: 30_000, give_up_after: 3_600_000 },
       digests,
     });

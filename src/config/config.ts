@@ -19,6 +19,8 @@ export interface RegionConfig {
   readonly driver: string;
   readonly driverOptions: unknown;
   readonly taskQueue: string;
+  /** Bytes a second that a worker may read from the region and write to it; `null` if there is no limit. */
+  readonly bandwidth: number | null;
   /** The region is a file share's: tenants may put anything there, so nothing in it counts as an image. */
   readonly objectsOnly: boolean;
 }
@@ -73,7 +75,12 @@ export type IdentityConfig =
     };
 
 export interface Limits {
-  readonly lanes: number;
+  /** Lanes of each endpoint, which all copies of a worker share. A number is each copy's own. */
+  readonly lanes: number | { readonly min: number; readonly max: number };
+  /** Bytes that all copies of a worker may keep in memory. */
+  readonly memory: number;
+  /** Bytes a second of all copies of a worker; `null` if there is no limit. */
+  readonly bandwidth: number | null;
   readonly concurrentActivities: number;
   readonly heartbeatTimeout: number;
   readonly stallAfter: number;

@@ -71,7 +71,9 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
       ? { path: resolve(baseDirectory, file.spool.path), bytes: parseSize(file.spool.size) }
       : null,
     limits: {
-      lanes: limits.lanes ?? 4,
+      lanes: limits.lanes ?? { min: 4, max: 64 },
+      memory: parseSize(limits.memory ?? '1GiB'),
+      bandwidth: limits.bandwidth === undefined ? null : parseSize(limits.bandwidth),
       concurrentActivities: limits.concurrent_activities ?? 16,
       heartbeatTimeout: ms((limits.heartbeat_timeout ?? '30s') as StringValue),
       stallAfter: ms((limits.stall_after ?? '30s') as StringValue),
@@ -95,7 +97,8 @@ function regionConfig(
 ): RegionConfig {
   const { driver, ...driverOptions } = region.store;
   const taskQueue = region.task_queue ?? regionTaskQueue(name);
-  return { name, driver, driverOptions, taskQueue, objectsOnly: shared.has(name) };
+  const bandwidth = region.bandwidth === undefined ? null : parseSize(region.bandwidth);
+  return { name, driver, driverOptions, taskQueue, bandwidth, objectsOnly: shared.has(name) };
 }
 
 async function driverProblems({ regions }: ConfigFile): Promise<string[]> {
@@ -143,9 +146,12 @@ function regionProblems(file: ConfigFile): string[] {
 const LONGEST = '24d';
 
 function limitProblems({ limits = {} }: ConfigFile): string[] {
-  return Object.entries(limits)
+  const { lanes = 1 } = limits;
+  const tooLong = Object.entries(limits)
     .filter(([, limit]) => typeof limit === 'string' && ms(limit as StringValue) > ms(LONGEST))
     .map(([key]) => `limits.${key}: must be ${LONGEST} or less`);
+  if (typeof lanes === 'number' || lanes.min <= lanes.max) return tooLong;
+  return [...tooLong, 'limits.lanes.min: must be limits.lanes.max or less'];
 }
 
 function keysOf(key: string, record: Record<string, string> = {}): [string, string][] {

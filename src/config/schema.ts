@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { SIZE_PATTERN } from './size.ts';
+import { RATE_PATTERN, SIZE_PATTERN } from './size.ts';
 
 const NAME_IN_WORDS = 'a name of 1 to 63 letters, digits, dots, hyphens and underscores';
 const NAME = {
@@ -21,6 +21,10 @@ export const duration = (description: string) =>
     description,
   });
 
+/** A rate with its unit, as in `50MB/s`. */
+const rate = (description: string) =>
+  Type.String({ pattern: RATE_PATTERN, patternErrorMessage: 'a rate such as 50MB/s', description });
+
 /** A text that is not empty. */
 export const text = (description: string) => Type.String({ minLength: 1, description });
 
@@ -36,6 +40,9 @@ const Region = Type.Object(
         maxLength: 200,
         description: 'Task Queue of the copies to this region (default: image-copy.<region>).',
       }),
+    ),
+    bandwidth: Type.Optional(
+      rate('Most that a worker reads from the region and writes to it in a second (default: no limit).'),
     ),
   },
   closed,
@@ -111,15 +118,24 @@ const Spool = Type.Object(
   { ...closed, description: 'Disk that saves the source from being read again. Only for glance regions.' },
 );
 
+const lanes = Type.Integer({ minimum: 1, maximum: 64 });
+
 const Limits = Type.Object(
   {
     lanes: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 64,
-        description: 'Parts that a copy reads at the same time (default: 4).',
+      Type.Union([lanes, Type.Object({ min: lanes, max: lanes }, closed)], {
+        description:
+          'Requests at a time. With min and max: to each server as many as are worth it. A number: of each copy (default: {min: 4, max: 64}).',
       }),
     ),
+    memory: Type.Optional(
+      Type.String({
+        pattern: SIZE_PATTERN,
+        patternErrorMessage: 'a size such as 1GiB',
+        description: 'Most that the copies of a worker keep in memory (default: 1GiB).',
+      }),
+    ),
+    bandwidth: Type.Optional(rate('Most that the copies of a worker read in a second (default: no limit).')),
     concurrent_activities: Type.Optional(
       Type.Integer({
         minimum: 1,

@@ -6,8 +6,11 @@ const UNITS: Readonly<Record<string, number>> = {
 /** A size with its unit, decimal or binary, as in `500 MB` or `200GiB`. */
 export const SIZE_PATTERN = `^[1-9][0-9]{0,8} ?(${Object.keys(UNITS).join('|')})$`;
 
-/** Bytes of a text that `SIZE_PATTERN` allows. */
+/** Bytes a second with their unit, as in `50MB/s`. */
+export const RATE_PATTERN = `${SIZE_PATTERN.slice(0, -1)}/s$`;
+
+/** Bytes of a text that `SIZE_PATTERN` or `RATE_PATTERN` allows. */
 export function parseSize(text: string): number {
-  const [, amount, unit] = /^(\d+) ?(\w+)$/.exec(text) ?? [];
+  const [, amount, unit] = /^(\d+) ?(\w+)/.exec(text) ?? [];
   return Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN);
 }

@@ -1,4 +1,4 @@
-export { addRange, type ByteRange, coveredBytes, watermark } from './byte-ranges.ts';
+export { addRange, type ByteRange, coveredBytes, gaps, watermark } from './byte-ranges.ts';
 export { copyOf } from './copy-of.ts';
 export {
   type Algorithm,
@@ -10,6 +10,5 @@ export {
   strongestCommon,
   type VerifiedBy,
 } from './digests.ts';
-export { PART_SIZE, planParts } from './part-plan.ts';
 export { type ImageRecord, isVisibleTo } from './record.ts';
 export type { Side } from './side.ts';

@@ -30,6 +30,8 @@ export interface InspectedImage {
 
 /** Reads an image's data. */
 export interface PartReader {
+  /** Names the server that has the data, as by scheme, host and port; absent if it is on this machine. */
+  readonly endpoint?: string;
   /** It reads well only from front to back: one range at a time, each where the last one ended. */
   readonly inOrder?: true;
   /** Bytes that are worth asking for at a time, where that is less than elsewhere. */
@@ -75,6 +77,10 @@ export interface PartSink {
 /** Takes an image's data in blocks of one size, each one whole, in any order, as a multipart upload does. */
 export interface BlockSink {
   readonly kind: 'blocks';
+  /**
+   * Names the server that takes the data, as by scheme, host and port; absent if it stays on this machine.
+   */
+  readonly endpoint?: string;
   /** Bytes of each block but the last. */
   readonly blockSize: number;
   /** What the destination had when it was opened, as sorted, disjoint ranges: its own word after a crash. */
@@ -203,6 +209,10 @@ export interface ObjectEntry {
  * `conflict`. The messages name it.
  */
 export interface ObjectStore extends ImageSource, ImageDestination {
+  /**
+   * Names the server that has the objects, as by scheme, host and port; absent if they are on this machine.
+   */
+  readonly endpoint?: string;
   /**
    * Those whose path begins with `prefix` and comes after `after`, in the order of their UTF-8 bytes. Reads
    * on as far as it is asked, and nothing of what comes before `after`.

@@ -31,6 +31,27 @@ export type StoreErrorCode =
   | 'unavailable'
   | 'stalled';
 
+/** What a store that has too much to do has said about it. */
+export interface Overload {
+  /** How long it wants to be left alone; milliseconds. `null` where it has not said so. */
+  readonly retryAfter: number | null;
+}
+
+/**
+ * Returns what an HTTP answer says of an overload; `null` where it says nothing of one.
+ * @param retryAfter the header `Retry-After`: seconds, or a date
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
+export function overloadOf(status: number, retryAfter: unknown): Overload | null {
+  if (status !== 429 && status !== 503) return null;
+  const text = typeof retryAfter === 'string' ? retryAfter : '';
+  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return { retryAfter: Number.isNaN(wait) ? null : Math.min(Math.max(0, wait), MAX_RETRY_AFTER) };
+}
+
+/** No store is left alone for longer, whatever it says; milliseconds. */
+const MAX_RETRY_AFTER = 5 * 60_000;
+
 /** The one error that stores and the transfer engine throw. Its message is fit for a tenant's eyes. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
@@ -38,10 +59,18 @@ export class StoreError extends Error {
   /** Which end of the copy it lies at: known to those who use the store, not to the store itself. */
   readonly side: Side | null;
 
-  constructor(code: StoreErrorCode, message: string, options: { cause?: unknown; side?: Side } = {}) {
+  /** Where the store has refused because it has too much to do. */
+  readonly overload: Overload | null;
+
+  constructor(
+    code: StoreErrorCode,
+    message: string,
+    options: { cause?: unknown; side?: Side; overload?: Overload | null } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.side = options.side ?? null;
+    this.overload = options.overload ?? null;
   }
 
   /** Whether another try may go better. */
@@ -68,7 +97,8 @@ export async function atSide<T>(side: Side, call: () => Promise<T>): Promise<T> 
 export function blame(side: Side, error: unknown): StoreError {
   if (error instanceof StoreError) {
     if (error.side !== null) return error;
-    return new StoreError(error.code, error.message, { cause: error.cause, side });
+    const { code, message, cause, overload } = error;
+    return new StoreError(code, message, { cause, side, overload });
   }
   return new StoreError('unavailable', `the ${side}'s store failed unexpectedly`, { cause: error, side });
 }

@@ -1,72 +1,73 @@
-import { type Digests, knownDigests, planParts } from '../image/index.ts';
+import { type ByteRange, type Digests, knownDigests } from '../image/index.ts';
 import { atSide, type BlockSink } from '../stores/index.ts';
 import { createChunks, DIGEST_CHUNKS } from './chunks.ts';
 import type { Digest } from './digest-pool.ts';
+import { inLane } from './endpoint.ts';
 import { followDigest } from './follow-digest.ts';
-import { runLane } from './lane.ts';
+import { moveAll } from './lane.ts';
 import { Ledger } from './ledger.ts';
+import { PART_SIZE } from './memory-demand.ts';
 import type { TransferOptions } from './options.ts';
+import { canShare, PartQueue } from './part-queue.ts';
 import { type Run, settle } from './run.ts';
-import { freedInOrder, readingBack, type Staging } from './staging.ts';
+import { freedInOrder, readingBack } from './staging.ts';
 import { type Copied, verify } from './verify.ts';
 import { createWindow } from './window.ts';
 
-const MIB = 1024 * 1024;
-/** Memory of a copy, as far as the size of its blocks allows: two have to be there at once. */
-const MEMORY = 128 * MIB;
-
 /**
- * Returns how many blocks a copy keeps in memory: for each lane one that is read, and one that is put or
- * hashed.
- */
-export function blocksInMemory(blockSize: number, size: number, lanes: number): number {
-  const room = Math.max(2, Math.floor(MEMORY / blockSize));
-  return Math.min(room, 2 * lanes, Math.max(1, Math.ceil(size / blockSize)));
-}
-
-/**
- * Moves an image to a destination that takes whole blocks. Lanes read them into a window in memory; each one
+ * Moves an image to a destination that takes whole blocks. Lanes read parts into a window in memory; a block
  * that is whole is put where it belongs, and the digest follows. What an earlier attempt has put cannot be
  * read before all is put together: then it is read back.
  */
 export async function moveBlocks(options: TransferOptions, sink: BlockSink, run: Run): Promise<Copied> {
-  const { reader, size, expected, patience } = options;
-  const { delivered, staged, onFault } = run;
-  const { signal } = run.stop;
-  const lanesWanted = reader.inOrder ? 1 : options.lanes;
-  const blocks = blocksInMemory(sink.blockSize, size, lanesWanted);
-  const window = createWindow(blocks * sink.blockSize, signal);
+  const { reader, size, expected, link, patience } = options;
+  const { delivered, staged, stop, onFault } = run;
+  const { signal } = stop;
+  const { blockSize } = sink;
+  const blocks = Math.min(
+    Math.floor(options.memory.bytes / blockSize),
+    Math.max(1, Math.ceil(size / blockSize)),
+  );
+  const window = createWindow(blocks * blockSize, signal);
   const isResumed = delivered.bytes > 0;
   let hashedUpTo = isResumed ? size : 0;
   const release = () => window.release(Math.min(hashedUpTo, delivered.watermark));
   release();
 
-  const staging: Staging = {
-    ...window,
-    async complete(range) {
-      await sink.put(range, window.slice(range), signal);
-      delivered.add(range);
-      release();
-    },
+  const put = async (block: ByteRange) => {
+    const [start, end] = block;
+    await inLane(link.to, signal, end - start, () => sink.put(block, window.slice(block), signal));
+    delivered.add(block);
+    release();
   };
-  const queue = planParts(size, delivered.ranges, sink.blockSize);
-  const lane = { reader, staging, ledger: staged, patience, signal, onFault };
-  const lanes = Array.from({ length: Math.min(blocks, lanesWanted) }, () => runLane(queue, lane));
-  const put = Promise.all(lanes);
+  const queue = new PartQueue({
+    size,
+    done: delivered.ranges,
+    boundary: blockSize,
+    canShare: canShare(reader),
+  });
+  const moved = moveAll(queue, {
+    ...{ reader, ledger: staged, patience, stop, signal, onFault },
+    staging: { ...window, complete: wholeBlocks(staged, blockSize, size, put) },
+    lanes: link.from,
+    limits: link.limits,
+    mostParts: reader.inOrder ? 1 : Number.POSITIVE_INFINITY,
+    partSize: () => (queue.canShare ? Math.min(PART_SIZE, blockSize) : blockSize),
+  });
 
   const digest = options.digests.create(knownDigests(expected));
-  const hashing = freedInOrder(staging, (upTo) => {
+  const hashing = freedInOrder(window, (upTo) => {
     hashedUpTo = upTo;
     release();
   });
   const flush = () => atSide('destination', () => sink.flush(signal));
   const hashed = isResumed
-    ? put.then(flush).then(() => hashWhole(sink, size, digest, signal))
+    ? moved.then(flush).then(() => hashWhole(sink, size, digest, signal))
     : followDigest(hashing, staged, size, digest, signal);
-  const verified = Promise.all([hashed, put]).then(([digests]) => verify(expected, digests, isResumed));
+  const verified = Promise.all([hashed, moved]).then(([digests]) => verify(expected, digests, isResumed));
   return settle(run, {
     copied: isResumed ? verified : verified.then(async (copied) => flush().then(() => copied)),
-    others: [...lanes, hashed],
+    others: [moved, hashed],
     digest,
     async forget() {
       delivered.clear();
@@ -74,6 +75,24 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
     },
     close: window.close,
   });
+}
+
+/** Returns what is to be told of each part that was read: it puts the part's block once that is whole. */
+function wholeBlocks(
+  staged: Ledger,
+  blockSize: number,
+  size: number,
+  put: (block: ByteRange) => Promise<void>,
+): (part: ByteRange) => Promise<void> {
+  /** Which part has made a block whole: where it is put once more, that is the same part's. */
+  const lastParts = new Map<number, number>();
+  return async ([start]) => {
+    const first = Math.floor(start / blockSize) * blockSize;
+    const block: ByteRange = [first, Math.min(size, first + blockSize)];
+    if (!staged.has(block) || (lastParts.get(first) ?? start) !== start) return;
+    lastParts.set(first, start);
+    await put(block);
+  };
 }
 
 /** Returns the digests of what is put together. */

@@ -1,4 +1,7 @@
 export { createDigestPool, type DigestPool } from './digest-pool.ts';
+export { endpointOf, type Link, type LinkLimits, type Links, openLinks } from './links.ts';
+export type { MemoryDemand, MemoryGrant } from './memory.ts';
+export { memoryDemand } from './memory-demand.ts';
 export type { TransferOptions } from './options.ts';
 export { moveObjects, type ObjectOutcome } from './small-objects.ts';
 export { openSpool, type Spool } from './spool.ts';

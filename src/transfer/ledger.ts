@@ -35,6 +35,11 @@ export class Ledger {
     return watermark(this.#ranges);
   }
 
+  /** Returns whether every byte of a range is there. */
+  has([start, end]: ByteRange): boolean {
+    return this.#ranges.some((range) => range[0] <= start && end <= range[1]);
+  }
+
   add(range: ByteRange): void {
     const before = this.watermark;
     this.#ranges = addRange(this.#ranges, range);

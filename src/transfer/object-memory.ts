@@ -14,14 +14,13 @@ export interface ObjectMemory {
 }
 
 /**
- * Opens memory for so many objects at a time, and for at most twice the bytes of the largest one. Most
- * objects are tiny, and share memory that serves again, because the garbage collector could not keep up with
- * it.
+ * Opens `bytes` of memory for at most so many objects at a time. Most objects are tiny, and share memory that
+ * serves again, because the garbage collector could not keep up with it.
  */
-export function openObjectMemory(objects: number, largest: number): ObjectMemory {
+export function openObjectMemory(objects: number, bytes: number): ObjectMemory {
   const pages = borrowPages(objects * MIB);
   const idle = Array.from({ length: objects }, (_, index) => pages.subarray(index * MIB, (index + 1) * MIB));
-  const room = new Semaphore((2 * largest) / MIB);
+  const room = new Semaphore(bytes / MIB - objects);
   return {
     lend(size, use) {
       const wanted = size + ROOM_TO_GROW;

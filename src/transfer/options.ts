@@ -1,7 +1,9 @@
 import type { ByteRange, Digests } from '../image/index.ts';
 import type { ImageSink, PartReader, PartSink } from '../stores/index.ts';
 import type { DigestPool } from './digest-pool.ts';
-import type { Patience } from './lane.ts';
+import type { Patience } from './insist.ts';
+import type { Link } from './links.ts';
+import type { MemoryGrant } from './memory.ts';
 
 export interface TransferOptions {
   readonly reader: PartReader;
@@ -16,8 +18,10 @@ export interface TransferOptions {
   readonly reported: readonly ByteRange[];
   /** When a byte was last moved; milliseconds since the epoch. */
   readonly movedAt: number;
-  /** How many parts are read at the same time. */
-  readonly lanes: number;
+  /** What it shares with other copies. */
+  readonly link: Link;
+  /** What it may keep in memory; `memoryDemand` says how much that has to be. */
+  readonly memory: MemoryGrant;
   readonly patience: Patience;
   readonly digests: DigestPool;
 }

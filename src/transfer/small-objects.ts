@@ -1,8 +1,12 @@
 import { pMapIterable } from 'p-map';
 import { atSide, blame, type ObjectEntry, type ObjectStore, StoreError } from '../stores/index.ts';
+import { delayOf, pause } from './bandwidth.ts';
+import { inLane } from './endpoint.ts';
+import type { Link } from './links.ts';
+import type { Memory } from './memory.ts';
 import { openObjectMemory } from './object-memory.ts';
 
-const CONCURRENCY = 16;
+const MIB = 1024 * 1024;
 /** How many that are done may wait behind one that takes its time. */
 const LOOKAHEAD = 64;
 
@@ -24,6 +28,11 @@ export interface MoveOptions {
   readonly largest: number;
   /** Whether a fault concerns all objects, and not only the one that has met it. */
   readonly endsAll: (fault: StoreError) => boolean;
+  /** What they share with others. */
+  readonly link: Link;
+  readonly memory: Memory;
+  /** Is told that they have to wait for memory. */
+  readonly onWait: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -36,12 +45,17 @@ export async function* moveObjects(
   entries: AsyncIterable<ObjectEntry>,
   options: MoveOptions,
 ): AsyncGenerator<ObjectOutcome> {
-  const memory = openObjectMemory(CONCURRENCY, options.largest);
+  const { largest, link } = options;
+  // Two of the largest can be on their way at once; and the smaller they are, the more of them.
+  const demand = { least: 2 * largest, wanted: 4 * largest };
+  const grant = await options.memory.take(demand, options.signal, options.onWait);
+  const concurrency = Math.min(Math.max(link.maxLanes.from, link.maxLanes.to), grant.bytes / (4 * MIB));
+  const memory = openObjectMemory(concurrency, grant.bytes);
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const underWay = new Set<Promise<unknown>>();
   const move = (entry: ObjectEntry) => {
-    const size = Math.min(entry.size, options.largest);
+    const size = Math.min(entry.size, largest);
     const moving = memory.lend(size, (into) => moveObject(entry, into, { ...options, signal }));
     underWay.add(moving);
     const forget = () => underWay.delete(moving);
@@ -49,7 +63,7 @@ export async function* moveObjects(
     return moving;
   };
   try {
-    const outcomes = pMapIterable(entries, move, { concurrency: CONCURRENCY, backpressure: LOOKAHEAD });
+    const outcomes = pMapIterable(entries, move, { concurrency, backpressure: LOOKAHEAD });
     for await (const outcome of outcomes) {
       options.signal.throwIfAborted();
       yield outcome;
@@ -58,21 +72,27 @@ export async function* moveObjects(
     stop.abort(new Error('the objects are moved no further'));
     await Promise.allSettled(underWay);
     memory.close();
+    await grant.close();
   }
 }
 
 async function moveObject(
   { path, size, fault }: ObjectEntry,
   into: Uint8Array,
-  { source, destination, destinationPath, largest, endsAll, signal }: MoveOptions,
+  { source, destination, destinationPath, largest, endsAll, link, signal }: MoveOptions,
 ): Promise<ObjectOutcome> {
   try {
     signal.throwIfAborted();
     if (fault !== undefined) throw fault;
     if (size >= largest) throw new StoreError('changed', 'it has grown while the task was running');
-    const bytes = await atSide('source', () => source.read(path, into, signal));
+    const bytes = await inLane(link.from, signal, size, () =>
+      atSide('source', () => source.read(path, into, signal)),
+    );
     const data = into.subarray(0, bytes);
-    await atSide('destination', () => destination.write(destinationPath(path), data, signal));
+    await pause(delayOf(link.limits, bytes), signal);
+    await inLane(link.to, signal, bytes, () =>
+      atSide('destination', () => destination.write(destinationPath(path), data, signal)),
+    );
     return { path, bytes, fault: null };
   } catch (error) {
     signal.throwIfAborted();

@@ -6,7 +6,9 @@ import { type Chunks, createChunks, DIGEST_CHUNKS } from './chunks.ts';
  * write; the digest reads behind them, and so does whoever sends the bytes on.
  */
 export interface Staging {
-  /** Resolves when a write at this offset would not have to wait. Rejects when the transfer is stopped. */
+  /** Returns whether a write at this offset would not have to wait. */
+  fits(offset: number): boolean;
+  /** Resolves when a write at this offset fits. Rejects when the transfer is stopped. */
   hasRoom(offset: number): Promise<void>;
   /** Takes bytes of the image from an offset on; waits for room. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
@@ -57,7 +59,7 @@ export function readingBack(sink: Pick<PartSink, 'readBack'>, chunks: Chunks): S
 }
 
 /** Nothing limits how far the lanes may be ahead. */
-const UNLIMITED = { hasRoom: async () => {}, release() {} };
+const UNLIMITED = { fits: () => true, hasRoom: async () => {}, release() {} };
 
 /** The destination itself, which takes any byte at any time. What was written lately is kept in `chunks`. */
 export function stagedInSink(sink: PartSink, chunks: Chunks): Staging {

@@ -1,8 +1,10 @@
-import { knownDigests, planParts } from '../image/index.ts';
+import { knownDigests } from '../image/index.ts';
 import type { StreamSink } from '../stores/index.ts';
 import { followDigest } from './follow-digest.ts';
-import { runLane } from './lane.ts';
+import { moveAll } from './lane.ts';
+import { PART_SIZE } from './memory-demand.ts';
 import type { TransferOptions } from './options.ts';
+import { canShare, PartQueue } from './part-queue.ts';
 import { type Run, settle } from './run.ts';
 import { freedInOrder, stagedInSpool } from './staging.ts';
 import { startUpload } from './upload.ts';
@@ -10,8 +12,6 @@ import { type Copied, verify } from './verify.ts';
 import { createWindow } from './window.ts';
 
 const MIB = 1024 * 1024;
-/** Memory of a copy that has no spool. */
-const WINDOW = 32 * MIB;
 
 /**
  * Moves an image to a destination that takes one upload. Lanes read parts into the spool, or as far ahead as
@@ -19,23 +19,29 @@ const WINDOW = 32 * MIB;
  * the digest is right.
  */
 export async function moveStream(options: TransferOptions, sink: StreamSink, run: Run): Promise<Copied> {
-  const { reader, size, spool, expected, patience } = options;
-  const { delivered, staged, onFault } = run;
+  const { reader, size, spool, expected, link, patience } = options;
+  const { delivered, staged, stop, onFault } = run;
   if (sink.whole !== null) {
     delivered.add([0, size]);
     return verify(expected, sink.whole, false);
   }
-  const { signal } = run.stop;
-  const staging = spool === null ? createWindow(Math.min(WINDOW, size), signal) : stagedInSpool(spool);
+  const { signal } = stop;
+  const window = Math.min(options.memory.bytes, size);
+  const staging = spool === null ? createWindow(window, signal) : stagedInSpool(spool);
   const at = { hashed: 0, sent: 0 };
   const release = () => staging.release(Math.min(at.hashed, at.sent));
   const isResumed = staged.bytes > 0;
 
-  const lanesWanted = reader.inOrder ? 1 : options.lanes;
-  const partSize = spool === null ? Math.max(MIB, Math.floor(WINDOW / lanesWanted)) : undefined;
-  const queue = planParts(size, staged.ranges, partSize);
-  const lane = { reader, staging, ledger: staged, patience, signal, onFault };
-  const lanes = Array.from({ length: lanesWanted }, () => runLane(queue, lane));
+  const queue = new PartQueue({ size, done: staged.ranges, canShare: canShare(reader) });
+  // What is read far ahead has to wait for what comes before it.
+  const partOfWindow = () => Math.max(MIB, Math.min(PART_SIZE, window / (2 * link.from.count)));
+  const moved = moveAll(queue, {
+    ...{ reader, staging, ledger: staged, patience, stop, signal, onFault },
+    lanes: link.from,
+    limits: link.limits,
+    mostParts: reader.inOrder ? 1 : Number.POSITIVE_INFINITY,
+    partSize: spool === null ? partOfWindow : () => PART_SIZE,
+  });
 
   // The md5 too: the destination computes digests of its own, and this may be the only one of them.
   const digest = options.digests.create(['md5', ...knownDigests(expected)]);
@@ -60,7 +66,7 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
   });
   return settle(run, {
     copied: verified,
-    others: [upload.finished, ...lanes],
+    others: [upload.finished, moved],
     digest,
     forget: async () => spool?.reset(),
     async close() {

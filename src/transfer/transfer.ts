@@ -28,8 +28,8 @@ export interface Transfer {
 }
 
 /**
- * Moves the missing bytes of an image. Owns the reader, the sink and the spool, and closes them. Bytes that
- * turn out not to be the source's are read again, once: they may have come to harm on their way.
+ * Moves the missing bytes of an image. Owns the reader, the sink, the spool and the memory, and closes them.
+ * Bytes that turn out not to be the source's are read again, once: they may have come to harm on their way.
  */
 export function startTransfer(options: TransferOptions): Transfer {
   let met: { readonly fault: StoreError; readonly at: number } | undefined;
@@ -112,10 +112,13 @@ function move(options: TransferOptions, run: Run): Promise<Copied> {
   return sink.kind === 'blocks' ? moveBlocks(options, sink, run) : moveStream(options, sink, run);
 }
 
-async function closing({ reader, sink, spool }: TransferOptions, moved: Promise<Copied>): Promise<Copied> {
+async function closing(
+  { reader, sink, spool, memory }: TransferOptions,
+  moved: Promise<Copied>,
+): Promise<Copied> {
   try {
     return await moved;
   } finally {
-    await Promise.allSettled([reader.close(), sink.close(), spool?.close()]);
+    await Promise.allSettled([reader.close(), sink.close(), spool?.close(), memory.close()]);
   }
 }

@@ -1,6 +1,6 @@
 import { blame, StoreError, type StreamSink } from '../stores/index.ts';
 import { feed, RESERVE } from './feed.ts';
-import type { Patience } from './lane.ts';
+import type { Patience } from './insist.ts';
 import type { Run } from './run.ts';
 import type { Staged } from './staging.ts';
 

@@ -1,7 +1,11 @@
 import type { ByteRange } from '../image/index.ts';
 import { type PartReader, StoreError } from '../stores/index.ts';
 
-export type ReadRange = (range: ByteRange) => AsyncGenerator<Uint8Array>;
+/** Reads a range. `onOpen` is given what ends the read, as if the connection had broken. */
+export type ReadRange = (
+  range: ByteRange,
+  onOpen?: (hangUp: () => void) => void,
+) => AsyncGenerator<Uint8Array>;
 
 /** What ends the read of a range, from outside or here. */
 interface Leash {
@@ -14,10 +18,12 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
   // An image has tens of thousands of ranges, and each signal of signals takes long to be collected.
   let idle: Leash | undefined;
 
-  return async function* (range) {
+  return async function* (range, onOpen) {
+    outer.throwIfAborted();
     const leash = idle ?? leashedTo(outer);
     idle = undefined;
     const { own, signal } = leash;
+    onOpen?.(() => own.abort(new StoreError('unavailable', 'the source is too slow', { side: 'source' })));
     const chunks = reader.read(range, signal)[Symbol.asyncIterator]();
     let hangUp: (reason: unknown) => void = () => {};
     const onAbort = () => hangUp(signal.reason);

@@ -25,8 +25,10 @@ export function createWindow(bytes: number, signal: AbortSignal): Window {
   };
   signal.addEventListener('abort', wake, { once: true });
 
+  const fits = (offset: number) => offset < base + bytes;
+
   async function hasRoom(offset: number): Promise<void> {
-    while (offset >= base + bytes) {
+    while (!fits(offset)) {
       signal.throwIfAborted();
       const { promise, resolve } = Promise.withResolvers<void>();
       waiting.add(resolve);
@@ -40,6 +42,7 @@ export function createWindow(bytes: number, signal: AbortSignal): Window {
   }
 
   return {
+    fits,
     hasRoom,
     slice,
     async write(offset, chunk) {

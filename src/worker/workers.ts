@@ -15,7 +15,7 @@ import { createJobActivities, createStoreActivities, type Dependencies } from '.
 import type { Config, Regions } from '../config/index.ts';
 import { TASK_QUEUE } from '../copy-job/index.ts';
 import { ensureSweepSchedule } from '../sweep/schedule.ts';
-import { createDigestPool, openSpool } from '../transfer/index.ts';
+import { createDigestPool, openLinks, openSpool } from '../transfer/index.ts';
 import { keepSwept } from './sweep-spool.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -54,7 +54,8 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const connection = await NativeConnection.connect(loadClientConnectConfig().connectionOptions);
   const digests = createDigestPool(Math.max(1, availableParallelism() - 1));
   const spool = config.spool === null ? null : openSpool(config.spool);
-  const deps: Dependencies = { regions, limits: config.limits, digests, spool, client };
+  const links = openLinks({ ...config.limits, regionBandwidth: regionBandwidth(config) });
+  const deps: Dependencies = { regions, limits: config.limits, digests, links, spool, client };
   const common: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
     namespace: client.options.namespace,
@@ -107,6 +108,13 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
 /** A copy may take longer than the next release is away, so that jobs under way move to new versions. */
 function versioned(version: WorkerDeploymentVersion): NonNullable<WorkerOptions['workerDeploymentOptions']> {
   return { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' };
+}
+
+/** Returns the regions that have a limit, each with its bytes a second. */
+function regionBandwidth({ regions }: Config): ReadonlyMap<string, number> {
+  return new Map(
+    [...regions.values()].flatMap(({ name, bandwidth }) => (bandwidth === null ? [] : [[name, bandwidth]])),
+  );
 }
 
 /** A worker that may not make a schedule works all the same; somebody else may have made it. */

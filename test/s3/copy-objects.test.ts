@@ -37,6 +37,8 @@ beforeEach(async () => {
   deployment = await deploy({
     regions: ['share'],
     config: { regions, api: {} },
+    // So few that a slow worker is slow.
+    limits: { lanes: 4 },
   });
 });
 afterEach(async () => {

@@ -5,7 +5,6 @@ import {
   ListMultipartUploadsCommand,
 } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
-import { planParts } from '../../src/image/index.ts';
 import { type Bucket, openBucket } from '../../src/stores/s3/bucket.ts';
 import { s3Destination } from '../../src/stores/s3/destination.ts';
 import { imageLeftovers } from '../../src/stores/s3/leftovers.ts';
@@ -13,6 +12,7 @@ import { createUpload, listParts, putPart } from '../../src/stores/s3/upload.ts'
 import { committing, copyFor, fillSink, openBlockSink } from '../stores/make-image.ts';
 import { storeBench } from '../stores/store-bench.ts';
 import { codeOf, FIRST, LAST } from '../stores/store-under-test.ts';
+import { planParts } from '../support/plan-parts.ts';
 import { losingAnswers } from './losing-answers.ts';
 import { openS3 } from './s3-under-test.ts';
 

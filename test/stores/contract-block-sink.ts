@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type ByteRange, planParts } from '../../src/image/index.ts';
+import type { ByteRange } from '../../src/image/index.ts';
 import type { BlockSink, DestinationRef } from '../../src/stores/index.ts';
+import { planParts } from '../support/plan-parts.ts';
 import { committing, copyFor, openBlockSink } from './make-image.ts';
 import { storeBench } from './store-bench.ts';
 import { codeOf, LAST, type OpenStore } from './store-under-test.ts';

@@ -1,4 +1,4 @@
-import { type ImageRecord, planParts } from '../../src/image/index.ts';
+import type { ImageRecord } from '../../src/image/index.ts';
 import type {
   BlockSink,
   DestinationRef,
@@ -7,6 +7,7 @@ import type {
   PartSink,
   StreamSink,
 } from '../../src/stores/index.ts';
+import { planParts } from '../support/plan-parts.ts';
 import { digestsOfBytes, FIRST, LAST, recordOf } from './store-under-test.ts';
 
 /** Makes an image as a job does, from beginning to end. */

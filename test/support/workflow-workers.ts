@@ -11,6 +11,7 @@ import type { Limits, Regions } from '../../src/config/index.ts';
 import { regionTaskQueue, TASK_QUEUE } from '../../src/copy-job/index.ts';
 import { createDigestPool, type Spool } from '../../src/transfer/index.ts';
 import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
+import { testLinks } from './link.ts';
 import { type ActivityHook, eachAnew, hookActivities, hookStore, type StoreHooks } from './workflow-hooks.ts';
 
 /** What workers and clients of these tests are called, whatever the machine's name. */
@@ -57,7 +58,7 @@ export function testWorkers(setup: WorkersSetup): TestWorkers {
       { ...region, store: hookStore(region.store, storeHooks) },
     ]),
   );
-  const deps: Dependencies = { regions, limits, digests, spool, client };
+  const deps: Dependencies = { regions, limits, digests, links: testLinks(), spool, client };
   const common = {
     connection,
     namespace: client.options.namespace,

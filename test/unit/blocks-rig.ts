@@ -10,6 +10,7 @@ import {
 import { openDirectory } from '../stores/directory-under-test.ts';
 import { anyone } from '../stores/store-under-test.ts';
 import { faultyReader, type ReaderFaults, type WatchedReader } from '../support/fault-store.ts';
+import { ownLink } from '../support/link.ts';
 import { type BlockFaults, type BlockServer, blockServer } from '../support/memory-blocks.ts';
 
 /** For tests that are not about time. */
@@ -21,6 +22,7 @@ export interface BlocksAttempt {
 }
 
 interface AttemptOptions extends Partial<Omit<TransferOptions, 'reader' | 'sink' | 'size' | 'spool'>> {
+  readonly lanes?: number;
   readonly reads?: ReaderFaults;
   readonly inOrder?: boolean;
   readonly blocks?: BlockFaults;
@@ -50,18 +52,16 @@ export async function blocksRig(data: Uint8Array, blockSize: number): Promise<Bl
     image,
     server,
     digests,
-    async attempt({ reads, inOrder, blocks, ...options } = {}) {
+    async attempt({ reads, inOrder, blocks, lanes, ...options } = {}) {
       const opened = await source.store.openReader(anyone(image.id), pin);
       const reader = faultyReader(inOrder ? { ...opened, inOrder } : opened, reads);
+      const ends = { reader, sink: server.sink(blocks), spool: null, size: data.length };
       const transfer = startTransfer({
-        reader,
-        sink: server.sink(blocks),
-        spool: null,
-        size: data.length,
+        ...ends,
+        ...ownLink(ends, lanes),
         expected: digestsOf(image),
         reported: [],
         movedAt: Date.now(),
-        lanes: 4,
         patience: PATIENT,
         digests,
         ...options,

@@ -60,7 +60,9 @@ test('regions are enough: everything else has defaults', async () => {
     identity: null,
     spool: null,
     limits: {
-      lanes: 4,
+      lanes: { min: 4, max: 64 },
+      memory: 2 ** 30,
+      bandwidth: null,
       concurrentActivities: 16,
       heartbeatTimeout: 30_000,
       stallAfter: 30_000,

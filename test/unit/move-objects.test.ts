@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { type ObjectEntry, StoreError } from '../../src/stores/index.ts';
 import { moveObjects, type ObjectOutcome } from '../../src/transfer/index.ts';
 import type { MoveOptions } from '../../src/transfer/small-objects.ts';
+import { testLinks } from '../support/link.ts';
 import { isPending } from './is-pending.ts';
 
 const MIB = 1024 * 1024;
@@ -11,6 +12,7 @@ type Read = MoveOptions['source']['read'];
 /** A source whose objects hold their own path, and a destination that notes what it is given. */
 function rig(read: Read = async (path, into) => Buffer.from(into.buffer, into.byteOffset).write(path)) {
   const written = new Map<string, string>();
+  const links = testLinks();
   const options: MoveOptions = {
     source: { read },
     destination: {
@@ -21,6 +23,9 @@ function rig(read: Read = async (path, into) => Buffer.from(into.buffer, into.by
     destinationPath: (path) => `to/${path}`,
     largest: 4 * MIB,
     endsAll: ({ code }) => code === 'unavailable',
+    link: links.openForObjects({ from: undefined, to: undefined, regions: [] }),
+    memory: links.memory,
+    onWait() {},
     signal: new AbortController().signal,
   };
   return { written, options };

@@ -53,7 +53,8 @@ test('a plain answer takes one request, and none of the SDK', async () => {
 });
 
 test.each([
-  ['an error', error(503)],
+  ['an error', error(500)],
+  ['an overload', error(503)],
   ['a refusal', error(403)],
   ['a broken connection', hangUp],
   ['a partial answer to a question for all', data(206)],
@@ -98,4 +99,13 @@ test.each([
   const reading = openObject(store, KEY, {}, stop.signal).then(buffer);
   await expect(reading).rejects.toBe(reason);
   expect(requests.length).toBe(1);
+});
+
+test('an overload is an error at once for whoever knows when to try again', async () => {
+  answers = [(response) => response.writeHead(503, { 'retry-after': '7' }).end()];
+  await expect(openObject(store, KEY, {}, signal, true)).rejects.toMatchObject({
+    code: 'unavailable',
+    overload: { retryAfter: 7000 },
+  });
+  expect(requests).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { planParts } from '../../src/image/index.ts';
 import { blockSizeOf, rangesOf, wholeBlocks } from '../../src/stores/s3/block-plan.ts';
+import { planParts } from '../support/plan-parts.ts';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;

@@ -16,6 +16,7 @@ import {
 import { openDirectory } from '../stores/directory-under-test.ts';
 import { anyone } from '../stores/store-under-test.ts';
 import { faultyReader, type ReaderFaults, type WatchedReader } from '../support/fault-store.ts';
+import { ownLink } from '../support/link.ts';
 import {
   type CountedSink,
   type Upload,
@@ -34,6 +35,7 @@ export interface StreamAttempt {
 }
 
 interface AttemptOptions extends Partial<Omit<TransferOptions, 'reader' | 'sink' | 'size' | 'spool'>> {
+  readonly lanes?: number;
   readonly reads?: ReaderFaults;
   readonly inOrder?: boolean;
   readonly whole?: StreamSink['whole'];
@@ -84,19 +86,17 @@ export async function streamRig(data: Uint8Array, hooks: UploadHooks = {}): Prom
     spool,
     spooledData: join(path, encodeURIComponent('mark copy'), 'data'),
     spoolFile,
-    async attempt({ reads, inOrder, whole, spooled, ...options } = {}) {
+    async attempt({ reads, inOrder, whole, spooled, lanes, ...options } = {}) {
       const opened = await source.store.openReader(anyone(image.id), pin);
       const reader = faultyReader(inOrder ? { ...opened, inOrder } : opened, reads);
       const sink = server.sink(data.length, whole);
+      const ends = { reader, sink, spool: spooled ? await spoolFile() : null, size: data.length };
       const transfer = startTransfer({
-        reader,
-        sink,
-        spool: spooled ? await spoolFile() : null,
-        size: data.length,
+        ...ends,
+        ...ownLink(ends, lanes),
         expected: digestsOf(image),
         reported: [],
         movedAt: Date.now(),
-        lanes: 4,
         patience: PATIENT,
         digests,
         ...options,

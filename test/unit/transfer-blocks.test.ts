@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { digestsOf } from '../../src/image/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
-import { blocksInMemory } from '../../src/transfer/blocks.ts';
 import type { DigestPool } from '../../src/transfer/index.ts';
 import { untilStill } from '../support/until.ts';
 import { blocksRig } from './blocks-rig.ts';
@@ -231,14 +230,4 @@ test('blocks of which memory holds but two at once are moved all the same', asyn
   release.resolve();
   await transfer.finished;
   expect(rig.server.data.equals(data)).toBe(true);
-});
-
-test.each([
-  ['four lanes with small blocks: two for each', 8, 100_000, 4, 8],
-  ['many lanes: no more than memory holds', 8, 100_000, 40, 16],
-  ['a small image: no more than it has', 8, 20, 4, 3],
-  ['an image of no bytes', 8, 0, 4, 1],
-  ['large blocks: two, and no more lanes than that', 525, 5 * 1024 * 1024, 4, 2],
-])('memory for %s', (_what, block, size, lanes, blocks) => {
-  expect(blocksInMemory(block * MIB, size * MIB, lanes)).toBe(blocks);
 });

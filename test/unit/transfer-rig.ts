@@ -21,6 +21,7 @@ import {
   type WatchedReader,
   type WatchedSink,
 } from '../support/fault-store.ts';
+import { ownLink } from '../support/link.ts';
 
 export const MIB = 1024 * 1024;
 /** For tests that are not about time. */
@@ -33,6 +34,7 @@ export interface Attempt {
 }
 
 interface AttemptOptions extends Partial<Omit<TransferOptions, 'reader' | 'sink' | 'size'>> {
+  readonly lanes?: number;
   readonly reads?: ReaderFaults;
   readonly writes?: SinkFaults;
 }
@@ -74,21 +76,19 @@ export async function transferRig(data: Uint8Array): Promise<TransferRig> {
     image,
     ref,
     partialData,
-    async attempt({ reads, writes, ...options } = {}) {
+    async attempt({ reads, writes, lanes, ...options } = {}) {
       const reader = faultyReader(await source.store.openReader(anyone(image.id), pin), reads);
       const sink = faultySink(
         await openPartSink(destination.store, ref, started.length + 1, data.length),
         writes,
       );
+      const ends = { reader, sink, spool: null, size: data.length };
       const transfer = startTransfer({
-        reader,
-        sink,
-        size: data.length,
-        spool: null,
+        ...ends,
+        ...ownLink(ends, lanes),
         expected: digestsOf(image),
         reported: [],
         movedAt: Date.now(),
-        lanes: 4,
         patience: PATIENT,
         digests,
         ...options,

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import type { PartSink } from '../../src/stores/index.ts';
+import type { PartSink, StreamSink } from '../../src/stores/index.ts';
 import { createDigestPool, startTransfer } from '../../src/transfer/index.ts';
+import { ownLink } from '../support/link.ts';
 import { until } from '../support/until.ts';
 import type { UploadHooks } from '../support/upload-server.ts';
 import { type StreamRig, streamRig } from './stream-rig.ts';
@@ -157,15 +158,14 @@ test('a stop waits for what an upload is reading: its memory will be that of ano
     sent.catch(() => {});
     await Promise.race([sent, untilAborted(signal)]);
   };
+  const sink: StreamSink = { kind: 'stream', whole: null, upload, async close() {} };
+  const ends = { reader: { async *read() {}, async close() {} }, sink, spool, size: SIZE };
   const transfer = startTransfer({
-    reader: { async *read() {}, async close() {} },
-    sink: { kind: 'stream', whole: null, upload, async close() {} },
-    spool,
-    size: SIZE,
+    ...ends,
+    ...ownLink(ends, 1),
     expected: { sha512: null, md5: null },
     reported: [],
     movedAt: Date.now(),
-    lanes: 1,
     patience: { stall_after: 60_000, give_up_after: 60_000 },
     digests,
   });

@@ -10,6 +10,7 @@ import { type ImageStore, StoreError, type StreamSink } from '../../src/stores/i
 import { createDigestPool } from '../../src/transfer/index.ts';
 import { openDirectory } from '../stores/directory-under-test.ts';
 import { anyone, newRef, type StoreUnderTest } from '../stores/store-under-test.ts';
+import { testLinks } from '../support/link.ts';
 
 const MIB = 1024 * 1024;
 const PATIENCE = 3_600_000;
@@ -54,13 +55,22 @@ async function attempt(bytes: number, before: Partial<TransferProgress>): Promis
   );
   const limits = {
     lanes: 4,
+    memory: 2 ** 30,
+    bandwidth: null,
     concurrentActivities: 1,
     heartbeatTimeout: 60_000,
     stallAfter: 60_000,
     giveUpAfter: PATIENCE,
     noWorkerTimeout: 60_000,
   };
-  const activities = createStoreActivities({ regions, limits, digests, spool: null, client: {} as Client });
+  const activities = createStoreActivities({
+    regions,
+    limits,
+    digests,
+    links: testLinks(),
+    spool: null,
+    client: {} as Client,
+  });
   const { pin } = await source.store.inspect(anyone(image.id));
   const plan = { source: { region: 'ot1', ...anyone(image.id) }, destination: { region: 'ot2' } } as CopyPlan;
   const heartbeatDetails = {

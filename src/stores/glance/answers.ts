@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { readBounded } from '../bounded.ts';
 import { MAX_RECORD_SIZE } from '../record-json.ts';
-import { StoreError, type StoreErrorCode } from '../store-error.ts';
+import { overloadOf, StoreError, type StoreErrorCode } from '../store-error.ts';
 import type { GlanceImage } from './image-json.ts';
 
 /** Bytes of a page of a list. A hundred images have far fewer, unless their tenants fill them on purpose. */
@@ -56,11 +56,12 @@ const CODES: Readonly<Record<number, StoreErrorCode>> = {
 };
 
 /** An answer that is no success, as an error with Glance's own words. */
-export async function refusal({ statusCode, body }: Dispatcher.ResponseData): Promise<StoreError> {
+export async function refusal({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<StoreError> {
   const said = await readBounded(body, MAX_REFUSAL_SIZE).catch(() => undefined);
   const words = wordsOf(said?.toString() ?? '');
   const message = `the image service answered ${statusCode}${words === '' ? '' : `: ${words}`}`;
-  return new StoreError(CODES[statusCode] ?? 'unavailable', message);
+  const overload = overloadOf(statusCode, headers['retry-after']);
+  return new StoreError(CODES[statusCode] ?? 'unavailable', message, { overload });
 }
 
 /** Bytes of a refusal that are looked at for words. */

@@ -50,6 +50,8 @@ export const glanceDriver: StoreDriver<GlanceOptions> = {
 function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): ImageStore {
   const session = openSession(cloud);
   const api = glanceApi(session);
+  // Its address is known only with a token's catalog; what leads to it is as good a name.
+  const endpoint = `glance ${[cloud.cloud, cloud.region_name, cloud.interface].join(' ')}`;
   const requester = (ref: SourceRef): As => ({ project: ref.tenant_id });
   const destination = glanceDestination(api, {
     imageStore: image_store ?? null,
@@ -81,7 +83,7 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
 
     async openReader(ref, pin) {
       const image = await api.show(requester(ref), ref.image_id);
-      if (pinOf(image) === pin) return openReader(api, requester(ref), image);
+      if (pinOf(image) === pin) return { ...(await openReader(api, requester(ref), image)), endpoint };
       throw new StoreError('changed', "the image's data has changed since it was inspected");
     },
 

@@ -28,6 +28,8 @@ export interface Bucket {
   readonly bucket: string;
   readonly keys: Keys;
   readonly plainGet: PlainGet;
+  /** Scheme, host and port of the server. */
+  readonly endpoint: string;
 }
 
 /**
@@ -47,12 +49,13 @@ export interface Keys {
 }
 
 const SOCKETS = 256;
+const DEFAULT_REGION = 'us-east-1';
 
 export function openBucket(options: S3Options): Bucket {
   const { bucket, endpoint, region, profile } = options;
   const ca = options.cacert === undefined ? null : readFileSync(options.cacert, 'utf8');
   const client = new S3Client({
-    region: region ?? 'us-east-1',
+    region: region ?? DEFAULT_REGION,
     // A copy has a digest of its own, and the SDK's checksums of what it reads are slow.
     responseChecksumValidation: 'WHEN_REQUIRED',
     forcePathStyle: options.path_style ?? false,
@@ -71,7 +74,9 @@ export function openBucket(options: S3Options): Bucket {
   });
   leaveBodiesUnsigned(client);
   const plainGet = plainGets(client, bucket, openAgent({ verify: true, ca }));
-  return { client, bucket, plainGet, keys: keysBelow(options.prefix ?? '') };
+  const address = endpoint ?? `https://s3.${region ?? DEFAULT_REGION}.amazonaws.com`;
+  const keys = keysBelow(options.prefix ?? '');
+  return { client, bucket, plainGet, keys, endpoint: new URL(address).origin };
 }
 
 function keysBelow(folder: string): Keys {

@@ -1,5 +1,5 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
-import { StoreError, type StoreErrorCode } from '../store-error.ts';
+import { overloadOf, StoreError, type StoreErrorCode } from '../store-error.ts';
 
 const BY_NAME: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   NoSuchKey: ['not_found', 'the image is gone'],
@@ -49,6 +49,12 @@ const PASSING: ReadonlySet<string> = new Set([
   'ThrottlingException',
   'KMS.ThrottlingException',
 ]);
+/** What a server says that has too much to do, whatever the status. */
+const THROTTLING: ReadonlySet<string> = new Set([
+  'SlowDown',
+  'ThrottlingException',
+  'KMS.ThrottlingException',
+]);
 const PASSING_STATUS: ReadonlySet<number> = new Set([408, 429]);
 
 /** Whether a call failed with this code of S3's, or with the HTTP status that stands for it. */
@@ -75,12 +81,20 @@ export function fromS3(error: unknown): StoreError {
     if (known !== undefined) return new StoreError(known[0], known[1], { cause: error });
     const isRefusal = !isPassing && status >= 400 && status < 500;
     const code = isRefusal ? 'forbidden' : 'unavailable';
-    return new StoreError(code, `the object store answered ${name}`, { cause: error });
+    const overload = THROTTLING.has(name)
+      ? (overloadOf(status, retryAfterOf(error)) ?? { retryAfter: null })
+      : overloadOf(status, retryAfterOf(error));
+    return new StoreError(code, `the object store answered ${name}`, { cause: error, overload });
   }
   if (error instanceof Error && error.name === 'CredentialsProviderError') {
     return new StoreError('forbidden', 'the worker has no credentials for the bucket', { cause: error });
   }
   return new StoreError('unavailable', 'the object store does not answer', { cause: error });
+}
+
+/** Returns the header `Retry-After` of the answer, which the SDK keeps for whoever looks. */
+function retryAfterOf({ $response }: S3ServiceException): string | undefined {
+  return $response?.headers['retry-after'];
 }
 
 /** Runs calls of S3 and turns their errors into a store's, or into the signal's reason. */

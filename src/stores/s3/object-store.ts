@@ -21,6 +21,7 @@ export function s3Objects(store: Bucket): ObjectStore {
   const { client, bucket, keys } = store;
   return {
     ...s3ObjectDestination(store),
+    endpoint: store.endpoint,
 
     inspect: ({ image_id }) =>
       named(image_id, async () => {

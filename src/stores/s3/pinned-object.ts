@@ -52,6 +52,7 @@ export async function openPinned(
   const guard = guardOf(store, expected, digests, closed.signal);
   if (now.pin !== pin) await guard.lookAgain();
   return {
+    endpoint: store.endpoint,
     async *read([start, end], signal) {
       if (start === end) return;
       signal.throwIfAborted();
@@ -59,7 +60,7 @@ export async function openPinned(
         if (start >= size) throw new StoreError('truncated', `the image's data ends at byte ${size}`);
         const open = () => {
           const range = { Range: `bytes=${start}-${end - 1}`, IfMatch: guard.etag() };
-          return openObject(store, key, range, signal);
+          return openObject(store, key, range, signal, true);
         };
         let answer = await open().catch(ifOther);
         if (answer === undefined) {

@@ -4,6 +4,7 @@ import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import { escapeUriPath, HttpRequest } from '@smithy/core/protocols';
 import type { Dispatcher } from 'undici';
 import { waitFor } from '../../http/index.ts';
+import { type Overload, overloadOf, StoreError } from '../store-error.ts';
 
 /** What of an object is read, and which version of it; header fields of GetObject. */
 export interface Selection {
@@ -60,17 +61,20 @@ export function plainGets({ config }: S3Client, bucket: string, dispatcher: Disp
   }
 
   return async (key, selection, signal) => {
+    let overload: Overload | null = null;
     try {
       const request = await signed(key, selection);
       if (request === undefined) return undefined;
       // undici itself hears of an abort only when it has a connection.
       const answer = waitFor(dispatcher.request({ ...request, method: 'GET', signal }), signal);
-      const { statusCode, body } = await answer;
+      const { statusCode, headers, body } = await answer;
       if (statusCode === (selection.Range === undefined ? 200 : 206)) return body;
       await body.dump();
+      overload = overloadOf(statusCode, headers['retry-after']);
     } catch {
       signal.throwIfAborted();
     }
-    return undefined;
+    if (overload === null) return undefined;
+    throw new StoreError('unavailable', 'the object store has too much to do', { overload });
   };
 }

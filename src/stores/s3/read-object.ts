@@ -12,14 +12,18 @@ const TRIES = 3;
 
 /**
  * The bytes of an object, or of a range of it, by one request. An abort ends it, even where no byte comes.
+ * @param fails whether an overload is an error at once, and not tried again here
  */
 export async function openObject(
   { client, bucket, plainGet }: Bucket,
   Key: string,
   selection: Selection,
   signal: AbortSignal,
+  fails = false,
 ): Promise<Readable> {
-  const plain = await plainGet(Key, selection, signal);
+  const plain = await plainGet(Key, selection, signal).catch((error) => {
+    if (fails || signal.aborted) throw error;
+  });
   if (plain !== undefined) return plain;
   const get = new GetObjectCommand({ Bucket: bucket, Key, ...selection });
   const { Body, ContentRange } = await client.send(get, { abortSignal: signal });

@@ -50,6 +50,7 @@ export async function openUpload(
 
   return {
     kind: 'blocks',
+    endpoint: store.endpoint,
     blockSize: blockSizeOf(size),
     received: isWhole ? [[0, size]] : rangesOf([...parts.values()], size),
     put: (range, block, signal) =>

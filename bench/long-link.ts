@@ -1,0 +1,72 @@
+import { request } from 'undici';
+import { goProgram } from '../test/s3/support/go-program.ts';
+import { freePort } from '../test/support/free-port.ts';
+import { spawnProcess } from '../test/support/process.ts';
+import { until } from '../test/support/until.ts';
+
+const VERSION = 'v2.5.0';
+/** It keeps without bound what a slow reader has not taken; KiB of address space. */
+const MAX_MEMORY = 8 * 1024 * 1024;
+
+/** What a link does to each connection. */
+export interface Faults {
+  /** How long bytes take, each way; milliseconds. */
+  readonly delay: number;
+  /** What a connection carries each way; bytes a second. */
+  readonly rate: number;
+  /** After how many bytes of an answer a connection is cut. */
+  readonly cutAfter?: number;
+}
+
+/** A long link to a server on this machine. */
+export interface LongLink {
+  /** The server's address, by way of the link. */
+  readonly endpoint: string;
+  /** Changes the link for connections that are opened from now on. */
+  become(faults: Faults): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Opens a link to the server at `upstream`, which toxiproxy makes long. */
+export async function openLongLink(upstream: string, faults: Faults): Promise<LongLink> {
+  const [control, port] = [await freePort(), await freePort()];
+  const program = await goProgram('github.com/Shopify/toxiproxy/v2/cmd/server', VERSION);
+  const script = `ulimit -v ${MAX_MEMORY}; exec "$@"`;
+  const host = ['-host', '127.0.0.1', '-port', String(control)];
+  const toxiproxy = spawnProcess('bash', ['-c', script, 'bash', program, ...host], { LOG_LEVEL: 'error' });
+  const call = async (method: 'GET' | 'POST', path: string, body?: object) => {
+    const answer = await request(`http://127.0.0.1:${control}${path}`, {
+      method,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode >= 300) throw new Error(`toxiproxy: ${text}`);
+  };
+  await until(() =>
+    call('GET', '/version').then(
+      () => true,
+      () => false,
+    ),
+  );
+  const { host: server } = new URL(upstream);
+  const proxy = { name: 'link', listen: `127.0.0.1:${port}`, upstream: server, enabled: true };
+  const become = async ({ delay, rate, cutAfter }: Faults) => {
+    await call('POST', '/reset');
+    const add = (stream: string, type: string, attributes: object) =>
+      call('POST', '/proxies/link/toxics', { name: `${type} ${stream}`, type, stream, attributes });
+    for (const stream of ['upstream', 'downstream']) {
+      await add(stream, 'latency', { latency: delay });
+      await add(stream, 'bandwidth', { rate: rate / 1000 });
+    }
+    if (cutAfter !== undefined) await add('downstream', 'limit_data', { bytes: cutAfter });
+  };
+  await call('POST', '/proxies', proxy);
+  await become(faults);
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    become,
+    stop: async () => {
+      await toxiproxy.stop('SIGTERM');
+    },
+  };
+}

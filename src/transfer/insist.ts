@@ -1,0 +1,47 @@
+import { StoreError } from '../stores/index.ts';
+import { pause } from './bandwidth.ts';
+import type { Ledger } from './ledger.ts';
+
+/** How long a copy may stand still; milliseconds. */
+export interface Patience {
+  /** A part that moves no byte for this long is read again. */
+  readonly stall_after: number;
+  /** A copy that moves no byte for this long has failed. */
+  readonly give_up_after: number;
+}
+
+/** What decides whether a fault is worth another try. */
+export interface Insistence {
+  readonly patience: Patience;
+  /** Tells when a byte has moved last. */
+  readonly ledger: Ledger;
+  readonly signal: AbortSignal;
+  /** Is told of a fault before another try. */
+  readonly onFault: (fault: StoreError) => void;
+}
+
+/** The pause before the first of several tries, and the longest one; milliseconds. */
+export const FIRST_PAUSE = 200;
+const MAX_PAUSE = 10_000;
+
+/** Returns the pause before the try after the next one. */
+export function longer(milliseconds: number): number {
+  return Math.min(milliseconds * 2, MAX_PAUSE);
+}
+
+/** Waits before another try. Throws the fault where no try would help. */
+export async function getOver(fault: StoreError, context: Insistence, milliseconds: number): Promise<void> {
+  context.signal.throwIfAborted();
+  // What is lost is not there for another try, but for another start.
+  if (!fault.retryable || fault.code === 'lost') throw fault;
+  assertPatience(fault, context);
+  context.onFault(fault);
+  await pause(milliseconds, context.signal);
+}
+
+function assertPatience(fault: StoreError, { patience, ledger }: Insistence): void {
+  const { give_up_after } = patience;
+  if (Date.now() - ledger.movedAt < give_up_after) return;
+  const message = `no byte has moved for ${give_up_after / 1000} s: ${fault.message}`;
+  throw new StoreError('stalled', message, { cause: fault, side: fault.side ?? 'source' });
+}

@@ -1,0 +1,216 @@
+/** The fewest and the most lanes that an endpoint may get. */
+export interface LaneRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Goodput that has grown by this share was worth the lanes that it took. */
+const WORTHWHILE = 0.1;
+/** Fewer lanes are as good if they move this share of what more lanes did. */
+const TOLERABLE = 0.99;
+/** A search looks at each number of lanes for so long; milliseconds. */
+const SEARCH_TIME = 250;
+/** A probe does so, after a time that its new connections need to come up to speed. */
+const PROBE_TIME = 1500;
+const SETTLE_TIME = 1000;
+/** A probe changes the number of lanes by this share. */
+const PROBE_STEP = 0.25;
+/** How long a number that was found good is kept before the next probe. Each fruitless probe doubles it. */
+const MIN_REST = 2000;
+const MAX_REST = 32_000;
+/** An overload costs this share of the lanes, at most once in `FALL_TIME`. */
+const FALL = 0.3;
+const FALL_TIME = 500;
+/** How long no more lanes are tried than a server has refused; each further refusal doubles it. */
+const MIN_CEILING_TIME = 20_000;
+const MAX_CEILING_TIME = 640_000;
+/** Lanes count as used if so many of them were, on average. */
+const USED = 0.75;
+
+type Phase = 'search' | 'rest' | 'probe';
+
+/**
+ * Finds how many lanes an endpoint is worth, as TCP finds its window. A search doubles their number as long
+ * as goodput grows with it; then the number rests, and a probe now and then tries a few more, or a few less.
+ * Goodput is what an average lane moves, times the lanes in use: so lanes that report each chunk and lanes
+ * that report only a whole block at its end are measured alike.
+ */
+export class LaneLimit {
+  readonly #range: LaneRange;
+  readonly #now: () => number;
+  #lanes: number;
+  #phase: Phase = 'search';
+  /** What the number of lanes was before, and what they moved; bytes a millisecond. */
+  #good: { readonly lanes: number; readonly goodput: number };
+  #window: Window;
+  #rest = MIN_REST;
+  #probeAt = 0;
+  #probesDown = false;
+  #fellAt = Number.NEGATIVE_INFINITY;
+  #ceiling: { readonly lanes: number; readonly until: number; readonly time: number } | undefined;
+  #pausedUntil = 0;
+
+  /** @param now a clock that never goes back; milliseconds */
+  constructor(range: LaneRange, now = () => performance.now()) {
+    this.#range = range;
+    this.#now = now;
+    this.#lanes = range.min;
+    this.#good = { lanes: range.min, goodput: 0 };
+    this.#window = new Window(now());
+  }
+
+  /** How many lanes there may be now. */
+  get lanes(): number {
+    return this.#lanes;
+  }
+
+  /** How long no request may be made; milliseconds. */
+  get pause(): number {
+    return Math.max(0, this.#pausedUntil - this.#now());
+  }
+
+  /** Is told whenever the number of lanes in use changes. */
+  inUse(lanes: number): void {
+    this.#window.inUse(lanes, this.#now());
+  }
+
+  /**
+   * Is told that a lane has moved bytes in the time since `since`, which is when it last said so or began.
+   */
+  moved(lane: number, bytes: number, since: number): void {
+    const now = this.#now();
+    const window = this.#window;
+    if (since < window.begin) return;
+    window.moved(lane, bytes, now - since);
+    const time = this.#phase === 'search' ? SEARCH_TIME : PROBE_TIME;
+    if (now - window.begin < time || window.reporting < USED * window.meanInUse(now)) return;
+    // Lanes that nobody wanted say nothing about their number.
+    if (window.meanInUse(now) >= USED * this.#lanes) this.#decide(window.goodput(now), now);
+    this.#look(now);
+  }
+
+  /**
+   * Is told that the endpoint has refused a request, or has let it down.
+   * @param retryAfter how long it wants to be left alone; milliseconds
+   * @param isRefusal whether it has said that this was too much
+   */
+  overloaded(retryAfter: number, isRefusal: boolean): void {
+    const now = this.#now();
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfter);
+    if (now - this.#fellAt < FALL_TIME) return;
+    this.#fellAt = now;
+    if (isRefusal) {
+      const time = Math.min(2 * (this.#ceiling?.time ?? MIN_CEILING_TIME / 2), MAX_CEILING_TIME);
+      this.#ceiling = { lanes: Math.max(this.#range.min, this.#lanes - 1), until: now + time, time };
+    }
+    this.#lanes = Math.max(this.#range.min, Math.floor(this.#lanes * (1 - FALL)));
+    this.#good = { lanes: this.#lanes, goodput: 0 };
+    this.#takeRest(now, MIN_REST);
+    this.#look(now);
+  }
+
+  #decide(goodput: number, now: number): void {
+    const { lanes, goodput: before } = this.#good;
+    if (this.#phase === 'rest') {
+      this.#good = { lanes: this.#lanes, goodput };
+      if (now >= this.#probeAt) this.#probe(now);
+      return;
+    }
+    const isFewer = this.#lanes < lanes;
+    const isBetter = goodput >= before * (isFewer ? TOLERABLE : 1 + this.#wanted(lanes));
+    if (isBetter) {
+      this.#good = { lanes: this.#lanes, goodput };
+      if (!isFewer && this.#lanes < this.#most(now)) this.#search(now);
+      else this.#takeRest(now, MIN_REST);
+      return;
+    }
+    this.#lanes = lanes;
+    this.#takeRest(now, this.#phase === 'search' ? MIN_REST : Math.min(2 * this.#rest, MAX_REST));
+  }
+
+  /** The share by which goodput has to grow: less for a small step than for one that doubles the lanes. */
+  #wanted(before: number): number {
+    return WORTHWHILE * Math.min(1, this.#lanes / before - 1);
+  }
+
+  #search(now: number): void {
+    this.#phase = 'search';
+    this.#lanes = Math.min(this.#most(now), 2 * this.#lanes);
+  }
+
+  #probe(now: number): void {
+    const step = Math.max(1, Math.round(this.#lanes * PROBE_STEP));
+    const canRise = this.#lanes < this.#most(now);
+    const canFall = this.#lanes > this.#range.min;
+    if (!canRise && !canFall) return;
+    const goesDown = canFall && (this.#probesDown || !canRise);
+    this.#probesDown = !goesDown;
+    this.#phase = 'probe';
+    this.#lanes = goesDown
+      ? Math.max(this.#range.min, this.#lanes - step)
+      : Math.min(this.#most(now), this.#lanes + step);
+  }
+
+  #takeRest(now: number, rest: number): void {
+    this.#phase = 'rest';
+    this.#rest = rest;
+    this.#probeAt = now + rest;
+  }
+
+  #most(now: number): number {
+    const { max } = this.#range;
+    return this.#ceiling === undefined || now >= this.#ceiling.until ? max : this.#ceiling.lanes;
+  }
+
+  #look(now: number): void {
+    this.#window = new Window(now + (this.#phase === 'probe' ? SETTLE_TIME : 0), this.#window);
+  }
+}
+
+/** A time in which it is counted what lanes move. */
+class Window {
+  /** What moved before does not count; milliseconds. */
+  readonly begin: number;
+  #inUse: number;
+  #changedAt: number;
+  /** Lanes in use, times the milliseconds that they were. */
+  #used = 0;
+  #bytes = 0;
+  #laneTime = 0;
+  readonly #reporting = new Set<number>();
+
+  constructor(begin: number, before?: Window) {
+    this.begin = begin;
+    this.#changedAt = begin;
+    this.#inUse = before === undefined ? 0 : before.#inUse;
+  }
+
+  inUse(lanes: number, now: number): void {
+    if (now > this.#changedAt) {
+      this.#used += this.#inUse * (now - this.#changedAt);
+      this.#changedAt = now;
+    }
+    this.#inUse = lanes;
+  }
+
+  moved(lane: number, bytes: number, time: number): void {
+    this.#bytes += bytes;
+    this.#laneTime += time;
+    this.#reporting.add(lane);
+  }
+
+  /** How many lanes have reported. */
+  get reporting(): number {
+    return this.#reporting.size;
+  }
+
+  meanInUse(now: number): number {
+    this.inUse(this.#inUse, now);
+    return this.#used / (now - this.begin);
+  }
+
+  /** Bytes a millisecond. */
+  goodput(now: number): number {
+    return (this.#bytes / this.#laneTime) * this.meanInUse(now);
+  }
+}

@@ -1,0 +1,60 @@
+import { DIGEST_CHUNKS } from './chunks.ts';
+import type { MemoryDemand } from './memory.ts';
+import type { TransferOptions } from './options.ts';
+
+const MIB = 1024 * 1024;
+/** Bytes of a part, where nothing speaks for less. */
+export const PART_SIZE = 8 * MIB;
+/** The most bytes that wait for the digest in memory, where the destination can be read. */
+const MAX_KEPT = 64 * MIB;
+/** The most bytes of blocks in memory, unless two of them are more. */
+const MAX_BLOCKS = 256 * MIB;
+/** What an upload without a spool has in memory: more where the source is far away. */
+const NEAR_WINDOW = 32 * MIB;
+const FAR_WINDOW = 64 * MIB;
+/** With less than this a copy would be slow. */
+const LEAST = 16 * MIB;
+
+type Ends = Pick<TransferOptions, 'reader' | 'sink' | 'spool' | 'size' | 'link'>;
+
+/** Returns how much memory a copy needs, and how much it can make use of. */
+export function memoryDemand(ends: Ends): MemoryDemand {
+  const wanted = wantedBy(ends);
+  const { sink, size } = ends;
+  const least = sink.kind === 'blocks' ? Math.min(2 * sink.blockSize, wholeBlocks(sink, size)) : LEAST;
+  return { wanted, least: Math.min(least, wanted) };
+}
+
+function wantedBy(ends: Ends): number {
+  const { sink, spool, size, link, reader } = ends;
+  if (sink.kind === 'blocks') {
+    const busy = 2 * link.maxLanes.to * sink.blockSize;
+    return Math.max(2 * sink.blockSize, Math.min(busy, MAX_BLOCKS, wholeBlocks(sink, size)));
+  }
+  if (sink.kind === 'stream') {
+    if (spool !== null || sink.whole !== null) return (DIGEST_CHUNKS + 1) * MIB;
+    return Math.min(size, reader.endpoint === undefined ? NEAR_WINDOW : FAR_WINDOW);
+  }
+  const { mostParts, kept } = chunksOf(ends, Number.POSITIVE_INFINITY);
+  return (mostParts + DIGEST_CHUNKS + kept) * MIB;
+}
+
+/** Returns how many bytes the blocks of an image have, the last one as if it were whole. */
+function wholeBlocks({ blockSize }: { readonly blockSize: number }, size: number): number {
+  return Math.max(1, Math.ceil(size / blockSize)) * blockSize;
+}
+
+/**
+ * Returns how many parts may be under way, each with a chunk of memory, and how many chunks wait for the
+ * digest. As long as lanes keep pace with each other, they are no more than a part each ahead of it.
+ */
+export function chunksOf(
+  { reader, size, link }: Pick<TransferOptions, 'reader' | 'size' | 'link'>,
+  memory: number,
+): { readonly mostParts: number; readonly kept: number } {
+  const room = Math.floor(memory / MIB) - DIGEST_CHUNKS;
+  const lanes = reader.inOrder ? 1 : Math.min(link.maxLanes.from, Math.max(1, Math.ceil(size / MIB)));
+  const mostParts = Math.max(1, Math.min(lanes, Math.floor(room / 2)));
+  const ahead = Math.min(mostParts * (reader.partSize ?? PART_SIZE), size, MAX_KEPT);
+  return { mostParts, kept: Math.min(Math.ceil(ahead / MIB), Math.max(1, room - mostParts)) };
+}

@@ -1,0 +1,78 @@
+const MIB = 1024 * 1024;
+
+/** What a copy asks for; bytes. */
+export interface MemoryDemand {
+  /** Less is of no use. */
+  readonly least: number;
+  /** More is of no use. */
+  readonly wanted: number;
+}
+
+/** Memory that a copy has until it closes the grant. */
+export interface MemoryGrant {
+  readonly bytes: number;
+  close(): Promise<void>;
+}
+
+/** The memory that all copies of a worker share. */
+export interface Memory {
+  /**
+   * Resolves when there is memory for a copy, in the order in which copies have asked. Rejects with the
+   * signal's reason. What is granted is a power of two, so that the pages of copies that have ended serve
+   * again.
+   * @param onWait is told that there is none yet
+   */
+  take(demand: MemoryDemand, signal: AbortSignal, onWait: () => void): Promise<MemoryGrant>;
+}
+
+/** A copy gets no more than this share of what is free, so that those which come next get some too. */
+const SHARE = 1 / 4;
+
+/** Opens a budget of so many bytes. A copy that needs more than all of it gets that when it is alone. */
+export function openMemory(bytes: number): Memory {
+  let granted = 0;
+  const waiting: (() => boolean)[] = [];
+
+  function tryGrant({ least, wanted }: MemoryDemand): MemoryGrant | undefined {
+    const smallest = 2 ** Math.ceil(Math.log2(Math.max(MIB, least)));
+    const share = Math.min(wanted, (bytes - granted) * SHARE);
+    const size = Math.max(smallest, 2 ** Math.floor(Math.log2(Math.max(1, share))));
+    if (granted > 0 && granted + size > bytes) return undefined;
+    granted += size;
+    let isOpen = true;
+    return {
+      bytes: size,
+      async close() {
+        if (!isOpen) return;
+        isOpen = false;
+        granted -= size;
+        while (waiting[0]?.()) waiting.shift();
+      },
+    };
+  }
+
+  return {
+    async take(demand, signal, onWait) {
+      signal.throwIfAborted();
+      const grant = waiting.length === 0 ? tryGrant(demand) : undefined;
+      if (grant !== undefined) return grant;
+      onWait();
+      const { promise, resolve, reject } = Promise.withResolvers<MemoryGrant>();
+      const retry = () => {
+        const late = tryGrant(demand);
+        if (late === undefined) return false;
+        signal.removeEventListener('abort', giveUp);
+        resolve(late);
+        return true;
+      };
+      const giveUp = () => {
+        waiting.splice(waiting.indexOf(retry), 1);
+        while (waiting[0]?.()) waiting.shift();
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      waiting.push(retry);
+      return promise;
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import { type ByteRange, gaps } from '../image/index.ts';
+import type { PartReader } from '../stores/index.ts';
+
+const MIB = 1024 * 1024;
+/** A part that is expected to take so many times longer than others is slow. */
+const SLOW = 4;
+/** What can be expected of a part is not known earlier; milliseconds. */
+const MIN_AGE = 2000;
+
+/** A range that a lane moves. */
+export interface Part {
+  readonly start: number;
+  /** Below it all has been moved. */
+  at: number;
+  /** Where it ends; another lane may take its last bytes over. */
+  end: number;
+  /** When it was begun; milliseconds. */
+  readonly begun: number;
+  /** Whether the lane is to leave off: another one goes on from `at`. */
+  isCut: boolean;
+  /** Ends the request that is under way. */
+  hangUp: () => void;
+}
+
+export interface PartQueueOptions {
+  /** Bytes of the image. */
+  readonly size: number;
+  /** What need not be moved. */
+  readonly done: readonly ByteRange[];
+  /** No part goes over a multiple of it. */
+  readonly boundary?: number;
+  /**
+   * Whether requests are independent of each other, so that a lane may take over what another one has to
+   * move.
+   */
+  readonly canShare: boolean;
+}
+
+/** Returns whether a reader's requests go to a server, and are independent of each other. */
+export function canShare({ endpoint, inOrder }: PartReader): boolean {
+  return endpoint !== undefined && !inOrder;
+}
+
+/** The parts of an image that are still to be moved, and those that are under way. */
+export class PartQueue {
+  readonly #gaps: [number, number][];
+  readonly #boundary: number;
+  readonly #canShare: boolean;
+  readonly #underWay = new Set<Part>();
+  /** Bytes, and the milliseconds that they took a lane. */
+  readonly #moved = { bytes: 0, time: 0 };
+  readonly #now: () => number;
+
+  /** @param now a clock that never goes back; milliseconds */
+  constructor(options: PartQueueOptions, now = () => performance.now()) {
+    this.#gaps = gaps(options.done, options.size).map(([start, end]) => [start, end]);
+    this.#boundary = options.boundary ?? Number.POSITIVE_INFINITY;
+    this.#canShare = options.canShare;
+    this.#now = now;
+  }
+
+  /** Whether a lane may take over what another one has to move. */
+  get canShare(): boolean {
+    return this.#canShare;
+  }
+
+  /** Where the next part begins; `undefined` where none is left. */
+  get next(): number | undefined {
+    return this.#gaps[0]?.[0];
+  }
+
+  /** Bytes of the parts that nobody has taken. */
+  get left(): number {
+    return this.#gaps.reduce((sum, [start, end]) => sum + end - start, 0);
+  }
+
+  /**
+   * Returns the next part, of at most `size` bytes, or what another lane need not move itself. Returns
+   * `undefined` where there is nothing to do, maybe for now.
+   */
+  take(size: number): Part | undefined {
+    const gap = this.#gaps[0];
+    if (gap === undefined) return this.#canShare ? this.#split() : undefined;
+    const [start, end] = gap;
+    const cut = Math.min(wholeBelow(start + size, start), multipleAbove(start, this.#boundary));
+    const part = this.#begin(start, Math.min(end, cut));
+    if (part.end === end) this.#gaps.shift();
+    else gap[0] = part.end;
+    return part;
+  }
+
+  /** Is told that a lane has left a part, whether it has moved it to its end or not. */
+  leave(part: Part): void {
+    this.#underWay.delete(part);
+    part.hangUp = () => {};
+    this.#moved.bytes += part.at - part.start;
+    this.#moved.time += this.#now() - part.begun;
+    if (part.at >= part.end) return;
+    this.#gaps.push([part.at, part.end]);
+    this.#gaps.sort(([a], [b]) => a - b);
+  }
+
+  /** Takes a part from its lane that is much slower than the others, for a new connection. */
+  cutSlow(): void {
+    if (!this.#canShare) return;
+    const part = this.#last((one) => this.#now() - one.begun > MIN_AGE && this.#isSlow(one));
+    if (part === undefined) return;
+    part.isCut = true;
+    part.hangUp();
+  }
+
+  #begin(start: number, end: number): Part {
+    const part = { start, at: start, end, begun: this.#now(), isCut: false, hangUp() {} };
+    this.#underWay.add(part);
+    return part;
+  }
+
+  /** Takes over the end of the part that will be the last, as much as makes both end at the same time. */
+  #split(): Part | undefined {
+    const part = this.#last(({ at, end }) => multipleAbove(at, MIB) < end);
+    if (part === undefined) return undefined;
+    const own = this.#speed(part);
+    const share = own / (own + this.#meanSpeed());
+    const middle = multipleAbove(part.at + (part.end - part.at) * (Number.isNaN(share) ? 0.5 : share), MIB);
+    const end = part.end;
+    part.end = Math.max(multipleAbove(part.at, MIB), Math.min(middle, wholeBelow(end - 1, 0)));
+    return this.#begin(part.end, end);
+  }
+
+  /** Of the parts under way, the one that will take longest. */
+  #last(isEligible: (part: Part) => boolean): Part | undefined {
+    let last: Part | undefined;
+    for (const part of this.#underWay)
+      if (!part.isCut && isEligible(part) && (!last || this.#timeLeft(part) > this.#timeLeft(last)))
+        last = part;
+    return last;
+  }
+
+  #timeLeft(part: Part): number {
+    return (part.end - part.at) / this.#speed(part);
+  }
+
+  #isSlow(part: Part): boolean {
+    const expected = (part.end - part.start) / this.#meanSpeed();
+    return this.#timeLeft(part) > SLOW * Math.max(expected, MIN_AGE / SLOW);
+  }
+
+  #speed({ at, start, begun }: Part): number {
+    return (at - start) / Math.max(1, this.#now() - begun);
+  }
+
+  #meanSpeed(): number {
+    return this.#moved.bytes / this.#moved.time;
+  }
+}
+
+/** The largest whole MiB that is not above `offset`, or the first one above `least`. */
+function wholeBelow(offset: number, least: number): number {
+  const whole = Math.floor(offset / MIB) * MIB;
+  return whole > least ? whole : multipleAbove(least, MIB);
+}
+
+function multipleAbove(offset: number, unit: number): number {
+  return unit === Number.POSITIVE_INFINITY ? unit : (Math.floor(offset / unit) + 1) * unit;
+}

@@ -1,0 +1,26 @@
+import {
+  type LinkLimits,
+  type Links,
+  memoryDemand,
+  openLinks,
+  type TransferOptions,
+} from '../../src/transfer/index.ts';
+
+const GIB = 1024 ** 3;
+
+/** What copies share, without limits but those that are named. */
+export function testLinks(limits: Partial<LinkLimits> = {}): Links {
+  return openLinks({ lanes: 4, memory: GIB, bandwidth: null, regionBandwidth: new Map(), ...limits });
+}
+
+/**
+ * What a copy has that shares nothing with others: so many lanes at each end, and all the memory it wants.
+ */
+export function ownLink(
+  ends: Pick<TransferOptions, 'reader' | 'sink' | 'spool' | 'size'>,
+  lanes = 4,
+): Pick<TransferOptions, 'link' | 'memory'> {
+  const link = testLinks({ lanes }).open({ from: undefined, to: undefined, regions: [] });
+  const { wanted } = memoryDemand({ ...ends, link });
+  return { link, memory: { bytes: wanted, async close() {} } };
+}

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { StoreError } from '../../src/stores/index.ts';
+import { Endpoint, inLane, type Lane, type Lanes } from '../../src/transfer/endpoint.ts';
+import { testLinks } from '../support/link.ts';
+
+const { signal } = new AbortController();
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A copy that takes as many lanes as it is given; `held` has those that it has not given back. */
+function greedy(lanes: Lanes) {
+  const held: Lane[] = [];
+  const abort = new AbortController();
+  const taking = (async () => {
+    for (;;) held.push(await lanes.take(abort.signal));
+  })();
+  taking.catch(() => {});
+  return {
+    held,
+    async giveBack(count: number) {
+      for (const lane of held.splice(0, count)) lane.release();
+      await settled();
+    },
+    stop: () => abort.abort(new Error('enough')),
+  };
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+}
+
+test('a copy that is alone has all lanes', async () => {
+  const copy = greedy(new Endpoint({ min: 8, max: 8 }).join());
+  await settled();
+  expect(copy.held).toHaveLength(8);
+});
+
+test('a copy that comes later gets its share with the first lanes that are given back', async () => {
+  const endpoint = new Endpoint({ min: 8, max: 8 });
+  const first = greedy(endpoint.join());
+  await settled();
+  const second = greedy(endpoint.join());
+  await settled();
+  expect(second.held).toHaveLength(0);
+  await first.giveBack(4);
+  expect([first.held.length, second.held.length]).toEqual([4, 4]);
+  await first.giveBack(1);
+  await second.giveBack(1);
+  expect([first.held.length, second.held.length]).toEqual([4, 4]);
+});
+
+test('where there are more copies than lanes each of them has one', async () => {
+  const endpoint = new Endpoint({ min: 2, max: 2 });
+  const copies = Array.from({ length: 5 }, () => greedy(endpoint.join()));
+  await settled();
+  await copies[0]?.giveBack(1);
+  expect(copies.map(({ held }) => held.length)).toEqual([1, 1, 1, 1, 1]);
+});
+
+test('a copy that wants no more leaves its lanes to the others', async () => {
+  const endpoint = new Endpoint({ min: 4, max: 4 });
+  const [first, second] = [greedy(endpoint.join()), greedy(endpoint.join())];
+  await settled();
+  first.stop();
+  await first.giveBack(first.held.length);
+  expect(second.held).toHaveLength(4);
+});
+
+test('lanes of a copy that is stuck count for the others, until it moves again', async () => {
+  const endpoint = new Endpoint({ min: 2, max: 2 });
+  const stuck = greedy(endpoint.join());
+  await settled();
+  const other = greedy(endpoint.join());
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(other.held).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(other.held.length).toBeGreaterThan(0);
+  for (const lane of stuck.held) lane.moved(1);
+  const before = other.held.length;
+  await other.giveBack(1);
+  expect(other.held.length).toBeLessThan(before);
+});
+
+test('a lane that waits for something of ours, or tells only at its end, is not stuck', async () => {
+  const endpoint = new Endpoint({ min: 2, max: 2 });
+  const lanes = endpoint.join();
+  const waiting = await lanes.take(signal);
+  void waiting.aside(new Promise(() => {}));
+  void inLane(lanes, signal, 1, () => new Promise(() => {}));
+  const other = greedy(endpoint.join());
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(other.held).toHaveLength(0);
+});
+
+test('nobody gets a lane before the time that a server has asked for', async () => {
+  const lanes = new Endpoint({ min: 4, max: 4 }).join();
+  const overload = { retryAfter: 3000 };
+  await expect(
+    inLane(lanes, signal, 1, () => Promise.reject(new StoreError('unavailable', 'slow down', { overload }))),
+  ).rejects.toThrow('slow down');
+  let isFree = false;
+  void lanes.take(signal).then(() => {
+    isFree = true;
+  });
+  await vi.advanceTimersByTimeAsync(2900);
+  expect(isFree).toBe(false);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(isFree).toBe(true);
+});
+
+test('an abort ends the wait for a lane', async () => {
+  const lanes = new Endpoint({ min: 1, max: 1 }).join();
+  await lanes.take(signal);
+  const abort = new AbortController();
+  const waiting = lanes.take(abort.signal);
+  const reason = new Error('enough');
+  abort.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+});
+
+test('copies share the lanes of a server, but not those that a number gives to each', async () => {
+  const ends = { from: 'https://a.example:443', to: undefined, regions: [] };
+  const shared = testLinks({ lanes: { min: 4, max: 64 } });
+  const [first, second] = [greedy(shared.open(ends).from), greedy(shared.open(ends).from)];
+  await settled();
+  expect(first.held.length + second.held.length).toBe(4);
+  const each = testLinks({ lanes: 3 });
+  const [third, fourth] = [greedy(each.open(ends).from), greedy(each.open(ends).from)];
+  await settled();
+  expect([third.held.length, fourth.held.length]).toEqual([3, 3]);
+});
+
+test('what is on this machine is read by the fewest lanes, and shares them with nobody', async () => {
+  const ends = { from: undefined, to: undefined, regions: [] };
+  const links = testLinks({ lanes: { min: 4, max: 64 } });
+  const copies = [greedy(links.open(ends).from), greedy(links.open(ends).from)];
+  await settled();
+  expect(copies.map(({ held }) => held.length)).toEqual([4, 4]);
+});

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { LaneLimit } from '../../src/transfer/lane-limit.ts';
+import { type Link, simulation } from '../support/simulated-link.ts';
+
+const MB = 1e6;
+const SECOND = 1000;
+/** A hundred milliseconds from a request to its first byte, and 10 MB/s a connection. */
+const LONG: Link = { connection: 10 * MB, delay: 100 };
+const NEAR: Link = { connection: 1000 * MB, delay: 1, line: 400 * MB };
+
+function begin(range = { min: 4, max: 64 }) {
+  return simulation((now) => new LaneLimit(range, now));
+}
+
+test('lanes double as long as goodput grows with them', () => {
+  const link = begin();
+  expect(link.run(LONG, 2 * SECOND).lanes.at(-1)).toBe(64);
+  expect(link.run(LONG, SECOND).goodput).toBeGreaterThan(500 * MB);
+});
+
+test.each([
+  ['chunk by chunk', {}],
+  ['only when a block is there', { tellsAtEnd: true, part: 5 * 1024 * 1024 }],
+])('a line that all share is used by few lanes, when they tell %s', (_what, telling) => {
+  const link = begin();
+  link.run({ ...LONG, ...telling, line: 40 * MB }, 3 * SECOND);
+  const { goodput, lanes } = link.run({ ...LONG, ...telling, line: 40 * MB }, 60 * SECOND);
+  expect(goodput).toBeGreaterThan(0.88 * 40 * MB);
+  expect(lanes.reduce((sum, count) => sum + count, 0) / lanes.length).toBeLessThan(12);
+});
+
+test('where one lane fills the line already, there are no more than the fewest', () => {
+  const link = begin();
+  link.run(NEAR, 3 * SECOND);
+  const { lanes } = link.run(NEAR, 60 * SECOND);
+  expect(lanes.filter((count) => count === 4).length).toBeGreaterThan(0.7 * lanes.length);
+});
+
+test('a line that becomes wider is found to be so within half a minute', () => {
+  const link = begin();
+  link.run({ ...LONG, line: 40 * MB }, 120 * SECOND);
+  link.run(LONG, 60 * SECOND);
+  expect(link.run(LONG, SECOND).lanes.at(-1)).toBeGreaterThan(40);
+});
+
+test('a line that shrinks to a tenth is left to fewer lanes', () => {
+  const link = begin();
+  link.run({ ...LONG, line: 400 * MB }, 10 * SECOND);
+  const { lanes } = link.run({ ...LONG, line: 40 * MB }, 300 * SECOND);
+  expect(lanes.at(-1)).toBeLessThan(32);
+});
+
+test('a server that refuses more than eight requests is hardly asked for more', () => {
+  const link = begin();
+  const limited = { ...LONG, mostRequests: 8 };
+  link.run(limited, 10 * SECOND);
+  const { refused, requests, goodput } = link.run(limited, 120 * SECOND);
+  expect(refused / requests).toBeLessThan(0.02);
+  expect(goodput).toBeGreaterThan(50 * MB);
+});
+
+test('a refusal costs lanes at once, and requests wait for as long as the server says', () => {
+  const link = begin();
+  link.run(LONG, 3 * SECOND);
+  link.limit.overloaded(2 * SECOND, true);
+  expect([link.limit.lanes, link.limit.pause]).toEqual([expect.toSatisfy((n) => n < 50), 2 * SECOND]);
+  link.run(LONG, 1.5 * SECOND);
+  expect(link.limit.pause).toBeGreaterThan(0);
+});
+
+test('many refusals at the same time are one', () => {
+  const link = begin({ min: 1, max: 64 });
+  link.run(LONG, 5 * SECOND);
+  const before = link.limit.lanes;
+  for (let refused = 0; refused < 20; refused++) link.limit.overloaded(0, true);
+  expect(link.limit.lanes).toBe(Math.floor(before * 0.7));
+});
+
+test('lanes that nobody wants tell nothing', () => {
+  const link = begin();
+  expect(link.run(LONG, 30 * SECOND, 2).lanes.at(-1)).toBe(4);
+});
+
+test('a number stays that number, whatever the link does', () => {
+  const link = begin({ min: 6, max: 6 });
+  const { lanes } = link.run({ ...LONG, mostRequests: 5 }, 10 * SECOND);
+  expect(new Set(lanes)).toEqual(new Set([6]));
+});

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import type { ImageSink } from '../../src/stores/index.ts';
+import { chunksOf, memoryDemand } from '../../src/transfer/memory-demand.ts';
+import { testLinks } from '../support/link.ts';
+
+const MIB = 1024 * 1024;
+const NONE = async () => {};
+
+function ends(sink: Partial<ImageSink> & Pick<ImageSink, 'kind'>, size: number, endpoint?: string) {
+  const lanes = endpoint === undefined ? 4 : { min: 4, max: 64 };
+  return {
+    reader: { ...(endpoint !== undefined && { endpoint }), async *read() {}, close: NONE },
+    sink: sink as ImageSink,
+    spool: null,
+    size: size * MIB,
+    link: testLinks({ lanes }).open({ from: endpoint, to: endpoint, regions: [] }),
+  };
+}
+
+test.each([
+  ['four lanes: a block each to read, and one to put or hash', 8, 1000, undefined, 64, 16],
+  ['many lanes: no more than a copy may have', 8, 1000, 'far', 256, 16],
+  ['a small image: as many as it has', 8, 20, 'far', 24, 16],
+  ['an image of one block', 8, 1, 'far', 16, 8],
+  ['an image of no bytes', 8, 0, 'far', 16, 8],
+  ['large blocks: two of them', 525, 5 * 1024 * 1024, 'far', 1050, 1050],
+])('memory for blocks, with %s', (_what, block, size, endpoint, wanted, least) => {
+  const demand = memoryDemand(ends({ kind: 'blocks', blockSize: block * MIB }, size, endpoint));
+  expect(demand).toEqual({ wanted: wanted * MIB, least: least * MIB });
+});
+
+test('a copy to a file takes little memory from a file, and more from far away', () => {
+  const near = ends({ kind: 'parts' }, 1000);
+  expect(memoryDemand({ ...near, reader: { ...near.reader, partSize: MIB } }).wanted).toBe(11 * MIB);
+  expect(memoryDemand(ends({ kind: 'parts' }, 1000, 'far')).wanted).toBe(131 * MIB);
+});
+
+test('lanes never outgrow the memory: half of it is theirs, and half waits for the digest', () => {
+  const far = ends({ kind: 'parts' }, 1000, 'far');
+  expect(chunksOf(far, 128 * MIB)).toEqual({ mostParts: 62, kept: 63 });
+  expect(chunksOf(far, 16 * MIB)).toEqual({ mostParts: 6, kept: 7 });
+});
