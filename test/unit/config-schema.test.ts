@@ -54,7 +54,7 @@ test('the examples use every kind of store and of identity', async () => {
   }
 });
 
-test.each(['configuration', 's3', 'file-shares'])(
+test.each(['configuration', 's3', 'file-shares', 'tuning'])(
   'the configurations on the page %s can be used',
   async (page) => {
     const text = await readFile(join(ROOT, 'docs', `${page}.md`), 'utf8');

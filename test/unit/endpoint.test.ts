@@ -23,8 +23,10 @@ function greedy(lanes: Lanes) {
   return {
     held,
     async giveBack(count: number) {
-      for (const lane of held.splice(0, count)) lane.release();
-      await settled();
+      for (const lane of held.splice(0, count)) {
+        lane.release();
+        await settled();
+      }
     },
     stop: () => abort.abort(new Error('enough')),
   };

@@ -6,7 +6,7 @@ const MB = 1e6;
 const SECOND = 1000;
 /** A hundred milliseconds from a request to its first byte, and 10 MB/s a connection. */
 const LONG: Link = { connection: 10 * MB, delay: 100 };
-const NEAR: Link = { connection: 1000 * MB, delay: 1, line: 400 * MB };
+const NEAR: Link = { connection: 1000 * MB, delay: 1, line: 400 * MB, part: 64e6 };
 
 function begin(range = { min: 4, max: 64 }) {
   return simulation((now) => new LaneLimit(range, now));

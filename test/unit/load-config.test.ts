@@ -37,6 +37,7 @@ test('regions are enough: everything else has defaults', async () => {
       driver: 'directory',
       driverOptions: { path: 'images/ot1' },
       taskQueue: 'image-copy.ot1',
+      bandwidth: null,
       objectsOnly: false,
     },
     {
@@ -44,6 +45,7 @@ test('regions are enough: everything else has defaults', async () => {
       driver: 'directory',
       driverOptions: { path: 'images/ot2' },
       taskQueue: 'my-queue',
+      bandwidth: null,
       objectsOnly: false,
     },
   ]);
@@ -100,6 +102,17 @@ web_ui: http://temporal.example:8233/
   });
 });
 
+test('lanes, memory and bandwidth are read as numbers', async () => {
+  const { limits, regions } = await loadConfig(
+    await written(`regions:
+  ot1: { store: { driver: directory, path: ot1 }, bandwidth: 20MB/s }
+limits: { lanes: { min: 2, max: 16 }, memory: 512MiB, bandwidth: 1 GiB/s }
+`),
+  );
+  expect(limits).toMatchObject({ lanes: { min: 2, max: 16 }, memory: 2 ** 29, bandwidth: 2 ** 30 });
+  expect(regions.get('ot1')?.bandwidth).toBe(20e6);
+});
+
 test("relative paths are relative to the file's folder, wherever the process runs", async () => {
   const file = await written(`${REGIONS}\nidentity: { driver: token-file, path: tokens.yaml }\n`);
   const config = await loadConfig(relative(process.cwd(), file));
@@ -154,6 +167,8 @@ test.each<[key: string, what: string, text: string]>([
   ['limits.give_up_after', 'a month', `${REGIONS}\nlimits: { give_up_after: 30d }\n`],
   ['limits.give_up_after', 'a negative duration', `${REGIONS}\nlimits: { give_up_after: -1h }\n`],
   ['limits.lanes', 'no lanes', `${REGIONS}\nlimits: { lanes: 0 }\n`],
+  ['limits.lanes.min', 'more lanes than there may be', `${REGIONS}\nlimits: { lanes: { min: 9, max: 8 } }\n`],
+  ['limits.bandwidth', 'a size without a time', `${REGIONS}\nlimits: { bandwidth: 5MB }\n`],
   ['api.port', 'a port in text', `${REGIONS}\napi: { port: http }\n`],
   ['api.port', 'a port that does not exist', `${REGIONS}\napi: { port: 65536 }\n`],
   [
