@@ -58,7 +58,7 @@ export function testWorkers(setup: WorkersSetup): TestWorkers {
       { ...region, store: hookStore(region.store, storeHooks) },
     ]),
   );
-  const deps: Dependencies = { regions, limits, digests, links: testLinks(), spool, client };
+  const deps: Dependencies = { regions, limits, digests, links: testLinks(limits), spool, client };
   const common = {
     connection,
     namespace: client.options.namespace,
