@@ -26,6 +26,8 @@ beforeEach(async () => {
   });
   const run = randomUUID();
   deployment = await deploy({
+    // So few that a slow worker is slow.
+    limits: { lanes: 4 },
     config: {
       regions: {
         ot1: { store: { driver: 'directory', path: 'ot1' } },
