@@ -96,7 +96,7 @@ async function movePart(part: Part, first: Lane, read: ReadRange, context: Lanes
       } catch (error) {
         if (part.isCut) break;
         const fault = blame('source', error);
-        lane.failed(fault);
+        if (fault.side === 'source') lane.failed(fault);
         lane.release();
         lane = undefined;
         if (part.at > from) wait = FIRST_PAUSE;
