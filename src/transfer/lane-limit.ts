@@ -1,3 +1,5 @@
+import { GoodputWindow } from './goodput-window.ts';
+
 /** The fewest and the most lanes that an endpoint may get. */
 export interface LaneRange {
   readonly min: number;
@@ -42,7 +44,7 @@ export class LaneLimit {
   #phase: Phase = 'search';
   /** What the number of lanes was before, and what they moved; bytes a millisecond. */
   #good: { readonly lanes: number; readonly goodput: number };
-  #window: Window;
+  #window: GoodputWindow;
   #rest = MIN_REST;
   #probeAt = 0;
   #probesDown = false;
@@ -56,7 +58,7 @@ export class LaneLimit {
     this.#now = now;
     this.#lanes = range.min;
     this.#good = { lanes: range.min, goodput: 0 };
-    this.#window = new Window(now());
+    this.#window = new GoodputWindow(now());
   }
 
   /** How many lanes there may be now. */
@@ -163,54 +165,6 @@ export class LaneLimit {
   }
 
   #look(now: number): void {
-    this.#window = new Window(now + (this.#phase === 'probe' ? SETTLE_TIME : 0), this.#window);
-  }
-}
-
-/** A time in which it is counted what lanes move. */
-class Window {
-  /** What moved before does not count; milliseconds. */
-  readonly begin: number;
-  #inUse: number;
-  #changedAt: number;
-  /** Lanes in use, times the milliseconds that they were. */
-  #used = 0;
-  #bytes = 0;
-  #laneTime = 0;
-  readonly #reporting = new Set<number>();
-
-  constructor(begin: number, before?: Window) {
-    this.begin = begin;
-    this.#changedAt = begin;
-    this.#inUse = before === undefined ? 0 : before.#inUse;
-  }
-
-  inUse(lanes: number, now: number): void {
-    if (now > this.#changedAt) {
-      this.#used += this.#inUse * (now - this.#changedAt);
-      this.#changedAt = now;
-    }
-    this.#inUse = lanes;
-  }
-
-  moved(lane: number, bytes: number, time: number): void {
-    this.#bytes += bytes;
-    this.#laneTime += time;
-    this.#reporting.add(lane);
-  }
-
-  /** How many lanes have reported. */
-  get reporting(): number {
-    return this.#reporting.size;
-  }
-
-  meanInUse(now: number): number {
-    this.inUse(this.#inUse, now);
-    return this.#used / (now - this.begin);
-  }
-
-  /** Bytes a millisecond. */
-  goodput(now: number): number {
-    return (this.#bytes / this.#laneTime) * this.meanInUse(now);
+    this.#window = new GoodputWindow(now + (this.#phase === 'probe' ? SETTLE_TIME : 0), this.#window);
   }
 }
