@@ -22,6 +22,7 @@ const isQuick = process.argv.includes('--quick');
 const SIZE = 512 * MIB;
 const ROUNDS = isQuick ? 1 : 3;
 const OBJECTS = 1000;
+const COPIES = isQuick ? 4 : 16;
 const BUCKET = 'images';
 /** 100 ms from a request to its answer, and 10 MB/s a connection. */
 const LONG = { delay: 50, rate: 10_000_000 };
@@ -187,6 +188,17 @@ async function smallObjects(): Promise<string[]> {
   );
 }
 
+/** Sixteen copies at the same time, which share the worker's lanes and memory. */
+async function manyCopies(imageId: string, pid: number): Promise<string[]> {
+  const before = await peakMemory(pid);
+  const times = await Promise.all(Array.from({ length: COPIES }, () => job(imageId, 'far', 'disk')));
+  return section(
+    `${COPIES} copies of 512 MiB at once, from a bucket far away to a directory`,
+    `The worker's memory has peaked at ${Math.round(before)} MiB before, and at ${Math.round(await peakMemory(pid))} MiB with them.`,
+    { 'each of the jobs': times },
+  );
+}
+
 try {
   const admin = new S3Client({ region: 'us-east-1', endpoint: gateway.endpoint, forcePathStyle: true });
   await admin.send(new CreateBucketCommand({ Bucket: BUCKET }));
@@ -204,8 +216,7 @@ try {
     ...(await toFar(local)),
     ...(await whereConnectionsAreCut(id)),
     ...(await smallObjects()),
-    `The worker's memory has peaked at ${Math.round(await peakMemory(pid))} MiB.`,
-    '',
+    ...(await manyCopies(id, pid)),
   ];
   if (!isQuick) await writeFile(join(import.meta.dirname, 'RESULTS-LINK.md'), lines.join('\n'));
 } finally {
