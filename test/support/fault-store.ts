@@ -29,6 +29,7 @@ export function faultyReader(reader: PartReader, faults: ReaderFaults = {}): Wat
   const { beforeChunk, onChunk, chunk: most = 1024 * 1024, end: last = Number.POSITIVE_INFINITY } = faults;
   return {
     ...(reader.inOrder && { inOrder: reader.inOrder }),
+    ...(reader.endpoint !== undefined && { endpoint: reader.endpoint }),
     asked,
     get bytesRead() {
       return bytesRead;

@@ -23,6 +23,8 @@ export interface BlocksAttempt {
 
 interface AttemptOptions extends Partial<Omit<TransferOptions, 'reader' | 'sink' | 'size' | 'spool'>> {
   readonly lanes?: number;
+  /** Where the source is said to be; on this machine, if nowhere. */
+  readonly endpoint?: string;
   readonly reads?: ReaderFaults;
   readonly inOrder?: boolean;
   readonly blocks?: BlockFaults;
@@ -52,9 +54,10 @@ export async function blocksRig(data: Uint8Array, blockSize: number): Promise<Bl
     image,
     server,
     digests,
-    async attempt({ reads, inOrder, blocks, lanes, ...options } = {}) {
+    async attempt({ reads, inOrder, blocks, lanes, endpoint, ...options } = {}) {
       const opened = await source.store.openReader(anyone(image.id), pin);
-      const reader = faultyReader(inOrder ? { ...opened, inOrder } : opened, reads);
+      const far = endpoint === undefined ? opened : { ...opened, endpoint };
+      const reader = faultyReader(inOrder ? { ...far, inOrder } : far, reads);
       const ends = { reader, sink: server.sink(blocks), spool: null, size: data.length };
       const transfer = startTransfer({
         ...ends,

@@ -35,6 +35,8 @@ export interface Attempt {
 
 interface AttemptOptions extends Partial<Omit<TransferOptions, 'reader' | 'sink' | 'size'>> {
   readonly lanes?: number;
+  /** Where the source is said to be; on this machine, if nowhere. */
+  readonly endpoint?: string;
   readonly reads?: ReaderFaults;
   readonly writes?: SinkFaults;
 }
@@ -76,8 +78,9 @@ export async function transferRig(data: Uint8Array): Promise<TransferRig> {
     image,
     ref,
     partialData,
-    async attempt({ reads, writes, lanes, ...options } = {}) {
-      const reader = faultyReader(await source.store.openReader(anyone(image.id), pin), reads);
+    async attempt({ reads, writes, lanes, endpoint, ...options } = {}) {
+      const opened = await source.store.openReader(anyone(image.id), pin);
+      const reader = faultyReader(endpoint === undefined ? opened : { ...opened, endpoint }, reads);
       const sink = faultySink(
         await openPartSink(destination.store, ref, started.length + 1, data.length),
         writes,

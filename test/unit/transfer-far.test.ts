@@ -1,0 +1,58 @@
+/** Copies from a server: there a lane may take over what another one has to move. */
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { blocksRig } from './blocks-rig.ts';
+import { MIB, transferRig, untilAborted } from './transfer-rig.ts';
+
+const SIZE = 30 * MIB + 4321;
+const DATA = randomBytes(SIZE);
+const endpoint = 'https://far.example:443';
+
+test('at the end an idle lane takes over the end of the part that would be the last', async () => {
+  const rig = await transferRig(DATA);
+  const asked: number[] = [];
+  const shared = Promise.withResolvers<void>();
+  const { transfer, reader } = await rig.attempt({
+    endpoint,
+    reads: {
+      beforeChunk: async (at) => {
+        asked.push(at);
+        const [first] = reader.asked;
+        // Somebody else reads in the part that stands still.
+        if (asked.filter((offset) => first !== undefined && offset > MIB && offset < first[1]).length > 0)
+          shared.resolve();
+        if (at === MIB) await shared.promise;
+      },
+    },
+  });
+  expect((await transfer.finished).sha512).toBe(rig.image.os_hash_value);
+  expect((await rig.commit()).equals(DATA)).toBe(true);
+  expect(reader.bytesRead).toBeLessThan(SIZE + 8 * MIB);
+});
+
+test('a connection that is much slower than others is replaced long before it counts as stalled', async () => {
+  const rig = await transferRig(DATA);
+  let isFirst = true;
+  const { transfer, reader } = await rig.attempt({
+    endpoint,
+    reads: {
+      beforeChunk: async (at, signal) => {
+        if (at !== 0 || !isFirst) return;
+        isFirst = false;
+        await untilAborted(signal);
+      },
+    },
+  });
+  expect((await transfer.finished).sha512).toBe(rig.image.os_hash_value);
+  expect(reader.asked.filter(([start]) => start === 0)).toHaveLength(2);
+  expect((await rig.commit()).equals(DATA)).toBe(true);
+});
+
+test('a block of which several lanes have read a part is put once', async () => {
+  const rig = await blocksRig(DATA, 8 * MIB);
+  const { transfer, reader } = await rig.attempt({ endpoint });
+  expect(await transfer.finished).toMatchObject({ sha512: rig.image.os_hash_value });
+  expect(reader.asked.length).toBeGreaterThan(4);
+  expect(rig.server.put).toHaveLength(4);
+  expect(rig.server.data.equals(DATA)).toBe(true);
+});
