@@ -23,7 +23,6 @@ function* acts<Store>({ store }: Setting<Store>, w: World<Store>, a: Attempt): G
   const here = w.stores[a.place];
   if (here === undefined) return;
   const around = {
-    hasLease: hasLease(w, a),
     isClosed: w.job.phase === 'closed',
     isOwned: w.promised || (a.run !== w.job.run && w.job.status === 'terminated'),
   };

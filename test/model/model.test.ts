@@ -29,6 +29,13 @@ describe('under the new rule no interleaving does harm', () => {
   });
 });
 
+test.each([
+  ['a reset and a cancel', mix('resets', 'cancels')],
+  ['a frozen worker and a reset', mix('timeouts', 'resets')],
+])('nor does one at a server that ignores If-Match when it removes: %s', (_what, troubles) => {
+  expect(verdictOn('s3', { ...NEW, deletesIfMatch: false }, troubles)).toMatchObject({ fault: null });
+});
+
 describe('each mending is needed: without it', () => {
   test.each<[string, Partial<Rule>, StoreName, Troubles, string]>([
     ['committed images are removed', { sparesCommitted: false }, 'directory', ANY_ONE, DESTROYED],
@@ -40,7 +47,6 @@ describe('each mending is needed: without it', () => {
       mix('forces', 'resets'),
       DESTROYED,
     ],
-    ['data is removed without a lease', { provesLease: [] }, 's3', ANY_ONE, DESTROYED],
     [
       'a sweep removes what was committed since',
       { sweepsWhatWasListed: false },
@@ -126,6 +132,13 @@ describe('each mending is needed: without it', () => {
       DESTROYED,
     ],
     [
+      'a removal is obeyed whenever it comes, and finds the same bytes with the same ETag',
+      { deletesExpire: false },
+      's3',
+      mix('resets', 'cancels'),
+      DESTROYED,
+    ],
+    [
       'a removal goes on behind the one that has finished it',
       { looksAgain: false },
       's3',
@@ -159,20 +172,6 @@ describe('a named limit:', () => {
       'directory',
       ANY_ONE,
       OVERTAKEN,
-    ],
-    [
-      'a store without conditional removal obeys a request whose sender has lost its lease',
-      { deletesIfMatch: false, ...limits({ lateDeletes: true }) },
-      's3',
-      mix('resets', 'cancels'),
-      DESTROYED,
-    ],
-    [
-      'so does one with it where a later run has put the same bytes there, for they have the same ETag',
-      limits({ lateDeletes: true }),
-      's3',
-      mix('resets', 'cancels'),
-      DESTROYED,
     ],
     [
       'a process that dies when it has written its record late leaves it',

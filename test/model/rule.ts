@@ -11,10 +11,6 @@ export interface Rule {
   readonly fenced: boolean;
   /** A discard leaves alone what is committed, unless it undoes that very commit. */
   readonly sparesCommitted: boolean;
-  /** Before which removals an attempt proves that it still has the lease, after it has seen what there is. */
-  readonly provesLease: readonly ('record' | 'data')[];
-  /** So does a prepare, which removes what an earlier attempt has made. */
-  readonly prepareProves: boolean;
   /** A request that commits is not abandoned by a cancel. */
   readonly awaitsAnswers: boolean;
   /** The clean-up after a force acts only while the chain of runs is closed. */
@@ -52,6 +48,10 @@ export interface Rule {
   /** S3: each DELETE says which version it means. */
   readonly deletesIfMatch: boolean;
   /**
+   * S3: a DELETE expires. Whoever takes a removal over waits for that before anything new may come.
+   */
+  readonly deletesExpire: boolean;
+  /**
    * S3: right before a DELETE, after it has seen what is there, it looks whether its doomed job object still
    * stands.
    */
@@ -73,13 +73,11 @@ export interface Rule {
 export interface Limits {
   /** Directory: a commit is frozen between its last look at the path and the rename. */
   readonly frozenBeforeRename: boolean;
-  /** A sender loses its lease between the proof and the DELETE that the store cannot make conditional. */
-  readonly lateDeletes: boolean;
   /** S3: a process dies right after it has written a record late. */
   readonly diesAfterLateRecord: boolean;
 }
 
-const NO_LIMITS: Limits = { frozenBeforeRename: false, lateDeletes: false, diesAfterLateRecord: false };
+const NO_LIMITS: Limits = { frozenBeforeRename: false, diesAfterLateRecord: false };
 
 /** The code as it was: by the mark alone. */
 export const OLD: Rule = {
@@ -87,8 +85,6 @@ export const OLD: Rule = {
   takesForEnded: ['closed', 'reset', 'paused'],
   fenced: false,
   sparesCommitted: false,
-  provesLease: [],
-  prepareProves: false,
   awaitsAnswers: false,
   cleansClosedOnly: false,
   cleanUpSpares: false,
@@ -106,6 +102,7 @@ export const OLD: Rule = {
   takesBack: true,
   completesIfAbsent: false,
   deletesIfMatch: false,
+  deletesExpire: false,
   looksAgain: false,
   replacesRecord: false,
   numbersData: false,
@@ -119,8 +116,6 @@ export const NEW: Rule = {
   takesForEnded: ['closed'],
   fenced: true,
   sparesCommitted: true,
-  provesLease: ['record', 'data'],
-  prepareProves: true,
   awaitsAnswers: true,
   cleansClosedOnly: true,
   cleanUpSpares: true,
@@ -138,6 +133,7 @@ export const NEW: Rule = {
   takesBack: true,
   completesIfAbsent: true,
   deletesIfMatch: true,
+  deletesExpire: true,
   looksAgain: true,
   replacesRecord: true,
   numbersData: true,

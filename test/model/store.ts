@@ -27,8 +27,6 @@ export interface Attempt {
 
 /** What an attempt can find out about the rest of the world. */
 export interface Surroundings {
-  /** A heartbeat would be answered: the attempt is the one that the server waits for. */
-  readonly hasLease: boolean;
   /** No run of the job's chain is open. */
   readonly isClosed: boolean;
   /** A run has ended as replicated, or one later than the attempt's was terminated. */

@@ -3,7 +3,10 @@ import { Agent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { openAgent } from '../../http/index.ts';
+import { type BriefDelete, briefDeletes } from './brief-delete.ts';
+import { endpointOf } from './endpoint.ts';
 import { type PlainGet, plainGets } from './plain-get.ts';
+import { serverClock } from './server-clock.ts';
 import { leaveBodiesUnsigned } from './unsigned-bodies.ts';
 
 /** Where the images of an S3 store are, and how they are reached. */
@@ -30,6 +33,7 @@ export interface Bucket {
   readonly plainGet: PlainGet;
   /** Scheme, host and port of the server. */
   readonly endpoint: string;
+  readonly briefDelete: BriefDelete;
 }
 
 /**
@@ -73,10 +77,16 @@ export function openBucket(options: S3Options): Bucket {
     }),
   });
   leaveBodiesUnsigned(client);
-  const plainGet = plainGets(client, bucket, openAgent({ verify: true, ca }));
+  const [located, agent] = [endpointOf(client, bucket), openAgent({ verify: true, ca })];
   const address = endpoint ?? `https://s3.${region ?? DEFAULT_REGION}.amazonaws.com`;
-  const keys = keysBelow(options.prefix ?? '');
-  return { client, bucket, plainGet, keys, endpoint: new URL(address).origin };
+  return {
+    client,
+    bucket,
+    endpoint: new URL(address).origin,
+    keys: keysBelow(options.prefix ?? ''),
+    plainGet: plainGets(client, located, agent),
+    briefDelete: briefDeletes(located, serverClock(client), agent),
+  };
 }
 
 function keysBelow(folder: string): Keys {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
@@ -16,6 +17,8 @@ const Content = Type.Object({
   reserved: Type.Optional(Type.Integer()),
   /** The image is being removed: nobody may use it any more, and anybody may finish the removal. */
   doomed: Type.Optional(Type.Literal(true)),
+  /** Names the call that removes it. Another call that goes on with the removal puts its own name here. */
+  removal: Type.Optional(Type.String()),
 });
 
 type Content = Static<typeof Content>;
@@ -72,7 +75,7 @@ async function put(
 }
 
 function isSame(one: Content, other: Content): boolean {
-  const keys = ['mark', 'upload_id', 'attempt', 'reserved', 'doomed'] as const;
+  const keys = ['mark', 'upload_id', 'attempt', 'reserved', 'doomed', 'removal'] as const;
   return keys.every((key) => one[key] === other[key]);
 }
 
@@ -125,9 +128,18 @@ export async function claimJobObject(
   }
 }
 
+/** All that belongs to an image, as one call removes it. */
+export interface DoomedObject extends JobObject {
+  /**
+   * Another call has begun the removal. It sees that it has lost it when it looks at the job object again. What
+   * it has asked for before may still arrive, until that expires.
+   */
+  readonly isTakenOver: boolean;
+}
+
 /**
- * Gives all that belongs to an image over to removal, for good. Returns `undefined` where this job has
- * nothing there.
+ * Gives all that belongs to an image over to removal by this call, for good. Returns `undefined` where this
+ * job has nothing there.
  * @param upTo the highest attempt from which it may be taken; `conflict` where a higher one has it
  */
 export async function doomJobObject(
@@ -135,14 +147,14 @@ export async function doomJobObject(
   ref: DestinationRef,
   attempt: number,
   upTo = attempt,
-): Promise<JobObject | undefined> {
+): Promise<DoomedObject | undefined> {
+  const removal = randomUUID();
   for (;;) {
     const job = await readJobObject(store, ref.image_id);
     if (job?.mark !== ref.mark) return undefined;
-    if (job.doomed) return job;
-    if (job.attempt > upTo) throw overtaken(ref);
-    const doomed = await replaceJobObject(store, ref, job, { attempt, doomed: true });
-    if (doomed !== undefined) return doomed;
+    if (job.attempt > (job.doomed ? attempt : upTo)) throw overtaken(ref);
+    const doomed = await replaceJobObject(store, ref, job, { attempt, doomed: true, removal });
+    if (doomed !== undefined) return { ...doomed, isTakenOver: job.doomed === true };
   }
 }
 

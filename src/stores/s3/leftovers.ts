@@ -6,7 +6,7 @@ import { onS3 } from './errors.ts';
 import { type JobObject, readJobObject } from './job-object.ts';
 import { ENCODED, keyFrom } from './list-keys.ts';
 import { headOf } from './read-object.ts';
-import { removeExactly } from './remove-object.ts';
+import { removeWhere } from './remove-object.ts';
 import { removeMarked } from './reservation.ts';
 import { isImageId } from './source.ts';
 import { HIDDEN, stagingAt } from './staging.ts';
@@ -122,7 +122,7 @@ async function dataOfNobody({ name, store }: Place): Promise<Leftover | undefine
     abandonedAfter: null,
     remove: () =>
       onS3(async () => {
-        await removeExactly(store, key, found.etag);
+        await removeWhere(store, key, async () => (await readJobObject(store, name)) === undefined);
         return true;
       }),
   };

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { getEndpointFromInstructions } from '@smithy/core/endpoints';
-import { escapeUriPath, HttpRequest } from '@smithy/core/protocols';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { HttpRequest } from '@smithy/core/protocols';
 import type { Dispatcher } from 'undici';
 import { waitFor } from '../../http/index.ts';
 import { type Overload, overloadOf, StoreError } from '../store-error.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /** What of an object is read, and which version of it; header fields of GetObject. */
 export interface Selection {
@@ -25,30 +25,18 @@ export type PlainGet = (
  * try again.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
-export function plainGets({ config }: S3Client, bucket: string, dispatcher: Dispatcher): PlainGet {
-  let opened: ReturnType<typeof open> | undefined;
-
-  async function open() {
-    const { url, properties } = await getEndpointFromInstructions({ Bucket: bucket }, GetObjectCommand, {
-      ...config,
-    });
-    const scheme = properties?.authSchemes?.[0];
-    if (scheme?.name !== 'sigv4') return undefined;
-    const { origin, host, pathname } = url;
-    return { origin, host, folder: pathname.replace(/\/$/, ''), signer: await config.signer(scheme) };
-  }
-
+export function plainGets(
+  { config }: S3Client,
+  endpointOf: () => Promise<Endpoint | undefined>,
+  dispatcher: Dispatcher,
+): PlainGet {
   async function signed(key: string, { Range, IfMatch }: Selection) {
-    opened ??= open().catch((error) => {
-      opened = undefined;
-      throw error;
-    });
-    const endpoint = await opened;
+    const endpoint = await endpointOf();
     if (endpoint === undefined) return undefined;
-    const { origin, host, folder, signer } = endpoint;
+    const { origin, host, signer, pathOf } = endpoint;
     const unsigned = new HttpRequest({
       method: 'GET',
-      path: `${folder}/${escapeUriPath(key)}`,
+      path: pathOf(key),
       headers: {
         host,
         ...(Range !== undefined && { range: Range }),

@@ -1,7 +1,12 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { StoreError } from '../store-error.ts';
+import type { Selected } from './brief-delete.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error } from './errors.ts';
 import { headOf } from './read-object.ts';
+
+/** How often a removal is tried: it may come too late, or the server may be busy. */
+const MAX_TRIES = 5;
 
 /**
  * Removes an object if it is still the one that has this ETag. One that is not there, or is another one by
@@ -22,31 +27,52 @@ export async function removeExactly(
   }
 }
 
-/** Removes an object as it is now, if there is one. */
-export async function removePresent(store: Bucket, Key: string): Promise<void> {
-  const found = await headOf(store, Key);
-  if (found !== undefined) await removeExactly(store, Key, found.etag);
-}
-
 /**
- * Removes an object as it was found, if the look that comes between allows it. A bucket that keeps versions
- * would hide it, and go on to count its bytes: there the version itself is removed, where that is allowed.
+ * Removes an object as it was found, if `isAllowed` says so. The request is signed before that look, and the
+ * server refuses it a few seconds later: so what the look has seen is hardly older than the removal, however
+ * long this process is frozen. A bucket that keeps versions would hide the object, and go on to count its
+ * bytes: there the version itself is removed, where that is allowed.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
  */
 export async function removeWhere(
   store: Bucket,
-  Key: string,
+  key: string,
   isAllowed: () => Promise<boolean>,
 ): Promise<void> {
-  const { client, bucket: Bucket } = store;
-  const found = await headOf(store, Key);
-  if (found === undefined || !(await isAllowed())) return;
-  const { version: VersionId, etag } = found;
-  if (VersionId === undefined) return removeExactly(store, Key, etag);
-  try {
-    await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
-  } catch (error) {
-    if (!isS3Error(error, 'AccessDenied')) throw error;
-    await removeExactly(store, Key, etag);
+  const found = await headOf(store, key);
+  if (found === undefined) return;
+  const { version, etag } = found;
+  const isDone =
+    version !== undefined && (await removeBriefly(store, key, { version }, isAllowed)) === 'done';
+  if (!isDone) await removeCurrent(store, key, etag, isAllowed);
+}
+
+/** Does the same with an object that has this ETag. In a bucket that keeps versions it is hidden. */
+export async function removeCurrent(
+  store: Bucket,
+  key: string,
+  etag: string,
+  isAllowed: () => Promise<boolean>,
+): Promise<void> {
+  if ((await removeBriefly(store, key, { etag }, isAllowed)) === 'done') return;
+  // An account may be denied requests that are signed so.
+  if (await isAllowed()) await removeExactly(store, key, etag);
+}
+
+async function removeBriefly(
+  store: Bucket,
+  key: string,
+  selected: Selected,
+  isAllowed: () => Promise<boolean>,
+): Promise<'done' | 'denied'> {
+  for (let tries = 1; ; tries += 1) {
+    const removal = await store.briefDelete(key, selected);
+    if (removal === undefined) return 'denied';
+    if (!(await isAllowed())) return 'done';
+    const status = await removal.send();
+    if (status < 300 || status === 404 || status === 412) return 'done';
+    if (status === 501 && selected.etag !== undefined) return removeBriefly(store, key, {}, isAllowed);
+    if (status === 403 && !removal.isLate()) return 'denied';
+    if (tries === MAX_TRIES) throw new StoreError('unavailable', `the object store answered ${status}`);
   }
 }

@@ -1,15 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DestinationRef, Watch } from '../port.ts';
 import { StoreError } from '../store-error.ts';
+import { EXPIRY } from './brief-delete.ts';
 import type { Bucket } from './bucket.ts';
 import {
   createJobObject,
+  type DoomedObject,
   doomJobObject,
-  type JobObject,
   readJobObject,
   replaceJobObject,
 } from './job-object.ts';
 import { headOf } from './read-object.ts';
-import { removeExactly, removeWhere } from './remove-object.ts';
+import { removeCurrent, removeWhere } from './remove-object.ts';
 import { isOf } from './stamp.ts';
 import { abortUpload, createUpload } from './upload.ts';
 
@@ -27,8 +29,10 @@ export async function removeMarked(
   const doomed = await doomJobObject(store, ref, attempt);
   if (doomed === undefined) return;
   await removeContents(store, ref, doomed, uploadKeys, watch);
+  await othersExpire(doomed, watch?.signal);
   // What makes it the job's goes last.
-  await removeExactly(store, store.keys.job(ref.image_id), doomed.etag);
+  const isOurs = () => isStillDoomed(store, ref, doomed, watch);
+  await removeCurrent(store, store.keys.job(ref.image_id), doomed.etag, isOurs);
 }
 
 /**
@@ -43,7 +47,10 @@ export async function reserve(
 ): Promise<boolean> {
   try {
     const earlier = await doomJobObject(store, ref, attempt, attempt - 1);
-    if (earlier !== undefined) await removeContents(store, ref, earlier, uploadKeys);
+    if (earlier !== undefined) {
+      await removeContents(store, ref, earlier, uploadKeys);
+      await othersExpire(earlier);
+    }
     if (await startUpload(store, ref, attempt, earlier)) return true;
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'conflict') throw error;
@@ -52,12 +59,20 @@ export async function reserve(
   return isReservedBy(store, ref, attempt);
 }
 
+/**
+ * Waits until nothing is obeyed any more that another call has asked for which was removing the same. New data
+ * may come to the place only then.
+ */
+async function othersExpire({ isTakenOver }: DoomedObject, signal?: AbortSignal): Promise<void> {
+  if (isTakenOver) await sleep(EXPIRY, undefined, { ...(signal && { signal }) });
+}
+
 /** Begins the upload of the data, and notes it in the job object; returns whether nobody was faster. */
 async function startUpload(
   store: Bucket,
   ref: DestinationRef,
   attempt: number,
-  earlier: JobObject | undefined,
+  earlier: DoomedObject | undefined,
 ): Promise<boolean> {
   const stamp = { mark: ref.mark, reserved: attempt };
   const upload = await createUpload(store, store.keys.data(ref.image_id), stamp);
@@ -65,7 +80,13 @@ async function startUpload(
   const isNoted =
     earlier === undefined
       ? await createJobObject(store, ref, attempt, upload_id)
-      : await replaceJobObject(store, ref, earlier, { ...stamp, attempt, upload_id, doomed: undefined });
+      : await replaceJobObject(store, ref, earlier, {
+          ...stamp,
+          attempt,
+          upload_id,
+          doomed: undefined,
+          removal: undefined,
+        });
   if (!isNoted) await abortUpload(store, upload);
   return Boolean(isNoted);
 }
@@ -84,19 +105,29 @@ export async function isReservedBy(store: Bucket, ref: DestinationRef, attempt: 
 async function removeContents(
   store: Bucket,
   ref: DestinationRef,
-  { upload_id: UploadId, etag }: JobObject,
+  doomed: DoomedObject,
   uploadKeys: readonly string[],
   watch?: Watch,
 ): Promise<void> {
   const { keys } = store;
-  const isStillDoomed = async () => {
-    if ((await readJobObject(store, ref.image_id))?.etag !== etag) return false;
-    await watch?.confirm();
-    return true;
-  };
-  await removeWhere(store, keys.record(ref.image_id), isStillDoomed);
-  for (const Key of uploadKeys) await abortUpload(store, { Key, UploadId });
-  await removeWhere(store, keys.data(ref.image_id), isStillDoomed);
+  const isOurs = () => isStillDoomed(store, ref, doomed, watch);
+  await removeWhere(store, keys.record(ref.image_id), isOurs);
+  for (const Key of uploadKeys) await abortUpload(store, { Key, UploadId: doomed.upload_id });
+  await removeWhere(store, keys.data(ref.image_id), isOurs);
+}
+
+/**
+ * Returns whether the place is still the one that this call has doomed. Throws where it has lost its lease.
+ */
+async function isStillDoomed(
+  store: Bucket,
+  ref: DestinationRef,
+  { etag }: DoomedObject,
+  watch: Watch | undefined,
+): Promise<boolean> {
+  if ((await readJobObject(store, ref.image_id))?.etag !== etag) return false;
+  await watch?.confirm();
+  return true;
 }
 
 /** Whether the job has committed its image, and is not about to remove it. */

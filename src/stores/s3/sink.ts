@@ -4,9 +4,9 @@ import { StoreError } from '../store-error.ts';
 import { blockSizeOf, rangesOf, wholeBlocks } from './block-plan.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error, onS3 } from './errors.ts';
-import { type JobObject, overtaken, ownJobObject, replaceJobObject } from './job-object.ts';
+import { type JobObject, overtaken, ownJobObject, readJobObject, replaceJobObject } from './job-object.ts';
 import { frontToBack, headOf } from './read-object.ts';
-import { removeExactly, removePresent } from './remove-object.ts';
+import { removeExactly, removeWhere } from './remove-object.ts';
 import { isOf } from './stamp.ts';
 import { abortUpload, completeUpload, createUpload, listParts, type Part, putPart } from './upload.ts';
 
@@ -72,12 +72,12 @@ export async function openUpload(
     reset: () =>
       onS3(async () => {
         data.close();
-        const [before, bad] = [upload(), (await headOf(store, Key))?.etag];
+        const before = upload();
         // Only whoever the new upload is noted for may remove: one that was overtaken meanwhile is refused
         // here.
         await startUpload();
         await abortUpload(store, before);
-        if (bad !== undefined) await removeExactly(store, Key, bad);
+        await removeWhere(store, Key, isOurs);
         parts.clear();
         isWhole = false;
       }),
@@ -94,7 +94,7 @@ export async function openUpload(
       // The answer to an earlier try may have been lost.
       if ((isInTheWay || isAbsent(error)) && (await isThere())) return;
       if (!isInTheWay) throw await gone(error);
-      await removePresent(store, Key);
+      await removeWhere(store, Key, isOurs);
       await putTogether();
     });
   }
@@ -111,6 +111,10 @@ export async function openUpload(
     await abortUpload(store, next);
     await assertOurs();
     throw overtaken(ref);
+  }
+
+  async function isOurs(): Promise<boolean> {
+    return (await readJobObject(store, ref.image_id))?.etag === job.etag;
   }
 
   async function assertOurs(): Promise<void> {

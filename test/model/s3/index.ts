@@ -14,13 +14,13 @@ export function s3(rule: Rule): StoreModel<Bucket> {
     initial: NOTHING,
     act(s, a, around) {
       if (!rule.fenced) return old(s, a);
-      const removing = removal(rule, s, a, around);
+      const removing = removal(rule, s, a);
       if (removing.length > 0) return removing;
       switch (a.step) {
         case 'prepare':
           return prepare(rule, s, a);
         case 'transfer':
-          return transfer(rule, s, a, around);
+          return transfer(rule, s, a);
         case 'commit':
           return commit(rule, s, a);
         case 'discard':
@@ -40,7 +40,7 @@ export function s3(rule: Rule): StoreModel<Bucket> {
     },
     reserve(s) {
       if (s.job !== null || s.record !== null || s.data !== null) return null;
-      const job = { mark: 'b', fence: 0, doomed: false, by: 0, upload: 0 };
+      const job = { mark: 'b', fence: 0, doomed: false, by: 0, upload: 0, removal: 0 };
       return { ...s, job, uploads: [0, ...s.uploads] };
     },
     finish: (s) => ({

@@ -18,7 +18,7 @@ export function old(s: Bucket, a: Attempt): Move<Bucket>[] {
       if (job !== null) return go('finds a job object in the way', isOwn ? 'ok' : 'lost', abort(s, n));
       return go('puts the job object', 'ok', {
         ...s,
-        job: { mark: 'a', fence: 0, doomed: false, by: n, upload: n },
+        job: { mark: 'a', fence: 0, doomed: false, by: n, upload: n, removal: 0 },
       });
     case 'transfer start':
       if (!isOwn) return go('finds no job object', 'lost');

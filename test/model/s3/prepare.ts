@@ -13,7 +13,7 @@ export function prepare(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
     case 'start':
       if (job === null) return go('finds no job object', 'free?', s, '');
       if (job.mark !== 'a') return go('finds the id taken', 'lost');
-      if (job.doomed) return go('finds a doomed job object', 'see record', s, see(s));
+      if (job.doomed) return go('finds a doomed job object', 'take over', s, see(s));
       if (job.fence > n) return go('is overtaken', 'lost');
       return go("finds its job's object", 'own', s, see(s));
     case 'own':
@@ -32,12 +32,12 @@ export function prepare(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
       if (job !== null) return go('finds a job object in the way', 'start', s, '');
       return go('puts the job object', done, {
         ...s,
-        job: { mark: 'a', fence: n, doomed: false, by: n, upload: n },
+        job: { mark: 'a', fence: n, doomed: false, by: n, upload: n, removal: 0 },
       });
     case 'renew':
       return go('creates an upload', 'replace', { ...s, uploads: [...s.uploads, n] });
     case 'replace': {
-      const next = swap(s, seenBy(a), { fence: n, doomed: false, by: n, upload: n });
+      const next = swap(s, seenBy(a), { fence: n, doomed: false, by: n, upload: n, removal: 0 });
       if (next === null) return go('finds that somebody was faster', 'start', s, '');
       return go('replaces the doomed job object', done, next, '');
     }

@@ -3,16 +3,30 @@ import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
 import { abort, type Bucket, isCommitted, isSame, see, seenBy, swap } from './state.ts';
 
 /** What all who remove have in common: dooms, and then deletes the record, the data and the job object. */
-export function removal(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<Bucket>[] {
+export function removal(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   const go = moves(s, a);
   const known = seenBy(a);
   const sweeps = a.step === 'sweep';
   const makesRoom = a.step === 'prepare' || a.step === 'transfer';
+  const emptied = makesRoom ? 'renew' : 'delete job';
   switch (a.at) {
     case 'doom': {
-      const next = swap(s, known, { doomed: true, ...(!sweeps && { fence: a.number }) });
+      const removal = Math.max(1, a.number, s.expired);
+      const next = swap(s, known, { doomed: true, removal, ...(!sweeps && { fence: a.number }) });
       if (next === null) return go('finds the fence moved', sweeps ? 'gone' : 'start', s, '');
       return go('dooms the job object', 'see record', next, see(next));
+    }
+    case 'take over': {
+      if (!rule.deletesExpire) return go('goes on with the removal', 'see record');
+      if (!sweeps && (known.job?.fence ?? 0) > a.number) return go('is overtaken', makesRoom ? 'lost' : 'ok');
+      const removal = Math.max(a.number, (known.job?.removal ?? 0) + 0.5);
+      const next = swap(s, known, { removal, ...(!sweeps && { fence: a.number }) });
+      if (next === null) return go('finds another job object', sweeps ? 'gone' : 'start', s, '');
+      return go('takes the removal over', 'see record', next, see(next, -1, true));
+    }
+    case 'expire': {
+      const expired = Math.max(s.expired, known.job?.removal ?? 0);
+      return go("waits until the other's requests have expired", emptied, { ...s, expired });
     }
     case 'see record':
       if (s.record === null) return go('finds no record', 'abort');
@@ -23,14 +37,17 @@ export function removal(rule: Rule, s: Bucket, a: Attempt, around: Surroundings)
     case 'abort':
       return go('aborts the upload', 'see data', abort(s, known.job?.upload ?? -1));
     case 'see data':
-      if (s.data === null) return go('finds no data', makesRoom ? 'renew' : 'delete job');
+      if (s.data === null) return go('finds no data', known.takenOver ? 'expire' : emptied);
       return go('sees the data', 'delete data', s, noting(s.data.version));
     case 'delete data':
     case '~delete data':
-      return remove('data', makesRoom ? 'renew' : 'delete job', s.data?.version);
+      return remove('data', known.takenOver ? 'expire' : emptied, s.data?.version);
     case 'delete job':
-      if (rule.deletesIfMatch && !isSame(s, known)) return go('finds another job object', after());
-      if (!rule.deletesIfMatch && !mayRemove()) return go('has no lease to prove', 'gone');
+      if (!isSame(s, known)) return go('finds another job object', after());
+      return go('asks to delete the job object', '~delete job');
+    case '~delete job':
+      if (isExpired()) return go('asks too late to delete the job object', after(), s, '');
+      if (rule.deletesIfMatch && !isSame(s, known)) return go('finds another job object', after(), s, '');
       return go('deletes the job object', after(), { ...s, job: null }, '');
   }
   return [];
@@ -41,28 +58,18 @@ export function removal(rule: Rule, s: Bucket, a: Attempt, around: Surroundings)
   function after(): string {
     return sweeps ? 'gone' : 'start';
   }
-  function mayRemove(): boolean {
-    return sweeps ? around.isClosed && isSame(s, known) : around.hasLease;
+  function isExpired(): boolean {
+    return rule.deletesExpire && (known.job?.removal ?? 0) < s.expired;
   }
+  /** Between a look and the request that follows the process may be frozen for as long as it likes. */
   function remove(what: 'record' | 'data', next: string, etag: number | undefined): Move<Bucket>[] {
-    const isSent = a.at.startsWith('~');
-    const proves = rule.provesLease.includes(what) && (rule.prepareProves || !makesRoom);
-    if (proves && !isSent) {
-      if (!mayRemove()) return go(`may not delete the ${what} any more`, 'gone');
+    if (!a.at.startsWith('~')) {
+      if (rule.looksAgain && !isSame(s, known)) return go('finds another job object', after(), s, '');
+      return go(`asks to delete the ${what}`, `~${a.at}`);
     }
-    if (rule.looksAgain && !isSent) {
-      if (!isSame(s, known)) return go('finds another job object', after(), s, '');
-    }
-    if (proves && !isSent) {
-      if (rule.limits.lateDeletes) return go('proves its lease', `~${a.at}`);
-    }
-    const label = `${proves && !isSent ? 'proves its lease, and ' : ''}deletes the ${what}`;
-    const isMeant = !rule.deletesIfMatch || etag === known.etag;
-    return go(
-      isMeant ? label : `${label}, which is another one by now`,
-      next,
-      isMeant ? { ...s, [what]: null } : s,
-    );
+    if (isExpired()) return go(`asks too late to delete the ${what}`, next);
+    if (rule.deletesIfMatch && etag !== known.etag) return go(`finds another ${what}`, next);
+    return go(`deletes the ${what}`, next, { ...s, [what]: null });
   }
 }
 
@@ -79,7 +86,7 @@ export function discard(rule: Rule, s: Bucket, a: Attempt, around: Surroundings)
       }));
     case 'start':
       if (job?.mark !== 'a') return go('finds no job object', 'ok');
-      if (job.doomed) return go('finds a doomed job object', 'see record', s, see(s));
+      if (job.doomed) return go('finds a doomed job object', 'take over', s, see(s));
       if (job.fence > a.number) return go('is overtaken', 'ok');
       return go('finds the job object', 'own', s, see(s));
     case 'own':

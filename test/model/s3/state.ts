@@ -10,6 +10,8 @@ export interface JobObject {
   readonly by: number;
   /** The multipart upload that takes the data. */
   readonly upload: number;
+  /** Which removal has it; 0: none. Grows when another one takes over what is doomed. */
+  readonly removal: number;
 }
 
 /** `<id>/data`. Its ETag tells its bytes, and so its version, and not who has written it. */
@@ -35,6 +37,8 @@ export interface Bucket {
   readonly record: RecordObject | null;
   /** Multipart uploads that are open. */
   readonly uploads: readonly number[];
+  /** What removals before this one have asked for is obeyed no more. */
+  readonly expired: number;
 }
 
 /** What an attempt holds on to. */
@@ -42,12 +46,14 @@ interface Seen {
   readonly job: JobObject | null;
   /** ETag of what it is about to delete. */
   readonly etag: number;
+  /** It has taken a removal over from another attempt, whose requests may still arrive. */
+  readonly takenOver?: true;
 }
 
-export const NOTHING: Bucket = { job: null, data: null, record: null, uploads: [] };
+export const NOTHING: Bucket = { job: null, data: null, record: null, uploads: [], expired: 0 };
 
-export function see(s: Bucket, etag = -1): string {
-  return JSON.stringify({ job: s.job, etag } satisfies Seen);
+export function see(s: Bucket, etag = -1, takenOver = false): string {
+  return JSON.stringify({ job: s.job, etag, ...(takenOver && { takenOver }) });
 }
 
 export function seenBy({ seen }: { readonly seen: string }): Seen {

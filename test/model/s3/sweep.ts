@@ -21,7 +21,7 @@ export function sweep(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): 
     }
     case 'closed?':
       if (!around.isClosed) return go('finds the chain open', 'gone');
-      if (known.job?.doomed) return go('finds the chain closed', 'see record');
+      if (known.job?.doomed) return go('finds the chain closed', 'take over');
       return go('finds the chain closed', rule.sweepsWhatWasListed ? 'record?' : 'doom');
     case 'record?':
       if (isCommitted(rule, s, job) || !isSame(s, known)) return go('finds something else', 'gone');

@@ -1,5 +1,5 @@
 import type { Rule } from '../rule.ts';
-import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
+import { type Attempt, type Move, moves } from '../store.ts';
 import { prepare } from './prepare.ts';
 import { abort, type Bucket, isCommitted, isOwnData, isSame, see, seenBy, swap } from './state.ts';
 
@@ -7,7 +7,7 @@ import { abort, type Bucket, isCommitted, isOwnData, isSame, see, seenBy, swap }
  * Puts the parts and has them put together. After a reset it may find an image, or nothing: then as
  * `prepare`.
  */
-export function transfer(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<Bucket>[] {
+export function transfer(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   const go = moves(s, a);
   const { job } = s;
   const n = a.number;
@@ -56,7 +56,7 @@ export function transfer(rule: Rule, s: Bucket, a: Attempt, around: Surroundings
       return go('hears of other data', 'delete bad data', { ...s, uploads: [...s.uploads, upload] }, seen);
     }
     case 'delete bad data':
-      if (rule.provesLease.includes('data') && !around.hasLease) return go('has no lease to prove', 'lost');
+      if (rule.looksAgain && !isSame(s, known)) return go('is overtaken', 'lost');
       if (s.data?.version !== known.etag) return go('finds other data', 'ours?');
       return go('deletes the data that is in the way', 'ours?', { ...s, data: null });
   }

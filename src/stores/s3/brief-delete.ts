@@ -1,0 +1,90 @@
+import { HttpRequest } from '@smithy/core/protocols';
+import type { Dispatcher } from 'undici';
+import type { Endpoint } from './endpoint.ts';
+import type { ServerClock } from './server-clock.ts';
+
+/** Seconds for which the server obeys a removal, from when it was signed. */
+const VALID_FOR = 5;
+
+/**
+ * Milliseconds after which no removal is obeyed any more that was signed before. They leave room for the
+ * clocks of a store's servers, which may differ.
+ */
+export const EXPIRY = 8000;
+
+/** Milliseconds for which a server may take to answer. */
+const MAX_ANSWER = 60_000;
+
+/** Of what is at a key: which. */
+export interface Selected {
+  readonly etag?: string;
+  readonly version?: string;
+}
+
+/** A removal that is signed, and was not sent yet. */
+export interface SignedDelete {
+  /** Sends it. Returns the HTTP status of the answer. Throws where there is none. */
+  send(): Promise<number>;
+  /** Returns whether the server may have refused it because it came too late. */
+  isLate(): boolean;
+}
+
+/** Signs a removal. Returns `undefined` where the bucket's requests are not signed in the usual way. */
+export type BriefDelete = (key: string, selected: Selected) => Promise<SignedDelete | undefined>;
+
+/**
+ * Makes requests to remove an object that the server itself refuses a few seconds later. A process may be
+ * frozen for any time between its last look at what there is and the request. `If-Match` alone does not keep
+ * such a request from data that has come to the place since, for the same bytes have the same ETag.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+ */
+export function briefDeletes(
+  endpointOf: () => Promise<Endpoint | undefined>,
+  clock: ServerClock,
+  dispatcher: Dispatcher,
+): BriefDelete {
+  return async (key, { etag, version }) => {
+    const endpoint = await endpointOf();
+    if (endpoint === undefined) return undefined;
+    const { origin, host, signer, pathOf } = endpoint;
+    if (!isPresigner(signer)) return undefined;
+    const unsigned = new HttpRequest({
+      method: 'DELETE',
+      path: pathOf(key),
+      query: version === undefined ? {} : { versionId: version },
+      headers: {
+        host,
+        'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+        ...(etag !== undefined && { 'if-match': etag }),
+      },
+    });
+    const signedAt = performance.now();
+    const { query, headers } = await signer.presign(unsigned, {
+      expiresIn: VALID_FOR,
+      signingDate: clock.now(),
+    });
+    const search = new URLSearchParams(query as Record<string, string>).toString().replaceAll('+', '%20');
+    const path = `${pathOf(key)}?${search}`;
+    return {
+      async send() {
+        const signal = AbortSignal.timeout(MAX_ANSWER);
+        const answer = await dispatcher.request({ origin, path, headers, method: 'DELETE', signal });
+        await answer.body.dump();
+        return answer.statusCode;
+      },
+      isLate: () => performance.now() - signedAt > (VALID_FOR - 1) * 1000,
+    };
+  };
+}
+
+/** A signer that can put the signature, and how long it is valid, into the address. */
+interface Presigner {
+  presign(
+    request: HttpRequest,
+    options: { readonly expiresIn: number; readonly signingDate: Date },
+  ): Promise<Pick<HttpRequest, 'query' | 'headers'>>;
+}
+
+function isPresigner(signer: object): signer is Presigner {
+  return 'presign' in signer;
+}

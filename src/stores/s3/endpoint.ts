@@ -1,0 +1,33 @@
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { getEndpointFromInstructions } from '@smithy/core/endpoints';
+import { escapeUriPath } from '@smithy/core/protocols';
+
+/** Where a bucket is reached, and who signs requests to it. */
+export type Endpoint = NonNullable<Awaited<ReturnType<typeof openEndpoint>>>;
+
+/**
+ * Returns a function that finds a bucket's endpoint with the SDK's rules, credentials and signer; `undefined`
+ * where requests are not signed in the usual way. It is found once, unless that fails.
+ */
+export function endpointOf(client: S3Client, bucket: string): () => Promise<Endpoint | undefined> {
+  let opened: ReturnType<typeof openEndpoint> | undefined;
+  return () => {
+    opened ??= openEndpoint(client, bucket).catch((error) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+}
+
+async function openEndpoint({ config }: S3Client, bucket: string) {
+  const { url, properties } = await getEndpointFromInstructions({ Bucket: bucket }, GetObjectCommand, {
+    ...config,
+  });
+  const scheme = properties?.authSchemes?.[0];
+  if (scheme?.name !== 'sigv4') return undefined;
+  const { origin, host, pathname } = url;
+  const folder = pathname.replace(/\/$/, '');
+  const signer = await config.signer(scheme);
+  return { origin, host, signer, pathOf: (key: string) => `${folder}/${escapeUriPath(key)}` };
+}

@@ -1,0 +1,30 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { HttpResponse } from '@smithy/core/protocols';
+
+/** The time at a server. */
+export interface ServerClock {
+  /**
+   * Returns the time that it is at the server, or an earlier one: never a later one, however the clock of
+   * this machine may be set. Before the first answer it is this machine's time.
+   */
+  now(): Date;
+}
+
+/** Keeps a server's time from the `Date` of the answers that a client gets. */
+export function serverClock({ middlewareStack }: S3Client): ServerClock {
+  let told: { readonly date: number; readonly at: number } | undefined;
+  middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { response } = result;
+      const date = HttpResponse.isInstance(response) ? Date.parse(response.headers.date ?? '') : Number.NaN;
+      if (!Number.isNaN(date)) told = { date, at: performance.now() };
+      return result;
+    },
+    { step: 'deserialize', priority: 'low', name: 'serverClock' },
+  );
+  return {
+    // An answer that waits to be read makes the time look earlier.
+    now: () => new Date(told === undefined ? Date.now() : told.date + performance.now() - told.at),
+  };
+}

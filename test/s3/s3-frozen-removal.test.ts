@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { Watch } from '../../src/stores/index.ts';
+import { EXPIRY } from '../../src/stores/s3/brief-delete.ts';
+import { type Bucket, openBucket } from '../../src/stores/s3/bucket.ts';
+import { s3Destination } from '../../src/stores/s3/destination.ts';
+import { committing, copyFor, fillImage } from '../stores/make-image.ts';
+import { storeBench } from '../stores/store-bench.ts';
+import { codeOf, dataOf } from '../stores/store-under-test.ts';
+import { openS3 } from './s3-under-test.ts';
+
+// As small as a part of an upload may be, and so with the same ETag whenever it is put.
+const DATA = randomBytes(1_000_000);
+const bench = storeBench(openS3);
+
+/** A bucket whose removals of data wait, right before they are sent, until they are told to go on. */
+function freezing(): { store: Bucket; frozen: Promise<void>; thaw(): void } {
+  const store = openBucket(bench.current.options);
+  const [frozen, thawed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  return {
+    store: {
+      ...store,
+      briefDelete: async (key, selected) => {
+        const removal = await store.briefDelete(key, selected);
+        if (removal === undefined) throw new Error('the server takes such removals');
+        return {
+          ...removal,
+          async send() {
+            if (!key.endsWith('/data')) return removal.send();
+            frozen.resolve();
+            await thawed.promise;
+            return removal.send();
+          },
+        };
+      },
+    },
+    frozen: frozen.promise,
+    thaw: thawed.resolve,
+  };
+}
+
+test('a removal that was frozen right before its request leaves what a later run has copied', async () => {
+  const ref = bench.ref(DATA);
+  const made = committing(ref, DATA);
+  const copy = async (attempt: number) => {
+    await bench.store.prepare(ref, attempt, copyFor(ref, DATA));
+    await fillImage(bench.store, ref, DATA, attempt + 1);
+    await bench.store.commit(made, attempt + 2, copyFor(ref, DATA));
+  };
+  await copy(1);
+  const { store, frozen, thaw } = freezing();
+  const discard = s3Destination(store).discard(made, 4);
+  await frozen;
+  await copy(5);
+  thaw();
+  await discard;
+  expect((await dataOf(bench.store, ref.image_id)).equals(DATA)).toBe(true);
+});
+
+test('a removal that another call has begun is finished only when nothing of that is obeyed any more', async () => {
+  const ref = bench.ref(DATA);
+  await bench.store.prepare(ref, 1, copyFor(ref, DATA));
+  await fillImage(bench.store, ref, DATA, 2);
+  const { store, frozen, thaw } = freezing();
+  const first = s3Destination(store).discard(ref, 3);
+  await frozen;
+  const begun = performance.now();
+  await bench.store.discard(ref, 4);
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(EXPIRY);
+  thaw();
+  await first;
+  expect(await bench.current.traces()).toEqual([]);
+});
+
+test('a removal that is not allowed any more sends nothing', async () => {
+  const ref = bench.ref(DATA);
+  await bench.store.prepare(ref, 1, copyFor(ref, DATA));
+  await fillImage(bench.store, ref, DATA, 2);
+  const watch: Watch = {
+    signal: new AbortController().signal,
+    moved: () => {},
+    confirm: () => Promise.reject(new Error('the lease is lost')),
+  };
+  await expect(bench.store.discard(ref, 3, watch)).rejects.toThrow();
+  expect(await bench.current.traces()).toContain(`images/${ref.image_id}/data`);
+  expect(await codeOf(bench.store.discard(ref, 4))).toBe('success');
+});
+
+test('the server refuses a removal that was signed some seconds ago', async () => {
+  await bench.current.put('old', DATA);
+  const { briefDelete } = openBucket(bench.current.options);
+  const [late, prompt] = [await briefDelete('images/old', {}), await briefDelete('images/old', {})];
+  await sleep(EXPIRY);
+  expect(await late?.send()).toBe(403);
+  expect(late?.isLate()).toBe(true);
+  expect(prompt?.isLate()).toBe(true);
+  expect(await (await briefDelete('images/old', {}))?.send()).toBe(204);
+  expect(await bench.current.traces()).toEqual([]);
+});
+
+test('a removal by the ETag of other data leaves what is there', async () => {
+  await bench.current.put('other', DATA);
+  const { briefDelete } = openBucket(bench.current.options);
+  const removal = await briefDelete('images/other', { etag: '"00000000000000000000000000000000"' });
+  expect(await removal?.send()).toBe(412);
+  expect(await bench.current.traces()).toEqual(['images/other']);
+});
