@@ -131,8 +131,8 @@ export async function claimJobObject(
 /** All that belongs to an image, as one call removes it. */
 export interface DoomedObject extends JobObject {
   /**
-   * Another call has begun the removal. It sees that it has lost it when it looks at the job object again. What
-   * it has asked for before may still arrive, until that expires.
+   * Another call has begun the removal. It sees that it has lost it when it looks at the job object again.
+   * What it has asked for before may still arrive, until that expires.
    */
   readonly isTakenOver: boolean;
 }

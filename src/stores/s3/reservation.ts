@@ -60,8 +60,8 @@ export async function reserve(
 }
 
 /**
- * Waits until nothing is obeyed any more that another call has asked for which was removing the same. New data
- * may come to the place only then.
+ * Waits until nothing is obeyed any more that another call has asked for which was removing the same. New
+ * data may come to the place only then.
  */
 async function othersExpire({ isTakenOver }: DoomedObject, signal?: AbortSignal): Promise<void> {
   if (isTakenOver) await sleep(EXPIRY, undefined, { ...(signal && { signal }) });
