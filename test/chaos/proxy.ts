@@ -141,6 +141,8 @@ async function forward({ target, rule, incoming, answer, bytes }: Exchange): Pro
     .on('error', hangUp)
     .pipe(spoil(fault, passed, hangUp, rule.isOn).on('error', hangUp))
     .pipe(outgoing);
+  // Nothing more comes, and the server hears so, whatever it was told to expect.
+  if (fault?.kind === 'truncate') outgoing.once('finish', () => outgoing.socket?.end());
   return responseOf(outgoing);
 }
 
@@ -161,10 +163,18 @@ function faultOf({ act }: Rule, of: 'request' | 'answer'): BodyFault | undefined
   return act.kind === 'body' && act.of === of ? act.fault : undefined;
 }
 
-/** A body that ends early ends cleanly only where nobody has told its length. */
+/**
+ * A body that ends early ends cleanly only where nobody has told its length. Where the sender has signed it, it
+ * has to stay.
+ */
 function withoutLength(headers: IncomingMessage['headers'], fault: BodyFault | undefined) {
   const { 'content-length': length, ...others } = headers;
-  return fault?.kind === 'truncate' || length === undefined ? others : headers;
+  if (fault?.kind !== 'truncate' || length === undefined || isLengthSigned(headers)) return headers;
+  return others;
+}
+
+function isLengthSigned({ authorization = '' }: IncomingMessage['headers']): boolean {
+  return /SignedHeaders=[^,]*content-length/.test(authorization);
 }
 
 async function responseOf(outgoing: ReturnType<typeof request>): Promise<IncomingMessage> {

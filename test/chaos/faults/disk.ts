@@ -93,7 +93,9 @@ async function refusing(stage: Stage, phase: Phase, code: string, ms?: number): 
     rule.remove();
   }
   await stage.watch.ended();
-  return ms === undefined ? { ends: ['error'] } : { ends: ['replicated', 'error'] };
+  if (ms === undefined) return { ends: ['error'] };
+  // What a commit no longer needs is removed once: where that is refused too, it is left for a sweep.
+  return { ends: ['replicated', 'error'], ...(phase === 'committing' && { sweep: true }) };
 }
 
 function refuseAt(stage: Stage, worker: ChaosWorker, code: string) {

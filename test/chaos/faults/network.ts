@@ -125,6 +125,9 @@ async function spoilBody(stage: Stage, side: Side, kind: (typeof BODIES)[number]
   await stage.startJob();
   await rule.reached();
   await stage.watch.ended(90_000);
+  // A Glance tells only at the end that it has received something else.
+  if (kind === 'flip' && side === 'destination' && stage.trial.store === 'glance')
+    return { ends: ['replicated', 'error'] };
   return { ends: ['replicated'], ...(kind === 'flip' && side === 'source' && { unseen: true }) };
 }
 
