@@ -38,7 +38,7 @@ export const network: readonly Fault[] = SIDES.flatMap((side) => [
       phases: ['transferring'],
       stores: STORES,
       side,
-      seconds: kind === 'stall' ? 30 : 15,
+      seconds: kind !== 'stall' ? 15 : side === 'source' ? 30 : 75,
       run: (stage) => spoilBody(stage, side, kind),
     }),
   ),
@@ -119,7 +119,9 @@ async function spoilBody(stage: Stage, side: Side, kind: (typeof BODIES)[number]
   const worker = await stage.startWorker();
   const of = side === 'source' ? 'answer' : 'request';
   const spot = side === 'source' ? stage.source.reads : stage.destination.writes;
-  const times = kind === 'flip' ? 1 : random.between(1, 4);
+  // A socket to a bucket that takes nothing is given up after a minute.
+  const isLong = kind === 'stall' && side === 'destination';
+  const times = kind === 'flip' || isLong ? 1 : random.between(1, 4);
   const at = random.between(1, 6 * MIB);
   const rule = proxyOf(worker, side).add(matchOf(spot), { kind: 'body', of, fault: { kind, at } }, times);
   await stage.startJob();
