@@ -164,8 +164,8 @@ function faultOf({ act }: Rule, of: 'request' | 'answer'): BodyFault | undefined
 }
 
 /**
- * A body that ends early ends cleanly only where nobody has told its length. Where the sender has signed it, it
- * has to stay.
+ * A body that ends early ends cleanly only where nobody has told its length. Where the sender has signed it,
+ * it has to stay.
  */
 function withoutLength(headers: IncomingMessage['headers'], fault: BodyFault | undefined) {
   const { 'content-length': length, ...others } = headers;
