@@ -6,10 +6,13 @@ export interface LaneRange {
   readonly max: number;
 }
 
-/** Goodput that has grown by this share was worth the lanes that it took. */
+/** Twice as many lanes are worth it if goodput has grown by this share. */
 const WORTHWHILE = 0.1;
 /** Fewer lanes are as good if they move this share of what more lanes did. */
 const TOLERABLE = 0.99;
+/** A search takes large steps as long as they are worth it, and then small ones. */
+const LARGE_STEP = 4;
+const SMALL_STEP = 2;
 /** A search looks at each number of lanes for so long; milliseconds. */
 const SEARCH_TIME = 250;
 /** A probe does so, after a time that its new connections need to come up to speed. */
@@ -32,7 +35,7 @@ const USED = 0.75;
 type Phase = 'search' | 'rest' | 'probe';
 
 /**
- * Finds how many lanes an endpoint is worth, as TCP finds its window. A search doubles their number as long
+ * Finds how many lanes an endpoint is worth, as TCP finds its window. A search multiplies their number as long
  * as goodput grows with it; then the number rests, and a probe now and then tries a few more, or a few less.
  * Goodput is what an average lane moves, times the lanes in use: so lanes that report each chunk and lanes
  * that report only a whole block at its end are measured alike.
@@ -42,6 +45,7 @@ export class LaneLimit {
   readonly #now: () => number;
   #lanes: number;
   #phase: Phase = 'search';
+  #step = SMALL_STEP;
   /** What the number of lanes was before, and what they moved; bytes a millisecond. */
   #good: { readonly lanes: number; readonly goodput: number };
   #window: GoodputWindow;
@@ -115,42 +119,51 @@ export class LaneLimit {
     const { lanes, goodput: before } = this.#good;
     if (this.#phase === 'rest') {
       this.#good = { lanes: this.#lanes, goodput };
-      if (now >= this.#probeAt) this.#probe(now);
+      if (now >= this.#probeAt) this.#probe(now, this.#probesDown);
       return;
     }
     const isFewer = this.#lanes < lanes;
     const isBetter = goodput >= before * (isFewer ? TOLERABLE : 1 + this.#wanted(lanes));
     if (isBetter) {
       this.#good = { lanes: this.#lanes, goodput };
-      if (!isFewer && this.#lanes < this.#most(now)) this.#search(now);
-      else this.#takeRest(now, MIN_REST);
+      if (isFewer) this.#probe(now, true);
+      else if (this.#lanes < this.#most(now)) {
+        // The first steps are compared with connections that were still coming up to speed.
+        this.#step = this.#phase === 'search' && before > 0 ? LARGE_STEP : SMALL_STEP;
+        this.#search(now);
+      } else this.#takeRest(now, MIN_REST);
       return;
     }
     this.#lanes = lanes;
-    this.#takeRest(now, this.#phase === 'search' ? MIN_REST : Math.min(2 * this.#rest, MAX_REST));
+    if (this.#phase === 'search' && this.#step === LARGE_STEP) {
+      this.#step = SMALL_STEP;
+      this.#search(now);
+    } else this.#takeRest(now, this.#phase === 'search' ? MIN_REST : Math.min(2 * this.#rest, MAX_REST));
   }
 
-  /** The share by which goodput has to grow: less for a small step than for one that doubles the lanes. */
+  /** The share by which goodput has to grow: so much each time that the lanes are doubled. */
   #wanted(before: number): number {
-    return WORTHWHILE * Math.min(1, this.#lanes / before - 1);
+    return WORTHWHILE * Math.log2(this.#lanes / before);
   }
 
   #search(now: number): void {
     this.#phase = 'search';
-    this.#lanes = Math.min(this.#most(now), 2 * this.#lanes);
+    this.#lanes = Math.min(this.#most(now), this.#step * this.#lanes);
   }
 
-  #probe(now: number): void {
+  #probe(now: number, goesDown: boolean): void {
     const step = Math.max(1, Math.round(this.#lanes * PROBE_STEP));
-    const canRise = this.#lanes < this.#most(now);
-    const canFall = this.#lanes > this.#range.min;
-    if (!canRise && !canFall) return;
-    const goesDown = canFall && (this.#probesDown || !canRise);
-    this.#probesDown = !goesDown;
+    const fewer = Math.max(this.#range.min, this.#lanes - step);
+    const more = Math.min(this.#most(now), this.#lanes + step);
+    const next = (goesDown && fewer < this.#lanes) || more <= this.#lanes ? fewer : more;
+    if (next === this.#lanes) {
+      this.#takeRest(now, MAX_REST);
+      return;
+    }
+    this.#probesDown = next > this.#lanes;
+    this.#lanes = next;
     this.#phase = 'probe';
-    this.#lanes = goesDown
-      ? Math.max(this.#range.min, this.#lanes - step)
-      : Math.min(this.#most(now), this.#lanes + step);
+    this.#step = SMALL_STEP;
   }
 
   #takeRest(now: number, rest: number): void {

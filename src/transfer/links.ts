@@ -34,6 +34,9 @@ export function endpointOf(sink: ImageSink): string | undefined {
   return sink.kind === 'blocks' ? sink.endpoint : undefined;
 }
 
+/** What a server is good for at reading says nothing of how well it takes what is written. */
+type Use = 'read' | 'write';
+
 /** What a copy may use of what all share. */
 export interface Link {
   readonly from: Lanes;
@@ -59,20 +62,17 @@ export function openLinks({ lanes, memory, bandwidth, regionBandwidth }: LinkLim
   const all = bandwidth === null ? [] : [new Bandwidth(bandwidth)];
   const ofRegions = new Map([...regionBandwidth].map(([name, rate]) => [name, new Bandwidth(rate)]));
 
-  function lanesOf(address: string | undefined): { lanes: Lanes; max: number } {
+  function lanesOf(use: Use, address: string | undefined): { lanes: Lanes; max: number } {
     // What is on this machine gets no faster by more lanes.
     if (typeof lanes === 'number' || address === undefined) return own(rangeOf(lanes).min);
-    return shared(address, lanes);
+    return shared(`${use} ${address}`, lanes);
   }
 
-  function objectLanesOf(address: string | undefined): { lanes: Lanes; max: number } {
+  function objectLanesOf(use: Use, address: string | undefined): { lanes: Lanes; max: number } {
     const { min, max } = rangeOf(lanes);
-    if (typeof lanes === 'number') return own(Math.max(min, MIN_OBJECTS));
-    if (address === undefined) return own(Math.max(max, MIN_OBJECTS));
-    return shared(`objects at ${address}`, {
-      min: Math.max(min, MIN_OBJECTS),
-      max: Math.max(max, MIN_OBJECTS),
-    });
+    const range = { min: Math.max(min, MIN_OBJECTS), max: Math.max(max, MIN_OBJECTS) };
+    if (typeof lanes === 'number') return own(range.min);
+    return address === undefined ? own(range.max) : shared(`${use} objects ${address}`, range);
   }
 
   function shared(key: string, range: LaneRange): { lanes: Lanes; max: number } {
@@ -97,8 +97,9 @@ export function openLinks({ lanes, memory, bandwidth, regionBandwidth }: LinkLim
 
   return {
     memory: openMemory(memory),
-    open: ({ from, to, regions }) => link(lanesOf(from), lanesOf(to), regions),
-    openForObjects: ({ from, to, regions }) => link(objectLanesOf(from), objectLanesOf(to), regions),
+    open: ({ from, to, regions }) => link(lanesOf('read', from), lanesOf('write', to), regions),
+    openForObjects: ({ from, to, regions }) =>
+      link(objectLanesOf('read', from), objectLanesOf('write', to), regions),
   };
 }
 
