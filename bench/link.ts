@@ -114,18 +114,11 @@ const FULL = `Medians of ${ROUNDS}, in turn. A job also computes the sha512 of w
 async function fromFar(imageId: string): Promise<string[]> {
   const local = join(deployment.folder, 'disk', '.peer');
   const data = `from:${BUCKET}/images/${imageId}/data`;
-  const url = `${link.endpoint}/${BUCKET}/images/${imageId}/data`;
-  const curl = ['--silent', '--aws-sigv4', 'aws:amz:us-east-1:s3', '--output', '/dev/null', url];
-  const user = ['--user', `${ACCOUNT.accessKeyId}:${ACCOUNT.secretAccessKey}`];
-  const one = await timed(async () => execFileSync('curl', [...user, ...curl]));
   const times = await alternating(ROUNDS, {
     ...peers(data, local, () => rm(local)),
     'a whole job': () => job(imageId, 'far', 'disk'),
   });
-  return section('512 MiB, from a bucket far away to a directory', FULL, {
-    ...times,
-    '`curl`, one stream, once': [one],
-  });
+  return section('512 MiB, from a bucket far away to a directory', FULL, times);
 }
 
 async function toFar(localId: string): Promise<string[]> {

@@ -1,6 +1,7 @@
 /** Copies from a server: there a lane may take over what another one has to move. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { testLinks } from '../support/link.ts';
 import { blocksRig } from './blocks-rig.ts';
 import { MIB, transferRig, untilAborted } from './transfer-rig.ts';
 
@@ -55,4 +56,14 @@ test('a block of which several lanes have read a part is put once', async () => 
   expect(reader.asked.length).toBeGreaterThan(4);
   expect(rig.server.put).toHaveLength(4);
   expect(rig.server.data.equals(DATA)).toBe(true);
+});
+
+test('a copy that is held back by a limit does not count as stalled', async () => {
+  const size = 3 * MIB;
+  const rig = await transferRig(DATA.subarray(0, size));
+  const link = testLinks({ bandwidth: 4e6 }).open({ from: undefined, to: undefined, regions: [] });
+  const patience = { stall_after: 150, give_up_after: 60_000 };
+  const { transfer, reader } = await rig.attempt({ link, patience });
+  await transfer.finished;
+  expect([transfer.fault, reader.bytesRead]).toEqual([null, size]);
 });
