@@ -35,10 +35,10 @@ const USED = 0.75;
 type Phase = 'search' | 'rest' | 'probe';
 
 /**
- * Finds how many lanes an endpoint is worth, as TCP finds its window. A search multiplies their number as long
- * as goodput grows with it; then the number rests, and a probe now and then tries a few more, or a few less.
- * Goodput is what an average lane moves, times the lanes in use: so lanes that report each chunk and lanes
- * that report only a whole block at its end are measured alike.
+ * Finds how many lanes an endpoint is worth, as TCP finds its window. A search multiplies their number as
+ * long as goodput grows with it; then the number rests, and a probe now and then tries a few more, or a few
+ * less. Goodput is what an average lane moves, times the lanes in use: so lanes that report each chunk and
+ * lanes that report only a whole block at its end are measured alike.
  */
 export class LaneLimit {
   readonly #range: LaneRange;
