@@ -1,5 +1,5 @@
 import { type Batch, LARGE_OBJECT, type LargeObject, type TaskPlan } from '../src/object-task/index.ts';
-import { atSide } from '../src/stores/index.ts';
+import { atSide, type ObjectStore } from '../src/stores/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { objectsOf } from './region-of.ts';
 
@@ -10,17 +10,18 @@ const MAX_LARGE = 100;
 /** The next piece of the list of a task's objects. */
 export async function listBatch(
   { regions }: Dependencies,
-  { source }: TaskPlan,
+  { source, destination }: TaskPlan,
   after: string | null,
 ): Promise<Batch> {
   const objects = objectsOf(regions, source.region);
+  const target = objectsOf(regions, destination.region);
   const large: LargeObject[] = [];
   let small = 0;
   let last: string | null = null;
-  const batch = (next: string | null): Batch => ({
+  const batch = async (next: string | null): Promise<Batch> => ({
     small:
       small === 0 || last === null ? null : { after, up_to: last, except: large.map(({ path }) => path) },
-    large,
+    large: await Promise.all(large.map((object) => withLosses(object, objects, target))),
     next,
   });
   return atSide('source', async () => {
@@ -33,4 +34,15 @@ export async function listBatch(
     }
     return batch(null);
   });
+}
+
+/** Notes whether an object will lose attributes. One that cannot be read is for its own copy to find out. */
+async function withLosses(
+  object: LargeObject,
+  source: ObjectStore,
+  destination: ObjectStore,
+): Promise<LargeObject> {
+  const inspected = await source.inspect({ image_id: object.path, tenant_id: null }).catch(() => undefined);
+  const isIncomplete = inspected !== undefined && destination.loses(inspected.record.properties);
+  return isIncomplete ? { ...object, is_incomplete: true } : object;
 }

@@ -111,9 +111,14 @@ async function* within(
   }
 }
 
-function advanced(progress: BatchProgress, { path, bytes, fault }: ObjectOutcome): BatchProgress {
+function advanced(progress: BatchProgress, outcome: ObjectOutcome): BatchProgress {
+  const { path, bytes, fault, isIncomplete = false, isFolder = false } = outcome;
   const done = { ...progress, after: path, moved_at: Date.now() };
-  if (fault === null) return { ...done, moved: progress.moved + 1, bytes: progress.bytes + bytes };
+  if (isFolder) return { ...done, folders: progress.folders + 1 };
+  if (fault === null) {
+    const incomplete = progress.incomplete + (isIncomplete ? 1 : 0);
+    return { ...done, moved: progress.moved + 1, bytes: progress.bytes + bytes, incomplete };
+  }
   const failures = [...progress.failures, objectFailure(path, fault)].slice(0, MAX_FAILURES);
   return { ...done, failed: progress.failed + 1, failures };
 }

@@ -135,7 +135,7 @@ class Mover {
     }
   }
 
-  async #moveLarge({ path, size }: LargeObject): Promise<void> {
+  async #moveLarge({ path, size, is_incomplete }: LargeObject): Promise<void> {
     const { source, destination } = this.#plan;
     const request: CopyRequest = {
       objects: true,
@@ -149,7 +149,8 @@ class Mover {
         cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
         staticSummary: `${labelOf(path)} (${size} bytes)`,
       });
-      this.#record.add({ moved: 1, bytes: copy.bytes_copied, failed: 0, failures: [] });
+      const incomplete = is_incomplete ? 1 : 0;
+      this.#record.add({ moved: 1, bytes: copy.bytes_copied, failed: 0, failures: [], incomplete });
     } catch (error) {
       if (!(error instanceof ChildWorkflowFailure) || this.#scope.consideredCancelled) throw error;
       const fault = faultOf(error.cause, this.#plan);

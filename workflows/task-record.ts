@@ -16,6 +16,8 @@ export interface Moved {
   readonly bytes: number;
   readonly failed: number;
   readonly failures: readonly ObjectFailure[];
+  readonly incomplete?: number;
+  readonly folders?: number;
 }
 
 /** A task's details, and where they can be seen. */
@@ -24,14 +26,17 @@ export class TaskRecord {
 
   constructor(request: TaskRequest) {
     const { memo, startTime } = workflowInfo();
-    this.#details = (memo?.[TASK_MEMO] as TaskDetails) ?? requestedTask(request, startTime);
+    this.#details = {
+      ...requestedTask(request, startTime),
+      ...(memo?.[TASK_MEMO] as TaskDetails | undefined),
+    };
   }
 
   get details(): TaskDetails {
     return this.#details;
   }
 
-  add({ moved, bytes, failed, failures }: Moved): void {
+  add({ moved, bytes, failed, failures, incomplete = 0, folders = 0 }: Moved): void {
     const before = this.#details;
     this.#details = {
       ...before,
@@ -39,6 +44,8 @@ export class TaskRecord {
       bytes_moved: before.bytes_moved + bytes,
       objects_failed: before.objects_failed + failed,
       failures: [...before.failures, ...failures].slice(0, MAX_FAILURES),
+      objects_incomplete: before.objects_incomplete + incomplete,
+      folders_left_out: before.folders_left_out + folders,
     };
     setCurrentDetails(describeTask(this.#details));
   }
@@ -60,6 +67,9 @@ function describeTask(task: TaskDetails): string {
       .slice(0, 10)
       .map(({ path, code, message }) => harmlessMarkdown(`${path}: ${code}: ${message}`)),
   ];
+  if (task.objects_incomplete > 0)
+    lines.push(`${task.objects_incomplete} have arrived without all of their attributes`);
+  if (task.folders_left_out > 0) lines.push(`${task.folders_left_out} empty folders were left out`);
   if (task.fault !== null) lines.push(harmlessMarkdown(`${task.fault.code}: ${task.fault.message}`));
   return lines.join('\n\n');
 }

@@ -6,6 +6,8 @@ export const LARGE_OBJECT = 64 * 1024 * 1024;
 export interface LargeObject {
   readonly path: string;
   readonly size: number;
+  /** It arrives without some of its attributes, which the destination cannot hold. */
+  readonly is_incomplete?: true;
 }
 
 /** Some of a task's objects: those after one path and up to another, without the large ones among them. */
@@ -32,11 +34,22 @@ export interface BatchProgress {
   readonly bytes: number;
   readonly failed: number;
   readonly failures: readonly ObjectFailure[];
+  /** Of those that were moved, how many have lost attributes. */
+  readonly incomplete: number;
+  /** Empty folders, which are left out. */
+  readonly folders: number;
   /** When an object was last done; milliseconds since the epoch. */
   readonly moved_at: number;
 }
 
-export const NOTHING_MOVED = { moved: 0, bytes: 0, failed: 0, failures: [] } as const;
+export const NOTHING_MOVED = {
+  moved: 0,
+  bytes: 0,
+  failed: 0,
+  failures: [],
+  incomplete: 0,
+  folders: 0,
+} as const;
 
 /** Reads heartbeat details; `undefined` where they are not a batch's, which then begins anew. */
 export function parseBatchProgress(value: unknown): BatchProgress | undefined {
@@ -46,5 +59,6 @@ export function parseBatchProgress(value: unknown): BatchProgress | undefined {
   if (![moved, bytes, failed, moved_at].every(Number.isSafeInteger) || !Array.isArray(failures)) {
     return undefined;
   }
-  return { ...(value as BatchProgress), failures: failures.slice(0, MAX_FAILURES) };
+  // Attempts of an earlier version have not counted what was left out.
+  return { ...NOTHING_MOVED, ...(value as BatchProgress), failures: failures.slice(0, MAX_FAILURES) };
 }

@@ -57,6 +57,13 @@ export interface TaskDetails extends Omit<TaskRequest, 'source' | 'destination'>
   readonly bytes_moved: number;
   readonly objects_failed: number;
   readonly failures: readonly ObjectFailure[];
+  /**
+   * Of those that were moved, how many have arrived without some of their attributes, which the destination
+   * cannot hold: mode and times, or header fields, metadata and tags.
+   */
+  readonly objects_incomplete: number;
+  /** Empty folders, which are left out. */
+  readonly folders_left_out: number;
   /** Why the task as a whole has ended early. */
   readonly fault: Fault | null;
 }
@@ -71,6 +78,8 @@ export function requestedTask(request: TaskRequest, at: Date): TaskDetails {
     bytes_moved: 0,
     objects_failed: 0,
     failures: [],
+    objects_incomplete: 0,
+    folders_left_out: 0,
     fault: null,
   };
 }
@@ -84,5 +93,7 @@ export function parseTask(value: unknown): TaskDetails | undefined {
   const task = value as TaskDetails | undefined;
   if (!TEXTS.every((key) => typeof task?.[key] === 'string') || !Array.isArray(task?.failures))
     return undefined;
-  return task;
+  // Tasks of an earlier version have not counted what was left out.
+  const { objects_incomplete = 0, folders_left_out = 0 } = task as Partial<TaskDetails>;
+  return { ...task, objects_incomplete, folders_left_out };
 }

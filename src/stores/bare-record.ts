@@ -1,7 +1,13 @@
 import type { ImageRecord } from '../image/index.ts';
+import type { ObjectAttributes } from './port.ts';
 
-/** The record of a plain file or object: all that is known of it is where it is, how large, and how old. */
-export function bareRecord(path: string, size: number, modified: Date): ImageRecord {
+/** Returns the record of a plain file or object, which is no image: its properties are its attributes. */
+export function bareRecord(
+  path: string,
+  size: number,
+  modified: Date,
+  attributes: ObjectAttributes = {},
+): ImageRecord {
   return {
     id: path,
     name: path.split('/').at(-1) ?? path,
@@ -19,7 +25,7 @@ export function bareRecord(path: string, size: number, modified: Date): ImageRec
     os_hash_value: null,
     checksum: null,
     tags: [],
-    properties: {},
+    properties: attributes,
     created_at: modified.toISOString(),
   };
 }

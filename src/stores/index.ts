@@ -10,6 +10,7 @@ export type {
   ImageStore,
   InspectedImage,
   Leftover,
+  ObjectAttributes,
   ObjectEntry,
   ObjectStore,
   PartReader,

@@ -186,6 +186,12 @@ export interface ImageDestination {
   discard(ref: DestinationRef, attempt: number, watch?: Watch): Promise<void>;
 }
 
+/**
+ * What an object has beside its bytes: header fields in lower case, as in S3's API; or `mode` and `modified`
+ * of a file.
+ */
+export type ObjectAttributes = Readonly<Record<string, string>>;
+
 /** A plain file or object. */
 export interface ObjectEntry {
   /** Relative to the region, its steps parted by slashes. */
@@ -197,6 +203,15 @@ export interface ObjectEntry {
    * in it.
    */
   readonly fault?: StoreError;
+  /** It is a folder in which there is nothing; its path ends in a slash. It cannot be read. */
+  readonly isFolder?: true;
+}
+
+/** An object that was read. */
+export interface ReadObject {
+  /** Bytes. */
+  readonly size: number;
+  readonly attributes: ObjectAttributes;
 }
 
 /**
@@ -214,17 +229,22 @@ export interface ObjectStore extends ImageSource, ImageDestination {
    */
   readonly endpoint?: string;
   /**
-   * Those whose path begins with `prefix` and comes after `after`, in the order of their UTF-8 bytes. Reads
-   * on as far as it is asked, and nothing of what comes before `after`.
+   * Those whose path begins with `prefix` and comes after `after`, in the order of their UTF-8 bytes, and the
+   * empty folders among them. Reads on as far as it is asked, and nothing of what comes before `after`.
    */
   list(prefix: string, after: string | null): AsyncIterable<ObjectEntry>;
   /**
-   * Reads a small one, whole, and tells its size. Throws `not_found`, `unavailable`, and `changed` also where
-   * there is no room for it.
+   * Reads a small one, whole. Throws `not_found`, `unavailable`, and `changed` also where there is no room for
+   * it.
    */
-  read(path: string, into: Uint8Array, signal: AbortSignal): Promise<number>;
-  /** Puts a small one there, all or nothing, and replaces what was there. */
-  write(path: string, data: Uint8Array, signal: AbortSignal): Promise<void>;
+  read(path: string, into: Uint8Array, signal: AbortSignal): Promise<ReadObject>;
+  /** Puts a small one there, all or nothing, and replaces what was there. Leaves out what `loses` tells. */
+  write(path: string, data: Uint8Array, signal: AbortSignal, attributes?: ObjectAttributes): Promise<void>;
+  /**
+   * Tells whether an object here could not have all of these attributes. Those of a large one are the
+   * properties of its record.
+   */
+  loses(attributes: ObjectAttributes): boolean;
   /** Returns when all small ones that were written before would survive a loss of power. */
   flush(): Promise<void>;
   /** Lists what calls have left behind whose process died. */

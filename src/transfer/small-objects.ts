@@ -17,11 +17,15 @@ export interface ObjectOutcome {
   readonly bytes: number;
   /** Why it could not be moved; `null` where it was. */
   readonly fault: StoreError | null;
+  /** It has arrived without some of its attributes, which the destination cannot hold. */
+  readonly isIncomplete?: true;
+  /** It is an empty folder, which was left out. */
+  readonly isFolder?: true;
 }
 
 export interface MoveOptions {
   readonly source: Pick<ObjectStore, 'read'>;
-  readonly destination: Pick<ObjectStore, 'write'>;
+  readonly destination: Pick<ObjectStore, 'write' | 'loses'>;
   /** Tells where the object with this path goes. */
   readonly destinationPath: (path: string) => string;
   /** From so many bytes on an object is not a small one. */
@@ -77,23 +81,24 @@ export async function* moveObjects(
 }
 
 async function moveObject(
-  { path, size, fault }: ObjectEntry,
+  { path, size, fault, isFolder }: ObjectEntry,
   into: Uint8Array,
   { source, destination, destinationPath, largest, endsAll, link, signal }: MoveOptions,
 ): Promise<ObjectOutcome> {
   try {
     signal.throwIfAborted();
     if (fault !== undefined) throw fault;
+    if (isFolder) return { path, bytes: 0, fault: null, isFolder };
     if (size >= largest) throw new StoreError('changed', 'it has grown while the task was running');
-    const bytes = await inLane(link.from, signal, size, () =>
+    const { size: bytes, attributes } = await inLane(link.from, signal, size, () =>
       atSide('source', () => source.read(path, into, signal)),
     );
     const data = into.subarray(0, bytes);
     await pause(delayOf(link.limits, bytes), signal);
     await inLane(link.to, signal, bytes, () =>
-      atSide('destination', () => destination.write(destinationPath(path), data, signal)),
+      atSide('destination', () => destination.write(destinationPath(path), data, signal, attributes)),
     );
-    return { path, bytes, fault: null };
+    return { path, bytes, fault: null, ...(destination.loses(attributes) && { isIncomplete: true }) };
   } catch (error) {
     signal.throwIfAborted();
     const met = blame('source', error);

@@ -10,9 +10,9 @@ import { openBucket } from '../../src/stores/s3/bucket.ts';
 import { s3Objects } from '../../src/stores/s3/object-store.ts';
 import { blockSinkContract } from '../stores/contract-block-sink.ts';
 import { objectsContract } from '../stores/contract-objects.ts';
-import { copyFor, fillImage } from '../stores/make-image.ts';
+import { committing, copyFor, fillImage } from '../stores/make-image.ts';
 import { asImages, asStore, bytesOf, pathsOf } from '../stores/objects-under-test.ts';
-import { codeOf, FIRST, LAST, listed, newRef } from '../stores/store-under-test.ts';
+import { anyone, codeOf, FIRST, LAST, listed, newRef } from '../stores/store-under-test.ts';
 import { losingAnswers } from './losing-answers.ts';
 import { type BucketUnderTest, openObjects } from './s3-objects-under-test.ts';
 
@@ -33,7 +33,12 @@ test('keys that stand for folders, and those beside the prefix, are no objects',
   for (const Key of ['images', 'images2/x', 'other']) {
     await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' })).catch(() => {});
   }
-  expect(await pathsOf(bucket.objects)).toEqual(['a/b']);
+  const entries = [];
+  for await (const entry of bucket.objects.list('', null)) entries.push(entry);
+  expect(entries).toEqual([
+    { path: 'a/b', size: 0 },
+    { path: 'c/d/', size: 0, isFolder: true },
+  ]);
   expect(await codeOf(bytesOf(bucket.objects, 'a/'))).toBe('invalid_image');
 });
 
@@ -63,8 +68,9 @@ test('bytes that are damaged on their way are not written', async () => {
 describe('an object that takes several requests to copy to its path', () => {
   const DATA = Buffer.alloc(300 * 1024 * 1024, 'large');
   const ref = newRef({ image_id: 'deep/large', digests: { sha512: null, md5: null } });
+  const properties = { 'content-type': 'text/x', 'x-amz-meta-a': 'b', 'x-amz-tagging': 'c=d' };
   const commit = (objects: ObjectStore, watch?: Watch) =>
-    objects.commit({ ...ref, committing: true }, LAST, copyFor(ref, DATA), watch);
+    objects.commit(committing(ref, DATA), LAST, copyFor(ref, DATA, { properties }), watch);
 
   /** A client with something to do before each request for a copy of a piece. */
   function beforePieces(act: () => Promise<void> | void): ObjectStore {
@@ -111,6 +117,8 @@ describe('an object that takes several requests to copy to its path', () => {
     await commit(bucket.objects);
     expect((await text()).equals(DATA)).toBe(true);
     expect(await bucket.traces()).toEqual(['deep/large']);
+    const { record } = await bucket.objects.inspect(anyone('deep/large'));
+    expect(record.properties).toEqual(properties);
   });
 
   test('is committed though answers are lost', async () => {

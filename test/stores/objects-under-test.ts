@@ -46,12 +46,13 @@ export async function asImages(open: OpenObjects): Promise<StoreUnderTest> {
 /** The bytes of an object that are read whole, where there is room for so many. */
 export async function bytesOf(objects: ObjectStore, path: string, room = 4 * 1024 * 1024): Promise<Buffer> {
   const into = Buffer.alloc(room);
-  return into.subarray(0, await objects.read(path, into, new AbortController().signal));
+  const { size } = await objects.read(path, into, new AbortController().signal);
+  return into.subarray(0, size);
 }
 
 /** The paths that a list gives, from its beginning on or from a path. */
 export async function pathsOf(objects: ObjectStore, prefix = '', after: string | null = null) {
   const paths: string[] = [];
-  for await (const { path } of objects.list(prefix, after)) paths.push(path);
+  for await (const { path, isFolder } of objects.list(prefix, after)) if (!isFolder) paths.push(path);
   return paths;
 }

@@ -140,6 +140,19 @@ test('files whose names are listed alike are all put on record', async () => {
   expect(message).toMatch(/^2 of 3 objects could not be moved: /);
 });
 
+test('what the destination cannot hold is counted, and is no failure', async () => {
+  await rig.put('nas', 'training/losing/small', 1);
+  await rig.put('nas', 'training/losing/large', 64 * 1024 * 1024);
+  await mkdir(join(rig.deployment.folder, 'nas/training/losing/empty'));
+  const taskId = await rig.start({ type: 'export', src_target: 'training', src_prefix: 'losing/' });
+  expect((await rig.ended(taskId, 'SUCCESS', 'FAIL')).status).toBe('SUCCESS');
+  const { memo } = await rig.deployment.client.workflow.getHandle(workflowIdOf(taskId)).describe();
+  expect(memo?.[TASK_MEMO]).toMatchObject({
+    ...{ objects_moved: 2, objects_failed: 0 },
+    ...{ objects_incomplete: 2, folders_left_out: 1 },
+  });
+});
+
 test('of failures the first hundred are told with their paths, and the others are counted', async () => {
   const deep = `long/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}`;
   const names = Array.from({ length: 102 }, (_, index) => `${deep}/${1000 + index}`);

@@ -7,15 +7,16 @@ import { isPending } from './is-pending.ts';
 
 const MIB = 1024 * 1024;
 
-type Read = MoveOptions['source']['read'];
+type Read = (...call: Parameters<MoveOptions['source']['read']>) => Promise<number>;
 
 /** A source whose objects hold their own path, and a destination that notes what it is given. */
 function rig(read: Read = async (path, into) => Buffer.from(into.buffer, into.byteOffset).write(path)) {
   const written = new Map<string, string>();
   const links = testLinks();
   const options: MoveOptions = {
-    source: { read },
+    source: { read: async (...call) => ({ size: await read(...call), attributes: {} }) },
     destination: {
+      loses: () => false,
       async write(path, data) {
         written.set(path, Buffer.from(data).toString());
       },

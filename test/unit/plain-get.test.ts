@@ -36,7 +36,7 @@ const error = (status: number) => (response: ServerResponse) => response.writeHe
 const hangUp = (response: ServerResponse) => response.destroy();
 const isBySdk = ({ headers }: IncomingMessage) => headers['amz-sdk-request'] !== undefined;
 const read = async (selection = {}) =>
-  (await buffer(await openObject(store, KEY, selection, signal))).toString();
+  (await buffer((await openObject(store, KEY, selection, signal)).body)).toString();
 
 test('a plain answer takes one request, and none of the SDK', async () => {
   answers = [data(200), data(206)];
@@ -96,7 +96,7 @@ test.each([
       setImmediate(() => stop.abort(reason));
     },
   ];
-  const reading = openObject(store, KEY, {}, stop.signal).then(buffer);
+  const reading = openObject(store, KEY, {}, stop.signal).then(({ body }) => buffer(body));
   await expect(reading).rejects.toBe(reason);
   expect(requests.length).toBe(1);
 });

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { fromErrno, isErrno } from '../disk-errors.ts';
 import type { ObjectEntry } from '../port.ts';
@@ -16,6 +17,8 @@ interface Wanted {
 interface ReadFolder {
   readonly folder: Folder;
   readonly entries: readonly Entry[];
+  /** Whether there is nothing in it, asked for or not. */
+  readonly isEmpty: boolean;
 }
 
 /** What a folder has that is asked for: a file, or a folder whose key ends in a slash. */
@@ -25,7 +28,7 @@ interface Entry {
 }
 
 /**
- * The regular files of a share in the order of their paths. Reads one folder after the other, as it is asked.
+ * The regular files of a share in the order of their paths, and the empty folders among them. Reads one folder after the other, as it is asked.
  * What cannot be read is an entry with its fault: in silence, nobody would miss it.
  */
 export async function* listFiles(
@@ -65,7 +68,10 @@ async function* filesBelow(
 ): AsyncGenerator<ObjectEntry> {
   const found = await readFolder(root, steps, wanted).catch((error) => faultOf(steps.at(-1) ?? '', error));
   if (!(found instanceof StoreError)) {
-    if (found !== undefined) yield* filesOf(root, steps, found, wanted);
+    if (found === undefined) return;
+    const isAsked = key.startsWith(wanted.prefix) && compareUtf8(key, wanted.after) > 0;
+    if (found.isEmpty && isAsked) yield { path: key, size: 0, isFolder: true };
+    yield* filesOf(root, steps, found, wanted);
   } else if (compareUtf8(key, wanted.after) > 0) yield { path: key, size: 0, fault: found };
   // Some of its files were listed before, and no list goes back to the folder's own place.
   else if (key !== wanted.after) throw found;
@@ -74,17 +80,18 @@ async function* filesBelow(
 async function readFolder(root: string, steps: readonly string[], wanted: Wanted): Promise<ReadFolder> {
   const folder = await openFolder(root, steps);
   try {
-    return { folder, entries: await entriesOf(folder, steps, wanted) };
+    const found = await readdir(folder.path, { withFileTypes: true });
+    return { folder, entries: entriesOf(found, steps, wanted), isEmpty: found.length === 0 };
   } catch (error) {
     await folder.close();
     throw error;
   }
 }
 
-async function entriesOf(folder: Folder, steps: readonly string[], wanted: Wanted): Promise<Entry[]> {
+function entriesOf(found: readonly Dirent[], steps: readonly string[], wanted: Wanted): Entry[] {
   const above = steps.map((step) => `${step}/`).join('');
   const entries: Entry[] = [];
-  for (const entry of await readdir(folder.path, { withFileTypes: true })) {
+  for (const entry of found) {
     const { name } = entry;
     const key = `${above}${name}${entry.isDirectory() ? '/' : ''}`;
     if (key === `${HIDDEN}/` || !(entry.isFile() || entry.isDirectory())) continue;

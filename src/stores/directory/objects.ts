@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { unlink, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { bareRecord } from '../bare-record.ts';
 import { fromErrno, ignoring, onDisk } from '../disk-errors.ts';
-import type { ObjectStore } from '../port.ts';
+import type { ObjectAttributes, ObjectStore } from '../port.ts';
 import { hasGrown, StoreError } from '../store-error.ts';
 import { makeFolder } from './folder.ts';
 import { listFiles } from './list-files.ts';
@@ -19,6 +20,11 @@ import { sharedFolders } from './shared-folders.ts';
 /** @see sync(1), syncfs(2) */
 const run = promisify(execFile);
 
+/** Returns what a file has beside its bytes. */
+function attributesOf({ mode, mtime }: Stats): ObjectAttributes {
+  return { mode: (mode & 0o7777).toString(8), modified: mtime.toISOString() };
+}
+
 /** The regular files below a folder. Links are none, and lead nowhere. */
 export function directoryObjects(root: string): ObjectStore {
   const inHidden = sharedFolders(() => makeHidden(root));
@@ -30,8 +36,9 @@ export function directoryObjects(root: string): ObjectStore {
       onDisk(async () => {
         const file = await openFile(root, image_id);
         try {
-          const { size, mtime } = await file.stat();
-          return { record: bareRecord(image_id, size, mtime), pin: await pinOf(file) };
+          const stats = await file.stat();
+          const record = bareRecord(image_id, stats.size, stats.mtime, attributesOf(stats));
+          return { record, pin: await pinOf(file) };
         } finally {
           await file.close();
         }
@@ -52,7 +59,8 @@ export function directoryObjects(root: string): ObjectStore {
         const file = await openFile(root, path);
         try {
           const pin = await pinOf(file);
-          const { size } = await file.stat();
+          const stats = await file.stat();
+          const { size } = stats;
           if (size > into.length) throw hasGrown(path, into.length);
           for (let at = 0; at < size; ) {
             signal.throwIfAborted();
@@ -60,7 +68,7 @@ export function directoryObjects(root: string): ObjectStore {
             if (bytesRead === 0) break;
             at += bytesRead;
           }
-          if ((await pinOf(file)) === pin) return size;
+          if ((await pinOf(file)) === pin) return { size, attributes: attributesOf(stats) };
           throw new StoreError('changed', `${JSON.stringify(path)} has changed while it was read`);
         } finally {
           await file.close();
@@ -87,6 +95,9 @@ export function directoryObjects(root: string): ObjectStore {
       }).catch((error) => {
         throw signal.aborted ? signal.reason : error;
       }),
+
+    // Files get the mode and the times of new ones.
+    loses: (attributes) => Object.keys(attributes).length > 0,
 
     // One call for a thousand files: fsync(2) for each would take longer than to write them.
     flush: () => onDisk(async () => void (await run('sync', ['--file-system', root]))),

@@ -1,5 +1,6 @@
 import { CopyObjectCommand, CreateMultipartUploadCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
-import type { Watch } from '../port.ts';
+import type { ObjectAttributes, Watch } from '../port.ts';
+import { parametersFor } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { completeUpload, listParts, type Part, type Upload } from './upload.ts';
 
@@ -15,7 +16,7 @@ export interface ObjectCopy {
   readonly from: string;
   readonly to: string;
   readonly size: number;
-  readonly metadata: Record<string, string>;
+  readonly attributes: ObjectAttributes;
 }
 
 /** Whether a copy takes an upload: it goes on where an earlier try came to. */
@@ -26,15 +27,25 @@ export function takesUpload({ size }: ObjectCopy): boolean {
 /** Copies at the server in one request, all or nothing. */
 export async function copySmall({ client, bucket }: Bucket, copy: ObjectCopy): Promise<void> {
   const CopySource = sourceOf(bucket, copy.from);
-  const target = { Bucket: bucket, Key: copy.to, Metadata: copy.metadata };
-  await client.send(new CopyObjectCommand({ ...target, CopySource, MetadataDirective: 'REPLACE' }));
+  const parameters = parametersFor(copy.attributes);
+  const copying = new CopyObjectCommand({
+    Bucket: bucket,
+    Key: copy.to,
+    CopySource,
+    ...parameters,
+    // What was put together bears a mark, which the object does not get.
+    MetadataDirective: 'REPLACE',
+    // Not every server knows tags.
+    ...(parameters.Tagging !== undefined && { TaggingDirective: 'REPLACE' }),
+  });
+  await client.send(copying);
 }
 
 export async function createCopyUpload(
   { client, bucket }: Bucket,
-  { to, metadata }: ObjectCopy,
+  { to, attributes }: ObjectCopy,
 ): Promise<Upload> {
-  const create = new CreateMultipartUploadCommand({ Bucket: bucket, Key: to, Metadata: metadata });
+  const create = new CreateMultipartUploadCommand({ Bucket: bucket, Key: to, ...parametersFor(attributes) });
   const { UploadId = '' } = await client.send(create);
   return { Key: to, UploadId };
 }

@@ -1,20 +1,17 @@
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
-import { hashOf } from '../hash-of.ts';
+import { received } from '../../http/index.ts';
 import type { DestinationRef, ImageDestination, Watch } from '../port.ts';
+import { canTell, haveDigests } from '../same-bytes.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { copyLarge, copySmall, createCopyUpload, type ObjectCopy, takesUpload } from './copy-object.ts';
 import { fromS3, isAbsent, onS3 } from './errors.ts';
 import { claimJobObject, goneFor, type JobObject, overtaken, replaceJobObject } from './job-object.ts';
 import { objectKey } from './object-path.ts';
-import { headOf } from './read-object.ts';
+import { headOf, openObject } from './read-object.ts';
 import { isReservedBy, removeMarked, reserve } from './reservation.ts';
 import { openUpload } from './sink.ts';
 import { stagingOf } from './staging.ts';
 import { abortUpload, type Upload } from './upload.ts';
-
-/** Of an object that a job has made: which one. */
-const MADE_BY = 'image-replicator-job';
 
 /**
  * How large objects come to be in a bucket: put together where no list finds them, and then copied to their
@@ -41,16 +38,16 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
         return openUpload(staging, ref, await claimJobObject(staging, ref, attempt), size);
       }),
 
-    commit: (ref, attempt, { size }, watch) =>
+    commit: (ref, attempt, { size, properties }, watch) =>
       onS3(async () => {
         const to = objectKey(store, ref.image_id);
         const staging = stagingOf(store, ref);
         const from = staging.keys.data(ref.image_id);
-        const copy = { from, to, size, metadata: { [MADE_BY]: hashOf(ref) } };
+        const copy = { from, to, size, attributes: properties };
         await publish(staging, ref, attempt, copy, watch).catch(async (error) => {
           if (fromS3(error).code !== 'not_found') throw error;
           // Another attempt may have come to the end first, or an answer to this one may have been lost.
-          if ((await makerOf(store, to)) === hashOf(ref)) return;
+          if (await isCommitted(store, to, ref, size, watch)) return;
           // Only what is gone when an attempt begins is gone for good.
           throw isAbsent(error)
             ? new StoreError('unavailable', 'the copy was broken off', { cause: error })
@@ -108,11 +105,27 @@ function uploadKeys({ keys }: Bucket, { image_id }: DestinationRef): readonly st
   return [keys.data(image_id), keys.bare(image_id)];
 }
 
-async function makerOf({ client, bucket }: Bucket, key: string): Promise<string | undefined> {
-  try {
-    return (await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))).Metadata?.[MADE_BY];
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
+/**
+ * Tells whether what is at a key is what a job has copied: an object bears no mark, so its digest has to tell.
+ * All of it is read for that, but only after a commit whose answer was lost.
+ */
+async function isCommitted(
+  store: Bucket,
+  key: string,
+  { digests }: DestinationRef,
+  size: number,
+  watch?: Watch,
+): Promise<boolean> {
+  const head = await headOf(store, key);
+  if (head?.size !== size || !canTell(digests)) return false;
+  const { signal } = watch ?? new AbortController();
+  const { body } = await openObject(store, key, { IfMatch: head.etag }, signal);
+  return haveDigests(watched(received(body), watch), digests);
+}
+
+async function* watched<T>(chunks: AsyncIterable<T>, watch: Watch | undefined): AsyncGenerator<T> {
+  for await (const chunk of chunks) {
+    watch?.moved();
+    yield chunk;
   }
 }

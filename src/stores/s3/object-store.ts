@@ -1,10 +1,11 @@
 import { PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { received } from '../../http/index.ts';
 import { bareRecord } from '../bare-record.ts';
-import type { ObjectStore } from '../port.ts';
+import type { ObjectEntry, ObjectStore } from '../port.ts';
 import { copyInto } from '../shared-pages.ts';
 import { hasGrown, StoreError } from '../store-error.ts';
 import { compareUtf8 } from '../utf8-order.ts';
+import { canHold, parametersFor, withTags } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { checksum } from './checksum.ts';
 import { onS3 } from './errors.ts';
@@ -16,7 +17,7 @@ import { openPinned, pinned } from './pinned-object.ts';
 import { openObject } from './read-object.ts';
 import { HIDDEN } from './staging.ts';
 
-/** The objects of a bucket below its prefix. Keys that end in a slash stand for folders, and are none. */
+/** The objects of a bucket below its prefix. Keys that end in a slash stand for folders, and are no objects. */
 export function s3Objects(store: Bucket): ObjectStore {
   const { client, bucket, keys } = store;
   return {
@@ -25,8 +26,9 @@ export function s3Objects(store: Bucket): ObjectStore {
 
     inspect: ({ image_id }) =>
       named(image_id, async () => {
-        const { size, modified, pin } = await pinned(store, objectKey(store, image_id));
-        return { record: bareRecord(image_id, size, modified), pin };
+        const key = objectKey(store, image_id);
+        const { size, modified, told, pin } = await pinned(store, key);
+        return { record: bareRecord(image_id, size, modified, await withTags(store, key, told)), pin };
       }),
 
     openReader: ({ image_id }, pin) =>
@@ -40,17 +42,25 @@ export function s3Objects(store: Bucket): ObjectStore {
         ...(after !== null && { StartAfter: keys.bare(after) }),
       };
       let last = query.StartAfter ?? '';
+      // A key that stands for a folder, until the next one tells whether the folder is empty.
+      let folder: string | undefined;
       const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
       for (;;) {
         const page = await onS3(() => pages.next());
-        if (page.done) return;
+        if (page.done) {
+          if (folder !== undefined) yield emptyFolder(folder);
+          return;
+        }
         for (const { Key: listed = '', Size = 0 } of page.value.Contents ?? []) {
           const Key = keyFrom(listed, page.value);
           await onS3(() => assertTold(store, Key, page.value));
           if (compareUtf8(Key, last) <= 0) throw outOfOrder();
           last = Key;
           const path = Key.slice(keys.prefix.length);
-          if (path !== '' && !path.endsWith('/') && !path.startsWith(HIDDEN)) yield { path, size: Size };
+          if (path === '' || path.startsWith(HIDDEN)) continue;
+          if (folder !== undefined && !path.startsWith(folder)) yield emptyFolder(folder);
+          folder = path.endsWith('/') ? path : undefined;
+          if (folder === undefined) yield { path, size: Size };
         }
       }
     },
@@ -59,14 +69,16 @@ export function s3Objects(store: Bucket): ObjectStore {
       named(
         path,
         async () => {
+          const key = objectKey(store, path);
+          const { body, told } = await openObject(store, key, {}, signal);
           let size = 0;
           // What is thrown in the middle ends the request.
-          for await (const chunk of received(await openObject(store, objectKey(store, path), {}, signal))) {
+          for await (const chunk of received(body)) {
             if (size + chunk.length > into.length) throw hasGrown(path, into.length);
             copyInto(into, size, chunk);
             size += chunk.length;
           }
-          return size;
+          return { size, attributes: await withTags(store, key, told) };
         },
         signal,
       ),
@@ -76,13 +88,20 @@ export function s3Objects(store: Bucket): ObjectStore {
 
     leftovers: () => objectLeftovers(store),
 
-    write: (path, data, signal) =>
+    loses: (attributes) => !Object.entries(attributes).every(canHold),
+
+    write: (path, data, signal, attributes = {}) =>
       onS3(async () => {
         const Key = objectKey(store, path);
-        const object = { Bucket: bucket, Key, Body: data, ChecksumCRC32C: checksum(data) };
-        await client.send(new PutObjectCommand(object), { abortSignal: signal });
+        const bytes = { Body: data, ChecksumCRC32C: checksum(data) };
+        const put = new PutObjectCommand({ Bucket: bucket, Key, ...bytes, ...parametersFor(attributes) });
+        await client.send(put, { abortSignal: signal });
       }, signal),
   };
+}
+
+function emptyFolder(path: string): ObjectEntry {
+  return { path, size: 0, isFolder: true };
 }
 
 /** Whoever goes on behind what came last would leave out the rest. */

@@ -4,6 +4,7 @@ import type { Digests } from '../../image/index.ts';
 import type { PartReader } from '../port.ts';
 import { aliveUntil, canTell, hasChanged, haveDigests } from '../same-bytes.ts';
 import { StoreError } from '../store-error.ts';
+import { type Told, toldBySdk } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { fromS3, isS3Error } from './errors.ts';
 import { openObject } from './read-object.ts';
@@ -19,6 +20,7 @@ interface Pin {
 export interface PinnedObject {
   readonly size: number;
   readonly modified: Date;
+  readonly told: Told;
   readonly pin: string;
 }
 
@@ -26,7 +28,7 @@ export interface PinnedObject {
 export async function pinned({ client, bucket }: Bucket, key: string): Promise<PinnedObject> {
   const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
   const { ContentLength: size = 0, LastModified: modified = new Date(), ETag: etag = '' } = head;
-  return { size, modified, pin: JSON.stringify({ key, etag, size } satisfies Pin) };
+  return { size, modified, told: toldBySdk(head), pin: JSON.stringify({ key, etag, size } satisfies Pin) };
 }
 
 /** Whether this is a pin of an object with this key. */
@@ -67,7 +69,7 @@ export async function openPinned(
           yield* aliveUntil(guard.lookAgain());
           answer = await open();
         }
-        yield* received(answer);
+        yield* received(answer.body);
         signal.throwIfAborted();
         if (end > size) throw new StoreError('truncated', `the image's data ends at byte ${size}`);
       } catch (error) {
@@ -105,8 +107,8 @@ function guardOf(
     const now = pinFrom((await pinned(store, key)).pin);
     if (now?.etag === known) return;
     if (!canTell(digests) || now?.size !== size) throw hasChanged();
-    const bytes = received(await openObject(store, key, { IfMatch: now.etag }, signal));
-    if (!(await haveDigests(bytes, digests))) throw hasChanged();
+    const { body } = await openObject(store, key, { IfMatch: now.etag }, signal);
+    if (!(await haveDigests(received(body), digests))) throw hasChanged();
     known = now.etag;
   };
   return {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { HttpRequest } from '@smithy/core/protocols';
@@ -12,12 +13,18 @@ export interface Selection {
   readonly IfMatch?: string;
 }
 
-/** The object's bytes; `undefined` where there is no plain answer. */
+/** An object's bytes, and the header fields that came with them. */
+export interface PlainAnswer {
+  readonly body: Readable;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Asks for an object; `undefined` where there is no plain answer. */
 export type PlainGet = (
   key: string,
   selection: Selection,
   signal: AbortSignal,
-) => Promise<Readable | undefined>;
+) => Promise<PlainAnswer | undefined>;
 
 /**
  * Reads a bucket's objects with the SDK's endpoint, credentials and signer, but past its stack, which takes
@@ -55,8 +62,8 @@ export function plainGets(
       if (request === undefined) return undefined;
       // undici itself hears of an abort only when it has a connection.
       const answer = waitFor(dispatcher.request({ ...request, method: 'GET', signal }), signal);
-      const { statusCode, headers, body } = await answer;
-      if (statusCode === (selection.Range === undefined ? 200 : 206)) return body;
+      const { statusCode, body, headers } = await answer;
+      if (statusCode === (selection.Range === undefined ? 200 : 206)) return { body, headers };
       await body.dump();
       overload = overloadOf(statusCode, headers['retry-after']);
     } catch {

@@ -3,6 +3,7 @@ import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { received } from '../../http/index.ts';
 import { copyInto } from '../shared-pages.ts';
 import { StoreError } from '../store-error.ts';
+import { type Told, toldBy, toldBySdk } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent } from './errors.ts';
 import type { Selection } from './plain-get.ts';
@@ -10,8 +11,15 @@ import { type Stamp, stampFrom } from './stamp.ts';
 
 const TRIES = 3;
 
+/** An object whose bytes are on their way. */
+export interface OpenObject {
+  readonly body: Readable;
+  readonly told: Told;
+}
+
 /**
- * The bytes of an object, or of a range of it, by one request. An abort ends it, even where no byte comes.
+ * Asks for the bytes of an object, or of a range of it, by one request. An abort ends it, even where no byte
+ * comes.
  * @param fails whether an overload is an error at once, and not tried again here
  */
 export async function openObject(
@@ -20,19 +28,19 @@ export async function openObject(
   selection: Selection,
   signal: AbortSignal,
   fails = false,
-): Promise<Readable> {
+): Promise<OpenObject> {
   const plain = await plainGet(Key, selection, signal).catch((error) => {
     if (fails || signal.aborted) throw error;
   });
-  if (plain !== undefined) return plain;
+  if (plain !== undefined) return { body: plain.body, told: toldBy(plain.headers) };
   const get = new GetObjectCommand({ Bucket: bucket, Key, ...selection });
-  const { Body, ContentRange } = await client.send(get, { abortSignal: signal });
+  const { Body, ContentRange, ...answer } = await client.send(get, { abortSignal: signal });
   if (!(Body instanceof Readable)) throw new StoreError('unavailable', 'the object store sent no data');
   if (selection.Range !== undefined && ContentRange === undefined) {
     Body.destroy();
     throw new StoreError('unavailable', 'the object store sent another range than was asked for');
   }
-  return addAbortSignal(signal, Body);
+  return { body: addAbortSignal(signal, Body), told: toldBySdk(answer) };
 }
 
 /** What an object is, without its bytes. */
@@ -77,7 +85,7 @@ export function frontToBack(store: Bucket, key: string) {
   async function read(offset: number, into: Uint8Array, signal: AbortSignal): Promise<void> {
     if (chunks === undefined || at !== offset) {
       close();
-      body = await openObject(store, key, { Range: `bytes=${offset}-` }, signal);
+      ({ body } = await openObject(store, key, { Range: `bytes=${offset}-` }, signal));
       chunks = received(body);
       rest = Buffer.alloc(0);
       at = offset;

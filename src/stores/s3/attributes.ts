@@ -1,0 +1,87 @@
+import { GetObjectTaggingCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { ObjectAttributes } from '../port.ts';
+import type { Bucket } from './bucket.ts';
+
+/** What the header fields of an object are called in the SDK. */
+const HEADERS = {
+  'cache-control': 'CacheControl',
+  'content-disposition': 'ContentDisposition',
+  'content-encoding': 'ContentEncoding',
+  'content-language': 'ContentLanguage',
+  'content-type': 'ContentType',
+} as const;
+type Header = keyof typeof HEADERS;
+/** What an object is whose type nobody has said. */
+const DEFAULT_TYPES: ReadonlySet<string> = new Set(['binary/octet-stream', 'application/octet-stream']);
+const METADATA = 'x-amz-meta-';
+const TAGS = 'x-amz-tagging';
+/** Metadata of what this program has made, in this version or an earlier one. */
+const OURS = /^x-amz-meta-image-replicator-/;
+/** What a header field can carry so that its signature is understood by every server. */
+const SENDABLE = /^[\t\x20-\x7e]*$/;
+
+/** What an answer tells of an object: its header fields, and how many tags it has. */
+export interface Told {
+  readonly attributes: ObjectAttributes;
+  readonly tags: number;
+}
+
+/** Returns what the header fields of an answer tell of an object. */
+export function toldBy(headers: Readonly<Record<string, string | string[] | undefined>>): Told {
+  const attributes: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const isKept = name in HEADERS || (name.startsWith(METADATA) && !OURS.test(name));
+    if (typeof value === 'string' && isKept) attributes[name] = value;
+  }
+  if (DEFAULT_TYPES.has(attributes['content-type'] ?? '')) delete attributes['content-type'];
+  return { attributes, tags: Number(headers['x-amz-tagging-count'] ?? 0) };
+}
+
+/** Returns the same from what the SDK makes of an answer. */
+export function toldBySdk(output: Pick<HeadObjectCommandOutput, SdkField | 'Metadata' | 'TagCount'>): Told {
+  const fields = Object.entries(HEADERS).map(([name, field]) => [name, output[field]]);
+  const metadata = Object.entries(output.Metadata ?? {}).map(([name, value]) => [
+    `${METADATA}${name}`,
+    value,
+  ]);
+  return { ...toldBy(Object.fromEntries([...fields, ...metadata])), tags: output.TagCount ?? 0 };
+}
+type SdkField = (typeof HEADERS)[Header];
+
+/** Returns all attributes of an object; asks for its tags if it has some. */
+export async function withTags(
+  { client, bucket: Bucket }: Bucket,
+  Key: string,
+  { attributes, tags }: Told,
+): Promise<ObjectAttributes> {
+  if (tags === 0) return attributes;
+  const { TagSet = [] } = await client.send(new GetObjectTaggingCommand({ Bucket, Key }));
+  const pairs = TagSet.map(({ Key: name = '', Value = '' }) =>
+    [name, Value].map(encodeURIComponent).join('='),
+  );
+  return { ...attributes, [TAGS]: pairs.join('&') };
+}
+
+/** Tells whether an object in a bucket can have an attribute. */
+export function canHold([name, value]: readonly [name: string, value: string]): boolean {
+  return SENDABLE.test(value) && (name in HEADERS || name === TAGS || name.startsWith(METADATA));
+}
+
+/** Returns the parameters by which an object gets the attributes that it can have. */
+export function parametersFor(attributes: ObjectAttributes) {
+  const held = Object.entries(attributes).filter(canHold);
+  const fields = held.flatMap(([name, value]) => (isHeader(name) ? [[HEADERS[name], value]] : []));
+  const metadata = held.flatMap(([name, value]) =>
+    name.startsWith(METADATA) ? [[name.slice(METADATA.length), value]] : [],
+  );
+  const { [TAGS]: tags } = attributes;
+  return {
+    ...(Object.fromEntries(fields) as Partial<Record<SdkField, string>>),
+    Metadata: Object.fromEntries(metadata) as Record<string, string>,
+    ...(tags !== undefined && { Tagging: tags }),
+  };
+}
+
+function isHeader(name: string): name is Header {
+  return name in HEADERS;
+}
