@@ -234,8 +234,8 @@ export interface ObjectStore extends ImageSource, ImageDestination {
    */
   list(prefix: string, after: string | null): AsyncIterable<ObjectEntry>;
   /**
-   * Reads a small one, whole. Throws `not_found`, `unavailable`, and `changed` also where there is no room for
-   * it.
+   * Reads a small one, whole. Throws `not_found`, `unavailable`, and `changed` also where there is no room
+   * for it.
    */
   read(path: string, into: Uint8Array, signal: AbortSignal): Promise<ReadObject>;
   /** Puts a small one there, all or nothing, and replaces what was there. Leaves out what `loses` tells. */

@@ -28,8 +28,9 @@ interface Entry {
 }
 
 /**
- * The regular files of a share in the order of their paths, and the empty folders among them. Reads one folder after the other, as it is asked.
- * What cannot be read is an entry with its fault: in silence, nobody would miss it.
+ * The regular files of a share in the order of their paths, and the empty folders among them. Reads one
+ * folder after the other, as it is asked. What cannot be read is an entry with its fault: in silence, nobody
+ * would miss it.
  */
 export async function* listFiles(
   root: string,

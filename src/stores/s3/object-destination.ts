@@ -106,8 +106,8 @@ function uploadKeys({ keys }: Bucket, { image_id }: DestinationRef): readonly st
 }
 
 /**
- * Tells whether what is at a key is what a job has copied: an object bears no mark, so its digest has to tell.
- * All of it is read for that, but only after a commit whose answer was lost.
+ * Tells whether what is at a key is what a job has copied: an object bears no mark, so its digest has to
+ * tell. All of it is read for that, but only after a commit whose answer was lost.
  */
 async function isCommitted(
   store: Bucket,

@@ -17,7 +17,9 @@ import { openPinned, pinned } from './pinned-object.ts';
 import { openObject } from './read-object.ts';
 import { HIDDEN } from './staging.ts';
 
-/** The objects of a bucket below its prefix. Keys that end in a slash stand for folders, and are no objects. */
+/**
+ * The objects of a bucket below its prefix. Keys that end in a slash stand for folders, and are no objects.
+ */
 export function s3Objects(store: Bucket): ObjectStore {
   const { client, bucket, keys } = store;
   return {
