@@ -10,7 +10,6 @@ export type {
   ImageStore,
   InspectedImage,
   Leftover,
-  ObjectAttributes,
   ObjectEntry,
   ObjectStore,
   PartReader,
