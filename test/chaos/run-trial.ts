@@ -4,14 +4,15 @@ import { settle } from './settle.ts';
 import { openStage } from './stage.ts';
 import type { Stage, Trial } from './trial.ts';
 
-/** A trial that is not over after so long has failed; milliseconds. */
+/** A trial that is not over after so long has failed, if it does not take long itself; milliseconds. */
 const BOUND = 150_000;
 
 /** Runs one trial to its verdict. Never rejects, and leaves no process behind. */
 export async function runTrial(trial: Trial, servers: Servers): Promise<Verdict> {
   let stage: Stage | undefined;
   const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(() => timeout.reject(new Error(`not over after ${BOUND / 1000} s`)), BOUND);
+  const bound = Math.max(BOUND, (trial.fault.seconds ?? 0) * 1500);
+  const timer = setTimeout(() => timeout.reject(new Error(`not over after ${bound / 1000} s`)), bound);
   try {
     const opened = await openStage(trial, servers);
     stage = opened;
