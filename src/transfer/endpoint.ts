@@ -102,10 +102,11 @@ export class Endpoint {
   #handOut(): void {
     const { pause } = this.#limit;
     if (pause > 0) {
+      // A process that is to end need not wait for it.
       this.#pause ??= setTimeout(() => {
         this.#pause = undefined;
         this.#handOut();
-      }, pause);
+      }, pause).unref();
       return;
     }
     let share = this.#neediest();
