@@ -1,11 +1,14 @@
-/** Writes the workflow bundle of the sources to a file: `node scripts/bundle-workflows.ts FILE`. */
+/** Writes the workflow bundles of the sources into a folder: `node scripts/bundle-workflows.ts FOLDER`. */
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DefaultLogger } from '@temporalio/worker';
-import { bundleWorkflows } from '../src/worker/workflow-bundle.ts';
+import { bundleName, bundleWorkflows } from '../src/worker/workflow-bundle.ts';
 
-const [file] = process.argv.slice(2);
-if (file === undefined) throw new Error('usage: node scripts/bundle-workflows.ts FILE');
-const { code } = await bundleWorkflows(new DefaultLogger('WARN'));
-await writeFile(file, code);
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('usage: node scripts/bundle-workflows.ts FOLDER');
+for (const encrypts of [false, true]) {
+  const { code } = await bundleWorkflows(new DefaultLogger('WARN'), encrypts);
+  await writeFile(join(folder, bundleName(encrypts)), code);
+}
 // The bundler's own threads would keep the process.
 process.exit();

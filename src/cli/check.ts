@@ -22,15 +22,15 @@ export function addCheckCommand(program: Command): void {
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
       const config = await loadConfig(options.config);
-      const findings = [...(await temporalFindings()), ...(await ownFindings(config))];
+      const findings = [...(await temporalFindings(config)), ...(await ownFindings(config))];
       print(options.json, findings, findings.map(findingText).join('\n'));
       if (findings.some(({ problem }) => problem !== null)) process.exitCode = EXIT.unavailable;
     });
 }
 
-async function temporalFindings(): Promise<Finding[]> {
+async function temporalFindings({ encryption }: Config): Promise<Finding[]> {
   try {
-    const client = await connectClient();
+    const client = await connectClient(encryption);
     const { namespace } = client.options;
     const found = [
       await finding(`Temporal, namespace ${namespace}`, async () => {

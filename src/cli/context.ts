@@ -24,7 +24,7 @@ export async function withContext(
 ): Promise<void> {
   const config = await loadConfig(options.config);
   const regions = await openRegions(config);
-  const client = await connectClient();
+  const client = await connectClient(config.encryption);
   try {
     await command({
       config,

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCheckCommand } from './check.ts';
+import { addCodecCommand } from './codec.ts';
 import { complain } from './complain.ts';
 import { addCompletionCommand, everyCommand } from './completion.ts';
 import { addConfigCommand } from './config.ts';
@@ -48,6 +49,7 @@ addSweepCommand(program);
 addCheckCommand(program);
 addConfigCommand(program);
 addHealthCommand(program);
+addCodecCommand(program);
 addProcessCommands(program);
 addCompletionCommand(program);
 

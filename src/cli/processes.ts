@@ -50,7 +50,7 @@ async function serve(options: GlobalOptions): Promise<void> {
   if (config.identity === null) throw new UsageError('identity: is missing, and serve cannot do without');
   const logger = createLogger('serve');
   const regions = await openRegions(config);
-  const client = await connectClient();
+  const client = await connectClient(config.encryption);
   await ensureSearchAttributes(client);
   const jobs = createJobService({ client, regions, limits: config.limits, secret: config.api.secret });
   const identity = await usableIdentity(config.identity);
@@ -113,7 +113,7 @@ async function work(options: WorkerOptions): Promise<void> {
   for (const name of options.region ?? []) {
     if (!regions.has(name)) throw new UsageError(`--region: there is no region '${name}'`);
   }
-  const client = await connectClient();
+  const client = await connectClient(config.encryption);
   await ensureSearchAttributes(client);
   const serve = copies ? (options.region ?? [...regions.keys()]) : [];
   const version = deployment === undefined ? null : { deploymentName: deployment, buildId };

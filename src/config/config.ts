@@ -8,6 +8,8 @@ export interface Config {
   /** The folder in which stores keep what they need while a copy runs, and its size. */
   readonly spool: { readonly path: string; readonly bytes: number } | null;
   readonly limits: Limits;
+  /** Of what Temporal stores; `null`: none. */
+  readonly encryption: EncryptionConfig | null;
   /** The base address of Temporal's Web UI, for links. */
   readonly webUi: string | null;
   /** The folder of the configuration file, to which relative paths in it refer. */
@@ -36,6 +38,16 @@ export interface Share {
 }
 
 export type Shares = ReadonlyMap<string, Share>;
+
+/** Where a key is: in a file, or in a variable of the environment. 32 bytes in base64. */
+export type KeyReference = { readonly file: string } | { readonly env: string };
+
+export interface EncryptionConfig {
+  /** Id of the key that new payloads are encrypted with. */
+  readonly current: string;
+  /** By id: every key that payloads may be encrypted with. */
+  readonly keys: ReadonlyMap<string, KeyReference>;
+}
 
 /** Paths of a certificate and its key, both PEM. */
 export interface TlsFiles {

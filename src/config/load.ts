@@ -8,6 +8,7 @@ import { regionTaskQueue } from '../copy-job/index.ts';
 import { driverNames, loadDriver } from '../stores/index.ts';
 import { schemaProblems } from '../text/index.ts';
 import { type Config, ConfigError, type RegionConfig } from './config.ts';
+import { encryptionConfig, encryptionProblems } from './encryption.ts';
 import { identityConfig, identityDrivers, identitySchema } from './identity.ts';
 import { ConfigFile } from './schema.ts';
 import { parseSize } from './size.ts';
@@ -34,6 +35,7 @@ export async function loadConfig(file: string): Promise<Config> {
     ...identityProblems(contents),
     ...regionProblems(contents),
     ...limitProblems(contents),
+    ...encryptionProblems(contents),
   ];
   if (more.length > 0) throw new ConfigError(file, more);
   return withDefaults(contents, dirname(resolve(file)));
@@ -80,6 +82,7 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
       giveUpAfter: ms((limits.give_up_after ?? '1h') as StringValue),
       noWorkerTimeout: ms((limits.no_worker_timeout ?? '24h') as StringValue),
     },
+    encryption: file.encryption ? encryptionConfig(file.encryption, baseDirectory) : null,
     webUi: file.web_ui?.replace(/\/$/, '') ?? null,
     baseDirectory,
   };

@@ -120,6 +120,25 @@ const Spool = Type.Object(
 
 const lanes = Type.Integer({ minimum: 1, maximum: 64 });
 
+const Encryption = Type.Object(
+  {
+    key: name('Id of the key that new payloads are encrypted with.'),
+    keys: Type.Record(
+      Name,
+      Type.Union([
+        Type.Object({ file: text('File that has the key.') }, closed),
+        Type.Object({ env: text('Variable of the environment that has the key.') }, closed),
+      ]),
+      {
+        minProperties: 1,
+        additionalProperties: false,
+        description: 'By id: where each key is, 32 bytes in base64. Old ones stay as long as jobs have them.',
+      },
+    ),
+  },
+  { ...closed, description: 'Encrypts what Temporal stores of jobs (default: nothing is encrypted).' },
+);
+
 const Limits = Type.Object(
   {
     lanes: Type.Optional(
@@ -175,6 +194,7 @@ export const ConfigFile = Type.Object(
     identity: Type.Optional(Type.Object({ driver: Type.String() })),
     spool: Type.Optional(Spool),
     limits: Type.Optional(Limits),
+    encryption: Type.Optional(Encryption),
     web_ui: Type.Optional(
       Type.String({
         pattern: '^https?://',

@@ -1,6 +1,8 @@
 export { type Chain, chainOf, mayHaveCompleted, type RunRef } from './chain.ts';
+export { createCodecServer } from './codec-server.ts';
 export { connectClient, TemporalUnreachable } from './connect.ts';
 export { describeIfThere } from './describe.ts';
+export { encryptingConverter, openCodec } from './encryption.ts';
 export { lastHeartbeat } from './heartbeat.ts';
 export { allOf, attribute, type VisibilityQuery, visibility } from './query.ts';
 export { forRequest } from './request-scope.ts';

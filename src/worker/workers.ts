@@ -15,6 +15,7 @@ import { createJobActivities, createStoreActivities, type Dependencies } from '.
 import type { Config, Regions } from '../config/index.ts';
 import { TASK_QUEUE } from '../copy-job/index.ts';
 import { ensureSweepSchedule } from '../sweep/schedule.ts';
+import { encryptingConverter } from '../temporal/index.ts';
 import { createDigestPool, openLinks, openSpool } from '../transfer/index.ts';
 import { keepSwept } from './sweep-spool.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -56,8 +57,10 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const spool = config.spool === null ? null : openSpool(config.spool);
   const links = openLinks({ ...config.limits, regionBandwidth: regionBandwidth(config) });
   const deps: Dependencies = { regions, limits: config.limits, digests, links, spool, client };
+  const dataConverter = await encryptingConverter(config.encryption);
   const common: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
+    ...(dataConverter && { dataConverter }),
     namespace: client.options.namespace,
     shutdownGraceTime: SHUTDOWN_GRACE,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
@@ -70,7 +73,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     const workflowOptions = {
       ...common,
       taskQueue: TASK_QUEUE,
-      workflowBundle: await workflowBundle(runtimeLogger),
+      workflowBundle: await workflowBundle(runtimeLogger, dataConverter !== undefined),
       activities: createJobActivities(deps),
       maxConcurrentActivityTaskExecutions: MAX_WAITING,
     };

@@ -1,22 +1,37 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { bundleWorkflowCode, type DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Where `npm run build` puts the bundle: beside the compiled program. Beside the sources there is none. */
-const BUILT_BUNDLE = join(ROOT, 'workflow-bundle.js');
 
 /**
  * Returns the workflows' code as one file: the one that was built with the program, or, if the program runs
  * from its sources, one that is made in memory, which takes seconds. IMAGE_REPLICATOR_WORKFLOW_BUNDLE names a
- * bundle that the test suites have made once for all their workers.
+ * bundle, without encryption, that the test suites have made once for all their workers.
+ * @param encrypts whether the messages of failures are to be encrypted, for which there is a bundle of its
+ * own
  */
-export async function workflowBundle(logger: DefaultLogger): Promise<WorkflowBundleOption> {
-  const codePath = process.env.IMAGE_REPLICATOR_WORKFLOW_BUNDLE ?? BUILT_BUNDLE;
-  return existsSync(codePath) ? { codePath } : bundleWorkflows(logger);
+export async function workflowBundle(logger: DefaultLogger, encrypts = false): Promise<WorkflowBundleOption> {
+  // `npm run build` puts the bundles beside the compiled program. Beside the sources there are none.
+  const built = join(ROOT, bundleName(encrypts));
+  const codePath = (encrypts ? undefined : process.env.IMAGE_REPLICATOR_WORKFLOW_BUNDLE) ?? built;
+  return existsSync(codePath) ? { codePath } : bundleWorkflows(logger, encrypts);
+}
+
+/** The name of the file that a build puts a bundle into. */
+export function bundleName(encrypts: boolean): string {
+  return encrypts ? 'workflow-bundle-encrypting.js' : 'workflow-bundle.js';
 }
 
 /** Bundles the workflows' sources. Returns the code; writes nothing. */
-export async function bundleWorkflows(logger: DefaultLogger): Promise<{ readonly code: string }> {
-  return bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows/index.ts'), logger });
+export async function bundleWorkflows(
+  logger: DefaultLogger,
+  encrypts = false,
+): Promise<{ readonly code: string }> {
+  const converter = join(ROOT, `src/temporal/failure-converter${extname(import.meta.filename)}`);
+  return bundleWorkflowCode({
+    workflowsPath: join(ROOT, 'workflows/index.ts'),
+    logger,
+    ...(encrypts && { failureConverterPath: converter }),
+  });
 }

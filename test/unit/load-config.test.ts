@@ -71,6 +71,7 @@ test('regions are enough: everything else has defaults', async () => {
       giveUpAfter: 3_600_000,
       noWorkerTimeout: 86_400_000,
     },
+    encryption: null,
     webUi: null,
     baseDirectory: folder,
   });
@@ -98,6 +99,7 @@ web_ui: http://temporal.example:8233/
       giveUpAfter: 5_400_000,
       noWorkerTimeout: 86_400_000,
     },
+    encryption: null,
     webUi: 'http://temporal.example:8233',
   });
 });

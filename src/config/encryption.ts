@@ -1,0 +1,21 @@
+import { resolve } from 'node:path';
+import type { EncryptionConfig, KeyReference } from './config.ts';
+import type { ConfigFile } from './schema.ts';
+
+/** Returns what is wrong with the section `encryption`, beyond what its schema says. */
+export function encryptionProblems({ encryption }: ConfigFile): string[] {
+  if (encryption === undefined || Object.hasOwn(encryption.keys, encryption.key)) return [];
+  const known = Object.keys(encryption.keys).join(', ');
+  return [`encryption.key: there is no key '${encryption.key}'; use one of: ${known}`];
+}
+
+/** Returns the section `encryption` with the paths of its keys resolved. */
+export function encryptionConfig(
+  { key, keys }: NonNullable<ConfigFile['encryption']>,
+  baseDirectory: string,
+): EncryptionConfig {
+  const resolved = (reference: KeyReference): KeyReference =>
+    'file' in reference ? { file: resolve(baseDirectory, reference.file) } : reference;
+  const references = Object.entries(keys).map(([id, reference]) => [id, resolved(reference)] as const);
+  return { current: key, keys: new Map(references) };
+}
