@@ -10,11 +10,14 @@ import Fastify, {
   type FastifyServerOptions,
 } from 'fastify';
 import packageJson from '../../package.json' with { type: 'json' };
+import { openAdmission } from './caller/index.ts';
 import type { DialectContext } from './dialect.ts';
 import { dialects } from './dialects.ts';
+import { answerError } from './ecl/index.ts';
 import { addHealthRoutes } from './health.ts';
 import { takeBodiesForJson } from './json.ts';
 import { endWithClient } from './request-life.ts';
+import { collectRoutes, refuseOtherMethods } from './responses.ts';
 import { followCertificate, readCertificate } from './tls.ts';
 
 /**
@@ -56,12 +59,28 @@ export async function createApi(
   });
   takeBodiesForJson(app);
   endWithClient(app, context);
+  const admit = await openAdmission(app, context.limitsOf);
+  app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => reply.code(404).send(notFound(request)));
-  await app.register(swagger, { openapi: { openapi: '3.1.0', info: API_INFO, components: COMPONENTS } });
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: API_INFO, components: COMPONENTS },
+    transform: ({ schema, url, route }) => {
+      const { describedBody } = (route.config ?? {}) as { readonly describedBody?: object };
+      return { schema: describedBody ? { ...schema, body: describedBody } : schema, url };
+    },
+  });
   for (const dialect of dialects) {
-    await app.register(async (scope) => dialect.register(scope, context));
+    await app.register(async (scope) => {
+      const routes = collectRoutes(scope);
+      await dialect.register(scope, { ...context, admit });
+      refuseOtherMethods(scope, routes);
+    });
   }
-  addHealthRoutes(app, context);
+  await app.register(async (scope) => {
+    const routes = collectRoutes(scope);
+    addHealthRoutes(scope, context);
+    refuseOtherMethods(scope, routes);
+  });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   return app;
 }

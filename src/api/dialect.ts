@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ApiConfig } from '../config/index.ts';
+import type { ApiConfig, TenantLimits } from '../config/index.ts';
 import type { Identity } from '../identity/index.ts';
 import type { JobService } from '../job-service/index.ts';
 import type { TaskService } from '../task-service/index.ts';
+import type { Admission } from './caller/index.ts';
 
 /** Everything that the routes of a dialect work with. */
 export interface DialectContext {
@@ -12,11 +13,17 @@ export interface DialectContext {
   readonly config: ApiConfig;
   /** The regions that have images. */
   readonly regionNames: readonly string[];
+  readonly limitsOf: (tenantId: string) => TenantLimits;
   /**
    * Runs work for a request. What the services do in it ends soon after `signal` is aborted, and waits for
    * nobody for longer than a request can.
    */
   forRequest<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+}
+
+/** What the facade itself adds to it. */
+export interface OpenContext extends DialectContext {
+  readonly admit: Admission;
 }
 
 /**
@@ -26,7 +33,7 @@ export interface DialectContext {
  */
 export interface Dialect {
   readonly name: string;
-  register(app: FastifyInstance, context: DialectContext): Promise<void>;
+  register(app: FastifyInstance, context: OpenContext): Promise<void>;
   /**
    * Answers a request whose path is this dialect's and cannot be decoded: no route sees such a request.
    * Without it the answer is a 404.

@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { IdentityUnavailable } from '../identity/index.ts';
 import { JobError, type JobErrorCode } from '../job-service/index.ts';
 import { TaskError, type TaskErrorCode } from '../task-service/index.ts';
@@ -11,6 +11,7 @@ import { validationProblem } from './validation-problem.ts';
  * - `malformed_json`: the body is not JSON
  * - `undecodable_path`: the path cannot be decoded, so nobody can tell what it names
  * - `unknown_call`: the dialect has no such call
+ * - `method_not_allowed`: the address has other methods
  * - `bad_http`: the request is not good HTTP, or has broken off
  * - `too_large`: the body is larger than we take
  * - `other_project`: the path names a project that is not the caller's
@@ -19,8 +20,9 @@ import { validationProblem } from './validation-problem.ts';
  *   may not see it
  * - `wrong_status`: the status of the job does not allow it
  * - `image_conflict`: the source image cannot be copied in its present state
- * - `quota_exceeded`: the destination has no room left for the tenant
+ * - `quota_exceeded`: the destination has no room left for the tenant, or the tenant's own limit is reached
  * - `key_reused`: an idempotency key came again with another request
+ * - `throttled`: the tenant has sent too many requests
  * - `unavailable`: a store or Temporal does not answer
  * - `identity_unavailable`: callers cannot be told apart at the moment
  * - `internal`: a fault of ours
@@ -31,6 +33,7 @@ export type ProblemKind =
   | 'malformed_json'
   | 'undecodable_path'
   | 'unknown_call'
+  | 'method_not_allowed'
   | 'bad_http'
   | 'too_large'
   | 'other_project'
@@ -43,6 +46,7 @@ export type ProblemKind =
   | 'image_conflict'
   | 'quota_exceeded'
   | 'key_reused'
+  | 'throttled'
   | 'unavailable'
   | 'identity_unavailable'
   | 'internal';
@@ -52,16 +56,25 @@ export interface Problem {
   readonly message: string;
   /** The field of the copy request that is wrong, such as `destination.region`. */
   readonly field: string | null;
+  /** Seconds after which the request may be sent again. */
+  readonly retryAfter: number | null;
 }
 
 /** A request that the facade itself refuses, before it asks any service. */
 export class RequestProblem extends Error {
   override readonly name = 'RequestProblem';
   readonly kind: ProblemKind;
+  /** Seconds after which the request may be sent again. */
+  readonly retryAfter: number | null;
 
-  constructor(kind: ProblemKind, message: string, options: ErrorOptions = {}) {
+  constructor(
+    kind: ProblemKind,
+    message: string,
+    { retryAfter, ...options }: ErrorOptions & { readonly retryAfter?: number } = {},
+  ) {
     super(message, options);
     this.kind = kind;
+    this.retryAfter = retryAfter ?? null;
   }
 }
 
@@ -69,6 +82,11 @@ export class RequestProblem extends Error {
 export interface Words {
   readonly status: number;
   readonly message?: string;
+}
+
+/** Tells a client when to send its request again, if that is known. */
+export function sayWhen(reply: FastifyReply, { retryAfter }: Problem): FastifyReply {
+  return retryAfter === null ? reply : reply.header('Retry-After', String(retryAfter));
 }
 
 /**
@@ -103,6 +121,7 @@ const TASK_PROBLEMS: Readonly<Record<TaskErrorCode, ProblemKind>> = {
   invalid: 'invalid',
   share_not_found: 'share_not_found',
   task_not_found: 'task_not_found',
+  quota_exceeded: 'quota_exceeded',
   unavailable: 'unavailable',
 };
 
@@ -110,12 +129,13 @@ const TASK_PROBLEMS: Readonly<Record<TaskErrorCode, ProblemKind>> = {
 function problemOf(error: unknown): Problem {
   if (error instanceof JobError) {
     const kind = error.field === 'destination.region' ? 'destination_region' : JOB_PROBLEMS[error.code];
-    return { kind, message: error.message, field: error.field };
+    return { kind, message: error.message, field: error.field, retryAfter: null };
   }
-  return { ...fieldlessProblem(error), field: null };
+  const retryAfter = error instanceof RequestProblem ? error.retryAfter : null;
+  return { ...fieldlessProblem(error), field: null, retryAfter };
 }
 
-function fieldlessProblem(error: unknown): Omit<Problem, 'field'> {
+function fieldlessProblem(error: unknown): Omit<Problem, 'field' | 'retryAfter'> {
   if (error instanceof TaskError) return { kind: TASK_PROBLEMS[error.code], message: error.message };
   if (error instanceof RequestProblem) return { kind: error.kind, message: error.message };
   if (error instanceof IdentityUnavailable) {

@@ -5,6 +5,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { type IdentityConfig, loadConfig, openRegions } from '../config/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
 import { createJobService } from '../job-service/index.ts';
+import { openQuota } from '../quota/index.ts';
 import { createTaskService } from '../task-service/index.ts';
 import { connectClient, ensureSearchAttributes, forRequest } from '../temporal/index.ts';
 import { harmlessJson } from '../text/index.ts';
@@ -52,10 +53,17 @@ async function serve(options: GlobalOptions): Promise<void> {
   const regions = await openRegions(config);
   const client = await connectClient(config.encryption);
   await ensureSearchAttributes(client);
-  const jobs = createJobService({ client, regions, limits: config.limits, secret: config.api.secret });
+  const quota = openQuota(client, config.tenantLimits);
+  const jobs = createJobService({
+    client,
+    regions,
+    limits: config.limits,
+    secret: config.api.secret,
+    quota,
+  });
   const identity = await usableIdentity(config.identity);
   await identity.check();
-  const tasks = createTaskService({ client, shares: config.shares });
+  const tasks = createTaskService({ client, shares: config.shares, quota });
   const regionNames = [...regions.values()].filter(({ objectsOnly }) => !objectsOnly).map(({ name }) => name);
   const context = {
     jobs,
@@ -63,6 +71,7 @@ async function serve(options: GlobalOptions): Promise<void> {
     identity,
     config: config.api,
     regionNames,
+    limitsOf: config.tenantLimits,
     forRequest: <T>(signal: AbortSignal, work: () => Promise<T>) => forRequest(client, signal, work),
   };
   const app = await createApi(context, logger);

@@ -10,6 +10,8 @@ export interface Config {
   readonly limits: Limits;
   /** Of what Temporal stores; `null`: none. */
   readonly encryption: EncryptionConfig | null;
+  /** Tells how much a tenant may ask of the facade. */
+  readonly tenantLimits: (tenantId: string) => TenantLimits;
   /** The base address of Temporal's Web UI, for links. */
   readonly webUi: string | null;
   /** The folder of the configuration file, to which relative paths in it refer. */
@@ -98,6 +100,16 @@ export interface Limits {
   readonly stallAfter: number;
   readonly giveUpAfter: number;
   readonly noWorkerTimeout: number;
+}
+
+/** How much one tenant may ask of the facade. */
+export interface TenantLimits {
+  readonly requestsPerSecond: number;
+  readonly concurrentRequests: number;
+  readonly openJobs: number;
+  readonly jobsPerHour: number;
+  /** `null`: any number. */
+  readonly bytesUnderWay: number | null;
 }
 
 /** The configuration cannot be used. Each problem names its key. */

@@ -8,6 +8,7 @@ export {
   type Limits,
   type Share,
   type Shares,
+  type TenantLimits,
   type TlsFiles,
 } from './config.ts';
 export { configSchema } from './json-schema.ts';

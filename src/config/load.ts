@@ -12,6 +12,7 @@ import { encryptionConfig, encryptionProblems } from './encryption.ts';
 import { identityConfig, identityDrivers, identitySchema } from './identity.ts';
 import { ConfigFile } from './schema.ts';
 import { parseSize } from './size.ts';
+import { tenantLimits } from './tenant-limits.ts';
 
 /**
  * Reads a configuration file (YAML 1.2).
@@ -83,6 +84,7 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
       noWorkerTimeout: ms((limits.no_worker_timeout ?? '24h') as StringValue),
     },
     encryption: file.encryption ? encryptionConfig(file.encryption, baseDirectory) : null,
+    tenantLimits: tenantLimits(file.tenant_limits),
     webUi: file.web_ui?.replace(/\/$/, '') ?? null,
     baseDirectory,
   };

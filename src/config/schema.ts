@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { RATE_PATTERN, SIZE_PATTERN } from './size.ts';
+import { TenantLimitsSection } from './tenant-limits.ts';
 
 const NAME_IN_WORDS = 'a name of 1 to 63 letters, digits, dots, hyphens and underscores';
 const NAME = {
@@ -195,6 +196,7 @@ export const ConfigFile = Type.Object(
     spool: Type.Optional(Spool),
     limits: Type.Optional(Limits),
     encryption: Type.Optional(Encryption),
+    tenant_limits: Type.Optional(TenantLimitsSection),
     web_ui: Type.Optional(
       Type.String({
         pattern: '^https?://',

@@ -39,8 +39,9 @@ const TokenFile = Type.Object(
   { ...closed, minProperties: 1 },
 );
 
-/** Of a file's mode. */
+/** Bits of a file's mode. */
 const OTHERS_MAY_READ = 0o004;
+const GROUP_OR_OTHERS_MAY_WRITE = 0o022;
 
 interface Entries {
   readonly tokens: ReadonlyMap<string, Static<typeof Token>>;
@@ -93,6 +94,9 @@ function principalOf({
 }
 
 function parseEntries(text: string, mode: number): Entries {
+  if ((mode & GROUP_OR_OTHERS_MAY_WRITE) !== 0) {
+    throw new Error('its group or everybody may write it, and so make a token of any tenant (chmod go-w)');
+  }
   const file = yamlOf(text);
   const [fault] = schemaProblems(TokenFile, file, Value.Errors(TokenFile, file), { secret: true });
   if (fault !== undefined) throw new Error(`${fault.path || 'the file'}: ${fault.problem}`);

@@ -1,12 +1,12 @@
 /**
- * What a job service refuses. Dialects map each code to their own answers.
+ * The reasons for which a job service refuses something.
  * - `invalid`: a field of the request is wrong
  * - `not_found`: no such job, or not the tenant's
  * - `conflict`: the job's status does not allow it
  * - `image_not_found`: the source has no such image, or the tenant may not see it
  * - `image_conflict`: the source image cannot be copied in its present state
  * - `forbidden`: the caller may look, and no more
- * - `quota_exceeded`: the destination has no room left for the tenant
+ * - `quota_exceeded`: the destination has no room left for the tenant, or the tenant's own limit is reached
  * - `key_reused`: an idempotency key came again with another request
  * - `unavailable`: a store, or Temporal, does not answer
  */

@@ -39,6 +39,16 @@ export function ofTenant(tenantId: string): VisibilityQuery {
   return visibility`${attribute(searchAttributes.tenants.name)} = ${tenantKeyword(tenantId)}`;
 }
 
+/**
+ * Returns a filter that takes all jobs that belong to a tenant. A copy that a task makes is a part of that
+ * task.
+ */
+export function jobsOf(tenantId: string): VisibilityQuery {
+  return allOf([...JOBS, ofTenant(tenantId)]);
+}
+
+const JOBS = [visibility`WorkflowType = ${COPY_IMAGE}`, visibility`ParentWorkflowId IS NULL`];
+
 async function fetchPage(
   client: Client,
   markers: Markers,
@@ -58,8 +68,7 @@ async function fetchPage(
 function filterOf(caller: Caller, { status, cleaning }: ListQuery): VisibilityQuery {
   const terms = cleaning
     ? [visibility`WorkflowType = ${CLEAN_UP}`, visibility`ExecutionStatus = 'Running'`]
-    : // A copy that a task makes is a part of that task.
-      [visibility`WorkflowType = ${COPY_IMAGE}`, visibility`ParentWorkflowId IS NULL`];
+    : [...JOBS];
   if (caller !== OPERATOR) terms.push(ofTenant(caller.tenant_id));
   if (status !== undefined) terms.push(visibility`${attribute(searchAttributes.status.name)} = ${status}`);
   return allOf(terms);

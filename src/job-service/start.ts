@@ -15,22 +15,29 @@ import {
 import { InvalidRequest, planCopy } from '../copy-job/plan.ts';
 import type { ImageRecord } from '../image/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
+import { LimitReached, type Quota } from '../quota/index.ts';
 import { type ImageStore, StoreError } from '../stores/index.ts';
 import { harmlessMarkdown } from '../text/index.ts';
 import { answered, refusal } from './ask-store.ts';
 import { JobError } from './errors.ts';
 import { describeJob, unavailable } from './find.ts';
+import { jobsOf } from './list.ts';
 import { type Caller, OPERATOR, type StartOptions } from './service.ts';
 
 export interface StartContext {
   readonly client: Client;
   readonly regions: Regions;
   readonly limits: Limits;
+  /** Bounds what a tenant has under way; without it nothing does. */
+  readonly quota?: Quota;
   /** The key that the markers of lists are made with; without it a new one is made up. */
   readonly secret?: string | null;
 }
 
-/** Starts a job, or finds the one that the same idempotency key has started. */
+/**
+ * Starts a job, or finds the one that the same idempotency key has started.
+ * @throws JobError
+ */
 export async function startJob(
   context: StartContext,
   caller: Caller,
@@ -44,8 +51,8 @@ export async function startJob(
   }
   const plan = planned(context, request, jobId);
   const image = await examined(context.regions, plan, options.credential);
-  try {
-    await context.client.workflow.start(COPY_IMAGE, {
+  const start = () =>
+    context.client.workflow.start(COPY_IMAGE, {
       workflowId: jobId,
       taskQueue: TASK_QUEUE,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
@@ -63,7 +70,12 @@ export async function startJob(
         `${image.name ?? image.id} · ${plan.source.region} → ${plan.destination.region}`,
       ),
     });
+  try {
+    await (caller === OPERATOR || context.quota === undefined
+      ? start()
+      : context.quota.within(caller.tenant_id, jobsOf(caller.tenant_id), image.size, start));
   } catch (error) {
+    if (error instanceof LimitReached) throw new JobError('quota_exceeded', error.message);
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error);
     await wasStarted(context.client, jobId, hash);
   }

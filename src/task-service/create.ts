@@ -10,9 +10,10 @@ import {
   TASK_MEMO,
   taskWorkflowId,
 } from '../object-task/index.ts';
+import { LimitReached, type Quota } from '../quota/index.ts';
 import { describeIfThere } from '../temporal/index.ts';
 import { TaskError } from './errors.ts';
-import { listTasks } from './list.ts';
+import { listTasks, tasksOf } from './list.ts';
 import type { TaskOwner, TaskService } from './service.ts';
 import { requestOf, shareOf } from './shares.ts';
 import { taskView } from './view.ts';
@@ -21,9 +22,12 @@ import { taskView } from './view.ts';
 export function createTaskService({
   client,
   shares,
+  quota,
 }: {
   readonly client: Client;
   readonly shares: Shares;
+  /** Bounds what a tenant has under way; without it nothing does. */
+  readonly quota?: Quota;
 }): TaskService {
   const find = async (owner: TaskOwner, taskId: string) => {
     shareOf(shares, owner);
@@ -42,15 +46,15 @@ export function createTaskService({
       const taskId = randomUUID().replaceAll('-', '');
       const request = requestOf(share, owner, taskId, task);
       const { type, source, destination } = request;
-      await answered(
+      const start = () =>
         client.workflow.start(MOVE_OBJECTS, {
           workflowId: taskWorkflowId(owner.share_id, owner.tenant_id, taskId),
           taskQueue: TASK_QUEUE,
           args: [request],
           memo: { [TASK_MEMO]: requestedTask(request, new Date()) },
           staticSummary: `${type}: ${source.region} → ${destination.region}`,
-        }),
-      );
+        });
+      await answered(quota === undefined ? start() : quota.within(owner.tenant_id, tasksOf(owner), 0, start));
       return { task_id: taskId };
     },
 
@@ -77,6 +81,7 @@ export function createTaskService({
 
 async function answered<T>(call: Promise<T>): Promise<T> {
   return call.catch((cause) => {
+    if (cause instanceof LimitReached) throw new TaskError('quota_exceeded', cause.message);
     const message = 'the task service is not available at the moment; try again later';
     throw new TaskError('unavailable', message, { cause });
   });

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { DELETE_TASK, deletionIdOf, MOVE_OBJECTS, taskIdPrefix } from '../object-task/index.ts';
-import { listWorkflows, visibility } from '../temporal/index.ts';
+import { listWorkflows, type VisibilityQuery, visibility } from '../temporal/index.ts';
 import type { TaskOwner, TaskPage, TaskQuery, TaskView } from './service.ts';
 import { taskView } from './view.ts';
 
@@ -18,9 +18,7 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
     AND WorkflowId STARTS_WITH ${deletionIdOf(prefix)}`;
   for await (const { workflowId } of listWorkflows(client, deletions)) deleting.add(workflowId);
   const tasks: TaskView[] = [];
-  const latestRuns = visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'
-    AND WorkflowId STARTS_WITH ${prefix}`;
-  for await (const execution of listWorkflows(client, latestRuns)) {
+  for await (const execution of listWorkflows(client, tasksOf(owner))) {
     // Some of Temporal's databases take no notice of case.
     if (!execution.workflowId.startsWith(prefix)) continue;
     const task = taskView(execution, deleting.has(deletionIdOf(execution.workflowId)));
@@ -29,6 +27,12 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
   tasks.sort((one, other) => other.created_at.localeCompare(one.created_at));
   const { offset = 0, limit = MAX_TASKS } = query;
   return { tasks: tasks.slice(offset, offset + Math.min(limit, MAX_TASKS)), count: tasks.length };
+}
+
+/** Returns a filter that takes the last run of each task of a tenant at a share. */
+export function tasksOf({ share_id, tenant_id }: TaskOwner): VisibilityQuery {
+  return visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'
+    AND WorkflowId STARTS_WITH ${taskIdPrefix(share_id, tenant_id)}`;
 }
 
 function isWanted(task: TaskView, { type, status, since, until }: TaskQuery): boolean {

@@ -7,4 +7,4 @@ export { lastHeartbeat } from './heartbeat.ts';
 export { allOf, attribute, type VisibilityQuery, visibility } from './query.ts';
 export { forRequest } from './request-scope.ts';
 export { ensureSearchAttributes } from './search-attributes.ts';
-export { listPage, listWorkflows } from './visibility.ts';
+export { countWorkflows, listPage, listWorkflows } from './visibility.ts';

@@ -7,6 +7,11 @@ export function listWorkflows(client: Client, query: VisibilityQuery): AsyncIter
   return client.workflow.list({ query: query.text });
 }
 
+/** Counts the executions that a filter takes. */
+export async function countWorkflows(client: Client, query: VisibilityQuery): Promise<number> {
+  return (await client.workflow.count(query.text)).count;
+}
+
 export interface WorkflowPage {
   readonly executions: readonly WorkflowExecutionInfo[];
   /** Leads to the next page; `undefined` on the last one. */

@@ -71,14 +71,19 @@ test('who may look only may look', async () => {
 
 test.each([
   ['GET', '/v2/image'],
-  ['PUT', '/v2/image/m-1'],
-  ['DELETE', '/v2/image/m-1'],
   ['GET', '/v2/image/m-1/sharedUsers'],
 ] as const)('%s %s is a call that nobody knows', async (method, url) => {
   const answer = await app.inject({ method, url, headers: { 'x-auth-token': READER_TOKEN } });
   expect([answer.statusCode, answer.json().code]).toEqual([400, 'InvalidURI']);
   expect(answer.headers['x-bce-request-id']).toBe(answer.json().requestId);
   expect((await app.inject({ method, url })).json().code).toBe('AccessDenied');
+});
+
+test.each(['PUT', 'DELETE'] as const)('%s is a method that an image does not have', async (method) => {
+  const headers = { 'x-auth-token': READER_TOKEN };
+  const answer = await app.inject({ method, url: '/v2/image/m-1', headers });
+  expect([answer.statusCode, answer.json().code]).toEqual([405, 'InvalidHTTPRequest']);
+  expect(answer.headers.allow).toBe('GET, HEAD, POST');
 });
 
 test('10,000 headers that nobody has signed are no 500, and leave nothing behind', async () => {

@@ -24,9 +24,11 @@ async function pipelined(method: string, path: string, times: number) {
 test('what was begun for a client that hangs up stops, and nothing more is begun', async () => {
   const signals: AbortSignal[] = [];
   let begun = 0;
+  const { promise: pass, resolve } = Promise.withResolvers<void>();
   const list = async (): Promise<JobPage> => {
     begun += 1;
-    return new Promise(() => {});
+    await pass;
+    return { jobs: [], next_marker: null };
   };
   app = await serveJobs({ list }, (signal, work) => {
     signals.push(signal);
@@ -40,6 +42,7 @@ test('what was begun for a client that hangs up stops, and nothing more is begun
   expect(then).toBeGreaterThan(0);
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(begun).toBe(then);
+  resolve();
 });
 
 test('a request that was answered is not touched when its connection ends', async () => {

@@ -65,13 +65,22 @@ test('who may look only cannot stop', async () => {
 });
 
 test.each([
-  ['DELETE', '/v5/a-project/jobs/a-job'],
-  ['PUT', '/v5/a-project/jobs'],
   ['POST', '/v5/a-project/jobs/a-job/start'],
   ['GET', '/v5/a-project/jobs/a-job/actions'],
 ] as const)('%s %s is a call that nobody knows', async (method, url) => {
   const answer = await app.inject({ method, url, headers: { 'x-auth-token': READER_TOKEN } });
   expect([answer.statusCode, answer.json().error_code]).toEqual([404, 'APIGW.0101']);
+  expect((await app.inject({ method, url })).json().error_code).toBe('APIGW.0301');
+});
+
+test.each([
+  ['DELETE', '/v5/a-project/jobs/a-job', 'GET, HEAD'],
+  ['PUT', '/v5/a-project/jobs', 'GET, HEAD'],
+  ['GET', '/v5/a-project/jobs/batch-stop', 'POST'],
+] as const)('%s %s is a method that is not there', async (method, url, allowed) => {
+  const answer = await app.inject({ method, url, headers: { 'x-auth-token': READER_TOKEN } });
+  expect([answer.statusCode, answer.json().error_code]).toEqual([405, 'APIGW.0101']);
+  expect(answer.headers.allow).toBe(allowed);
   expect((await app.inject({ method, url })).json().error_code).toBe('APIGW.0301');
 });
 

@@ -91,18 +91,25 @@ describe.each(['GET', 'DELETE'])('%s of a job', (method) => {
 });
 
 test.each([
-  ['PUT', JOBS],
-  ['PATCH', `${JOBS}/x`],
-  ['POST', `${JOBS}/x`],
-  ['DELETE', JOBS],
   ['GET', '/'],
   ['GET', '/v2/extension/image_replicator'],
   ['GET', '/v2/images'],
   ['GET', `${JOBS}/x/y`],
   ['GET', '/../../etc/passwd'],
-  ['OPTIONS', JOBS],
 ])('%s %s is nothing that exists', async (method, path) => {
   expectNotFound(await raw(method, path));
+});
+
+test.each([
+  ['PUT', JOBS, 'GET, HEAD, POST'],
+  ['PATCH', `${JOBS}/x`, 'DELETE, GET, HEAD'],
+  ['POST', `${JOBS}/x`, 'DELETE, GET, HEAD'],
+  ['DELETE', JOBS, 'GET, HEAD, POST'],
+  ['OPTIONS', JOBS, 'GET, HEAD, POST'],
+])('%s %s is a method that is not there', async (method, path, allowed) => {
+  const answer = await raw(method, path);
+  expect([answer.status, answer.headers.allow]).toEqual([405, allowed]);
+  expect(JSON.parse(answer.text)).toMatchObject({ code: 405, title: 'Method Not Allowed' });
 });
 
 test("a missing image and another tenant's private image are the same: not found", async () => {

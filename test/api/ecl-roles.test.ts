@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import { createApi } from '../../src/api/index.ts';
+import { tenantLimits } from '../../src/config/tenant-limits.ts';
 import type { Identity, Principal } from '../../src/identity/index.ts';
 import { JobError, type JobService } from '../../src/job-service/index.ts';
 import type { TaskService } from '../../src/task-service/index.ts';
@@ -54,6 +55,7 @@ async function send(method: 'GET' | 'POST' | 'DELETE', path: string, token: stri
       config: API_CONFIG,
       regionNames: ['ot1', 'ot2'],
       forRequest: (_signal, work) => work(),
+      limitsOf: tenantLimits(),
     },
     pino({}, lines),
   );

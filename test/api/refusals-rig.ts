@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { DialectContext } from '../../src/api/dialect.ts';
 import { createApi } from '../../src/api/index.ts';
 import type { ApiConfig } from '../../src/config/index.ts';
+import { tenantLimits } from '../../src/config/tenant-limits.ts';
 import type { Identity, Principal } from '../../src/identity/index.ts';
 import type { JobService } from '../../src/job-service/index.ts';
 import type { TaskService } from '../../src/task-service/index.ts';
@@ -41,6 +42,7 @@ export const API_CONFIG: ApiConfig = {
 export async function serveJobs(
   jobs: Partial<JobService>,
   forRequest: DialectContext['forRequest'] = (_signal, work) => work(),
+  limits: Parameters<typeof tenantLimits>[0] = {},
 ): Promise<FastifyInstance> {
   const app = await createApi(
     {
@@ -50,6 +52,7 @@ export async function serveJobs(
       config: API_CONFIG,
       regionNames: ['ot1', 'ot2'],
       forRequest,
+      limitsOf: tenantLimits(limits),
     },
     pino({ level: 'silent' }),
   );

@@ -24,6 +24,7 @@ export async function serveSigned<Claim extends { readonly access: string }>(
     const callerOf = requireCaller(scope, {
       identity,
       scheme,
+      admit: async () => {},
       refuse: (why, _request, reply) => reply.code(401).send({ why }),
     });
     scope.all('/v*', async (request) => {

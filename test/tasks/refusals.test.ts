@@ -116,9 +116,8 @@ test.each(['%zz', '%f', '%ff%fe'])('a path with %s names nothing', async (id) =>
 });
 
 test.each([
-  ['PUT', '/tasks'],
-  ['POST', '/task/11abef677ac40f46644d1d5cfc2424a4'],
   ['GET', '/tasks/more'],
+  ['GET', '/nothing'],
 ])('%s %s is a call that nobody knows', async (method, path) => {
   const { status, headers, body } = await rig.call(method, path);
   expect([status, body.errCode, body.error_code]).toEqual([404, 'APIGW.0101', 'APIGW.0101']);
@@ -138,6 +137,14 @@ test.each([
   const { status, body } = await rig.call('GET', `/tasks?${query}`);
   expect([status, body.errCode]).toEqual([400, 'SFS.TURBO.0001']);
   expect(body.errMsg).toContain(query.split('=')[0]);
+});
+
+test.each([
+  ['PUT', '/tasks', 'GET, HEAD'],
+  ['POST', '/task/11abef677ac40f46644d1d5cfc2424a4', 'DELETE, GET, HEAD'],
+])('%s %s is a method that is not there', async (method, path, allowed) => {
+  const { status, headers, body } = await rig.call(method, path);
+  expect([status, body.errCode, headers.allow]).toEqual([405, 'APIGW.0101', allowed]);
 });
 
 test('the list is of one share and one tenant, the newest first, and in pages', async () => {

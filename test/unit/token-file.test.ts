@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -109,4 +109,12 @@ test('a file that breaks under way is not replaced by what was known of it, and 
   await write(entry('token-a', 'tenant-a'), entry('token-b', 'tenant-b'));
   expect(await identity.authenticate('token-a')).toMatchObject({ tenant_id: 'tenant-a', may_copy: true });
   await expect(identity.check()).resolves.toBeUndefined();
+});
+
+test.each([0o620, 0o602])('a file with the mode %o is refused: others could make tokens', async (mode) => {
+  await write(entry('token-a', 'tenant-a'));
+  await chmod(path, mode);
+  await expect(tokenFile(path).authenticate('token-a')).rejects.toThrow(IdentityUnavailable);
+  await chmod(path, 0o644);
+  expect(await tokenFile(path).authenticate('token-a')).not.toBeNull();
 });

@@ -6,11 +6,12 @@ import type { Principal } from '../../identity/index.ts';
 import { JobError, type JobView } from '../../job-service/index.ts';
 import { bceAuthV1 } from '../../signatures/index.ts';
 import { requireCaller } from '../caller/index.ts';
-import type { Dialect, DialectContext } from '../dialect.ts';
-import { RequestProblem } from '../problem.ts';
+import type { Dialect, OpenContext } from '../dialect.ts';
+import { type ProblemKind, RequestProblem } from '../problem.ts';
+import { describeAnswers } from '../responses.ts';
 import { sourceRegion } from '../source-region.ts';
 import { validationProblem } from '../validation-problem.ts';
-import { answerError, answerRefusal, JSON_TYPE, nameRequest } from './errors.ts';
+import { answerError, answerRefusal, JSON_TYPE, nameRequest, WORDS } from './errors.ts';
 import { imageStatus } from './image-status.ts';
 import { startRemoteCopies } from './remote-copy.ts';
 import {
@@ -20,12 +21,17 @@ import {
   ImageDetail,
   ImageParams,
   RemoteCopyBody,
+  RequestId,
 } from './schemas.ts';
 
 const IMAGES = '/v:version(^[0-9]{1,3}$)/image';
 const IMAGE = `${IMAGES}/:imageId`;
 const documented = { tags: ['Baidu BCC'], security: [{ signature: [] }, { token: [] }] };
-const errors = { '4xx': ErrorBody, '5xx': ErrorBody };
+const errors = (...kinds: ProblemKind[]) =>
+  ({
+    ...describeAnswers(WORDS, ErrorBody, RequestId, ['unknown_call', ...kinds]),
+    403: { ...ErrorBody, description: 'The caller is not known, or may not do this.', headers: RequestId },
+  }) as const;
 
 /**
  * The remote copies of images of Baidu's BCC, as its documents and its own SDKs have them. The image of a
@@ -49,14 +55,14 @@ export const bccDialect: Dialect = {
   },
 };
 
-async function register(scope: FastifyInstance, context: DialectContext): Promise<void> {
-  const { jobs, identity, config, regionNames } = context;
+async function register(scope: FastifyInstance, context: OpenContext): Promise<void> {
+  const { jobs, identity, config, regionNames, admit } = context;
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.setErrorHandler(answerError);
   app.addHook('onRequest', async (request, reply) => {
     nameRequest(request, reply);
   });
-  const callerOf = requireCaller(scope, { identity, scheme: bceAuthV1, refuse: answerRefusal });
+  const callerOf = requireCaller(scope, { identity, admit, scheme: bceAuthV1, refuse: answerRefusal });
   const copierOf = (request: FastifyRequest): Principal => {
     const caller = callerOf(request);
     if (caller.may_copy) return caller;
@@ -87,12 +93,26 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
   app.post(
     IMAGE,
     {
+      config: { describedBody: RemoteCopyBody },
       schema: {
         ...documented,
+        operationId: 'copyOrCancelRemoteCopy',
         summary: 'Copy an image to other regions (remoteCopy), or cancel that (cancelRemoteCopy)',
         params: ImageParams,
         querystring: ActionQuerystring,
-        response: { 200: ActionAnswer, ...errors },
+        response: {
+          200: { ...ActionAnswer, description: 'The copies, or nothing.', headers: RequestId },
+          ...errors(
+            'invalid',
+            'malformed_json',
+            'read_only',
+            'image_not_found',
+            'image_conflict',
+            'wrong_status',
+            'quota_exceeded',
+            'key_reused',
+          ),
+        },
       },
     },
     async (request, reply) => {
@@ -123,9 +143,13 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
     {
       schema: {
         ...documented,
+        operationId: 'showImage',
         summary: 'Show an image that a remote copy makes, or has made',
         params: ImageParams,
-        response: { 200: ImageDetail, ...errors },
+        response: {
+          200: { ...ImageDetail, description: 'The image.', headers: RequestId },
+          ...errors('image_not_found'),
+        },
       },
     },
     async (request, reply) => {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Refusal } from '../caller/index.ts';
-import { type ProblemKind, type Words, wordsFor } from '../problem.ts';
+import { type Problem, type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
 
 /** One of Baidu's errors: its HTTP status, and what the body says. */
 interface BceError extends Words {
@@ -22,7 +22,7 @@ const UNAVAILABLE = { status: 503, code: 'ServiceUnavailable' } as const;
  * `wrong_status` is about a cancel, `image_conflict` about a copy.
  * @see https://cloud.baidu.com/doc/BCC/s/Ojwvyo6nc
  */
-const WORDS: Readonly<Record<ProblemKind, BceError>> = {
+export const WORDS: Readonly<Record<ProblemKind, BceError>> = {
   invalid: { status: 400, code: 'InappropriateJSON' },
   destination_region: { status: 409, code: 'Image.RegionNotSupportCopy' },
   malformed_json: {
@@ -32,6 +32,7 @@ const WORDS: Readonly<Record<ProblemKind, BceError>> = {
   },
   undecodable_path: { status: 400, code: 'InvalidURI' },
   unknown_call: { status: 400, code: 'InvalidURI' },
+  method_not_allowed: { status: 405, code: 'InvalidHTTPRequest' },
   bad_http: { status: 400, code: 'InvalidHTTPRequest' },
   too_large: { status: 413, code: 'InvalidHTTPRequest' },
   other_project: ACCESS_DENIED,
@@ -52,6 +53,8 @@ const WORDS: Readonly<Record<ProblemKind, BceError>> = {
     code: 'IdempotentParameterMismatch',
     message: 'The request uses the same client token as a previous, but non-identical request.',
   },
+  // Baidu's clients try 500 and 503 again, and no 429.
+  throttled: UNAVAILABLE,
   unavailable: UNAVAILABLE,
   identity_unavailable: {
     ...UNAVAILABLE,
@@ -94,7 +97,8 @@ const REFUSALS: Readonly<Record<Refusal, BceError & { readonly message: string }
 
 /** Sends an error. This and `answerRefusal` are the only places where this dialect does. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return send(answerTo(error, request), request, reply);
+  const answer = answerTo(error, request);
+  return send(answer, request, sayWhen(reply, answer));
 }
 
 /** Refuses a request whose sender is not known. */
@@ -108,7 +112,7 @@ export function nameRequest(request: FastifyRequest, reply: FastifyReply): void 
 }
 
 /** Finds this dialect's words for an error. Logs the error if the fault is ours. */
-export function answerTo(error: unknown, request: FastifyRequest): BceError & { readonly message: string } {
+export function answerTo(error: unknown, request: FastifyRequest): BceError & Problem {
   return wordsFor(WORDS, error, request);
 }
 

@@ -51,3 +51,8 @@ export const ErrorBody = Type.Object({
   code: Type.String(),
   message: Type.String(),
 });
+
+/** Headers of every answer. */
+export const RequestId = {
+  'x-bce-request-id': { type: 'string', description: 'The name of the request in our log.' },
+};

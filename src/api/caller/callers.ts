@@ -1,11 +1,22 @@
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../../identity/index.ts';
+import type { Admission } from './admission.ts';
 
 /** Remembers who has sent the requests that a dialect has let pass. */
 export class Callers {
   readonly #known = new WeakMap<FastifyRequest, Principal>();
+  readonly #admit: Admission;
 
-  add(request: FastifyRequest, caller: Principal): void {
+  constructor(admit: Admission) {
+    this.#admit = admit;
+  }
+
+  /**
+   * Notes who has sent a request, and lets it pass if its tenant has not sent too many.
+   * @throws RequestProblem `throttled`
+   */
+  async add(request: FastifyRequest, caller: Principal): Promise<void> {
+    await this.#admit(request, caller.tenant_id);
     this.#known.set(request, caller);
   }
 

@@ -21,7 +21,7 @@ export interface HuaweiCallers {
 /** Lets only known callers pass to a service of Huawei's: their requests are signed by `SDK-HMAC-SHA256`. */
 export function requireHuaweiCaller(
   scope: FastifyInstance,
-  options: Pick<CallerOptions<never>, 'identity' | 'refuse'>,
+  options: Pick<CallerOptions<never>, 'identity' | 'admit' | 'refuse'>,
 ): HuaweiCallers {
   scope.addHook('onRequest', async (request, reply) => {
     nameRequest(request, reply);
@@ -41,6 +41,11 @@ export function requireHuaweiCaller(
     },
   };
 }
+
+/** Describes the headers of every answer of a service of Huawei's. */
+export const RequestId = {
+  'X-request-id': { type: 'string', description: 'The name of the request in our log.' },
+};
 
 /** Puts the request's id into the answer, under Huawei's name for it. The log has the same id. */
 export function nameRequest(request: FastifyRequest, reply: FastifyReply): void {

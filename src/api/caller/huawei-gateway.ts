@@ -13,6 +13,15 @@ export const UNKNOWN_API = {
   message: 'The API does not exist or has not been published in the environment',
 } as const;
 
+/**
+ * The answer of Huawei's API gateway to a client that sends too many requests. Its status is 429, after which
+ * the vendor's clients try again.
+ */
+export const THROTTLED = {
+  code: 'APIGW.0308',
+  message: 'The throttling threshold has been reached',
+} as const;
+
 const REASONS: Readonly<Record<Refusal, string>> = {
   missing: 'x-auth-token not found',
   bad_token: 'decrypt token fail',

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Identity, Principal } from '../../identity/index.ts';
 import type { SignatureScheme } from '../../signatures/index.ts';
 import { parseJson } from '../json.ts';
+import type { Admission } from './admission.ts';
 import { Callers } from './callers.ts';
 import { findCaller, type Refusal } from './signed-caller.ts';
 
@@ -9,6 +10,7 @@ import { findCaller, type Refusal } from './signed-caller.ts';
 export interface CallerOptions<Claim extends { readonly access: string }> {
   readonly identity: Identity;
   readonly scheme: SignatureScheme<Claim>;
+  readonly admit: Admission;
   /** Sends the dialect's own error. */
   refuse(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply;
 }
@@ -21,9 +23,9 @@ export interface CallerOptions<Claim extends { readonly access: string }> {
  */
 export function requireCaller<Claim extends { readonly access: string }>(
   scope: FastifyInstance,
-  { identity, scheme, refuse }: CallerOptions<Claim>,
+  { identity, scheme, admit, refuse }: CallerOptions<Claim>,
 ): (request: FastifyRequest) => Principal {
-  const callers = new Callers();
+  const callers = new Callers(admit);
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser(
     '*',
@@ -34,7 +36,7 @@ export function requireCaller<Claim extends { readonly access: string }>(
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const caller = await findCaller(request, body, identity, scheme);
     if (typeof caller === 'string') return refuse(caller, request, reply);
-    callers.add(request, caller);
+    await callers.add(request, caller);
     request.body = await parseJson(request, body);
   });
   return (request) => callers.of(request);

@@ -1,12 +1,13 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TSchema } from 'typebox';
 import type { Principal } from '../../identity/index.ts';
 import { JobError } from '../../job-service/index.ts';
-import { nameRequest, requireHuaweiCaller } from '../caller/index.ts';
-import type { Dialect, DialectContext } from '../dialect.ts';
-import { RequestProblem } from '../problem.ts';
-import { answerError, answerRefusal, answerTo } from './errors.ts';
+import { nameRequest, RequestId, requireHuaweiCaller } from '../caller/index.ts';
+import type { Dialect, OpenContext } from '../dialect.ts';
+import { type ProblemKind, RequestProblem } from '../problem.ts';
+import { describeAnswers } from '../responses.ts';
+import { answerError, answerRefusal, answerTo, WORDS } from './errors.ts';
 import { nameOf, toDetail, toListed } from './job-json.ts';
 import { JOB_STATES } from './job-state.ts';
 import {
@@ -25,7 +26,10 @@ import {
 
 const JOBS = '/v5/:project_id/jobs';
 const documented = { tags: ['Huawei DRS'], security: [{ token: [] }, { signature: [] }] };
-const errors = { '4xx': ErrorBody, '5xx': ErrorBody };
+const errors = (...kinds: ProblemKind[]) => ({
+  ...describeAnswers(WORDS, ErrorBody, RequestId, ['other_project', ...kinds]),
+  401: { ...ErrorBody, description: 'Nobody knows who has sent the request.', headers: RequestId },
+});
 
 /**
  * The tasks of Huawei's DRS, as its documents and its own SDKs have them, where a task is a copy of an image.
@@ -44,10 +48,15 @@ export const drsDialect: Dialect = {
   },
 };
 
-async function register(scope: FastifyInstance, { jobs, identity }: DialectContext): Promise<void> {
+/** Describes an answer that tells of no problem. */
+function answer<S extends TSchema>(schema: S, description: string): S {
+  return { ...schema, description, headers: RequestId };
+}
+
+async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenContext): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.setErrorHandler(answerError);
-  const { ownerOf, writerOf } = requireHuaweiCaller(scope, { identity, refuse: answerRefusal });
+  const { ownerOf, writerOf } = requireHuaweiCaller(scope, { identity, admit, refuse: answerRefusal });
 
   const unknown = async (rest: FastifyInstance) => {
     rest.setNotFoundHandler(() => {
@@ -70,10 +79,14 @@ async function register(scope: FastifyInstance, { jobs, identity }: DialectConte
     {
       schema: {
         ...documented,
+        operationId: 'stopDrsJob',
         summary: 'Stopping a Task',
         params: JobParams,
         body: Type.Union([StopBody, Type.Null()]),
-        response: { 200: Stopped, ...errors },
+        response: {
+          200: answer(Stopped, 'The stop is accepted.'),
+          ...errors('invalid', 'read_only', 'job_not_found', 'wrong_status'),
+        },
       },
     },
     async (request) => {
@@ -90,10 +103,11 @@ async function register(scope: FastifyInstance, { jobs, identity }: DialectConte
     {
       schema: {
         ...documented,
+        operationId: 'stopDrsJobs',
         summary: 'Stopping Tasks in Batches',
         params: ProjectParams,
         body: BatchStopBody,
-        response: { 200: BatchStopped, ...errors },
+        response: { 200: answer(BatchStopped, 'A row for each task.'), ...errors('invalid', 'read_only') },
       },
     },
     async (request) => {
@@ -115,10 +129,11 @@ async function register(scope: FastifyInstance, { jobs, identity }: DialectConte
     {
       schema: {
         ...documented,
+        operationId: 'showDrsJob',
         summary: 'Querying Task Details',
         params: JobParams,
         querystring: DetailQuerystring,
-        response: { 200: JobDetail, ...errors },
+        response: { 200: answer(JobDetail, 'The task.'), ...errors('invalid', 'job_not_found') },
       },
     },
     async (request) => {
@@ -133,10 +148,11 @@ async function register(scope: FastifyInstance, { jobs, identity }: DialectConte
     {
       schema: {
         ...documented,
+        operationId: 'listDrsJobs',
         summary: 'Querying the Task List',
         params: ProjectParams,
         querystring: ListQuerystring,
-        response: { 200: JobList, ...errors },
+        response: { 200: answer(JobList, 'The tasks.'), ...errors('invalid') },
       },
     },
     async (request) => {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GATEWAY_CODE, gatewayMessage, type Refusal, UNKNOWN_API } from '../caller/index.ts';
-import { type ProblemKind, type Words, wordsFor } from '../problem.ts';
+import { GATEWAY_CODE, gatewayMessage, type Refusal, THROTTLED, UNKNOWN_API } from '../caller/index.ts';
+import { type Problem, type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
 import { type TextName, textFor } from './language.ts';
 
 /** One of DRS's errors. `text` names a message that there is in several languages. */
@@ -17,12 +17,13 @@ const UNAVAILABLE: DrsError = { status: 503, code: 'DRS.10000001' };
  * The code of `wrong_status` is ours: the document has none, and says that a code has twelve characters.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0004.html
  */
-const WORDS: Readonly<Record<ProblemKind, DrsError>> = {
+export const WORDS: Readonly<Record<ProblemKind, DrsError>> = {
   invalid: BAD_REQUEST,
   destination_region: BAD_REQUEST,
   malformed_json: BAD_REQUEST,
   undecodable_path: BAD_REQUEST,
   unknown_call: { status: 404, ...UNKNOWN_API },
+  method_not_allowed: { status: 405, code: UNKNOWN_API.code },
   bad_http: BAD_REQUEST,
   too_large: { status: 413, code: 'DRS.M00105' },
   other_project: { status: 403, code: 'DRS.M00261' },
@@ -35,6 +36,7 @@ const WORDS: Readonly<Record<ProblemKind, DrsError>> = {
   image_conflict: BAD_REQUEST,
   quota_exceeded: BAD_REQUEST,
   key_reused: BAD_REQUEST,
+  throttled: { status: 429, ...THROTTLED },
   unavailable: UNAVAILABLE,
   identity_unavailable: UNAVAILABLE,
   internal: { status: 500, code: 'DRS.10000001', message: 'Failed.' },
@@ -45,12 +47,15 @@ const MAX_MESSAGE = 512;
 
 /** Sends an error. This and `answerRefusal` are the only places where this dialect does. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { status, code, message } = answerTo(error, request);
-  return reply.code(status).send({
-    error_code: code,
-    error_msg: message,
-    ...(code === UNKNOWN_API.code && { request_id: request.id }),
-  });
+  const answer = answerTo(error, request);
+  const { status, code, message } = answer;
+  return sayWhen(reply, answer)
+    .code(status)
+    .send({
+      error_code: code,
+      error_msg: message,
+      ...(code.startsWith('APIGW.') && { request_id: request.id }),
+    });
 }
 
 /** Refuses a request whose sender is not known. */
@@ -63,7 +68,7 @@ export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: 
 /**
  * Finds this dialect's words for an error, in the language of the request. Logs the error if it is our fault.
  */
-export function answerTo(error: unknown, request: FastifyRequest): DrsError & { readonly message: string } {
+export function answerTo(error: unknown, request: FastifyRequest): DrsError & Problem {
   const words = wordsFor(WORDS, error, request);
   const message = words.text === undefined ? words.message : textFor(request, words.text);
   return { ...words, message: message.slice(0, MAX_MESSAGE) };

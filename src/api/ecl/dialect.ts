@@ -1,15 +1,32 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import Type, { type TSchema } from 'typebox';
 import { JobError } from '../../job-service/index.ts';
 import { Callers } from '../caller/index.ts';
-import type { Dialect, DialectContext } from '../dialect.ts';
-import { answerError, answerUnauthorized } from './errors.ts';
+import type { Dialect, OpenContext } from '../dialect.ts';
+import type { ProblemKind } from '../problem.ts';
+import { describeAnswers } from '../responses.ts';
+import { answerError, answerUnauthorized, WORDS } from './errors.ts';
 import { chooseRegions } from './regions.ts';
-import { CopyBody, CopyHeaders, ErrorBody, Job, JobCreated, JobParams, ListQuerystring } from './schemas.ts';
+import {
+  CopyBody,
+  CopyHeaders,
+  ErrorBody,
+  Job,
+  JobCreated,
+  JobParams,
+  ListHeaders,
+  ListQuerystring,
+  RequestId,
+  Unauthorized,
+} from './schemas.ts';
 
 const JOBS = '/v2/extension/image_replicator/jobs';
 const documented = { tags: ['ECL image_replicator'], security: [{ token: [] }] };
+const errors = (...kinds: ProblemKind[]) => ({
+  ...describeAnswers(WORDS, ErrorBody, RequestId, kinds),
+  401: Unauthorized,
+});
 
 /**
  * NTT ECL's image_replicator API, as its documents and its own client (eclsdk) have it.
@@ -17,10 +34,15 @@ const documented = { tags: ['ECL image_replicator'], security: [{ token: [] }] }
  */
 export const eclDialect: Dialect = { name: 'ecl', register };
 
-async function register(scope: FastifyInstance, context: DialectContext): Promise<void> {
-  const { jobs, identity, config, regionNames } = context;
+/** Describes an answer that tells of no problem. */
+function answer<S extends TSchema>(schema: S, description: string): S {
+  return { ...schema, description, headers: RequestId };
+}
+
+async function register(scope: FastifyInstance, context: OpenContext): Promise<void> {
+  const { jobs, identity, config, regionNames, admit } = context;
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
-  const callers = new Callers();
+  const callers = new Callers(admit);
   const copierOf = (request: FastifyRequest) => {
     const caller = callers.of(request);
     if (caller.may_copy) return caller;
@@ -32,7 +54,7 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
     const token = request.headers['x-auth-token'];
     const principal = typeof token === 'string' && token !== '' ? await identity.authenticate(token) : null;
     if (principal === null) return answerUnauthorized(reply, identity.challenge);
-    callers.add(request, principal);
+    await callers.add(request, principal);
   });
 
   app.post(
@@ -40,10 +62,22 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
     {
       schema: {
         ...documented,
+        operationId: 'copyImage',
         summary: 'Copy image',
         headers: CopyHeaders,
         body: CopyBody,
-        response: { 202: JobCreated, '4xx': ErrorBody, '5xx': ErrorBody },
+        response: {
+          202: answer(JobCreated, 'The job is started.'),
+          ...errors(
+            'invalid',
+            'malformed_json',
+            'read_only',
+            'image_not_found',
+            'image_conflict',
+            'quota_exceeded',
+            'key_reused',
+          ),
+        },
       },
     },
     async (request, reply) => {
@@ -80,9 +114,13 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
     {
       schema: {
         ...documented,
+        operationId: 'listImageCopyJobs',
         summary: 'List image copy jobs',
         querystring: ListQuerystring,
-        response: { 200: Type.Array(Job), '4xx': ErrorBody, '5xx': ErrorBody },
+        response: {
+          200: { ...Type.Array(Job), description: 'The jobs, as one page.', headers: ListHeaders },
+          ...errors('invalid'),
+        },
       },
     },
     async (request, reply) => {
@@ -106,9 +144,10 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
     {
       schema: {
         ...documented,
+        operationId: 'showImageCopyJob',
         summary: 'Get image copy job details',
         params: JobParams,
-        response: { 200: Job, '4xx': ErrorBody, '5xx': ErrorBody },
+        response: { 200: answer(Job, 'The job.'), ...errors('job_not_found') },
       },
     },
     async (request) => jobs.show(callers.of(request), request.params.job_id),
@@ -119,9 +158,13 @@ async function register(scope: FastifyInstance, context: DialectContext): Promis
     {
       schema: {
         ...documented,
+        operationId: 'cancelImageCopyJob',
         summary: 'Cancel during copy image',
         params: JobParams,
-        response: { 204: Type.Null(), '4xx': ErrorBody, '5xx': ErrorBody },
+        response: {
+          204: answer(Type.Null(), 'The cancel is accepted.'),
+          ...errors('read_only', 'job_not_found', 'wrong_status'),
+        },
       },
     },
     async (request, reply) => {

@@ -1,13 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Problem, type ProblemKind, type Words, wordsFor } from '../problem.ts';
+import { type Problem, type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
 
-const WORDS: Readonly<Record<ProblemKind, Words>> = {
+export const WORDS: Readonly<Record<ProblemKind, Words>> = {
   invalid: { status: 400 },
   destination_region: { status: 400 },
   malformed_json: { status: 400 },
   undecodable_path: { status: 404 },
   unknown_call: { status: 404 },
+  method_not_allowed: { status: 405 },
   bad_http: { status: 400 },
   too_large: { status: 413 },
   other_project: { status: 403 },
@@ -20,6 +21,7 @@ const WORDS: Readonly<Record<ProblemKind, Words>> = {
   image_conflict: { status: 409 },
   quota_exceeded: { status: 413 },
   key_reused: { status: 422 },
+  throttled: { status: 429 },
   unavailable: { status: 503 },
   identity_unavailable: {
     status: 503,
@@ -41,7 +43,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const words = wordsFor(WORDS, error, request);
   const { status } = words;
-  return reply
+  return sayWhen(reply, words)
     .code(status)
     .send({ code: status, title: STATUS_CODES[status] ?? 'Error', message: messageOf(words) });
 }

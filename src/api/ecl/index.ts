@@ -1,1 +1,2 @@
 export { eclDialect } from './dialect.ts';
+export { answerError } from './errors.ts';

@@ -20,7 +20,10 @@ export const CopyBody = Type.Object(
     region_id_dst: Type.Optional(Id),
     image_name_dst: Type.Optional(Id),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [{ image_id: '5f6c9ea0-3c5c-4a0e-9f0e-7ed3b7c6cf2a', tenant_id_dst: '9c1f0a' }],
+  },
 );
 
 export const JobCreated = Type.Object({ job_id: Type.String() });
@@ -75,3 +78,25 @@ export const Job = Type.Object({
 });
 
 export const ErrorBody = Type.Object({ code: Type.Integer(), title: Type.String(), message: Type.String() });
+
+const text = (description: string) => ({ ...Type.String(), description });
+
+/** Headers of every answer. */
+export const RequestId = { 'X-Openstack-Request-Id': text('The name of the request in our log.') };
+
+/** Headers of a page of jobs. */
+export const ListHeaders = {
+  ...RequestId,
+  Link: text('The relative address of the next page, with `rel="next"`; missing on the last page.'),
+};
+
+/** The document has this answer as plain text. */
+export const Unauthorized = {
+  description: 'There is no token, or it is not good.',
+  headers: {
+    ...RequestId,
+    Vary: text('Always `X-Auth-Token`.'),
+    'WWW-Authenticate': text('Where to get a token, if the identity is a Keystone.'),
+  },
+  content: { 'text/plain': { schema: Type.String() } },
+};

@@ -1,12 +1,13 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TSchema } from 'typebox';
 import { failureSummary } from '../../object-task/index.ts';
 import { TaskError, type TaskOwner, type TaskStatus, type TaskView } from '../../task-service/index.ts';
-import { nameRequest, requireHuaweiCaller } from '../caller/index.ts';
-import type { Dialect, DialectContext } from '../dialect.ts';
-import { RequestProblem } from '../problem.ts';
-import { answerError, answerRefusal } from './errors.ts';
+import { nameRequest, RequestId, requireHuaweiCaller } from '../caller/index.ts';
+import type { Dialect, OpenContext } from '../dialect.ts';
+import { type ProblemKind, RequestProblem } from '../problem.ts';
+import { describeAnswers } from '../responses.ts';
+import { answerError, answerRefusal, WORDS } from './errors.ts';
 import {
   ErrorBody,
   ListQuerystring,
@@ -21,7 +22,10 @@ import {
 
 const CACHE = '/v1/:project_id/sfs-turbo/:share_id/hpc-cache';
 const documented = { tags: ['Huawei SFS Turbo'], security: [{ token: [] }, { signature: [] }] };
-const errors = { '4xx': ErrorBody, '5xx': ErrorBody };
+const errors = (...kinds: ProblemKind[]) => ({
+  ...describeAnswers(WORDS, ErrorBody, RequestId, ['other_project', ...kinds]),
+  401: { ...ErrorBody, description: 'Nobody knows who has sent the request.', headers: RequestId },
+});
 
 /**
  * The import and export tasks of Huawei's SFS Turbo, as its documents and its own SDKs have them.
@@ -49,10 +53,15 @@ const STATUSES = {
   deleting: 'DELETING',
 } as const satisfies Record<TaskStatus, string>;
 
-async function register(scope: FastifyInstance, { tasks, identity }: DialectContext): Promise<void> {
+/** Describes an answer that tells of no problem. */
+function answer<S extends TSchema>(schema: S, description: string): S {
+  return { ...schema, description, headers: RequestId };
+}
+
+async function register(scope: FastifyInstance, { tasks, identity, admit }: OpenContext): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.setErrorHandler(answerError);
-  const callers = requireHuaweiCaller(scope, { identity, refuse: answerRefusal });
+  const callers = requireHuaweiCaller(scope, { identity, admit, refuse: answerRefusal });
 
   const unknown = async (rest: FastifyInstance) => {
     rest.setNotFoundHandler(() => {
@@ -75,10 +84,14 @@ async function register(scope: FastifyInstance, { tasks, identity }: DialectCont
     {
       schema: {
         ...documented,
+        operationId: 'createTask',
         summary: 'Create an import or export task',
         params: ShareParams,
         body: TaskBody,
-        response: { 202: TaskCreated, ...errors },
+        response: {
+          202: answer(TaskCreated, 'The task is started.'),
+          ...errors('invalid', 'read_only', 'share_not_found', 'quota_exceeded'),
+        },
       },
     },
     async (request, reply) => {
@@ -99,9 +112,10 @@ async function register(scope: FastifyInstance, { tasks, identity }: DialectCont
     {
       schema: {
         ...documented,
+        operationId: 'showTask',
         summary: 'Show an import or export task',
         params: TaskParams,
-        response: { 200: TaskSchema, ...errors },
+        response: { 200: answer(TaskSchema, 'The task.'), ...errors('share_not_found', 'task_not_found') },
       },
     },
     async (request) => toTask(await tasks.show(ownerOf(request, request.params), request.params.task_id)),
@@ -112,10 +126,11 @@ async function register(scope: FastifyInstance, { tasks, identity }: DialectCont
     {
       schema: {
         ...documented,
+        operationId: 'listTasks',
         summary: 'List import and export tasks',
         params: ShareParams,
         querystring: ListQuerystring,
-        response: { 200: TaskList, ...errors },
+        response: { 200: answer(TaskList, 'The tasks.'), ...errors('invalid', 'share_not_found') },
       },
     },
     async (request) => {
@@ -139,9 +154,13 @@ async function register(scope: FastifyInstance, { tasks, identity }: DialectCont
     {
       schema: {
         ...documented,
+        operationId: 'deleteTask',
         summary: 'Delete an import or export task',
         params: TaskParams,
-        response: { 202: Type.Null(), ...errors },
+        response: {
+          202: answer(Type.Null(), 'The deletion has begun.'),
+          ...errors('read_only', 'share_not_found', 'task_not_found'),
+        },
       },
     },
     async (request, reply) => {

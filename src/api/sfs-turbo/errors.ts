@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GATEWAY_CODE, gatewayMessage, type Refusal, UNKNOWN_API } from '../caller/index.ts';
-import { type ProblemKind, type Words, wordsFor } from '../problem.ts';
+import { GATEWAY_CODE, gatewayMessage, type Refusal, THROTTLED, UNKNOWN_API } from '../caller/index.ts';
+import { type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
 
 /** One of SFS Turbo's errors. */
 interface SfsError extends Words {
@@ -14,12 +14,13 @@ const NOT_ALLOWED: SfsError = { status: 400, code: 'SFS.TURBO.0012' };
 const INTERNAL: SfsError = { status: 500, code: 'SFS.TURBO.0005', message: 'Internal server error' };
 
 /** @see https://support.huaweicloud.com/intl/en-us/api-sfs/ErrorCode.html */
-const WORDS: Readonly<Record<ProblemKind, SfsError>> = {
+export const WORDS: Readonly<Record<ProblemKind, SfsError>> = {
   invalid: INVALID,
   destination_region: INVALID,
   malformed_json: INVALID,
   undecodable_path: INVALID,
   unknown_call: { status: 404, ...UNKNOWN_API },
+  method_not_allowed: { status: 405, code: UNKNOWN_API.code },
   bad_http: INVALID,
   too_large: INVALID,
   other_project: NOT_PERMITTED,
@@ -32,6 +33,7 @@ const WORDS: Readonly<Record<ProblemKind, SfsError>> = {
   image_conflict: NOT_ALLOWED,
   quota_exceeded: { status: 400, code: 'SFS.TURBO.0010' },
   key_reused: INVALID,
+  throttled: { status: 429, ...THROTTLED },
   unavailable: { status: 503, code: 'SFS.TURBO.0005' },
   identity_unavailable: { ...INTERNAL, status: 503 },
   internal: INTERNAL,
@@ -39,7 +41,8 @@ const WORDS: Readonly<Record<ProblemKind, SfsError>> = {
 
 /** Sends an error. This and `answerRefusal` are the only places where this dialect does. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return send(wordsFor(WORDS, error, request), request, reply);
+  const answer = wordsFor(WORDS, error, request);
+  return send(answer, request, sayWhen(reply, answer));
 }
 
 /** Refuses a request whose sender is not known. */

@@ -1,0 +1,57 @@
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { TenantLimits } from '../../config/index.ts';
+import { RequestProblem } from '../problem.ts';
+
+/** Seconds after which a tenant with too many requests at the same time may try again. */
+const RETRY_AFTER = 1;
+
+/**
+ * Lets a request of a tenant pass.
+ * @throws RequestProblem `throttled` if the tenant has sent too many in this second, or too many are under
+ * way
+ */
+export type Admission = (request: FastifyRequest, tenantId: string) => Promise<void>;
+
+/**
+ * Bounds the requests of each tenant, in a second and at the same time, so that a loud one does not slow the
+ * others. Each facade counts for itself.
+ */
+export async function openAdmission(
+  app: FastifyInstance,
+  limitsOf: (tenantId: string) => TenantLimits,
+): Promise<Admission> {
+  await app.register(rateLimit, { global: false });
+  const tenants = new WeakMap<FastifyRequest, string>();
+  const tenantOf = (request: FastifyRequest): string => tenants.get(request) ?? '';
+  const perSecond = app.createRateLimit({
+    keyGenerator: tenantOf,
+    max: (request) => limitsOf(tenantOf(request)).requestsPerSecond,
+    timeWindow: 1000,
+  });
+  const underWay = new Map<string, number>();
+  const admitted = new WeakSet<FastifyRequest>();
+
+  // The work is done when an answer is sent. If the client has gone, `onResponse` never comes.
+  app.addHook('onSend', async (request) => {
+    if (!admitted.delete(request)) return;
+    const left = (underWay.get(tenantOf(request)) ?? 1) - 1;
+    if (left === 0) underWay.delete(tenantOf(request));
+    else underWay.set(tenantOf(request), left);
+  });
+
+  return async (request, tenantId) => {
+    tenants.set(request, tenantId);
+    const rate = await perSecond(request);
+    if (!rate.isAllowed && rate.isExceeded) throw tooMany('in a second', rate.ttlInSeconds);
+    const count = underWay.get(tenantId) ?? 0;
+    if (count >= limitsOf(tenantId).concurrentRequests) throw tooMany('at the same time', RETRY_AFTER);
+    underWay.set(tenantId, count + 1);
+    admitted.add(request);
+  };
+}
+
+function tooMany(when: string, retryAfter: number): RequestProblem {
+  const message = `your tenant has sent too many requests ${when}; try again in ${retryAfter} s`;
+  return new RequestProblem('throttled', message, { retryAfter });
+}

@@ -1,0 +1,82 @@
+import type { FastifyInstance } from 'fastify';
+import type { TSchema } from 'typebox';
+import Type from 'typebox';
+import { type ProblemKind, RequestProblem, type Words } from './problem.ts';
+
+/** Problems that every call of every dialect may meet. */
+const EVERYWHERE: readonly ProblemKind[] = [
+  'bad_http',
+  'too_large',
+  'throttled',
+  'unavailable',
+  'identity_unavailable',
+  'internal',
+];
+
+/** Every status of an answer that tells of a problem. */
+type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 429 | 500 | 503;
+
+/** Answers of a call that are described, by status. */
+export type Answers<Body extends TSchema> = Partial<Record<ProblemStatus, Body>>;
+
+/**
+ * Describes the answers of a dialect to problems, one by one. They are read from the dialect's own table, so
+ * that the description and the answers agree.
+ * @param kinds what a call may meet besides what every call may
+ * @param headers the headers of every answer of the dialect
+ */
+export function describeAnswers<Body extends TSchema>(
+  words: Readonly<Record<ProblemKind, Words>>,
+  body: Body,
+  headers: object,
+  kinds: readonly ProblemKind[],
+): Answers<Body> {
+  const byStatus: Record<number, Body> = {};
+  const met = [...kinds, ...EVERYWHERE];
+  for (const { status } of met.map((kind) => words[kind])) {
+    const here = met.filter((kind) => words[kind].status === status).map((kind) => kind.replaceAll('_', ' '));
+    byStatus[status] = {
+      ...body,
+      description: `The problem is one of: ${[...new Set(here)].join(', ')}.`,
+      headers: here.includes('throttled') ? { ...headers, 'Retry-After': RETRY_AFTER } : headers,
+    };
+  }
+  return byStatus as Answers<Body>;
+}
+
+const RETRY_AFTER = { ...Type.String(), description: 'Seconds after which the request may be sent again.' };
+
+/**
+ * Answers 405 to methods that a path of this scope does not have, with the ones that it has in `Allow`. Has
+ * to be called after all routes were added to the scope.
+ */
+export function refuseOtherMethods(scope: FastifyInstance, routes: Routes): void {
+  for (const [url, methods] of routes) {
+    const others = scope.supportedMethods.filter((method) => !methods.has(method));
+    const allow = [...methods].sort().join(', ');
+    scope.route({
+      method: others,
+      url,
+      schema: { hide: true },
+      handler(_request, reply) {
+        reply.header('Allow', allow);
+        throw new RequestProblem('method_not_allowed', `this address takes ${allow}`);
+      },
+    });
+  }
+}
+
+/** The methods of each path. */
+type Routes = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Collects the routes that are added to a scope from now on. */
+export function collectRoutes(scope: FastifyInstance): Routes {
+  const routes = new Map<string, Set<string>>();
+  scope.addHook('onRoute', ({ url, method, schema }) => {
+    if (schema?.hide) return;
+    const methods = routes.get(url) ?? new Set();
+    for (const name of [method].flat()) methods.add(name);
+    routes.set(url, methods);
+  });
+  return routes;
+}

@@ -1,0 +1,63 @@
+import Type, { type Static } from 'typebox';
+import type { TenantLimits } from './config.ts';
+import { parseSize, SIZE_PATTERN } from './size.ts';
+
+const count = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description }));
+
+const limits = {
+  requests_per_second: count('Requests of a tenant in a second (default: 100).'),
+  concurrent_requests: count('Requests of a tenant at the same time (default: 64).'),
+  open_jobs: count('Jobs, and tasks of a share, of a tenant that have not ended (default: 1000).'),
+  jobs_per_hour: count('Jobs, and tasks of a share, of a tenant that start in an hour (default: 5000).'),
+  bytes_under_way: Type.Optional(
+    Type.String({
+      pattern: SIZE_PATTERN,
+      patternErrorMessage: 'a size such as 200GiB',
+      description: 'Bytes of all images that a tenant is copying, as in 20TiB (default: any number).',
+    }),
+  ),
+};
+const closed = { additionalProperties: false } as const;
+
+/** Schema of the configuration's section `tenant_limits`. */
+export const TenantLimitsSection = Type.Object(
+  {
+    ...limits,
+    overrides: Type.Optional(
+      Type.Record(Type.String(), Type.Object(limits, closed), {
+        description: 'By tenant id: the limits that are different for this tenant.',
+      }),
+    ),
+  },
+  { ...closed, description: 'How much one tenant may ask of the facade.' },
+);
+
+const DEFAULTS: TenantLimits = {
+  requestsPerSecond: 100,
+  concurrentRequests: 64,
+  openJobs: 1000,
+  jobsPerHour: 5000,
+  bytesUnderWay: null,
+};
+
+/** Returns a function that tells the limits of a tenant, with every default filled in. */
+export function tenantLimits(section: Static<typeof TenantLimitsSection> = {}): (id: string) => TenantLimits {
+  const { overrides = {}, ...all } = section;
+  const common = changed(DEFAULTS, all);
+  const byTenant = new Map(Object.entries(overrides).map(([id, own]) => [id, changed(common, own)]));
+  return (id) => byTenant.get(id) ?? common;
+}
+
+function changed(
+  base: TenantLimits,
+  own: Omit<Static<typeof TenantLimitsSection>, 'overrides'>,
+): TenantLimits {
+  return {
+    requestsPerSecond: own.requests_per_second ?? base.requestsPerSecond,
+    concurrentRequests: own.concurrent_requests ?? base.concurrentRequests,
+    openJobs: own.open_jobs ?? base.openJobs,
+    jobsPerHour: own.jobs_per_hour ?? base.jobsPerHour,
+    bytesUnderWay: own.bytes_under_way === undefined ? base.bytesUnderWay : parseSize(own.bytes_under_way),
+  };
+}

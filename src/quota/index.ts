@@ -1,0 +1,1 @@
+export { LimitReached, openQuota, type Quota } from './quota.ts';

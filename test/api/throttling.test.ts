@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, expect, test } from 'vitest';
+import { JobError } from '../../src/job-service/index.ts';
+import type { JobPage } from '../../src/job-service/service.ts';
+import { JOBS } from '../support/http.ts';
+import { READER_TOKEN, serveJobs } from './refusals-rig.ts';
+
+let app: FastifyInstance;
+afterEach(() => app.close());
+
+const EMPTY: JobPage = { jobs: [], next_marker: null };
+const forRequest = <T>(_signal: AbortSignal, work: () => Promise<T>) => work();
+const get = (url: string) => app.inject({ method: 'GET', url, headers: { 'x-auth-token': READER_TOKEN } });
+
+const notFound = async () => {
+  throw new JobError('not_found', 'there is no such job');
+};
+const CACHE = '/v1/a-project/sfs-turbo/share/hpc-cache';
+
+test.each([
+  ['ECL', JOBS, 429, { code: 429, title: 'Too Many Requests' }],
+  ['BCC', '/v2/image/x', 503, { code: 'ServiceUnavailable' }],
+  ['DRS', '/v5/a-project/jobs', 429, { error_code: 'APIGW.0308' }],
+  ['SFS Turbo', `${CACHE}/tasks`, 429, { error_code: 'APIGW.0308' }],
+])(
+  '%s: a tenant that sends too many requests in a second is told when to come again',
+  async (_name, url, status, body) => {
+    app = await serveJobs({ list: async () => EMPTY, findByDestination: notFound }, forRequest, {
+      requests_per_second: 2,
+    });
+    await get(url);
+    await get(url);
+    const answer = await get(url);
+    expect(answer.statusCode).toBe(status);
+    expect(answer.json()).toMatchObject(body);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    await expect.poll(async () => (await get(url)).statusCode).not.toBe(status);
+  },
+);
+
+test('a tenant may have only so many requests at the same time, and no failed one counts for ever', async () => {
+  const { promise: pass, resolve } = Promise.withResolvers<void>();
+  const list = async () => {
+    await pass;
+    throw new Error('it fails');
+  };
+  app = await serveJobs({ list }, forRequest, { concurrent_requests: 2 });
+  // A request is sent when somebody waits for its answer.
+  const both = Promise.all([get(JOBS), get(JOBS)]);
+  await expect.poll(async () => (await get(JOBS)).statusCode).toBe(429);
+  resolve();
+  expect((await both).map(({ statusCode }) => statusCode)).toEqual([500, 500]);
+  expect((await get(JOBS)).statusCode).toBe(500);
+});
+
+test('of 10,000 requests that one connection pipelines, only as many are made as may be under way', async () => {
+  let made = 0;
+  const { promise: pass, resolve } = Promise.withResolvers<void>();
+  const list = async () => {
+    made += 1;
+    await pass;
+    return EMPTY;
+  };
+  app = await serveJobs({ list }, forRequest, { concurrent_requests: 8, requests_per_second: 1_000_000 });
+  const { port } = app.server.address() as { port: number };
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(
+    `GET ${JOBS}?limit=1 HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${READER_TOKEN}\r\n\r\n`.repeat(10_000),
+  );
+  await expect.poll(() => made).toBe(8);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  socket.destroy();
+  expect(made).toBe(8);
+  resolve();
+});
