@@ -30,9 +30,9 @@ export async function discardImage(
 }
 
 /**
- * What a run may undo of its own copy. A run that a reset has made does not know how far the runs before had
- * come: it undoes a commit of theirs too, unless one of them has ended as replicated. Then the image is its
- * owner's, whatever becomes of later runs.
+ * Returns what a run may undo of its own copy. A run that a reset has made does not know how far the runs
+ * before had come: it undoes a commit of theirs too, unless one of them has ended as replicated. Then the
+ * image is its owner's, whatever becomes of later runs.
  */
 async function undoable(client: Dependencies['client'], ref: DestinationRef): Promise<DestinationRef> {
   const { workflowId = '', runId } = Context.current().info.workflowExecution ?? {};
@@ -55,12 +55,12 @@ async function closedChain(
   return chain;
 }
 
-/** Runs that end so have told everybody that there is no image. */
+/** How runs close that have told everybody that there is no image. */
 const WITHOUT_IMAGE: ReadonlySet<string | null> = new Set(['CANCELLED', 'FAILED']);
 
 /**
- * What may be removed of a job that was forced. No committed image goes once a run has ended as replicated,
- * or where a later run was ended from outside: somebody may have begun to use it.
+ * Returns what may be removed of a job that was forced. No committed image goes once a run has ended as
+ * replicated, or where a later run was ended from outside: somebody may have begun to use it.
  */
 async function leftBy(
   client: Dependencies['client'],

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { listWorkflows, visibility } from '../src/temporal/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './step.ts';
@@ -10,7 +10,7 @@ import { heartbeating } from './step.ts';
 const FIRST_PAUSE = 200;
 const MAX_PAUSE = 10_000;
 
-/** Cancels a workflow, and waits until it has closed. Nothing to do where there is none. */
+/** Cancels a workflow, and waits until it has closed. Does nothing where there is none. */
 export async function cancelAndAwait({ client }: Dependencies, workflowId: string): Promise<void> {
   const handle = client.workflow.getHandle(workflowId);
   const isOpen = async () => (await handle.describe()).closeTime === undefined;
@@ -70,10 +70,10 @@ async function ignoringAbsence<T>(operation: () => Promise<T>): Promise<T | unde
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     // The service itself, without the client's types.
-    if ((error as { code?: unknown }).code === NOT_FOUND) return undefined;
+    if (isGrpcServiceError(error) && error.code === NOT_FOUND) return undefined;
     throw error;
   }
 }
 
-/** @see https://grpc.io/docs/guides/status-codes/ */
+/** gRPC's status NOT_FOUND. @see https://grpc.io/docs/guides/status-codes/ */
 const NOT_FOUND = 5;

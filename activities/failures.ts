@@ -24,7 +24,7 @@ export function toFailure(error: unknown, standing: number, patience: number, pr
   });
 }
 
-/** An error as a fault that a tenant may read. */
+/** Turns an error into a fault that a tenant may read. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof StoreError) return { code: error.code, side: error.side, message: error.message };
   if (error instanceof InvalidRequest) return { code: error.code, side: null, message: error.message };

@@ -10,6 +10,7 @@ import type { Dependencies } from './dependencies.ts';
 import { discardImage } from './discard-image.ts';
 import { cancelAndAwait, deleteRecords } from './end-task.ts';
 import { toFailure } from './failures.ts';
+import { inspectSource } from './inspect-source.ts';
 import { attemptNumber } from './lease.ts';
 import { listBatch } from './list-batch.ts';
 import { moveSmallObjects } from './move-small-objects.ts';
@@ -24,7 +25,7 @@ export type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
 export type { Dependencies } from './dependencies.ts';
 export type { TransferResult } from './transfer-image.ts';
 
-/** Activities of the Task Queue `image-copy`: about jobs and tasks, not about what they copy. */
+/** Makes the activities of the Task Queue `image-copy`. They deal with jobs and tasks, and touch no store. */
 export function createJobActivities(deps: Dependencies) {
   const { regions, limits, client } = deps;
   return {
@@ -47,8 +48,7 @@ export function createJobActivities(deps: Dependencies) {
     },
 
     /**
-     * How many bytes the transfer that is under way has moved, as far as a heartbeat has told. A local
-     * activity.
+     * Returns how many bytes the present transfer has moved, as its last heartbeat tells. A local activity.
      */
     async bytesSoFar(): Promise<number> {
       const { workflowId, runId } = Context.current().info.workflowExecution ?? { workflowId: '' };
@@ -67,16 +67,15 @@ export function createJobActivities(deps: Dependencies) {
   };
 }
 
-/** Activities of a destination region's Task Queue: the steps of a copy. Each may be repeated. */
+/** Makes the activities of a destination region's Task Queue: the steps of a copy. Each may be repeated. */
 export function createStoreActivities(deps: Dependencies) {
   const { regions, limits, client } = deps;
   const running = new RunningTransfers();
-  const source = (plan: CopyPlan) => storeOf(regions, plan, 'source');
   const destination = (plan: CopyPlan) => storeOf(regions, plan, 'destination');
   return {
-    /** The source's record, and a pin on its bytes. */
+    /** Reads the source's record, and pins its bytes. */
     inspectSource: (plan: CopyPlan): Promise<InspectedImage> =>
-      step(client, limits.giveUpAfter, () => atSide('source', async () => source(plan).inspect(plan.source))),
+      step(client, limits.giveUpAfter, () => inspectSource(deps, plan)),
 
     /** Reserves the image at the destination: the only step that creates anything. */
     prepareDestination: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>

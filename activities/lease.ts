@@ -4,7 +4,9 @@ import { isFinal, JOB_MEMO, type JobDetails } from '../src/copy-job/index.ts';
 import { type DestinationRef, StoreError } from '../src/stores/index.ts';
 import { chainOf } from '../src/temporal/index.ts';
 
-/** The number of this attempt: it is higher than that of every attempt before, at any step of the job. */
+/**
+ * Returns the number of this attempt. It is higher than those of all attempts before, at any step of the job.
+ */
 export function attemptNumber(): number {
   return Context.current().info.currentAttemptScheduledTimestampMs;
 }

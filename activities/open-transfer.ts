@@ -101,7 +101,7 @@ async function openSink(
  */
 const MAX_WAIT = 30_000;
 
-/** Waits for room in the spool rather than failing. */
+/** Opens the copy's file in the spool, where the sink needs one, and waits for room rather than failing. */
 async function openSpoolFile(
   { spool }: Dependencies,
   sink: ImageSink,

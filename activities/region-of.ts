@@ -9,8 +9,8 @@ import {
 } from '../src/stores/index.ts';
 
 /**
- * What of a region a copy is about: its images, or its plain objects. What is missing here may come with the
- * next deployment.
+ * Returns the store of what is copied: a region's images, or its plain objects. Throws `unavailable` where
+ * this worker's configuration has none: the next deployment may bring it.
  */
 export function storeOf(regions: Regions, plan: CopyPlan, side: Side): ImageSource & ImageDestination {
   const { region: name } = plan[side];
@@ -23,7 +23,7 @@ function regionOf(regions: Regions, name: string): Region {
   throw new StoreError('unavailable', `this worker's configuration has no region '${name}'`);
 }
 
-/** A region's plain objects. */
+/** Returns the store of a region's plain objects; throws `unavailable` where this worker has none. */
 export function objectsOf(regions: Regions, name: string): ObjectStore {
   const { objects } = regionOf(regions, name).store;
   if (objects !== undefined) return objects;

@@ -17,7 +17,7 @@ interface Entry {
 export class RunningTransfers {
   readonly #entries = new Map<string, Entry>();
 
-  /** The transfer that runs for this image, or the one that `start` starts. */
+  /** Returns the transfer that runs for this image. If there is none, starts one. */
   attach(ref: DestinationRef, start: () => Promise<Transfer>): Promise<Transfer> {
     const key = keyOf(ref);
     const running = this.#entries.get(key);
@@ -32,7 +32,7 @@ export class RunningTransfers {
     return transfer;
   }
 
-  /** Leaves a transfer to the attempt that may come for it within `wait` milliseconds; then it is stopped. */
+  /** Leaves a transfer to the next attempt. If none has come for it within `wait` milliseconds, stops it. */
   leave(ref: DestinationRef, wait: number): void {
     const entry = this.#entries.get(keyOf(ref));
     if (entry === undefined) return;

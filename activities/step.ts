@@ -31,7 +31,7 @@ export async function step<T>(
   }
 }
 
-/** Heartbeats with fresh details until the work is done. */
+/** Does a piece of work, and heartbeats with fresh details until it is done. */
 export async function heartbeating<T>(details: () => unknown, work: () => Promise<T>): Promise<T> {
   const context = Context.current();
   const beat = () => context.heartbeat(details());
@@ -48,14 +48,18 @@ export async function heartbeating<T>(details: () => unknown, work: () => Promis
 }
 
 /**
- * When the first attempt of this step began, had it never waited for a worker; milliseconds since the epoch.
+ * Returns when the first attempt of this step began, later by all the time that attempts have waited for a
+ * worker; milliseconds since the epoch.
  */
 function firstAttempt(): number {
   const { heartbeatDetails } = Context.current().info;
   return typeof heartbeatDetails?.began === 'number' ? heartbeatDetails.began + queuedFor() : Date.now();
 }
 
-/** How long this attempt has waited for a worker: time in which nobody could get anywhere; milliseconds. */
+/**
+ * Returns for how many milliseconds this attempt has waited for a worker. Nobody could get anywhere
+ * meanwhile.
+ */
 export function queuedFor(): number {
   return Math.max(0, Date.now() - Context.current().info.currentAttemptScheduledTimestampMs);
 }

@@ -84,7 +84,7 @@ export async function transferImage(
 
 type Futility = Pick<TransferProgress, 'futile' | 'futile_since'>;
 
-/** Counts an attempt that has moved bytes, and come no farther than one before. */
+/** Counts the attempts in a row that have moved bytes, and have come no farther than one before. */
 function futileUploads(before: TransferProgress, transfer: Transfer | undefined): Futility {
   const { futile, futile_since } = before;
   if (transfer === undefined || transfer.ledger.moved === 0) return { futile, futile_since };
@@ -99,7 +99,9 @@ function endlessly(error: unknown, { futile, futile_since }: Futility, patience:
   return new StoreError('stalled', message, { cause: error, ...(error.side && { side: error.side }) });
 }
 
-/** The transfer's result; or the attempt's cancellation, after `onCancelled` has seen to the transfer. */
+/**
+ * Waits for the transfer's result. If the attempt is cancelled first, calls `onCancelled`, and throws that.
+ */
 async function untilCancelled(transfer: Transfer, onCancelled: () => Promise<void>): Promise<Copied> {
   const { cancelled } = Context.current();
   try {

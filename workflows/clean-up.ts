@@ -9,6 +9,7 @@ import {
   JOB_MEMO,
   type JobDetails,
 } from '../src/copy-job/index.ts';
+import { assertInput } from './input.ts';
 import { labelOf, storeSteps } from './steps.ts';
 
 /** What there may be of a copy at its destination. */
@@ -18,12 +19,26 @@ export interface Leftovers {
 }
 
 /**
- * Removes what a job has left at its destination that was cancelled by force, however long it takes until the
- * destination can be reached. First it waits until every attempt of the job's steps counts as dead, and has
- * been told so: none is to write behind it. (What a `prepare` makes that hangs for longer, its attempt
- * removes.)
+ * Removes what is left at the destination of a job that was cancelled by force, however long it takes to
+ * reach the destination. It first waits for one heartbeat timeout. By then, every attempt of the job counts
+ * as dead and has been told so, and none writes behind it. (An attempt to reserve the image that hangs for
+ * longer removes by itself what it makes.) Where a reset has made another run of the job, it waits until that
+ * one has closed.
+ * @throws ApplicationFailure `invalid_request` naming the first field of the input that is wrong
  */
-export async function cleanUp({ plan, ref }: Leftovers): Promise<void> {
+export async function cleanUp(left: Leftovers): Promise<void> {
+  assertInput(left, {
+    'plan.destination.region': 'string',
+    'plan.task_queue': 'string',
+    'plan.heartbeat_timeout': 'number',
+    'plan.no_worker_timeout': 'number',
+    'plan.source.region': 'string',
+    'plan.source.image_id': 'string',
+    'plan.destination.image_id': 'string',
+    'ref.image_id': 'string',
+    'ref.mark': 'string',
+  });
+  const { plan, ref } = left;
   const place = `\`${ref.image_id}\` in ${plan.destination.region}`;
   setCurrentDetails(`**waiting** until nobody writes to ${place} any more`);
   await sleep(plan.heartbeat_timeout);
@@ -34,7 +49,7 @@ export async function cleanUp({ plan, ref }: Leftovers): Promise<void> {
   setCurrentDetails(`nothing is left of ${place}`);
 }
 
-/** Starts the clean-up of a job that is about to end; returns when it no longer needs the job. */
+/** Starts the clean-up of a job that is about to end. Returns when it can go on without the job. */
 export async function startCleanUp(left: Leftovers, job: JobDetails): Promise<void> {
   const { workflowId, runId } = workflowInfo();
   try {

@@ -100,7 +100,7 @@ function handleCancels(job: JobRecord, execution: CancellationScope, work: Cance
   return forced.promise;
 }
 
-/** Puts on record how far the transfer has come that is under way, if it can be found out. */
+/** Finds out how far the present transfer has come, and puts it on record. Never fails. */
 async function noteBytes(job: JobRecord): Promise<void> {
   const bytes_copied = await CancellationScope.nonCancellable(() => bytesSoFar()).catch((error) => {
     if (!(error instanceof TemporalFailure)) throw error;
@@ -110,7 +110,10 @@ async function noteBytes(job: JobRecord): Promise<void> {
   job.update({ bytes_copied });
 }
 
-/** Ends the workflow as its job has ended, or has to end. */
+/**
+ * Ends the workflow: returns the details of a job that is replicated, and throws for any other.
+ * @param fault what has stopped the copy; `null` if nothing has, or if nobody waits for it
+ */
 async function close(
   job: JobRecord,
   saga: CopySaga,

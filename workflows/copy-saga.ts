@@ -20,7 +20,7 @@ import { imageIdOf } from './image-id.ts';
 import type { JobRecord } from './job-record.ts';
 import { planCopy, storeSteps } from './steps.ts';
 
-/** Images in the making that may be spoilt, one after the other, before a job fails. */
+/** How many images a job tries to make, each in the place of a spoilt one, before it fails. */
 const MAX_IMAGES = 3;
 
 /** The steps of one copy, in their order, and what undoes them. */
@@ -35,9 +35,9 @@ export class CopySaga {
   }
 
   /**
-   * Brings the copy to its end, good or bad. Returns the fault that has stopped it, when it is undone; `null`
-   * if none has.
-   * @param scope what a cancel of the job ends
+   * Makes the copy, or undoes it where it is stopped by a fault or a cancel. Returns the fault; `null` if
+   * there was none.
+   * @param scope the scope that a cancel of the job ends; undoing is not a part of it
    */
   async run(request: CopyRequest, scope: CancellationScope): Promise<Fault | null> {
     const job = this.#job;
@@ -136,14 +136,14 @@ export class CopySaga {
     }
   }
 
-  /** Puts on record how far the step came that has failed. */
+  /** Reads from the error of a failed step how far it had come, and puts that on record. */
   #noteProgress(error: unknown): void {
     const progress = parseProgress(detailOf(error));
     if (progress !== undefined) this.#job.note({ bytes_copied: progress.high_water });
   }
 }
 
-/** The plan for the image that takes the place of spoilt ones. The first one is as it was planned. */
+/** Returns the plan for the image that takes the place of so many spoilt ones. */
 function withImageId(plan: CopyPlan, spoilt: number): CopyPlan {
   if (spoilt === 0) return plan;
   const image_id = imageIdOf(workflowInfo().firstExecutionRunId, spoilt);

@@ -1,5 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { JobActivities } from '../activities/index.ts';
+import { assertInput } from './input.ts';
 
 const { cancelAndAwait, deleteRecords } = proxyActivities<JobActivities>({
   startToCloseTimeout: '3650 days',
@@ -8,11 +9,13 @@ const { cancelAndAwait, deleteRecords } = proxyActivities<JobActivities>({
 });
 
 /**
- * Removes a task: cancels what it still does, waits until that has come to its end, with nothing left of what
- * was not finished, and removes what is on record of it and of its copies. While this runs, the task is being
- * deleted; when it ends, there is no such task any more.
+ * Removes a task. It cancels the task, waits until the task has closed and nothing unfinished is left, and
+ * then deletes the records of the task and of its copies. While this workflow runs, the task is being
+ * deleted. When it ends, the task is gone.
+ * @throws ApplicationFailure `invalid_request` where the input is no workflow id
  */
 export async function deleteTask(taskWorkflowId: string): Promise<void> {
+  assertInput(taskWorkflowId, { '': 'string' });
   await cancelAndAwait(taskWorkflowId);
   await deleteRecords(taskWorkflowId);
 }

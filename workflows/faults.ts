@@ -1,7 +1,10 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
 import { type Fault, parseFault } from '../src/copy-job/index.ts';
 
-/** Why a step failed, as far as a tenant may know. */
+/**
+ * Returns why a step failed, as far as a tenant may know.
+ * @param plan the plan whose Task Queue the step has waited in; `null` if there is none yet
+ */
 export function faultOf(error: unknown, plan: { readonly task_queue: string } | null): Fault {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
@@ -14,7 +17,7 @@ export function faultOf(error: unknown, plan: { readonly task_queue: string } | 
   return { code: 'internal', side: null, message: cause instanceof Error ? cause.message : String(cause) };
 }
 
-/** What an activity has told of its progress when it ended without a result. */
+/** Returns the progress that an activity has told when it ended without a result; `undefined` if none. */
 export function detailOf(error: unknown): unknown {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) return cause.details?.[1];
@@ -23,7 +26,7 @@ export function detailOf(error: unknown): unknown {
   return undefined;
 }
 
-/** What a failed job closes with. */
+/** Returns the failure with which a workflow closes because of a fault. */
 export function failureOf(fault: Fault): ApplicationFailure {
   return ApplicationFailure.create({
     type: fault.code,

@@ -1,7 +1,7 @@
 /**
- * An image id that belongs to one job alone: the id of its first run for the first image that it makes, and
- * one counted up for each that takes the place of a spoilt one. A run that a reset has made finds the same
- * ids again.
+ * Returns an image id that belongs to one job alone. The first image of a job has the id of the job's first
+ * run. Each image that takes the place of a spoilt one has that id, counted up by one. A run that a reset has
+ * made gets the same ids.
  */
 export function imageIdOf(firstRunId: string, spoilt: number): string {
   if (spoilt === 0) return firstRunId;

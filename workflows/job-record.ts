@@ -9,31 +9,38 @@ import {
 import {
   type CancelRecord,
   type CopyPlan,
+  cancelRequestProblem,
   copyProgress,
+  INVALID_REQUEST,
   isCancellable,
   isFinal,
   isForcible,
   JOB_MEMO,
   JOB_STATUS_CONFLICT,
+  JOB_STATUSES,
   type JobDetails,
   type JobStatus,
   parseCancelRequest,
   requestedDetails,
   requestedSearchAttributes,
   searchAttributes,
+  undecodableProblem,
 } from '../src/copy-job/index.ts';
 import { describeJob } from './current-details.ts';
+import { invalidInput } from './input.ts';
 
-/** A job's details, and all the places where they can be seen: memo, search attributes, Web UI. */
+/** Keeps a job's details, and shows them in the memo, in the search attributes and in the Web UI. */
 export class JobRecord {
   #details: JobDetails;
   /** Whoever started us has put the request on record. */
   readonly #published: boolean;
 
+  /** Throws `invalid_request` where whoever has started us has put something else on record than a job. */
   constructor() {
     const { workflowId, startTime, memo } = workflowInfo();
     this.#published = memo?.[JOB_MEMO] !== undefined;
-    this.#details = (memo?.[JOB_MEMO] as JobDetails) ?? requestedDetails(workflowId, null, startTime);
+    const empty = requestedDetails(workflowId, null, startTime);
+    this.#details = this.#published ? { ...empty, ...jobFrom(memo?.[JOB_MEMO]) } : empty;
   }
 
   get details(): JobDetails {
@@ -54,7 +61,7 @@ export class JobRecord {
     return this.#details.phase === 'discard';
   }
 
-  /** Takes the plan over. Whoever started us through the job service has published it already. */
+  /** Fills in what the plan has decided. The job service has done so already for the jobs that it starts. */
   accept(plan: CopyPlan): void {
     if (this.#published || isFinal(this.status)) return;
     const { workflowId, startTime } = workflowInfo();
@@ -63,7 +70,7 @@ export class JobRecord {
     this.#publish([...requestedSearchAttributes(plan), { key: searchAttributes.status, value: status }]);
   }
 
-  /** Takes changes over that need no event in history: the query and the Web UI show them. */
+  /** Changes details without an event in history. Only the query and the Web UI show them. */
   note(changes: Partial<JobDetails>): void {
     if (isFinal(this.status)) return;
     this.#take(changes);
@@ -71,8 +78,8 @@ export class JobRecord {
   }
 
   /**
-   * Takes changes over for all to see, with or without a worker. A job that has ended does not change any
-   * more: of one that was cancelled by force, a step may still come to its end.
+   * Changes details for all to see, with or without a worker. Does nothing once the job has ended: after a
+   * cancel by force, a late step may still report.
    */
   update(changes: Partial<JobDetails>): void {
     const before = this.#details;
@@ -82,21 +89,23 @@ export class JobRecord {
     this.#publish(moved ? [{ key: searchAttributes.status, value: this.status }] : []);
   }
 
-  /** The copy goes on under another image id; the job's own id stays an alias of it. */
+  /** Publishes that the copy goes on under another image id. The job's own id stays an alias of it. */
   replaceImage(imageId: string): void {
     if (isFinal(this.status)) return;
     this.#details = { ...this.#details, destination_image_id: null };
     this.#publish([{ key: searchAttributes.destinationImage, value: imageId }]);
   }
 
-  /** Whether a cancel does not come too late: one by force may come later than others. */
+  /** Whether a cancel is in time. One by force may come later than others. */
   mayCancel(request: unknown): boolean {
     const { status, cancel } = this.#details;
     return isCancellable(status) || (isByForce(request) && isForcible(status, cancel));
   }
 
-  /** Throws `JobStatusConflict` where a cancel comes too late. */
+  /** Throws `invalid_request` where a cancel cannot be read, `JobStatusConflict` where it comes too late. */
   assertCancellable(request: unknown): void {
+    const problem = cancelRequestProblem(request);
+    if (problem !== null) throw ApplicationFailure.nonRetryable(problem, INVALID_REQUEST);
     if (this.mayCancel(request)) return;
     throw ApplicationFailure.nonRetryable(`the job is ${this.status}`, JOB_STATUS_CONFLICT);
   }
@@ -124,6 +133,20 @@ export class JobRecord {
     upsertMemo({ [JOB_MEMO]: this.#details });
     setCurrentDetails(describeJob(this.#details));
   }
+}
+
+/** Reads what whoever has started us has put on record. An earlier version may have put less there. */
+function jobFrom(memo: unknown): Partial<JobDetails> {
+  const field = `memo.${JOB_MEMO}`;
+  const undecodable = undecodableProblem(memo);
+  if (undecodable !== undefined) throw invalidInput(field, undecodable);
+  const { status, bytes_copied = 0, cancel = null } = (memo ?? {}) as Partial<JobDetails>;
+  if (status === undefined || !JOB_STATUSES.includes(status))
+    throw invalidInput(`${field}.status`, 'is no status of a job');
+  if (isFinal(status)) throw invalidInput(`${field}.status`, `is '${status}', and the job only begins`);
+  if (typeof bytes_copied !== 'number') throw invalidInput(`${field}.bytes_copied`, 'has to be a number');
+  if (typeof cancel !== 'object') throw invalidInput(`${field}.cancel`, 'has to be an object');
+  return memo as Partial<JobDetails>;
 }
 
 function isByForce(request: unknown): boolean {

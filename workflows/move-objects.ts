@@ -31,6 +31,7 @@ import {
 } from '../src/object-task/index.ts';
 import { copyImage } from './copy-image.ts';
 import { detailOf, failureOf, faultOf } from './faults.ts';
+import { assertInput } from './input.ts';
 import { Slots } from './slots.ts';
 import { labelOf, planTask, taskSteps } from './steps.ts';
 import { TaskRecord } from './task-record.ts';
@@ -56,6 +57,8 @@ const MAX_HISTORY_LENGTH = 5000;
  * @throws ApplicationFailure whose type is a fault's code, or `objects_failed`
  */
 export async function moveObjects(request: TaskRequest, after: string | null = null): Promise<TaskDetails> {
+  assertInput(request, { '': 'object' });
+  if (after !== null) assertInput(after, { '': 'string' });
   const record = new TaskRecord(request);
   setHandler(taskDetailsQuery, () => record.details);
   let plan: TaskPlan | null = null;
@@ -86,7 +89,7 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
   throw ApplicationFailure.nonRetryable(summary, 'objects_failed');
 }
 
-/** Moves objects, several at a time, and has nothing under way when it comes to an end, good or bad. */
+/** Moves objects, several at a time. Whenever it returns or throws, nothing is under way any more. */
 class Mover {
   readonly #plan: TaskPlan;
   readonly #record: TaskRecord;
@@ -100,7 +103,9 @@ class Mover {
     this.#record = record;
   }
 
-  /** Gives the path after which another run has to go on; `null` at the end. */
+  /**
+   * Moves the objects after a path. Returns the path after which another run has to go on; `null` at the end.
+   */
   async moveAfter(after: string | null): Promise<string | null> {
     let next: string | null = after;
     try {
@@ -160,7 +165,7 @@ class Mover {
     }
   }
 
-  /** What goes wrong with one piece of work ends all others. */
+  /** Does a piece of work. If it fails, all others are cancelled. */
   async #guarded(work: () => Promise<void>): Promise<void> {
     await work().catch((error) => this.#fail(error));
   }

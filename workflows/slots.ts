@@ -1,4 +1,4 @@
-/** Runs so many things at a time. */
+/** Runs pieces of work, a limited number at a time. */
 export class Slots {
   readonly #most: number;
   readonly #running = new Set<Promise<void>>();
@@ -7,7 +7,7 @@ export class Slots {
     this.#most = most;
   }
 
-  /** Starts something as soon as there is room for it. It must not fail. */
+  /** Waits for room, and starts a piece of work, which MUST NOT fail. */
   async run(work: () => Promise<void>): Promise<void> {
     while (this.#running.size >= this.#most) await Promise.race(this.#running);
     const running: Promise<void> = work().finally(() => this.#running.delete(running));

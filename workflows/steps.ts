@@ -22,7 +22,7 @@ const long = { priority: { priorityKey: 3 } };
 
 export const { planCopy, planTask } = proxyLocalActivities<JobActivities>({ startToCloseTimeout: '10s' });
 
-/** A cancel does not wait long for it, and goes on without where it fails. */
+/** Not tried again, and short: a cancel waits for it, and goes on without it where it fails. */
 export const { bytesSoFar } = proxyLocalActivities<JobActivities>({
   scheduleToCloseTimeout: '5s',
   retry: { maximumAttempts: 1 },
@@ -37,7 +37,7 @@ export const { closeAsCanceled } = proxyActivities<JobActivities>({
 
 type Planned = Pick<CopyPlan, 'task_queue' | 'heartbeat_timeout' | 'no_worker_timeout'>;
 
-/** Activities at the stores, on the Task Queue of a destination. */
+/** Returns the activities at the stores, with the Task Queue and the timeouts of a plan. */
 function storeActivities({ task_queue, heartbeat_timeout, no_worker_timeout }: Planned) {
   return (summary: string, options: ActivityOptions) =>
     proxyActivities<StoreActivities>({
@@ -58,12 +58,12 @@ function storeActivities({ task_queue, heartbeat_timeout, no_worker_timeout }: P
  */
 const MAX_LABEL_LENGTH = 60;
 
-/** As much of a path as a summary has room for. */
+/** Returns as much of a path's end as a summary has room for. */
 export function labelOf(path: string): string {
   return path.length > MAX_LABEL_LENGTH ? `…${path.slice(1 - MAX_LABEL_LENGTH)}`.toWellFormed() : path;
 }
 
-/** The steps of one copy at its stores. */
+/** Returns the steps of one copy at its stores. */
 export function storeSteps(plan: CopyPlan) {
   const { source: from, destination: to } = plan;
   const source = labelOf(`${from.region}/${from.image_id}`);
@@ -79,7 +79,7 @@ export function storeSteps(plan: CopyPlan) {
   };
 }
 
-/** The steps of a task at its stores. */
+/** Returns the steps of a task at its stores. */
 export function taskSteps(plan: TaskPlan) {
   const source = labelOf(`${plan.source.region}/${plan.source.prefix}*`);
   const steps = storeActivities(plan);

@@ -1,12 +1,15 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { StoreActivities } from '../activities/index.ts';
 import type { SweepReport, SweepRequest } from '../src/copy-job/index.ts';
+import { assertInput } from './input.ts';
 
 /**
  * Removes what jobs that have ended have left behind in a region, and reports it. A Temporal Schedule starts
  * it, once an hour for each region; with `dry_run` it removes nothing.
+ * @throws ApplicationFailure `invalid_request` naming the first field of the input that is wrong
  */
 export async function sweepRegion(request: SweepRequest): Promise<SweepReport> {
+  assertInput(request, { region: 'string', task_queue: 'string', dry_run: 'boolean', grace: 'number' });
   const { sweepRegion } = proxyActivities<StoreActivities>({
     taskQueue: request.task_queue,
     startToCloseTimeout: '1 day',

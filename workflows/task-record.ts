@@ -3,14 +3,16 @@ import type { Fault } from '../src/copy-job/index.ts';
 import {
   MAX_FAILURES,
   type ObjectFailure,
+  parseTask,
   requestedTask,
   TASK_MEMO,
   type TaskDetails,
   type TaskRequest,
 } from '../src/object-task/index.ts';
 import { harmlessMarkdown } from '../src/text/index.ts';
+import { invalidInput } from './input.ts';
 
-/** What has become of some of a task's objects. */
+/** Counts of a task's objects that are done, and the failures among them. */
 export interface Moved {
   readonly moved: number;
   readonly bytes: number;
@@ -20,16 +22,13 @@ export interface Moved {
   readonly folders?: number;
 }
 
-/** A task's details, and where they can be seen. */
+/** Keeps a task's details, and shows them in the memo and in the Web UI. */
 export class TaskRecord {
   #details: TaskDetails;
 
   constructor(request: TaskRequest) {
     const { memo, startTime } = workflowInfo();
-    this.#details = {
-      ...requestedTask(request, startTime),
-      ...(memo?.[TASK_MEMO] as TaskDetails | undefined),
-    };
+    this.#details = { ...requestedTask(request, startTime), ...taskFrom(memo?.[TASK_MEMO]) };
   }
 
   get details(): TaskDetails {
@@ -50,12 +49,20 @@ export class TaskRecord {
     setCurrentDetails(describeTask(this.#details));
   }
 
-  /** Puts on record what every reader finds, with or without a worker. */
+  /** Puts the details on record for all to see, with or without a worker. */
   publish(fault: Fault | null = null): void {
     this.#details = { ...this.#details, fault };
     upsertMemo({ [TASK_MEMO]: this.#details });
     setCurrentDetails(describeTask(this.#details));
   }
+}
+
+/** Reads what whoever has started the task has put on record; `undefined` where it is nothing. */
+function taskFrom(memo: unknown): TaskDetails | undefined {
+  if (memo === undefined) return undefined;
+  const task = parseTask(memo);
+  if (task === undefined) throw invalidInput(`memo.${TASK_MEMO}`, 'is not what is on record of a task');
+  return task;
 }
 
 /** A task in Markdown, for the Web UI. */

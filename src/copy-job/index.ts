@@ -8,6 +8,13 @@ export {
 } from './details.ts';
 export { type Fault, type FaultCode, parseFault } from './fault.ts';
 export { parseProgress, type TransferProgress } from './progress.ts';
-export { type CancelRequest, type CopyPlan, type CopyRequest, parseCancelRequest } from './request.ts';
+export {
+  type CancelRequest,
+  type CopyPlan,
+  type CopyRequest,
+  cancelRequestProblem,
+  parseCancelRequest,
+} from './request.ts';
 export { isCancellable, isFinal, isForcible, JOB_STATUSES, type JobStatus } from './status.ts';
 export { SWEEP_REGION, type SweepReport, type SweepRequest } from './sweep.ts';
+export { undecodable, undecodableProblem } from './undecodable.ts';

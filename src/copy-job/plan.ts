@@ -3,6 +3,7 @@ import Value from 'typebox/value';
 import { schemaProblems } from '../text/index.ts';
 import { INVALID_REQUEST } from './contract.ts';
 import type { CopyPlan, CopyRequest } from './request.ts';
+import { undecodableProblem } from './undecodable.ts';
 
 // Not part of the folder's index: a workflow's sandbox has no need of a schema validator.
 
@@ -87,6 +88,8 @@ export function planCopy(request: unknown, rules: PlanningRules, reservedImageId
 }
 
 function checked(request: unknown): CopyRequest {
+  const undecodable = undecodableProblem(request);
+  if (undecodable !== undefined) throw new InvalidRequest('input', undecodable);
   const isOfObjects = typeof request === 'object' && request !== null && 'objects' in request;
   const schema = isOfObjects ? ObjectsRequest : ImageRequest;
   const [fault] = schemaProblems(schema, request ?? {}, Value.Errors(schema, request ?? {}));

@@ -1,3 +1,5 @@
+import { undecodableProblem } from './undecodable.ts';
+
 /** Input of the workflow `copyImage`. All but three fields have defaults. */
 export interface CopyRequest {
   /**
@@ -56,15 +58,35 @@ export interface ParsedCancelRequest {
   readonly force?: true;
 }
 
-/** Who asks, why and how, from whatever a client sent: a bare string is a reason. Never refuses a cancel. */
+/** Returns what is wrong with a request that a client sent; `null` where nothing is. */
+export function cancelRequestProblem(value: unknown): string | null {
+  const undecodable = undecodableProblem(value);
+  if (undecodable !== undefined) return `input: ${undecodable}`;
+  if (value === undefined || value === null || typeof value === 'string') return null;
+  if (typeof value !== 'object' || Array.isArray(value)) return 'input: has to be an object or a text';
+  const { reason = null, requested_by = null, force = null } = value as Record<string, unknown>;
+  if (reason !== null && typeof reason !== 'string') return 'reason: has to be a text';
+  if (requested_by !== null && typeof requested_by !== 'string') return 'requested_by: has to be a text';
+  if (force !== null && typeof force !== 'boolean') return 'force: has to be true or false';
+  return null;
+}
+
+/**
+ * Reads who asks, why and how, from whatever a client sent: a bare string is a reason. Never refuses a
+ * cancel: what is wrong with the request goes into its reason.
+ */
 export function parseCancelRequest(value: unknown): ParsedCancelRequest {
-  const note = (text: unknown) =>
-    typeof text === 'string' ? text.slice(0, MAX_NOTE_LENGTH).toWellFormed() : null;
-  if (typeof value !== 'object' || value === null) return { reason: note(value), requested_by: null };
-  const { reason, requested_by, force } = value as Record<string, unknown>;
+  const isObject = typeof value === 'object' && value !== null;
+  const { reason, requested_by, force } = (isObject ? value : { reason: value }) as Record<string, unknown>;
+  const problem = cancelRequestProblem(value);
+  const reasons = [note(reason), problem && `(not understood: ${problem})`].filter((text) => text !== null);
   return {
-    reason: note(reason),
+    reason: note(reasons.join(' ') || null),
     requested_by: note(requested_by),
     ...(force === true && { force }),
   };
+}
+
+function note(text: unknown): string | null {
+  return typeof text === 'string' ? text.slice(0, MAX_NOTE_LENGTH).toWellFormed() : null;
 }

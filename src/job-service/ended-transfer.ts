@@ -1,6 +1,6 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { decodeOptionalSinglePayload } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { parseProgress } from '../copy-job/index.ts';
+import { decodeOptionalSinglePayload } from '../temporal/index.ts';
 
 /** Enough to find the last activity's end behind the Workflow Task that it has scheduled. */
 const LAST_EVENTS = 10;

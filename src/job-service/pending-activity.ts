@@ -1,9 +1,7 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { ApplicationFailure, type LoadedDataConverter } from '@temporalio/common';
-import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import { type Fault, parseFault, parseProgress, type TransferProgress } from '../copy-job/index.ts';
-import { lastHeartbeat } from '../temporal/index.ts';
+import { decodeOptionalFailureToOptionalError, lastHeartbeat, optionalTsToDate } from '../temporal/index.ts';
 
 /** The step that a job is at, as Temporal's server sees it: no worker is asked. */
 export interface PresentStep {

@@ -1,5 +1,4 @@
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
-import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import {
   copyProgress,
   type Fault,
@@ -10,6 +9,7 @@ import {
   requestedDetails,
   TASK_QUEUE,
 } from '../copy-job/index.ts';
+import { optionalTsToDate } from '../temporal/index.ts';
 import { endedTransferBytes } from './ended-transfer.ts';
 import { type PresentStep, presentStep } from './pending-activity.ts';
 import type { JobView } from './service.ts';

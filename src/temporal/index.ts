@@ -6,5 +6,10 @@ export { encryptingConverter, openCodec } from './encryption.ts';
 export { lastHeartbeat } from './heartbeat.ts';
 export { allOf, attribute, type VisibilityQuery, visibility } from './query.ts';
 export { forRequest } from './request-scope.ts';
+export {
+  decodeOptionalFailureToOptionalError,
+  decodeOptionalSinglePayload,
+  optionalTsToDate,
+} from './sdk-internals.ts';
 export { ensureSearchAttributes } from './search-attributes.ts';
 export { countWorkflows, listPage, listWorkflows } from './visibility.ts';

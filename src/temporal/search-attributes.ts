@@ -1,6 +1,6 @@
 import type { Client, Connection } from '@temporalio/client';
-import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
 import { searchAttributes } from '../copy-job/index.ts';
+import { encodeSearchAttributeIndexedValueType } from './sdk-internals.ts';
 
 /**
  * Makes sure that the namespace knows our search attributes, and registers those that it lacks.

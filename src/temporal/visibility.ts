@@ -1,6 +1,6 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 import type { VisibilityQuery } from './query.ts';
+import { executionInfoFromRaw } from './sdk-internals.ts';
 
 /** Lists the executions that a filter takes, page by page. */
 export function listWorkflows(client: Client, query: VisibilityQuery): AsyncIterable<WorkflowExecutionInfo> {

@@ -28,10 +28,11 @@ export async function bundleWorkflows(
   logger: DefaultLogger,
   encrypts = false,
 ): Promise<{ readonly code: string }> {
-  const converter = join(ROOT, `src/temporal/failure-converter${extname(import.meta.filename)}`);
+  const converter = (name: string) => join(ROOT, `src/temporal/${name}${extname(import.meta.filename)}`);
   return bundleWorkflowCode({
     workflowsPath: join(ROOT, 'workflows/index.ts'),
+    payloadConverterPath: converter('payload-converter'),
     logger,
-    ...(encrypts && { failureConverterPath: converter }),
+    ...(encrypts && { failureConverterPath: converter('failure-converter') }),
   });
 }

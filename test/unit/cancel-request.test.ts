@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseCancelRequest } from '../../src/copy-job/index.ts';
+import { cancelRequestProblem, parseCancelRequest, undecodable } from '../../src/copy-job/index.ts';
 
 test('a cancel says who asks and why', () => {
   const request = { reason: 'wrong image', requested_by: 'operator' };
@@ -9,7 +9,8 @@ test('a cancel says who asks and why', () => {
 test('only what is true is by force', () => {
   const nothing = { reason: null, requested_by: null };
   expect(parseCancelRequest({ force: true })).toEqual({ ...nothing, force: true });
-  for (const force of [false, 'true', 1, null]) expect(parseCancelRequest({ force })).toEqual(nothing);
+  for (const force of [false, null]) expect(parseCancelRequest({ force })).toEqual(nothing);
+  for (const force of ['true', 1]) expect(parseCancelRequest({ force })).not.toHaveProperty('force');
 });
 
 test('a bare text is a reason', () => {
@@ -19,13 +20,28 @@ test('a bare text is a reason', () => {
 test.each<[string, unknown]>([
   ['nothing', undefined],
   ['null', null],
-  ['a number', 7],
-  ['a list', ['because']],
   ['an empty object', {}],
-  ['notes that are no text', { reason: { why: 'because' }, requested_by: 7 }],
   ['other fields', { because: 'I say so' }],
 ])('a cancel with %s is a cancel without a reason', (_what, value) => {
   expect(parseCancelRequest(value)).toEqual({ reason: null, requested_by: null });
+  expect(cancelRequestProblem(value)).toBeNull();
+});
+
+test.each<[string, unknown, string]>([
+  ['a number', 7, 'input: has to be an object or a text'],
+  ['a list', ['because'], 'input: has to be an object or a text'],
+  ['a reason that is no text', { reason: 5 }, 'reason: has to be a text'],
+  ['a name that is no text', { requested_by: 7 }, 'requested_by: has to be a text'],
+  ['a force that is a text', { force: 'true' }, 'force: has to be true or false'],
+  ['what cannot be decoded', undecodable('no JSON'), 'input: cannot be decoded: no JSON'],
+])('of a cancel with %s, the reason says what is wrong with it', (_what, value, problem) => {
+  expect(cancelRequestProblem(value)).toBe(problem);
+  expect(parseCancelRequest(value)).toEqual({ reason: `(not understood: ${problem})`, requested_by: null });
+});
+
+test('so does the reason of one that says why', () => {
+  const { reason } = parseCancelRequest({ reason: 'wrong image', force: 'yes' });
+  expect(reason).toBe('wrong image (not understood: force: has to be true or false)');
 });
 
 test('a note is cut to a length that a memo can bear', () => {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { loadConfig } from '../../src/config/index.ts';
 import { COPY_IMAGE, searchAttributes, TASK_QUEUE } from '../../src/copy-job/index.ts';
+import { encodeSearchAttributeIndexedValueType } from '../../src/temporal/sdk-internals.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 import { endOf } from '../support/workflow-rig.ts';

@@ -1,0 +1,18 @@
+/** Stands for a payload that a client has sent and nobody can decode. */
+interface Undecodable {
+  readonly undecodable_payload: string;
+}
+
+/** Characters of the decoder's message that are kept. */
+const MAX_LENGTH = 200;
+
+/** Makes what stands for a payload that cannot be decoded, with the reason why. */
+export function undecodable(why: string): Undecodable {
+  return { undecodable_payload: why.slice(0, MAX_LENGTH) };
+}
+
+/** Returns what is wrong with a payload that could not be decoded; `undefined` for any other value. */
+export function undecodableProblem(value: unknown): string | undefined {
+  const why = (value as Partial<Undecodable> | null | undefined)?.undecodable_payload;
+  return typeof why === 'string' ? `cannot be decoded: ${why}` : undefined;
+}

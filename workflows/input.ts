@@ -1,0 +1,39 @@
+import { INVALID_REQUEST, undecodableProblem } from '../src/copy-job/index.ts';
+import { failureOf } from './faults.ts';
+
+type Kind = 'string' | 'number' | 'boolean' | 'object';
+
+/**
+ * Checks an input that somebody may have sent by hand, as far as the workflow itself relies on it. One that
+ * is not as it should be would fail the Workflow Task again and again.
+ * @param fields the kind of each field, by its path as in `plan.task_queue`; an empty path is the input
+ * itself
+ * @throws ApplicationFailure `invalid_request` naming the first field that is wrong
+ */
+export function assertInput(input: unknown, fields: Readonly<Record<string, Kind>>): void {
+  const problem = undecodableProblem(input);
+  if (problem !== undefined) throw invalidInput('input', problem);
+  for (const [path, kind] of Object.entries(fields)) {
+    const steps = path === '' ? [] : path.split('.');
+    const found = steps.reduce<unknown>(
+      (value, step) => (value as Record<string, unknown> | null)?.[step],
+      input,
+    );
+    if (found === undefined || found === null || found === '')
+      throw invalidInput(path || 'input', 'is missing');
+    if (typeof found !== kind || Array.isArray(found))
+      throw invalidInput(path || 'input', `has to be ${NAMES[kind]}`);
+  }
+}
+
+const NAMES: Readonly<Record<Kind, string>> = {
+  string: 'a text',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'an object',
+};
+
+/** Returns the failure with which a workflow closes that can never work as it was started. */
+export function invalidInput(field: string, problem: string): Error {
+  return failureOf({ code: INVALID_REQUEST, side: null, message: `${field}: ${problem}` });
+}
