@@ -68,7 +68,7 @@ function taskFrom(memo: unknown): TaskDetails | undefined {
 /** A task in Markdown, for the Web UI. */
 function describeTask(task: TaskDetails): string {
   const lines = [
-    `**${task.type}** of ${harmlessMarkdown(task.src_prefix || 'everything')} (share ${harmlessMarkdown(task.share_id)}, target ${harmlessMarkdown(task.target)})`,
+    `**${task.type}** of ${shown(task.src_prefix || 'everything')} (share ${shown(task.share_id)}, target ${shown(task.target)})`,
     `${task.objects_moved} objects, ${task.bytes_moved} bytes; ${task.objects_failed} failed`,
     ...task.failures
       .slice(0, 10)
@@ -79,4 +79,9 @@ function describeTask(task: TaskDetails): string {
   if (task.folders_left_out > 0) lines.push(`${task.folders_left_out} empty folders were left out`);
   if (task.fault !== null) lines.push(harmlessMarkdown(`${task.fault.code}: ${task.fault.message}`));
   return lines.join('\n\n');
+}
+
+/** Returns what was asked for, where it may be missing or of another form, as Markdown that shows it. */
+function shown(value: unknown): string {
+  return harmlessMarkdown(String(value ?? '?'));
 }
