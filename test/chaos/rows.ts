@@ -70,7 +70,7 @@ export const ROWS = {
   'spool-removed': { title: "worker's spool: removed", proves: 'A B D' },
   'read-only': { title: 'destination: read-only for some seconds', proves: 'A B D I' },
   'disk-errors': { title: 'destination: input/output errors for some seconds', proves: 'A B D I' },
-  'folder-away': { title: 'destination: folder away for some seconds', proves: 'A B C D' },
+  'folder-away': { title: 'destination: folder away for some seconds', proves: 'A B C D I' },
   'folder-removed': { title: 'destination: folder removed, and made anew', proves: 'A B D' },
   clock: { title: "worker's clock jumps by an hour, forwards or backwards", proves: 'A C E F' },
   descriptors: { title: 'worker has no file descriptor left for some seconds', proves: 'A C D' },

@@ -140,7 +140,8 @@ async function folderAway(stage: Stage, phase: Phase): Promise<Expected> {
   await rename(`${folder}.away`, folder);
   await stage.watch.ended();
   const expected = endOfPhase(phase);
-  return { ...expected, ends: [...expected.ends, 'error'] };
+  // As where a disk refuses: what a commit no longer needs is removed once.
+  return { ...expected, ends: [...expected.ends, 'error'], ...(phase === 'committing' && { sweep: true }) };
 }
 
 async function folderRemoved(stage: Stage, phase: Phase): Promise<Expected> {
