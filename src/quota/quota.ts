@@ -53,13 +53,14 @@ export function openQuota(client: Client, limitsOf: (tenantId: string) => Tenant
 
   /** Counts what a filter takes. Of what is new, Temporal's count is taken or ours, whichever is higher. */
   const counted = async (terms: readonly VisibilityQuery[], since: Date, ours: number): Promise<number> => {
-    const all = await countWorkflows(client, allOf(terms));
-    if (ours === 0) return all;
-    const seen = await countWorkflows(
-      client,
-      allOf([...terms, visibility`StartTime >= ${since.toISOString()}`]),
-    );
-    return all - seen + Math.max(seen, ours);
+    const start = since.toISOString();
+    if (ours === 0) return countWorkflows(client, allOf(terms));
+    // Counted apart: what becomes visible between two counts of all would be missed.
+    const [older, seen] = await Promise.all([
+      countWorkflows(client, allOf([...terms, visibility`StartTime < ${start}`])),
+      countWorkflows(client, allOf([...terms, visibility`StartTime >= ${start}`])),
+    ]);
+    return older + Math.max(seen, ours);
   };
 
   const bytesUnderWay = async (all: VisibilityQuery, since: Date, recent: readonly Reservation[]) => {
