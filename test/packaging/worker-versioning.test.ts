@@ -12,14 +12,14 @@ const SLOW_READS = join(import.meta.dirname, '../support/slow-reads.ts');
 
 let deployment: Deployment;
 beforeAll(async () => {
-  deployment = await deploy({ limits: { heartbeat_timeout: '30s' } });
+  deployment = await deploy({ limits: { heartbeat_timeout: '30s', lanes: 2 } });
 });
 afterAll(() => deployment.stop());
 
 /** Starts a worker of a version that reads slowly, so that a copy is under way for a while. */
 function startVersion(build: string): Promise<TestProcess> {
   const args = ['--deployment', NAME, '--build-id', build];
-  const env = { NODE_OPTIONS: `--import=${SLOW_READS}`, SLOW_READS: '200', SLOW_WRITES: '0' };
+  const env = { NODE_OPTIONS: `--import=${SLOW_READS}`, SLOW_READS: '400', SLOW_WRITES: '0' };
   return deployment.startWith('worker', { args, env });
 }
 
