@@ -25,7 +25,7 @@ module.exports = {
     only(
       'stores-know-images-and-clouds-only',
       '^src/stores/',
-      '^(src/(?!image/|stores/|openstack/|http/|text/)|workflows/|activities/)',
+      '^(src/(?!image/|memory/|stores/|openstack/|http/|text/)|workflows/|activities/)',
     ),
     only('http-is-a-base', '^src/http/', '^(src/(?!http/)|workflows/|activities/)'),
     only(
@@ -36,13 +36,15 @@ module.exports = {
     only(
       'transfer-knows-stores-only',
       '^src/transfer/',
-      '^(src/(?!image/|stores/|transfer/)|workflows/|activities/)',
+      '^(src/(?!image/|memory/|stores/|transfer/)|workflows/|activities/)',
     ),
+    only('transfer-touches-no-disk', '^src/transfer/', '^(node:)?fs(/promises)?$'),
+    only('memory-is-a-base', '^src/memory/', '^(src/(?!memory/)|workflows/|activities/)'),
     {
       name: 'drivers-never-import-each-other',
       severity: 'error',
       from: { path: '^src/stores/([^/]+)/' },
-      to: { path: '^src/stores/([^/]+)/', pathNot: '^src/stores/$1/' },
+      to: { path: '^src/stores/([^/]+)/', pathNot: '^src/stores/($1|disk)/' },
     },
     {
       name: 'dialects-never-import-each-other',

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Limits, Regions } from '../src/config/index.ts';
-import type { DigestPool, Links, Spool } from '../src/transfer/index.ts';
+import type { Spool } from '../src/stores/index.ts';
+import type { DigestPool, Links } from '../src/transfer/index.ts';
 
 /** What the activities of one worker process share. */
 export interface Dependencies {

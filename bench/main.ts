@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GIB } from '../src/memory/index.ts';
 import { MIB } from '../test/support/deployment.ts';
 import { bareWorkflow, cancelRunning, engineAlone, historyEvents, shell, wholeJob } from './measurements.ts';
 import { machine, ratio, table } from './report.ts';
@@ -7,7 +8,6 @@ import { addSparseImage, NOOP_ACTIVITY_QUEUE, type Stack, startStack } from './s
 import { alternating, median, quantile } from './statistics.ts';
 import { cpuSeconds, peakMemory } from './worker-usage.ts';
 
-const GIB = 1024 * MIB;
 const ROUNDS = 5;
 
 async function largeImage(stack: Stack): Promise<string[]> {

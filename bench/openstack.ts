@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../src/config/index.ts';
 import { createJobService, OPERATOR } from '../src/job-service/index.ts';
+import { GIB } from '../src/memory/index.ts';
 import { deployOnCloud } from '../test/openstack/support/glance-deployment.ts';
 import { MIB } from '../test/support/deployment.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
@@ -12,7 +13,6 @@ import { machine, table } from './report.ts';
 import { alternating, median, timed } from './statistics.ts';
 import { cpuSeconds, peakMemory } from './worker-usage.ts';
 
-const GIB = 1024 * MIB;
 const ROUNDS = 5;
 
 /** A deployment with one worker that copies between the two regions of the cloud. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { GIB } from '../src/memory/index.ts';
 import { median } from './statistics.ts';
 
-const GIB = 1024 ** 3;
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
 
 export function ratio(value: number, base: number): string {

@@ -1,4 +1,4 @@
-import type { StoreDriver } from './port.ts';
+import type { StoreDriver } from './image-store.ts';
 
 const DRIVERS = new Map<string, () => Promise<unknown>>([
   ['directory', async () => (await import('./directory/index.ts')).directoryDriver],

@@ -1,23 +1,9 @@
-export { fromErrno, isErrno } from './disk-errors.ts';
+export type { BlockSink, ImageSink, PartReader, PartSink, StreamSink } from './data-port.ts';
+export { openSpool, type Spool } from './disk/spool.ts';
 export { driverNames, loadDriver } from './drivers.ts';
-export { openPartFile, removePartFile } from './part-file.ts';
-export type {
-  BlockSink,
-  DestinationRef,
-  ImageDestination,
-  ImageSink,
-  ImageSource,
-  ImageStore,
-  InspectedImage,
-  Leftover,
-  ObjectEntry,
-  ObjectStore,
-  PartReader,
-  PartSink,
-  StreamSink,
-  UnusableImage,
-  Watch,
-} from './port.ts';
-export { borrowPages, copyInto, returnPages } from './shared-pages.ts';
+export type { ImageStore, UnusableImage } from './image-store.ts';
+export type { Leftover } from './leftover.ts';
+export type { ObjectEntry, ObjectStore } from './object-port.ts';
+export type { DestinationRef, ImageDestination, ImageSource, InspectedImage, Watch } from './port.ts';
 export { atSide, blame, StoreError, type StoreErrorCode } from './store-error.ts';
 export { compareUtf8 } from './utf8-order.ts';

@@ -2,11 +2,12 @@ import secureJsonParse from 'secure-json-parse';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import type { ImageRecord } from '../image/index.ts';
+import { MIB } from '../memory/index.ts';
 import { schemaProblems } from '../text/index.ts';
 import { StoreError } from './store-error.ts';
 
 /** Bytes of a record's JSON. What is larger is refused before it is parsed. */
-export const MAX_RECORD_SIZE = 1024 * 1024;
+export const MAX_RECORD_SIZE = MIB;
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 /** Numbers above it are not exact in JSON, and no store has so many bytes. */

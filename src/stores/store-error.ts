@@ -79,6 +79,11 @@ export class StoreError extends Error {
   }
 }
 
+/** Returns whether something that was thrown is a store's error of this kind. */
+export function isStoreError(error: unknown, code: StoreErrorCode): error is StoreError {
+  return error instanceof StoreError && error.code === code;
+}
+
 /** A small object that is none any more, now that it is read. */
 export function hasGrown(path: string, most: number): StoreError {
   return new StoreError('changed', `${JSON.stringify(path)} has grown to more than ${most} bytes`);

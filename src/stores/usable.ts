@@ -1,6 +1,6 @@
 import type { ImageRecord } from '../image/index.ts';
-import type { UnusableImage } from './port.ts';
-import { StoreError } from './store-error.ts';
+import type { UnusableImage } from './image-store.ts';
+import { isStoreError, StoreError } from './store-error.ts';
 
 /**
  * Returns a record that a list reads; `undefined` where there is no image, or none any more, and where the
@@ -15,8 +15,8 @@ export async function usable(
     return await reading;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    if (error.code === 'not_found') return undefined;
-    if (error.code !== 'invalid_image' && error.code !== 'forbidden') throw error;
+    if (isStoreError(error, 'not_found')) return undefined;
+    if (!isStoreError(error, 'invalid_image') && !isStoreError(error, 'forbidden')) throw error;
     onUnusable?.({ id, fault: error });
     return undefined;
   }

@@ -1,6 +1,4 @@
-import { borrowPages, returnPages } from '../stores/index.ts';
-
-const MIB = 1024 * 1024;
+import { borrowPages, MIB, returnPages } from '../memory/index.ts';
 
 /**
  * How many chunks the digest has at a time: one is being read, one is being hashed, one is on its way between

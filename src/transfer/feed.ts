@@ -1,8 +1,8 @@
 import { getDefaultHighWaterMark } from 'node:stream';
+import { KIB } from '../memory/index.ts';
 import type { Ledger } from './ledger.ts';
 import type { Staged } from './staging.ts';
 
-const KIB = 1024;
 /** uwsgi, before most Glances, resets a connection whose HTTP chunk has 1 MiB. */
 const CHUNK = 256 * KIB;
 /** A socket asks for more when it has sent a chunk, or put one aside that is smaller than this. */

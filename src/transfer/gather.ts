@@ -1,4 +1,4 @@
-import { copyInto } from '../stores/index.ts';
+import { copyInto } from '../memory/index.ts';
 import type { Chunks } from './chunks.ts';
 
 /** How long bytes wait for more; milliseconds. */

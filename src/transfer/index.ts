@@ -4,6 +4,5 @@ export type { MemoryDemand, MemoryGrant } from './memory.ts';
 export { memoryDemand } from './memory-demand.ts';
 export type { TransferOptions } from './options.ts';
 export { moveObjects, type ObjectOutcome } from './small-objects.ts';
-export { openSpool, type Spool } from './spool.ts';
 export { startTransfer, type Transfer } from './transfer.ts';
 export type { Copied } from './verify.ts';

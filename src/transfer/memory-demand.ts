@@ -1,8 +1,8 @@
+import { MIB } from '../memory/index.ts';
 import { DIGEST_CHUNKS } from './chunks.ts';
 import type { MemoryDemand } from './memory.ts';
 import type { TransferOptions } from './options.ts';
 
-const MIB = 1024 * 1024;
 /** Bytes of a part, where nothing speaks for less. */
 export const PART_SIZE = 8 * MIB;
 /** The most bytes that wait for the digest in memory, where the destination can be read. */

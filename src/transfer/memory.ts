@@ -1,4 +1,4 @@
-const MIB = 1024 * 1024;
+import { MIB } from '../memory/index.ts';
 
 /** What a copy asks for; bytes. */
 export interface MemoryDemand {

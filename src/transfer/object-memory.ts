@@ -1,7 +1,6 @@
 import { Semaphore } from 'async-mutex';
-import { borrowPages, returnPages } from '../stores/index.ts';
+import { borrowPages, MIB, returnPages } from '../memory/index.ts';
 
-const MIB = 1024 * 1024;
 /** An object may have grown by so much since it was listed. */
 const ROOM_TO_GROW = MIB / 2;
 

@@ -1,7 +1,7 @@
 import { type ByteRange, gaps } from '../image/index.ts';
+import { MIB } from '../memory/index.ts';
 import type { PartReader } from '../stores/index.ts';
 
-const MIB = 1024 * 1024;
 /** A part that is expected to take so many times longer than others is slow. */
 const SLOW = 4;
 /** What can be expected of a part is not known earlier; milliseconds. */

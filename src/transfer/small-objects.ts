@@ -1,4 +1,5 @@
 import { pMapIterable } from 'p-map';
+import { MIB } from '../memory/index.ts';
 import { atSide, blame, type ObjectEntry, type ObjectStore, StoreError } from '../stores/index.ts';
 import { delayOf, pause } from './bandwidth.ts';
 import { inLane } from './endpoint.ts';
@@ -6,7 +7,6 @@ import type { Link } from './links.ts';
 import type { Memory } from './memory.ts';
 import { openObjectMemory } from './object-memory.ts';
 
-const MIB = 1024 * 1024;
 /** How many that are done may wait behind one that takes its time. */
 const LOOKAHEAD = 64;
 

@@ -1,4 +1,5 @@
 import { knownDigests } from '../image/index.ts';
+import { MIB } from '../memory/index.ts';
 import type { StreamSink } from '../stores/index.ts';
 import { followDigest } from './follow-digest.ts';
 import { moveAll } from './lane.ts';
@@ -10,8 +11,6 @@ import { freedInOrder, stagedInSpool } from './staging.ts';
 import { startUpload } from './upload.ts';
 import { type Copied, verify } from './verify.ts';
 import { createWindow } from './window.ts';
-
-const MIB = 1024 * 1024;
 
 /**
  * Moves an image to a destination that takes one upload. Lanes read parts into the spool, or as far ahead as

@@ -1,8 +1,6 @@
 import type { ByteRange } from '../image/index.ts';
-import { borrowPages, copyInto, returnPages } from '../stores/index.ts';
+import { borrowPages, copyInto, MIB, returnPages } from '../memory/index.ts';
 import type { Staging } from './staging.ts';
-
-const MIB = 1024 * 1024;
 
 /** A piece of the image, in memory, that moves on from the first byte to the last. */
 export interface Window extends Staging {

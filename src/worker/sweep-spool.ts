@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { Spool } from '../stores/index.ts';
 import { chainOf } from '../temporal/index.ts';
-import type { Spool } from '../transfer/index.ts';
 
 const INTERVAL = 5 * 60_000;
 

@@ -14,9 +14,10 @@ import type { Logger } from 'pino';
 import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
 import type { Config, Regions } from '../config/index.ts';
 import { TASK_QUEUE } from '../copy-job/index.ts';
+import { openSpool } from '../stores/index.ts';
 import { ensureSweepSchedule } from '../sweep/schedule.ts';
 import { encryptingConverter } from '../temporal/index.ts';
-import { createDigestPool, openLinks, openSpool } from '../transfer/index.ts';
+import { createDigestPool, openLinks } from '../transfer/index.ts';
 import { keepSwept } from './sweep-spool.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
+import { KIB } from '../../src/memory/index.ts';
 import { openSession, type Session } from '../../src/openstack/index.ts';
 import { glanceApi } from '../../src/stores/glance/api.ts';
 import { openReader } from '../../src/stores/glance/reader.ts';
@@ -10,7 +11,6 @@ import { openGlance } from './glance-under-test.ts';
 
 const SIZE = 6_000_000;
 const DATA = randomBytes(SIZE);
-const KIB = 1024;
 
 const bench = storeBench(() => openGlance());
 

@@ -3,8 +3,8 @@ import { mkdtemp, open, readFile, rm, stat, statfs, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openDataFile } from '../../src/stores/data-file.ts';
-import { borrowPages, returnPages } from '../../src/stores/shared-pages.ts';
+import { borrowPages, returnPages } from '../../src/memory/index.ts';
+import { openDataFile } from '../../src/stores/disk/data-file.ts';
 
 const PAGE = 4096;
 const SIZE = 40 * PAGE + 123;
@@ -42,9 +42,9 @@ const WRITES = [
   [20 * PAGE, 20 * PAGE + 123, 0],
 ] as const;
 
-async function writeAll(pastCache: boolean): Promise<Buffer> {
+async function writeAll(cache: 'bypass' | 'keep'): Promise<Buffer> {
   const expected = Buffer.alloc(SIZE);
-  const file = await openDataFile(path, SIZE, pastCache);
+  const file = await openDataFile(path, { size: SIZE, cache });
   for (const [offset, length, shift] of WRITES) {
     const bytes = randomBytes(length);
     expected.set(bytes, offset);
@@ -55,17 +55,17 @@ async function writeAll(pastCache: boolean): Promise<Buffer> {
   return expected;
 }
 
-test.each([true, false])(
+test.each(['bypass', 'keep'] as const)(
   'bytes land where they belong, whatever their place, length and memory (%s)',
-  async (past) => {
-    const expected = await writeAll(past);
+  async (cache) => {
+    const expected = await writeAll(cache);
     expect((await readFile(path)).equals(expected)).toBe(true);
   },
 );
 
 test('zeros take the place of what is there, and where nothing is they need no disk', async () => {
   await writeFile(path, randomBytes(PAGE));
-  const file = await openDataFile(path, SIZE, true);
+  const file = await openDataFile(path, { size: SIZE, cache: 'bypass' });
   for (const offset of [0, 8 * PAGE]) await file.write(offset, inMemory(Buffer.alloc(2 * PAGE)));
   await file.close();
   expect((await readFile(path)).equals(Buffer.alloc(SIZE))).toBe(true);
@@ -73,7 +73,7 @@ test('zeros take the place of what is there, and where nothing is they need no d
 });
 
 test('zeros take the place of what was written here before a new start', async () => {
-  const file = await openDataFile(path, SIZE, true);
+  const file = await openDataFile(path, { size: SIZE, cache: 'bypass' });
   await file.write(0, inMemory(randomBytes(2 * PAGE)));
   file.startOver();
   await file.write(0, inMemory(Buffer.alloc(2 * PAGE)));
@@ -84,7 +84,7 @@ test('zeros take the place of what was written here before a new start', async (
 test('a file system that takes no such writes gets others', async () => {
   await rm(folder, { recursive: true });
   await begin(IN_MEMORY);
-  const expected = await writeAll(true);
+  const expected = await writeAll('bypass');
   expect((await readFile(path)).equals(expected)).toBe(true);
 });
 
@@ -92,7 +92,7 @@ describe('past the page cache', async () => {
   const isOnADisk = (await statfs(tmpdir())).type === EXT4;
 
   test.skipIf(!isOnADisk)('goes what fills whole pages, from memory that begins at one', async () => {
-    const file = await openDataFile(path, SIZE, true);
+    const file = await openDataFile(path, { size: SIZE, cache: 'bypass' });
     const written: number[] = [];
     const probe = await open(path);
     const spy = vi.spyOn(Object.getPrototypeOf(probe), 'write').mockImplementation(async function (this: {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MIB } from '../../src/memory/index.ts';
 import { storeContract } from './contract.ts';
 import { alteredDataContract } from './contract-altered-data.ts';
 import { partSinkContract } from './contract-part-sink.ts';
@@ -15,7 +16,6 @@ partSinkContract('directory', openDirectory, DIRECTORY_TRAITS);
 alteredDataContract('directory', openDirectory);
 recordsContract('directory', openDirectory);
 
-const MIB = 1024 * 1024;
 const DATA = randomBytes(1_500_000);
 
 let directory: DirectoryUnderTest;

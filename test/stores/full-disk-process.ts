@@ -1,14 +1,15 @@
 /**
  * Runs in a process of its own, on a small disk: makes images in `argv[2]` and tells what came of it as JSON.
  */
+
 import { randomBytes } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MIB } from '../../src/memory/index.ts';
 import { directoryDriver } from '../../src/stores/directory/index.ts';
 import { makeImage, openPartSink } from './make-image.ts';
 import { codeOf, dataOf, FIRST, LAST, listed, newRef, recordOf } from './store-under-test.ts';
 
-const MIB = 1024 * 1024;
 const root = process.argv[2] ?? '';
 const store = directoryDriver.open({ path: root }, '/');
 const ref = newRef();

@@ -8,7 +8,7 @@ import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
 import { loadConfig, openRegions, type Regions } from '../../src/config/index.ts';
 import type { ImageRecord } from '../../src/image/index.ts';
-import type { NewImage } from '../../src/stores/port.ts';
+import type { NewImage } from '../../src/stores/image-store.ts';
 import { ensureSearchAttributes } from '../../src/temporal/index.ts';
 import { freePort } from './free-port.ts';
 import { spawnProcess, type TestProcess } from './process.ts';

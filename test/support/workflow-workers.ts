@@ -9,7 +9,8 @@ import {
 import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
 import type { Limits, Regions } from '../../src/config/index.ts';
 import { regionTaskQueue, TASK_QUEUE } from '../../src/copy-job/index.ts';
-import { createDigestPool, type Spool } from '../../src/transfer/index.ts';
+import type { Spool } from '../../src/stores/index.ts';
+import { createDigestPool } from '../../src/transfer/index.ts';
 import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
 import { testLinks } from './link.ts';
 import { type ActivityHook, eachAnew, hookActivities, hookStore, type StoreHooks } from './workflow-hooks.ts';

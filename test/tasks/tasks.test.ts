@@ -1,12 +1,12 @@
 import { mkdir, rm, rmdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { KIB } from '../../src/memory/index.ts';
 import { LARGE_OBJECT, TASK_MEMO, type TaskDetails, taskWorkflowId } from '../../src/object-task/index.ts';
 import { MIB } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 import { SHARE, type TaskRig, taskRig } from './support.ts';
 
-const KIB = 1024;
 const workflowIdOf = (taskId: string) => taskWorkflowId(SHARE, 'tenant-a', taskId);
 
 let rig: TaskRig;

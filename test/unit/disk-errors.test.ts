@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { fromErrno } from '../../src/stores/index.ts';
+import { fromErrno } from '../../src/stores/disk/disk-errors.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
+import { MIB } from '../../src/memory/index.ts';
 import { type ObjectEntry, StoreError } from '../../src/stores/index.ts';
 import { moveObjects, type ObjectOutcome } from '../../src/transfer/index.ts';
 import type { MoveOptions } from '../../src/transfer/small-objects.ts';
 import { testLinks } from '../support/link.ts';
 import { isPending } from './is-pending.ts';
-
-const MIB = 1024 * 1024;
 
 type Read = (...call: Parameters<MoveOptions['source']['read']>) => Promise<number>;
 

@@ -10,9 +10,8 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { openAgent, received } from '../../src/http/index.ts';
+import { MIB } from '../../src/memory/index.ts';
 import { makeCertificate } from '../support/certificate.ts';
-
-const MIB = 1024 * 1024;
 
 /** Asks a server that answers with this. */
 async function serve(pieces: () => readonly Buffer[], headers: Record<string, string> = {}, tls?: Tls) {

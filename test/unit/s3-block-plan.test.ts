@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
+import { GIB, MIB } from '../../src/memory/index.ts';
 import { blockSizeOf, rangesOf, wholeBlocks } from '../../src/stores/s3/block-plan.ts';
 import { planParts } from '../support/plan-parts.ts';
 
-const MIB = 1024 * 1024;
-const GIB = 1024 * MIB;
 const TIB = 1024 * GIB;
 
 test.each([1, 8 * MIB, 78 * GIB, 79 * GIB, 640 * GIB, TIB + 1, 5 * TIB])(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { PartSink } from '../../src/stores/index.ts';
-import { openSpool, type Spool } from '../../src/transfer/index.ts';
+import { openSpool, type Spool } from '../../src/stores/index.ts';
 
 const never = new AbortController().signal;
 const copy = (name: string) => ({ workflow_id: `job-${name}`, mark: `mark-${name}`, image_id: name });

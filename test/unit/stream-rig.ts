@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { digestsOf, type ImageRecord } from '../../src/image/index.ts';
 import type { PartSink, StreamSink } from '../../src/stores/index.ts';
+import { openSpool, type Spool } from '../../src/stores/index.ts';
 import {
   createDigestPool,
   type DigestPool,
-  openSpool,
-  type Spool,
   startTransfer,
   type Transfer,
   type TransferOptions,

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { digestsOf } from '../../src/image/index.ts';
+import { KIB } from '../../src/memory/index.ts';
 import type { DigestPool } from '../../src/transfer/index.ts';
 import { digestsOfBytes } from '../stores/store-under-test.ts';
 import { until, untilStill } from '../support/until.ts';
 import { streamRig } from './stream-rig.ts';
 import { failureOf, MIB } from './transfer-rig.ts';
 
-const KIB = 1024;
 /** What an upload keeps back until all is verified. */
 const RESERVE = 64 * KIB;
 

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createStoreActivities } from '../../activities/index.ts';
 import type { CopyPlan, TransferProgress } from '../../src/copy-job/index.ts';
 import type { ImageRecord } from '../../src/image/index.ts';
+import { MIB } from '../../src/memory/index.ts';
 import { type ImageStore, StoreError, type StreamSink } from '../../src/stores/index.ts';
 import { createDigestPool } from '../../src/transfer/index.ts';
 import { openDirectory } from '../stores/directory-under-test.ts';
 import { anyone, newRef, type StoreUnderTest } from '../stores/store-under-test.ts';
 import { testLinks } from '../support/link.ts';
 
-const MIB = 1024 * 1024;
 const PATIENCE = 3_600_000;
 const digests = createDigestPool(1);
 let source: StoreUnderTest;

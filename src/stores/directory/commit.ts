@@ -1,11 +1,12 @@
 import { readdir, stat, unlink } from 'node:fs/promises';
 import type { ImageRecord } from '../../image/index.ts';
-import { ignoring } from '../disk-errors.ts';
-import { fenceName, overtaken, readFence, takeFence } from '../fence.ts';
+import { ignoring } from '../disk/disk-errors.ts';
+import { fenceName, readFence, takeFence } from '../disk/fence.ts';
 import type { DestinationRef } from '../port.ts';
+import { goneFor, overtaken } from '../refusals.ts';
 import type { Folder } from './folder.ts';
 import type { Layout } from './layout.ts';
-import { goneFor, hasMark, isAtPath, openMarked } from './marked-folder.ts';
+import { hasMark, isAtPath, openMarked } from './marked-folder.ts';
 import { renameUnlessTaken } from './partial.ts';
 import { RECORD, writeRecord } from './record-file.ts';
 import { isWhole, isWholeNote } from './whole-note.ts';

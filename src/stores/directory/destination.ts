@@ -1,11 +1,12 @@
-import { assertReachable, ignoring, onDisk } from '../disk-errors.ts';
-import { takeFence } from '../fence.ts';
+import { assertReachable, ignoring, onDisk } from '../disk/disk-errors.ts';
+import { takeFence } from '../disk/fence.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
+import { taken } from '../refusals.ts';
 import { commitPartial } from './commit.ts';
 import { openRoot } from './folder.ts';
 import { isImageFolder, type Layout, layout, syncFolder } from './layout.ts';
 import { openMarked, removeIfEmpty, removeMarked } from './marked-folder.ts';
-import { isOccupied, isPreparedBy, makePartial, removePrepared, taken } from './partial.ts';
+import { isOccupied, isPreparedBy, makePartial, removePrepared } from './partial.ts';
 import { openPartialSink } from './partial-sink.ts';
 import { readRecord } from './record-file.ts';
 

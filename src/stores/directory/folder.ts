@@ -1,6 +1,6 @@
 import { constants, readlinkSync } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, realpath, rmdir } from 'node:fs/promises';
-import { assertReachable, ignoring, isErrno } from '../disk-errors.ts';
+import { assertReachable, ignoring, isErrno } from '../disk/disk-errors.ts';
 import { StoreError } from '../store-error.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;

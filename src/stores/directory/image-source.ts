@@ -1,10 +1,11 @@
 import { lstat } from 'node:fs/promises';
 import type { ImageRecord } from '../../image/index.ts';
 import { isVisibleTo } from '../../image/index.ts';
-import { assertReachable, isErrno, onDisk } from '../disk-errors.ts';
+import { assertReachable, isErrno, onDisk } from '../disk/disk-errors.ts';
 import type { ImageSource, SourceRef } from '../port.ts';
 import { assertDataSize } from '../record-json.ts';
-import { StoreError } from '../store-error.ts';
+import { notActive, notFound } from '../refusals.ts';
+import { isStoreError, StoreError } from '../store-error.ts';
 import { type Folder, openFolderAt } from './folder.ts';
 import type { Layout } from './layout.ts';
 import { openPlain } from './open-plain.ts';
@@ -22,7 +23,7 @@ export function directorySource(paths: Layout): ImageSource {
         const record = await readRecord(folder, ref.image_id);
         if (!isVisibleTo(record, ref.tenant_id)) throw notFound(ref);
         if (record.status !== 'active') {
-          throw new StoreError('not_active', `image ${ref.image_id} is ${record.status}, not active`);
+          throw notActive(ref, record.status);
         }
         const file = await openPlain(folder.at(DATA), ref.image_id);
         try {
@@ -58,7 +59,7 @@ async function inImage<T>(paths: Layout, ref: SourceRef, use: (folder: Folder) =
       }
     });
   } catch (error) {
-    throw error instanceof StoreError && error.code === 'not_found' ? notFound(ref) : error;
+    throw isStoreError(error, 'not_found') ? notFound(ref) : error;
   }
 }
 
@@ -69,8 +70,4 @@ async function openImage(path: string, imageId: string): Promise<Folder> {
     if (!mayBeLink || !(await lstat(path)).isSymbolicLink()) throw error;
     throw new StoreError('invalid_image', `image ${imageId}: its folder is a link, which is not followed`);
   });
-}
-
-function notFound(ref: SourceRef): StoreError {
-  return new StoreError('not_found', `there is no image ${ref.image_id}, or it is not yours to see`);
 }

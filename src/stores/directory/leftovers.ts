@@ -1,9 +1,9 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ignoring, onDisk } from '../disk-errors.ts';
-import { readFence } from '../fence.ts';
-import type { Leftover } from '../port.ts';
-import { StoreError } from '../store-error.ts';
+import { ignoring, onDisk } from '../disk/disk-errors.ts';
+import { readFence } from '../disk/fence.ts';
+import type { Leftover } from '../leftover.ts';
+import { isStoreError } from '../store-error.ts';
 import { openFolderAt } from './folder.ts';
 import { isImageFolder, type Layout } from './layout.ts';
 import { removeIfEmpty, removeMarked } from './marked-folder.ts';
@@ -127,7 +127,7 @@ export async function unlessTaken(removal: () => Promise<void>): Promise<boolean
     await onDisk(removal);
     return true;
   } catch (error) {
-    if (error instanceof StoreError && error.code === 'conflict') return false;
+    if (isStoreError(error, 'conflict')) return false;
     throw error;
   }
 }

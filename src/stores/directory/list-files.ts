@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
-import { fromErrno, isErrno } from '../disk-errors.ts';
-import type { ObjectEntry } from '../port.ts';
+import { fromErrno, isErrno } from '../disk/disk-errors.ts';
+import type { ObjectEntry } from '../object-port.ts';
 import { StoreError } from '../store-error.ts';
 import { compareUtf8 } from '../utf8-order.ts';
 import { type Folder, openFolder } from './folder.ts';

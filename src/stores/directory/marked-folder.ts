@@ -1,9 +1,8 @@
 import { access, readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ignoring, isErrno } from '../disk-errors.ts';
-import { doomFolder } from '../fence.ts';
+import { ignoring, isErrno } from '../disk/disk-errors.ts';
+import { doomFolder } from '../disk/fence.ts';
 import type { DestinationRef } from '../port.ts';
-import { StoreError } from '../store-error.ts';
 import { type Folder, openFolderAt } from './folder.ts';
 
 const MAX_PASSES = 3;
@@ -71,11 +70,6 @@ export async function removeIfEmpty(path: string): Promise<void> {
   await rmdir(path).catch((error) => {
     if (!['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'].some((code) => isErrno(error, code))) throw error;
   });
-}
-
-/** The error of a job whose image in the making is gone. */
-export function goneFor(ref: DestinationRef): StoreError {
-  return new StoreError('not_found', `image ${ref.image_id} is no longer being made by this job`);
 }
 
 /** The record goes first: without it there is no image. The mark goes last: it says whose the rest is. */

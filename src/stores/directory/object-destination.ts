@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { lstat, rename } from 'node:fs/promises';
-import { assertReachable, ignoring, isErrno, onDisk } from '../disk-errors.ts';
-import { readFence, takeFence } from '../fence.ts';
-import { openPartFile } from '../part-file.ts';
-import type { DestinationRef, ImageDestination, PartSink } from '../port.ts';
-import { StoreError } from '../store-error.ts';
+import { MIB } from '../../memory/index.ts';
+import type { PartSink } from '../data-port.ts';
+import { assertReachable, ignoring, isErrno, onDisk } from '../disk/disk-errors.ts';
+import { readFence, takeFence } from '../disk/fence.ts';
+import { openPartFile } from '../disk/part-file.ts';
+import type { DestinationRef, ImageDestination } from '../port.ts';
+import { goneFor } from '../refusals.ts';
+import { isStoreError, StoreError } from '../store-error.ts';
 import { type Folder, openFolder, removedMeanwhile } from './folder.ts';
-import { goneFor, makePartial, openPartial, removePartial } from './object-partial.ts';
+import { makePartial, openPartial, removePartial } from './object-partial.ts';
 import { objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
 import type { InFolder } from './shared-folders.ts';
@@ -53,7 +56,7 @@ async function moveOut(
   attempt: number,
 ): Promise<boolean> {
   const partial = await openPartial(root, ref).catch((error) => {
-    if (error.code !== 'not_found') throw error;
+    if (!isStoreError(error, 'not_found')) throw error;
   });
   if (partial === undefined) return false;
   try {
@@ -80,9 +83,11 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
   const partial = await openPartial(root, ref);
   try {
     if (await partial.has('committing')) throw goneFor(ref);
-    const sink = await openPartFile(partial.path, attempt, size, true).catch((error) => {
-      throw isErrno(error, 'ENOENT') ? goneFor(ref) : error;
-    });
+    const sink = await openPartFile({ folder: partial.path, attempt, size, cache: 'bypass' }).catch(
+      (error) => {
+        throw isErrno(error, 'ENOENT') ? goneFor(ref) : error;
+      },
+    );
     return {
       ...sink,
       reset: () =>
@@ -140,7 +145,7 @@ async function isCommitted(
   try {
     if (digests.sha512 === null || (await file.stat()).size !== size) return false;
     const sha512 = createHash('sha512');
-    for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024 })) {
+    for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: MIB })) {
       sha512.update(chunk);
     }
     return sha512.digest('hex') === digests.sha512;

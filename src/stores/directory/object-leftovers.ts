@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
-import { ignoring, onDisk } from '../disk-errors.ts';
-import { readFence } from '../fence.ts';
-import type { Leftover } from '../port.ts';
+import { ignoring, onDisk } from '../disk/disk-errors.ts';
+import { readFence } from '../disk/fence.ts';
+import type { Leftover } from '../leftover.ts';
 import type { Folder } from './folder.ts';
 import { extentOf, isTrace, unlessTaken } from './leftovers.ts';
 import { doomAndRemove, OWNER, openHidden } from './object-partial.ts';

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
-import { ignoring, isErrno } from '../disk-errors.ts';
-import { doomFolder, fenceName, readFence } from '../fence.ts';
+import { ignoring, isErrno } from '../disk/disk-errors.ts';
+import { doomFolder, fenceName, readFence } from '../disk/fence.ts';
 import { hashOf } from '../hash-of.ts';
 import type { DestinationRef } from '../port.ts';
-import { StoreError } from '../store-error.ts';
+import { goneFor } from '../refusals.ts';
 import { type Folder, openFolder, openIn, openRoot } from './folder.ts';
 import { HIDDEN } from './object-path.ts';
 import { removeFiles, removeFrom, removeIfEmpty } from './remove-from.ts';
@@ -170,10 +170,6 @@ export async function makeHidden(root: string): Promise<Folder> {
   if (hidden !== undefined) return hidden;
   await ignoring('EEXIST', mkdir(`${root}/${HIDDEN}`, { mode: 0o700 }));
   return openFolder(root, [HIDDEN]);
-}
-
-export function goneFor({ image_id }: DestinationRef): StoreError {
-  return new StoreError('not_found', `${JSON.stringify(image_id)} is no longer being made by this job`);
 }
 
 async function exists(path: string): Promise<boolean> {

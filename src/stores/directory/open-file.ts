@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { isErrno } from '../disk-errors.ts';
-import { StoreError } from '../store-error.ts';
+import { isErrno } from '../disk/disk-errors.ts';
+import { isStoreError, StoreError } from '../store-error.ts';
 import { openFolder } from './folder.ts';
 import { objectPath } from './object-path.ts';
 import { TO_READ } from './open-plain.ts';
@@ -12,7 +12,7 @@ export async function openFile(root: string, path: string): Promise<FileHandle> 
     if (isErrno(error, 'ELOOP')) {
       throw new StoreError('invalid_image', `${JSON.stringify(path)} is a link, which is not followed`);
     }
-    const isAbsent = isErrno(error, 'ENOENT') || isErrno(error, 'ENXIO') || error.code === 'conflict';
+    const isAbsent = isErrno(error, 'ENOENT') || isErrno(error, 'ENXIO') || isStoreError(error, 'conflict');
     throw isAbsent ? notFound(path) : error;
   });
   if (file === undefined) throw notFound(path);

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { isErrno } from '../disk-errors.ts';
+import { isErrno } from '../disk/disk-errors.ts';
 import { StoreError } from '../store-error.ts';
 
 /** A pipe would wait for a writer, and a terminal would become this process's own. */

@@ -1,7 +1,9 @@
-import { onDisk } from '../disk-errors.ts';
-import { openPartFile } from '../part-file.ts';
-import type { DestinationRef, PartSink } from '../port.ts';
-import { goneFor, openMarked } from './marked-folder.ts';
+import type { PartSink } from '../data-port.ts';
+import { onDisk } from '../disk/disk-errors.ts';
+import { openPartFile } from '../disk/part-file.ts';
+import type { DestinationRef } from '../port.ts';
+import { goneFor } from '../refusals.ts';
+import { openMarked } from './marked-folder.ts';
 import { forgetWhole, noteWhole } from './whole-note.ts';
 
 /**
@@ -18,7 +20,7 @@ export async function openPartialSink(
   const folder = await openMarked(partial, ref);
   if (folder === undefined) throw goneFor(ref);
   try {
-    const sink = await openPartFile(folder.path, attempt, size, true);
+    const sink = await openPartFile({ folder: folder.path, attempt, size, cache: 'bypass' });
     return {
       ...sink,
       reset: async () => {

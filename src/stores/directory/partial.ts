@@ -1,9 +1,9 @@
 import { mkdir, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ignoring, isErrno } from '../disk-errors.ts';
-import { fenceName, readFence } from '../fence.ts';
+import { ignoring, isErrno } from '../disk/disk-errors.ts';
+import { fenceName, readFence } from '../disk/fence.ts';
 import type { DestinationRef } from '../port.ts';
-import { StoreError } from '../store-error.ts';
+import { taken } from '../refusals.ts';
 import type { Layout } from './layout.ts';
 import { hasMark, markName } from './marked-folder.ts';
 
@@ -73,9 +73,4 @@ export async function renameUnlessTaken(from: string, to: string, ref: Destinati
   await rename(from, to).catch((error) => {
     throw isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST') ? taken(ref) : error;
   });
-}
-
-/** The error of a job that comes too late for an image id. */
-export function taken(ref: DestinationRef): StoreError {
-  return new StoreError('conflict', `image id ${ref.image_id} is taken at the destination`);
 }

@@ -1,11 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ByteRange, Digests } from '../../image/index.ts';
-import { fromErrno } from '../disk-errors.ts';
-import type { PartReader } from '../port.ts';
+import { MIB } from '../../memory/index.ts';
+import type { PartReader } from '../data-port.ts';
+import { fromErrno } from '../disk/disk-errors.ts';
 import { aliveUntil, canTell, hasChanged, haveDigests } from '../same-bytes.ts';
 import { StoreError } from '../store-error.ts';
 
-const CHUNK = 1024 * 1024;
+const CHUNK = MIB;
 /** To ask a file costs nothing, and what parts are moved at once has to be kept for the digest. */
 const PART_SIZE = CHUNK;
 

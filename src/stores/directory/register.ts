@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ImageRecord } from '../../image/index.ts';
-import type { NewImage } from '../port.ts';
+import { MIB } from '../../memory/index.ts';
+import type { NewImage } from '../image-store.ts';
 import { type Layout, syncFolder } from './layout.ts';
 import { writeRecord } from './record-file.ts';
 
@@ -24,7 +25,7 @@ export async function registerFile(
     const sha512 = createHash('sha512');
     let size = 0;
     const meter = new Transform({
-      highWaterMark: 1024 * 1024,
+      highWaterMark: MIB,
       transform(chunk: Buffer, _encoding, done) {
         sha512.update(chunk);
         size += chunk.length;
@@ -32,7 +33,7 @@ export async function registerFile(
         done(null, chunk);
       },
     });
-    const data = createWriteStream(join(partial, 'data'), { flush: true, highWaterMark: 1024 * 1024 });
+    const data = createWriteStream(join(partial, 'data'), { flush: true, highWaterMark: MIB });
     await pipeline(await open(file), meter, data, { ...(signal && { signal }) });
     const record: ImageRecord = {
       id,
@@ -69,6 +70,6 @@ export async function registerFile(
  * signal.
  */
 async function open(file: string): Promise<Readable> {
-  if (!(await stat(file)).isFIFO()) return createReadStream(file, { highWaterMark: 1024 * 1024 });
+  if (!(await stat(file)).isFIFO()) return createReadStream(file, { highWaterMark: MIB });
   return new Socket({ fd: openSync(file, constants.O_RDONLY | constants.O_NONBLOCK), readable: true });
 }

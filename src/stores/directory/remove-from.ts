@@ -1,5 +1,5 @@
 import { readdir, rmdir, unlink } from 'node:fs/promises';
-import { ignoring, isErrno } from '../disk-errors.ts';
+import { ignoring, isErrno } from '../disk/disk-errors.ts';
 import { type Folder, openIn } from './folder.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { readdir, unlink, writeFile } from 'node:fs/promises';
-import { ignoring } from '../disk-errors.ts';
-import { journalCovers } from '../journal.ts';
+import { ignoring } from '../disk/disk-errors.ts';
+import { journalCovers } from '../disk/journal.ts';
 import type { Folder } from './folder.ts';
 
 const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;

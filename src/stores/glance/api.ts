@@ -6,7 +6,8 @@ import {
   type UserCredential,
 } from '../../openstack/index.ts';
 import { MAX_RECORD_SIZE, tooLarge } from '../record-json.ts';
-import { StoreError } from '../store-error.ts';
+import { notFound } from '../refusals.ts';
+import { isStoreError, StoreError } from '../store-error.ts';
 import { isImage, isPage, jsonOf, MAX_PAGE_SIZE, notGlance, refusal, TOO_LARGE } from './answers.ts';
 import type { GlanceImage } from './image-json.ts';
 
@@ -57,10 +58,10 @@ export function glanceApi(session: Session): GlanceApi {
   return {
     send,
     show: async (as, imageId) => {
-      if (!isImageId(imageId)) throw notFound(imageId);
+      if (!isImageId(imageId)) throw notFound({ image_id: imageId });
       const request = { method: 'GET', path: `/v2/images/${imageId}`, as } as const;
       const answer = await call(request, MAX_RECORD_SIZE).catch((error) => {
-        throw error instanceof StoreError && error.code === 'not_found' ? notFound(imageId) : error;
+        throw isStoreError(error, 'not_found') ? notFound({ image_id: imageId }) : error;
       });
       if (answer === TOO_LARGE) throw tooLarge(imageId);
       if (!isImage(answer)) throw notGlance();
@@ -104,11 +105,6 @@ export function glanceApi(session: Session): GlanceApi {
       return response.statusCode === 200 ? ((answer as { usage?: Usage } | undefined)?.usage ?? {}) : {};
     },
   };
-}
-
-/** The same words for what is not there and for what may not be seen. */
-export function notFound(imageId: string): StoreError {
-  return new StoreError('not_found', `there is no image ${imageId}, or it is not yours to see`);
 }
 
 /** What an operator has to grant, or a user to sign in for, does not pass by itself; all else may. */

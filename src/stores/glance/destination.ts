@@ -1,11 +1,12 @@
 import { compareDigests, digestsOf, type ImageRecord } from '../../image/index.ts';
+import { MIB } from '../../memory/index.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
-import { StoreError } from '../store-error.ts';
+import { taken } from '../refusals.ts';
+import { isStoreError, StoreError } from '../store-error.ts';
 import { type As, type GlanceApi, isImageId, type PatchOperation } from './api.ts';
 import { type GlanceImage, glanceDigests, JOB_PROPERTY, toCreate, toRecord } from './image-json.ts';
 import { disown, openSink, showMarked, type UploadOptions, whenSaved } from './sink.ts';
 
-const MIB = 1024 * 1024;
 /** For an upload that nobody sends any more to come to its end; milliseconds. */
 const SETTLING = { patience: 3000, every: 100 };
 
@@ -18,10 +19,10 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
     async prepare(ref, _attempt, image) {
       assertUploadable(ref, image);
       await api.create(owner(ref), toCreate(image, ref.mark)).catch(async (error) => {
-        if (!(error instanceof StoreError) || error.code !== 'conflict') throw error;
+        if (!isStoreError(error, 'conflict')) throw error;
         // Somebody has the id; another call of this job, perhaps.
         await showMarked(api, owner(ref), ref).catch((cause) => {
-          throw cause instanceof StoreError && cause.code === 'not_found' ? taken(ref) : cause;
+          throw isStoreError(cause, 'not_found') ? taken(ref) : cause;
         });
       });
     },
@@ -77,7 +78,7 @@ async function doom(api: GlanceApi, as: As, ref: DestinationRef, image: GlanceIm
   try {
     await api.patch(as, ref.image_id, [operation]);
   } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== 'conflict') throw error;
+    if (!isStoreError(error, 'conflict')) throw error;
     return isCommitted(ref, await api.show(as, ref.image_id));
   }
   return true;
@@ -158,11 +159,7 @@ async function ignoring<T>(code: StoreError['code'], operation: () => Promise<T>
   try {
     return await operation();
   } catch (error) {
-    if (error instanceof StoreError && error.code === code) return undefined;
+    if (isStoreError(error, code)) return undefined;
     throw error;
   }
-}
-
-function taken(ref: DestinationRef): StoreError {
-  return new StoreError('conflict', `image id ${ref.image_id} is taken at the destination`);
 }

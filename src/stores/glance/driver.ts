@@ -2,10 +2,12 @@ import ms, { type StringValue } from 'ms';
 import Type from 'typebox';
 import type { ImageRecord } from '../../image/index.ts';
 import { type Interface, openSession } from '../../openstack/index.ts';
-import type { ImageStore, SourceRef, StoreDriver } from '../port.ts';
+import type { ImageStore, StoreDriver } from '../image-store.ts';
+import type { SourceRef } from '../port.ts';
+import { notActive, notFound } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
 import { usable } from '../usable.ts';
-import { type As, fromOpenStack, glanceApi, notFound } from './api.ts';
+import { type As, fromOpenStack, glanceApi } from './api.ts';
 import { glanceDestination } from './destination.ts';
 import { type GlanceImage, JOB_PROPERTY, toRecord } from './image-json.ts';
 import { leftoverOf } from './leftover.ts';
@@ -72,10 +74,10 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
     async inspect(ref, user) {
       const image = await api.show(user === undefined ? requester(ref) : { user }, ref.image_id);
       // What is being made is not an image yet.
-      if (image[JOB_PROPERTY] !== undefined) throw notFound(ref.image_id);
+      if (image[JOB_PROPERTY] !== undefined) throw notFound(ref);
       const record = toRecord(image);
       if (image.status !== 'active') {
-        throw new StoreError('not_active', `image ${ref.image_id} is ${image.status}, not active`);
+        throw notActive(ref, image.status);
       }
       assertCopyable(record);
       return { record, pin: pinOf(image) };

@@ -1,4 +1,5 @@
-import type { DestinationRef, ImageDestination, Leftover } from '../port.ts';
+import type { Leftover } from '../leftover.ts';
+import type { DestinationRef, ImageDestination } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import { type GlanceApi, isImageId } from './api.ts';
 import { doomedMark } from './destination.ts';

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { received } from '../../http/index.ts';
 import type { ByteRange } from '../../image/index.ts';
-import type { PartReader } from '../port.ts';
+import type { PartReader } from '../data-port.ts';
 import { StoreError } from '../store-error.ts';
 import { refusal } from './answers.ts';
 import type { As, GlanceApi } from './api.ts';

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compareDigests } from '../../image/index.ts';
-import type { DestinationRef, StreamSink } from '../port.ts';
+import type { StreamSink } from '../data-port.ts';
+import type { DestinationRef } from '../port.ts';
+import { goneFor } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
 import { refusal } from './answers.ts';
 import type { As, GlanceApi } from './api.ts';
@@ -19,7 +21,7 @@ const POLL = 500;
 export async function showMarked(api: GlanceApi, as: As, ref: DestinationRef): Promise<GlanceImage> {
   const image = await api.show(as, ref.image_id);
   if (image[JOB_PROPERTY] === ref.mark) return image;
-  throw new StoreError('not_found', `image ${ref.image_id} is no longer being made by this job`);
+  throw goneFor(ref);
 }
 
 /** Opens the image for one upload. */

@@ -1,7 +1,7 @@
 import { addRange, type ByteRange } from '../../image/index.ts';
+import { MIB } from '../../memory/index.ts';
 import type { Part } from './upload.ts';
 
-const MIB = 1024 * 1024;
 const SMALLEST = 8 * MIB;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PARTS = 10_000;

@@ -1,10 +1,10 @@
 import { CopyObjectCommand, CreateMultipartUploadCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
+import { MIB } from '../../memory/index.ts';
 import type { ObjectAttributes, Watch } from '../port.ts';
 import { parametersFor } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { completeUpload, listParts, type Part, type Upload } from './upload.ts';
 
-const MIB = 1024 * 1024;
 /** What one request copies in much less time than it may take. */
 const PIECE = 256 * MIB;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */

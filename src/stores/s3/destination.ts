@@ -2,10 +2,11 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { ImageRecord } from '../../image/index.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
 import { recordToJson } from '../record-json.ts';
+import { goneFor, taken } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { isS3Error, onS3 } from './errors.ts';
-import { claimJobObject, goneFor, type JobObject, readJobObject } from './job-object.ts';
+import { claimJobObject, type JobObject, readJobObject } from './job-object.ts';
 import { headOf } from './read-object.ts';
 import { removeExactly } from './remove-object.ts';
 import { isCommitted, isReservedBy, removeMarked, reserve } from './reservation.ts';
@@ -100,8 +101,4 @@ async function writeRecord(
 
 function assertId(ref: DestinationRef): void {
   if (!isImageId(ref.image_id)) throw goneFor(ref);
-}
-
-function taken(ref: DestinationRef): StoreError {
-  return new StoreError('conflict', `image id ${ref.image_id} is taken at the destination`);
 }

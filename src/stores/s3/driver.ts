@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { HeadBucketCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import Type from 'typebox';
 import { isVisibleTo } from '../../image/index.ts';
-import type { ImageStore, StoreDriver } from '../port.ts';
+import type { ImageStore, StoreDriver } from '../image-store.ts';
 import { StoreError } from '../store-error.ts';
 import { usable } from '../usable.ts';
 import { openBucket, type S3Options } from './bucket.ts';

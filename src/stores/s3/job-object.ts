@@ -3,7 +3,7 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import type { DestinationRef } from '../port.ts';
-import { StoreError } from '../store-error.ts';
+import { goneFor, overtaken } from '../refusals.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error } from './errors.ts';
 
@@ -122,7 +122,7 @@ export async function claimJobObject(
   for (;;) {
     const job = await ownJobObject(store, ref);
     if (job.attempt === attempt) return job;
-    if (job.attempt > attempt) throw overtaken(ref);
+    if (job.attempt > attempt) throw overtaken();
     const claimed = await replaceJobObject(store, ref, job, { attempt });
     if (claimed !== undefined) return claimed;
   }
@@ -152,17 +152,8 @@ export async function doomJobObject(
   for (;;) {
     const job = await readJobObject(store, ref.image_id);
     if (job?.mark !== ref.mark) return undefined;
-    if (job.attempt > (job.doomed ? attempt : upTo)) throw overtaken(ref);
+    if (job.attempt > (job.doomed ? attempt : upTo)) throw overtaken();
     const doomed = await replaceJobObject(store, ref, job, { attempt, doomed: true, removal });
     if (doomed !== undefined) return { ...doomed, isTakenOver: job.doomed === true };
   }
-}
-
-export function overtaken({ image_id }: DestinationRef): StoreError {
-  return new StoreError('conflict', `a later attempt is making image ${image_id}`);
-}
-
-/** The error of a job whose image in the making is gone. */
-export function goneFor({ image_id }: DestinationRef): StoreError {
-  return new StoreError('not_found', `${JSON.stringify(image_id)} is no longer being made by this job`);
 }

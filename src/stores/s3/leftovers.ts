@@ -1,6 +1,6 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import type { Leftover } from '../port.ts';
-import { StoreError } from '../store-error.ts';
+import type { Leftover } from '../leftover.ts';
+import { isStoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
 import { type JobObject, readJobObject } from './job-object.ts';
@@ -101,7 +101,7 @@ async function inTheMaking(
           await removeMarked(store, ref, job.attempt, [data]);
           return true;
         } catch (error) {
-          if (error instanceof StoreError && error.code === 'conflict') return false;
+          if (isStoreError(error, 'conflict')) return false;
           throw error;
         }
       }),

@@ -1,11 +1,12 @@
 import { received } from '../../http/index.ts';
 import type { DestinationRef, ImageDestination, Watch } from '../port.ts';
+import { goneFor, overtaken } from '../refusals.ts';
 import { canTell, haveDigests } from '../same-bytes.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { copyLarge, copySmall, createCopyUpload, type ObjectCopy, takesUpload } from './copy-object.ts';
 import { fromS3, isAbsent, onS3 } from './errors.ts';
-import { claimJobObject, goneFor, type JobObject, overtaken, replaceJobObject } from './job-object.ts';
+import { claimJobObject, type JobObject, replaceJobObject } from './job-object.ts';
 import { objectKey } from './object-path.ts';
 import { headOf, openObject } from './read-object.ts';
 import { isReservedBy, removeMarked, reserve } from './reservation.ts';
@@ -25,7 +26,7 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
         objectKey(store, ref.image_id);
         const staging = stagingOf(store, ref);
         if (await isReservedBy(staging, ref, attempt)) return;
-        if (!(await reserve(staging, ref, attempt, uploadKeys(staging, ref)))) throw overtaken(ref);
+        if (!(await reserve(staging, ref, attempt, uploadKeys(staging, ref)))) throw overtaken();
       }),
 
     // What is at a key is replaced once more: nobody can tell whose it is.

@@ -1,9 +1,9 @@
 import { PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { received } from '../../http/index.ts';
+import { copyInto } from '../../memory/index.ts';
 import { bareRecord } from '../bare-record.ts';
-import type { ObjectEntry, ObjectStore } from '../port.ts';
-import { copyInto } from '../shared-pages.ts';
-import { hasGrown, StoreError } from '../store-error.ts';
+import type { ObjectEntry, ObjectStore } from '../object-port.ts';
+import { hasGrown, isStoreError, StoreError } from '../store-error.ts';
 import { compareUtf8 } from '../utf8-order.ts';
 import { canHold, parametersFor, withTags } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
@@ -114,7 +114,7 @@ function outOfOrder(): StoreError {
 /** Runs calls about an object, and names it where it is not there. */
 async function named<T>(path: string, calls: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   return onS3(calls, signal).catch((error) => {
-    if (error.code !== 'not_found') throw error;
+    if (!isStoreError(error, 'not_found')) throw error;
     throw new StoreError('not_found', `there is no object ${JSON.stringify(path)}`, { cause: error });
   });
 }

@@ -1,7 +1,7 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { received } from '../../http/index.ts';
 import type { Digests } from '../../image/index.ts';
-import type { PartReader } from '../port.ts';
+import type { PartReader } from '../data-port.ts';
 import { aliveUntil, canTell, hasChanged, haveDigests } from '../same-bytes.ts';
 import { StoreError } from '../store-error.ts';
 import { type Told, toldBySdk } from './attributes.ts';

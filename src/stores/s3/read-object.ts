@@ -1,7 +1,7 @@
 import { addAbortSignal, Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { received } from '../../http/index.ts';
-import { copyInto } from '../shared-pages.ts';
+import { copyInto } from '../../memory/index.ts';
 import { StoreError } from '../store-error.ts';
 import { type Told, toldBy, toldBySdk } from './attributes.ts';
 import type { Bucket } from './bucket.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DestinationRef, Watch } from '../port.ts';
-import { StoreError } from '../store-error.ts';
+import { isStoreError } from '../store-error.ts';
 import { EXPIRY } from './brief-delete.ts';
 import type { Bucket } from './bucket.ts';
 import {
@@ -53,7 +53,7 @@ export async function reserve(
     }
     if (await startUpload(store, ref, attempt, earlier)) return true;
   } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== 'conflict') throw error;
+    if (!isStoreError(error, 'conflict')) throw error;
   }
   // Another call of the same attempt may have been faster.
   return isReservedBy(store, ref, attempt);

@@ -1,10 +1,12 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
-import type { BlockSink, DestinationRef } from '../port.ts';
+import type { BlockSink } from '../data-port.ts';
+import type { DestinationRef } from '../port.ts';
+import { overtaken } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
 import { blockSizeOf, rangesOf, wholeBlocks } from './block-plan.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error, onS3 } from './errors.ts';
-import { type JobObject, overtaken, ownJobObject, readJobObject, replaceJobObject } from './job-object.ts';
+import { type JobObject, ownJobObject, readJobObject, replaceJobObject } from './job-object.ts';
 import { frontToBack, headOf } from './read-object.ts';
 import { removeExactly, removeWhere } from './remove-object.ts';
 import { isOf } from './stamp.ts';
@@ -110,7 +112,7 @@ export async function openUpload(
     }
     await abortUpload(store, next);
     await assertOurs();
-    throw overtaken(ref);
+    throw overtaken();
   }
 
   async function isOurs(): Promise<boolean> {
@@ -119,7 +121,7 @@ export async function openUpload(
 
   async function assertOurs(): Promise<void> {
     const { attempt } = await ownJobObject(store, ref);
-    if (attempt !== job.attempt) throw overtaken(ref);
+    if (attempt !== job.attempt) throw overtaken();
     await assertInTheMaking(store, ref, job);
   }
 

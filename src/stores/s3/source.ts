@@ -5,7 +5,8 @@ import { bareRecord } from '../bare-record.ts';
 import { readBounded } from '../bounded.ts';
 import type { ImageSource, SourceRef } from '../port.ts';
 import { assertDataSize, MAX_RECORD_SIZE, recordFromJson } from '../record-json.ts';
-import { StoreError } from '../store-error.ts';
+import { notActive, notFound } from '../refusals.ts';
+import { isStoreError, StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, onS3 } from './errors.ts';
 import { isPinOf, openPinned, pinned } from './pinned-object.ts';
@@ -27,13 +28,13 @@ export function s3Source(store: Bucket): ImageSource {
         if (record === undefined) return await bareObject(ref);
         if (!isVisibleTo(record, ref.tenant_id)) throw notFound(ref);
         if (record.status !== 'active') {
-          throw new StoreError('not_active', `image ${ref.image_id} is ${record.status}, not active`);
+          throw notActive(ref, record.status);
         }
         const { size, pin } = await pinned(store, keys.data(ref.image_id));
         assertDataSize({ id: ref.image_id, size: record.size }, size);
         return { record, pin };
       }).catch((error) => {
-        throw error.code === 'not_found' ? notFound(ref) : error;
+        throw isStoreError(error, 'not_found') ? notFound(ref) : error;
       }),
 
     openReader: (ref, pin, digests) =>
@@ -43,7 +44,7 @@ export function s3Source(store: Bucket): ImageSource {
         if (!isBare && !isImageId(ref.image_id)) throw notFound(ref);
         return openPinned(store, isBare ? bare : keys.data(ref.image_id), pin, digests);
       }).catch((error) => {
-        throw error.code === 'not_found' ? notFound(ref) : error;
+        throw isStoreError(error, 'not_found') ? notFound(ref) : error;
       }),
   };
 
@@ -69,8 +70,4 @@ export async function readRecord(
     if (isAbsent(error)) return undefined;
     throw error;
   }
-}
-
-function notFound(ref: SourceRef): StoreError {
-  return new StoreError('not_found', `there is no image ${ref.image_id}, or it is not yours to see`);
 }

@@ -1,5 +1,5 @@
 import { ListMultipartUploadsCommand, type ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3';
-import type { Leftover } from '../port.ts';
+import type { Leftover } from '../leftover.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
 import { readJobObject } from './job-object.ts';

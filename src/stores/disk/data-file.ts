@@ -1,19 +1,20 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, statfs } from 'node:fs/promises';
+import { MIB } from '../../memory/index.ts';
 import { ignoring } from './disk-errors.ts';
 
 const { O_RDWR, O_WRONLY, O_DIRECT, O_NOFOLLOW } = constants;
 
-/** What every disk takes (open(2), O_DIRECT). */
+/** Bytes of which places and lengths are multiples that every disk takes (open(2), O_DIRECT). */
 const ALIGNMENT = 4096;
 /** The magic numbers (statfs(2)) of ext4 and XFS: other file systems go over a network, or only pretend. */
 const ON_A_DISK: ReadonlySet<number> = new Set([0xef53, 0x58465342]);
-const ZEROS = Buffer.alloc(1024 * 1024);
+const ZEROS = Buffer.alloc(MIB);
 
 /** A file that is written in any order. */
 export interface DataFile {
   readonly handle: FileHandle;
-  /** Zeros leave a hole, which needs no disk. */
+  /** Writes at an offset. Zeros leave a hole, which takes no room on the disk. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
   /** Says that bytes which were written here will be written again, and may be others. */
   startOver(): void;
@@ -21,16 +22,19 @@ export interface DataFile {
 }
 
 /**
- * Opens a file as it is; what a loss of power has cut off of `size` bytes is a hole again. `pastCache` lets
- * bytes go straight to the disk, from the memory of `borrowPages`: gigabytes of a copy that nobody is about
+ * Opens a file as it is. What a loss of power has cut off of its `size` bytes is a hole again. With `bypass`,
+ * bytes go straight to the disk, from the memory of `borrowPages`. Gigabytes of a copy that nobody is about
  * to read would push out of the page cache what others need, and to fill it takes more time than all else.
  */
-export async function openDataFile(path: string, size: number, pastCache: boolean): Promise<DataFile> {
+export async function openDataFile(
+  path: string,
+  { size, cache }: { readonly size: number; readonly cache: 'keep' | 'bypass' },
+): Promise<DataFile> {
   const handle = await open(path, O_RDWR | O_NOFOLLOW);
   try {
     await handle.truncate(size);
     let isAllHole = (await handle.stat()).blocks === 0;
-    const direct = pastCache ? await openDirect(handle) : undefined;
+    const direct = cache === 'bypass' ? await openDirect(handle) : undefined;
     return {
       handle,
       async write(offset, chunk) {

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { ByteRange } from '../image/index.ts';
+import type { ByteRange } from '../../image/index.ts';
+import { StoreError } from '../store-error.ts';
 import { fromErrno } from './disk-errors.ts';
 import type { Journal } from './journal.ts';
-import { StoreError } from './store-error.ts';
 
 /** Keeps the disk at work while more bytes of a file come, and a journal of what it has taken. */
 export interface WriteBehind {

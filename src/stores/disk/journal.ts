@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { addRange, type ByteRange } from '../image/index.ts';
+import { addRange, type ByteRange } from '../../image/index.ts';
 import { ignoring } from './disk-errors.ts';
 
 const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;

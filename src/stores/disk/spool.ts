@@ -1,14 +1,10 @@
 import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  fromErrno,
-  isErrno,
-  openPartFile,
-  type PartSink,
-  removePartFile,
-  StoreError,
-} from '../stores/index.ts';
+import type { PartSink } from '../data-port.ts';
+import { StoreError } from '../store-error.ts';
+import { fromErrno, isErrno } from './disk-errors.ts';
+import { openPartFile, removePartFile } from './part-file.ts';
 
 /** A copy that may have parts in a spool. */
 export interface SpooledCopy {
@@ -89,7 +85,9 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
         onWait();
         await sleep(POLL * (1 + Math.random()), undefined, { signal }).catch(() => signal.throwIfAborted());
       }
-      return spooled(await inSpool(() => openPartFile(folderOf(copy), attempt, size, false)));
+      return spooled(
+        await inSpool(() => openPartFile({ folder: folderOf(copy), attempt, size, cache: 'keep' })),
+      );
     },
     remove: (copy, attempt) => inSpool(() => removePartFile(folderOf(copy), attempt)),
     async sweep(isRunning) {

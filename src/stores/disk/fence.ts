@@ -1,7 +1,8 @@
 import { readdir, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { overtaken } from '../refusals.ts';
+import { StoreError } from '../store-error.ts';
 import { ignoring, isErrno } from './disk-errors.ts';
-import { StoreError } from './store-error.ts';
 
 /**
  * A fence tells which attempt may change what is in a folder. It is one file with the attempt's number in its
@@ -75,9 +76,4 @@ function unless(code: string): (error: unknown) => void {
   return (error) => {
     if (!isErrno(error, code)) throw error;
   };
-}
-
-/** A later attempt has what this one wanted to change. */
-export function overtaken(cause?: unknown): StoreError {
-  return new StoreError('conflict', 'a later attempt has taken over', { cause });
 }

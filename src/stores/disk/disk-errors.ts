@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { StoreError, type StoreErrorCode } from './store-error.ts';
+import { StoreError, type StoreErrorCode } from '../store-error.ts';
 
 const CODES: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   ENOENT: ['not_found', 'the image is gone'],

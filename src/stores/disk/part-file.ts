@@ -1,0 +1,105 @@
+import { access, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { PartSink } from '../data-port.ts';
+import { overtaken } from '../refusals.ts';
+import { isStoreError, StoreError } from '../store-error.ts';
+import { openDataFile } from './data-file.ts';
+import { assertReachable, isErrno, onDisk } from './disk-errors.ts';
+import { doomFolder, fenceName, readFence, takeFence } from './fence.ts';
+import { openJournal } from './journal.ts';
+import { writeBehind } from './write-behind.ts';
+
+/** A file that is written in parts. */
+export interface PartFileOptions {
+  /** Path of a folder that has the file already, as `data`. */
+  readonly folder: string;
+  /** Number of the attempt that writes. */
+  readonly attempt: number;
+  /** Bytes that the file will have. */
+  readonly size: number;
+  /** `bypass` is for what nobody is about to read: it leaves the page cache to others. */
+  readonly cache: 'keep' | 'bypass';
+}
+
+/**
+ * Opens a file that is written in parts, with a journal of what is there. Takes the folder's fence for the
+ * attempt. Each change looks for the fence first: an attempt that was given up for dead stops as soon as a
+ * later one has begun, or the folder has gone.
+ *
+ * A change that was on its way at that moment may still come, also much later. That is harmless: a write puts
+ * the bytes of the same source at their own place once more, the digest checks what the journal says, and
+ * nothing is ever cut short.
+ *
+ * Throws `conflict` where a higher attempt has the folder, `not_found` where it is being removed, and ENOENT
+ * where there is none.
+ */
+export async function openPartFile({ folder, attempt, size, cache }: PartFileOptions): Promise<PartSink> {
+  await takeFence(folder, attempt);
+  const fence = join(folder, fenceName(attempt));
+  const journal = await openJournal(join(folder, 'parts'));
+  const data = await openDataFile(join(folder, 'data'), { size, cache }).catch(async (error) => {
+    await journal.close();
+    throw error;
+  });
+  const file = data.handle;
+  const disk = writeBehind(file, journal);
+  const fenced = (operation: () => Promise<void>) =>
+    onDisk(async () => {
+      await access(fence).catch((error) => throwSuperseded(folder, error));
+      await operation();
+    });
+  const reset = () =>
+    fenced(async () => {
+      data.startOver();
+      await journal.clear();
+    });
+  return {
+    kind: 'parts',
+    received: journal.complete,
+    durable: journal.durable,
+    write: (offset, chunk) => fenced(() => data.write(offset, chunk)),
+    complete: (range) =>
+      fenced(async () => {
+        await journal.add(range);
+        disk.add(range);
+      }),
+    readBack: (offset, into) =>
+      onDisk(async () => {
+        const { bytesRead } = await file.read(into, 0, into.length, offset);
+        if (bytesRead < into.length) {
+          throw new StoreError('truncated', `the data written ends at byte ${offset + bytesRead}`);
+        }
+      }),
+    reset,
+    flush: () => onDisk(() => disk.finish()),
+    close: async () => {
+      // The next attempt could not tell that something is missing.
+      if (!(await disk.settle())) await reset().catch(() => {});
+      await Promise.all([data.close(), journal.close()]);
+    },
+  };
+}
+
+/** Removes the folder of such a file, unless a higher attempt has taken it. */
+export async function removePartFile(folder: string, attempt: number): Promise<void> {
+  try {
+    await doomFolder(folder, attempt);
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    const isLeft = isErrno(error, 'ENOENT') || isStoreError(error, 'conflict');
+    if (!isLeft) throw error;
+  }
+}
+
+/**
+ * Throws why a fence is gone: another attempt has taken it, or the folder is doomed or gone, or where it was.
+ * A folder that was removed, but is open, has no files.
+ */
+async function throwSuperseded(folder: string, error: unknown): Promise<never> {
+  if (!isErrno(error, 'ENOENT')) throw error;
+  await assertReachable(dirname(folder));
+  const { isDoomed, attempt } = await readFence(folder);
+  throw isDoomed || attempt === -1
+    ? new StoreError('not_found', 'it is being removed', { cause: error })
+    : overtaken(error);
+}
