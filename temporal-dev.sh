@@ -81,6 +81,7 @@ tokens:
   - sha256: $(sha256sum "$STATE/token" | cut -d' ' -f1)
     tenant_id: $TENANT
 YAML
+  chmod 600 "$STATE/tokens.yaml" # one that the group may write is refused
   cat >"$CONFIG" <<YAML
 regions:
   ot1: { store: { driver: directory, path: regions/ot1 } }
