@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests of packaging need and this machine lacks, below .packaging/ of the clone. Prints the
-# folder. Container tools are Debian's: where they are missing, they are installed if that is allowed.
+# folder.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 TOOLS=$PWD/.packaging
@@ -10,9 +10,6 @@ KUBERNETES_VALIDATE=1.37.0
 KUBERNETES=1.34.0
 HELM=v3.21.4
 KUBECONFORM=v0.8.0
-# What a builder and a program of Node.js need of a system: Debian's packages, unpacked.
-RUNTIME_PACKAGES='base-files ca-certificates gcc-12-base libc6 libgcc-s1 libstdc++6 tzdata'
-BUILD_PACKAGES='coreutils dash libacl1 libattr1 libgmp10 libpcre2-8-0 libselinux1'
 
 main() {
   mkdir -p "$TOOLS/bin"
@@ -22,8 +19,6 @@ main() {
   wheel kubernetes-validate "$KUBERNETES_VALIDATE"
   program helm "helm.sh/helm/v3/cmd/helm@$HELM"
   program kubeconform "github.com/yannh/kubeconform/cmd/kubeconform@$KUBECONFORM"
-  container_tools
-  systems
   schemas
   echo "$TOOLS"
 }
@@ -59,40 +54,6 @@ for path in glob.glob(os.path.join(package, 'kubernetes-json-schema', version, '
         json.dump(schema, file)
 PYTHON
   mv "$TOOLS/schemas.new" "$TOOLS/schemas"
-}
-
-container_tools() {
-  if command -v buildah podman crun >/dev/null; then return; fi
-  apt-get update -qq >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -yqq --no-install-recommends buildah podman crun >&2
-}
-
-systems() { # the trees that the base images are made of
-  [ ! -e "$TOOLS/systems/done" ] || return 0
-  rm -rf "$TOOLS/systems"
-  mkdir -p "$TOOLS/systems/packages"
-  (
-    cd "$TOOLS/systems/packages"
-    # shellcheck disable=SC2086
-    apt-get download -qq $RUNTIME_PACKAGES $BUILD_PACKAGES 2>/dev/null >&2 || {
-      apt-get update -qq && apt-get download -qq $RUNTIME_PACKAGES $BUILD_PACKAGES
-    } >&2
-  )
-  unpack runtime $RUNTIME_PACKAGES
-  unpack build $RUNTIME_PACKAGES $BUILD_PACKAGES
-  ln -sf dash "$TOOLS/systems/build/bin/sh"
-  touch "$TOOLS/systems/done"
-}
-
-unpack() { # tree package...
-  local package tree=$TOOLS/systems/$1
-  shift
-  mkdir -p "$tree"
-  for package in "$@"; do dpkg -x "$TOOLS/systems/packages/${package}"_*.deb "$tree"; done
-  # Packages that are unpacked only have made no links, nor put the certificates together.
-  mkdir -p "$tree/etc/ssl/certs"
-  cat "$tree"/usr/share/ca-certificates/mozilla/*.crt >"$tree/etc/ssl/certs/ca-certificates.crt"
-  mkdir -pm 1777 "$tree/tmp"
 }
 
 main

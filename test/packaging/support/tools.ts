@@ -8,8 +8,6 @@ export interface Tools {
   readonly kubeconform: string;
   /** Folder of Kubernetes' JSON schemas. */
   readonly schemas: string;
-  /** Folders that base images are made of: `runtime` and `build`. */
-  readonly systems: string;
 }
 
 /** Installs what is missing. */
@@ -20,6 +18,5 @@ export async function installTools(): Promise<Tools> {
     helm: join(folder, 'bin/helm'),
     kubeconform: join(folder, 'bin/kubeconform'),
     schemas: join(folder, 'schemas'),
-    systems: join(folder, 'systems'),
   };
 }
