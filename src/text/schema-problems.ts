@@ -86,9 +86,14 @@ function expectation(schema: object): string {
   if (wanted.anyOf !== undefined) {
     if (wanted.anyOf.every((one) => one.const !== undefined))
       return `one of: ${wanted.anyOf.map((one) => one.const).join(', ')}`;
-    return wanted.anyOf.map(expectation).join(', or ');
+    return wanted.anyOf.map((one) => keysOf(one) ?? expectation(one)).join(', or ');
   }
   return (KINDS[wanted.type ?? ''] ?? (() => 'something else'))(wanted);
+}
+
+/** Returns the keys of an object as in `{min, max}`, or `null` if the schema names none. */
+function keysOf({ properties }: Schema): string | null {
+  return properties === undefined ? null : `{${Object.keys(properties).join(', ')}}`;
 }
 
 const KINDS: Readonly<Record<string, (schema: Schema) => string>> = {

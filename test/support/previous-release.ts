@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** The commit that jobs under way may have been begun with, or may have to go back to. */
 const PREVIOUS_RELEASE = '98bf586b1e5981429f829131172568036ebae58c';
@@ -18,18 +19,20 @@ export function noPreviousRelease(): string | null {
   }
 }
 
-/** The previous release in a folder of its own, with the packages of this one. */
+/** The previous release in a folder of its own, with its own packages. */
 export interface PreviousRelease {
   /** Its command. */
   readonly command: string;
   remove(): Promise<void>;
 }
 
+/** Unpacks the previous release from the history and installs its packages. `remove` deletes its folder. */
 export async function unpackPreviousRelease(): Promise<PreviousRelease> {
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-previous-'));
   const archive = execFileSync('git', ['archive', PREVIOUS_RELEASE], { cwd: ROOT, maxBuffer: 256 * 2 ** 20 });
   execFileSync('tar', ['-x', '-C', folder], { input: archive });
-  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  const install = ['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
+  await promisify(execFile)('npm', install, { cwd: folder });
   return {
     command: join(folder, 'bin/image-replicator'),
     remove: () => rm(folder, { recursive: true, force: true }),

@@ -65,7 +65,7 @@ test.each(['quota_exceeded', 'unavailable'] as const)(
     const { status, message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
     expect([status, message]).toEqual([
       'FAIL',
-      expect.stringMatching(/^(given up after \d+ s: )?rig is not to be$/),
+      expect.stringMatching(/^(given up after \d+ s: )?it is not to be$/),
     ]);
     expect(tried.size).toBeLessThan(8);
     expect(await rig.tree('nas')).toEqual([]);

@@ -9,7 +9,7 @@ const regions = { ot1: { store } };
 
 test.each<[string, unknown]>([
   ['limits.stall_after: a duration such as 30s; got "30sec"', { regions, limits: { stall_after: '30sec' } }],
-  ['limits.lanes: a whole number from 1 to 64; got 0', { regions, limits: { lanes: 0 } }],
+  ['limits.lanes: a whole number from 1 to 64, or {min, max}; got 0', { regions, limits: { lanes: 0 } }],
   ['api.body_limit: a whole number of 1024 or more; got "1k"', { regions, api: { body_limit: '1k' } }],
   ['api.port: a whole number from 0 to 65535; got 80.5', { regions, api: { port: 80.5 } }],
   ['regions: is missing', {}],
@@ -20,7 +20,7 @@ test.each<[string, unknown]>([
   ],
   ['regions.ot1.store: is missing', { regions: { ot1: {} } }],
   [
-    'regions.ot1.stor: is not known here; use one of: store, task_queue',
+    'regions.ot1.stor: is not known here; use one of: store, task_queue, bandwidth',
     { regions: { ot1: { store, stor: 1 } } },
   ],
   [': keys with values; got null', null],
