@@ -16,6 +16,8 @@ export async function pinOf(file: FileHandle): Promise<string> {
   return `${ino}-${size}-${mtimeMs}`;
 }
 
+const sizeOf = (pin: string) => pin.split('-')[1];
+
 /**
  * Reads an open file that has to stay what its pin says, and closes it. Where digests are known, they decide:
  * a file that somebody has touched is read once, and is the same if its bytes are.
@@ -66,8 +68,8 @@ function guardOf(file: FileHandle, pin: string, digests: Digests | undefined): G
   let known = pin;
   let looking: Promise<void> | undefined;
   const look = async () => {
-    if (!canTell(digests)) throw hasChanged();
     const before = await pinOf(file);
+    if (!canTell(digests) || sizeOf(before) !== sizeOf(known)) throw hasChanged();
     const chunks = file.createReadStream({ autoClose: false, start: 0, highWaterMark: CHUNK });
     if (!(await haveDigests(chunks, digests)) || (await pinOf(file)) !== before) throw hasChanged();
     known = before;
