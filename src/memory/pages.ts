@@ -1,4 +1,4 @@
-/** Not among Node.js's types. */
+/** Declared here, because it is not among Node.js's types. */
 declare const WebAssembly: {
   readonly Memory: new (pages: {
     readonly initial: number;
@@ -12,12 +12,12 @@ const PAGE = 64 * 1024;
 const idle: Buffer[] = [];
 
 /**
- * Memory that begins at a page, as writes past the page cache want it, and that threads share: in Node.js
- * only WebAssembly's is. The garbage collectors of several threads would have to agree that nobody uses it
- * any more, and do not see its weight: it is never let go, and lent again.
+ * Returns memory that begins at a page, as writes past the page cache need it, and that threads share. In
+ * Node.js only WebAssembly's memory is both. Nothing frees it, and it is lent again: the garbage collectors
+ * of several threads would have to agree that nobody uses it any more, and do not see its size.
  */
 export function borrowPages(bytes: number): Buffer {
-  // Few sizes, so that what is idle serves again. Room that is never touched costs nothing.
+  // There are few sizes, so that idle memory serves again. Pages that are never touched cost nothing.
   const count = 2 ** Math.ceil(Math.log2(Math.max(1, bytes / PAGE)));
   const found = idle.findLastIndex(({ length }) => length === count * PAGE);
   const [pages] = found === -1 ? [] : idle.splice(found, 1);
@@ -31,8 +31,8 @@ export function returnPages(pages: Buffer): void {
 }
 
 /**
- * Copies bytes into such memory. `TypedArray.prototype.set` takes ten times as long there: V8 writes what
- * threads share word by word, or byte by byte.
+ * Copies bytes into memory of `borrowPages`. `TypedArray.prototype.set` takes ten times as long there: V8
+ * writes memory that threads share word by word, or byte by byte.
  */
 export function copyInto(memory: Uint8Array, at: number, bytes: Uint8Array): void {
   if (bytes.length > 0) Buffer.prototype.fill.call(memory, bytes, at, at + bytes.length);

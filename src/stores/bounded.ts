@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 export async function readBounded(stream: Readable, max: number): Promise<Buffer | undefined> {
   const read: Uint8Array[] = [];
   let size = 0;
-  // To leave the rest unread is an error to some streams, which nobody waits for.
+  // Some streams report an error if the rest is not read. Nobody waits for it.
   stream.on('error', () => {});
   for await (const chunk of stream) {
     size += chunk.length;

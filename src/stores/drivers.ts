@@ -6,10 +6,10 @@ const DRIVERS = new Map<string, () => Promise<unknown>>([
   ['s3', async () => (await import('./s3/index.ts')).s3Driver],
 ]);
 
-/** What a region may name as its store's `driver`. */
+/** Names that a region may give as its store's `driver`. */
 export const driverNames: readonly string[] = [...DRIVERS.keys()];
 
-/** Loads a driver with the packages that it needs, and no other one's; `undefined` where there is none. */
+/** Loads a driver, and only the packages that it needs. Returns `undefined` if there is none of this name. */
 export async function loadDriver(name: string): Promise<StoreDriver | undefined> {
   return (await DRIVERS.get(name)?.()) as StoreDriver | undefined;
 }

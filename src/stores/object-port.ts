@@ -4,16 +4,16 @@ import type { StoreError } from './store-error.ts';
 
 /** A plain file or object. */
 export interface ObjectEntry {
-  /** Relative to the region, its steps parted by slashes. */
+  /** Path relative to the region, with slashes between its steps. */
   readonly path: string;
   /** Bytes. */
   readonly size: number;
   /**
-   * Why it cannot be read, where the list knows. Its path may then be a folder's, and stands for all that is
-   * in it.
+   * The reason why it cannot be read, if the list knows one. Its path may then be a folder's, and stands for
+   * all that is in the folder.
    */
   readonly fault?: StoreError;
-  /** It is a folder in which there is nothing; its path ends in a slash. It cannot be read. */
+  /** Present for a folder in which there is nothing. Its path ends in a slash, and it cannot be read. */
   readonly isFolder?: true;
 }
 
@@ -25,13 +25,13 @@ export interface ReadObject {
 }
 
 /**
- * Plain files of a share, or objects of a bucket, by their path: nothing of it is an image. In references the
- * path stands for the image id, and `tenant_id` says nothing. Other than with images
+ * Plain files of a share, or objects of a bucket, by their path. None of them is an image. In a reference,
+ * the path takes the place of the image id, and `tenant_id` has no meaning. Other than with images:
  * - `prepare` never finds a path taken: `commit` replaces what is there, all at once, and the last one stays,
  * - `discard` leaves alone what was there before, and what was committed.
  *
- * A path that cannot be one is `invalid_image`; one that needs a folder where a file is, or the reverse, a
- * `conflict`. The messages name it.
+ * Each call throws `invalid_image` for a path that no object can have, and `conflict` if the path needs a
+ * folder where a file is, or the reverse. The messages name the path.
  */
 export interface ObjectStore extends ImageSource, ImageDestination {
   /**
@@ -39,24 +39,28 @@ export interface ObjectStore extends ImageSource, ImageDestination {
    */
   readonly endpoint?: string;
   /**
-   * Those whose path begins with `prefix` and comes after `after`, in the order of their UTF-8 bytes, and the
-   * empty folders among them. Reads on as far as it is asked, and nothing of what comes before `after`.
+   * Lists the objects whose path begins with `prefix` and comes after `after`, in the order of their UTF-8
+   * bytes, and the empty folders among them. Reads on only as far as it is asked, and nothing that comes
+   * before `after`.
    */
   list(prefix: string, after: string | null): AsyncIterable<ObjectEntry>;
   /**
-   * Reads a small one, whole. Throws `not_found`, `unavailable`, and `changed` also where there is no room
-   * for it.
+   * Reads a small object, whole. Throws `not_found`, `unavailable`, and `changed`, also if there is no room
+   * for it in `into`.
    */
   read(path: string, into: Uint8Array, signal: AbortSignal): Promise<ReadObject>;
-  /** Puts a small one there, all or nothing, and replaces what was there. Leaves out what `loses` tells. */
+  /**
+   * Puts a small object at a path, all or nothing, and replaces what was there. Leaves out those attributes
+   * that it cannot have (see `loses`).
+   */
   write(path: string, data: Uint8Array, signal: AbortSignal, attributes?: ObjectAttributes): Promise<void>;
   /**
-   * Tells whether an object here could not have all of these attributes. Those of a large one are the
-   * properties of its record.
+   * Tells whether an object here could not have all of these attributes. The attributes of a large object are
+   * the properties of its record.
    */
   loses(attributes: ObjectAttributes): boolean;
-  /** Returns when all small ones that were written before would survive a loss of power. */
+  /** Waits until all small objects that were written before would survive a loss of power. */
   flush(): Promise<void>;
-  /** Lists what calls have left behind whose process died. */
+  /** Lists objects in the making, and what calls have left behind whose process died. */
   leftovers(): AsyncIterable<Leftover>;
 }

@@ -2,7 +2,7 @@ import type { Digests, ImageRecord } from '../image/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import type { ImageSink, PartReader } from './data-port.ts';
 
-/** An image to read, and on whose behalf: `null` is an operator. */
+/** An image to read, and the tenant on whose behalf; a `tenant_id` of `null` is an operator. */
 export interface SourceRef {
   readonly image_id: string;
   readonly tenant_id: string | null;
@@ -14,9 +14,9 @@ export interface DestinationRef {
   readonly tenant_id: string | null;
   /** Names one execution of one job. */
   readonly mark: string;
-  /** What its data has to be: tells it from what somebody else may have put there. */
+  /** Digests that its data has to have. They tell it from data that somebody else may have put there. */
   readonly digests: Digests;
-  /** A commit may have happened: where that takes the mark away, these digests are the mark. */
+  /** Present if a commit may have happened. If the commit takes the mark away, the digests are the mark. */
   readonly committing?: true;
 }
 
@@ -30,77 +30,79 @@ export interface InspectedImage {
 /** The reading half of a store. */
 export interface ImageSource {
   /**
-   * Throws `not_found`, `not_active`, `invalid_image`, `unavailable`. With `user`, where the store knows
-   * users: as they see it.
+   * Returns an image's record, and a pin of its data. With `user`, a store that knows users looks as that
+   * user. Throws `not_found`, `not_active`, `invalid_image`, `unavailable`.
    */
   inspect(ref: SourceRef, user?: UserCredential): Promise<InspectedImage>;
   /**
    * Opens the data that was inspected. Throws `changed`, `not_found`, `unavailable`.
-   * @param digests what the record says of the data. Where it says something, this decides: data that others
-   * have touched, and that has the same bytes, is the same. A store MAY have to read all of it to find out
+   * @param digests the digests in the record. If some are known, they decide: data that others have touched,
+   * but that has the same bytes, is the same. A store MAY have to read all of it to find out
    */
   openReader(ref: SourceRef, pin: string, digests?: Digests): Promise<PartReader>;
 }
 
-/** What becomes of a call that may take its time. */
+/** Connects a call that may take its time with its caller. */
 export interface Watch {
-  /** Ends it, with the signal's reason. */
+  /** Ends the call, with the signal's reason. */
   readonly signal: AbortSignal;
-  /** It has got on. */
+  /** Tells the caller that the call has got on. */
   moved(): void;
   /**
-   * Rejects where whoever has ordered this call does not want it any more. A store MUST ask right before each
-   * removal that it cannot make conditional.
+   * Rejects if the caller does not want the call any more. A store MUST ask right before each removal that it
+   * cannot make conditional.
    */
   confirm(): Promise<void>;
 }
 
 /**
- * The writing half of a store. The order of a copy: `prepare`, `openSink`, writes, `flush`, `commit`; and
- * `discard` at any time, from any process. Every call may be repeated.
+ * The writing half of a store. A copy calls `prepare`, `openSink`, writes, `flush` and `commit`, in this
+ * order; and `discard` at any time, from any process. Every call MAY be repeated.
  *
- * Each call brings the number of its attempt. Numbers grow with every attempt at every step of a job, through
- * resets of its workflow too. What is in the making belongs to the highest attempt that has taken it: a store
- * MUST refuse a lower one with `conflict`, and MUST decide so in one step with the change itself, because a
- * process may be frozen between any two calls and go on much later.
+ * Each call brings the number of its attempt. Numbers grow with every attempt at every step of a job, also
+ * when its workflow is reset. An image in the making belongs to the highest attempt that has taken it: a
+ * store MUST refuse a lower one with `conflict`, and MUST decide so in one step with the change itself,
+ * because a process may be frozen between any two calls and go on much later.
  */
 export interface ImageDestination {
-  /** Looks for room for a tenant's image, as far as it can be told beforehand. Throws `quota_exceeded`. */
+  /**
+   * Throws `quota_exceeded` if the store can tell beforehand that it has no room for a tenant's image of
+   * `size` bytes.
+   */
   checkRoom?(tenantId: string | null, size: number): Promise<void>;
   /**
-   * Reserves the image id for this job. The only call that creates anything. What an earlier attempt has
-   * reserved, it MAY take over only where no byte of another inspection of the source can come into it.
-   * Throws `conflict` where the id belongs to an image, to another job or to a later attempt,
+   * Reserves the image id for this job. This is the only call that creates anything. A store MAY take over
+   * what an earlier attempt has reserved only if no byte of another inspection of the source can come into
+   * it. Throws `conflict` if the id belongs to an image, to another job or to a later attempt,
    * `quota_exceeded`, `unavailable`.
    */
   prepare(ref: DestinationRef, attempt: number, image: ImageRecord): Promise<void>;
   /**
    * Finds the image that an earlier run of this job has committed, and takes it for this attempt, so that no
-   * undo of the earlier run removes it any more. Returns `null` where there is none.
+   * undo of the earlier run removes it any more. Returns `null` if there is none.
    */
   adopt(ref: DestinationRef, attempt: number): Promise<ImageRecord | null>;
   /**
-   * Opens what `prepare` made. A sink for parts or blocks locks out those of lower attempts; of two uploads
-   * the image takes one. Throws `not_found` where it is gone, `conflict` where a higher attempt has it, or
-   * where it has somebody else's data; `spoilt`.
+   * Opens the image that `prepare` has reserved, to write its data. A sink for parts or blocks locks out
+   * those of lower attempts; of two uploads the image takes one. Throws `not_found` if the image is gone,
+   * `conflict` if a higher attempt has it or it has somebody else's data, and `spoilt`.
    */
   openSink(ref: DestinationRef, attempt: number, size: number): Promise<ImageSink>;
   /**
-   * Makes the image visible, whole, with its record. A repeat after success is harmless. What was sent that
-   * commits MUST come to its answer: an abort does not end it. Throws `not_found` where what `prepare` made
-   * is gone.
+   * Makes the image visible, whole, with its record. A repeat after success is harmless. An abort MUST NOT
+   * end a request that commits: its answer is waited for. Throws `not_found` if what `prepare` made is gone.
    */
   commit(ref: DestinationRef, attempt: number, record: ImageRecord, watch?: Watch): Promise<void>;
   /**
-   * Removes every trace of this job's image. Something that is committed MUST stay, unless the reference says
-   * that this undoes its commit (`committing`). Nothing to remove is success. Throws `conflict` where a
-   * higher attempt has taken it.
+   * Removes every trace of this job's image. A committed image MUST stay, unless the reference says that this
+   * call undoes its commit (`committing`). Succeeds if there is nothing to remove. Throws `conflict` if a
+   * higher attempt has taken the image.
    */
   discard(ref: DestinationRef, attempt: number, watch?: Watch): Promise<void>;
 }
 
 /**
- * What an object has beside its bytes: header fields in lower case, as in S3's API; or `mode` and `modified`
- * of a file.
+ * Attributes that an object has beside its bytes: header fields in lower case, as in S3's API; or `mode` and
+ * `modified` of a file.
  */
 export type ObjectAttributes = Readonly<Record<string, string>>;

@@ -6,11 +6,11 @@ import { MIB } from '../memory/index.ts';
 import { schemaProblems } from '../text/index.ts';
 import { StoreError } from './store-error.ts';
 
-/** Bytes of a record's JSON. What is larger is refused before it is parsed. */
+/** Maximum size of a record's JSON, in bytes. Larger JSON is refused before it is parsed. */
 export const MAX_RECORD_SIZE = MIB;
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-/** Numbers above it are not exact in JSON, and no store has so many bytes. */
+/** Larger numbers are not exact in JSON, and no store has so many bytes. */
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 const hex = (digits: number) =>
@@ -19,7 +19,7 @@ const hex = (digits: number) =>
     patternErrorMessage: `${digits} digits 0 to 9 and a to f`,
   });
 
-/** What `image.json` has to hold; what is optional has a default. */
+/** Fields of `image.json`. Those that are optional have a default. */
 const Schema = Type.Object({
   id: Type.String(),
   name: Nullable(Type.String()),
@@ -43,15 +43,15 @@ const Schema = Type.Object({
 /** Hexadecimal digits of each digest. */
 const HASH_LENGTHS = { sha512: 128, sha256: 64 } as const;
 
-/** Returns a record as JSON, for a store that keeps it as such. */
+/** Returns a record as JSON, for a store that keeps it in this form. */
 export function recordToJson(record: ImageRecord): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
 /**
  * Reads the JSON of an image's record.
- * @param bytes `undefined` where they are more than `MAX_RECORD_SIZE`
- * @throws StoreError `invalid_image` for what is no record; its message names the image and the field
+ * @param bytes `undefined` if they are more than `MAX_RECORD_SIZE`
+ * @throws StoreError `invalid_image` if they are no record; its message names the image and the field
  */
 export function recordFromJson(bytes: Uint8Array | undefined, imageId: string): ImageRecord {
   if (bytes === undefined || bytes.length > MAX_RECORD_SIZE) throw tooLarge(imageId);
@@ -71,8 +71,8 @@ export function recordFromJson(bytes: Uint8Array | undefined, imageId: string): 
 }
 
 /**
- * Checks what a store says of an image. Fields that no record has are left out.
- * @throws StoreError `invalid_image` naming the image and the field
+ * Checks what a store says of an image, and returns it as a record. Fields that no record has are left out.
+ * @throws StoreError `invalid_image`, which names the image and the field
  */
 export function checkedRecord(value: unknown, imageId: string): ImageRecord {
   const known = knownFields(value);
@@ -111,8 +111,8 @@ function unusable(imageId: string, why: string, cause?: unknown): StoreError {
 }
 
 /**
- * Compares how many bytes an image's data has with what its record says.
- * @throws StoreError `truncated` where it has fewer, `invalid_image` where it has more
+ * Makes sure that an image's data has as many bytes as its record says.
+ * @throws StoreError `truncated` if it has fewer, `invalid_image` if it has more
  */
 export function assertDataSize({ id, size }: Pick<ImageRecord, 'id' | 'size'>, found: number): void {
   if (found === size) return;

@@ -1,7 +1,7 @@
 import type { DestinationRef, SourceRef } from './port.ts';
 import { StoreError } from './store-error.ts';
 
-/** Returns the error for what is not there, and for what may not be seen: nobody can tell the two apart. */
+/** Returns the error for an image that is not there, or that may not be seen. It does not tell which. */
 export function notFound({ image_id }: Pick<SourceRef, 'image_id'>): StoreError {
   return new StoreError('not_found', `there is no image ${image_id}, or it is not yours to see`);
 }
@@ -21,7 +21,7 @@ export function goneFor({ image_id }: Pick<DestinationRef, 'image_id'>): StoreEr
   return new StoreError('not_found', `${JSON.stringify(image_id)} is no longer being made by this job`);
 }
 
-/** Returns the error of an attempt that finds that a later one has what it wanted to change. */
+/** Returns the error of an attempt that wanted to change what a later attempt has taken. */
 export function overtaken(cause?: unknown): StoreError {
   return new StoreError('conflict', 'a later attempt has taken over', { cause });
 }

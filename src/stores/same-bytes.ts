@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { compareDigests, type Digests, knownDigests } from '../image/index.ts';
 import { StoreError } from './store-error.ts';
 
-/** How often a reader says that it is at work while it yields no bytes; milliseconds. */
+/** Milliseconds after which a reader that yields no bytes says again that it is at work. */
 const SIGN_OF_LIFE = 1000;
 const NOTHING = new Uint8Array(0);
 
@@ -12,7 +12,7 @@ export function hasChanged(): StoreError {
   return new StoreError('changed', "the image's data has changed since it was inspected");
 }
 
-/** Tells whether there is a digest by which bytes can be known. */
+/** Tells whether at least one digest of the data is known. */
 export function canTell(digests: Digests | undefined): digests is Digests {
   return digests !== undefined && knownDigests(digests).length > 0;
 }
@@ -27,8 +27,8 @@ export async function haveDigests(chunks: AsyncIterable<Uint8Array>, expected: D
 }
 
 /**
- * Yields chunks of no bytes until the promise has settled: a reader that is silent would be taken for one
- * that hangs. Throws what the promise rejects with.
+ * Yields empty chunks until the promise has settled, because a silent reader would be taken for one that
+ * hangs. Throws the error with which the promise rejects.
  */
 export async function* aliveUntil(promise: Promise<unknown>): AsyncGenerator<Uint8Array> {
   const settled = promise.then(

@@ -1,7 +1,7 @@
 import type { Side } from '../image/index.ts';
 
 /**
- * What may go wrong at a store.
+ * Kinds of errors of a store.
  * - `not_found`: no such image, or not visible to the requester
  * - `not_active`: the image has no data that may be copied
  * - `forbidden`: the store refuses us
@@ -31,14 +31,14 @@ export type StoreErrorCode =
   | 'unavailable'
   | 'stalled';
 
-/** What a store that has too much to do has said about it. */
+/** The answer of a store that has too much to do. */
 export interface Overload {
-  /** How long it wants to be left alone; milliseconds. `null` where it has not said so. */
+  /** Milliseconds for which it wants to be left alone, or `null` if it has not said so. */
   readonly retryAfter: number | null;
 }
 
 /**
- * Returns what an HTTP answer says of an overload; `null` where it says nothing of one.
+ * Returns the overload that an HTTP answer tells of, or `null` if it tells of none.
  * @param retryAfter the header `Retry-After`: seconds, or a date
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
@@ -49,17 +49,20 @@ export function overloadOf(status: number, retryAfter: unknown): Overload | null
   return { retryAfter: Number.isNaN(wait) ? null : Math.min(Math.max(0, wait), MAX_RETRY_AFTER) };
 }
 
-/** No store is left alone for longer, whatever it says; milliseconds. */
+/** Maximum time for which a store is left alone, whatever it says; milliseconds. */
 const MAX_RETRY_AFTER = 5 * 60_000;
 
 /** The one error that stores and the transfer engine throw. Its message is fit for a tenant's eyes. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;
-  /** Which end of the copy it lies at: known to those who use the store, not to the store itself. */
+  /**
+   * The end of the copy that is at fault. It is known to those who use the store, not to the store itself,
+   * and `null` until they name it.
+   */
   readonly side: Side | null;
 
-  /** Where the store has refused because it has too much to do. */
+  /** The overload, if the store has refused because it has too much to do; else `null`. */
   readonly overload: Overload | null;
 
   constructor(
@@ -73,18 +76,18 @@ export class StoreError extends Error {
     this.overload = options.overload ?? null;
   }
 
-  /** Whether another try may go better. */
+  /** Tells whether another try may go better. */
   get retryable(): boolean {
     return this.code === 'unavailable' || this.code === 'lost';
   }
 }
 
-/** Returns whether something that was thrown is a store's error of this kind. */
+/** Tells whether something that was thrown is a store's error of this kind. */
 export function isStoreError(error: unknown, code: StoreErrorCode): error is StoreError {
   return error instanceof StoreError && error.code === code;
 }
 
-/** A small object that is none any more, now that it is read. */
+/** Returns the error for an object that was small when it was listed, and is not when it is read. */
 export function hasGrown(path: string, most: number): StoreError {
   return new StoreError('changed', `${JSON.stringify(path)} has grown to more than ${most} bytes`);
 }
@@ -98,7 +101,9 @@ export async function atSide<T>(side: Side, call: () => Promise<T>): Promise<T> 
   }
 }
 
-/** The same error with the side at fault; what a store did not foresee becomes `unavailable`. */
+/**
+ * Returns an error that names the side at fault. An error that no store has foreseen becomes `unavailable`.
+ */
 export function blame(side: Side, error: unknown): StoreError {
   if (error instanceof StoreError) {
     if (error.side !== null) return error;

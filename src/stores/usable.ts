@@ -3,8 +3,8 @@ import type { UnusableImage } from './image-store.ts';
 import { isStoreError, StoreError } from './store-error.ts';
 
 /**
- * Returns a record that a list reads; `undefined` where there is no image, or none any more, and where the
- * record cannot be used, which is told to `onUnusable`. Throws what is wrong with the store itself.
+ * Returns a record for a list. Returns `undefined` if there is no image any more, or if the record cannot be
+ * used; the latter is passed to `onUnusable`. Throws the error if the store itself is at fault.
  */
 export async function usable(
   id: string,

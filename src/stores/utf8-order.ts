@@ -1,6 +1,6 @@
 /**
- * Compares texts as their UTF-8 bytes compare, which is by code points (RFC 3629, section 1). UTF-16 has the
- * units of those from U+10000 on before U+E000.
+ * Compares texts in the order of their UTF-8 bytes, which is that of their code points (RFC 3629, section 1).
+ * In UTF-16, the units of code points from U+10000 on come before U+E000.
  */
 export function compareUtf8(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

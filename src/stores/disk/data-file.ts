@@ -5,9 +5,12 @@ import { ignoring } from './disk-errors.ts';
 
 const { O_RDWR, O_WRONLY, O_DIRECT, O_NOFOLLOW } = constants;
 
-/** Bytes of which places and lengths are multiples that every disk takes (open(2), O_DIRECT). */
+/** Offsets and lengths that are multiples of these bytes suit every disk (open(2), O_DIRECT). */
 const ALIGNMENT = 4096;
-/** The magic numbers (statfs(2)) of ext4 and XFS: other file systems go over a network, or only pretend. */
+/**
+ * Magic numbers (statfs(2)) of ext4 and XFS. Other file systems go over a network, or only pretend to write
+ * past the page cache.
+ */
 const ON_A_DISK: ReadonlySet<number> = new Set([0xef53, 0x58465342]);
 const ZEROS = Buffer.alloc(MIB);
 
@@ -16,15 +19,16 @@ export interface DataFile {
   readonly handle: FileHandle;
   /** Writes at an offset. Zeros leave a hole, which takes no room on the disk. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
-  /** Says that bytes which were written here will be written again, and may be others. */
+  /** Tells the file that bytes which were written here will be written again, and may be others. */
   startOver(): void;
   close(): Promise<void>;
 }
 
 /**
- * Opens a file as it is. What a loss of power has cut off of its `size` bytes is a hole again. With `bypass`,
- * bytes go straight to the disk, from the memory of `borrowPages`. Gigabytes of a copy that nobody is about
- * to read would push out of the page cache what others need, and to fill it takes more time than all else.
+ * Opens a file as it is. Those of its `size` bytes that a loss of power has cut off are a hole again. With
+ * `bypass`, bytes in memory of `borrowPages` go straight to the disk: gigabytes of a copy that nobody is
+ * about to read would push out of the page cache what others need, and to fill it takes more time than all
+ * else.
  */
 export async function openDataFile(
   path: string,
@@ -55,7 +59,10 @@ export async function openDataFile(
   }
 }
 
-/** Opens the same file once more, whatever its path has come to be. */
+/**
+ * Opens a file once more, to write past the page cache, whatever its path has come to be. Returns `undefined`
+ * if its file system cannot do that.
+ */
 async function openDirect({ fd }: FileHandle): Promise<FileHandle | undefined> {
   const path = `/proc/self/fd/${fd}`;
   if (!ON_A_DISK.has((await statfs(path)).type)) return undefined;
@@ -63,7 +70,8 @@ async function openDirect({ fd }: FileHandle): Promise<FileHandle | undefined> {
 }
 
 /**
- * Whether the chunk could go this way: that takes a place, a length and memory that the disk can work with.
+ * Writes a chunk past the page cache. Returns `false` if the disk cannot work with its offset, its length or
+ * its memory.
  */
 async function writeDirectly(direct: FileHandle, offset: number, chunk: Uint8Array): Promise<boolean> {
   if (offset % ALIGNMENT !== 0 || chunk.length % ALIGNMENT !== 0) return false;
@@ -82,7 +90,7 @@ async function writeFully(file: FileHandle, offset: number, chunk: Uint8Array): 
   }
 }
 
-/** Where there is no hole, there may be what an earlier attempt has left. */
+/** Tells whether a range reads as zeros. If it is no hole, it may have what an earlier attempt has left. */
 async function readsAsZeros(file: FileHandle, offset: number, length: number): Promise<boolean> {
   const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
   return bytesRead === length && isZero(buffer);

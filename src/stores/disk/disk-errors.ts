@@ -13,17 +13,17 @@ const CODES: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
 };
 
 /**
- * What a file system says of a name that it does not take; of an open file the same codes mean something
+ * Codes of a file system that does not take a name. If an open file fails with them, they mean something
  * else.
  */
 const NO_NAME: ReadonlySet<string> = new Set(['EINVAL', 'EILSEQ', 'ENAMETOOLONG']);
 
-/** Whether a file operation failed with this code (errno(3)). */
+/** Tells whether a file operation failed with this code (errno(3)). */
 export function isErrno(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/** What a file operation gives; `undefined` where it fails with this code. */
+/** Waits for a file operation. Returns `undefined` if it fails with this code. */
 export async function ignoring<T>(code: string, operation: Promise<T>): Promise<T | undefined> {
   try {
     return await operation;
@@ -33,7 +33,7 @@ export async function ignoring<T>(code: string, operation: Promise<T>): Promise<
   }
 }
 
-/** A file operation's error as a store's. The message names no path: it is for tenants. */
+/** Turns a file operation's error into a store's. The message names no path: it is for tenants. */
 export function fromErrno(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
@@ -56,7 +56,10 @@ export async function onDisk<T>(operations: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A root that is gone is a disk that is not mounted: not a region without images. */
+/**
+ * Throws `unavailable` if a root is gone: that is a disk that is not mounted, and not a region without
+ * images.
+ */
 export async function assertReachable(root: string): Promise<void> {
   await stat(root).catch((cause) => {
     throw new StoreError('unavailable', "the image store's folder cannot be reached", { cause });

@@ -12,15 +12,15 @@ import { ignoring, isErrno } from './disk-errors.ts';
  * has taken.
  */
 export interface Fence {
-  /** The highest attempt that has taken the folder; -1 where none has. */
+  /** The highest attempt that has taken the folder, or -1 if none has. */
   readonly attempt: number;
-  /** Whether the folder is being removed: nobody may use it any more, and anybody may finish the removal. */
+  /** True if the folder is being removed: nobody may use it any more, and anybody may finish the removal. */
   readonly isDoomed: boolean;
-  /** Names of the files that say so. Workers of an earlier version may leave more than one. */
+  /** Names of the fence's files. Workers of an earlier version may leave more than one. */
   readonly names: readonly string[];
 }
 
-/** Reads the fence of a folder. Throws ENOENT where there is no such folder. */
+/** Reads the fence of a folder. Throws ENOENT if there is no such folder. */
 export async function readFence(folder: string): Promise<Fence> {
   const found = (await readdir(folder)).flatMap((name) => {
     const [, kind, number] = /^(fence|doomed)-(\d+)$/.exec(name) ?? [];
@@ -33,14 +33,14 @@ export async function readFence(folder: string): Promise<Fence> {
   };
 }
 
-/** Name of the file by which an attempt holds a folder. */
+/** Returns the name of the file by which an attempt holds a folder. */
 export function fenceName(attempt: number): string {
   return `fence-${attempt}`;
 }
 
 /**
- * Takes a folder for an attempt, and locks out all lower ones. Throws `conflict` where a higher one has it,
- * `not_found` where the folder is being removed, ENOENT where there is none.
+ * Takes a folder for an attempt, and locks out all lower ones. Throws `conflict` if a higher one has it,
+ * `not_found` if the folder is being removed, and ENOENT if there is none.
  */
 export async function takeFence(folder: string, attempt: number): Promise<void> {
   const isTaken = await moveFence(folder, attempt, fenceName(attempt));
@@ -48,14 +48,17 @@ export async function takeFence(folder: string, attempt: number): Promise<void> 
 }
 
 /**
- * Gives a folder over to removal, for good. Throws ENOENT where there is none.
- * @param upTo the highest attempt from which it may be taken; `conflict` where a higher one has it
+ * Gives a folder over to removal, for good. Throws ENOENT if there is none.
+ * @param upTo the highest attempt from which it may be taken; `conflict` if a higher one has it
  */
 export async function doomFolder(folder: string, attempt: number, upTo = attempt): Promise<void> {
   await moveFence(folder, upTo, `doomed-${attempt}`);
 }
 
-/** Returns whether the fence has come to be the file `to`; `false` where the folder is doomed. */
+/**
+ * Moves a folder's fence to the file `to`, unless the folder is doomed. Returns whether the fence is that
+ * file.
+ */
 async function moveFence(folder: string, upTo: number, to: string): Promise<boolean> {
   for (;;) {
     const fence = await readFence(folder);
@@ -66,7 +69,7 @@ async function moveFence(folder: string, upTo: number, to: string): Promise<bool
       for (const lower of fence.names.slice(0, -1)) await ignoring('ENOENT', unlink(join(folder, lower)));
       return true;
     }
-    // Another look tells whether this was the only one: two that find no fence both make theirs.
+    // The next pass tells whether this was the only one: two calls that find no fence both make theirs.
     if (from === undefined) await writeFile(join(folder, to), '', { flag: 'wx' }).catch(unless('EEXIST'));
     else await rename(join(folder, from), join(folder, to)).catch(unless('ENOENT'));
   }

@@ -6,9 +6,10 @@ import { ignoring } from './disk-errors.ts';
 const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
 
 /**
- * What is there of a partial: `<start> <end>` on a line when a range is complete, and `<start> <end> durable`
- * when the disk has it. Heartbeats come a few times a second, parts many times: after a crash this knows
- * more. It is not synced itself; a loss of power may take lines, and bytes of what is not durable.
+ * A file that notes which bytes of a partial are there: `<start> <end>` on a line when a range is complete,
+ * and `<start> <end> durable` when the disk has it. After a crash it knows more than heartbeats, which come a
+ * few times a second, while parts come many times. It is not synced itself: a loss of power may take lines,
+ * and bytes that are not durable.
  */
 export interface Journal {
   readonly complete: readonly ByteRange[];
@@ -45,7 +46,7 @@ export async function journalCovers(path: string, size: number): Promise<boolean
 
 async function readRanges(file: FileHandle): Promise<Ranges> {
   const text = (await file.readFile()).toString();
-  // What a crash has torn would make another number of the next line.
+  // A line that a crash has torn would change the first number of the next line.
   if (text !== '' && !text.endsWith('\n')) await file.write('\n');
   return rangesIn(text);
 }

@@ -17,7 +17,7 @@ export interface PartFileOptions {
   readonly attempt: number;
   /** Bytes that the file will have. */
   readonly size: number;
-  /** `bypass` is for what nobody is about to read: it leaves the page cache to others. */
+  /** `bypass` is for a file that nobody is about to read: it leaves the page cache to others. */
   readonly cache: 'keep' | 'bypass';
 }
 
@@ -30,8 +30,8 @@ export interface PartFileOptions {
  * the bytes of the same source at their own place once more, the digest checks what the journal says, and
  * nothing is ever cut short.
  *
- * Throws `conflict` where a higher attempt has the folder, `not_found` where it is being removed, and ENOENT
- * where there is none.
+ * Throws `conflict` if a higher attempt has the folder, `not_found` if it is being removed, and ENOENT if
+ * there is none.
  */
 export async function openPartFile({ folder, attempt, size, cache }: PartFileOptions): Promise<PartSink> {
   await takeFence(folder, attempt);
@@ -73,14 +73,14 @@ export async function openPartFile({ folder, attempt, size, cache }: PartFileOpt
     reset,
     flush: () => onDisk(() => disk.finish()),
     close: async () => {
-      // The next attempt could not tell that something is missing.
+      // Otherwise the next attempt could not tell that something is missing.
       if (!(await disk.settle())) await reset().catch(() => {});
       await Promise.all([data.close(), journal.close()]);
     },
   };
 }
 
-/** Removes the folder of such a file, unless a higher attempt has taken it. */
+/** Removes the folder of a file that is written in parts, unless a higher attempt has taken it. */
 export async function removePartFile(folder: string, attempt: number): Promise<void> {
   try {
     await doomFolder(folder, attempt);
@@ -92,8 +92,8 @@ export async function removePartFile(folder: string, attempt: number): Promise<v
 }
 
 /**
- * Throws why a fence is gone: another attempt has taken it, or the folder is doomed or gone, or where it was.
- * A folder that was removed, but is open, has no files.
+ * Throws the reason why a fence is gone: another attempt has taken it, or the folder is doomed or gone, or
+ * the folder above cannot be reached. A folder that was removed, but is still open, has no files.
  */
 async function throwSuperseded(folder: string, error: unknown): Promise<never> {
   if (!isErrno(error, 'ENOENT')) throw error;

@@ -11,18 +11,21 @@ export interface SpooledCopy {
   readonly workflow_id: string;
   /** Names one execution of one job. */
   readonly mark: string;
-  /** The image in the making. */
+  /** Id of the image in the making. */
   readonly image_id: string;
 }
 
 type SpooledImage = Omit<SpooledCopy, 'workflow_id'>;
 
-/** A folder where parts wait for an upload: what it has, no later attempt on this worker reads again. */
+/**
+ * A folder where parts wait for an upload. No later attempt on this worker reads again the parts that it has.
+ */
 export interface Spool {
   /**
-   * Opens a copy's file, once there is room for `size` bytes; `onWait` is told that there is none yet.
-   * `null` where the whole spool is too small for it. What an earlier image of the same job has left goes.
-   * Its errors, and the file's, are `conflict` where a later attempt has opened it, and else `unavailable`.
+   * Opens a copy's file, once there is room for `size` bytes; calls `onWait` as long as there is none.
+   * Returns `null` if the whole spool is too small for it. Removes what an earlier image of the same job has
+   * left. This call, and the file's, throw `conflict` if a later attempt has opened it, `lost` if the disk
+   * has refused bytes that were written, and otherwise `unavailable`.
    */
   open(
     copy: SpooledCopy,
@@ -33,21 +36,24 @@ export interface Spool {
   ): Promise<PartSink | null>;
   /** Removes a copy's file, unless a later attempt has opened it. */
   remove(copy: SpooledImage, attempt: number): Promise<void>;
-  /** Removes what belongs to copies that have ended, wherever they did. */
+  /** Removes the files of copies that have ended, on whichever worker they did. */
   sweep(isRunning: (copy: SpooledCopy) => Promise<boolean>): Promise<void>;
 }
 
-/** What is ours in a folder that may hold other things too. */
+/** Matches the names of our folders, in a folder that may hold other things too. */
 const OURS = /^[\w-]+%20[\w-]+$/;
 const POLL = 500;
-/** A folder that is only being made has no owner's name yet; milliseconds. */
+/** Age in milliseconds up to which a folder may only be being made, and have no owner's name yet. */
 const NEW = 60_000;
 
-/** A spool of at most `bytes`. Several workers may share the folder. */
+/** Opens a spool of at most `bytes`. Several workers may share the folder. */
 export function openSpool({ path, bytes }: { readonly path: string; readonly bytes: number }): Spool {
   const folderOf = (copy: SpooledImage) => join(path, nameOf(copy));
 
-  /** A file is as long as its image from the beginning, so that its length is what it has reserved. */
+  /**
+   * Returns the sum of the files' lengths: a file is as long as its image from the beginning, so that its
+   * length is the room that it has reserved.
+   */
   async function reserved(): Promise<number> {
     let sum = 0;
     for (const name of (await readdir(path)).filter((entry) => OURS.test(entry)))
@@ -55,7 +61,10 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
     return sum;
   }
 
-  /** Reserves first and looks then: of two workers that do so at once, at the worst both try again. */
+  /**
+   * Reserves room first, and then looks whether there was any. Returns `false` if there was none. If two
+   * workers do so at once, at the worst both try again.
+   */
   async function reserve(copy: SpooledCopy, size: number): Promise<boolean> {
     const folder = folderOf(copy);
     if ((await lengthOf(join(folder, 'data'))) === size) return true;
@@ -106,13 +115,16 @@ function nameOf({ mark, image_id }: SpooledImage): string {
   return encodeURIComponent(`${mark} ${image_id}`);
 }
 
-/** A disk that is full has no room either. */
+/** Returns `false` for a disk that is full, which has no room either. Throws every other error. */
 function waitForRoom(error: unknown): false {
   if (fromErrno(error).code === 'quota_exceeded') return false;
   throw error;
 }
 
-/** Nothing that goes wrong on the worker's own disk says anything of the image, nor lasts for ever. */
+/**
+ * Runs operations on the worker's own disk. An error there says nothing about the image and does not last for
+ * ever: it becomes `unavailable`, unless it is `conflict` or `lost`.
+ */
 async function inSpool<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
@@ -133,7 +145,10 @@ function spooled(file: PartSink): PartSink {
   };
 }
 
-/** `undefined` where none is named; a file that cannot be read may name one. */
+/**
+ * Returns the copy that a folder belongs to, or `undefined` if none is named. Throws if the file cannot be
+ * read, because it may name one.
+ */
 async function ownerOf(folder: string): Promise<SpooledCopy | undefined> {
   try {
     return JSON.parse(await readFile(join(folder, 'copy.json'), 'utf8')) as SpooledCopy;

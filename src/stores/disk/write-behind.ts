@@ -6,18 +6,18 @@ import type { Journal } from './journal.ts';
 
 /** Keeps the disk at work while more bytes of a file come, and a journal of what it has taken. */
 export interface WriteBehind {
-  /** Throws where the disk has refused what it was given before. */
+  /** Has the disk take a range that was written. Throws if the disk has refused an earlier one. */
   add(range: ByteRange): void;
-  /** Returns when nothing is under way; whether the disk has taken all. */
+  /** Waits until nothing is under way. Returns whether the disk has taken all. */
   settle(): Promise<boolean>;
-  /** Returns when the disk has all of the file. Throws `lost`, `quota_exceeded`. */
+  /** Waits until the disk has all of the file. Throws `lost`, `quota_exceeded`. */
   finish(): Promise<void>;
 }
 
 /**
- * The kernel alone would begin to write when a tenth of the memory is full, and a copy would wait for the
- * disk at its end. That a page could not be written fsync(2) tells once, and takes it for clean from then on:
- * the failure is kept, and the file is worth nothing any more.
+ * Returns a `WriteBehind` for a file. Left alone, the kernel would begin to write when a tenth of the memory
+ * is full, and a copy would wait for the disk at its end. fsync(2) reports only once that a page could not be
+ * written, and then takes the page for clean: so the failure is kept, and the file is worth nothing any more.
  */
 export function writeBehind(file: FileHandle, journal: Journal): WriteBehind {
   let waiting: ByteRange[] = [];
