@@ -12,7 +12,7 @@ import { RECORD, writeRecord } from './record-file.ts';
 import { isWhole, isWholeNote } from './whole-note.ts';
 
 /**
- * Makes what a job has written an image, unless that has been done. Throws `not_found` where it is gone, or
+ * Makes an image of what a job has written, unless that has been done. Throws `not_found` if it is gone, or
  * not whole.
  */
 export async function commitPartial(
@@ -32,7 +32,7 @@ export async function commitPartial(
       await assertNotDoomed(folder, ref, attempt);
     }
     if (!(await isAtPath(folder, image))) {
-      // Right before it is moved: another job may have come to the path, once this one was discarded.
+      // Asked right before the move: another job may have come to the path, once this one was discarded.
       if (await isAtPath(folder, partial)) await ignoring('ENOENT', renameUnlessTaken(partial, image, ref));
       // Another call of this job may have been faster, or have removed it.
       if (!(await isAtPath(folder, image))) throw goneFor(ref);
@@ -47,7 +47,10 @@ async function hasRecord(folder: Folder): Promise<boolean> {
   return (await ignoring('ENOENT', stat(folder.at(RECORD)))) !== undefined;
 }
 
-/** A removal that began before the record was written may not have seen it: then it is taken back here. */
+/**
+ * Throws if somebody has taken the folder while the record was written. A removal that began before may not
+ * have seen the record: then the record is taken back here.
+ */
 async function assertNotDoomed(folder: Folder, ref: DestinationRef, attempt: number): Promise<void> {
   const fence = await ignoring('ENOENT', readFence(folder.path));
   if (fence?.names.includes(fenceName(attempt))) return;

@@ -72,6 +72,6 @@ async function discardIn(paths: Layout, ref: DestinationRef, attempt: number): P
   await removePrepared(paths, ref, attempt);
   await removeMarked(paths.partial(ref.image_id), ref, attempt);
   const image = paths.image(ref.image_id);
-  // A commit that was overtaken may have moved there what was just emptied.
+  // A commit that was overtaken may have moved the folder there that was just emptied.
   await (ref.committing ? removeMarked(image, ref, attempt) : removeIfEmpty(image));
 }

@@ -12,12 +12,12 @@ import { imageLeftovers } from './leftovers.ts';
 import { directoryObjects } from './objects.ts';
 import { registerFile } from './register.ts';
 
-/** Where the images of a directory store are. */
+/** Options of a directory store: the path of the folder that has its images. */
 export interface DirectoryOptions {
   readonly path: string;
 }
 
-/** Images as folders of a file system: the embedded default. */
+/** Keeps images as folders of a file system. This is the default, and needs no other server. */
 export const directoryDriver: StoreDriver<DirectoryOptions> = {
   name: 'directory',
   options: Type.Object({ path: Type.String({ minLength: 1 }) }, { additionalProperties: false }),

@@ -15,22 +15,25 @@ export interface Folder {
   at(name: string): string;
   /** Makes its entries survive a loss of power. */
   sync(): Promise<void>;
-  /** From here on its names may lead anywhere: a descriptor's number serves again. */
+  /** Closes the folder. From here on its names may lead anywhere: a descriptor's number serves again. */
   close(): Promise<void>;
 }
 
-/** Opens the folder that these steps lead to from a root, through no link. Throws ENOENT as it is. */
+/** Opens the folder to which these steps lead from a root, and follows no link. Throws ENOENT as it is. */
 export async function openFolder(root: string, steps: readonly string[]): Promise<Folder> {
   return walk(root, steps, openIn);
 }
 
-/** A folder of which some steps may have been made. */
+/** A folder that is held open, and some of whose steps may have been made for it. */
 export interface MadeFolder extends Folder {
-  /** Removes what was made, as far as it is empty. */
+  /** Removes the steps that were made, as far as they are empty. */
   unmake?(): Promise<void>;
 }
 
-/** The same, making what is missing. */
+/**
+ * Opens the folder to which these steps lead from a root, follows no link, and makes the steps that are
+ * missing.
+ */
 export async function makeFolder(root: string, steps: readonly string[]): Promise<MadeFolder> {
   let made = steps.length;
   const unmake = () => removeEmpty(root, steps, made);
@@ -75,8 +78,8 @@ async function walk(
 }
 
 /**
- * Opens a folder that is there by its path, and asks the kernel where that has led: `undefined` where a link
- * was on the way.
+ * Opens a folder by its path, and asks the kernel where that has led. Returns `undefined` if a link was on
+ * the way, or if the folder cannot be opened so.
  */
 async function openAtOnce(root: string, steps: readonly string[]): Promise<Folder | undefined> {
   const real = await realRoot(root);
@@ -99,14 +102,17 @@ function isAt({ path }: Folder, expected: string): boolean {
 
 const realRoots = new Map<string, string>();
 
-/** Where a root was at first. Once it leads elsewhere, its folders are opened step by step. */
+/**
+ * Returns where a root led when it was first asked for. Once it leads elsewhere, its folders are opened step
+ * by step.
+ */
 async function realRoot(root: string): Promise<string | undefined> {
   const real = realRoots.get(root) ?? (await realpath(root).catch(() => undefined));
   if (real !== undefined) realRoots.set(root, real);
   return real;
 }
 
-/** Whether it was made here: somebody else may be faster. */
+/** Makes a folder in one that is open. Returns `false` if somebody else was faster. */
 async function makeStep(parent: Folder, step: string): Promise<boolean> {
   try {
     await mkdir(parent.at(step));
@@ -123,7 +129,7 @@ export async function openIn(parent: Folder, name: string): Promise<Folder> {
   return folderOf(await open(parent.at(name), FLAGS));
 }
 
-/** Opens the root of a store, also through a link. Throws `unavailable` where it is not there. */
+/** Opens the root of a store, also through a link. Throws `unavailable` if it is not there. */
 export async function openRoot(root: string): Promise<Folder> {
   await assertReachable(root);
   return folderOf(await open(root, O_RDONLY | O_DIRECTORY));
@@ -139,7 +145,10 @@ function folderOf(handle: FileHandle): Folder {
   return { path, at: (name) => `${path}/${name}`, sync: () => handle.sync(), close: () => handle.close() };
 }
 
-/** What stands where a folder is needed. */
+/**
+ * Returns an error that names what stands where a folder is needed, or the error itself if it has another
+ * cause.
+ */
 async function clash(parent: Folder, step: string, path: string, error: unknown): Promise<unknown> {
   if (!isErrno(error, 'ENOTDIR') && !isErrno(error, 'ELOOP')) return error;
   const isLink = (await lstat(parent.at(step)).catch(() => undefined))?.isSymbolicLink();
@@ -147,7 +156,7 @@ async function clash(parent: Folder, step: string, path: string, error: unknown)
   return new StoreError(isLink ? 'invalid_image' : 'conflict', `${JSON.stringify(path)} ${why}`);
 }
 
-/** From the innermost outwards, as far as they are empty. */
+/** Removes the steps that were made, from the innermost outwards, as far as they are empty. */
 async function removeEmpty(root: string, steps: readonly string[], made: number): Promise<void> {
   for (let depth = steps.length - 1; depth >= made; depth -= 1) {
     const parent = await openFolder(root, steps.slice(0, depth)).catch(() => undefined);

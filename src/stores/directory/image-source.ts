@@ -41,12 +41,12 @@ export function directorySource(paths: Layout): ImageSource {
   };
 }
 
-/** Reads the record of an image, whoever it belongs to. Throws `not_found` where there is none. */
+/** Reads the record of an image, whoever owns it. Throws `not_found` if there is none. */
 export function recordOf(paths: Layout, imageId: string): Promise<ImageRecord> {
   return inImage(paths, { image_id: imageId, tenant_id: null }, (folder) => readRecord(folder, imageId));
 }
 
-/** Opens an image's folder for a while. What is not there is the image's absence. */
+/** Opens an image's folder, as long as `use` runs. If anything in it is not there, the image is not there. */
 async function inImage<T>(paths: Layout, ref: SourceRef, use: (folder: Folder) => Promise<T>): Promise<T> {
   try {
     return await onDisk(async () => {
@@ -63,7 +63,10 @@ async function inImage<T>(paths: Layout, ref: SourceRef, use: (folder: Folder) =
   }
 }
 
-/** Throws `invalid_image` for a link: it may lead to a folder that is no image of this region. */
+/**
+ * Opens an image's folder. Throws `invalid_image` for a link, which may lead to a folder that is no image of
+ * this region.
+ */
 async function openImage(path: string, imageId: string): Promise<Folder> {
   return openFolderAt(path).catch(async (error) => {
     const mayBeLink = isErrno(error, 'ELOOP') || isErrno(error, 'ENOTDIR');

@@ -25,11 +25,11 @@ export interface Layout {
   image(imageId: string): string;
   partial(imageId: string): string;
   prepared(imageId: string, mark: string, attempt: number): string;
-  /** What the names of all that was prepared for a job begin with. */
+  /** Returns the beginning of the names of all that was prepared for a job. */
   preparedPrefix(imageId: string, mark: string): string;
 }
 
-/** Image ids become file names, so they may not be able to say anything else. */
+/** Image ids become file names, so they MUST NOT be able to say anything else. */
 const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
 export const isImageFolder = (name: string): boolean => SAFE_ID.test(name);

@@ -21,7 +21,7 @@ export async function* imageLeftovers(paths: Layout): AsyncGenerator<Leftover> {
   }
 }
 
-/** A folder in the making, or one in the place of an image that has no record, and so is none. */
+/** Finds an image in the making: a partial, or a folder in the place of an image that has no record. */
 async function partialAt(paths: Layout, name: string): Promise<Leftover | undefined> {
   const [, imageId = name] = /^\.(.+)\.partial$/.exec(name) ?? [];
   const folder = join(paths.root, name);
@@ -44,8 +44,9 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
 }
 
 /**
- * Finds what a step leaves that was frozen while somebody else removed the folder: a commit its record, or
- * whoever takes the fence a new one. Anything else without a mark is a person's, and stays.
+ * Finds a folder without a mark that has only files of a step that was frozen while somebody else removed the
+ * folder: the record of a commit, or the fence of a call that has taken the folder. Any other folder without
+ * a mark is a person's, and stays.
  */
 async function unmarkedAt(
   path: string,
@@ -88,13 +89,13 @@ async function removeUnmarked(
 }
 
 /**
- * Returns whether a file of this name can only be a fence, a note or a draft of a record that a job has left.
+ * Tells whether a file of this name can only be a fence, a note or a draft of a record that a job has left.
  */
 export function isTrace(name: string): boolean {
   return /^((fence|doomed)-\d+|image\.json\.[0-9a-f-]{36})$/.test(name) || isWholeNote(name);
 }
 
-/** What an attempt was about to make, or to remove. */
+/** Finds a folder that an attempt was preparing, or one that was being removed. */
 async function preparedAt(paths: Layout, name: string): Promise<Leftover | undefined> {
   const [, imageId, mark, number = '-1'] = /^\.(.+?)\.([^.]+)(?:\.(\d+))?\.(?:new|removed)$/.exec(name) ?? [];
   if (imageId === undefined || mark === undefined) return undefined;
@@ -109,7 +110,7 @@ async function preparedAt(paths: Layout, name: string): Promise<Leftover | undef
   };
 }
 
-/** How many bytes the files of a folder take on the disk, and when one of them was changed last. */
+/** Returns how many bytes the files of a folder take on the disk, and when one of them was last changed. */
 export async function extentOf(folder: string): Promise<Pick<Leftover, 'bytes' | 'changed'>> {
   let bytes = 0;
   let changed = (await ignoring('ENOENT', lstat(folder)))?.mtimeMs ?? 0;
@@ -121,7 +122,7 @@ export async function extentOf(folder: string): Promise<Pick<Leftover, 'bytes' |
   return { bytes, changed: new Date(changed) };
 }
 
-/** Runs a removal; `false` where somebody has taken up meanwhile what it was to remove. */
+/** Runs a removal. Returns `false` if somebody has meanwhile taken up what it was to remove. */
 export async function unlessTaken(removal: () => Promise<void>): Promise<boolean> {
   try {
     await onDisk(removal);

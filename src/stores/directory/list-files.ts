@@ -7,30 +7,30 @@ import { compareUtf8 } from '../utf8-order.ts';
 import { type Folder, openFolder } from './folder.ts';
 import { HIDDEN, prefixFolders } from './object-path.ts';
 
-/** Which files are asked for. */
+/** The files that are asked for: those whose path begins with `prefix` and comes after `after`. */
 interface Wanted {
   readonly prefix: string;
   readonly after: string;
 }
 
-/** A folder that is held open, and what it has that is asked for. */
+/** A folder that is held open, and those of its entries that are asked for. */
 interface ReadFolder {
   readonly folder: Folder;
   readonly entries: readonly Entry[];
-  /** Whether there is nothing in it, asked for or not. */
+  /** True if there is nothing in the folder, asked for or not. */
   readonly isEmpty: boolean;
 }
 
-/** What a folder has that is asked for: a file, or a folder whose key ends in a slash. */
+/** An entry of a folder that is asked for: a file, or a folder whose key ends in a slash. */
 interface Entry {
   readonly key: string;
   readonly name: string;
 }
 
 /**
- * The regular files of a share in the order of their paths, and the empty folders among them. Reads one
- * folder after the other, as it is asked. What cannot be read is an entry with its fault: in silence, nobody
- * would miss it.
+ * Lists the regular files of a share in the order of their paths, and the empty folders among them. Reads one
+ * folder after the other, as it is asked. An entry that cannot be read has a fault: if it were left out,
+ * nobody would miss it.
  */
 export async function* listFiles(
   root: string,
@@ -113,7 +113,10 @@ async function* fileAt(folder: Folder, name: string, path: string): AsyncGenerat
   else if (found?.isFile()) yield { path, size: found.size };
 }
 
-/** Why a file or a folder cannot be read; `undefined` for one that is not there. */
+/**
+ * Returns why a file or a folder cannot be read, or `undefined` if it is not there. Throws an error that is
+ * not about it alone.
+ */
 function faultOf(name: string, error: unknown): StoreError | undefined {
   // A name that is no UTF-8 cannot be asked for.
   if (isErrno(error, 'ENOENT') && name.includes('\ufffd')) {
@@ -125,7 +128,7 @@ function faultOf(name: string, error: unknown): StoreError | undefined {
   throw error;
 }
 
-/** Whether nothing is there any more, or something else, or a link. */
+/** Tells whether an error says that nothing is there any more, or something else, or a link. */
 function isNone(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code === 'ENOENT' || code === 'conflict' || code === 'invalid_image';

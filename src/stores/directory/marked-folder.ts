@@ -7,19 +7,19 @@ import { type Folder, openFolderAt } from './folder.ts';
 
 const MAX_PASSES = 3;
 
-/** Name of the file by which a folder bears the mark of the job that makes it, or has made it. */
+/** Returns the name of the file by which a folder bears the mark of the job that makes it, or has made it. */
 export function markName({ mark }: Pick<DestinationRef, 'mark'>): string {
   return `job-${encodeURIComponent(mark)}`;
 }
 
-/** Whether there is such a folder, and it bears this job's mark. */
+/** Tells whether there is such a folder, and it bears this job's mark. */
 export function hasMark(folder: string, ref: Pick<DestinationRef, 'mark'>): Promise<boolean> {
   return exists(join(folder, markName(ref)));
 }
 
 /**
- * Opens a folder that bears this job's mark; `undefined` where there is none. What is done through it is done
- * to this very folder, also when another one has come to its path.
+ * Opens a folder that bears this job's mark. Returns `undefined` if there is none. Whatever is done through
+ * it is done to this very folder, even if another one has come to its path.
  */
 export async function openMarked(
   path: string,
@@ -32,7 +32,7 @@ export async function openMarked(
   return undefined;
 }
 
-/** Whether a path still leads to this folder. */
+/** Tells whether a path still leads to this folder. */
 export async function isAtPath(folder: Folder, path: string): Promise<boolean> {
   const [held, found] = [await stat(folder.path), await ignoring('ENOENT', stat(path))];
   return held.ino === found?.ino && held.dev === found.dev;
@@ -40,8 +40,8 @@ export async function isAtPath(folder: Folder, path: string): Promise<boolean> {
 
 /**
  * Removes a folder that bears this job's mark, unless an attempt higher than `upTo` has taken it
- * (`conflict`). It is doomed first: from then on nobody adopts or commits it. Whoever removes is never ahead
- * of that, and removes through the open folder, so that one who was frozen in the middle removes nothing of
+ * (`conflict`). The folder is doomed first: from then on nobody adopts or commits it. Files are removed only
+ * after that, and through the open folder, so that a call that was frozen in the middle removes nothing of
  * what has come to the path since.
  */
 export async function removeMarked(
@@ -61,7 +61,7 @@ export async function removeMarked(
       await folder.close();
     }
   }
-  // An empty folder is what a crash has left of this. Another one is not empty.
+  // A crash in the middle of this leaves an empty folder. Any other folder is not empty, and stays.
   await removeIfEmpty(path);
 }
 
@@ -72,7 +72,10 @@ export async function removeIfEmpty(path: string): Promise<void> {
   });
 }
 
-/** The record goes first: without it there is no image. The mark goes last: it says whose the rest is. */
+/**
+ * Removes all files of a folder. The record goes first: without it there is no image. The mark goes last: it
+ * says whose the rest is.
+ */
 async function empty(folder: Folder, ref: Pick<DestinationRef, 'mark'>): Promise<void> {
   const mark = markName(ref);
   const others = (await readdir(folder.path)).filter((name) => name !== mark && name !== 'image.json');

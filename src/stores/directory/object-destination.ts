@@ -15,7 +15,10 @@ import { openFile } from './open-file.ts';
 import type { InFolder } from './shared-folders.ts';
 import { forgetWhole, isNotedWhole, noteWhole } from './whole-note.ts';
 
-/** How large files come to be in a share: written where no list finds them, and then moved into place. */
+/**
+ * The writing half of a share, for large files. They are written where no list finds them, and then moved
+ * into place.
+ */
 export function objectDestination(root: string, inFolder: InFolder): ImageDestination {
   return {
     prepare: (ref, attempt, { size }) =>
@@ -24,7 +27,7 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
         await makePartial(root, ref, attempt, size);
       }),
 
-    // What is at a path is replaced once more: nobody can tell whose it is.
+    // A file at the path is replaced once more: nobody can tell whose it is.
     adopt: async () => null,
 
     openSink: (ref, attempt, size) => onDisk(() => openSink(root, ref, attempt, size)),
@@ -47,7 +50,8 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
 }
 
 /**
- * Moves the file to the path that it is for, be it not the first time; whether there was one that is whole.
+ * Moves the file to the path that it is for, unless an earlier call has. Returns `false` if there is no file
+ * that is whole.
  */
 async function moveOut(
   root: string,
@@ -110,7 +114,7 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
   }
 }
 
-/** Moves a file to its path, in the folder of that, in the place of what was there. */
+/** Moves a file to its path, in the open folder of that path. Replaces what was there. */
 export async function renameInto(folder: Folder, path: string, file: string): Promise<void> {
   const { folders, name } = objectPath(path);
   await rename(file, folder.at(name)).catch((error) => {
@@ -121,7 +125,7 @@ export async function renameInto(folder: Folder, path: string, file: string): Pr
   });
 }
 
-/** Finds out before any byte is moved what would keep a file from its path. */
+/** Throws `conflict` if a folder is in the place of a file, before any byte is moved. */
 async function assertNoClash(root: string, path: string): Promise<void> {
   const { folders, name } = objectPath(path);
   const folder = await ignoring('ENOENT', openFolder(root, folders));
@@ -134,7 +138,7 @@ async function assertNoClash(root: string, path: string): Promise<void> {
   }
 }
 
-/** The answer to a commit may have been lost: then its digest tells that a file is the job's. */
+/** Tells by its digest whether the file at a path is the job's: the answer to a commit may have been lost. */
 async function isCommitted(
   root: string,
   { image_id, digests }: DestinationRef,

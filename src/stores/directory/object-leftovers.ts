@@ -11,7 +11,7 @@ import { removeFrom } from './remove-from.ts';
 const AN_HOUR = 60 * 60_000;
 const A_DAY = 24 * AN_HOUR;
 
-/** Begins the name of a small file that is being written. */
+/** Beginning of the name of a small file that is being written. */
 export const SMALL = 'small-';
 
 /** Lists what is hidden in a share: files in the making, and what their writers have left behind. */
@@ -33,14 +33,14 @@ async function leftoverAt(root: string, hidden: Folder, name: string): Promise<L
   const { bytes, changed } = stats.isDirectory()
     ? await extentOf(path)
     : { bytes: stats.blocks * 512, changed: stats.mtime };
-  // Whoever takes the fence while somebody else removes the folder leaves that alone.
+  // A call that takes the fence while another one removes the folder leaves nothing but the fence.
   const isFenceOnly = isPartial && (await readdir(path)).every(isTrace);
   return {
     kind: isSmall ? 'small object' : 'object in the making',
     place: name,
     mark: isPartial ? await markIn(path) : null,
     bytes,
-    // Into what is being prepared or removed nobody writes any more.
+    // Nobody writes any more into a folder that is being prepared or removed.
     changed: isPartial ? changed : stats.mtime,
     abandonedAfter: isPartial && !isFenceOnly ? null : isSmall ? AN_HOUR : A_DAY,
     remove: async () =>
@@ -54,7 +54,10 @@ async function leftoverAt(root: string, hidden: Folder, name: string): Promise<L
   };
 }
 
-/** The mark of the job that makes a file. An earlier version noted none. */
+/**
+ * Reads the mark of the job that makes a file. Returns `null` if there is none: an earlier version noted
+ * none.
+ */
 async function markIn(folder: string): Promise<string | null> {
   const note = await ignoring(
     'ENOENT',
@@ -68,7 +71,7 @@ async function markIn(folder: string): Promise<string | null> {
   }
 }
 
-/** Runs something in the folder of what is hidden; `undefined` where there is none. */
+/** Runs `use` in the folder of what is hidden. Returns `undefined` if there is no such folder. */
 async function inHidden<T>(root: string, use: (hidden: Folder) => Promise<T>): Promise<T | undefined> {
   return onDisk(async () => {
     const hidden = await openHidden(root);

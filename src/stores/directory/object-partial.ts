@@ -27,9 +27,9 @@ const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
  *     <root>/.image-replicator/<hash>.<n>.removed one that is being removed
  */
 export interface Partial extends Folder {
-  /** Returns whether it has a file of this name. */
+  /** Tells whether the folder has a file of this name. */
   has(name: Note | 'data'): Promise<boolean>;
-  /** Leaves a note. Returns when that would survive a loss of power. */
+  /** Leaves a note. Returns when the note would survive a loss of power. */
   note(name: Note): Promise<void>;
 }
 
@@ -84,7 +84,7 @@ async function fill(
   }
 }
 
-/** Opens what is there of a file in the making. Throws `not_found`. */
+/** Opens the folder of a file in the making. Throws `not_found` if there is none. */
 export async function openPartial(root: string, ref: DestinationRef): Promise<Partial> {
   const folder = await openFolder(root, [HIDDEN, hashOf(ref)]).catch((error) => {
     throw isErrno(error, 'ENOENT') ? goneFor(ref) : error;
@@ -99,7 +99,7 @@ export async function openPartial(root: string, ref: DestinationRef): Promise<Pa
   };
 }
 
-/** Removes what there is of a file in the making, unless a later attempt has it (`conflict`). */
+/** Removes a file in the making, unless a later attempt has it (`conflict`). */
 export async function removePartial(root: string, ref: DestinationRef, attempt: number): Promise<void> {
   const hidden = await openHidden(root);
   if (hidden === undefined) return;
@@ -112,8 +112,8 @@ export async function removePartial(root: string, ref: DestinationRef, attempt: 
 }
 
 /**
- * Dooms a folder, and removes it through its descriptor: one that comes to its place afterwards is another
- * attempt's. What stands there and is no folder is nobody's, and is removed as it is.
+ * Dooms a folder, and removes it through its descriptor: a folder that comes to its place afterwards is
+ * another attempt's. Anything but a folder in its place is nobody's, and is removed as it is.
  */
 export async function doomAndRemove(
   hidden: Folder,
@@ -136,8 +136,8 @@ export async function doomAndRemove(
 }
 
 /**
- * Removes what attempts up to this one were about to make. It is moved aside first, so that an attempt that
- * was frozen finds nothing to put in place, rather than a half of it.
+ * Removes the folders that attempts up to this one were preparing. Each is moved aside first, so that an
+ * attempt that was frozen finds nothing to put in place, rather than a half of it.
  */
 async function removePrepared(hidden: Folder, hash: string, upTo: number): Promise<void> {
   for (const name of await readdir(hidden.path)) {
@@ -151,12 +151,12 @@ async function removePrepared(hidden: Folder, hash: string, upTo: number): Promi
   }
 }
 
-/** The folder of what is in the making; `undefined` where nothing has ever been made. */
+/** Opens the folder of files in the making. Returns `undefined` if nothing has ever been made. */
 export async function openHidden(root: string): Promise<Folder | undefined> {
   const held = await openRoot(root);
   try {
     return await openIn(held, HIDDEN).catch((error) => {
-      // What stands in its place is told in the words of every other folder.
+      // For anything else in its place, this throws the error that any other folder has.
       return isErrno(error, 'ENOENT') ? undefined : openFolder(root, [HIDDEN]);
     });
   } finally {
@@ -164,7 +164,7 @@ export async function openHidden(root: string): Promise<Folder | undefined> {
   }
 }
 
-/** Opens the folder of what is in the making, which is made where it is missing. */
+/** Opens the folder of files in the making, and makes it if it is missing. */
 export async function makeHidden(root: string): Promise<Folder> {
   const hidden = await openHidden(root);
   if (hidden !== undefined) return hidden;

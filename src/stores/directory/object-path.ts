@@ -1,26 +1,26 @@
 import { ILL_FORMED } from '../../text/index.ts';
 import { StoreError } from '../store-error.ts';
 
-/** Where a share has what is no object yet. No path leads there. */
+/** Name of the folder in which a share has what is no object yet. No path leads there. */
 export const HIDDEN = '.image-replicator';
 
-/** Bytes (NAME_MAX, limits.h(0p)). */
+/** Maximum length of a name in bytes (NAME_MAX, limits.h(0p)). */
 const MAX_NAME_LENGTH = 255;
 
-/** Of a path: the folders on its way, and the file's name. */
+/** The folders on the way to a file, and the file's name. */
 export interface ObjectPath {
   readonly folders: readonly string[];
   readonly name: string;
 }
 
-/** Throws `invalid_image` for a path that is none inside of a share. */
+/** Splits a path into its steps. Throws `invalid_image` for a path to nothing inside of a share. */
 export function objectPath(path: string): ObjectPath {
   const steps = path.split('/');
   assertSteps(path, steps);
   return { folders: steps.slice(0, -1), name: steps.at(-1) ?? '' };
 }
 
-/** The folders that a prefix names in full. Throws `invalid_image` where no path begins with them. */
+/** Returns the folders that a prefix names in full. Throws `invalid_image` if no path begins with them. */
 export function prefixFolders(prefix: string): readonly string[] {
   const folders = prefix.split('/').slice(0, -1);
   assertSteps(prefix, folders);

@@ -21,12 +21,12 @@ import { sharedFolders } from './shared-folders.ts';
 /** @see sync(1), syncfs(2) */
 const run = promisify(execFile);
 
-/** Returns what a file has beside its bytes. */
+/** Returns the attributes of a file: its mode, and when it was modified. */
 function attributesOf({ mode, mtime }: Stats): ObjectAttributes {
   return { mode: (mode & 0o7777).toString(8), modified: mtime.toISOString() };
 }
 
-/** The regular files below a folder. Links are none, and lead nowhere. */
+/** Returns the store of the regular files below a folder. Links are none of them, and are not followed. */
 export function directoryObjects(root: string): ObjectStore {
   const inHidden = sharedFolders(() => makeHidden(root));
   const inFolder = sharedFolders((steps) => makeFolder(root, steps));
@@ -97,7 +97,7 @@ export function directoryObjects(root: string): ObjectStore {
         throw signal.aborted ? signal.reason : error;
       }),
 
-    // Files get the mode and the times of new ones.
+    // A file gets the mode and the times of a new one.
     loses: (attributes) => Object.keys(attributes).length > 0,
 
     // One call for a thousand files: fsync(2) for each would take longer than to write them.

@@ -5,7 +5,7 @@ import { openFolder } from './folder.ts';
 import { objectPath } from './object-path.ts';
 import { TO_READ } from './open-plain.ts';
 
-/** Opens a regular file of a share, through no link. Throws `invalid_image`, `not_found`. */
+/** Opens a regular file of a share, and follows no link. Throws `invalid_image`, `not_found`. */
 export async function openFile(root: string, path: string): Promise<FileHandle> {
   const { folders, name } = objectPath(path);
   const file = await openRegular(root, folders, name).catch((error) => {

@@ -3,14 +3,16 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { isErrno } from '../disk/disk-errors.ts';
 import { StoreError } from '../store-error.ts';
 
-/** A pipe would wait for a writer, and a terminal would become this process's own. */
+/**
+ * Flags to open a file for reading. Without them, a pipe would wait for a writer, and a terminal would become
+ * this process's own.
+ */
 export const TO_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
  * Opens a file of an image for reading.
- * @throws StoreError `invalid_image`, which names the image, for a link, because it may lead to what nobody
- * has meant to be read by those who can write there; and for what is no regular file, such as a device or a
- * pipe
+ * @throws StoreError `invalid_image`, which names the image, for a link, because it could expose a file that
+ * its writers may not read; and for what is no regular file, such as a device or a pipe
  */
 export async function openPlain(path: string, imageId: string): Promise<FileHandle> {
   const name = path.slice(path.lastIndexOf('/') + 1);

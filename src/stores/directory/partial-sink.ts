@@ -7,9 +7,9 @@ import { openMarked } from './marked-folder.ts';
 import { forgetWhole, noteWhole } from './whole-note.ts';
 
 /**
- * Opens an image in the making for one attempt. Its flush notes that the data is whole: only then may it be
- * committed. The path is resolved once: whatever comes to it later, all calls are about the folder that bore
- * this job's mark.
+ * Opens an image in the making for one attempt. Its `flush` notes that the data is whole: only then MAY the
+ * image be committed. The path is resolved once: all calls are about the folder that bore this job's mark,
+ * whatever comes to the path later.
  */
 export async function openPartialSink(
   partial: string,

@@ -7,7 +7,7 @@ import { taken } from '../refusals.ts';
 import type { Layout } from './layout.ts';
 import { hasMark, markName } from './marked-folder.ts';
 
-/** Whether an image in the making is there already, as this very attempt has made it. */
+/** Tells whether there is an image in the making that this very attempt has made. */
 export async function isPreparedBy(paths: Layout, ref: DestinationRef, attempt: number): Promise<boolean> {
   const partial = paths.partial(ref.image_id);
   if (!(await hasMark(partial, ref))) return false;
@@ -15,7 +15,7 @@ export async function isPreparedBy(paths: Layout, ref: DestinationRef, attempt: 
   return fence?.attempt === attempt && !fence.isDoomed;
 }
 
-/** Makes room for an image, in one step. Throws `conflict` where another job makes one with this id. */
+/** Makes room for an image, in one step. Throws `conflict` if another job makes one with this id. */
 export async function makePartial(
   paths: Layout,
   ref: DestinationRef,
@@ -35,8 +35,8 @@ export async function makePartial(
 }
 
 /**
- * Removes what attempts up to this one were about to make. It is moved aside first, so that an attempt that
- * was frozen finds nothing to put in place, rather than a half of it.
+ * Removes the folders that attempts up to this one were preparing. Each is moved aside first, so that an
+ * attempt that was frozen finds nothing to put in place, rather than a half of it.
  */
 export async function removePrepared(
   paths: Layout,
@@ -57,7 +57,8 @@ export async function removePrepared(
 }
 
 /**
- * Whether there is an image, or somebody's folder, at a path. An empty folder is what a removal may leave.
+ * Tells whether there is an image, or somebody's folder, at a path. An empty folder is none: a removal may
+ * leave one.
  */
 export async function isOccupied(path: string): Promise<boolean> {
   const names = await readdir(path).catch((error) => {
@@ -68,7 +69,7 @@ export async function isOccupied(path: string): Promise<boolean> {
   return names.length > 0;
 }
 
-/** Renames a folder. One that is there and not empty is another's, and throws `conflict`. */
+/** Renames a folder. Throws `conflict` if there is one already that is not empty: it is another job's. */
 export async function renameUnlessTaken(from: string, to: string, ref: DestinationRef): Promise<void> {
   await rename(from, to).catch((error) => {
     throw isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST') ? taken(ref) : error;

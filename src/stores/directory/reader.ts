@@ -7,10 +7,16 @@ import { aliveUntil, canTell, hasChanged, haveDigests } from '../same-bytes.ts';
 import { StoreError } from '../store-error.ts';
 
 const CHUNK = MIB;
-/** To ask a file costs nothing, and what parts are moved at once has to be kept for the digest. */
+/**
+ * Bytes of a part. Parts are small, because to ask a file costs nothing, and the parts that are moved at once
+ * have to be kept for the digest.
+ */
 const PART_SIZE = CHUNK;
 
-/** Returns the pin of an open file: another file in its place, or a write to it, gives another one. */
+/**
+ * Returns the pin of an open file. The pin is another one once another file is in its place, or it was
+ * written to.
+ */
 export async function pinOf(file: FileHandle): Promise<string> {
   const { ino, size, mtimeMs } = await file.stat();
   return `${ino}-${size}-${mtimeMs}`;
@@ -19,8 +25,8 @@ export async function pinOf(file: FileHandle): Promise<string> {
 const sizeOf = (pin: string) => pin.split('-')[1];
 
 /**
- * Reads an open file that has to stay what its pin says, and closes it. Where digests are known, they decide:
- * a file that somebody has touched is read once, and is the same if its bytes are.
+ * Returns a reader of an open file that has to stay what its pin says. The reader closes the file. If digests
+ * are known, they decide: a file that somebody has touched is read once, and is the same if its bytes are.
  * @throws StoreError `changed`
  */
 export async function readerOf(file: FileHandle, pin: string, digests?: Digests): Promise<PartReader> {
@@ -58,9 +64,12 @@ export async function readerOf(file: FileHandle, pin: string, digests?: Digests)
 
 /** Watches over the bytes of a file that others may write to. */
 interface Guard {
-  /** Tells whether the file is as it was when its bytes were known last. */
+  /** Tells whether the file is as it was when its bytes were last known. */
   isSame(): Promise<boolean>;
-  /** Finds out whether the bytes are the same all the same. Throws `changed`. All who ask share one look. */
+  /**
+   * Reads the file to find out whether its bytes are the same after all. Throws `changed`. All who ask at the
+   * same time share one look.
+   */
   lookAgain(): Promise<void>;
 }
 

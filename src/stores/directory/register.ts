@@ -11,7 +11,7 @@ import type { NewImage } from '../image-store.ts';
 import { type Layout, syncFolder } from './layout.ts';
 import { writeRecord } from './record-file.ts';
 
-/** Makes a file an image of the region: a copy of it, with its digest. */
+/** Copies a file into the region, and makes the copy an image, with its digest. */
 export async function registerFile(
   paths: Layout,
   file: string,
@@ -66,8 +66,8 @@ export async function registerFile(
 }
 
 /**
- * A read of a pipe that has nothing to give would hold its thread, and the process with it, past every
- * signal.
+ * Opens a file to read. A pipe is read as a socket is: a read that waits for a pipe would hold its thread,
+ * and the process with it, past every signal.
  */
 async function open(file: string): Promise<Readable> {
   if (!(await stat(file)).isFIFO()) return createReadStream(file, { highWaterMark: MIB });

@@ -3,9 +3,8 @@ import { ignoring, isErrno } from '../disk/disk-errors.ts';
 import { type Folder, openIn } from './folder.ts';
 
 /**
- * Removes something from a folder: a file, or a folder with the files in it. A folder that somebody has put
- * into that stays. Each name leads through a descriptor: a recursive removal by paths would go through a link
- * that comes in its way.
+ * Removes a file from a folder, or a folder with the files in it. Folders inside of that one stay. Each name
+ * leads through a descriptor: a recursive removal by paths would go through a link that comes in its way.
  */
 export async function removeFrom(parent: Folder, name: string): Promise<void> {
   if (await unlinked(parent.at(name))) return;
@@ -32,7 +31,7 @@ export async function removeIfEmpty(parent: Folder, name: string): Promise<void>
   await ignoring('ENOTEMPTY', ignoring('ENOENT', rmdir(parent.at(name))));
 }
 
-/** Removes a file, if it is there. False where there is a folder. */
+/** Removes a file, if it is there. Returns `false` if it is a folder. */
 async function unlinked(path: string): Promise<boolean> {
   try {
     await unlink(path);

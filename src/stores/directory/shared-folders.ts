@@ -1,9 +1,12 @@
 import type { Folder, MadeFolder } from './folder.ts';
 
-/** Runs something in a folder, which all that run at the same time have open together. */
+/** Runs `use` in an open folder. All calls that run at the same time share the folder. */
 export type InFolder = <T>(steps: readonly string[], use: (folder: Folder) => Promise<T>) => Promise<T>;
 
-/** For how long it may be found by others: it can be moved, or another one put in its place; milliseconds. */
+/**
+ * Milliseconds for which others may share a folder once it is open. Later it may have been moved, or another
+ * one put in its place.
+ */
 const SHARED_FOR = 1000;
 
 interface Shared {
@@ -13,7 +16,10 @@ interface Shared {
   hasFailed: boolean;
 }
 
-/** For folders that many small things need: to open one takes as long as the thing itself. */
+/**
+ * Returns a function that opens folders for many small files together: to open a folder takes as long as to
+ * write a small file.
+ */
 export function sharedFolders(make: (steps: readonly string[]) => Promise<MadeFolder>): InFolder {
   const open = new Map<string, Shared>();
   return async (steps, use) => {

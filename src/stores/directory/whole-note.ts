@@ -6,17 +6,18 @@ import type { Folder } from './folder.ts';
 
 const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 
-/** Names of the notes. Workers of an earlier version wrote no number. */
+/** Matches the names of the notes. Workers of an earlier version wrote no number. */
 const NOTE = /^whole(?:-(\d+))?$/;
 
 type NotedFolder = Pick<Folder, 'path' | 'at' | 'sync'>;
 
 /**
  * Notes that an attempt has written all bytes into a folder in the making, and that they are on the disk.
- * Returns when the note would survive a loss of power. Only what is noted so may be committed.
+ * Returns when the note would survive a loss of power. Data MUST NOT be committed without such a note;
+ * `isWhole` makes an exception for earlier versions.
  *
- * The note bears the attempt's number. An attempt that was frozen while it started over goes on much later,
- * when another one may have come to the end: it removes no note but its own and those before it.
+ * The note bears the attempt's number. An attempt that was frozen while it started over may go on much later,
+ * when another one has come to the end: it removes no note but its own and those before it.
  */
 export async function noteWhole(folder: NotedFolder, attempt: number): Promise<void> {
   await writeFile(folder.at(`whole-${attempt}`), '', { flag: O_WRONLY | O_CREAT | O_NOFOLLOW });
@@ -31,19 +32,19 @@ export async function forgetWhole(folder: NotedFolder, attempt: number): Promise
   }
 }
 
-/** Returns whether some attempt has noted that all bytes are there. */
+/** Tells whether some attempt has noted that all bytes are there. */
 export async function isNotedWhole(folder: NotedFolder): Promise<boolean> {
   return (await readdir(folder.path)).some(isWholeNote);
 }
 
-/** Returns whether a file of this name is such a note. */
+/** Tells whether a file of this name is a note that all bytes are there. */
 export function isWholeNote(name: string): boolean {
   return NOTE.test(name);
 }
 
 /**
- * Returns whether all `size` bytes of an image in the making are there: there is a note, or the journal
- * covers every byte. Workers of an earlier version left no note of an image.
+ * Tells whether all `size` bytes of an image in the making are there: there is a note, or the journal covers
+ * every byte. Workers of an earlier version left no note of an image.
  */
 export async function isWhole(folder: NotedFolder, size: number): Promise<boolean> {
   return (await isNotedWhole(folder)) || journalCovers(folder.at('parts'), size);
