@@ -4,12 +4,18 @@ import { MAX_RECORD_SIZE } from '../record-json.ts';
 import { overloadOf, StoreError, type StoreErrorCode } from '../store-error.ts';
 import type { GlanceImage } from './image-json.ts';
 
-/** Bytes of a page of a list. A hundred images have far fewer, unless their tenants fill them on purpose. */
+/**
+ * Maximum size of a page of a list, in bytes. A hundred images have far fewer, unless their tenants fill them
+ * on purpose.
+ */
 export const MAX_PAGE_SIZE = 64 * MAX_RECORD_SIZE;
-/** In the place of an answer that has more bytes than are read. */
+/** Stands for an answer that has more bytes than are read. */
 export const TOO_LARGE = Symbol('an answer that is too large');
 
-/** Reads an answer's JSON, or `TOO_LARGE`. Throws `unavailable` for what is none, or breaks off. */
+/**
+ * Reads an answer's JSON. Returns `TOO_LARGE` if it has more than `max` bytes, `undefined` if it has none.
+ * Throws `unavailable` if it is no JSON, or breaks off.
+ */
 export async function jsonOf({ body }: Dispatcher.ResponseData, max: number): Promise<unknown> {
   const bytes = await readBounded(body, max).catch((cause) => {
     throw new StoreError('unavailable', 'the image service broke off its answer', { cause });
@@ -23,7 +29,7 @@ export async function jsonOf({ body }: Dispatcher.ResponseData, max: number): Pr
   }
 }
 
-/** Returns the error for an answer that no Glance gives: something in front of it may have. */
+/** Returns the error for an answer that no Glance gives. Something in front of it may have given it. */
 export function notGlance(cause?: unknown): StoreError {
   return new StoreError('unavailable', "the image service's answer is not that of a Glance", { cause });
 }
@@ -33,7 +39,7 @@ interface ImagePage {
   readonly next?: string;
 }
 
-/** Tells whether an answer is an image. What its fields are worth, `checkedRecord` finds out. */
+/** Tells whether an answer is an image. It does not check the fields: `checkedRecord` does. */
 export function isImage(value: unknown): value is GlanceImage {
   return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string';
 }
@@ -55,7 +61,7 @@ const CODES: Readonly<Record<number, StoreErrorCode>> = {
   415: 'invalid_image',
 };
 
-/** An answer that is no success, as an error with Glance's own words. */
+/** Turns an answer that is no success into an error with Glance's own words. */
 export async function refusal({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<StoreError> {
   const said = await readBounded(body, MAX_REFUSAL_SIZE).catch(() => undefined);
   const words = wordsOf(said?.toString() ?? '');
@@ -64,13 +70,13 @@ export async function refusal({ statusCode, headers, body }: Dispatcher.Response
   return new StoreError(CODES[statusCode] ?? 'unavailable', message, { overload });
 }
 
-/** Bytes of a refusal that are looked at for words. */
+/** Bytes of a refusal in which words are looked for. */
 const MAX_REFUSAL_SIZE = 64 * 1024;
 const MAX_WORDS_LENGTH = 200;
 
 /**
- * Glance answers in HTML: a title, a heading that repeats it, and a sentence, at times after one of webob's
- * own.
+ * Returns the words of a refusal. Glance answers in HTML: a title, a heading that repeats it, and a sentence,
+ * at times after one of webob's own.
  */
 function wordsOf(html: string): string {
   return html

@@ -11,7 +11,7 @@ import { isStoreError, StoreError } from '../store-error.ts';
 import { isImage, isPage, jsonOf, MAX_PAGE_SIZE, notGlance, refusal, TOO_LARGE } from './answers.ts';
 import type { GlanceImage } from './image-json.ts';
 
-/** On whose behalf a call is made. */
+/** The project or the user on whose behalf a call is made. */
 export type As = { readonly project: string | null } | { readonly user: UserCredential };
 
 /** One operation of a JSON patch (RFC 6902). */
@@ -19,7 +19,7 @@ export type PatchOperation =
   | { readonly op: 'remove'; readonly path: string }
   | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown };
 
-/** What is left of a project's quotas, by name; sizes in MiB. */
+/** Limits of a project's quotas, and how much of them is used, by name; sizes in MiB. */
 export type Usage = Readonly<Record<string, { readonly limit: number; readonly usage: number }>>;
 
 /**
@@ -32,13 +32,13 @@ export interface GlanceApi {
   create(as: As, image: Readonly<Record<string, unknown>>): Promise<void>;
   patch(as: As, imageId: string, operations: readonly PatchOperation[]): Promise<void>;
   remove(as: As, imageId: string): Promise<void>;
-  /** The quotas in force; none where Glance has none, or tells none. */
+  /** Returns the quotas in force, or none if Glance has none, or tells none. */
   usage(as: As): Promise<Usage>;
-  /** Any answer below 500, as it is. */
+  /** Sends a request. Returns any answer below 500 as it is. */
   send(request: ImageRequest): Promise<Dispatcher.ResponseData>;
 }
 
-/** Glance refuses every other form of an id, and nothing else may get into a path. */
+/** Tells whether an id is a UUID. Glance refuses every other form, and nothing else may get into a path. */
 export const isImageId = (id: string): boolean =>
   /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(id);
 
@@ -99,7 +99,7 @@ export function glanceApi(session: Session): GlanceApi {
     usage: async (as) => {
       const response = await send({ method: 'GET', path: '/v2/info/usage', as });
       const answer = await jsonOf(response, MAX_RECORD_SIZE).catch((error) => {
-        // What is no answer of a Glance's tells no quotas.
+        // An answer that is not a Glance's tells no quotas.
         if (response.statusCode === 200) throw error;
       });
       return response.statusCode === 200 ? ((answer as { usage?: Usage } | undefined)?.usage ?? {}) : {};
@@ -107,7 +107,10 @@ export function glanceApi(session: Session): GlanceApi {
   };
 }
 
-/** What an operator has to grant, or a user to sign in for, does not pass by itself; all else may. */
+/**
+ * Turns an error of OpenStack into a store's. It is `forbidden` if an operator has to grant something or a
+ * user has to sign in, which does not pass by itself, and `unavailable` otherwise.
+ */
 export function fromOpenStack(error: unknown): unknown {
   if (!(error instanceof OpenStackError)) return error;
   const code = error.kind === 'forbidden' || error.kind === 'expired' ? 'forbidden' : 'unavailable';

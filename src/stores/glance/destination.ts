@@ -7,7 +7,7 @@ import { type As, type GlanceApi, isImageId, type PatchOperation } from './api.t
 import { type GlanceImage, glanceDigests, JOB_PROPERTY, toCreate, toRecord } from './image-json.ts';
 import { disown, openSink, showMarked, type UploadOptions, whenSaved } from './sink.ts';
 
-/** For an upload that nobody sends any more to come to its end; milliseconds. */
+/** Patience for an upload that nobody sends any more to come to its end; milliseconds. */
 const SETTLING = { patience: 3000, every: 100 };
 
 /** The writing half of a Glance. Everything is done in the project that is to own the image. */
@@ -46,8 +46,7 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
     async discard(ref, _attempt, watch) {
       if (!isImageId(ref.image_id)) return;
       await ignoring('not_found', async () => {
-        // Of an image that is deleted at the moment when its data is whole, Glance would keep the data for
-        // ever.
+        // If an image were deleted at the moment when its data is whole, Glance would keep the data for ever.
         const image = await whenSaved(() => api.show(owner(ref), ref.image_id), SETTLING);
         if (!isCommitted(ref, image) && !(await doom(api, owner(ref), ref, image))) return;
         await watch?.confirm();
@@ -61,14 +60,14 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
 }
 
 /**
- * Gives an image in the making over to removal, for good; returns whether it is ours to remove. Its mark is
- * replaced by another one, which nobody opens or commits. Glance refuses that where a commit has taken the
- * mark away meanwhile: then the image stays.
+ * Gives an image in the making over to removal, for good. Returns whether it is ours to remove. Its mark is
+ * replaced by another one, which nobody opens or commits. Glance refuses that if a commit has taken the mark
+ * away meanwhile: then the image stays, unless the reference says that this undoes the commit.
  */
 async function doom(api: GlanceApi, as: As, ref: DestinationRef, image: GlanceImage): Promise<boolean> {
   if (image[JOB_PROPERTY] === doomedMark(ref)) return true;
   if (image[JOB_PROPERTY] !== ref.mark) return false;
-  // Past this point of a commit the data is ours, even where it has come to harm on its way.
+  // Past this point of a commit the data is ours, even if it is corrupt.
   const mayBeTheirs = !ref.committing && image.status === 'active';
   if (mayBeTheirs && compareDigests(ref.digests, glanceDigests(image)) === 'different') {
     await disown(api, as, ref);
@@ -84,12 +83,15 @@ async function doom(api: GlanceApi, as: As, ref: DestinationRef, image: GlanceIm
   return true;
 }
 
-/** The mark of an image that is being removed: nobody opens or commits it any more. */
+/** Returns the mark of an image that is being removed: nobody opens or commits it any more. */
 export function doomedMark({ mark }: DestinationRef): string {
   return `${mark} doomed`;
 }
 
-/** Glance takes no data for an image without formats, and tells so only when it has come. */
+/**
+ * Throws `invalid_image` for an image to which no data could be uploaded. Glance takes none for an image
+ * without formats, and says so only when the data has come.
+ */
 function assertUploadable(ref: DestinationRef, image: ImageRecord): void {
   if (!isImageId(ref.image_id)) throw new StoreError('invalid_image', 'id: has to be a UUID');
   for (const field of ['disk_format', 'container_format'] as const) {
@@ -97,19 +99,25 @@ function assertUploadable(ref: DestinationRef, image: ImageRecord): void {
   }
 }
 
-/** A commit that went through has taken the mark away; the id is ours, and so are the bytes. */
+/**
+ * Tells whether the commit that the reference speaks of went through: it has taken the mark away; the id is
+ * ours, and so are the bytes.
+ */
 function isCommitted(ref: DestinationRef, image: GlanceImage): boolean {
   return ref.committing === true && hasLostItsMark(ref, image);
 }
 
-/** Whether an image is whole, without a mark, and has the bytes that the job's image has. */
+/** Tells whether an image is whole, without a mark, and has the bytes that the job's image has. */
 function hasLostItsMark({ digests }: DestinationRef, image: GlanceImage): boolean {
   if (image[JOB_PROPERTY] !== undefined || image.status !== 'active') return false;
   const verdict = compareDigests(digests, glanceDigests(image));
   return verdict !== 'different' && verdict !== 'none';
 }
 
-/** Glance has computed its digests from what it has stored. */
+/**
+ * Throws if the image is not whole, or is not what was sent: Glance has computed its digests from what it has
+ * stored.
+ */
 function assertSame(record: ImageRecord, image: GlanceImage): void {
   if (image.status !== 'active') throw new StoreError('conflict', `the image is ${image.status}, not active`);
   const same = compareDigests(digestsOf(record), glanceDigests(image)) !== 'different';
@@ -117,7 +125,10 @@ function assertSame(record: ImageRecord, image: GlanceImage): void {
   throw new StoreError('digest_mismatch', "the image service's own digest is not that of what was sent");
 }
 
-/** What an image has to be without as long as it may have to be removed. */
+/**
+ * Returns the patch that commits an image. It adds what the image has to be without as long as it may have to
+ * be removed.
+ */
 function lastPatch(record: ImageRecord, image: GlanceImage): PatchOperation[] {
   const heldBack = Object.entries(record.properties).filter(([name]) => !Object.hasOwn(image, name));
   return [
@@ -129,12 +140,18 @@ function lastPatch(record: ImageRecord, image: GlanceImage): PatchOperation[] {
   ];
 }
 
-/** @see RFC 6901, section 3 */
+/**
+ * Returns the JSON pointer to a property.
+ * @see RFC 6901, section 3
+ */
 function pointer(name: string): string {
   return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** Who protects it again in the meantime, or is just using it, will let it go in a while. */
+/**
+ * Removes an image. Somebody may protect it again in the meantime, or be using it: that passes, so it is
+ * `unavailable`.
+ */
 async function remove(api: GlanceApi, as: As, ref: DestinationRef): Promise<void> {
   await api.remove(as, ref.image_id).catch((error) => {
     if (!(error instanceof StoreError) || !['forbidden', 'conflict'].includes(error.code)) throw error;
@@ -142,7 +159,10 @@ async function remove(api: GlanceApi, as: As, ref: DestinationRef): Promise<void
   });
 }
 
-/** Beforehand, where the destination tells what is left; it decides again when the bytes come. */
+/**
+ * Throws `quota_exceeded` if the destination tells beforehand that there is no room. It decides again when
+ * the bytes come.
+ */
 async function checkRoom(api: GlanceApi, as: As, size: number): Promise<void> {
   const usage = await api.usage(as);
   const wanted = { image_size_total: Math.ceil(size / MIB), image_count_total: 1, image_count_uploading: 0 };

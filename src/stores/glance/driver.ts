@@ -14,24 +14,24 @@ import { leftoverOf } from './leftover.ts';
 import { assertCopyable } from './obstacles.ts';
 import { openReader, pinOf } from './reader.ts';
 
-/** Which Glance, and with which credential. */
+/** Options of a Glance: which one it is, and the credential for it. */
 export interface GlanceOptions {
   /** Name of an entry of clouds.yaml; without one, OS_CLOUD or the other OS_* variables. */
   readonly cloud?: string;
-  /** The cloud's region; clouds.yaml's where absent. */
+  /** The cloud's region; without it, that of clouds.yaml. */
   readonly region_name?: string;
   readonly interface?: Interface;
-  /** Which of Glance's own stores is to have the copies' data. */
+  /** Name of the one of Glance's own stores that is to have the copies' data. */
   readonly image_store?: string;
   readonly saving_timeout?: string;
 }
 
-/** Returns an image's record, or rejects as `toRecord` throws. */
+/** Returns an image's record, or rejects with the error that `toRecord` throws. */
 async function recordOf(image: GlanceImage): Promise<ImageRecord> {
   return toRecord(image);
 }
 
-/** Images of an OpenStack region. */
+/** Keeps images in a region of an OpenStack cloud. */
 export const glanceDriver: StoreDriver<GlanceOptions> = {
   name: 'glance',
   options: Type.Object(
@@ -52,7 +52,7 @@ export const glanceDriver: StoreDriver<GlanceOptions> = {
 function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): ImageStore {
   const session = openSession(cloud);
   const api = glanceApi(session);
-  // Its address is known only with a token's catalog; what leads to it is as good a name.
+  // Its address is known only with a token's catalog. The options that lead to it are as good a name.
   const endpoint = `glance ${[cloud.cloud, cloud.region_name, cloud.interface].join(' ')}`;
   const requester = (ref: SourceRef): As => ({ project: ref.tenant_id });
   const destination = glanceDestination(api, {
@@ -63,8 +63,8 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
     ...destination,
 
     async *leftovers(ended) {
-      // A Glance finds no image by a mark that it does not know: only what is known to have ended is looked
-      // for.
+      // A Glance finds no image by a mark that is not known here: only images of jobs that are known to have
+      // ended are looked for.
       for await (const ref of ended) {
         const found = await leftoverOf(api, destination, ref);
         if (found !== undefined) yield found;
@@ -73,7 +73,7 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
 
     async inspect(ref, user) {
       const image = await api.show(user === undefined ? requester(ref) : { user }, ref.image_id);
-      // What is being made is not an image yet.
+      // An image that is being made is none yet.
       if (image[JOB_PROPERTY] !== undefined) throw notFound(ref);
       const record = toRecord(image);
       if (image.status !== 'active') {

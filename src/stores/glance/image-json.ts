@@ -29,7 +29,7 @@ export interface GlanceImage {
   readonly [property: string]: unknown;
 }
 
-/** Whatever else an image has as text is a property that somebody has set. */
+/** Glance's own fields. Any other field with a text is a property that somebody has set. */
 const OWN_KEYS = new Set([
   ...['id', 'name', 'status', 'owner', 'visibility', 'os_hidden', 'protected', 'disk_format', 'size'],
   ...['container_format', 'virtual_size', 'min_disk', 'min_ram', 'os_hash_algo', 'os_hash_value', 'checksum'],
@@ -38,8 +38,8 @@ const OWN_KEYS = new Set([
 
 /**
  * Returns an image's record.
- * @throws StoreError `invalid_image` where Glance says what no record can have, naming the image and the
- * field
+ * @throws StoreError `invalid_image` if Glance says something that no record can have; it names the image and
+ * the field
  */
 export function toRecord(image: GlanceImage): ImageRecord {
   const record = {
@@ -73,7 +73,10 @@ export function glanceDigests(image: GlanceImage): Digests {
   return digestsOf({ ...hashOf(image), checksum: image.checksum ?? null });
 }
 
-/** A Glance may be set to an algorithm that nobody here computes: then its value is of no use. */
+/**
+ * Returns the digest that Glance has computed. A Glance may be set to an algorithm that nobody here computes:
+ * then its value is of no use, and both fields are `null`.
+ */
 function hashOf({ os_hash_algo, os_hash_value }: GlanceImage) {
   const isComputed = os_hash_algo === 'sha512' || os_hash_algo === 'sha256';
   if (!isComputed || typeof os_hash_value !== 'string') return { os_hash_algo: null, os_hash_value: null };
@@ -81,8 +84,9 @@ function hashOf({ os_hash_algo, os_hash_value }: GlanceImage) {
 }
 
 /**
- * What an image is created from. Private until its data is there, and protected last of all. Glance allows so
- * and so many properties: the mark takes the place of the last one until the commit.
+ * Returns the fields from which an image is created. It is private until its data is there, and protected
+ * last of all. Glance limits the number of properties: the mark takes the place of the last one until the
+ * commit.
  */
 export function toCreate(image: ImageRecord, mark: string): Readonly<Record<string, unknown>> {
   return {

@@ -5,7 +5,7 @@ import { type GlanceApi, isImageId } from './api.ts';
 import { doomedMark } from './destination.ts';
 import { JOB_PROPERTY } from './image-json.ts';
 
-/** What there is of an image that a job has not finished; `undefined` where it has left nothing. */
+/** Finds an image that a job has not finished. Returns `undefined` if the job has left none. */
 export async function leftoverOf(
   api: GlanceApi,
   destination: ImageDestination,

@@ -7,14 +7,17 @@ import { refusal } from './answers.ts';
 import type { As, GlanceApi } from './api.ts';
 import type { GlanceImage } from './image-json.ts';
 
-/** Glance ignores If-Match: the digest of all bytes has to tell one version from another. */
+/**
+ * Returns the pin of an image. Glance ignores If-Match: the digest of all bytes has to tell one version from
+ * another.
+ */
 export function pinOf({ size, os_hash_value, checksum, created_at }: GlanceImage): string {
   return `${size}-${os_hash_value ?? checksum ?? created_at}`;
 }
 
 /**
- * Reads an image's data by ranges where its backend has them (file and cinder do), and as one stream
- * elsewhere.
+ * Returns a reader of an image's data. It reads ranges if the backend has them (file and cinder do), and
+ * otherwise one stream.
  */
 export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Promise<PartReader> {
   const download = async (range: string | null, signal?: AbortSignal) => {
@@ -23,7 +26,7 @@ export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Pr
       path: `/v2/images/${image.id}/file`,
       as,
       headers: range === null ? {} : { range },
-      // The one who reads it has the patience.
+      // The caller of the reader decides how long to wait.
       bodyTimeout: 0,
       ...(signal && { signal }),
     });
@@ -34,7 +37,10 @@ export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Pr
   return (await hasRanges(download)) ? rangedReader(download, size) : inOrderReader(download, size);
 }
 
-/** Glance refuses data for several reasons. An image that is not active any more is one of them. */
+/**
+ * Returns the reason why Glance refuses an image's data. It may have several. One is that the image is not
+ * active any more.
+ */
 async function whyNot(api: GlanceApi, as: As, { id }: GlanceImage, refused: StoreError): Promise<StoreError> {
   const { status } = await api.show(as, id);
   if (status === 'active') return refused;
@@ -80,15 +86,15 @@ function hasOtherSize(total: number, size: number): StoreError {
 interface Stream {
   readonly chunks: AsyncGenerator<Buffer>;
   readonly close: () => void;
-  /** Of the next byte. */
+  /** Offset of the next byte. */
   at: number;
-  /** What was read of it and not yet asked for. */
+  /** Bytes that were read, but not asked for yet. */
   rest: Buffer;
 }
 
 /**
- * One stream that is kept from one range to the next. After a fault it is read from the beginning again, up
- * to where it broke off.
+ * Returns a reader of one stream, which is kept from one range to the next. After a fault it is read from the
+ * beginning again, up to where it broke off.
  */
 function inOrderReader(download: Download, size: number): PartReader {
   let kept: Stream | undefined;
@@ -130,7 +136,7 @@ function inOrderReader(download: Download, size: number): PartReader {
             const chunk = stream.rest.subarray(0, length);
             stream.rest = stream.rest.subarray(length);
             stream.at += length;
-            // On its way there it only says that it is alive.
+            // On the way to `start`, an empty chunk only says that the stream is alive.
             yield stream.at > start ? chunk : chunk.subarray(length);
           }
         });
@@ -148,7 +154,7 @@ function inOrderReader(download: Download, size: number): PartReader {
   };
 }
 
-/** An answer's bytes; what breaks in the middle may be tried again. */
+/** Yields an answer's bytes. Throws `unavailable` if it breaks off in the middle. */
 async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncGenerator<Buffer> {
   try {
     yield* received(body);
@@ -157,12 +163,12 @@ async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncGenerator<Buff
   }
 }
 
-/** Reads no more of an answer. undici says so by an error, which nobody waits for any more. */
+/** Stops reading an answer. undici reports that as an error, which nobody waits for any more. */
 function dismiss({ body }: Pick<Dispatcher.ResponseData, 'body'>): void {
   body.on('error', () => {}).destroy();
 }
 
-/** Whatever an abort makes of a read, it ends with the signal's reason. */
+/** Runs a read. After an abort it ends with the signal's reason, whatever the abort makes of it. */
 async function* aborting(signal: AbortSignal, read: () => AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   signal.throwIfAborted();
   try {

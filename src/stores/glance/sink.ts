@@ -9,15 +9,18 @@ import type { As, GlanceApi } from './api.ts';
 import { type GlanceImage, glanceDigests, JOB_PROPERTY } from './image-json.ts';
 
 export interface UploadOptions {
-  /** Glance's own name of the backend that is to have the data; `null`: its default. */
+  /** Glance's own name of the backend that is to have the data, or `null` for its default. */
   readonly imageStore: string | null;
-  /** How long an image may stay `saving` with nobody there to finish it; milliseconds. */
+  /** Milliseconds for which an image may stay `saving` with nobody there to finish it. */
   readonly savingTimeout: number;
 }
 
 const POLL = 500;
 
-/** The image that a job is making. Throws `not_found` where it is gone, or no longer bears the job's mark. */
+/**
+ * Returns the image that a job is making. Throws `not_found` if it is gone, or no longer bears the job's
+ * mark.
+ */
 export async function showMarked(api: GlanceApi, as: As, ref: DestinationRef): Promise<GlanceImage> {
   const image = await api.show(as, ref.image_id);
   if (image[JOB_PROPERTY] === ref.mark) return image;
@@ -42,7 +45,7 @@ export async function openSink(
         await put(api, as, ref, size, options, chunks, signal);
       } catch (error) {
         signal.throwIfAborted();
-        // A connection that breaks tells nothing; an image that has gone tells all.
+        // A connection that breaks tells nothing, but an image that is gone tells all.
         await showMarked(api, as, ref);
         throw error;
       }
@@ -52,8 +55,9 @@ export async function openSink(
 }
 
 /**
- * The digests of what an active image has, where that is this job's, uploaded by an attempt that never heard
- * so. Somebody else's is theirs: the image loses its mark, and is left alone.
+ * Returns the digests of an active image's data, if it is this job's, uploaded by an attempt that never heard
+ * so. Throws `spoilt` if nobody can tell, and `conflict` if it is somebody else's: then the image loses its
+ * mark, and is left alone.
  */
 async function ownData(api: GlanceApi, as: As, ref: DestinationRef, image: GlanceImage, size: number) {
   const found = glanceDigests(image);
@@ -69,8 +73,9 @@ export async function disown(api: GlanceApi, as: As, ref: DestinationRef): Promi
 }
 
 /**
- * An upload that has broken off leaves `saving` within a second or, where the connection hangs, with Glance's
- * own time-out. One whose Glance has died stays so for ever.
+ * Waits until an image can take data. An upload that has broken off leaves `saving` within a second or, if
+ * the connection hangs, with Glance's own time-out. If its Glance has died, the image is `saving` for ever:
+ * this throws `spoilt`.
  */
 async function untilQueued(
   api: GlanceApi,
@@ -87,8 +92,8 @@ async function untilQueued(
 }
 
 /**
- * The image when it is no longer `saving`, or when the patience is over and it still is. Times are in
- * milliseconds.
+ * Waits until an image is no longer `saving`, or until `patience` is over. Returns it as it is then. Times
+ * are in milliseconds.
  */
 export async function whenSaved(
   show: () => Promise<GlanceImage>,
@@ -124,7 +129,7 @@ async function put(
     },
     body: chunks,
     signal,
-    // The engine has the patience: a Glance may take minutes to pass the last bytes on.
+    // The engine decides how long to wait: a Glance may take minutes to pass the last bytes on.
     headersTimeout: 0,
   });
   if (response.statusCode === 204) {
@@ -132,9 +137,9 @@ async function put(
     return;
   }
   const error = await refusal(response);
-  // Other uploads of the project's come to an end; its images do not go away.
+  // Other uploads of the project come to an end, so that this passes; its images do not go away.
   if (error.message.includes('image_count_uploading')) throw new StoreError('unavailable', error.message);
-  // What it has come to in the meantime the next attempt finds out; nor is a short body the image's fault.
+  // The next attempt finds out what has become of the image. A short body is not the image's fault either.
   if (response.statusCode !== 409 && response.statusCode !== 400) throw error;
   throw new StoreError('unavailable', error.message);
 }

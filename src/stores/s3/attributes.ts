@@ -2,7 +2,7 @@ import { GetObjectTaggingCommand, type HeadObjectCommandOutput } from '@aws-sdk/
 import type { ObjectAttributes } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 
-/** What the header fields of an object are called in the SDK. */
+/** Header fields of an object, and their names in the SDK. */
 const HEADERS = {
   'cache-control': 'CacheControl',
   'content-disposition': 'ContentDisposition',
@@ -11,16 +11,16 @@ const HEADERS = {
   'content-type': 'ContentType',
 } as const;
 type Header = keyof typeof HEADERS;
-/** What an object is whose type nobody has said. */
+/** Types of an object for which nobody has set one. */
 const DEFAULT_TYPES: ReadonlySet<string> = new Set(['binary/octet-stream', 'application/octet-stream']);
 const METADATA = 'x-amz-meta-';
 const TAGS = 'x-amz-tagging';
-/** Metadata of what this program has made, in this version or an earlier one. */
+/** Matches the metadata of objects that this program has made, in this version or an earlier one. */
 const OURS = /^x-amz-meta-image-replicator-/;
-/** What a header field can carry so that its signature is understood by every server. */
+/** Matches a value that a header field can carry so that every server understands its signature. */
 const SENDABLE = /^[\t\x20-\x7e]*$/;
 
-/** What an answer tells of an object: its header fields, and how many tags it has. */
+/** The attributes of an object, and the number of its tags, as an answer tells them. */
 export interface Told {
   readonly attributes: ObjectAttributes;
   readonly tags: number;
@@ -37,7 +37,7 @@ export function toldBy(headers: Readonly<Record<string, string | string[] | unde
   return { attributes, tags: Number(headers['x-amz-tagging-count'] ?? 0) };
 }
 
-/** Returns the same from what the SDK makes of an answer. */
+/** Returns what an answer tells of an object, in the form that the SDK gives it. */
 export function toldBySdk(output: Pick<HeadObjectCommandOutput, SdkField | 'Metadata' | 'TagCount'>): Told {
   const fields = Object.entries(HEADERS).map(([name, field]) => [name, output[field]]);
   const metadata = Object.entries(output.Metadata ?? {}).map(([name, value]) => [
@@ -48,7 +48,7 @@ export function toldBySdk(output: Pick<HeadObjectCommandOutput, SdkField | 'Meta
 }
 type SdkField = (typeof HEADERS)[Header];
 
-/** Returns all attributes of an object; asks for its tags if it has some. */
+/** Returns all attributes of an object. Asks for its tags if it has some. */
 export async function withTags(
   { client, bucket: Bucket }: Bucket,
   Key: string,

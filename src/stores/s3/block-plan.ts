@@ -6,18 +6,20 @@ const SMALLEST = 8 * MIB;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PARTS = 10_000;
 
-/** Bytes of a part: at least 8 MiB, and so large that an object has at most 10,000. */
+/**
+ * Returns the size of a part in bytes: at least 8 MiB, and so large that an object has at most 10,000 parts.
+ */
 export function blockSizeOf(size: number): number {
   return Math.max(SMALLEST, Math.ceil(size / MAX_PARTS / MIB) * MIB);
 }
 
-/** Where a part's bytes belong. */
+/** Returns the range of a part's bytes. */
 function rangeOf(partNumber: number, size: number): ByteRange {
   const blockSize = blockSizeOf(size);
   return [(partNumber - 1) * blockSize, Math.min(size, partNumber * blockSize)];
 }
 
-/** The parts that are whole blocks of an image of this size: others are as if they were not there. */
+/** Returns the parts that are whole blocks of an image of this size. Others count as missing. */
 export function wholeBlocks(parts: readonly Part[], size: number): readonly Part[] {
   return parts.filter(({ PartNumber, Size }) => {
     const [start, end] = rangeOf(PartNumber, size);

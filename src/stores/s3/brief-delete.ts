@@ -3,39 +3,39 @@ import type { Dispatcher } from 'undici';
 import type { Endpoint } from './endpoint.ts';
 import type { ServerClock } from './server-clock.ts';
 
-/** Seconds for which the server obeys a removal, from when it was signed. */
+/** Seconds after its signing for which the server obeys a removal. */
 const VALID_FOR = 5;
 
 /**
- * Milliseconds after which no removal is obeyed any more that was signed before. They leave room for the
- * clocks of a store's servers, which may differ.
+ * Milliseconds after which the server obeys no removal any more that was signed before. They leave room for
+ * the clocks of a store's servers, which may differ.
  */
 export const EXPIRY = 8000;
 
-/** Milliseconds for which a server may take to answer. */
+/** Milliseconds that a server may take to answer. */
 const MAX_ANSWER = 60_000;
 
-/** Of what is at a key: which. */
+/** The object at a key that is to be removed: the one with this ETag, or this version. */
 export interface Selected {
   readonly etag?: string;
   readonly version?: string;
 }
 
-/** A removal that is signed, and was not sent yet. */
+/** A removal that is signed, but not sent yet. */
 export interface SignedDelete {
-  /** Sends it. Returns the HTTP status of the answer. Throws where there is none. */
+  /** Sends the removal. Returns the HTTP status of the answer. Throws if there is none. */
   send(): Promise<number>;
-  /** Returns whether the server may have refused it because it came too late. */
+  /** Tells whether the server may have refused the removal because it came too late. */
   isLate(): boolean;
 }
 
-/** Signs a removal. Returns `undefined` where the bucket's requests are not signed in the usual way. */
+/** Signs a removal. Returns `undefined` if the bucket's requests are not signed in the usual way. */
 export type BriefDelete = (key: string, selected: Selected) => Promise<SignedDelete | undefined>;
 
 /**
- * Makes requests to remove an object that the server itself refuses a few seconds later. A process may be
- * frozen for any time between its last look at what there is and the request. `If-Match` alone does not keep
- * such a request from data that has come to the place since, for the same bytes have the same ETag.
+ * Returns a function that signs removals which the server itself refuses a few seconds later. A process may
+ * be frozen for any time between its last look at what there is and the request. `If-Match` alone does not
+ * keep such a request from data that has come to the place since, for the same bytes have the same ETag.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
 export function briefDeletes(

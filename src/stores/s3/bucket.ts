@@ -9,19 +9,19 @@ import { type PlainGet, plainGets } from './plain-get.ts';
 import { serverClock } from './server-clock.ts';
 import { leaveBodiesUnsigned } from './unsigned-bodies.ts';
 
-/** Where the images of an S3 store are, and how they are reached. */
+/** Options of an S3 store: where its images are, and how they are reached. */
 export interface S3Options {
   readonly bucket: string;
-  /** Keys begin with it; a folder's name, with or without the slash. */
+  /** The beginning of all keys: a folder's name, with or without the slash. */
   readonly prefix?: string;
-  /** Of a store that is not Amazon's. */
+  /** Address of a store that is not Amazon's. */
   readonly endpoint?: string;
   readonly region?: string;
-  /** The bucket in the path instead of the host's name. */
+  /** True if the bucket is in the path instead of the host's name. */
   readonly path_style?: boolean;
-  /** Of the shared credentials file; without it, the SDK's default chain. */
+  /** Name of a profile in the shared credentials file; without it, the SDK's default chain. */
   readonly profile?: string;
-  /** PEM file of the endpoint's authorities. */
+  /** PEM file of the endpoint's certificate authorities. */
   readonly cacert?: string;
 }
 
@@ -48,7 +48,7 @@ export interface Keys {
   job(imageId: string): string;
   data(imageId: string): string;
   record(imageId: string): string;
-  /** An object that is no image of ours, but may be read as one. */
+  /** Returns the key of an object that is no image of ours, but may be read as one. */
   bare(key: string): string;
 }
 

@@ -1,7 +1,7 @@
 import { crc32c } from '@node-rs/crc32';
 
 /**
- * The CRC32C of some bytes, as S3 takes it. The SDK's own is a twentieth as fast.
+ * Returns the CRC32C of some bytes, in the form that S3 takes. The SDK's own is a twentieth as fast.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
  */
 export function checksum(bytes: Uint8Array): string {

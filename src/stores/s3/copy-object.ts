@@ -5,7 +5,7 @@ import { parametersFor } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { completeUpload, listParts, type Part, type Upload } from './upload.ts';
 
-/** What one request copies in much less time than it may take. */
+/** Bytes that one request copies in much less time than it may take. */
 const PIECE = 256 * MIB;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PIECES = 10_000;
@@ -19,12 +19,12 @@ export interface ObjectCopy {
   readonly attributes: ObjectAttributes;
 }
 
-/** Whether a copy takes an upload: it goes on where an earlier try came to. */
+/** Tells whether a copy takes an upload, which goes on where an earlier try came to. */
 export function takesUpload({ size }: ObjectCopy): boolean {
   return size > PIECE;
 }
 
-/** Copies at the server in one request, all or nothing. */
+/** Copies an object at the server in one request, all or nothing. */
 export async function copySmall({ client, bucket }: Bucket, copy: ObjectCopy): Promise<void> {
   const CopySource = sourceOf(bucket, copy.from);
   const parameters = parametersFor(copy.attributes);
@@ -33,7 +33,7 @@ export async function copySmall({ client, bucket }: Bucket, copy: ObjectCopy): P
     Key: copy.to,
     CopySource,
     ...parameters,
-    // What was put together bears a mark, which the object does not get.
+    // The object that was put together bears a mark, which its copy does not get.
     MetadataDirective: 'REPLACE',
     // Not every server knows tags.
     ...(parameters.Tagging !== undefined && { TaggingDirective: 'REPLACE' }),
@@ -51,8 +51,8 @@ export async function createCopyUpload(
 }
 
 /**
- * Copies at the server what the upload does not have yet, and completes it. Returns whether the upload was
- * there.
+ * Copies at the server the pieces that the upload does not have yet, and completes it. Returns `false` if the
+ * upload is not there.
  */
 export async function copyLarge(
   store: Bucket,
@@ -82,7 +82,7 @@ export async function copyLarge(
   }
   const lanes = Array.from({ length: AT_ONCE }, lane);
   await Promise.all(lanes).catch(async (error) => {
-    // What is under way counts for the next try.
+    // Pieces that are under way count for the next try.
     missing.length = 0;
     await Promise.allSettled(lanes);
     throw error;

@@ -67,15 +67,15 @@ export function s3Destination(store: Bucket): ImageDestination {
   };
 }
 
-/** Whether the place is still reserved as it was for a job. */
+/** Tells whether the place is still reserved for a job as it was. */
 async function isReserved(store: Bucket, ref: DestinationRef, { reserved }: JobObject): Promise<boolean> {
   const now = await readJobObject(store, ref.image_id);
   return now?.mark === ref.mark && !now.doomed && now.reserved === reserved;
 }
 
 /**
- * Writes the record, and returns its ETag; `undefined` where the reservation has one already. One of an
- * earlier reservation that has come late is replaced.
+ * Writes the record, and returns its ETag, or `undefined` if the reservation has a record already. A record
+ * of an earlier reservation that has come late is replaced.
  */
 async function writeRecord(
   store: Bucket,

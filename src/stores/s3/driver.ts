@@ -15,7 +15,7 @@ import { isImageId, readRecord, s3Source } from './source.ts';
 
 const Text = Type.String({ minLength: 1 });
 
-/** Images in a bucket of any S3-compatible object store. */
+/** Keeps images in a bucket of any S3-compatible object store. */
 export const s3Driver: StoreDriver<S3Options> = {
   name: 's3',
   options: Type.Object(

@@ -2,12 +2,12 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import { escapeUriPath } from '@smithy/core/protocols';
 
-/** Where a bucket is reached, and who signs requests to it. */
+/** The address of a bucket, and the signer of requests to it. */
 export type Endpoint = NonNullable<Awaited<ReturnType<typeof openEndpoint>>>;
 
 /**
- * Returns a function that finds a bucket's endpoint with the SDK's rules, credentials and signer; `undefined`
- * where requests are not signed in the usual way. It is found once, unless that fails.
+ * Returns a function that finds a bucket's endpoint with the SDK's rules, credentials and signer. It returns
+ * `undefined` if requests are not signed in the usual way. It finds the endpoint once, unless that fails.
  */
 export function endpointOf(client: S3Client, bucket: string): () => Promise<Endpoint | undefined> {
   let opened: ReturnType<typeof openEndpoint> | undefined;

@@ -29,8 +29,8 @@ const BY_STATUS: Readonly<Record<number, string>> = {
 };
 
 /**
- * What a server refuses may all the same be well the next time: another token or clock, a sound connection,
- * nobody else at it.
+ * Errors that may not come again the next time: with another token or clock, on a sound connection, or with
+ * nobody else at the object.
  */
 const PASSING: ReadonlySet<string> = new Set([
   'RequestTimeout',
@@ -49,7 +49,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'ThrottlingException',
   'KMS.ThrottlingException',
 ]);
-/** What a server says that has too much to do, whatever the status. */
+/** Errors of a server that has too much to do, whatever the HTTP status. */
 const THROTTLING: ReadonlySet<string> = new Set([
   'SlowDown',
   'ThrottlingException',
@@ -57,7 +57,7 @@ const THROTTLING: ReadonlySet<string> = new Set([
 ]);
 const PASSING_STATUS: ReadonlySet<number> = new Set([408, 429]);
 
-/** Whether a call failed with this code of S3's, or with the HTTP status that stands for it. */
+/** Tells whether a call failed with this code of S3's, or with the HTTP status that stands for it. */
 export function isS3Error(error: unknown, name: string): boolean {
   if (!(error instanceof S3ServiceException)) return false;
   // A HEAD has no body to name the error in.
@@ -65,12 +65,12 @@ export function isS3Error(error: unknown, name: string): boolean {
   return error.name === name || (!isNamed && BY_STATUS[error.$metadata.httpStatusCode ?? 0] === name);
 }
 
-/** Whether a call failed because an object or an upload is not there. */
+/** Tells whether a call failed because an object or an upload is not there. */
 export function isAbsent(error: unknown): boolean {
   return ['NoSuchKey', 'NoSuchUpload', 'NotFound'].some((name) => isS3Error(error, name));
 }
 
-/** A call's error as a store's. The message names no bucket: it is for tenants. */
+/** Turns a call's error into a store's. The message names no bucket: it is for tenants. */
 export function fromS3(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   if (error instanceof S3ServiceException) {
@@ -92,7 +92,7 @@ export function fromS3(error: unknown): StoreError {
   return new StoreError('unavailable', 'the object store does not answer', { cause: error });
 }
 
-/** Returns the header `Retry-After` of the answer, which the SDK keeps for whoever looks. */
+/** Returns the header `Retry-After` of the answer, which the SDK keeps with its error. */
 function retryAfterOf({ $response }: S3ServiceException): string | undefined {
   return $response?.headers['retry-after'];
 }

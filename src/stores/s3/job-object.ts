@@ -9,31 +9,35 @@ import { isAbsent, isS3Error } from './errors.ts';
 
 const Content = Type.Object({
   mark: Type.String(),
-  /** The multipart upload that takes the data. */
+  /** Id of the multipart upload that takes the data. */
   upload_id: Type.String(),
-  /** The highest that has taken it: lower ones change nothing any more. */
+  /** The highest attempt that has taken the image. Lower ones change nothing any more. */
   attempt: Type.Integer(),
   /** The attempt that has reserved the place. Workers of an earlier version noted none. */
   reserved: Type.Optional(Type.Integer()),
-  /** The image is being removed: nobody may use it any more, and anybody may finish the removal. */
+  /**
+   * Present if the image is being removed: nobody may use it any more, and anybody may finish the removal.
+   */
   doomed: Type.Optional(Type.Literal(true)),
-  /** Names the call that removes it. Another call that goes on with the removal puts its own name here. */
+  /**
+   * Names the call that removes the image. Another call that goes on with the removal puts its own name here.
+   */
   removal: Type.Optional(Type.String()),
 });
 
 type Content = Static<typeof Content>;
 
 /**
- * Which job makes an image, and how far it is: `<image id>/job`. Every change of it is a conditional write,
- * so that it is the fence of all that belongs to the image: of two attempts that change it at once, one is
- * refused.
+ * The object `<image id>/job`, which tells which job makes an image, and how far it is. Every change of it is
+ * a conditional write, so that it is the fence of all that belongs to the image: of two attempts that change
+ * it at once, one is refused.
  */
 export interface JobObject extends Content {
-  /** Its version, for a conditional write. */
+  /** Version of the job object, for a conditional write. */
   readonly etag: string;
 }
 
-/** Reserves the id: of the jobs that try at once one gets it. Returns whether it was this attempt. */
+/** Reserves the id. Of the jobs that try at once, one gets it. Returns whether it was this attempt. */
 export async function createJobObject(
   store: Bucket,
   ref: DestinationRef,
@@ -44,7 +48,7 @@ export async function createJobObject(
   return (await put(store, ref, content, { IfNoneMatch: '*' })) !== undefined;
 }
 
-/** Writes changes where nobody else has written since; else returns `undefined`. */
+/** Writes changes, unless somebody else has written since: then returns `undefined`. */
 export async function replaceJobObject(
   store: Bucket,
   ref: DestinationRef,
@@ -79,7 +83,7 @@ function isSame(one: Content, other: Content): boolean {
   return keys.every((key) => one[key] === other[key]);
 }
 
-/** What is there of any job; `undefined` where the id is free. */
+/** Reads the job object of an image id, whichever job's it is. Returns `undefined` if the id is free. */
 export async function readJobObject(
   { client, bucket, keys }: Bucket,
   imageId: string,
@@ -94,7 +98,7 @@ export async function readJobObject(
   }
 }
 
-/** What is no JSON of ours is nobody's job, but takes the id all the same. */
+/** Parses a job object. One that is not ours is of no job, but takes the id all the same. */
 function contentFrom(text: string): Content {
   try {
     return Value.Parse(Content, JSON.parse(text));
@@ -103,7 +107,9 @@ function contentFrom(text: string): Content {
   }
 }
 
-/** This job's; throws `not_found` where the image is no longer being made by it. */
+/**
+ * Reads the job object, if it is this job's. Throws `not_found` if the image is no longer being made by it.
+ */
 export async function ownJobObject(store: Bucket, ref: DestinationRef): Promise<JobObject> {
   const job = await readJobObject(store, ref.image_id);
   if (job?.mark === ref.mark && !job.doomed) return job;
@@ -111,8 +117,8 @@ export async function ownJobObject(store: Bucket, ref: DestinationRef): Promise<
 }
 
 /**
- * Takes the image for an attempt. Throws `conflict` where a higher one has it, `not_found` where it is gone
- * or being removed.
+ * Takes the image for an attempt. Throws `conflict` if a higher one has it, `not_found` if it is gone or
+ * being removed.
  */
 export async function claimJobObject(
   store: Bucket,
@@ -128,19 +134,19 @@ export async function claimJobObject(
   }
 }
 
-/** All that belongs to an image, as one call removes it. */
+/** The job object of an image that one call removes. */
 export interface DoomedObject extends JobObject {
   /**
-   * Another call has begun the removal. It sees that it has lost it when it looks at the job object again.
-   * What it has asked for before may still arrive, until that expires.
+   * True if another call has begun the removal. That call sees that it has lost it when it looks at the job
+   * object again. Requests that it has sent before may still arrive, until they expire.
    */
   readonly isTakenOver: boolean;
 }
 
 /**
- * Gives all that belongs to an image over to removal by this call, for good. Returns `undefined` where this
- * job has nothing there.
- * @param upTo the highest attempt from which it may be taken; `conflict` where a higher one has it
+ * Gives all that belongs to an image over to removal by this call, for good. Returns `undefined` if this job
+ * has nothing there.
+ * @param upTo the highest attempt from which it may be taken; `conflict` if a higher one has it
  */
 export async function doomJobObject(
   store: Bucket,

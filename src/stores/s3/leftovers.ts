@@ -18,14 +18,14 @@ interface Found {
   readonly changed: Date;
 }
 
-/** Lists what jobs have in the making, or have left behind, of images. */
+/** Lists the images that jobs have in the making, or have left behind. */
 export async function* imageLeftovers(store: Bucket): AsyncGenerator<Leftover> {
   const placeOf = (name: string): Place | undefined =>
     isImageId(name) ? { name, store, kind: 'image in the making' } : undefined;
   yield* leftoversBelow(store, '', placeOf);
 }
 
-/** Lists what jobs have in the making, or have left behind, of plain objects. */
+/** Lists the plain objects that jobs have in the making, or have left behind. */
 export async function* objectLeftovers(store: Bucket): AsyncGenerator<Leftover> {
   const placeOf = (name: string): Place => ({
     name,
@@ -49,7 +49,7 @@ async function* leftoversBelow(
   yield* uploadLeftovers(store, folder, placeOf);
 }
 
-/** The files of each folder below a prefix, one folder after the other. */
+/** Lists the files of each folder below a prefix, one folder after the other. */
 async function* foldersBelow(
   { client, bucket, keys }: Bucket,
   folder: string,
@@ -108,7 +108,10 @@ async function inTheMaking(
   };
 }
 
-/** Data that came to be when its job had been discarded. What bears no mark of ours is somebody else's. */
+/**
+ * Finds data that came to be when its job had been discarded. Returns `undefined` for data without a mark of
+ * ours, which is somebody else's.
+ */
 async function dataOfNobody({ name, store }: Place): Promise<Leftover | undefined> {
   const key = store.keys.data(name);
   const found = await headOf(store, key);

@@ -5,7 +5,7 @@ import { headOf } from './read-object.ts';
 /** Asks for keys in a form that an answer in XML can carry: XML has no way to say most control characters. */
 export const ENCODED = { EncodingType: 'url' } as const;
 
-/** Of an answer to a list: whether its keys are encoded. Some servers do not know how. */
+/** The part of an answer to a list that tells whether its keys are encoded. Some servers do not know how. */
 interface Page {
   readonly EncodingType?: string | undefined;
 }
@@ -25,7 +25,8 @@ export function keyFrom(listed: string, { EncodingType }: Page): string {
 
 /**
  * Makes sure that a key from a list is that of an object. A server that sends keys as they are puts U+FFFD in
- * the place of what XML cannot say: nobody can ask for such an object, and a list cannot go on behind it.
+ * the place of characters that XML cannot carry: nobody can ask for such an object, and a list cannot go on
+ * behind it.
  * @throws StoreError `invalid_image`
  */
 export async function assertTold(store: Bucket, key: string, { EncodingType }: Page): Promise<void> {

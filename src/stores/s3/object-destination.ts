@@ -15,9 +15,9 @@ import { stagingOf } from './staging.ts';
 import { abortUpload, type Upload } from './upload.ts';
 
 /**
- * How large objects come to be in a bucket: put together where no list finds them, and then copied to their
- * path by the server itself. A multipart upload to the path itself could not be read back before it is there
- * for all to see.
+ * The writing half of a bucket, for large objects. They are put together where no list finds them, and then
+ * copied to their path by the server itself. A multipart upload to the path itself could not be read back
+ * before it is there for all to see.
  */
 export function s3ObjectDestination(store: Bucket): ImageDestination {
   return {
@@ -29,7 +29,7 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
         if (!(await reserve(staging, ref, attempt, uploadKeys(staging, ref)))) throw overtaken();
       }),
 
-    // What is at a key is replaced once more: nobody can tell whose it is.
+    // An object at the key is replaced once more: nobody can tell whose it is.
     adopt: async () => null,
 
     openSink: (ref, attempt, size) =>
@@ -49,7 +49,7 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
           if (fromS3(error).code !== 'not_found') throw error;
           // Another attempt may have come to the end first, or an answer to this one may have been lost.
           if (await isCommitted(store, to, ref, size, watch)) return;
-          // Only what is gone when an attempt begins is gone for good.
+          // Only an upload that is gone when an attempt begins is gone for good.
           throw isAbsent(error)
             ? new StoreError('unavailable', 'the copy was broken off', { cause: error })
             : error;
@@ -64,7 +64,9 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
   };
 }
 
-/** Copies what was put together to its path. Throws `not_found` where it is not there, or not whole. */
+/**
+ * Copies the object that was put together to its path. Throws `not_found` if it is not there, or not whole.
+ */
 async function publish(
   staging: Bucket,
   ref: DestinationRef,
@@ -81,8 +83,8 @@ async function publish(
 }
 
 /**
- * Begins the upload that takes the copy. It gets parts only when the job names it: what a crash leaves in
- * between cannot be told from somebody else's upload to the same path, but holds no bytes.
+ * Begins the upload that takes the copy. It gets parts only once the job names it: if a crash comes in
+ * between, the upload cannot be told from somebody else's to the same path, but holds no bytes.
  */
 async function beginCopy(
   staging: Bucket,
@@ -101,14 +103,14 @@ async function beginCopy(
   }
 }
 
-/** A job's upload may be one of the data, or one of the object itself. */
+/** Returns the keys at which a job's upload may be: that of the data, and that of the object itself. */
 function uploadKeys({ keys }: Bucket, { image_id }: DestinationRef): readonly string[] {
   return [keys.data(image_id), keys.bare(image_id)];
 }
 
 /**
- * Tells whether what is at a key is what a job has copied: an object bears no mark, so its digest has to
- * tell. All of it is read for that, but only after a commit whose answer was lost.
+ * Tells whether the object at a key is the one that a job has copied. An object bears no mark, so its digest
+ * has to tell. All of it is read for that, but only after a commit whose answer was lost.
  */
 async function isCommitted(
   store: Bucket,

@@ -3,10 +3,12 @@ import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { HIDDEN } from './staging.ts';
 
-/** Bytes of a key (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html). */
+/**
+ * Maximum length of a key in bytes (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html).
+ */
 const MAX_KEY_LENGTH = 1024;
 
-/** The key of an object. Throws `invalid_image` for a path that is none. */
+/** Returns the key of an object. Throws `invalid_image` for a path that no object can have. */
 export function objectKey({ keys }: Bucket, path: string): string {
   const refuse = (why: string) => {
     throw new StoreError('invalid_image', `${JSON.stringify(path)}: ${why}`);
@@ -15,7 +17,7 @@ export function objectKey({ keys }: Bucket, path: string): string {
   if (path === '') refuse('is empty');
   if (!path.isWellFormed()) refuse(ILL_FORMED);
   if (path.includes('\0')) refuse('has a NUL character, and such objects are not copied');
-  // Many a server would take it for another object's, even one that is not below the prefix.
+  // Many servers would take it for another object's key, even for one that is not below the prefix.
   if (path.split('/').some((step) => step === '.' || step === '..')) refuse('has a step of dots');
   if (path.startsWith(HIDDEN)) refuse('is kept for what is being written');
   if (path.endsWith('/')) refuse('is a folder');

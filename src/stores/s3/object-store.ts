@@ -18,7 +18,8 @@ import { openObject } from './read-object.ts';
 import { HIDDEN } from './staging.ts';
 
 /**
- * The objects of a bucket below its prefix. Keys that end in a slash stand for folders, and are no objects.
+ * Returns the store of the objects of a bucket below its prefix. Keys that end in a slash stand for folders,
+ * and are no objects.
  */
 export function s3Objects(store: Bucket): ObjectStore {
   const { client, bucket, keys } = store;
@@ -74,7 +75,7 @@ export function s3Objects(store: Bucket): ObjectStore {
           const key = objectKey(store, path);
           const { body, told } = await openObject(store, key, {}, signal);
           let size = 0;
-          // What is thrown in the middle ends the request.
+          // An error in the middle ends the request.
           for await (const chunk of received(body)) {
             if (size + chunk.length > into.length) throw hasGrown(path, into.length);
             copyInto(into, size, chunk);
@@ -106,12 +107,14 @@ function emptyFolder(path: string): ObjectEntry {
   return { path, size: 0, isFolder: true };
 }
 
-/** Whoever goes on behind what came last would leave out the rest. */
+/**
+ * Returns the error for a list that is not in order: to go on behind its last key would leave out the rest.
+ */
 function outOfOrder(): StoreError {
   return new StoreError('invalid_image', 'the object store does not list objects in the order of their keys');
 }
 
-/** Runs calls about an object, and names it where it is not there. */
+/** Runs calls about an object. If the object is not there, the error names it. */
 async function named<T>(path: string, calls: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   return onS3(calls, signal).catch((error) => {
     if (!isStoreError(error, 'not_found')) throw error;

@@ -9,7 +9,7 @@ import type { Bucket } from './bucket.ts';
 import { fromS3, isS3Error } from './errors.ts';
 import { openObject } from './read-object.ts';
 
-/** What of an object has to stay as it is while it is read. */
+/** The properties of an object that have to stay as they are while it is read. */
 interface Pin {
   readonly key: string;
   readonly etag: string;
@@ -24,21 +24,21 @@ export interface PinnedObject {
   readonly pin: string;
 }
 
-/** Throws as S3 does where there is no such object. */
+/** Looks at an object, and returns it as it is now. Throws S3's own error if there is no such object. */
 export async function pinned({ client, bucket }: Bucket, key: string): Promise<PinnedObject> {
   const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
   const { ContentLength: size = 0, LastModified: modified = new Date(), ETag: etag = '' } = head;
   return { size, modified, told: toldBySdk(head), pin: JSON.stringify({ key, etag, size } satisfies Pin) };
 }
 
-/** Whether this is a pin of an object with this key. */
+/** Tells whether this is a pin of an object with this key. */
 export function isPinOf(key: string, pin: string): boolean {
   return pinFrom(pin)?.key === key;
 }
 
 /**
- * Reads an object that has to stay what its pin says. Where digests are known, they decide: one that was put
- * again is read once, and is the same if its bytes are. Throws `changed`.
+ * Returns a reader of an object that has to stay what its pin says. If digests are known, they decide: an
+ * object that was put again is read once, and is the same if its bytes are. Throws `changed`.
  */
 export async function openPinned(
   store: Bucket,
@@ -82,14 +82,14 @@ export async function openPinned(
   };
 }
 
-/** Another object has come to the key. */
+/** Returns `undefined` if another object has come to the key. Throws every other error. */
 function ifOther(error: unknown): undefined {
   if (!isS3Error(error, 'PreconditionFailed')) throw error;
 }
 
 /** Watches over the bytes of an object that others may put again. */
 interface Guard {
-  /** The ETag of an object with the bytes of the pin. */
+  /** Returns the ETag of an object with the bytes of the pin. */
   etag(): string;
   /** Finds out whether the object that is there now has the same bytes. Throws `changed`. */
   lookAgain(): Promise<void>;
@@ -122,7 +122,7 @@ function guardOf(
   };
 }
 
-/** `undefined` for what is no pin of ours. */
+/** Parses a pin. Returns `undefined` if it is none of ours. */
 function pinFrom(text: string): Pin | undefined {
   try {
     const { key, etag, size } = JSON.parse(text);

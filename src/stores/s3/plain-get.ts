@@ -7,7 +7,7 @@ import { waitFor } from '../../http/index.ts';
 import { type Overload, overloadOf, StoreError } from '../store-error.ts';
 import type { Endpoint } from './endpoint.ts';
 
-/** What of an object is read, and which version of it; header fields of GetObject. */
+/** The range of an object that is read, and the version of it: header fields of GetObject. */
 export interface Selection {
   readonly Range?: string;
   readonly IfMatch?: string;
@@ -19,7 +19,10 @@ export interface PlainAnswer {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Asks for an object; `undefined` where there is no plain answer. */
+/**
+ * Asks for an object. Returns `undefined` if there is no plain answer. Throws `unavailable` if the store has
+ * too much to do.
+ */
 export type PlainGet = (
   key: string,
   selection: Selection,
@@ -27,9 +30,9 @@ export type PlainGet = (
 ) => Promise<PlainAnswer | undefined>;
 
 /**
- * Reads a bucket's objects with the SDK's endpoint, credentials and signer, but past its stack, which takes
- * four times the CPU of a request. What has no plain answer is for the SDK: it knows the errors, and when to
- * try again.
+ * Returns a function that reads a bucket's objects with the SDK's endpoint, credentials and signer, but past
+ * its stack, which takes four times the CPU of a request. If there is no plain answer, the SDK has to ask: it
+ * knows the errors, and when to try again.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export function plainGets(

@@ -18,9 +18,9 @@ export interface OpenObject {
 }
 
 /**
- * Asks for the bytes of an object, or of a range of it, by one request. An abort ends it, even where no byte
+ * Asks for the bytes of an object, or of a range of it, by one request. An abort ends it, even if no byte
  * comes.
- * @param fails whether an overload is an error at once, and not tried again here
+ * @param fails true if an overload is an error at once, and is not tried again here
  */
 export async function openObject(
   { client, bucket, plainGet }: Bucket,
@@ -43,17 +43,17 @@ export async function openObject(
   return { body: addAbortSignal(signal, Body), told: toldBySdk(answer) };
 }
 
-/** What an object is, without its bytes. */
+/** An object without its bytes. */
 export interface ObjectHead {
   readonly size: number;
   readonly changed: Date;
-  /** Where the bucket keeps versions. */
+  /** Id of the object's version, if the bucket keeps versions. */
   readonly version: string | undefined;
   readonly etag: string;
   readonly stamp: Partial<Stamp>;
 }
 
-/** Looks at an object; `undefined` where there is none. */
+/** Looks at an object. Returns `undefined` if there is none. */
 export async function headOf({ client, bucket }: Bucket, Key: string): Promise<ObjectHead | undefined> {
   try {
     const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key }));
@@ -70,7 +70,7 @@ export async function headOf({ client, bucket }: Bucket, Key: string): Promise<O
   }
 }
 
-/** Reads an object piece by piece; pieces that follow each other take one request for all. */
+/** Returns a reader of an object's pieces. Pieces that follow each other take one request for all. */
 export function frontToBack(store: Bucket, key: string) {
   let body: Readable | undefined;
   let chunks: AsyncIterator<Buffer> | undefined;

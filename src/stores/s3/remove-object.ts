@@ -5,12 +5,12 @@ import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error } from './errors.ts';
 import { headOf } from './read-object.ts';
 
-/** How often a removal is tried: it may come too late, or the server may be busy. */
+/** Maximum number of tries of a removal, which may come too late, or find the server busy. */
 const MAX_TRIES = 5;
 
 /**
- * Removes an object if it is still the one that has this ETag. One that is not there, or is another one by
- * now, is left as it is. A server that knows no conditional removal removes what it has.
+ * Removes an object if it still has this ETag. Does nothing if it is not there, or is another one by now. A
+ * server that knows no conditional removal removes what it has.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
  */
 export async function removeExactly(
@@ -29,9 +29,9 @@ export async function removeExactly(
 
 /**
  * Removes an object as it was found, if `isAllowed` says so. The request is signed before that look, and the
- * server refuses it a few seconds later: so what the look has seen is hardly older than the removal, however
+ * server refuses it a few seconds later: so the answer of the look is hardly older than the removal, however
  * long this process is frozen. A bucket that keeps versions would hide the object, and go on to count its
- * bytes: there the version itself is removed, where that is allowed.
+ * bytes: there the version itself is removed, if the account may do that.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
  */
 export async function removeWhere(
@@ -47,7 +47,10 @@ export async function removeWhere(
   if (!isDone) await removeCurrent(store, key, etag, isAllowed);
 }
 
-/** Does the same with an object that has this ETag. In a bucket that keeps versions it is hidden. */
+/**
+ * Removes an object that has this ETag, if `isAllowed` says so, as `removeWhere` does. A bucket that keeps
+ * versions only hides it.
+ */
 export async function removeCurrent(
   store: Bucket,
   key: string,
@@ -55,7 +58,7 @@ export async function removeCurrent(
   isAllowed: () => Promise<boolean>,
 ): Promise<void> {
   if ((await removeBriefly(store, key, { etag }, isAllowed)) === 'done') return;
-  // An account may be denied requests that are signed so.
+  // An account may be denied requests that are signed in this way.
   if (await isAllowed()) await removeExactly(store, key, etag);
 }
 

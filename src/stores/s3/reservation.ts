@@ -17,7 +17,7 @@ import { abortUpload, createUpload } from './upload.ts';
 
 /**
  * Removes all that this job has in the place of one image, unless a higher attempt has taken it (`conflict`).
- * @param uploadKeys where the upload that the job object names may be
+ * @param uploadKeys the keys at which the upload that the job object names may be
  */
 export async function removeMarked(
   store: Bucket,
@@ -30,14 +30,15 @@ export async function removeMarked(
   if (doomed === undefined) return;
   await removeContents(store, ref, doomed, uploadKeys, watch);
   await othersExpire(doomed, watch?.signal);
-  // What makes it the job's goes last.
+  // The job object goes last: it says whose the rest is.
   const isOurs = () => isStillDoomed(store, ref, doomed, watch);
   await removeCurrent(store, store.keys.job(ref.image_id), doomed.etag, isOurs);
 }
 
 /**
- * Reserves the place of an image for a job. What an earlier attempt of the job has there goes first: bytes of
- * its inspection of the source must not mix with those of this one. Returns whether it is this attempt's now.
+ * Reserves the place of an image for a job. First removes what an earlier attempt of the job has there: bytes
+ * of its inspection of the source must not mix with those of this one. Returns whether the place is now this
+ * attempt's.
  */
 export async function reserve(
   store: Bucket,
@@ -60,14 +61,14 @@ export async function reserve(
 }
 
 /**
- * Waits until nothing is obeyed any more that another call has asked for which was removing the same. New
- * data may come to the place only then.
+ * Waits until the server obeys no request any more of another call that was removing the same image. New data
+ * MUST NOT come to the place before that.
  */
 async function othersExpire({ isTakenOver }: DoomedObject, signal?: AbortSignal): Promise<void> {
   if (isTakenOver) await sleep(EXPIRY, undefined, { ...(signal && { signal }) });
 }
 
-/** Begins the upload of the data, and notes it in the job object; returns whether nobody was faster. */
+/** Begins the upload of the data, and notes it in the job object. Returns `false` if somebody was faster. */
 async function startUpload(
   store: Bucket,
   ref: DestinationRef,
@@ -91,16 +92,16 @@ async function startUpload(
   return Boolean(isNoted);
 }
 
-/** Whether this very attempt has reserved the place of an image. */
+/** Tells whether this very attempt has reserved the place of an image. */
 export async function isReservedBy(store: Bucket, ref: DestinationRef, attempt: number): Promise<boolean> {
   const job = await readJobObject(store, ref.image_id);
   return job?.mark === ref.mark && job.attempt === attempt && !job.doomed;
 }
 
 /**
- * Removes all but the job object. What makes it an image goes first. Before each removal it looks again
- * whether the place is still the one that was doomed: another call may have finished the removal, and a later
- * attempt have begun anew.
+ * Removes all but the job object. The record goes first: without it there is no image. Before each removal,
+ * looks again whether the place is still the one that was doomed: another call may have finished the removal,
+ * and a later attempt may have begun anew.
  */
 async function removeContents(
   store: Bucket,
@@ -117,7 +118,8 @@ async function removeContents(
 }
 
 /**
- * Returns whether the place is still the one that this call has doomed. Throws where it has lost its lease.
+ * Tells whether the place is still the one that this call has doomed. Throws if the caller does not want the
+ * removal any more (see `Watch`).
  */
 async function isStillDoomed(
   store: Bucket,
@@ -130,7 +132,7 @@ async function isStillDoomed(
   return true;
 }
 
-/** Whether the job has committed its image, and is not about to remove it. */
+/** Tells whether the job has committed its image, and is not about to remove it. */
 export async function isCommitted(store: Bucket, ref: DestinationRef): Promise<boolean> {
   const job = await readJobObject(store, ref.image_id);
   if (job?.mark !== ref.mark || job.doomed) return false;

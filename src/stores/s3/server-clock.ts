@@ -4,13 +4,13 @@ import { HttpResponse } from '@smithy/core/protocols';
 /** The time at a server. */
 export interface ServerClock {
   /**
-   * Returns the time that it is at the server, or an earlier one: never a later one, however the clock of
-   * this machine may be set. Before the first answer it is this machine's time.
+   * Returns the time at the server, or an earlier one, but never a later one, however the clock of this
+   * machine is set. Before the server's first answer, returns this machine's time.
    */
   now(): Date;
 }
 
-/** Keeps a server's time from the `Date` of the answers that a client gets. */
+/** Returns a clock that follows the `Date` of the answers that a client gets. */
 export function serverClock({ middlewareStack }: S3Client): ServerClock {
   let told: { readonly date: number; readonly at: number } | undefined;
   middlewareStack.add(

@@ -13,8 +13,7 @@ import { isOf } from './stamp.ts';
 import { abortUpload, completeUpload, createUpload, listParts, type Part, putPart } from './upload.ts';
 
 /**
- * Throws `conflict` where the image is committed. A record that has come late, of another reservation, is
- * removed.
+ * Throws `conflict` if the image is committed. Removes a record of another reservation that has come late.
  */
 async function assertInTheMaking(store: Bucket, { image_id }: DestinationRef, job: JobObject): Promise<void> {
   const key = store.keys.record(image_id);
@@ -24,7 +23,7 @@ async function assertInTheMaking(store: Bucket, { image_id }: DestinationRef, jo
   await removeExactly(store, key, record.etag);
 }
 
-/** A job's multipart upload as a sink. What it has received S3 tells. */
+/** Opens a job's multipart upload as a sink. S3 itself tells what the upload has received. */
 export async function openUpload(
   store: Bucket,
   ref: DestinationRef,
@@ -75,8 +74,8 @@ export async function openUpload(
       onS3(async () => {
         data.close();
         const before = upload();
-        // Only whoever the new upload is noted for may remove: one that was overtaken meanwhile is refused
-        // here.
+        // Only the attempt for which the new upload is noted may remove: one that was overtaken meanwhile is
+        // refused here.
         await startUpload();
         await abortUpload(store, before);
         await removeWhere(store, Key, isOurs);
@@ -88,7 +87,10 @@ export async function openUpload(
     },
   };
 
-  /** A completion that an earlier job has asked for may come late, and must not meet with this one's data. */
+  /**
+   * Puts the parts together. A completion that an earlier job has asked for may come late, and its data must
+   * not be taken for this one's.
+   */
   async function complete(): Promise<void> {
     const putTogether = () => completeUpload(store, upload(), parts.values(), { IfNoneMatch: '*' });
     await putTogether().catch(async (error) => {
@@ -101,7 +103,10 @@ export async function openUpload(
     });
   }
 
-  /** An upload that the job object does not name would take what nobody looks for. */
+  /**
+   * Begins a new upload, and notes it in the job object. An upload that the job object does not name would
+   * take data for which nobody looks.
+   */
   async function startUpload(): Promise<void> {
     await assertOurs();
     const next = await createUpload(store, Key, job);
@@ -132,8 +137,9 @@ export async function openUpload(
   }
 
   /**
-   * An upload that is gone was discarded, or taken over, or is lost. A server that refuses a part may hang up
-   * while it is still sent, so that its answer is never heard: then it is asked.
+   * Returns or throws the error for a call about an upload that has failed. If the upload is gone, it was
+   * discarded, or taken over, or is lost. A server that refuses a part may hang up while the part is still
+   * sent, so that its answer is never heard: then it is asked.
    */
   async function gone(error: unknown): Promise<unknown> {
     if (error instanceof S3ServiceException && !isAbsent(error)) return error;

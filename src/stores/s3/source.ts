@@ -11,10 +11,10 @@ import type { Bucket } from './bucket.ts';
 import { isAbsent, onS3 } from './errors.ts';
 import { isPinOf, openPinned, pinned } from './pinned-object.ts';
 
-/** An image's id is one step of a key. */
+/** Tells whether an id can be that of an image: it is one step of a key. */
 export const isImageId = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(id);
 
-/** An operator may name an object by its key instead. */
+/** Tells whether a reference may name an object by its key, which only an operator may do. */
 const isBareId = ({ tenant_id, image_id }: SourceRef): boolean =>
   tenant_id === null && image_id.isWellFormed() && /^[^\0]{1,900}$/.test(image_id);
 
@@ -48,7 +48,7 @@ export function s3Source(store: Bucket): ImageSource {
       }),
   };
 
-  /** An object without a record, by its key. Only operators: nobody has said whose it is. */
+  /** Inspects an object without a record, by its key. Only operators may: nobody has said whose it is. */
   async function bareObject(ref: SourceRef) {
     if (!isBareId(ref)) throw notFound(ref);
     const { size, modified, pin } = await pinned(store, keys.bare(ref.image_id));
@@ -56,7 +56,9 @@ export function s3Source(store: Bucket): ImageSource {
   }
 }
 
-/** Reads an image's record; `undefined` where there is none. Throws `invalid_image` for what is no record. */
+/**
+ * Reads an image's record. Returns `undefined` if there is none. Throws `invalid_image` if it is no record.
+ */
 export async function readRecord(
   { client, bucket, keys }: Bucket,
   imageId: string,

@@ -2,11 +2,11 @@ import { hashOf } from '../hash-of.ts';
 import type { DestinationRef } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 
-/** Where a bucket has what is no object yet, below its prefix. No path leads there. */
+/** Folder below a bucket's prefix where it has what is no object yet. No path leads there. */
 export const HIDDEN = '.image-replicator/';
 
 /**
- * The same bucket, as it is for one job and path:
+ * Returns a bucket whose keys are those of one job and path, of which an object is in the making:
  *
  *     <prefix>/.image-replicator/<hash>/job   the job, and its upload: of the data, then of the object itself
  *     <prefix>/.image-replicator/<hash>/data  the bytes, put together

@@ -1,7 +1,7 @@
 /**
- * What an object bears that a job has made, as metadata: whose it is, and which of the job's reservations of
- * the place it belongs to. A request that was held up may make an object when its reservation has long been
- * given up: then the number tells that it is none of the present one's.
+ * Metadata of an object that a job has made: the job's mark, and which of the job's reservations of the place
+ * the object belongs to. A request that was held up may make an object when its reservation has long been
+ * given up: then the number tells that the object does not belong to the present one.
  */
 export interface Stamp {
   readonly mark: string;
@@ -12,7 +12,7 @@ export interface Stamp {
 const MARK = 'image-replicator-mark';
 const RESERVED = 'image-replicator-reserved';
 
-/** A stamp as an object's metadata. */
+/** Returns a stamp as an object's metadata. */
 export function metadataOf({ mark, reserved }: Stamp): Record<string, string> {
   return {
     [MARK]: encodeURIComponent(mark),
@@ -20,7 +20,7 @@ export function metadataOf({ mark, reserved }: Stamp): Record<string, string> {
   };
 }
 
-/** The stamp that an object bears, as far as it bears one. */
+/** Reads the stamp that an object bears, as far as it bears one. */
 export function stampFrom(metadata: Readonly<Record<string, string>> | undefined): Partial<Stamp> {
   const { [MARK]: mark, [RESERVED]: reserved } = metadata ?? {};
   return {

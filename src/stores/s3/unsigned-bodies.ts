@@ -2,8 +2,8 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { HttpRequest } from '@smithy/core/protocols';
 
 /**
- * Over TLS, a body that has a checksum of its own is not hashed by SHA-256 for the signature too, as with
- * AWS's SDKs for Go and Python: that would take longer than all else that is done to send it.
+ * Over TLS, leaves a body that has a checksum of its own out of the signature, as AWS's SDKs for Go and
+ * Python do. To hash it by SHA-256 too would take longer than all else that is done to send it.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 export function leaveBodiesUnsigned({ middlewareStack }: S3Client): void {

@@ -7,7 +7,7 @@ import { ENCODED, keyFrom } from './list-keys.ts';
 import { headOf } from './read-object.ts';
 import { abortUpload, listParts, type Upload } from './upload.ts';
 
-/** A place in a bucket where a job makes an image or an object, and how its keys are made. */
+/** A place in a bucket where a job makes an image or an object. `store` has the keys of the place. */
 export interface Place {
   readonly name: string;
   readonly store: Bucket;
@@ -17,8 +17,8 @@ export interface Place {
 const A_DAY = 24 * 60 * 60_000;
 
 /**
- * Lists uploads that nobody will put together: those that no job object names, for a process died between the
- * two, and those of images that are whole. Nobody sees what they hold, but it is paid for.
+ * Lists uploads that nobody will put together: those that no job object names, because a process died before
+ * it could note them, and those of images that are whole. Nobody sees what they hold, but it is paid for.
  */
 export async function* uploadLeftovers(
   store: Bucket,

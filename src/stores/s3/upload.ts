@@ -32,7 +32,7 @@ export async function createUpload({ client, bucket }: Bucket, Key: string, stam
   return { Key, UploadId };
 }
 
-/** An upload that is gone is aborted. */
+/** Aborts an upload. One that is gone counts as aborted. */
 export async function abortUpload({ client, bucket }: Bucket, upload: Upload): Promise<void> {
   try {
     await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, ...upload }));
@@ -41,7 +41,7 @@ export async function abortUpload({ client, bucket }: Bucket, upload: Upload): P
   }
 }
 
-/** Puts a part. The server checks the bytes against their checksum, and keeps it. */
+/** Puts a part. The server checks the bytes against their checksum, and keeps the checksum. */
 export async function putPart(
   { client, bucket }: Bucket,
   upload: Upload,
@@ -56,8 +56,8 @@ export async function putPart(
 }
 
 /**
- * The parts that are there; `undefined` where the upload is gone. The SDK's own paging never ends with a
- * server that sends a marker with its last page.
+ * Lists the parts that are there. Returns `undefined` if the upload is gone. The SDK's own paging never ends
+ * with a server that sends a marker with its last page.
  */
 export async function listParts({ client, bucket }: Bucket, upload: Upload): Promise<Part[] | undefined> {
   const parts: Part[] = [];
@@ -79,8 +79,8 @@ export async function listParts({ client, bucket }: Bucket, upload: Upload): Pro
 }
 
 /**
- * Makes an object of the parts. Once it is asked for, it comes to its answer: a request that was given up
- * would go on at the server, and the object would appear when nobody looks for it any more.
+ * Makes an object of the parts. The request cannot be aborted: the server would go on with it, and the object
+ * would appear when nobody looks for it any more.
  */
 export async function completeUpload(
   { client, bucket }: Bucket,
