@@ -2,14 +2,17 @@ import type { ByteRange, Digests } from '../image/index.ts';
 
 /** Reads an image's data. */
 export interface PartReader {
-  /** Names the server that has the data, as by scheme, host and port; absent if it is on this machine. */
+  /**
+   * Names the server that has the data, for example by scheme, host and port; absent if it is on this
+   * machine.
+   */
   readonly endpoint?: string;
   /**
    * Present if the data is read well only from front to back: one range at a time, each beginning where the
    * last one ended.
    */
   readonly inOrder?: true;
-  /** Bytes to ask for at a time, if fewer than usual are best. */
+  /** The best number of bytes to ask for at a time; absent if the usual number is. */
   readonly partSize?: number;
   /**
    * Yields the bytes of a range in order, in chunks of any size. A chunk is the caller's only until it asks
@@ -53,7 +56,8 @@ export interface PartSink {
 export interface BlockSink {
   readonly kind: 'blocks';
   /**
-   * Names the server that takes the data, as by scheme, host and port; absent if it stays on this machine.
+   * Names the server that takes the data, for example by scheme, host and port; absent if it stays on this
+   * machine.
    */
   readonly endpoint?: string;
   /** Bytes of each block but the last. */

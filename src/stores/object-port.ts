@@ -35,7 +35,8 @@ export interface ReadObject {
  */
 export interface ObjectStore extends ImageSource, ImageDestination {
   /**
-   * Names the server that has the objects, as by scheme, host and port; absent if they are on this machine.
+   * Names the server that has the objects, for example by scheme, host and port; absent if they are on this
+   * machine.
    */
   readonly endpoint?: string;
   /**

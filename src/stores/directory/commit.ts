@@ -59,7 +59,7 @@ async function assertNotDoomed(folder: Folder, ref: DestinationRef, attempt: num
   throw goneFor(ref);
 }
 
-/** Removes what only a partial needs. */
+/** Removes the files that only a partial needs. */
 async function removeTraces(folder: Folder): Promise<void> {
   for (const name of await readdir(folder.path)) {
     const isTrace = name === 'parts' || isWholeNote(name) || name.startsWith(`${RECORD}.`);

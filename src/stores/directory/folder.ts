@@ -13,7 +13,7 @@ const FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 export interface Folder {
   readonly path: string;
   at(name: string): string;
-  /** Makes its entries survive a loss of power. */
+  /** Makes the folder's entries survive a loss of power. */
   sync(): Promise<void>;
   /** Closes the folder. From here on its names may lead anywhere: a descriptor's number serves again. */
   close(): Promise<void>;
@@ -79,7 +79,7 @@ async function walk(
 
 /**
  * Opens a folder by its path, and asks the kernel where that has led. Returns `undefined` if a link was on
- * the way, or if the folder cannot be opened so.
+ * the way, or if the folder cannot be opened in this way.
  */
 async function openAtOnce(root: string, steps: readonly string[]): Promise<Folder | undefined> {
   const real = await realRoot(root);
@@ -135,7 +135,7 @@ export async function openRoot(root: string): Promise<Folder> {
   return folderOf(await open(root, O_RDONLY | O_DIRECTORY));
 }
 
-/** Opens the folder at a path. Throws ENOENT, and for a link ELOOP or ENOTDIR, as it is. */
+/** Opens the folder at a path. Throws ENOENT, and ELOOP or ENOTDIR for a link, as they are. */
 export async function openFolderAt(path: string): Promise<Folder> {
   return folderOf(await open(path, FLAGS));
 }

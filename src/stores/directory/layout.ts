@@ -7,9 +7,9 @@ import { StoreError } from '../store-error.ts';
  *
  *     <root>/<image id>/image.json           the record
  *     <root>/<image id>/data                 the bytes
- *     <root>/<image id>/job-<mark>           by its name, the job that made it, if one did
- *     <root>/<image id>/fence-<n>            by its name, the attempt that committed it last
- *     <root>/.<image id>.partial/job-<mark>  by its name, the job that is making it
+ *     <root>/<image id>/job-<mark>           its name tells the job that made it, if one did
+ *     <root>/<image id>/fence-<n>            its name tells the attempt that committed it last
+ *     <root>/.<image id>.partial/job-<mark>  its name tells the job that is making it
  *     <root>/.<image id>.partial/fence-<n>   attempt n may write as long as this stands
  *     <root>/.<image id>.partial/parts       the byte ranges that are complete, one a line
  *     <root>/.<image id>.partial/data        the bytes so far

@@ -54,7 +54,7 @@ export async function removeMarked(
   if (folder !== undefined) {
     try {
       await doomFolder(folder.path, attempt, upTo);
-      // A commit that was under way may write its record behind the first look.
+      // A commit that was under way may write its record after the first look.
       for (let pass = 0; pass < MAX_PASSES && (await readdir(folder.path)).length > 0; pass += 1)
         await empty(folder, ref);
     } finally {
@@ -65,7 +65,7 @@ export async function removeMarked(
   await removeIfEmpty(path);
 }
 
-/** Removes a folder that has nothing in it. Any other stays. */
+/** Removes a folder if it is empty. Any other folder stays. */
 export async function removeIfEmpty(path: string): Promise<void> {
   await rmdir(path).catch((error) => {
     if (!['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'].some((code) => isErrno(error, code))) throw error;

@@ -13,7 +13,7 @@ const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
 
 /**
- * A file in the making, a folder of its own for each job and path:
+ * The folder of a file in the making. Each job and path has one of its own:
  *
  *     <root>/.image-replicator/<hash>/data        the bytes so far
  *     <root>/.image-replicator/<hash>/parts       the byte ranges that are complete, one a line
@@ -21,7 +21,7 @@ const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
  *     <root>/.image-replicator/<hash>/doomed-<n>  in its place: attempt n is removing it
  *     <root>/.image-replicator/<hash>/owner       the mark of the job
  *     <root>/.image-replicator/<hash>/whole-<n>   attempt n has written all bytes, and they are on the disk
- *     <root>/.image-replicator/<hash>/whole       the same, for workers of an earlier version
+ *     <root>/.image-replicator/<hash>/whole       says so to workers of an earlier version
  *     <root>/.image-replicator/<hash>/committing  if data is missing now, it is in its place
  *     <root>/.image-replicator/<hash>.<n>.new     one that attempt n is preparing
  *     <root>/.image-replicator/<hash>.<n>.removed one that is being removed
@@ -38,7 +38,7 @@ type Note = 'whole' | 'committing';
 /** Name of the file with the mark of the job that makes a file. */
 export const OWNER = 'owner';
 
-/** Makes room for a file, in one step. What the same attempt has made already stays as it is. */
+/** Makes room for a file, in one step. A folder that the same attempt has made already stays as it is. */
 export async function makePartial(
   root: string,
   ref: DestinationRef,

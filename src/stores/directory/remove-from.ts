@@ -18,7 +18,7 @@ export async function removeFrom(parent: Folder, name: string): Promise<void> {
   await removeIfEmpty(parent, name);
 }
 
-/** Removes the files of a folder, or those of them that are wanted. Folders in it stay. */
+/** Removes the files of a folder, or only those that are wanted. Folders in it stay. */
 export async function removeFiles(
   folder: Folder,
   isWanted: (name: string) => boolean = () => true,
@@ -26,7 +26,7 @@ export async function removeFiles(
   for (const name of (await readdir(folder.path)).filter(isWanted)) await unlinked(folder.at(name));
 }
 
-/** Removes a folder that has nothing in it. Any other stays. */
+/** Removes a folder if it is empty. Any other folder stays. */
 export async function removeIfEmpty(parent: Folder, name: string): Promise<void> {
   await ignoring('ENOTEMPTY', ignoring('ENOENT', rmdir(parent.at(name))));
 }

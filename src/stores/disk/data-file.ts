@@ -5,7 +5,7 @@ import { ignoring } from './disk-errors.ts';
 
 const { O_RDWR, O_WRONLY, O_DIRECT, O_NOFOLLOW } = constants;
 
-/** Offsets and lengths that are multiples of these bytes suit every disk (open(2), O_DIRECT). */
+/** Every disk takes offsets and lengths that are multiples of this number of bytes (open(2), O_DIRECT). */
 const ALIGNMENT = 4096;
 /**
  * Magic numbers (statfs(2)) of ext4 and XFS. Other file systems go over a network, or only pretend to write

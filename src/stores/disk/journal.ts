@@ -37,7 +37,7 @@ export async function openJournal(path: string): Promise<Journal> {
   };
 }
 
-/** Returns whether the complete ranges of a journal cover all bytes of a file. */
+/** Tells whether the complete ranges of a journal cover all bytes of a file. */
 export async function journalCovers(path: string, size: number): Promise<boolean> {
   const text = (await ignoring('ENOENT', readFile(path, 'utf8'))) ?? '';
   const [[start, end] = [0, 0]] = rangesIn(text).complete;

@@ -11,7 +11,7 @@ import { writeBehind } from './write-behind.ts';
 
 /** A file that is written in parts. */
 export interface PartFileOptions {
-  /** Path of a folder that has the file already, as `data`. */
+  /** Path of a folder that already has the file, as `data`. */
   readonly folder: string;
   /** Number of the attempt that writes. */
   readonly attempt: number;

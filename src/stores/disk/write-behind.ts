@@ -4,7 +4,10 @@ import { StoreError } from '../store-error.ts';
 import { fromErrno } from './disk-errors.ts';
 import type { Journal } from './journal.ts';
 
-/** Keeps the disk at work while more bytes of a file come, and a journal of what it has taken. */
+/**
+ * Keeps the disk at work while more bytes of a file come, and notes in a journal the ranges that it has
+ * taken.
+ */
 export interface WriteBehind {
   /** Has the disk take a range that was written. Throws if the disk has refused an earlier one. */
   add(range: ByteRange): void;

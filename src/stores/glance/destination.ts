@@ -20,7 +20,7 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
       assertUploadable(ref, image);
       await api.create(owner(ref), toCreate(image, ref.mark)).catch(async (error) => {
         if (!isStoreError(error, 'conflict')) throw error;
-        // Somebody has the id; another call of this job, perhaps.
+        // Somebody has the id, perhaps another call of this job.
         await showMarked(api, owner(ref), ref).catch((cause) => {
           throw isStoreError(cause, 'not_found') ? taken(ref) : cause;
         });

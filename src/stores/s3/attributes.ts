@@ -67,7 +67,7 @@ export function canHold([name, value]: readonly [name: string, value: string]): 
   return SENDABLE.test(value) && (name in HEADERS || name === TAGS || name.startsWith(METADATA));
 }
 
-/** Returns the parameters by which an object gets the attributes that it can have. */
+/** Returns the parameters of a request that give an object those attributes that it can have. */
 export function parametersFor(attributes: ObjectAttributes) {
   const held = Object.entries(attributes).filter(canHold);
   const fields = held.flatMap(([name, value]) => (isHeader(name) ? [[HEADERS[name], value]] : []));

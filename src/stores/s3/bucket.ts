@@ -41,7 +41,7 @@ export interface Bucket {
  *
  *     <prefix>/<image id>/job         the job that makes it, or made it, and its upload
  *     <prefix>/<image id>/data        the bytes
- *     <prefix>/<image id>/image.json  the record, written last: where it is, the image is whole
+ *     <prefix>/<image id>/image.json  the record, written last: if it is there, the image is whole
  */
 export interface Keys {
   readonly prefix: string;

@@ -19,7 +19,7 @@ export interface ObjectCopy {
   readonly attributes: ObjectAttributes;
 }
 
-/** Tells whether a copy takes an upload, which goes on where an earlier try came to. */
+/** Tells whether a copy takes an upload, which goes on where an earlier try has stopped. */
 export function takesUpload({ size }: ObjectCopy): boolean {
   return size > PIECE;
 }

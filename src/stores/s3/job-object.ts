@@ -72,7 +72,7 @@ async function put(
   } catch (error) {
     const lost = ['PreconditionFailed', 'ConditionalRequestConflict'].some((name) => isS3Error(error, name));
     if (!lost && !isAbsent(error)) throw error;
-    // The answer to an earlier try may have been lost: then what stands in the way is this very content.
+    // The answer to an earlier try may have been lost: then this very content is in the way.
     const there = await readJobObject(store, image_id);
     return there !== undefined && isSame(there, content) ? there : undefined;
   }
@@ -98,7 +98,7 @@ export async function readJobObject(
   }
 }
 
-/** Parses a job object. One that is not ours is of no job, but takes the id all the same. */
+/** Parses a job object. One that is not ours belongs to no job, but still takes the id. */
 function contentFrom(text: string): Content {
   try {
     return Value.Parse(Content, JSON.parse(text));

@@ -45,7 +45,7 @@ export function s3Objects(store: Bucket): ObjectStore {
         ...(after !== null && { StartAfter: keys.bare(after) }),
       };
       let last = query.StartAfter ?? '';
-      // A key that stands for a folder, until the next one tells whether the folder is empty.
+      // A key that stands for a folder, until the next key tells whether that folder is empty.
       let folder: string | undefined;
       const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
       for (;;) {
@@ -86,7 +86,7 @@ export function s3Objects(store: Bucket): ObjectStore {
         signal,
       ),
 
-    // S3 answers when an object is there to stay.
+    // S3 answers only when an object is there to stay.
     flush: async () => {},
 
     leftovers: () => objectLeftovers(store),
