@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Time that was not used may be made up for; milliseconds. */
+/** Milliseconds of unused bandwidth that later bytes may still use. */
 const BURST = 200;
 
-/** A limit of bytes a second, which all who take from it share in the order in which they come. */
+/** A limit in bytes a second. Everybody who takes from it is served in the order of the calls. */
 export class Bandwidth {
   readonly #rate: number;
   readonly #now: () => number;
-  /** When all that was taken will have passed; milliseconds. */
+  /** The time at which all bytes taken so far will have passed; milliseconds. */
   #passedAt: number;
 
   /** @param now a clock that never goes back; milliseconds */
@@ -17,7 +17,7 @@ export class Bandwidth {
     this.#passedAt = now();
   }
 
-  /** Takes bytes, and returns how long whoever sends them has to wait first; milliseconds. */
+  /** Takes bytes. Returns how many milliseconds the caller has to wait before it sends them. */
   take(bytes: number): number {
     const now = this.#now();
     const begin = Math.max(this.#passedAt, now - BURST);
@@ -26,12 +26,12 @@ export class Bandwidth {
   }
 }
 
-/** Returns how long bytes that pass several limits have to wait; milliseconds. */
+/** Takes bytes from several limits. Returns how many milliseconds the caller has to wait. */
 export function delayOf(limits: readonly Bandwidth[], bytes: number): number {
   return limits.reduce((longest, limit) => Math.max(longest, limit.take(bytes)), 0);
 }
 
-/** Waits, but no longer than the signal allows: then it throws the signal's reason. */
+/** Waits for some milliseconds. If the signal is aborted first, throws the signal's reason. */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   if (milliseconds > 0) await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
 }

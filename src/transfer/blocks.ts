@@ -15,9 +15,10 @@ import { type Copied, verify } from './verify.ts';
 import { createWindow } from './window.ts';
 
 /**
- * Moves an image to a destination that takes whole blocks. Lanes read parts into a window in memory; a block
- * that is whole is put where it belongs, and the digest follows. What an earlier attempt has put cannot be
- * read before all is put together: then it is read back.
+ * Moves an image to a destination that takes whole blocks. Lanes read parts into a window in memory. Each
+ * block that is complete is written to the destination, and the digest follows. Blocks that an earlier
+ * attempt has written cannot be read before the destination has put all of them together: in a resumed copy,
+ * the digest is computed from the finished image.
  */
 export async function moveBlocks(options: TransferOptions, sink: BlockSink, run: Run): Promise<Copied> {
   const { reader, size, expected, link, patience } = options;
@@ -77,14 +78,20 @@ export async function moveBlocks(options: TransferOptions, sink: BlockSink, run:
   });
 }
 
-/** Returns what is to be told of each part that was read: it puts the part's block once that is whole. */
+/**
+ * Returns a function to be called with each part that was read. It writes the part's block if that part has
+ * completed the block.
+ */
 function wholeBlocks(
   staged: Ledger,
   blockSize: number,
   size: number,
   put: (block: ByteRange) => Promise<void>,
 ): (part: ByteRange) => Promise<void> {
-  /** Which part has made a block whole: where it is put once more, that is the same part's. */
+  /**
+   * For each block, by its offset, the offset of the part that completed it. If the write has to be repeated,
+   * only that part repeats it.
+   */
   const lastParts = new Map<number, number>();
   return async ([start]) => {
     const first = Math.floor(start / blockSize) * blockSize;
@@ -95,7 +102,7 @@ function wholeBlocks(
   };
 }
 
-/** Returns the digests of what is put together. */
+/** Reads the finished image back from the destination and returns its digests. */
 async function hashWhole(
   sink: BlockSink,
   size: number,

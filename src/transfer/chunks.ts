@@ -1,8 +1,8 @@
 import { borrowPages, MIB, returnPages } from '../memory/index.ts';
 
 /**
- * How many chunks the digest has at a time: one is being read, one is being hashed, one is on its way between
- * them.
+ * The number of chunks that the digest uses at a time: one is being read, one is being hashed, and one is
+ * waiting between them.
  */
 export const DIGEST_CHUNKS = 3;
 
@@ -11,19 +11,19 @@ export const DIGEST_CHUNKS = 3;
  * MUST free it, or leave it to be kept for the digest.
  */
 export interface Chunks {
-  /** Bytes of a chunk. */
+  /** Bytes in a chunk. */
   readonly size: number;
   /**
    * Returns a free chunk. If there is none, waits for one that is being hashed. If none is being hashed
-   * either, takes the one that is kept farthest ahead: its bytes will have to be read back.
+   * either, evicts the kept chunk with the highest offset: its bytes will have to be read back.
    */
   take(): Promise<Uint8Array>;
   free(chunk: Uint8Array): void;
   /** Keeps a chunk, or its beginning, as the bytes of the image from an offset. */
   keep(offset: number, chunk: Uint8Array): void;
-  /** Returns what is kept from an offset on, for the digest, which has to free it. */
+  /** Returns the chunk that is kept for an offset, if there is one. The caller (the digest) MUST free it. */
   takeKept(offset: number): Uint8Array | undefined;
-  /** Returns the lowest offset from which on something is kept; infinity where nothing is. */
+  /** Returns the lowest offset for which a chunk is kept; infinity if none is kept. */
   nextKept(): number;
   /** Gives the memory back. Nothing MAY be called after it. */
   close(): void;

@@ -8,18 +8,17 @@ import type { DigestMessage, DigestReply } from './digest-thread.ts';
  */
 export interface Digest {
   /**
-   * Resolves when the bytes are hashed. In shared memory they are read where they are, and must not change
-   * before.
+   * Resolves when the bytes are hashed. Bytes in shared memory are not copied: they MUST NOT change before.
    */
   update(bytes: Uint8Array): Promise<void>;
-  /** Nothing may be called after it. */
+  /** Returns the digests of all bytes. Nothing MAY be called after it. */
   finish(): Promise<Digests>;
-  /** Gives the digest up. */
+  /** Stops computing the digest and frees its state. Nothing MAY be called after it. */
   drop(): void;
 }
 
 export interface DigestPool {
-  /** Begins a sha512, and those others that are asked for. */
+  /** Starts a sha512, and the other digests that are asked for. */
   create(others?: readonly Algorithm[]): Digest;
   close(): Promise<void>;
 }
@@ -27,7 +26,7 @@ export interface DigestPool {
 interface Thread {
   readonly worker: Worker;
   readonly waiting: Map<number, Pending[]>;
-  /** Why it answers no more. */
+  /** The error with which the thread ended; `undefined` while it runs. */
   death: Error | undefined;
 }
 
@@ -36,7 +35,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** Up to `threads` threads, each started with the first digest that is dealt to it. */
+/** Returns a pool of up to `threads` threads. Each is started when a digest is first assigned to it. */
 export function createDigestPool(threads: number): DigestPool {
   const started: Thread[] = [];
   let created = 0;

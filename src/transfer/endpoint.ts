@@ -1,34 +1,37 @@
 import { StoreError } from '../stores/index.ts';
 import { LaneLimit, type LaneRange } from './lane-limit.ts';
 
-/** The right to make one request to an endpoint, and what the request tells of itself. */
+/** The right to make one request to an endpoint. The request reports through it how it goes. */
 export interface Lane {
   /** Is told that the request has moved bytes. */
   moved(bytes: number): void;
   /** Is told that the request has failed. */
   failed(fault: StoreError): void;
-  /** Waits for something that the endpoint has no part in: this time tells nothing of it. */
+  /**
+   * Waits for something that does not depend on the endpoint. The time does not count for the endpoint's
+   * speed.
+   */
   aside<T>(wait: Promise<T>): Promise<T>;
   /** Gives the lane back. */
   release(): void;
 }
 
-/** A copy's part in the lanes of an endpoint. */
+/** A copy's share of the lanes of an endpoint. */
 export interface Lanes {
-  /** How many lanes are its share now. */
+  /** The number of lanes that are the copy's share now. */
   readonly count: number;
   /**
    * Resolves when a lane is free for this copy. Rejects with the signal's reason.
-   * @param tellsAtEnd whether the request tells only at its end that it has moved anything
+   * @param tellsAtEnd whether the request reports the bytes it has moved only at its end
    */
   take(signal: AbortSignal, tellsAtEnd?: boolean): Promise<Lane>;
 }
 
-/** While other copies wait, a lane that has moved nothing for so long does not count; milliseconds. */
+/** If other copies wait, a lane that has moved nothing for this long does not count; milliseconds. */
 const STUCK_AFTER = 5000;
 const CHECK_INTERVAL = 1000;
 
-/** A copy that has lanes, or waits for some. */
+/** The state of a copy that has lanes or waits for some. */
 interface Share {
   held: number;
   readonly waiting: Set<() => void>;
@@ -36,19 +39,19 @@ interface Share {
 
 interface HeldLane {
   readonly share: Share;
-  /** The lowest number that no other lane has. */
+  /** The lowest number that no other lane had when this one was opened. */
   readonly number: number;
-  /** When it has last moved bytes; milliseconds. */
+  /** When the lane last moved bytes, or when it was opened; milliseconds. */
   since: number;
   hasMoved: boolean;
-  /** Whether it is in order that it moves nothing. */
+  /** `true` while the lane is expected to move nothing. */
   isExcused: boolean;
   isStuck: boolean;
 }
 
 /**
- * A server that copies read from or write to, and the lanes that they share evenly. A lane that is free goes
- * to the copy that has the fewest; where there are more copies than lanes, each copy gets one.
+ * A server that copies read from or write to, with the lanes that they share evenly. A free lane goes to the
+ * waiting copy that has the fewest. If there are more copies than lanes, each copy gets one.
  */
 export class Endpoint {
   readonly #limit: LaneLimit;
@@ -62,12 +65,14 @@ export class Endpoint {
     this.#limit = new LaneLimit(range);
   }
 
-  /** How many lanes there may be now. */
+  /** The number of lanes that may be open now. */
   get lanes(): number {
     return Math.max(this.#limit.lanes, this.#shares.size);
   }
 
-  /** Lets a copy take part, as long as it has lanes or waits for some. */
+  /**
+   * Returns a copy's access to the lanes. The copy counts as a sharer while it has lanes or waits for some.
+   */
   join(): Lanes {
     const share: Share = { held: 0, waiting: new Set() };
     const count = () => Math.ceil(this.lanes / Math.max(1, this.#shares.size));
@@ -102,7 +107,7 @@ export class Endpoint {
   #handOut(): void {
     const { pause } = this.#limit;
     if (pause > 0) {
-      // A process that is to end need not wait for it.
+      // This timer does not keep a process alive that is about to end.
       this.#pause ??= setTimeout(() => {
         this.#pause = undefined;
         this.#handOut();
@@ -117,7 +122,7 @@ export class Endpoint {
     if (share !== undefined) this.#check ??= setTimeout(() => this.#countStuck(), CHECK_INTERVAL).unref();
   }
 
-  /** Of the copies that wait, the one that has the fewest lanes. */
+  /** Returns the waiting copy that has the fewest lanes. */
   #neediest(): Share | undefined {
     let found: Share | undefined;
     for (const share of this.#shares)
@@ -131,7 +136,7 @@ export class Endpoint {
     const since = performance.now();
     const lane: HeldLane = { share, number, since, hasMoved: false, isExcused, isStuck: false };
     this.#held.set(number, lane);
-    // Who has just got one comes last among its equals.
+    // The copy that has just got a lane comes last among those with equally many.
     this.#shares.delete(share);
     this.#shares.add(share);
     this.#count(lane, 1);
@@ -150,7 +155,7 @@ export class Endpoint {
       failed: (fault) => {
         const { overload } = fault;
         if (overload !== null) this.#limit.overloaded(overload.retryAfter ?? 0, true);
-        // A connection that breaks when it has brought something is a bad line, and no overload.
+        // A connection that breaks after it has moved bytes is a bad line, not an overload.
         else if (fault.code === 'unavailable' && !lane.hasMoved) this.#limit.overloaded(0, false);
       },
       aside: async (wait) => {
@@ -200,7 +205,7 @@ export class Endpoint {
   }
 }
 
-/** Makes one request that tells only at its end that it has moved `bytes`. */
+/** Takes a lane and makes one request in it, which reports only at its end that it has moved `bytes`. */
 export async function inLane<T>(
   lanes: Lanes,
   signal: AbortSignal,

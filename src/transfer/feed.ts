@@ -3,40 +3,58 @@ import { KIB } from '../memory/index.ts';
 import type { Ledger } from './ledger.ts';
 import type { Staged } from './staging.ts';
 
-/** uwsgi, before most Glances, resets a connection whose HTTP chunk has 1 MiB. */
+/**
+ * The largest chunk to send; bytes. uwsgi, which runs in front of most Glances, resets a connection if an
+ * HTTP chunk has 1 MiB.
+ */
 const CHUNK = 256 * KIB;
-/** A socket asks for more when it has sent a chunk, or put one aside that is smaller than this. */
+/**
+ * A socket asks for the next chunk when it has sent the last one or, if that was smaller than this, when it
+ * has only buffered it. Smaller chunks are therefore copied; bytes.
+ */
 const SOCKET_BUFFER = getDefaultHighWaterMark(false);
-/** What is kept back for a time in which the source stalls, and at the end until the bytes are verified. */
+/**
+ * Bytes held back, to be sent slowly while the source stalls, and to hold the end back until all is verified.
+ */
 export const RESERVE = 64 * KIB;
-/** An upload that pauses is broken off: after 4 s by uwsgi's own default, after 10 s by Glance's. */
+/**
+ * The longest pause in an upload; milliseconds. uwsgi by default breaks an upload off after a pause of 4 s,
+ * Glance after 10 s.
+ */
 const MAX_PAUSE = 1000;
-/** A reserve of so few bytes a second lasts for hours. */
+/**
+ * Bytes of the reserve that are sent at each `MAX_PAUSE` while the source stalls: the reserve lasts for
+ * hours.
+ */
 const TRICKLE = 4;
 
 export interface FeedOptions {
   readonly staging: Staged;
-  /** What the staging has. */
+  /** The ranges that are in the staging. */
   readonly staged: Ledger;
   readonly size: number;
-  /** Resolves when all bytes are staged and found to be the source's: only then the last ones go. */
+  /** Resolves when all bytes are staged and match the source. The last bytes are sent only after that. */
   readonly verified: Promise<unknown>;
-  /** How long the destination may take nothing; milliseconds. */
+  /** How long the destination may accept nothing; milliseconds. */
   readonly patience: number;
   readonly signal: AbortSignal;
-  /** The destination has taken all bytes below; `moving` is false for what is only to keep it waiting. */
+  /**
+   * Called when the destination has taken all bytes below `at`. `moving` is false if they were sent only to
+   * keep the connection open.
+   */
   readonly onSent: (at: number, moving: boolean) => void;
-  /** The destination has taken nothing for too long. */
+  /** Called when the destination has accepted nothing for `patience`. */
   readonly onStalled: () => void;
 }
 
 /**
- * The bytes of an image in order, never with a long pause, and never the last ones before they are verified.
+ * Yields the bytes of an image in order. It never pauses for long, and holds the last bytes back until all
+ * are verified.
  */
 export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
   const { staging, staged, size, patience, signal, onSent } = options;
   let isVerified = false;
-  // A race against `verified` would leave something behind on it each time, until it settles at the very end.
+  // Each race against `verified` would leave a handler on it until it settles, at the very end.
   const settled = new AbortController();
   options.verified.then(
     () => {

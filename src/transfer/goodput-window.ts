@@ -1,10 +1,10 @@
-/** A time in which it is counted what lanes move. */
+/** A period in which the bytes that lanes move are counted. */
 export class GoodputWindow {
-  /** What moved before does not count; milliseconds. */
+  /** When the period begins; milliseconds. Bytes that were being moved before do not count. */
   readonly begin: number;
   #inUse: number;
   #changedAt: number;
-  /** Lanes in use, times the milliseconds that they were. */
+  /** The sum of lanes in use times the milliseconds for which they were. */
   #used = 0;
   #bytes = 0;
   #laneTime = 0;
@@ -20,7 +20,7 @@ export class GoodputWindow {
     this.#inUse = before === undefined ? 0 : before.#inUse;
   }
 
-  /** Is told how many lanes are in use from now on. */
+  /** Records how many lanes are in use from now on. */
   inUse(lanes: number, now: number): void {
     if (now > this.#changedAt) {
       this.#used += this.#inUse * (now - this.#changedAt);
@@ -29,25 +29,27 @@ export class GoodputWindow {
     this.#inUse = lanes;
   }
 
-  /** Is told that a lane has moved bytes in so many milliseconds. */
+  /** Records that a lane has moved bytes in `time` milliseconds. */
   moved(lane: number, bytes: number, time: number): void {
     this.#bytes += bytes;
     this.#laneTime += time;
     this.#reporting.add(lane);
   }
 
-  /** How many lanes have reported. */
+  /** The number of different lanes that have moved bytes in this period. */
   get reporting(): number {
     return this.#reporting.size;
   }
 
-  /** Returns how many lanes were in use, on average. */
+  /** Returns the average number of lanes in use. */
   meanInUse(now: number): number {
     this.inUse(this.#inUse, now);
     return this.#used / (now - this.begin);
   }
 
-  /** Returns what an average lane has moved, times the lanes in use; bytes a millisecond. */
+  /**
+   * Returns the bytes a millisecond that an average lane has moved, times the average number of lanes in use.
+   */
   goodput(now: number): number {
     return (this.#bytes / this.#laneTime) * this.meanInUse(now);
   }

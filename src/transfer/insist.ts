@@ -10,13 +10,13 @@ export interface Patience {
   readonly give_up_after: number;
 }
 
-/** What decides whether a fault is worth another try. */
+/** The facts that decide if a step is tried again after a fault. */
 export interface Insistence {
   readonly patience: Patience;
-  /** Tells when a byte has moved last. */
+  /** The ledger, which knows when a byte was last moved. */
   readonly ledger: Ledger;
   readonly signal: AbortSignal;
-  /** Is told of a fault before another try. */
+  /** Called with the fault before each further try. */
   readonly onFault: (fault: StoreError) => void;
 }
 
@@ -24,15 +24,18 @@ export interface Insistence {
 export const FIRST_PAUSE = 200;
 const MAX_PAUSE = 10_000;
 
-/** Returns the pause before the try after the next one. */
+/** Returns the pause that follows a pause of so many milliseconds. */
 export function longer(milliseconds: number): number {
   return Math.min(milliseconds * 2, MAX_PAUSE);
 }
 
-/** Waits before another try. Throws the fault where no try would help. */
+/**
+ * Waits before another try. Throws the fault if another try would not help, or `stalled` if no byte has moved
+ * for too long.
+ */
 export async function getOver(fault: StoreError, context: Insistence, milliseconds: number): Promise<void> {
   context.signal.throwIfAborted();
-  // What is lost is not there for another try, but for another start.
+  // Lost bytes need a new start; another try would not find them.
   if (!fault.retryable || fault.code === 'lost') throw fault;
   assertPatience(fault, context);
   context.onFault(fault);

@@ -1,6 +1,6 @@
 import { GoodputWindow } from './goodput-window.ts';
 
-/** The fewest and the most lanes that an endpoint may get. */
+/** The smallest and the largest number of lanes that an endpoint may get. */
 export interface LaneRange {
   readonly min: number;
   readonly max: number;
@@ -13,32 +13,40 @@ const TOLERABLE = 0.99;
 /** A search takes large steps as long as they are worth it, and then small ones. */
 const LARGE_STEP = 4;
 const SMALL_STEP = 2;
-/** A search looks at each number of lanes for so long; milliseconds. */
+/** How long a search measures each number of lanes; milliseconds. */
 const SEARCH_TIME = 250;
-/** A probe does so, after a time that its new connections need to come up to speed. */
+/**
+ * How long a probe measures, after the time that its new connections need to reach full speed; milliseconds.
+ */
 const PROBE_TIME = 1500;
 const SETTLE_TIME = 1000;
 /** A probe changes the number of lanes by this share. */
 const PROBE_STEP = 0.25;
-/** How long a number that was found good is kept before the next probe. Each fruitless probe doubles it. */
+/**
+ * How long a good number of lanes is kept before the next probe; milliseconds. Each fruitless probe doubles
+ * it.
+ */
 const MIN_REST = 2000;
 const MAX_REST = 32_000;
-/** An overload costs this share of the lanes, at most once in `FALL_TIME`. */
+/** An overload reduces the lanes by this share, at most once in `FALL_TIME` milliseconds. */
 const FALL = 0.3;
 const FALL_TIME = 500;
-/** How long no more lanes are tried than a server has refused; each further refusal doubles it. */
+/**
+ * How long the number of lanes stays below one that a server has refused; milliseconds. Each further refusal
+ * doubles it.
+ */
 const MIN_CEILING_TIME = 20_000;
 const MAX_CEILING_TIME = 640_000;
-/** Lanes count as used if so many of them were, on average. */
+/** A number of lanes is judged only if at least this share of them was in use, on average. */
 const USED = 0.75;
 
 type Phase = 'search' | 'rest' | 'probe';
 
 /**
- * Finds how many lanes an endpoint is worth, as TCP finds its window. A search multiplies their number as
- * long as goodput grows with it; then the number rests, and a probe now and then tries a few more, or a few
- * less. Goodput is what an average lane moves, times the lanes in use: so lanes that report each chunk and
- * lanes that report only a whole block at its end are measured alike.
+ * Finds the best number of lanes for an endpoint, as TCP finds its window. A search multiplies the number as
+ * long as goodput grows with it. Then the number rests, and from time to time a probe tries a few more or a
+ * few less. Goodput is what an average lane moves, times the lanes in use: in this way, lanes that report
+ * each chunk and lanes that report only a whole block at its end are measured alike.
  */
 export class LaneLimit {
   readonly #range: LaneRange;
@@ -46,7 +54,7 @@ export class LaneLimit {
   #lanes: number;
   #phase: Phase = 'search';
   #step = SMALL_STEP;
-  /** What the number of lanes was before, and what they moved; bytes a millisecond. */
+  /** The last good number of lanes, and the goodput with it; bytes a millisecond. */
   #good: { readonly lanes: number; readonly goodput: number };
   #window: GoodputWindow;
   #rest = MIN_REST;
@@ -65,23 +73,24 @@ export class LaneLimit {
     this.#window = new GoodputWindow(now());
   }
 
-  /** How many lanes there may be now. */
+  /** The number of lanes that may be open now. */
   get lanes(): number {
     return this.#lanes;
   }
 
-  /** How long no request may be made; milliseconds. */
+  /** How long no request may be made from now on; milliseconds. */
   get pause(): number {
     return Math.max(0, this.#pausedUntil - this.#now());
   }
 
-  /** Is told whenever the number of lanes in use changes. */
+  /** Records the number of lanes in use. MUST be called whenever that changes. */
   inUse(lanes: number): void {
     this.#window.inUse(lanes, this.#now());
   }
 
   /**
-   * Is told that a lane has moved bytes in the time since `since`, which is when it last said so or began.
+   * Records that a lane has moved bytes since `since`: the time of its last report or, if there is none, of
+   * its beginning.
    */
   moved(lane: number, bytes: number, since: number): void {
     const now = this.#now();
@@ -90,15 +99,15 @@ export class LaneLimit {
     window.moved(lane, bytes, now - since);
     const time = this.#phase === 'search' ? SEARCH_TIME : PROBE_TIME;
     if (now - window.begin < time || window.reporting < USED * window.meanInUse(now)) return;
-    // Lanes that nobody wanted say nothing about their number.
+    // If lanes were not wanted, the measurement says nothing about their number.
     if (window.meanInUse(now) >= USED * this.#lanes) this.#decide(window.goodput(now), now);
     this.#look(now);
   }
 
   /**
-   * Is told that the endpoint has refused a request, or has let it down.
-   * @param retryAfter how long it wants to be left alone; milliseconds
-   * @param isRefusal whether it has said that this was too much
+   * Records that the endpoint has refused a request or has failed, and reduces the lanes.
+   * @param retryAfter how long the endpoint asks to be left alone; milliseconds
+   * @param isRefusal whether the endpoint has said that the load was too high
    */
   overloaded(retryAfter: number, isRefusal: boolean): void {
     const now = this.#now();
@@ -141,7 +150,7 @@ export class LaneLimit {
     } else this.#takeRest(now, this.#phase === 'search' ? MIN_REST : Math.min(2 * this.#rest, MAX_REST));
   }
 
-  /** The share by which goodput has to grow: so much each time that the lanes are doubled. */
+  /** Returns the share by which goodput has to grow: `WORTHWHILE` for each doubling of the lanes. */
   #wanted(before: number): number {
     return WORTHWHILE * Math.log2(this.#lanes / before);
   }

@@ -11,32 +11,32 @@ import { type ReadRange, watchedReader } from './watched-reader.ts';
 export interface LanesContext extends Insistence {
   readonly reader: PartReader;
   readonly lanes: Lanes;
-  /** The most parts that may be under way, whatever the endpoint allows. */
+  /** The largest number of parts under way at a time, whatever the endpoint allows. */
   readonly mostParts: number;
-  /** Returns how many bytes a part has, as long as enough are left for all lanes. */
+  /** Returns the size of a part in bytes. Towards the end parts may be smaller, so that no lane is idle. */
   readonly partSize: () => number;
   readonly limits: readonly Bandwidth[];
   readonly staging: Pick<Staging, 'hasRoom' | 'fits' | 'write' | 'complete'>;
   /**
-   * Memory in which small pieces are put together first, where each write is dear; then a write owns its
-   * bytes, also when it fails.
+   * Memory in which small pieces are put together before they are written; given if each write is expensive.
+   * A write then takes over its chunk, even if it fails.
    */
   readonly chunks?: Chunks;
-  /** Ends everything that the transfer does. */
+  /** Stops the whole transfer. */
   readonly stop: AbortController;
 }
 
 /**
- * An answer that ends early may have been cut off by something in between; so often in a row, the data ends
- * there.
+ * An answer that ends early may have been cut off on the way. After this many in a row, the data is taken to
+ * end there.
  */
 const MAX_EARLY_ENDS = 3;
-/** How often it is looked whether a lane has become slow; milliseconds. */
+/** How often parts are checked for slow lanes; milliseconds. */
 const WATCH_INTERVAL = 1000;
 
 /**
- * Moves all parts of a queue, as many at a time as there are lanes. Rejects when the first of them cannot be
- * moved, or the signal is aborted, and nothing is under way any more.
+ * Moves all parts of a queue, as many at a time as there are lanes. If a part cannot be moved, or the signal
+ * is aborted, rejects as soon as nothing is under way any more.
  */
 export async function moveAll(queue: PartQueue, context: LanesContext): Promise<void> {
   const { lanes, staging, signal, stop } = context;
@@ -54,7 +54,7 @@ export async function moveAll(queue: PartQueue, context: LanesContext): Promise<
   try {
     while (!signal.aborted && (queue.next !== undefined || moving.size > 0)) {
       if (queue.next !== undefined && !staging.fits(queue.next)) {
-        // A part that comes back may be what the room is waiting for.
+        // A part that is given back to the queue may be the one that the staging needs next.
         await Promise.race([staging.hasRoom(queue.next).catch(() => {}), ...moving]);
         continue;
       }
@@ -77,13 +77,16 @@ export async function moveAll(queue: PartQueue, context: LanesContext): Promise<
   signal.throwIfAborted();
 }
 
-/** So small that all lanes have something to do until the end, where requests go far away. */
+/**
+ * Returns the size of the next part: small enough that all lanes are busy until the end, if requests go to a
+ * server.
+ */
 function sizeOfNext({ left, canShare }: PartQueue, { lanes, mostParts, partSize }: LanesContext): number {
   if (!canShare) return partSize();
   return Math.min(partSize(), left / (2 * Math.min(lanes.count, mostParts)));
 }
 
-/** Moves a part, and goes on from where it stopped as often as the fault is one that may pass. */
+/** Moves a part. After a fault that may pass, goes on from the byte that was reached. */
 async function movePart(part: Part, first: Lane, read: ReadRange, context: LanesContext): Promise<void> {
   let lane: Lane | undefined = first;
   let earlyEnds = 0;
@@ -134,7 +137,7 @@ function asPassing({ message, cause, side }: StoreError): StoreError {
   return new StoreError('unavailable', message, { cause, ...(side !== null && { side }) });
 }
 
-/** Tells that what a part had to move is there, until the staging has taken it in. */
+/** Tells the staging that a part is complete. Tries again until the staging has accepted it. */
 async function complete({ start, at }: Part, context: LanesContext): Promise<void> {
   if (at === start) return;
   for (let wait = FIRST_PAUSE; ; wait = longer(wait)) {

@@ -1,6 +1,6 @@
 import { addRange, type ByteRange, coveredBytes, watermark } from '../image/index.ts';
 
-/** What has arrived at the destination so far, and when something last did. */
+/** The ranges that have arrived so far, and the time when a byte last did. */
 export class Ledger {
   #ranges: readonly ByteRange[];
   #movedAt: number;
@@ -20,22 +20,22 @@ export class Ledger {
     return coveredBytes(this.#ranges);
   }
 
-  /** Bytes that were moved here, and not inherited. */
+  /** Bytes that were added here, without those that an earlier attempt had moved. */
   get moved(): number {
     return this.#moved;
   }
 
-  /** Milliseconds since the epoch. */
+  /** When a byte was last moved; milliseconds since the epoch. */
   get movedAt(): number {
     return this.#movedAt;
   }
 
-  /** Everything below is there. */
+  /** The offset below which every byte is there. */
   get watermark(): number {
     return watermark(this.#ranges);
   }
 
-  /** Returns whether every byte of a range is there. */
+  /** Tells whether every byte of a range is there. */
   has([start, end]: ByteRange): boolean {
     return this.#ranges.some((range) => range[0] <= start && end <= range[1]);
   }

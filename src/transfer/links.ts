@@ -4,28 +4,30 @@ import { Endpoint, type Lanes } from './endpoint.ts';
 import type { LaneRange } from './lane-limit.ts';
 import { type Memory, openMemory } from './memory.ts';
 
-/** So many small objects may always be on their way to a server, or from it. */
+/** The number of small objects that may always be under way to or from a server. */
 const MIN_OBJECTS = 16;
 
-/** What a worker may use for all of its copies. */
+/** The limits of a worker for all of its copies together. */
 export interface LinkLimits {
-  /** How many lanes an endpoint gets; a number is each copy's own. */
+  /**
+   * The range of lanes that an endpoint gets. If it is a number, each copy has that many lanes of its own.
+   */
   readonly lanes: LaneRange | number;
   /** Bytes that all copies may keep in memory. */
   readonly memory: number;
-  /** Bytes a second of all copies; `null`: no limit. */
+  /** Bytes a second of all copies together; `null` for no limit. */
   readonly bandwidth: number | null;
   /** Bytes a second that are read from or written to a region, by its name. */
   readonly regionBandwidth: ReadonlyMap<string, number>;
 }
 
-/** The two ends of a copy, as far as they matter for its pace. */
+/** The two ends of a copy, as far as they matter for its speed. */
 export interface Ends {
-  /** Names the server that is read; `undefined` if none is. */
+  /** The server that is read; `undefined` if the source is not a server. */
   readonly from: string | undefined;
-  /** Names the server that is written to; `undefined` if none is. */
+  /** The server that is written to; `undefined` if the destination is not a server. */
   readonly to: string | undefined;
-  /** Names of the regions. */
+  /** The names of both regions. */
   readonly regions: readonly string[];
 }
 
@@ -34,36 +36,42 @@ export function endpointOf(sink: ImageSink): string | undefined {
   return sink.kind === 'blocks' ? sink.endpoint : undefined;
 }
 
-/** What a server is good for at reading says nothing of how well it takes what is written. */
+/**
+ * The use of a server. Reading and writing have lanes of their own, because the speed of one says nothing
+ * about the other.
+ */
 type Use = 'read' | 'write';
 
-/** What a copy may use of what all share. */
+/** A copy's share of the lanes and the bandwidth. */
 export interface Link {
   readonly from: Lanes;
   readonly to: Lanes;
-  /** The most lanes that either end will ever have. */
+  /** The largest number of lanes that each end can ever have. */
   readonly maxLanes: { readonly from: number; readonly to: number };
-  /** What the copy's bytes have to keep to. */
+  /** The bandwidth limits that the copy's bytes count against. */
   readonly limits: readonly Bandwidth[];
 }
 
 /** The endpoints, the memory and the bandwidth that the copies of a worker share. */
 export interface Links {
   readonly memory: Memory;
-  /** Opens the way of one copy. */
+  /** Returns the lanes and limits for one copy. */
   open(ends: Ends): Link;
-  /** Opens the way of many small objects: a request for one is cheap, so that there are more of them. */
+  /**
+   * Returns the lanes and limits for many small objects. There are more lanes than for an image, because a
+   * request for a small object is cheap.
+   */
   openForObjects(ends: Ends): Link;
 }
 
-/** Opens what the copies of a worker share. */
+/** Opens the endpoints, the memory and the bandwidth that the copies of a worker share. */
 export function openLinks({ lanes, memory, bandwidth, regionBandwidth }: LinkLimits): Links {
   const endpoints = new Map<string, Endpoint>();
   const all = bandwidth === null ? [] : [new Bandwidth(bandwidth)];
   const ofRegions = new Map([...regionBandwidth].map(([name, rate]) => [name, new Bandwidth(rate)]));
 
   function lanesOf(use: Use, address: string | undefined): { lanes: Lanes; max: number } {
-    // What is on this machine gets no faster by more lanes.
+    // More lanes do not make files on this machine faster.
     if (typeof lanes === 'number' || address === undefined) return own(rangeOf(lanes).min);
     return shared(`${use} ${address}`, lanes);
   }

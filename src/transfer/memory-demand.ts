@@ -3,16 +3,16 @@ import { DIGEST_CHUNKS } from './chunks.ts';
 import type { MemoryDemand } from './memory.ts';
 import type { TransferOptions } from './options.ts';
 
-/** Bytes of a part, where nothing speaks for less. */
+/** The size of a part, unless the reader prefers another; bytes. */
 export const PART_SIZE = 8 * MIB;
-/** The most bytes that wait for the digest in memory, where the destination can be read. */
+/** The largest number of bytes kept in memory for the digest, if the destination can be read back. */
 const MAX_KEPT = 64 * MIB;
-/** The most bytes of blocks in memory, unless two of them are more. */
+/** The largest number of bytes of blocks in memory, unless two blocks are more. */
 const MAX_BLOCKS = 256 * MIB;
-/** What an upload without a spool has in memory: more where the source is far away. */
+/** The window of an upload without a spool, for a source on this machine and for a server; bytes. */
 const NEAR_WINDOW = 32 * MIB;
 const FAR_WINDOW = 64 * MIB;
-/** With less than this a copy would be slow. */
+/** With less memory than this, a copy would be slow; bytes. */
 const LEAST = 16 * MIB;
 
 type Ends = Pick<TransferOptions, 'reader' | 'sink' | 'spool' | 'size' | 'link'>;
@@ -39,14 +39,14 @@ function wantedBy(ends: Ends): number {
   return (mostParts + DIGEST_CHUNKS + kept) * MIB;
 }
 
-/** Returns how many bytes the blocks of an image have, the last one as if it were whole. */
+/** Returns the bytes of all blocks of an image, with the last one counted as a full block. */
 function wholeBlocks({ blockSize }: { readonly blockSize: number }, size: number): number {
   return Math.max(1, Math.ceil(size / blockSize)) * blockSize;
 }
 
 /**
- * Returns how many parts may be under way, each with a chunk of memory, and how many chunks wait for the
- * digest. As long as lanes keep pace with each other, they are no more than a part each ahead of it.
+ * Returns how many parts may be under way, each with a chunk of memory, and how many chunks may wait for the
+ * digest. If all lanes are equally fast, no lane is more than one part ahead of the digest.
  */
 export function chunksOf(
   { reader, size, link }: Pick<TransferOptions, 'reader' | 'size' | 'link'>,

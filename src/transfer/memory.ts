@@ -1,10 +1,10 @@
 import { MIB } from '../memory/index.ts';
 
-/** What a copy asks for; bytes. */
+/** The memory that a copy asks for; bytes. */
 export interface MemoryDemand {
-  /** Less is of no use. */
+  /** The smallest number of bytes with which the copy can work. */
   readonly least: number;
-  /** More is of no use. */
+  /** The largest number of bytes that the copy can use. */
   readonly wanted: number;
 }
 
@@ -17,18 +17,23 @@ export interface MemoryGrant {
 /** The memory that all copies of a worker share. */
 export interface Memory {
   /**
-   * Resolves when there is memory for a copy, in the order in which copies have asked. Rejects with the
-   * signal's reason. What is granted is a power of two, so that the pages of copies that have ended serve
-   * again.
-   * @param onWait is told that there is none yet
+   * Resolves when there is memory for a copy, in the order of the calls. Rejects with the signal's reason.
+   * The size of a grant is a power of two, so that pages of copies that have ended can be used again.
+   * @param onWait called if there is no memory yet
    */
   take(demand: MemoryDemand, signal: AbortSignal, onWait: () => void): Promise<MemoryGrant>;
 }
 
-/** A copy gets no more than this share of what is free, so that those which come next get some too. */
+/**
+ * A copy gets at most this share of the free memory, or the least that it needs, so that later copies get
+ * some too.
+ */
 const SHARE = 1 / 4;
 
-/** Opens a budget of so many bytes. A copy that needs more than all of it gets that when it is alone. */
+/**
+ * Opens a budget of so many bytes. A copy that needs more than the whole budget gets it when no other copy
+ * has any.
+ */
 export function openMemory(bytes: number): Memory {
   let granted = 0;
   const waiting: (() => boolean)[] = [];

@@ -1,10 +1,10 @@
 import { Semaphore } from 'async-mutex';
 import { borrowPages, MIB, returnPages } from '../memory/index.ts';
 
-/** An object may have grown by so much since it was listed. */
+/** The number of bytes by which an object may have grown since it was listed. */
 const ROOM_TO_GROW = MIB / 2;
 
-/** Where small objects are while they are on their way. */
+/** The memory that holds small objects on their way. */
 export interface ObjectMemory {
   /** Lends memory for an object of `size` bytes, and some more. Waits while too much is lent. */
   lend<T>(size: number, use: (memory: Uint8Array) => Promise<T>): Promise<T>;
@@ -13,8 +13,8 @@ export interface ObjectMemory {
 }
 
 /**
- * Opens `bytes` of memory for at most so many objects at a time. Most objects are tiny, and share memory that
- * serves again, because the garbage collector could not keep up with it.
+ * Opens `bytes` of memory for at most `objects` objects at a time. Most objects are tiny and use memory that
+ * is used again: allocating for each object would keep the garbage collector busy.
  */
 export function openObjectMemory(objects: number, bytes: number): ObjectMemory {
   const pages = borrowPages(objects * MIB);

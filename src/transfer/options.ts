@@ -8,19 +8,25 @@ import type { MemoryGrant } from './memory.ts';
 export interface TransferOptions {
   readonly reader: PartReader;
   readonly sink: ImageSink;
-  /** Where parts wait for a sink that is a stream, and survive this process; without one, in memory. */
+  /**
+   * The file in which parts wait if the sink is a stream; it survives this process. If `null`, parts wait in
+   * memory.
+   */
   readonly spool: PartSink | null;
   /** Bytes of the image. */
   readonly size: number;
-  /** What the data has to be. */
+  /** The digests that the data must have. */
   readonly expected: Digests;
-  /** What an earlier attempt has reported as moved; what the sink itself has received counts too. */
+  /**
+   * The ranges that an earlier attempt has reported as moved. The ranges that the sink itself has received
+   * are added.
+   */
   readonly reported: readonly ByteRange[];
   /** When a byte was last moved; milliseconds since the epoch. */
   readonly movedAt: number;
-  /** What it shares with other copies. */
+  /** The lanes and limits that the copy shares with others. */
   readonly link: Link;
-  /** What it may keep in memory; `memoryDemand` says how much that has to be. */
+  /** The memory that the copy may use; `memoryDemand` says how much it needs. */
   readonly memory: MemoryGrant;
   readonly patience: Patience;
   readonly digests: DigestPool;

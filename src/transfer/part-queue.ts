@@ -2,21 +2,21 @@ import { type ByteRange, gaps } from '../image/index.ts';
 import { MIB } from '../memory/index.ts';
 import type { PartReader } from '../stores/index.ts';
 
-/** A part that is expected to take so many times longer than others is slow. */
+/** A part is slow if it is expected to take this many times longer than others. */
 const SLOW = 4;
-/** What can be expected of a part is not known earlier; milliseconds. */
+/** A part must be at least this old before its speed is judged; milliseconds. */
 const MIN_AGE = 2000;
 
 /** A range that a lane moves. */
 export interface Part {
   readonly start: number;
-  /** Below it all has been moved. */
+  /** The offset up to which the part has been moved. */
   at: number;
-  /** Where it ends; another lane may take its last bytes over. */
+  /** The end of the part. It moves down if another lane takes over its last bytes. */
   end: number;
-  /** When it was begun; milliseconds. */
+  /** When the part was begun; milliseconds. */
   readonly begun: number;
-  /** Whether the lane is to leave off: another one goes on from `at`. */
+  /** `true` if the lane has to stop: another one goes on from `at`. */
   isCut: boolean;
   /** Ends the request that is under way. */
   hangUp: () => void;
@@ -25,18 +25,18 @@ export interface Part {
 export interface PartQueueOptions {
   /** Bytes of the image. */
   readonly size: number;
-  /** What need not be moved. */
+  /** The ranges that need not be moved. */
   readonly done: readonly ByteRange[];
-  /** No part goes over a multiple of it. */
+  /** No part crosses a multiple of this number of bytes. */
   readonly boundary?: number;
   /**
-   * Whether requests are independent of each other, so that a lane may take over what another one has to
-   * move.
+   * `true` if requests are independent of each other, so that a lane may take over bytes that another one has
+   * still to move.
    */
   readonly canShare: boolean;
 }
 
-/** Returns whether a reader's requests go to a server, and are independent of each other. */
+/** Tells whether a reader's requests go to a server and are independent of each other. */
 export function canShare({ endpoint, inOrder }: PartReader): boolean {
   return endpoint !== undefined && !inOrder;
 }
@@ -47,7 +47,7 @@ export class PartQueue {
   readonly #boundary: number;
   readonly #canShare: boolean;
   readonly #underWay = new Set<Part>();
-  /** Bytes, and the milliseconds that they took a lane. */
+  /** The bytes moved by all lanes, and the sum of the milliseconds that the lanes took. */
   readonly #moved = { bytes: 0, time: 0 };
   readonly #now: () => number;
 
@@ -59,24 +59,24 @@ export class PartQueue {
     this.#now = now;
   }
 
-  /** Whether a lane may take over what another one has to move. */
+  /** `true` if a lane may take over bytes that another one has still to move. */
   get canShare(): boolean {
     return this.#canShare;
   }
 
-  /** Where the next part begins; `undefined` where none is left. */
+  /** The offset of the next part; `undefined` if none is left. */
   get next(): number | undefined {
     return this.#gaps[0]?.[0];
   }
 
-  /** Bytes of the parts that nobody has taken. */
+  /** The number of bytes that no lane has taken. */
   get left(): number {
     return this.#gaps.reduce((sum, [start, end]) => sum + end - start, 0);
   }
 
   /**
-   * Returns the next part, of at most `size` bytes, or what another lane need not move itself. Returns
-   * `undefined` where there is nothing to do, maybe for now.
+   * Returns the next part, of about `size` bytes at most; if none is left, the last bytes of another lane's
+   * part. Returns `undefined` if there is nothing to do at the moment.
    */
   take(size: number): Part | undefined {
     const gap = this.#gaps[0];
@@ -89,7 +89,7 @@ export class PartQueue {
     return part;
   }
 
-  /** Is told that a lane has left a part, whether it has moved it to its end or not. */
+  /** Records that a lane has left a part. The bytes that were not moved go back to the queue. */
   leave(part: Part): void {
     this.#underWay.delete(part);
     part.hangUp = () => {};
@@ -100,7 +100,10 @@ export class PartQueue {
     this.#gaps.sort(([a], [b]) => a - b);
   }
 
-  /** Takes a part from its lane that is much slower than the others, for a new connection. */
+  /**
+   * Cuts the part that will end last off its lane if it is much slower than the others: a new connection will
+   * go on with it.
+   */
   cutSlow(): void {
     if (!this.#canShare) return;
     const part = this.#last((one) => this.#now() - one.begun > MIN_AGE && this.#isSlow(one));
@@ -115,7 +118,10 @@ export class PartQueue {
     return part;
   }
 
-  /** Takes over the end of the part that will be the last, as much as makes both end at the same time. */
+  /**
+   * Takes over the last bytes of the part that will end last, so many that both are expected to end at the
+   * same time.
+   */
   #split(): Part | undefined {
     const part = this.#last(({ at, end }) => multipleAbove(at, MIB) < end);
     if (part === undefined) return undefined;
@@ -127,7 +133,7 @@ export class PartQueue {
     return this.#begin(part.end, end);
   }
 
-  /** Of the parts under way, the one that will take longest. */
+  /** Returns the eligible part under way that will take longest. */
   #last(isEligible: (part: Part) => boolean): Part | undefined {
     let last: Part | undefined;
     for (const part of this.#underWay)
@@ -154,7 +160,7 @@ export class PartQueue {
   }
 }
 
-/** The largest whole MiB that is not above `offset`, or the first one above `least`. */
+/** Returns the largest multiple of 1 MiB that is not above `offset`; at least the first one above `least`. */
 function wholeBelow(offset: number, least: number): number {
   const whole = Math.floor(offset / MIB) * MIB;
   return whole > least ? whole : multipleAbove(least, MIB);

@@ -3,22 +3,25 @@ import type { Digest } from './digest-pool.ts';
 import type { Ledger } from './ledger.ts';
 import { type Copied, isBadData } from './verify.ts';
 
-/** What a transfer shares with the one of the three ways in which it moves bytes. */
+/**
+ * The state that a transfer shares with the function that moves its bytes: `moveParts`, `moveBlocks` or
+ * `moveStream`.
+ */
 export interface Run {
-  /** What the destination has. */
+  /** The ranges that the destination has. */
   readonly delivered: Ledger;
-  /** What was read; the same ledger where what was read is delivered at once. */
+  /** The ranges that were read; the same ledger as `delivered` if bytes go to the destination at once. */
   readonly staged: Ledger;
   readonly stop: AbortController;
-  /** Is told of a fault that a lane is trying to get over. */
+  /** Called with each fault after which a lane tries again. */
   readonly onFault: (fault: StoreError) => void;
 }
 
-/** What one of the three ways has started. */
+/** The work that `moveParts`, `moveBlocks` or `moveStream` has started. */
 export interface Started {
   /** Resolves when all bytes are at the destination to stay, and are verified. */
   readonly copied: Promise<Copied>;
-  /** What else has to settle before the memory may be given back: lanes, the digest, an upload. */
+  /** The other promises (lanes, the digest, an upload) that MUST settle before the memory is given back. */
   readonly others: readonly Promise<unknown>[];
   readonly digest: Digest;
   /** Makes every later attempt start over. */
@@ -28,8 +31,8 @@ export interface Started {
 }
 
 /**
- * Waits until all that was started has come to its end. The first error stops all of it. When all have
- * settled, bytes that are not the source's are forgotten, and the reason for the stop is thrown.
+ * Waits until all started work has ended. The first error stops all of it. When all has settled, throws the
+ * reason for the stop; before that, forgets the bytes if they are not the source's.
  */
 export async function settle({ stop }: Run, started: Started): Promise<Copied> {
   const { copied, others, digest, forget, close } = started;

@@ -7,50 +7,50 @@ import type { Link } from './links.ts';
 import type { Memory } from './memory.ts';
 import { openObjectMemory } from './object-memory.ts';
 
-/** How many that are done may wait behind one that takes its time. */
+/** The number of finished objects that may wait behind a slow one. */
 const LOOKAHEAD = 64;
 
-/** What became of an object. */
+/** The outcome of moving one object. */
 export interface ObjectOutcome {
   readonly path: string;
-  /** Bytes that were moved; none where there was a fault. */
+  /** Bytes that were moved; 0 if there was a fault. */
   readonly bytes: number;
-  /** Why it could not be moved; `null` where it was. */
+  /** Why the object could not be moved; `null` if it was moved. */
   readonly fault: StoreError | null;
-  /** It has arrived without some of its attributes, which the destination cannot hold. */
+  /** Present if the object has arrived without some of its attributes, which the destination cannot hold. */
   readonly isIncomplete?: true;
-  /** It is an empty folder, which was left out. */
+  /** Present if the entry is an empty folder, which was left out. */
   readonly isFolder?: true;
 }
 
 export interface MoveOptions {
   readonly source: Pick<ObjectStore, 'read'>;
   readonly destination: Pick<ObjectStore, 'write' | 'loses'>;
-  /** Tells where the object with this path goes. */
+  /** Returns the path at the destination for an object's path. */
   readonly destinationPath: (path: string) => string;
-  /** From so many bytes on an object is not a small one. */
+  /** An object of this many bytes or more is not a small one. */
   readonly largest: number;
-  /** Whether a fault concerns all objects, and not only the one that has met it. */
+  /** Tells whether a fault concerns all objects, and not only the one that has met it. */
   readonly endsAll: (fault: StoreError) => boolean;
-  /** What they share with others. */
+  /** The lanes and limits that the objects share with copies. */
   readonly link: Link;
   readonly memory: Memory;
-  /** Is told that they have to wait for memory. */
+  /** Called if the objects have to wait for memory. */
   readonly onWait: () => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Moves small objects, several at a time, each one whole or not at all, and yields the outcome of each in the
- * order of the list. Throws a fault that concerns all of them, or the signal's reason. However it ends,
- * nothing comes to the destination any more when it has ended.
+ * Moves small objects, several at a time, each one whole or not at all. Yields the outcome of each in the
+ * order of the list. Throws a fault that concerns all of them, or the signal's reason. Nothing is written to
+ * the destination after the generator has ended, in whatever way.
  */
 export async function* moveObjects(
   entries: AsyncIterable<ObjectEntry>,
   options: MoveOptions,
 ): AsyncGenerator<ObjectOutcome> {
   const { largest, link } = options;
-  // Two of the largest can be on their way at once; and the smaller they are, the more of them.
+  // The memory is enough for two of the largest objects at once, or for more that are smaller.
   const demand = { least: 2 * largest, wanted: 4 * largest };
   const grant = await options.memory.take(demand, options.signal, options.onWait);
   const concurrency = Math.min(Math.max(link.maxLanes.from, link.maxLanes.to), grant.bytes / (4 * MIB));

@@ -2,34 +2,37 @@ import { atSide, type PartSink } from '../stores/index.ts';
 import { type Chunks, createChunks, DIGEST_CHUNKS } from './chunks.ts';
 
 /**
- * Where the bytes of an image are from the moment they are read until nobody here needs them any more. Lanes
- * write; the digest reads behind them, and so does whoever sends the bytes on.
+ * The place of an image's bytes from the moment they are read until the transfer needs them no longer. Lanes
+ * write to it; behind them, the digest and the upload read from it.
  */
 export interface Staging {
-  /** Returns whether a write at this offset would not have to wait. */
+  /** Tells whether a write at this offset would not have to wait. */
   fits(offset: number): boolean;
   /** Resolves when a write at this offset fits. Rejects when the transfer is stopped. */
   hasRoom(offset: number): Promise<void>;
-  /** Takes bytes of the image from an offset on; waits for room. */
+  /** Stores bytes of the image at an offset. Waits for room. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
-  /** Is told that every byte of a part has been written. */
+  /** Records that every byte of a part has been written. MAY be called again after it has failed. */
   complete(range: readonly [number, number]): Promise<void>;
-  /** Returns some bytes from an offset on, none of them from `end` on. They stay as they are until freed. */
+  /**
+   * Returns some bytes that begin at an offset and do not go beyond `end`. They do not change until they are
+   * freed.
+   */
   read(at: number, end: number): Uint8Array | Promise<Uint8Array>;
   /** Gives back what `read` has returned. */
   free(bytes: Uint8Array): void;
-  /** Is told that nobody will read below this offset any more: its room is for what comes. */
+  /** Records that nobody will read below this offset any more, so that later bytes may use the room. */
   release(upTo: number): void;
   /** Gives the memory back. Nothing MAY be called after it. */
   close(): void;
 }
 
-/** The half of a staging that those use who read it. */
+/** The methods of a staging for those who read from it. */
 export type Staged = Pick<Staging, 'read' | 'free'>;
 
 /**
- * Returns the same bytes for a reader that frees them in their order, and tells `onFreed` below which offset
- * all are freed.
+ * Wraps a staging for a reader that frees bytes in their order. `onFreed` is called with the offset below
+ * which all bytes are freed.
  */
 export function freedInOrder(staged: Staged, onFreed: (upTo: number) => void): Staged {
   let upTo = 0;
@@ -43,7 +46,10 @@ export function freedInOrder(staged: Staged, onFreed: (upTo: number) => void): S
   };
 }
 
-/** Returns the bytes as the sink has them, or from memory as long as they are kept there. */
+/**
+ * Returns a view that reads bytes from the chunks kept in memory or, if they are not there, back from the
+ * sink.
+ */
 export function readingBack(sink: Pick<PartSink, 'readBack'>, chunks: Chunks): Staged {
   return {
     async read(at, end) {
@@ -58,10 +64,13 @@ export function readingBack(sink: Pick<PartSink, 'readBack'>, chunks: Chunks): S
   };
 }
 
-/** Nothing limits how far the lanes may be ahead. */
+/** The methods of a staging that does not limit how far ahead the lanes may be. */
 const UNLIMITED = { fits: () => true, hasRoom: async () => {}, release() {} };
 
-/** The destination itself, which takes any byte at any time. What was written lately is kept in `chunks`. */
+/**
+ * Uses the destination itself as the staging: it takes any byte at any time. Bytes that were written lately
+ * are kept in `chunks`.
+ */
 export function stagedInSink(sink: PartSink, chunks: Chunks): Staging {
   return {
     ...UNLIMITED,
@@ -80,7 +89,7 @@ export function stagedInSink(sink: PartSink, chunks: Chunks): Staging {
   };
 }
 
-/** A spool, which keeps every byte. The digest reads it, and so does the upload. */
+/** Uses a spool, which keeps every byte, as the staging. The digest and the upload read from it. */
 export function stagedInSpool(spool: PartSink): Staging {
   const chunks = createChunks(DIGEST_CHUNKS + 1, 0);
   const { write, complete } = spool;

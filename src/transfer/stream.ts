@@ -13,9 +13,9 @@ import { type Copied, verify } from './verify.ts';
 import { createWindow } from './window.ts';
 
 /**
- * Moves an image to a destination that takes one upload. Lanes read parts into the spool, or as far ahead as
- * a window in memory reaches. Behind them the digest follows, and the upload, which gets its last bytes when
- * the digest is right.
+ * Moves an image to a destination that takes one upload. Lanes read parts into the spool or, without one, as
+ * far ahead as a window in memory reaches. The digest and the upload follow behind them. The upload gets its
+ * last bytes only when the digest is found to be right.
  */
 export async function moveStream(options: TransferOptions, sink: StreamSink, run: Run): Promise<Copied> {
   const { reader, size, spool, expected, link, patience } = options;
@@ -32,7 +32,7 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
   const isResumed = staged.bytes > 0;
 
   const queue = new PartQueue({ size, done: staged.ranges, canShare: canShare(reader) });
-  // What is read far ahead has to wait for what comes before it.
+  // Parts that are read far ahead have to wait for the bytes before them.
   const partOfWindow = () => Math.max(MIB, Math.min(PART_SIZE, window / (2 * link.from.count)));
   const moved = moveAll(queue, {
     ...{ reader, staging, ledger: staged, patience, stop, signal, onFault },
@@ -42,7 +42,8 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
     partSize: spool === null ? partOfWindow : () => PART_SIZE,
   });
 
-  // The md5 too: the destination computes digests of its own, and this may be the only one of them.
+  // The md5 is computed too: the destination computes digests of its own, and md5 may be the only one that
+  // both have.
   const digest = options.digests.create(['md5', ...knownDigests(expected)]);
   const hashing = freedInOrder(staging, (upTo) => {
     at.hashed = upTo;

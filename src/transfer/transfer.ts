@@ -10,13 +10,13 @@ import { type Copied, isMismatch } from './verify.ts';
 
 /** A transfer that is under way. */
 export interface Transfer {
-  /** What the destination has. Another one once the bytes are read again. */
+  /** The ranges that the destination has. It is a new ledger if the bytes are read a second time. */
   readonly ledger: Ledger;
-  /** Bytes that were read from the source here. */
+  /** Bytes that this transfer has read from the source. */
   readonly read: number;
   /** When a byte was last moved; milliseconds since the epoch. */
   readonly movedAt: number;
-  /** What it is trying to get over; `null` when something has moved since. */
+  /** The last fault after which the transfer tries again; `null` if bytes were moved since. */
   readonly fault: StoreError | null;
   /**
    * Resolves when all bytes are at the destination to stay. Rejects with a `StoreError`, unless it was
@@ -29,7 +29,8 @@ export interface Transfer {
 
 /**
  * Moves the missing bytes of an image. Owns the reader, the sink, the spool and the memory, and closes them.
- * Bytes that turn out not to be the source's are read again, once: they may have come to harm on their way.
+ * If the bytes turn out not to be the source's, reads all of them once more: they may have been damaged on
+ * the way.
  */
 export function startTransfer(options: TransferOptions): Transfer {
   let met: { readonly fault: StoreError; readonly at: number } | undefined;
@@ -73,7 +74,7 @@ export function startTransfer(options: TransferOptions): Transfer {
   };
 }
 
-/** A run that begins with what is delivered, and what is staged, already. */
+/** Returns a run that begins with the ranges that are already delivered and staged. */
 function runFrom(
   { sink }: TransferOptions,
   deliveredRanges: readonly ByteRange[],
@@ -86,7 +87,10 @@ function runFrom(
   return { delivered, staged, stop: new AbortController(), onFault };
 }
 
-/** What the destination has already: of a stream nothing stays, and of blocks only it can tell. */
+/**
+ * Returns the ranges that the destination has already. A stream keeps nothing, and for blocks only the sink
+ * knows.
+ */
 function inherited(options: TransferOptions): readonly ByteRange[] {
   const { sink, reported } = options;
   if (sink.kind === 'stream') return [];
@@ -95,8 +99,8 @@ function inherited(options: TransferOptions): readonly ByteRange[] {
 }
 
 /**
- * What a file has already. Where no digest finds out what a loss of power has taken, only what it cannot
- * take.
+ * Returns the ranges that a file has already. If no digest can show what a loss of power has destroyed,
+ * returns only those that survive one.
  */
 function kept(file: PartSink | null, options: TransferOptions): readonly ByteRange[] {
   return (isVerifiable(options) ? file?.received : file?.durable) ?? [];

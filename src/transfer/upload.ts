@@ -5,22 +5,22 @@ import type { Run } from './run.ts';
 import type { Staged } from './staging.ts';
 
 /**
- * A part that is read again costs a part; an upload that starts over costs all: it may stand still for so
- * many times longer.
+ * An upload may stand still this many times longer than a part: to start it over costs the whole image, and
+ * to read a part again costs only the part.
  */
 const UPLOAD_PATIENCE = 10;
-/** The longest time that a timer of Node.js can wait; milliseconds. */
+/** The longest time for which a timer of Node.js can wait; milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1;
 
 export interface UploadOptions {
   readonly sink: StreamSink;
   readonly staging: Staged;
   readonly size: number;
-  /** Resolves when all bytes are found to be the source's. */
+  /** Resolves when all bytes are found to match the source. */
   readonly verified: Promise<unknown>;
   readonly patience: Patience;
   readonly run: Run;
-  /** Is told below which offset the destination has taken all bytes. */
+  /** Called with the offset below which the destination has taken all bytes. */
   readonly onSent: (upTo: number) => void;
 }
 
@@ -28,13 +28,13 @@ export interface UploadOptions {
 export interface RunningUpload {
   /** Resolves when the destination has said that it has all bytes. */
   readonly finished: Promise<void>;
-  /** Resolves when nothing of the staging is being read any more. MUST be called at the end. */
+  /** Resolves when the upload no longer reads from the staging. MUST be called at the end. */
   close(): Promise<void>;
 }
 
 /**
- * Sends what is staged as one upload, and stops the run where the destination takes nothing for too long. It
- * begins when there is something to send: no server waits long for the first byte.
+ * Sends the staged bytes as one upload, and stops the run if the destination accepts nothing for too long.
+ * The upload begins only when there is something to send, because no server waits long for the first byte.
  */
 export function startUpload(options: UploadOptions): RunningUpload {
   const { sink, staging, size, verified, patience, run, onSent } = options;
@@ -76,13 +76,15 @@ export function startUpload(options: UploadOptions): RunningUpload {
   return {
     finished: send(),
     async close() {
-      // It may be in the middle of a read.
+      // The generator may be in the middle of a read.
       await chunks.return(undefined).catch(() => {});
     },
   };
 }
 
-/** Ends the wait for what comes after the last chunk. */
+/**
+ * Limits the wait for the answer after the last chunk. Calls `giveUp` if it takes longer than `milliseconds`.
+ */
 function answerWithin(milliseconds: number, giveUp: () => void) {
   let timer: NodeJS.Timeout | undefined;
   return {

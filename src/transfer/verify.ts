@@ -1,21 +1,21 @@
 import { type Digests, differingDigest, strongestCommon, type VerifiedBy } from '../image/index.ts';
 import { StoreError } from '../stores/index.ts';
 
-/** What is known of a copy when all its bytes are at the destination. */
+/** The facts about a copy whose bytes are all at the destination. */
 export interface Copied extends Digests {
   readonly verified_by: VerifiedBy;
 }
 
 /**
- * Finds a copy's bytes to be its source's, as far as that can be told.
- * @param resumed whether an earlier attempt has written some: after a loss of power a disk may not have them,
- * and that deserves a new start
- * @throws StoreError `digest_mismatch`, or `lost` where it was resumed
+ * Compares a copy's digests with its source's, as far as both are known.
+ * @param resumed whether an earlier attempt has written some of the bytes: a disk may have lost them in a
+ * loss of power, and the copy should then start over
+ * @throws StoreError `digest_mismatch`, or `lost` if the copy was resumed
  */
 export function verify(expected: Digests, actual: Digests, resumed: boolean): Copied {
   const algorithm = differingDigest(expected, actual);
   if (algorithm === undefined) {
-    // The sha256 is there only to be compared: an image's record has room for the other two.
+    // The sha256 is used only to compare: an image's record has room for the other two.
     const { sha512, md5 } = actual;
     return { sha512, md5, verified_by: strongestCommon(expected, actual) };
   }
@@ -25,12 +25,12 @@ export function verify(expected: Digests, actual: Digests, resumed: boolean): Co
   throw new StoreError('digest_mismatch', message, { side: 'source' });
 }
 
-/** Whether all bytes have come, and are not the source's. */
+/** Tells whether an error says that all bytes have come but do not match the source. */
 export function isMismatch(error: unknown): error is StoreError {
   return error instanceof StoreError && error.code === 'digest_mismatch';
 }
 
-/** Whether the bytes that were written are of no use to a next attempt. */
+/** Tells whether an error says that the written bytes are of no use to another attempt. */
 export function isBadData(error: unknown): boolean {
   return isMismatch(error) || (error instanceof StoreError && error.code === 'lost');
 }

@@ -1,21 +1,25 @@
 import type { ByteRange } from '../image/index.ts';
 import { type PartReader, StoreError } from '../stores/index.ts';
 
-/** Reads a range. `onOpen` is given what ends the read, as if the connection had broken. */
+/** Reads a range. `onOpen` is given a function that ends the read as if the connection had broken. */
 export type ReadRange = (
   range: ByteRange,
   onOpen?: (hangUp: () => void) => void,
 ) => AsyncGenerator<Uint8Array>;
 
-/** What ends the read of a range, from outside or here. */
+/** The controller that ends one read, and a signal that is aborted by it or by the transfer. */
 interface Leash {
   readonly own: AbortController;
   readonly signal: AbortSignal;
 }
 
-/** Reads ranges; a wait for a chunk that takes longer than `stallAfter` milliseconds is an error. */
+/**
+ * Returns a function that reads ranges. The read fails with `unavailable` if a chunk takes longer than
+ * `stallAfter` milliseconds.
+ */
 export function watchedReader(reader: PartReader, stallAfter: number, outer: AbortSignal): ReadRange {
-  // An image has tens of thousands of ranges, and each signal of signals takes long to be collected.
+  // The signals are used again: an image has tens of thousands of ranges, and a combined signal is slow to be
+  // collected.
   let idle: Leash | undefined;
 
   return async function* (range, onOpen) {
@@ -38,12 +42,12 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
     try {
       for (;;) {
         watchdog = setTimeout(bark, stallAfter);
-        // A race against a promise of all waits would keep every chunk until the range's end.
+        // A race against one promise for the whole range would keep every chunk until the range's end.
         const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
           hangUp = reject;
           chunks.next().then(resolve, reject);
         });
-        // The destination may take its time with the chunk.
+        // The time that the destination takes for the chunk does not count.
         clearTimeout(watchdog);
         isDone = next.done === true;
         if (next.done) return;
@@ -53,12 +57,12 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
       }
     } finally {
       clearTimeout(watchdog);
-      // A signal of signals lives for as long as anybody listens to it.
+      // A combined signal lives for as long as it has a listener.
       signal.removeEventListener('abort', onAbort);
       if (isDone) idle = leash;
       else {
         own.abort();
-        // A reader that hangs would hang here too: it is not waited for.
+        // This does not wait for the reader, which may hang here too.
         chunks.return?.().catch(() => {});
       }
     }

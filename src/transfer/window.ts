@@ -2,17 +2,18 @@ import type { ByteRange } from '../image/index.ts';
 import { borrowPages, copyInto, MIB, returnPages } from '../memory/index.ts';
 import type { Staging } from './staging.ts';
 
-/** A piece of the image, in memory, that moves on from the first byte to the last. */
+/** A piece of the image in memory that moves from the first byte to the last. */
 export interface Window extends Staging {
   /** Returns at most 1 MiB, without a copy. */
   read(at: number, end: number): Uint8Array;
-  /** Returns what was written of a range, without a copy. The range MUST NOT wrap around. */
+  /** Returns the bytes that were written for a range, without a copy. The range MUST NOT wrap around. */
   slice(range: ByteRange): Uint8Array;
 }
 
 /**
- * Opens a window of at most `bytes`. A write ahead of it waits until the window has come there, or the signal
- * is aborted; `free` does nothing, for what is read is free when all below is released.
+ * Opens a window of `bytes`. A write beyond its end waits until the window has moved there, and rejects with
+ * the signal's reason. `free` does nothing: the room becomes free when `release` is called for all bytes
+ * below.
  */
 export function createWindow(bytes: number, signal: AbortSignal): Window {
   const ring = borrowPages(bytes);
