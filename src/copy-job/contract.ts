@@ -4,7 +4,7 @@ import type { CopyPlan } from './request.ts';
 /** The names by which any Temporal client can start, cancel and inspect a copy. */
 export const COPY_IMAGE = 'copyImage';
 export const TASK_QUEUE = 'image-copy';
-/** Removes what a job has left at its destination that was cancelled by force. */
+/** Name of the workflow that removes the leftovers of a job that was cancelled by force. */
 export const CLEAN_UP = 'cleanUp';
 export const CANCEL_SIGNAL = 'cancel';
 export const REQUEST_CANCEL_UPDATE = 'requestCancel';
@@ -23,8 +23,8 @@ export const REQUEST_HASH_MEMO = 'request_hash';
 const MAX_KEYWORD_LENGTH = 255;
 
 /**
- * Search attributes of a copy. Temporal on PostgreSQL has room for ten keywords of 255 characters in a
- * namespace, so they are few.
+ * The search attributes of a copy. They are few, because Temporal on PostgreSQL has room for only ten
+ * keywords of 255 characters in a namespace.
  */
 export const searchAttributes = {
   status: defineSearchAttributeKey('CopyJobStatus', SearchAttributeType.KEYWORD),
@@ -35,40 +35,43 @@ export const searchAttributes = {
   destinationImage: defineSearchAttributeKey('CopyDestinationImageId', SearchAttributeType.KEYWORD),
 } as const;
 
-/** Task Queue of the activities that touch a destination region's store. */
+/** Returns the Task Queue of the activities that touch a destination region's store. */
 export function regionTaskQueue(region: string): string {
   return `${TASK_QUEUE}.${region}`;
 }
 
 /**
- * A tenant's id as a search attribute: with nothing in it that any of Temporal's databases, or its query
- * language, would take for more than text. Ordinary ids stay as they are.
+ * Returns a tenant's id as a search attribute. It contains nothing that any of Temporal's databases, or its
+ * query language, would treat as more than text. Ordinary ids stay as they are.
  */
 export function tenantKeyword(tenantId: string): string {
   return encodeURIComponent(tenantId.toWellFormed()).replaceAll("'", '%27');
 }
 
-/** An id, or as much of a long one, or of a path, as a search attribute takes. */
+/** Returns an id or a path, cut to the length that a search attribute may have. */
 function shortened(id: string): string {
   return id.slice(0, MAX_KEYWORD_LENGTH).toWellFormed();
 }
 
 /**
- * Workflow id of the clean-up of a job that was forced. The id of one of its runs tells it from others, most
- * often that of the first; the job's id is for who reads it, and both together have to fit into Temporal's
+ * Returns the workflow id of the clean-up of a job that was forced. The id of one of the job's runs, most
+ * often the first, makes it unique; the job's id is there for readers. Both together MUST fit into Temporal's
  * 1,000 bytes.
  */
 export function cleanUpIdOf(jobId: string, runId: string): string {
   return `clean-up/${shortened(jobId)}/${runId}`;
 }
 
-/** The search attributes of a job's clean-up: where, and whose. */
+/**
+ * Returns the search attributes of a job's clean-up: the regions, the images and the tenants, without a
+ * status.
+ */
 export function cleanUpSearchAttributes(plan: CopyPlan): SearchAttributePair[] {
   const { status } = searchAttributes;
   return requestedSearchAttributes(plan).filter(({ key }) => key.name !== status.name);
 }
 
-/** The search attributes with which a job begins. */
+/** Returns the search attributes with which a job begins. */
 export function requestedSearchAttributes(plan: CopyPlan): SearchAttributePair[] {
   const tenants = new Set([plan.source.tenant_id, plan.destination.tenant_id].filter((id) => id !== null));
   return [

@@ -3,7 +3,7 @@ import type { Fault } from './fault.ts';
 import type { CopyPlan } from './request.ts';
 import type { JobStatus } from './status.ts';
 
-/** Where a job is within its status; `null` once it has ended. */
+/** The step that a job is at within its status. `JobDetails.phase` is `null` once the job has ended. */
 export type JobPhase = 'accept' | 'inspect' | 'prepare' | 'transfer' | 'commit' | 'discard' | 'close';
 
 /**
@@ -14,9 +14,9 @@ export interface JobDetails {
   readonly job_id: string;
   readonly status: JobStatus;
   /**
-   * Percent, 0 to 100; 100 exactly when the status is `replicated`. It never goes down, with one exception: a
-   * job that was terminated or reset shows what was on record, because nobody could note how far its transfer
-   * had come.
+   * Percent, 0 to 100. It is 100 exactly if the status is `replicated`. It never goes down, with one
+   * exception: a job that was terminated or reset shows the value that was on record, because nobody could
+   * note how far its transfer had come.
    */
   readonly copy_progress: number;
   readonly source_image_id: string | null;
@@ -28,7 +28,7 @@ export interface JobDetails {
   readonly destination_region_id: string | null;
   readonly destination_tenant_id: string | null;
 
-  /** Where the copy is one of a plain object: its ids are paths. */
+  /** Present if the copy is one of a plain object: its ids are then paths. */
   readonly objects?: true;
   readonly destination_image_name: string | null;
   readonly phase: JobPhase | null;
@@ -37,34 +37,37 @@ export interface JobDetails {
   readonly bytes_copied: number;
   /** Lower-case hexadecimal digest of all bytes that went to the destination. */
   readonly sha512: string | null;
-  /** By which of the source's digests the copy was found to be the same; `null` until it was compared. */
+  /** The source's digest by which the copy was found to be equal; `null` until they were compared. */
   readonly verified_by: VerifiedBy | null;
-  /** RFC 3339, as `updated_at`. */
+  /** When the job was created; RFC 3339, as is `updated_at`. */
   readonly created_at: string;
   readonly updated_at: string;
-  /** Why the job failed. */
+  /** The reason why the job failed. */
   readonly fault: Fault | null;
   readonly cancel: CancelRecord | null;
 }
 
-/** Who asked for the cancel, how, and why. For a native one, the workflow's history names the client. */
+/**
+ * The record of a cancel: who asked for it, how, and why. For a native one, the workflow's history names the
+ * client.
+ */
 export interface CancelRecord {
   readonly via: 'signal' | 'update' | 'native';
   readonly reason: string | null;
   readonly requested_by: string | null;
-  /** The job did not wait until nothing of the copy was left. */
+  /** Present if the job did not wait until nothing of the copy was left. */
   readonly force?: true;
   readonly requested_at: string;
 }
 
-/** Percent of a copy: 100 is kept for a job that is `replicated`. */
+/** Returns the percentage of a copy that is done. Only a job that is `replicated` gets 100. */
 export function copyProgress(status: JobStatus, bytes: number, size: number | null): number {
   if (status === 'replicated') return 100;
   if (size === null || size === 0) return 0;
   return Math.min(99, Math.floor((bytes * 100) / size));
 }
 
-/** A job's details before anything was done. */
+/** Returns the details of a job for which nothing has been done yet. */
 export function requestedDetails(jobId: string, plan: CopyPlan | null, now: Date): JobDetails {
   return {
     job_id: jobId,

@@ -1,6 +1,6 @@
 import type { Side } from '../image/index.ts';
 
-/** What a store may tell: `StoreErrorCode` in src/stores says what each means. */
+/** The codes of a store's errors. `StoreErrorCode` in src/stores says what each means. */
 const STORE_FAULTS = [
   'not_found',
   'not_active',
@@ -18,13 +18,13 @@ const STORE_FAULTS = [
 ] as const;
 
 /**
- * What may go wrong besides.
+ * The codes of faults that no store reports.
  * - `invalid_request`: the request can never succeed
  * - `no_worker`: no worker has come for a step
  * - `worker_lost`: the worker that was at a step is not heard any more
  * - `canceled`: a task was cancelled
  * - `terminated`, `timed_out`: Temporal has ended the workflow from outside
- * - `internal`: nobody has foreseen it
+ * - `internal`: an unexpected error
  */
 const JOB_FAULTS = [
   'invalid_request',
@@ -40,7 +40,7 @@ const FAULT_CODES = [...STORE_FAULTS, ...JOB_FAULTS] as const;
 
 export type FaultCode = (typeof FAULT_CODES)[number];
 
-/** Why a job failed, or why it stands still: fit for a tenant's eyes. */
+/** The reason why a job failed, or why it stands still. A tenant MAY see all of it. */
 export interface Fault {
   readonly code: FaultCode;
   readonly side: Side | null;
@@ -48,8 +48,8 @@ export interface Fault {
 }
 
 /**
- * Reads a fault that came back from Temporal; `undefined` where it is none. A code that this version does not
- * know is `internal`.
+ * Reads a fault that came back from Temporal. Returns `undefined` if the value is none. A code that this
+ * version does not know becomes `internal`.
  */
 export function parseFault(value: unknown): Fault | undefined {
   if (typeof value !== 'object' || value === null) return undefined;

@@ -27,14 +27,14 @@ const requestOf = (id: Type.TString) =>
     closed,
   );
 const ImageRequest = requestOf(Text);
-/** As long as a path may be on Linux; a bucket takes less, and says so. */
+/** The length of a path on Linux; a bucket allows less, and refuses longer ones itself. */
 const ObjectsRequest = requestOf(Type.String({ minLength: 1, maxLength: 4096 }));
 
 /** A request that can never succeed. */
 export class InvalidRequest extends Error {
   override readonly name = 'InvalidRequest';
   readonly code = INVALID_REQUEST;
-  /** The field at fault, as in `destination.region`. */
+  /** The field that is wrong, for example `destination.region`. */
   readonly field: string;
 
   constructor(field: string, problem: string) {
@@ -43,7 +43,7 @@ export class InvalidRequest extends Error {
   }
 }
 
-/** What a deployment's configuration has to say about copies. */
+/** The part of a deployment's configuration that decides about copies. */
 export interface PlanningRules {
   readonly regions: ReadonlyMap<
     string,
@@ -57,8 +57,8 @@ export interface PlanningRules {
 }
 
 /**
- * Checks a request, and decides all that it leaves open.
- * @param reservedImageId the copy's id where the request names none
+ * Checks a request, and returns a plan in which all that the request leaves open is decided.
+ * @param reservedImageId the copy's id, used if the request names none
  * @throws InvalidRequest naming the first field that is wrong
  */
 export function planCopy(request: unknown, rules: PlanningRules, reservedImageId: string): CopyPlan {

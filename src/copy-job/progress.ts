@@ -1,7 +1,10 @@
 import type { ByteRange } from '../image/index.ts';
 import { type Fault, parseFault } from './fault.ts';
 
-/** What a running transfer heartbeats: enough to show it, and to go on from it on any worker. */
+/**
+ * The heartbeat details of a running transfer: enough to show how far it is, and to go on from there on any
+ * worker.
+ */
 export interface TransferProgress {
   /** Bytes that the destination has, as sorted, disjoint ranges. */
   readonly ranges: readonly ByteRange[];
@@ -9,14 +12,19 @@ export interface TransferProgress {
   readonly high_water: number;
   /** When a byte was last moved; milliseconds since the epoch. */
   readonly moved_at: number;
-  /** Uploads in a row that were broken off no farther on than one before, and when the first of them was. */
+  /**
+   * The number of uploads in a row that broke off no farther on than one before; `futile_since` is when the
+   * first of them did.
+   */
   readonly futile: number;
   readonly futile_since: number | null;
-  /** What the transfer is trying to get over at the moment. */
+  /** The last fault after which the transfer tries again; `null` if bytes were moved since. */
   readonly last_fault: Fault | null;
 }
 
-/** Reads heartbeat details; `undefined` where they are not a transfer's, and the transfer starts over. */
+/**
+ * Reads heartbeat details. Returns `undefined` if they are not a transfer's: the transfer then starts over.
+ */
 export function parseProgress(value: unknown): TransferProgress | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { ranges, high_water, moved_at, futile, futile_since, last_fault } = value as Record<string, unknown>;

@@ -3,27 +3,28 @@ import { undecodableProblem } from './undecodable.ts';
 /** Input of the workflow `copyImage`. All but three fields have defaults. */
 export interface CopyRequest {
   /**
-   * The ids are paths of plain objects, not ids of images; the destination's is the source's where absent.
+   * Present if the ids are paths of plain objects, not ids of images. The destination's id defaults to the
+   * source's.
    */
   readonly objects?: true;
   readonly source: {
     readonly region: string;
     readonly image_id: string;
-    /** On whose behalf the image is read; without one an operator's job sees every image. */
+    /** The tenant for whom the image is read. Without one, the job is an operator's and sees every image. */
     readonly tenant_id?: string;
   };
   readonly destination: {
     readonly region: string;
-    /** Reserved for the copy; a fresh UUID where absent. */
+    /** The id to reserve for the copy; a fresh UUID if absent. */
     readonly image_id?: string;
-    /** Who is to own the copy; the source's tenant where absent. */
+    /** The tenant that is to own the copy; the source's tenant if absent. */
     readonly tenant_id?: string;
-    /** The copy's name; the source's where absent. */
+    /** The copy's name; the source's if absent. */
     readonly image_name?: string;
   };
 }
 
-/** What a worker makes of a request with its configuration: every field decided. */
+/** A request in which a worker has decided every open field from its configuration. */
 export interface CopyPlan {
   readonly objects?: true;
   readonly source: { readonly region: string; readonly image_id: string; readonly tenant_id: string | null };
@@ -33,9 +34,9 @@ export interface CopyPlan {
     readonly tenant_id: string | null;
     readonly image_name: string | null;
   };
-  /** Where the activities that touch the stores run. */
+  /** The Task Queue of the activities that touch the stores. */
   readonly task_queue: string;
-  /** Milliseconds. */
+  /** The heartbeat timeout of those activities; milliseconds. */
   readonly heartbeat_timeout: number;
   /** How long a step may wait for a worker before the job fails with `no_worker`; milliseconds. */
   readonly no_worker_timeout: number;
@@ -45,20 +46,22 @@ export interface CopyPlan {
 export interface CancelRequest {
   readonly reason?: string;
   readonly requested_by?: string;
-  /** Do not wait until nothing of the copy is left: a workflow `cleanUp` sees to that. */
+  /**
+   * Ends the job without waiting until nothing of the copy is left: a workflow `cleanUp` removes the rest.
+   */
   readonly force?: true;
 }
 
 const MAX_NOTE_LENGTH = 512;
 
-/** A cancel as it is put on record. */
+/** A request to cancel, as it is put on record. */
 export interface ParsedCancelRequest {
   readonly reason: string | null;
   readonly requested_by: string | null;
   readonly force?: true;
 }
 
-/** Returns what is wrong with a request that a client sent; `null` where nothing is. */
+/** Returns what is wrong with a client's request to cancel; `null` if nothing is. */
 export function cancelRequestProblem(value: unknown): string | null {
   const undecodable = undecodableProblem(value);
   if (undecodable !== undefined) return `input: ${undecodable}`;
@@ -72,8 +75,8 @@ export function cancelRequestProblem(value: unknown): string | null {
 }
 
 /**
- * Reads who asks, why and how, from whatever a client sent: a bare string is a reason. Never refuses a
- * cancel: what is wrong with the request goes into its reason.
+ * Reads from a client's input who asks for a cancel, why, and if by force. A bare string is a reason. It
+ * never refuses a cancel: what is wrong with the request is added to the reason.
  */
 export function parseCancelRequest(value: unknown): ParsedCancelRequest {
   const isObject = typeof value === 'object' && value !== null;

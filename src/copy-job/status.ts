@@ -11,17 +11,20 @@ export const JOB_STATUSES = [
 
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
-/** A job may be cancelled until its copy is committed or a cancel was accepted. */
+/** Tells whether a job may be cancelled: until its copy is committed or a cancel was accepted. */
 export function isCancellable(status: JobStatus): boolean {
   return status === 'replicate_requested' || status === 'replicating';
 }
 
-/** Once, by force, also while a cancel that was accepted is being done. */
+/**
+ * Tells whether a job may be cancelled by force: once, until it has ended, even if an earlier cancel was
+ * accepted.
+ */
 export function isForcible(status: JobStatus, cancel: { readonly force?: true } | null): boolean {
   return !isFinal(status) && cancel?.force === undefined;
 }
 
-/** Whether the job has come to its end. */
+/** Tells whether a job has ended. */
 export function isFinal(status: JobStatus): boolean {
   return status === 'replicated' || status === 'canceled' || status === 'error';
 }

@@ -4,19 +4,19 @@ export const SWEEP_REGION = 'sweepRegion';
 /** Input of the workflow `sweepRegion`. */
 export interface SweepRequest {
   readonly region: string;
-  /** Where the activities run that touch the region's store. */
+  /** The Task Queue of the activities that touch the region's store. */
   readonly task_queue: string;
-  /** Only lists what it would remove. */
+  /** `true` if the sweep only lists what it would remove. */
   readonly dry_run: boolean;
-  /** Milliseconds for which anything is left alone that was changed. */
+  /** Leftovers that were changed less than this many milliseconds ago are left alone. */
   readonly grace: number;
 }
 
-/** What a sweep has found. */
+/** The result of a sweep. */
 export interface SweepReport {
   readonly found: number;
   readonly removed: number;
   readonly bytes_removed: number;
-  /** The first hundred, one by one. */
+  /** The first hundred findings, one by one. */
   readonly findings: readonly unknown[];
 }

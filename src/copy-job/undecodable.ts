@@ -1,12 +1,12 @@
-/** Stands for a payload that a client has sent and nobody can decode. */
+/** A value that stands for a client's payload that cannot be decoded. */
 interface Undecodable {
   readonly undecodable_payload: string;
 }
 
-/** Characters of the decoder's message that are kept. */
+/** The number of characters of the decoder's message that are kept. */
 const MAX_LENGTH = 200;
 
-/** Makes what stands for a payload that cannot be decoded, with the reason why. */
+/** Returns a value that stands for a payload that cannot be decoded, with the reason why. */
 export function undecodable(why: string): Undecodable {
   return { undecodable_payload: why.slice(0, MAX_LENGTH) };
 }

@@ -4,16 +4,19 @@ import { intoReceiveBuffers } from './receive-buffers.ts';
 /** How a server's TLS certificate is checked. */
 interface Trust {
   readonly verify: boolean;
-  /** PEM; the only authorities, where it is given. */
+  /** The certificate authorities in PEM. If given, no others are trusted. */
   readonly ca: string | null;
 }
 
-/** Connections to servers: as many as are asked for, and no proxy. Times are in milliseconds. */
+/**
+ * Opens an agent for connections to servers. It opens as many as are asked for, and uses no proxy. Times are
+ * in milliseconds.
+ */
 export function openAgent({ verify, ca }: Trust): Agent {
   return new Agent({
-    // Lanes are connections of their own, and Glance's servers speak nothing else.
+    // Each lane is a connection of its own, and Glance's servers speak only HTTP/1.1.
     allowH2: false,
-    // undici's other parser, which the environment may ask for, wants all that waits in a socket at once.
+    // The environment may ask for undici's other parser, which reads all that waits in a socket at once.
     useMilo: false,
     connect: {
       timeout: 10_000,

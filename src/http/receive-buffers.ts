@@ -3,19 +3,19 @@ import type { OnReadOpts, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 
 const SIZE = 512 * 1024;
-/** The least room to receive into: as much as Node.js takes for a read. */
+/** The least room for a read; bytes. Node.js itself allocates as much for each read. */
 const LEAST = 64 * 1024;
 /**
- * What comes in smaller pieces is mostly heads and short answers: copied, so that they hold no memory for
- * long.
+ * Reads of fewer bytes are mostly heads and short answers. They are copied, so that they do not hold a buffer
+ * for long.
  */
 const SMALL = 4096;
-/** What is kept beyond it would be the memory of a rush hour. */
+/** The largest number of idle buffers that are kept: more would only be left from a peak of load. */
 const MAX_IDLE = 32;
 
 /** A piece of memory that one socket receives into, read by read, until it is full. */
 interface Buffered {
-  /** Where the reads end that are in somebody's hands. */
+  /** The offsets at which reads end that somebody still uses. */
   readonly ends: Set<number>;
   isFull: boolean;
 }
@@ -24,13 +24,14 @@ const idle: Buffer[] = [];
 const inUse = new WeakMap<ArrayBufferLike, Buffered>();
 /** The lengths of the reads that wait in a socket. */
 const waiting = new WeakMap<Socket, number[]>();
-/** Where the socket goes on whose read has just been taken. */
+/** The rest of the buffer that the last read was taken from; the next read of any socket goes there. */
 let room: Uint8Array | undefined;
 
 /**
- * Lets sockets receive into memory that serves again. Node.js takes new memory for each read, outside of V8's
- * heap, and every 64 MiB of it V8 marks the whole heap: for an image, that is more work than all else.
- * Node.js calls `callback` as the socket's, which it does not document, and then asks for the next buffer.
+ * Lets sockets receive into buffers that are used again. Otherwise Node.js allocates memory outside of V8's
+ * heap for each read, and V8 marks the whole heap after every 64 MiB of it: for an image, that is more work
+ * than everything else. Node.js calls `callback` with the socket as `this`, which it does not document, and
+ * then asks for the next buffer.
  * @see https://nodejs.org/api/net.html#socketconnectoptions-connectlistener
  */
 export const intoReceiveBuffers = {
@@ -52,7 +53,7 @@ export const intoReceiveBuffers = {
   },
 } satisfies OnReadOpts;
 
-/** Hands out what a read has brought. */
+/** Returns the bytes that a read has brought, and notes that they are in use. */
 function taken(memory: Uint8Array, length: number, isFull: boolean): Uint8Array {
   const state = inUse.get(memory.buffer) ?? { ends: new Set(), isFull: false };
   inUse.set(memory.buffer, state);
@@ -62,16 +63,17 @@ function taken(memory: Uint8Array, length: number, isFull: boolean): Uint8Array 
 }
 
 /**
- * Has a socket give what one read has brought for each `read()`: all that waits would be put together, in new
- * memory. It does so as any stream; a socket with `onread` would go on receiving each time, however much
- * waits.
+ * Makes each `read()` of a socket return the bytes of one read from the network. Otherwise a stream joins all
+ * that waits, in new memory. The socket uses the `read` of any stream: that of a socket with `onread` would
+ * start to receive again at each call, however much waits. Returns the list to which the length of each read
+ * MUST be added.
  */
 function givenOneByOne(socket: Socket): number[] {
   const lengths: number[] = [];
   const { unshift } = socket;
   socket.read = (size) => Readable.prototype.read.call(socket, size ?? lengths.shift());
   socket.unshift = (rest) => {
-    // A stream that is destroyed takes nothing.
+    // A destroyed stream takes nothing.
     if (rest.length > 0 && !socket.destroyed) lengths.unshift(rest.length);
     unshift.call(socket, rest);
   };
@@ -80,12 +82,13 @@ function givenOneByOne(socket: Socket): number[] {
 }
 
 /**
- * The chunks of an answer, each one good until the next is asked for: then its memory serves again. Of an
- * answer that is read in another way, or not to its end, the garbage collector has the memory.
+ * Yields the chunks of an answer. A chunk MUST be consumed before the next is requested: then its memory is
+ * used again. If an answer is read in another way, or not to its end, its memory is left to the garbage
+ * collector.
  */
 export async function* received(answer: Readable): AsyncGenerator<Buffer> {
   if (answer.destroyed) throw answer.errored ?? new Error('the answer was given up');
-  // To iterate a stream puts together what waits in it, too.
+  // Iterating over a stream would join what waits in it, too.
   const oneByOne = { close: ['end', 'close'], highWaterMark: 1, lowWaterMark: 1 };
   try {
     for await (const [chunk] of on(answer, 'data', oneByOne)) {
@@ -94,13 +97,14 @@ export async function* received(answer: Readable): AsyncGenerator<Buffer> {
     }
     if (!answer.readableEnded) throw new Error('the answer was given up');
   } finally {
-    // undici calls this an error, which nobody waits for any more.
+    // undici reports this as an error, for which nobody waits any more.
     answer.on('error', () => {}).destroy();
   }
 }
 
 /**
- * With the chunk where a read ends all of that read is done: what comes before it was asked for before it.
+ * Notes that a chunk has been consumed. Chunks are consumed in order, so a read is done with the chunk that
+ * ends where the read ends. A full buffer without reads in use becomes idle.
  */
 function giveBack({ buffer, byteOffset, byteLength }: Buffer): void {
   const state = inUse.get(buffer);

@@ -1,4 +1,7 @@
-/** Waits for what may go on without the caller, and no longer than the signal allows. */
+/**
+ * Waits for a promise. If the signal is aborted first, throws its reason; the work behind the promise may go
+ * on.
+ */
 export async function waitFor<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   const { promise: aborted, reject } = Promise.withResolvers<never>();

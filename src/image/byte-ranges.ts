@@ -1,7 +1,7 @@
-/** Bytes `start` up to, not including, `end`. */
+/** A range of bytes from `start` up to, but not including, `end`. */
 export type ByteRange = readonly [start: number, end: number];
 
-/** Adds a range to sorted, disjoint ranges; those that touch become one. */
+/** Adds a range to sorted, disjoint ranges. Ranges that overlap or touch become one. */
 export function addRange(ranges: readonly ByteRange[], added: ByteRange): readonly ByteRange[] {
   let [start, end] = added;
   if (end <= start) return ranges;
@@ -18,18 +18,18 @@ export function addRange(ranges: readonly ByteRange[], added: ByteRange): readon
   return [...before, [start, end], ...after];
 }
 
-/** How many bytes sorted, disjoint ranges cover. */
+/** Returns how many bytes sorted, disjoint ranges cover. */
 export function coveredBytes(ranges: readonly ByteRange[]): number {
   return ranges.reduce((sum, [start, end]) => sum + end - start, 0);
 }
 
-/** The first byte that is missing: everything below it is covered. */
+/** Returns the offset of the first missing byte: everything below it is covered. */
 export function watermark(ranges: readonly ByteRange[]): number {
   const first = ranges[0];
   return first?.[0] === 0 ? first[1] : 0;
 }
 
-/** What sorted, disjoint ranges leave uncovered of `size` bytes. */
+/** Returns the ranges of `size` bytes that sorted, disjoint ranges do not cover. */
 export function gaps(ranges: readonly ByteRange[], size: number): readonly ByteRange[] {
   const missing: ByteRange[] = [];
   let at = 0;

@@ -1,16 +1,17 @@
 import type { ImageRecord } from './record.ts';
 
-/** What is a copy's own. */
+/** The fields of a copy that may differ from its source's. */
 export interface CopyTarget {
   readonly image_id: string;
-  /** `null`: the source's. */
+  /** The copy's name, or `null` for the source's. */
   readonly image_name: string | null;
   readonly tenant_id: string | null;
 }
 
 /**
- * Properties that mean something in their own region only, or that a service keeps for itself: ids of keys,
- * of certificates, of the volumes, servers and images that an image was made from.
+ * Names of properties that a copy does not get: they mean something only in their own region, or a service
+ * keeps them for itself. Among them are the ids of keys, of certificates, and of the volumes, servers and
+ * images that an image was made from.
  * @see https://docs.openstack.org/glance/latest/admin/useful-image-properties.html
  * @see Nova's `non_inheritable_image_properties`
  */
@@ -26,8 +27,9 @@ const LEFT_BEHIND = [
 ];
 
 /**
- * The record of a copy before its data is there: all that describes the image, and nothing that belongs to
- * where it came from. What an owner has decided about it stays only with that owner.
+ * Returns the record of a copy before its data is there. It has all that describes the image, and nothing
+ * that belongs to the source's region. Its owner's decisions (sharing, hiding, protection) are kept only if
+ * the requester is the owner.
  * @param requester the tenant for whom the source is read
  */
 export function copyOf(source: ImageRecord, target: CopyTarget, requester: string | null): ImageRecord {

@@ -1,14 +1,16 @@
 import type { ImageRecord } from './record.ts';
 
-/** What an image's data has to be, as far as it is known; lower-case hexadecimal. */
+/** The known digests of an image's data, in lower-case hexadecimal. */
 export interface Digests {
   readonly sha512: string | null;
   readonly md5: string | null;
-  /** Only a Glance that is set to it has one; absent everywhere else, also in histories. */
+  /**
+   * Only a Glance that is configured for it has a sha256. It is absent everywhere else, also in histories.
+   */
   readonly sha256?: string;
 }
 
-/** From the strongest to the weakest. */
+/** The algorithms, from the strongest to the weakest. */
 const ALGORITHMS = ['sha512', 'sha256', 'md5'] as const satisfies readonly (keyof Digests)[];
 export type Algorithm = (typeof ALGORITHMS)[number];
 
@@ -28,20 +30,20 @@ export function knownDigests(digests: Digests): readonly Algorithm[] {
   return ALGORITHMS.filter((algorithm) => (digests[algorithm] ?? null) !== null);
 }
 
-/** Returns the strongest digest that both have and in which they differ; `undefined` where there is none. */
+/** Returns the strongest algorithm whose digests both are known and differ; `undefined` if there is none. */
 export function differingDigest(expected: Digests, actual: Digests): Algorithm | undefined {
   return commonDigests(expected, actual).find((algorithm) => expected[algorithm] !== actual[algorithm]);
 }
 
 /**
- * Compares each digest that both have. Returns `different` where any of them differs, else the strongest;
- * `none` where nothing can be compared.
+ * Compares each digest that both have. Returns `different` if any of them differs, else the strongest
+ * algorithm that both have; `none` if nothing can be compared.
  */
 export function compareDigests(expected: Digests, actual: Digests): VerifiedBy | 'different' {
   return differingDigest(expected, actual) === undefined ? strongestCommon(expected, actual) : 'different';
 }
 
-/** Returns the strongest digest that both have, whatever its value; `none` where there is none. */
+/** Returns the strongest algorithm whose digests both are known, equal or not; `none` if there is none. */
 export function strongestCommon(expected: Digests, actual: Digests): VerifiedBy {
   return commonDigests(expected, actual)[0] ?? 'none';
 }

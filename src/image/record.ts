@@ -9,9 +9,9 @@ export interface ImageRecord {
   readonly status: 'queued' | 'active' | 'deactivated';
   readonly owner: string | null;
   readonly visibility: 'private' | 'shared' | 'community' | 'public';
-  /** Whether listings leave it out. */
+  /** `true` if listings leave the image out. */
   readonly os_hidden: boolean;
-  /** Whether it refuses to be deleted. */
+  /** `true` if the image cannot be deleted. */
   readonly protected: boolean;
   readonly disk_format: string | null;
   readonly container_format: string | null;
@@ -23,16 +23,16 @@ export interface ImageRecord {
   readonly os_hash_algo: 'sha512' | 'sha256' | null;
   /** Lower-case hexadecimal digest of the data. */
   readonly os_hash_value: string | null;
-  /** Lower-case hexadecimal md5 of the data: all that old images have. */
+  /** Lower-case hexadecimal md5 of the data. Old images have no other digest. */
   readonly checksum: string | null;
   readonly tags: readonly string[];
   /** Custom properties: `os_*`, `hw_*` and whatever else the owner has set. */
   readonly properties: Readonly<Record<string, string>>;
-  /** RFC 3339. */
+  /** When the image was created; RFC 3339. */
   readonly created_at: string;
 }
 
-/** Whether a tenant may see an image; `null` is an operator, who sees all. */
+/** Tells whether a tenant may see an image. `null` stands for an operator, who sees all. */
 export function isVisibleTo(image: ImageRecord, tenantId: string | null): boolean {
   if (tenantId === null || image.owner === null || image.owner === tenantId) return true;
   return image.visibility === 'public' || image.visibility === 'community';

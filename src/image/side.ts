@@ -1,2 +1,2 @@
-/** Which end of a copy. */
+/** One end of a copy. */
 export type Side = 'source' | 'destination';

@@ -1,32 +1,34 @@
 import { MAX_FAILURES, type ObjectFailure } from './details.ts';
 
-/** Bytes from which on an object is a copy of its own, which goes on in the middle after a crash. */
+/**
+ * An object of this many bytes or more gets a copy of its own, which can go on in the middle after a crash.
+ */
 export const LARGE_OBJECT = 64 * 1024 * 1024;
 
 export interface LargeObject {
   readonly path: string;
   readonly size: number;
-  /** It arrives without some of its attributes, which the destination cannot hold. */
+  /** Present if the object arrives without some of its attributes, which the destination cannot hold. */
   readonly is_incomplete?: true;
 }
 
-/** Some of a task's objects: those after one path and up to another, without the large ones among them. */
+/** A scope of small objects: those after one path and up to another, without the large ones among them. */
 export interface BatchScope {
   readonly after: string | null;
   readonly up_to: string;
   readonly except: readonly string[];
 }
 
-/** A piece of the list of a task's objects. */
+/** One piece of the list of a task's objects. */
 export interface Batch {
-  /** `null` where there is none. */
+  /** The small objects of the piece; `null` if there are none. */
   readonly small: BatchScope | null;
   readonly large: readonly LargeObject[];
-  /** The last path of the piece, behind which there may be more; `null` at the end of the list. */
+  /** The last path of the piece, after which there may be more; `null` at the end of the list. */
   readonly next: string | null;
 }
 
-/** How far a batch of small objects has come; what it heartbeats, and what comes of it. */
+/** The progress of a batch of small objects: its heartbeat details, and its result. */
 export interface BatchProgress {
   /** Every object up to this path is done. */
   readonly after: string | null;
@@ -34,9 +36,9 @@ export interface BatchProgress {
   readonly bytes: number;
   readonly failed: number;
   readonly failures: readonly ObjectFailure[];
-  /** Of those that were moved, how many have lost attributes. */
+  /** The number of moved objects that have lost attributes. */
   readonly incomplete: number;
-  /** Empty folders, which are left out. */
+  /** The number of empty folders, which are left out. */
   readonly folders: number;
   /** When an object was last done; milliseconds since the epoch. */
   readonly moved_at: number;
@@ -51,7 +53,7 @@ export const NOTHING_MOVED = {
   folders: 0,
 } as const;
 
-/** Reads heartbeat details; `undefined` where they are not a batch's, which then begins anew. */
+/** Reads heartbeat details. Returns `undefined` if they are not a batch's: the batch then begins anew. */
 export function parseBatchProgress(value: unknown): BatchProgress | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { after, moved, bytes, failed, failures, moved_at } = value as Record<string, unknown>;

@@ -2,14 +2,14 @@ import { tenantKeyword } from '../copy-job/index.ts';
 
 /** The names by which any Temporal client can start, cancel and inspect a task. */
 export const MOVE_OBJECTS = 'moveObjects';
-/** Removes a task, with all that it is still doing. */
+/** Name of the workflow that stops and removes a task. */
 export const DELETE_TASK = 'deleteTask';
 export const TASK_DETAILS_QUERY = 'taskDetails';
 
 /** Memo key of the task's details. */
 export const TASK_MEMO = 'task';
 
-/** What the workflow ids of a tenant's tasks at a share begin with: it says whose they are. */
+/** Returns the prefix of the workflow ids of a tenant's tasks at a share. It shows whose tasks they are. */
 export function taskIdPrefix(share: string, tenantId: string): string {
   return `task/${share}/${tenantKeyword(tenantId)}/`;
 }
@@ -18,7 +18,7 @@ export function taskWorkflowId(share: string, tenantId: string, taskId: string):
   return taskIdPrefix(share, tenantId) + taskId;
 }
 
-/** Workflow id of the one deletion that a task can have. */
+/** Returns the workflow id of a task's deletion. A task can have only one. */
 export function deletionIdOf(taskWorkflowId: string): string {
   return `delete/${taskWorkflowId}`;
 }

@@ -9,17 +9,17 @@ export interface ObjectFailure {
   readonly message: string;
 }
 
-/** How many failures are on record, one by one; the others are counted only. */
+/** The number of failures that are recorded one by one; further ones are only counted. */
 export const MAX_FAILURES = 100;
 
 /**
- * Characters of a path and of a message on record: failures are in every heartbeat, in histories and in the
- * memo. Any key of a bucket has room.
+ * The longest path and the longest message that are recorded; characters. They are limited because failures
+ * are in every heartbeat, in histories and in the memo. Any key of a bucket has room.
  */
 const MAX_PATH_LENGTH = 1024;
 const MAX_MESSAGE_LENGTH = 300;
 
-/** Returns what goes on record of an object that could not be moved. */
+/** Returns the record of an object that could not be moved. */
 export function objectFailure(
   path: string,
   { code, message }: Pick<Fault, 'code' | 'message'>,
@@ -33,8 +33,9 @@ function shortened(text: string, max: number): string {
 }
 
 /**
- * Returns in one text how many of a task's objects could not be moved, and why: the first ones, a line each.
- * @param most how many of them are told one by one; by default, all that are on record
+ * Returns a text that says how many of a task's objects could not be moved, and why, one line for each of the
+ * first ones.
+ * @param most how many failures are listed one by one; by default, all that are on record
  */
 export function failureSummary(
   {
@@ -58,17 +59,17 @@ export interface TaskDetails extends Omit<TaskRequest, 'source' | 'destination'>
   readonly objects_failed: number;
   readonly failures: readonly ObjectFailure[];
   /**
-   * Of those that were moved, how many have arrived without some of their attributes, which the destination
+   * The number of moved objects that have arrived without some of their attributes, which the destination
    * cannot hold: mode and times, or header fields, metadata and tags.
    */
   readonly objects_incomplete: number;
-  /** Empty folders, which are left out. */
+  /** The number of empty folders, which are left out. */
   readonly folders_left_out: number;
-  /** Why the task as a whole has ended early. */
+  /** The reason why the task as a whole has ended early. */
   readonly fault: Fault | null;
 }
 
-/** A task that has only been asked for. */
+/** Returns the details of a task for which nothing has been done yet. */
 export function requestedTask(request: TaskRequest, at: Date): TaskDetails {
   const { source: _source, destination: _destination, ...asked } = request;
   return {
@@ -87,7 +88,8 @@ export function requestedTask(request: TaskRequest, at: Date): TaskDetails {
 const TEXTS = ['task_id', 'type', 'target', 'src_prefix', 'dest_prefix', 'created_at'] as const;
 
 /**
- * Reads what is on record; `undefined` where it is not all of a task: somebody may have started it by hand.
+ * Reads the recorded details of a task. Returns `undefined` if they are incomplete: somebody may have started
+ * the task by hand.
  */
 export function parseTask(value: unknown): TaskDetails | undefined {
   const task = value as TaskDetails | undefined;

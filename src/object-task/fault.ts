@@ -1,6 +1,9 @@
 import type { FaultCode } from '../copy-job/index.ts';
 
-/** What the next object would meet as well: a store that is away or full, or nobody who works. */
+/**
+ * The codes of faults that the next object would meet as well: a store is away or full, or no worker is
+ * there.
+ */
 const OF_ALL: ReadonlySet<FaultCode> = new Set<FaultCode>([
   'unavailable',
   'lost',
@@ -10,8 +13,8 @@ const OF_ALL: ReadonlySet<FaultCode> = new Set<FaultCode>([
 ]);
 
 /**
- * Whether a fault that an object meets is the task's, which it ends. Any other is the object's own, and put
- * on record.
+ * Tells whether a fault that an object meets concerns the whole task, and ends it. Any other fault is the
+ * object's own and is put on record.
  */
 export function isFaultOfTask(code: FaultCode): boolean {
   return OF_ALL.has(code);

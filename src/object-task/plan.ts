@@ -9,7 +9,9 @@ import type { TaskPlan, TaskRequest } from './request.ts';
 const Text = Type.String({ minLength: 1, maxLength: 255 });
 const Prefix = Type.String({ maxLength: 1024 });
 const closed = { additionalProperties: false } as const;
-/** At a share, the target's folder comes before what was asked for. */
+/**
+ * A prefix with room for the target's folder, which at a share comes before the prefix that was asked for.
+ */
 const Located = Type.String({ maxLength: 1024 + 256 });
 const End = Type.Object({ region: Text, prefix: Located }, closed);
 const Request = Type.Object(
@@ -27,7 +29,7 @@ const Request = Type.Object(
   closed,
 );
 
-/** What a deployment's configuration has to say about tasks. */
+/** The part of a deployment's configuration that decides about tasks. */
 export interface TaskRules {
   readonly regions: ReadonlyMap<
     string,

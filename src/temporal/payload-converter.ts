@@ -4,9 +4,9 @@ import { undecodable } from '../copy-job/index.ts';
 // Bundled with the workflows, by its path: their worker decodes everything that clients send with it.
 
 /**
- * Converts payloads as the SDK does by default, but gives an `Undecodable` for one that it cannot decode. The
- * SDK throws, which fails the Workflow Task, again and again: the workflow would never hear of it, and never
- * end.
+ * Converts payloads as the SDK does by default, but returns an `Undecodable` for a payload that it cannot
+ * decode. The SDK would throw, which fails the Workflow Task again and again: the workflow would never learn
+ * of it, and never end.
  */
 export const payloadConverter: PayloadConverter = {
   toPayload: (value, context) => defaultPayloadConverter.toPayload(value, context),

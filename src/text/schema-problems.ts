@@ -1,7 +1,7 @@
 import { harmless } from './harmless.ts';
 import { ILL_FORMED, illFormedField } from './well-formed.ts';
 
-/** What of a JSON Schema tells a person what is expected. */
+/** The keywords of a JSON Schema that tell a person what is expected. */
 interface Schema {
   readonly type?: string;
   readonly const?: unknown;
@@ -14,7 +14,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly patternProperties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
-  /** In words, what the pattern wants, of a text or of an object's keys. Editors show it too. */
+  /** The pattern of a text, or of an object's keys, in words. Editors show it too. */
   readonly patternErrorMessage?: string;
 }
 
@@ -26,20 +26,20 @@ interface SchemaError {
   readonly params: object;
 }
 
-/** What is wrong with a value, for somebody who does not know JSON Schema. */
+/** A problem of a value, for a reader who does not know JSON Schema. */
 interface SchemaProblem {
-  /** The key at fault, as in `limits.stall_after`; empty for the whole. */
+  /** The key that is wrong, for example `limits.stall_after`; empty for the whole value. */
   readonly path: string;
-  /** As in `a duration such as 30s; got "30sec"`, or `is missing`. */
+  /** The problem in words, for example `a duration such as 30s; got "30sec"`, or `is missing`. */
   readonly problem: string;
 }
 
 const MAX_SHOWN = 40;
 
 /**
- * Returns what a schema has to say against a value, once for each key; and the first text that is not
- * well-formed Unicode, which no schema allows.
- * @param secret values are not to be shown
+ * Returns the problems of a value by a schema, one for each key, and the first text that is not well-formed
+ * Unicode, which no schema allows.
+ * @param secret `true` if values MUST NOT be shown
  */
 export function schemaProblems(
   schema: object,
@@ -49,7 +49,7 @@ export function schemaProblems(
 ): readonly SchemaProblem[] {
   const found = new Map<string, SchemaProblem>();
   for (const error of errors) {
-    // typebox tells of a key that is not known twice.
+    // typebox reports an unknown key twice.
     if (error.keyword === 'boolean') continue;
     for (const problem of problemsOf(schema, value, error, secret)) {
       if (!found.has(problem.path)) found.set(problem.path, problem);
@@ -77,7 +77,7 @@ function problemsOf(schema: Schema, value: unknown, error: SchemaError, secret: 
   return [{ path: path(), problem: `${expectation(at)}${given}` }];
 }
 
-/** Returns in words what a schema wants, as in `a whole number from 1 to 64`. */
+/** Returns in words what a schema expects, for example `a whole number from 1 to 64`. */
 function expectation(schema: object): string {
   const wanted: Schema = schema;
   if (wanted.patternErrorMessage !== undefined) return wanted.patternErrorMessage;
@@ -122,7 +122,7 @@ function unknownKey({ patternErrorMessage, properties = {} }: Schema): string {
   return known === '' ? 'is not known here' : `is not known here; use one of: ${known}`;
 }
 
-/** A JSON Pointer's steps. */
+/** Returns the steps of a JSON Pointer. */
 function stepsOf(pointer: string): string[] {
   return pointer
     .split('/')
@@ -140,7 +140,9 @@ function member(value: unknown, step: string): unknown {
   return (value as Record<string, unknown>)[step];
 }
 
-/** Leaves out what lies deeper than one step: it may be deeper than the stack of what writes it as JSON. */
+/**
+ * Replaces everything deeper than one step by `…`: a value may be deeper than the stack of the JSON writer.
+ */
 function shallow(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const inner = (one: unknown) => (typeof one === 'object' && one !== null ? '…' : one);

@@ -1,4 +1,7 @@
-/** Characters of a field's name in a message: whoever sends a long one need not read it again. */
+/**
+ * The longest name of a field in a message; characters. A client that sends a longer one need not read all of
+ * it again.
+ */
 const MAX_FIELD_LENGTH = 100;
 
 interface Visit {
@@ -7,10 +10,10 @@ interface Visit {
 }
 
 /**
- * Looks for text that is not well-formed Unicode, as half of a surrogate pair is. No file, no object and no
+ * Looks for text that is not well-formed Unicode, such as half of a surrogate pair. No file, object or
  * database can have such a name, so it is refused wherever it comes in.
- * @returns the first field that has one, as in `destination.image_name`, or whose own name is one; the
- * empty text where the value itself is one; `undefined` where all is well
+ * @returns the first field whose value or name is ill-formed, for example `destination.image_name`; the empty
+ * text if the value itself is ill-formed; `undefined` if all is well-formed
  */
 export function illFormedField(value: unknown): string | undefined {
   // No recursion: a value from outside may be deeper than the stack.
@@ -32,5 +35,5 @@ function fieldName(path: string): string {
   return path.slice(0, MAX_FIELD_LENGTH).toWellFormed();
 }
 
-/** What is said of a field that `illFormedField` has found. */
+/** The problem of a field that `illFormedField` has found. */
 export const ILL_FORMED = 'is not well-formed Unicode';

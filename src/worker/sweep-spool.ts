@@ -6,8 +6,8 @@ import { chainOf } from '../temporal/index.ts';
 const INTERVAL = 5 * 60_000;
 
 /**
- * Removes what is in the spool for jobs that have ended while this worker was away, or on another one: now,
- * and every few minutes.
+ * Removes files from the spool whose jobs have ended while this worker was away, or on another worker. Does
+ * so now and every five minutes. Returns the timer.
  */
 export function keepSwept(spool: Spool, client: Client, logger: Logger): NodeJS.Timeout {
   const sweep = () =>

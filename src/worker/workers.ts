@@ -25,11 +25,14 @@ export interface WorkersOptions {
   readonly config: Config;
   readonly regions: Regions;
   readonly client: Client;
-  /** Destination regions whose copies this process makes. */
+  /** The destination regions whose copies this process makes. */
   readonly serve: readonly string[];
-  /** Whether it also runs the workflows themselves. */
+  /** `true` if this process also runs the workflows. */
   readonly workflows: boolean;
-  /** What it is to Worker Versioning; `null`: nothing. Without it, a server gives tasks to any worker. */
+  /**
+   * The version of this process for Worker Versioning; `null` if it has none. A server gives tasks to any
+   * worker without a version.
+   */
   readonly version: WorkerDeploymentVersion | null;
   readonly logger: Logger;
 }
@@ -38,12 +41,15 @@ export interface WorkersOptions {
 const HEARTBEAT_THROTTLE = '250ms';
 /** Long enough for a short step to end by itself; a transfer is told to stop, and keeps what it has. */
 const SHUTDOWN_GRACE = '1s';
-/** How long a job waits for the worker that last ran it, before any other may go on with it. */
+/** How long a job waits for the worker that last ran it, before any other worker may go on with it. */
 const STICKY_TIMEOUT = '2s';
-/** Deletions of tasks that wait for a store cost nothing, and must not keep others from being heard. */
+/**
+ * The largest number of activities at a time on the Task Queue of the workflows. It is high, because
+ * deletions of tasks may wait long for a store, cost nothing, and must not delay other activities.
+ */
 const MAX_WAITING = 1000;
 
-/** Runs workers until the process is told to stop, and lets what is under way come to a good end. */
+/** Runs workers until the process is told to stop, and lets running work end in order. */
 export async function runWorkers(options: WorkersOptions): Promise<void> {
   const { config, regions, client, logger } = options;
   const runtimeLogger = temporalLogger(logger);
@@ -52,7 +58,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } },
     shutdownSignals: ['SIGINT', 'SIGTERM'],
   });
-  // Only now: a connection fixes the runtime.
+  // The connection comes after `Runtime.install`, because it fixes the runtime.
   const connection = await NativeConnection.connect(loadClientConnectConfig().connectionOptions);
   const digests = createDigestPool(Math.max(1, availableParallelism() - 1));
   const spool = config.spool === null ? null : openSpool(config.spool);
@@ -100,7 +106,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     logger.info({ taskQueues: workers.map(({ options: { taskQueue } }) => taskQueue) }, 'ready');
     await Promise.all(running);
   } finally {
-    // One that fails takes the others along: a process that does only a part of its work looks sound.
+    // If one worker fails, all are stopped: a process that does only a part of its work would look healthy.
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.allSettled(running);
     clearInterval(sweeping);
@@ -109,19 +115,25 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   await connection.close();
 }
 
-/** A copy may take longer than the next release is away, so that jobs under way move to new versions. */
+/**
+ * Returns the options for Worker Versioning. Running jobs move to new versions, because a copy may take
+ * longer than the time until the next release.
+ */
 function versioned(version: WorkerDeploymentVersion): NonNullable<WorkerOptions['workerDeploymentOptions']> {
   return { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' };
 }
 
-/** Returns the regions that have a limit, each with its bytes a second. */
+/** Returns the bytes a second of each region that has a limit. */
 function regionBandwidth({ regions }: Config): ReadonlyMap<string, number> {
   return new Map(
     [...regions.values()].flatMap(({ name, bandwidth }) => (bandwidth === null ? [] : [[name, bandwidth]])),
   );
 }
 
-/** A worker that may not make a schedule works all the same; somebody else may have made it. */
+/**
+ * Creates the schedule for a region's sweep. A failure is only logged: the worker may lack the permission,
+ * and somebody else may have made the schedule.
+ */
 async function scheduleSweep({ client, regions, logger }: WorkersOptions, region: string): Promise<void> {
   const taskQueue = regions.get(region)?.taskQueue;
   if (taskQueue === undefined) return;
@@ -130,7 +142,9 @@ async function scheduleSweep({ client, regions, logger }: WorkersOptions, region
   );
 }
 
-/** Temporal's log lines through our logger, so that a process writes one kind of line. */
+/**
+ * Returns a logger that writes Temporal's log lines through ours, so that a process writes one kind of line.
+ */
 function temporalLogger(logger: Logger): DefaultLogger {
   return new DefaultLogger('INFO', ({ level, message, meta }) => {
     const write =

@@ -5,11 +5,11 @@ import { bundleWorkflowCode, type DefaultLogger, type WorkflowBundleOption } fro
 const ROOT = join(import.meta.dirname, '../..');
 
 /**
- * Returns the workflows' code as one file: the one that was built with the program, or, if the program runs
- * from its sources, one that is made in memory, which takes seconds. IMAGE_REPLICATOR_WORKFLOW_BUNDLE names a
- * bundle, without encryption, that the test suites have made once for all their workers.
- * @param encrypts whether the messages of failures are to be encrypted, for which there is a bundle of its
- * own
+ * Returns the workflows' code as one bundle. If the program was built, the build has made it. If the program
+ * runs from its sources, it is made in memory, which takes seconds. IMAGE_REPLICATOR_WORKFLOW_BUNDLE names a
+ * bundle without encryption that the test suites have made once for all their workers.
+ * @param encrypts `true` if the messages of failures are to be encrypted, for which there is a separate
+ * bundle
  */
 export async function workflowBundle(logger: DefaultLogger, encrypts = false): Promise<WorkflowBundleOption> {
   // `npm run build` puts the bundles beside the compiled program. Beside the sources there are none.
@@ -18,7 +18,7 @@ export async function workflowBundle(logger: DefaultLogger, encrypts = false): P
   return existsSync(codePath) ? { codePath } : bundleWorkflows(logger, encrypts);
 }
 
-/** The name of the file that a build puts a bundle into. */
+/** Returns the name of the file that a build writes a bundle to. */
 export function bundleName(encrypts: boolean): string {
   return encrypts ? 'workflow-bundle-encrypting.js' : 'workflow-bundle.js';
 }
