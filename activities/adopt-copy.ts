@@ -4,8 +4,8 @@ import type { Copied } from '../src/transfer/index.ts';
 import { isFirstRun } from './lease.ts';
 
 /**
- * Finds the copy that an earlier run of this job has made, before the job was reset, and takes it over;
- * `null` where there is none, or one of other bytes than the source has now.
+ * Takes over the copy that an earlier run of this job has made, before the job was reset. Returns `null` if
+ * there is none, or if its bytes differ from those that the source has now.
  */
 export async function adoptCopy(
   destination: ImageDestination,

@@ -3,14 +3,14 @@ import type { Limits, Regions } from '../src/config/index.ts';
 import type { Spool } from '../src/stores/index.ts';
 import type { DigestPool, Links } from '../src/transfer/index.ts';
 
-/** What the activities of one worker process share. */
+/** The objects that all activities of one worker process share. */
 export interface Dependencies {
   readonly regions: Regions;
   readonly limits: Limits;
   readonly digests: DigestPool;
   /** The endpoints, the memory and the bandwidth that copies share. */
   readonly links: Links;
-  /** Where parts wait for uploads; without one, in memory. */
+  /** The files in which parts wait for uploads; if `null`, parts wait in memory. */
   readonly spool: Spool | null;
   /** Temporal's client in the worker's own namespace. */
   readonly client: Client;

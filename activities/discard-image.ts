@@ -8,7 +8,7 @@ import { storeOf } from './region-of.ts';
 
 /**
  * Removes every trace of a copy.
- * @param forced the run of the job that has left this to another workflow; `undefined` where the job itself
+ * @param forced the run of the job that has left this to another workflow; `undefined` if the job itself
  * undoes its copy
  * @throws StoreError `unavailable` as long as a reset of a job that was forced goes on
  */
@@ -30,9 +30,9 @@ export async function discardImage(
 }
 
 /**
- * Returns what a run may undo of its own copy. A run that a reset has made does not know how far the runs
- * before had come: it undoes a commit of theirs too, unless one of them has ended as replicated. Then the
- * image is its owner's, whatever becomes of later runs.
+ * Returns a reference to what a run may undo of its own copy. A run that a reset has made does not know how
+ * far the earlier runs had come: it undoes their commit too, unless one of them has ended as replicated. In
+ * that case the image belongs to its owner, whatever happens to later runs.
  */
 async function undoable(client: Dependencies['client'], ref: DestinationRef): Promise<DestinationRef> {
   const { workflowId = '', runId } = Context.current().info.workflowExecution ?? {};
@@ -42,25 +42,29 @@ async function undoable(client: Dependencies['client'], ref: DestinationRef): Pr
     : { ...ref, committing: true };
 }
 
-/** Returns the chain of runs of a job that was forced; throws as long as its last run has not closed. */
+/**
+ * Returns the chain of runs of a job that was forced. Throws `unavailable` as long as its last run has not
+ * closed.
+ */
 async function closedChain(
   client: Dependencies['client'],
   { mark }: DestinationRef,
   { workflow_id }: RunRef,
 ): Promise<Chain> {
   const chain = await chainOf(client, workflow_id, mark);
-  // A reset goes on with the copy. It may have taken this clean-up over with its history, and start no other.
+  // A reset goes on with the copy. It may have inherited this clean-up with its history, and then starts no
+  // other.
   if (chain.state === 'open')
     throw new StoreError('unavailable', 'the job was reset and goes on: its end is waited for');
   return chain;
 }
 
-/** How runs close that have told everybody that there is no image. */
+/** The closing statuses of runs that have told everybody that there is no image. */
 const WITHOUT_IMAGE: ReadonlySet<string | null> = new Set(['CANCELLED', 'FAILED']);
 
 /**
- * Returns what may be removed of a job that was forced. No committed image goes once a run has ended as
- * replicated, or where a later run was ended from outside: somebody may have begun to use it.
+ * Returns a reference to what may be removed of a job that was forced. A committed image is not removed once
+ * a run has ended as replicated, or if a later run was ended from outside: somebody may have begun to use it.
  */
 async function leftBy(
   client: Dependencies['client'],
@@ -68,7 +72,7 @@ async function leftBy(
   { workflow_id, run_id }: RunRef,
   { state, lastRunId, closedAs }: Chain,
 ): Promise<DestinationRef> {
-  // A reset that had come to an end would have been seen here before Temporal forgot it.
+  // If a reset had ended, this would have seen it before Temporal forgot it.
   if (state === 'gone') return ref;
   const isLast = lastRunId === run_id;
   const isByLater = lastRunId !== null && !isLast;

@@ -5,12 +5,12 @@ import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './step.ts';
 
 /**
- * How soon after another look the next one is taken; milliseconds. A copy may take long to come to its end.
+ * The pause between two looks at a workflow, at first and at most; milliseconds. A copy may take long to end.
  */
 const FIRST_PAUSE = 200;
 const MAX_PAUSE = 10_000;
 
-/** Cancels a workflow, and waits until it has closed. Does nothing where there is none. */
+/** Cancels a workflow, and waits until it has closed. Does nothing if there is none. */
 export async function cancelAndAwait({ client }: Dependencies, workflowId: string): Promise<void> {
   const handle = client.workflow.getHandle(workflowId);
   const isOpen = async () => (await handle.describe()).closeTime === undefined;
@@ -27,9 +27,9 @@ export async function cancelAndAwait({ client }: Dependencies, workflowId: strin
 }
 
 /**
- * Deletes what is on record of a workflow, of its earlier runs and of all its children; returns when nothing
- * of it is to be seen any more. One that is running, or whose end is not to be seen yet, is waited for: a
- * deletion would stop it in its tracks.
+ * Deletes the records of a workflow, of its earlier runs and of all its children. Returns when none of them
+ * can be seen any more. If one is running, or its end cannot be seen yet, waits for it: a deletion would stop
+ * it in the middle.
  */
 export async function deleteRecords({ client }: Dependencies, workflowId: string): Promise<void> {
   const all = visibility`RootWorkflowId = ${workflowId}`;
@@ -38,7 +38,7 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
     () => null,
     async () => {
       for (let pause = FIRST_PAUSE; ; pause = longer(pause)) {
-        // The list lags: one that does not have the workflow need not have its children either.
+        // The list lags: if it does not have the workflow, it may lack the children too.
         let left = (await isThere(client, workflowId)) ? 1 : 0;
         for await (const { workflowId: id, runId, closeTime } of listWorkflows(client, all)) {
           left += 1;
@@ -69,7 +69,7 @@ async function ignoringAbsence<T>(operation: () => Promise<T>): Promise<T | unde
     return await operation();
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
-    // The service itself, without the client's types.
+    // The service itself reports this without the client's error types.
     if (isGrpcServiceError(error) && error.code === NOT_FOUND) return undefined;
     throw error;
   }

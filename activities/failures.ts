@@ -4,11 +4,12 @@ import { InvalidRequest } from '../src/copy-job/plan.ts';
 import { StoreError } from '../src/stores/index.ts';
 
 /**
- * The only place where an error of ours becomes a failure of Temporal's. Its type is the error's code, its
- * first detail the fault, its second how far it has come; the cause stays in the worker's log, for histories
- * are read by many.
- * @param standing milliseconds for which the step has got nowhere
- * @param patience milliseconds after which it is given up; without end, everything is tried again
+ * Turns an error of ours into a failure of Temporal's; this is the only place that does. The failure's type
+ * is the error's code. Its first detail is the fault, its second the progress. The cause goes only to the
+ * worker's log, because many people read histories.
+ * @param standing milliseconds for which the step has made no progress
+ * @param patience milliseconds without progress after which the step is given up; if infinite, everything is
+ * tried again
  */
 export function toFailure(error: unknown, standing: number, patience: number, progress?: unknown): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;

@@ -25,11 +25,13 @@ export type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
 export type { Dependencies } from './dependencies.ts';
 export type { TransferResult } from './transfer-image.ts';
 
-/** Makes the activities of the Task Queue `image-copy`. They deal with jobs and tasks, and touch no store. */
+/**
+ * Returns the activities of the Task Queue `image-copy`. They deal with jobs and tasks, and touch no store.
+ */
 export function createJobActivities(deps: Dependencies) {
   const { regions, limits, client } = deps;
   return {
-    /** Checks a request, and decides what it leaves open. A local activity: it touches nothing. */
+    /** Checks a request, and decides all that it leaves open. A local activity: it touches nothing. */
     async planCopy(request: unknown, reservedImageId: string): Promise<CopyPlan> {
       try {
         return planCopy(request, { regions, limits }, reservedImageId);
@@ -38,7 +40,7 @@ export function createJobActivities(deps: Dependencies) {
       }
     },
 
-    /** Checks a task's request, and decides what it leaves open. A local activity: it touches nothing. */
+    /** Checks a task's request, and returns its plan. A local activity: it touches nothing. */
     async planTask(request: unknown): Promise<TaskPlan> {
       try {
         return planTask(request, { regions, limits });
@@ -47,9 +49,7 @@ export function createJobActivities(deps: Dependencies) {
       }
     },
 
-    /**
-     * Returns how many bytes the present transfer has moved, as its last heartbeat tells. A local activity.
-     */
+    /** Returns how many bytes the current transfer has moved, by its last heartbeat. A local activity. */
     async bytesSoFar(): Promise<number> {
       const { workflowId, runId } = Context.current().info.workflowExecution ?? { workflowId: '' };
       const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
@@ -59,7 +59,7 @@ export function createJobActivities(deps: Dependencies) {
     cancelAndAwait: (workflowId: string): Promise<void> => cancelAndAwait(deps, workflowId),
     deleteRecords: (workflowId: string): Promise<void> => deleteRecords(deps, workflowId),
 
-    /** Asks for the native cancellation of its own workflow: only then can it close as Canceled. */
+    /** Asks for the native cancellation of its own workflow, which can close as Canceled only after that. */
     async closeAsCanceled(): Promise<void> {
       const { workflowId, runId } = Context.current().info.workflowExecution ?? { workflowId: '' };
       await client.workflow.getHandle(workflowId, runId).cancel();
@@ -67,7 +67,10 @@ export function createJobActivities(deps: Dependencies) {
   };
 }
 
-/** Makes the activities of a destination region's Task Queue: the steps of a copy. Each may be repeated. */
+/**
+ * Returns the activities of a destination region's Task Queue: the steps of a copy or a task. Each MAY be
+ * repeated.
+ */
 export function createStoreActivities(deps: Dependencies) {
   const { regions, limits, client } = deps;
   const running = new RunningTransfers();
@@ -77,14 +80,17 @@ export function createStoreActivities(deps: Dependencies) {
     inspectSource: (plan: CopyPlan): Promise<InspectedImage> =>
       step(client, limits.giveUpAfter, () => inspectSource(deps, plan)),
 
-    /** Reserves the image at the destination: the only step that creates anything. */
+    /**
+     * Reserves the image at the destination. No other step creates anything, except that a transfer after a
+     * reset may reserve the image again.
+     */
     prepareDestination: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
       step(client, limits.giveUpAfter, () => prepareDestination(deps, plan, ref, source)),
 
     transferImage: (plan: CopyPlan, ref: DestinationRef, image: InspectedImage): Promise<TransferResult> =>
       transferImage(deps, running, plan, ref, image),
 
-    /** Makes the copy an image. The reference has the digests of what was copied. */
+    /** Makes the copy an image. The reference holds the digests of the copied bytes. */
     commitImage: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
       step(client, limits.giveUpAfter, (watch) =>
         atSide('destination', async () => {
@@ -104,7 +110,7 @@ export function createStoreActivities(deps: Dependencies) {
 
     sweepRegion: (request: SweepRequest): Promise<SweepReport> => sweepRegion(deps, request),
 
-    /** Removes every trace of the copy. Never given up. */
+    /** Removes every trace of the copy. It is never given up. */
     discardImage: (plan: CopyPlan, ref: DestinationRef, forced?: RunRef): Promise<void> =>
       step(client, Number.POSITIVE_INFINITY, (watch) => discardImage(deps, plan, ref, forced, watch)),
   };

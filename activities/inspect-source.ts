@@ -5,8 +5,8 @@ import type { Dependencies } from './dependencies.ts';
 import { storeOf } from './region-of.ts';
 
 /**
- * Bytes of a record's JSON. It goes through Temporal several times, which takes 2 MB in one piece, and tries
- * a larger one again for ever.
+ * The largest JSON of a record; bytes. A record goes through Temporal several times. Temporal takes 2 MB in
+ * one piece, and tries a larger piece again for ever.
  */
 const MAX_RECORD_SIZE = 512 * 1024;
 

@@ -5,24 +5,30 @@ import { type DestinationRef, StoreError } from '../src/stores/index.ts';
 import { chainOf } from '../src/temporal/index.ts';
 
 /**
- * Returns the number of this attempt. It is higher than those of all attempts before, at any step of the job.
+ * Returns the number of this attempt. It is higher than the numbers of all earlier attempts at any step of
+ * the job.
  */
 export function attemptNumber(): number {
   return Context.current().info.currentAttemptScheduledTimestampMs;
 }
 
-/** Whether this attempt is one of the job's first run, and not of one that a reset has made. */
+/** Tells whether this attempt belongs to the job's first run, and not to one that a reset has made. */
 export function isFirstRun({ mark }: Pick<DestinationRef, 'mark'>): boolean {
   return Context.current().info.workflowExecution?.runId === mark;
 }
 
-/** Whether the server has given up on this attempt: another one may be under way, or the job has ended. */
+/**
+ * Tells whether the server has given up on this attempt. If so, another attempt may be under way, or the job
+ * has ended.
+ */
 export function isSuperseded(): boolean {
   const { notFound, timedOut } = Context.current().cancellationDetails ?? {};
   return notFound === true || timedOut === true;
 }
 
-/** Whether the job of this attempt is known to have ended, so that nobody else will clean up behind it. */
+/**
+ * Tells whether the job of this attempt is known to have ended, so that nobody else will clean up after it.
+ */
 export async function jobHasEnded(client: Client, mark: string): Promise<boolean> {
   const { workflowExecution } = Context.current().info;
   const chain = await chainOf(client, workflowExecution?.workflowId ?? '', mark).catch(() => undefined);
@@ -30,8 +36,8 @@ export async function jobHasEnded(client: Client, mark: string): Promise<boolean
 }
 
 /**
- * Whether the job of this attempt has ended, or undoes its copy. What is made from now on, nobody else will
- * remove.
+ * Tells whether the job of this attempt has ended, or undoes its copy. If so, nobody else will remove
+ * anything that the attempt makes from now on.
  */
 export async function jobIsUndone(client: Client, mark: string): Promise<boolean> {
   const { workflowExecution } = Context.current().info;
@@ -44,14 +50,14 @@ export async function jobIsUndone(client: Client, mark: string): Promise<boolean
 }
 
 /**
- * Proves that Temporal still waits for this attempt; throws where it does not, or does not answer.
- * @param details what the heartbeat that asks puts on record
+ * Checks that Temporal still waits for this attempt. Throws `unavailable` if it does not, or cannot be asked.
+ * @param details the details that the heartbeat which asks puts on record
  */
 export async function confirmLease(client: Client, details: unknown): Promise<void> {
   try {
     await client.activity.heartbeat(Context.current().info.taskToken, details);
   } catch (error) {
-    // The workflow waits for the end of an attempt that it has cancelled.
+    // The workflow still waits for the end of an attempt that it has cancelled.
     if (error instanceof ActivityCancelledError) return;
     const why = error instanceof ActivityNotFoundError ? 'is not wanted any more' : 'could not be confirmed';
     throw new StoreError('unavailable', `the removal ${why}`, { cause: error });

@@ -4,10 +4,10 @@ import type { Dependencies } from './dependencies.ts';
 import { objectsOf } from './region-of.ts';
 
 const MAX_SMALL = 1000;
-/** Each of them is in a history twice. */
+/** The largest number of large objects in a batch. Each of them is in a history twice. */
 const MAX_LARGE = 100;
 
-/** The next piece of the list of a task's objects. */
+/** Returns the next piece of the list of a task's objects, after a path. */
 export async function listBatch(
   { regions }: Dependencies,
   { source, destination }: TaskPlan,
@@ -29,14 +29,16 @@ export async function listBatch(
       if (size >= LARGE_OBJECT) large.push({ path, size });
       else small += 1;
       last = path;
-      // Whether there is more is not looked for: it would take another page of a bucket's list.
+      // This does not check if there are more objects: it would take another page of a bucket's list.
       if (small === MAX_SMALL || large.length === MAX_LARGE) return batch(last);
     }
     return batch(null);
   });
 }
 
-/** Notes whether an object will lose attributes. One that cannot be read is for its own copy to find out. */
+/**
+ * Marks an object that will lose attributes. If the object cannot be read, its own copy will find that out.
+ */
 async function withLosses(
   object: LargeObject,
   source: ObjectStore,

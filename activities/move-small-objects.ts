@@ -18,13 +18,13 @@ import { toFailure } from './failures.ts';
 import { objectsOf } from './region-of.ts';
 import { heartbeating, queuedFor } from './step.ts';
 
-/** How often what was written is made to stay; milliseconds. */
+/** How often the written objects are flushed; milliseconds. */
 const FLUSH_INTERVAL = 5000;
 
 /**
- * Moves a batch of small objects, each one whole or not at all. One that cannot be moved is put on record,
- * and the others go on. A fault that may pass, or that concerns all of them, ends the attempt; the next one
- * goes on behind what is done.
+ * Moves a batch of small objects, each one whole or not at all. An object that cannot be moved is put on
+ * record, and the others go on. A fault that may pass, or that concerns all of them, ends the attempt; the
+ * next attempt goes on after the objects that are done.
  */
 export async function moveSmallObjects(
   { regions, limits, links }: Dependencies,
@@ -35,7 +35,7 @@ export async function moveSmallObjects(
   const source = objectsOf(regions, plan.source.region);
   const destination = objectsOf(regions, plan.destination.region);
   let progress = startOf(scope);
-  // What the next attempt need not move again.
+  // The progress that was flushed: the next attempt need not move it again.
   let kept = progress;
   let flushedAt = Date.now();
   const flush = async () => {
@@ -56,7 +56,7 @@ export async function moveSmallObjects(
         regions: [plan.source.region, plan.destination.region],
       }),
       memory: links.memory,
-      // While there is no memory, nothing could move: that is no standing still.
+      // While there is no memory, nothing can move: this does not count as standing still.
       onWait: () => {
         waitedFrom = Date.now();
       },
@@ -71,7 +71,7 @@ export async function moveSmallObjects(
   };
   let failedAt = 0;
   let waitedFrom = 0;
-  // Where the flush fails too, the next attempt moves again what is done.
+  // If the flush fails too, the next attempt moves these objects again.
   const flushAfterFault = async (error: unknown) => {
     failedAt = Date.now();
     if (!signal.aborted) await flush().catch(() => {});
@@ -84,20 +84,20 @@ export async function moveSmallObjects(
     );
   } catch (error) {
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [kept]);
-    // What each attempt moves anew gets nobody anywhere.
+    // Only flushed objects count as progress: each attempt moves the others again.
     const standing = failedAt - Math.max(kept.moved_at, waitedFrom);
     throw toFailure(blame('source', error), standing, limits.giveUpAfter, kept);
   }
 }
 
-/** Returns how far the attempts before have come. */
+/** Returns the progress of the earlier attempts. */
 function startOf({ after }: BatchScope): BatchProgress {
   const resumed = parseBatchProgress(Context.current().info.heartbeatDetails);
   if (resumed === undefined) return { ...NOTHING_MOVED, after, moved_at: Date.now() };
   return { ...resumed, moved_at: resumed.moved_at + queuedFor() };
 }
 
-/** Yields what of a list belongs to the batch. */
+/** Yields the entries of a list that belong to the batch. */
 async function* within(
   { up_to, except }: BatchScope,
   entries: AsyncIterable<ObjectEntry>,
@@ -106,7 +106,7 @@ async function* within(
   for await (const entry of entries) {
     if (compareUtf8(entry.path, up_to) > 0) return;
     if (!large.has(entry.path)) yield entry;
-    // Names that are no UTF-8 may all be listed alike.
+    // Names that are not UTF-8 may all be listed alike.
     if (entry.path === up_to && entry.fault === undefined) return;
   }
 }

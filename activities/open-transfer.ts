@@ -26,8 +26,8 @@ import { storeOf } from './region-of.ts';
 import { reserve } from './reserve.ts';
 
 /**
- * Opens both ends of a copy, and the spool where it needs one, takes memory, and starts to move bytes.
- * `onWait` is told what the copy has to wait for.
+ * Opens both ends of a copy and, if it needs one, the spool; takes memory, and starts to move bytes. `onWait`
+ * is called with a fault that says what the copy waits for.
  */
 export async function openTransfer(
   deps: Dependencies,
@@ -62,7 +62,7 @@ export async function openTransfer(
       memory,
       expected: digestsOf(record),
       reported: progress.ranges,
-      // Nothing could move while there was no room.
+      // While there was no room, nothing could move.
       movedAt: progress.moved_at + Date.now() - asked,
       patience: { stall_after: limits.stallAfter, give_up_after: limits.giveUpAfter },
       digests,
@@ -74,8 +74,9 @@ export async function openTransfer(
 }
 
 /**
- * Opens what was reserved. A run that a reset has made may find it gone, for the run before has been
- * cancelled, or has failed: it reserves it anew.
+ * Opens the reserved image. A run that a reset has made may find it gone, because the earlier run was
+ * cancelled or has failed. It then reserves the image again.
+ * @throws StoreError `spoilt` if the id cannot be used again
  */
 async function openSink(
   client: Client,
@@ -97,11 +98,15 @@ async function openSink(
 }
 
 /**
- * For so long an attempt waits for room; then it leaves its slot to others, who may be about to make some.
+ * How long an attempt waits for room; milliseconds. After that it leaves its slot to others, who may be about
+ * to make some.
  */
 const MAX_WAIT = 30_000;
 
-/** Opens the copy's file in the spool, where the sink needs one, and waits for room rather than failing. */
+/**
+ * Opens the copy's file in the spool, and waits if there is no room. Returns `null` if the sink needs no
+ * spool.
+ */
 async function openSpoolFile(
   { spool }: Dependencies,
   sink: ImageSink,
@@ -116,7 +121,7 @@ async function openSpoolFile(
   return waiting(message, onWait, (signal, wait) => spool.open(copy, attemptNumber(), size, signal, wait));
 }
 
-/** Waits for memory that other copies have, rather than take more than the worker may. */
+/** Takes memory, and waits if other copies have all that the worker may use. */
 async function takeMemory(
   { memory }: Links,
   demand: MemoryDemand,
@@ -126,7 +131,10 @@ async function takeMemory(
   return waiting(message, onWait, (signal, wait) => memory.take(demand, signal, wait));
 }
 
-/** Waits for something that other copies have, for `MAX_WAIT`; then throws a fault with the message. */
+/**
+ * Waits up to `MAX_WAIT` for something that other copies have. After that, throws `unavailable` with the
+ * message.
+ */
 async function waiting<T>(
   message: string,
   onWait: (fault: StoreError) => void,
@@ -138,7 +146,8 @@ async function waiting<T>(
   try {
     return await wait(signal, () => onWait(fault));
   } catch (error) {
-    // An attempt that adopts this one is not cancelled with it.
+    // A later attempt that adopts this transfer is not cancelled with this one, so it gets a fault that may
+    // pass.
     throw signal.aborted ? fault : error;
   }
 }

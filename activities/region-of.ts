@@ -9,8 +9,8 @@ import {
 } from '../src/stores/index.ts';
 
 /**
- * Returns the store of what is copied: a region's images, or its plain objects. Throws `unavailable` where
- * this worker's configuration has none: the next deployment may bring it.
+ * Returns the store of one side of a copy: that of a region's images, or of its plain objects. Throws
+ * `unavailable` if this worker's configuration has none, because the next deployment may bring it.
  */
 export function storeOf(regions: Regions, plan: CopyPlan, side: Side): ImageSource & ImageDestination {
   const { region: name } = plan[side];
@@ -23,7 +23,10 @@ function regionOf(regions: Regions, name: string): Region {
   throw new StoreError('unavailable', `this worker's configuration has no region '${name}'`);
 }
 
-/** Returns the store of a region's plain objects; throws `unavailable` where this worker has none. */
+/**
+ * Returns the store of a region's plain objects. Throws `unavailable` if this worker's configuration has
+ * none.
+ */
 export function objectsOf(regions: Regions, name: string): ObjectStore {
   const { objects } = regionOf(regions, name).store;
   if (objects !== undefined) return objects;

@@ -3,15 +3,15 @@ import type { ImageRecord } from '../src/image/index.ts';
 import { type DestinationRef, type ImageDestination, StoreError } from '../src/stores/index.ts';
 import { attemptNumber, jobIsUndone } from './lease.ts';
 
-/** How often a place is asked for: each attempt that was frozen can be in the way once. */
+/** How often the reservation is tried: each earlier attempt that was frozen can be in the way once. */
 const MAX_CALLS = 3;
 
 /**
- * Reserves the place of an image, and asks afterwards whether the job still makes a copy. A call that hangs
- * cannot be interrupted, a process that was frozen does not know how long it was, and a run after a reset may
- * have inherited the end of the run before. What it has made when the job has ended, or undoes its copy, it
- * removes itself, for the removal may have been there already. Its own number keeps it from anything that a
- * later attempt has taken.
+ * Reserves the place of an image, and then checks that the job still makes a copy. This is needed because a
+ * call that hangs cannot be interrupted, a process that was frozen does not know for how long, and a run
+ * after a reset may have inherited the end of the earlier run. If the job has ended or undoes its copy,
+ * removes the reservation: the job's own removal may have come too early for it. The attempt's number
+ * protects everything that a later attempt has taken.
  */
 export async function reserve(
   client: Client,
@@ -28,8 +28,9 @@ export async function reserve(
 }
 
 /**
- * Calls again where the place is taken. It may be by an earlier attempt of this job, which was frozen and has
- * gone on at the same moment: another call takes its place. Anybody else's stays taken.
+ * Calls `prepare` again if the place is taken. An earlier attempt of this job, which was frozen and went on
+ * at the same moment, may have taken it: the next call replaces that. A place that somebody else has taken
+ * stays taken.
  */
 async function takingItsPlace(prepare: () => Promise<void>): Promise<void> {
   for (let calls = 1; ; calls += 1) {

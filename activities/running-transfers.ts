@@ -4,15 +4,15 @@ import type { Transfer } from '../src/transfer/index.ts';
 
 interface Entry {
   readonly transfer: Promise<Transfer>;
-  /** How many attempts are watching it. */
+  /** The number of attempts that wait for the transfer. */
   attached: number;
 }
 
 /**
- * The transfers that run in this process, by the run that they are for and the image that they make. When the
- * control plane was away for a while, a second attempt may be handed to the process where the first one's
- * transfer still runs: it adopts that one instead of starting over. A run that a reset has made starts its
- * own.
+ * The transfers that run in this process, by the run of the workflow and the image that it makes. After a
+ * loss of contact with the control plane, a second attempt may come to the process in which the first
+ * attempt's transfer still runs. It adopts that transfer instead of starting over. A run that a reset has
+ * made starts its own.
  */
 export class RunningTransfers {
   readonly #entries = new Map<string, Entry>();

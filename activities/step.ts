@@ -4,13 +4,16 @@ import type { Watch } from '../src/stores/index.ts';
 import { toFailure } from './failures.ts';
 import { confirmLease } from './lease.ts';
 
-/** Far below any heartbeat timeout; the SDK sends fewer (maxHeartbeatThrottleInterval). */
+/**
+ * How often a step heartbeats; milliseconds. This is far below any heartbeat timeout; the SDK sends fewer
+ * (maxHeartbeatThrottleInterval).
+ */
 const HEARTBEAT_INTERVAL = 100;
 
 /**
- * Runs one step of a copy at the stores: heartbeats as long as it lasts, so that a dead worker is noticed
- * soon, and gives up on a fault that does not pass within `patience` milliseconds of the first attempt, or of
- * when it has got on last.
+ * Runs one step of a copy at the stores. Heartbeats until the step has ended, so that a dead worker is
+ * noticed soon. Gives up if a fault does not pass within `patience` milliseconds of the first attempt, or of
+ * the step's last progress.
  */
 export async function step<T>(
   client: Client,
@@ -39,7 +42,7 @@ export async function heartbeating<T>(details: () => unknown, work: () => Promis
   try {
     return await work();
   } catch (error) {
-    // For the next attempt. A success needs none, and costs the server a write less without.
+    // This beat is for the next attempt. After a success there is none, and the server is spared a write.
     beat();
     throw error;
   } finally {
@@ -48,8 +51,8 @@ export async function heartbeating<T>(details: () => unknown, work: () => Promis
 }
 
 /**
- * Returns when the first attempt of this step began, later by all the time that attempts have waited for a
- * worker; milliseconds since the epoch.
+ * Returns when the first attempt of this step began, plus the time that attempts have waited for a worker;
+ * milliseconds since the epoch.
  */
 function firstAttempt(): number {
   const { heartbeatDetails } = Context.current().info;
@@ -57,8 +60,8 @@ function firstAttempt(): number {
 }
 
 /**
- * Returns for how many milliseconds this attempt has waited for a worker. Nobody could get anywhere
- * meanwhile.
+ * Returns for how many milliseconds this attempt has waited for a worker. The step could make no progress
+ * then.
  */
 export function queuedFor(): number {
   return Math.max(0, Date.now() - Context.current().info.currentAttemptScheduledTimestampMs);

@@ -4,10 +4,10 @@ import { type Finding, sweepRegion as sweep } from '../src/sweep/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './step.ts';
 
-/** How many findings a report names one by one: it is in a history. */
+/** The largest number of findings that a report lists one by one: the report is part of a history. */
 const MAX_FINDINGS = 100;
 
-/** Sweeps a region of this worker's configuration, and reports what it has found. */
+/** Sweeps a region of this worker's configuration, and returns a report of the findings. */
 export async function sweepRegion(
   { regions, client }: Dependencies,
   { region: name, dry_run, grace }: SweepRequest,

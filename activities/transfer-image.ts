@@ -17,14 +17,14 @@ export interface TransferResult extends Copied {
 }
 
 /**
- * Uploads that break off so often, each time no farther on, and for as long as a copy may stand still, will
- * not come to their end.
+ * After this many uploads in a row that broke off no farther on than an earlier one, and if the first of them
+ * is `giveUpAfter` ago, the copy is given up.
  */
 const MAX_FUTILE_UPLOADS = 10;
 
 /**
- * Moves the image's bytes. Goes on from the last heartbeat of an earlier attempt, on whatever worker that
- * ran, or adopts its transfer where it still runs in this process.
+ * Moves the image's bytes. Goes on from the last heartbeat of an earlier attempt, on whichever worker that
+ * ran. If that attempt's transfer still runs in this process, adopts it.
  */
 export async function transferImage(
   deps: Dependencies,
@@ -54,7 +54,7 @@ export async function transferImage(
     };
     return progress;
   };
-  // While there is no room, nothing could move: that is no standing still.
+  // While there is no room, nothing can move: this does not count as standing still.
   const wait = (fault: StoreError) => {
     progress = { ...progress, moved_at: Date.now(), last_fault: faultOf(fault) };
   };
@@ -84,7 +84,7 @@ export async function transferImage(
 
 type Futility = Pick<TransferProgress, 'futile' | 'futile_since'>;
 
-/** Counts the attempts in a row that have moved bytes, and have come no farther than one before. */
+/** Counts the attempts in a row that have moved bytes but have come no farther than an earlier one. */
 function futileUploads(before: TransferProgress, transfer: Transfer | undefined): Futility {
   const { futile, futile_since } = before;
   if (transfer === undefined || transfer.ledger.moved === 0) return { futile, futile_since };
@@ -100,7 +100,8 @@ function endlessly(error: unknown, { futile, futile_since }: Futility, patience:
 }
 
 /**
- * Waits for the transfer's result. If the attempt is cancelled first, calls `onCancelled`, and throws that.
+ * Waits for the transfer's result. If the attempt is cancelled first, calls `onCancelled`, and throws the
+ * cancellation.
  */
 async function untilCancelled(transfer: Transfer, onCancelled: () => Promise<void>): Promise<Copied> {
   const { cancelled } = Context.current();
@@ -113,9 +114,10 @@ async function untilCancelled(transfer: Transfer, onCancelled: () => Promise<voi
 }
 
 /**
- * An attempt that the server has given up on may have a successor, which adopts the transfer. Where the whole
- * job was ended from outside (`temporal workflow terminate`), and nobody else will clean up, it removes what
- * is its own: the store keeps it from what is committed, and from what a later attempt has taken.
+ * Ends a cancelled attempt. If the server has given up on the attempt, leaves the transfer to a successor,
+ * which may adopt it; otherwise stops the transfer. If the whole job was ended from outside (`temporal
+ * workflow terminate`), nobody else will clean up, so the attempt removes what is its own. The store protects
+ * committed images, and all that a later attempt has taken.
  */
 async function leaveOrStop(
   { client, regions, limits, spool }: Dependencies,
@@ -136,8 +138,8 @@ async function leaveOrStop(
 }
 
 /**
- * Removes what an attempt has copied whose job was ended from outside, where no heartbeat has told so yet: a
- * process that was frozen may come to its end before.
+ * Removes the bytes of an attempt if its job was ended from outside and no heartbeat has said so yet: a
+ * process that was frozen may finish the transfer before one does.
  */
 async function removeUnwanted(
   { client, regions }: Dependencies,

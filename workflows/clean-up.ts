@@ -12,18 +12,18 @@ import {
 import { assertInput } from './input.ts';
 import { labelOf, storeSteps } from './steps.ts';
 
-/** What there may be of a copy at its destination. */
+/** The reference to anything that may exist of a copy at its destination. */
 export interface Leftovers {
   readonly plan: CopyPlan;
   readonly ref: DestinationRef;
 }
 
 /**
- * Removes what is left at the destination of a job that was cancelled by force, however long it takes to
- * reach the destination. It first waits for one heartbeat timeout. By then, every attempt of the job counts
- * as dead and has been told so, and none writes behind it. (An attempt to reserve the image that hangs for
- * longer removes by itself what it makes.) Where a reset has made another run of the job, it waits until that
- * one has closed.
+ * Removes everything that is left at the destination of a job that was cancelled by force, however long it
+ * takes to reach the destination. It first waits for one heartbeat timeout. By then, every attempt of the job
+ * counts as dead and has been told so, and none writes after it. (An attempt to reserve the image that hangs
+ * for longer removes its reservation itself.) If a reset has made another run of the job, waits until that
+ * run has closed.
  * @throws ApplicationFailure `invalid_request` naming the first field of the input that is wrong
  */
 export async function cleanUp(left: Leftovers): Promise<void> {
@@ -56,7 +56,7 @@ export async function startCleanUp(left: Leftovers, job: JobDetails): Promise<vo
     await startAs(cleanUpIdOf(workflowId, left.ref.mark), left, job);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    // That of a run before, which was forced too, still goes on. It leaves this run alone.
+    // The clean-up of an earlier run, which was forced too, still goes on. It leaves this run alone.
     await startAs(cleanUpIdOf(workflowId, runId), left, job);
   }
 }

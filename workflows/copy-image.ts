@@ -29,20 +29,20 @@ const requestCancelUpdate = defineUpdate<JobDetails, [unknown]>(REQUEST_CANCEL_U
 const jobDetailsQuery = defineQuery<JobDetails>(JOB_DETAILS_QUERY);
 
 /**
- * How long a cancel by force waits for the transfer to say how far it has come: until it obeys, it shows more
- * than could be noted before. One whose worker is dead says nothing.
+ * How long a cancel by force waits for the transfer to report how far it has come: until the transfer stops,
+ * it moves more than was noted before. A transfer whose worker is dead reports nothing.
  */
 const MAX_LAST_WORD = '2s';
 
 /**
- * Copies an image to another region. What fails or is cancelled on the way leaves nothing at the destination.
+ * Copies an image to another region. A copy that fails or is cancelled leaves nothing at the destination.
  *
  * - Signal `cancel` and update `requestCancel` (both with an optional `{reason, requested_by, force}`), or a
- *   native cancellation: the job ends as `canceled` and closes as Canceled, when nothing of the copy is left.
- *   One that is accepted before the commit is on record always wins.
- * - With `force` it does not wait for that, but leaves it to a workflow `cleanUp`; also when the destination
- *   hangs while an earlier cancel is being done.
- * - Query `jobDetails`: the job's details.
+ *   native cancellation: the job ends as `canceled` and closes as Canceled when nothing of the copy is left.
+ *   A cancel that is accepted before the commit is on record always wins.
+ * - With `force`, the job does not wait for that, but leaves it to a workflow `cleanUp`. A client MAY also
+ *   use `force` when the destination hangs while an earlier cancel is being done.
+ * - Query `jobDetails`: returns the job's details.
  *
  * @returns the details of a job that is `replicated`
  * @throws ApplicationFailure whose type is the fault's code and whose first detail is the fault
@@ -61,8 +61,8 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
 }
 
 /**
- * Takes cancels, of all kinds, and lets them stop the work. Returns a promise that resolves when the job is
- * to end at once, whatever the work does.
+ * Handles cancels of all kinds: each stops the work. Returns a promise that resolves when the job has to end
+ * at once, whatever the work does.
  */
 function handleCancels(job: JobRecord, execution: CancellationScope, work: CancellationScope): Promise<null> {
   const forced = Promise.withResolvers<null>();
@@ -100,19 +100,22 @@ function handleCancels(job: JobRecord, execution: CancellationScope, work: Cance
   return forced.promise;
 }
 
-/** Finds out how far the present transfer has come, and puts it on record. Never fails. */
+/**
+ * Finds out how far the current transfer has come, and puts it on record. A failed look-up counts as 0 bytes.
+ */
 async function noteBytes(job: JobRecord): Promise<void> {
   const bytes_copied = await CancellationScope.nonCancellable(() => bytesSoFar()).catch((error) => {
     if (!(error instanceof TemporalFailure)) throw error;
     return 0;
   });
-  // For all to see: where no attempt runs, no word of the transfer is left once it is cancelled.
+  // The number is published: if no attempt runs, nothing else is left of the transfer once it is cancelled.
   job.update({ bytes_copied });
 }
 
 /**
  * Ends the workflow: returns the details of a job that is replicated, and throws for any other.
- * @param fault what has stopped the copy; `null` if nothing has, or if nobody waits for it
+ * @param fault the fault that has stopped the copy; `null` if there was none, or if the job does not wait for
+ * the work
  */
 async function close(
   job: JobRecord,

@@ -23,11 +23,11 @@ import { planCopy, storeSteps } from './steps.ts';
 /** How many images a job tries to make, each in the place of a spoilt one, before it fails. */
 const MAX_IMAGES = 3;
 
-/** The steps of one copy, in their order, and what undoes them. */
+/** Runs the steps of one copy in their order, and undoes them. */
 export class CopySaga {
   readonly #job: JobRecord;
   #plan: CopyPlan | null = null;
-  /** What there may be of the copy at the destination. */
+  /** The reference to anything that may exist of the copy at the destination. */
   #made: Leftovers | null = null;
 
   constructor(job: JobRecord) {
@@ -35,16 +35,15 @@ export class CopySaga {
   }
 
   /**
-   * Makes the copy, or undoes it where it is stopped by a fault or a cancel. Returns the fault; `null` if
-   * there was none.
+   * Makes the copy. If a fault or a cancel stops it, undoes it. Returns the fault; `null` if there was none.
    * @param scope the scope that a cancel of the job ends; undoing is not a part of it
    */
   async run(request: CopyRequest, scope: CancellationScope): Promise<Fault | null> {
     const job = this.#job;
     const fault = await this.#untilFault(() => scope.run(() => this.#copy(request)));
     if (job.isForced) return fault;
-    // Not the fault but the job's status says whether this is a cancel: that of a dead worker surfaces as a
-    // timeout, and one that came during the commit finds no fault at all.
+    // The job's status, not the fault, says if this is a cancel: the cancel of a dead worker's step surfaces
+    // as a timeout, and a cancel during the commit may find no fault at all.
     if (fault === null && isCancellable(job.status)) {
       job.update({ status: 'replicated', phase: null });
       return null;
@@ -55,16 +54,17 @@ export class CopySaga {
     return fault;
   }
 
-  /** The recipe: plan, inspect, reserve, transfer, commit. */
+  /** Makes the copy in five steps: plan, inspect, reserve, transfer, commit. */
   async #copy(request: CopyRequest): Promise<void> {
     const job = this.#job;
     const { firstExecutionRunId: mark, runId } = workflowInfo();
-    // Before any local activity: a replay may find its result before it has seen what was patched after it.
+    // This comes before any local activity: a replay may find the activity's result before it has seen a
+    // patch that was made after it.
     const undoesEarlierRuns = runId !== mark && patched('undo-earlier-runs');
     const plan = await CancellationScope.nonCancellable(() => planCopy(request, imageIdOf(mark, 0)));
     this.#plan = plan;
     job.accept(plan);
-    // The run before a reset may have made, and even committed, what this one does not know of.
+    // The run before a reset may have made, and even committed, an image that this run does not know of.
     if (undoesEarlierRuns)
       this.#made = { plan, ref: { ...plan.destination, mark, digests: { sha512: null, md5: null } } };
 
@@ -92,10 +92,10 @@ export class CopySaga {
     const { firstExecutionRunId: mark } = workflowInfo();
     const ref: DestinationRef = { ...plan.destination, mark, digests: digestsOf(image.record) };
 
-    // Before the step that needs it: one that seems to fail may still have created something.
+    // This is set before the step: a step that seems to fail may still have created something.
     this.#made = { plan, ref };
     await steps.prepareDestination(plan, ref, image.record);
-    // A cancel lets a step that can still succeed come to its end.
+    // If a job is cancelled, a step that can still succeed runs to its end.
     if (!isCancellable(job.status)) throw new CancelledFailure('the job was cancelled');
 
     job.update({ status: 'replicating', phase: 'transfer', destination_image_id: ref.image_id });
@@ -109,7 +109,7 @@ export class CopySaga {
     await steps.commitImage(plan, copied, image.record);
   }
 
-  /** Removes what there may be of the copy at the destination. Returns when nothing is left. */
+  /** Removes anything that may exist of the copy at the destination. Returns when nothing is left. */
   async #undo(): Promise<void> {
     if (this.#made === null) return;
     const { plan, ref } = this.#made;
@@ -117,33 +117,35 @@ export class CopySaga {
   }
 
   /**
-   * Leaves what there may be of the copy to a workflow that outlives this one. Returns when that has begun.
+   * Leaves the removal of the copy to a workflow that outlives this one. Returns when that workflow has
+   * begun.
    */
   async handOver(): Promise<void> {
     if (this.#made !== null) await startCleanUp(this.#made, this.#job.details);
   }
 
-  /** Works until a fault, which it returns; `null` if there was none. */
+  /** Does the work. Returns the fault that has ended it; `null` if there was none. */
   async #untilFault(work: () => Promise<void>): Promise<Fault | null> {
     try {
       await work();
       return null;
     } catch (error) {
-      // A bug of ours is no fault of the copy's: it fails the Workflow Task until a worker without it comes.
+      // A bug of ours is not a fault of the copy: it fails the Workflow Task until a worker without the bug
+      // comes.
       if (!(error instanceof TemporalFailure)) throw error;
       this.#noteProgress(error);
       return faultOf(error, this.#plan);
     }
   }
 
-  /** Reads from the error of a failed step how far it had come, and puts that on record. */
+  /** Reads from the error of a failed step how far the step had come, and puts that on record. */
   #noteProgress(error: unknown): void {
     const progress = parseProgress(detailOf(error));
     if (progress !== undefined) this.#job.note({ bytes_copied: progress.high_water });
   }
 }
 
-/** Returns the plan for the image that takes the place of so many spoilt ones. */
+/** Returns the plan for the image that follows `spoilt` spoilt ones. */
 function withImageId(plan: CopyPlan, spoilt: number): CopyPlan {
   if (spoilt === 0) return plan;
   const image_id = imageIdOf(workflowInfo().firstExecutionRunId, spoilt);

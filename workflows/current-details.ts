@@ -1,7 +1,7 @@
 import type { JobDetails } from '../src/copy-job/index.ts';
 import { harmlessMarkdown } from '../src/text/index.ts';
 
-/** A job in Markdown, for the Web UI. */
+/** Returns a job as Markdown for the Web UI. */
 export function describeJob(job: JobDetails): string {
   const lines = [
     `**${job.status}**${job.phase === null ? '' : `, phase: ${job.phase}`}`,
@@ -18,7 +18,7 @@ export function describeJob(job: JobDetails): string {
   return lines.join('\n\n');
 }
 
-/** Returns what is on record, which a foreign client may have put there, as Markdown that shows it. */
+/** Returns a recorded text as Markdown that only shows it: a foreign client may have put it there. */
 function shown(text: string | null): string {
   return harmlessMarkdown(String(text ?? '?'));
 }

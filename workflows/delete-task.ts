@@ -12,7 +12,7 @@ const { cancelAndAwait, deleteRecords } = proxyActivities<JobActivities>({
  * Removes a task. It cancels the task, waits until the task has closed and nothing unfinished is left, and
  * then deletes the records of the task and of its copies. While this workflow runs, the task is being
  * deleted. When it ends, the task is gone.
- * @throws ApplicationFailure `invalid_request` where the input is no workflow id
+ * @throws ApplicationFailure `invalid_request` if the input is no workflow id
  */
 export async function deleteTask(taskWorkflowId: string): Promise<void> {
   assertInput(taskWorkflowId, { '': 'string' });

@@ -17,7 +17,10 @@ export function faultOf(error: unknown, plan: { readonly task_queue: string } | 
   return { code: 'internal', side: null, message: cause instanceof Error ? cause.message : String(cause) };
 }
 
-/** Returns the progress that an activity has told when it ended without a result; `undefined` if none. */
+/**
+ * Returns the progress that an activity reported when it ended without a result; `undefined` if there is
+ * none.
+ */
 export function detailOf(error: unknown): unknown {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) return cause.details?.[1];

@@ -4,10 +4,10 @@ import { failureOf } from './faults.ts';
 type Kind = 'string' | 'number' | 'boolean' | 'object';
 
 /**
- * Checks an input that somebody may have sent by hand, as far as the workflow itself relies on it. One that
- * is not as it should be would fail the Workflow Task again and again.
- * @param fields the kind of each field, by its path as in `plan.task_queue`; an empty path is the input
- * itself
+ * Checks the fields of an input that the workflow itself relies on: somebody may have sent it by hand, and a
+ * wrong input would fail the Workflow Task again and again.
+ * @param fields the kind of each field, by its path, for example `plan.task_queue`; an empty path is the
+ * input itself
  * @throws ApplicationFailure `invalid_request` naming the first field that is wrong
  */
 export function assertInput(input: unknown, fields: Readonly<Record<string, Kind>>): void {
@@ -33,7 +33,7 @@ const NAMES: Readonly<Record<Kind, string>> = {
   object: 'an object',
 };
 
-/** Returns the failure with which a workflow closes that can never work as it was started. */
+/** Returns the failure with which a workflow closes if its input can never work. */
 export function invalidInput(field: string, problem: string): Error {
   return failureOf({ code: INVALID_REQUEST, side: null, message: `${field}: ${problem}` });
 }

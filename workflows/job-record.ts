@@ -32,10 +32,13 @@ import { invalidInput } from './input.ts';
 /** Keeps a job's details, and shows them in the memo, in the search attributes and in the Web UI. */
 export class JobRecord {
   #details: JobDetails;
-  /** Whoever started us has put the request on record. */
+  /** `true` if the client that started the workflow has put the request on record. */
   readonly #published: boolean;
 
-  /** Throws `invalid_request` where whoever has started us has put something else on record than a job. */
+  /**
+   * Reads the job that the client may have put in the memo. Throws `invalid_request` if that is not a job, or
+   * has ended already.
+   */
   constructor() {
     const { workflowId, startTime, memo } = workflowInfo();
     this.#published = memo?.[JOB_MEMO] !== undefined;
@@ -51,17 +54,20 @@ export class JobRecord {
     return this.#details.status;
   }
 
-  /** Whether the job was cancelled, and is not to wait for its clean-up. */
+  /** `true` if the job was cancelled by force: it does not wait for its clean-up. */
   get isForced(): boolean {
     return this.#details.cancel?.force !== undefined;
   }
 
-  /** Whether the copy has failed, or was cancelled, and what there is of it is being removed. */
+  /** `true` if the copy has failed or was cancelled, and is being removed. */
   get isDiscarding(): boolean {
     return this.#details.phase === 'discard';
   }
 
-  /** Fills in what the plan has decided. The job service has done so already for the jobs that it starts. */
+  /**
+   * Fills in the details that the plan has decided. The job service has done so already for jobs that it
+   * starts.
+   */
   accept(plan: CopyPlan): void {
     if (this.#published || isFinal(this.status)) return;
     const { workflowId, startTime } = workflowInfo();
@@ -96,13 +102,13 @@ export class JobRecord {
     this.#publish([{ key: searchAttributes.destinationImage, value: imageId }]);
   }
 
-  /** Whether a cancel is in time. One by force may come later than others. */
+  /** Tells whether a cancel is in time. A cancel by force may come later than others. */
   mayCancel(request: unknown): boolean {
     const { status, cancel } = this.#details;
     return isCancellable(status) || (isByForce(request) && isForcible(status, cancel));
   }
 
-  /** Throws `invalid_request` where a cancel cannot be read, `JobStatusConflict` where it comes too late. */
+  /** Throws `invalid_request` if a cancel cannot be read, and `JobStatusConflict` if it comes too late. */
   assertCancellable(request: unknown): void {
     const problem = cancelRequestProblem(request);
     if (problem !== null) throw ApplicationFailure.nonRetryable(problem, INVALID_REQUEST);
@@ -135,7 +141,7 @@ export class JobRecord {
   }
 }
 
-/** Reads what whoever has started us has put on record. An earlier version may have put less there. */
+/** Reads the job that the client has put in the memo. An earlier version may have put fewer fields there. */
 function jobFrom(memo: unknown): Partial<JobDetails> {
   const field = `memo.${JOB_MEMO}`;
   const undecodable = undecodableProblem(memo);

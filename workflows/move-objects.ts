@@ -38,21 +38,24 @@ import { TaskRecord } from './task-record.ts';
 
 const taskDetailsQuery = defineQuery<TaskDetails>(TASK_DETAILS_QUERY);
 
-/** How many failures the error of a task tells one by one. */
+/** The number of failures that the error of a task lists one by one. */
 const MAX_TOLD_FAILURES = 10;
 const MAX_BATCHES = 2;
 const MAX_COPIES = 4;
-/** Events; Temporal itself begins to warn at ten thousand. */
+/**
+ * The history length after which the task continues as a new run; events. Temporal begins to warn at ten
+ * thousand.
+ */
 const MAX_HISTORY_LENGTH = 5000;
 
 /**
  * Moves every object under a prefix to another region: small ones in batches, each large one as a `copyImage`
- * of its own. What only one object meets is put on record, and the others go on.
+ * of its own. If a fault concerns only one object, it is put on record, and the others go on.
  *
- * - Native cancellation: what is under way stops, and leaves nothing unfinished; what was moved stays.
- * - Query `taskDetails`: the task's details.
+ * - Native cancellation: running work stops, and leaves nothing unfinished; objects that were moved stay.
+ * - Query `taskDetails`: returns the task's details.
  *
- * @param after where an earlier run has left off
+ * @param after the path after which an earlier run has stopped
  * @returns the details of a task that has moved everything
  * @throws ApplicationFailure whose type is a fault's code, or `objects_failed`
  */
@@ -77,19 +80,20 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
   }
   record.publish();
   if (next !== null) {
-    // What was under way may have come to a good end all the same, and the next run would not know.
+    // The running work may have succeeded in spite of the cancel, and the next run would not know of the
+    // cancel.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the task was cancelled');
-    // By itself, a run hands on the memo that it was started with.
+    // By default, the next run gets the memo that this one was started with.
     const memo = { [TASK_MEMO]: record.details };
     return makeContinueAsNewFunc<typeof moveObjects>({ memo })(request, next);
   }
   if (record.details.objects_failed === 0) return record.details;
-  // The memo has them all.
+  // The memo has more of the failures.
   const summary = failureSummary(record.details, MAX_TOLD_FAILURES);
   throw ApplicationFailure.nonRetryable(summary, 'objects_failed');
 }
 
-/** Moves objects, several at a time. Whenever it returns or throws, nothing is under way any more. */
+/** Moves objects, several at a time. When a method has returned or thrown, nothing is under way any more. */
 class Mover {
   readonly #plan: TaskPlan;
   readonly #record: TaskRecord;
@@ -104,7 +108,8 @@ class Mover {
   }
 
   /**
-   * Moves the objects after a path. Returns the path after which another run has to go on; `null` at the end.
+   * Moves the objects after a path. Returns the path after which another run has to go on; `null` if all are
+   * done.
    */
   async moveAfter(after: string | null): Promise<string | null> {
     let next: string | null = after;
@@ -159,13 +164,13 @@ class Mover {
     } catch (error) {
       if (!(error instanceof ChildWorkflowFailure) || this.#scope.consideredCancelled) throw error;
       const fault = faultOf(error.cause, this.#plan);
-      // Tasks of an earlier version have put it on record all the same, and gone on.
+      // Tasks of an earlier version put the fault on record and went on.
       if (isFaultOfTask(fault.code) && patched('large-objects-end-tasks')) throw failureOf(fault);
       this.#record.add({ moved: 0, bytes: 0, failed: 1, failures: [objectFailure(path, fault)] });
     }
   }
 
-  /** Does a piece of work. If it fails, all others are cancelled. */
+  /** Does a piece of work. If it fails, cancels all others. */
   async #guarded(work: () => Promise<void>): Promise<void> {
     await work().catch((error) => this.#fail(error));
   }

@@ -10,19 +10,22 @@ import type { TaskPlan } from '../src/object-task/index.ts';
 
 const retry = { initialInterval: '1s', maximumInterval: '1m' } as const;
 
-/** Attempts are not limited: an activity gives up by itself, when it has got nowhere for too long. */
+/**
+ * A timeout that never comes. Attempts are not limited, because an activity gives up by itself when it has
+ * made no progress for too long.
+ */
 const NEVER = '3650 days';
 
-/** Slots are scarce where long transfers run: cleaning up comes first, then what is short. */
+/** Slots are scarce while long transfers run: cleaning up comes first, then short steps. */
 const cleanup = { priority: { priorityKey: 1 } };
 const soon = { priority: { priorityKey: 2 } } as const;
-// A disk that hangs would hang them for ever: they heartbeat all the same.
+// Without a timeout, a disk that hangs would hang these steps for ever: they heartbeat all the same.
 const short = { ...soon, startToCloseTimeout: '10m' } as const;
 const long = { priority: { priorityKey: 3 } };
 
 export const { planCopy, planTask } = proxyLocalActivities<JobActivities>({ startToCloseTimeout: '10s' });
 
-/** Not tried again, and short: a cancel waits for it, and goes on without it where it fails. */
+/** Asks once, and not for long: a cancel waits for the answer, and goes on without it if it fails. */
 export const { bytesSoFar } = proxyLocalActivities<JobActivities>({
   scheduleToCloseTimeout: '5s',
   retry: { maximumAttempts: 1 },
@@ -54,11 +57,12 @@ function storeActivities({ task_queue, heartbeat_timeout, no_worker_timeout }: P
 }
 
 /**
- * Two of them have to fit into a summary, which takes 400 bytes (Temporal: `limit.userMetadataSummarySize`).
+ * The longest label; characters. Two labels have to fit into a summary, which takes 400 bytes (Temporal:
+ * `limit.userMetadataSummarySize`).
  */
 const MAX_LABEL_LENGTH = 60;
 
-/** Returns as much of a path's end as a summary has room for. */
+/** Returns the end of a path, as much as fits into a summary. */
 export function labelOf(path: string): string {
   return path.length > MAX_LABEL_LENGTH ? `…${path.slice(1 - MAX_LABEL_LENGTH)}`.toWellFormed() : path;
 }
@@ -73,7 +77,7 @@ export function storeSteps(plan: CopyPlan) {
     inspectSource: steps(`inspect ${source}`, short).inspectSource,
     prepareDestination: steps(`reserve ${destination}`, short).prepareDestination,
     transferImage: steps(`${source} → ${destination}`, long).transferImage,
-    // A bucket may have to copy terabytes to their path.
+    // A bucket may have to copy terabytes to the image's path.
     commitImage: steps(`commit ${destination}`, soon).commitImage,
     discardImage: steps(`discard ${destination}`, { ...cleanup, scheduleToStartTimeout: NEVER }).discardImage,
   };

@@ -4,8 +4,8 @@ import type { SweepReport, SweepRequest } from '../src/copy-job/index.ts';
 import { assertInput } from './input.ts';
 
 /**
- * Removes what jobs that have ended have left behind in a region, and reports it. A Temporal Schedule starts
- * it, once an hour for each region; with `dry_run` it removes nothing.
+ * Removes the leftovers of ended jobs from a region, and returns a report. A Temporal Schedule starts it once
+ * an hour for each region. With `dry_run`, it removes nothing.
  * @throws ApplicationFailure `invalid_request` naming the first field of the input that is wrong
  */
 export async function sweepRegion(request: SweepRequest): Promise<SweepReport> {

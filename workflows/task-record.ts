@@ -12,7 +12,7 @@ import {
 import { harmlessMarkdown } from '../src/text/index.ts';
 import { invalidInput } from './input.ts';
 
-/** Counts of a task's objects that are done, and the failures among them. */
+/** The counts of a task's objects that are done, and the failures among them. */
 export interface Moved {
   readonly moved: number;
   readonly bytes: number;
@@ -49,7 +49,7 @@ export class TaskRecord {
     setCurrentDetails(describeTask(this.#details));
   }
 
-  /** Puts the details on record for all to see, with or without a worker. */
+  /** Puts the details in the memo, where all can read them with or without a worker. */
   publish(fault: Fault | null = null): void {
     this.#details = { ...this.#details, fault };
     upsertMemo({ [TASK_MEMO]: this.#details });
@@ -57,7 +57,10 @@ export class TaskRecord {
   }
 }
 
-/** Reads what whoever has started the task has put on record; `undefined` where it is nothing. */
+/**
+ * Reads the task that the client has put in the memo. Returns `undefined` if there is none; throws
+ * `invalid_request` if it is not a task.
+ */
 function taskFrom(memo: unknown): TaskDetails | undefined {
   if (memo === undefined) return undefined;
   const task = parseTask(memo);
@@ -65,7 +68,7 @@ function taskFrom(memo: unknown): TaskDetails | undefined {
   return task;
 }
 
-/** A task in Markdown, for the Web UI. */
+/** Returns a task as Markdown for the Web UI. */
 function describeTask(task: TaskDetails): string {
   const lines = [
     `**${task.type}** of ${shown(task.src_prefix || 'everything')} (share ${shown(task.share_id)}, target ${shown(task.target)})`,
@@ -81,7 +84,9 @@ function describeTask(task: TaskDetails): string {
   return lines.join('\n\n');
 }
 
-/** Returns what was asked for, where it may be missing or of another form, as Markdown that shows it. */
+/**
+ * Returns a requested value as Markdown that only shows it. The value may be missing or have another type.
+ */
 function shown(value: unknown): string {
   return harmlessMarkdown(String(value ?? '?'));
 }

@@ -8,7 +8,7 @@ export interface SweepRequest {
   readonly task_queue: string;
   /** `true` if the sweep only lists what it would remove. */
   readonly dry_run: boolean;
-  /** Leftovers that were changed less than this many milliseconds ago are left alone. */
+  /** How long a leftover is left alone after its last change; milliseconds. */
   readonly grace: number;
 }
 

@@ -24,7 +24,7 @@ const idle: Buffer[] = [];
 const inUse = new WeakMap<ArrayBufferLike, Buffered>();
 /** The lengths of the reads that wait in a socket. */
 const waiting = new WeakMap<Socket, number[]>();
-/** The rest of the buffer that the last read was taken from; the next read of any socket goes there. */
+/** The rest of the buffer that the last read was taken from; the same socket's next read goes there. */
 let room: Uint8Array | undefined;
 
 /**

@@ -3,14 +3,14 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
 
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
-/** Most bytes of a request: the Web UI asks for a page of a history at a time. */
+/** The largest request; bytes. The Web UI sends one page of a history at a time. */
 const MAX_BODY = 32 * 1024 * 1024;
 
 /**
  * Returns a server that decrypts payloads for the Web UI (its "remote codec endpoint"), and encrypts those
- * that it sends. Whoever reaches it can read everything: it asks for no sign-in, which is for a proxy before
- * it.
- * @param origin of the Web UI, whose pages alone may read the answers
+ * that it sends. Everybody who reaches the server can read everything: it has no sign-in, so a proxy in front
+ * of it MUST ask for one.
+ * @param origin the origin of the Web UI: only its pages may read the answers
  * @see https://docs.temporal.io/production-deployment/data-encryption
  */
 export function createCodecServer(codec: PayloadCodec, origin: string): Server {

@@ -12,7 +12,7 @@ interface KeyRing {
 }
 
 const CIPHER = 'aes-256-gcm';
-/** Bytes of a key, of a nonce, and of the tag that proves the whole. */
+/** The length of a key, of a nonce, and of the tag that authenticates the whole; bytes. */
 const KEY = 32;
 const NONCE = 12;
 const TAG = 16;
@@ -23,8 +23,8 @@ const METADATA = { encoding: 'encoding', cipher: 'encryption-cipher', keyId: 'en
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
 /**
- * Returns what encrypts payloads and the messages of failures before they leave this process; `undefined`
- * without a configuration for it.
+ * Returns a data converter that encrypts payloads and the messages of failures before they leave this
+ * process; `undefined` if the configuration has none.
  * @throws Error that names the key which cannot be read, or is not 32 bytes in base64
  */
 export async function encryptingConverter(

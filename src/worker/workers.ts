@@ -30,8 +30,8 @@ export interface WorkersOptions {
   /** `true` if this process also runs the workflows. */
   readonly workflows: boolean;
   /**
-   * The version of this process for Worker Versioning; `null` if it has none. A server gives tasks to any
-   * worker without a version.
+   * The version of this process for Worker Versioning; `null` if it has none. Without versions, a server
+   * gives tasks to any worker.
    */
   readonly version: WorkerDeploymentVersion | null;
   readonly logger: Logger;
