@@ -3,7 +3,7 @@ import type { ImageRecord } from '../src/image/index.ts';
 import { type DestinationRef, type ImageDestination, StoreError } from '../src/stores/index.ts';
 import { attemptNumber, jobIsUndone } from './lease.ts';
 
-/** How often the reservation is tried: each earlier attempt that was frozen can be in the way once. */
+/** How many times the reservation is tried: each earlier attempt that was frozen can be in the way once. */
 const MAX_CALLS = 3;
 
 /**

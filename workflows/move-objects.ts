@@ -93,7 +93,9 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
   throw ApplicationFailure.nonRetryable(summary, 'objects_failed');
 }
 
-/** Moves objects, several at a time. When a method has returned or thrown, nothing is under way any more. */
+/**
+ * Moves objects, several at a time. When `moveAfter` has returned or thrown, nothing is under way any more.
+ */
 class Mover {
   readonly #plan: TaskPlan;
   readonly #record: TaskRecord;

@@ -104,7 +104,7 @@ export async function* received(answer: Readable): AsyncGenerator<Buffer> {
 
 /**
  * Notes that a chunk has been consumed. Chunks are consumed in order, so a read is done with the chunk that
- * ends where the read ends. A full buffer without reads in use becomes idle.
+ * ends at the read's end. A full buffer without reads in use becomes idle.
  */
 function giveBack({ buffer, byteOffset, byteLength }: Buffer): void {
   const state = inUse.get(buffer);

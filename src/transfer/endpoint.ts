@@ -3,9 +3,9 @@ import { LaneLimit, type LaneRange } from './lane-limit.ts';
 
 /** The right to make one request to an endpoint. The request reports through it how it goes. */
 export interface Lane {
-  /** Is told that the request has moved bytes. */
+  /** Records that the request has moved bytes. */
   moved(bytes: number): void;
-  /** Is told that the request has failed. */
+  /** Records that the request has failed. */
   failed(fault: StoreError): void;
   /**
    * Waits for something that does not depend on the endpoint. The time does not count for the endpoint's
