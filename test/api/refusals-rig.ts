@@ -26,7 +26,7 @@ const identity: Identity = {
   check: async () => undefined,
 };
 
-/** Of a facade whose regions are `ot1` and `ot2`. */
+/** The configuration of a facade whose regions are `ot1` and `ot2`. */
 export const API_CONFIG: ApiConfig = {
   host: '127.0.0.1',
   port: 0,

@@ -24,7 +24,7 @@ interface Done {
   readonly terminated?: boolean;
 }
 
-/** What was seen of a job that no job may do. */
+/** Lists what was seen of a job that no job may do. */
 export function badTransitions(seen: readonly Seen[], { again, terminated }: Done = {}): string[] {
   return pairs(seen).flatMap(([before, after]) => {
     if (before.status === after.status || leadsTo(before.status, after.status)) return [];

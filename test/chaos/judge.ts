@@ -8,7 +8,7 @@ import type { Expected, Stage } from './trial.ts';
 export interface Verdict {
   /** None: it has passed. */
   readonly problems: readonly string[];
-  /** What is no fault, but worth to be known. */
+  /** Observations that are no faults but worth knowing. */
   readonly notes: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface Options {
   readonly seed: number;
   /** Milliseconds in which a sample has to be done; `null`: all trials. */

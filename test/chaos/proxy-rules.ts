@@ -5,11 +5,11 @@ import type { BodyFault } from './spoilt-body.ts';
 /** Which requests. */
 export interface Match {
   readonly method: RegExp;
-  /** Of the path with its query. */
+  /** A pattern for the path with its query. */
   readonly path: RegExp;
-  /** Of a header that it has to bring. */
+  /** The name of a header that the request has to bring. */
   readonly header?: string;
-  /** Of one that it may not bring. */
+  /** The name of a header that the request MUST NOT bring. */
   readonly without?: string;
 }
 

@@ -3,7 +3,7 @@ export interface Random {
   /** A whole number from `low` up to, and without, `high`. */
   between(low: number, high: number): number;
   pick<T>(of: readonly T[]): T;
-  /** The same elements in another order. */
+  /** Returns the elements in another order. */
   shuffled<T>(of: readonly T[]): T[];
 }
 

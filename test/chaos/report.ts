@@ -8,7 +8,7 @@ const BEGIN = '<!-- begin: written by npm run test:chaos -- --report -->';
 const END = '<!-- end -->';
 const WIDTH = 110;
 
-/** What has come of the whole matrix so far. */
+/** The results of the whole matrix so far. */
 interface Matrix {
   /** Every trial that there is. */
   readonly trials: readonly Trial[];

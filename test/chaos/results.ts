@@ -14,9 +14,9 @@ export interface Result {
 /** What is kept of it. */
 export interface Outcome {
   readonly name: string;
-  /** Of the run that it was part of. */
+  /** The seed of the run that the trial was part of. */
   readonly seed: number;
-  /** Of the program; `null` where there is no Git to tell. */
+  /** The program's revision, or `null` if there is no Git to tell it. */
   readonly revision: string | null;
   readonly problems: readonly string[];
 }

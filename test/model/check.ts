@@ -2,30 +2,30 @@ import { hash } from 'node:crypto';
 
 /** One way in which a state may go on. */
 export interface Step<State> {
-  /** Who does what, for a person who reads the trace. */
+  /** Says who does what, for a person who reads the trace. */
   readonly label: string;
   readonly state: State;
 }
 
-/** What is checked: where it begins, how it goes on, and what must never be. */
+/** The system that is checked: where it begins, how it goes on, and what must never be. */
 export interface Model<State> {
   readonly initial: State;
   /** All that may happen next. A state without successors is an end. */
   next(state: State): Iterable<Step<State>>;
-  /** What is wrong with a state, in words; `undefined` where nothing is. */
+  /** Says in words what is wrong with a state, or returns `undefined` if nothing is. */
   fault(state: State): string | undefined;
   /** Two states with the same key are one and the same. */
   key(state: State): string;
 }
 
-/** What has come of a check. */
+/** The result of a check. */
 export interface Verdict {
   /** Different states that were seen. */
   readonly states: number;
   /** Steps of the longest way that was followed. */
   readonly depth: number;
   readonly fault: string | null;
-  /** What happens on the shortest way to the fault. */
+  /** The events on the shortest way to the fault. */
   readonly trace: readonly string[];
 }
 

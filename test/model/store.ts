@@ -17,7 +17,7 @@ export interface Attempt {
   readonly version: number;
   /** A discard's: it undoes a commit too. */
   readonly committing: boolean;
-  /** Where it stands; `ok`, `adopted`, `lost` and `gone` are ends. */
+  /** The place at which the attempt stands; `ok`, `adopted`, `lost` and `gone` are ends. */
   readonly at: string;
   /** What it has seen there, and holds on to. */
   readonly seen: string;
@@ -25,7 +25,7 @@ export interface Attempt {
   readonly abandoned?: true;
 }
 
-/** What an attempt can find out about the rest of the world. */
+/** The facts that an attempt can find out about the rest of the world. */
 export interface Surroundings {
   /** No run of the job's chain is open. */
   readonly isClosed: boolean;
@@ -50,7 +50,7 @@ export function moves<Store>(before: Store, attempt: Attempt): Go<Store> {
   return (label, at, store = before, seen = attempt.seen) => [{ label, store, at, seen }];
 }
 
-/** What anybody can see of the image id. */
+/** The state of the image id that anybody can see. */
 export interface View {
   readonly image: { readonly mark: string; readonly whole: boolean } | null;
   /** What is in the making, which attempt has it, and whether it may still become an image. */

@@ -1,7 +1,7 @@
 import type { Rule } from './rule.ts';
 import type { Attempt, StepName, StoreModel } from './store.ts';
 
-/** What Temporal has on record of the job's last run. */
+/** The job's last run, as Temporal has it on record. */
 export interface Job {
   readonly run: number;
   /** Which image id this run makes. */
@@ -61,14 +61,14 @@ export interface World<Store> {
   readonly harm: string | null;
 }
 
-/** What a check is about. */
+/** The subject of a check. */
 export interface Setting<Store> {
   readonly store: StoreModel<Store>;
   readonly rule: Rule;
   readonly troubles: Troubles;
 }
 
-/** Where an attempt's program has come to its end. */
+/** The places at which an attempt's program has come to its end. */
 export const ENDS: ReadonlySet<string> = new Set(['ok', 'adopted', 'lost', 'gone']);
 
 export const FIRST_RUN: Job = {

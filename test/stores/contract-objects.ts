@@ -9,7 +9,7 @@ const DATA = randomBytes(2_500_000);
 const OLD = Buffer.from('what was there before');
 const { signal } = new AbortController();
 
-/** What the objects of every store have to keep, whatever it is made of. */
+/** Defines the tests of the contract that the objects of every store MUST keep, whatever it is made of. */
 export function objectsContract(name: string, open: OpenObjects): void {
   describe(`objects of a ${name} store`, () => {
     let underTest: ObjectsUnderTest;

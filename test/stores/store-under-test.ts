@@ -43,7 +43,7 @@ export interface MeddledStore extends StoreUnderTest {
 /** Opens an empty store. */
 export type OpenStore<Store extends StoreUnderTest = StoreUnderTest> = () => Promise<Store>;
 
-/** What a store may be like, or not. */
+/** The traits in which stores may differ. */
 export interface StoreTraits {
   /** The id of an image that was discarded may be that of another one. */
   readonly reusesIds: boolean;
@@ -92,7 +92,7 @@ export function digestsOfBytes(data: Uint8Array): { readonly sha512: string; rea
   return { sha512: hex('sha512'), md5: hex('md5') };
 }
 
-/** Of an image whose source has no digest. */
+/** The digests of an image whose source has none. */
 export const NO_DIGESTS: Digests = { sha512: null, md5: null };
 
 /** An image that a job is about to make. */

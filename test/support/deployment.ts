@@ -54,7 +54,7 @@ export interface Deployment {
   temporal(...args: string[]): Promise<string>;
   /** Makes an image of `size` random bytes. */
   addImage(region: string, size: number, image?: Partial<NewImage>): Promise<ImageRecord>;
-  /** What is in a region's folder, partials included. */
+  /** The names of what is in a region's folder, partials included. */
   files(region: string): Promise<string[]>;
   stop(): Promise<void>;
 }
@@ -71,7 +71,7 @@ export interface DeploymentOptions {
   readonly regions?: readonly string[];
   /** Top-level keys of the configuration file that replace the usual ones. */
   readonly config?: Record<string, unknown>;
-  /** What its processes find in their environment besides. */
+  /** Further environment variables for its processes. */
   readonly env?: NodeJS.ProcessEnv;
 }
 

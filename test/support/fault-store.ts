@@ -1,7 +1,7 @@
 import type { ByteRange } from '../../src/image/index.ts';
 import type { PartReader, PartSink } from '../../src/stores/index.ts';
 
-/** What a test makes a real reader do that no real disk can be made to do. */
+/** The faults that a test adds to a real reader because no real disk can be made to show them. */
 export interface ReaderFaults {
   /** Called before each chunk is read, with its place: may wait, or fail. */
   readonly beforeChunk?: (at: number, signal: AbortSignal) => Promise<void> | void;
@@ -9,7 +9,7 @@ export interface ReaderFaults {
   readonly onChunk?: (chunk: Uint8Array, at: number) => void;
   /** Most bytes of a chunk. */
   readonly chunk?: number;
-  /** Where the data ends, without an error. */
+  /** The position at which the data ends early, without an error. */
   readonly end?: number;
 }
 
@@ -57,7 +57,7 @@ export function faultyReader(reader: PartReader, faults: ReaderFaults = {}): Wat
 
 type Call = () => Promise<void>;
 
-/** What a test makes of the calls of a real sink: each may wait, fail, or just pass the call on. */
+/** The hooks around the calls of a real sink: each hook may wait, fail, or just pass the call on. */
 export interface SinkFaults {
   readonly write?: (call: Call, range: ByteRange) => Promise<void>;
   readonly complete?: (call: Call, range: ByteRange) => Promise<void>;

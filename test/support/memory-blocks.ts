@@ -3,7 +3,7 @@ import type { BlockSink } from '../../src/stores/index.ts';
 
 type Call = () => Promise<void>;
 
-/** What a test makes of the calls of a block sink: each may wait, fail, or just pass the call on. */
+/** The hooks around the calls of a block sink: each hook may wait, fail, or just pass the call on. */
 export interface BlockFaults {
   readonly put?: (call: Call, range: ByteRange, signal: AbortSignal) => Promise<void>;
   readonly flush?: (call: Call) => Promise<void>;
@@ -15,7 +15,7 @@ export interface BlockServer {
   /** The ranges of the blocks that were put, in the order in which that ended. */
   readonly put: readonly ByteRange[];
   readonly resets: number;
-  /** Whether the blocks were put together. */
+  /** True if the blocks were put together. */
   readonly isWhole: boolean;
   readonly bytesReadBack: number;
   sink(faults?: BlockFaults): BlockSink;

@@ -19,7 +19,7 @@ export interface Link {
   readonly part?: number;
 }
 
-/** What came of a time on a link. */
+/** The result of a period of time on a link. */
 export interface Outcome {
   /** Bytes a second. */
   readonly goodput: number;

@@ -6,7 +6,7 @@ import { StoreError, type StreamSink } from '../../src/stores/index.ts';
 
 /** One upload as the server has seen it. */
 export interface Upload {
-  /** Of the bytes that have come. */
+  /** The number of bytes that have come. */
   readonly at: number;
   readonly outcome: 'running' | 'whole' | 'broken';
   /** When bytes came, and how many; milliseconds since the epoch. */
@@ -14,7 +14,7 @@ export interface Upload {
   data(): Buffer;
 }
 
-/** What a test makes of an upload. */
+/** The hooks with which a test delays or breaks an upload. */
 export interface UploadHooks {
   /** Called before each piece is taken, with its place: may wait, or fail and break the connection. */
   readonly beforePiece?: (at: number) => Promise<void> | void;

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 
 /** An attempt of a step that can be cut off from Temporal, as a process is that is frozen. */
 export interface Attempt {
-  /** Of the run that it is for. */
+  /** The workflow id of the run that the attempt is for. */
   readonly workflowId: string;
   readonly runId: string;
   readonly hasBeenFrozen: boolean;

@@ -3,7 +3,7 @@ import { until } from './until.ts';
 import { type StoreHooks, watchReader } from './workflow-hooks.ts';
 import type { Job } from './workflow-rig.ts';
 
-/** What the readers of a job have handed out, one list for each that was opened. */
+/** A log of what the readers of a job have handed out, with one list for each reader that was opened. */
 export interface ReadLog {
   readonly hooks: Required<Pick<StoreHooks, 'openReader'>>;
   readonly readers: ByteRange[][];

@@ -23,7 +23,7 @@ export interface Rig {
   readonly workers: TestWorkers;
   /** Makes an image in `ot1`, and starts a copy of it to `ot2` as somebody with any Temporal client would. */
   startJob(options?: JobOptions): Promise<Job>;
-  /** What the destination's folder holds of a copy. */
+  /** Returns what the destination's folder holds of a copy. */
   traces(job: Job): Promise<string[]>;
   /** Starts the workflow with any input at all. */
   startWith(input: unknown, workflowId?: string): Promise<WorkflowHandle>;
@@ -41,7 +41,7 @@ export interface JobOptions {
   readonly tenant?: string;
   /** The image, where one is to be copied again. */
   readonly image?: ImageRecord;
-  /** Of its Workflow Tasks, where it is to have workers of its own. */
+  /** The Task Queue of its Workflow Tasks, if it is to have workers of its own. */
   readonly taskQueue?: string;
 }
 
@@ -56,7 +56,7 @@ export interface Job {
 /** How a job has ended. */
 export interface Ending {
   readonly closed: WorkflowExecutionDescription['status']['name'];
-  /** What is on record in the memo. */
+  /** The details that are on record in the memo. */
   readonly details: JobDetails;
   readonly status: unknown;
   /** The failure that the workflow closed with. */
@@ -69,7 +69,7 @@ export async function startRig(
     workers?: boolean;
     /** Each attempt of a step finds nothing of those before, as on a worker of its own. */
     apart?: boolean;
-    /** Of another Temporal server than the shared one. */
+    /** The address of another Temporal server than the shared one. */
     address?: string;
   } = {},
 ): Promise<Rig> {

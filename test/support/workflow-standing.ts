@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Job, Rig } from './workflow-rig.ts';
 
-/** What there is of a job, and of its image. */
+/** The state of a job and of its image. */
 export interface Standing {
   readonly status: string;
   /** Folders of the destination that bear the job's mark, or an image id of its own. */

@@ -15,7 +15,7 @@ import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
 import { testLinks } from './link.ts';
 import { type ActivityHook, eachAnew, hookActivities, hookStore, type StoreHooks } from './workflow-hooks.ts';
 
-/** What workers and clients of these tests are called, whatever the machine's name. */
+/** The identity of the workers and clients of these tests, whatever the machine's name. */
 export const IDENTITY = 'workflow-test';
 
 const logger = new DefaultLogger('ERROR');

@@ -23,7 +23,7 @@ export interface BlocksAttempt {
 
 interface AttemptOptions extends Partial<Omit<TransferOptions, 'reader' | 'sink' | 'size' | 'spool'>> {
   readonly lanes?: number;
-  /** Where the source is said to be; on this machine, if nowhere. */
+  /** The endpoint that the source is said to have; without one, the source is on this machine. */
   readonly endpoint?: string;
   readonly reads?: ReaderFaults;
   readonly inOrder?: boolean;

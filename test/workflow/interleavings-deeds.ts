@@ -38,7 +38,7 @@ export async function perform(deed: Deed, reach: Reach, runId?: string): Promise
   return undefined;
 }
 
-/** What a step is made to fail with. */
+/** Returns the error with which a step is made to fail. */
 export function failureFor(deed: 'fail once' | 'fail for good'): StoreError {
   return new StoreError(deed === 'fail once' ? 'unavailable' : 'forbidden', 'the step fails on purpose');
 }

@@ -1,14 +1,14 @@
 import { isFinal, type JobDetails, type JobStatus } from '../../src/copy-job/index.ts';
 import type { Standing } from '../support/workflow-standing.ts';
 
-/** What was to be seen of a job at some moment. */
+/** The view of a job at some moment. */
 export interface Moment {
   readonly status: JobStatus;
   readonly progress: number;
   readonly fault: string | null;
 }
 
-/** What is on record of a run. */
+/** The record of a run. */
 export interface Run {
   readonly runId: string;
   readonly started: Date;
@@ -31,12 +31,12 @@ const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   error: [],
 };
 
-/** What no run of a job may do, whatever happens to it. */
+/** Lists what a run of a job has done that no run may do, whatever happens to it. */
 export function wrongRun(run: Run, seen: readonly Moment[]): string[] {
   return [...wrongRecord(run), ...wrongSight(seen), ...wrongEnd(run)];
 }
 
-/** What no run may record. */
+/** Lists what a run has recorded that no run may record. */
 function wrongRecord({ recorded }: Run): string[] {
   return pairs(recorded).flatMap(([before, after]) => {
     const isNext = before.status === after.status || NEXT[before.status].includes(after.status);

@@ -7,7 +7,7 @@ import type { Wayside } from './interleavings-hooks.ts';
 /** What happens to one job: each trouble where an attempt comes to its place, and all of it written down. */
 export class Story implements Wayside {
   readonly log: string[] = [];
-  /** What has been done to the job. */
+  /** The deeds that have been done to the job. */
   readonly deeds: Deed[] = [];
   /** Cancels that it has to obey. */
   readonly accepted: Accepted[] = [];

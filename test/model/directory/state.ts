@@ -41,7 +41,7 @@ export function change(s: Directory, index: number, changes: Partial<Folder>): D
   return { ...s, folders: s.folders.map((f, i) => (i === index && f !== null ? { ...f, ...changes } : f)) };
 }
 
-/** Whether a rename to this path would succeed. */
+/** Tells whether a rename to this path would succeed. */
 export function isFree(s: Directory, path: Path): boolean {
   const f = folderAt(s, path);
   return f === null || isEmpty(f);
@@ -86,7 +86,7 @@ export function viewOf(s: Directory): View {
   };
 }
 
-/** What an attempt holds on to: a folder, and the fence that it has read there. */
+/** Returns what an attempt holds on to: a folder, and the fence that it has read there. */
 export function held(s: Directory, seen: string) {
   const [index = -1, fence = -1] = seen === '' ? [] : seen.split(':').map(Number);
   return { index, fence, folder: s.folders[index] ?? null };

@@ -60,7 +60,7 @@ export function seenBy({ seen }: { readonly seen: string }): Seen {
   return seen === '' ? { job: null, etag: -1 } : JSON.parse(seen);
 }
 
-/** Whether the job object is still the one that was seen. */
+/** Tells whether the job object is still the one that was seen. */
 export function isSame(s: Bucket, { job }: Seen): boolean {
   return JSON.stringify(s.job) === JSON.stringify(job);
 }
@@ -74,14 +74,16 @@ export function abort(s: Bucket, upload: number): Bucket {
   return { ...s, uploads: s.uploads.filter((other) => other !== upload) };
 }
 
-/** Whether the data is what the job object tells of, as far as can be told without reading it. */
+/**
+ * Tells whether the data is what the job object describes, as far as can be told without reading the data.
+ */
 export function isOwnData(rule: Rule, { data }: Bucket, job: JobObject | null): boolean {
   if (data === null || job === null) return false;
   if (!rule.completesIfAbsent) return true;
   return data.mark === job.mark && (!rule.numbersData || data.by === job.by);
 }
 
-/** Whether the record is what the job that the job object tells of has committed. */
+/** Tells whether the record was committed by the job that the job object names. */
 export function isCommitted(rule: Rule, { record }: Bucket, job: JobObject | null): boolean {
   return record !== null && (!rule.numbersRecords || record.of === job?.by);
 }

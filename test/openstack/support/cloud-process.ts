@@ -15,7 +15,7 @@ export interface CloudProcess {
   /** Its state: databases, image files, logs, `clouds.yaml`. */
   readonly folder: string;
   readonly authUrl: string;
-  /** Where the Glance of a region is. */
+  /** Returns the URL of a region's Glance. */
   imageUrl(region: 'ot1' | 'ot2'): string;
   /** Folder of the real clients' programs. */
   readonly programs: string;

@@ -4,7 +4,7 @@ import { AUTH_URL, PASSWORD } from '../keystone-rig.ts';
 
 type Role = 'reader' | 'member' | 'admin';
 
-/** What a cloud's users and its administrator do in its Keystone. */
+/** The operations of a cloud's users and of its administrator in its Keystone. */
 export interface Cloud {
   /** A token of a user, for the project that has this name. */
   tokenOf(user: string, project: string): Promise<string>;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { request } from 'undici';
 import { keystone, signInAs } from '../keystone-rig.ts';
 
-/** Who calls Glance: anybody with a token. */
+/** A caller of Glance: anybody with a token. */
 interface User {
   readonly token: string;
 }

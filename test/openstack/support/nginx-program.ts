@@ -3,7 +3,7 @@ import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Where nginx is put if the machine has none. */
+/** The folder into which nginx is put if the machine has none. */
 const INSTALLED = join(import.meta.dirname, '../../../.openstack/nginx');
 const run = promisify(execFile);
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AUTH_URL, PASSWORD } from '../keystone-rig.ts';
 
-/** What the real client prints with `-f json`; null where it prints nothing. */
+/** The output of the real client with `-f json`, or null if it prints nothing. */
 // biome-ignore lint/suspicious/noExplicitAny: the client's answers, as the tests know them
 type Printed = any;
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 import { type BodyFault, faultyBody } from './faulty-body.ts';
 
-/** What goes wrong with requests of a method to a path (with its query). */
+/** A fault of the requests of a method to a path (with its query). */
 export interface Fault {
   readonly method?: string;
   readonly path?: RegExp;
