@@ -1,6 +1,6 @@
 import type { Match } from './proxy-rules.ts';
 
-/** Where a process can be got hold of: at a request, or at a call to the file system. */
+/** A spot at which a process can be held: a request, or a call to the file system. */
 export type Spot =
   | { readonly kind: 'http'; readonly match: Match; readonly what: 'hold' | 'hold-answer' }
   | { readonly kind: 'file'; readonly calls: readonly string[]; readonly path: string };
@@ -8,9 +8,9 @@ export type Spot =
 /** A step of which somebody may want to get hold. */
 export type Step = 'prepare' | 'verify' | 'commit' | 'discard';
 
-/** What there is at an end of a copy. */
+/** The contents of one end of a copy. */
 export interface Look {
-  /** What everybody sees. */
+  /** The images that everybody sees. */
   readonly images: readonly { readonly id: string; readonly sha512: string; readonly bytes: number }[];
   /** All else. */
   readonly rest: readonly string[];
@@ -30,7 +30,7 @@ export interface End {
   look(ids: readonly string[]): Promise<Look>;
   /** The same, as far as it costs little: for whoever waits until nothing changes any more. */
   glance(ids: readonly string[]): Promise<string>;
-  /** What happens to an image behind the copy's back. */
+  /** Changes or deletes an image behind the copy's back. */
   spoil(id: string, how: 'changed' | 'deleted'): Promise<void>;
   /** Reads of an image's data, and writes. */
   readonly reads: Spot;

@@ -41,7 +41,7 @@ export async function begin(stage: Stage, ending: Ending): Promise<Expected> {
   }
 }
 
-/** What has to be done for the end to come. */
+/** Does what has to be done for the end to come. */
 export async function goOn(stage: Stage, ending: Ending): Promise<void> {
   if (ending === 'paused') await unpause(stage);
 }

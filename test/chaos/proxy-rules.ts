@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { until } from '../support/until.ts';
 import type { BodyFault } from './spoilt-body.ts';
 
-/** Which requests. */
+/** Selects the requests that a rule is for. */
 export interface Match {
   readonly method: RegExp;
   /** A pattern for the path with its query. */
   readonly path: RegExp;
   /** The name of a header that the request has to bring. */
   readonly header?: string;
-  /** The name of a header that the request MUST NOT bring. */
+  /** The name of a header that the request does not bring. */
   readonly without?: string;
 }
 

@@ -11,7 +11,7 @@ export interface Result {
   readonly took: number;
 }
 
-/** What is kept of it. */
+/** The outcome of a trial, as it is kept. */
 export interface Outcome {
   readonly name: string;
   /** The seed of the run that the trial was part of. */

@@ -4,7 +4,7 @@ import type { Trial } from './trial.ts';
 
 /** Seconds that an ordinary trial takes on a machine that is busy. */
 const USUAL = 25;
-/** The same where Python and its databases are at work. */
+/** Seconds that a trial of Glance takes on such a machine, for Python and its databases are at work. */
 const AT_A_GLANCE = 45;
 
 /** Roughly how long a trial takes; milliseconds. */

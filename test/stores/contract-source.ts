@@ -143,7 +143,7 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
   });
 }
 
-/** What an open request still brings may be read first; then the abort has to show. */
+/** Reads what an open request still brings, until the abort shows. */
 async function drain(chunks: AsyncIterator<Uint8Array>): Promise<void> {
   while (!(await chunks.next()).done);
 }

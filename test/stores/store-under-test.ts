@@ -49,7 +49,7 @@ export interface StoreTraits {
   readonly reusesIds: boolean;
   /** An id need not be a UUID. */
   readonly freeIds: boolean;
-  /** Of what is in the making it knows the highest attempt, and refuses lower ones. */
+  /** The store knows the highest attempt at what is in the making, and refuses lower ones. */
   readonly numbers: boolean;
   /** An image may have no bytes. */
   readonly emptyImages: boolean;

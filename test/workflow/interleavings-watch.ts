@@ -6,7 +6,7 @@ import type { Moment, Run } from './interleavings-rules.ts';
 
 const INTERVAL = 200;
 
-/** What somebody sees who looks at a job again and again. */
+/** The views of a job that somebody sees who looks at it again and again. */
 export interface Watch {
   readonly workflowId: string;
   /** By run: a reset begins anew. */

@@ -32,7 +32,7 @@ export interface LateCase {
   readonly ending: (typeof ENDINGS)[number];
 }
 
-/** Where the frozen attempt waits. */
+/** Returns a place at which the frozen attempt waits. */
 function threshold() {
   const reached = Promise.withResolvers<void>();
   const thawed = Promise.withResolvers<void>();

@@ -17,7 +17,7 @@ export interface ProxiedRegions {
   readonly alice: Tenant;
   readonly source: FaultyProxy;
   readonly destination: FaultyProxy;
-  /** What is in the worker's spool; nothing where it has none. */
+  /** Returns what is in the worker's spool, or nothing if it has none. */
   spooled(): Promise<string[]>;
   /** Starts a copy of an image of ot1's, within alice's project. */
   copy(imageId: string): Promise<string>;
