@@ -29,7 +29,7 @@ export interface Verdict {
   readonly trace: readonly string[];
 }
 
-/** How a state was reached. It does without the states before, so that millions of them fit into memory. */
+/** The way to a state. It does without the states before, so that millions of ways fit into memory. */
 interface Way {
   readonly label: string;
   readonly before: Way | null;

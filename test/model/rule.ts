@@ -1,11 +1,11 @@
-/** What ends a run in the eyes of an attempt that was given up. */
+/** An event that ends a run in the eyes of an attempt that was given up. */
 type Ended = 'closed' | 'reset' | 'paused';
 
-/** What the code obeys. Each is one mending; switched off, its counter-example is back. */
+/** The rules that the code obeys. Each is one mending; if it is switched off, its counter-example is back. */
 export interface Rule {
   /** Which attempts remove what they have made when they were given up, and find that their run has ended. */
   readonly removeWhenGivenUp: readonly ('prepare' | 'transfer')[];
-  /** What such an attempt takes for ended. */
+  /** The events that such an attempt takes for the end of its run. */
   readonly takesForEnded: readonly Ended[];
   /** What is in the making has a fence, which moves by compare-and-swap; a discard dooms first. */
   readonly fenced: boolean;

@@ -20,7 +20,7 @@ export function close<Store>(w: World<Store>, status: Job['status']): World<Stor
   };
 }
 
-/** What was made is discarded, where there may be any; then the job closes. */
+/** Discards what was made, if there may be any; then the job closes. */
 export function undo<Store>(w: World<Store>, changes: Partial<Job> = {}): World<Store> {
   const changed = { ...w, job: { ...w.job, ...changes } };
   if (changed.job.made) return enter(changed, 'discard');

@@ -8,7 +8,7 @@ import {
 
 const GIB = 1024 ** 3;
 
-/** What copies share, without limits but those that are named. */
+/** Returns the links that copies share, with no limits but those that are named. */
 export function testLinks(limits: Partial<LinkLimits> = {}): Links {
   return openLinks({ lanes: 4, memory: GIB, bandwidth: null, regionBandwidth: new Map(), ...limits });
 }

@@ -37,7 +37,7 @@ export interface JobOptions {
   readonly source?: StoreHooks;
   readonly destination?: StoreHooks;
   readonly activities?: ActivityHook;
-  /** On whose behalf; without one it is an operator's. */
+  /** The tenant on whose behalf the job runs; without one, the job is an operator's. */
   readonly tenant?: string;
   /** The image, where one is to be copied again. */
   readonly image?: ImageRecord;

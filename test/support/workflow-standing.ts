@@ -12,7 +12,7 @@ export interface Standing {
   readonly image: { readonly sha512: string; readonly inode: number } | null;
 }
 
-/** How a job and its image stand. */
+/** Returns the state of a job and of its image. */
 export async function standing(rig: Rig, job: Job, mark: string): Promise<Standing> {
   const { status, memo } = await job.handle.describe();
   const details = memo?.job as { status?: string; destination_image_id?: string | null } | undefined;

@@ -58,7 +58,7 @@ export function emptied(s: Directory, index: number): Directory {
   return change(s, index, NO_FILES);
 }
 
-/** Whether anybody could still come to it by a path. Nothing can be put into a folder that was removed. */
+/** Tells whether a path still leads to the folder. Nothing can be put into a folder that was removed. */
 export function isAtPath(s: Directory, index: number): boolean {
   return index >= 0 && (index === s.partial || index === s.image);
 }
