@@ -115,7 +115,8 @@ async function movePart(part: Part, first: Lane, read: ReadRange, context: Lanes
 
 async function readPart(part: Part, lane: Lane, read: ReadRange, context: LanesContext): Promise<void> {
   const { chunks, staging, ledger, limits, signal } = context;
-  const pieces = read([part.at, part.end], (hangUp) => {
+  const asked = part.end;
+  const pieces = read([part.at, asked], (hangUp) => {
     part.hangUp = hangUp;
   });
   for await (const piece of chunks ? gathered(pieces, part.at, chunks) : pieces) {
@@ -128,8 +129,10 @@ async function readPart(part: Part, lane: Lane, read: ReadRange, context: LanesC
     ledger.add([at, at + chunk.length]);
     part.at += chunk.length;
     lane.moved(chunk.length);
-    if (part.at >= part.end || part.isCut) return;
+    // What was asked for is read to its end: a reader of one stream keeps it for the next part only then.
+    if (part.isCut || (part.at >= part.end && part.end < asked)) return;
   }
+  if (part.at >= part.end) return;
   throw new StoreError('truncated', `the source ended at byte ${part.at}`, { side: 'source' });
 }
 
