@@ -8,7 +8,8 @@ export default defineConfig({
     include: ['test/packaging/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 300_000,
-    hookTimeout: 300_000,
+    // To compile the tools that check a chart takes some minutes on a new machine.
+    hookTimeout: 900_000,
     expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
   },
