@@ -11,7 +11,10 @@ export interface Terminal {
   ended(): Promise<number>;
 }
 
-/** Starts a program on a terminal of so many columns, by script(1). */
+/**
+ * Starts a program on a terminal of so many columns, by script(1). The program sees no `CI`, because Node.js
+ * leaves colours out of a terminal that belongs to a CI it does not know.
+ */
 export function openTerminal(
   columns: number,
   program: string,
@@ -20,7 +23,7 @@ export function openTerminal(
 ): Terminal {
   const words = [program, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   const child = spawn('script', ['-qefc', `stty cols ${columns} rows 24; exec ${words}`, '/dev/null'], {
-    env: { ...process.env, TERM: 'xterm', ...env },
+    env: { ...process.env, TERM: 'xterm', ...env, CI: undefined },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let output = '';
