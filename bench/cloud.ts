@@ -5,14 +5,14 @@ import { promisify } from 'node:util';
 import { type CloudProcess, startCloud } from '../test/openstack/support/cloud-process.ts';
 import { timed } from './statistics.ts';
 
-/** A real cloud, and what a tenant of it does by hand. */
+/** A real cloud, with the ways in which a tenant could copy an image by hand. */
 export interface BenchCloud extends CloudProcess {
   readonly project: string;
   /** Makes an image of random bytes in ot1. */
   addImage(bytes: number): Promise<string>;
-  /** Milliseconds of a download that is piped into an upload, both by curl. */
+  /** Returns the milliseconds of a download that is piped into an upload, both by curl. */
   curl(imageId: string, bytes: number): Promise<number>;
-  /** Milliseconds of the official client's save and create. */
+  /** Returns the milliseconds that the official client takes to save and create an image. */
   client(imageId: string): Promise<number>;
   /** Removes an image from ot2. */
   remove(imageId: string): Promise<void>;

@@ -10,7 +10,7 @@ import {
 } from '../src/transfer/index.ts';
 import { timed } from './statistics.ts';
 
-/** As a worker has them without a configuration of its own. */
+/** The links of a worker whose configuration sets no limits. */
 const LINKS = openLinks({
   lanes: { min: 4, max: 64 },
   memory: 2 ** 30,
@@ -19,7 +19,8 @@ const LINKS = openLinks({
 });
 
 /**
- * Milliseconds of a copy without Temporal, in this process. The copy is removed again, outside of the time.
+ * Returns the milliseconds of a copy without Temporal, in this process. The copy is removed again, which is
+ * not measured.
  */
 export async function runEngine(
   from: ImageStore,
@@ -55,7 +56,7 @@ export async function runEngine(
   return time;
 }
 
-/** Hashes nothing, and finds the digest to be the one that was expected. */
+/** Returns a pool that hashes nothing and reports the expected digest. */
 export function noDigests(sha512: string | null): DigestPool {
   return {
     create: () => ({

@@ -24,7 +24,7 @@ const ROUNDS = isQuick ? 1 : 3;
 const OBJECTS = 1000;
 const COPIES = 16;
 const BUCKET = 'images';
-/** 100 ms from a request to its answer, and 10 MB/s a connection. */
+/** 100 ms from a request to its answer, and 10 MB/s for each connection. */
 const LONG = { delay: 50, rate: 10_000_000 };
 
 process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
@@ -59,7 +59,7 @@ const deployment = await deploy({
 const { client, regions } = deployment;
 const { limits } = await loadConfig(deployment.env.IMAGE_REPLICATOR_CONFIG ?? '');
 
-/** The image's id, and how long the job took from start to close; milliseconds. */
+/** Copies an image. Returns the copy's id, and the milliseconds from the start of the job to its close. */
 async function copy(imageId: string, from: string, to: string): Promise<{ id: string; time: number }> {
   const jobs = createJobService({ client, regions, limits });
   let id = '';
@@ -82,7 +82,7 @@ async function removeCopy(region: string, imageId: string): Promise<void> {
   else await rm(join(gateway.folder, BUCKET, 'images', imageId), { recursive: true });
 }
 
-/** Milliseconds of a script of rclone's from `$1` to `$2`. */
+/** Runs a script with rclone from `$1` to `$2`. Returns the milliseconds that it took. */
 async function peer(script: string, from: string, to: string, remove: () => Promise<void>): Promise<number> {
   const time = await timed(() => rclone(script, from, to));
   await remove();
@@ -102,7 +102,7 @@ function peers(from: string, to: string, remove: () => Promise<void>) {
   );
 }
 
-/** A section of the results. */
+/** Returns a section of the results. */
 function section(title: string, about: string, times: Record<string, number[]>): string[] {
   const lines = [`## ${title}`, '', about, '', ...table(times), ''];
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -181,7 +181,9 @@ async function smallObjects(): Promise<string[]> {
   );
 }
 
-/** Sixteen copies at the same time, which share the worker's lanes and memory. */
+/**
+ * Runs sixteen copies at a time, which share the worker's lanes and memory. Returns a section of the results.
+ */
 async function manyCopies(imageId: string, pid: number): Promise<string[]> {
   const before = await peakMemory(pid);
   const times = await Promise.all(Array.from({ length: COPIES }, () => job(imageId, 'far', 'disk')));

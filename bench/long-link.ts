@@ -5,22 +5,25 @@ import { spawnProcess } from '../test/support/process.ts';
 import { until } from '../test/support/until.ts';
 
 const VERSION = 'v2.5.0';
-/** It keeps without bound what a slow reader has not taken; KiB of address space. */
+/**
+ * The limit for toxiproxy's memory, because it keeps everything that a slow reader has not taken; KiB of
+ * address space.
+ */
 const MAX_MEMORY = 8 * 1024 * 1024;
 
-/** What a link does to each connection. */
+/** The properties of a link, for each connection. */
 export interface Faults {
-  /** How long bytes take, each way; milliseconds. */
+  /** How long bytes take in each direction; milliseconds. */
   readonly delay: number;
-  /** What a connection carries each way; bytes a second. */
+  /** How much a connection carries in each direction; bytes a second. */
   readonly rate: number;
-  /** After how many bytes of an answer a connection is cut. */
+  /** The number of bytes of an answer after which the connection is cut. */
   readonly cutAfter?: number;
 }
 
 /** A long link to a server on this machine. */
 export interface LongLink {
-  /** The server's address, by way of the link. */
+  /** The address at which the server is reached through the link. */
   readonly endpoint: string;
   /** Changes the link for connections that are opened from now on. */
   become(faults: Faults): Promise<void>;

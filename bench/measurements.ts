@@ -10,7 +10,10 @@ import { noop } from './noop.ts';
 import { NOOP_QUEUE, type Stack } from './stack.ts';
 import { timed } from './statistics.ts';
 
-/** Milliseconds from the start of a copy job to its close. The copy is removed again, outside of the time. */
+/**
+ * Returns the milliseconds from the start of a copy job to its close. The copy is removed again, which is not
+ * measured.
+ */
 export async function wholeJob({ deployment, jobs }: Stack, imageId: string): Promise<number> {
   sync();
   let jobId = '';
@@ -22,7 +25,7 @@ export async function wholeJob({ deployment, jobs }: Stack, imageId: string): Pr
   return time;
 }
 
-/** Milliseconds for the same bytes between the same stores without Temporal. */
+/** Returns the milliseconds of the same copy between the same stores without Temporal. */
 export async function engineAlone({ deployment }: Stack, imageId: string): Promise<number> {
   sync();
   const from = deployment.regions.get('ot1')?.store;
@@ -31,7 +34,7 @@ export async function engineAlone({ deployment }: Stack, imageId: string): Promi
   return runEngine(from, to, imageId, createDigestPool(1));
 }
 
-/** Milliseconds for a shell command on the image's file; `$1` is the image, `$2` the copy. */
+/** Returns the milliseconds of a shell command that copies the image's file `$1` to `$2`. */
 export async function shell({ deployment }: Stack, imageId: string, command: string): Promise<number> {
   sync();
   const copy = join(deployment.folder, 'ot2', '.peer');
@@ -41,14 +44,20 @@ export async function shell({ deployment }: Stack, imageId: string, command: str
   return time;
 }
 
-/** Milliseconds for a workflow with one activity that does nothing, on the same or on another Task Queue. */
+/**
+ * Returns the milliseconds of a workflow with one activity that does nothing, on the workflow's or another
+ * Task Queue.
+ */
 export async function bareWorkflow({ deployment }: Stack, activityTaskQueue?: string): Promise<number> {
   const args: [string?] = activityTaskQueue === undefined ? [] : [activityTaskQueue];
   const options = { workflowId: randomUUID(), taskQueue: NOOP_QUEUE, args };
   return timed(() => deployment.client.workflow.execute(noop, options));
 }
 
-/** Milliseconds from the call of cancel on a running copy until it is closed and nothing is left of it. */
+/**
+ * Returns the milliseconds from the call that cancels a running copy until the job is closed and nothing is
+ * left of it.
+ */
 export async function cancelRunning({ deployment, jobs }: Stack, imageId: string): Promise<number> {
   const jobId = await start({ deployment, jobs }, imageId);
   await until(async () => (await jobs.show(OPERATOR, jobId)).bytes_copied > 0);
@@ -64,7 +73,7 @@ export async function cancelRunning({ deployment, jobs }: Stack, imageId: string
   return time;
 }
 
-/** Events of a copy's history. */
+/** Returns the number of events in a copy's history. */
 export async function historyEvents({ deployment, jobs }: Stack, imageId: string): Promise<number> {
   const jobId = await start({ deployment, jobs }, imageId);
   const handle = deployment.client.workflow.getHandle(jobId);

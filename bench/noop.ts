@@ -1,8 +1,9 @@
 import { proxyActivities } from '@temporalio/workflow';
 
 /**
- * The least that a durable job can be: one activity that does nothing. On the workflow's own Task Queue the
- * worker starts it eagerly, with the answer to the Workflow Task; on another one the server hands it out.
+ * The smallest durable job: a workflow with one activity that does nothing. On the workflow's own Task Queue
+ * the worker starts the activity at once, with the answer to the Workflow Task; on another one the server
+ * hands it out.
  */
 export async function noop(activityTaskQueue?: string): Promise<void> {
   const queue = activityTaskQueue === undefined ? {} : { taskQueue: activityTaskQueue };

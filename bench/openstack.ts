@@ -15,7 +15,7 @@ import { cpuSeconds, peakMemory } from './worker-usage.ts';
 
 const ROUNDS = 5;
 
-/** A deployment with one worker that copies between the two regions of the cloud. */
+/** Starts a deployment with one worker that copies between the two regions of the cloud. */
 async function startCopier(cloud: BenchCloud, address: string, spool?: { path: string; size: string }) {
   const limits = { heartbeat_timeout: '30s' };
   const deployment = await deployOnCloud({ cloud, address, limits, ...(spool && { spool }) });
@@ -28,7 +28,10 @@ async function startCopier(cloud: BenchCloud, address: string, spool?: { path: s
     pid,
     cpu,
     stop: () => deployment.stop(),
-    /** Milliseconds from the start of a job to its close; the copy is removed again, outside of the time. */
+    /**
+     * Returns the milliseconds from the start of a job to its close. The copy is removed again, which is not
+     * measured.
+     */
     async copy(imageId: string): Promise<number> {
       const before = await cpuSeconds(pid);
       let jobId = '';

@@ -19,7 +19,7 @@ export async function openRclone(
     [`RCLONE_CONFIG_${name}_ACCESS_KEY_ID`]: account.accessKeyId,
     [`RCLONE_CONFIG_${name}_SECRET_ACCESS_KEY`]: account.secretAccessKey,
   });
-  // Between two names it copies nothing on the server's side.
+  // Between two names rclone moves the bytes itself; within one name the server would copy them.
   const env = { ...process.env, RCLONE_CONFIG: '/dev/null', ...remote('FROM'), ...remote('TO') };
   return async (script, ...args) => {
     const prologue = 'rclone() { "$0" "$@"; }';

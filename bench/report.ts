@@ -10,7 +10,7 @@ export function ratio(value: number, base: number): string {
   return `${(value / base).toFixed(2)} ×`;
 }
 
-/** What was measured, where and when. */
+/** Returns the lines that say what was measured, where and when. */
 export async function machine(command: string): Promise<string[]> {
   const model = cpus()[0]?.model ?? 'unknown processor';
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8'));
@@ -20,7 +20,7 @@ export async function machine(command: string): Promise<string[]> {
   ];
 }
 
-/** Medians of times in milliseconds, and their ratios to the first one's. */
+/** Returns a table of the medians of times in milliseconds, and of their ratios to the first one. */
 export function table(measured: Readonly<Record<string, readonly number[]>>): string[] {
   const base = median(Object.values(measured)[0] ?? []);
   return [

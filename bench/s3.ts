@@ -52,7 +52,10 @@ function storeOf(region: string) {
   return store;
 }
 
-/** The job's and the image's id, and how long it took from start to close; milliseconds. */
+/**
+ * Copies an image. Returns the ids of the job and of the copy, and the milliseconds from the start of the job
+ * to its close.
+ */
 async function copy(imageId: string, from: string, to: string) {
   const { limits } = await loadConfig(deployment.env.IMAGE_REPLICATOR_CONFIG ?? '');
   const jobs = createJobService({ client, regions, limits });
@@ -66,7 +69,8 @@ async function copy(imageId: string, from: string, to: string) {
 }
 
 /**
- * Milliseconds of a script of rclone's with the image as `$1` and the copy as `$2`, which goes by `remove`.
+ * Runs a script with rclone that copies the image `$1` to `$2`, and removes the copy by the script `remove`.
+ * Returns the milliseconds of the first one.
  */
 async function peer(script: string, from: string, to: string, remove: string): Promise<number> {
   const time = await timed(() => rclone(script, from, to));
@@ -95,7 +99,7 @@ async function toDirectory(imageId: string, pid: number): Promise<string[]> {
   });
 }
 
-/** A copy from ot1, beside a peer's. */
+/** Measures copies from ot1 beside a peer's, and returns a section of the results. */
 async function section(
   title: string,
   imageId: string,
@@ -133,7 +137,7 @@ async function section(
   return lines;
 }
 
-/** An import task of many small objects, beside rclone. */
+/** Measures an import task of many small objects beside rclone, and returns a section of the results. */
 async function smallObjects(pid: number): Promise<string[]> {
   const bucket = storeOf('ot1').objects;
   if (bucket === undefined) throw new Error('a bucket has objects');
@@ -146,7 +150,8 @@ async function smallObjects(pid: number): Promise<string[]> {
   const tasks = createTaskService({ client, shares });
   const folder = join(deployment.folder, 'ot3');
   let events = 0;
-  // All copies stay: for minutes ext4 uses no inode that was freed, and each new file looks at all of them.
+  // No copy is removed in between, because ext4 does not use a freed inode again for minutes, and looks at
+  // all of them for each new file.
   let copies = 0;
   const times = await alternating(ROUNDS, {
     '`rclone copy --transfers 16`': async () => {

@@ -10,7 +10,10 @@ import { type Deployment, deploy } from '../test/support/deployment.ts';
 import type { TestProcess } from '../test/support/process.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
 
-/** What is measured: a Temporal server, a worker in its own process, and the peer's worker in ours. */
+/**
+ * The processes that are measured: a Temporal server, a worker in a process of its own, and the peer's worker
+ * in ours.
+ */
 export interface Stack {
   readonly deployment: Deployment;
   readonly jobs: JobService;
@@ -18,7 +21,7 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** Task Queue of the bare workflow, and of its activity where that has one of its own. */
+/** The Task Queue of the bare workflow, and the one for an activity of it that does not share this. */
 export const NOOP_QUEUE = 'bench-noop';
 export const NOOP_ACTIVITY_QUEUE = 'bench-noop.activities';
 
@@ -55,7 +58,10 @@ export async function startStack(): Promise<Stack> {
   };
 }
 
-/** An image of holes, which costs no disk and reads as zeros; its digest is not known beforehand. */
+/**
+ * Adds an image of holes, which takes no room on the disk and reads as zeros. Its digest is not known
+ * beforehand. Returns its id.
+ */
 export async function addSparseImage({ folder }: Deployment, size: number): Promise<string> {
   const id = randomUUID();
   const image = join(folder, 'ot1', id);

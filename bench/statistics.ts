@@ -1,19 +1,19 @@
 import { execFileSync } from 'node:child_process';
 
-/** The middle of the sorted values, or the mean of the two in the middle. */
+/** Returns the middle one of the sorted values, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   return (quantile(values, 0.5) + quantile(values, 0.5, Math.ceil)) / 2;
 }
 
-/** The smallest value that at least this share of the values does not exceed. */
+/** Returns the smallest value that at least this share of the values does not exceed. */
 export function quantile(values: readonly number[], share: number, round = Math.floor): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, round(share * (sorted.length - 1)))] ?? Number.NaN;
 }
 
 /**
- * Runs each of several measurements in turn, so that a machine that changes its pace changes it for all. Each
- * one begins when the disks have what the others have written.
+ * Runs several measurements in turn, round after round, so that a machine that changes its pace changes it
+ * for all of them. Before each one, waits until everything that was written is on the disks.
  */
 export async function alternating<K extends string>(
   rounds: number,
@@ -30,7 +30,7 @@ export async function alternating<K extends string>(
   return results;
 }
 
-/** Milliseconds that something takes. */
+/** Returns the milliseconds that some work takes. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const before = performance.now();
   await work();

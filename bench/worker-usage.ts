@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises';
 /** Linux counts CPU time in hundredths of a second (proc_pid_stat(5)). */
 const TICKS_PER_SECOND = 100;
 
-/** CPU seconds that a process has used, user and system. */
+/** Returns the CPU seconds that a process has used, user and system together. */
 export async function cpuSeconds(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** The most memory that a process has had; MiB. */
+/** Returns the most memory that a process has ever held; MiB. */
 export async function peakMemory(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;

@@ -10,5 +10,5 @@ for (const encrypts of [false, true]) {
   const { code } = await bundleWorkflows(new DefaultLogger('WARN'), encrypts);
   await writeFile(join(folder, bundleName(encrypts)), code);
 }
-// The bundler's own threads would keep the process.
+// The bundler's own threads would keep the process alive.
 process.exit();

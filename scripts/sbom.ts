@@ -1,6 +1,7 @@
 /**
- * Prints the bill of materials of a release (CycloneDX): npm's own, without what is there for development
- * only. (`npm sbom --omit dev` would leave out packages that both the program and its tests depend on.)
+ * Prints the bill of materials of a release (CycloneDX). It is npm's own, without the packages that only
+ * development needs. (`npm sbom --omit dev` would leave out packages that both the program and its tests
+ * depend on.)
  */
 import { execFileSync } from 'node:child_process';
 

@@ -3,16 +3,16 @@ import stringWidth from 'string-width';
 import { harmless } from '../text/index.ts';
 import { bytesText, clockText, rateText } from './format.ts';
 
-/** How far something is that moves bytes. */
+/** The progress of work that moves bytes. */
 export interface Progress {
   readonly bytes: number;
-  /** `null` where nobody knows how many there will be. */
+  /** The bytes that there will be in all, or `null` if nobody knows. */
   readonly size: number | null;
-  /** What it is doing, in a word or two. */
+  /** The present state, in a word or two. */
   readonly state: string;
 }
 
-/** The rate is that of the last few seconds; milliseconds. */
+/** Milliseconds over which the rate is measured. */
 const WINDOW = 5000;
 const MAX_BAR = 30;
 const MIN_BAR = 5;
@@ -20,10 +20,10 @@ const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
 const CLEAR_BELOW = '\x1b[J';
 
-/** A bar on a terminal, which keeps to one line whatever the terminal's width. */
+/** A progress bar on a terminal. It takes one line, whatever the terminal's width. */
 export interface ProgressBar {
   show(progress: Progress): void;
-  /** Leaves the bar as it is, and gives the cursor back. */
+  /** Leaves the bar as it stands, and shows the cursor again. */
   stop(): void;
 }
 
@@ -35,7 +35,7 @@ export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
   const draw = () => {
     if (latest === undefined) return;
     const { columns = 80 } = terminal;
-    // A terminal that has become narrower has broken the line that is there.
+    // If the terminal has become narrower, it has broken the old line into several.
     const rows = Math.max(1, Math.ceil(drawn / columns));
     const line = barLine(latest, rateOf(samples), columns - 1);
     drawn = stringWidth(line);
@@ -62,8 +62,8 @@ export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
 }
 
 /**
- * Returns a bar of at most so many columns: `███░░░ 48%  3.8 GiB / 8.0 GiB  764.7 MiB/s  ETA 0:06  state`.
- * Where there is less room, the bar gets shorter, and then facts are left out; the state stays longest.
+ * Returns a bar of at most `width` columns: `███░░░ 48%  3.8 GiB / 8.0 GiB  764.7 MiB/s  ETA 0:06  state`.
+ * With less room, the bar gets shorter first, and then facts are left out; the state is left out last.
  */
 function barLine({ bytes, size, state }: Progress, rate: number, width: number): string {
   const whole = size ?? 0;
@@ -90,7 +90,7 @@ function etaText(missing: number, rate: number): string {
   return rate <= 0 ? '-:--' : clockText(missing / rate);
 }
 
-/** Bytes in a second. */
+/** Returns the bytes a second over the samples. */
 function rateOf(samples: readonly { readonly at: number; readonly bytes: number }[]): number {
   const [first, last] = [samples[0], samples.at(-1)];
   if (first === undefined || last === undefined || last.at === first.at) return 0;

@@ -57,7 +57,7 @@ async function ownFindings(config: Config): Promise<Finding[]> {
   ]);
 }
 
-/** Made where it is missing, as a worker makes it. */
+/** Checks that the spool's folder can be written. Makes it if it is missing, as a worker does. */
 async function checkSpool(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -76,7 +76,10 @@ async function finding(what: string, check: () => Promise<void>): Promise<Findin
   }
 }
 
-/** An operator has to know what a tenant need not: the address, the file, the key. */
+/**
+ * Returns the messages of an error's causes. They name the address, the file or the key: an operator may know
+ * these, a tenant may not.
+ */
 function causesOf(error: unknown): string {
   const told: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause) {

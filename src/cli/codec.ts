@@ -10,7 +10,7 @@ interface CodecOptions extends GlobalOptions {
   readonly origin?: string;
 }
 
-/** `codec`, which lets Temporal's Web UI show what is encrypted. */
+/** Adds `codec`, a server by which Temporal's Web UI shows encrypted payloads. */
 export function addCodecCommand(program: Command): void {
   program
     .command('codec')

@@ -1,15 +1,15 @@
-/** What can be completed after a command. */
+/** What a shell can complete after a command. */
 export interface Completion {
-  /** The command's words, as in `images add`; empty for the program itself. */
+  /** The command's words, as in `images add`. Empty for the program itself. */
   readonly path: string;
   readonly commands: readonly Described[];
   readonly options: readonly (Described & {
-    /** As in `--status` and `-o`. */
+    /** The option's flags, as in `--status` and `-o`. */
     readonly flags: readonly string[];
     readonly takesValue: boolean;
     readonly choices: readonly string[];
   })[];
-  /** Words that its argument may be. */
+  /** The words that the command's argument may be. */
   readonly choices: readonly string[];
 }
 
@@ -20,7 +20,10 @@ interface Described {
 
 const NAME = 'image-replicator';
 
-/** Returns a script for bash. Where it knows nothing, bash completes names of files. */
+/**
+ * Returns a completion script for bash. Where the script has no words to offer, bash completes names of
+ * files.
+ */
 export function bashScript(completions: readonly Completion[]): string {
   return `# ${NAME}, for bash: eval "$(${NAME} completion bash)"
 _image_replicator() {
@@ -42,7 +45,7 @@ complete -o default -F _image_replicator ${NAME}
 `;
 }
 
-/** Returns a script for zsh, which can run bash's. */
+/** Returns a completion script for zsh, which can run the one for bash. */
 export function zshScript(completions: readonly Completion[]): string {
   return `# ${NAME}, for zsh: eval "$(${NAME} completion zsh)"
 autoload -U +X compinit && compinit -u
@@ -50,7 +53,7 @@ autoload -U +X bashcompinit && bashcompinit
 ${bashScript(completions).split('\n').slice(1).join('\n')}`;
 }
 
-/** Returns a script for fish. */
+/** Returns a completion script for fish. */
 export function fishScript(completions: readonly Completion[]): string {
   return `# ${NAME}, for fish: save it as ~/.config/fish/completions/${NAME}.fish
 function __image_replicator_at
@@ -73,7 +76,10 @@ function wordsOf({ commands, options, choices }: Completion): string[] {
   return [...commands.map(({ name }) => name), ...choices, ...options.flatMap(({ flags }) => flags)];
 }
 
-/** What may come after an option: one of its choices, or anything. */
+/**
+ * Returns the cases of bash's script for the words that may follow an option: one of its choices, or
+ * anything.
+ */
 function bashValues({ path, options }: Completion): string[] {
   return options
     .filter(({ takesValue }) => takesValue)
@@ -99,7 +105,7 @@ function fishLines({ path, commands, options, choices }: Completion): string[] {
   ];
 }
 
-/** As bash, zsh and fish read it. */
+/** Quotes a text for bash, zsh and fish. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -3,7 +3,7 @@ import { bashScript, type Completion, fishScript, zshScript } from './completion
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 
-/** `completion`. */
+/** Adds `completion`. */
 export function addCompletionCommand(program: Command): void {
   program
     .command('completion')
@@ -20,7 +20,7 @@ export function addCompletionCommand(program: Command): void {
     });
 }
 
-/** Returns a command with all that are below it. */
+/** Returns a command and all commands below it. */
 export function everyCommand(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];
 }
@@ -41,7 +41,7 @@ function completionOf(command: Command): Completion {
   };
 }
 
-/** The program's own, which are good after each command too. */
+/** Returns the program's own options, which every command takes too. */
 function globalOptions({ parent }: Command): readonly Option[] {
   if (parent === null) return [];
   const own = parent.options.filter(({ long }) => long !== '--version');

@@ -3,7 +3,7 @@ import { type Config, loadConfig, openRegions, type Regions } from '../config/in
 import { createJobService, type JobService } from '../job-service/index.ts';
 import { connectClient } from '../temporal/index.ts';
 
-/** What a command has to work with. */
+/** Everything that a command works with. */
 export interface Context {
   readonly config: Config;
   readonly regions: Regions;
@@ -17,7 +17,7 @@ export interface GlobalOptions {
   readonly json?: boolean;
 }
 
-/** Runs a command with everything open, and closes it again. */
+/** Opens the configuration, Temporal and the services, runs a command with them, and closes them again. */
 export async function withContext(
   options: GlobalOptions,
   command: (context: Context) => Promise<void>,
@@ -34,8 +34,8 @@ export async function withContext(
         client,
         regions,
         limits: config.limits,
-        // The next run of the command has to read this one's markers, and an operator need not prove
-        // anything.
+        // The next run of the command MUST be able to read the markers of this one. An operator need not
+        // prove who made them.
         secret: config.api.secret ?? 'operator',
       }),
     });

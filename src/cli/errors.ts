@@ -6,7 +6,7 @@ import { JobError, type JobErrorCode } from '../job-service/index.ts';
 import { StoreError } from '../stores/index.ts';
 import { TemporalUnreachable } from '../temporal/index.ts';
 
-/** What the command exits with. docs/operating.md, "The command". */
+/** The command's exit codes, which docs/operating.md describes under "The command". */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -29,12 +29,14 @@ const BY_CODE: Readonly<Record<JobErrorCode, number>> = {
   unavailable: EXIT.unavailable,
 };
 
-/** Something that whoever has called the command has to mend: an option, a file, a port. */
+/**
+ * An error that the caller of the command has to mend: a wrong option, a file that is missing, a port in use.
+ */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What a failed command exits with. */
+/** Returns the exit code of a command that has failed with an error. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof TemporalUnreachable || error instanceof IdentityUnavailable) return EXIT.unavailable;
@@ -44,13 +46,13 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.failed;
 }
 
-/** How a command that waited for a job exits. */
+/** Returns the exit code of a command that waited for a job. */
 export function exitCodeOfJob(status: JobStatus): number {
   if (status === 'replicated') return EXIT.ok;
   return status === 'canceled' ? EXIT.canceled : EXIT.failed;
 }
 
-/** What the fields of a copy request are called on the command line. */
+/** The command line's names for the fields of a copy request. */
 const OPTIONS: Readonly<Record<string, string>> = {
   'source.region': '--from',
   'source.image_id': '<image-id>',
@@ -60,14 +62,15 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'destination.image_name': '--name',
 };
 
-/** An error as it is told: in words, and as `--json` has it. */
+/** An error as the user sees it: its code is for `--json`, its message is for a person. */
 export interface Told {
   readonly code: string;
   readonly message: string;
 }
 
 /**
- * Returns what there is to tell of an error; `null` where it is none, such as the help that was asked for.
+ * Describes an error to the user. Returns `null` if it is no error, but for instance the help that was asked
+ * for.
  */
 export function toldOf(error: unknown): Told | null {
   if (error instanceof CommanderError) {

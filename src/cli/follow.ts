@@ -10,7 +10,7 @@ export interface FollowOptions extends GlobalOptions {
   readonly detach?: boolean;
 }
 
-/** `watch`. */
+/** Adds `watch`. */
 export function addWatchCommand(program: Command): void {
   program
     .command('watch')
@@ -25,7 +25,10 @@ export function addWatchCommand(program: Command): void {
     });
 }
 
-/** Watches a job that was started until its end, unless it is to be detached, and says what came of it. */
+/**
+ * Watches a job until its end, and prints the result. With `--detach` it prints the job's id and returns at
+ * once.
+ */
 export async function follow(context: Context, jobId: string, options: FollowOptions): Promise<void> {
   const forPerson = process.stdout.isTTY && !options.json;
   const page = webPage(context.config, context.client.options.namespace, jobId);

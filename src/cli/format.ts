@@ -5,7 +5,7 @@ export function bytesText(bytes: number): string {
   return prettyBytes(bytes, { binary: true, minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
-/** Returns bytes in a second for a person, as in `764.7 MiB/s`. */
+/** Returns a rate for a person, as in `764.7 MiB/s`. */
 export function rateText(bytesPerSecond: number): string {
   return `${bytesText(bytesPerSecond)}/s`;
 }
@@ -17,7 +17,7 @@ const UNITS: readonly (readonly [name: string, seconds: number])[] = [
   ['s', 1],
 ];
 
-/** Returns a time of so many milliseconds in one or two units, as in `45s`, `3m20s`, `12m` or `2d4h`. */
+/** Returns a time in one or two units, as in `45s`, `3m20s`, `12m` or `2d4h`. */
 export function spanText(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   const index = UNITS.findIndex(([, size]) => seconds >= size);
@@ -28,7 +28,7 @@ export function spanText(milliseconds: number): string {
   return rest === 0 || next === undefined ? `${whole}${name}` : `${whole}${name}${rest}${next[0]}`;
 }
 
-/** Returns a time that is left as a clock has it, as in `0:06` or `1:02:03`. */
+/** Returns the time that is left in the form of a clock, as in `0:06` or `1:02:03`. */
 export function clockText(seconds: number): string {
   const whole = Math.ceil(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];

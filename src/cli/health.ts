@@ -5,10 +5,12 @@ import { type ApiConfig, loadConfig } from '../config/index.ts';
 import { JobError } from '../job-service/index.ts';
 import type { GlobalOptions } from './context.ts';
 
-/** Milliseconds in which a facade that is alive has answered. */
+/** Milliseconds within which a facade that is alive has answered. */
 const TIMEOUT = 4000;
 
-/** `health`, for the health check of a container: it has no shell, and no other program. */
+/**
+ * Adds `health`, which is for the health check of a container: the image has no shell and no other program.
+ */
 export function addHealthCommand(program: Command): void {
   program
     .command('health')
@@ -29,7 +31,7 @@ function askHealth({ host, port, tls }: ApiConfig): Promise<number | undefined> 
     answer.resume();
     resolve(answer.statusCode);
   };
-  // The certificate is for the name that others know, and nothing that they must not see is sent.
+  // The certificate names the public address, not this one. Nothing secret is sent.
   const asking = tls
     ? requestHttps({ ...options, rejectUnauthorized: false }, answered)
     : requestHttp(options, answered);

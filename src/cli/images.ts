@@ -19,10 +19,10 @@ interface ImagesOptions extends ListingOptions {
   readonly name?: string;
 }
 
-/** Milliseconds. */
+/** Milliseconds between two updates of the bar. */
 const BAR_INTERVAL = 100;
 
-/** Glance's disk formats by the endings that files of them have. */
+/** Glance's disk formats by the file extensions that stand for them. */
 const FORMATS: Readonly<Record<string, string>> = {
   '.iso': 'iso',
   '.qcow2': 'qcow2',
@@ -88,7 +88,7 @@ export function addImagesCommand(program: Command): void {
     });
 }
 
-/** What is no file, or cannot be read, is refused before anything is done. */
+/** Throws if a path is not a file that can be read, before anything is done with it. */
 async function assertReadable(file: string): Promise<void> {
   const refused = (problem: string) => new UsageError(`<file>: ${file} ${problem}`);
   await access(file, constants.R_OK).catch(() => {
@@ -99,7 +99,7 @@ async function assertReadable(file: string): Promise<void> {
   if (kind.isSocket() || kind.isCharacterDevice()) throw refused('is no file');
 }
 
-/** Shows how far a file is read, if there is a bar. Nobody knows how much a pipe has to give. */
+/** Shows on a bar, if there is one, how much of a file has been read. The size of a pipe is not known. */
 async function withProgress<T>(
   bar: ProgressBar | undefined,
   file: string,

@@ -2,10 +2,10 @@ import { constants } from 'node:os';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The command was told to stop. */
+/** The command was told to stop by a signal. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
-  /** What a shell expects of a program that a signal has ended. */
+  /** The exit code that shells expect of a program that a signal has ended. */
   readonly exitCode: number;
 
   constructor(signal: (typeof SIGNALS)[number]) {
@@ -15,7 +15,8 @@ export class Interrupted extends Error {
 }
 
 /**
- * Returns a signal that is aborted with `Interrupted` when the command is told to stop, for the first time.
+ * Returns a signal that is aborted, with an `Interrupted` as its reason, when the command is first told to
+ * stop.
  */
 export function interruption(): AbortSignal {
   const stop = new AbortController();

@@ -11,7 +11,7 @@ const STYLES: Readonly<Partial<Record<JobView['status'], Style>>> = {
   cancel_requested: 'yellow',
 };
 
-/** Every column that `list` has. */
+/** Every column that `list` can show. */
 export const JOB_COLUMNS: readonly Column<JobView>[] = [
   { name: 'job', value: ({ job_id }) => job_id },
   { name: 'status', value: ({ status }) => status, style: ({ status }) => STYLES[status] ?? null },
@@ -39,22 +39,22 @@ export const JOB_COLUMNS: readonly Column<JobView>[] = [
   { name: 'fault', value: ({ fault }) => fault?.code ?? '-' },
 ];
 
-/** The columns of `list` that nobody has asked for by name. */
+/** The columns that `list` shows if nobody names any. */
 export const USUAL_COLUMNS: readonly string[] = [
   ...['job', 'status', 'done', 'size', 'rate', 'age', 'duration', 'from', 'to', 'tenant', 'image'],
 ];
 
-/** What a narrow terminal does without, the first one first. */
+/** The columns that are left out on a narrow terminal, in this order. */
 export const DROPPED_COLUMNS: readonly string[] = [
   ...['tenant', 'duration', 'rate', 'from', 'to', 'size', 'age', 'image', 'done'],
 ];
 
-/** Milliseconds from the order to the end, or until now. */
+/** Returns the milliseconds from the order to the end of the job, or until now if it has not ended. */
 function duration({ status, created_at, updated_at }: JobView): number {
   return (isFinal(status) ? Date.parse(updated_at) : Date.now()) - Date.parse(created_at);
 }
 
-/** Bytes in a second since the order; `null` where none has moved. */
+/** Returns the bytes a second since the order, or `null` if none has moved. */
 function averageRate(job: JobView): number | null {
   const milliseconds = duration(job);
   return job.bytes_copied === 0 || milliseconds <= 0 ? null : (job.bytes_copied / milliseconds) * 1000;

@@ -3,7 +3,7 @@ import { OPERATOR } from '../job-service/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
 import { jobText, print } from './print.ts';
 
-/** `show` and `cancel`. */
+/** Adds `show` and `cancel`. */
 export function addJobCommands(program: Command): void {
   program
     .command('show')

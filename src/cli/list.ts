@@ -16,11 +16,13 @@ interface ListOptions extends ListingOptions {
   readonly columns?: readonly Column<JobView>[];
 }
 
-/** So many open jobs of a list are asked how far they are; of the others it shows what is on record. */
+/**
+ * The most open jobs of a list whose progress is asked for. Of further ones the list shows what is on record.
+ */
 const MAX_ASKED = 50;
 const ASKED_AT_A_TIME = 8;
 
-/** `list`. */
+/** Adds `list`. */
 export function addListCommand(program: Command): void {
   const names = JOB_COLUMNS.map(({ name }) => name).join(', ');
   program
@@ -56,7 +58,10 @@ export function addListCommand(program: Command): void {
     });
 }
 
-/** A list knows what is on record, which is not how far a transfer has come. */
+/**
+ * Asks how far the open jobs of a list have come. Visibility only has what is on record, which is not how far
+ * a transfer has come.
+ */
 function asTheyStand(jobs: JobService, listed: readonly JobView[]): Promise<JobView[]> {
   let asked = 0;
   const ask = (job: JobView) => {

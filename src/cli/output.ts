@@ -6,7 +6,7 @@ import type { GlobalOptions } from './context.ts';
 const FORMATS = ['table', 'json', 'yaml', 'name'] as const;
 type Format = (typeof FORMATS)[number];
 
-/** Options of a command that lists something. */
+/** The options of a command that lists something. */
 export interface ListingOptions extends GlobalOptions {
   readonly output?: Format;
 }
@@ -18,7 +18,7 @@ export function outputOption(): Option {
   );
 }
 
-/** What there is of a list in each format. */
+/** A list in each of the formats. */
 interface Listing {
   readonly value: unknown;
   readonly names: readonly string[];
@@ -34,13 +34,19 @@ export function printListing({ json, output }: ListingOptions, { value, names, t
   else process.stdout.write(`${table()}\n`);
 }
 
-/** Whether errors are to be JSON: as the options say, which may be what is wrong. */
+/**
+ * Tells whether errors are to be written as JSON. Looks at the raw arguments, because the options themselves
+ * may be what is wrong.
+ */
 export function wantsJson(args: readonly string[]): boolean {
   const [options = ''] = args.join('\n').split('\n--\n');
   return /^(--json|-ojson|--output=json|(-o|--output)\njson)$/m.test(options);
 }
 
-/** Returns YAML that a terminal only shows: JSON's escapes are good in double quotes. */
+/**
+ * Returns a value as YAML that does nothing to a terminal: JSON's escapes are allowed in YAML's double
+ * quotes.
+ */
 function yamlText(value: unknown): string {
   const document = new Document(value, { aliasDuplicateObjects: false });
   visit(document, {

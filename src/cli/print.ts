@@ -4,14 +4,15 @@ import { harmless, harmlessJson } from '../text/index.ts';
 import { bytesText } from './format.ts';
 
 /**
- * Writes a line of JSON, or the same for a person. A text MUST be one that only shows what others have
- * chosen: `harmless` makes it so, value by value, for a line break in a name would look like another row.
+ * Writes a value as one line of JSON if `json` is true, or else the text. If the text holds values that
+ * others have chosen, each MUST have gone through `harmless`: a line break in a name would look like another
+ * row.
  */
 export function print(json: boolean | undefined, value: unknown, text: string): void {
   process.stdout.write(`${json ? harmlessJson(JSON.stringify(value)) : text}\n`);
 }
 
-/** A job for a person, one line a fact. */
+/** Describes a job to a person, one fact a line. */
 export function jobText(job: JobView): string {
   const facts: [string, unknown][] = [
     ['job', job.job_id],
@@ -36,7 +37,10 @@ export function jobText(job: JobView): string {
     .join('\n');
 }
 
-/** The Web UI's page of a job; `null` where the configuration does not say where that is. */
+/**
+ * Returns the address of a job's page in Temporal's Web UI, or `null` if the configuration does not say where
+ * that is.
+ */
 export function webPage({ webUi }: Config, namespace: string, jobId: string): string | null {
   return webUi === null ? null : `${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(jobId)}`;
 }

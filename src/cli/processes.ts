@@ -12,7 +12,7 @@ import { harmlessJson } from '../text/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT, UsageError } from './errors.ts';
 
-/** Options of `worker`. */
+/** The options of `worker`. */
 interface WorkerOptions extends GlobalOptions {
   readonly region?: string[];
   readonly workflows: boolean;
@@ -21,12 +21,13 @@ interface WorkerOptions extends GlobalOptions {
   readonly buildId: string;
 }
 
-/** For what is under way when the facade is told to stop; milliseconds. */
+/** How long a facade that is told to stop waits for the requests under way; milliseconds. */
 const STOP_GRACE = 5000;
 
 /**
- * The two that stay: `serve` and `worker`. Both log lines of JSON. What only one of them needs is imported
- * when that one starts: it is most of the program's start-up time, and of its memory.
+ * Adds `serve` and `worker`, the two commands that run until they are stopped. Both log lines of JSON. Each
+ * imports its own modules only when it starts, because these take most of the program's start-up time and
+ * memory.
  */
 export function addProcessCommands(program: Command): void {
   program
@@ -86,7 +87,10 @@ async function serve(options: GlobalOptions): Promise<void> {
   await (client.connection as Connection).close();
 }
 
-/** Opens the identity. A file that it needs is somebody's to mend; a Keystone may come back by itself. */
+/**
+ * Opens the identity and checks it. An unusable file ends the command, because somebody has to mend it; a
+ * Keystone that does not answer does not, because it may come back by itself.
+ */
 async function usableIdentity(config: IdentityConfig): Promise<Identity> {
   try {
     const identity = await openIdentity(config);
@@ -97,7 +101,7 @@ async function usableIdentity(config: IdentityConfig): Promise<Identity> {
   }
 }
 
-/** What an address has that nobody can listen at (listen(2), bind(2)). */
+/** The error codes of an address at which nobody can listen, with their meanings (listen(2), bind(2)). */
 const NOT_TO_BE_HAD: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is taken; choose another port',
   EADDRNOTAVAIL: 'is no address of this machine',
@@ -134,7 +138,7 @@ async function work(options: WorkerOptions): Promise<void> {
     process.exitCode = EXIT.failed;
   }
   await (client.connection as Connection).close();
-  // A transfer that waits for an attempt to adopt it has nobody to wait for any more.
+  // A transfer may still wait for another attempt to adopt it. No attempt will come to this process any more.
   process.exit();
 }
 

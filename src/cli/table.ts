@@ -3,17 +3,17 @@ import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 import { harmless } from '../text/index.ts';
 
-/** A style of `util.styleText`, which leaves it out where nobody sees it, or NO_COLOR is set. */
+/** A style of `util.styleText`, which adds none if the output is no terminal or NO_COLOR is set. */
 export type Style = 'green' | 'red' | 'yellow' | 'dim';
 
 /** A column of a table. */
 export interface Column<Row> {
-  /** What it is called in `--columns`; in capitals it is its header. */
+  /** The column's name in `--columns`. The header is the name in capitals. */
   readonly name: string;
   value(row: Row): string;
   style?(row: Row): Style | null;
   readonly align?: 'right';
-  /** A long value may be cut. */
+  /** Present if a long value may be cut. */
   readonly flexible?: true;
 }
 
@@ -21,9 +21,9 @@ const GAP = '  ';
 const MIN_WIDTH = 8;
 
 /**
- * Returns a table with a header, one line for each row.
- * @param width columns of the terminal; `null` where it may be as wide as it likes
- * @param droppable names of columns that are left out where there is no room, the first one first
+ * Returns a table with a header and one line for each row.
+ * @param width the columns of the terminal; `null` if there is no limit
+ * @param droppable the names of columns that may be left out for lack of room, in this order
  */
 export function table<Row>(
   rows: readonly Row[],
@@ -59,7 +59,7 @@ interface Cell<Row> {
   readonly width: number;
 }
 
-/** Leaves columns out until the rest fits, and cuts the flexible ones of the rest. */
+/** Leaves columns out until the others fit, and cuts the flexible ones of these. */
 function fitted<Row>(cells: readonly Cell<Row>[], width: number, droppable: readonly string[]): Cell<Row>[] {
   const [next, ...others] = droppable;
   const least = cells.map((cell) => (cell.column.flexible ? Math.min(cell.width, MIN_WIDTH) : cell.width));

@@ -4,12 +4,12 @@ import { JobError, type JobService, type JobView, OPERATOR } from '../job-servic
 import { type Progress, progressBar } from './bar.ts';
 
 const INTERVAL = 250;
-/** For so long Temporal may be away while a job is watched; milliseconds. */
+/** How long Temporal may be unreachable while a job is watched; milliseconds. */
 const MAX_AWAY = 5 * 60_000;
 
 /**
- * Waits for a job's end, with a bar where a person is watching, and returns the job. Whoever watches need not
- * care that Temporal is away for a while.
+ * Waits for the end of a job, and returns the job. Shows a bar if a person is watching. Keeps waiting if
+ * Temporal is unreachable for a while.
  * @throws the signal's reason once it is aborted
  */
 export async function watchJob(
@@ -44,7 +44,7 @@ export async function watchJob(
   }
 }
 
-/** Returns the job; `null` where Temporal, which has answered before, does not. */
+/** Returns the job, or `null` if Temporal does not answer although it has answered before. */
 async function heardOf(
   jobs: JobService,
   jobId: string,

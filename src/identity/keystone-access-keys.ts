@@ -6,13 +6,13 @@ import { cacheTokens } from './token-cache.ts';
 
 interface AccessKeys {
   find(access: string): Promise<AccessKey | null>;
-  /** Throws IdentityUnavailable where no key can be looked up, or nobody signed in. */
+  /** Throws IdentityUnavailable if no key can be looked up, or if nobody can be signed in. */
   check(): Promise<void>;
 }
 
 /**
- * EC2 credentials as access keys. Their secrets are asked for with each request, and not kept; who has signed
- * in is known for a time, as the owners of tokens are.
+ * Returns a cloud's EC2 credentials as access keys. A secret is looked up for each request and not kept. The
+ * owner who has signed in is remembered for a while, as the owners of tokens are.
  * @param cacheFor milliseconds
  */
 export function accessKeys({
@@ -39,7 +39,8 @@ export function accessKeys({
       };
     },
     async check() {
-      // Keystone tells who may not ask before it tells that there is no such key.
+      // Keystone refuses those who may not ask before it looks for the key, so a key that does not exist will
+      // do.
       const nobody = { access: 'image-replicator-check', secret: 'none' };
       await asking((signal) => ec2.find(nobody.access, signal));
       await asking((signal) => ec2.signIn(nobody, signal));

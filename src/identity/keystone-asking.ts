@@ -1,11 +1,11 @@
 import { OpenStackError } from '../openstack/index.ts';
 import { IdentityUnavailable } from './port.ts';
 
-/** Milliseconds. */
+/** How long Keystone has to answer; milliseconds. */
 const PATIENCE = 10_000;
 
 /**
- * Asks Keystone, and waits no longer than is good for a request that waits too.
+ * Asks Keystone, and gives up soon enough for a request that waits for the answer.
  * @throws IdentityUnavailable
  */
 export async function asking<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {

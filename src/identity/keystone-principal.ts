@@ -3,14 +3,14 @@ import { asking } from './keystone-asking.ts';
 import type { Principal } from './port.ts';
 
 /**
- * What a tenant has to be to copy. @see
- * https://docs.openstack.org/keystone/latest/admin/service-api-protection.html
+ * The role that a user must have in a tenant to copy images there.
+ * @see https://docs.openstack.org/keystone/latest/admin/service-api-protection.html
  */
 const ROLE = 'member';
 
 /**
- * The owner of a good token; `null` where it is for no project, or bound to rules that nobody here could
- * enforce.
+ * Returns the owner of a good token. Returns `null` if the token is for no project, or if it is bound to
+ * access rules, which nobody here could enforce.
  */
 export function principalOf(keystone: Keystone, issued: IssuedToken): Principal | null {
   const { token, catalog, projectId, delegated, hasAccessRules } = issued;
@@ -21,12 +21,13 @@ export function principalOf(keystone: Keystone, issued: IssuedToken): Principal 
     credential: { token, catalog },
     async mayCopyInto(tenantId) {
       if (projectId === tenantId) return true;
-      // Keystone refuses to rescope these; it is not to depend on its configuration.
+      // Keystone refuses to rescope these by default. This line makes sure of it, whatever Keystone's
+      // configuration.
       if (delegated) return false;
       const there = await asking((signal) => rescope(keystone, token, tenantId, signal));
       if (there === null) return false;
       await asking((signal) => revoke(keystone, there.token, signal)).catch(() => {
-        // It ends when the caller's own does.
+        // The new token ends with the caller's own at the latest.
       });
       return there.projectId === tenantId && isMember(there);
     },

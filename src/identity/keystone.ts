@@ -13,25 +13,28 @@ import type { Identity } from './port.ts';
 import { cacheTokens } from './token-cache.ts';
 
 export interface KeystoneOptions {
-  /** Ends in `/v3`. */
+  /** The address of Keystone, which ends in `/v3`. */
   readonly authUrl: string;
   readonly verify: boolean;
-  /** PEM; `null`: the system's authorities. */
+  /** The authorities to trust, as PEM; `null` for the system's own. */
   readonly ca: string | null;
-  /** How long a good token is taken for good without asking again; milliseconds. */
+  /**
+   * How long a token that Keystone has found good counts as good without being checked again; milliseconds.
+   */
   readonly cacheFor: number;
-  /** `null`: nobody can sign requests. */
+  /** Looks up access keys; `null` if nobody may sign requests. */
   readonly ec2: Ec2Credentials | null;
 }
 
 /**
- * Longer than any token, and short enough for a server's header limits. What else there may be is no token.
+ * This pattern allows more than any real token has, and fits into a server's limits for headers. Any other
+ * text is no token, and Keystone is not asked about it.
  */
 const TOKEN = /^[\x21-\x7e]{1,4096}$/;
 
 /**
- * An OpenStack cloud's own users. Each token is validated by its own right, so that no service account is
- * needed for it; one that has no project is not good here.
+ * Opens an OpenStack cloud's Keystone as an identity. Each token is validated with the token itself, so that
+ * no service account is needed. A token that is for no project is not good here.
  * @see https://docs.openstack.org/api-ref/identity/v3/#authentication-and-token-management
  */
 export function keystoneIdentity({ authUrl, verify, ca, cacheFor, ec2 }: KeystoneOptions): Identity {

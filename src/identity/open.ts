@@ -6,8 +6,8 @@ import { type Identity, IdentityUnavailable } from './port.ts';
 import { tokenFile } from './token-file.ts';
 
 /**
- * The identity that a configuration names; nothing is asked yet.
- * @throws IdentityUnavailable where a file that it needs cannot be read
+ * Opens the identity that a configuration names, without asking it anything yet.
+ * @throws IdentityUnavailable if a file that it needs cannot be read
  */
 export async function openIdentity(config: IdentityConfig): Promise<Identity> {
   if (config.driver === 'token-file') return tokenFile(config.path);

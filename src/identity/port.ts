@@ -1,52 +1,52 @@
 import type { UserCredential } from '../openstack/index.ts';
 
-/** Who has sent a request. */
+/** The sender of a request. */
 export interface Principal {
   /** The tenant (Keystone: project) on whose behalf the request is made. */
   readonly tenant_id: string;
-  /** Whether it may start and cancel copies; otherwise it may look only. */
+  /** True if the sender may start and cancel copies; false if it may only look. */
   readonly may_copy: boolean;
-  /** Where the identity is a cloud's: the caller as that cloud's user, for as long as the request lasts. */
+  /** The sender as a user of the cloud, if the identity is a cloud's. It MUST NOT outlive the request. */
   readonly credential?: UserCredential;
   /**
-   * Whether it may copy images into a tenant. Its own is always allowed.
+   * Tells whether the sender may copy images into a tenant. It may always copy into its own.
    * @throws IdentityUnavailable
    */
   mayCopyInto(tenantId: string): Promise<boolean>;
 }
 
-/** Tells who has sent a request. A kind of identity is a file of `src/identity`. */
+/** Tells who has sent a request. Each kind of identity is a file of `src/identity`. */
 export interface Identity {
-  /** Tells a caller without a good token where to get one: the value of `WWW-Authenticate`. */
+  /** The value of `WWW-Authenticate`, which tells a caller without a good token where to get one. */
   readonly challenge?: string;
   /**
-   * The token's owner; `null` where the token is not good.
+   * Returns the owner of a token, or `null` if the token is not good.
    * @throws IdentityUnavailable
    */
   authenticate(token: string): Promise<Principal | null>;
   /**
-   * An access key, for requests that are signed; `null` where there is no such key. A capability: without it
-   * nobody can sign.
+   * Returns an access key, or `null` if there is no such key. Requests are signed with access keys, so nobody
+   * can sign requests with an identity that lacks this method.
    * @throws IdentityUnavailable
    */
   accessKey?(access: string): Promise<AccessKey | null>;
-  /** Throws IdentityUnavailable where callers cannot be told apart at the moment. */
+  /** Throws IdentityUnavailable if callers cannot be told apart at the moment. */
   check(): Promise<void>;
 }
 
-/** A key that a caller claims to have. Never to be stored or logged. */
+/** A key that a caller claims to have. It MUST NOT be stored or logged. */
 export interface AccessKey {
-  /** What the caller has to have signed with. */
+  /** The secret that the caller has to have signed with. */
   readonly secret: string;
   /**
-   * The key's owner, to be asked for when the signature is known to be good; `null` where the key is not good
-   * for anything (any more).
+   * Returns the owner of the key, or `null` if the key is good for nothing (any more). Ask only after the
+   * signature has proved to be good.
    * @throws IdentityUnavailable
    */
   signIn(): Promise<Principal | null>;
 }
 
-/** Callers cannot be told apart at the moment: neither good nor bad. */
+/** Callers cannot be told apart at the moment: it is not known whether a token or a key is good. */
 export class IdentityUnavailable extends Error {
   override readonly name = 'IdentityUnavailable';
 }

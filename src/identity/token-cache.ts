@@ -4,12 +4,16 @@ import type { TokenFacts } from '../openstack/index.ts';
 
 const MAX_TOKENS = 1000;
 
-/** What is known of a token, or of what stands for one; `ask` finds out where it is not known. */
+/**
+ * Returns the facts of a token, or of a name that stands for one; `null` if it is not good. Calls `ask` if
+ * the facts are not known yet.
+ */
 export type TokenCache<Facts> = (token: string, ask: () => Promise<Facts | null>) => Promise<Facts | null>;
 
 /**
- * Remembers what good tokens are good for: for a time, and never past a token's own end. Tokens are kept as
- * their SHA-256, failures not at all, and those who ask for the same token at the same time ask once.
+ * Makes a cache of the facts of good tokens. It keeps them for a while, never past the end of the token
+ * itself. It keeps a token as its SHA-256, and no failures. Callers who ask for one token at one time share a
+ * question.
  * @param cacheFor milliseconds
  */
 export function cacheTokens<Facts extends TokenFacts>(cacheFor: number): TokenCache<Facts> {

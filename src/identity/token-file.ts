@@ -9,7 +9,7 @@ import { type Identity, IdentityUnavailable, type Principal } from './port.ts';
 const Tenant = Type.String({ minLength: 1, maxLength: 255 });
 const tenant = {
   tenant_id: Tenant,
-  /** Other tenants that its owner may copy into. */
+  /** Other tenants into which the token's owner may copy. */
   destination_tenants: Type.Optional(Type.Array(Tenant)),
 };
 const closed = { additionalProperties: false } as const;
@@ -49,8 +49,9 @@ interface Entries {
 }
 
 /**
- * A YAML file of tokens, each as its SHA-256, so that the file gives none away, and of access keys, whose
- * secrets have to be there in clear. A change of the file counts from the next request on.
+ * Opens a YAML file of tokens and access keys as an identity. A token is listed as its SHA-256, so that the
+ * file gives none away; the secrets of access keys have to be there in clear. A change to the file takes
+ * effect with the next request.
  */
 export function tokenFile(path: string): Identity {
   let loaded: { readonly version: string; readonly entries: Entries } | undefined;

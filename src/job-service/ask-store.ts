@@ -3,10 +3,13 @@ import type { UserCredential } from '../openstack/index.ts';
 import { StoreError } from '../stores/index.ts';
 import { JobError } from './errors.ts';
 
-/** A caller does not wait for longer than this for a store; milliseconds. */
+/** The longest that a caller waits for a store; milliseconds. */
 const PATIENCE = 10_000;
 
-/** What a store answers, unless it takes too long. */
+/**
+ * Returns the answer of a store.
+ * @throws StoreError `unavailable` if it takes longer than 10 s
+ */
 export async function answered<T>(call: Promise<T>): Promise<T> {
   const patience = new AbortController();
   const silence = sleep(PATIENCE, undefined, { signal: patience.signal }).then(() => {
@@ -20,7 +23,10 @@ export async function answered<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-/** What a store's error means to whoever has asked, by `user` on their own behalf. */
+/**
+ * Turns the error of a store into the error for the caller. Any other error is returned as it is.
+ * @param user the caller as a user of the cloud, if the store was asked on the caller's own behalf
+ */
 export function refusal(region: string, error: unknown, user?: UserCredential): unknown {
   if (!(error instanceof StoreError)) return error;
   const { code, message, cause } = error;

@@ -24,8 +24,9 @@ import { liveView } from './view.ts';
 const DEADLINE = 2000;
 
 /**
- * Cancels by update, which the workflow answers with yes or no. Where no worker is there to answer, the
+ * Cancels a job by an update, which the workflow accepts or rejects. If no worker is there to answer, the
  * status on record decides, and a native cancellation waits for the next worker.
+ * @throws JobError `conflict` if it is too late to cancel, `not_found`, or `unavailable`
  */
 export async function cancelJob(
   client: Client,
@@ -55,7 +56,10 @@ function mayCancel({ status, cancel }: JobView, { force }: CancelRequest): boole
   return isCancellable(status) || (force === true && isForcible(status, cancel));
 }
 
-/** For the next worker to hear. What a native cancellation cannot say, that it is by force, says a signal. */
+/**
+ * Leaves a cancel for the next worker. A signal says that it is by force, because a native cancellation
+ * cannot.
+ */
 async function cancelUnheard(
   client: Client,
   caller: Caller,
@@ -63,7 +67,7 @@ async function cancelUnheard(
   request: CancelRequest,
 ): Promise<void> {
   const job = await liveView(client, await findJob(client, caller, handle.workflowId));
-  // The update that was given up on may have been accepted after all.
+  // The update that nobody answered in time may have been accepted after all.
   if (job.status === 'canceled' || (job.cancel !== null && job.cancel.force === request.force)) return;
   if (isFinal(job.status)) throw tooLate(job.status);
   try {

@@ -11,7 +11,7 @@ import type { Caller, JobService } from './service.ts';
 import { type StartContext, startJob } from './start.ts';
 import { liveView } from './view.ts';
 
-/** A load balancer does not wait for long to learn whether we are ready; milliseconds. */
+/** The longest that a load balancer waits to learn whether we are ready; milliseconds. */
 const MAX_CHECK = 1500;
 
 /** Makes a service of copy jobs over a Temporal client. */

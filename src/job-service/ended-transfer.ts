@@ -2,12 +2,15 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { parseProgress } from '../copy-job/index.ts';
 import { decodeOptionalSinglePayload } from '../temporal/index.ts';
 
-/** Enough to find the last activity's end behind the Workflow Task that it has scheduled. */
+/**
+ * The number of last events that are read. They hold the end of the last activity, and the Workflow Task that
+ * this end has scheduled.
+ */
 const LAST_EVENTS = 10;
 
 /**
- * How far a transfer had come that has ended, while the workflow has not yet put it on record: no heartbeat
- * tells any more, and the memo not yet.
+ * Returns how many bytes a transfer had moved when it ended. It is asked for between the end of the transfer
+ * and the workflow's next change of the record, when neither a heartbeat nor the memo tells.
  */
 export async function endedTransferBytes(
   client: Client,
@@ -30,7 +33,7 @@ export async function endedTransferBytes(
       canceled?.details?.payloads?.[0] ??
       failed?.failure?.applicationFailureInfo?.details?.payloads?.[1] ??
       timeout?.timeoutFailureInfo?.lastHeartbeatDetails?.payloads?.[0];
-    // One that has never told how far it had come. What came before it in history was another step's end.
+    // The transfer has never said how far it had come. Earlier events belong to another step.
     if (!payload) return 0;
     const details = await decodeOptionalSinglePayload(client.options.loadedDataConverter, payload);
     return parseProgress(details)?.high_water ?? 0;

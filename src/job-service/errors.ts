@@ -1,14 +1,14 @@
 /**
  * The reasons for which a job service refuses something.
  * - `invalid`: a field of the request is wrong
- * - `not_found`: no such job, or not the tenant's
+ * - `not_found`: there is no such job, or it is another tenant's
  * - `conflict`: the job's status does not allow it
  * - `image_not_found`: the source has no such image, or the tenant may not see it
  * - `image_conflict`: the source image cannot be copied in its present state
- * - `forbidden`: the caller may look, and no more
+ * - `forbidden`: the caller may look, but not change anything
  * - `quota_exceeded`: the destination has no room left for the tenant, or the tenant's own limit is reached
  * - `key_reused`: an idempotency key came again with another request
- * - `unavailable`: a store, or Temporal, does not answer
+ * - `unavailable`: a store or Temporal does not answer
  */
 export type JobErrorCode =
   | 'invalid'
@@ -24,7 +24,7 @@ export type JobErrorCode =
 export class JobError extends Error {
   override readonly name = 'JobError';
   readonly code: JobErrorCode;
-  /** For `invalid`: the field of the copy request, as in `destination.region`. */
+  /** For `invalid`: the name of the copy request's wrong field, as in `destination.region`. */
   readonly field: string | null;
 
   constructor(code: JobErrorCode, message: string, options: { cause?: unknown; field?: string } = {}) {

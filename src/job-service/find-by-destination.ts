@@ -7,13 +7,13 @@ import { ofTenant } from './list.ts';
 import { type Caller, type JobView, OPERATOR } from './service.ts';
 import { liveView, recordedView } from './view.ts';
 
-/** No image has an id of another form, and Temporal cannot look for every text. */
+/** The form of every image id. Temporal cannot look for every other text. */
 const IMAGE_ID = /^[\w.:@~+-]{1,255}$/;
 
 /**
  * Finds the job that makes, or has made, an image. Most jobs have the id of their image. A job that was
  * started by hand may have reserved another id, and a job whose image was spoilt has replaced it: the search
- * attribute leads to these. If there are several, it is the one that may still be cancelled, or else the
+ * attribute leads to these. If there are several, returns the one that may still be cancelled, or else the
  * newest.
  * @throws JobError `not_found`, or `unavailable`
  */
@@ -39,7 +39,7 @@ async function searchedFor(client: Client, caller: Caller, imageId: string): Pro
   try {
     for await (const execution of listWorkflows(client, allOf(terms))) {
       const job = recordedView(execution);
-      // SQLite finds keywords regardless of their case.
+      // SQLite ignores the case of letters when it looks for keywords.
       const isExact = execution.typedSearchAttributes.get(key) === imageId;
       if (isExact && !job.objects && belongsTo(job, caller)) jobs.push(job);
     }

@@ -7,7 +7,7 @@ import { recordedView } from './view.ts';
 
 /**
  * Returns the workflow of a job that the caller may see.
- * @throws JobError `not_found` if there is none: not even for another tenant's job, or another workflow
+ * @throws JobError `not_found` if there is none, and also for another tenant's job or another workflow
  */
 export async function findJob(
   client: Client,
@@ -33,14 +33,16 @@ export async function findJobIfThere(
   return belongsTo(recordedView(description), caller) ? description : undefined;
 }
 
-/** Whether a job is the caller's: as its source tenant, as its destination tenant, or as an operator. */
+/**
+ * Tells whether a job is the caller's: as its source tenant, as its destination tenant, or as an operator.
+ */
 export function belongsTo(job: JobView, caller: Caller): boolean {
   if (caller === OPERATOR) return true;
   return job.source_tenant_id === caller.tenant_id || job.destination_tenant_id === caller.tenant_id;
 }
 
 /**
- * Describes the workflow of a job, whosever it is; `undefined` if there is none.
+ * Describes the workflow of a job, whoever the job belongs to. Returns `undefined` if there is none.
  * @throws JobError `unavailable`
  */
 export async function describeJob(
@@ -56,7 +58,7 @@ function notFound(jobId: string): JobError {
   return new JobError('not_found', `there is no job ${jobId}`);
 }
 
-/** Returns the error that says that Temporal did not answer as it should. */
+/** Returns the error for a caller when Temporal does not answer as it should. */
 export function unavailable(cause: unknown): JobError {
   return new JobError('unavailable', 'the job service is not available at the moment; try again later', {
     cause,

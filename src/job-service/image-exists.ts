@@ -3,7 +3,7 @@ import type { UserCredential } from '../openstack/index.ts';
 import { StoreError } from '../stores/index.ts';
 import { answered, refusal } from './ask-store.ts';
 
-/** Whether a tenant has an image of this id to see, in any of its regions. */
+/** Tells whether a tenant can see an image of this id in any of its regions. */
 export async function imageExists(
   regions: Regions,
   tenantId: string,
@@ -30,7 +30,7 @@ async function isIn({ name, store }: Region, tenantId: string, imageId: string, 
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     if (error.code === 'not_found') return false;
-    // An image whose data cannot be copied is an image all the same.
+    // The image exists, although its data cannot be copied.
     if (error.code === 'not_active' || error.code === 'invalid_image') return true;
     throw refusal(name, error, user);
   }

@@ -6,7 +6,10 @@ import { badMarker, type Markers } from './markers.ts';
 import { type Caller, type JobPage, type ListQuery, OPERATOR } from './service.ts';
 import { recordedView } from './view.ts';
 
-/** A list without a limit has so many jobs: eclsdk, for one, does not page. */
+/**
+ * The most jobs in a list for which the caller sets no limit. It is high because some clients, eclsdk for
+ * one, never ask for a second page.
+ */
 const MAX_JOBS = 1000;
 /**
  * Temporal's answers to a page token that it cannot read: UNKNOWN, or INVALID_ARGUMENT.
@@ -26,7 +29,7 @@ export async function listJobs(
 ): Promise<JobPage> {
   const filter = filterOf(caller, query);
   const { executions, nextPageToken } = await fetchPage(client, markers, filter, query);
-  // SQLite finds keywords regardless of their case.
+  // SQLite ignores the case of letters when it looks for keywords.
   const own = executions.map(recordedView).filter((job) => belongsTo(job, caller));
   return {
     jobs: own,
@@ -34,14 +37,14 @@ export async function listJobs(
   };
 }
 
-/** Returns a filter that takes the jobs of which a tenant is the source or the destination. */
+/** Returns a filter that matches the jobs of which a tenant is the source or the destination. */
 export function ofTenant(tenantId: string): VisibilityQuery {
   return visibility`${attribute(searchAttributes.tenants.name)} = ${tenantKeyword(tenantId)}`;
 }
 
 /**
- * Returns a filter that takes all jobs that belong to a tenant. A copy that a task makes is a part of that
- * task.
+ * Returns a filter that matches all jobs of a tenant. A copy that a task makes belongs to the task, and does
+ * not match.
  */
 export function jobsOf(tenantId: string): VisibilityQuery {
   return allOf([...JOBS, ofTenant(tenantId)]);
@@ -59,7 +62,8 @@ async function fetchPage(
   try {
     return await listPage(client, filter, Math.min(limit, MAX_JOBS), pageToken);
   } catch (error) {
-    // Another version of Temporal made the token: the marker was ours, and is of no use any more.
+    // We have made the marker, but another version of Temporal has made the token in it: nobody can read it
+    // any more.
     if (pageToken !== undefined && isGrpcServiceError(error) && BAD_TOKEN.has(error.code)) throw badMarker();
     throw unavailable(error);
   }

@@ -3,24 +3,27 @@ import { ApplicationFailure, type LoadedDataConverter } from '@temporalio/common
 import { type Fault, parseFault, parseProgress, type TransferProgress } from '../copy-job/index.ts';
 import { decodeOptionalFailureToOptionalError, lastHeartbeat, optionalTsToDate } from '../temporal/index.ts';
 
-/** The step that a job is at, as Temporal's server sees it: no worker is asked. */
+/** The present step of a job, as Temporal's server sees it. No worker is asked. */
 export interface PresentStep {
   readonly attempt: number;
   readonly progress: TransferProgress | undefined;
   readonly lastFault: Fault | null;
-  /** When the next attempt is due, if that is yet to come. */
+  /** The time of the next attempt; `null` if it is due already, or an attempt is running. */
   readonly nextAttempt: Date | null;
-  /** Since when a worker could have taken it up, if none has. */
+  /**
+   * The time since which a worker could have taken the step up; `null` if an attempt is running, or none is
+   * due yet.
+   */
   readonly queuedSince: Date | null;
   readonly taskQueue: string | null;
 }
 
 type Raw = WorkflowExecutionDescription['raw'];
 
-/** `temporal.api.enums.v1.PendingActivityState`. */
+/** A value of `temporal.api.enums.v1.PendingActivityState`. */
 const SCHEDULED = 1;
 
-/** Reads the activity that is pending; `null` where none is. */
+/** Reads the pending activity of a workflow; returns `null` if there is none. */
 export async function presentStep(raw: Raw, converter: LoadedDataConverter): Promise<PresentStep | null> {
   const activity = raw.pendingActivities?.[0];
   if (activity === undefined) return null;

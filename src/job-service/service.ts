@@ -1,39 +1,44 @@
 import type { CancelRequest, CopyRequest, Fault, JobDetails, JobStatus } from '../copy-job/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 
-/** What is only known while a job runs, and why it may stand still. */
+/** A job with what is known only while it runs. */
 export interface JobView extends JobDetails {
-  /** Attempts of the present step, the running one included. */
+  /**
+   * The number of attempts at the present step, with the one that is running; `null` if no step is pending.
+   */
   readonly attempt: number | null;
-  /** What the present step has met last. */
+  /** The last fault that the present step has met. */
   readonly last_fault: Fault | null;
-  /** RFC 3339. */
+  /** In RFC 3339. */
   readonly next_retry_at: string | null;
-  /** In words, what the job is waiting for. */
+  /** What the job is waiting for, in words. */
   readonly waiting_for: string | null;
 }
 
-/** The caller who sees the jobs of all tenants, and may do everything. */
+/** The caller who sees the jobs of all tenants and may do everything. */
 export const OPERATOR = 'operator';
 
-/** Who asks: a tenant, who sees its own jobs only, or the operator. */
+/** The caller: a tenant, who sees only its own jobs, or the operator. */
 export type Caller = { readonly tenant_id: string } | typeof OPERATOR;
 
 export interface StartOptions {
-  /** The same key, tenant and region give the same job, as long as Temporal keeps it. */
+  /**
+   * With the same key, tenant and destination region, `start` returns the same job for as long as Temporal
+   * keeps it.
+   */
   readonly idempotency_key?: string;
-  /** Which of our faces the request came to: keys of one are not keys of another. */
+  /** The dialect of the request. Each dialect has idempotency keys of its own. */
   readonly dialect: string;
-  /** The caller's own: the source is looked up with it, and then it is forgotten. */
+  /** The caller's own credential. The source is looked up with it, and it is not kept. */
   readonly credential?: UserCredential;
 }
 
 export interface ListQuery {
   readonly status?: JobStatus;
-  /** Only jobs that were cancelled by force, and whose clean-up goes on. */
+  /** Lists only jobs that were cancelled by force and are still being cleaned up. */
   readonly cleaning?: true;
   readonly limit?: number;
-  /** From an earlier page with the same caller and status. */
+  /** The marker of an earlier page with the same caller and status. */
   readonly marker?: string;
 }
 
@@ -44,30 +49,33 @@ export interface JobPage {
 
 /** Copy jobs, as everything outside of Temporal sees them. Every method throws `JobError`. */
 export interface JobService {
-  /** Of images only. Looks at the source image, then starts a job; its id is also the copy's image id. */
+  /**
+   * Looks at the source image, then starts a job that copies it. The job's id is also the image id of the
+   * copy. Plain objects cannot be copied by this call.
+   */
   start(
     caller: Caller,
     request: Omit<CopyRequest, 'objects'>,
     options: StartOptions,
   ): Promise<{ readonly job_id: string }>;
-  /** The job as it stands, with or without a worker. */
+  /** Returns a job as it stands at present, whether or not a worker is running. */
   show(caller: Caller, jobId: string): Promise<JobView>;
   /**
-   * The job that makes, or has made, an image at a destination, of plain objects none. Throws `not_found`
-   * where no job of the caller's does.
+   * Returns the job that makes, or has made, an image at a destination. Does not find copies of plain
+   * objects. Throws `not_found` if no job of the caller's makes the image.
    */
   findByDestination(caller: Caller, imageId: string): Promise<JobView>;
-  /** Whether a tenant has an image to see in any of its regions, whoever made it. */
+  /** Tells whether a tenant can see an image in any of its regions, whoever made it. */
   imageExists(tenantId: string, imageId: string, credential?: UserCredential): Promise<boolean>;
-  /** The caller's jobs; without a limit the newest 1,000. */
+  /** Lists the caller's jobs, the newest first; without a limit, the newest 1,000. */
   list(caller: Caller, query?: ListQuery): Promise<JobPage>;
   /**
-   * Asks for a cancel; returns when it was accepted. Throws `conflict` where it comes too late. One by force
-   * may follow another one.
+   * Asks for a cancel, and returns when it has been accepted. Throws `conflict` if it comes too late. A
+   * cancel by force may follow an earlier cancel.
    */
   cancel(caller: Caller, jobId: string, request: CancelRequest): Promise<void>;
-  /** A new job with the same request as one that has ended. */
+  /** Starts a new job with the request of a job that has ended. */
   retry(caller: Caller, jobId: string): Promise<{ readonly job_id: string }>;
-  /** Throws where Temporal does not answer. */
+  /** Throws if Temporal does not answer. */
   check(): Promise<void>;
 }

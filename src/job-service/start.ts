@@ -28,14 +28,14 @@ export interface StartContext {
   readonly client: Client;
   readonly regions: Regions;
   readonly limits: Limits;
-  /** Bounds what a tenant has under way; without it nothing does. */
+  /** Limits the work that a tenant may have under way; without it there is no limit. */
   readonly quota?: Quota;
-  /** The key that the markers of lists are made with; without it a new one is made up. */
+  /** The key by which the markers of lists are signed; without it, a new one is made up. */
   readonly secret?: string | null;
 }
 
 /**
- * Starts a job, or finds the one that the same idempotency key has started.
+ * Starts a job, or finds the job that a request with the same idempotency key has started.
  * @throws JobError
  */
 export async function startJob(
@@ -82,13 +82,13 @@ export async function startJob(
   return { job_id: jobId };
 }
 
-/** The job's id, which is the copy's image id too: fresh, or always the same for the same key. */
+/** Returns the id of the job and of the copy's image. It is new, or derived from the idempotency key. */
 function jobIdFor(caller: Caller, { destination }: CopyRequest, options: StartOptions): string {
   if (options.idempotency_key === undefined) return randomUUID();
   const tenant = caller === OPERATOR ? null : caller.tenant_id;
   const scope = [tenant, options.dialect, options.idempotency_key, destination.region];
   const hex = createHash('sha256').update(JSON.stringify(scope)).digest('hex');
-  // A version 8 UUID (RFC 9562, section 5.8): the bits are ours to choose.
+  // A version 8 UUID (RFC 9562, section 5.8) leaves its bits to us.
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),
@@ -114,7 +114,10 @@ function planned({ regions, limits }: StartContext, request: CopyRequest, jobId:
   }
 }
 
-/** The source as the caller sees it, when nothing speaks against a copy of it. */
+/**
+ * Returns the source image as the caller sees it, if nothing is known that speaks against a copy of it.
+ * @throws JobError
+ */
 async function examined(regions: Regions, plan: CopyPlan, user?: UserCredential): Promise<ImageRecord> {
   const { source, destination } = plan;
   const from = regionStore(regions, source.region);
@@ -126,7 +129,7 @@ async function examined(regions: Regions, plan: CopyPlan, user?: UserCredential)
   });
   const room = to.checkRoom?.(destination.tenant_id, record.size) ?? Promise.resolve();
   await answered(room).catch((error) => {
-    // A destination that does not answer has time until the job comes to it.
+    // A destination that does not answer now may still answer when the job comes to it.
     if (error instanceof StoreError && error.code === 'quota_exceeded')
       throw refusal(destination.region, error);
   });

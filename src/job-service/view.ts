@@ -16,10 +16,10 @@ import type { JobView } from './service.ts';
 
 type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
 
-/** A wait shorter than this is only the time that a hand-over takes; milliseconds. */
+/** A wait that is shorter than this is only the time that handing over takes; milliseconds. */
 const WORTH_MENTIONING = 2000;
 
-/** A job from what is on record, settled by how its workflow has closed. */
+/** Returns a job as its record shows it, with the status in which its workflow has closed. */
 export function recordedView(execution: Execution): JobView {
   // An earlier version may have put less on record.
   const recorded = execution.memo?.[JOB_MEMO] as Partial<JobDetails> | undefined;
@@ -33,7 +33,10 @@ export function recordedView(execution: Execution): JobView {
   };
 }
 
-/** A job as it stands: what is on record, raised by the last heartbeat, with what it may be waiting for. */
+/**
+ * Returns a job as it stands at present: its record, raised to what the last heartbeat says, and what the job
+ * may be waiting for.
+ */
 export async function liveView(client: Client, description: WorkflowExecutionDescription): Promise<JobView> {
   const recorded = recordedView(description);
   if (isFinal(recorded.status)) return recorded;
@@ -51,7 +54,7 @@ export async function liveView(client: Client, description: WorkflowExecutionDes
 }
 
 function settled(job: JobDetails, { status, closeTime }: Execution): JobDetails {
-  // One that is paused has no close time either.
+  // A paused workflow has no close time either.
   if (closeTime === undefined || isFinal(job.status)) return job;
   const updated_at = closeTime.toISOString();
   const closed = { ...job, phase: null, destination_image_id: null, updated_at };

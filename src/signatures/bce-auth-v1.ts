@@ -12,11 +12,11 @@ export interface BceAuthV1Claim {
   readonly access: string;
   /** ISO 8601, UTC. */
   readonly timestamp: string;
-  /** How long the signature is good after the timestamp; seconds, as it was sent. */
+  /** Seconds after the timestamp for which the signature is good, in the digits that were sent. */
   readonly expiration: string;
-  /** In lower case; empty: the default ones. */
+  /** The names of the signed headers in lower case; empty if the default ones are signed. */
   readonly signedHeaders: readonly string[];
-  /** Hex. */
+  /** In hex. */
   readonly signature: string;
 }
 
@@ -25,8 +25,8 @@ const AUTHORIZATION =
 const DEFAULT_HEADERS = ['host', 'content-md5', 'content-length', 'content-type'];
 
 /**
- * Baidu AI Cloud's signature, version 1. The host has to be signed. The body is not, unless by a Content-MD5,
- * which then has to be the body's.
+ * Baidu AI Cloud's signature, version 1. The header Host MUST be signed. The body is only signed through a
+ * Content-MD5: if that header is signed, it MUST be the body's.
  * @see https://cloud.baidu.com/doc/Reference/s/njwvz1yfu
  * @see bce-python-sdk, baidubce/auth/bce_v1_signer.py
  */

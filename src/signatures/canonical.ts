@@ -1,17 +1,17 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SignedRequest } from './scheme.ts';
 
-/** Text in which each character is a byte, so that what is not UTF-8 is signed as it is. */
+/** Text in which each character is a byte, so that bytes that are not UTF-8 can be signed too. */
 type Bytes = string;
 
-/** Percent-encodes all but the unreserved characters (RFC 3986, section 2.3), and those of `keep`. */
+/** Percent-encodes every byte but the unreserved characters (RFC 3986, section 2.3) and those in `keep`. */
 export function encode(bytes: Bytes, keep = ''): string {
   return bytes.replace(/[^A-Za-z0-9\-._~]/g, (byte) =>
     keep.includes(byte) ? byte : `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );
 }
 
-/** The bytes that percent-encoded text stands for; what is not well encoded stands for itself. */
+/** Returns the bytes that percent-encoded text stands for. A `%` without two hex digits stands for itself. */
 export function decode(text: string): Bytes {
   return text.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
@@ -20,7 +20,7 @@ export function pathOf({ url }: SignedRequest): string {
   return url.split('?', 1)[0] ?? '';
 }
 
-/** The query's names and values, decoded as a form's are; a name alone has an empty value. */
+/** Returns the names and values in the query, decoded as those of a form. A name alone has an empty value. */
 export function parametersOf({ url }: SignedRequest): { readonly name: Bytes; readonly value: Bytes }[] {
   const at = url.indexOf('?');
   const pairs = at === -1 ? [] : url.slice(at + 1).split('&');
@@ -36,19 +36,22 @@ function formDecode(text: string): Bytes {
   return decode(text.replaceAll('+', ' '));
 }
 
-/** A header's trimmed value; `undefined` where it is not there. */
+/** Returns a header's trimmed value, or `undefined` if the header is not there. */
 export function headerOf({ headers }: SignedRequest, name: string): Bytes | undefined {
   const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
   return typeof value === 'object' ? value.join(', ').trim() : value?.trim();
 }
 
-/** For `Array.prototype.sort`: by bytes, as signers do it. */
+/** Compares two texts by their bytes, as signers sort them. For `Array.prototype.sort`. */
 export function byBytes(one: Bytes, other: Bytes): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
 }
 
-/** Whether a signature (hex) is the HMAC-SHA256 of a text. How long it takes does not tell. */
+/**
+ * Tells whether a signature (in hex) is the HMAC-SHA256 of a text. The time that this takes gives nothing
+ * away.
+ */
 export function isHmac(signature: string, key: string, text: string): boolean {
   const expected = createHmac('sha256', key).update(text).digest();
   const given = Buffer.from(signature, 'hex');

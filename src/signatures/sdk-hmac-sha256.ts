@@ -10,9 +10,9 @@ import {
 
 export interface SdkHmacSha256Claim {
   readonly access: string;
-  /** As it was sent: names with `;` between them. */
+  /** The names of the signed headers as they were sent, with `;` between them. */
   readonly signedHeaders: string;
-  /** Hex. */
+  /** In hex. */
   readonly signature: string;
 }
 
@@ -23,7 +23,7 @@ const DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 const UNSIGNED = 'UNSIGNED-PAYLOAD';
 
 /**
- * Huawei Cloud's AK/SK signature. The host has to be signed, and so has the date, which is good for 15
+ * Huawei Cloud's AK/SK signature. The headers Host and X-Sdk-Date MUST be signed; the date is good for 15
  * minutes either way.
  * @see https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm-001.html
  * @see huaweicloudsdkcore, signer/signer.py
@@ -65,7 +65,7 @@ function canonicalPath(request: SignedRequest): string {
   return path.endsWith('/') ? path : `${path}/`;
 }
 
-/** The signer sorts first, and encodes then. */
+/** Returns the query as the signer writes it: sorted first, and encoded afterwards. */
 function canonicalQuery(request: SignedRequest): string {
   return parametersOf(request)
     .sort((one, other) => byBytes(one.name, other.name) || byBytes(one.value, other.value))
@@ -74,8 +74,9 @@ function canonicalQuery(request: SignedRequest): string {
 }
 
 /**
- * What a signer may have put for the body: its hash, or what `X-Sdk-Content-Sha256` says, which is the same,
- * or that the body is not signed. With no body some signers take the one, and some the other.
+ * Returns the texts that a signer may have put for the body. That is the body's hash, which
+ * `X-Sdk-Content-Sha256` may repeat, or a word in that header which says that the body is not signed. For an
+ * empty body some signers take the hash in spite of that word, and others take the word.
  */
 function payloadHashes(request: SignedRequest, names: readonly string[]): string[] {
   const hash = createHash('sha256').update(request.body).digest('hex');

@@ -26,13 +26,14 @@ export function createTaskService({
 }: {
   readonly client: Client;
   readonly shares: Shares;
-  /** Bounds what a tenant has under way; without it nothing does. */
+  /** Limits the work that a tenant may have under way; without it there is no limit. */
   readonly quota?: Quota;
 }): TaskService {
   const find = async (owner: TaskOwner, taskId: string) => {
     shareOf(shares, owner);
     const id = taskWorkflowId(owner.share_id, owner.tenant_id, taskId);
-    // In this order: a deletion that ends in between has left no task, and one that has not is still seen.
+    // The order matters: if the deletion ends between the two calls, there is no task any more; if it does
+    // not, the second call sees it.
     const deletion = await answered(describeIfThere(client, DELETE_TASK, deletionIdOf(id)));
     const task = await answered(describeIfThere(client, MOVE_OBJECTS, id));
     const isDeleting = deletion !== undefined && deletion.closeTime === undefined;

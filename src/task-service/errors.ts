@@ -1,8 +1,8 @@
 /**
- * What a task service refuses.
+ * The reasons for which a task service refuses something.
  * - `invalid`: a field of the request is wrong
- * - `share_not_found`: no such share, or not the tenant's to use
- * - `task_not_found`: no such task, or not the tenant's
+ * - `share_not_found`: there is no such share, or the tenant may not use it
+ * - `task_not_found`: there is no such task, or it is another tenant's
  * - `quota_exceeded`: the tenant has reached one of its limits
  * - `unavailable`: Temporal does not answer
  */

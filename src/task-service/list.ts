@@ -4,12 +4,12 @@ import { listWorkflows, type VisibilityQuery, visibility } from '../temporal/ind
 import type { TaskOwner, TaskPage, TaskQuery, TaskView } from './service.ts';
 import { taskView } from './view.ts';
 
-/** One answer has no more tasks than this. */
+/** The most tasks in one answer. */
 const MAX_TASKS = 1000;
 
 /**
- * Lists a tenant's tasks at a share. Temporal gives all of them, because it knows nothing of their types, nor
- * of offsets; the choice is made here.
+ * Lists a tenant's tasks at a share. Reads all of them from Temporal and chooses here, because Temporal knows
+ * nothing of their types and of offsets.
  */
 export async function listTasks(client: Client, owner: TaskOwner, query: TaskQuery): Promise<TaskPage> {
   const prefix = taskIdPrefix(owner.share_id, owner.tenant_id);
@@ -19,7 +19,7 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
   for await (const { workflowId } of listWorkflows(client, deletions)) deleting.add(workflowId);
   const tasks: TaskView[] = [];
   for await (const execution of listWorkflows(client, tasksOf(owner))) {
-    // Some of Temporal's databases take no notice of case.
+    // Some of Temporal's databases ignore the case of letters.
     if (!execution.workflowId.startsWith(prefix)) continue;
     const task = taskView(execution, deleting.has(deletionIdOf(execution.workflowId)));
     if (task !== undefined && isWanted(task, query)) tasks.push(task);
@@ -29,7 +29,7 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
   return { tasks: tasks.slice(offset, offset + Math.min(limit, MAX_TASKS)), count: tasks.length };
 }
 
-/** Returns a filter that takes the last run of each task of a tenant at a share. */
+/** Returns a filter that matches the last run of each task of a tenant at a share. */
 export function tasksOf({ share_id, tenant_id }: TaskOwner): VisibilityQuery {
   return visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'
     AND WorkflowId STARTS_WITH ${taskIdPrefix(share_id, tenant_id)}`;
@@ -40,6 +40,6 @@ function isWanted(task: TaskView, { type, status, since, until }: TaskQuery): bo
   if (status !== undefined && task.status !== status) return false;
   if (since !== undefined && new Date(task.created_at) < since) return false;
   if (until === undefined) return true;
-  // Times are shown in seconds, and compared as they are shown.
+  // Times are compared in whole seconds, because answers show them so.
   return task.ended_at !== null && new Date(task.ended_at).setMilliseconds(0) <= until.getTime();
 }

@@ -1,15 +1,18 @@
 import type { TaskDetails, TaskType } from '../object-task/index.ts';
 
-/** How a task stands. */
+/** The status of a task. */
 export type TaskStatus = 'running' | 'succeeded' | 'failed' | 'deleting';
 
 export interface TaskView extends TaskDetails {
   readonly status: TaskStatus;
-  /** RFC 3339; `null` while it has not ended. */
+  /** In RFC 3339; `null` until the task has ended. */
   readonly ended_at: string | null;
 }
 
-/** What a tenant asks for. Prefixes are relative to the bucket, and to the target's folder at the share. */
+/**
+ * A tenant's request for a task. Prefixes are relative to the bucket, and to the target's folder at the
+ * share.
+ */
 export interface NewTask {
   readonly type: TaskType;
   readonly target: string;
@@ -22,14 +25,14 @@ export interface TaskQuery {
   readonly status?: TaskStatus;
   readonly offset?: number;
   readonly limit?: number;
-  /** Those that began then or later, or ended then or before. */
+  /** Lists only tasks that began at `since` or later, and that ended at `until` or before. */
   readonly since?: Date;
   readonly until?: Date;
 }
 
 export interface TaskPage {
   readonly tasks: readonly TaskView[];
-  /** Of all pages. */
+  /** The number of tasks on all pages. */
   readonly count: number;
 }
 
@@ -41,16 +44,16 @@ export interface TaskOwner {
 
 /**
  * Tasks that move files between shares and buckets, as everything outside of Temporal sees them. A tenant
- * sees its own tasks only, at the shares that it may use. Every method throws `TaskError`.
+ * sees only its own tasks, at the shares that it may use. Every method throws `TaskError`.
  */
 export interface TaskService {
   start(owner: TaskOwner, task: NewTask): Promise<{ readonly task_id: string }>;
   show(owner: TaskOwner, taskId: string): Promise<TaskView>;
-  /** The newest first. */
+  /** Lists tasks, the newest first. */
   list(owner: TaskOwner, query?: TaskQuery): Promise<TaskPage>;
   /**
-   * Cancels a task that is running, and removes it from the record; what it has moved stays. Returns when
-   * that has begun. Once more, while it goes on, is no error.
+   * Cancels a task if it is running, and removes it from the record; files that it has moved stay. Returns as
+   * soon as the deletion has begun. A second call while it goes on is no error.
    */
   delete(owner: TaskOwner, taskId: string): Promise<void>;
 }

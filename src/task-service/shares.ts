@@ -3,14 +3,17 @@ import type { TaskRequest } from '../object-task/index.ts';
 import { TaskError } from './errors.ts';
 import type { NewTask, TaskOwner } from './service.ts';
 
-/** The share, where the tenant may use it. */
+/**
+ * Returns a share that the tenant may use.
+ * @throws TaskError `share_not_found`
+ */
 export function shareOf(shares: Shares, { share_id, tenant_id }: TaskOwner): Share {
   const share = shares.get(share_id);
   if (share?.tenants.includes(tenant_id)) return share;
   throw new TaskError('share_not_found', `there is no share ${share_id}`);
 }
 
-/** What a task means in regions and paths: a target is a bucket, and a folder of the share. */
+/** Turns a task into regions and paths: its target is a bucket and a folder of the share. */
 export function requestOf(share: Share, owner: TaskOwner, taskId: string, task: NewTask): TaskRequest {
   const bucket = share.targets.get(task.target);
   if (bucket === undefined) {

@@ -4,7 +4,7 @@ import type { TaskStatus, TaskView } from './service.ts';
 
 export type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
 
-/** A task from what is on record of it; `undefined` where that is none of a tenant's. */
+/** Returns a task as its record shows it, or `undefined` if the record holds no task of a tenant. */
 export function taskView(execution: Execution, isDeleting: boolean): TaskView | undefined {
   const details = parseTask(execution.memo?.[TASK_MEMO]);
   if (details === undefined) return undefined;
@@ -18,18 +18,18 @@ export function taskView(execution: Execution, isDeleting: boolean): TaskView | 
 }
 
 function statusOf({ status: { name }, closeTime }: Execution): TaskStatus {
-  // One that is paused has no close time either.
+  // A paused workflow has no close time either.
   if (closeTime === undefined || name === 'CONTINUED_AS_NEW') return 'running';
   return name === 'COMPLETED' ? 'succeeded' : 'failed';
 }
 
-/** Why it has ended, where it could not say so itself. */
+/** Returns the reason for which a task has ended, if the task could not put it on record itself. */
 function faultOf(name: Execution['status']['name'], { objects_failed }: TaskDetails): TaskDetails['fault'] {
   if (name === 'CANCELLED') return { code: 'canceled', side: null, message: 'the task was cancelled' };
   if (name === 'TERMINATED') return { code: 'terminated', side: null, message: 'the task was terminated' };
   if (name === 'TIMED_OUT')
     return { code: 'timed_out', side: null, message: 'the task has run out of its time' };
-  // Its objects' failures say why.
+  // The failures of its objects say why.
   if (name !== 'FAILED' || objects_failed > 0) return null;
   return { code: 'internal', side: null, message: 'the task has failed unexpectedly' };
 }

@@ -2,32 +2,32 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { visibility } from './query.ts';
 import { listWorkflows } from './visibility.ts';
 
-/** One execution of a workflow, as its server knows it. */
+/** One execution of a workflow, by the ids that Temporal's server gives it. */
 export interface RunRef {
   readonly workflow_id: string;
   readonly run_id: string;
 }
 
 /**
- * What Temporal knows of a chain of runs: one execution of a workflow, and all that resets have made of it.
- * - `open`: its last run goes on, or is paused
+ * Temporal's record of a chain of runs: one execution of a workflow, and all that resets have made of it.
+ * - `open`: its last run is going on, or is paused
  * - `closed`: its last run has closed, or the workflow id has been used again since
- * - `gone`: Temporal does not know the workflow, or does not know it any more
+ * - `gone`: Temporal does not know the workflow, or has forgotten it
  */
 export interface Chain {
   readonly state: 'open' | 'closed' | 'gone';
-  /** The last run; `null` where it is not known. */
+  /** The id of the last run; `null` if it is not known. */
   readonly lastRunId: string | null;
-  /** How the last run has closed, as in `CANCELLED`; `null` where that is not known. */
+  /** The status with which the last run has closed, as in `CANCELLED`; `null` if it is not known. */
   readonly closedAs: string | null;
-  /** The memo of the last run; empty where it is not known. */
+  /** The memo of the last run; empty if it is not known. */
   readonly memo: Readonly<Record<string, unknown>>;
 }
 
 const UNKNOWN = { lastRunId: null, closedAs: null, memo: {} } as const;
 
 /**
- * Asks for the state of a chain.
+ * Returns the state of a chain.
  * @param firstRunId names the chain: a reset closes a run, and the run that it makes keeps this id
  */
 export async function chainOf(client: Client, workflowId: string, firstRunId: string): Promise<Chain> {
@@ -39,9 +39,9 @@ export async function chainOf(client: Client, workflowId: string, firstRunId: st
 }
 
 /**
- * Whether a run of a chain has completed; also where that cannot be told, because Temporal has forgotten one.
- * Each run is described by itself, for the server's list lags. The list only tells of runs to which no reset
- * leads any more.
+ * Tells whether a run of a chain has completed. Returns true, too, if Temporal has forgotten a run and so
+ * cannot tell. Each run is described by itself, because the server's list lags. The list is only read for
+ * runs to which no reset leads any more.
  */
 export async function mayHaveCompleted(
   client: Client,
@@ -65,16 +65,19 @@ export async function mayHaveCompleted(
 
 interface Run {
   readonly runId: string;
-  /** `null` where the server does not tell. */
+  /** The id of the chain's first run; `null` if the server does not tell. */
   readonly firstRunId: string | null;
   readonly status: string;
   readonly isClosed: boolean;
   readonly memo: Readonly<Record<string, unknown>>;
-  /** The run that a reset of this one has made last. */
+  /** The run that the latest reset of this run has made. */
   readonly resetTo: string | null;
 }
 
-/** Describes a run, or the last one of a workflow; `undefined` where Temporal does not know it. */
+/**
+ * Describes a run, or without `runId` the last run of a workflow. Returns `undefined` if Temporal does not
+ * know it.
+ */
 async function runOf(client: Client, workflowId: string, runId?: string): Promise<Run | undefined> {
   try {
     const found = await client.workflow.getHandle(workflowId, runId).describe();

@@ -7,9 +7,9 @@ const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 const MAX_BODY = 32 * 1024 * 1024;
 
 /**
- * Returns a server that decrypts payloads for the Web UI (its "remote codec endpoint"), and encrypts those
- * that it sends. Everybody who reaches the server can read everything: it has no sign-in, so a proxy in front
- * of it MUST ask for one.
+ * Returns a server that decrypts payloads for Temporal's Web UI (its "remote codec endpoint") and encrypts
+ * the payloads that the Web UI sends. The server has no sign-in, and everybody who reaches it can read
+ * everything. A proxy in front of it MUST therefore ask for one.
  * @param origin the origin of the Web UI: only its pages may read the answers
  * @see https://docs.temporal.io/production-deployment/data-encryption
  */

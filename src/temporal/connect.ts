@@ -4,7 +4,7 @@ import type { EncryptionConfig } from '../config/index.ts';
 import { encryptingConverter } from './encryption.ts';
 import { retries } from './request-scope.ts';
 
-/** There is no Temporal server where we were told to look. */
+/** No Temporal server answers at the configured address. */
 export class TemporalUnreachable extends Error {
   override readonly name = 'TemporalUnreachable';
 
@@ -14,9 +14,10 @@ export class TemporalUnreachable extends Error {
 }
 
 /**
- * Connects as every Temporal tool does: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`,
- * `TEMPORAL_TLS_*`, or a profile of the configuration file (`TEMPORAL_PROFILE`, `TEMPORAL_CONFIG_FILE`).
- * @param encryption of what the client sends and reads; `null`: none
+ * Connects to Temporal with the settings that all of its tools take: `TEMPORAL_ADDRESS`,
+ * `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS_*`, or a profile of the configuration file
+ * (`TEMPORAL_PROFILE`, `TEMPORAL_CONFIG_FILE`).
+ * @param encryption encrypts all that the client sends, and decrypts all that it reads; `null` for none
  * @throws TemporalUnreachable
  * @see https://docs.temporal.io/develop/environment-configuration
  */

@@ -5,19 +5,19 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 
-/** gRPC's status INVALID_ARGUMENT: there can be no workflow with such an id. */
+/** gRPC's status INVALID_ARGUMENT: no workflow can have such an id. */
 const INVALID_ARGUMENT = 3;
 
 /**
- * Describes the last run of a workflow; `undefined` if there is no workflow of this id and type. What a
- * workflow says of itself does not count: anybody who can start one may write any memo.
+ * Describes the last run of a workflow. Returns `undefined` if no workflow has this id and this type. The
+ * type counts and not the memo, because everybody who can start a workflow can write any memo.
  */
 export async function describeIfThere(
   client: Client,
   type: string,
   workflowId: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
-  // Temporal would refuse the question itself.
+  // Temporal would refuse to look for such an id.
   if (workflowId === '' || !workflowId.isWellFormed()) return undefined;
   try {
     const description = await client.workflow.getHandle(workflowId).describe();

@@ -24,8 +24,8 @@ const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
 /**
  * Returns a data converter that encrypts payloads and the messages of failures before they leave this
- * process; `undefined` if the configuration has none.
- * @throws Error that names the key which cannot be read, or is not 32 bytes in base64
+ * process, or `undefined` if the configuration asks for none.
+ * @throws Error that names the key, if a key cannot be read or is not 32 bytes in base64
  */
 export async function encryptingConverter(
   config: EncryptionConfig | null,
@@ -36,9 +36,9 @@ export async function encryptingConverter(
 }
 
 /**
- * Returns the codec with the configured keys. It encrypts with the current key, decrypts with any of them,
- * and leaves alone what was never encrypted.
- * @throws Error that names the key which cannot be read, or is not 32 bytes in base64
+ * Returns a codec with the configured keys. It encrypts with the current key, and decrypts with any of them.
+ * A payload that is not encrypted is left as it is.
+ * @throws Error that names the key, if a key cannot be read or is not 32 bytes in base64
  */
 export async function openCodec({ current, keys }: EncryptionConfig): Promise<PayloadCodec> {
   const read = [...keys].map(async ([id, reference]) => {

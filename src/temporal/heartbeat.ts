@@ -3,7 +3,7 @@ import type { LoadedDataConverter } from '@temporalio/common';
 import { decodeFromPayloadsAtIndex } from './sdk-internals.ts';
 
 /**
- * Reads what the pending activity of a workflow has heartbeated last; `undefined` where there is nothing to
+ * Reads the last heartbeat of a workflow's pending activity. Returns `undefined` if there is none that can be
  * read.
  */
 export async function lastHeartbeat(

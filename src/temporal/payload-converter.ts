@@ -1,12 +1,12 @@
 import { defaultPayloadConverter, type PayloadConverter } from '@temporalio/common';
 import { undecodable } from '../copy-job/index.ts';
 
-// Bundled with the workflows, by its path: their worker decodes everything that clients send with it.
+// The workflows' bundle holds this file, because their worker uses it to decode all that clients send.
 
 /**
  * Converts payloads as the SDK does by default, but returns an `Undecodable` for a payload that it cannot
- * decode. The SDK would throw, which fails the Workflow Task again and again: the workflow would never learn
- * of it, and never end.
+ * decode. The SDK would throw, and the Workflow Task would fail again and again: the workflow could not
+ * react, and would never end.
  */
 export const payloadConverter: PayloadConverter = {
   toPayload: (value, context) => defaultPayloadConverter.toPayload(value, context),

@@ -1,11 +1,11 @@
 /**
- * A list filter of Temporal whose values are all escaped. Only `visibility` and `attribute` make one.
+ * A list filter of Temporal in which all values are escaped. Only `visibility` and `attribute` make one.
  * @see https://docs.temporal.io/list-filter
  */
 export class VisibilityQuery {
   readonly text: string;
 
-  /** Keeps a text as it is: nobody but this file may call it. */
+  /** Takes a text as it is. Only this file may call it. */
   constructor(text: string) {
     this.text = text;
   }

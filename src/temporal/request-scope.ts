@@ -1,13 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Client, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 
-/** A request that waits for Temporal has no patience for longer than this; milliseconds, for each call. */
+/** The longest time for a call to Temporal within a request; milliseconds. */
 const MAX_CALL = 4000;
 
 type Interceptor = ReturnType<typeof makeGrpcRetryInterceptor>;
 type GrpcStatus = Parameters<ReturnType<typeof defaultGrpcRetryOptions>['retryableDecider']>[1];
 
-/** gRPC's status UNKNOWN. Temporal answers so to what it cannot read: to ask again is no use. */
+/**
+ * gRPC's status UNKNOWN. Temporal answers with it to a call that it cannot read, so it is no use to repeat
+ * the call.
+ */
 const UNKNOWN = 2;
 
 const requests = new AsyncLocalStorage<{ readonly signal: AbortSignal }>();
@@ -21,8 +24,8 @@ export async function forRequest<T>(client: Client, signal: AbortSignal, work: (
 }
 
 /**
- * Tries a call to Temporal again where that may help, as the SDK does. In a request it never waits past the
- * call's deadline, and does not repeat what Temporal cannot read.
+ * Repeats a failed call to Temporal if that may help, as the SDK does. Within a request it never waits past
+ * the call's deadline, and does not repeat a call that Temporal cannot read.
  */
 export const retries: Interceptor = (options, nextCall) => {
   const request = requests.getStore();

@@ -1,13 +1,13 @@
 /**
- * What we take from the inside of Temporal's SDK, because its public packages do not export it. The SDK's
- * version is pinned exactly; with another one, look here first.
- *
- * - `decodeFromPayloadsAtIndex`, `decodeOptionalSinglePayload`, `decodeOptionalFailureToOptionalError`: what
- *   a description or a history of a workflow holds comes encoded, also where the client knows the codec.
- * - `optionalTsToDate`: times in them are protobuf's.
- * - `encodeSearchAttributeIndexedValueType`: the operator service takes types of search attributes as
+ * The parts of Temporal's SDK that we need although its public packages do not export them. The SDK's version
+ * is pinned exactly: whoever changes it MUST look here first.
+ * - `decodeFromPayloadsAtIndex`, `decodeOptionalSinglePayload`, `decodeOptionalFailureToOptionalError`:
+ *   descriptions and histories of workflows hold encoded values, even for a client that has the codec.
+ * - `optionalTsToDate`: their times are protobuf's.
+ * - `encodeSearchAttributeIndexedValueType`: the operator service takes the types of search attributes as
  *   numbers.
- * - `executionInfoFromRaw`: a page of visibility's list, which the client gives only as an endless iterator.
+ * - `executionInfoFromRaw`: reads one page of visibility's list, which the client only gives as an endless
+ *   iterator.
  */
 export { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 export {

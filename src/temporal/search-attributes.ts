@@ -3,8 +3,8 @@ import { searchAttributes } from '../copy-job/index.ts';
 import { encodeSearchAttributeIndexedValueType } from './sdk-internals.ts';
 
 /**
- * Makes sure that the namespace knows our search attributes, and registers those that it lacks.
- * @throws Error with the command to run, where we may not register them
+ * Makes sure that the namespace has our search attributes, and registers those that it lacks.
+ * @throws Error that holds the command to run, if we may not register them
  */
 export async function ensureSearchAttributes(client: Client): Promise<void> {
   const { operatorService } = client.connection as Connection;

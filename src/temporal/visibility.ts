@@ -2,25 +2,25 @@ import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { VisibilityQuery } from './query.ts';
 import { executionInfoFromRaw } from './sdk-internals.ts';
 
-/** Lists the executions that a filter takes, page by page. */
+/** Lists the executions that match a filter, page by page. */
 export function listWorkflows(client: Client, query: VisibilityQuery): AsyncIterable<WorkflowExecutionInfo> {
   return client.workflow.list({ query: query.text });
 }
 
-/** Counts the executions that a filter takes. */
+/** Counts the executions that match a filter. */
 export async function countWorkflows(client: Client, query: VisibilityQuery): Promise<number> {
   return (await client.workflow.count(query.text)).count;
 }
 
 export interface WorkflowPage {
   readonly executions: readonly WorkflowExecutionInfo[];
-  /** Leads to the next page; `undefined` on the last one. */
+  /** The token of the next page; `undefined` on the last one. */
   readonly nextPageToken: Uint8Array | undefined;
 }
 
 /**
- * Reads one page of the executions that a filter takes.
- * @param pageToken of an earlier page with the same filter
+ * Reads one page of the executions that match a filter.
+ * @param pageToken from an earlier page with the same filter
  */
 export async function listPage(
   client: Client,
