@@ -34,7 +34,8 @@ export async function createApi(
     bodyLimit: context.config.bodyLimit,
     requestTimeout: REQUEST_TIMEOUT,
     genReqId: () => `req-${randomUUID()}`,
-    // An id may be as long as an address that Node.js takes. If it is too long to exist, it is not found.
+    // An id may be as long as the longest address that Node.js takes. An id that is too long to exist is not
+    // found.
     routerOptions: { maxParamLength: maxHeaderSize },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     frameworkErrors: (_error, request, reply) =>
@@ -50,7 +51,7 @@ export async function createApi(
   app.addHook('preClose', async () => {
     closing = true;
   });
-  // A connection that outlives its request would keep a process that is told to end.
+  // A connection that outlives its request would keep alive a process that is told to end.
   app.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('Connection', 'close');
   });
@@ -87,8 +88,8 @@ export async function createApi(
 
 const REQUEST_ID = 'X-Openstack-Request-Id';
 /**
- * A request has to arrive as a whole in this time, because nobody knows its sender before. Milliseconds;
- * Node.js looks every half a minute, and takes no less than it allows the headers.
+ * The longest time for a whole request to arrive, because its sender is only known then; milliseconds.
+ * Node.js checks every 30 s, and never allows less than the time for the headers.
  */
 const REQUEST_TIMEOUT = 60_000;
 
@@ -106,7 +107,8 @@ const COMPONENTS = {
 } as const;
 
 /**
- * A path that cannot be decoded comes to no route. It names nothing that exists, in the words of its dialect.
+ * Answers a request whose path cannot be decoded, in the words of its dialect: no route takes it, and it
+ * names nothing that exists.
  */
 function answerUndecodable(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   reply.header(REQUEST_ID, request.id);

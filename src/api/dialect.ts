@@ -15,13 +15,13 @@ export interface DialectContext {
   readonly regionNames: readonly string[];
   readonly limitsOf: (tenantId: string) => TenantLimits;
   /**
-   * Runs work for a request. What the services do in it ends soon after `signal` is aborted, and waits for
-   * nobody for longer than a request can.
+   * Runs work for a request. The services end it soon after `signal` is aborted, and never wait longer than
+   * the sender of a request would.
    */
   forRequest<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
 
-/** What the facade itself adds to it. */
+/** The context of a dialect with what the facade adds. */
 export interface OpenContext extends DialectContext {
   readonly admit: Admission;
 }
@@ -35,8 +35,8 @@ export interface Dialect {
   readonly name: string;
   register(app: FastifyInstance, context: OpenContext): Promise<void>;
   /**
-   * Answers a request whose path is this dialect's and cannot be decoded: no route sees such a request.
-   * Without it the answer is a 404.
+   * Answers requests whose path is this dialect's but cannot be decoded, because no route sees them. Without
+   * it they get a 404.
    */
   readonly undecodable?: {
     readonly paths: RegExp;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { DialectContext } from './dialect.ts';
 
-/** A load balancer does not wait for longer; milliseconds. */
+/** The longest time for a check, because a load balancer waits no longer; milliseconds. */
 const MAX_CHECK = 1800;
 
 /**

@@ -9,16 +9,15 @@ import { RequestProblem } from './problem.ts';
 export function takeBodiesForJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, parseJson);
-  // Fastify refuses a type that it cannot read before anybody is asked who sends it.
+  // Fastify would refuse an unknown type before the caller's token is looked at.
   app.addHook('onRequest', async (request) => {
     request.headers = { ...request.headers, 'content-type': undefined };
   });
 }
 
 /**
- * Returns the value of a body; `undefined` if it is empty, as that of many a DELETE is.
- * @throws RequestProblem `malformed_json`; `invalid` for text that is not well-formed Unicode, naming the
- * field
+ * Returns the value of a body, or `undefined` if it is empty, as in many a DELETE.
+ * @throws RequestProblem `malformed_json`; or `invalid`, naming the field, if text is not well-formed Unicode
  */
 export async function parseJson(_request: FastifyRequest, body: string | Buffer): Promise<unknown> {
   const text = body.toString();

@@ -78,13 +78,13 @@ export class RequestProblem extends Error {
   }
 }
 
-/** What one dialect says about a kind of problem. Where it has no `message`, the problem's own is sent. */
+/** A dialect's words for a kind of problem. Without a `message`, the problem's own is sent. */
 export interface Words {
   readonly status: number;
   readonly message?: string;
 }
 
-/** Tells a client when to send its request again, if that is known. */
+/** Tells the client when to send its request again, if that is known. */
 export function sayWhen(reply: FastifyReply, { retryAfter }: Problem): FastifyReply {
   return retryAfter === null ? reply : reply.header('Retry-After', String(retryAfter));
 }

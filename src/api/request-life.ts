@@ -2,13 +2,16 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { DialectContext } from './dialect.ts';
 
-/** What such a request has begun is carried out: a cancel that is half done helps nobody. */
+/**
+ * A change that a request has begun is carried out even if its client has gone: a half-done cancel helps
+ * nobody.
+ */
 const isChange = ({ method }: FastifyRequest) => method !== 'GET' && method !== 'HEAD';
 
 /**
- * Ends the work for a request when its client has gone, and does not begin it afterwards. A client that
- * pipelines its requests and hangs up leaves many of them behind; Node.js tells of that only by the
- * connection that they share.
+ * Ends the work for a request when its client has gone, and does not begin it afterwards. A client that sends
+ * many requests at once on one connection and hangs up leaves them all behind; Node.js reports that only on
+ * the connection.
  */
 export function endWithClient(
   app: FastifyInstance,
@@ -34,10 +37,11 @@ export function endWithClient(
     requests.set(request, life);
     if (socket.destroyed) life.abort(new Error('the client has gone'));
     else if (!isChange(request)) underWayOn(socket).add(life);
-    // What `done` goes on with inherits the scope that it is called in.
+    // Whatever `done` calls runs within the scope in which it is called.
     void forRequest(life.signal, async () => done());
   });
-  // After this the answer is only sent. It may never be: `onResponse` does not tell of clients that are gone.
+  // From here on the answer is only sent. It may never arrive, and `onResponse` does not tell of clients that
+  // are gone.
   app.addHook('onSend', async (request) => {
     const life = requests.get(request);
     if (life !== undefined) connections.get(request.raw.socket)?.delete(life);

@@ -20,9 +20,9 @@ type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 429 | 500 |
 export type Answers<Body extends TSchema> = Partial<Record<ProblemStatus, Body>>;
 
 /**
- * Describes the answers of a dialect to problems, one by one. They are read from the dialect's own table, so
- * that the description and the answers agree.
- * @param kinds what a call may meet besides what every call may
+ * Describes a dialect's answers to problems. They are read from the dialect's own table, so that the
+ * description always agrees with the answers.
+ * @param kinds the problems that a call may meet, without those that every call may meet
  * @param headers the headers of every answer of the dialect
  */
 export function describeAnswers<Body extends TSchema>(
@@ -47,8 +47,8 @@ export function describeAnswers<Body extends TSchema>(
 const RETRY_AFTER = { ...Type.String(), description: 'Seconds after which the request may be sent again.' };
 
 /**
- * Answers 405 to methods that a path of this scope does not have, with the ones that it has in `Allow`. Has
- * to be called after all routes were added to the scope.
+ * Answers 405 to methods that a path of this scope does not have. The header `Allow` lists those that it has.
+ * MUST be called after all routes have been added to the scope.
  */
 export function refuseOtherMethods(scope: FastifyInstance, routes: Routes): void {
   for (const [url, methods] of routes) {

@@ -2,8 +2,8 @@ import type { ApiConfig } from '../config/index.ts';
 import { JobError } from '../job-service/index.ts';
 
 /**
- * The region that a copy is made from: the one that the request names, the one that its host belongs to, or
- * the default one.
+ * Returns the region from which a copy is made: the region that the request names, the one that its host
+ * belongs to, or the default one.
  * @throws JobError `invalid` for the field `source.region`
  */
 export function sourceRegion(

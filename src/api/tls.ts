@@ -5,13 +5,13 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { TlsFiles } from '../config/index.ts';
 import { JobError } from '../job-service/index.ts';
 
-/** A certificate with those that lead to its authority, and its key; PEM. */
+/** A certificate and its key, as PEM. The certificates that lead to its authority follow it. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** How often the files are looked at, in milliseconds. Their folder may be one that cannot be watched. */
+/** Milliseconds between two looks at the files. Some file systems cannot be watched. */
 const INTERVAL = 2000;
 
 /**

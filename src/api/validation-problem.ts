@@ -1,6 +1,6 @@
 import type { FastifyError } from 'fastify';
 
-/** What a schema has to say against a request, in words that name the field. */
+/** Returns a schema's complaint about a request, in words that name the field. */
 export function validationProblem({
   validation,
   validationContext,

@@ -161,12 +161,12 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
   );
 }
 
-/** Throws `not_found` where the job's image is not there, nor is to be. */
+/** Throws `not_found` if the job's image does not exist and is not about to. */
 function assertImage(job: JobView, imageId: string): void {
   if (imageStatus(job) === null) throw new JobError('not_found', `no job makes an image ${imageId}`);
 }
 
-/** What the body has of a copy, and nothing else that may be in it. */
+/** Returns the keys of the body that are about a copy, without the others. */
 function remoteCopyBody(body: unknown): Static<typeof RemoteCopyBody> {
   const [problem] = Value.Errors(RemoteCopyBody, body ?? {});
   if (problem === undefined) {

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Refusal } from '../caller/index.ts';
 import { type Problem, type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
 
-/** One of Baidu's errors: its HTTP status, and what the body says. */
+/** An error of Baidu's: its HTTP status, and the texts of the body. */
 interface BceError extends Words {
   readonly code: string;
 }
@@ -19,7 +19,7 @@ const ACCESS_DENIED = { status: 403, code: 'AccessDenied', message: 'Access deni
 const UNAVAILABLE = { status: 503, code: 'ServiceUnavailable' } as const;
 
 /**
- * `wrong_status` is about a cancel, `image_conflict` about a copy.
+ * Baidu's words for each kind of problem. `wrong_status` is about a cancel, `image_conflict` about a copy.
  * @see https://cloud.baidu.com/doc/BCC/s/Ojwvyo6nc
  */
 export const WORDS: Readonly<Record<ProblemKind, BceError>> = {
@@ -53,7 +53,7 @@ export const WORDS: Readonly<Record<ProblemKind, BceError>> = {
     code: 'IdempotentParameterMismatch',
     message: 'The request uses the same client token as a previous, but non-identical request.',
   },
-  // Baidu's clients try 500 and 503 again, and no 429.
+  // Baidu's clients repeat a request after 500 and 503, but not after 429.
   throttled: UNAVAILABLE,
   unavailable: UNAVAILABLE,
   identity_unavailable: {
@@ -67,7 +67,7 @@ export const WORDS: Readonly<Record<ProblemKind, BceError>> = {
   },
 };
 
-/** What is answered to somebody who is not known. Without a signature, a request may do nothing. */
+/** The answers to a request whose sender is not known. A request without a signature may do nothing. */
 const REFUSALS: Readonly<Record<Refusal, BceError & { readonly message: string }>> = {
   missing: ACCESS_DENIED,
   bad_token: ACCESS_DENIED,
@@ -95,13 +95,13 @@ const REFUSALS: Readonly<Record<Refusal, BceError & { readonly message: string }
   },
 };
 
-/** Sends an error. This and `answerRefusal` are the only places where this dialect does. */
+/** Sends an error. In this dialect only this function and `answerRefusal` send errors. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = answerTo(error, request);
   return send(answer, request, sayWhen(reply, answer));
 }
 
-/** Refuses a request whose sender is not known. */
+/** Answers a request whose sender is not known. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return send(REFUSALS[refusal], request, reply);
 }

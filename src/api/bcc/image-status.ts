@@ -2,9 +2,9 @@ import type { JobStatus } from '../../copy-job/index.ts';
 import type { JobView } from '../../job-service/index.ts';
 
 /**
- * What the destination's image is in, for each status of its job; `null` where there is no such image (any
- * more). `dest_copying` is known from an error's text only, the others from Baidu's own SDK. An image that
- * can no longer be cancelled, and is still being removed, is `NotAvailable`.
+ * The status of the destination's image for each status of its job; `null` if there is no such image (any
+ * more). `dest_copying` is known only from the text of an error, the others from Baidu's own SDK. An image
+ * whose copy can no longer be cancelled, and is still being removed, is `NotAvailable`.
  * @see bce-sdk-go, services/bcc/api/model.go, ImageStatus
  * @see docs/dialects.md
  */

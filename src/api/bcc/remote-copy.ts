@@ -5,7 +5,7 @@ import type { JobService } from '../../job-service/index.ts';
 import { answerTo } from './errors.ts';
 import type { RemoteCopyBody, RemoteCopyRow } from './schemas.ts';
 
-/** An image to copy, and where to. */
+/** An image to copy, and the regions to copy it to. */
 export interface RemoteCopy extends Static<typeof RemoteCopyBody> {
   readonly imageId: string;
   readonly sourceRegion: string;
@@ -13,8 +13,8 @@ export interface RemoteCopy extends Static<typeof RemoteCopyBody> {
 }
 
 /**
- * Starts a copy to each region. What one of them meets stands in its row; what all of them meet is thrown, as
- * an image that is not there.
+ * Starts a copy to each region, and returns a row for each. An error that one region meets stands in its row;
+ * an error that all of them meet, such as a missing image, is thrown.
  */
 export async function startRemoteCopies(
   jobs: JobService,

@@ -2,7 +2,7 @@ import Type from 'typebox';
 
 export const ImageParams = Type.Object({ version: Type.String(), imageId: Type.String() });
 
-/** A name alone is the action; only `clientToken` has a value. */
+/** The query of a call. A name without a value is the action; only `clientToken` has a value. */
 export const ActionQuerystring = Type.Object({
   remoteCopy: Type.Optional(Type.String()),
   cancelRemoteCopy: Type.Optional(Type.String()),
@@ -11,17 +11,15 @@ export const ActionQuerystring = Type.Object({
 
 const Region = Type.String({ minLength: 1, maxLength: 255 });
 
-/**
- * Body of "Perform Cross-region Replication of the Custom Image". What else is in it is ignored, as Baidu
- * does.
- */
+/** Body of "Perform Cross-region Replication of the Custom Image". Other keys are ignored, as Baidu does. */
 export const RemoteCopyBody = Type.Object({
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
   destRegion: Type.Array(Region, { minItems: 1, maxItems: 100, uniqueItems: true }),
 });
 
 /**
- * All four keys always: `errMsg` and `code` are empty where the copy was started, `imageId` where it was not.
+ * A row always has all four keys: `errMsg` and `code` are empty if the copy was started, `imageId` if it was
+ * not.
  */
 export const RemoteCopyRow = Type.Object({
   region: Type.String(),

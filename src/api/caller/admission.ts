@@ -14,8 +14,8 @@ const RETRY_AFTER = 1;
 export type Admission = (request: FastifyRequest, tenantId: string) => Promise<void>;
 
 /**
- * Bounds the requests of each tenant, in a second and at the same time, so that a loud one does not slow the
- * others. Each facade counts for itself.
+ * Opens the limits for the requests of each tenant: in a second, and at the same time. They keep a busy
+ * tenant from slowing down the others. Each facade counts for itself.
  */
 export async function openAdmission(
   app: FastifyInstance,
@@ -32,7 +32,7 @@ export async function openAdmission(
   const underWay = new Map<string, number>();
   const admitted = new WeakSet<FastifyRequest>();
 
-  // The work is done when an answer is sent. If the client has gone, `onResponse` never comes.
+  // The work is done when the answer is sent. `onResponse` would not tell of a client that has gone.
   app.addHook('onSend', async (request) => {
     if (!admitted.delete(request)) return;
     const left = (underWay.get(tenantOf(request)) ?? 1) - 1;

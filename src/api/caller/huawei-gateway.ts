@@ -7,15 +7,15 @@ import type { Refusal } from './signed-caller.ts';
  */
 export const GATEWAY_CODE = 'APIGW.0301';
 
-/** The answer of Huawei's API gateway to a call that no service has. Its status is 404. */
+/** The answer of Huawei's API gateway to a call that no service offers. Its status is 404. */
 export const UNKNOWN_API = {
   code: 'APIGW.0101',
   message: 'The API does not exist or has not been published in the environment',
 } as const;
 
 /**
- * The answer of Huawei's API gateway to a client that sends too many requests. Its status is 429, after which
- * the vendor's clients try again.
+ * The answer of Huawei's API gateway to a client that sends too many requests. Its status is 429; the
+ * vendor's clients then send the request again.
  */
 export const THROTTLED = {
   code: 'APIGW.0308',

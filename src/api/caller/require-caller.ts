@@ -6,7 +6,7 @@ import type { Admission } from './admission.ts';
 import { Callers } from './callers.ts';
 import { findCaller, type Refusal } from './signed-caller.ts';
 
-/** How the requests of a dialect are signed, and what it answers if nobody knows the sender. */
+/** The signatures of a dialect's requests, and its answer if the sender is not known. */
 export interface CallerOptions<Claim extends { readonly access: string }> {
   readonly identity: Identity;
   readonly scheme: SignatureScheme<Claim>;
@@ -16,9 +16,9 @@ export interface CallerOptions<Claim extends { readonly access: string }> {
 }
 
 /**
- * Refuses every request to a dialect whose sender is not known. The body's bytes are read before that,
- * because the signature is about them; they are parsed after it.
- * @param scope the dialect's own, without routes so far
+ * Refuses every request to a dialect if its sender is not known. Reads the bytes of the body first, because
+ * the signature covers them; they are parsed afterwards.
+ * @param scope the dialect's own scope, which MUST have no routes yet
  * @returns a function that tells a route who has sent its request
  */
 export function requireCaller<Claim extends { readonly access: string }>(

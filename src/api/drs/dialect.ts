@@ -32,7 +32,7 @@ const errors = (...kinds: ProblemKind[]) => ({
 });
 
 /**
- * The tasks of Huawei's DRS, as its documents and its own SDKs have them, where a task is a copy of an image.
+ * The tasks of Huawei's DRS, as its documents and its own SDKs have them. A task is the copy of an image.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0001.html
  */
 export const drsDialect: Dialect = {
@@ -92,7 +92,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
     async (request) => {
       const { project_id, job_id } = request.params;
       const caller = writerOf(request, project_id);
-      // Where there is no body there is nothing; `null` is a body.
+      // A request without a body leaves it undefined; the JSON text `null` is a body, and a wrong one.
       if (request.body === null) throw new JobError('invalid', 'body: has to be an object');
       return stop(caller, job_id, request.body?.is_force_stop ?? false);
     },
@@ -166,7 +166,10 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
   );
 }
 
-/** Whether each task is to be stopped by force: a task that is named several times is stopped once. */
+/**
+ * Returns for each task whether it is to be stopped by force. A task that the request names several times is
+ * stopped once.
+ */
 function askedOnce(jobs: Static<typeof BatchStopBody>['jobs']): Map<string, boolean> {
   const asked = new Map<string, boolean>();
   for (const { job_id, is_force_stop = false } of jobs) {

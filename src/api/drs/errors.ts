@@ -3,7 +3,7 @@ import { GATEWAY_CODE, gatewayMessage, type Refusal, THROTTLED, UNKNOWN_API } fr
 import { type Problem, type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
 import { type TextName, textFor } from './language.ts';
 
-/** One of DRS's errors. `text` names a message that there is in several languages. */
+/** An error of DRS's. `text` names a message that there is in several languages. */
 interface DrsError extends Words {
   readonly code: string;
   readonly text?: TextName;
@@ -14,7 +14,8 @@ const NOT_FOUND: DrsError = { status: 400, code: 'DRS.10000010', text: 'not_foun
 const UNAVAILABLE: DrsError = { status: 503, code: 'DRS.10000001' };
 
 /**
- * The code of `wrong_status` is ours: the document has none, and says that a code has twelve characters.
+ * DRS's words for each kind of problem. The code of `wrong_status` is ours, because the document has none;
+ * the document asks for twelve characters.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0004.html
  */
 export const WORDS: Readonly<Record<ProblemKind, DrsError>> = {
@@ -42,10 +43,10 @@ export const WORDS: Readonly<Record<ProblemKind, DrsError>> = {
   internal: { status: 500, code: 'DRS.10000001', message: 'Failed.' },
 };
 
-/** The document allows no longer message; characters. */
+/** The longest message that the document allows; characters. */
 const MAX_MESSAGE = 512;
 
-/** Sends an error. This and `answerRefusal` are the only places where this dialect does. */
+/** Sends an error. In this dialect only this function and `answerRefusal` send errors. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = answerTo(error, request);
   const { status, code, message } = answer;
@@ -58,7 +59,7 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
     });
 }
 
-/** Refuses a request whose sender is not known. */
+/** Answers a request whose sender is not known. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return reply
     .code(401)

@@ -3,12 +3,12 @@ import type { JobView } from '../../job-service/index.ts';
 import { JOB_STATES } from './job-state.ts';
 import type { JobDetail, JobList } from './schemas.ts';
 
-/** A task's name is that of the image that it makes. */
+/** Returns a task's name, which is the name of the image that it makes. */
 export function nameOf(job: JobView): string {
   return job.destination_image_name ?? job.source_image_name ?? job.source_image_id ?? '';
 }
 
-/** A task as lists show it. Why it failed stands in its description. */
+/** Returns a task as lists show it. Its description says why it failed. */
 export function toListed(job: JobView): Static<typeof JobList>['jobs'][number] {
   return {
     id: job.job_id,

@@ -1,8 +1,8 @@
 import type { JobStatus } from '../../copy-job/index.ts';
 
 /**
- * DRS's own word for each status of a job. A copy is a full transfer, and what is released is what it has
- * made at the destination.
+ * DRS's words for the statuses of a job. A copy counts as a full transfer. A "release" removes what the copy
+ * has made at the destination.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0005.html
  * @see docs/dialects.md
  */

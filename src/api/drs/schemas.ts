@@ -6,7 +6,7 @@ const closed = { additionalProperties: false } as const;
 export const ProjectParams = Type.Object({ project_id: Type.String() });
 export const JobParams = Type.Object({ project_id: Type.String(), job_id: Type.String() });
 
-/** Body of "Stopping a Task"; none at all is an empty one. */
+/** Body of "Stopping a Task". A request without a body stops the task without force. */
 export const StopBody = Type.Object({ is_force_stop: Type.Optional(Type.Boolean()) }, closed);
 
 export const Stopped = Type.Object({ id: Type.String(), name: Type.String(), status: Type.String() });
@@ -50,7 +50,7 @@ export const ListQuerystring = Type.Object({
 
 const Endpoint = Type.Object({ region: Type.String(), id: Type.String(), project_id: Type.String() });
 
-/** Times are UTC. `detail` has the ends of the copy too, in the place of databases. */
+/** Times are in UTC. `detail` also names the two ends of the copy, where the document names databases. */
 export const JobDetail = Type.Object({
   job: Type.Object({
     id: Type.String(),

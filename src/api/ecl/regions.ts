@@ -1,7 +1,7 @@
 import type { ApiConfig } from '../../config/index.ts';
 import { sourceRegion, undecided } from '../source-region.ts';
 
-/** The regions of a copy. ECL's own clients name none: there, a tenant lives in one region. */
+/** Returns the regions of a copy. ECL's own clients name none: there, a tenant lives in one region. */
 export function chooseRegions(
   body: { readonly region_id_src?: string; readonly region_id_dst?: string; readonly tenant_id_dst: string },
   host: string,

@@ -40,7 +40,7 @@ export const CopyHeaders = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
 });
 
-/** The ten documented keys first, then ours. */
+/** The ten keys of the document come first, then ours. */
 export const Job = Type.Object({
   copy_progress: Type.Integer({ minimum: 0, maximum: 100 }),
   destination_image_id: NullableString,
@@ -90,7 +90,7 @@ export const ListHeaders = {
   Link: text('The relative address of the next page, with `rel="next"`; missing on the last page.'),
 };
 
-/** The document has this answer as plain text. */
+/** The document gives this answer as plain text. */
 export const Unauthorized = {
   description: 'There is no token, or it is not good.',
   headers: {

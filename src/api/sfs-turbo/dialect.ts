@@ -170,7 +170,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
   );
 }
 
-/** A prefix is a path's beginning, and leads nowhere but below. */
+/** Throws if a prefix is not the beginning of a relative path, or could lead out of its folder. */
 function assertPrefix(field: string, prefix: string): void {
   const steps = prefix.split('/');
   const isSafe =
@@ -208,7 +208,7 @@ function withoutZone(time: string): string {
   return new Date(time).toISOString().slice(0, 19);
 }
 
-/** Returns why a task has ended early, or which objects could not be moved; a task may have met both. */
+/** Returns the reason for which a task has ended early, and which objects could not be moved. */
 function messageOf(task: TaskView): string {
   const parts = [
     ...(task.fault === null ? [] : [task.fault.message]),

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CODE, gatewayMessage, type Refusal, THROTTLED, UNKNOWN_API } from '../caller/index.ts';
 import { type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
 
-/** One of SFS Turbo's errors. */
+/** An error of SFS Turbo's. */
 interface SfsError extends Words {
   readonly code: string;
 }
@@ -13,7 +13,10 @@ const TASK_NOT_FOUND: SfsError = { status: 400, code: 'SFS.TURBO.0106' };
 const NOT_ALLOWED: SfsError = { status: 400, code: 'SFS.TURBO.0012' };
 const INTERNAL: SfsError = { status: 500, code: 'SFS.TURBO.0005', message: 'Internal server error' };
 
-/** @see https://support.huaweicloud.com/intl/en-us/api-sfs/ErrorCode.html */
+/**
+ * SFS Turbo's words for each kind of problem.
+ * @see https://support.huaweicloud.com/intl/en-us/api-sfs/ErrorCode.html
+ */
 export const WORDS: Readonly<Record<ProblemKind, SfsError>> = {
   invalid: INVALID,
   destination_region: INVALID,
@@ -39,13 +42,13 @@ export const WORDS: Readonly<Record<ProblemKind, SfsError>> = {
   internal: INTERNAL,
 };
 
-/** Sends an error. This and `answerRefusal` are the only places where this dialect does. */
+/** Sends an error. In this dialect only this function and `answerRefusal` send errors. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = wordsFor(WORDS, error, request);
   return send(answer, request, sayWhen(reply, answer));
 }
 
-/** Refuses a request whose sender is not known. */
+/** Answers a request whose sender is not known. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return send({ status: 401, code: GATEWAY_CODE, message: gatewayMessage(refusal) }, request, reply);
 }

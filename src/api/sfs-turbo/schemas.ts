@@ -40,7 +40,7 @@ export const ListQuerystring = Type.Object(
   { additionalProperties: false },
 );
 
-/** "Querying details about an import or export task". Times are UTC, without a zone. */
+/** Body of "Querying details about an import or export task". Times are in UTC and name no zone. */
 export const Task = Type.Object({
   task_id: Type.String(),
   type: Type.String(),
@@ -56,7 +56,7 @@ export const Task = Type.Object({
 
 export const TaskList = Type.Object({ tasks: Type.Array(Task), count: Type.Integer() });
 
-/** Each text is there twice: the document's spelling, and the one that the vendor's SDKs know. */
+/** Each text is there twice: under the document's key, and under the key that the vendor's SDKs read. */
 export const ErrorBody = Type.Object({
   errCode: Type.String(),
   errMsg: Type.String(),
