@@ -1,16 +1,22 @@
 import { until } from '../support/until.ts';
 import type { Stage } from './trial.ts';
 
-/** Cancels the job as an operator does; an accepted cancel has to win. */
+/**
+ * Cancels the job as an operator does. Returns true if the cancel was accepted, and notes that it then has to
+ * win.
+ */
 export async function cancel(stage: Stage, ...more: string[]): Promise<boolean> {
   const { code, stderr } = await stage.deployment.command('cancel', stage.jobId, ...more);
   if (code === 0) stage.cancelAccepted = true;
-  // 5: it comes too late.
+  // Exit code 5 says that the cancel comes too late.
   else if (code !== 5) throw new Error(`cancel: ${code} ${stderr}`);
   return code === 0;
 }
 
-/** Ends the job as `error`, wherever it stands: a cancel that was accepted has nobody to go on with it. */
+/**
+ * Terminates the job, which then counts as `error` whatever it was doing. Even a cancel that was accepted is
+ * not carried out any more.
+ */
 export async function terminate(stage: Stage): Promise<void> {
   await stage.deployment.temporal('workflow', 'terminate', '-w', stage.jobId, '--reason', 'chaos');
   stage.terminated = true;
@@ -24,8 +30,8 @@ export async function reset(
 }
 
 /**
- * Pauses a job; not while a Workflow Task waits for a worker. Temporal's server (1.32) then records that it
- * has failed before it was started, and its SDK (1.24) cannot read such a history any more.
+ * Pauses a job, but not while a Workflow Task waits for a worker: Temporal's server (1.32) would then record
+ * a task that failed before it started, and its SDK (1.24) could not read the history any more.
  */
 export async function pause({ deployment, jobId }: Stage): Promise<void> {
   const handle = deployment.client.workflow.getHandle(jobId);

@@ -25,7 +25,7 @@ const FAULTS: readonly Fault[] = [
   ...facades,
 ];
 
-/** Every trial, each with a seed of its own. */
+/** Returns every trial, each with a seed of its own. */
 export function allTrials(seed: number): Trial[] {
   return FAULTS.flatMap((fault) =>
     fault.stores.flatMap((store) =>

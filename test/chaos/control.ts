@@ -2,18 +2,18 @@ import { mkdtempSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../support/until.ts';
 
-/** What becomes of calls to the file system in one process. */
+/** A rule for calls to the file system in one process. */
 export interface FileRule {
   readonly name: string;
-  /** Functions of `node:fs/promises`, or of its file handles. */
+  /** The names of functions of `node:fs/promises` or of its file handles. */
   readonly calls: readonly string[];
-  /** A regular expression over the call's paths. */
+  /** A regular expression that the call's paths MUST match. */
   readonly path: string;
-  /** Bytes of the buffer, at least. */
+  /** The least number of bytes in the call's buffer. */
   readonly least?: number;
-  /** How many are let pass before. */
+  /** The number of calls that pass before the rule acts. */
   readonly after?: number;
-  /** With how many of them at most, those before included. */
+  /** The number of calls that the rule takes at the most, with those that pass before it acts. */
   readonly until?: number;
   readonly act: 'hold' | 'delay' | 'fail' | 'flip' | 'count';
   readonly ms?: number;
@@ -26,19 +26,19 @@ export interface Rules {
   readonly clock: number;
 }
 
-/** What a rule has been met by. */
+/** Tells about the calls that a rule has taken. */
 export interface Met {
-  /** Calls so far. */
+  /** Returns the number of calls so far. */
   hits(): number;
-  /** Waits for the first one, or that many. */
+  /** Waits for the first call, or for so many. */
   reached(times?: number): Promise<void>;
-  /** Lets go on what is held. */
+  /** Lets the calls go on that are held. */
   release(): void;
-  /** The rule holds for no further call. */
+  /** Ends the rule for all later calls. */
   remove(): void;
 }
 
-/** The folder through which a process is told what is to go wrong in it. */
+/** A folder that tells a process which of its calls are to go wrong. */
 export interface Control {
   readonly folder: string;
   add(rule: Omit<FileRule, 'name'>): Met;
@@ -47,7 +47,7 @@ export interface Control {
 
 let made = 0;
 
-/** Opens one in a folder, which it is removed with. */
+/** Makes such a folder within another folder, with which it is removed. */
 export function openControl(within: string): Control {
   const folder = mkdtempSync(join(within, 'control-'));
   let rules: Rules = { files: [], clock: 0 };

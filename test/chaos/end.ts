@@ -5,46 +5,52 @@ export type Spot =
   | { readonly kind: 'http'; readonly match: Match; readonly what: 'hold' | 'hold-answer' }
   | { readonly kind: 'file'; readonly calls: readonly string[]; readonly path: string };
 
-/** A step of which somebody may want to get hold. */
+/** A step of a copy at which a worker can be held. */
 export type Step = 'prepare' | 'verify' | 'commit' | 'discard';
 
 /** The contents of one end of a copy. */
 export interface Look {
-  /** The images that everybody sees. */
+  /** The images that everybody can see. */
   readonly images: readonly { readonly id: string; readonly sha512: string; readonly bytes: number }[];
-  /** All else. */
+  /** Everything else. */
   readonly rest: readonly string[];
 }
 
-/** One end of a trial's copy, as it is without the product: seen and changed with the store's own means. */
+/** One end of a trial's copy. It is looked at and changed by the store's own means, without the product. */
 export interface End {
   readonly objects: boolean;
-  /** On whose behalf images are there; `null`: an operator's. */
+  /** The tenant whose images they are; `null` if an operator makes the copies. */
   readonly tenant: string | null;
-  /** Address of the server; `null` for a folder. */
+  /** The address of the server; `null` for a folder. */
   readonly server: string | null;
-  /** The region's `store` in a configuration, by way of `line` where that is given. */
+  /**
+   * Returns the `store` of the region's configuration. With a `line`, the product reaches the server through
+   * it.
+   */
   store(line: Line | null): Record<string, unknown>;
-  /** Puts an image there, or an object, and gives its id. */
+  /** Adds an image or an object, and returns its id. */
   seed(data: Buffer): Promise<string>;
   look(ids: readonly string[]): Promise<Look>;
-  /** The same, as far as it costs little: for whoever waits until nothing changes any more. */
+  /**
+   * Returns a text that changes whenever the contents change, as far as that can be told cheaply. It serves
+   * those who wait until nothing changes any more.
+   */
   glance(ids: readonly string[]): Promise<string>;
   /** Changes or deletes an image behind the copy's back. */
   spoil(id: string, how: 'changed' | 'deleted'): Promise<void>;
-  /** Reads of an image's data, and writes. */
+  /** The spots at which an image's data is read and written. */
   readonly reads: Spot;
   readonly writes: Spot;
   readonly steps: Readonly<Record<Step, readonly Spot[]>>;
   close(): Promise<void>;
 }
 
-/** A way to a server that has a proxy on it. */
+/** An address of a server that leads through a proxy. */
 export interface Line {
   readonly url: string;
-  /** A Glance is found by its region's name. */
+  /** The name of the region. The product finds a Glance by it. */
   readonly region: string;
 }
 
-/** Where plain objects are. */
+/** The path of the plain object that is copied. */
 export const OBJECT = 'disks/one 1.raw';

@@ -1,7 +1,7 @@
 import { cancel, pause, reset, terminate, unpause } from './actions.ts';
 import type { Expected, Stage } from './trial.ts';
 
-/** How a job comes to its end, or goes on, without the worker that had it. */
+/** The ways in which a job ends, or goes on, without the worker that had it. */
 export type Ending =
   | 'replicated'
   | 'canceled'
@@ -12,7 +12,9 @@ export type Ending =
   | 'reset-first'
   | 'paused';
 
-/** Does to the job what its ending takes; does not wait for it. */
+/**
+ * Does to the job what leads to an ending, without waiting for the end. Returns what may be expected of it.
+ */
 export async function begin(stage: Stage, ending: Ending): Promise<Expected> {
   switch (ending) {
     case 'replicated':
@@ -41,7 +43,7 @@ export async function begin(stage: Stage, ending: Ending): Promise<Expected> {
   }
 }
 
-/** Does what has to be done for the end to come. */
+/** Does what is still needed for the ending to come. */
 export async function goOn(stage: Stage, ending: Ending): Promise<void> {
   if (ending === 'paused') await unpause(stage);
 }

@@ -2,7 +2,7 @@ import { isFinal, type JobStatus } from '../../src/copy-job/index.ts';
 import type { Look } from './end.ts';
 import type { Seen } from './watch.ts';
 
-/** To what a status may change; what lies between may have been missed. */
+/** The statuses to which each status may change; those in between may have been missed. */
 const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   replicate_requested: ['replicating', 'error', 'cancel_requested'],
   replicating: ['replicated', 'error', 'cancel_requested'],
@@ -13,18 +13,18 @@ const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   error: [],
 };
 
-/** Where a reset may lead back to: a cancel that was accepted is accepted again. */
+/** The statuses to which a reset may lead back. A cancel that was accepted is accepted again. */
 const BEFORE_A_RESET: readonly JobStatus[] = ['replicate_requested', 'replicating', 'cancel_requested'];
 
 /** What operators have done to a job besides cancelling it. */
 interface Done {
-  /** A reset may let it begin again. */
+  /** A reset may have let it begin again. */
   readonly again?: boolean;
-  /** It ends as `error` wherever it stands. */
+  /** It was terminated, and so ends as `error` from any status. */
   readonly terminated?: boolean;
 }
 
-/** Lists what was seen of a job that no job may do. */
+/** Lists the changes of status that no job may make. */
 export function badTransitions(seen: readonly Seen[], { again, terminated }: Done = {}): string[] {
   return pairs(seen).flatMap(([before, after]) => {
     if (before.status === after.status || leadsTo(before.status, after.status)) return [];
@@ -38,7 +38,7 @@ function leadsTo(from: JobStatus, to: JobStatus): boolean {
   return NEXT[from].some((next) => next === to || leadsTo(next, to));
 }
 
-/** How often a job's progress was seen to fall. A job that had ended begins with nothing when it is reset. */
+/** Lists each fall of a job's progress. A job that had ended and is reset begins with nothing. */
 export function fallingProgress(seen: readonly Seen[]): string[] {
   return pairs(seen)
     .filter(([before, after]) => after.progress < before.progress)
@@ -50,8 +50,8 @@ export function fallingProgress(seen: readonly Seen[]): string[] {
 }
 
 /**
- * What a job's end says about the destination, and is not so.
- * @param allowed sha512 of what may be there all the same
+ * Lists what is wrong with the destination after the end that a job has had.
+ * @param allowed sha512 of images that may be there all the same
  */
 export function wrongImages(
   status: JobStatus,

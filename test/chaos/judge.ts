@@ -4,15 +4,15 @@ import { badTransitions, fallingProgress, unended, wrongImages } from './invaria
 import { sweep } from './sweep.ts';
 import type { Expected, Stage } from './trial.ts';
 
-/** How a trial has gone. */
+/** The result of a trial. */
 export interface Verdict {
-  /** None: it has passed. */
+  /** The promises that were broken; empty if the trial has passed. */
   readonly problems: readonly string[];
   /** Observations that are no faults but worth knowing. */
   readonly notes: readonly string[];
 }
 
-/** Looks at all that is left, when everybody has woken and has come to rest. */
+/** Looks at all that is left, after everybody has woken up and nothing changes any more. */
 export async function judge(stage: Stage, expected: Expected): Promise<Verdict> {
   const { destination, image, jobId, watch, deployment, terminated } = stage;
   await watch.stop();
@@ -29,8 +29,8 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
     await sweep(stage);
     left = await destination.look(ids);
   }
-  // Nobody takes back the commit of a job that was terminated, or of an object that was cancelled: named
-  // limits.
+  // Named limits: nobody takes back the commit of a job that was terminated, or of an object that was
+  // cancelled.
   const mayStand = terminated || (destination.objects && job.status === 'canceled');
   const allowed = mayStand ? image.sha512 : null;
   const revived = left.rest.filter((name) => isRevived(stage, name));
@@ -57,8 +57,9 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
 }
 
 /**
- * Whether something is an upload that was completed, or aborted. A server may bring one back by a part that
- * was on its way at that moment: nobody can prevent that, and a sweep removes it when it is old enough.
+ * Tells whether an entry is an upload that had been completed or aborted. A server may bring such an upload
+ * back when a part of it arrives late. Nobody can prevent that; a sweep removes the upload when it is old
+ * enough.
  */
 function isRevived({ workers }: Stage, name: string): boolean {
   return workers.some(({ destination }) =>
@@ -66,13 +67,16 @@ function isRevived({ workers }: Stage, name: string): boolean {
   );
 }
 
-/** An operator's termination goes before all else, and then a cancel that was accepted. */
+/**
+ * Returns the statuses in which the job may end. An operator's termination decides before all else, and then
+ * an accepted cancel.
+ */
 function endsOf({ terminated, cancelAccepted }: Stage, { ends }: Expected): readonly JobStatus[] {
   if (terminated) return ['error'];
   return cancelAccepted ? ['canceled'] : ends;
 }
 
-/** A trial has one job, whoever asked for it how often. */
+/** Lists what is wrong if the trial has more than one job, however often somebody asked for it. */
 async function otherJobs({ deployment: { client }, jobId }: Stage): Promise<string[]> {
   const others = new Set<string>();
   for await (const { workflowId } of client.workflow.list({ query: "WorkflowType = 'copyImage'" })) {

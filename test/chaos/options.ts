@@ -3,21 +3,22 @@ import { parseArgs } from 'node:util';
 /** The options of the command line. */
 export interface Options {
   readonly seed: number;
-  /** Milliseconds in which a sample has to be done; `null`: all trials. */
+  /** The milliseconds that a sample may take; `null` to run all trials. */
   readonly sample: number | null;
   /**
-   * Matches the names of trials: `fault/phase/store`, with `*` in it, or without its end; several, by commas.
+   * Matches names of trials of the form `fault/phase/store`. A pattern may contain `*` or be only the
+   * beginning of a name; commas separate several patterns.
    */
   readonly only: RegExp | null;
-  /** Leaves out what a gate cannot rely on. */
+  /** Leaves out the trials that are not reliable. */
   readonly reliable: boolean;
-  /** Trials side by side. */
+  /** The number of trials that run side by side. */
   readonly jobs: number;
-  /** The document whose table is to be written. */
+  /** The document into which the table of results is written. */
   readonly report: string | null;
-  /** Takes what has come of trials, one run after the other, for a report on all of them. */
+  /** The file that collects the outcomes of trials, run after run, for a report on all of them. */
   readonly keep: string | null;
-  /** Leaves out the trials that `keep` has something of already. */
+  /** Leaves out trials whose outcome is already in `keep`. */
   readonly rest: boolean;
   /** Prints the names of the trials, and runs none. */
   readonly list: boolean;
@@ -69,7 +70,7 @@ function durationOf(text: string): number {
   return Number(count) * (unit === 'm' ? 60_000 : 1000);
 }
 
-/** Matches the names that a pattern of the command line stands for. */
+/** Returns the expression for the names that a pattern of the command line stands for. */
 export function patternOf(text: string): RegExp {
   const names = text.split(',').map((name) => {
     const steps = name.split('/').map((step) => step.split('*').map(escaped).join('[^/]*'));

@@ -6,7 +6,10 @@ import { mibRead } from './stage.ts';
 import type { Phase, Stage } from './trial.ts';
 import type { Catch, ChaosWorker } from './worker.ts';
 
-/** Starts the job, and brings it to a phase in which this worker, which was slowed down, has it in hand. */
+/**
+ * Starts the job, and brings it to a phase while this slowed-down worker has it in hand. Returns the rule
+ * that holds it there.
+ */
 export async function reach(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Catch> {
   const size = stage.image.data.length / MIB;
   switch (phase) {
@@ -42,12 +45,15 @@ export async function reach(stage: Stage, worker: ChaosWorker, phase: Phase): Pr
   }
 }
 
-/** Gets hold of a worker at a step of its copy. */
+/** Returns a rule that holds a worker at a step of its copy. */
 function holdAt({ destination, random }: Stage, worker: ChaosWorker, step: Step): Catch {
   return worker.hold('destination', random.pick(destination.steps[step]));
 }
 
-/** The same; a worker that is transferring may have a part on its way, which arrives when it is released. */
+/**
+ * Brings the job to a phase as `reach` does, but a worker that is transferring may also have a part on its
+ * way, which arrives when it is released.
+ */
 export async function reachWithPart(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Catch> {
   const { writes } = stage.destination;
   const isOnItsWay = phase === 'transferring' && writes.kind === 'http' && stage.random.between(0, 2) === 0;

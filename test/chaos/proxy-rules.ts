@@ -7,39 +7,42 @@ export interface Match {
   readonly method: RegExp;
   /** A pattern for the path with its query. */
   readonly path: RegExp;
-  /** The name of a header that the request has to bring. */
+  /** The name of a header that the request MUST have. */
   readonly header?: string;
-  /** The name of a header that the request does not bring. */
+  /** The name of a header that the request MUST NOT have. */
   readonly without?: string;
 }
 
-/** What becomes of a request. */
+/** Something that a rule does to a request. */
 export type Act =
-  /** The server gets it when it is released, whole, whether or not somebody waits for an answer. */
+  /**
+   * The server gets the whole request only when it is released, whether or not somebody still waits for an
+   * answer.
+   */
   | { readonly kind: 'hold' }
-  /** The server has done it, and nobody hears so until it is released. */
+  /** The server carries the request out, and nobody hears so until it is released. */
   | { readonly kind: 'hold-answer' }
-  /** The server has done it, and the connection breaks. */
+  /** The server carries the request out, and the connection breaks. */
   | { readonly kind: 'swallow' }
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   | { readonly kind: 'body'; readonly of: 'request' | 'answer'; readonly fault: BodyFault }
   | { readonly kind: 'pass' };
 
-/** A rule as it is in the hands of whoever has made it. */
+/** A rule, for whoever has made it. */
 export interface Caught {
   hits(): number;
-  /** Waits for the first request that is caught, or that many. */
+  /** Waits for the first request that is caught, or for so many. */
   reached(times?: number): Promise<void>;
-  /** Lets go on what is held. */
+  /** Lets the requests go on that are held. */
   release(): void;
-  /** The rule holds for nothing any more, nor for what it has caught. */
+  /** Ends the rule, also for the requests that it has caught. */
   remove(): void;
 }
 
-/** The same in the hands of the proxy, for one request. */
+/** A rule, for the proxy that applies it to one request. */
 export interface Rule {
   readonly act: Act;
-  /** Tells that the request has come to where it is caught. */
+  /** Tells that the request has reached the point at which it is caught. */
   caught(): void;
   readonly released: Promise<void>;
   isOn(): boolean;
@@ -47,12 +50,12 @@ export interface Rule {
 
 export interface Rules {
   add(match: Match, act: Act, times?: number): Caught;
-  /** The newest one that a request meets. */
+  /** Returns the newest rule that a request matches. */
   for(request: IncomingMessage): Rule;
   removeAll(): void;
 }
 
-/** What is in nobody's way. */
+/** The rule for all other requests. */
 const PASS: Rule = { act: { kind: 'pass' }, caught: () => {}, released: Promise.resolve(), isOn: () => true };
 
 export function rules(): Rules {

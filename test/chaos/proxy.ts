@@ -5,21 +5,21 @@ import { buffer } from 'node:stream/consumers';
 import { type Act, type Caught, type Match, type Rule, rules } from './proxy-rules.ts';
 import { type BodyFault, spoil } from './spoilt-body.ts';
 
-/** A reverse proxy before an HTTP server, where everything can go wrong. */
+/** A reverse proxy before an HTTP server that can make everything go wrong. */
 export interface HttpProxy {
   readonly url: string;
-  /** Bytes of bodies that have passed. */
+  /** The bytes of bodies that have passed. */
   readonly bytes: { request: number; answer: number };
-  /** S3's multipart uploads that were completed, or aborted, by way of it. */
+  /** The ids of S3's multipart uploads that were completed or aborted through this proxy. */
   readonly closedUploads: ReadonlySet<string>;
-  /** The newest rule goes first. */
+  /** Adds a rule, which goes before all older ones. */
   add(match: Match, act: Act, times?: number): Caught;
-  /** New connections are refused, and those that are open are closed. */
+  /** Refuses new connections, and closes those that are open. */
   refuse(): Promise<void>;
-  /** Nothing goes on: every request waits until `accept`. */
+  /** Makes every request wait until `accept`. */
   stall(): void;
   accept(): Promise<void>;
-  /** Nothing goes wrong any more: what is held goes on. */
+  /** Removes all rules, and lets everything go on that is held. */
   heal(): void;
   close(): Promise<void>;
 }
@@ -113,7 +113,7 @@ function noteUpload({ incoming, closedUploads }: Exchange, { statusCode = 500 }:
   if (id !== null && closes && statusCode < 300) closedUploads.add(id);
 }
 
-/** All of it is on its way: what becomes of the client makes no difference any more. */
+/** The whole request is on its way: what becomes of the client makes no difference any more. */
 async function forwardLate({ target, rule, incoming }: Exchange): Promise<IncomingMessage> {
   const body = await buffer(incoming);
   rule.caught();
@@ -141,7 +141,7 @@ async function forward({ target, rule, incoming, answer, bytes }: Exchange): Pro
     .on('error', hangUp)
     .pipe(spoil(fault, passed, hangUp, rule.isOn).on('error', hangUp))
     .pipe(outgoing);
-  // Nothing more comes, and the server hears so, whatever it was told to expect.
+  // No more bytes come. The server hears so, whatever length it was told to expect.
   if (fault?.kind === 'truncate') outgoing.once('finish', () => outgoing.socket?.end());
   return responseOf(outgoing);
 }
@@ -164,8 +164,8 @@ function faultOf({ act }: Rule, of: 'request' | 'answer'): BodyFault | undefined
 }
 
 /**
- * A body that ends early ends cleanly only where nobody has told its length. Where the sender has signed it,
- * it has to stay.
+ * Returns the headers without the body's length. A body that ends early only looks complete if nobody has
+ * told its length. A length that the sender has signed has to stay.
  */
 function withoutLength(headers: IncomingMessage['headers'], fault: BodyFault | undefined) {
   const { 'content-length': length, ...others } = headers;
@@ -178,7 +178,7 @@ function isLengthSigned({ authorization = '' }: IncomingMessage['headers']): boo
 }
 
 async function responseOf(outgoing: ReturnType<typeof request>): Promise<IncomingMessage> {
-  // One that breaks when it has answered is heard of by the answer's own end.
+  // A connection that breaks after the answer shows in the answer's own end.
   outgoing.on('error', () => {});
   const [given] = (await once(outgoing, 'response')) as [IncomingMessage];
   return given;

@@ -1,13 +1,16 @@
-/** Numbers that a seed makes again. */
+/** Random numbers that come again with the same seed. */
 export interface Random {
-  /** A whole number from `low` up to, and without, `high`. */
+  /** Returns a whole number from `low` up to, but without, `high`. */
   between(low: number, high: number): number;
   pick<T>(of: readonly T[]): T;
   /** Returns the elements in another order. */
   shuffled<T>(of: readonly T[]): T[];
 }
 
-/** Mulberry32 (Tommy Ettinger, public domain): small, and good enough to choose with. */
+/**
+ * Returns a generator after Mulberry32 (Tommy Ettinger, public domain), which is small and good enough to
+ * choose with.
+ */
 export function randomOf(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {
@@ -31,7 +34,7 @@ export function randomOf(seed: number): Random {
   };
 }
 
-/** A seed of a trial's own, from that of the run. */
+/** Derives the seed of a trial from that of the run. */
 export function seedOf(run: number, name: string): number {
   let hash = run >>> 0;
   for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;

@@ -16,7 +16,7 @@ interface Matrix {
   readonly outcomes: ReadonlyMap<string, Outcome>;
 }
 
-/** Writes what came of trials into a document, between two markers that it has. */
+/** Writes the outcomes of trials into a document, between its two markers. */
 export async function writeReport(
   file: string,
   trials: readonly Trial[],
@@ -75,7 +75,9 @@ function failureOf({ name, problems }: Outcome): string[] {
   return wrapped(`- \`${name}\`: ${problems.join('; ')}`, '  ');
 }
 
-/** Lines that are no longer than a document's; all but the first begin with `indent`. */
+/**
+ * Returns a text in lines that are no longer than a document's. All lines but the first begin with `indent`.
+ */
 function wrapped(text: string, indent: string): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {

@@ -11,12 +11,12 @@ export interface Result {
   readonly took: number;
 }
 
-/** The outcome of a trial, as it is kept. */
+/** The outcome of a trial, as a file keeps it. */
 export interface Outcome {
   readonly name: string;
   /** The seed of the run that the trial was part of. */
   readonly seed: number;
-  /** The program's revision, or `null` if there is no Git to tell it. */
+  /** The program's revision; `null` if there is no Git to tell it. */
   readonly revision: string | null;
   readonly problems: readonly string[];
 }
@@ -34,12 +34,12 @@ function revision(): string | null {
   return status === 0 ? stdout.trim() : null;
 }
 
-/** Adds an outcome to a file that has one to a line. */
+/** Adds an outcome to a file that has one on each line. */
 export async function keep(file: string, outcome: Outcome): Promise<void> {
   await appendFile(file, `${JSON.stringify(outcome)}\n`);
 }
 
-/** All that is in such a file; nothing where it is not there yet. */
+/** Returns all outcomes in such a file; none if the file does not exist yet. */
 export async function kept(file: string): Promise<Outcome[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

@@ -6,20 +6,23 @@ import { join } from 'node:path';
 
 const WARDEN = join(import.meta.dirname, 'warden.ts');
 
-/** The folder below which everything temporary of a run is. */
+/** The folder that holds all temporary files of a run. */
 export interface RunFolder {
   readonly path: string;
-  /** Kills every process that this one has started since, and all that those have; removes the folder. */
+  /**
+   * Kills every process that this one has started, directly or not, since the folder was opened, and removes
+   * the folder.
+   */
   close(): Promise<void>;
 }
 
 /**
- * Makes one, and has this process and all that it starts put their temporary files there. When this process
- * ends, even by SIGKILL, the same happens as by `close`.
+ * Makes the folder, and makes this process and all processes that it starts put their temporary files there.
+ * When this process ends, even by SIGKILL, everything is cleaned up as by `close`.
  */
 export async function openRunFolder(): Promise<RunFolder> {
   const path = await mkdtemp(join(tmpdir(), 'image-replicator-chaos-'));
-  // A group of its own: Ctrl-C is not for it.
+  // The warden has a process group of its own, so that Ctrl-C does not reach it.
   const warden = spawn(process.execPath, [WARDEN, path], {
     detached: true,
     stdio: ['pipe', 'ignore', 'inherit'],

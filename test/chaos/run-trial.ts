@@ -4,7 +4,10 @@ import { settle } from './settle.ts';
 import { openStage } from './stage.ts';
 import type { Stage, Trial } from './trial.ts';
 
-/** A trial that is not over after so long has failed, if it does not take long itself; milliseconds. */
+/**
+ * The time after which a trial that is not over has failed, unless its fault is known to take longer;
+ * milliseconds.
+ */
 const BOUND = 150_000;
 
 /** Runs one trial to its verdict. Never rejects, and leaves no process behind. */

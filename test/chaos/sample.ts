@@ -2,24 +2,27 @@ import type { Random } from './random.ts';
 import type { Result } from './results.ts';
 import type { Trial } from './trial.ts';
 
-/** Seconds that an ordinary trial takes on a machine that is busy. */
+/** The seconds that an ordinary trial takes on a busy machine. */
 const USUAL = 25;
-/** Seconds that a trial of Glance takes on such a machine, for Python and its databases are at work. */
+/** The seconds that a trial of Glance takes on such a machine, because Python and its databases run too. */
 const AT_A_GLANCE = 45;
 
-/** Roughly how long a trial takes; milliseconds. */
+/** Returns about how long a trial takes; milliseconds. */
 export function costOf({ fault, store }: Trial): number {
   return Math.max(fault.seconds ?? USUAL, store === 'glance' ? AT_A_GLANCE : 0) * 1000;
 }
 
-/** By how much trials take longer than they should on this machine, as far as some have shown; 1 or more. */
+/**
+ * Returns the factor, 1 or more, by which trials take longer on this machine than expected, as far as some
+ * have shown.
+ */
 export function slownessOf(results: readonly Result[]): number {
   return Math.max(1, ...results.map(({ trial, took }) => took / costOf(trial)));
 }
 
 /**
- * Trials in an order in which each beginning of it has of every cell of the table (a row at a store) as many
- * as of any other, then of every row, and of stores and phases as well as that can be.
+ * Returns the trials in an order of which every beginning is as even as possible: first over the cells of the
+ * table (a row at a store), then over the rows, and then over stores and phases.
  * @param before trials that were run already, and count as such a beginning
  */
 export function stratified(trials: readonly Trial[], random: Random, before: readonly Trial[] = []): Trial[] {

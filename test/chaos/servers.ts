@@ -12,16 +12,16 @@ import { type GlanceCloud, startGlanceCloud } from './stores/glance-cloud.ts';
 export interface Servers {
   readonly temporalProgram: string;
   temporal(): Promise<TemporalServer>;
-  /** Another one, which its trial ends. */
+  /** Starts a server for one trial, which ends it itself. */
   ownTemporal(): Promise<TemporalServer>;
   s3(): Promise<Gateway>;
   cloud(): Promise<GlanceCloud>;
 }
 
-/** What the whole matrix may ask of Temporal. */
+/** The settings of Temporal that some trials of the matrix need. */
 const SETTINGS = ['frontend.WorkflowPauseEnabled=true'];
 
-/** Servers that a store needs, so that they can be started before the clock runs. */
+/** Starts the servers that stores need, before the clock runs. */
 export async function warmUp(servers: Servers, stores: readonly StoreName[]): Promise<void> {
   await servers.temporal();
   if (stores.some((store) => store === 's3' || store === 'objects-s3')) await servers.s3();
@@ -31,7 +31,7 @@ export async function warmUp(servers: Servers, stores: readonly StoreName[]): Pr
 export function openServers(folder: string): Servers {
   const script = join(import.meta.dirname, '../../temporal-dev.sh');
   const [temporalProgram = ''] = execFileSync(script, ['install'], { encoding: 'utf8' }).split('\n');
-  // Every trial starts the same programs anew.
+  // Every trial starts the same programs again, so they share a cache of compiled code.
   process.env.NODE_COMPILE_CACHE = join(folder, 'compiled');
   process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;

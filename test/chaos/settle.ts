@@ -2,13 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../support/until.ts';
 import type { Stage } from './trial.ts';
 
-/** For so long nothing may have changed any more, neither at the destination nor in a log; milliseconds. */
+/** For so long nothing must have changed, neither at the destination nor in a log; milliseconds. */
 const STILL = 2000;
 const LONGEST = 25_000;
-/** How often the destination is looked at. */
+/** The time between two looks at the destination; milliseconds. */
 const LOOK = 250;
 
-/** Wakes all that is frozen, lets go all that is held, and waits until all that wants to act has acted. */
+/**
+ * Wakes everybody who is frozen, lets everything go on that is held, and waits until nothing changes any
+ * more.
+ */
 export async function settle(stage: Stage): Promise<void> {
   const heldFirst = stage.random.between(0, 2) === 0;
   for (const worker of stage.workers) {
@@ -21,7 +24,7 @@ export async function settle(stage: Stage): Promise<void> {
   await untilStill(stage);
 }
 
-/** Waits until no workflow runs: a clean-up may outlive its job. */
+/** Waits until no workflow runs, because a clean-up may outlive its job. */
 async function untilClosed({ deployment: { client } }: Stage): Promise<void> {
   let open: string[] = [];
   await until(async () => {

@@ -1,16 +1,16 @@
 import { Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What goes wrong with a body when `at` bytes of it have passed. */
+/** Something that goes wrong with a body after `at` of its bytes. */
 export type BodyFault =
   | { readonly kind: 'reset' | 'stall' | 'truncate' | 'flip'; readonly at: number }
-  /** Bytes a second. */
+  /** In bytes a second. */
   | { readonly kind: 'slow'; readonly rate: number };
 
-/** How long a body stalls at the most, so that nothing hangs for ever; milliseconds. */
+/** The longest time for which a body stalls, so that nothing hangs for ever; milliseconds. */
 const STALL = 120_000;
 
-/** Passes a body on, with what goes wrong; `hangUp` breaks the connection. */
+/** Passes a body on and spoils it on the way. `hangUp` breaks the connection. */
 export function spoil(
   fault: BodyFault | undefined,
   passed: (bytes: number) => void,

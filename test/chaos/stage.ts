@@ -160,7 +160,7 @@ async function startWorkerOf(
   });
 }
 
-/** Makes its reads of the source take so long for each MiB; gives how many there were. */
+/** Delays a worker's reads of the source by so long for each MiB. */
 function slowDown({ source }: Stage, worker: ChaosWorker, ms: number): void {
   const { reads } = source;
   if (reads.kind === 'http') {
@@ -174,7 +174,7 @@ function slowDown({ source }: Stage, worker: ChaosWorker, ms: number): void {
 
 const slowed = new WeakMap<ChaosWorker, { hits(): number }>();
 
-/** Roughly how many MiB of the source a worker that was slowed down has read. */
+/** Returns about how many MiB of the source a slowed-down worker has read. */
 export function mibRead(worker: ChaosWorker): number {
   return slowed.get(worker)?.hits() ?? Math.floor((worker.source?.bytes.answer ?? 0) / MIB);
 }

@@ -1,19 +1,19 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A line to a server that can be cut, or hang. */
+/** A line to a server that can be cut or made to hang. */
 export interface TcpProxy {
   readonly address: string;
-  /** New connections are refused, and those that are open are reset. */
+  /** Refuses new connections, and resets those that are open. */
   refuse(): Promise<void>;
-  /** Nothing moves any more, and nobody is told. */
+  /** Passes nothing on any more, without telling either side. */
   stall(): void;
   /**
-   * The server's side is closed, as by a machine on the way; the client does not hear of it until `remember`.
+   * Closes the server's side, as a device on the way might. The client does not hear of it until `remember`.
    */
   forget(): void;
   remember(): void;
-  /** All is well again. */
+  /** Lets everything pass again. */
   pass(): Promise<void>;
   close(): Promise<void>;
 }

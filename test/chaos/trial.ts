@@ -9,7 +9,7 @@ import type { StoreName } from './store-name.ts';
 import type { Watch } from './watch.ts';
 import type { ChaosWorker } from './worker.ts';
 
-/** Where a copy stands when a fault meets it. */
+/** The phases of a copy in which a fault can meet it. */
 export type Phase =
   | 'requested'
   | 'preparing'
@@ -19,7 +19,7 @@ export type Phase =
   | 'canceling'
   | 'discarding';
 
-/** Those in which a worker has the job in hand. */
+/** The phases in which a worker has the job in hand. */
 export const IN_HAND = [
   'preparing',
   'transferring',
@@ -39,36 +39,36 @@ export interface Trial {
 
 /** A kind of fault, and what the product promises about it. */
 export interface Fault {
-  /** Words with hyphens. */
+  /** The name, in words with hyphens between them. */
   readonly name: string;
   /** The row of the report that its trials belong to. */
   readonly row: RowName;
   readonly phases: readonly Phase[];
   readonly stores: readonly StoreName[];
-  /** Which end of the copy the store is; the other one is a directory. */
+  /** The end of the copy at which the store is; the other end is a directory. */
   readonly side?: 'source' | 'destination';
   /** Limits of the configuration that differ from the usual ones. */
   readonly limits?: Readonly<Record<string, unknown>>;
-  /** More of the configuration's keys. */
+  /** Further keys of the configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Whether it needs a Temporal server of its own, for it ends it. */
+  /** Present if a trial needs a Temporal server of its own, because it ends the server. */
   readonly ownTemporal?: true;
-  /** Roughly how long a trial takes, where that is much longer than usual; seconds. */
+  /** Roughly how long a trial takes, if that is much longer than usual; seconds. */
   readonly seconds?: number;
-  /** Brings a copy to one of its phases, does harm, and lets the job come to its end. */
+  /** Brings a copy to one of its phases, makes something go wrong, and lets the job come to its end. */
   run(stage: Stage, phase: Phase): Promise<Expected>;
 }
 
-/** How a job may end, and what may be left then. */
+/** How a job may end, and what may then be left. */
 export interface Expected {
   readonly ends: readonly JobStatus[];
-  /** The fault took away who would clean up: what is left is for `image-replicator sweep`. */
+  /** The fault removed whoever would clean up, so that `image-replicator sweep` has to. */
   readonly sweep?: true;
   /** A reset may let the job begin again. */
   readonly again?: true;
   /** The fault itself has changed the source. */
   readonly sourceSpoilt?: true;
-  /** The fault has changed bytes of the source; nobody can tell where that has no digest. */
+  /** The fault has changed bytes of the source. If the source has no digest, nobody can tell. */
   readonly unseen?: true;
 }
 
@@ -86,15 +86,15 @@ export interface Stage {
   readonly source: End;
   readonly destination: End;
   readonly image: { readonly id: string; readonly data: Buffer; readonly sha512: string };
-  /** What is at the object's path before the copy. */
+  /** The object at the path before the copy; `null` if there was none. */
   readonly old: { readonly sha512: string } | null;
-  /** Another one where somebody else starts the job. */
+  /** The id of the job. It changes if somebody else starts the job. */
   jobId: string;
   readonly watch: Watch;
   readonly workers: readonly ChaosWorker[];
-  /** Whether somebody was told that the job is being cancelled. */
+  /** True if somebody was told that the job is being cancelled. */
   cancelAccepted: boolean;
-  /** Whether an operator has terminated the job. */
+  /** True if an operator has terminated the job. */
   terminated: boolean;
   startJob(): Promise<void>;
   startWorker(options?: WorkerOptions): Promise<ChaosWorker>;
@@ -102,10 +102,10 @@ export interface Stage {
 }
 
 export interface WorkerOptions {
-  /** Milliseconds that it takes to read a MiB of the source. */
+  /** The milliseconds that reading a MiB of the source is made to take. */
   readonly slow?: number;
-  /** Makes copies only, or runs the jobs only; by default it does both. */
+  /** Makes copies only, or runs the jobs only; by default a worker does both. */
   readonly part?: 'copies' | 'jobs';
-  /** A program before the command. */
+  /** A program, with its arguments, that runs the command. */
   readonly wrap?: string[];
 }

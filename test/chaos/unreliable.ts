@@ -1,6 +1,9 @@
 import { patternOf } from './options.ts';
 
-/** Trials that a gate leaves out, by their names, and why. The whole matrix has them all. */
+/**
+ * The names of trials that are left out when a check has to be reliable, each with the reason. The whole
+ * matrix has them all.
+ */
 const UNRELIABLE: Readonly<Record<string, string>> = {
   'temporal-unreachable': 'a minute and more for one trial',
   'freeze-polling': 'a minute and more for one trial',
@@ -9,5 +12,5 @@ const UNRELIABLE: Readonly<Record<string, string>> = {
 
 const patterns = Object.keys(UNRELIABLE).map(patternOf);
 
-/** Whether a trial, once it has failed, is worth to be looked at. */
+/** Tells whether a trial's failure is reliable enough to be worth a look. */
 export const isReliable = (name: string): boolean => !patterns.some((pattern) => pattern.test(name));

@@ -1,6 +1,6 @@
 /**
- * Outlives a run, however that ends: kills every process that has the run's folder as its `TMPDIR`, and
- * removes the folder. A program of its own; its argument is the folder, and it waits until its stdin ends.
+ * A program that outlives a run, however the run ends. It waits for the end of its stdin, kills every process
+ * that has the run's folder as its `TMPDIR`, and removes the folder. Its argument is the folder.
  */
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -22,7 +22,7 @@ function started(): number[] {
   return pids.filter((pid) => environmentOf(pid).includes(`TMPDIR=${folder}`)).map(Number);
 }
 
-/** Empty where the process has ended, or is somebody else's. */
+/** Returns the environment of a process; empty if it has ended or is somebody else's. */
 function environmentOf(pid: string): string[] {
   try {
     return readFileSync(join('/proc', pid, 'environ'), 'utf8').split('\0');
@@ -35,6 +35,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has just ended.
+    // The process has just ended.
   }
 }

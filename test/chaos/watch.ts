@@ -6,11 +6,11 @@ import { createJobService, type JobView, OPERATOR } from '../../src/job-service/
 import type { Deployment } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 
-/** A log of the views of a job, which is looked at ten times a second. */
+/** A log of a job's views, of which ten are taken each second. */
 export interface Watch {
   readonly seen: readonly Seen[];
   last(): JobView | undefined;
-  /** Waits until the job has come to its end. */
+  /** Waits until the job has ended, and returns its last view. */
   ended(timeout?: number): Promise<JobView>;
   until(condition: (job: JobView) => boolean, timeout?: number): Promise<JobView>;
   stop(): Promise<void>;
@@ -33,7 +33,7 @@ export async function watchJob(deployment: Deployment, jobId: () => string): Pro
   let last: JobView | undefined;
   let stopped = false;
   const look = async () => {
-    // One that was not answered in time tells nothing.
+    // A view that does not come in time tells nothing.
     const job = await client
       .withDeadline(Date.now() + 2000, () => jobs.show(OPERATOR, jobId()))
       .catch(() => undefined);

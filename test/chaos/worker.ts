@@ -7,7 +7,7 @@ import type { End, Spot } from './end.ts';
 import type { HttpProxy } from './proxy.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
-/** Calls, or requests, that a worker is caught at. */
+/** A rule at which calls or requests of a worker are caught. */
 export interface Catch {
   hits(): number;
   reached(times?: number): Promise<void>;
@@ -15,19 +15,19 @@ export interface Catch {
   remove(): void;
 }
 
-/** A process of the product, with everything between it and the world in our hands. */
+/** A process of the product whose connections, calls to the file system and clock a trial controls. */
 export interface ChaosWorker {
   readonly process: TestProcess;
   readonly temporal: TcpProxy;
-  /** Before the servers of the two ends; `null` where that is a folder. */
+  /** The proxy before the server of an end; `null` if the end is a folder. */
   readonly source: HttpProxy | null;
   readonly destination: HttpProxy | null;
   readonly control: Control;
-  /** Holds the next one. */
+  /** Holds the next call or request at a spot. */
   hold(side: 'source' | 'destination', spot: Spot): Catch;
   /**
-   * Stops it in its tracks. The server notices that nobody polls any more, unless it is `polling`: then it
-   * goes on to give it tasks for up to a minute.
+   * Stops the process with SIGSTOP. Temporal's server notices that it no longer polls. With `polling`, the
+   * server does not notice, and goes on giving it tasks for up to a minute.
    */
   freeze(options?: { readonly polling?: boolean }): void;
   wake(): void;
@@ -38,7 +38,7 @@ export interface ChaosWorker {
   close(): Promise<void>;
 }
 
-/** What it takes to start one. */
+/** Everything that is needed to start a worker. */
 export interface WorkerSetup {
   readonly address: string;
   readonly folder: string;

@@ -4,7 +4,7 @@ import type { Attempt } from './store.ts';
 import { answered, timedOut, undo } from './workflow.ts';
 import { can, ENDS, hasLease, replaced, type Setting, spend, type World, without } from './world.ts';
 
-/** All that an attempt may do next, and all that may happen to it. */
+/** Yields all that an attempt may do next, and all that may happen to it. */
 export function* attemptSteps<Store>(
   setting: Setting<Store>,
   w: World<Store>,
@@ -18,7 +18,7 @@ export function* attemptSteps<Store>(
   for (const { label, state } of more) yield { label: `${before} ${label}`, state };
 }
 
-/** What it does at its store. */
+/** Yields what an attempt may do at its store. */
 function* acts<Store>({ store }: Setting<Store>, w: World<Store>, a: Attempt): Generator<Step<World<Store>>> {
   const here = w.stores[a.place];
   if (here === undefined) return;
@@ -34,7 +34,7 @@ function* acts<Store>({ store }: Setting<Store>, w: World<Store>, a: Attempt): G
   }
 }
 
-/** What becomes of one that the server waits for. */
+/** Yields what may happen to an attempt that the server waits for. */
 function* leased<Store>(
   { rule }: Setting<Store>,
   w: World<Store>,
@@ -64,7 +64,10 @@ function* leased<Store>(
   if (can(w, 'timeouts')) yield { label: 'counts as dead', state: timedOut(rule, spend(w, 'timeouts'), a) };
 }
 
-/** One that was given up may find that its run has ended, and remove what it has made. */
+/**
+ * Yields what may happen to an attempt that was given up. It may find that its run has ended, and remove what
+ * it has made.
+ */
 function* givenUp<Store>(
   { rule }: Setting<Store>,
   w: World<Store>,

@@ -7,29 +7,29 @@ export interface Step<State> {
   readonly state: State;
 }
 
-/** The system that is checked: where it begins, how it goes on, and what must never be. */
+/** The system that is checked: how it begins, how it goes on, and what must never be. */
 export interface Model<State> {
   readonly initial: State;
-  /** All that may happen next. A state without successors is an end. */
+  /** Returns all that may happen next. A state without successors is an end. */
   next(state: State): Iterable<Step<State>>;
   /** Says in words what is wrong with a state, or returns `undefined` if nothing is. */
   fault(state: State): string | undefined;
-  /** Two states with the same key are one and the same. */
+  /** Returns a text that two states share if, and only if, they are one and the same. */
   key(state: State): string;
 }
 
 /** The result of a check. */
 export interface Verdict {
-  /** Different states that were seen. */
+  /** The number of different states that were seen. */
   readonly states: number;
-  /** Steps of the longest way that was followed. */
+  /** The number of steps on the longest way that was followed. */
   readonly depth: number;
   readonly fault: string | null;
   /** The events on the shortest way to the fault. */
   readonly trace: readonly string[];
 }
 
-/** The way to a state. It does without the states before, so that millions of ways fit into memory. */
+/** The way to a state. It does not hold the states before, so that millions of ways fit into memory. */
 interface Way {
   readonly label: string;
   readonly before: Way | null;
@@ -37,8 +37,8 @@ interface Way {
 
 /**
  * Visits every state that can be reached, those that are fewer steps away first, so that the first fault has
- * the shortest trace. Throws where there are more states than `most`: a check that has not seen all proves
- * nothing. It knows a state again by 128 bits of its key.
+ * the shortest trace. Recognises a state by 128 bits of its key.
+ * @throws Error if there are more states than `most`: a check that has not seen all proves nothing
  */
 export function check<State>(model: Model<State>, most: number): Verdict {
   const digest = (state: State) => hash('md5', model.key(state), 'base64url');
@@ -63,7 +63,7 @@ export function check<State>(model: Model<State>, most: number): Verdict {
   }
 }
 
-/** The one copy of a label that is kept. */
+/** Returns the one copy of a label that is kept. */
 function once(labels: Map<string, string>, label: string): string {
   const known = labels.get(label);
   if (known !== undefined) return known;

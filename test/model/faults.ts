@@ -1,7 +1,7 @@
 import type { Attempt, StoreModel, View } from './store.ts';
 import { beginning, nextAttempt, type Setting, type World } from './world.ts';
 
-/** What is wrong with an action that makes something in the making vanish; `null` where nothing is. */
+/** Says what is wrong with an action that makes something in the making vanish, or returns `null`. */
 export function harmOf<Store>({ job }: World<Store>, a: Attempt, before: View, after: View): string | null {
   const { making } = before;
   if (making === null || making.mark !== 'a' || making.doomed) return null;
@@ -13,7 +13,7 @@ export function harmOf<Store>({ job }: World<Store>, a: Attempt, before: View, a
   return isOld ? null : 'a sweep removes what an open job makes';
 }
 
-/** What must never be; `undefined` where all is well. */
+/** Says what is wrong with a state that must never be, or returns `undefined` if all is well. */
 export function faultOf<Store>(setting: Setting<Store>, w: World<Store>): string | undefined {
   if (w.harm !== null) return w.harm;
   const { store, troubles } = setting;
@@ -42,13 +42,13 @@ function faultAtEnd<Store>(
 ): string | undefined {
   if (job.cancel && !['canceled', 'terminated'].includes(job.status))
     return 'an accepted cancel does not win';
-  // About to take back what it has written late.
+  // The attempt is about to take back what it has written late.
   const takesBack = rule.takesBack && attempts.some(({ at }) => at === 'recheck' || at.endsWith('take back'));
   if (rule.fenced && takesBack && !rule.limits.diesAfterLateRecord) return undefined;
   if (own.some(({ whole }) => !whole)) return 'an image that is not whole can be seen';
   const isOver = job.status === 'canceled' || job.status === 'error';
   if (isOver && !promised && own.length > 0) return `the job is ${job.status}, and has an image`;
-  // The code as it was had no sweep.
+  // The old code had no sweep.
   if (!rule.fenced) {
     const rest =
       isOver && attempts.length === 0 && stores.map((s) => store.leftover(s)).find((r) => r !== null);
@@ -58,7 +58,7 @@ function faultAtEnd<Store>(
   return rest ? `a sweep leaves ${rest}` : undefined;
 }
 
-/** What sweeps leave after every process has died. */
+/** Returns the store as sweeps leave it after every process has died. */
 function swept<Store>(model: StoreModel<Store>, rule: Setting<Store>['rule'], store: Store): Store {
   const none = { total: 0, timeouts: 0, resets: 0, cancels: 0, forces: 0, terminations: 0 };
   const troubles = { ...none, failures: 0, pauses: 0, sweeps: 0, others: 0 };

@@ -6,7 +6,7 @@ import type { Rule } from './rule.ts';
 import type { StoreModel } from './store.ts';
 import { beginning, type Setting, settled, type Troubles, type World } from './world.ts';
 
-/** One job from its start to long after its end, with all that may go wrong so often. */
+/** Models one job from its start to long after its end, with all troubles that may happen. */
 export function jobModel<Store>(
   store: StoreModel<Store>,
   rule: Rule,

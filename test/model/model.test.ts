@@ -1,6 +1,6 @@
 /**
- * Every interleaving of a job with its troubles, as far as the model goes: docs/reliability-model.md tells
- * what it is.
+ * Checks every interleaving of a job with its troubles, as far as the model goes, which
+ * docs/reliability-model.md describes.
  */
 import { describe, expect, test } from 'vitest';
 import { NEW, type Rule } from './rule.ts';

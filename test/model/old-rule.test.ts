@@ -1,10 +1,10 @@
-/** The counter-examples of the code as it was: docs/reliability-model.md tells them in short. */
+/** The counter-examples of the old code, which docs/reliability-model.md tells in short. */
 import { describe, expect, test } from 'vitest';
 import { OLD, type Rule } from './rule.ts';
 import { DESTROYED, mix, OVERTAKEN, type StoreName, verdictOn } from './verdict.ts';
 import type { Troubles } from './world.ts';
 
-/** The code as it was, where only one kind of attempt removes what it has made. */
+/** Returns the rule of the old code in which attempts of only one kind remove what they have made. */
 function oldOf(step: 'prepare' | 'transfer'): Rule {
   return { ...OLD, removeWhenGivenUp: [step] };
 }

@@ -1,75 +1,82 @@
-/** An event that ends a run in the eyes of an attempt that was given up. */
+/** An event after which an attempt that was given up regards its run as ended. */
 type Ended = 'closed' | 'reset' | 'paused';
 
-/** The rules that the code obeys. Each is one mending; if it is switched off, its counter-example is back. */
+/** The rules that the code obeys. Each one mends a fault: without it, the fault's counter-example is back. */
 export interface Rule {
-  /** Which attempts remove what they have made when they were given up, and find that their run has ended. */
+  /**
+   * The steps whose attempts, if they were given up and find that their run has ended, remove what they have
+   * made.
+   */
   readonly removeWhenGivenUp: readonly ('prepare' | 'transfer')[];
   /** The events that such an attempt takes for the end of its run. */
   readonly takesForEnded: readonly Ended[];
-  /** What is in the making has a fence, which moves by compare-and-swap; a discard dooms first. */
+  /**
+   * What is in the making has a fence, which moves by compare-and-swap. A discard dooms it before it removes
+   * anything.
+   */
   readonly fenced: boolean;
-  /** A discard leaves alone what is committed, unless it undoes that very commit. */
+  /** A discard leaves a committed image alone unless it undoes that very commit. */
   readonly sparesCommitted: boolean;
-  /** A request that commits is not abandoned by a cancel. */
+  /** A cancel waits for the answer to a request that commits. */
   readonly awaitsAnswers: boolean;
   /** The clean-up after a force acts only while the chain of runs is closed. */
   readonly cleansClosedOnly: boolean;
-  /** It leaves a committed image alone that is somebody's already. */
+  /** The clean-up after a force leaves alone a committed image that already belongs to somebody. */
   readonly cleanUpSpares: boolean;
-  /** A sweep removes exactly what it has listed, and only as long as it is in the making. */
+  /** A sweep removes exactly what it has listed, and only while that is still in the making. */
   readonly sweepsWhatWasListed: boolean;
   /**
-   * A run after a reset undoes what an earlier one has made and committed, unless one of them was replicated.
+   * A run after a reset undoes what earlier runs have made and committed, unless one of them was replicated.
    */
   readonly undoesEarlierRuns: boolean;
-  /** A commit takes only what a transfer has left whole. */
+  /** A commit takes only data that a transfer has left whole. */
   readonly commitsWholeOnly: boolean;
   /** Each run of a job makes the same image id. */
   readonly keepsItsId: boolean;
-  /** Directory: a start over forgets its journal, and cuts nothing off. */
+  /** Directory: a transfer that starts over forgets its journal, but does not truncate the file. */
   readonly keepsBytes: boolean;
-  /** Directory: a commit looks at its fence when it has written the record, and takes that back. */
-  readonly looksAfterRecord: boolean;
-  /** Directory: a start over leaves alone the note of a later attempt that all is whole. */
-  readonly numbersNotes: boolean;
-  /** Directory: at the image's path, a folder without a record is finished, and not taken for committed. */
-  readonly finishesAtImage: boolean;
-  /** Directory: a sweep removes files that bear nobody's mark, when they are old. */
-  readonly sweepsUnmarked: boolean;
-  /** Directory: also where an image would be, if there is no record. */
-  readonly sweepsUnmarkedImages: boolean;
-  /** Directory: a commit looks right before its rename whether the path still leads to its folder. */
-  readonly looksBeforeRename: boolean;
-  /** S3: a commit whose job object is gone after its record was written takes the record back. */
-  readonly takesBack: boolean;
-  /** S3: data is put together only where there is none. */
-  readonly completesIfAbsent: boolean;
-  /** S3: each DELETE says which version it means. */
-  readonly deletesIfMatch: boolean;
   /**
-   * S3: a DELETE expires. Whoever takes a removal over waits for that before anything new may come.
+   * Directory: after a commit has written the record, it looks at its fence, and takes the record back if the
+   * fence has moved.
    */
+  readonly looksAfterRecord: boolean;
+  /** Directory: a transfer that starts over leaves alone a later attempt's note that all bytes are whole. */
+  readonly numbersNotes: boolean;
+  /** Directory: a folder without a record at the image's path is finished, and not taken for committed. */
+  readonly finishesAtImage: boolean;
+  /** Directory: a sweep removes old files that bear no mark. */
+  readonly sweepsUnmarked: boolean;
+  /** Directory: a sweep does so at the path of an image too, if there is no record. */
+  readonly sweepsUnmarkedImages: boolean;
+  /** Directory: right before its rename, a commit checks whether the path still leads to its folder. */
+  readonly looksBeforeRename: boolean;
+  /** S3: a commit whose job object is gone after it has written the record takes the record back. */
+  readonly takesBack: boolean;
+  /** S3: an upload is completed only if there is no data yet. */
+  readonly completesIfAbsent: boolean;
+  /** S3: each DELETE names the version that it is about. */
+  readonly deletesIfMatch: boolean;
+  /** S3: a DELETE expires. Whoever takes a removal over waits for that before anything new may be made. */
   readonly deletesExpire: boolean;
   /**
-   * S3: right before a DELETE, after it has seen what is there, it looks whether its doomed job object still
-   * stands.
+   * S3: right before a DELETE, and after looking at what is there, a removal checks that its doomed job
+   * object still stands.
    */
   readonly looksAgain: boolean;
-  /** S3: a commit that finds a record writes its own over it, by If-Match. */
+  /** S3: a commit that finds a record replaces it with its own, by If-Match. */
   readonly replacesRecord: boolean;
   /**
-   * S3: data bears the number of the attempt that has reserved the place, as the job object does. Other data
-   * is in the way.
+   * S3: data bears the number of the attempt that has reserved the place, as the job object does. Data with
+   * another number is in the way.
    */
   readonly numbersData: boolean;
-  /** S3: so does the record. One that bears another number does not count, and may not stay. */
+  /** S3: the record bears that number too. A record with another number does not count and may not stay. */
   readonly numbersRecords: boolean;
-  /** What no mending prevents. Assumed not to happen, except where a test shows it. */
+  /** What no rule prevents. A check assumes that it does not happen, unless the check is about it. */
   readonly limits: Limits;
 }
 
-/** The named limits. */
+/** The named limits of the rules. */
 export interface Limits {
   /** Directory: a commit is frozen between its last look at the path and the rename. */
   readonly frozenBeforeRename: boolean;
@@ -79,7 +86,7 @@ export interface Limits {
 
 const NO_LIMITS: Limits = { frozenBeforeRename: false, diesAfterLateRecord: false };
 
-/** The code as it was: by the mark alone. */
+/** The old code, which relied on the mark alone. */
 export const OLD: Rule = {
   removeWhenGivenUp: ['prepare', 'transfer'],
   takesForEnded: ['closed', 'reset', 'paused'],

@@ -2,26 +2,26 @@
 export type StepName = 'prepare' | 'transfer' | 'commit' | 'discard' | 'sweep';
 
 /**
- * A process that carries out a step. Its `at` is where in the step's program it stands: it takes its next
- * action at any later moment, or never. So a worker that is slow, frozen, cut off or dead needs no action of
- * its own. Where `at` begins with `~`, a request is under way that the store carries out when it likes.
+ * A process that carries out a step. Its `at` says where in the step's program it is. It takes its next
+ * action at any later moment, or never: so a worker that is slow, frozen, cut off or dead needs no action of
+ * its own. If `at` begins with `~`, a request is under way that the store carries out at any later moment.
  */
 export interface Attempt {
-  /** Grows along all runs of the job. */
+  /** The number of the attempt, which grows over all runs of the job. */
   readonly number: number;
   readonly step: StepName;
   readonly run: number;
-  /** Which image id it is about: 0 unless runs have ids of their own. */
+  /** The number of the image id that it makes: 0 unless each run has an id of its own. */
   readonly place: number;
   /** The bytes of the source that its run has inspected. */
   readonly version: number;
-  /** A discard's: it undoes a commit too. */
+  /** For a discard: it undoes a commit too. */
   readonly committing: boolean;
-  /** The place at which the attempt stands; `ok`, `adopted`, `lost` and `gone` are ends. */
+  /** The place in its program; `ok`, `adopted`, `lost` and `gone` are ends. */
   readonly at: string;
-  /** What it has seen there, and holds on to. */
+  /** What it has seen there and still remembers. */
   readonly seen: string;
-  /** Nobody waits for it any more, but a request of its may still arrive. */
+  /** Nobody waits for it any more, but a request that it has sent may still arrive. */
   readonly abandoned?: true;
 }
 
@@ -29,11 +29,11 @@ export interface Attempt {
 export interface Surroundings {
   /** No run of the job's chain is open. */
   readonly isClosed: boolean;
-  /** A run has ended as replicated, or one later than the attempt's was terminated. */
+  /** A run has ended as replicated, or a later run than the attempt's was terminated. */
   readonly isOwned: boolean;
 }
 
-/** One atomic action of an attempt: what it does to the store, and where the attempt stands then. */
+/** One atomic action of an attempt: its effect on the store, and the attempt's next place. */
 export interface Move<Store> {
   readonly label: string;
   readonly store: Store;
@@ -42,18 +42,21 @@ export interface Move<Store> {
   readonly committing?: boolean;
 }
 
-/** Makes moves of one attempt at one store. */
+/** Returns the moves of one attempt at one store. */
 export type Go<Store> = (label: string, at: string, store?: Store, seen?: string) => Move<Store>[];
 
-/** Moves that change nothing but what they say. */
+/** Returns a function that makes moves. What they do not name stays as it was. */
 export function moves<Store>(before: Store, attempt: Attempt): Go<Store> {
   return (label, at, store = before, seen = attempt.seen) => [{ label, store, at, seen }];
 }
 
-/** The state of the image id that anybody can see. */
+/** The state of an image id as everybody can see it. */
 export interface View {
   readonly image: { readonly mark: string; readonly whole: boolean } | null;
-  /** What is in the making, which attempt has it, and whether it may still become an image. */
+  /**
+   * What is in the making: whose mark it bears, whether it can no longer become an image, and which attempt
+   * makes it.
+   */
   readonly making: { readonly mark: string; readonly doomed: boolean; readonly by: number } | null;
 }
 
@@ -62,12 +65,12 @@ export interface StoreModel<Store> {
   readonly initial: Store;
   act(store: Store, attempt: Attempt, around: Surroundings): readonly Move<Store>[];
   view(store: Store): View;
-  /** What of it nobody will ever need or remove, in words; `null` where there is nothing. */
+  /** Says in words what nobody will ever need or remove, or returns `null` if there is nothing. */
   leftover(store: Store): string | null;
-  /** The other job reserves the id, where the store lets it. */
+  /** Lets the other job reserve the id; returns `null` if the store refuses. */
   reserve(store: Store): Store | null;
-  /** The other job finishes its image. */
+  /** Lets the other job finish its image. */
   finish(store: Store): Store;
-  /** Forgets what nobody can reach. */
+  /** Forgets what nobody can reach any more. */
   tidy(store: Store, attempts: readonly Attempt[]): Store;
 }

@@ -9,7 +9,7 @@ const TROUBLES: readonly Trouble[] = [
   ...(['timeouts', 'resets', 'cancels', 'forces', 'terminations'] as const),
   ...(['failures', 'pauses', 'sweeps', 'others'] as const),
 ];
-/** More states than any of these checks has. */
+/** The most states that a check may have. None has as many. */
 const MAX_STATES = 200_000;
 
 export type StoreName = 'directory' | 's3';
@@ -19,7 +19,7 @@ function troublesOf(total: number, count: (trouble: Trouble) => number): Trouble
   return { total, ...(counts as Record<Trouble, number>) };
 }
 
-/** One trouble, whichever it is. */
+/** Any one trouble. */
 export const ANY_ONE = troublesOf(1, () => 1);
 
 /** Exactly these troubles, in any order. */
@@ -27,7 +27,7 @@ export function mix(...troubles: Trouble[]): Troubles {
   return troublesOf(troubles.length, (trouble) => troubles.filter((other) => other === trouble).length);
 }
 
-/** Checks a rule with a store; where a fault is named, only for that fault. */
+/** Checks a rule with a store. If a fault is named, looks only for that fault. */
 export function verdictOn(store: StoreName, rule: Rule, troubles: Troubles, fault?: string): Verdict {
   const checked = <Store>(model: ReturnType<typeof jobModel<Store>>) => {
     const only = (state: Parameters<typeof model.fault>[0]) => {

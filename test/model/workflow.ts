@@ -43,9 +43,7 @@ export function answered<Store>(w: World<Store>, a: Attempt): World<Store> {
   }
 }
 
-/**
- * The server gives an attempt up that has not been heard of. The attempt may not know, and may not be dead.
- */
+/** The server gives up an attempt that it has not heard of. The attempt may still live, without knowing. */
 export function timedOut<Store>(rule: Rule, w: World<Store>, a: Attempt): World<Store> {
   if (a.number === w.cleanUp.lease) return cleaning(rule, w);
   if (w.job.cancel && a.step !== 'discard') return undo(w);

@@ -4,27 +4,30 @@ import type { Attempt, StepName, StoreModel } from './store.ts';
 /** The job's last run, as Temporal has it on record. */
 export interface Job {
   readonly run: number;
-  /** Which image id this run makes. */
+  /** The number of the image id that this run makes. */
   readonly place: number;
-  /** The highest number that was given out before this run. */
+  /** The highest attempt number that was given out before this run. */
   readonly since: number;
   readonly phase: 'inspect' | 'prepare' | 'transfer' | 'commit' | 'discard' | 'closed';
   readonly status: 'open' | 'replicated' | 'canceled' | 'error' | 'terminated';
   /** A cancel was accepted. */
   readonly cancel: boolean;
   readonly failed: boolean;
-  /** There may be something at the destination; a commit may have happened. */
+  /** True if there may be something at the destination, because a commit may have happened. */
   readonly made: boolean;
   readonly committing: boolean;
   readonly version: number;
-  /** The attempt that holds the lease: the server waits for it, and for no other. 0: none. */
+  /**
+   * The number of the attempt that holds the lease: the server waits for it and for no other. 0 if there is
+   * none.
+   */
   readonly lease: number;
-  /** How far this run has come: to there it can be reset. */
+  /** How far this run has come. It can be reset to any point up to there. */
   readonly reached: 'inspect' | 'transfer' | 'commit';
   readonly paused: boolean;
 }
 
-/** What may happen so often at most, in any order, beside the good path. */
+/** The number of times that each trouble may happen beside the good path, in any order. */
 export interface Troubles {
   readonly total: number;
   readonly timeouts: number;
@@ -50,13 +53,13 @@ export interface World<Store> {
     readonly place: number;
   };
   readonly attempts: readonly Attempt[];
-  /** The highest number that was given out. */
+  /** The highest attempt number that was given out. */
   readonly last: number;
-  /** One for each image id that runs of the job have made. */
+  /** A store for each image id that runs of the job have made. */
   readonly stores: readonly Store[];
   readonly left: Troubles;
   readonly other: 'none' | 'making' | 'whole';
-  /** A run has ended as replicated: the image is its owner's. */
+  /** A run has ended as replicated, so that the image is its owner's. */
   readonly promised: boolean;
   readonly harm: string | null;
 }
@@ -68,7 +71,7 @@ export interface Setting<Store> {
   readonly troubles: Troubles;
 }
 
-/** The places at which an attempt's program has come to its end. */
+/** The places at which an attempt's program has ended. */
 export const ENDS: ReadonlySet<string> = new Set(['ok', 'adopted', 'lost', 'gone']);
 
 export const FIRST_RUN: Job = {
@@ -119,7 +122,7 @@ export function without<Store>(w: World<Store>, a: Attempt): World<Store> {
   return { ...w, attempts: w.attempts.filter((other) => other !== a) };
 }
 
-/** The next attempt at a step of the job's last run. */
+/** Returns the next attempt at a step of the job's last run. */
 export function nextAttempt<Store>(w: World<Store>, step: StepName, at: string): Attempt {
   const { run, place, version, committing } = w.job;
   return { number: w.last + 1, step, run, place, version, committing, at, seen: '' };

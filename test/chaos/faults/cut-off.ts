@@ -18,7 +18,7 @@ export const cutOffs: readonly Fault[] = (['replicated', 'canceled', 'forced', '
   }),
 );
 
-/** Nothing reaches the worker, and it reaches nothing, until the job has ended. */
+/** Cuts a worker off from Temporal and the stores until its job has ended. */
 async function cutOff(
   stage: Stage,
   phase: Phase,

@@ -33,13 +33,13 @@ async function endedBy(stage: Stage, phase: Phase, signal: 'SIGKILL' | 'SIGTERM'
   const first = await stage.startWorker({ slow: SLOW });
   const held = await reach(stage, first, phase);
   const gone = first.kill(signal);
-  // One that may finish what it has begun does so.
+  // A worker that may finish what it has begun does so.
   await sleep(stage.random.between(0, 800));
   held.release();
   await gone;
   await stage.startWorker();
   await stage.watch.ended();
-  // An upload that was begun, and of which the worker could tell nobody any more, can only be swept.
+  // If the worker could not tell anybody of an upload that it had begun, only a sweep can remove the upload.
   return { ...endOfPhase(phase), ...(phase === 'preparing' && { sweep: true }) };
 }
 
@@ -50,6 +50,6 @@ async function lateRequest(stage: Stage, phase: Phase): Promise<Expected> {
   await first.kill();
   await stage.startWorker();
   await stage.watch.ended();
-  // An upload that nobody has heard of any more can only be swept.
+  // If nobody has heard of an upload, only a sweep can remove it.
   return { ...endOfPhase(phase), sweep: true };
 }

@@ -82,7 +82,7 @@ export const disks: readonly Fault[] = [
 
 const CHANGES = ['write', 'writeFile', 'mkdir', 'rename', 'datasync', 'sync'];
 
-/** All that a worker would change at the destination fails, for some time or for good; removals work. */
+/** Makes all changes of a worker at the destination fail, for some time or for good; removals still work. */
 async function refusing(stage: Stage, phase: Phase, code: string, ms?: number): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW });
   const held = await reach(stage, worker, phase);
@@ -94,17 +94,17 @@ async function refusing(stage: Stage, phase: Phase, code: string, ms?: number): 
   }
   await stage.watch.ended();
   if (ms === undefined) return { ends: ['error'] };
-  // What a commit no longer needs is removed once: where that is refused too, it is left for a sweep.
+  // A commit tries only once to remove what it no longer needs. If that is refused too, a sweep has to do it.
   return { ends: ['replicated', 'error'], ...(phase === 'committing' && { sweep: true }) };
 }
 
 function refuseAt(stage: Stage, worker: ChaosWorker, code: string) {
-  // A discard renames, too, before it removes: on a full disk that works.
+  // A discard also renames before it removes, and a rename works on a full disk.
   const calls = code === 'ENOSPC' ? CHANGES.filter((call) => call !== 'rename') : CHANGES;
   return worker.control.add({ calls, path: `^${folderOf(stage)}/`, act: 'fail', code });
 }
 
-/** What a worker cannot keep on its disk is no reason to lose a copy for ever, nor to hang. */
+/** Makes the worker's spool refuse. The copy MUST neither hang nor be lost for ever because of that. */
 async function spoolRefuses(stage: Stage, code: 'ENOSPC' | 'EROFS'): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW / 4 });
   const after = stage.random.between(1, 10);
@@ -140,7 +140,7 @@ async function folderAway(stage: Stage, phase: Phase): Promise<Expected> {
   await rename(`${folder}.away`, folder);
   await stage.watch.ended();
   const expected = endOfPhase(phase);
-  // As where a disk refuses: what a commit no longer needs is removed once.
+  // A commit tries only once to remove what it no longer needs, and this disk refuses that too.
   return { ...expected, ends: [...expected.ends, 'error'], ...(phase === 'committing' && { sweep: true }) };
 }
 

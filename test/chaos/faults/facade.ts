@@ -8,7 +8,7 @@ import { startTcpProxy } from '../tcp-proxy.ts';
 import type { Expected, Fault, Stage } from '../trial.ts';
 import { SLOW } from './common.ts';
 
-/** A facade that does not outlive a request needs this long for it, at most; milliseconds. */
+/** How long a facade may live during a request that it is not to survive; milliseconds. */
 const MAX_REQUEST_LENGTH = 150;
 
 export const facades: readonly Fault[] = [
@@ -28,7 +28,7 @@ export const facades: readonly Fault[] = [
   },
 ];
 
-/** Sends a request, and kills the facade while it is under way; gives the answer, if there was one. */
+/** Sends a request, and kills the facade while it is under way. Returns the answer if there was one. */
 async function killedWhile(
   stage: Stage,
   send: () => Promise<{ status: number; text: string }>,
@@ -36,7 +36,7 @@ async function killedWhile(
   const line = await startTcpProxy(stage.temporal.address);
   const api = await stage.deployment.startWith('serve', { env: { TEMPORAL_ADDRESS: line.address } });
   try {
-    // Either the facade never gets through to Temporal, or it dies at any moment.
+    // Either the facade never reaches Temporal, or it dies at some moment.
     if (stage.random.between(0, 3) === 0) line.stall();
     const answer = send().catch(() => undefined);
     await sleep(stage.random.between(0, MAX_REQUEST_LENGTH));
@@ -58,7 +58,7 @@ async function call({ deployment }: Stage, method: 'POST' | 'DELETE', path: stri
   return { status: answer.statusCode, text: await answer.body.text() };
 }
 
-/** The client asks again with the same key, and gets the same job. */
+/** Kills the facade in a POST. The client repeats it with the same key, and gets the same job. */
 async function killedInPost(stage: Stage): Promise<Expected> {
   const body = {
     image_id: stage.image.id,
@@ -80,7 +80,7 @@ async function killedInPost(stage: Stage): Promise<Expected> {
   return { ends: ['replicated'] };
 }
 
-/** The client asks again; whatever was accepted holds. */
+/** Kills the facade in a DELETE. The client repeats it, and an accepted cancel still counts. */
 async function killedInDelete(stage: Stage): Promise<Expected> {
   const body = {
     image_id: stage.image.id,
@@ -98,7 +98,7 @@ async function killedInDelete(stage: Stage): Promise<Expected> {
   const api = await stage.deployment.startApi();
   const again = await call(stage, 'DELETE', `/${stage.jobId}`);
   if ([first?.status, again.status].includes(204)) stage.cancelAccepted = true;
-  // Where the first one was heard though nobody was told, the second one comes too late.
+  // If the first request had its effect although its answer was lost, the second one comes too late.
   if (![204, 409].includes(again.status)) throw new Error(`DELETE again: ${again.status} ${again.text}`);
   await stage.watch.ended();
   await api.stop('SIGTERM');

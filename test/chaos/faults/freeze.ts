@@ -6,7 +6,10 @@ import type { Stage } from '../trial.ts';
 import { type Expected, type Fault, IN_HAND, type Phase } from '../trial.ts';
 import { endOfPhase, SLOW } from './common.ts';
 
-/** A worker that was given up for dead, and goes on when its job has long ended. */
+/**
+ * The endings, with the phases in which a worker is frozen. It counts as dead, and goes on when its job has
+ * long ended.
+ */
 const AFTER_THE_END: readonly (readonly [Ending, readonly Phase[]])[] = [
   ['replicated', ['preparing', 'transferring', 'verifying', 'committing']],
   ['canceled', ['preparing', 'transferring', 'verifying', 'committing', 'canceling']],
@@ -67,7 +70,7 @@ async function wokenAfterTheEnd(
   const first = await stage.startWorker({ part: 'copies', slow: SLOW });
   await reachWithPart(stage, first, phase);
   first.freeze({ polling });
-  // What was begun before has its own end.
+  // A discard or an accepted cancel that has begun decides the end by itself.
   const isBegun = phase === 'discarding' || (phase === 'canceling' && ending === 'canceled');
   const expected = isBegun ? endOfPhase(phase) : await begin(stage, ending);
   if (ending !== 'terminated') await stage.startWorker({ part: 'copies' });

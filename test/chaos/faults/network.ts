@@ -16,15 +16,15 @@ import { endOfPhase, SLOW } from './common.ts';
 type Side = 'source' | 'destination';
 const SIDES: readonly Side[] = ['source', 'destination'];
 
-/** Behind a network. */
+/** The stores that are reached over a network. */
 const STORES: readonly StoreName[] = ['s3', 'objects-s3', 'glance'];
 
 const PHASES: readonly Phase[] = ['preparing', 'transferring', 'verifying', 'committing', 'canceling'];
 
-/** What goes wrong with the bytes of the image on their way. */
+/** Things that can go wrong with the image's bytes on their way. */
 const BODIES = ['reset', 'stall', 'truncate', 'flip'] as const;
 
-/** What a server answers instead of doing what it is asked. */
+/** Answers that a server gives instead of doing what it is asked. */
 const ANSWERS: Readonly<Record<string, Act>> = {
   500: { kind: 'status', status: 500 },
   503: { kind: 'status', status: 503, headers: { 'retry-after': '1' } },
@@ -87,7 +87,7 @@ export const network: readonly Fault[] = SIDES.flatMap((side) => [
   } satisfies Fault,
 ]);
 
-/** A server that has done what it was asked, and whose answer gets lost. */
+/** The server does what it is asked, and its answer is lost. */
 export const lostAnswers: Fault = {
   name: 'destination-answer-lost',
   row: 'answer-lost',
@@ -119,7 +119,7 @@ async function spoilBody(stage: Stage, side: Side, kind: (typeof BODIES)[number]
   const worker = await stage.startWorker();
   const of = side === 'source' ? 'answer' : 'request';
   const spot = side === 'source' ? stage.source.reads : stage.destination.writes;
-  // A socket to a bucket that takes nothing is given up after two minutes.
+  // A connection to a bucket that takes no more bytes is only given up after two minutes.
   const isLong = kind === 'stall' && side === 'destination';
   const times = kind === 'flip' || isLong ? 1 : random.between(1, 4);
   const at = random.between(1, 6 * MIB);
@@ -127,7 +127,7 @@ async function spoilBody(stage: Stage, side: Side, kind: (typeof BODIES)[number]
   await stage.startJob();
   await rule.reached();
   await stage.watch.ended(isLong ? 180_000 : 90_000);
-  // A Glance tells only at the end that it has received something else.
+  // Glance only tells at the end that it has received other bytes.
   if (kind === 'flip' && side === 'destination' && stage.trial.store === 'glance')
     return { ends: ['replicated', 'error'] };
   return { ends: ['replicated'], ...(kind === 'flip' && side === 'source' && { unseen: true }) };
@@ -151,7 +151,7 @@ async function refuseWith(stage: Stage, side: Side, phase: Phase, act: Act): Pro
     await stage.startJob();
   }
   await stage.watch.ended();
-  // An upload that was begun, and that nobody was told of, can only be swept.
+  // If nobody has heard of an upload, only a sweep can remove it.
   const isUnheard = act.kind === 'swallow' && phase === 'preparing';
   return { ...endOfPhase(phase), ...(isUnheard && { sweep: true }) };
 }
@@ -165,7 +165,7 @@ async function away(stage: Stage, side: Side, phase: Phase, how: 'refuse' | 'sta
   await sleep(stage.random.between(1000, 6000));
   await proxy.accept();
   await stage.watch.ended(90_000);
-  // An upload that was begun by a request whose answer had nowhere to go can only be swept.
+  // The answer to the request that has begun the upload was lost, so only a sweep can remove the upload.
   return { ...endOfPhase(phase), ...(phase === 'preparing' && { sweep: true }) };
 }
 
@@ -194,7 +194,10 @@ async function sourceGone(stage: Stage): Promise<Expected> {
   return { ends: ['error'] };
 }
 
-/** Nobody can clean up where nobody gets: the job is ended by force, and its clean-up by hand. */
+/**
+ * Takes the destination away for good, so that nobody can clean up there. The job is ended by force, and its
+ * clean-up by hand.
+ */
 async function destinationGone(stage: Stage): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW });
   await reach(stage, worker, 'transferring');
@@ -217,7 +220,7 @@ async function endCleanUp({ deployment: { client }, jobId }: Stage): Promise<voi
     }
     return undefined;
   });
-  // The job itself closes a little later than its status tells.
+  // The job closes a little later than its status says.
   await client.workflow
     .getHandle(jobId)
     .result()

@@ -43,7 +43,10 @@ export const operators: readonly Fault[] = [
   },
 ];
 
-/** What was cancelled is cancelled; and who pauses a job of which no worker has heard cannot wait for one. */
+/**
+ * Tells whether an action makes no sense: a cancelled job cannot end otherwise, and a pause of a job that no
+ * worker has heard of would wait for a worker.
+ */
 function isMeaningless(phase: Phase, ending: string): boolean {
   return (phase === 'canceling' && ending === 'canceled') || (phase === 'requested' && ending === 'paused');
 }
@@ -62,10 +65,10 @@ async function interfere(stage: Stage, phase: Phase, ending: keyof typeof WAYS):
       ? { ...expected, ends: ['canceled', 'error'], sourceSpoilt: true }
       : expected;
   }
-  // What begins anew looks at the source anew, and copies it as it is now.
+  // A copy that begins anew looks at the source again, and copies it as it is now.
   if (phase === 'discarding' && ending === 'reset-first')
     return { ends: ['error', 'replicated'], again: true, sourceSpoilt: true, unseen: true };
-  // A reset forgets a cancel that came after its point, but not one that was accepted before.
+  // A reset undoes a cancel that came after its point, but not one that was accepted before.
   return { ...endOfPhase(phase), again: true };
 }
 
@@ -73,7 +76,7 @@ async function interfereWithoutWorker(stage: Stage, ending: keyof typeof WAYS): 
   await stage.startJob();
   await stage.watch.until(({ status }) => status === 'replicate_requested');
   if (ending.startsWith('reset')) {
-    // There is nothing to go back to before the first workflow task is done.
+    // A reset has no point to go back to before the first Workflow Task is done.
     return { ...(await endWithWorker(stage)), again: true };
   }
   const expected = await begin(stage, ending);
@@ -105,7 +108,7 @@ async function resetEnded(stage: Stage, phase: Phase): Promise<Expected> {
     .catch(() => {});
   await sleep(300);
   await stage.watch.ended();
-  // A cancel that the reset has taken back is none any more.
+  // The reset has taken the cancel back.
   stage.cancelAccepted = false;
   return { ends: phase === 'canceling' ? ['canceled', 'replicated'] : ['replicated'], again: true };
 }

@@ -9,7 +9,7 @@ import { endOfPhase, SLOW } from './common.ts';
 
 const AN_HOUR = 3_600_000;
 
-/** What a worker has to do without. */
+/** Faults that take something away that a worker's process needs. */
 export const processes: readonly Fault[] = [
   {
     name: 'clock-jumps',
@@ -45,7 +45,7 @@ async function noDescriptors(stage: Stage, phase: Phase): Promise<Expected> {
   const open = readdirSync(`/proc/${pid}/fd`).length;
   limitFiles(pid, open + stage.random.between(-4, 4));
   held.release();
-  // One that can do nothing any more may end, and is started again by whoever watches over it.
+  // A worker that can do nothing any more may end itself. Whoever watches over it starts it again.
   let isOver = false;
   const again = worker.process.ended().then(async () => {
     if (!isOver) await stage.startWorker();

@@ -37,11 +37,11 @@ async function spoilt(stage: Stage, phase: Phase, how: 'changed' | 'deleted'): P
   await stage.source.spoil(stage.image.id, how);
   held.release();
   await stage.watch.ended();
-  // What is open may be read to its end where it was only unlinked.
+  // An open file that was only unlinked may still be read to its end.
   return { ends: how === 'deleted' ? ['error', 'replicated'] : ['error'], sourceSpoilt: true };
 }
 
-/** The disk is well: one read of it was not. */
+/** Flips a bit in one read. The file on the disk stays as it was. */
 async function flippedOnDisk(stage: Stage): Promise<Expected> {
   const worker = await stage.startWorker();
   const { reads } = stage.source;

@@ -46,7 +46,7 @@ async function killed(stage: Stage, phase: Phase): Promise<Expected> {
   return endOfPhase(phase);
 }
 
-/** From the worker only: the rest of the world goes on. */
+/** Makes Temporal unreachable for the worker; everybody else still reaches it. */
 async function unreachable(stage: Stage, phase: Phase): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW });
   const held = await reach(stage, worker, phase);

@@ -3,7 +3,7 @@ import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:
 import { join } from 'node:path';
 import type { End, Look } from '../end.ts';
 
-/** Images in a folder. */
+/** Returns an end that holds images in a folder. */
 export async function directoryEnd(root: string): Promise<End> {
   await mkdir(root, { recursive: true });
   const file = (calls: readonly string[], path: string) => ({ kind: 'file', calls, path }) as const;
@@ -41,7 +41,7 @@ export async function directoryEnd(root: string): Promise<End> {
   };
 }
 
-/** An image's record, in Glance's words. */
+/** Returns an image's record, in Glance's words. */
 export function recordOf(id: string, data: Buffer) {
   return {
     id,

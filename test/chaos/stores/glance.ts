@@ -17,7 +17,7 @@ interface GlanceImage {
   readonly status: string;
 }
 
-/** Images of a project of the trial's own in a real Glance. */
+/** Returns an end that holds the images of one project, which only this trial uses, in a real Glance. */
 export async function glanceEnd(cloud: GlanceCloud, region: 'ot1' | 'ot2'): Promise<End> {
   const { id: tenant, token } = await cloud.newProject();
   const url = cloud.process.imageUrl(region);
@@ -34,7 +34,7 @@ export async function glanceEnd(cloud: GlanceCloud, region: 'ot1' | 'ot2'): Prom
   };
   const list = async () =>
     JSON.parse(String(await call('GET', `?limit=100&owner=${tenant}`))).images as GlanceImage[];
-  /** Data of images of ours, whether or not Glance still knows of it. */
+  /** Lists the files with data of our images, even of those that Glance no longer knows. */
   const dataOf = async (ids: readonly string[]) => {
     const stores = ['images', 'images2', 'staging'].map((store) =>
       readdir(join(cloud.process.folder, 'state', `glance-${region}`, store)),
@@ -64,7 +64,7 @@ export async function glanceEnd(cloud: GlanceCloud, region: 'ot1' | 'ot2'): Prom
       const rest = [];
       for (const image of all) {
         if (image.status !== 'active') rest.push(`${image.id} ${image.status}`);
-        // No job has made it an image yet.
+        // The image still bears the mark of a job that has not finished it.
         else if ('image_replicator_job' in image) rest.push(`${image.id} bears a job's mark`);
         else {
           const data = await call('GET', `/${image.id}/file`);

@@ -3,10 +3,10 @@ import { dirname, join, relative } from 'node:path';
 import { type End, type Look, OBJECT } from '../end.ts';
 import { sha512 } from './directory.ts';
 
-/** Where the product has what is no object yet. */
+/** The folder in which the product keeps files that are no objects yet. */
 const HIDDEN = '.image-replicator';
 
-/** Plain files in a folder. */
+/** Returns an end that holds plain files in a folder. */
 export async function objectsDirectoryEnd(root: string): Promise<End> {
   await mkdir(root, { recursive: true });
   const file = (calls: readonly string[], path: string) => ({ kind: 'file', calls, path }) as const;

@@ -10,14 +10,14 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 
-/** A bucket of a trial's own, as any S3 client sees it. */
+/** A bucket for one trial, as any S3 client sees it. */
 export interface RawBucket {
   readonly name: string;
   put(key: string, data: Buffer | string): Promise<void>;
   get(key: string): Promise<Buffer>;
   remove(key: string): Promise<void>;
   keys(): Promise<string[]>;
-  /** Uploads that are neither complete nor aborted. */
+  /** Lists the uploads that are neither complete nor aborted. */
   uploads(): Promise<string[]>;
   close(): Promise<void>;
 }

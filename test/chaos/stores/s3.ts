@@ -13,7 +13,7 @@ const http = (
   return { kind: 'http', match: { method, path, ...headers }, what };
 };
 
-/** What images and objects have in common. */
+/** The properties that the ends for images and for objects share. */
 const COMMON = {
   tenant: null,
   reads: http(/^GET$/, /^[^?]*(\/data|disks\/)[^?]*(\?|$)/),
@@ -26,7 +26,7 @@ const STEPS: Readonly<Record<Exclude<Step, 'commit'>, readonly Spot[]>> = {
   discard: [http(/^DELETE$/, /./)],
 };
 
-/** Images in a bucket. */
+/** Returns an end that holds images in a bucket. */
 export async function s3End(endpoint: string): Promise<End> {
   const bucket = await openRawBucket(endpoint, `chaos-${randomUUID()}`);
   return {
@@ -48,7 +48,7 @@ export async function s3End(endpoint: string): Promise<End> {
   };
 }
 
-/** Plain objects in a bucket. */
+/** Returns an end that holds plain objects in a bucket. */
 export async function objectsS3End(endpoint: string): Promise<End> {
   const bucket = await openRawBucket(endpoint, `chaos-${randomUUID()}`);
   return {

@@ -6,7 +6,7 @@ import { old } from './old.ts';
 import { discard, removal, sweep } from './removal.ts';
 import { addPartial, change, type Directory, EMPTY, folderAt, isEmpty, isFree, viewOf } from './state.ts';
 
-/** A directory store: folders, paths that lead to them, and renames. */
+/** Models a directory store: folders, the paths that lead to them, and renames. */
 export function directory(rule: Rule): StoreModel<Directory> {
   return {
     initial: EMPTY,
@@ -34,7 +34,7 @@ export function directory(rule: Rule): StoreModel<Directory> {
         if (f === null || f.mark === 'b' || isEmpty(f)) continue;
         if (f.mark === '') return 'a folder that bears no mark';
         if (path === 'partial') return 'a partial';
-        // One that is doomed and has its record yet is an image: sweeps leave those alone.
+        // A doomed folder that still has its record is an image, which sweeps leave alone.
         if (f.record < 0) return 'a half removed image';
       }
       return null;

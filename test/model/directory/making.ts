@@ -13,7 +13,7 @@ import {
   swap,
 } from './state.ts';
 
-/** Makes room; or adopts the image that an earlier run of the job has committed. */
+/** Makes a place for the image, or adopts the image that an earlier run of the job has committed. */
 export function prepare(s: Directory, a: Attempt): Move<Directory>[] {
   const go = moves(s, a);
   const [partial, image] = [folderAt(s, 'partial'), folderAt(s, 'image')];
@@ -47,7 +47,8 @@ export function prepare(s: Directory, a: Attempt): Move<Directory>[] {
 }
 
 /**
- * Writes the bytes. After a reset it may find them whole, or nothing: then it adopts, or makes room first.
+ * Writes the bytes. After a reset they may be whole already, and it adopts them; or nothing may be there, and
+ * it makes a place first.
  */
 export function transfer(rule: Rule, s: Directory, a: Attempt): Move<Directory>[] {
   const go = moves(s, a);
@@ -74,7 +75,7 @@ export function transfer(rule: Rule, s: Directory, a: Attempt): Move<Directory>[
         ...(folder.data < 0 ? [] : go('finds its fence in place, and has to start over', 'clear')),
       ];
     case 'write':
-      // The file is open, and the note is put into the folder, also when that is being removed.
+      // The attempt has the file open, and puts the note into the folder even while that is being removed.
       if (folder === null || !isAtPath(s, index)) return go('writes to a folder that is gone', 'lost');
       return go(
         'writes the bytes, and notes that they are whole',

@@ -13,7 +13,7 @@ import {
   swap,
 } from './state.ts';
 
-/** What all who remove have in common: dooms, and then empties through the open folder. */
+/** The moves that all removals share: they doom the folder, and then empty it through its open descriptor. */
 export function removal(rule: Rule, s: Directory, a: Attempt): Move<Directory>[] {
   const go = moves(s, a);
   const { index, folder } = held(s, a.seen);
@@ -46,7 +46,7 @@ export function removal(rule: Rule, s: Directory, a: Attempt): Move<Directory>[]
   return [];
 }
 
-/** Removes what the job has in the making, and what it has committed, where it undoes that commit. */
+/** Removes what the job has in the making. If it undoes a commit, removes the image of that commit too. */
 export function discard(rule: Rule, s: Directory, a: Attempt, around: Surroundings): Move<Directory>[] {
   const go = moves(s, a);
   const [partial, image] = [folderAt(s, 'partial'), folderAt(s, 'image')];
@@ -76,7 +76,10 @@ export function discard(rule: Rule, s: Directory, a: Attempt, around: Surroundin
   return [];
 }
 
-/** Nobody can tell whose it is. A day later its writer is gone, and so all of it is removed in one step. */
+/**
+ * Nobody can tell whose the files are. A day later their writer is gone, so all of them are removed in one
+ * step.
+ */
 function withoutUnmarked(rule: Rule, s: Directory): Directory | null {
   for (const path of ['partial', 'image'] as const) {
     const found = folderAt(s, path);
@@ -88,7 +91,7 @@ function withoutUnmarked(rule: Rule, s: Directory): Directory | null {
   return null;
 }
 
-/** Removes what bears the mark of a chain that is closed, and what is old and bears no mark. */
+/** Removes what bears the mark of a closed chain, and what is old and bears no mark. */
 export function sweep(rule: Rule, s: Directory, a: Attempt, around: Surroundings): Move<Directory>[] {
   const go = moves(s, a);
   const [partial, image] = [folderAt(s, 'partial'), folderAt(s, 'image')];

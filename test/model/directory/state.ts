@@ -1,23 +1,23 @@
 import type { View } from '../store.ts';
 
-/** A folder: whoever holds it open reaches this one, wherever its path has come to lead. */
+/** A folder. Whoever has it open reaches this one, wherever its path may lead by now. */
 export interface Folder {
-  /** Whose mark is in it; empty where the mark was removed. */
+  /** The owner of the mark in the folder; empty if the mark was removed. */
   readonly mark: string;
-  /** The number in the name of its fence, or of its doom; -1: there is no such file. */
+  /** The number in the name of its fence or doom; -1 if there is no such file. */
   readonly fence: number;
   readonly doomed: boolean;
-  /** Which bytes of the source it has; -1: none yet; -2: the file was removed. */
+  /** The version of the source whose bytes it holds; -1 if none yet; -2 if the file was removed. */
   readonly data: number;
-  /** The highest attempt that has left a note of having flushed all of them; -1: there is no note. */
+  /** The highest attempt that has noted that it has flushed all bytes; -1 if there is no note. */
   readonly whole: number;
-  /** Which bytes the record in it tells of; -1: no record. */
+  /** The version that the record in the folder describes; -1 if there is no record. */
   readonly record: number;
 }
 
 export interface Directory {
   readonly folders: readonly (Folder | null)[];
-  /** Which folder is at a path; -1: none. */
+  /** The folder at a path; -1 if there is none. */
   readonly partial: number;
   readonly image: number;
 }
@@ -47,13 +47,13 @@ export function isFree(s: Directory, path: Path): boolean {
   return f === null || isEmpty(f);
 }
 
-/** A fresh partial is renamed into place. */
+/** Renames a fresh partial into place. */
 export function addPartial(s: Directory, mark: string, fence: number): Directory {
   const folder: Folder = { mark, fence, doomed: false, data: -1, whole: -1, record: -1 };
   return { ...s, folders: [...s.folders, folder], partial: s.folders.length };
 }
 
-/** Removes all of its files, but for the record. */
+/** Removes all files of a folder but the record. */
 export function emptied(s: Directory, index: number): Directory {
   return change(s, index, NO_FILES);
 }
@@ -77,7 +77,7 @@ export function viewOf(s: Directory): View {
       image === null || image.record < 0
         ? null
         : { mark: image.mark, whole: image.mark !== '' && image.data === image.record },
-    // A removal has begun where the data is gone, also when it has removed the doom itself.
+    // A removal has begun if the data is gone, even if the doom is gone too.
     making: making && {
       mark: making.mark,
       doomed: making.doomed || making.data === -2,
@@ -86,7 +86,7 @@ export function viewOf(s: Directory): View {
   };
 }
 
-/** Returns what an attempt holds on to: a folder, and the fence that it has read there. */
+/** Returns what an attempt remembers: a folder, and the fence that it has read there. */
 export function held(s: Directory, seen: string) {
   const [index = -1, fence = -1] = seen === '' ? [] : seen.split(':').map(Number);
   return { index, fence, folder: s.folders[index] ?? null };
@@ -96,7 +96,7 @@ export function see(s: Directory, path: Path): string {
   return `${s[path]}:${folderAt(s, path)?.fence}`;
 }
 
-/** Moves the fence by a rename from its exact name; `null` where that name is gone. */
+/** Moves the fence by a rename from its exact name; returns `null` if that name is gone. */
 export function swap(s: Directory, seen: string, changes: Partial<Folder>): Directory | null {
   const { index, fence, folder } = held(s, seen);
   const isThere = folder !== null && folder.mark === 'a' && folder.fence === fence && !folder.doomed;

@@ -2,7 +2,7 @@ import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves } from '../store.ts';
 import { type Bucket, isOwnData, see, seenBy, swap } from './state.ts';
 
-/** Writes the record, and looks once more whether it may stay. */
+/** Writes the record, and then checks once more whether it may stay. */
 export function commit(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   const go = moves(s, a);
   const { job, record } = s;

@@ -8,7 +8,7 @@ import { type Bucket, NOTHING, viewOf } from './state.ts';
 import { sweep } from './sweep.ts';
 import { transfer } from './transfer.ts';
 
-/** An S3 store: objects, conditional writes, multipart uploads. */
+/** Models an S3 store: objects, conditional writes and multipart uploads. */
 export function s3(rule: Rule): StoreModel<Bucket> {
   return {
     initial: NOTHING,
@@ -34,7 +34,7 @@ export function s3(rule: Rule): StoreModel<Bucket> {
       if (record?.mark === 'a' && job?.mark !== 'a') return 'a record';
       if (uploads.some((upload) => upload > 0)) return 'an upload';
       if (job?.mark === 'a' && (job.doomed || record === null)) return 'a job object';
-      // Another job's transfer removes what is in its way.
+      // The transfer of another job removes what is in its way.
       if (data?.mark === 'a' && record === null && job?.mark !== 'b') return 'data';
       return null;
     },

@@ -2,12 +2,12 @@ import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves } from '../store.ts';
 import { type Bucket, isCommitted, see, seenBy, swap } from './state.ts';
 
-/** Reserves the place; or adopts the image that an earlier run of the job has committed. */
+/** Reserves the place, or adopts the image that an earlier run of the job has committed. */
 export function prepare(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   const go = moves(s, a);
   const { job, record } = s;
   const n = a.number;
-  // A transfer that makes room goes on with its own work.
+  // A transfer that has made room goes on with its own work.
   const done = a.step === 'prepare' ? 'ok' : 'start';
   switch (a.at) {
     case 'start':

@@ -2,7 +2,10 @@ import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
 import { abort, type Bucket, isCommitted, isSame, see, seenBy, swap } from './state.ts';
 
-/** What all who remove have in common: dooms, and then deletes the record, the data and the job object. */
+/**
+ * The moves that all removals share: they doom the job object, and then delete the record, the data and the
+ * job object.
+ */
 export function removal(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   const go = moves(s, a);
   const known = seenBy(a);
@@ -61,7 +64,7 @@ export function removal(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   function isExpired(): boolean {
     return rule.deletesExpire && (known.job?.removal ?? 0) < s.expired;
   }
-  /** Between a look and the request that follows the process may be frozen for as long as it likes. */
+  /** The process may be frozen for any time between a look and the request that follows it. */
   function remove(what: 'record' | 'data', next: string, etag: number | undefined): Move<Bucket>[] {
     if (!a.at.startsWith('~')) {
       if (rule.looksAgain && !isSame(s, known)) return go('finds another job object', after(), s, '');
@@ -73,7 +76,7 @@ export function removal(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   }
 }
 
-/** Removes what the job has in the making, and what it has committed, where it undoes that commit. */
+/** Removes what the job has in the making. If it undoes a commit, removes the image of that commit too. */
 export function discard(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<Bucket>[] {
   const go = moves(s, a);
   const { job } = s;

@@ -1,7 +1,7 @@
 import type { Rule } from '../rule.ts';
 import type { View } from '../store.ts';
 
-/** `<id>/job`. Its content is its ETag. */
+/** The object `<id>/job`. Its ETag stands for all of these fields. */
 export interface JobObject {
   readonly mark: string;
   readonly fence: number;
@@ -10,23 +10,28 @@ export interface JobObject {
   readonly by: number;
   /** The multipart upload that takes the data. */
   readonly upload: number;
-  /** Which removal has it; 0: none. Grows when another one takes over what is doomed. */
+  /**
+   * The number of the removal that has doomed it; 0 if none. It grows when another attempt takes a removal
+   * over.
+   */
   readonly removal: number;
 }
 
-/** `<id>/data`. Its ETag tells its bytes, and so its version, and not who has written it. */
+/**
+ * The object `<id>/data`. Its ETag tells its bytes, and so the source's version, but not who has written it.
+ */
 interface DataObject {
   readonly mark: string;
   readonly by: number;
   readonly version: number;
 }
 
-/** `<id>/image.json`. */
+/** The object `<id>/image.json`. */
 interface RecordObject {
   readonly mark: string;
-  /** The attempt that has written it: its ETag, for its body has a time of its own. */
+  /** The attempt that has written it. The ETag tells it, because the body holds the time of writing. */
   readonly by: number;
-  /** Its reservation. */
+  /** The attempt that had reserved the place. */
   readonly of: number;
   readonly version: number;
 }
@@ -35,16 +40,19 @@ export interface Bucket {
   readonly job: JobObject | null;
   readonly data: DataObject | null;
   readonly record: RecordObject | null;
-  /** Multipart uploads that are open. */
+  /** The multipart uploads that are open. */
   readonly uploads: readonly number[];
-  /** What removals before this one have asked for is obeyed no more. */
+  /**
+   * The number of the removal before which all requests of removals have expired: the bucket no longer
+   * carries them out.
+   */
   readonly expired: number;
 }
 
-/** What an attempt holds on to. */
+/** What an attempt remembers. */
 interface Seen {
   readonly job: JobObject | null;
-  /** ETag of what it is about to delete. */
+  /** The ETag of the object that it is about to delete. */
   readonly etag: number;
   /** It has taken a removal over from another attempt, whose requests may still arrive. */
   readonly takenOver?: true;
@@ -65,7 +73,7 @@ export function isSame(s: Bucket, { job }: Seen): boolean {
   return JSON.stringify(s.job) === JSON.stringify(job);
 }
 
-/** Replaces the job object by If-Match; `null` where it is another one by now. */
+/** Replaces the job object by If-Match; returns `null` if it is another one by now. */
 export function swap(s: Bucket, seen: Seen, changes: Partial<JobObject>): Bucket | null {
   return s.job !== null && isSame(s, seen) ? { ...s, job: { ...s.job, ...changes } } : null;
 }
@@ -90,7 +98,7 @@ export function isCommitted(rule: Rule, { record }: Bucket, job: JobObject | nul
 
 export function viewOf({ record, job, data }: Bucket): View {
   return {
-    // Without data, readers hear that there is no image.
+    // If the data is missing, readers are told that there is no image.
     image: record && data ? { mark: record.mark, whole: data.version === record.version } : null,
     making: job && { mark: job.mark, doomed: job.doomed, by: job.fence },
   };

@@ -2,7 +2,7 @@ import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
 import { abort, type Bucket, isCommitted, isSame, see, seenBy } from './state.ts';
 
-/** Removes what bears the mark of a chain that is closed, and what nothing names any more. */
+/** Removes what bears the mark of a closed chain, and what nothing refers to any more. */
 export function sweep(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<Bucket>[] {
   const go = moves(s, a);
   const { job, record, data } = s;

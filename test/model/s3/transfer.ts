@@ -4,8 +4,8 @@ import { prepare } from './prepare.ts';
 import { abort, type Bucket, isCommitted, isOwnData, isSame, see, seenBy, swap } from './state.ts';
 
 /**
- * Puts the parts and has them put together. After a reset it may find an image, or nothing: then as
- * `prepare`.
+ * Uploads the parts and completes the upload. After a reset it may find an image, or nothing: then it begins
+ * as `prepare` does.
  */
 export function transfer(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   const go = moves(s, a);
@@ -29,7 +29,7 @@ export function transfer(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
     case 'look':
       if (isCommitted(rule, s, job)) return go('finds the image whole', 'lost');
       if (isOwnData(rule, s, job)) {
-        // It is read back for the digest.
+        // The data is read back for the digest.
         const isRight = s.data?.version === a.version;
         return isRight ? go('finds its bytes there', 'ok') : go('has to start over', 'again');
       }
