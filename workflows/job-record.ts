@@ -1,6 +1,7 @@
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import {
   ApplicationFailure,
+  metricMeter,
   setCurrentDetails,
   upsertMemo,
   upsertSearchAttributes,
@@ -92,6 +93,7 @@ export class JobRecord {
     if (isFinal(before.status)) return;
     this.#take({ ...changes, updated_at: new Date().toISOString() });
     const moved = this.status !== before.status;
+    if (moved && isFinal(this.status)) countEnd(this.#details);
     this.#publish(moved ? [{ key: searchAttributes.status, value: this.status }] : []);
   }
 
@@ -153,6 +155,15 @@ function jobFrom(memo: unknown): Partial<JobDetails> {
   if (typeof bytes_copied !== 'number') throw invalidInput(`${field}.bytes_copied`, 'has to be a number');
   if (typeof cancel !== 'object') throw invalidInput(`${field}.cancel`, 'has to be an object');
   return memo as Partial<JobDetails>;
+}
+
+/** Counts a job that has ended, in the metrics of the worker. A replay counts nothing. */
+function countEnd({ status, source_region_id, destination_region_id }: JobDetails): void {
+  metricMeter.createCounter('image_replicator_jobs_ended', undefined, 'Jobs that have ended.').add(1, {
+    status,
+    source_region: source_region_id ?? '-',
+    destination_region: destination_region_id ?? '-',
+  });
 }
 
 function isByForce(request: unknown): boolean {

@@ -10,7 +10,9 @@ import Fastify, {
   type FastifyServerOptions,
 } from 'fastify';
 import packageJson from '../../package.json' with { type: 'json' };
+import type { Metrics } from '../metrics/index.ts';
 import { openAdmission } from './caller/index.ts';
+import { countRequests, nameDialect } from './count-requests.ts';
 import type { DialectContext } from './dialect.ts';
 import { dialects } from './dialects.ts';
 import { answerError } from './ecl/index.ts';
@@ -26,6 +28,7 @@ import { followCertificate, readCertificate } from './tls.ts';
 export async function createApi(
   context: DialectContext,
   logger: FastifyBaseLogger,
+  metrics: Metrics | null = null,
 ): Promise<FastifyInstance> {
   const { tls } = context.config;
   const certificate = tls && (await readCertificate(tls));
@@ -47,6 +50,7 @@ export async function createApi(
     const leave = followCertificate(app.server as HttpsServer, tls, certificate, logger);
     app.addHook('onClose', async () => leave());
   }
+  if (metrics !== null) countRequests(app, metrics);
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
@@ -72,6 +76,7 @@ export async function createApi(
   });
   for (const dialect of dialects) {
     await app.register(async (scope) => {
+      nameDialect(scope, dialect.name);
       const routes = collectRoutes(scope);
       await dialect.register(scope, { ...context, admit });
       refuseOtherMethods(scope, routes);

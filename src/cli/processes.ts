@@ -2,18 +2,27 @@ import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
 import { pino, stdSerializers } from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
-import { type IdentityConfig, loadConfig, openRegions } from '../config/index.ts';
+import { type Config, type IdentityConfig, loadConfig, openRegions, type Regions } from '../config/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
 import { createJobService } from '../job-service/index.ts';
+import { pagesInUse } from '../memory/index.ts';
+import { createMetrics, type Metrics, meteredStore } from '../metrics/index.ts';
 import { openQuota } from '../quota/index.ts';
 import { createTaskService } from '../task-service/index.ts';
 import { connectClient, ensureSearchAttributes, forRequest } from '../temporal/index.ts';
 import { harmlessJson } from '../text/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT, UsageError } from './errors.ts';
+import { asTaken } from './taken.ts';
+import { metricsAddress, metricsPortOption, tellMetrics } from './tell-metrics.ts';
+import { watchTemporal } from './temporal-gauges.ts';
+
+interface ProcessOptions extends GlobalOptions {
+  readonly metricsPort?: number;
+}
 
 /** The options of `worker`. */
-interface WorkerOptions extends GlobalOptions {
+interface WorkerOptions extends ProcessOptions {
   readonly region?: string[];
   readonly workflows: boolean;
   readonly copies: boolean;
@@ -32,8 +41,9 @@ const STOP_GRACE = 5000;
 export function addProcessCommands(program: Command): void {
   program
     .command('serve')
+    .addOption(metricsPortOption())
     .summary('run the REST facade')
-    .action(async (_options, command: Command) => serve(command.optsWithGlobals<GlobalOptions>()));
+    .action(async (_options, command: Command) => serve(command.optsWithGlobals<ProcessOptions>()));
 
   program
     .command('worker')
@@ -42,15 +52,16 @@ export function addProcessCommands(program: Command): void {
     .option('--no-copies', 'run the jobs only, and leave the copies to other workers')
     .option('--deployment <name>', 'take part in Worker Versioning, as a version of this deployment')
     .option('--build-id <id>', 'build id of that version', packageJson.version)
+    .addOption(metricsPortOption())
     .summary('run a Temporal worker: the jobs, and the copies to some regions or all')
     .action(async (_options, command: Command) => work(command.optsWithGlobals<WorkerOptions>()));
 }
 
-async function serve(options: GlobalOptions): Promise<void> {
+async function serve(options: ProcessOptions): Promise<void> {
   const { createApi } = await import('../api/index.ts');
   const config = await loadConfig(options.config);
   if (config.identity === null) throw new UsageError('identity: is missing, and serve cannot do without');
-  const logger = createLogger('serve');
+  const logger = createLogger('serve', config);
   const regions = await openRegions(config);
   const client = await connectClient(config.encryption);
   await ensureSearchAttributes(client);
@@ -75,7 +86,13 @@ async function serve(options: GlobalOptions): Promise<void> {
     limitsOf: config.tenantLimits,
     forRequest: <T>(signal: AbortSignal, work: () => Promise<T>) => forRequest(client, signal, work),
   };
-  const app = await createApi(context, logger);
+  const metrics = createMetrics();
+  watchTemporal(metrics, client, config);
+  const app = await createApi(context, logger, metrics);
+  const ready = async () => {
+    await Promise.all([jobs.check(), identity.check()]);
+  };
+  await tellMetrics(metricsAddress(config, options.metricsPort), metrics, { ready });
   await app.listen({ host: config.api.host, port: config.api.port }).catch((error) => {
     throw asTaken('api', config.api, error);
   });
@@ -101,28 +118,19 @@ async function usableIdentity(config: IdentityConfig): Promise<Identity> {
   }
 }
 
-/** The error codes of an address at which nobody can listen, with their meanings (listen(2), bind(2)). */
-const NOT_TO_BE_HAD: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is taken; choose another port',
-  EADDRNOTAVAIL: 'is no address of this machine',
-  EACCES: 'may not be listened at by this user',
-  ENOTFOUND: 'is not known; name an address of this machine',
-};
-
-function asTaken(key: string, { host, port }: { host: string; port: number }, error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const problem = NOT_TO_BE_HAD[code];
-  return problem === undefined
-    ? error
-    : new UsageError(`${key}: ${host}:${port} ${problem}`, { cause: error });
-}
-
 async function work(options: WorkerOptions): Promise<void> {
   const { deployment, buildId, workflows, copies } = options;
   if (!workflows && !copies) throw new UsageError('--no-workflows, --no-copies: nothing is left to do');
-  const { runWorkers } = await import('../worker/index.ts');
+  const { openProbe, openSdkMetrics, runWorkers } = await import('../worker/index.ts');
   const config = await loadConfig(options.config);
-  const regions = await openRegions(config);
+  const metrics = createMetrics();
+  const regions = meteredRegions(await openRegions(config), metrics);
+  metrics.gauge(
+    'page_memory_bytes',
+    'Memory for the bytes of images, lent to copies or idle.',
+    ['state'],
+    async () => Object.entries(pagesInUse()).map(([state, bytes]) => [{ state }, bytes] as const),
+  );
   for (const name of options.region ?? []) {
     if (!regions.has(name)) throw new UsageError(`--region: there is no region '${name}'`);
   }
@@ -130,9 +138,13 @@ async function work(options: WorkerOptions): Promise<void> {
   await ensureSearchAttributes(client);
   const serve = copies ? (options.region ?? [...regions.keys()]) : [];
   const version = deployment === undefined ? null : { deploymentName: deployment, buildId };
-  const logger = createLogger('worker');
+  const logger = createLogger('worker', config);
+  const address = metricsAddress(config, options.metricsPort);
+  const sdkMetrics = address === null ? null : await openSdkMetrics();
+  const probe = openProbe(client, regions, serve);
+  await tellMetrics(address, metrics, { ready: probe.ready, more: sdkMetrics?.text ?? (async () => '') });
   try {
-    await runWorkers({ config, regions, client, serve, workflows, version, logger });
+    await runWorkers({ config, regions, client, serve, workflows, version, logger, sdkMetrics, probe });
   } catch (error) {
     logger.fatal({ err: error }, 'the worker has failed');
     process.exitCode = EXIT.failed;
@@ -142,9 +154,20 @@ async function work(options: WorkerOptions): Promise<void> {
   process.exit();
 }
 
-function createLogger(name: string) {
+/** Regions whose stores count what is done with them. */
+function meteredRegions(regions: Regions, metrics: Metrics): Regions {
+  return new Map(
+    [...regions].map(([name, region]) => [
+      name,
+      { ...region, store: meteredStore(region.store, name, metrics) },
+    ]),
+  );
+}
+
+function createLogger(name: string, { log }: Config) {
   const options = {
     name,
+    level: log.level,
     redact: ['x-auth-token', 'authorization'].flatMap((name) => [
       `req.headers["${name}"]`,
       `*.headers["${name}"]`,

@@ -12,11 +12,18 @@ export interface Config {
   readonly encryption: EncryptionConfig | null;
   /** Tells how much a tenant may ask of the facade. */
   readonly tenantLimits: (tenantId: string) => TenantLimits;
+  /** Where `serve` and `worker` tell their metrics and their health; `null`: nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
+  readonly log: { readonly level: LogLevel };
   /** The base address of Temporal's Web UI, for links. */
   readonly webUi: string | null;
   /** The folder of the configuration file, to which relative paths in it refer. */
   readonly baseDirectory: string;
 }
+
+/** What is logged: this, and all that is worse. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface RegionConfig {
   readonly name: string;

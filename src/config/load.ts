@@ -85,6 +85,10 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
     },
     encryption: file.encryption ? encryptionConfig(file.encryption, baseDirectory) : null,
     tenantLimits: tenantLimits(file.tenant_limits),
+    metrics: file.metrics
+      ? { host: file.metrics.host ?? '127.0.0.1', port: file.metrics.port ?? 9464 }
+      : null,
+    log: { level: file.log?.level ?? 'info' },
     webUi: file.web_ui?.replace(/\/$/, '') ?? null,
     baseDirectory,
   };

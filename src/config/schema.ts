@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { LOG_LEVELS } from './config.ts';
 import { RATE_PATTERN, SIZE_PATTERN } from './size.ts';
 import { TenantLimitsSection } from './tenant-limits.ts';
 
@@ -177,6 +178,27 @@ const Limits = Type.Object(
   { ...closed, description: 'How much is done at a time, and how patient a copy is.' },
 );
 
+const Metrics = Type.Object(
+  {
+    host: Type.Optional(text('Address that metrics and health are told at (default: 127.0.0.1).')),
+    port: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 65535, description: 'Port of it (default: 9464).' }),
+    ),
+  },
+  { ...closed, description: 'Metrics for Prometheus, and health. Without this section there are none.' },
+);
+
+const Log = Type.Object(
+  {
+    level: Type.Optional(
+      Type.Enum([...LOG_LEVELS], {
+        description: 'What is logged: this, and all that is worse (default: info).',
+      }),
+    ),
+  },
+  { ...closed, description: 'The logs of serve and worker.' },
+);
+
 /** The configuration file. docs/configuration.md explains every key. */
 export const ConfigFile = Type.Object(
   {
@@ -197,6 +219,8 @@ export const ConfigFile = Type.Object(
     limits: Type.Optional(Limits),
     encryption: Type.Optional(Encryption),
     tenant_limits: Type.Optional(TenantLimitsSection),
+    metrics: Type.Optional(Metrics),
+    log: Type.Optional(Log),
     web_ui: Type.Optional(
       Type.String({
         pattern: '^https?://',

@@ -1,2 +1,2 @@
-export { borrowPages, copyInto, returnPages } from './pages.ts';
+export { borrowPages, copyInto, pagesInUse, returnPages } from './pages.ts';
 export { GIB, KIB, MIB } from './units.ts';

@@ -10,6 +10,7 @@ declare const WebAssembly: {
 const PAGE = 64 * 1024;
 
 const idle: Buffer[] = [];
+let lent = 0;
 
 /**
  * Returns memory that begins at a page, as writes past the page cache need it, and that threads share. In
@@ -21,12 +22,19 @@ export function borrowPages(bytes: number): Buffer {
   const count = 2 ** Math.ceil(Math.log2(Math.max(1, bytes / PAGE)));
   const found = idle.findLastIndex(({ length }) => length === count * PAGE);
   const [pages] = found === -1 ? [] : idle.splice(found, 1);
+  lent += count * PAGE;
   return (
     pages ?? Buffer.from(new WebAssembly.Memory({ initial: count, maximum: count, shared: true }).buffer)
   );
 }
 
+/** Returns how many bytes of such memory are lent at the moment, and how many wait to be lent again. */
+export function pagesInUse(): { readonly lent: number; readonly idle: number } {
+  return { lent, idle: idle.reduce((sum, { length }) => sum + length, 0) };
+}
+
 export function returnPages(pages: Buffer): void {
+  lent -= pages.length;
   idle.push(pages);
 }
 

@@ -1,1 +1,3 @@
+export { openProbe } from './probe.ts';
+export { openSdkMetrics } from './sdk-metrics.ts';
 export { runWorkers } from './workers.ts';

@@ -18,6 +18,8 @@ import { openSpool } from '../stores/index.ts';
 import { ensureSweepSchedule } from '../sweep/schedule.ts';
 import { encryptingConverter } from '../temporal/index.ts';
 import { createDigestPool, openLinks } from '../transfer/index.ts';
+import type { Probe } from './probe.ts';
+import type { SdkMetrics } from './sdk-metrics.ts';
 import { keepSwept } from './sweep-spool.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -35,6 +37,9 @@ export interface WorkersOptions {
    */
   readonly version: WorkerDeploymentVersion | null;
   readonly logger: Logger;
+  /** What of the SDK is told with the other metrics; `null`: nothing. */
+  readonly sdkMetrics: SdkMetrics | null;
+  readonly probe: Probe;
 }
 
 /** The speed of a cancel depends on this alone: it reaches an activity with the answer to a heartbeat. */
@@ -55,7 +60,10 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const runtimeLogger = temporalLogger(logger);
   Runtime.install({
     logger: runtimeLogger,
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } },
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} },
+      ...(options.sdkMetrics && { metrics: options.sdkMetrics.options }),
+    },
     shutdownSignals: ['SIGINT', 'SIGTERM'],
   });
   // The connection comes after `Runtime.install`, because it fixes the runtime.
@@ -102,6 +110,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const sweeping = spool === null ? undefined : keepSwept(spool, client, logger);
   for (const region of options.serve) void scheduleSweep(options, region);
   const running = workers.map((worker) => worker.run());
+  options.probe.started(workers);
   try {
     logger.info({ taskQueues: workers.map(({ options: { taskQueue } }) => taskQueue) }, 'ready');
     await Promise.all(running);

@@ -72,6 +72,8 @@ test('regions are enough: everything else has defaults', async () => {
       noWorkerTimeout: 86_400_000,
     },
     encryption: null,
+    metrics: null,
+    log: { level: 'info' },
     webUi: null,
     baseDirectory: folder,
   });

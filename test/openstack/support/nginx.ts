@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { debianProgram } from '../../support/debian-program.ts';
 import { freePort } from '../../support/free-port.ts';
 import { spawnProcess } from '../../support/process.ts';
 import { until } from '../../support/until.ts';
-import { nginxProgram } from './nginx-program.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../../docs/nginx.conf');
 
@@ -19,7 +19,7 @@ export interface Nginx {
 
 /** Starts it on free ports, before a Glance and a facade that are given by their addresses. */
 export async function startNginx(glance: string, facade: string): Promise<Nginx> {
-  const program = await nginxProgram();
+  const program = await debianProgram('nginx', 'usr/sbin/nginx');
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-nginx-'));
   const [port, pathPort] = [await freePort(), await freePort()];
   let example = await readFile(EXAMPLE, 'utf8');

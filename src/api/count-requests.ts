@@ -1,0 +1,25 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Metrics } from '../metrics/index.ts';
+
+/** Which dialect a request has come to. */
+const dialects = new WeakMap<FastifyRequest, string>();
+
+/** Counts every request that is answered, by its route and not by its address. */
+export function countRequests(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.request({
+      dialect: dialects.get(request) ?? 'none',
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1000,
+    });
+  });
+}
+
+/** Notes that the requests of a scope are a dialect's. */
+export function nameDialect(scope: FastifyInstance, dialect: string): void {
+  scope.addHook('onRequest', async (request) => {
+    dialects.set(request, dialect);
+  });
+}

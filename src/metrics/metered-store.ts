@@ -1,0 +1,135 @@
+import type { BlockSink, ImageSink, ImageStore, PartReader, PartSink, StreamSink } from '../stores/index.ts';
+import { StoreError } from '../stores/index.ts';
+import type { Metrics, Side } from './metrics.ts';
+
+/**
+ * Returns a store that counts the bytes that a transfer reads from it and writes to it, and the faults that
+ * it answers with.
+ */
+export function meteredStore(store: ImageStore, region: string, metrics: Metrics): ImageStore {
+  const { objects } = store;
+  return {
+    ...metered(store, region, metrics),
+    ...(objects && { objects: { ...metered(objects, region, metrics), ...small(objects, region, metrics) } }),
+  };
+}
+
+type Ends = Pick<
+  ImageStore,
+  'inspect' | 'openReader' | 'prepare' | 'adopt' | 'openSink' | 'commit' | 'discard'
+>;
+
+/** What a store is asked for, with its faults counted. */
+function metered<S extends Ends>(store: S, region: string, metrics: Metrics): S {
+  const at = <T>(side: Side, work: Promise<T>) => counted(work, side, region, metrics);
+  return {
+    ...store,
+    inspect: (...args) => at('source', store.inspect(...args)),
+    openReader: async (...args) =>
+      meteredReader(await at('source', store.openReader(...args)), region, metrics),
+    prepare: (...args) => at('destination', store.prepare(...args)),
+    adopt: (...args) => at('destination', store.adopt(...args)),
+    openSink: async (...args) =>
+      meteredSink(await at('destination', store.openSink(...args)), region, metrics),
+    commit: (...args) => at('destination', store.commit(...args)),
+    discard: (...args) => at('destination', store.discard(...args)),
+  };
+}
+
+/** Small objects go without reader and sink. */
+function small(store: NonNullable<ImageStore['objects']>, region: string, metrics: Metrics) {
+  return {
+    async read(...args: Parameters<typeof store.read>) {
+      const object = await counted(store.read(...args), 'source', region, metrics);
+      metrics.read(region, object.size);
+      return object;
+    },
+    async write(...args: Parameters<typeof store.write>) {
+      await counted(store.write(...args), 'destination', region, metrics);
+      metrics.written(region, args[1].length);
+    },
+  };
+}
+
+/** A fault is counted; what was told to stop is none. */
+async function counted<T>(work: Promise<T>, side: Side, region: string, metrics: Metrics): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof StoreError) metrics.fault(side, region, error.code);
+    throw error;
+  }
+}
+
+function meteredReader(reader: PartReader, region: string, metrics: Metrics): PartReader {
+  return instead(reader, {
+    async *read(range, signal) {
+      const began = performance.now();
+      try {
+        for await (const chunk of reader.read(range, signal)) {
+          metrics.read(region, chunk.length);
+          yield chunk;
+        }
+        metrics.part('source', region, secondsSince(began));
+      } catch (error) {
+        if (error instanceof StoreError && !signal.aborted) metrics.fault('source', region, error.code);
+        throw error;
+      }
+    },
+  });
+}
+
+function meteredSink(sink: ImageSink, region: string, metrics: Metrics): ImageSink {
+  metrics.transfers(region, 1);
+  let isOpen = true;
+  const close = async () => {
+    if (isOpen) metrics.transfers(region, -1);
+    isOpen = false;
+    await sink.close();
+  };
+  const at = <T>(work: Promise<T>) => counted(work, 'destination', region, metrics);
+  if (sink.kind === 'parts') {
+    const write: PartSink['write'] = async (offset, chunk) => {
+      await at(sink.write(offset, chunk));
+      metrics.written(region, chunk.length);
+    };
+    return instead<PartSink>(sink, { write, close });
+  }
+  if (sink.kind === 'blocks') {
+    const put: BlockSink['put'] = async (range, block, signal) => {
+      const began = performance.now();
+      await at(sink.put(range, block, signal));
+      metrics.written(region, block.length);
+      metrics.part('destination', region, secondsSince(began));
+    };
+    return instead<BlockSink>(sink, { put, close });
+  }
+  const upload: StreamSink['upload'] = async (chunks, signal) => {
+    const began = performance.now();
+    await at(sink.upload(passing(chunks, region, metrics), signal));
+    metrics.part('destination', region, secondsSince(began));
+  };
+  return instead<StreamSink>(sink, { upload, close });
+}
+
+async function* passing(chunks: AsyncIterable<Uint8Array>, region: string, metrics: Metrics) {
+  for await (const chunk of chunks) {
+    yield chunk;
+    metrics.written(region, chunk.length);
+  }
+}
+
+/** Returns an object that does some things in another way; the rest stays the target's own. */
+function instead<T extends object>(target: T, others: Partial<T>): T {
+  return new Proxy(target, {
+    get(_target, key) {
+      if (Object.hasOwn(others, key)) return Reflect.get(others, key);
+      const value = Reflect.get(target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+function secondsSince(began: number): number {
+  return (performance.now() - began) / 1000;
+}

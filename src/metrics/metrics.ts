@@ -1,0 +1,119 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
+
+/** Seconds: from a small part on a fast disk to a large one over a bad line. */
+const PART_BUCKETS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
+const REQUEST_BUCKETS = [0.005, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+
+/** Metrics of Node.js itself whose names break Prometheus' rules. Others say the same. */
+const MISNAMED: readonly string[] = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+  'nodejs_eventloop_utilization_histogram',
+  'nodejs_eventloop_utilization_summary',
+];
+
+/**
+ * What one process counts. Labels have few values: regions, sides, codes, routes. No tenant, job or image is
+ * ever one. docs/metrics.md has them all.
+ */
+export interface Metrics {
+  /** Bytes that were read from a region. */
+  read(region: string, bytes: number): void;
+  /** Bytes that a region has taken. */
+  written(region: string, bytes: number): void;
+  /** A part was read from a region, or a block or an upload was taken by one. */
+  part(side: Side, region: string, seconds: number): void;
+  /** A store has refused something, or failed. */
+  fault(side: Side, region: string, code: string): void;
+  /** A transfer into a region has begun (1), or has come to its end (-1). */
+  transfers(region: string, change: 1 | -1): void;
+  /** The facade has answered a request. */
+  request(request: AnsweredRequest): void;
+  /** Has a gauge measured at each scrape. */
+  gauge(name: string, help: string, labels: readonly string[], measure: Measure): void;
+  /** Returns everything in Prometheus' text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+export type Side = 'source' | 'destination';
+
+/** Returns the values of a gauge, each with its labels. Where it fails, the gauge has no value. */
+export type Measure = () => Promise<readonly (readonly [labels: Record<string, string>, value: number])[]>;
+
+/** A request as it was answered. */
+export interface AnsweredRequest {
+  readonly dialect: string;
+  readonly method: string;
+  /** The route's pattern, as in `/v2/jobs/:id`; never an address. */
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+/** Makes the metrics of a process. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const counter = (name: string, help: string, labelNames: string[]) =>
+    new Counter({ name: `image_replicator_${name}`, help, labelNames, registers });
+  const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) =>
+    new Histogram({ name: `image_replicator_${name}`, help, labelNames, buckets, registers });
+  const read = counter('read_bytes_total', 'Bytes read from a region.', ['region']);
+  const written = counter('written_bytes_total', 'Bytes that a region has taken.', ['region']);
+  const parts = histogram(
+    'part_duration_seconds',
+    'Time to read a part from a source, or to put a block or an upload at a destination.',
+    ['side', 'region'],
+    PART_BUCKETS,
+  );
+  const faults = counter(
+    'store_faults_total',
+    'Faults that stores have answered with. Those that may pass are tried again.',
+    ['side', 'region', 'code'],
+  );
+  const transfers = new Gauge({
+    name: 'image_replicator_transfers',
+    help: 'Transfers under way, by destination region.',
+    labelNames: ['region'],
+    registers,
+  });
+  const requests = counter('http_requests_total', 'Requests that the facade has answered.', [
+    ...['dialect', 'method', 'route', 'status'],
+  ]);
+  const durations = histogram(
+    'http_request_duration_seconds',
+    'Time from the first byte of a request to the last one of its answer.',
+    ['dialect'],
+    REQUEST_BUCKETS,
+  );
+  return {
+    read: (region, bytes) => read.inc({ region }, bytes),
+    written: (region, bytes) => written.inc({ region }, bytes),
+    part: (side, region, seconds) => parts.observe({ side, region }, seconds),
+    fault: (side, region, code) => faults.inc({ side, region, code }),
+    transfers: (region, change) => transfers.inc({ region }, change),
+    request: ({ dialect, method, route, status, seconds }) => {
+      requests.inc({ dialect, method, route, status: String(status) });
+      durations.observe({ dialect }, seconds);
+    },
+    gauge(name, help, labels, measure) {
+      const gauge = new Gauge({
+        name: `image_replicator_${name}`,
+        help,
+        labelNames: [...labels],
+        registers,
+        async collect() {
+          gauge.reset();
+          const values = await measure().catch(() => []);
+          for (const [labelsOf, value] of values) gauge.set(labelsOf, value);
+        },
+      });
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}

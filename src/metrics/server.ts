@@ -1,0 +1,83 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Metrics } from './metrics.ts';
+
+/** What a process tells of itself at its metrics' address. */
+export interface Told {
+  readonly metrics: Metrics;
+  /** More metrics in Prometheus' text format, such as those of Temporal's SDK. */
+  more?(): Promise<string>;
+  /** Throws where the process cannot do its work at the moment. */
+  ready(): Promise<void>;
+}
+
+/** Milliseconds in which a process says whether it is ready. */
+const READY_TIMEOUT = 2000;
+
+/** A server that is up. */
+export interface MetricsServer {
+  readonly port: number;
+  close(): void;
+}
+
+/**
+ * Listens at an address for `/metrics`, `/healthz` and `/readyz`.
+ * @throws what listen(2) says where the address cannot be had
+ */
+export async function serveMetrics(
+  address: { readonly host: string; readonly port: number },
+  told: Told,
+): Promise<MetricsServer> {
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?')[0] ?? '';
+    const answer = request.method === 'GET' || request.method === 'HEAD' ? ROUTES[path] : undefined;
+    if (answer === undefined) return send(response, 404, 'text/plain', 'there is nothing here\n');
+    answer(told, response).catch((error: Error) => send(response, 503, 'text/plain', `${error.message}\n`));
+  });
+  await listening(server, address);
+  // Nobody waits for its end.
+  server.unref();
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+type Route = (told: Told, response: ServerResponse) => Promise<void>;
+
+const ROUTES: Readonly<Record<string, Route>> = {
+  '/metrics': async ({ metrics, more }, response) => {
+    const [own, others] = await Promise.all([metrics.text(), more?.().catch(() => '') ?? '']);
+    send(response, 200, metrics.contentType, own + others);
+  },
+  '/healthz': async (_told, response) => send(response, 200, 'application/json', '{"status":"ok"}\n'),
+  '/readyz': async ({ ready }, response) => {
+    const timeout = Promise.withResolvers<never>();
+    const timer = setTimeout(() => timeout.reject(new Error('no answer in time')), READY_TIMEOUT);
+    try {
+      await Promise.race([ready(), timeout.promise]);
+      send(response, 200, 'application/json', '{"status":"ok"}\n');
+    } catch (error) {
+      const message = (error as Error).message;
+      send(response, 503, 'application/json', `${JSON.stringify({ status: 'unavailable', message })}\n`);
+    } finally {
+      clearTimeout(timer);
+    }
+  },
+};
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'Content-Type': type }).end(body);
+}
+
+function listening(server: Server, address: { readonly host: string; readonly port: number }): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject).listen(address, () => {
+    server.off('error', reject);
+    resolve();
+  });
+  return promise;
+}

@@ -1,0 +1,38 @@
+import type { Client } from '@temporalio/client';
+import type { Worker } from '@temporalio/worker';
+import type { Regions } from '../config/index.ts';
+
+/** Whether the workers of a process can do their work. */
+export interface Probe {
+  /** Throws, and says why, where they cannot. */
+  ready(): Promise<void>;
+  /** The workers have begun to poll. */
+  started(workers: readonly Worker[]): void;
+}
+
+/** Makes a probe of the workers, of Temporal, and of the stores of the regions that they serve. */
+export function openProbe(client: Client, regions: Regions, served: readonly string[]): Probe {
+  let workers: readonly Worker[] | undefined;
+  return {
+    started(begun) {
+      workers = begun;
+    },
+    async ready() {
+      if (workers === undefined) throw new Error('the workers have not started yet');
+      const idle = workers.find((worker) => worker.getState() !== 'RUNNING');
+      if (idle) throw new Error(`the worker of ${idle.options.taskQueue} is ${idle.getState()}`);
+      const { namespace } = client.options;
+      const stores = served.flatMap((name) => regions.get(name) ?? []);
+      await Promise.all([
+        client.workflowService.describeNamespace({ namespace }).catch((cause) => {
+          throw new Error('Temporal does not answer', { cause });
+        }),
+        ...stores.map(({ name, store }) =>
+          store.check().catch((cause: Error) => {
+            throw new Error(`region ${name}: ${cause.message}`, { cause });
+          }),
+        ),
+      ]);
+    },
+  };
+}

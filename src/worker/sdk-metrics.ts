@@ -1,0 +1,34 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import type { TelemetryOptions } from '@temporalio/worker';
+
+/** The metrics of Temporal's SDK, which has a server of its own for them. */
+export interface SdkMetrics {
+  readonly options: NonNullable<TelemetryOptions['metrics']>;
+  /** Returns them in Prometheus' text format. */
+  text(): Promise<string>;
+}
+
+/** Labels that the SDK puts on a workflow's own metrics, against Prometheus' rules. */
+const SNAKE_CASE: Readonly<Record<string, string>> = {
+  'taskQueue=': 'task_queue=',
+  'workflowType=': 'workflow_type=',
+};
+const CAMEL_CASE = /(?<=^image_replicator_.*[{,])(?:taskQueue|workflowType)=/gm;
+
+/** Finds a port of this machine for the SDK, which cannot say which one it would have taken by itself. */
+export async function openSdkMetrics(): Promise<SdkMetrics> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bindAddress = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise((resolve) => server.close(resolve));
+  return {
+    options: {
+      prometheus: { bindAddress, countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true },
+    },
+    async text() {
+      const answer = await fetch(`http://${bindAddress}/metrics`, { signal: AbortSignal.timeout(2000) });
+      return (await answer.text()).replaceAll(CAMEL_CASE, (label) => SNAKE_CASE[label] ?? label);
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Deployment, deploy, MIB } from '../support/deployment.ts';
+import { freePort } from '../support/free-port.ts';
+import type { TestProcess } from '../support/process.ts';
+import { until } from '../support/until.ts';
+import { promtool, startPrometheus } from './prometheus.ts';
+
+let deployment: Deployment;
+let ports: { readonly serve: number; readonly worker: number };
+let worker: TestProcess;
+let jobId: string;
+beforeAll(async () => {
+  deployment = await deploy();
+  ports = { serve: await freePort(), worker: await freePort() };
+  await deployment.startWith('serve', { args: ['--metrics-port', String(ports.serve)] });
+  worker = await deployment.startWith('worker', { args: ['--metrics-port', String(ports.worker)] });
+  const { id } = await deployment.addImage('ot1', 4 * MIB);
+  const { stdout } = await deployment.command('copy', id, '--from', 'ot1', '--to', 'ot2');
+  jobId = JSON.parse(stdout).job_id;
+  const headers = { 'X-Auth-Token': deployment.tokens.a };
+  await fetch(`${deployment.apiUrl}/v2/extension/image_replicator/jobs/${jobId}`, { headers });
+  await fetch(`${deployment.apiUrl}/nowhere`);
+});
+afterAll(() => deployment.stop());
+
+async function ask(process: 'serve' | 'worker', path: string): Promise<{ status: number; body: string }> {
+  const answer = await fetch(`http://127.0.0.1:${ports[process]}${path}`);
+  return { status: answer.status, body: await answer.text() };
+}
+
+/** The value of a metric, with its labels as they are written. */
+const valueIn = (text: string, series: string): number => {
+  const line = text.split('\n').find((one) => one.startsWith(`${series} `));
+  return Number(line?.split(' ').at(-1));
+};
+
+test('a worker counts what it has copied, and the jobs that have ended', async () => {
+  const { body } = await until(async () => {
+    const answer = await ask('worker', '/metrics');
+    return answer.body.includes('image_replicator_jobs_ended_total{') && answer;
+  });
+  expect(valueIn(body, 'image_replicator_read_bytes_total{region="ot1"}')).toBe(4 * MIB);
+  expect(valueIn(body, 'image_replicator_written_bytes_total{region="ot2"}')).toBe(4 * MIB);
+  expect(valueIn(body, 'image_replicator_transfers{region="ot2"}')).toBe(0);
+  expect(body).toMatch(/^image_replicator_part_duration_seconds_count\{side="source",region="ot1"\} [1-9]/m);
+  const ended = body.split('\n').find((line) => line.startsWith('image_replicator_jobs_ended_total{')) ?? '';
+  for (const label of ['status="replicated"', 'source_region="ot1"', 'destination_region="ot2"'])
+    expect(ended).toContain(label);
+  expect(body).toMatch(/^temporal_activity_execution_latency_seconds_count/m);
+});
+
+test('a facade counts its requests by dialect and route, and tells what only Temporal knows', async () => {
+  const { body } = await ask('serve', '/metrics');
+  // The job is an operator's: to a tenant it is not there.
+  const route = '/v2/extension/image_replicator/jobs/:job_id';
+  expect(body).toContain(`{dialect="ecl",method="GET",route="${route}",status="404"} 1`);
+  expect(body).toContain('dialect="none",method="GET",route="none",status="404"');
+  expect(body).toContain('image_replicator_jobs_open{status="replicating"} 0');
+  expect(valueIn(body, 'image_replicator_task_queue_pollers{task_queue="image-copy.ot2"}')).toBeGreaterThan(
+    0,
+  );
+});
+
+test('no tenant, job or image is a label', async () => {
+  for (const process of ['serve', 'worker'] as const) {
+    const { body } = await ask(process, '/metrics');
+    for (const text of [jobId, 'tenant-a', deployment.tokens.a]) expect(body).not.toContain(text);
+  }
+});
+
+test.each(['serve', 'worker'] as const)(
+  'promtool has nothing to say against the metrics of %s',
+  async (process) => {
+    const { body } = await ask(process, '/metrics');
+    expect(await promtool(['check', 'metrics'], body)).toBe('');
+  },
+);
+
+test('a real Prometheus scrapes both', async () => {
+  const prometheus = await startPrometheus({
+    serve: `127.0.0.1:${ports.serve}`,
+    worker: `127.0.0.1:${ports.worker}`,
+  });
+  try {
+    const up = await until(async () => {
+      const found = await prometheus.query('up == 1');
+      return found.length === 2 && found;
+    });
+    expect(up.map(({ metric }) => metric.job).toSorted()).toEqual(['serve', 'worker']);
+    const [bytes] = await prometheus.query('sum(image_replicator_read_bytes_total)');
+    expect(bytes?.value).toBe(4 * MIB);
+  } finally {
+    await prometheus.stop();
+  }
+});
+
+test('a worker is ready while it reaches its stores, and says which one it does not reach', async () => {
+  expect((await ask('worker', '/healthz')).status).toBe(200);
+  expect((await ask('worker', '/readyz')).status).toBe(200);
+  expect((await ask('serve', '/readyz')).status).toBe(200);
+  const folder = join(deployment.folder, 'ot2');
+  await rename(folder, `${folder}.away`);
+  try {
+    const { status, body } = await ask('worker', '/readyz');
+    expect([status, JSON.parse(body).message]).toEqual([503, expect.stringContaining('region ot2')]);
+    expect((await ask('worker', '/healthz')).status).toBe(200);
+  } finally {
+    await rename(`${folder}.away`, folder);
+  }
+});
+
+test('a metrics address that is taken is named, and exits with 2', async () => {
+  const { code, stderr } = await deployment.command('worker', '--metrics-port', String(ports.worker));
+  expect([code, stderr]).toEqual([2, expect.stringContaining(`metrics: 127.0.0.1:${ports.worker} is taken`)]);
+  expect(worker.exitCode).toBeNull();
+});
