@@ -11,14 +11,16 @@ export interface BccAnswer {
   readonly body: any;
 }
 
-/** The BCC dialect as tenant-a uses it: every request is signed with its access key, or bears a token. */
+/**
+ * A client of the BCC dialect for tenant-a: every request is signed with its access key, or bears a token.
+ */
 export interface BccClient {
   call(method: string, path: string, options?: Omit<Call, 'method'>): Promise<BccAnswer>;
-  /** Starts copies, and gives the rows of the answer. */
+  /** Starts copies, and returns the rows of the answer. */
   copy(imageId: string, body: object, query?: string): Promise<BccAnswer['body'][]>;
   cancel(imageId: string): Promise<BccAnswer>;
   show(imageId: string): Promise<BccAnswer>;
-  /** Waits until an image has this status; `null`: until it is gone. */
+  /** Waits until an image has this status, or until it is gone if the status is `null`. */
   untilStatus(imageId: string, status: string | null): Promise<void>;
 }
 

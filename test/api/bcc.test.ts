@@ -98,7 +98,7 @@ test('a copy whose request has JSON and no content type works', async () => {
   const answer = await fetch(`${deployment.apiUrl}/v2/image/${small}?remoteCopy`, {
     method: 'POST',
     headers: { 'x-auth-token': deployment.tokens.a },
-    // Of bytes, fetch says no type.
+    // fetch names no type for a body of bytes.
     body: Buffer.from('{"destRegion": ["ot2"]}'),
   });
   expect(answer.status).toBe(200);

@@ -1,7 +1,7 @@
 /**
- * What each dialect shows and allows in each status, as `docs/dialects.json` says. Where the data was changed
- * on purpose, `UPDATE_TABLE=1 npx vitest run test/api/dialect-table.test.ts` writes the document's table
- * anew.
+ * Tests that each dialect shows and allows in each status what `docs/dialects.json` says. If that file was
+ * changed on purpose, `UPDATE_TABLE=1 npx vitest run test/api/dialect-table.test.ts` writes the document's
+ * table anew.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ const ended = async (job: Job) => {
   return job;
 };
 
-/** How a job gets into each status, to stay there. */
+/** For each status, makes a job that stays in it. */
 const MAKERS: Record<JobStatus, (at: Gate) => Promise<Job>> = {
   replicate_requested: (at) => start(at, { source: holding('inspect', at) }),
   replicating: (at) => start(at, { source: holdingTransfer(at, 1) }),

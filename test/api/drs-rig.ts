@@ -10,7 +10,9 @@ export interface DrsAnswer {
   readonly body: any;
 }
 
-/** The DRS dialect as tenant-a uses it: every request is signed with its access key, or bears a token. */
+/**
+ * A client of the DRS dialect for tenant-a: every request is signed with its access key, or bears a token.
+ */
 export interface DrsClient {
   call(method: string, path: string, options?: Omit<Call, 'method'>): Promise<DrsAnswer>;
   stop(jobId: string, body?: unknown): Promise<DrsAnswer>;

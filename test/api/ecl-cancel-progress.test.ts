@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** Watches a job all the time: each view that it shows until it is so, with what came before. */
+/** Adds each new view of a job to `seen`, until one meets the condition. */
 async function watch(jobId: string, seen: JobView[], condition: (view: JobView) => boolean): Promise<void> {
   await until(async () => {
     const view = await tenant.job(jobId);

@@ -7,7 +7,9 @@ import { type Deployment, deploy } from '../support/deployment.ts';
 import { eclClient } from '../support/http.ts';
 import { until } from '../support/until.ts';
 
-/** Tenants whose ids come near to another's, or try to say something to whoever puts them into a query. */
+/**
+ * Tenants whose ids are similar to another's, or would mean something in a query that does not escape them.
+ */
 const TENANTS = [
   "tenant-a' OR 'x'='x",
   "x\\' OR WorkflowType = \\'copyImage",

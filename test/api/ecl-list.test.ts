@@ -21,7 +21,7 @@ beforeAll(async () => {
   given = await a.start({ image_id: imageId, tenant_id_dst: 'tenant-b' });
   foreign = await b.start({ image_id: imageId, tenant_id_dst: 'tenant-b' });
   own.push(given);
-  // Pages are only promised to be whole where no job moves any more.
+  // A list is only sure to be complete once no job changes any more.
   await until(async () => (await a.jobs('?status=replicated')).length === own.length);
   await until(async () => (await b.jobs('?status=replicated')).length === 2);
 });
@@ -57,7 +57,7 @@ test.each([1, 3, 4, 8])('pages of %d, one after the other, hold every job once',
     expect(page.length).toBeLessThanOrEqual(limit);
     seen.push(...page);
     const link = nextOf(answer.headers.link);
-    // Nothing but a query: it holds behind a proxy that puts a prefix before the path.
+    // The link is nothing but a query, so that it holds behind a proxy that puts a prefix before the path.
     if (link !== undefined) expect(link).toMatch(new RegExp(`^[?]limit=${limit}&marker=`));
     next = link && `${JOBS}${link}`;
   }

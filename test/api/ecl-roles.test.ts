@@ -22,7 +22,7 @@ const identity: Identity = {
 };
 const BODY = { image_id: 'an-image', tenant_id_dst: 'tenant-a' };
 
-/** A job service that takes down what it is asked for. */
+/** The calls that the job service has got. */
 let asked: unknown[][];
 let refusal: JobError | null;
 let log: string;

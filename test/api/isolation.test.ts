@@ -1,6 +1,7 @@
 /**
- * No answer tells a stranger whether something of another tenant's is there. The calls come from
- * `/openapi.json`, so that a new one is tried too; a parameter that this file does not know makes it fail.
+ * Tests that no answer tells a stranger whether something of another tenant's exists. The calls come from
+ * `/openapi.json`, so that a new call is tried too; the test fails if a call has a parameter that this file
+ * does not know.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -38,7 +39,7 @@ interface Operation {
   readonly requestBody?: unknown;
 }
 
-/** What a call is made with. */
+/** The names with which a call is made. */
 interface Names {
   readonly project: string;
   readonly share: string;
@@ -56,7 +57,7 @@ const IN_PATH: Record<string, (names: Names) => string> = {
   task_id: ({ task }) => task,
 };
 
-/** The bodies of the calls that take one, by their path. */
+/** The bodies of the calls that take one, by the calls' paths. */
 const BODIES: Record<string, (names: Names, tenant: string) => object> = {
   '/v2/extension/image_replicator/jobs': ({ image }, tenant) => ({ image_id: image, tenant_id_dst: tenant }),
   '/v{version}/image/{imageId}': () => ({ destRegion: ['ot2'] }),
@@ -101,14 +102,17 @@ async function ask(
   });
 }
 
-/** An answer without what differs between any two, and without the names that it was asked with. */
+/**
+ * Returns an answer without the names in its request, and without everything that differs between any two
+ * answers.
+ */
 function told({ status, headers, text }: Answer, names: Names): unknown {
   const requestId = /req-[0-9a-f-]{36}/g;
   const anonymous = (plain: string) =>
     [names.share, names.job, names.image, names.task, names.project]
       .reduce((rest, name, index) => rest.replaceAll(name, `<${index}>`), plain)
       .replaceAll(requestId, '<request>')
-      // What a stranger has started of their own has a new id.
+      // Whatever a stranger has started of their own has a new id.
       .replaceAll(/[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<new>');
   const { date: _date, ...rest } = headers;
   return [status, anonymous(text), anonymous(JSON.stringify(rest))];

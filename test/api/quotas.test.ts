@@ -30,7 +30,7 @@ test('a tenant may have so many open jobs, also when it asks for many at once; t
     expect(answer.status).toBe(413);
     expect(messageOf(answer)).toContain('open_jobs');
   }
-  // The list of Temporal lags, and has them all by now.
+  // Temporal's list lags; it now has them all.
   await expect.poll(async () => (await a.jobs()).length).toBe(3);
   expect((await a.copy({ image_id: imageId, tenant_id_dst: 'tenant-a' })).status).toBe(413);
 });

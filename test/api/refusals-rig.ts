@@ -19,7 +19,9 @@ const principal = (may_copy: boolean): Principal => ({
   mayCopyInto: async () => true,
 });
 
-/** Knows the access key of the recorded requests, and a token of somebody who may look only. */
+/**
+ * An identity that knows the access key of the recorded requests, and a token of somebody who may only look.
+ */
 const identity: Identity = {
   authenticate: async (token) => (token === READER_TOKEN ? principal(false) : null),
   accessKey: async (id) => (id === access ? { secret, signIn: async () => principal(true) } : null),
@@ -38,7 +40,7 @@ export const API_CONFIG: ApiConfig = {
   secret: null,
 };
 
-/** The facade over some of a job service, listening. */
+/** Serves the facade over parts of a job service, and listens. */
 export async function serveJobs(
   jobs: Partial<JobService>,
   forRequest: DialectContext['forRequest'] = (_signal, work) => work(),
@@ -60,7 +62,7 @@ export async function serveJobs(
   return app;
 }
 
-/** Text that no signer has made, each time another. */
+/** Returns a text that no signer has made, a different one each time. */
 function malformed(good: string, round: number): string {
   const at = (round * 7919) % good.length;
   const variants = [
@@ -75,7 +77,10 @@ function malformed(good: string, round: number): string {
   return variants[round % variants.length] ?? '';
 }
 
-/** Sends 10,000 requests with such headers: each is refused, none is a 500, and memory does not grow. */
+/**
+ * Sends 10,000 requests with such headers. Expects that each is refused, that none is a 500, and that memory
+ * does not grow.
+ */
 export async function sendMalformed(
   app: FastifyInstance,
   url: string,

@@ -80,14 +80,14 @@ test('SIGTERM lets a request come to its end, and then ends the process well', a
   const image = await deployment.addImage('ot1', 10);
   const tenant = eclClient(deployment);
   const jobId = await tenant.start({ image_id: image.id, tenant_id_dst: 'tenant-a' });
-  // Without a worker a cancel takes as long as a worker has to answer.
+  // Without a worker, a cancel takes as long as it waits for a worker's answer.
   const cancel = tenant.cancel(jobId);
   await until(() =>
     api.logged('incoming request').some(({ req }) => (req as { method?: string }).method === 'DELETE'),
   );
   const ended = api.stop('SIGTERM');
   expect((await cancel).status).toBe(204);
-  // Well before a connection that is kept alive would end by itself.
+  // This is well before a connection that is kept alive would end by itself.
   await until(() => api.exitCode !== null, 15_000);
   expect(await ended).toBe(0);
   const lines = api.output().trim().split('\n');

@@ -14,7 +14,7 @@ import { type Changes, replay, serveSigned } from './signed-rig.ts';
 const POST = vector('bce-auth-v1', 'a body of JSON, and a name without a value');
 const CANCEL = vector('bce-auth-v1', 'a name with an empty value');
 const TOKEN = 'a-token';
-/** Knows nobody, and has no access keys. */
+/** An identity that knows nobody and has no access keys. */
 const NOBODY: Identity = { authenticate: async () => null, check: async () => undefined };
 
 let folder: string;
@@ -47,7 +47,7 @@ describe.each([
   test.each(vectorsOf(name))("a request of the vendor's SDK with $name is its tenant's", async (signed) => {
     const sent = signed.request.body.toString();
     const answer = await replay(app, signed);
-    // Everything is JSON here, whatever its type says.
+    // Here every body is parsed as JSON, whatever its type.
     if (sent === 'anything') expect(answer.status).toBe(400);
     else
       expect(answer.body).toMatchObject({

@@ -10,7 +10,10 @@ import type { Identity } from '../../src/identity/index.ts';
 import type { SignatureScheme } from '../../src/signatures/index.ts';
 import type { Vector } from '../unit/signatures/vectors.ts';
 
-/** A dialect in a scope of its own, at `/v…`, beside a route whose bodies are parsed as everywhere else. */
+/**
+ * Serves a dialect in a scope of its own, at `/v…`, beside a route whose bodies are parsed as everywhere
+ * else.
+ */
 export async function serveSigned<Claim extends { readonly access: string }>(
   scheme: SignatureScheme<Claim>,
   identity: Identity,
@@ -41,7 +44,7 @@ export interface Changes {
   readonly url?: string;
   readonly body?: Buffer;
   readonly headers?: Readonly<Record<string, string | undefined>>;
-  /** When it comes. */
+  /** The time at which the request comes; milliseconds since the epoch. */
   readonly at?: number;
 }
 
@@ -51,7 +54,7 @@ interface Answer {
   readonly body: any;
 }
 
-/** Sends a request as it was recorded, and lets it be the time when it was; nothing of it is made anew. */
+/** Sends a recorded request, unchanged, and sets the clock to the time at which it was recorded. */
 export async function replay(
   app: FastifyInstance,
   { request, now }: Vector,

@@ -47,7 +47,7 @@ test('a tenant may have only so many requests at the same time, and no failed on
     throw new Error('it fails');
   };
   app = await serveJobs({ list }, forRequest, { concurrent_requests: 2 });
-  // A request is sent when somebody waits for its answer.
+  // This helper sends a request as soon as somebody awaits its answer.
   const both = Promise.all([get(JOBS), get(JOBS)]);
   await expect.poll(async () => (await get(JOBS)).statusCode).toBe(429);
   resolve();

@@ -1,4 +1,4 @@
-/** A facade with a certificate of its own. */
+/** Tests a facade that has a certificate of its own. */
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Asks the facade for its health, on a new connection, and trusts one certificate only. */
+/** Asks the facade for its health on a new connection, and trusts only one certificate. */
 function statusWith(ca: string): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
   const url = `${deployment.apiUrl.replace('http:', 'https:')}/healthz`;
@@ -44,7 +44,7 @@ test('a certificate that has changed is read again, and one that cannot be used 
   const old = await readFile(files.cert, 'utf8');
   const other = await mkdtemp(join(folder, 'other-'));
   const next = makeCertificate(other);
-  // The key alone does not belong to the certificate: for a moment there is no pair.
+  // The new key does not belong to the old certificate: for a moment the files are no pair.
   await rename(next.key, files.key);
   await until(() => api.output().includes('cannot be read again'));
   expect(await statusWith(old)).toBe(200);

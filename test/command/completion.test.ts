@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What a shell would offer after a line that ends in the word that is being typed. */
+/** For each shell, returns what it would offer for the last word of a line. */
 const offeredBy: Readonly<Record<string, (line: string) => Promise<string>>> = {
   bash: async (line) => {
     const script = `source ${join(folder, 'bash')}

@@ -11,7 +11,7 @@ import { spawnProcess } from '../support/process.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const COMPONENTS = ['temporal', 'api', 'worker'];
 
-/** A clone that shares the installed packages, for whatever the script writes is beside it. */
+/** A clone with the same installed packages, because the script writes its files next to itself. */
 let clone: string;
 let ports: Record<'TEMPORAL_PORT' | 'TEMPORAL_UI_PORT' | 'API_PORT', string>;
 beforeEach(async () => {

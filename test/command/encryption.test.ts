@@ -1,5 +1,6 @@
 /**
- * A deployment that encrypts: Temporal stores nothing that can be read, and everything of ours still works.
+ * Tests a deployment that encrypts: Temporal stores nothing that can be read, and everything of ours still
+ * works.
  */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';

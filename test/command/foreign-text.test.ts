@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** Lines of printable characters. */
+/** Matches lines of printable characters. */
 const PLAIN = /^(?:[^\p{Cc}\p{Bidi_Control}]|\n)*$/u;
 
 test('a name that would move the cursor is shown, and moves nothing', async () => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** Runs the command with `--json`, and reads its answer. */
+/** Runs the command with `--json`, and returns its answer. */
 const json = async (...args: string[]) => {
   const { code, stdout, stderr } = await deployment.command('--json', ...args);
   expect(stderr).toBe('');

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** Runs something while a file or folder of the deployment is somewhere else. */
+/** Does something while a file or folder of the deployment is moved away. */
 async function without<T>(name: string, run: () => Promise<T>): Promise<T> {
   const path = join(deployment.folder, name);
   await rename(path, `${path}.away`);

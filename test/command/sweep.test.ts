@@ -20,7 +20,7 @@ const sweep = async (...args: string[]) => {
   return JSON.parse(stdout);
 };
 
-/** A copy in mid-transfer whose worker has died. */
+/** Starts a copy whose worker dies in the middle of the transfer. Returns its id. */
 async function abandonedCopy(): Promise<string> {
   const image = await deployment.addImage('ot1', 64 * MIB);
   const jobId = await startJob(deployment, image.id);
@@ -92,7 +92,7 @@ test.each([
   expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
 });
 
-/** The regions of a deployment, for another one. */
+/** Returns the regions of a deployment, for the configuration of another one. */
 function configOf({ folder }: Deployment): Record<string, unknown> {
   const regionAt = (name: string) => ({ store: { driver: 'directory', path: join(folder, name) } });
   return { regions: { ot1: regionAt('ot1'), ot2: regionAt('ot2') } };

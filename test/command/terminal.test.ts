@@ -34,7 +34,7 @@ test('the bar keeps to one line of 60 columns; Ctrl-C gives the cursor back, and
   const output = watching.output();
   expect(output.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(output.lastIndexOf(HIDE_CURSOR));
   expect(output).toContain(`the job goes on; watch it with: image-replicator watch ${jobId}`);
-  // A terminal shows what is typed.
+  // A terminal also shows what is typed.
   const bars = output
     .replaceAll('^C', '')
     .split('\r')

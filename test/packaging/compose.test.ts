@@ -1,5 +1,6 @@
 /**
- * The file for compose. There is no registry of images to start it with: it is read, and held to the program.
+ * Tests the file for compose. No registry of images is at hand to start it with, so it is read and compared
+ * with the program.
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -40,7 +41,7 @@ test.each(services)('everything that %s names is there', async (_name, service) 
   expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(needs));
   expect(Object.keys(compose.secrets)).toEqual(expect.arrayContaining([...secrets]));
   for (const [source = ''] of volumes.map((volume) => volume.split(':'))) {
-    // The secrets are the operator's to make.
+    // The operator makes the secrets.
     if (source.endsWith('/secrets')) continue;
     if (source.startsWith('.')) await readFile(join(dirname(FILE), source));
     else expect(Object.keys(compose.volumes)).toContain(source);

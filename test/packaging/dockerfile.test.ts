@@ -1,4 +1,4 @@
-/** The Dockerfile. */
+/** Tests the Dockerfile. */
 import { beforeAll, expect, test } from 'vitest';
 import { run } from './support/run.ts';
 import { installTools, type Tools } from './support/tools.ts';

@@ -1,4 +1,4 @@
-/** The Helm chart: what it makes of values is what Kubernetes takes, and what this program takes. */
+/** Tests that what the Helm chart makes of values is valid for Kubernetes and for this program. */
 import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -56,7 +56,7 @@ test.each(examples)('Kubernetes knows everything that the chart makes of %s', as
   const file = join(folder, example);
   await writeFile(file, await template(valuesOf(example)));
   const schemas = `${tools.schemas}/{{ .ResourceKind }}{{ .KindSuffix }}.json`;
-  // The schema of a ServiceMonitor is its operator's, and comes from no registry of packages.
+  // The schema of a ServiceMonitor belongs to its operator, and no registry of packages has it.
   const args = [
     '-strict',
     '-skip',

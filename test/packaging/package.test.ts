@@ -1,4 +1,7 @@
-/** What `npm pack` gives: installed in an empty folder, run from a disk that nobody can write to. */
+/**
+ * Tests the package that `npm pack` makes: installed in an empty folder, and run from a disk that nobody can
+ * write to.
+ */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +46,7 @@ test('the installed command reaches all that the configuration names', async () 
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^ok +region ot2$/m)]);
 });
 
-/** Every file of the installation, with its size and the time of its last change. */
+/** Lists every file of the installation, with its size and the time of its last change. */
 async function inventory(): Promise<readonly string[]> {
   const entries = await readdir(join(folder, 'installed'), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());

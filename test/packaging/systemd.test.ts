@@ -1,4 +1,4 @@
-/** The units for systemd. */
+/** Tests the units for systemd. */
 import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   await writeFile(join(bin, 'image-replicator'), '', { mode: 0o755 });
   for (const unit of units) {
     const text = await readFile(join(UNITS, unit), 'utf8');
-    // A template is looked at as one of its instances is.
+    // A template is checked as one of its instances.
     const name = unit.replace('@.', '@ot2.');
     await writeFile(join(folder, name), text.replaceAll('/opt/image-replicator', folder));
   }
@@ -30,7 +30,7 @@ test.each(units)('systemd finds nothing wrong with %s', async (unit) => {
 
 test.each(units)('%s may do little more than it needs', async (unit) => {
   const file = join(folder, unit.replace('@.', '@ot2.'));
-  // The scale ends at 100, which is a unit that may do everything.
+  // The scale goes up to 100, for a unit that may do everything.
   await run('systemd-analyze', ['security', '--offline=true', '--threshold=30', '--no-pager', file]);
 });
 

@@ -1,7 +1,6 @@
 /**
- * Mutual TLS to Temporal, set by the variables that every Temporal tool knows. The dev server speaks no TLS,
- * so that it ends right before it, in a proxy that asks for the client's certificate as Temporal's frontend
- * does.
+ * Tests mutual TLS to Temporal, which is set by the variables that every Temporal tool knows. The dev server
+ * speaks no TLS, so a proxy in front of it asks for the client's certificate, as Temporal's frontend does.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, connect } from 'node:net';

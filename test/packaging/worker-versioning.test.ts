@@ -1,4 +1,4 @@
-/** An upgrade, and the way back, by Temporal's Worker Versioning, while a copy runs. */
+/** Tests an upgrade, and the way back, by Temporal's Worker Versioning, while a copy runs. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** Starts a worker of a version that reads slowly, so that a copy is under way for a while. */
+/** Starts a worker of a version that reads slowly, so that a copy stays under way for a while. */
 function startVersion(build: string): Promise<TestProcess> {
   const args = ['--deployment', NAME, '--build-id', build];
   const env = { NODE_OPTIONS: `--import=${SLOW_READS}`, SLOW_READS: '400', SLOW_WRITES: '0' };

@@ -8,7 +8,7 @@ import { closedAs, endOf, showJob, untilWritten } from '../support/jobs.ts';
 import type { TestProcess } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
-/** A job that is forced ends within so long, whatever its destination does; milliseconds. */
+/** The time within which a job that is forced has ended, whatever its destination does; milliseconds. */
 const AT_ONCE = 10_000;
 
 let deployment: Deployment;
@@ -16,7 +16,7 @@ let destination: TestProcess;
 beforeEach(async () => {
   const slow = join(import.meta.dirname, '../support/slow-reads.ts');
   deployment = await deploy({ env: { NODE_OPTIONS: `--import=${slow}`, SLOW_READS: '500' } });
-  // The jobs themselves run elsewhere than the copies into ot2.
+  // The workflows run on another worker than the copies into ot2.
   await deployment.startWorker('--region', 'ot1');
   destination = await deployment.startWorker('--no-workflows', '--region', 'ot2');
   await deployment.startApi();

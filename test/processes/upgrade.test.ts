@@ -10,7 +10,7 @@ import {
 } from '../support/previous-release.ts';
 
 const SIZE = 128 * MIB;
-/** Parts that were being read when the worker stopped. */
+/** The bytes of the parts that were being read when the worker stopped. */
 const IN_FLIGHT = 4 * 8 * MIB;
 
 const obstacle = noPreviousRelease();
@@ -35,7 +35,7 @@ describe.each(['forwards', 'back'] as const)(
     const start = (release: string | undefined, reads: number) =>
       deployment.startSlowWorker(reads, 0, ...(release === 'previous' ? [previous.command] : []));
 
-    /** A copy that one release has begun, and given up in the middle. */
+    /** Starts a copy with one release, and stops it in the middle. */
     async function begun() {
       const image = await deployment.addImage('ot1', SIZE);
       const worker = await start(first, 500);
@@ -59,7 +59,7 @@ describe.each(['forwards', 'back'] as const)(
       expect(read + reads).toBeLessThanOrEqual(SIZE + IN_FLIGHT);
       expect(reads).toBeLessThan(SIZE);
       expect(await deployment.files('ot2')).toEqual([jobId]);
-      // The previous release keeps no fence with an image.
+      // The previous release keeps no fence next to an image.
       const files = await readdir(join(deployment.folder, 'ot2', jobId));
       expect(files.filter((name) => !name.startsWith('fence-')).toSorted()).toEqual([
         'data',

@@ -11,7 +11,7 @@ const LANES = 4;
 let deployment: Deployment;
 afterEach(() => deployment.stop());
 
-/** A copy whose worker was ended by a signal when so many bytes were written. */
+/** Starts a copy, and ends its worker by a signal after so many bytes. Returns what the copy then holds. */
 async function leftBy(signal: NodeJS.Signals, bytes: number) {
   const image = await deployment.addImage('ot1', SIZE);
   const first = await deployment.startSlowWorker(500);
@@ -72,7 +72,7 @@ test('a worker of which a part has failed ends as a whole, and says why', async 
 
 describe('a worker that is told to stop', () => {
   beforeEach(async () => {
-    // It says itself that it stops: nobody waits so long.
+    // A worker that stops says so, and nobody waits for this time.
     deployment = await deploy({ limits: { heartbeat_timeout: '30s' } });
   });
 

@@ -7,12 +7,15 @@ import { committing, copyFor, openBlockSink } from './make-image.ts';
 import { storeBench } from './store-bench.ts';
 import { codeOf, LAST, type OpenStore } from './store-under-test.ts';
 
-/** Several blocks of the usual size, and a piece of one. */
+/** Data that fills several blocks of the usual size, and a part of one. */
 const DATA = randomBytes(20_000_000);
 const SIZE = DATA.length;
 const { signal } = new AbortController();
 
-/** For stores that take data in whole blocks, and cannot read them back before they are put together. */
+/**
+ * Defines tests for stores that take data in whole blocks, and cannot read them back before they are put
+ * together.
+ */
 export function blockSinkContract(name: string, openStore: OpenStore): void {
   describe(`${name} store, as it takes blocks`, () => {
     const bench = storeBench(openStore);

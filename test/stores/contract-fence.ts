@@ -9,7 +9,7 @@ import { codeOf, LAST, type OpenStore, type StoreTraits } from './store-under-te
 const DATA = randomBytes(2_500_000);
 const SIZE = DATA.length;
 
-/** For stores that take parts: of several attempts at an image only the last one writes. */
+/** Defines tests for stores that take parts: of several attempts at an image, only the last one writes. */
 export function fenceContract(openStore: OpenStore, traits: StoreTraits): void {
   const bench = storeBench(openStore);
   let ref: DestinationRef;

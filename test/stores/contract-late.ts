@@ -8,7 +8,10 @@ import { codeOf, type OpenStore, type StoreTraits } from './store-under-test.ts'
 const DATA = randomBytes(1_500_000);
 const SIZE = DATA.length;
 
-/** An attempt that was frozen and wakes late changes nothing of what a later one has taken. */
+/**
+ * Defines tests that an attempt that was frozen and wakes late changes nothing that a later one has taken
+ * over.
+ */
 export function lateContract(openStore: OpenStore, traits: StoreTraits): void {
   const bench = storeBench(openStore);
   let ref: DestinationRef;

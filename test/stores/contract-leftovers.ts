@@ -8,12 +8,12 @@ import { LAST, type OpenStore } from './store-under-test.ts';
 const DATA = randomBytes(9_000_000);
 
 /**
- * What jobs leave behind is found, with the mark that says whose it is, and removed unless somebody takes it
- * up.
+ * Defines tests that what jobs leave behind is found with the mark of its job, and removed unless somebody
+ * takes it up.
  */
 export function leftoversContract(openStore: OpenStore): void {
   const bench = storeBench(openStore);
-  /** What there is, where these images belong to jobs that were ended from outside. */
+  /** Lists the leftovers, if these images belong to jobs that were ended from outside. */
   const found = async (...refs: DestinationRef[]): Promise<Leftover[]> => {
     async function* ended() {
       yield* refs;

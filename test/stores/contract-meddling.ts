@@ -8,7 +8,10 @@ import { codeOf, LAST, type MeddledStore, type OpenStore } from './store-under-t
 const DATA = randomBytes(1_500_000);
 const SIZE = DATA.length;
 
-/** For stores whose tenants can upload into what a job is making: what is theirs stays theirs. */
+/**
+ * Defines tests for stores whose tenants can upload into an image that a job is making: a tenant's own data
+ * stays.
+ */
 export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
   const bench = storeBench(openStore);
   const { signal } = new AbortController();

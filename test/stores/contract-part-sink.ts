@@ -9,7 +9,7 @@ import { codeOf, type OpenStore, type StoreTraits } from './store-under-test.ts'
 const DATA = randomBytes(2_500_000);
 const SIZE = DATA.length;
 
-/** For stores that take data at any place, in any order. */
+/** Defines tests for stores that take data at any offset, in any order. */
 export function partSinkContract(name: string, openStore: OpenStore, traits: StoreTraits): void {
   describe(`${name} store, as it takes parts`, () => writingContract(openStore));
   describe(`${name} store, as it locks out earlier attempts`, () => fenceContract(openStore, traits));

@@ -6,7 +6,7 @@ import { UNUSABLE_RECORDS } from './unusable-records.ts';
 
 const DATA = randomBytes(100_000);
 
-/** For stores that keep an image's record as JSON which others can write. */
+/** Defines tests for stores that keep an image's record as JSON that others can write. */
 export function recordsContract(name: string, openStore: OpenStore<AlterableStore>): void {
   describe(`${name} store, with records that others have written`, () => {
     const bench = storeBench(openStore);

@@ -143,7 +143,7 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
   });
 }
 
-/** Reads what an open request still brings, until the abort shows. */
+/** Reads what an open request still brings, until the abort takes effect. */
 async function drain(chunks: AsyncIterator<Uint8Array>): Promise<void> {
   while (!(await chunks.next()).done);
 }

@@ -17,7 +17,7 @@ import {
 const DATA = randomBytes(2_500_000);
 const SIZE = DATA.length;
 
-/** For stores that take data as one upload. */
+/** Defines tests for stores that take data as one upload. */
 export function streamSinkContract(name: string, openStore: OpenStore<MeddledStore>): void {
   describe(`${name} store, as it takes a stream`, () => uploadContract(openStore));
   describe(`${name} store, as others meddle with it`, () => meddlingContract(openStore));
@@ -112,7 +112,7 @@ function uploadContract(openStore: OpenStore): void {
 
   test('an upload that is longer than announced fails, and makes nothing visible', async () => {
     const data = Buffer.concat([DATA, Buffer.from('x')]);
-    // In the last chunk: of a server that has all that was announced, nobody knows whether it takes it for
+    // The error comes in the last chunk, because a server that has all announced bytes may take them for the
     // whole.
     expect(await codeOf((await opened(1)).upload(inChunks(data, 400_000), signal))).not.toBe('success');
     expect(await codeOf(bench.store.inspect(bench.own(ref.image_id)))).toBe('not_found');
@@ -121,8 +121,8 @@ function uploadContract(openStore: OpenStore): void {
   });
 
   /**
-   * Nothing is to be seen of an upload that has failed, and the next one succeeds as soon as the server
-   * knows.
+   * Expects that nothing is visible of an upload that has failed, and that the next one succeeds as soon as
+   * the server has noticed.
    */
   async function expectNothing(): Promise<void> {
     expect(await codeOf(bench.store.inspect(bench.own(ref.image_id)))).toBe('not_found');

@@ -8,8 +8,9 @@ import { sourceContract } from './contract-source.ts';
 import type { OpenStore, StoreTraits } from './store-under-test.ts';
 
 /**
- * What every store has to keep, whatever it is made of. Beside it a driver's own test file calls the contract
- * of its sinks (`partSinkContract` or `streamSinkContract`), and adds what is its own.
+ * Defines the tests of the contract that every store of images MUST keep. A driver's own test file also calls
+ * the contract of its sinks (`partSinkContract` or `streamSinkContract`), and adds what is particular to the
+ * driver.
  */
 export function storeContract(name: string, openStore: OpenStore, traits: StoreTraits): void {
   describe(`${name} store`, () => {

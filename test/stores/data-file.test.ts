@@ -9,7 +9,7 @@ import { openDataFile } from '../../src/stores/disk/data-file.ts';
 const PAGE = 4096;
 const SIZE = 40 * PAGE + 123;
 const EXT4 = 0xef53;
-/** Of a file system in memory. */
+/** A folder of a file system in memory. */
 const IN_MEMORY = '/dev/shm';
 
 let folder: string;
@@ -25,13 +25,13 @@ async function begin(parent: string): Promise<void> {
 beforeEach(() => begin(tmpdir()));
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Bytes in memory that begins so far behind a page. */
+/** Returns a copy of bytes whose memory begins `shift` bytes after the start of a page. */
 function inMemory(bytes: Uint8Array, shift = 0): Uint8Array {
   memory.set(bytes, shift);
   return memory.subarray(shift, shift + bytes.length);
 }
 
-/** A write: where, how much, and how far behind a page its memory begins. */
+/** Writes, each with its offset, its size, and how far after the start of a page its memory begins. */
 const WRITES = [
   [8 * PAGE, 4 * PAGE, 0],
   [0, 2 * PAGE, 0],

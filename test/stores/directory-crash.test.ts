@@ -30,7 +30,7 @@ test('a crash in commit leaves no image, and nothing that the next commit would 
   expect((await directory.store.inspect(anyone(ref.image_id))).record.name).not.toBe('unfinished');
 });
 
-/** What a worker leaves that dies in prepare, after it has made some of the files. */
+/** Leaves what a worker leaves that dies in `prepare` after it has made some of the files. */
 async function crashInPrepare(ref: DestinationRef, files: number): Promise<void> {
   const folder = join(directory.root, `.${ref.image_id}.${ref.mark}.new`);
   await mkdir(folder);

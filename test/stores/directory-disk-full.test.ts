@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 const SMALL_DISK = 16 * 1024 * 1024;
 const PROGRAM = join(import.meta.dirname, 'full-disk-process.ts');
 
-/** A file system of our own can only be mounted in a user namespace, which not every machine allows. */
+/** Mounting a file system takes a user namespace, which not every machine allows. */
 const namespaces = (() => {
   try {
     execFileSync('unshare', ['-Urm', 'true'], { stdio: 'ignore' });

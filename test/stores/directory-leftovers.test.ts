@@ -78,7 +78,7 @@ test('what has come to the place of an image since it was listed stays', async (
   expect((await readdir(at(ref.image_id))).length).toBe(4);
 });
 
-/** An image in the making that a late rename has moved to the place of the image. */
+/** Makes an image in the making that a late rename has moved to the place of the image. */
 async function displaced(isFilled: boolean) {
   const ref = newRef();
   await share.store.prepare(ref, FIRST, copyFor(ref, DATA));

@@ -1,4 +1,6 @@
-/** What a share has beside the bytes of its files: it is told, and a bucket cannot hold it. */
+/**
+ * Tests that the copy tells of what a share keeps beside the bytes of its files, and a bucket cannot hold.
+ */
 import { chmod, mkdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => share.close());
 
-/** The first files of a list, and how many folders were read for them. */
+/** Returns the first files of a list, and the number of folders that were read for them. */
 async function first(count: number, prefix = '', after: string | null = null) {
   const paths: string[] = [];
   for await (const { path } of share.objects.list(prefix, after)) {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openShare, type ShareUnderTest } from './directory-objects-under-test.ts';
 import { codeOf } from './store-under-test.ts';
 
-/** Names of what nobody may read. Permissions would not do: root may read everything. */
+/** The names of files that nobody may read. Permissions would not do, because root may read everything. */
 const refused = new Set<string>();
 
 vi.mock('node:fs/promises', async (original) => {

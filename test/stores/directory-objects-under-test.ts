@@ -6,11 +6,11 @@ import type { ObjectsUnderTest } from './objects-under-test.ts';
 
 export interface ShareUnderTest extends ObjectsUnderTest {
   readonly root: string;
-  /** What is there of files and of folders, but for the folder of what is being made where that is empty. */
+  /** Lists all files and folders, but not the folder for objects in the making if it is empty. */
   everything(): Promise<string[]>;
 }
 
-/** The files of a share of its own. */
+/** Opens a share that only this test uses. */
 export async function openShare(): Promise<ShareUnderTest> {
   const base = await mkdtemp(join(tmpdir(), 'image-replicator-share-'));
   const root = join(base, 'share');

@@ -40,7 +40,7 @@ async function fill(ref: DestinationRef): Promise<void> {
   await sink.close();
 }
 
-/** A folder and a file that no path of the share may lead to. */
+/** Makes a folder and a file that no path of the share may lead to. */
 async function outside(): Promise<string> {
   const folder = join(share.root, '../outside');
   await mkdir(folder);
@@ -48,7 +48,7 @@ async function outside(): Promise<string> {
   return folder;
 }
 
-/** All that can be done with a path. */
+/** Every call that takes a path. */
 const CALLS: Record<string, (path: string) => Promise<unknown>> = {
   read: (path) => bytesOf(share.objects, path),
   inspect: (path) => share.objects.inspect(anyone(path)),
@@ -201,7 +201,7 @@ test('a folder that is swapped for a link, again and again, lets nothing out or 
   const end = new AbortController();
   const swapping = (async () => {
     while (!end.signal.aborted) {
-      // What is written meanwhile may get in the way.
+      // Something may be written in between, and get in the way.
       await rm(swapped, { recursive: true, force: true }).catch(() => {});
       await symlink(folder, swapped).catch(() => {});
       await rm(swapped, { recursive: true, force: true }).catch(() => {});
@@ -454,7 +454,7 @@ test('a share that is gone is a disk that is not mounted: nothing succeeds', asy
   expect(await codeOf(share.objects.discard(ref, LAST))).toBe('unavailable');
 });
 
-/** Removes what nobody can be at work on any more. */
+/** Removes everything that nobody can be working on any more. */
 async function removeAbandoned(objects: ObjectStore): Promise<void> {
   for await (const { changed, abandonedAfter, remove } of objects.leftovers()) {
     if (abandonedAfter !== null && Date.now() - changed.getTime() > abandonedAfter) await remove();

@@ -1,4 +1,4 @@
-/** What is no regular file, or no folder, and stands in the place of one. */
+/** Tests things other than regular files and folders in the place of one. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => underTest.close());
 
-/** What may stand in the place of a file, and how it comes there. */
+/** Makes each kind of thing that may stand in the place of a file. */
 const OTHER_KINDS: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
   'a link': async (path) => {
     await rename(path, `${path}.real`);
@@ -54,7 +54,7 @@ test.runIf(process.getuid?.() === 0)(
     const { id } = await underTest.addImage(DATA);
     const data = join(underTest.root, id, 'data');
     await rm(data);
-    // As /dev/zero, which would never end. Only root may make one.
+    // A device like /dev/zero, which never ends. Only root may make one.
     await run('mknod', [data, 'c', '1', '5']);
     await expect(underTest.store.inspect(anyone(id))).rejects.toMatchObject({ code: 'invalid_image' });
   },

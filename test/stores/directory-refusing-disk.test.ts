@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => directory.close());
 
-/** Whatever is synced from now on. */
+/** Makes every sync fail from now on. */
 async function refuse(code: string): Promise<void> {
   const file = await open(directory.root);
   const prototype = Object.getPrototypeOf(file);

@@ -6,7 +6,7 @@ import { until } from '../support/until.ts';
 import { type AlterableStore, recordOf, type StoreTraits } from './store-under-test.ts';
 
 export interface DirectoryUnderTest extends AlterableStore {
-  /** The folder that has the images. */
+  /** The folder that holds the images. */
   readonly root: string;
 }
 
@@ -18,7 +18,7 @@ export const DIRECTORY_TRAITS: StoreTraits = {
   operators: true,
 };
 
-/** A directory store in a folder of its own. */
+/** Opens a directory store in a folder of its own. */
 export async function openDirectory(): Promise<DirectoryUnderTest> {
   const base = await mkdtemp(join(tmpdir(), 'image-replicator-store-'));
   const root = join(base, 'images');
@@ -49,7 +49,8 @@ export async function openDirectory(): Promise<DirectoryUnderTest> {
 }
 
 /**
- * A file system's clock may tick slowly: flips the byte an odd number of times, until the time has changed.
+ * Flips the first byte an odd number of times, until the file's time has changed: the clock of a file system
+ * may tick slowly.
  */
 async function flipFirstByte(path: string): Promise<void> {
   const file = await open(path, 'r+');

@@ -46,7 +46,10 @@ describe('what a worker of an earlier version has written, which leaves no note,
   });
 });
 
-/** Lets a journal be cleared only when it is told to; returns when somebody is about to. */
+/**
+ * Holds the clearing of a journal until it is told to go on. `begun` resolves when somebody is about to clear
+ * one.
+ */
 async function freezeClearing(): Promise<{ readonly begun: Promise<void>; thaw(): void }> {
   const file = await open(share.root);
   const prototype: { truncate(length?: number): Promise<void> } = Object.getPrototypeOf(file);
@@ -107,7 +110,7 @@ describe.each<[string, () => ImageDestination | undefined]>([
   });
 });
 
-/** Puts another job's folder in the place of the one that has been looked at. */
+/** Lets a test put another job's folder in the place of the one that has just been looked at. */
 const swap = vi.hoisted(() => ({ whenLookedAt: null as null | (() => Promise<void>) }));
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>();

@@ -1,5 +1,6 @@
 /**
- * Runs in a process of its own, on a small disk: makes images in `argv[2]` and tells what came of it as JSON.
+ * A program for a process on a small disk: it makes images in `argv[2]`, and prints what became of them as
+ * JSON.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -28,7 +29,7 @@ while (codes.length === 0 && at < size) {
 }
 codes.push(await codeOf(sink.complete([0, at])));
 await sink.close();
-// As if it had come to its end, so that there is something to commit.
+// Pretends that the transfer has ended, so that there is something to commit.
 await writeFile(join(root, `.${ref.image_id}.partial`, 'whole'), '');
 codes.push(await codeOf(store.commit(ref, LAST, record)));
 const visible = await listed(store);

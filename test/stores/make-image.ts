@@ -24,7 +24,7 @@ export async function makeImage(
   return record;
 }
 
-/** The record that a job has for an image with this data. */
+/** Returns the record that a job has for an image with this data. */
 export function copyFor(
   ref: DestinationRef,
   data: Uint8Array,
@@ -33,12 +33,12 @@ export function copyFor(
   return recordOf(data, { id: ref.image_id, owner: ref.tenant_id, ...fields });
 }
 
-/** What the reference has become when the data is there, and it is time to commit. */
+/** Returns the reference as it is when all data is there and the image is to be committed. */
 export function committing(ref: DestinationRef, data: Uint8Array): DestinationRef {
   return { ...ref, digests: digestsOfBytes(data), committing: true };
 }
 
-/** Puts all of an image's data where `prepare` has made room for it. */
+/** Writes all of an image's data to the place that `prepare` has made. */
 export async function fillImage(
   store: ImageStore,
   ref: DestinationRef,

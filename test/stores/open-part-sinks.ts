@@ -4,7 +4,10 @@ import { openPartSink } from './make-image.ts';
 import type { StoreBench } from './store-bench.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
-/** Opens sinks of an image; they are closed when their test ends, and a second time is harmless. */
+/**
+ * Returns functions that open sinks of an image. The sinks are closed when their test ends; closing one twice
+ * is harmless.
+ */
 export function partSinks(bench: StoreBench<StoreUnderTest>, ref: () => DestinationRef, size: number) {
   return {
     async opened(attempt: number): Promise<PartSink> {
@@ -12,7 +15,7 @@ export function partSinks(bench: StoreBench<StoreUnderTest>, ref: () => Destinat
       onTestFinished(() => sink.close());
       return sink;
     },
-    /** All bytes of the image, as a sink has them. */
+    /** Reads back all bytes of the image. */
     async written(sink: PartSink): Promise<Buffer> {
       const back = Buffer.alloc(size);
       await sink.readBack(0, back);

@@ -4,7 +4,7 @@ import type { PartReader } from '../../src/stores/index.ts';
 import type { StoreBench } from './store-bench.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
-/** Opens readers that are closed when their test ends. */
+/** Returns functions that open readers, which are closed when their test ends. */
 export function openingReaders(bench: StoreBench<StoreUnderTest>, data: Uint8Array) {
   async function opened(imageId: string, pin: string): Promise<PartReader> {
     const reader = await bench.store.openReader(bench.own(imageId), pin);
@@ -13,7 +13,7 @@ export function openingReaders(bench: StoreBench<StoreUnderTest>, data: Uint8Arr
   }
   return {
     opened,
-    /** A reader of an image that has just been put there. */
+    /** Adds an image, and opens a reader of it. */
     async openedImage(fields: Partial<ImageRecord> = {}) {
       const { id } = await bench.current.addImage(data, fields);
       const { pin } = await bench.store.inspect(bench.own(id));

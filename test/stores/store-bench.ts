@@ -12,21 +12,21 @@ import {
   type StoreUnderTest,
 } from './store-under-test.ts';
 
-/** A fresh store for each test of a suite, and short words for what its tenant a does there. */
+/** A fresh store for each test of a suite, with short names for what tenant a does there. */
 export interface StoreBench<Store extends StoreUnderTest> {
   /** The store of the test that is running. */
   readonly current: Store;
   readonly store: ImageStore;
-  /** An image of tenant a's that a job is about to make of this data. */
+  /** Returns a reference to an image of tenant a's that a job is about to make of this data. */
   ref(data: Uint8Array, fields?: Partial<DestinationRef>): DestinationRef;
-  /** Tenant a's reference to an image. */
+  /** Returns tenant a's reference to an image. */
   own(imageId: string): { image_id: string; tenant_id: string };
   prepare(ref: DestinationRef, data: Uint8Array): Promise<void>;
   /** Makes an image as a job does. */
   make(ref: DestinationRef, data: Buffer): Promise<ImageRecord>;
-  /** The bytes of an image of tenant a's. */
+  /** Returns the bytes of an image of tenant a's. */
   data(imageId: string): Promise<Buffer>;
-  /** The ids of the images that a tenant finds. */
+  /** Returns the ids of the images that a tenant finds. */
   listed(tenant?: 'a' | 'b'): Promise<string[]>;
 }
 

@@ -8,30 +8,30 @@ import type {
   StoreErrorCode,
 } from '../../src/stores/index.ts';
 
-/** A store that is empty at first, and what its owner's own tools can do to it. */
+/** A store that is empty at first, and what its owner can do to it by other tools. */
 export interface StoreUnderTest {
   readonly store: ImageStore;
-  /** Two tenants whose images are their own. */
+  /** Two tenants, each of whom sees only its own images. */
   readonly tenants: { readonly a: string; readonly b: string };
   /**
-   * Puts an image there; its record is `recordOf` these bytes with some fields changed, tenant a's by
-   * default.
+   * Adds an image with this data. Its record is `recordOf` the data with some fields changed; it is tenant
+   * a's by default.
    */
   addImage(data: Uint8Array, fields?: Partial<ImageRecord>): Promise<ImageRecord>;
-  /** Whatever the store holds of any image, visible or not. */
+  /** Lists all that the store holds of any image, visible or not. */
   traces(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-/** A store in which somebody can get at an image's record and data. */
+/** A store in which somebody can change an image's record and data. */
 export interface AlterableStore extends StoreUnderTest {
-  /** Puts anything in the place of an image's record. */
+  /** Replaces an image's record with anything. */
   putRecord(imageId: string, record: string | Uint8Array): Promise<void>;
-  /** Makes an image's data look new; every byte stays as it is. */
+  /** Makes an image's data look new, but leaves every byte as it is. */
   touchData(imageId: string): Promise<void>;
   /** Overwrites a byte of an image's data, which keeps its size. */
   alterData(imageId: string): Promise<void>;
-  /** Puts other data of the same size in the place of an image's data. */
+  /** Replaces an image's data with other data of the same size. */
   replaceData(imageId: string): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export type OpenStore<Store extends StoreUnderTest = StoreUnderTest> = () => Pro
 
 /** The traits in which stores may differ. */
 export interface StoreTraits {
-  /** The id of an image that was discarded may be that of another one. */
+  /** The id of an image that was discarded can be given to another image. */
   readonly reusesIds: boolean;
   /** An id need not be a UUID. */
   readonly freeIds: boolean;
@@ -57,11 +57,11 @@ export interface StoreTraits {
   readonly operators: boolean;
 }
 
-/** Numbers of attempts: one before all others of a test, and one behind them. */
+/** The number of an attempt before all others of a test. `LAST` is behind all of them. */
 export const FIRST = 0;
 export const LAST = Number.MAX_SAFE_INTEGER;
 
-/** An image's record as its owner would have it. */
+/** Returns an image's record as its owner would write it. */
 export function recordOf(data: Uint8Array, fields: Partial<ImageRecord> = {}): ImageRecord {
   const { sha512, md5 } = digestsOfBytes(data);
   return {
@@ -95,7 +95,7 @@ export function digestsOfBytes(data: Uint8Array): { readonly sha512: string; rea
 /** The digests of an image whose source has none. */
 export const NO_DIGESTS: Digests = { sha512: null, md5: null };
 
-/** An image that a job is about to make. */
+/** Returns a reference to an image that a job is about to make. */
 export function newRef(fields: Partial<DestinationRef> = {}): DestinationRef {
   return {
     image_id: randomUUID(),
@@ -106,12 +106,12 @@ export function newRef(fields: Partial<DestinationRef> = {}): DestinationRef {
   };
 }
 
-/** An operator's reference to an image. */
+/** Returns an operator's reference to an image. */
 export function anyone(imageId: string): { image_id: string; tenant_id: null } {
   return { image_id: imageId, tenant_id: null };
 }
 
-/** The code of the `StoreError` with which a call ends. */
+/** Returns the code of the `StoreError` with which a call fails, or `success`. */
 export async function codeOf(call: Promise<unknown>): Promise<StoreErrorCode | 'success'> {
   try {
     await call;
@@ -124,14 +124,14 @@ export async function codeOf(call: Promise<unknown>): Promise<StoreErrorCode | '
   }
 }
 
-/** All bytes of a range; a chunk is only good until the next one is asked for. */
+/** Reads all bytes of a range. A chunk is only valid until the next one is asked for. */
 export async function readAll(reader: PartReader, range: ByteRange): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of reader.read(range, new AbortController().signal)) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 
-/** An image's bytes, as the readers of a tenant get them. */
+/** Reads an image's bytes, as a tenant gets them. */
 export async function dataOf(
   store: ImageStore,
   imageId: string,
@@ -147,7 +147,7 @@ export async function dataOf(
   }
 }
 
-/** The ids of the images that a tenant finds in the store. */
+/** Lists the ids of the images that a tenant finds in the store. */
 export async function listed(store: ImageStore, tenantId: string | null = null): Promise<string[]> {
   const ids: string[] = [];
   for await (const { id } of store.images(tenantId)) ids.push(id);

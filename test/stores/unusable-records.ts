@@ -4,11 +4,11 @@ const HALF = '\ud83d';
 const good = (data: Uint8Array) => recordOf(data);
 const changed = (field: string, value: unknown) => (data: Uint8Array) =>
   JSON.stringify({ ...good(data), [field]: value });
-/** Numbers that JavaScript would write otherwise, or not at all. */
+/** Replaces a field with a number that JavaScript cannot write, or writes differently. */
 const raw = (field: string, number: string) => (data: Uint8Array) =>
   JSON.stringify({ ...good(data), [field]: '@' }).replace('"@"', number);
 
-/** What a record must not be: what it is called, how it is made, and what the error has to name. */
+/** The ways in which a record can be unusable: a name, a record, and the word that the error must contain. */
 export const UNUSABLE_RECORDS: readonly (readonly [
   what: string,
   make: (data: Uint8Array) => string | Uint8Array,

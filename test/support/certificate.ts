@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** No package brings one that makes certificates. */
+/** The machine has this program; no package of npm brings one that makes certificates. */
 const OPENSSL = 'openssl';
 
 /**
- * Makes a certificate of this machine's loopback that nobody has signed, and its key: PEM files in a folder.
+ * Makes a certificate of this machine's loopback that nobody else has signed, and its key, as PEM files in a
+ * folder.
  */
 export function makeCertificate(folder: string): { readonly cert: string; readonly key: string } {
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];

@@ -19,7 +19,7 @@ const SLOW_READS = join(import.meta.dirname, 'slow-reads.ts');
 export const MIB = 1024 * 1024;
 
 /**
- * The whole product, in processes of its own and a namespace of its own, with regions ot1, ot2 (and more).
+ * The whole product, in its own processes and namespace, with the regions ot1 and ot2, and more if asked for.
  */
 export interface Deployment {
   readonly folder: string;
@@ -27,23 +27,23 @@ export interface Deployment {
   readonly client: Client;
   readonly regions: Regions;
   readonly apiUrl: string;
-  /** Tokens of the tenants `tenant-a` (who may copy into `tenant-b` too) and `tenant-b`. */
+  /** Tokens of the tenants `tenant-a`, who may also copy into `tenant-b`, and `tenant-b`. */
   readonly tokens: { readonly a: string; readonly b: string };
   /** An access key of `tenant-a`. */
   readonly key: { readonly access: string; readonly secret: string };
-  /** Environment in which the command, or the Temporal CLI, finds this deployment. */
+  /** The environment in which the command and the Temporal CLI find this deployment. */
   readonly env: NodeJS.ProcessEnv;
   startWorker(...args: string[]): Promise<TestProcess>;
   /**
-   * A worker that needs so many milliseconds to read a chunk of image data from a file, and to write a MiB to
-   * one.
-   * @param command of another release than this one
+   * Starts a worker that takes so many milliseconds to read a chunk of image data from a file, and to write a
+   * MiB to one.
+   * @param command the command of another release
    */
   startSlowWorker(reads: number, writes?: number, command?: string): Promise<TestProcess>;
-  /** A worker for which a region's folder is a disk of `bytes`; needs user namespaces. */
+  /** Starts a worker for which a region's folder is a disk of `bytes`. Needs user namespaces. */
   startWorkerWithDisk(region: string, bytes: number): Promise<TestProcess>;
   startApi(): Promise<TestProcess>;
-  /** Starts `serve` or `worker` with more in its environment, by way of a program that `wrap` names. */
+  /** Starts `serve` or `worker` with further environment variables, and by a program that `wrap` names. */
   startWith(
     command: 'serve' | 'worker',
     options: { readonly args?: string[]; readonly env?: NodeJS.ProcessEnv; readonly wrap?: string[] },
@@ -54,7 +54,7 @@ export interface Deployment {
   temporal(...args: string[]): Promise<string>;
   /** Makes an image of `size` random bytes. */
   addImage(region: string, size: number, image?: Partial<NewImage>): Promise<ImageRecord>;
-  /** The names of what is in a region's folder, partials included. */
+  /** Lists the names in a region's folder, those of partials too. */
   files(region: string): Promise<string[]>;
   stop(): Promise<void>;
 }
@@ -67,7 +67,7 @@ export interface DeploymentOptions {
   readonly temporalProgram?: string;
   readonly limits?: Record<string, unknown>;
   readonly api?: Record<string, unknown>;
-  /** Directory regions. */
+  /** The names of the regions, which are all directories. */
   readonly regions?: readonly string[];
   /** Top-level keys of the configuration file that replace the usual ones. */
   readonly config?: Record<string, unknown>;
@@ -75,7 +75,7 @@ export interface DeploymentOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Limits under which a dead worker is noticed soon. */
+/** Limits under which a dead worker is soon noticed. */
 const QUICK = { heartbeat_timeout: '2s' };
 
 export async function deploy(options: DeploymentOptions = {}): Promise<Deployment> {
@@ -195,7 +195,10 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
   };
 }
 
-/** What the test run has set up. Not imported at the top: the benchmark deploys too, without a test run. */
+/**
+ * Returns a value that the test run has set up. Vitest is not imported at the top, because the benchmarks
+ * deploy too, without a test run.
+ */
 async function provided(key: 'temporalAddress' | 'temporalProgram'): Promise<string> {
   const { inject } = await import('vitest');
   return inject(key);
@@ -213,7 +216,7 @@ async function createNamespace(client: Client): Promise<void> {
   const { namespace } = client.options;
   const day = { seconds: 86_400 as never, nanos: 0 };
   await client.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: day });
-  // A new namespace is known to the server's every part only after a while.
+  // It takes a while until every part of the server knows a new namespace.
   await until(() =>
     ensureSearchAttributes(client)
       .then(() => true)

@@ -1,6 +1,6 @@
 /**
- * Loaded into a worker with `--import`: the part of it that runs the jobs fails soon after its start, as by a
- * bug of Temporal's SDK.
+ * Is loaded into a worker with `--import`. It makes the part that runs the workflows fail soon after its
+ * start, as by a bug in Temporal's SDK.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from '@temporalio/worker';

@@ -3,17 +3,17 @@ import type { PartReader, PartSink } from '../../src/stores/index.ts';
 
 /** The faults that a test adds to a real reader because no real disk can be made to show them. */
 export interface ReaderFaults {
-  /** Called before each chunk is read, with its place: may wait, or fail. */
+  /** Called with a chunk's offset before the chunk is read. May wait, or fail. */
   readonly beforeChunk?: (at: number, signal: AbortSignal) => Promise<void> | void;
-  /** Called with each chunk that was read, and its place: may spoil it. */
+  /** Called with each chunk that was read, and its offset. May spoil the chunk. */
   readonly onChunk?: (chunk: Uint8Array, at: number) => void;
-  /** Most bytes of a chunk. */
+  /** The most bytes of a chunk. */
   readonly chunk?: number;
   /** The position at which the data ends early, without an error. */
   readonly end?: number;
 }
 
-/** A reader that tells what was asked of it. */
+/** A reader that keeps a log of its calls. */
 export interface WatchedReader extends PartReader {
   /** The ranges that were asked for. */
   readonly asked: readonly ByteRange[];
@@ -65,11 +65,11 @@ export interface SinkFaults {
   readonly flush?: (call: Call) => Promise<void>;
 }
 
-/** A sink that tells what was asked of it. */
+/** A sink that keeps a log of its calls. */
 export interface WatchedSink extends PartSink {
   /** The ranges that were written, in the order in which the writes returned. */
   readonly written: readonly ByteRange[];
-  /** Calls that came when it was closed already. */
+  /** The number of calls that came after it was closed. */
   readonly tooLate: number;
   readonly closed: number;
 }

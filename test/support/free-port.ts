@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
 /**
- * A TCP port that nobody listens on, and that the system gives to nobody else for a minute: a connection to
- * it stays behind in TIME_WAIT, which binds it. A server that is told to use it sets SO_REUSEADDR, as they
+ * Returns a TCP port that nobody listens on, and that the system gives to nobody else for a minute: a
+ * connection to it stays behind in TIME_WAIT and binds it. A server that is to use it sets SO_REUSEADDR, as
  * all do.
  */
 export async function freePort(): Promise<number> {

@@ -16,7 +16,9 @@ declare module 'vitest' {
   }
 }
 
-/** One Temporal dev server for all test files; what is missing is installed as `temporal-dev.sh` does it. */
+/**
+ * Starts one Temporal dev server for all test files, and installs what is missing, as `temporal-dev.sh` does.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const script = join(import.meta.dirname, '../../temporal-dev.sh');
   const [temporal = '', timeSkipping = ''] = execFileSync(script, ['install'], { encoding: 'utf8' }).split(

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect } from 'vitest';
 
 /**
- * Does something 10,000 times, after 1,000 times to warm up, and expects the heap not to have grown by it.
+ * Does something 1,000 times to warm up, and then 10,000 times. Expects that the heap has not grown by that.
  */
 export async function expectNoGrowth(work: (round: number) => Promise<void>): Promise<void> {
   setFlagsFromString('--expose-gc');

@@ -16,11 +16,11 @@ export interface Call {
   readonly method?: string;
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A string goes as it is, everything else as JSON. */
+  /** A string is sent as it is, everything else as JSON. */
   readonly body?: unknown;
 }
 
-/** One request; never rejects because of a status. */
+/** Sends a request. Never rejects because of a status. */
 export async function send(url: string, call: Call = {}): Promise<Answer> {
   const { method = 'GET', token, headers = {}, body } = call;
   const answer = await request(url, {
@@ -35,17 +35,17 @@ export async function send(url: string, call: Call = {}): Promise<Answer> {
   return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
 }
 
-/** The ECL dialect as one tenant uses it. */
+/** A client of the ECL dialect for one tenant. */
 export interface EclClient {
   copy(body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   show(jobId: string): Promise<Answer>;
   list(query?: string): Promise<Answer>;
   cancel(jobId: string): Promise<Answer>;
-  /** Starts a job of which nothing is to be refused, and gives its id. */
+  /** Starts a job that nothing refuses, and returns its id. */
   start(body: unknown, headers?: Readonly<Record<string, string>>): Promise<string>;
   job(jobId: string): Promise<JobView>;
   jobs(query?: string): Promise<JobView[]>;
-  /** Waits for the job's end. */
+  /** Waits for the end of a job, and returns its last view. */
   ended(jobId: string): Promise<JobView>;
 }
 
@@ -71,7 +71,7 @@ export function eclClient({ apiUrl, tokens }: Deployment, token = tokens.a): Ecl
   };
 }
 
-/** The `message` of an error's body. */
+/** Returns the `message` in the body of an error. */
 export function messageOf({ text }: Answer): string {
   return String((JSON.parse(text) as { message?: unknown }).message);
 }

@@ -5,7 +5,7 @@ import type { JobView } from '../../src/job-service/index.ts';
 import type { Deployment } from './deployment.ts';
 import { until } from './until.ts';
 
-/** Starts a job by the command, and gives its id. */
+/** Starts a job by the command, and returns its id. */
 export async function startJob(deployment: Deployment, imageId: string): Promise<string> {
   const { stdout, stderr } = await deployment.command(
     'copy',
@@ -26,7 +26,7 @@ export async function showJob(deployment: Deployment, jobId: string): Promise<Jo
   return JSON.parse(stdout);
 }
 
-/** Waits for a job's end. */
+/** Waits for the end of a job, and returns its last view. */
 export async function endOf(deployment: Deployment, jobId: string): Promise<JobView> {
   return until(async () => {
     const job = await showJob(deployment, jobId);
@@ -34,7 +34,7 @@ export async function endOf(deployment: Deployment, jobId: string): Promise<JobV
   });
 }
 
-/** Bytes that the disk holds of a copy in the making: what was written so far. */
+/** Returns how many bytes of a copy in the making are on the disk. */
 export async function bytesWritten(deployment: Deployment, jobId: string): Promise<number> {
   const data = join(deployment.folder, 'ot2', `.${jobId}.partial`, 'data');
   return stat(data).then(
@@ -48,7 +48,7 @@ export async function untilWritten(deployment: Deployment, jobId: string, bytes:
   await until(async () => (await bytesWritten(deployment, jobId)) >= bytes);
 }
 
-/** How Temporal says that a job's workflow has closed. */
+/** Returns the status with which Temporal has closed a job's workflow. */
 export async function closedAs(deployment: Deployment, jobId: string): Promise<string> {
   return (await deployment.client.workflow.getHandle(jobId).describe()).status.name;
 }

@@ -14,7 +14,8 @@ export function testLinks(limits: Partial<LinkLimits> = {}): Links {
 }
 
 /**
- * What a copy has that shares nothing with others: so many lanes at each end, and all the memory it wants.
+ * Returns the link of a copy that shares nothing with others: so many lanes at each end, and all the memory
+ * that it wants.
  */
 export function ownLink(
   ends: Pick<TransferOptions, 'reader' | 'sink' | 'spool' | 'size'>,

@@ -9,10 +9,10 @@ export interface BlockFaults {
   readonly flush?: (call: Call) => Promise<void>;
 }
 
-/** What takes blocks, in memory: they stay from one attempt to the next. */
+/** A server that takes blocks, in memory. The blocks stay from one attempt to the next. */
 export interface BlockServer {
   readonly data: Buffer;
-  /** The ranges of the blocks that were put, in the order in which that ended. */
+  /** The ranges of the blocks that were put, in the order in which the calls ended. */
   readonly put: readonly ByteRange[];
   readonly resets: number;
   /** True if the blocks were put together. */

@@ -1,6 +1,6 @@
 import { type ByteRange, gaps } from '../../src/image/index.ts';
 
-/** Returns what `done` leaves open of an image, in order, cut at multiples of `size` bytes. */
+/** Returns the parts of an image that `done` leaves open, in order, cut at multiples of `size` bytes. */
 export function* planParts(
   imageSize: number,
   done: readonly ByteRange[],

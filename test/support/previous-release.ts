@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** The commit that jobs under way may have been begun with, or may have to go back to. */
+/** The commit with which jobs under way may have been started, or to which they may have to go back. */
 const PREVIOUS_RELEASE = '98bf586b1e5981429f829131172568036ebae58c';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Why the previous release cannot be had here, in words; `null` where it can. */
+/**
+ * Returns the reason for which the previous release is not available here, in words; `null` if it is
+ * available.
+ */
 export function noPreviousRelease(): string | null {
   try {
     execFileSync('git', ['cat-file', '-e', `${PREVIOUS_RELEASE}^{commit}`], { cwd: ROOT, stdio: 'ignore' });
@@ -21,7 +24,7 @@ export function noPreviousRelease(): string | null {
 
 /** The previous release in a folder of its own, with its own packages. */
 export interface PreviousRelease {
-  /** Its command. */
+  /** The path of its command. */
   readonly command: string;
   remove(): Promise<void>;
 }

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 export interface TestProcess {
   readonly pid: number;
   readonly exitCode: number | null;
-  /** Everything that it has written to stdout and stderr so far. */
+  /** Returns everything that the process has written to stdout and stderr so far. */
   output(): string;
-  /** Its log lines so far that have this message. */
+  /** Returns the process's log lines so far that have this message. */
   logged(message: string): readonly Record<string, unknown>[];
-  /** Sends a signal, and waits for its end. */
+  /** Sends a signal, and waits for the end of the process. Returns its exit code. */
   stop(signal: NodeJS.Signals): Promise<number | null>;
-  /** Waits for its end. */
+  /** Waits for the end of the process. Returns its exit code. */
   ended(): Promise<number | null>;
 }
 

@@ -9,7 +9,8 @@ export interface Key {
 const hmac = (key: string, text: string) => createHmac('sha256', key).update(text).digest('hex');
 
 /**
- * A call that is signed as Baidu's SDKs do it: the host alone. Of paths and queries with nothing to encode.
+ * Signs a call as Baidu's SDKs do: only the host is signed. The path and the query MUST contain nothing to
+ * encode.
  */
 export function bceSigned(url: string, call: Call, { access, secret }: Key, at = new Date()): Call {
   const { host, pathname, searchParams } = new URL(url);
@@ -22,7 +23,7 @@ export function bceSigned(url: string, call: Call, { access, secret }: Key, at =
   return { ...call, headers: { ...call.headers, authorization: `${prefix}/host/${signature}` } };
 }
 
-/** A call that is signed as Huawei's SDKs do it. Of paths and queries with nothing to encode. */
+/** Signs a call as Huawei's SDKs do. The path and the query MUST contain nothing to encode. */
 export function huaweiSigned(url: string, call: Call, { access, secret }: Key, at = new Date()): Call {
   const { host, pathname, searchParams } = new URL(url);
   const date = `${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;

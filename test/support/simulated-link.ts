@@ -5,27 +5,27 @@ const STEP = 10;
 
 /** A link in virtual time. Rates are in bytes a second, times in milliseconds. */
 export interface Link {
-  /** What all connections share. */
+  /** The rate that all connections share. */
   readonly line?: number;
-  /** What one connection carries. */
+  /** The rate of one connection. */
   readonly connection: number;
-  /** From a request to its first byte. */
+  /** The time from a request to its first byte. */
   readonly delay: number;
-  /** More requests at a time are refused. */
+  /** The number of requests at a time above which further ones are refused. */
   readonly mostRequests?: number;
-  /** Each request tells only at its end that it has moved its bytes. */
+  /** Present if each request tells only at its end that it has moved its bytes. */
   readonly tellsAtEnd?: boolean;
-  /** Bytes of a request. */
+  /** The bytes of a request. */
   readonly part?: number;
 }
 
 /** The result of a period of time on a link. */
 export interface Outcome {
-  /** Bytes a second. */
+  /** In bytes a second. */
   readonly goodput: number;
   readonly refused: number;
   readonly requests: number;
-  /** The lanes that there might be, at each step. */
+  /** The number of lanes that were allowed at each step. */
   readonly lanes: readonly number[];
 }
 
@@ -36,7 +36,7 @@ interface Request {
   since: number;
 }
 
-/** A clock, and somebody who always has something to read and does so in as many lanes as there may be. */
+/** Simulates a clock, and a reader that always has something to read, in as many lanes as it is allowed. */
 export function simulation(open: (now: () => number) => LaneLimit) {
   let now = 0;
   const limit = open(() => now);
@@ -69,7 +69,10 @@ export function simulation(open: (now: () => number) => LaneLimit) {
 
   return {
     limit,
-    /** Lets time pass; milliseconds. `lanes` is how many are wanted, where that is fewer. */
+    /**
+     * Lets so many milliseconds pass. `lanes` is the number of lanes that the reader wants, if it is fewer
+     * than it may have.
+     */
     run(link: Link, time: number, lanes = Number.POSITIVE_INFINITY): Outcome {
       const history: number[] = [];
       let [moved, refused, requests] = [0, 0, 0];

@@ -1,16 +1,18 @@
 /**
- * Loaded into a worker with `--import`: makes each read of image data from a file, or each write to one, take
- * a while, as over a long link, so that a test can get hold of a copy in the middle. Everything else about
- * the process is real.
+ * Is loaded into a worker with `--import`. It makes each read of image data from a file, or each write to
+ * one, take a while, as over a long link, so that a test can act in the middle of a copy. Everything else
+ * about the process is real.
  */
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const DELAY = Number(process.env.SLOW_READS ?? 20);
 const WRITE_DELAY = Number(process.env.SLOW_WRITES ?? 0);
-/** The sources' buffers are Buffers of this size; what is read back for the digest is not slowed down. */
+/**
+ * The size of the buffers into which sources read. The digest reads back into others, and is not slowed down.
+ */
 const IMAGE_DATA = 512 * 1024;
-/** What comes from a socket comes in smaller pieces. */
+/** Data from a socket comes in smaller pieces than this; bytes. */
 const RECEIVED_DATA = 16 * 1024;
 
 const file = await open(process.execPath, 'r');

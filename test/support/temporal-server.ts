@@ -5,19 +5,20 @@ import { until } from './until.ts';
 
 export interface TemporalServer {
   readonly address: string;
-  /** Ends the server and starts it again on the same port, with the same database. */
+  /** Ends the server, and after `downtime` starts it again on the same port, with the same database. */
   restart(downtime: () => Promise<void>, signal?: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** As in `temporal-dev.sh`, which says why. */
+/** The settings of `temporal-dev.sh`, which gives the reasons. */
 const SETTINGS = [
   'history.transferProcessorMaxPollRPS=1000',
   'history.transferProcessorUpdateAckInterval="1s"',
 ];
 
 /**
- * A dev server that keeps its state in a file. `settings` are of its dynamic configuration, as `key=value`.
+ * Starts a dev server that keeps its state in a file.
+ * @param settings of its dynamic configuration, in the form `key=value`
  */
 export async function startTemporalServer(
   program: string,

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 
 /** A program on a terminal of its own. */
 export interface Terminal {
-  /** Everything that it has written so far, with what moves the cursor. */
+  /** Returns everything that the program has written so far, with the codes that move the cursor. */
   output(): string;
   /** Types something, such as Ctrl-C (`\x03`). */
   type(text: string): void;
-  /** Waits for its end, and returns the exit code. */
+  /** Waits for the end of the program, and returns its exit code. */
   ended(): Promise<number>;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits for a condition: its first result that is neither false nor undefined. */
+/** Waits for a condition. Returns its first result that is neither false nor undefined. */
 export async function until<T>(
   condition: () => Promise<T | false | undefined> | T | false | undefined,
   timeout = 60_000,

@@ -4,21 +4,23 @@ import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
 import { StoreError, type StreamSink } from '../../src/stores/index.ts';
 
-/** One upload as the server has seen it. */
+/** An upload as the server has seen it. */
 export interface Upload {
   /** The number of bytes that have come. */
   readonly at: number;
   readonly outcome: 'running' | 'whole' | 'broken';
-  /** When bytes came, and how many; milliseconds since the epoch. */
+  /** The pieces that came: the time in milliseconds since the epoch, and the number of bytes. */
   readonly arrivals: readonly { readonly time: number; readonly bytes: number }[];
   data(): Buffer;
 }
 
 /** The hooks with which a test delays or breaks an upload. */
 export interface UploadHooks {
-  /** Called before each piece is taken, with its place: may wait, or fail and break the connection. */
+  /**
+   * Called with the offset of each piece before it is taken. May wait, or fail and so break the connection.
+   */
   readonly beforePiece?: (at: number) => Promise<void> | void;
-  /** Called when all bytes are there: the answer waits for it. */
+  /** Called when all bytes are there. The answer waits for it. */
   readonly beforeAnswer?: () => Promise<void> | void;
 }
 
@@ -36,7 +38,7 @@ export interface CountedSink extends StreamSink {
 export async function uploadServer(hooks: UploadHooks = {}): Promise<UploadServer> {
   const uploads: Upload[] = [];
   const server = createServer(async (incoming, answer) => {
-    // A request that was left in the middle has let go of its connection.
+    // A request that was left in the middle has given up its connection.
     const { socket } = incoming;
     const upload = receive(incoming, hooks);
     uploads.push(upload.seen);
@@ -97,7 +99,7 @@ function uploadSink(url: string, size: number, whole: StreamSink['whole']): Coun
       const { body, statusCode } = await request(url, {
         method: 'PUT',
         headers: { 'content-length': String(size) },
-        // undici sends any iterable; its types know of Readable only.
+        // undici sends any iterable, but its types only know Readable.
         body: chunks as never,
         signal,
         headersTimeout: 0,

@@ -1,20 +1,20 @@
 import { Context } from '@temporalio/activity';
 
-/** An attempt of a step that can be cut off from Temporal, as a process is that is frozen. */
+/** An attempt at a step that can be cut off from Temporal as if its process were frozen. */
 export interface Attempt {
-  /** The workflow id of the run that the attempt is for. */
+  /** The workflow id of the run to which the attempt belongs. */
   readonly workflowId: string;
   readonly runId: string;
   readonly hasBeenFrozen: boolean;
-  /** From now on no heartbeat leaves it, and it hears of no cancel, until it thaws. */
+  /** Lets no heartbeat out and no cancel in from now on, until it thaws. */
   freeze(thawed: Promise<void>): void;
-  /** Resolves at once where it is not frozen; rejects where its process does not come back. */
+  /** Resolves when it is not frozen, or not any more. Rejects if its process does not come back. */
   whenThawed(): Promise<void>;
 }
 
 const attempts = new WeakMap<Context, Attempt>();
 
-/** The present attempt: the same one for all calls that are made in it. */
+/** Returns the present attempt. All calls that are made in one attempt return the same one. */
 export function presentAttempt(): Attempt {
   const context = Context.current();
   const known = attempts.get(context);

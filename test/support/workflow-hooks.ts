@@ -5,9 +5,7 @@ import type { ImageStore, PartReader, Watch } from '../../src/stores/index.ts';
 
 type StoreCall = 'inspect' | 'openReader' | 'prepare' | 'openSink' | 'commit' | 'discard';
 
-/**
- * What happens around the store calls of one image: each may wait, fail, repeat, or just pass the call on.
- */
+/** Hooks around the store calls for one image: each may wait, fail, repeat, or just pass the call on. */
 export type StoreHooks = {
   readonly [Call in StoreCall]?: (
     call: () => ReturnType<ImageStore[Call]>,
@@ -15,10 +13,10 @@ export type StoreHooks = {
   ) => ReturnType<ImageStore[Call]>;
 };
 
-/** What happens around the activities of one job. */
+/** A hook around the activities of one job. */
 export type ActivityHook = (call: () => Promise<unknown>, name: string) => Promise<unknown>;
 
-/** A store whose calls go through the hooks of the image that they are about. */
+/** Returns a store whose calls go through the hooks of the image that they are about. */
 export function hookStore(store: ImageStore, hooks: ReadonlyMap<string, StoreHooks>): ImageStore {
   return {
     ...store,
@@ -44,7 +42,7 @@ function around<T>(hook: Hook<T> | undefined, call: () => T, watch?: Watch): T {
 
 type Activity = (...args: never[]) => Promise<unknown>;
 
-/** Activities that go through the hook of the job that they are run for. */
+/** Returns activities that go through the hook of the job that they are run for. */
 export function hookActivities<A extends Record<string, Activity>>(
   activities: A,
   hooks: ReadonlyMap<string, ActivityHook>,
@@ -60,7 +58,7 @@ export function hookActivities<A extends Record<string, Activity>>(
   return Object.fromEntries(hooked) as A;
 }
 
-/** Activities that are made anew for each call. */
+/** Returns activities that are made anew for each call. */
 export function eachAnew<A extends Record<string, Activity>>(create: () => A): A {
   const anew = (name: string): [string, Activity] => [
     name,
@@ -69,7 +67,7 @@ export function eachAnew<A extends Record<string, Activity>>(create: () => A): A
   return Object.fromEntries(Object.keys(create()).map(anew)) as A;
 }
 
-/** A place where something waits until the test lets it pass; at the test's end at the latest. */
+/** A gate at which something waits until the test lets it pass, or until the test ends. */
 export interface Gate {
   /** Resolves when somebody has come to the gate. */
   readonly reached: Promise<void>;
@@ -96,7 +94,7 @@ export function gate(): Gate {
   };
 }
 
-/** Hooks under which a call waits at a gate, before its effect or after it. */
+/** Returns hooks that make a call wait at a gate, before its effect or after it. */
 export function holding(call: StoreCall, at: Gate, when: 'before' | 'after' = 'before'): StoreHooks {
   const hook = async (original: () => Promise<unknown>) => {
     if (when === 'before') await at.pass();
@@ -107,7 +105,7 @@ export function holding(call: StoreCall, at: Gate, when: 'before' | 'after' = 'b
   return { [call]: hook } as StoreHooks;
 }
 
-/** A reader that calls `beforeChunk` before it hands out each chunk, with the chunk's place. */
+/** Returns a reader that calls `beforeChunk` with a chunk's offset before it hands out the chunk. */
 export function watchReader(
   reader: PartReader,
   beforeChunk: (chunk: ByteRange, signal: AbortSignal) => Promise<void> | void,
@@ -125,7 +123,7 @@ export function watchReader(
   };
 }
 
-/** Hooks under which a transfer waits at a gate after `chunks` chunks of 1 MiB. */
+/** Returns hooks that make a transfer wait at a gate after `chunks` chunks of 1 MiB. */
 export function holdingTransfer(at: Gate, chunks: number): StoreHooks {
   let passed = 0;
   return {

@@ -3,7 +3,7 @@ import { until } from './until.ts';
 import { type StoreHooks, watchReader } from './workflow-hooks.ts';
 import type { Job } from './workflow-rig.ts';
 
-/** A log of what the readers of a job have handed out, with one list for each reader that was opened. */
+/** A log of the chunks that the readers of a job have handed out: a list for each reader that was opened. */
 export interface ReadLog {
   readonly hooks: Required<Pick<StoreHooks, 'openReader'>>;
   readonly readers: ByteRange[][];
@@ -11,7 +11,8 @@ export interface ReadLog {
 }
 
 /**
- * Writes down every chunk, after `before` has let it pass: it is told which reader has read how many so far.
+ * Adds every chunk to a log after `before` has let it pass. `before` is told the reader, and how many chunks
+ * it has read.
  */
 export function readLog(
   before: (reader: number, chunks: number, signal: AbortSignal) => Promise<void> | void = () => {},
@@ -34,7 +35,7 @@ export function readLog(
   };
 }
 
-/** The attempt that the server is at, and the bytes that it was told of. */
+/** Returns the present attempt, as the server knows it, and the bytes that the server was told of. */
 export async function pendingTransfer({ handle }: Job): Promise<{ attempt: number; reported: number }> {
   const [activity] = (await handle.describe()).raw.pendingActivities ?? [];
   const [payload] = activity?.heartbeatDetails?.payloads ?? [];

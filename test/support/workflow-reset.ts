@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 
-/** `temporal.api.enums.v1.ResetReapplyExcludeType` */
+/** Values of `temporal.api.enums.v1.ResetReapplyExcludeType`. */
 const EXCLUDED = { signals: 1, updates: 2, cancelRequests: 4 } as const;
 
 /**
- * Resets a workflow's last run to its first or its last Workflow Task, without the cancels that it has had
- * since; gives the id of the run that this makes.
+ * Resets a workflow's last run to its first or its last Workflow Task, without the cancels that it has
+ * received since. Returns the id of the new run.
  */
 export async function resetWorkflow(
   client: Client,

@@ -32,16 +32,16 @@ export interface Rig {
 
 export interface JobOptions {
   readonly workflowId?: string;
-  /** Bytes of the image. */
+  /** The bytes of the image. */
   readonly size?: number;
   readonly source?: StoreHooks;
   readonly destination?: StoreHooks;
   readonly activities?: ActivityHook;
-  /** The tenant on whose behalf the job runs; without one, the job is an operator's. */
+  /** The tenant for whom the job runs; without one, it is an operator's job. */
   readonly tenant?: string;
-  /** The image, where one is to be copied again. */
+  /** An image that exists already, to be copied again. */
   readonly image?: ImageRecord;
-  /** The Task Queue of its Workflow Tasks, if it is to have workers of its own. */
+  /** The Task Queue of its workflow, if the job has workers of its own. */
   readonly taskQueue?: string;
 }
 
@@ -53,10 +53,10 @@ export interface Job {
   readonly copyId: string;
 }
 
-/** How a job has ended. */
+/** The end of a job. */
 export interface Ending {
   readonly closed: WorkflowExecutionDescription['status']['name'];
-  /** The details that are on record in the memo. */
+  /** The details that the memo holds. */
   readonly details: JobDetails;
   readonly status: unknown;
   /** The failure that the workflow closed with. */
@@ -67,14 +67,16 @@ export async function startRig(
   options: {
     limits?: Record<string, unknown>;
     workers?: boolean;
-    /** Each attempt of a step finds nothing of those before, as on a worker of its own. */
+    /**
+     * Each attempt of a step runs as on a worker of its own: it finds nothing of earlier attempts in memory.
+     */
     apart?: boolean;
-    /** The address of another Temporal server than the shared one. */
+    /** The address of a Temporal server, if it is not the shared one. */
     address?: string;
   } = {},
 ): Promise<Rig> {
   quietRuntime();
-  // A machine that is busy is no dead worker, except where a test is about one.
+  // A worker on a busy machine must not be taken for dead, except in a test about that.
   const address = options.address ?? inject('temporalAddress');
   const deployment = await deploy({ address, limits: { heartbeat_timeout: '30s', ...options.limits } });
   const { namespace, regions } = deployment;
@@ -128,12 +130,12 @@ export async function endOf({ handle }: { handle: WorkflowHandle }): Promise<End
   return { closed: status.name, details, status: searchAttributes.CopyJobStatus?.[0], failure };
 }
 
-/** The job's details, as the workflow itself tells them. */
+/** Returns the job's details as the workflow itself tells them. */
 export function detailsOf({ handle }: { handle: WorkflowHandle }): Promise<JobDetails> {
   return handle.query<JobDetails>('jobDetails');
 }
 
-/** Waits until the workflow says that it is so. */
+/** Waits until the workflow's details meet a condition. */
 export function untilDetails(
   job: { handle: WorkflowHandle },
   condition: (details: JobDetails) => boolean,

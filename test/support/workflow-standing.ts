@@ -6,9 +6,9 @@ import type { Job, Rig } from './workflow-rig.ts';
 /** The state of a job and of its image. */
 export interface Standing {
   readonly status: string;
-  /** Folders of the destination that bear the job's mark, or an image id of its own. */
+  /** Folders of the destination that bear the job's mark or one of its image ids. */
   readonly folders: readonly string[];
-  /** Digest and inode of the image's data, where there is an image. */
+  /** The digest and inode of the image's data; `null` if there is no image. */
   readonly image: { readonly sha512: string; readonly inode: number } | null;
 }
 

@@ -22,7 +22,7 @@ const logger = new DefaultLogger('ERROR');
 
 let installed = false;
 
-/** Before the first native connection of a process. */
+/** Quiets the SDK's log. MUST be called before the first native connection of a process. */
 export function quietRuntime(): void {
   if (installed) return;
   installed = true;
@@ -38,11 +38,13 @@ export interface WorkersSetup {
   readonly spool?: Spool;
   readonly storeHooks?: ReadonlyMap<string, StoreHooks>;
   readonly activityHooks?: ReadonlyMap<string, ActivityHook>;
-  /** Each attempt of a step finds nothing of those before, as on a worker of its own. */
+  /**
+   * Each attempt of a step runs as on a worker of its own: it finds nothing of earlier attempts in memory.
+   */
   readonly apart?: boolean;
 }
 
-/** Workers in this process: of the workflows, and of the copies into a region, by default `ot2`. */
+/** The workers in this process: for the workflows, and for the copies into a region, by default `ot2`. */
 export interface TestWorkers {
   startWorkflows(taskQueue?: string): Promise<void>;
   startStores(region?: string): Promise<void>;
@@ -71,7 +73,7 @@ export function testWorkers(setup: WorkersSetup): TestWorkers {
   const running: { worker: Worker; ended: Promise<void> }[] = [];
   const run = (worker: Worker) => {
     const ended = worker.run();
-    // Told by `stop`.
+    // `stop` reports the error.
     ended.catch(() => {});
     running.push({ worker, ended });
   };

@@ -1,23 +1,23 @@
 import { join } from 'node:path';
 import { run } from './run.ts';
 
-/** A certificate that an authority has signed, and its key: paths of PEM files. */
+/** A certificate that an authority has signed, and its key, as paths of PEM files. */
 export interface Issued {
   readonly cert: string;
   readonly key: string;
 }
 
-/** An authority of its own for one test. */
+/** A certificate authority for one test. */
 export interface Authority {
-  /** Path of its certificate. */
+  /** The path of its own certificate. */
   readonly cert: string;
-  /** Makes a certificate of this machine's loopback; `name` is of its files. */
+  /** Makes a certificate of this machine's loopback, whose files have this name. */
   issue(name: string): Promise<Issued>;
 }
 
 const NEW = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1'];
 
-/** Makes an authority, whose files are in the folder. */
+/** Makes an authority whose files are in this folder. */
 export async function makeAuthority(folder: string): Promise<Authority> {
   const [cert, key] = [join(folder, 'ca.crt'), join(folder, 'ca.key')];
   await run('openssl', [...NEW, '-subj', '/CN=authority', '-keyout', key, '-out', cert]);

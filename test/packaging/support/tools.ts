@@ -10,7 +10,7 @@ export interface Tools {
   readonly schemas: string;
 }
 
-/** Installs what is missing. */
+/** Installs the tools that are missing. */
 export async function installTools(): Promise<Tools> {
   const folder = (await run(join(import.meta.dirname, '../install.sh'), [])).trim();
   return {
