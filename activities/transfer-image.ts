@@ -5,9 +5,11 @@ import { StoreError } from '../src/stores/index.ts';
 import type { Copied, Transfer } from '../src/transfer/index.ts';
 import { adoptCopy } from './adopt-copy.ts';
 import type { Dependencies } from './dependencies.ts';
+import { leaveOrStop, removeUnwanted, untilCancelled } from './end-transfer.ts';
 import { faultOf, toFailure } from './failures.ts';
-import { attemptNumber, confirmLease, isSuperseded, jobHasEnded } from './lease.ts';
+import { attemptNumber } from './lease.ts';
 import { openTransfer } from './open-transfer.ts';
+import { exceptWhilePaused, type PausableWork } from './paused-workflow.ts';
 import { storeOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
 import { heartbeating, queuedFor } from './step.ts';
@@ -58,12 +60,29 @@ export async function transferImage(
   const wait = (fault: StoreError) => {
     progress = { ...progress, moved_at: Date.now(), last_fault: faultOf(fault) };
   };
+  let readBefore = 0;
+  const work: PausableWork<Copied> = {
+    async begin() {
+      transfer = await running.attach(ref, () => openTransfer(deps, plan, ref, image, progress, wait));
+      return transfer;
+    },
+    async stop() {
+      await transfer?.stop();
+      observe();
+      readBefore += transfer?.read ?? 0;
+      transfer = undefined;
+    },
+    stand() {
+      progress = { ...progress, moved_at: Date.now(), last_fault: null };
+    },
+    unlessCancelled: (promise) =>
+      untilCancelled(promise, () => leaveOrStop(deps, running, plan, ref, transfer)),
+  };
   try {
     return await heartbeating(observe, async () => {
       const adopted = await adoptCopy(storeOf(deps.regions, plan, 'destination'), ref, attempt, image.record);
       if (adopted !== null) return { ...adopted, bytes: image.record.size };
-      transfer = await running.attach(ref, () => openTransfer(deps, plan, ref, image, progress, wait));
-      const copied = await untilCancelled(transfer, () => leaveOrStop(deps, running, plan, ref, transfer));
+      const copied = await exceptWhilePaused(deps.client, work);
       await deps.spool?.remove(ref, attempt);
       await removeUnwanted(deps, plan, ref, observe());
       return { ...copied, bytes: image.record.size };
@@ -78,7 +97,10 @@ export async function transferImage(
     const { giveUpAfter } = deps.limits;
     throw toFailure(endlessly(error, progress, giveUpAfter), standing, giveUpAfter, progress);
   } finally {
-    log.info('attempt ended', { read: transfer?.read ?? 0, bytes: transfer?.ledger.bytes ?? 0 });
+    log.info('attempt ended', {
+      read: readBefore + (transfer?.read ?? 0),
+      bytes: transfer?.ledger.bytes ?? 0,
+    });
   }
 }
 
@@ -97,60 +119,4 @@ function endlessly(error: unknown, { futile, futile_since }: Futility, patience:
   if (Date.now() - (futile_since ?? Date.now()) < patience) return error;
   const message = `broken off ${futile} times without coming farther: ${error.message}`;
   return new StoreError('stalled', message, { cause: error, ...(error.side && { side: error.side }) });
-}
-
-/**
- * Waits for the transfer's result. If the attempt is cancelled first, calls `onCancelled`, and throws the
- * cancellation.
- */
-async function untilCancelled(transfer: Transfer, onCancelled: () => Promise<void>): Promise<Copied> {
-  const { cancelled } = Context.current();
-  try {
-    return await Promise.race([transfer.finished, cancelled]);
-  } catch (error) {
-    if (error instanceof CancelledFailure) await onCancelled();
-    throw error;
-  }
-}
-
-/**
- * Ends a cancelled attempt. If the server has given up on the attempt, leaves the transfer to a successor,
- * which may adopt it; otherwise stops the transfer. If the whole job was ended from outside (`temporal
- * workflow terminate`), nobody else will clean up, so the attempt removes what is its own. The store protects
- * committed images, and all that a later attempt has taken.
- */
-async function leaveOrStop(
-  { client, regions, limits, spool }: Dependencies,
-  running: RunningTransfers,
-  plan: CopyPlan,
-  ref: DestinationRef,
-  transfer: Transfer | undefined,
-): Promise<void> {
-  if (!isSuperseded()) return transfer?.stop();
-  if (!(await jobHasEnded(client, ref.mark))) {
-    running.leave(ref, 2 * limits.heartbeatTimeout);
-    return;
-  }
-  await transfer?.stop();
-  const attempt = attemptNumber();
-  await spool?.remove(ref, attempt);
-  await storeOf(regions, plan, 'destination').discard(ref, attempt);
-}
-
-/**
- * Removes the bytes of an attempt if its job was ended from outside and no heartbeat has said so yet: a
- * process that was frozen may finish the transfer before one does.
- */
-async function removeUnwanted(
-  { client, regions }: Dependencies,
-  plan: CopyPlan,
-  ref: DestinationRef,
-  progress: TransferProgress,
-): Promise<void> {
-  const isWanted = await confirmLease(client, progress).then(
-    () => true,
-    () => false,
-  );
-  if (isWanted || !(await jobHasEnded(client, ref.mark))) return;
-  await storeOf(regions, plan, 'destination').discard(ref, attemptNumber());
 }

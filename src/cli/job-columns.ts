@@ -36,6 +36,7 @@ export const JOB_COLUMNS: readonly Column<JobView>[] = [
   { name: 'copy', value: ({ destination_image_id }) => destination_image_id ?? '-' },
   { name: 'created', value: ({ created_at }) => created_at },
   { name: 'updated', value: ({ updated_at }) => updated_at },
+  { name: 'paused', value: ({ paused }) => (paused ? 'yes' : '-') },
   { name: 'fault', value: ({ fault }) => fault?.code ?? '-' },
 ];
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { OPERATOR } from '../job-service/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
+import { operatorName } from './operator-name.ts';
 import { jobText, print } from './print.ts';
 
 /** Adds `show` and `cancel`. */
@@ -29,9 +30,8 @@ export function addJobCommands(program: Command): void {
     .action(async (jobId: string, _options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { reason?: string; force?: true }>();
       await withContext(options, async ({ jobs }) => {
-        const requested_by = `operator ${process.env.USER ?? process.getuid?.() ?? ''}`.trim();
         await jobs.cancel(OPERATOR, jobId, {
-          requested_by,
+          requested_by: operatorName(),
           ...(options.reason && { reason: options.reason }),
           ...(options.force && { force: options.force }),
         });

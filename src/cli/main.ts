@@ -13,6 +13,7 @@ import { addImagesCommand } from './images.ts';
 import { addJobCommands } from './jobs.ts';
 import { addListCommand } from './list.ts';
 import { wantsJson } from './output.ts';
+import { addPauseCommands } from './pause.ts';
 import { addProcessCommands } from './processes.ts';
 import { addSweepCommand } from './sweep.ts';
 
@@ -44,6 +45,7 @@ addCopyCommand(program);
 addWatchCommand(program);
 addListCommand(program);
 addJobCommands(program);
+addPauseCommands(program);
 addImagesCommand(program);
 addSweepCommand(program);
 addCheckCommand(program);

@@ -28,6 +28,7 @@ export function jobText(job: JobView): string {
     ['last fault', faultText(job.last_fault)],
     ['next retry', job.next_retry_at],
     ['waiting for', job.waiting_for],
+    ['paused', pauseText(job)],
     ['created', job.created_at],
     ['updated', job.updated_at],
   ];
@@ -54,6 +55,11 @@ function cancelText(cancel: JobView['cancel']): string | null {
   if (cancel === null) return null;
   const who = cancel.requested_by ?? cancel.via;
   return [cancel.force ? `${who}, by force` : who, cancel.reason].filter(Boolean).join(': ');
+}
+
+function pauseText({ paused, pause }: JobView): string | null {
+  if (!paused) return null;
+  return [pause?.at, pause?.by && `by ${pause.by}`, pause?.reason].filter(Boolean).join(', ') || 'yes';
 }
 
 function faultText(fault: JobView['fault']): string | null {

@@ -64,7 +64,8 @@ function progressOf(job: JobView): Progress {
   return { bytes, size, state: stateText(job) };
 }
 
-function stateText({ status, phase, last_fault, waiting_for }: JobView): string {
+function stateText({ status, phase, last_fault, waiting_for, paused }: JobView): string {
+  if (paused) return 'paused';
   if (waiting_for !== null) return `waiting for ${waiting_for}`;
   if (last_fault !== null) return `${last_fault.code}, trying again`;
   return phase === null || phase === 'transfer' ? status : `${status}: ${phase}`;

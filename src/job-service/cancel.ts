@@ -17,6 +17,7 @@ import {
 } from '../copy-job/index.ts';
 import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
+import { resumeJob } from './pause.ts';
 import type { Caller, JobView } from './service.ts';
 import { liveView } from './view.ts';
 
@@ -37,6 +38,8 @@ export async function cancelJob(
   const description = await findJob(client, caller, jobId);
   const before = await liveView(client, description);
   if (!mayCancel(before, request)) throw tooLate(before.status);
+  // A workflow that is paused would hear of nothing.
+  if (before.paused) await resumeJob(client, caller, jobId, { reason: 'to cancel it', ...byWhom(request) });
   const handle = client.workflow.getHandle(jobId, description.runId);
   try {
     await client.withDeadline(Date.now() + DEADLINE, () =>
@@ -50,6 +53,10 @@ export async function cancelJob(
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw unavailable(error);
     await cancelUnheard(client, caller, handle, request);
   }
+}
+
+function byWhom({ requested_by }: CancelRequest): { readonly requested_by: string } {
+  return { requested_by: requested_by ?? 'unknown' };
 }
 
 function mayCancel({ status, cancel }: JobView, { force }: CancelRequest): boolean {

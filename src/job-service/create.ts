@@ -7,6 +7,7 @@ import { findByDestination } from './find-by-destination.ts';
 import { imageExists } from './image-exists.ts';
 import { listJobs } from './list.ts';
 import { openMarkers } from './markers.ts';
+import { pauseJob, resumeJob } from './pause.ts';
 import type { Caller, JobService } from './service.ts';
 import { type StartContext, startJob } from './start.ts';
 import { liveView } from './view.ts';
@@ -27,6 +28,8 @@ export function createJobService(context: StartContext): JobService {
     imageExists: (tenantId, imageId, credential) =>
       imageExists(context.regions, tenantId, imageId, credential),
     list: (caller, query = {}) => listJobs(client, markers, caller, query),
+    pause: (caller, jobId, request) => pauseJob(client, caller, jobId, request),
+    resume: (caller, jobId, request) => resumeJob(client, caller, jobId, request),
     cancel: (caller, jobId, request) => cancelJob(client, caller, jobId, request),
 
     async retry(caller, jobId) {

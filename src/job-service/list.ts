@@ -1,6 +1,6 @@
 import { type Client, isGrpcServiceError } from '@temporalio/client';
 import { CLEAN_UP, COPY_IMAGE, searchAttributes, tenantKeyword } from '../copy-job/index.ts';
-import { allOf, attribute, listPage, type VisibilityQuery, visibility } from '../temporal/index.ts';
+import { allOf, attribute, listPage, OPEN, type VisibilityQuery, visibility } from '../temporal/index.ts';
 import { belongsTo, unavailable } from './find.ts';
 import { badMarker, type Markers } from './markers.ts';
 import { type Caller, type JobPage, type ListQuery, OPERATOR } from './service.ts';
@@ -70,9 +70,7 @@ async function fetchPage(
 }
 
 function filterOf(caller: Caller, { status, cleaning }: ListQuery): VisibilityQuery {
-  const terms = cleaning
-    ? [visibility`WorkflowType = ${CLEAN_UP}`, visibility`ExecutionStatus = 'Running'`]
-    : [...JOBS];
+  const terms = cleaning ? [visibility`WorkflowType = ${CLEAN_UP}`, OPEN] : [...JOBS];
   if (caller !== OPERATOR) terms.push(ofTenant(caller.tenant_id));
   if (status !== undefined) terms.push(visibility`${attribute(searchAttributes.status.name)} = ${status}`);
   return allOf(terms);

@@ -20,6 +20,9 @@ export interface PresentStep {
 
 type Raw = WorkflowExecutionDescription['raw'];
 
+/** The types of failure with which the SDK ends an attempt that an operator has paused or reset. */
+const BY_OPERATOR: ReadonlySet<string> = new Set(['ActivityPause', 'ActivityReset']);
+
 /** A value of `temporal.api.enums.v1.PendingActivityState`. */
 const SCHEDULED = 1;
 
@@ -35,11 +38,17 @@ export async function presentStep(raw: Raw, converter: LoadedDataConverter): Pro
   return {
     attempt: activity.attempt ?? 1,
     progress,
-    lastFault: progress?.last_fault ?? (failure === undefined ? null : faultOf(failure)),
+    lastFault:
+      progress?.last_fault ?? (failure === undefined || isByOperator(failure) ? null : faultOf(failure)),
     nextAttempt: queued && !isDue ? (due ?? null) : null,
     queuedSince: queued && isDue ? due : null,
     taskQueue: activity.activityOptions?.taskQueue?.name || null,
   };
+}
+
+/** Tells whether an attempt has ended because an operator has paused or reset the activity. */
+function isByOperator(failure: Error): boolean {
+  return failure instanceof ApplicationFailure && BY_OPERATOR.has(failure.type ?? '');
 }
 
 function faultOf(failure: Error): Fault {

@@ -13,6 +13,23 @@ export interface JobView extends JobDetails {
   readonly next_retry_at: string | null;
   /** What the job is waiting for, in words. */
   readonly waiting_for: string | null;
+  /** `true` if somebody has paused it: it keeps its status, and nothing moves until it is resumed. */
+  readonly paused: boolean;
+  /** `null` if it is not paused. A list tells only that a job's workflow is paused, and not who did it. */
+  readonly pause: Pause | null;
+}
+
+/** Who asks for a pause or its end, and why. */
+export interface PauseRequest {
+  readonly requested_by: string;
+  readonly reason?: string;
+}
+
+/** The record of a pause: who asked for it, as Temporal knows its clients, why, and when (RFC 3339). */
+export interface Pause {
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly at: string | null;
 }
 
 /** The caller who sees the jobs of all tenants and may do everything. */
@@ -74,6 +91,13 @@ export interface JobService {
    * cancel by force may follow an earlier cancel.
    */
   cancel(caller: Caller, jobId: string, request: CancelRequest): Promise<void>;
+  /**
+   * Pauses a job: nothing moves until it is resumed. Throws `conflict` if the job has ended or is being
+   * cancelled, or if Temporal cannot pause it now. Does nothing to a job that is paused already.
+   */
+  pause(caller: Caller, jobId: string, request: PauseRequest): Promise<void>;
+  /** Lets a paused job go on where it was. Does nothing to a job that is not paused. */
+  resume(caller: Caller, jobId: string, request: PauseRequest): Promise<void>;
   /** Starts a new job with the request of a job that has ended. */
   retry(caller: Caller, jobId: string): Promise<{ readonly job_id: string }>;
   /** Throws if Temporal does not answer. */

@@ -11,6 +11,7 @@ import {
 } from '../copy-job/index.ts';
 import { optionalTsToDate } from '../temporal/index.ts';
 import { endedTransferBytes } from './ended-transfer.ts';
+import { pauseOf } from './paused.ts';
 import { type PresentStep, presentStep } from './pending-activity.ts';
 import type { JobView } from './service.ts';
 
@@ -30,6 +31,8 @@ export function recordedView(execution: Execution): JobView {
     last_fault: null,
     next_retry_at: null,
     waiting_for: null,
+    paused: execution.status.name === 'PAUSED',
+    pause: null,
   };
 }
 
@@ -42,7 +45,9 @@ export async function liveView(client: Client, description: WorkflowExecutionDes
   if (isFinal(recorded.status)) return recorded;
   const { workflowExtendedInfo, pendingWorkflowTask } = description.raw;
   const unheard = workflowExtendedInfo?.cancelRequested && isCancellable(recorded.status);
-  const view: JobView = unheard ? { ...recorded, status: 'cancel_requested' } : recorded;
+  const pause = pauseOf(description);
+  const shown = { ...recorded, paused: pause !== null, pause };
+  const view: JobView = unheard ? { ...shown, status: 'cancel_requested' } : shown;
   const step = await presentStep(description.raw, client.options.loadedDataConverter);
   if (step !== null) return withStep(view, step);
   const since = pendingWorkflowTask?.startedTime
@@ -50,7 +55,8 @@ export async function liveView(client: Client, description: WorkflowExecutionDes
     : optionalTsToDate(pendingWorkflowTask?.originalScheduledTime);
   const ended =
     view.phase === 'transfer' ? await endedTransferBytes(client, description, view.image_size) : 0;
-  return { ...withBytes(view, ended), waiting_for: waitFor(since ?? null, TASK_QUEUE) };
+  const waiting_for = view.paused ? null : waitFor(since ?? null, TASK_QUEUE);
+  return { ...withBytes(view, ended), waiting_for };
 }
 
 function settled(job: JobDetails, { status, closeTime }: Execution): JobDetails {
@@ -73,8 +79,9 @@ function withStep(view: JobView, step: PresentStep): JobView {
     updated_at: new Date(moved).toISOString(),
     attempt: step.attempt,
     last_fault: step.lastFault,
-    next_retry_at: step.nextAttempt?.toISOString() ?? null,
-    waiting_for: waitFor(step.queuedSince, step.taskQueue),
+    // Nobody is waited for while the job is paused.
+    next_retry_at: view.paused ? null : (step.nextAttempt?.toISOString() ?? null),
+    waiting_for: view.paused ? null : waitFor(step.queuedSince, step.taskQueue),
   };
 }
 

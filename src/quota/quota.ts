@@ -3,7 +3,14 @@ import { Mutex } from 'async-mutex';
 import { LRUCache } from 'lru-cache';
 import type { TenantLimits } from '../config/index.ts';
 import { JOB_MEMO, type JobDetails } from '../copy-job/index.ts';
-import { allOf, countWorkflows, listWorkflows, type VisibilityQuery, visibility } from '../temporal/index.ts';
+import {
+  allOf,
+  countWorkflows,
+  listWorkflows,
+  OPEN,
+  type VisibilityQuery,
+  visibility,
+} from '../temporal/index.ts';
 
 const HOUR = 3_600_000;
 /**
@@ -110,8 +117,6 @@ export function openQuota(client: Client, limitsOf: (tenantId: string) => Tenant
     },
   };
 }
-
-const OPEN = visibility`ExecutionStatus = 'Running'`;
 
 function imageSizeIn(memo: Readonly<Record<string, unknown>> | undefined): number {
   const { image_size } = (memo?.[JOB_MEMO] ?? {}) as Partial<JobDetails>;

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { DELETE_TASK, deletionIdOf, MOVE_OBJECTS, taskIdPrefix } from '../object-task/index.ts';
-import { listWorkflows, type VisibilityQuery, visibility } from '../temporal/index.ts';
+import { listWorkflows, OPEN, type VisibilityQuery, visibility } from '../temporal/index.ts';
 import type { TaskOwner, TaskPage, TaskQuery, TaskView } from './service.ts';
 import { taskView } from './view.ts';
 
@@ -14,7 +14,7 @@ const MAX_TASKS = 1000;
 export async function listTasks(client: Client, owner: TaskOwner, query: TaskQuery): Promise<TaskPage> {
   const prefix = taskIdPrefix(owner.share_id, owner.tenant_id);
   const deleting = new Set<string>();
-  const deletions = visibility`WorkflowType = ${DELETE_TASK} AND ExecutionStatus = 'Running'
+  const deletions = visibility`WorkflowType = ${DELETE_TASK} AND ${OPEN}
     AND WorkflowId STARTS_WITH ${deletionIdOf(prefix)}`;
   for await (const { workflowId } of listWorkflows(client, deletions)) deleting.add(workflowId);
   const tasks: TaskView[] = [];

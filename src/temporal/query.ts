@@ -38,6 +38,10 @@ export function attribute(name: string): VisibilityQuery {
   return new VisibilityQuery(name);
 }
 
+/** A filter that takes what has not closed. A workflow that is paused is open too, and not `Running`. */
+export const OPEN = visibility`ExecutionStatus NOT IN
+  ('Completed', 'Failed', 'Canceled', 'Terminated', 'ContinuedAsNew', 'TimedOut')`;
+
 function quoted(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -27,6 +27,8 @@ const OURS = [
   'last_fault',
   'next_retry_at',
   'waiting_for',
+  'paused',
+  'pause',
 ];
 const SIZE = 64 * MIB;
 

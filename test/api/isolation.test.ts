@@ -60,6 +60,8 @@ const IN_PATH: Record<string, (names: Names) => string> = {
 /** The bodies of the calls that take one, by the calls' paths. */
 const BODIES: Record<string, (names: Names, tenant: string) => object> = {
   '/v2/extension/image_replicator/jobs': ({ image }, tenant) => ({ image_id: image, tenant_id_dst: tenant }),
+  '/v2/extension/image_replicator/jobs/{job_id}/pause': () => ({}),
+  '/v2/extension/image_replicator/jobs/{job_id}/resume': () => ({}),
   '/v{version}/image/{imageId}': () => ({ destRegion: ['ot2'] }),
   '/v5/{project_id}/jobs/{job_id}/stop': () => ({}),
   '/v5/{project_id}/jobs/batch-stop': ({ job }) => ({ jobs: [{ job_id: job }] }),

@@ -48,7 +48,7 @@ test.each<[string, (file: string) => Promise<void>]>([
   expect((await eclClient(deployment).list()).status).toBe(200);
 });
 
-test('/openapi.json is OpenAPI 3.1, and describes the four operations', async () => {
+test('/openapi.json is OpenAPI 3.1, and describes each operation', async () => {
   const answer = await get('/openapi.json');
   expect(answer.status).toBe(200);
   const { openapi, info, paths, components } = JSON.parse(answer.text);
@@ -56,6 +56,8 @@ test('/openapi.json is OpenAPI 3.1, and describes the four operations', async ()
   expect(info).toMatchObject({ title: 'image-replicator', version: packageJson.version });
   expect(Object.keys(paths[JOBS]).sort()).toEqual(['get', 'post']);
   expect(Object.keys(paths[`${JOBS}/{job_id}`]).sort()).toEqual(['delete', 'get']);
+  for (const name of ['pause', 'resume'])
+    expect(Object.keys(paths[`${JOBS}/{job_id}/${name}`])).toEqual(['post']);
   const { post } = paths[JOBS];
   expect(Object.keys(post.responses)).toContain('202');
   expect(post.requestBody.content['application/json'].schema.required).toEqual(['image_id', 'tenant_id_dst']);

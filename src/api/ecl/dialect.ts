@@ -7,6 +7,7 @@ import type { Dialect, OpenContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
 import { answerError, answerUnauthorized, WORDS } from './errors.ts';
+import { addPauseRoutes } from './pause.ts';
 import { chooseRegions } from './regions.ts';
 import {
   CopyBody,
@@ -174,4 +175,12 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
       return reply.code(204).send(null);
     },
   );
+
+  addPauseRoutes(scope, {
+    jobs,
+    path: JOBS,
+    documented,
+    problems: errors('invalid', 'malformed_json', 'read_only', 'job_not_found', 'wrong_status'),
+    tenantOf: (request) => copierOf(request).tenant_id,
+  });
 }

@@ -30,6 +30,12 @@ export const JobCreated = Type.Object({ job_id: Type.String() });
 
 export const JobParams = Type.Object({ job_id: Type.String() });
 
+/** Body of "Pause" and "Resume", which may be left out. */
+export const PauseBody = Type.Object(
+  { reason: Type.Optional(Type.String({ maxLength: 512 })) },
+  { additionalProperties: false, examples: [{ reason: 'maintenance of the line' }] },
+);
+
 export const ListQuerystring = Type.Object({
   limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$' })),
   marker: Type.Optional(Type.String()),
@@ -75,6 +81,11 @@ export const Job = Type.Object({
   last_fault: Type.Union([Fault, Type.Null()]),
   next_retry_at: NullableString,
   waiting_for: NullableString,
+  paused: Type.Boolean(),
+  pause: Type.Union([
+    Type.Object({ by: NullableString, reason: NullableString, at: NullableString }),
+    Type.Null(),
+  ]),
 });
 
 export const ErrorBody = Type.Object({ code: Type.Integer(), title: Type.String(), message: Type.String() });

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
+
+/**
+ * How often an attempt looks whether its workflow is paused; milliseconds. Temporal tells an attempt with the
+ * answer to a heartbeat that its activity is paused, but never that its workflow is.
+ */
+const INTERVAL = 750;
+
+/** Work that can be stopped, and goes on later where it was. */
+export interface PausableWork<T> {
+  /** Begins, or goes on. Returns the work that is under way. */
+  begin(): Promise<{ readonly finished: Promise<T> }>;
+  /** Stops. Returns when nothing moves any more. */
+  stop(): Promise<void>;
+  /** Called again and again while the workflow is paused. */
+  stand(): void;
+  /**
+   * Waits for a promise. If the attempt is cancelled first, ends what it does, and throws the cancellation.
+   */
+  unlessCancelled<R>(promise: Promise<R>): Promise<R>;
+}
+
+/**
+ * Does a piece of work, and stops it for as long as the workflow of this attempt is paused. The attempt
+ * itself goes on meanwhile: it keeps its slot and all that it has.
+ */
+export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>): Promise<T> {
+  const { cancellationSignal } = Context.current();
+  for (;;) {
+    await work.unlessCancelled(untilPaused(client, false, cancellationSignal, work.stand));
+    const { finished } = await work.begin();
+    const watching = new AbortController();
+    const signal = AbortSignal.any([cancellationSignal, watching.signal]);
+    const paused = untilPaused(client, true, signal).then(() => null);
+    const ended = finished.then((result) => ({ result }));
+    try {
+      const end = await work.unlessCancelled(Promise.race([ended, paused]));
+      if (end !== null) return end.result;
+    } finally {
+      watching.abort();
+    }
+    await work.stop();
+  }
+}
+
+/**
+ * Waits until the workflow of this attempt is paused, or until it is not. Looks at once, and then every 750
+ * milliseconds. A look that fails changes nothing: Temporal may be away for a while.
+ * @param onLook called after each look that does not end the waiting
+ * @throws the signal's reason when it is aborted
+ */
+async function untilPaused(
+  client: Client,
+  isPaused: boolean,
+  signal: AbortSignal,
+  onLook: () => void = () => {},
+): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    const looked = await isWorkflowPaused(client).catch(() => !isPaused);
+    if (looked === isPaused) return;
+    onLook();
+    await sleep(INTERVAL, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function isWorkflowPaused(client: Client): Promise<boolean> {
+  const { workflowExecution } = Context.current().info;
+  const request = { namespace: client.options.namespace, execution: { ...workflowExecution } };
+  const { workflowExtendedInfo } = await client.workflowService.describeWorkflowExecution(request);
+  return Boolean(workflowExtendedInfo?.pauseInfo);
+}

@@ -1,0 +1,49 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import Type, { type TSchema } from 'typebox';
+import type { JobService } from '../../job-service/index.ts';
+import { JobParams, PauseBody, RequestId } from './schemas.ts';
+
+interface PauseContext {
+  readonly jobs: JobService;
+  /** The path of the jobs. */
+  readonly path: string;
+  readonly documented: object;
+  /** Describes the answers to everything that may be wrong with such a request. */
+  readonly problems: Readonly<Record<number, TSchema>>;
+  /** Returns the tenant that sends a request. Throws if it may not start or cancel jobs. */
+  tenantOf(request: FastifyRequest): string;
+}
+
+/** Adds the calls that pause and resume a job. NTT's document has none: these are ours. */
+export function addPauseRoutes(
+  scope: FastifyInstance,
+  { jobs, path, documented, problems, tenantOf }: PauseContext,
+): void {
+  const app = scope.withTypeProvider<TypeBoxTypeProvider>();
+  const add = (name: 'pause' | 'resume', operationId: string, summary: string, description: string) =>
+    app.post(
+      `${path}/:job_id/${name}`,
+      {
+        schema: {
+          ...documented,
+          operationId,
+          summary,
+          params: JobParams,
+          body: Type.Union([PauseBody, Type.Null()]),
+          response: { 204: { ...Type.Null(), description, headers: RequestId }, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const tenant_id = tenantOf(request);
+        const reason = request.body?.reason;
+        await jobs[name]({ tenant_id }, request.params.job_id, {
+          requested_by: `tenant ${tenant_id}`,
+          ...(reason !== undefined && { reason }),
+        });
+        return reply.code(204).send(null);
+      },
+    );
+  add('pause', 'pauseImageCopyJob', 'Pause an image copy job', 'The job is paused.');
+  add('resume', 'resumeImageCopyJob', 'Resume an image copy job', 'The job goes on.');
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, isGrpcServiceError, type WorkflowExecutionDescription } from '@temporalio/client';
+import { isCancellable } from '../copy-job/index.ts';
+import { JobError } from './errors.ts';
+import { findJob, unavailable } from './find.ts';
+import type { Caller, PauseRequest } from './service.ts';
+import { recordedView } from './view.ts';
+
+/** gRPC's statuses NOT_FOUND, FAILED_PRECONDITION and UNIMPLEMENTED. */
+const NOT_FOUND = 5;
+const FAILED_PRECONDITION = 9;
+const UNIMPLEMENTED = 12;
+/** How long a pause waits for a Workflow Task to come to its end, and how often it looks; milliseconds. */
+const PATIENCE = 3000;
+const INTERVAL = 100;
+
+/**
+ * Pauses a job: its workflow and its current step. The step stops with its next heartbeat, keeps what it has,
+ * and gives its slot to others. Does nothing to a job that is paused already. First waits up to 3 seconds for
+ * the end of a Workflow Task: the SDK (1.24) cannot read the history of a workflow that was paused while one
+ * was due.
+ * @throws JobError `conflict` if the job has ended or is being cancelled, if no worker runs its workflow, or
+ * if Temporal does not pause workflows in this namespace
+ */
+export async function pauseJob(
+  client: Client,
+  caller: Caller,
+  jobId: string,
+  { reason = '', requested_by }: PauseRequest,
+): Promise<void> {
+  const job = await atRest(client, caller, jobId);
+  const common = { ...commonOf(client, requested_by), reason };
+  if (!isPaused(job)) {
+    const request = { ...common, workflowId: jobId, requestId: randomUUID() };
+    await accepted(() => client.workflowService.pauseWorkflowExecution(request));
+  }
+  const { raw } = await findJob(client, caller, jobId);
+  for (const { activityId: id, paused } of raw.pendingActivities ?? []) {
+    if (paused || !id) continue;
+    const request = { ...common, execution: { workflowId: jobId }, id, requestId: randomUUID() };
+    await accepted(() => client.workflowService.pauseActivity(request));
+  }
+}
+
+/**
+ * Lets a paused job go on, whether its workflow, its current step or both are paused. Does nothing to a job
+ * that is not paused.
+ * @throws JobError
+ */
+export async function resumeJob(
+  client: Client,
+  caller: Caller,
+  jobId: string,
+  { reason = '', requested_by }: PauseRequest,
+): Promise<void> {
+  const job = await findJob(client, caller, jobId);
+  const common = commonOf(client, requested_by);
+  if (isPaused(job)) {
+    const request = { ...common, reason, workflowId: jobId, requestId: randomUUID() };
+    await accepted(() => client.workflowService.unpauseWorkflowExecution(request));
+  }
+  for (const { paused, activityId: id } of job.raw.pendingActivities ?? []) {
+    if (!paused || !id) continue;
+    const request = { ...common, execution: { workflowId: jobId }, id };
+    await accepted(() => client.workflowService.unpauseActivity(request));
+  }
+}
+
+/** Returns a job that may be paused, as soon as it has no Workflow Task. */
+async function atRest(client: Client, caller: Caller, jobId: string): Promise<WorkflowExecutionDescription> {
+  for (const deadline = Date.now() + PATIENCE; ; ) {
+    const job = await findJob(client, caller, jobId);
+    const { status } = recordedView(job);
+    if (!isCancellable(status)) throw new JobError('conflict', `the job is ${status}: it cannot be paused`);
+    if (!job.raw.pendingWorkflowTask || isPaused(job)) return job;
+    if (Date.now() > deadline) {
+      const message = 'the job waits for a worker that runs its workflow: it cannot be paused now';
+      throw new JobError('conflict', message);
+    }
+    await sleep(INTERVAL);
+  }
+}
+
+function isPaused({ raw }: WorkflowExecutionDescription): boolean {
+  return Boolean(raw.workflowExtendedInfo?.pauseInfo);
+}
+
+function commonOf(client: Client, requestedBy: string) {
+  return { namespace: client.options.namespace, identity: requestedBy };
+}
+
+/** Makes a call to Temporal. What is gone or done already is no error. */
+async function accepted(call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    const status = isGrpcServiceError(error) ? error.code : undefined;
+    // A step may have ended, and somebody else may have done the same, since the job was described.
+    if (status === NOT_FOUND || status === FAILED_PRECONDITION) return;
+    if (status !== UNIMPLEMENTED) throw unavailable(error);
+    const message = 'the namespace does not let workflows be paused (frontend.WorkflowPauseEnabled)';
+    throw new JobError('conflict', message, { cause: error });
+  }
+}

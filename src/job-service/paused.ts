@@ -1,0 +1,13 @@
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+import { optionalTsToDate } from '../temporal/index.ts';
+import type { Pause } from './service.ts';
+
+/** Returns the record of the pause of a workflow, or of its current step; `null` if neither is paused. */
+export function pauseOf({ raw }: WorkflowExecutionDescription): Pause | null {
+  const workflow = raw.workflowExtendedInfo?.pauseInfo;
+  const step = raw.pendingActivities?.[0];
+  const by = workflow ?? (step?.paused ? step.pauseInfo?.manual : undefined);
+  if (!by && !step?.paused) return null;
+  const at = optionalTsToDate(workflow?.pausedTime ?? step?.pauseInfo?.pauseTime);
+  return { by: by?.identity || null, reason: by?.reason || null, at: at?.toISOString() ?? null };
+}

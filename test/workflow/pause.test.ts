@@ -1,0 +1,155 @@
+/** Pausing a job, with Temporal's own command and with ours: it keeps its status, and what it has copied. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { JobView } from '../../src/job-service/index.ts';
+import { MIB } from '../support/deployment.ts';
+import { until } from '../support/until.ts';
+import { readLog } from '../support/workflow-progress.ts';
+import { endOf, type Job, type Rig, startRig } from '../support/workflow-rig.ts';
+
+const SIZE = 24 * MIB;
+/** Milliseconds that a chunk of 1 MiB takes, so that there is time to pause. */
+const CHUNK_TIME = 200;
+/** The time after which nothing moves any more, with some for a busy machine; milliseconds. */
+const STOPS_WITHIN = 2000;
+/** What the only lane may have read, and not yet written, when it was stopped. */
+const IN_FLIGHT = 2 * MIB;
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({ limits: { lanes: 1, heartbeat_timeout: '10s' } });
+});
+afterAll(() => rig?.stop());
+
+const temporal = (...args: string[]) => rig.deployment.temporal(...args);
+const command = async (...args: string[]): Promise<JobView> => {
+  const { code, stdout, stderr } = await rig.deployment.command('--json', ...args);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+};
+
+interface Lever {
+  readonly name: string;
+  pause(id: string, step: string): Promise<unknown>;
+  resume(id: string, step: string): Promise<unknown>;
+}
+
+const LEVERS: readonly Lever[] = [
+  {
+    name: 'temporal workflow pause',
+    pause: (id) => temporal('workflow', 'pause', '-w', id, '--reason', 'maintenance'),
+    resume: (id) => temporal('workflow', 'unpause', '-w', id, '--reason', 'done'),
+  },
+  {
+    name: 'temporal activity pause',
+    pause: (id, step) =>
+      temporal('activity', 'pause', '-w', id, '--activity-id', step, '--reason', 'maintenance'),
+    resume: (id, step) => temporal('activity', 'unpause', '-w', id, '--activity-id', step),
+  },
+  {
+    name: 'image-replicator pause',
+    pause: (id) => command('pause', id, '--reason', 'maintenance'),
+    resume: (id) => command('resume', id),
+  },
+];
+
+/** A job in mid-transfer that takes some seconds, and what it has read. */
+async function transferring() {
+  const log = readLog(() => sleep(CHUNK_TIME));
+  const job = await rig.startJob({ size: SIZE, source: log.hooks });
+  await until(() => log.bytes() >= 2 * MIB);
+  return { job, log };
+}
+
+async function stepOf({ handle }: Job): Promise<string> {
+  return (await handle.describe()).raw.pendingActivities?.[0]?.activityId ?? '';
+}
+
+test.each(LEVERS)('$name stops the bytes of a job, which goes on where it was', async (lever) => {
+  const { job, log } = await transferring();
+  const id = job.handle.workflowId;
+  const step = await stepOf(job);
+  await lever.pause(id, step);
+  await sleep(STOPS_WITHIN);
+  const held = log.bytes();
+  expect(held).toBeLessThan(SIZE);
+
+  const shown = await command('show', id);
+  const healthy = { status: 'replicating', paused: true, fault: null, last_fault: null, waiting_for: null };
+  expect(shown).toMatchObject(healthy);
+  expect(shown.pause).toMatchObject({
+    reason: 'maintenance',
+    by: expect.any(String),
+    at: expect.any(String),
+  });
+  await sleep(STOPS_WITHIN);
+  expect(log.bytes()).toBe(held);
+  expect((await command('show', id)).bytes_copied).toBe(shown.bytes_copied);
+
+  await lever.resume(id, step);
+  expect((await endOf(job)).details).toMatchObject({ status: 'replicated', sha512: job.image.os_hash_value });
+  expect(log.bytes()).toBeLessThanOrEqual(SIZE + IN_FLIGHT);
+  expect(await command('show', id)).toMatchObject({ paused: false, pause: null });
+});
+
+test('a job that Temporal has paused for longer than a copy may stand still is not given up', async () => {
+  const patient = await startRig({ limits: { lanes: 1, give_up_after: '2s', stall_after: '1s' } });
+  try {
+    const log = readLog(() => sleep(CHUNK_TIME));
+    const job = await patient.startJob({ size: 8 * MIB, source: log.hooks });
+    await until(() => log.bytes() >= 2 * MIB);
+    await patient.deployment.temporal('workflow', 'pause', '-w', job.handle.workflowId);
+    await sleep(5000);
+    await patient.deployment.temporal('workflow', 'unpause', '-w', job.handle.workflowId);
+    expect((await endOf(job)).details.status).toBe('replicated');
+  } finally {
+    await patient.stop();
+  }
+});
+
+test('an attempt that begins while its workflow is paused moves nothing', async () => {
+  const { job, log } = await transferring();
+  const id = job.handle.workflowId;
+  const step = await stepOf(job);
+  await temporal('workflow', 'pause', '-w', id);
+  await sleep(STOPS_WITHIN);
+  const held = log.bytes();
+  await temporal('activity', 'reset', '-w', id, '--activity-id', step);
+  await sleep(2 * STOPS_WITHIN);
+  expect(log.bytes()).toBe(held);
+  await temporal('workflow', 'unpause', '-w', id);
+  expect((await endOf(job)).details.status).toBe('replicated');
+});
+
+test.each([
+  ['image-replicator pause', [] as string[], (id: string) => command('pause', id)],
+  ['image-replicator pause', ['--force'], (id: string) => command('pause', id)],
+  ['temporal workflow pause', [], (id: string) => temporal('workflow', 'pause', '-w', id)],
+])('after %s a job can be cancelled: cancel %s', async (_name, force, pause) => {
+  const { job } = await transferring();
+  const id = job.handle.workflowId;
+  await pause(id);
+  await command('cancel', id, ...force);
+  expect(await endOf(job)).toMatchObject({ closed: 'CANCELLED', status: 'canceled' });
+  await expect.poll(() => rig.traces(job)).toEqual([]);
+});
+
+test('who pauses and resumes a job that is so already changes nothing', async () => {
+  const { job } = await transferring();
+  const id = job.handle.workflowId;
+  const { pause } = await command('pause', id, '--reason', 'the first');
+  expect(pause?.by).toMatch(/^operator/);
+  expect((await command('pause', id, '--reason', 'the second')).pause).toEqual(pause);
+  expect(await command('resume', id)).toMatchObject({ paused: false, status: 'replicating' });
+  expect(await command('resume', id)).toMatchObject({ paused: false, status: 'replicating' });
+  await command('cancel', id);
+  await endOf(job);
+});
+
+test('a job that has ended cannot be paused', async () => {
+  const job = await rig.startJob();
+  await endOf(job);
+  const { code, stderr } = await rig.deployment.command('pause', job.handle.workflowId);
+  expect(code).toBe(5);
+  expect(stderr).toContain('the job is replicated: it cannot be paused');
+});
