@@ -99,9 +99,11 @@ export class CopySaga {
     if (!isCancellable(job.status)) throw new CancelledFailure('the job was cancelled');
 
     job.update({ status: 'replicating', phase: 'transfer', destination_image_id: ref.image_id });
-    const { bytes, verified_by, ...digests } = await steps.transferImage(plan, ref, image);
+    const moved = await steps.transferImage(plan, ref, image);
+    const { bytes, verified_by, copied_by, server_refusal, ...digests } = moved;
 
-    job.update({ phase: 'commit', bytes_copied: bytes, sha512: digests.sha512, verified_by });
+    const way = { ...(copied_by && { copied_by }), ...(server_refusal && { server_refusal }) };
+    job.update({ phase: 'commit', bytes_copied: bytes, sha512: digests.sha512, verified_by, ...way });
     // A destination that computes no sha512 is recognised by the md5 that the source has for it.
     const md5 = digests.md5 ?? image.record.checksum;
     const copied = { ...ref, digests: { ...digests, md5 }, committing: true } as const;

@@ -22,6 +22,7 @@ export function jobText(job: JobView): string {
     ['destination', `${job.destination_region_id ?? '-'}/${job.destination_image_id ?? '-'}`],
     ['progress', progressText(job)],
     ['sha512', job.sha512],
+    ['copied by', wayText(job)],
     ['cancelled by', cancelText(job.cancel)],
     ['fault', faultText(job.fault)],
     ['attempt', job.attempt !== null && job.attempt > 1 ? job.attempt : null],
@@ -49,6 +50,13 @@ export function webPage({ webUi }: Config, namespace: string, jobId: string): st
 function progressText({ copy_progress, bytes_copied, image_size }: JobView): string {
   if (image_size === null) return `${copy_progress} %`;
   return `${copy_progress} %, ${bytesText(bytes_copied)} of ${bytesText(image_size)}`;
+}
+
+function wayText({ copied_by, server_refusal }: JobView): string | null {
+  if (copied_by !== undefined) return 'the destination itself: no byte has passed through a worker';
+  return server_refusal === undefined
+    ? null
+    : `a worker, because the destination refused (${server_refusal})`;
 }
 
 function cancelText(cancel: JobView['cancel']): string | null {

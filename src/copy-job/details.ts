@@ -39,6 +39,10 @@ export interface JobDetails {
   readonly sha512: string | null;
   /** The source's digest by which the copy was found to be equal; `null` until they were compared. */
   readonly verified_by: VerifiedBy | null;
+  /** Present if no byte has passed through a worker: the destination's server has copied them by itself. */
+  readonly copied_by?: 'server';
+  /** Present if that server was asked to, and has refused: its reason, in a few words. */
+  readonly server_refusal?: string;
   /** When the job was created; RFC 3339, as is `updated_at`. */
   readonly created_at: string;
   readonly updated_at: string;

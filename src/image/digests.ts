@@ -14,8 +14,11 @@ export interface Digests {
 const ALGORITHMS = ['sha512', 'sha256', 'md5'] as const satisfies readonly (keyof Digests)[];
 export type Algorithm = (typeof ALGORITHMS)[number];
 
-/** The digest by which a copy was found to be its source's: the strongest that the source's record has. */
-export type VerifiedBy = Algorithm | 'none';
+/**
+ * The digest by which a copy was found to be its source's: the strongest that the source's record has.
+ * `crc64nvme` is a checksum of an object store, which has copied the data by itself.
+ */
+export type VerifiedBy = Algorithm | 'crc64nvme' | 'none';
 
 /** Returns every digest that a record has. */
 export function digestsOf(record: Pick<ImageRecord, 'os_hash_algo' | 'os_hash_value' | 'checksum'>): Digests {

@@ -12,6 +12,8 @@ export interface PartReader {
    * last one ended.
    */
   readonly inOrder?: true;
+  /** Present if the data is an object at a service that may be able to copy it by itself. */
+  readonly original?: ServerObject;
   /** The best number of bytes to ask for at a time; absent if the usual number is. */
   readonly partSize?: number;
   /**
@@ -21,6 +23,16 @@ export interface PartReader {
    */
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
+}
+
+/** An object at a service. */
+export interface ServerObject {
+  /** Names the service. */
+  readonly service: string;
+  readonly bucket: string;
+  readonly key: string;
+  /** The version of its bytes that is to be copied. */
+  readonly etag: string;
 }
 
 /** Takes an image's data while it is not yet visible as an image: in parts, in blocks, or as one stream. */
@@ -64,6 +76,8 @@ export interface BlockSink {
   readonly blockSize: number;
   /** Sorted, disjoint ranges that the destination had when it was opened, by its own word after a crash. */
   readonly received: readonly ByteRange[];
+  /** Present if the destination is a service that may copy objects of its own by itself. */
+  readonly byServer?: ServerCopy;
   /**
    * Puts a block. A repeat is harmless. Throws `not_found` once the image was discarded, `conflict` once a
    * later attempt has put the blocks together, and `lost` if blocks that were put are gone.
@@ -76,6 +90,28 @@ export interface BlockSink {
   /** Forgets every byte, for a new start. */
   reset(): Promise<void>;
   close(): Promise<void>;
+}
+
+/**
+ * Fills a sink with blocks that the service copies from another object, so that no byte passes through us.
+ */
+export interface ServerCopy {
+  /** Names the service, which can copy only what it has itself. */
+  readonly service: string;
+  /** `true` if the service has copied what the sink has. Nothing MAY then be put before a reset. */
+  readonly hasBegun: boolean;
+  /** Forgets every byte, and makes the sink ready for `copy`. Does nothing if it has begun. */
+  begin(): Promise<void>;
+  /**
+   * Copies a block. A repeat is harmless. Returns why the service does not do so, in a few words; `null` if
+   * it has. Throws the errors of `put`.
+   */
+  copy(range: ByteRange, from: ServerObject, signal: AbortSignal): Promise<string | null>;
+  /**
+   * Tells whether the service has a checksum of its own of both objects, whole, and they are equal. MUST be
+   * called after `flush`.
+   */
+  isSame(from: ServerObject): Promise<boolean>;
 }
 
 /** Takes an image's data once, from the first byte to the last, as an HTTP upload does. */

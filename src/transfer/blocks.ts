@@ -1,18 +1,30 @@
-import { type ByteRange, type Digests, knownDigests } from '../image/index.ts';
+import { type ByteRange, knownDigests } from '../image/index.ts';
 import { atSide, type BlockSink } from '../stores/index.ts';
-import { createChunks, DIGEST_CHUNKS } from './chunks.ts';
-import type { Digest } from './digest-pool.ts';
 import { inLane } from './endpoint.ts';
 import { followDigest } from './follow-digest.ts';
+import { hashWhole } from './hash-whole.ts';
 import { moveAll } from './lane.ts';
-import { Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { PART_SIZE } from './memory-demand.ts';
 import type { TransferOptions } from './options.ts';
 import { canShare, PartQueue } from './part-queue.ts';
 import { type Run, settle } from './run.ts';
-import { freedInOrder, readingBack } from './staging.ts';
+import { copyByServer } from './server-copy.ts';
+import { freedInOrder } from './staging.ts';
 import { type Copied, verify } from './verify.ts';
 import { createWindow } from './window.ts';
+
+/**
+ * Moves an image to a destination that takes whole blocks: by the destination's service itself, if that can
+ * and may do so, and else through us.
+ */
+export async function moveBlocks(options: TransferOptions, sink: BlockSink, run: Run): Promise<Copied> {
+  const outcome = await copyByServer(options, sink, run);
+  if ('copied' in outcome) return outcome.copied;
+  const { refusal } = outcome;
+  const copied = await moveThrough(options, sink, run);
+  return refusal === null ? copied : { ...copied, server_refusal: refusal };
+}
 
 /**
  * Moves an image to a destination that takes whole blocks. Lanes read parts into a window in memory. Each
@@ -20,7 +32,7 @@ import { createWindow } from './window.ts';
  * attempt has written cannot be read before the destination has put all of them together: in a resumed copy,
  * the digest is computed from the finished image.
  */
-export async function moveBlocks(options: TransferOptions, sink: BlockSink, run: Run): Promise<Copied> {
+async function moveThrough(options: TransferOptions, sink: BlockSink, run: Run): Promise<Copied> {
   const { reader, size, expected, link, patience } = options;
   const { delivered, staged, stop, onFault } = run;
   const { signal } = stop;
@@ -100,17 +112,4 @@ function wholeBlocks(
     lastParts.set(first, start);
     await put(block);
   };
-}
-
-/** Reads the finished image back from the destination and returns its digests. */
-async function hashWhole(
-  sink: BlockSink,
-  size: number,
-  digest: Digest,
-  signal: AbortSignal,
-): Promise<Digests> {
-  const chunks = createChunks(DIGEST_CHUNKS, 0);
-  const readBack = (offset: number, into: Uint8Array) => sink.readBack(offset, into, signal);
-  const whole = new Ledger([[0, size]], 0);
-  return followDigest(readingBack({ readBack }, chunks), whole, size, digest, signal).finally(chunks.close);
 }

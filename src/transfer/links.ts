@@ -40,12 +40,14 @@ export function endpointOf(sink: ImageSink): string | undefined {
  * The use of a server. Reading and writing have lanes of their own, because the speed of one says nothing
  * about the other.
  */
-type Use = 'read' | 'write';
+type Use = 'read' | 'write' | 'copy';
 
 /** A copy's share of the lanes and the bandwidth. */
 export interface Link {
   readonly from: Lanes;
   readonly to: Lanes;
+  /** The lanes for what the destination's server copies by itself. */
+  readonly atServer: Lanes;
   /** The largest number of lanes that each end can ever have. */
   readonly maxLanes: { readonly from: number; readonly to: number };
   /** The bandwidth limits that the copy's bytes count against. */
@@ -92,12 +94,13 @@ export function openLinks({ lanes, memory, bandwidth, regionBandwidth }: LinkLim
   function link(
     source: { lanes: Lanes; max: number },
     destination: { lanes: Lanes; max: number },
-    names: readonly string[],
+    { to, regions }: Ends,
   ): Link {
-    const limits = [...new Set(names)].flatMap((name) => ofRegions.get(name) ?? []);
+    const limits = [...new Set(regions)].flatMap((name) => ofRegions.get(name) ?? []);
     return {
       from: source.lanes,
       to: destination.lanes,
+      atServer: lanesOf('copy', to).lanes,
       maxLanes: { from: source.max, to: destination.max },
       limits: [...all, ...limits],
     };
@@ -105,9 +108,8 @@ export function openLinks({ lanes, memory, bandwidth, regionBandwidth }: LinkLim
 
   return {
     memory: openMemory(memory),
-    open: ({ from, to, regions }) => link(lanesOf('read', from), lanesOf('write', to), regions),
-    openForObjects: ({ from, to, regions }) =>
-      link(objectLanesOf('read', from), objectLanesOf('write', to), regions),
+    open: (ends) => link(lanesOf('read', ends.from), lanesOf('write', ends.to), ends),
+    openForObjects: (ends) => link(objectLanesOf('read', ends.from), objectLanesOf('write', ends.to), ends),
   };
 }
 

@@ -18,9 +18,9 @@ export interface Run {
 }
 
 /** The work that `moveParts`, `moveBlocks` or `moveStream` has started. */
-export interface Started {
+export interface Started<Result = Copied> {
   /** Resolves when all bytes are at the destination to stay, and are verified. */
-  readonly copied: Promise<Copied>;
+  readonly copied: Promise<Result>;
   /** The other promises (lanes, the digest, an upload) that MUST settle before the memory is given back. */
   readonly others: readonly Promise<unknown>[];
   readonly digest: Digest;
@@ -34,7 +34,7 @@ export interface Started {
  * Waits until all started work has ended. The first error stops all of it. When all has settled, throws the
  * reason for the stop; before that, forgets the bytes if they are not the source's.
  */
-export async function settle({ stop }: Run, started: Started): Promise<Copied> {
+export async function settle<Result>({ stop }: Run, started: Started<Result>): Promise<Result> {
   const { copied, others, digest, forget, close } = started;
   try {
     const [result] = await Promise.all([copied, ...others]);

@@ -4,6 +4,10 @@ import { StoreError } from '../stores/index.ts';
 /** The facts about a copy whose bytes are all at the destination. */
 export interface Copied extends Digests {
   readonly verified_by: VerifiedBy;
+  /** Present if the destination's server has copied all bytes by itself. */
+  readonly copied_by?: 'server';
+  /** Why the server has not done so, in a few words; present if it was asked to. */
+  readonly server_refusal?: string;
 }
 
 /**

@@ -33,6 +33,8 @@ export interface Bucket {
   readonly plainGet: PlainGet;
   /** Scheme, host and port of the server. */
   readonly endpoint: string;
+  /** Names the service. A bucket of Amazon's in another region has another server, but the same service. */
+  readonly service: string;
   readonly briefDelete: BriefDelete;
 }
 
@@ -83,10 +85,16 @@ export function openBucket(options: S3Options): Bucket {
     client,
     bucket,
     endpoint: new URL(address).origin,
+    service: endpoint === undefined ? `amazon ${partitionOf(region)}` : new URL(address).origin,
     keys: keysBelow(options.prefix ?? ''),
     plainGet: plainGets(client, located, agent),
     briefDelete: briefDeletes(located, serverClock(client), agent),
   };
+}
+
+/** Returns the part of Amazon's cloud that a region belongs to: buckets of other parts are out of reach. */
+function partitionOf(region = DEFAULT_REGION): string {
+  return /^(cn|us-gov|us-iso)/.exec(region)?.[0] ?? 'aws';
 }
 
 function keysBelow(folder: string): Keys {

@@ -92,6 +92,7 @@ export async function copyLarge(
   return true;
 }
 
-function sourceOf(bucket: string, key: string): string {
+/** Returns an object's name as a request to copy it has it. */
+export function sourceOf(bucket: string, key: string): string {
   return `${bucket}/${key}`.split('/').map(encodeURIComponent).join('/');
 }

@@ -11,6 +11,8 @@ const Content = Type.Object({
   mark: Type.String(),
   /** Id of the multipart upload that takes the data. */
   upload_id: Type.String(),
+  /** Present if the parts of the upload are those that the server copies. */
+  by_server: Type.Optional(Type.Literal(true)),
   /** The highest attempt that has taken the image. Lower ones change nothing any more. */
   attempt: Type.Integer(),
   /** The attempt that has reserved the place. Workers of an earlier version noted none. */
@@ -79,7 +81,7 @@ async function put(
 }
 
 function isSame(one: Content, other: Content): boolean {
-  const keys = ['mark', 'upload_id', 'attempt', 'reserved', 'doomed', 'removal'] as const;
+  const keys = ['mark', 'upload_id', 'by_server', 'attempt', 'reserved', 'doomed', 'removal'] as const;
   return keys.every((key) => one[key] === other[key]);
 }
 

@@ -55,6 +55,9 @@ export async function openPinned(
   if (now.pin !== pin) await guard.lookAgain();
   return {
     endpoint: store.endpoint,
+    get original() {
+      return { service: store.service, bucket: store.bucket, key, etag: guard.etag() };
+    },
     async *read([start, end], signal) {
       if (start === end) return;
       signal.throwIfAborted();

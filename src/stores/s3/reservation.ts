@@ -85,6 +85,7 @@ async function startUpload(
           ...stamp,
           attempt,
           upload_id,
+          by_server: undefined,
           doomed: undefined,
           removal: undefined,
         });

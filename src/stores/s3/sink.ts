@@ -9,6 +9,7 @@ import { isAbsent, isS3Error, onS3 } from './errors.ts';
 import { type JobObject, ownJobObject, readJobObject, replaceJobObject } from './job-object.ts';
 import { frontToBack, headOf } from './read-object.ts';
 import { removeExactly, removeWhere } from './remove-object.ts';
+import { copyPart, haveSameChecksum, refusalOf } from './server-copy.ts';
 import { isOf } from './stamp.ts';
 import { abortUpload, completeUpload, createUpload, listParts, type Part, putPart } from './upload.ts';
 
@@ -53,6 +54,31 @@ export async function openUpload(
     kind: 'blocks',
     endpoint: store.endpoint,
     blockSize: blockSizeOf(size),
+    byServer: {
+      service: store.service,
+      hasBegun: job.by_server === true,
+      begin: () =>
+        onS3(async () => {
+          if (job.by_server) return;
+          const before = upload();
+          await startUpload(true);
+          await abortUpload(store, before);
+          parts.clear();
+        }),
+      copy: (range, from, signal) =>
+        onS3(async () => {
+          const number = range[0] / blockSizeOf(size) + 1;
+          const copied = await copyPart(store, upload(), number, from, range, signal).catch(async (error) => {
+            const refusal = signal.aborted ? null : refusalOf(error);
+            if (refusal === null) throw signal.aborted ? signal.reason : await gone(error);
+            return refusal;
+          });
+          if (typeof copied === 'string') return copied;
+          parts.set(number, copied);
+          return null;
+        }, signal),
+      isSame: (from) => onS3(() => haveSameChecksum(store, Key, from)),
+    },
     received: isWhole ? [[0, size]] : rangesOf([...parts.values()], size),
     put: (range, block, signal) =>
       onS3(async () => {
@@ -107,10 +133,11 @@ export async function openUpload(
    * Begins a new upload, and notes it in the job object. An upload that the job object does not name would
    * take data for which nobody looks.
    */
-  async function startUpload(): Promise<void> {
+  async function startUpload(byServer = false): Promise<void> {
     await assertOurs();
-    const next = await createUpload(store, Key, job);
-    const replaced = await replaceJobObject(store, ref, job, { upload_id: next.UploadId });
+    const next = await createUpload(store, Key, job, byServer);
+    const noted = { upload_id: next.UploadId, by_server: byServer || undefined } as const;
+    const replaced = await replaceJobObject(store, ref, job, noted);
     if (replaced !== undefined) {
       job = replaced;
       return;

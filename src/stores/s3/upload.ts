@@ -24,10 +24,21 @@ export interface Part extends CompletedPart {
   readonly LastModified?: Date | undefined;
 }
 
-/** Begins an upload of a job's data, which bears the job's stamp. */
-export async function createUpload({ client, bucket }: Bucket, Key: string, stamp: Stamp): Promise<Upload> {
-  const checksums = { ChecksumAlgorithm: 'CRC32C', ChecksumType: 'COMPOSITE' } as const;
-  const create = { Bucket: bucket, Key, Metadata: metadataOf(stamp), ...checksums };
+/** Each part carries a checksum of its own, by which the server finds out what was damaged on its way. */
+const OF_PARTS = { ChecksumAlgorithm: 'CRC32C', ChecksumType: 'COMPOSITE' } as const;
+
+/**
+ * Begins an upload of a job's data, which bears the job's stamp.
+ * @param byServer `true` if the server copies the parts: then it has a checksum of the whole, as far as it
+ * knows any
+ */
+export async function createUpload(
+  { client, bucket }: Bucket,
+  Key: string,
+  stamp: Stamp,
+  byServer = false,
+): Promise<Upload> {
+  const create = { Bucket: bucket, Key, Metadata: metadataOf(stamp), ...(!byServer && OF_PARTS) };
   const { UploadId = '' } = await client.send(new CreateMultipartUploadCommand(create));
   return { Key, UploadId };
 }

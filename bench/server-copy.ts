@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { loadConfig } from '../src/config/index.ts';
+import { createJobService, OPERATOR } from '../src/job-service/index.ts';
+import { ACCOUNT, startGateway } from '../test/s3/support/gateway.ts';
+import { deploy, MIB } from '../test/support/deployment.ts';
+import { startTemporalServer } from '../test/support/temporal-server.ts';
+import { openRclone } from './rclone.ts';
+import { machine, table } from './report.ts';
+import { alternating, timed } from './statistics.ts';
+
+const SIZE = 2048 * MIB;
+const ROUNDS = 5;
+
+process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
+process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
+const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
+const install = execFileSync(join(import.meta.dirname, '../temporal-dev.sh'), ['install'], {
+  encoding: 'utf8',
+});
+const server = await startTemporalServer(install.split('\n')[0] ?? '', join(folder, 'temporal.db'));
+const { endpoint, stop: stopGateway } = await startGateway();
+const rclone = await openRclone(endpoint, ACCOUNT);
+const s3 = (bucket: string) => ({ store: { driver: 's3', bucket, endpoint, path_style: true } });
+const deployment = await deploy({
+  address: server.address,
+  regions: ['disk'],
+  limits: { heartbeat_timeout: '30s' },
+  config: {
+    regions: {
+      one: s3('one'),
+      two: s3('two'),
+      three: s3('three'),
+      disk: { store: { driver: 'directory', path: 'disk' } },
+    },
+  },
+});
+
+/** Copies an image. Returns its id, and the milliseconds from the start of the job to its close. */
+async function copy(imageId: string, from: string, to: string): Promise<{ id: string; time: number }> {
+  const { client, regions, env } = deployment;
+  const { limits } = await loadConfig(env.IMAGE_REPLICATOR_CONFIG ?? '');
+  const jobs = createJobService({ client, regions, limits });
+  let id = '';
+  const time = await timed(async () => {
+    const request = { source: { region: from, image_id: imageId }, destination: { region: to } };
+    id = (await jobs.start(OPERATOR, request, { dialect: 'bench' })).job_id;
+    await client.workflow.getHandle(id).result();
+  });
+  const { verified_by, copied_by } = await jobs.show(OPERATOR, id);
+  process.stdout.write(
+    `${from} to ${to}: ${Math.round(time)} ms, ${copied_by ?? 'worker'}, ${verified_by}\n`,
+  );
+  return { id, time };
+}
+
+async function job(imageId: string, from: string, to: string): Promise<number> {
+  const { id, time } = await copy(imageId, from, to);
+  await rclone('rclone purge "$1"', `from:${to}/${id}`);
+  return time;
+}
+
+try {
+  const admin = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true });
+  for (const Bucket of ['one', 'two', 'three']) await admin.send(new CreateBucketCommand({ Bucket }));
+  await deployment.startWorker();
+  const { id: local } = await deployment.addImage('disk', SIZE);
+  const { id: put } = await copy(local, 'disk', 'one');
+  await rm(join(deployment.folder, 'disk', local), { recursive: true });
+  // What the service itself has put together has a checksum of its own.
+  const { id: known } = await copy(put, 'one', 'two');
+  const peer = (script: string) => async () => {
+    const time = await timed(() => rclone(script, `from:two/${known}/data`, 'from:three/peer'));
+    await rclone('rclone deletefile "$1"', 'from:three/peer');
+    return time;
+  };
+  const times = await alternating(ROUNDS, {
+    "`rclone copyto`, by the server's CopyObject": peer('rclone copyto "$1" "$2"'),
+    'the same in parts of 8 MiB (`--s3-copy-cutoff 8M`)': peer('rclone copyto --s3-copy-cutoff 8M "$1" "$2"'),
+    'a whole job, compared by checksums of the service': () => job(known, 'two', 'three'),
+    'a whole job, which reads the copy back': () => job(put, 'one', 'three'),
+  });
+  const lines = [
+    '# Results of copies that the server makes',
+    '',
+    ...(await machine('npm run bench:server-copy')),
+    '',
+    '2 GiB from bucket to bucket of one S3 server (versitygw), which runs on the same cores. Medians of',
+    `${ROUNDS}, in turn. The job is started and awaited by a Temporal client. It copies in parts, so that it can go`,
+    'on after a crash. This server writes the bytes of parts twice, once more when it puts them together.',
+    '',
+    ...table(times),
+    '',
+  ];
+  process.stdout.write(lines.join('\n'));
+  await writeFile(join(import.meta.dirname, 'RESULTS-SERVER-COPY.md'), lines.join('\n'));
+} finally {
+  await deployment.stop();
+  await stopGateway();
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+}

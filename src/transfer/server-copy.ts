@@ -1,0 +1,126 @@
+import pMap from 'p-map';
+import { type ByteRange, knownDigests } from '../image/index.ts';
+import { atSide, type BlockSink, blame, type ServerObject } from '../stores/index.ts';
+import { inLane } from './endpoint.ts';
+import { hashWhole } from './hash-whole.ts';
+import { FIRST_PAUSE, getOver, longer } from './insist.ts';
+import type { TransferOptions } from './options.ts';
+import { type Run, settle } from './run.ts';
+import { type Copied, verify } from './verify.ts';
+
+/** The end of a try to let the server copy: the copy, or why there is none; `null` if it was not asked. */
+export type ServerOutcome = { readonly copied: Copied } | { readonly refusal: string | null };
+
+type ServerCopy = NonNullable<BlockSink['byServer']>;
+
+/**
+ * Lets the destination's service copy all blocks by itself, if it has the source too. The copy is compared by
+ * the service's own checksums of both or, if there are none, is read back. If the service refuses, forgets
+ * what it has copied: the bytes then have to come through us.
+ */
+export async function copyByServer(
+  options: TransferOptions,
+  sink: BlockSink,
+  run: Run,
+): Promise<ServerOutcome> {
+  const { size, reader } = options;
+  const { byServer } = sink;
+  const from = reader.original;
+  if (byServer === undefined) return { refusal: null };
+  const isOne = from?.service === byServer.service && size > 0;
+  // Blocks that have come through us need no server.
+  if (isOne && (byServer.hasBegun || run.delivered.bytes === 0)) {
+    const outcome = await copyAll(options, sink, byServer, from, run);
+    if ('copied' in outcome) return outcome;
+    await forget(sink, run);
+    return outcome;
+  }
+  if (byServer.hasBegun) await forget(sink, run);
+  return { refusal: null };
+}
+
+async function forget(sink: BlockSink, { delivered }: Run): Promise<void> {
+  delivered.clear();
+  await atSide('destination', () => sink.reset());
+}
+
+async function copyAll(
+  options: TransferOptions,
+  sink: BlockSink,
+  byServer: ServerCopy,
+  from: ServerObject,
+  run: Run,
+): Promise<ServerOutcome> {
+  const { expected, size } = options;
+  const { signal } = run.stop;
+  const digest = options.digests.create(knownDigests(expected));
+  const finish = async (): Promise<Copied> => {
+    await atSide('destination', () => sink.flush(signal));
+    const isSame = await atSide('destination', () => byServer.isSame(from));
+    const { sha512, md5 } = expected;
+    const byChecksum = { verified_by: 'crc64nvme', copied_by: 'server' } as const;
+    // Without a digest on record, whoever commits the copy could not tell it from another one.
+    if (isSame && sha512 !== null) {
+      digest.drop();
+      return { sha512, md5, ...byChecksum };
+    }
+    const copied = verify(expected, await hashWhole(sink, size, digest, signal), false);
+    return { ...copied, ...(isSame && copied.verified_by === 'none' && byChecksum), copied_by: 'server' };
+  };
+  const outcome = async (): Promise<ServerOutcome> => {
+    const refusal = await copyBlocks(options, sink, byServer, from, run);
+    if (refusal === null) return { copied: await finish() };
+    digest.drop();
+    return { refusal };
+  };
+  return settle(run, {
+    copied: outcome(),
+    others: [],
+    digest,
+    forget: () => forget(sink, run),
+    close() {},
+  });
+}
+
+/**
+ * Lets the service copy each block that is missing, several at a time. Returns why it refuses; `null` if it
+ * has copied all of them. When it returns or throws, nothing is under way any more.
+ */
+async function copyBlocks(
+  { size, link, patience }: TransferOptions,
+  { blockSize }: BlockSink,
+  byServer: ServerCopy,
+  from: ServerObject,
+  { delivered, stop, onFault }: Run,
+): Promise<string | null> {
+  const { signal } = stop;
+  let refusal: string | null = null;
+  const copy = async (block: ByteRange) => {
+    for (let wait = FIRST_PAUSE; refusal === null; wait = longer(wait)) {
+      try {
+        const bytes = block[1] - block[0];
+        const refused = await inLane(link.atServer, signal, bytes, () => byServer.copy(block, from, signal));
+        if (refused === null) delivered.add(block);
+        else refusal ??= refused;
+        return;
+      } catch (error) {
+        await getOver(blame('destination', error), { patience, ledger: delivered, signal, onFault }, wait);
+      }
+    }
+  };
+  const stopped = (error: unknown) => stop.abort(error);
+  await atSide('destination', () => byServer.begin());
+  const blocks = blocksOf(size, blockSize).filter((block) => !delivered.has(block));
+  // If the service refuses the first one, the others are not asked for.
+  await pMap(blocks.splice(0, 1), (block) => copy(block).catch(stopped));
+  await pMap(blocks, (block) => copy(block).catch(stopped), { concurrency: link.maxLanes.to });
+  signal.throwIfAborted();
+  return refusal;
+}
+
+function blocksOf(size: number, blockSize: number): ByteRange[] {
+  return Array.from({ length: Math.ceil(size / blockSize) }, (_, index) => [
+    index * blockSize,
+    Math.min(size, (index + 1) * blockSize),
+  ]);
+}
