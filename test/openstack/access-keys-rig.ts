@@ -7,7 +7,10 @@ import type { Identity, Principal } from '../../src/identity/index.ts';
 import { opened } from './identity-rig.ts';
 import { AUTH_URL, PASSWORD } from './keystone-rig.ts';
 
-/** An identity whose access keys a user of the cloud looks up, by default the facade's own. */
+/**
+ * Opens an identity for which a user of the cloud looks up access keys; by default, it is the facade's own
+ * user.
+ */
 export function withKeys({
   username = 'facade',
   password = PASSWORD,
@@ -19,7 +22,7 @@ export function withKeys({
   return withAccount({ auth }, authUrl, cacheFor);
 }
 
-/** The same, with an entry of `clouds.yaml` as it is. */
+/** Opens an identity for which the account of an entry of `clouds.yaml` looks up access keys. */
 export function withAccount(cloud: object, authUrl = AUTH_URL, cacheFor = 60_000): Promise<Identity> {
   const folder = mkdtempSync(join(tmpdir(), 'image-replicator-facade-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -29,7 +32,7 @@ export function withAccount(cloud: object, authUrl = AUTH_URL, cacheFor = 60_000
   return opened(authUrl, cacheFor, 'facade');
 }
 
-/** What follows from a key whose signature is good. */
+/** Signs in as one does after a key's signature has proved to be good. */
 export async function signIn(identity: Identity, access: string): Promise<Principal | null> {
   const key = await identity.accessKey?.(access);
   return (await key?.signIn()) ?? null;

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** How bob's image comes to be one that alice can see. */
+/** The ways in which alice comes to see an image of bob's. */
 const ways: Record<string, (imageId: string) => ReturnType<typeof callGlance>> = {
   public: async (imageId) =>
     patchImage('ot1', { token: await tokenOf('admin', 'admin') }, imageId, visibility('public')),

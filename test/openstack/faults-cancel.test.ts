@@ -24,7 +24,7 @@ async function cancelled(jobId: string): Promise<void> {
   await regions.expectNothingLeft(jobId);
 }
 
-/** Starts a copy whose upload stands still in the middle. */
+/** Starts a copy whose upload stands still in the middle. Returns its id. */
 async function uploading(): Promise<string> {
   await regions.deployment.startWorker();
   return regions.halfCopy(imageId);

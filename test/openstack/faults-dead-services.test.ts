@@ -13,7 +13,7 @@ import { startProxy } from './support/proxy.ts';
 
 const FILE = /\/file$/;
 
-// A cloud of its own: what is killed here may have been at work for another test.
+// A cloud that no other test uses, because these tests kill its processes.
 let own: CloudProcess;
 beforeAll(async () => {
   own = await startCloud();

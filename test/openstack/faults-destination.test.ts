@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => regions.stop());
 
-/** Copies an image whole, under the id that was reserved for it. */
+/** Copies an image, and expects it whole, under the id that was reserved for it. */
 async function copies(): Promise<void> {
   const image = await addImage('ot1', regions.alice, DATA);
   const jobId = await regions.copy(image.id);

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => regions.stop());
 
-/** Starts a copy whose upload stands still in the middle. */
+/** Starts a copy whose upload stands still in the middle. Returns its id. */
 async function uploading(): Promise<string> {
   regions.destination.inject({ method: 'PUT', path: FILE, request: { after: 4 * MIB, pause: 6000 } });
   const jobId = await regions.copy(imageId);
@@ -39,7 +39,7 @@ test('an image that its owner deletes while it is uploaded is an error, and not 
 });
 
 test("an image that got its owner's own data is an error, and theirs from then on", async () => {
-  // Nothing of the source comes before the owner's upload is done.
+  // No byte of the source comes before the owner's upload has ended.
   regions.source.inject({ method: 'GET', path: FILE, times: 100, status: 503 });
   const jobId = await regions.copy(imageId);
   await until(async () => (await showImage('ot2', regions.alice, jobId)).status === 'queued');

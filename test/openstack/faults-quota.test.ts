@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** alice in a project of her own, with room for so many MiB in ot2. */
+/** Signs alice in, in a project of her own with room for so many MiB in ot2. */
 async function aliceWithRoom(mebibytes: number): Promise<Tenant> {
   const { id, name } = await cloud.newProject({ alice: 'member', copier: 'member' });
   await cloud.setLimit(id, 'image_size_total', mebibytes);

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => regions.stop());
 
-/** Copies an image, and expects one upload to have been enough. */
+/** Copies an image, and expects that one upload was enough. */
 async function copyWithOneUpload(): Promise<void> {
   const image = await addImage('ot1', regions.alice, DATA);
   const jobId = await regions.copy(image.id);
@@ -35,7 +35,7 @@ test('an image whose store has no ranges is read as one stream', async () => {
 
 test('a stream that breaks off is read again up to where it broke off, and the upload goes on', async () => {
   regions.source.ranges = 'ignored';
-  // The first one finds out that there are no ranges.
+  // The first request finds out that there are no ranges.
   regions.source.inject({ method: 'GET', path: FILE, times: 2, response: { after: 20 * MIB, pause: null } });
   await copyWithOneUpload();
   expect(downloads().length).toBeLessThanOrEqual(3);

@@ -6,14 +6,14 @@ import { addImage, showImage } from './support/images.ts';
 import { FILE, type ProxiedRegions, proxiedRegions } from './support/proxied-regions.ts';
 
 const SIZE = 48 * MIB;
-/** What the lanes may have in hand: four parts of 8 MiB. */
+/** The bytes that the lanes may hold: four parts of 8 MiB. */
 const IN_FLIGHT = 32 * MIB;
 const DATA = randomBytes(SIZE);
 
 let regions: ProxiedRegions;
 afterEach(() => regions.stop());
 
-/** Ends the worker while the upload is under way; another one takes over. */
+/** Ends the worker while the upload is under way, and lets another one take over. */
 async function copyWithTwoWorkers(signal: 'SIGKILL' | 'SIGTERM', spool: boolean): Promise<string> {
   regions = await proxiedRegions({ spool });
   const image = await addImage('ot1', regions.alice, DATA);

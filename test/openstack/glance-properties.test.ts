@@ -28,7 +28,7 @@ const LEFT = {
 
 const bench = storeBench(() => openGlance());
 
-/** Makes a copy as a job does, and gives it as Glance shows it. */
+/** Makes a copy as a job does, and returns it as Glance shows it. */
 async function copied(fields = {}) {
   const { id } = await bench.current.addImage(DATA, fields);
   const { a } = bench.current.tenants;

@@ -14,7 +14,10 @@ const DATA = randomBytes(SIZE);
 
 const bench = storeBench(() => openGlance());
 
-/** A Glance whose backend has no ranges, as that of Ceph has none: it counts the streams that it sends. */
+/**
+ * Returns a Glance that refuses ranges, as one with Ceph behind it does, and counts the streams that it
+ * sends.
+ */
 function withoutRanges(session: Session) {
   const streams: { destroy(): void }[] = [];
   const limited: Session = {
@@ -33,7 +36,7 @@ function withoutRanges(session: Session) {
   return { limited, streams };
 }
 
-/** A reader of a new image that has to do without ranges. */
+/** Opens a reader of a new image that has to do without ranges. */
 async function streamReader() {
   const { id } = await bench.current.addImage(DATA);
   const { limited, streams } = withoutRanges(openSession({ region_name: 'ot1' }));

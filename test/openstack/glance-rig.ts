@@ -16,21 +16,21 @@ interface Call {
 /** A region's Glance by its own API, as its users call it. */
 export interface GlanceRig {
   readonly url: string;
-  /** Ids of two projects of this process's own. */
+  /** The ids of two projects that only this process uses. */
   readonly tenants: { readonly a: string; readonly b: string };
-  /** One call as a member of a project, or as the cloud's administrator; fails unless it succeeds. */
+  /** Sends a call as a member of a project, or as the cloud's administrator. Fails unless it succeeds. */
   call(as: 'a' | 'b' | 'admin', method: string, path: string, call?: Call): Promise<Answer>;
   /** Changes an image as its administrator. */
   patch(imageId: string, ...operations: readonly object[]): Promise<void>;
-  /** An image as it is; its status is 'gone' where it is not. */
+  /** Returns an image as it is; its status is 'gone' if it does not exist. */
   show(imageId: string): Promise<Answer['body']>;
-  /** The ids of all images of both projects, those in the making included. */
+  /** Lists the ids of all images of both projects, those in the making included. */
   ids(): Promise<string[]>;
 }
 
 const rigs = new Map<string, Promise<GlanceRig>>();
 
-/** The Glance of a region, with projects that nobody else uses; once for a process. */
+/** Returns the Glance of a region, with projects that nobody else uses. A process has one for each region. */
 export function glanceRig(region: string): Promise<GlanceRig> {
   const opened = rigs.get(region) ?? open(region);
   rigs.set(region, opened);
@@ -90,7 +90,7 @@ function imageUrl(catalog: any, region: string): string {
   ).url;
 }
 
-/** A project of which alice and the copier are members. */
+/** Makes a project of which alice and the copier are members. Returns its id. */
 async function newProject(admin: string): Promise<string> {
   const name = `images-${crypto.randomUUID()}`;
   const { body } = await keystone('POST', '/projects', admin, { project: { name, domain_id: 'default' } });

@@ -17,22 +17,25 @@ export const GLANCE_TRAITS: StoreTraits = {
 
 export interface GlanceUnderTest extends MeddledStore {
   readonly rig: GlanceRig;
-  /** Another store on the same Glance, with other options. */
+  /** Opens another store on the same Glance, with other options. */
   reopened(options: Partial<GlanceOptions>): ImageStore;
-  /** Which of Glance's own stores have data of an image. */
+  /** Lists those of Glance's own stores that have data of an image. */
   storesOf(imageId: string): Promise<string[]>;
 }
 
 const stores = new Map<string, ImageStore>();
 
-/** A store of this process's own projects on a real Glance: empty, and emptied again when it is closed. */
+/**
+ * Opens a store of this process's own projects on a real Glance. It is empty, and emptied again when it is
+ * closed.
+ */
 export async function openGlance(region = 'ot1'): Promise<GlanceUnderTest> {
   Object.assign(process.env, COPIER);
   const rig = await glanceRig(region);
   const known = new Set<string>();
   const open = (options: Partial<GlanceOptions>) =>
     watched(glanceDriver.open({ region_name: region, ...options }, '/'), known);
-  // Its tokens are good for all tests of a process.
+  // All tests of a process share its tokens.
   const driver = stores.get(region) ?? glanceDriver.open({ region_name: region }, '/');
   stores.set(region, driver);
   const storesOf = (imageId: string) => foldersWith(region, imageId);
@@ -65,7 +68,10 @@ export async function openGlance(region = 'ot1'): Promise<GlanceUnderTest> {
   };
 }
 
-/** A store that tells which images were made in it, and lists no others: a public one may be anybody's. */
+/**
+ * Returns a store that tells which images were made in it, and lists no others, because a public image may be
+ * anybody's.
+ */
 function watched(store: ImageStore, known: Set<string>): ImageStore {
   return {
     ...store,
@@ -80,7 +86,8 @@ function watched(store: ImageStore, known: Set<string>): ImageStore {
 }
 
 /**
- * Makes an image as its owner does; what only an administrator may, as one. Gives the time of its creation.
+ * Makes an image as its owner does, or as an administrator where only that is allowed. Returns the time of
+ * its creation.
  */
 async function addImage(rig: GlanceRig, record: ImageRecord, data: Uint8Array): Promise<string> {
   const { visibility, status, owner, properties, os_hidden } = record;

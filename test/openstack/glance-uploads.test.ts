@@ -10,7 +10,10 @@ import { openGlance } from './glance-under-test.ts';
 const DATA = randomBytes(3_000_000);
 const bench = storeBench(() => openGlance());
 
-/** Makes an image what an old one is, or one whose service has died: nothing else can. */
+/**
+ * Changes Glance's database by SQL. Nothing else makes an image what an old one is, or one whose service has
+ * died.
+ */
 function update(imageId: string, change: string): void {
   const folder = process.env.OPENSTACK_TEST_DIR ?? '';
   const database = new DatabaseSync(join(folder, 'state', 'glance-ot1', 'glance.db'), { timeout: 30_000 });

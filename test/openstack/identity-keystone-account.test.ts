@@ -23,7 +23,7 @@ beforeAll(async () => {
 beforeEach(forgetSent);
 afterEach(() => void vi.unstubAllEnvs());
 
-/** What is wrong, from the error down to its first cause; no secret is in it. */
+/** Returns the messages from the error down to its first cause. Expects no secret in them. */
 async function outage(call: Promise<unknown> | undefined, ...secrets: string[]): Promise<string> {
   const error: unknown = await call?.catch((thrown) => thrown);
   if (!(error instanceof IdentityUnavailable)) throw new Error(`no outage, but ${inspect(error)}`);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 beforeEach(forgetSent);
 afterEach(() => void vi.useRealTimers());
 
-/** The error of a call while tokens cannot be told apart; no secret is in it. */
+/** Returns the error of a call while tokens cannot be told apart. Expects no secret in it. */
 async function outage(call: Promise<unknown>, token: string): Promise<IdentityUnavailable> {
   const error: unknown = await call.catch((thrown) => thrown);
   if (!(error instanceof IdentityUnavailable)) throw new Error(`no outage, but ${inspect(error)}`);
@@ -72,7 +72,7 @@ describe('with Keystone cut off', () => {
     vi.setSystemTime(Date.now() + 10_000);
     await outage(patient.authenticate(token), token);
     line.mend();
-    // Keystone's clock still runs behind ours: what it calls good has ended for us.
+    // Keystone's clock is behind ours, so a token that it calls good has ended for us.
     expect(await patient.authenticate(token)).toBeNull();
   });
 

@@ -1,7 +1,7 @@
 import { type Identity, openIdentity } from '../../src/identity/index.ts';
 import { AUTH_URL } from './keystone-rig.ts';
 
-/** The identity of a Keystone. */
+/** Opens the identity of a Keystone. */
 export function opened(
   authUrl = AUTH_URL,
   cacheFor = 60_000,
@@ -10,7 +10,7 @@ export function opened(
   return openIdentity({ driver: 'keystone', authUrl, verify: true, cacert: null, cacheFor, cloud });
 }
 
-/** Whether a token's owner may copy into a project. */
+/** Tells whether a token's owner may copy into a project. */
 export async function mayCopyInto(identity: Identity, token: string, projectId: string): Promise<boolean> {
   return (await identity.authenticate(token))?.mayCopyInto(projectId) ?? false;
 }

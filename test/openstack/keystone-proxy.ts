@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { AUTH_URL } from './keystone-rig.ts';
 
-/** Keystone behind a line that can be cut. */
+/** A Keystone behind a line that can be cut. */
 export interface CuttableKeystone {
   readonly authUrl: string;
-  /** Connections so far. */
+  /** The number of connections so far. */
   readonly connections: number;
   cut(): void;
   mend(): void;

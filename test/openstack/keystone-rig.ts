@@ -1,8 +1,8 @@
 import { request } from 'undici';
 
-/** The Keystone of the test cloud; ends in `/v3`. */
+/** The address of the test cloud's Keystone, which ends in `/v3`. */
 export const AUTH_URL = process.env.OPENSTACK_TEST_AUTH_URL ?? 'http://127.0.0.1:15000/v3';
-/** Of every user of the test cloud. */
+/** The password of every user of the test cloud. */
 export const PASSWORD = 'secret';
 
 interface Answer {
@@ -12,7 +12,7 @@ interface Answer {
   readonly body: any;
 }
 
-/** One call to Keystone. */
+/** Sends a call to Keystone. */
 export async function keystone(
   method: string,
   path: string,
@@ -35,7 +35,7 @@ export async function keystone(
 
 const inDefault = (name: string) => ({ name, domain: { id: 'default' } });
 
-/** Signs in with a password. `null`: for no project. */
+/** Signs in with a password, for a project, or for none if it is `null`. */
 export async function signInAs(user: string, project: string | null): Promise<Answer> {
   const identity = { methods: ['password'], password: { user: { ...inDefault(user), password: PASSWORD } } };
   const scope = project === null ? 'unscoped' : { project: inDefault(project) };
@@ -62,7 +62,7 @@ export async function isGood(token: string): Promise<boolean> {
   return answer.statusCode === 200;
 }
 
-/** A project's id. */
+/** Returns the id of a project. */
 export async function projectId(name: string): Promise<string> {
   const admin = await tokenOf('admin', 'admin');
   const { body } = await keystone('GET', `/projects?name=${name}&domain_id=default`, admin);
@@ -70,8 +70,8 @@ export async function projectId(name: string): Promise<string> {
 }
 
 /**
- * A new user with roles on projects, never removed: on SQLite that leaves rows on which Keystone stumbles
- * later.
+ * Makes a user with roles on projects. It is never removed: on SQLite that would leave rows that make
+ * Keystone fail later.
  */
 export async function newUser(roles: Readonly<Record<string, string>>) {
   const admin = await tokenOf('admin', 'admin');
@@ -95,7 +95,7 @@ export async function grantOnSystem(userId: string, role: string): Promise<void>
   await keystone('PUT', `/system/users/${userId}/roles/${found.body.roles[0].id}`, admin);
 }
 
-/** An application credential of the owner of a token. */
+/** Makes an application credential of the owner of a token. */
 export async function newApplicationCredential(userToken: string, more: object = {}) {
   const mine = await self(userToken);
   const { body } = await keystone('POST', `/users/${mine.user.id}/application_credentials`, userToken, {
@@ -105,13 +105,13 @@ export async function newApplicationCredential(userToken: string, more: object =
   return { id: String(id), name: String(name), secret: String(secret), userId: String(mine.user.id) };
 }
 
-/** A token of an application credential. */
+/** Returns a token for an application credential. */
 export async function applicationToken({ id, secret }: { id: string; secret: string }): Promise<string> {
   const identity = { methods: ['application_credential'], application_credential: { id, secret } };
   return (await keystone('POST', '/auth/tokens', null, { auth: { identity } })).token;
 }
 
-/** An EC2 credential of a user, for the project that has this name. */
+/** Makes an EC2 credential of a user for the project with this name. */
 export async function newEc2Key(user: string, project: string) {
   const admin = await tokenOf('admin', 'admin');
   const find = async (kind: string, name: string) =>
@@ -131,7 +131,7 @@ async function self(token: string) {
   return ((await answer.body.json()) as any).token;
 }
 
-/** A token by which another user acts for the owner of one, as a member of a project. */
+/** Returns a token by which another user acts for a token's owner, as a member of a project. */
 export async function newTrustToken(token: string, project: string, trustee: string): Promise<string> {
   const [owner, other, project_id] = [
     await self(token),

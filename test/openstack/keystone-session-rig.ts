@@ -20,7 +20,7 @@ export function copier(more: NodeJS.ProcessEnv = {}, region_name = 'ot1'): Sessi
   return openSession({ region_name }, { ...COPIER, ...more });
 }
 
-/** The status of a list of a project's images. */
+/** Returns the status of a list of a project's images. */
 export async function list(session: Session, project: string | null): Promise<number> {
   const answer = await session.requestImage({ method: 'GET', path: '/v2/images?limit=1', as: { project } });
   await answer.body.dump();
@@ -33,7 +33,7 @@ interface Sent {
   readonly token: string | undefined;
 }
 
-/** What undici has sent, and the tokens that Keystone has given out. */
+/** The requests that undici has sent, and the tokens that Keystone has given out. */
 export const sent: Sent[] = [];
 export const issued: string[] = [];
 subscribe('undici:request:create', (message) => {
@@ -58,7 +58,7 @@ export function signIns(): number {
   return sent.filter(({ path }) => path.endsWith('/v3/auth/tokens')).length;
 }
 
-/** The error of a call that has to fail: there is no secret in it, nor an address in its message. */
+/** Returns the error of a call that has to fail. Expects no secret in it, and no address in its message. */
 export async function refusal(call: Promise<unknown>): Promise<OpenStackError> {
   const error: unknown = await call.then(
     () => undefined,
@@ -72,7 +72,7 @@ export async function refusal(call: Promise<unknown>): Promise<OpenStackError> {
   return error;
 }
 
-/** The port of a server of the test's own. */
+/** Makes a server of the test's own listen, and returns its port. */
 export async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

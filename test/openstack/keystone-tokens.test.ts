@@ -11,7 +11,10 @@ beforeAll(async () => {
 beforeEach(forgetSent);
 afterEach(() => void vi.useRealTimers());
 
-/** A session's token that the image service has not seen: it remembers good ones for a while. */
+/**
+ * Returns a session's token that the image service has not seen yet; the service remembers good ones for a
+ * while.
+ */
 async function unusedToken(session: Session): Promise<string> {
   const as = { project: a };
   await refusal(session.requestImage({ method: 'GET', path: '/v2/images', as, headers: { broken: 'a\nb' } }));

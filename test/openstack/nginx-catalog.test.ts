@@ -15,12 +15,12 @@ const made: string[] = [];
 let deployment: Deployment;
 let nginx: Nginx;
 afterEach(async () => {
-  // Its endpoints go with it.
+  // The endpoints of a service are deleted with it.
   for (const id of made) await openstackAsAdmin('service', 'delete', id);
   await Promise.all([nginx?.stop(), deployment?.stop()]);
 });
 
-/** The commands of docs/openstack.md that begin with these words, as arguments. */
+/** Returns the commands of docs/openstack.md that begin with these words, each as its arguments. */
 async function commandsOfPage(...words: string[]): Promise<string[][]> {
   const lines = (await readFile(PAGE, 'utf8')).split('\n');
   return lines

@@ -11,11 +11,11 @@ import { type Nginx, startNginx } from './support/nginx.ts';
 import { type RegionInFront, regionInFront } from './support/regions-in-front.ts';
 import { type Tenant, tenant } from './support/tenants.ts';
 
-/** Two regions that can be had through nginx only: one at an address of its own, one at a path. */
+/** Two regions that can only be reached through nginx: one at an address of its own, one at a path. */
 let fronts: readonly [Nginx, Nginx];
 let regions: readonly [RegionInFront, RegionInFront];
 let deployment: Deployment;
-/** Alice at the image endpoint's own address of either region. */
+/** Alice as a client of each region's own address. */
 let atOt1: Tenant;
 let atOt2: Tenant;
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
   regions = [await regionInFront(fronts[0].url), await regionInFront(fronts[1].pathUrl)];
   const store = (region_name: string) => ({ store: { driver: 'glance', cloud: 'copier', region_name } });
   deployment = await deploy({
-    // A tenant's clients tell the two apart by their names.
+    // A tenant's clients tell the two regions apart by their names.
     api: { port, source_region_by_host: { '127.0.0.1': 'ot1', localhost: 'ot2' } },
     config: {
       regions: { ot1: store(regions[0].name), ot2: store(regions[1].name) },
@@ -60,7 +60,7 @@ describe.each([
     const jobId = await alice.jobs.start({ image_id: image.id, tenant_id_dst: alice.project });
     expect(await alice.jobs.ended(jobId)).toMatchObject({
       status: 'replicated',
-      // By the host that was called.
+      // The source is the region whose host was called.
       source_region_id: source,
       destination_region_id: destination,
       sha512: createHash('sha512').update(data).digest('hex'),

@@ -18,7 +18,7 @@ afterAll(() => deployment.stop());
 const SOME_ID = '33911588-c299-4369-a240-7e5b741cdb6a';
 const data = randomBytes(1000);
 
-/** What alice is told who asks for a copy of an image. */
+/** Returns the error that alice gets if she asks for a copy of an image. */
 async function refusal(image_id: string) {
   const answer = await alice.jobs.copy({ image_id, tenant_id_dst: alice.project });
   return { status: answer.status, message: messageOf(answer).replaceAll(image_id, '…') };

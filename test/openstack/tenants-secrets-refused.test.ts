@@ -12,7 +12,7 @@ import { addImage } from './support/images.ts';
 import { tenant } from './support/tenants.ts';
 import { tracesOf } from './support/traces.ts';
 
-/** Not the one that Keystone knows. */
+/** A password that Keystone does not know. */
 const PASSWORD = `password-${randomBytes(8).toString('hex')}`;
 let folder: string;
 let deployment: Deployment;

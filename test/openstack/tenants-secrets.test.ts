@@ -37,7 +37,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** An account whose password is a word of its own. */
+/** Makes an account whose password occurs nowhere else. */
 async function newCopier() {
   const { id, name } = await newUser({ 'tenant-a': 'member', 'tenant-b': 'member', service: 'service' });
   await keystone('PATCH', `/users/${id}`, await tokenOf('admin', 'admin'), { user: { password: PASSWORD } });
@@ -53,7 +53,10 @@ async function newCopier() {
   };
 }
 
-/** What a job has left in Temporal, in the logs and in answers has its ids, and nothing that opens a door. */
+/**
+ * Expects that what a job has left in Temporal, in the logs and in answers holds its ids, and nothing that
+ * would sign anybody in.
+ */
 async function expectNoSecret(jobId: string, imageId: string, ...more: string[]): Promise<void> {
   const answers = [await carol.jobs.show(jobId), await carol.jobs.list(), await carol.jobs.cancel(jobId)];
   const traces = await tracesOf(deployment.client, jobId);
@@ -74,14 +77,14 @@ test('a copy into another project leaves no token and no password behind', async
   const before = recording.issued.size;
   const jobId = await carol.jobs.start({ image_id: image.id, tenant_id_dst: other });
   expect(await carol.jobs.ended(jobId)).toMatchObject({ status: 'replicated' });
-  // The rescoped one of hers, and the copier's in both projects.
+  // These are her rescoped token, and the copier's tokens in both projects.
   expect(recording.issued.size).toBeGreaterThanOrEqual(before + 3);
   await expectNoSecret(jobId, image.id);
 });
 
 test('nor does one that fails', async () => {
   const image = await addImage('ot1', carol, randomBytes(MIB));
-  // Glance takes no such name.
+  // Glance does not take such a name.
   const body = { image_id: image.id, tenant_id_dst: carol.project, image_name_dst: '🚀' };
   const jobId = await carol.jobs.start(body);
   expect(await carol.jobs.ended(jobId)).toMatchObject({ status: 'error' });

@@ -37,7 +37,7 @@ beforeEach(async () => {
   deployment = await deploy({
     regions: ['share'],
     config: { regions, api: {} },
-    // So few that a slow worker is slow.
+    // With so few lanes, a slow worker is slow.
     limits: { lanes: 4 },
   });
 });
@@ -61,7 +61,7 @@ async function putFile(path: string, data: Uint8Array): Promise<void> {
   await writeFile(fileOf(path), data);
 }
 
-/** As anybody with a Temporal client does. */
+/** Starts a copy as anybody with a Temporal client does. */
 async function start(from: Region, to: Region): Promise<string> {
   const request: CopyRequest = {
     objects: true,
@@ -78,7 +78,7 @@ async function upload() {
   return Uploads.find(({ Key }) => Key?.startsWith(prefix));
 }
 
-/** Bytes of the parts that S3 has of what is being made. */
+/** Returns the bytes of the parts in the making that S3 has. */
 async function bytesPut(): Promise<number> {
   const found = await upload();
   if (found === undefined) return 0;
@@ -88,8 +88,8 @@ async function bytesPut(): Promise<number> {
 }
 
 /**
- * Bytes that the share's disk has of what is being made, by its journal: an object has no digest that would
- * tell.
+ * Returns the bytes in the making on the share's disk, by the journal, because an object has no digest that
+ * would tell.
  */
 async function bytesJournaled(): Promise<number> {
   const [partial] = await readdir(fileOf('.image-replicator')).catch(() => []);
@@ -102,7 +102,7 @@ async function bytesJournaled(): Promise<number> {
 
 const bytesThere: Record<Region, () => Promise<number>> = { bucket: bytesPut, share: bytesJournaled };
 
-/** What is there besides the objects. */
+/** Lists what is there besides the objects. */
 async function leftovers(region: Region): Promise<unknown[]> {
   if (region === 'share') return readdir(fileOf('.image-replicator')).catch(() => []);
   const below = { Bucket, Prefix: `${prefix}/.image-replicator/` };

@@ -26,7 +26,7 @@ beforeEach(async () => {
   });
   const run = randomUUID();
   deployment = await deploy({
-    // So few that a slow worker is slow.
+    // With so few lanes, a slow worker is slow.
     limits: { lanes: 4 },
     config: {
       regions: {
@@ -47,7 +47,7 @@ const upload = async (jobId: string) => {
   return Uploads.find(({ Key }) => Key?.includes(jobId));
 };
 
-/** Bytes of the parts that S3 has of a copy in the making. */
+/** Returns the bytes of the parts of a copy in the making that S3 has. */
 async function bytesPut(jobId: string): Promise<number> {
   const found = await upload(jobId);
   if (found === undefined) return 0;
@@ -99,7 +99,7 @@ test('after SIGKILL another worker goes on, and no part that S3 has is read agai
   const second = await deployment.startWorker();
   expect(await endOf(deployment, jobId)).toMatchObject({ status: 'replicated', sha512: image.os_hash_value });
   const [attempt] = second.logged('attempt ended');
-  // What was on its way when the worker died may have arrived since.
+  // Bytes that were on their way when the worker died may have arrived since.
   expect(Number(attempt?.read)).toBeLessThanOrEqual(SIZE - there);
 });
 

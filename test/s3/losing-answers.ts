@@ -1,8 +1,8 @@
 import { type Bucket, openBucket, type S3Options } from '../../src/stores/s3/bucket.ts';
 
 /**
- * A client that hears no first answer to a command of this name: what it asks for is done, and asked for
- * again.
+ * Opens a bucket whose client loses the first answer to a command of this name. The server carries the
+ * command out, and is asked again.
  */
 export function losingAnswers(options: S3Options, command: string): Bucket {
   const store = openBucket(options);

@@ -10,11 +10,11 @@ import { storeBench } from '../stores/store-bench.ts';
 import { codeOf, dataOf } from '../stores/store-under-test.ts';
 import { openS3 } from './s3-under-test.ts';
 
-// As small as a part of an upload may be, and so with the same ETag whenever it is put.
+// Small enough for a single part of an upload, and so with the same ETag each time.
 const DATA = randomBytes(1_000_000);
 const bench = storeBench(openS3);
 
-/** A bucket whose removals of data wait, right before they are sent, until they are told to go on. */
+/** Opens a bucket whose deletions of data wait, right before they are sent, until they are told to go on. */
 function freezing(): { store: Bucket; frozen: Promise<void>; thaw(): void } {
   const store = openBucket(bench.current.options);
   const [frozen, thawed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

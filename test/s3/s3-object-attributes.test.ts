@@ -1,4 +1,4 @@
-/** What objects have beside their bytes goes with them from bucket to bucket. */
+/** Tests that what objects have beside their bytes goes with them from bucket to bucket. */
 import { GetObjectTaggingCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { committing, copyFor, fillImage } from '../stores/make-image.ts';
@@ -38,7 +38,7 @@ async function put(path: string, more: object = {}): Promise<void> {
   await from.s3.client.send(new PutObjectCommand(object));
 }
 
-/** What an object at the destination has. */
+/** Returns what an object at the destination has beside its bytes. */
 async function found(path: string) {
   const object = { Bucket: to.s3.bucket, Key: `images/${path}` };
   const head = await to.s3.client.send(new HeadObjectCommand(object));

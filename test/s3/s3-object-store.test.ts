@@ -72,7 +72,7 @@ describe('an object that takes several requests to copy to its path', () => {
   const commit = (objects: ObjectStore, watch?: Watch) =>
     objects.commit(committing(ref, DATA), LAST, copyFor(ref, DATA, { properties }), watch);
 
-  /** A client with something to do before each request for a copy of a piece. */
+  /** Opens a store that does something before each request for the copy of a piece. */
   function beforePieces(act: () => Promise<void> | void): ObjectStore {
     const store = openBucket(bucket.s3.options);
     store.client.middlewareStack.add(
@@ -86,7 +86,7 @@ describe('an object that takes several requests to copy to its path', () => {
     return s3Objects(store);
   }
 
-  /** A client that is cut off before it has copied so many pieces. */
+  /** Opens a store that is cut off after it has copied so many pieces. */
   function copying(most: number): { objects: ObjectStore; copied: () => number } {
     let copied = 0;
     const objects = beforePieces(() => {

@@ -5,7 +5,7 @@ export interface BucketUnderTest extends ObjectsUnderTest {
   readonly s3: S3UnderTest;
 }
 
-/** The objects of a bucket of its own, below a prefix. */
+/** Opens the objects below a prefix, in a bucket of their own. */
 export async function openObjects(options = {}): Promise<BucketUnderTest> {
   const s3 = await openS3(options);
   const { objects } = s3.store;

@@ -29,7 +29,7 @@ export const S3_TRAITS: StoreTraits = {
 export interface S3UnderTest extends AlterableStore {
   readonly client: S3Client;
   readonly bucket: string;
-  /** What the store was opened with. */
+  /** The options with which the store was opened. */
   readonly options: S3Options;
   /** Puts an object into the folder of the images. */
   put(key: string, data: Uint8Array | string): Promise<unknown>;
@@ -46,7 +46,7 @@ async function putInParts(client: S3Client, target: { Bucket: string; Key: strin
   await client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
 }
 
-/** A store in a bucket of its own, which keeps versions where it is told to. */
+/** Opens a store in a bucket of its own, which keeps versions if told to. */
 export async function openS3({ versions = false } = {}): Promise<S3UnderTest> {
   const endpoint = inject('s3Endpoint');
   const client = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true });

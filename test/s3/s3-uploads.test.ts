@@ -24,7 +24,7 @@ const bench = storeBench(openS3);
 const bucket = (): Bucket => openBucket(bench.current.options);
 const uploads = async () => (await bench.current.traces()).filter((trace) => trace.startsWith('upload'));
 
-/** As the rule of a bucket does with uploads that have been open for long. */
+/** Aborts all uploads, as a bucket's rule does with those that have been open for long. */
 async function abortAll(): Promise<void> {
   const { client, bucket: Bucket } = bench.current;
   const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket }));

@@ -11,13 +11,13 @@ import { openS3, S3_TRAITS, type S3UnderTest } from './s3-under-test.ts';
 
 const openVersioned = () => openS3({ versions: true });
 
-// To this server, other than to Amazon's, an object that is deleted is in the way of one that has to be new.
+// On this server, unlike on Amazon's, a deleted object stands in the way of one that has to be new.
 storeContract('s3 with versions', openVersioned, { ...S3_TRAITS, reusesIds: false });
 objectsContract('s3 with versions', () => openObjects({ versions: true }));
 
 const DATA = randomBytes(6 * 1024 * 1024);
 
-/** Keys of the versions that hold data, the hidden ones too. */
+/** Lists the keys of the versions that hold data, the hidden ones too. */
 async function versionsOfData({ client, bucket: Bucket }: S3UnderTest): Promise<string[]> {
   const { Versions = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }));
   return Versions.filter(({ Size = 0 }) => Size > 1024).map(({ Key = '' }) => Key);

@@ -60,7 +60,7 @@ describe.each(['forwards', 'back'] as const)(
       return Contents.map(({ Key }) => Key).toSorted();
     };
 
-    /** Bytes of the parts that S3 has of the copy. */
+    /** Returns the bytes of the copy's parts that S3 has. */
     async function bytesPut(): Promise<number> {
       const [upload] = await uploads();
       if (upload === undefined) return 0;
@@ -69,7 +69,7 @@ describe.each(['forwards', 'back'] as const)(
       return Parts.reduce((sum, { Size = 0 }) => sum + Size, 0);
     }
 
-    /** A copy that one release has begun, and given up in the middle. */
+    /** Starts a copy with one release, and stops it in the middle. */
     async function begun() {
       const image = await deployment.addImage('ot1', SIZE);
       const worker = await start(first, 300);

@@ -24,7 +24,8 @@ let server: TemporalServer;
 let rig: TaskRig;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'image-replicator-temporal-'));
-  // Histories count as long from so many events on: else it would take hundreds of thousands of objects.
+  // A history counts as long after so many events; with the default, it would take hundreds of thousands of
+  // objects.
   server = await startTemporalServer(inject('temporalProgram'), join(folder, 'temporal.db'), [
     'limit.historyCount.suggestContinueAsNew=10',
   ]);
@@ -79,7 +80,7 @@ test('a task that is cancelled when it would continue as new is cancelled', asyn
       large: [],
       next: 'a',
     }),
-    // Has moved everything when it learns that it need not.
+    // It has moved everything by the time it learns that it need not.
     moveSmallObjects: async () => {
       const { cancelled, heartbeat } = Context.current();
       isMoving = true;

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.deployment.stop());
 
-/** A task in the middle of a large object; a small one is there already. */
+/** Starts a task, and waits until it is in the middle of a large object, and a small one is there. */
 async function runningTask(): Promise<string> {
   await rig.put('bucket', 'big/large', 128 * MIB);
   await rig.put('bucket', 'big/small', 100);
@@ -56,7 +56,7 @@ test('a deletion waits for a worker, and is shown meanwhile', async () => {
     return body.count === 1 && body;
   });
   expect(tasks).toMatchObject([{ task_id: taskId, status: 'DELETING' }]);
-  // It goes on with the copy before it knows that it is to stop: a fast one would come to its end.
+  // The worker goes on with the copy until it learns that it is to stop. A fast one would finish before.
   await rig.deployment.startSlowWorker(1000);
   await until(() => isGone(taskId));
   expect(await rig.tree('nas')).toEqual(['training/big/small']);

@@ -6,12 +6,12 @@ import type { ObjectStore } from '../../src/stores/index.ts';
 import { quietRuntime, testWorkers } from '../support/workflow-workers.ts';
 import type { TaskRig } from './support.ts';
 
-/** What a test makes of the objects of a region. */
+/** For each region, the methods of its objects that a test replaces. */
 export type Faults = Record<string, (objects: ObjectStore) => Partial<ObjectStore>>;
 
 /**
- * Workers in this process, for imports, where a test can get between them and the objects. Returns what stops
- * them.
+ * Starts workers in this process, for imports, where a test can get between them and the objects. Returns
+ * what stops them.
  */
 export async function startFaultyWorkers(
   { deployment }: TaskRig,

@@ -59,7 +59,7 @@ test('a deletion whose input is a piece of a filter deletes nothing else', async
     taskQueue: TASK_QUEUE,
     args: ["x' OR WorkflowId = 'other"],
   });
-  // A deletion takes the server about a second.
+  // The server takes about a second for a deletion.
   await sleep(3000);
   expect((await other.describe()).status.name).toBe('TERMINATED');
 });

@@ -5,7 +5,7 @@ import { eclClient, messageOf, send } from '../support/http.ts';
 import { endOf } from '../support/jobs.ts';
 import { type TaskRig, taskRig } from './support.ts';
 
-/** What a tenant could have put there by tasks of its own. */
+/** An image's record, as a tenant could have put it there by tasks of its own. */
 let image: ImageRecord;
 let rig: TaskRig;
 beforeAll(async () => {

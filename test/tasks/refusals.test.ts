@@ -33,7 +33,7 @@ const BY_HAND: TaskRequest = {
   destination: { region: 'nas', prefix: '' },
 };
 
-/** As somebody with a Temporal client does, and on a queue that has no workers. */
+/** Starts a task as somebody with a Temporal client does, on a queue that has no workers. */
 async function startByHand(
   workflowId: string,
   options: Partial<WorkflowStartOptions>,

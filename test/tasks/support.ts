@@ -18,17 +18,17 @@ export interface Answer {
 /** A deployment whose region `nas` is a share, with the target `training` in region `bucket`. */
 export interface TaskRig {
   readonly deployment: Deployment;
-  /** A request below the share's address, by default tenant-a's. */
+  /** Sends a request below the share's address, by default as tenant-a. */
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
   start(task: object): Promise<string>;
-  /** Waits until a task has one of these statuses. */
+  /** Waits until a task has one of these statuses, and returns it. */
   ended(taskId: string, ...statuses: string[]): Promise<Answer['body']>;
   /** Puts a file into a region's folder. */
   put(region: string, path: string, data: Uint8Array | number): Promise<Buffer>;
   get(region: string, path: string): Promise<Buffer>;
-  /** Ids of the workflows of tasks. */
+  /** Returns the ids of the workflows of tasks. */
   workflows(): Promise<string[]>;
-  /** Everything below a region's folder. */
+  /** Lists everything below a region's folder. */
   tree(region: string): Promise<string[]>;
 }
 
@@ -103,7 +103,7 @@ export async function taskRig(options: DeploymentOptions = {}): Promise<TaskRig>
   };
 }
 
-/** A folder that a worker moves away while it is read makes the list another one. */
+/** Lists a folder again if a worker moves something away while it is read. */
 async function entriesBelow(root: string): Promise<Dirent[]> {
   return readdir(root, { recursive: true, withFileTypes: true }).catch((error) => {
     if (error.code !== 'ENOENT' || error.path === root) throw error;

@@ -23,7 +23,7 @@ async function identityOf(contents: unknown, mode = 0o600) {
   return tokenFile(path);
 }
 
-/** The error of a file that cannot be used: what it holds is not in it. */
+/** Returns the error of a file that cannot be used, which does not hold any of the contents. */
 async function refusal(contents: unknown, mode?: number): Promise<IdentityUnavailable> {
   const identity = await identityOf(contents, mode);
   const error: unknown = await identity.accessKey?.('access-a').catch((thrown) => thrown);

@@ -3,7 +3,7 @@ import { Bandwidth, delayOf } from '../../src/transfer/bandwidth.ts';
 
 const MB = 1e6;
 
-/** How many bytes pass in a time, in lanes that each wait for what their bytes have to wait. */
+/** Returns how many bytes pass in a time, through lanes that each wait for as long as the limits ask. */
 function passed(limits: readonly Bandwidth[], clock: { now: number }, lanes: number, time: number): number {
   const readyAt = Array.from({ length: lanes }, () => clock.now);
   let bytes = 0;

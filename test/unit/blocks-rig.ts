@@ -13,7 +13,7 @@ import { faultyReader, type ReaderFaults, type WatchedReader } from '../support/
 import { ownLink } from '../support/link.ts';
 import { type BlockFaults, type BlockServer, blockServer } from '../support/memory-blocks.ts';
 
-/** For tests that are not about time. */
+/** Timeouts for tests that are not about time. */
 const PATIENT = { stall_after: 60_000, give_up_after: 60_000 };
 
 export interface BlocksAttempt {
@@ -23,19 +23,21 @@ export interface BlocksAttempt {
 
 interface AttemptOptions extends Partial<Omit<TransferOptions, 'reader' | 'sink' | 'size' | 'spool'>> {
   readonly lanes?: number;
-  /** The endpoint that the source is said to have; without one, the source is on this machine. */
+  /**
+   * The name of the endpoint that the source is said to be at; without one, the source is on this machine.
+   */
   readonly endpoint?: string;
   readonly reads?: ReaderFaults;
   readonly inOrder?: boolean;
   readonly blocks?: BlockFaults;
 }
 
-/** An image in a directory store, on its way to what takes blocks. */
+/** An image in a directory store that is copied to a store of blocks. */
 export interface BlocksRig {
   readonly image: ImageRecord;
   readonly server: BlockServer;
   readonly digests: DigestPool;
-  /** The next attempt at the transfer; it is stopped when the test ends. */
+  /** Starts the next attempt at the transfer. It is stopped when the test ends. */
   attempt(options?: AttemptOptions): Promise<BlocksAttempt>;
 }
 

@@ -88,7 +88,7 @@ test.each(Array.from({ length: 50 }, (_, seed) => [seed]))(
   },
 );
 
-/** The longest runs of a value, as ranges. */
+/** Returns the longest runs of a value in a bitmap, as ranges. */
 function runsOf(bitmap: readonly boolean[], value: boolean): ByteRange[] {
   const runs: ByteRange[] = [];
   for (let at = 0; at < bitmap.length; at++) {

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 
-/** A run that has a folder, and a process in a session of its own, which outlives it. */
+/** A program that opens a run's folder, and starts a process that outlives it in a session of its own. */
 const RUN = `
   import { spawn } from 'node:child_process';
   import { openRunFolder } from '${join(import.meta.dirname, '../chaos/run-folder.ts')}';

@@ -29,7 +29,7 @@ async function written(name: string, text: string): Promise<string> {
   return file;
 }
 
-/** What a clouds.yaml with this text gives. */
+/** Loads a clouds.yaml with this text. */
 async function loaded(text: string, options: CloudOptions = { cloud: 'prod' }) {
   return loadCloud(options, { HOME: home, OS_CLIENT_CONFIG_FILE: await written('clouds.yaml', text) });
 }

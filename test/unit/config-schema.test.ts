@@ -1,6 +1,6 @@
 /**
- * The JSON Schema of the configuration, and the examples that name it. Where the configuration was changed on
- * purpose, `bin/image-replicator config schema >schema/config.json` writes the schema anew.
+ * Tests the JSON Schema of the configuration, and the examples that name it. If the configuration was changed
+ * on purpose, `bin/image-replicator config schema >schema/config.json` writes the schema anew.
  */
 import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

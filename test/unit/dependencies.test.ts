@@ -1,4 +1,4 @@
-/** What a release is made of: package-lock.json has it, with the digest and the licence of each package. */
+/** Tests the parts of a release: package-lock.json has the digest and the licence of each package. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ interface LockedPackage {
   readonly hasInstallScript?: boolean;
 }
 
-/** Licences that ask for nothing that an Apache-2.0 program cannot give. */
+/** The licences whose terms an Apache-2.0 program can keep. */
 const LICENCES = new Set([
   '0BSD',
   'Apache-2.0',
@@ -26,7 +26,7 @@ const LICENCES = new Set([
   'MPL-2.0',
   'Unlicense',
 ]);
-/** Packages that do not name their licence in their package.json, with the one that their LICENSE file is. */
+/** The packages whose package.json names no licence, with the licence in their LICENSE file. */
 const NAMED_HERE: Readonly<Record<string, string>> = { unionfs: 'Unlicense' };
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -35,7 +35,7 @@ const locked = Object.entries(JSON.parse(lock).packages as Record<string, Locked
   .filter(([path]) => path !== '')
   .map(([path, entry]) => ({ path, name: path.slice(path.lastIndexOf('node_modules/') + 13), ...entry }));
 
-/** Whether an SPDX expression of names, AND and OR allows us to use the package. */
+/** Tells whether an SPDX expression of names, AND and OR allows us to use the package. */
 function isAllowed(expression: string): boolean {
   const ors = expression.replaceAll(/[()]/g, '').split(' OR ');
   return ors.some((or) => or.split(' AND ').every((licence) => LICENCES.has(licence)));

@@ -6,7 +6,7 @@ import { createDigestPool, type DigestPool } from '../../src/transfer/index.ts';
 const hashOf = (algorithm: string, bytes: string | Uint8Array = '') =>
   createHash(algorithm).update(bytes).digest('hex');
 const sha512Of = (bytes?: string | Uint8Array) => ({ sha512: hashOf('sha512', bytes), md5: null });
-/** Rather than a test that hangs. */
+/** A test that does not end by then fails, instead of hanging. */
 const SOON = { timeout: 10_000 };
 
 let pool: DigestPool;
@@ -15,14 +15,14 @@ beforeEach(() => {
 });
 afterEach(() => pool.close());
 
-/** From shared memory, and not its beginning. */
+/** Hands over bytes from the middle of shared memory. */
 function update(digest: Digest, bytes: Uint8Array): Promise<void> {
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.length + 2)).subarray(1, 1 + bytes.length);
   shared.set(bytes);
   return digest.update(shared);
 }
 
-/** Makes a thread fall over something that it does not expect. */
+/** Makes a thread fail by a message that it does not expect. */
 function kill(digest: Digest): Promise<void> {
   return digest.update({} as Uint8Array);
 }

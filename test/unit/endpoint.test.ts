@@ -12,7 +12,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A copy that takes as many lanes as it is given; `held` has those that it has not given back. */
+/** Starts a copy that takes every lane that it is given. `held` are the lanes that it has not given back. */
 function greedy(lanes: Lanes) {
   const held: Lane[] = [];
   const abort = new AbortController();

@@ -11,7 +11,7 @@ const DATA = randomBytes(SIZE);
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A feed of an image of which nothing has come yet. */
+/** Makes a feed for an image of which no bytes have come yet. */
 function newFeed(options: Partial<FeedOptions> = {}) {
   const abort = new AbortController();
   const verified = Promise.withResolvers<void>();

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { type Chunks, createChunks } from '../../src/transfer/chunks.ts';
 import { gathered } from '../../src/transfer/gather.ts';
 
-/** What comes of pieces of these texts, from an offset on; a number is a pause of so many milliseconds. */
+/**
+ * Returns what is gathered from these texts, from an offset on. A number is a pause of so many milliseconds.
+ */
 async function textsOf(script: readonly (string | number)[], size: number, offset = 0): Promise<string[]> {
   return collect(piecesOf(script), createChunks(1, 0, size), offset);
 }

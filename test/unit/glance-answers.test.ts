@@ -10,7 +10,7 @@ const record = recordOf(DATA);
 const { properties, ...own } = record;
 const image = { ...own, ...properties, os_hash_algo: 'sha512', virtual_size: null, self: '/v2/images/x' };
 
-/** A Glance that answers every call with this text. */
+/** Starts a Glance that answers every call with this text. */
 function answering(text: string) {
   const answer = { statusCode: 200, headers: {}, body: Readable.from([Buffer.from(text)]) };
   const session = { requestImage: async () => answer } as unknown as Session;

@@ -6,7 +6,7 @@ import { type ImageStore, StoreError, type StoreErrorCode } from '../../src/stor
 
 const USER = { token: 'a-token', catalog: [] };
 
-/** The job service over regions whose stores say these about every image. */
+/** Returns a job service over regions whose stores give these answers about every image. */
 function serviceOver(...answers: (StoreErrorCode | 'there')[]) {
   const regions = answers.map((answer, index): [string, Region] => {
     const inspect = async () => {

@@ -4,7 +4,7 @@ import { type Link, simulation } from '../support/simulated-link.ts';
 
 const MB = 1e6;
 const SECOND = 1000;
-/** A hundred milliseconds from a request to its first byte, and 10 MB/s a connection. */
+/** A link with 100 ms from a request to its first byte, and 10 MB/s for each connection. */
 const LONG: Link = { connection: 10 * MB, delay: 100 };
 const NEAR: Link = { connection: 1000 * MB, delay: 1, line: 400 * MB, part: 64e6 };
 

@@ -22,7 +22,7 @@ async function written(text: string): Promise<string> {
   return file;
 }
 
-/** What is wrong with a configuration that begins with two good regions. */
+/** Returns the problems of a configuration that begins with two good regions. */
 async function problems(text: string): Promise<readonly string[]> {
   const error: unknown = await loadConfig(await written(text)).catch((refusal) => refusal);
   if (error instanceof ConfigError) return error.problems;

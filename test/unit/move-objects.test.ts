@@ -8,7 +8,7 @@ import { isPending } from './is-pending.ts';
 
 type Read = (...call: Parameters<MoveOptions['source']['read']>) => Promise<number>;
 
-/** A source whose objects hold their own path, and a destination that notes what it is given. */
+/** Makes a source whose objects hold their own path, and a destination that notes what it is given. */
 function rig(read: Read = async (path, into) => Buffer.from(into.buffer, into.byteOffset).write(path)) {
   const written = new Map<string, string>();
   const links = testLinks();
@@ -75,7 +75,7 @@ test('a fault that concerns all ends it when nothing is under way any more', asy
   const ended = Promise.withResolvers<void>();
   const { written, options } = rig(async (path, _into, signal) => {
     if (path === 'b') throw new StoreError('unavailable', 'away', { side: 'source' });
-    // It does not listen to the signal.
+    // This read does not listen to the signal.
     await ended.promise;
     expect(signal.aborted).toBe(true);
     return 0;

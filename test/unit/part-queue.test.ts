@@ -6,14 +6,14 @@ import { pseudoRandom } from './pseudo-random.ts';
 const MIB = 1024 * 1024;
 const TIB = 1024 ** 4;
 
-/** A queue of an image of so many MiB, and a clock to set. */
+/** Makes a queue for an image of so many MiB, with a clock that the test sets. */
 function queueOf(mib: number, options: Partial<PartQueueOptions> = {}) {
   const clock = { now: 0 };
   const queue = new PartQueue({ size: mib * MIB, done: [], canShare: true, ...options }, () => clock.now);
   return { queue, clock };
 }
 
-/** Takes all that is left in parts of `size`, one after another. */
+/** Takes all that is left, in parts of `size`, one after another. */
 function drain(queue: PartQueue, size: number): ByteRange[] {
   const ranges: ByteRange[] = [];
   for (let part = queue.take(size); part !== undefined; part = queue.take(size)) {
@@ -86,7 +86,7 @@ test('at the end the part that would be the last is shared so that both halves e
   const other = taken(queue, 8 * MIB);
   clock.now = 1600;
   finish(queue, other);
-  // 1.25 MiB in 1600 ms, where others take 160 ms for it.
+  // This lane has taken 1600 ms for 1.25 MiB, which takes the others 160 ms.
   slow.at = slow.start + 1.25 * MIB;
   const share = taken(queue, 8 * MIB);
   expect([slow.end / MIB, share.start / MIB, share.end / MIB]).toEqual([10, 10, 16]);
@@ -165,7 +165,7 @@ test.each(Array.from({ length: 30 }, (_, seed) => [seed]))(
       if (part !== undefined) underWay.push(part);
       const [chosen] = underWay.splice(random(underWay.length), 1);
       if (chosen === undefined) continue;
-      // Chunks end at whole MiB.
+      // Every chunk ends at a whole MiB.
       const next = Math.min(chosen.end, (Math.floor(chosen.at / MIB) + 1) * MIB);
       move(chosen, random(3) === 0 ? chosen.end : next);
       if (chosen.at < chosen.end && random(4) > 0) underWay.push(chosen);

@@ -1,4 +1,4 @@
-/** The codec that encrypts what Temporal stores. */
+/** Tests the codec that encrypts what Temporal stores. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

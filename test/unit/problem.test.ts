@@ -5,7 +5,7 @@ import { IdentityUnavailable } from '../../src/identity/index.ts';
 import { JobError } from '../../src/job-service/index.ts';
 import { TaskError } from '../../src/task-service/index.ts';
 
-/** A dialect whose every answer is the kind of the problem. */
+/** A dialect that answers every problem with 400. */
 const dialect = new Proxy({} as Record<ProblemKind, Words>, { get: () => ({ status: 400 }) });
 
 async function problemThrown(error: unknown): Promise<unknown> {

@@ -1,4 +1,7 @@
-/** Whole numbers from 0 up to, not including, `below`: the same ones for the same seed (mulberry32). */
+/**
+ * Returns a generator of whole numbers from 0 up to, but without, `below`. The same seed gives the same
+ * numbers (mulberry32).
+ */
 export function pseudoRandom(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {

@@ -13,7 +13,7 @@ import { openAgent, received } from '../../src/http/index.ts';
 import { MIB } from '../../src/memory/index.ts';
 import { makeCertificate } from '../support/certificate.ts';
 
-/** Asks a server that answers with this. */
+/** Starts a server that answers with these pieces, and returns a way to ask it. */
 async function serve(pieces: () => readonly Buffer[], headers: Record<string, string> = {}, tls?: Tls) {
   const answer: RequestListener = (_, response) => {
     response.writeHead(200, headers);
@@ -66,7 +66,7 @@ test.each([true, false])('memory serves again, whoever takes his time (over TLS:
   for await (const chunk of received(await ask())) {
     memory.add(chunk.buffer);
     bytes += chunk.length;
-    // More comes meanwhile.
+    // More bytes come in the meantime.
     await nextTurn();
   }
   expect(bytes).toBe(data.length);
@@ -88,7 +88,7 @@ test('a chunk is good for as long as it is kept, whatever its connection receive
   for (let index = 0; index < 1000; index += 1) {
     const chunks = received(await ask());
     const { value } = await chunks.next();
-    // A few are kept. All that is read to its end leaves its connection to the next.
+    // Some answers are kept. An answer that is read to its end leaves its connection to the next one.
     if (index % 100 === 0) {
       readers.push(chunks);
       kept.set(index, value);

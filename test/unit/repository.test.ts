@@ -1,4 +1,6 @@
-/** What stands in two places in this repository is the same in both, and links lead somewhere. */
+/**
+ * Tests that what stands in two places of this repository is the same in both, and that links lead somewhere.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
@@ -39,7 +41,7 @@ test('the hosted CI runs every part of .ci/run', () => {
   for (const part of parts) expect(hosted).toContain(`run: ${part}\n`);
 });
 
-/** What GitHub calls a heading in an address. */
+/** Returns the name that GitHub gives to a heading in an address. */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

@@ -35,7 +35,7 @@ afterAll(() => {
 });
 
 test.each([
-  // An object that is encrypted with a customer's own key.
+  // This is the answer for an object that is encrypted with a customer's own key.
   [400, 'InvalidRequest', 'forbidden'],
   [400, 'KMS.DisabledException', 'forbidden'],
   [405, 'MethodNotAllowed', 'forbidden'],

@@ -14,8 +14,8 @@ const KEYS = ['a\tb', 'a\nb', 'a\x01b/x', 'a b+c%20', 'z\x7f😀'].sort();
 const asXml = (encode: (key: string) => string) => KEYS.map((key) => `<Key>${encode(key)}</Key>`);
 
 /**
- * A server of lists. One that knows `encoding-type=url` obeys it, as Amazon's does; another puts U+FFFD in
- * the place of what XML cannot say, as versitygw does.
+ * Starts a server that lists keys. One that `encodes` obeys `encoding-type=url`, as Amazon's does; another
+ * one replaces what XML cannot say with U+FFFD, as versitygw does.
  */
 async function listServer({ encodes }: { encodes: boolean }) {
   const asked: URL[] = [];

@@ -9,7 +9,7 @@ const COPIED: Copied = { sha512: 'a', md5: null, verified_by: 'sha512' };
 const MISMATCH = new StoreError('digest_mismatch', 'other bytes');
 
 /**
- * A run, and what it has started, which the test settles by hand; `calls` tells what was called, in order.
+ * Makes a run with work that the test settles by hand. `calls` names everything that was called, in order.
  */
 function rig() {
   const calls: string[] = [];

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(path, { recursive: true, force: true }));
 
-/** Opens a file at once, or fails. */
+/** Opens a file of the spool, and fails if that has to wait. */
 async function opened(name: string, size: number, attempt = 1, from = spool): Promise<PartSink> {
   const wait = () => expect.unreachable('there is room');
   const file = await from.open(copy(name), attempt, size, never, wait);
@@ -25,7 +25,9 @@ async function opened(name: string, size: number, attempt = 1, from = spool): Pr
   return file;
 }
 
-/** An open that has to wait, and how often it has said so. */
+/**
+ * Opens a file of the spool for which there is no room yet, and counts how often it has said that it waits.
+ */
 function waiting(name: string, size: number, from = spool) {
   const abort = new AbortController();
   const waits = Promise.withResolvers<void>();
@@ -115,7 +117,7 @@ test('of two workers that want the last room at once both get it, one after the 
   const other = openSpool({ path, bytes: 1000 });
   const [one, two] = [waiting('a', 600), waiting('b', 600, other)];
   const first = await Promise.race([one.file.then(() => 'a'), two.file.then(() => 'b')]);
-  // The other one gives its room up first, and then its folder.
+  // The other one gives up its room first, and removes its folder afterwards.
   await expect.poll(() => readdir(path)).toHaveLength(1);
   await spool.remove(copy(first), 1);
   await Promise.all([one.file, two.file]);

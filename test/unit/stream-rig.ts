@@ -24,7 +24,7 @@ import {
   uploadServer,
 } from '../support/upload-server.ts';
 
-/** For tests that are not about time. */
+/** Timeouts for tests that are not about time. */
 const PATIENT = { stall_after: 60_000, give_up_after: 60_000 };
 
 export interface StreamAttempt {
@@ -41,19 +41,19 @@ interface AttemptOptions extends Partial<Omit<TransferOptions, 'reader' | 'sink'
   readonly spooled?: boolean;
 }
 
-/** An image in a directory store, on its way to an HTTP server that takes uploads. */
+/** An image in a directory store that is copied to an HTTP server for uploads. */
 export interface StreamRig {
   readonly image: ImageRecord;
   readonly server: UploadServer;
   readonly digests: DigestPool;
   readonly spool: Spool;
-  /** Path of the data that is in the spool. */
+  /** The path of the data in the spool. */
   readonly spooledData: string;
-  /** The next attempt at the transfer; it is stopped when the test ends. */
+  /** Starts the next attempt at the transfer. It is stopped when the test ends. */
   attempt(options?: AttemptOptions): Promise<StreamAttempt>;
-  /** The spool's file, as the next attempt finds it. */
+  /** Opens the spool's file as the next attempt finds it. */
   spoolFile(): Promise<PartSink>;
-  /** The last upload. */
+  /** Returns the last upload. */
   upload(): Upload;
 }
 

@@ -72,7 +72,7 @@ test('while a block is not put, no more is read than there is memory for', async
     },
   });
   await untilStill(() => reader.bytesRead);
-  // A chunk for each lane is read before it is known that there is no room for it.
+  // Each lane reads a chunk before it knows that there is no room for it.
   expect(reader.bytesRead).toBeLessThanOrEqual(2 * LANES * BLOCK + LANES * MIB);
   expect(transfer.ledger.bytes).toBeGreaterThan(0);
   release.resolve();
@@ -93,7 +93,7 @@ test('while the digest is behind, no more is read than there is memory for', asy
           await release.promise;
           return digest.update(bytes);
         },
-        // After the last update, which has just been called.
+        // This comes after the last update, which has just been called.
         finish: async () => {
           await release.promise;
           return digest.finish();
@@ -103,7 +103,7 @@ test('while the digest is behind, no more is read than there is memory for', asy
   };
   const { transfer, reader } = await rig.attempt({ digests });
   await untilStill(() => reader.bytesRead);
-  // Three MiB are with the digest.
+  // The digest still has three MiB.
   expect(reader.bytesRead).toBeLessThanOrEqual(2 * LANES * BLOCK + LANES * MIB + 3 * MIB);
   release.resolve();
   expect((await transfer.finished).sha512).toBe(rig.image.os_hash_value);

@@ -1,4 +1,4 @@
-/** Copies from a server: there a lane may take over what another one has to move. */
+/** Tests copies from a server: a lane may take over what another lane has to move. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { testLinks } from '../support/link.ts';
@@ -19,7 +19,7 @@ test('at the end an idle lane takes over the end of the part that would be the l
       beforeChunk: async (at) => {
         asked.push(at);
         const [first] = reader.asked;
-        // Somebody else reads in the part that stands still.
+        // Another lane reads in the part that stands still.
         if (asked.filter((offset) => first !== undefined && offset > MIB && offset < first[1]).length > 0)
           shared.resolve();
         if (at === MIB) await shared.promise;

@@ -9,7 +9,7 @@ import { type Attempt, failureOf, MIB, transferRig, untilAborted } from './trans
 const SIZE = 26 * MIB + 777;
 const DATA = randomBytes(SIZE);
 
-/** Fails as often as it is told, then never again. */
+/** Returns a function that fails so many times, and then never again. */
 function failing(times: number, error: () => Error): () => void {
   let left = times;
   return () => {
@@ -26,7 +26,7 @@ test.each<[string, () => Error]>([
   const shown: unknown[] = [];
   let asked = 0;
   const attempt: Attempt = await rig.attempt({
-    // Another one would still move bytes, and a fault is shown only until something moves.
+    // A second lane would still move bytes, and a fault is shown only until something moves.
     lanes: 1,
     reads: {
       beforeChunk: (at) => {

@@ -9,7 +9,7 @@ import { failureOf, MIB, type TransferRig, transferRig } from './transfer-rig.ts
 const SIZE = 30 * MIB + 4321;
 const DATA = randomBytes(SIZE);
 
-/** Writes ranges as an attempt that died; those of `completed` were noted by the sink too. */
+/** Writes ranges as an attempt that died has done; the sink has also noted those of `completed`. */
 async function diedAfter(rig: TransferRig, written: ByteRange[], completed: ByteRange[] = []): Promise<void> {
   const sink = await openPartSink(rig.destination.store, rig.ref, 0, SIZE);
   for (const [start, end] of written) await sink.write(start, DATA.subarray(start, end));
@@ -53,7 +53,7 @@ test('without a digest only what the disk has for certain is not read again', as
   const rig = await transferRig(DATA);
   await diedAfter(rig, [[0, 24 * MIB]], [[8 * MIB, 16 * MIB]]);
   await appendFile(join(dirname(rig.partialData), 'parts'), `${16 * MIB} ${24 * MIB}\n`);
-  // As after a loss of power, that took what was reported and noted, and not synced.
+  // A loss of power may take what was reported and noted, but not synced.
   await overwrite(rig.partialData, 0, Buffer.alloc(8 * MIB));
   await overwrite(rig.partialData, 16 * MIB, Buffer.alloc(8 * MIB));
   const { transfer, reader } = await rig.attempt({
@@ -109,7 +109,7 @@ test.each<[string, (path: string) => Promise<void>]>([
     const ranges: ByteRange[] = [[0, 16 * MIB]];
     await diedAfter(rig, ranges, ranges);
     await spoil(rig.partialData);
-    // What is written further up would make a cut-off file long again before the digest gets there.
+    // A write at a higher offset would make a truncated file long again before the digest gets there.
     const digested = Promise.withResolvers<void>();
     const attempt = await rig.attempt({
       reported: ranges,

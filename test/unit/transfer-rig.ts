@@ -24,7 +24,7 @@ import {
 import { ownLink } from '../support/link.ts';
 
 export const MIB = 1024 * 1024;
-/** For tests that are not about time. */
+/** Timeouts for tests that are not about time. */
 const PATIENT = { stall_after: 60_000, give_up_after: 60_000 };
 
 export interface Attempt {
@@ -35,26 +35,28 @@ export interface Attempt {
 
 interface AttemptOptions extends Partial<Omit<TransferOptions, 'reader' | 'sink' | 'size'>> {
   readonly lanes?: number;
-  /** The endpoint that the source is said to have; without one, the source is on this machine. */
+  /**
+   * The name of the endpoint that the source is said to be at; without one, the source is on this machine.
+   */
   readonly endpoint?: string;
   readonly reads?: ReaderFaults;
   readonly writes?: SinkFaults;
 }
 
-/** An image in one directory store, on its way to another. */
+/** An image in one directory store that is copied to another. */
 export interface TransferRig {
   readonly source: DirectoryUnderTest;
   readonly destination: DirectoryUnderTest;
   readonly digests: DigestPool;
   readonly image: ImageRecord;
   readonly ref: DestinationRef;
-  /** Path of the data that is on its way. */
+  /** The path of the data in the making. */
   readonly partialData: string;
-  /** The next attempt at the transfer; it is stopped when the test ends. */
+  /** Starts the next attempt at the transfer. It is stopped when the test ends. */
   attempt(options?: AttemptOptions): Promise<Attempt>;
-  /** Commits, and gives the bytes of the image that came of it. */
+  /** Commits the image, and returns its bytes. */
   commit(): Promise<Buffer>;
-  /** The bytes that are on their way. */
+  /** Reads the bytes in the making. */
   partial(): Promise<Buffer>;
 }
 
@@ -108,7 +110,7 @@ export async function transferRig(data: Uint8Array): Promise<TransferRig> {
   };
 }
 
-/** The error with which a transfer ends. */
+/** Returns the error with which a transfer fails. */
 export async function failureOf({ transfer }: { readonly transfer: Transfer }): Promise<StoreError> {
   return transfer.finished.then(
     () => {

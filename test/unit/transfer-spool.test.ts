@@ -12,7 +12,7 @@ import { failureOf, MIB, untilAborted } from './transfer-rig.ts';
 const SIZE = 30 * MIB + 4321;
 const DATA = randomBytes(SIZE);
 
-/** Breaks the connection of the first upload, once that may be. */
+/** Returns hooks that break the connection of the first upload once `when` has resolved. */
 function breakingOnce(when: Promise<void> = Promise.resolve()): UploadHooks {
   let isFirst = true;
   return {
@@ -85,7 +85,7 @@ test('what an earlier attempt has reported as moved counts for nothing where the
   expect(rig.upload().data().equals(DATA)).toBe(true);
 });
 
-/** An upload that was broken off after the whole source had been read. */
+/** Makes an upload that is broken off after the whole source has been read. */
 async function spooledWhole(rig: StreamRig): Promise<void> {
   const spool = await rig.spoolFile();
   await spool.write(0, DATA);
@@ -150,7 +150,7 @@ test('a stop waits for what an upload is reading: its memory will be that of ano
     async flush() {},
     async close() {},
   };
-  // As undici: an abort ends the request at once, whatever its body is about.
+  // Like undici, this ends the request at once when it is aborted, whatever its body is doing.
   const upload = async (chunks: AsyncIterable<Uint8Array>, signal: AbortSignal) => {
     const sent = (async () => {
       for await (const _chunk of chunks);

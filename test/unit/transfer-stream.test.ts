@@ -8,7 +8,7 @@ import { until, untilStill } from '../support/until.ts';
 import { streamRig } from './stream-rig.ts';
 import { failureOf, MIB } from './transfer-rig.ts';
 
-/** What an upload keeps back until all is verified. */
+/** The bytes that an upload keeps back until everything is verified. */
 const RESERVE = 64 * KIB;
 
 test.each([0, 1, RESERVE, RESERVE + 1, 3 * MIB + 77, 30 * MIB + 12_345])(
@@ -54,9 +54,9 @@ test('a source is not read farther ahead of a slow destination than there is mem
   const rig = await streamRig(data, { beforePiece: () => open.promise });
   const { transfer, reader } = await rig.attempt();
   await untilStill(() => reader.bytesRead);
-  // What the sockets hold, and a chunk for each lane, come on top.
+  // The bytes in the sockets, and a chunk for each lane, come on top.
   expect(reader.bytesRead).toBeLessThan(80 * MIB);
-  // Nor is it asked for parts for which there is no room yet.
+  // The reader is not asked for parts for which there is no room yet.
   expect(Math.max(...reader.asked.map(([start]) => start))).toBeLessThan(transfer.ledger.bytes + 33 * MIB);
   open.resolve();
   await transfer.finished;
@@ -83,7 +83,7 @@ test('what the destination has whole already is not read, nor sent again', async
   expect([reader.closed, sink.closed]).toEqual([1, 1]);
 });
 
-/** Digests that are ready when the test says so. */
+/** Returns a pool whose digests are not ready before the test says so. */
 function held(pool: DigestPool, ready: Promise<void>): DigestPool {
   return {
     ...pool,
@@ -106,7 +106,7 @@ test('the last bytes stay here until the digest is found to be the right one', a
   const rig = await streamRig(data);
   const { transfer } = await rig.attempt({ digests: held(rig.digests, ready.promise) });
   await until(() => rig.server.uploads.length > 0 && rig.upload().at >= data.length - RESERVE);
-  // Two trickles later.
+  // This waits for two more trickles.
   const { length } = rig.upload().arrivals;
   await until(() => rig.upload().arrivals.length >= length + 2);
   expect(rig.upload().at).toBeLessThan(data.length - RESERVE + 100);

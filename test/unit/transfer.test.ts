@@ -50,7 +50,7 @@ test('what the digest is too far behind for is read back, and the same bytes arr
   const readBack: number[] = [];
   const attempt = await rig.attempt({
     reads: {
-      // The first part comes after all others, which there is no memory for.
+      // The first part comes after all others, for which there is not enough memory.
       beforeChunk: (at) => (at < 8 * MIB ? first.promise : undefined),
     },
     writes: {

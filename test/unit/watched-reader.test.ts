@@ -6,7 +6,10 @@ import { watchedReader } from '../../src/transfer/watched-reader.ts';
 const { signal: never } = new AbortController();
 const CHUNK = Buffer.from('chunk');
 
-/** A reader that yields what its range's first byte stands for, and keeps the signals that it was given. */
+/**
+ * Makes a reader that does what the first byte of its range stands for, and keeps the signals that it was
+ * given.
+ */
 function rig(
   sources: ((signal: AbortSignal) => AsyncIterable<Uint8Array>)[],
   { stallAfter = 60_000, signal = never } = {},

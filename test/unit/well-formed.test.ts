@@ -1,4 +1,7 @@
-/** Half of a surrogate pair is refused at every entrance, and the field is named. */
+/**
+ * Tests that half of a surrogate pair is refused wherever text comes in, and that the refusal names the
+ * field.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,9 +1,10 @@
-/** What the tests use of it: its own types know the constructor only. */
+/** Declares what the tests use of the SDK, because its own types only know the constructor. */
 declare module '@baiducloud/sdk' {
   export class BccClient {
     constructor(config: { endpoint: string; credentials: { ak: string; sk: string } });
     /**
-     * Signs with the SDK's `Auth`, sends with its `HttpClient`; rejects with what the error's answer says.
+     * Signs a request with the SDK's `Auth`, and sends it with its `HttpClient`. Rejects with what the body
+     * of an error says.
      */
     sendRequest(
       method: string,

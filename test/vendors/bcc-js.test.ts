@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment?.stop());
 
-// The SDK's BccClient has no method for these three: they are sent as its own methods send theirs.
+// The SDK's BccClient has no method for these three. They are sent as its own methods send theirs.
 const cancel = (imageId: string, by = client) =>
   by.sendRequest('POST', `/v2/image/${imageId}`, { params: { cancelRemoteCopy: '' } });
 const show = (imageId: string) => client.sendRequest('GET', `/v2/image/${imageId}`);

@@ -34,7 +34,7 @@ const copyOf = (image_id: string, ...destRegions: string[]) =>
 const statusOf = async (image_id: string) => (await sdk.ok('show', { image_id })).body.image.status;
 const untilAvailable = (image_id: string) => until(async () => (await statusOf(image_id)) === 'Available');
 
-/** `client` is refused: what its exception says. */
+/** Expects that a call of `client` is refused, and that its exception says so. */
 async function expectError(client: Sdk, name: string, args: object, expected: object, message: unknown) {
   const { error } = await client.call(name, args);
   expect(error).toMatchObject({

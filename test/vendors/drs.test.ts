@@ -22,7 +22,7 @@ let small: string;
 beforeAll(async () => {
   const slow = join(import.meta.dirname, '../support/slow-reads.ts');
   deployment = await deploy({ env: { NODE_OPTIONS: `--import=${slow}`, SLOW_READS: '500' } });
-  // The jobs themselves run elsewhere than the copies into ot2.
+  // The workflows run on another worker than the copies into ot2.
   await Promise.all([deployment.startWorker('--region', 'ot1'), deployment.startApi()]);
   destination = await deployment.startWorker('--no-workflows', '--region', 'ot2');
   ecl = eclClient(deployment);

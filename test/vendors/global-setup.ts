@@ -4,7 +4,7 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Path of a Python that has the vendors' clients. */
+    /** The path of a Python that has the vendors' clients. */
     vendorsPython: string;
   }
 }

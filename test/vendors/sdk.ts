@@ -4,23 +4,23 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inject } from 'vitest';
 
-/** What has come of a call: its result, or the vendor's own exception. */
+/** The end of a call: its result, or the vendor's own exception. */
 export interface Called {
   // biome-ignore lint/suspicious/noExplicitAny: a result, as the tests know it
   readonly result?: any;
-  /** `type` is the exception's class, `text` what it says as a string; the rest are attributes of it. */
+  /** `type` is the class of the exception, `text` its message; the rest are its attributes. */
   readonly error?: { readonly type: string; readonly text: string; readonly [attribute: string]: unknown };
 }
 
 /** A process in which a vendor's own client runs. */
 export interface Sdk {
   call(name: string, args?: object): Promise<Called>;
-  /** The result of a call that has to succeed. */
+  /** Returns the result of a call, which MUST succeed. */
   ok(name: string, args?: object): Promise<Called['result']>;
   stop(): Promise<void>;
 }
 
-/** Starts a script of this folder; `settings` are its argument. */
+/** Starts a script of this folder with `settings` as its argument. */
 export function startSdk(script: string, settings: object): Sdk {
   const child = spawn(
     inject('vendorsPython'),

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** The SDK's typed exceptions for each of the calls. */
+/** Returns the names of the SDK's exceptions for each of the calls. */
 async function refused(account: Account, share = SHARE): Promise<Set<string>> {
   const sdk = rig.sdk(account);
   const calls = [

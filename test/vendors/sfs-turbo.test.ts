@@ -23,7 +23,7 @@ let rig: ShareRig;
 beforeAll(async () => {
   rig = await shareRig();
   for (const [name, data] of Object.entries(OBJECTS)) await rig.put(`run-1/${name}`, data);
-  // It takes a while to write a large file.
+  // This worker takes a while to write a large file.
   await rig.deployment.startSlowWorker(0, 300);
 });
 afterAll(() => rig?.stop());

@@ -15,7 +15,7 @@ import { type Sdk, startSdk } from './sdk.ts';
 
 export const SHARE = '77ba6f4b-6365-4895-8dda-bc7142af4dde';
 
-/** What Huawei's SDK is told of its user. */
+/** The user, as Huawei's SDK is told of it. */
 export interface Account {
   readonly project: string;
   readonly access: string;
@@ -28,13 +28,13 @@ export interface ShareRig {
   readonly deployment: Deployment;
   /** Tenant-a's access key. */
   readonly key: Account;
-  /** Tenant-a's token, beside a signature that nobody knows. */
+  /** Tenant-a's token, with a key that nobody knows. */
   readonly token: Account;
   sdk(account: Account): Sdk;
   put(key: string, data: Uint8Array): Promise<void>;
-  /** The sha512 of each object below a prefix, by the rest of its key. */
+  /** Returns the sha512 of each object below a prefix, by the rest of its key. */
   objects(prefix: string): Promise<Record<string, string>>;
-  /** Of a file in the target's folder. */
+  /** Returns the sha512 of a file in the target's folder. */
   sha512OfFile(path: string): Promise<string>;
   stop(): Promise<void>;
 }

@@ -7,17 +7,17 @@ import { freePort } from '../../support/free-port.ts';
 import { until } from '../../support/until.ts';
 
 const SCRIPT = join(import.meta.dirname, '../regions.sh');
-/** Programs are the same for every cloud, and stay installed. */
+/** The folder of the programs. They are the same for every cloud, and stay installed. */
 const VENV = join(import.meta.dirname, '../../../.openstack/venv');
 
-/** A Keystone and two Glances of a test's own. */
+/** A Keystone and two Glances for one test. */
 export interface CloudProcess {
   /** Its state: databases, image files, logs, `clouds.yaml`. */
   readonly folder: string;
   readonly authUrl: string;
   /** Returns the URL of a region's Glance. */
   imageUrl(region: 'ot1' | 'ot2'): string;
-  /** Folder of the real clients' programs. */
+  /** The folder of the real clients' programs. */
   readonly programs: string;
   stopKeystone(): Promise<void>;
   startKeystone(): Promise<void>;

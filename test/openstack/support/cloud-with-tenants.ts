@@ -2,7 +2,7 @@ import type { Deployment } from '../../support/deployment.ts';
 import { deployOnCloud } from './glance-deployment.ts';
 import { type Tenant, tenant } from './tenants.ts';
 
-/** The product on the run's cloud, with a facade, and who uses it there. */
+/** The product on the run's cloud, with a facade, and three users of it. */
 export interface CloudWithTenants {
   readonly deployment: Deployment;
   /** A member of tenant-a. */

@@ -6,20 +6,20 @@ type Role = 'reader' | 'member' | 'admin';
 
 /** The operations of a cloud's users and of its administrator in its Keystone. */
 export interface Cloud {
-  /** A token of a user, for the project that has this name. */
+  /** Returns a token of a user for the project with this name. */
   tokenOf(user: string, project: string): Promise<string>;
   projectId(name: string): Promise<string>;
-  /** A new project in which these users have these roles. */
+  /** Makes a project in which these users have these roles. */
   newProject(roles: Readonly<Record<string, Role>>): Promise<{ readonly id: string; readonly name: string }>;
-  /** What the images of a project may take in region ot2: MiB in all, or a number of images. */
+  /** Limits the images of a project in region ot2: to so many MiB in all, or to a number of images. */
   setLimit(projectId: string, resource: Limited, limit: number): Promise<void>;
-  /** A region whose image endpoint is at this address, such as a proxy before another region's. */
+  /** Adds a region with this image endpoint, such as a proxy in front of another region's. */
   addRegion(name: string, imageUrl: string): Promise<void>;
 }
 
 type Limited = 'image_size_total' | 'image_count_total' | 'image_count_uploading';
 
-/** The run's cloud, or one that a test has started. */
+/** Returns the run's cloud, or one that a test has started. */
 export function cloudOf({ authUrl } = { authUrl: AUTH_URL }): Cloud {
   const named = (name: string) => ({ name, domain: { id: 'default' } });
   const call = async (token: string | null, method: string, path: string, body?: object) => {

@@ -1,15 +1,16 @@
 import { Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What goes wrong with a body when so many bytes of it have passed. */
+/** Something that goes wrong with a body after so many of its bytes. */
 export interface BodyFault {
-  /** Milliseconds for which nothing moves; null: it ends there. */
+  /** The milliseconds for which nothing moves; `null` if the body ends there. */
   readonly pause: number | null;
   readonly after: number;
 }
 
 /**
- * Passes a body on, with what goes wrong: `cut` is called where it ends, when all before has been passed on.
+ * Passes a body on, with its fault. `cut` is called where the body ends, after everything before has been
+ * passed on.
  */
 export function faultyBody(
   fault: BodyFault | undefined,
@@ -33,7 +34,7 @@ export function faultyBody(
       if (before > 0) push(chunk.subarray(0, before));
       isOver = true;
       if (fault.pause === null) {
-        // What was pushed has to leave first.
+        // The bytes that were pushed have to leave first.
         setTimeout(cut, 50);
         return;
       }

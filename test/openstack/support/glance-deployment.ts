@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { type Deployment, deploy } from '../../support/deployment.ts';
 
 export interface GlanceDeploymentOptions {
-  /** Temporal's; otherwise the run's. */
+  /** The address of a Temporal server; by default the run's. */
   readonly address?: string;
-  /** A cloud of the test's own; otherwise the run's. */
+  /** The cloud of one test; by default the run's. */
   readonly cloud?: { readonly authUrl: string; readonly folder: string };
-  /** The cloud's names of the regions ot1 and ot2, where others stand in for them. */
+  /** The names in the catalog of the regions ot1 and ot2, if others take their place. */
   readonly regionNames?: { readonly ot1?: string; readonly ot2?: string };
   readonly store?: Record<string, unknown>;
   readonly spool?: { readonly path: string; readonly size: string };
@@ -14,7 +14,9 @@ export interface GlanceDeploymentOptions {
   readonly identity?: Record<string, unknown>;
 }
 
-/** The whole product on a real cloud: tenants of Keystone, images in Glance, and the account `copier`. */
+/**
+ * Deploys the whole product on a real cloud: tenants of Keystone, images in Glance, and the account `copier`.
+ */
 export function deployOnCloud(options: GlanceDeploymentOptions = {}): Promise<Deployment> {
   const authUrl = options.cloud?.authUrl ?? process.env.OPENSTACK_TEST_AUTH_URL;
   const folder = options.cloud?.folder ?? process.env.OPENSTACK_TEST_DIR ?? '';

@@ -13,7 +13,10 @@ type Shown = any;
 
 const addresses = new Map<string, Promise<string>>();
 
-/** The public address of a region's Glance, from the catalog; that of another cloud's is taken as it is. */
+/**
+ * Returns the public address of a region's Glance from the catalog. An address of another cloud is returned
+ * as it is.
+ */
 export async function imageUrl(region: string): Promise<string> {
   if (region.startsWith('http')) return region;
   const known = addresses.get(region) ?? findImageUrl(region);
@@ -29,7 +32,7 @@ async function findImageUrl(region: string): Promise<string> {
   return body.endpoints.find((endpoint: Shown) => endpoint.service_id === service).url;
 }
 
-/** One call to a region's Glance, whatever it answers. */
+/** Sends a call to a region's Glance, and returns the answer whatever it is. */
 export async function callGlance(
   region: string,
   user: User,
@@ -47,7 +50,7 @@ export async function callGlance(
   return { status: answer.statusCode, body: isJson ? JSON.parse(text) : text };
 }
 
-/** Makes an image as a user does: created, then uploaded. */
+/** Makes an image as a user does: creates it, then uploads its data. */
 export async function addImage(
   region: string,
   user: User,
@@ -64,7 +67,7 @@ export async function addImage(
   return showImage(region, user, id);
 }
 
-/** An image as a user sees it; its status is 'gone' where they see none. */
+/** Returns an image as a user sees it; its status is 'gone' if the user sees none. */
 export async function showImage(region: string, user: User, imageId: string): Promise<Shown> {
   const { status, body } = await callGlance(region, user, 'GET', `/${imageId}`);
   return status === 200 ? body : { status: 'gone' };

@@ -32,7 +32,7 @@ export async function addLargeImage(region: string, user: { readonly token: stri
 async function* numbered(blocks: number, seen: (block: Buffer) => void): AsyncGenerator<Buffer> {
   const random = randomBytes(BLOCK);
   for (let number = 0; number < blocks; number += 1) {
-    // One that has left may still be in the socket's hands.
+    // A block that was sent may still be in the socket's hands.
     const block = Buffer.from(random);
     block.writeUInt32BE(number, 0);
     seen(block);

@@ -17,7 +17,7 @@ export interface Nginx {
   stop(): Promise<void>;
 }
 
-/** Starts it on free ports, before a Glance and a facade that are given by their addresses. */
+/** Starts nginx on free ports, in front of the Glance and the facade at these addresses. */
 export async function startNginx(glance: string, facade: string): Promise<Nginx> {
   const program = await debianProgram('nginx', 'usr/sbin/nginx');
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-nginx-'));
@@ -50,7 +50,7 @@ export async function startNginx(glance: string, facade: string): Promise<Nginx>
   return { url, pathUrl: `http://127.0.0.1:${pathPort}/image`, stop };
 }
 
-/** One process, as whoever runs the tests. */
+/** The rest of the configuration: one process, as whoever runs the tests. */
 const AROUND = `daemon off;
 master_process off;
 pid nginx.pid;
@@ -59,7 +59,7 @@ http {
   access_log off;
 `;
 
-/** The ones that nginx was built with belong to root. */
+/** Returns settings for temporary folders, because those that nginx was built with belong to root. */
 function temporaryFolders(): string {
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return kinds.map((kind) => `  ${kind}_temp_path temporary-${kind};\n`).join('');

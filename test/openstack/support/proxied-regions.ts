@@ -11,27 +11,27 @@ import { type FaultyProxy, startProxy } from './proxy.ts';
 import { regionInFront } from './regions-in-front.ts';
 import { type Tenant, tenant } from './tenants.ts';
 
-/** The product between two regions that stand behind proxies, where everything can go wrong. */
+/** The product between two regions behind proxies at which everything can go wrong. */
 export interface ProxiedRegions {
   readonly deployment: Deployment;
   readonly alice: Tenant;
   readonly source: FaultyProxy;
   readonly destination: FaultyProxy;
-  /** Returns what is in the worker's spool, or nothing if it has none. */
+  /** Lists what is in the worker's spool; nothing if it has none. */
   spooled(): Promise<string[]>;
-  /** Starts a copy of an image of ot1's, within alice's project. */
+  /** Starts a copy of an image in ot1, within alice's project. Returns its id. */
   copy(imageId: string): Promise<string>;
   /**
-   * Starts a copy that stands still in mid-upload, until `source.heal()`: a few parts have come, and no more
-   * do.
+   * Starts a copy that stands still in the middle of its upload: after a few parts, no more come until
+   * `source.heal()`.
    */
   halfCopy(imageId: string): Promise<string>;
-  /** Nothing of a job is left in ot2: no image, and no data. */
+  /** Expects that nothing of a job is left in ot2: no image, and no data. */
   expectNothingLeft(jobId: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Bytes of an image's data, up or down. */
+/** Matches the path of an image's data, up or down. */
 export const FILE = /\/file$/;
 
 export async function proxiedRegions({ spool = false } = {}): Promise<ProxiedRegions> {
@@ -66,7 +66,7 @@ export async function proxiedRegions({ spool = false } = {}): Promise<ProxiedReg
     },
     async expectNothingLeft(jobId) {
       expect(await showImage('ot2', alice, jobId)).toEqual({ status: 'gone' });
-      // Glance removes what an upload has left when it has noticed that this one has gone.
+      // Glance removes the rest of an upload when it has noticed that the upload is gone.
       await until(async () => !(await storeFiles('ot2')).includes(jobId));
     },
     async stop() {

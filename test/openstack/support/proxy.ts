@@ -4,16 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 import { type BodyFault, faultyBody } from './faulty-body.ts';
 
-/** A fault of the requests of a method to a path (with its query). */
+/** A fault for the requests of a method to a path (with its query). */
 export interface Fault {
   readonly method?: string;
   readonly path?: RegExp;
-  /** With how many of them; one, unless it says so. */
+  /** The number of requests that the fault hits; 1 by default. */
   readonly times?: number;
-  /** They get this status, and the server does not hear of them. */
+  /** The status that these requests get, without the server hearing of them. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Where a body ends or pauses: the request's on its way to the server, or the answer's. */
+  /** The place where a body ends or pauses: the request's on its way to the server, or the answer's. */
   readonly request?: BodyFault;
   readonly response?: BodyFault;
 }
@@ -26,21 +26,23 @@ interface Seen {
 
 export interface FaultyProxy {
   readonly url: string;
-  /** Bytes of bodies so far, each way. */
+  /** The bytes of bodies that have passed so far, each way. */
   readonly bytes: { readonly request: number; readonly response: number };
   readonly requests: readonly Seen[];
-  /** How many of the requests were so. */
+  /** Returns the number of requests of this method to such a path. */
   count(method: string, path: RegExp): number;
-  /** What becomes of ranges: 'refused' with 400, as with an rbd store, or 'ignored'. */
+  /** The treatment of ranges: `refused` with 400, as by an rbd store, or `ignored`. */
   ranges: 'passed' | 'refused' | 'ignored';
-  /** A request meets one fault at most: the oldest one that is for it. */
+  /** Adds a fault. A request meets one fault at most: the oldest one that is for it. */
   inject(fault: Fault): void;
-  /** Nothing goes wrong any more. */
+  /** Removes all faults. */
   heal(): void;
   close(): Promise<void>;
 }
 
-/** A reverse proxy before an HTTP server, on a port of its own, where everything can go wrong. */
+/**
+ * Starts a reverse proxy in front of an HTTP server, on a port of its own, at which everything can go wrong.
+ */
 export async function startProxy(target: string): Promise<FaultyProxy> {
   const bytes = { request: 0, response: 0 };
   const requests: Seen[] = [];
@@ -84,7 +86,7 @@ export async function startProxy(target: string): Promise<FaultyProxy> {
       );
       pipeline(given, body, answer, (error) => error && hangUp());
     });
-    // One that has answered already may stop listening.
+    // A server that has already answered may stop listening.
     outgoing.on('error', () => answer.headersSent || hangUp());
     answer.on('close', () => outgoing.destroy());
     const body = faultyBody(

@@ -2,8 +2,9 @@ const CLUSTER_BITS = 16;
 const CLUSTER = 2 ** CLUSTER_BITS;
 
 /**
- * An empty disk as a qcow2 image of version 2: a cluster each for the header, the table of refcount blocks,
- * the only refcount block, and the table of the disk's clusters, of which none is allocated.
+ * Returns an empty disk as a qcow2 image of version 2. The header, the table of refcount blocks, the only
+ * refcount block, and the table of the disk's clusters take a cluster each; no cluster of the disk is
+ * allocated.
  * @see https://www.qemu.org/docs/master/interop/qcow2.html
  */
 export function emptyQcow2(virtualSize: number): Buffer {

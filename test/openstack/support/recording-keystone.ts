@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { request } from 'undici';
 import { AUTH_URL } from '../keystone-rig.ts';
 
-/** Keystone behind a proxy that takes down every token that it issues. */
+/** A Keystone behind a proxy that notes every token that it issues. */
 export interface RecordingKeystone {
   /** Ends in `/v3`. */
   readonly authUrl: string;

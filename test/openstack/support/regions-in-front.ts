@@ -7,7 +7,7 @@ export interface RegionInFront {
   remove(): Promise<void>;
 }
 
-/** Makes a region whose image endpoint is at this address: what stands in front of another region's. */
+/** Adds a region with this image endpoint, which stands in front of another region's. */
 export async function regionInFront(imageUrl: string): Promise<RegionInFront> {
   const name = `front-${crypto.randomUUID()}`;
   await cloudOf().addRegion(name, imageUrl);

@@ -8,7 +8,7 @@ import { spawnProcess } from '../../support/process.ts';
 import { until } from '../../support/until.ts';
 import { goProgram } from './go-program.ts';
 
-/** A real S3 server on loopback, versitygw over a folder. */
+/** A real S3 server on loopback: versitygw over a folder. */
 export interface Gateway {
   readonly endpoint: string;
   readonly folder: string;
@@ -19,7 +19,7 @@ export interface Gateway {
 export const ACCOUNT = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 
 export interface GatewayOptions {
-  /** A free one, where none is named. */
+  /** The port; a free one if none is named. */
   readonly port?: number;
   /** PEM files for TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };

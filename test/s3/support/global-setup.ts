@@ -3,12 +3,12 @@ import { ACCOUNT, startGateway } from './gateway.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Address of the S3 server that the test files share, each with a bucket of its own. */
+    /** The address of the S3 server that the test files share. Each has a bucket of its own. */
     s3Endpoint: string;
   }
 }
 
-/** One S3 server for all test files, whose account they find in their environment as the SDK does. */
+/** Starts one S3 server for all test files. They find its account in their environment, as the SDK does. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const gateway = await startGateway();
   project.provide('s3Endpoint', gateway.endpoint);

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const PROGRAMS = join(import.meta.dirname, '../../../.s3');
 
-/** The path of a program that is in no package registry but Go's. Built where it is not there yet. */
+/** Returns the path of a program that only the registry of Go has. Builds it if it is not there yet. */
 export async function goProgram(module: string, version: string): Promise<string> {
   const name = basename(module);
   const path = join(PROGRAMS, `${name}-${version}`, name);

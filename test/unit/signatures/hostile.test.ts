@@ -28,7 +28,10 @@ const SCRAPS = [
   '镜像',
 ];
 
-/** A text with a few places of it cut out, repeated, or filled with what does not belong there. */
+/**
+ * Returns a text of which a few places were cut out, repeated, or filled with something that does not belong
+ * there.
+ */
 function mangled(text: string, random: (below: number) => number): string {
   let mangle = text;
   for (let i = random(3); i >= 0; i -= 1) {
@@ -51,7 +54,7 @@ test.each([
     for (const signed of vectors) {
       const { url, headers } = signed.request;
       const authorization = mangled(String(headers.authorization), random);
-      // A few differ in nothing that counts, such as a space.
+      // A few of them differ in nothing that counts, for instance in a space.
       if (verdict(signed, { headers: { authorization } }) !== 'good') refused += 1;
       verdict(signed, { url: mangled(url, random), headers: { host: mangled('host', random) } });
     }

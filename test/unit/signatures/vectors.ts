@@ -13,13 +13,16 @@ export const { access, secret } = recorded;
 export interface Vector {
   readonly name: string;
   readonly request: SignedRequest;
-  /** When it was; milliseconds. */
+  /** The time of the request; milliseconds since the epoch. */
   readonly now: number;
 }
 
 type Scheme = 'SDK-HMAC-SHA256' | 'bce-auth-v1';
 
-/** Those of a scheme that are good, or that lack something, by what is special about them. */
+/**
+ * Returns the vectors of a scheme that are good, or that lack something, each with a name that says what is
+ * special.
+ */
 export function vectorsOf(scheme: Scheme, verdict: 'good' | 'bad' = 'good'): readonly Vector[] {
   return recorded.vectors
     .filter((one) => one.scheme === scheme && one.verdict === verdict)
@@ -39,7 +42,10 @@ export function vector(scheme: Scheme, name: string): Vector {
 export const huaweiVerdict = verdictBy(sdkHmacSha256);
 export const baiduVerdict = verdictBy(bceAuthV1);
 
-/** What a scheme says to a request with some changes; `null` where it knows no such header. */
+/**
+ * Verifies requests of a scheme after some changes. The verdict is `null` if the scheme cannot read the
+ * header.
+ */
 function verdictBy<Claim extends { readonly access: string }>(scheme: SignatureScheme<Claim>) {
   return (
     { request, now }: Vector,
