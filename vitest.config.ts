@@ -7,6 +7,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // They have servers, or cases, of their own, and configurations.
     exclude: [
+      'test/cluster/**',
       'test/openstack/**',
       'test/packaging/**',
       'test/s3/**',

@@ -14,6 +14,11 @@ export interface TestProcess {
   ended(): Promise<number | null>;
 }
 
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Starts a process that does not outlive the test run. */
 export function spawnProcess(
   program: string,
@@ -30,9 +35,8 @@ export function spawnProcess(
       output += chunk.toString();
     });
   }
-  const killChild = () => child.kill('SIGKILL');
-  process.once('exit', killChild);
-  child.once('exit', () => process.off('exit', killChild));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const closed = once(child, 'close');
   return {
     pid: child.pid ?? 0,

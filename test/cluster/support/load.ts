@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deployment } from '../../support/deployment.ts';
+import { type Answer, JOBS, send } from '../../support/http.ts';
+
+/** One request of a client's, and what became of it. */
+export interface Request {
+  readonly what: string;
+  readonly begun: number;
+  readonly ended: number;
+  /** `0` if there was no answer. */
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Clients that go on asking. */
+export interface Load {
+  /** What they have asked so far. */
+  readonly asked: readonly Request[];
+  /** Ends them. Returns all that they have asked. */
+  end(): Promise<readonly Request[]>;
+}
+
+/** Between two requests of a client; milliseconds. */
+const PAUSE = 50;
+
+/**
+ * Starts clients that list the jobs, show one, and order it again by its key, each one request after the
+ * other.
+ */
+export function startLoad({ apiUrl, tokens: { a: token } }: Deployment, job: string, order: Order): Load {
+  const asked: Request[] = [];
+  const url = `${apiUrl}${JOBS}`;
+  const headers = { 'idempotency-key': order.key };
+  const calls: Readonly<Record<string, () => Promise<Answer>>> = {
+    list: () => send(`${url}?limit=5`, { token }),
+    show: () => send(`${url}/${job}`, { token }),
+    'order again': () => send(url, { token, headers, method: 'POST', body: order.body }),
+  };
+  let isOver = false;
+  const clients = Object.entries(calls).map(async ([what, call]) => {
+    while (!isOver) {
+      const begun = Date.now();
+      const { status, text } = await call().catch((error: Error) => ({ status: 0, text: error.message }));
+      asked.push({ what, begun, ended: Date.now(), status, text });
+      await sleep(PAUSE);
+    }
+  });
+  return {
+    asked,
+    async end() {
+      isOver = true;
+      await Promise.all(clients);
+      return asked;
+    },
+  };
+}
+
+/** An order for a copy, and its idempotency key. */
+export interface Order {
+  readonly key: string;
+  readonly body: Readonly<Record<string, string>>;
+}
+
+/** Returns the requests that have failed, though they were not under way between two times. */
+export function failedOutside(requests: readonly Request[], from: number, to: number): readonly Request[] {
+  return requests.filter(
+    ({ status, begun, ended }) => !(status >= 200 && status < 300) && (ended < from || begun > to),
+  );
+}

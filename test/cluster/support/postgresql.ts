@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { access, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { unpackPackages } from '../../support/debian-packages.ts';
+import { freePort } from '../../support/free-port.ts';
+import { spawnProcess, type TestProcess } from '../../support/process.ts';
+import { until } from '../../support/until.ts';
+
+/** The folder into which PostgreSQL is unpacked if the machine has none. */
+const UNPACKED = join(import.meta.dirname, '../../../.debian/postgresql');
+const VERSIONS = 'usr/lib/postgresql';
+
+/** A real PostgreSQL on loopback, whose user `temporal` needs no password. */
+export interface Postgresql {
+  readonly port: number;
+  /** Ends it without a checkpoint, as a crash does, and starts it again. */
+  crash(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts it on a free port. All that it writes is in `folder`, which is not there yet. */
+export async function startPostgresql(folder: string): Promise<Postgresql> {
+  const programs = await postgresqlPrograms();
+  const port = await freePort();
+  const options = ['-D', folder, '-U', 'temporal', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+  const [initdb = '', ...args] = asUser([join(programs.folder, 'initdb'), ...options]);
+  await promisify(execFile)(initdb, args, { env: { ...process.env, ...programs.env } });
+  let server = await start(programs, folder, port);
+  return {
+    port,
+    async crash() {
+      // "Immediate": nothing is written any more, and the next start recovers from the log.
+      await server.stop('SIGQUIT');
+      server = await start(programs, folder, port);
+    },
+    stop: async () => {
+      // "Fast": it ends the connections by itself.
+      await server.stop('SIGINT');
+    },
+  };
+}
+
+async function start({ folder, env }: Programs, data: string, port: number): Promise<TestProcess> {
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'shared_buffers=32MB'];
+  const options = settings.flatMap((setting) => ['-c', setting]);
+  const [program = '', ...args] = asUser([join(folder, 'postgres'), '-D', data, '-p', `${port}`, ...options]);
+  const server = spawnProcess(program, args, env);
+  await until(() => {
+    if (server.exitCode !== null) throw new Error(`PostgreSQL has ended: ${server.output()}`);
+    return server.output().includes('ready to accept connections');
+  });
+  return server;
+}
+
+/** PostgreSQL refuses to run as root; in a namespace of its own, root goes by another number. */
+function asUser(command: readonly string[]): readonly string[] {
+  if (process.getuid?.() !== 0) return command;
+  return ['unshare', '--user', '--map-user=1000', '--map-group=1000', ...command];
+}
+
+interface Programs {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Finds the newest PostgreSQL of this machine, or unpacks Debian's. */
+async function postgresqlPrograms(): Promise<Programs> {
+  const installed = await newestIn(join('/', VERSIONS));
+  if (installed !== undefined) return { folder: installed, env: {} };
+  await access(UNPACKED).catch(() => unpackPackages(['postgresql'], UNPACKED));
+  const folder = await newestIn(join(UNPACKED, VERSIONS));
+  if (folder === undefined) throw new Error(`there is no PostgreSQL in ${UNPACKED}`);
+  const libraries = ['x86_64', 'aarch64'].flatMap((machine) =>
+    ['usr/lib', 'lib'].map((path) => join(UNPACKED, path, `${machine}-linux-gnu`)),
+  );
+  return { folder, env: { LD_LIBRARY_PATH: libraries.join(':') } };
+}
+
+async function newestIn(folder: string): Promise<string | undefined> {
+  const versions = await readdir(folder).catch(() => []);
+  const [newest] = versions.sort((a, b) => Number(b) - Number(a));
+  const programs = join(folder, `${newest}`, 'bin');
+  return newest === undefined
+    ? undefined
+    : access(join(programs, 'initdb')).then(
+        () => programs,
+        () => undefined,
+      );
+}

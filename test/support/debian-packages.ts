@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/**
+ * Unpacks Debian packages, and those that they need and this machine lacks, into a folder that is not there
+ * yet. Takes no root, and installs nothing. Another run MAY do the same at the same time.
+ * @throws Error if there is no apt-get, or no archive that it can reach
+ */
+export async function unpackPackages(names: readonly string[], folder: string): Promise<void> {
+  const own = `${folder}.${process.pid}`;
+  for (const name of ['lists', 'cache/archives'])
+    await mkdir(join(own, name, 'partial'), { recursive: true });
+  try {
+    const archives = await download(names, own);
+    for (const archive of archives) await run('dpkg', ['-x', archive, join(own, 'root')]);
+    // Another run may have been faster.
+    await rename(join(own, 'root'), folder).catch(() => undefined);
+  } catch (error) {
+    const wanted = names.join(', ');
+    throw new Error(`${wanted} is needed on the PATH, or apt-get to get it`, { cause: error });
+  } finally {
+    await rm(own, { recursive: true, force: true });
+  }
+}
+
+/** Returns the paths of the archives. */
+async function download(names: readonly string[], folder: string): Promise<string[]> {
+  const unlocked = ['-o', 'Debug::NoLocking=1', '-o', `Dir::Cache=${join(folder, 'cache')}`];
+  const only = ['install', '--yes', '--download-only', '--no-install-recommends'];
+  try {
+    await run('apt-get', [...unlocked, ...only, ...names]);
+  } catch {
+    // The machine has never asked for the lists of packages; only root may do so in their own place.
+    const lists = [...unlocked, '-o', `Dir::State::Lists=${join(folder, 'lists')}`];
+    await run('apt-get', [...lists, 'update']);
+    await run('apt-get', [...lists, ...only, ...names]);
+  }
+  const archives = join(folder, 'cache/archives');
+  return (await readdir(archives))
+    .filter((name) => name.endsWith('.deb'))
+    .map((name) => join(archives, name));
+}
