@@ -61,6 +61,7 @@ export class CopySaga {
     // This comes before any local activity: a replay may find the activity's result before it has seen a
     // patch that was made after it.
     const undoesEarlierRuns = runId !== mark && patched('undo-earlier-runs');
+    job.ask(request);
     const plan = await CancellationScope.nonCancellable(() => planCopy(request, imageIdOf(mark, 0)));
     this.#plan = plan;
     job.accept(plan);

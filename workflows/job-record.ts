@@ -8,6 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
+  askedDetails,
   type CancelRecord,
   type CopyPlan,
   cancelRequestProblem,
@@ -63,6 +64,11 @@ export class JobRecord {
   /** `true` if the copy has failed or was cancelled, and is being removed. */
   get isDiscarding(): boolean {
     return this.#details.phase === 'discard';
+  }
+
+  /** Fills in what was asked for, so that a job whose request is refused shows it. */
+  ask(request: unknown): void {
+    if (!this.#published) this.note(askedDetails(request));
   }
 
   /**

@@ -47,7 +47,12 @@ export function addListCommand(program: Command): void {
       const options = command.optsWithGlobals<ListOptions>();
       await withContext(options, async ({ jobs }) => {
         const page = await jobs.list(OPERATOR, options);
-        const value = { ...page, jobs: await asTheyStand(jobs, page.jobs) };
+        const { status: asked } = options;
+        // A job may have gone on to another status since it was listed.
+        const shown = (await asTheyStand(jobs, page.jobs)).filter(
+          ({ status }) => asked === undefined || status === asked,
+        );
+        const value = { ...page, jobs: shown };
         const more = page.next_marker === null ? '' : `\nmore: --marker ${harmless(page.next_marker)}`;
         printListing(options, {
           value,

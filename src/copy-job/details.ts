@@ -97,3 +97,25 @@ export function requestedDetails(jobId: string, plan: CopyPlan | null, now: Date
     cancel: null,
   };
 }
+
+/** The length to which a text is cut that a request holds and nobody has checked; characters. */
+const MAX_ASKED = 255;
+
+/**
+ * Reads from a request that nobody has checked what is to be copied, and where to. What is no text is left
+ * out.
+ */
+export function askedDetails(request: unknown): Partial<JobDetails> {
+  const text = (side: 'source' | 'destination', key: string): string | null => {
+    const asked = (request as Partial<Record<string, Record<string, unknown> | null>> | null)?.[side]?.[key];
+    return typeof asked === 'string' ? asked.slice(0, MAX_ASKED).toWellFormed() : null;
+  };
+  return {
+    source_image_id: text('source', 'image_id'),
+    source_region_id: text('source', 'region'),
+    source_tenant_id: text('source', 'tenant_id'),
+    destination_region_id: text('destination', 'region'),
+    destination_tenant_id: text('destination', 'tenant_id') ?? text('source', 'tenant_id'),
+    destination_image_name: text('destination', 'image_name'),
+  };
+}

@@ -1,5 +1,6 @@
 export * from './contract.ts';
 export {
+  askedDetails,
   type CancelRecord,
   copyProgress,
   type JobDetails,

@@ -1,6 +1,22 @@
 import { type Client, isGrpcServiceError } from '@temporalio/client';
-import { CLEAN_UP, COPY_IMAGE, searchAttributes, tenantKeyword } from '../copy-job/index.ts';
-import { allOf, attribute, listPage, OPEN, type VisibilityQuery, visibility } from '../temporal/index.ts';
+import {
+  CLEAN_UP,
+  COPY_IMAGE,
+  isFinal,
+  JOB_STATUSES,
+  type JobStatus,
+  searchAttributes,
+  tenantKeyword,
+} from '../copy-job/index.ts';
+import {
+  allOf,
+  anyOf,
+  attribute,
+  listPage,
+  OPEN,
+  type VisibilityQuery,
+  visibility,
+} from '../temporal/index.ts';
 import { belongsTo, unavailable } from './find.ts';
 import { badMarker, type Markers } from './markers.ts';
 import { type Caller, type JobPage, type ListQuery, OPERATOR } from './service.ts';
@@ -72,6 +88,29 @@ async function fetchPage(
 function filterOf(caller: Caller, { status, cleaning }: ListQuery): VisibilityQuery {
   const terms = cleaning ? [visibility`WorkflowType = ${CLEAN_UP}`, OPEN] : [...JOBS];
   if (caller !== OPERATOR) terms.push(ofTenant(caller.tenant_id));
-  if (status !== undefined) terms.push(visibility`${attribute(searchAttributes.status.name)} = ${status}`);
+  if (status !== undefined) terms.push(showing(status));
   return allOf(terms);
+}
+
+const STATUS = attribute(searchAttributes.status.name);
+/** A filter that takes jobs whose record does not say that they have ended. */
+const UNENDED = anyOf([
+  visibility`${STATUS} IS NULL`,
+  ...JOB_STATUSES.filter((status) => !isFinal(status)).map((status) => visibility`${STATUS} = ${status}`),
+]);
+const CANCELED = visibility`ExecutionStatus = 'Canceled'`;
+
+/**
+ * Returns a filter that takes the jobs which show a status. A job may not have it on record: a workflow that
+ * was terminated could not put it there, and the input of another was so wrong that it has nothing on record.
+ */
+function showing(status: JobStatus): VisibilityQuery {
+  const recorded = visibility`${STATUS} = ${status}`;
+  if (status === 'replicated') return recorded;
+  if (status === 'canceled') return anyOf([recorded, allOf([CANCELED, UNENDED])]);
+  if (status === 'error')
+    return anyOf([recorded, allOf([visibility`NOT ${OPEN} AND NOT ${CANCELED}`, UNENDED])]);
+  const begun =
+    status === 'replicate_requested' ? anyOf([recorded, visibility`${STATUS} IS NULL`]) : recorded;
+  return allOf([OPEN, begun]);
 }

@@ -2,6 +2,7 @@ import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { ApplicationFailure, type LoadedDataConverter } from '@temporalio/common';
 import { type Fault, parseFault, parseProgress, type TransferProgress } from '../copy-job/index.ts';
 import { decodeOptionalFailureToOptionalError, lastHeartbeat, optionalTsToDate } from '../temporal/index.ts';
+import type { WaitingTask } from './waiting.ts';
 
 /** The present step of a job, as Temporal's server sees it. No worker is asked. */
 export interface PresentStep {
@@ -10,12 +11,8 @@ export interface PresentStep {
   readonly lastFault: Fault | null;
   /** The time of the next attempt; `null` if it is due already, or an attempt is running. */
   readonly nextAttempt: Date | null;
-  /**
-   * The time since which a worker could have taken the step up; `null` if an attempt is running, or none is
-   * due yet.
-   */
-  readonly queuedSince: Date | null;
-  readonly taskQueue: string | null;
+  /** What a worker could take up; `null` if an attempt is running, or none is due yet. */
+  readonly waiting: WaitingTask | null;
 }
 
 type Raw = WorkflowExecutionDescription['raw'];
@@ -35,14 +32,17 @@ export async function presentStep(raw: Raw, converter: LoadedDataConverter): Pro
   const due = optionalTsToDate(activity.nextAttemptScheduleTime) ?? optionalTsToDate(activity.scheduledTime);
   const isDue = due !== undefined && due.getTime() <= Date.now();
   const queued = activity.state === SCHEDULED;
+  const taskQueue = activity.activityOptions?.taskQueue?.name || null;
+  // What an earlier attempt has met is over once this one has moved something.
+  const started = queued ? undefined : optionalTsToDate(activity.lastStartedTime);
+  const isOver = started !== undefined && (progress?.moved_at ?? 0) > started.getTime();
+  const earlier = failure === undefined || isOver || isByOperator(failure) ? null : faultOf(failure);
   return {
     attempt: activity.attempt ?? 1,
     progress,
-    lastFault:
-      progress?.last_fault ?? (failure === undefined || isByOperator(failure) ? null : faultOf(failure)),
+    lastFault: progress?.last_fault ?? earlier,
     nextAttempt: queued && !isDue ? (due ?? null) : null,
-    queuedSince: queued && isDue ? due : null,
-    taskQueue: activity.activityOptions?.taskQueue?.name || null,
+    waiting: queued && isDue ? { kind: 'activity', taskQueue, since: due } : null,
   };
 }
 

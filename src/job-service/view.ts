@@ -7,18 +7,15 @@ import {
   JOB_MEMO,
   type JobDetails,
   requestedDetails,
-  TASK_QUEUE,
 } from '../copy-job/index.ts';
 import { optionalTsToDate } from '../temporal/index.ts';
 import { endedTransferBytes } from './ended-transfer.ts';
 import { pauseOf } from './paused.ts';
 import { type PresentStep, presentStep } from './pending-activity.ts';
 import type { JobView } from './service.ts';
+import { type WaitingTask, waitingFor } from './waiting.ts';
 
 type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
-
-/** A wait that is shorter than this is only the time that handing over takes; milliseconds. */
-const WORTH_MENTIONING = 2000;
 
 /** Returns a job as its record shows it, with the status in which its workflow has closed. */
 export function recordedView(execution: Execution): JobView {
@@ -49,13 +46,17 @@ export async function liveView(client: Client, description: WorkflowExecutionDes
   const shown = { ...recorded, paused: pause !== null, pause };
   const view: JobView = unheard ? { ...shown, status: 'cancel_requested' } : shown;
   const step = await presentStep(description.raw, client.options.loadedDataConverter);
-  if (step !== null) return withStep(view, step);
+  // Nobody is waited for while the job is paused.
+  const waiting = async (task: WaitingTask | null) =>
+    view.paused || task === null ? null : waitingFor(client, task);
+  if (step !== null) return { ...withStep(view, step), waiting_for: await waiting(step.waiting) };
   const since = pendingWorkflowTask?.startedTime
     ? undefined
     : optionalTsToDate(pendingWorkflowTask?.originalScheduledTime);
   const ended =
     view.phase === 'transfer' ? await endedTransferBytes(client, description, view.image_size) : 0;
-  const waiting_for = view.paused ? null : waitFor(since ?? null, TASK_QUEUE);
+  const { taskQueue } = description;
+  const waiting_for = await waiting(since === undefined ? null : { kind: 'workflow', taskQueue, since });
   return { ...withBytes(view, ended), waiting_for };
 }
 
@@ -79,9 +80,7 @@ function withStep(view: JobView, step: PresentStep): JobView {
     updated_at: new Date(moved).toISOString(),
     attempt: step.attempt,
     last_fault: step.lastFault,
-    // Nobody is waited for while the job is paused.
     next_retry_at: view.paused ? null : (step.nextAttempt?.toISOString() ?? null),
-    waiting_for: view.paused ? null : waitFor(step.queuedSince, step.taskQueue),
   };
 }
 
@@ -89,9 +88,4 @@ function withBytes(view: JobView, bytes: number): JobView {
   const bytes_copied = Math.max(view.bytes_copied, bytes);
   const copy_progress = copyProgress(view.status, bytes_copied, view.image_size);
   return { ...view, bytes_copied, copy_progress: Math.max(view.copy_progress, copy_progress) };
-}
-
-function waitFor(since: Date | null, taskQueue: string | null): string | null {
-  if (since === null || Date.now() - since.getTime() < WORTH_MENTIONING) return null;
-  return taskQueue === null ? 'a worker' : `a worker on Task Queue ${taskQueue}`;
 }

@@ -4,7 +4,7 @@ export { connectClient, TemporalUnreachable } from './connect.ts';
 export { describeIfThere } from './describe.ts';
 export { encryptingConverter, openCodec } from './encryption.ts';
 export { lastHeartbeat } from './heartbeat.ts';
-export { allOf, attribute, OPEN, type VisibilityQuery, visibility } from './query.ts';
+export { allOf, anyOf, attribute, OPEN, type VisibilityQuery, visibility } from './query.ts';
 export { forRequest } from './request-scope.ts';
 export {
   decodeOptionalFailureToOptionalError,

@@ -29,6 +29,11 @@ export function allOf(terms: readonly VisibilityQuery[]): VisibilityQuery {
   return new VisibilityQuery(terms.map(({ text }) => text).join(' AND '));
 }
 
+/** Returns a filter that takes what any of the terms take. */
+export function anyOf(terms: readonly VisibilityQuery[]): VisibilityQuery {
+  return new VisibilityQuery(`(${terms.map(({ text }) => text).join(' OR ')})`);
+}
+
 /**
  * Puts the name of a search attribute into a filter.
  * @throws Error if it is no plain name
@@ -39,8 +44,8 @@ export function attribute(name: string): VisibilityQuery {
 }
 
 /** A filter that takes what has not closed. A workflow that is paused is open too, and not `Running`. */
-export const OPEN = visibility`ExecutionStatus NOT IN
-  ('Completed', 'Failed', 'Canceled', 'Terminated', 'ContinuedAsNew', 'TimedOut')`;
+export const OPEN = visibility`(ExecutionStatus NOT IN
+  ('Completed', 'Failed', 'Canceled', 'Terminated', 'ContinuedAsNew', 'TimedOut'))`;
 
 function quoted(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
