@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Deployment } from '../support/deployment.ts';
 import { type Call, send } from '../support/http.ts';
 import { bceSigned } from '../support/signed.ts';
@@ -51,4 +52,12 @@ export function bccClient(deployment: Deployment, version = 'v2'): BccClient {
       });
     },
   };
+}
+
+/** Expects an answer to be an error in the form of Baidu's. */
+export function expectError(answer: BccAnswer, status: number, code: string): void {
+  expect([answer.status, answer.body.code]).toEqual([status, code]);
+  expect(Object.keys(answer.body).sort()).toEqual(['code', 'message', 'requestId']);
+  expect(answer.headers['x-bce-request-id']).toBe(answer.body.requestId);
+  expect(answer.headers['content-type']).toBe('application/json;charset=UTF-8');
 }

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Deployment, deploy } from '../support/deployment.ts';
+import { type BccClient, bccClient, expectError } from './bcc-rig.ts';
+
+let deployment: Deployment;
+let tenant: BccClient;
+let small: string;
+beforeAll(async () => {
+  deployment = await deploy({ regions: ['ot1', 'ot2', 'ot3'] });
+  await Promise.all([deployment.startWorker(), deployment.startApi()]);
+  tenant = bccClient(deployment);
+  small = (await deployment.addImage('ot1', 10, { owner: 'tenant-a', name: 'tiny' })).id;
+});
+afterAll(() => deployment.stop());
+
+test('a copy whose request has JSON and no content type works', async () => {
+  const answer = await fetch(`${deployment.apiUrl}/v2/image/${small}?remoteCopy`, {
+    method: 'POST',
+    headers: { 'x-auth-token': deployment.tokens.a },
+    // fetch names no type for a body of bytes.
+    body: Buffer.from('{"destRegion": ["ot2"]}'),
+  });
+  expect(answer.status).toBe(200);
+});
+
+test('a client token makes a copy once', async () => {
+  const copy = (body: object) =>
+    tenant.call('POST', `${small}?remoteCopy&clientToken=once`, { body: { destRegion: ['ot2'], ...body } });
+  const first = await copy({});
+  expect((await copy({})).body).toEqual(first.body);
+  expectError(await copy({ name: 'another' }), 403, 'IdempotentParameterMismatch');
+  const more = await copy({ destRegion: ['ot2', 'ot3'] });
+  expect(more.body.result[0]).toEqual(first.body.result[0]);
+});
+
+test.each<[string, unknown]>([
+  ['null', null],
+  ['a number', 1],
+  ['a text', 'once'],
+])('a client token in the body is none: %s', async (_name, clientToken) => {
+  const copy = () => tenant.copy(small, { destRegion: ['ot2'], clientToken });
+  const [[first], [second]] = [await copy(), await copy()];
+  expect(second.imageId).not.toBe(first.imageId);
+});
+
+test.each<[string, number, string, unknown]>([
+  ['that is no JSON', 400, 'MalformedJSON', '{"destRegion": '],
+  ['that is empty', 400, 'InappropriateJSON', ''],
+  ['that is null', 400, 'InappropriateJSON', null],
+  ['that is a list', 400, 'InappropriateJSON', ['ot2']],
+  ['without a region', 400, 'InappropriateJSON', { name: 'x' }],
+  ['with no regions', 400, 'InappropriateJSON', { destRegion: [] }],
+  ['with a region twice', 400, 'InappropriateJSON', { destRegion: ['ot2', 'ot2'] }],
+  ['whose region is no list', 400, 'InappropriateJSON', { destRegion: 'ot2' }],
+  ['whose name is a number', 400, 'InappropriateJSON', { destRegion: ['ot2'], name: 1 }],
+  ['whose name is too long', 400, 'InappropriateJSON', { destRegion: ['ot2'], name: 'x'.repeat(256) }],
+  ['larger than the limit', 413, 'InvalidHTTPRequest', { destRegion: ['x'.repeat(20_000)] }],
+])('a copy with a body %s is refused', async (_name, status, code, body) => {
+  expectError(await tenant.call('POST', `${small}?remoteCopy`, { body }), status, code);
+});
+
+test.each(['%zz', '%f', '%ff%fe'])('a path with %s names nothing', async (imageId) => {
+  for (const method of ['GET', 'POST']) {
+    expectError(await tenant.call(method, `${imageId}?cancelRemoteCopy`, { body: {} }), 400, 'InvalidURI');
+  }
+});
+
+test.each(['json', ';;', ''])('a Content-Type that is "%s" makes no difference', async (type) => {
+  const headers = { 'content-type': type };
+  const path = `${small}?remoteCopy`;
+  const body = { destRegion: ['ot2'] };
+  expect((await tenant.call('POST', path, { headers, body })).status).toBe(200);
+  expectError(await tenant.call('POST', path, { headers, body, token: 'unknown' }), 403, 'AccessDenied');
+});
+
+test.each(['', '?', '?shareImage', '?remoteCopy&cancelRemoteCopy'])(
+  'a POST with the query "%s" names no action',
+  async (query) => {
+    expectError(await tenant.call('POST', `${small}${query}`, { body: {} }), 400, 'InvalidURI');
+  },
+);
+
+test('a field that nobody knows is ignored, and so is the version of the API', async () => {
+  const rows = await bccClient(deployment, 'v1').copy(small, { destRegion: ['ot2'], colour: 'red' });
+  expect(rows[0].code).toBe('');
+});

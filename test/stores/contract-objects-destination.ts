@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { committing } from './make-image.ts';
+import { DATA, type ObjectsBench, OLD } from './objects-bench.ts';
+import { anyone, codeOf, LAST } from './store-under-test.ts';
+
+/** Defines the tests of objects that a copy makes. */
+export function destinationObjectsContract(bench: ObjectsBench): void {
+  test.each(['x', 'deep/er/x', 'ü/a b+c%20/😀'])('commit puts it to %j, and it is whole', async (path) => {
+    const ref = bench.refTo(path);
+    await bench.fill(ref);
+    expect(await codeOf(bench.objects.inspect(anyone(path)))).toBe('not_found');
+    await bench.commit(ref);
+    expect((await bench.data(path)).equals(DATA)).toBe(true);
+    expect(await bench.underTest.traces()).toEqual([path]);
+  });
+
+  test('an object of no bytes is an object', async () => {
+    const nothing = Buffer.alloc(0);
+    const ref = bench.refTo('deep/x', nothing);
+    await bench.fill(ref, nothing);
+    await bench.commit(ref, nothing);
+    expect(await bench.text('deep/x')).toBe('');
+  });
+
+  test('commit replaces what was there, which stays until then', async () => {
+    await bench.underTest.put('deep/x', OLD);
+    const ref = bench.refTo('deep/x');
+    await bench.fill(ref);
+    expect(await bench.text('deep/x')).toBe(OLD.toString());
+    await bench.commit(ref);
+    expect((await bench.data('deep/x')).equals(DATA)).toBe(true);
+    expect(await bench.underTest.traces()).toEqual(['deep/x']);
+  });
+
+  test('every step may be repeated', async () => {
+    const ref = bench.refTo('deep/x');
+    await Promise.all([bench.prepare(ref), bench.prepare(ref), bench.prepare(ref)]);
+    await bench.prepare(ref);
+    await bench.fill(ref);
+    await bench.commit(ref);
+    await bench.commit(ref);
+    expect((await bench.data('deep/x')).equals(DATA)).toBe(true);
+    expect(await bench.underTest.traces()).toEqual(['deep/x']);
+  });
+
+  test('a commit that is repeated after a late prepare leaves what was committed', async () => {
+    const ref = bench.refTo('x');
+    await bench.fill(ref);
+    await bench.commit(ref);
+    // A server may not take an object again that was deleted.
+    expect(['success', 'conflict']).toContain(await codeOf(bench.prepare(ref)));
+    await bench.commit(ref);
+    expect((await bench.data('x')).equals(DATA)).toBe(true);
+  });
+
+  test('what is not whole is never committed', async () => {
+    await bench.underTest.put('x', OLD);
+    const ref = bench.refTo('x');
+    expect(await codeOf(bench.commit(ref))).toBe('not_found');
+    await bench.prepare(ref);
+    expect(await codeOf(bench.commit(ref))).toBe('not_found');
+    expect(await bench.text('x')).toBe(OLD.toString());
+    expect(await codeOf(bench.objects.openSink(bench.refTo('x'), 1, DATA.length))).toBe('not_found');
+  });
+
+  test('two jobs make the same object, and the last commit stays', async () => {
+    const others = randomBytes(1_200_000);
+    const [first, second] = [bench.refTo('deep/x'), bench.refTo('deep/x', others)];
+    await bench.fill(first);
+    await bench.fill(second, others);
+    await bench.commit(second, others);
+    await bench.commit(first);
+    expect((await bench.data('deep/x')).equals(DATA)).toBe(true);
+    expect(await bench.underTest.traces()).toEqual(['deep/x']);
+  });
+
+  test.each([true, false])(
+    'a discard leaves nothing of what was not committed, and what was there before (%s)',
+    async (before) => {
+      if (before) await bench.underTest.put('deep/x', OLD);
+      await bench.underTest.put('y', 'y');
+      const ref = bench.refTo('deep/x');
+      await bench.fill(ref);
+      const again = await bench.objects.openSink(ref, 2, DATA.length);
+      await bench.objects.discard(ref, LAST);
+      await again.close();
+      await bench.objects.discard(committing(ref, DATA), LAST);
+      expect(await bench.underTest.traces()).toEqual(before ? ['deep/x', 'y'] : ['y']);
+      expect(await codeOf(bench.commit(ref))).toBe('not_found');
+      expect(await codeOf(bench.objects.openSink(ref, 3, DATA.length))).toBe('not_found');
+      if (before) expect(await bench.text('deep/x')).toBe(OLD.toString());
+    },
+  );
+
+  test('a discard after the commit leaves what was committed', async () => {
+    const ref = bench.refTo('deep/x');
+    await bench.fill(ref);
+    await bench.commit(ref);
+    await bench.objects.discard(committing(ref, DATA), LAST);
+    await bench.objects.discard(ref, LAST);
+    expect((await bench.data('deep/x')).equals(DATA)).toBe(true);
+  });
+
+  test("another job's discard does not disturb", async () => {
+    const ref = bench.refTo('x');
+    await bench.fill(ref);
+    await bench.objects.discard(bench.refTo('x'), LAST);
+    await bench.commit(ref);
+    expect((await bench.data('x')).equals(DATA)).toBe(true);
+  });
+}

@@ -1,0 +1,83 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { DATA, type ObjectsBench, OLD } from './objects-bench.ts';
+import { bytesOf, pathsOf } from './objects-under-test.ts';
+import { anyone, codeOf, readAll } from './store-under-test.ts';
+
+const { signal } = new AbortController();
+
+/** Defines the tests of objects that are read and written as a whole. */
+export function wholeObjectsContract(bench: ObjectsBench): void {
+  test.each(['x', 'deep/er/x', 'a b', 'a+b%20c', 'ü/日本/😀', "it's & <x>"])(
+    'what is written to %j is what is read, and replaces what was there',
+    async (path) => {
+      await bench.underTest.put(path, OLD);
+      await bench.objects.write(path, DATA, signal);
+      expect((await bytesOf(bench.objects, path)).equals(DATA)).toBe(true);
+      await bench.objects.write(path, Buffer.alloc(0), signal);
+      expect(await bench.text(path)).toBe('');
+      expect(await pathsOf(bench.objects)).toEqual([path]);
+      expect(await bench.underTest.traces()).toEqual([path]);
+    },
+  );
+
+  test('what is not there is not found, and the message names it', async () => {
+    await bench.underTest.put('x', 'x');
+    for (const path of ['y', 'y/z', 'x/y']) {
+      expect(await codeOf(bytesOf(bench.objects, path))).toBe('not_found');
+      expect(await codeOf(bench.objects.inspect(anyone(path)))).toBe('not_found');
+      expect(await codeOf(bench.objects.openReader(anyone(path), 'pin'))).not.toBe('success');
+      await expect(bytesOf(bench.objects, path)).rejects.toThrow(path);
+    }
+  });
+
+  test('what has more bytes than there is room for has changed, and the message names it', async () => {
+    await bench.underTest.put('x', DATA);
+    expect(await codeOf(bytesOf(bench.objects, 'x', DATA.length - 1))).toBe('changed');
+    await expect(bytesOf(bench.objects, 'x', 1)).rejects.toThrow('"x" has grown');
+    expect((await bytesOf(bench.objects, 'x', DATA.length)).equals(DATA)).toBe(true);
+  });
+
+  test('an abort ends it with the reason of the signal, and nothing is written', async () => {
+    await bench.underTest.put('x', OLD);
+    const reason = new Error('enough');
+    await expect(bench.objects.read('x', Buffer.alloc(9), AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(bench.objects.write('x', DATA, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(bench.objects.write('new/x', DATA, AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(await bench.text('x')).toBe(OLD.toString());
+    expect(await bench.underTest.traces()).toEqual(['x']);
+  });
+
+  test('of those that write the same path at the same time one stays whole', async () => {
+    const all = Array.from({ length: 8 }, (_, n) => Buffer.alloc(100_000, `${n}`));
+    await Promise.all(all.map((data) => bench.objects.write('deep/er/x', data, signal)));
+    const stays = await bytesOf(bench.objects, 'deep/er/x');
+    expect(all.some((data) => data.equals(stays))).toBe(true);
+    expect(await bench.underTest.traces()).toEqual(['deep/er/x']);
+  });
+}
+
+/** Defines the tests of objects that are the source of a copy. */
+export function sourceObjectsContract(bench: ObjectsBench): void {
+  test('any range of it is read', async () => {
+    await bench.underTest.put('deep/x', DATA);
+    const { pin } = await bench.objects.inspect(anyone('deep/x'));
+    const reader = await bench.objects.openReader(anyone('deep/x'), pin);
+    onTestFinished(() => reader.close());
+    for (const range of [
+      [0, DATA.length],
+      [1_048_575, 1_048_577],
+      [7, 7],
+    ] as const) {
+      expect((await readAll(reader, range)).equals(DATA.subarray(...range))).toBe(true);
+    }
+  });
+
+  test('what was replaced since it was inspected has changed', async () => {
+    await bench.underTest.put('x', DATA);
+    const { pin } = await bench.objects.inspect(anyone('x'));
+    await bench.objects.write('x', Buffer.alloc(DATA.length, 'r'), signal);
+    expect(await codeOf(bench.objects.openReader(anyone('x'), pin))).toBe('changed');
+    await bench.underTest.put('y', DATA);
+    expect(await codeOf(bench.objects.openReader(anyone('y'), pin))).toBe('changed');
+  });
+}

@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest';
+import { until } from '../support/until.ts';
+import { type Gate, gate, holding, holdingTransfer } from '../support/workflow-hooks.ts';
+import { endOf, type Job, untilDetails } from '../support/workflow-rig.ts';
+import { standing } from '../support/workflow-standing.ts';
+import { imageOf, nothing, resetRig } from './reset-rig.ts';
+
+const resets = resetRig();
+const { startJob, reset, cleanUpOf } = resets;
+
+test('a clean-up leaves alone what a run after a reset is making', async () => {
+  const at = gate();
+  const { job, mark } = await startJob({ source: holdingTransfer(at, 1) });
+  await at.reached;
+  await job.handle.signal('cancel', { force: true });
+  await endOf(job);
+  await reset(job);
+  await untilDetails(job, ({ phase }) => phase === 'transfer');
+  await untilItWaits(job, mark);
+  at.open();
+  await endOf(job);
+  await cleanUpOf(job, mark).result();
+  expect(await standing(resets.rig, job, mark)).toEqual(imageOf(job));
+});
+
+const BEFORE_ITS_CLEAN_UP = [
+  ['its commit', (at: Gate) => ({ destination: holding('commit', at, 'after') })],
+  ['a part of its transfer', (at: Gate) => ({ source: holdingTransfer(at, 1) })],
+] as const;
+
+test.each(BEFORE_ITS_CLEAN_UP)(
+  'a clean-up leaves nothing of a job that was forced after %s, and reset when it was about to close',
+  async (_what, hooks) => {
+    const at = gate();
+    let isFirst = true;
+    const { job, mark } = await startJob({
+      ...hooks(at),
+      activities: async (call, name) => {
+        if (name === 'closeAsCanceled' && isFirst) {
+          isFirst = false;
+          await reset(job, 'last');
+        }
+        return call();
+      },
+    });
+    await at.reached;
+    await job.handle.signal('cancel', { force: true });
+    await expect.poll(async () => (await job.handle.describe()).runId).not.toBe(mark);
+    expect(await endOf(job)).toMatchObject({ closed: 'CANCELLED', status: 'canceled' });
+    at.open();
+    await cleanUpOf(job, mark).result();
+    expect(await standing(resets.rig, job, mark)).toEqual(nothing('canceled'));
+  },
+);
+
+test('a clean-up leaves alone the image that a run after a reset has adopted', async () => {
+  const at = gate();
+  const { job, mark } = await startJob({ destination: holding('commit', at, 'after') });
+  await at.reached;
+  await job.handle.signal('cancel', { force: true });
+  await endOf(job);
+  at.open();
+  await reset(job);
+  await endOf(job);
+  await cleanUpOf(job, mark).result();
+  expect(await standing(resets.rig, job, mark)).toEqual(imageOf(job));
+});
+
+test('a clean-up whose call to the store comes late leaves alone the image that is whole by then', async () => {
+  const at = gate();
+  const held = gate();
+  let isFirst = true;
+  const discard = async (call: () => Promise<void>) => {
+    if (isFirst) {
+      isFirst = false;
+      await held.pass();
+    }
+    return call();
+  };
+  const { job, mark } = await startJob({ destination: { ...holding('commit', at, 'after'), discard } });
+  await at.reached;
+  await job.handle.signal('cancel', { force: true });
+  await held.reached;
+  at.open();
+  await reset(job);
+  await endOf(job);
+  held.open();
+  await cleanUpOf(job, mark).result();
+  expect(await standing(resets.rig, job, mark)).toEqual(imageOf(job));
+});
+
+test('a job that is forced, reset, and forced again before its clean-up has begun leaves nothing', async () => {
+  const at = gate();
+  const { job, mark } = await startJob({ source: holdingTransfer(at, 1) });
+  await at.reached;
+  await job.handle.signal('cancel', { force: true });
+  await endOf(job);
+  await reset(job);
+  await untilDetails(job, ({ phase }) => phase === 'transfer');
+  await job.handle.signal('cancel', { force: true });
+  at.open();
+  await endOf(job);
+  await expect.poll(() => standing(resets.rig, job, mark)).toEqual(nothing('canceled'));
+});
+
+test('an image that a reset reserves once more after the clean-up goes too', async () => {
+  const at = gate();
+  const again = Promise.withResolvers<void>();
+  let calls = 0;
+  let isCleanedUp = false;
+  const { job, mark } = await startJob({
+    destination: {
+      prepare: async (call) => {
+        await call();
+        calls += 1;
+        if (calls === 1) await at.pass();
+      },
+    },
+    activities: async (call, name) => {
+      if (name === 'closeAsCanceled' && isCleanedUp) await again.promise;
+      if (name !== 'prepareDestination' || calls === 0) return call();
+      return call().finally(() => again.resolve());
+    },
+  });
+  await at.reached;
+  await job.handle.signal('cancel', { force: true });
+  await endOf(job);
+  await cleanUpOf(job, mark).result();
+  isCleanedUp = true;
+  await reset(job, 'last');
+  await endOf(job);
+  expect(calls).toBe(2);
+  expect(await standing(resets.rig, job, mark)).toEqual(nothing('canceled'));
+});
+
+/** Waits until the clean-up has found that the job goes on. */
+async function untilItWaits(job: Job, mark: string): Promise<void> {
+  await until(async () => {
+    const [discard] = (await cleanUpOf(job, mark).describe()).raw.pendingActivities ?? [];
+    return discard?.lastFailure?.message?.includes('was reset');
+  });
+}
