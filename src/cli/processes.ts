@@ -5,7 +5,6 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { type Config, type IdentityConfig, loadConfig, openRegions, type Regions } from '../config/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
 import { createJobService } from '../job-service/index.ts';
-import { pagesInUse } from '../memory/index.ts';
 import { createMetrics, type Metrics, meteredStore } from '../metrics/index.ts';
 import { openQuota } from '../quota/index.ts';
 import { createTaskService } from '../task-service/index.ts';
@@ -125,12 +124,6 @@ async function work(options: WorkerOptions): Promise<void> {
   const config = await loadConfig(options.config);
   const metrics = createMetrics();
   const regions = meteredRegions(await openRegions(config), metrics);
-  metrics.gauge(
-    'page_memory_bytes',
-    'Memory for the bytes of images, lent to copies or idle.',
-    ['state'],
-    async () => Object.entries(pagesInUse()).map(([state, bytes]) => [{ state }, bytes] as const),
-  );
   for (const name of options.region ?? []) {
     if (!regions.has(name)) throw new UsageError(`--region: there is no region '${name}'`);
   }
@@ -144,7 +137,18 @@ async function work(options: WorkerOptions): Promise<void> {
   const probe = openProbe(client, regions, serve);
   await tellMetrics(address, metrics, { ready: probe.ready, more: sdkMetrics?.text ?? (async () => '') });
   try {
-    await runWorkers({ config, regions, client, serve, workflows, version, logger, sdkMetrics, probe });
+    await runWorkers({
+      config,
+      regions,
+      client,
+      serve,
+      workflows,
+      version,
+      logger,
+      metrics,
+      sdkMetrics,
+      probe,
+    });
   } catch (error) {
     logger.fatal({ err: error }, 'the worker has failed');
     process.exitCode = EXIT.failed;

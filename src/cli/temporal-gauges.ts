@@ -1,52 +1,84 @@
 import type { Client } from '@temporalio/client';
 import type { Config } from '../config/index.ts';
-import { COPY_IMAGE, isFinal, JOB_STATUSES, searchAttributes, TASK_QUEUE } from '../copy-job/index.ts';
-import type { Metrics } from '../metrics/index.ts';
+import { COPY_IMAGE, TASK_QUEUE } from '../copy-job/index.ts';
+import type { Measure, Metrics } from '../metrics/index.ts';
+import { MOVE_OBJECTS } from '../object-task/index.ts';
+import { allOf, countWorkflows, OPEN, visibility } from '../temporal/index.ts';
+import { oldestWaitingJob } from './oldest-waiting.ts';
+import { countOpenJobs } from './open-jobs.ts';
 
 /** `temporal.api.enums.v1.TaskQueueType`. */
 const WORKFLOW = 1;
 const ACTIVITY = 2;
 /** A Prometheus may ask often, and there may be several; milliseconds. */
-const KEPT = 5000;
+const KEPT = 10_000;
 
-/** Has a facade tell what only Temporal knows: the open jobs, and who polls for them. */
+const PAUSED_JOBS = visibility`WorkflowType = ${COPY_IMAGE} AND ExecutionStatus = 'Paused'`;
+const OPEN_TASKS = allOf([visibility`WorkflowType = ${MOVE_OBJECTS}`, OPEN]);
+
+/** Has a facade tell what only Temporal knows: what is open, what waits, and who polls for it. */
 export function watchTemporal(metrics: Metrics, client: Client, { regions }: Config): void {
-  const { namespace } = client.options;
-  const open = JOB_STATUSES.filter((status) => !isFinal(status));
-  metrics.gauge(
-    'jobs_open',
-    'Jobs that have not ended, by status.',
-    ['status'],
-    kept(() =>
-      Promise.all(
-        open.map(async (status) => {
-          const query = `WorkflowType = '${COPY_IMAGE}' AND CloseTime IS NULL AND ${searchAttributes.status.name} = '${status}'`;
-          const { count } = await client.workflowService.countWorkflowExecutions({ namespace, query });
-          return [{ status }, Number(count)] as const;
-        }),
-      ),
-    ),
-  );
-  const queues: (readonly [name: string, type: number])[] = [
-    [TASK_QUEUE, WORKFLOW],
-    ...[...new Set([...regions.values()].map(({ taskQueue }) => taskQueue))].map(
-      (name) => [name, ACTIVITY] as const,
-    ),
+  const gauge = (name: string, help: string, labels: readonly string[], measure: Measure) =>
+    metrics.gauge(name, help, labels, kept(measure));
+  const pair = ['status', 'source_region', 'destination_region'];
+  gauge('jobs_open', 'Jobs that have not ended.', pair, () => countOpenJobs(client, [...regions.keys()]));
+  // A server that cannot pause workflows may not know this status. Then there is no value.
+  gauge('jobs_paused', 'Jobs whose workflow is paused.', [], async () => [
+    [{}, await countWorkflows(client, PAUSED_JOBS)],
+  ]);
+  gauge('tasks_open', 'Import and export tasks that have not ended.', [], async () => [
+    [{}, await countWorkflows(client, OPEN_TASKS)],
+  ]);
+  gauge('oldest_waiting_job_age_seconds', 'Age of the oldest job whose copy has not begun.', [], async () => [
+    [{}, await oldestWaitingJob(client)],
+  ]);
+  const queues = [
+    { name: TASK_QUEUE, type: WORKFLOW },
+    ...[...new Set([...regions.values()].map(({ taskQueue }) => taskQueue))].map((name) => ({
+      name,
+      type: ACTIVITY,
+    })),
   ];
-  metrics.gauge(
-    'task_queue_pollers',
-    'Workers that ask for tasks of a Task Queue.',
-    ['task_queue'],
-    kept(() =>
-      Promise.all(
-        queues.map(async ([name, taskQueueType]) => {
-          const asked = { namespace, taskQueue: { name }, taskQueueType };
-          const { pollers } = await client.workflowService.describeTaskQueue(asked);
-          return [{ task_queue: name }, pollers?.length ?? 0] as const;
-        }),
-      ),
-    ),
-  );
+  const described = kept(() => Promise.all(queues.map((queue) => describeQueue(client, queue))));
+  const ofQueues = (name: string, help: string, value: keyof Omit<QueueState, 'name'>) =>
+    metrics.gauge(name, help, ['task_queue'], async () =>
+      (await described()).map((queue) => [{ task_queue: queue.name }, queue[value]] as const),
+    );
+  ofQueues('task_queue_pollers', 'Workers that ask for tasks of a Task Queue.', 'pollers');
+  ofQueues('task_queue_backlog', 'Steps that wait in a Task Queue for a worker, about.', 'backlog');
+  ofQueues('task_queue_backlog_age_seconds', 'Age of the oldest step that waits, about.', 'age');
+}
+
+interface QueueState {
+  readonly name: string;
+  readonly pollers: number;
+  readonly backlog: number;
+  readonly age: number;
+}
+
+async function describeQueue(
+  client: Client,
+  { name, type }: { name: string; type: number },
+): Promise<QueueState> {
+  const { pollers, stats } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name },
+    taskQueueType: type,
+    reportStats: true,
+  });
+  return {
+    name,
+    pollers: pollers?.length ?? 0,
+    backlog: Number(stats?.approximateBacklogCount ?? 0),
+    age: secondsOf(stats?.approximateBacklogAge),
+  };
+}
+
+/** Returns the seconds of a `google.protobuf.Duration`. */
+function secondsOf(
+  duration: { readonly seconds?: unknown; readonly nanos?: number | null } | null | undefined,
+): number {
+  return Number(duration?.seconds ?? 0) + (duration?.nanos ?? 0) / 1e9;
 }
 
 /** Asks again only when the last answer is old. */

@@ -1,4 +1,12 @@
-import type { BlockSink, ImageSink, ImageStore, PartReader, PartSink, StreamSink } from '../stores/index.ts';
+import type {
+  BlockSink,
+  ImageSink,
+  ImageStore,
+  PartReader,
+  PartSink,
+  ServerCopy,
+  StreamSink,
+} from '../stores/index.ts';
 import { StoreError } from '../stores/index.ts';
 import type { Metrics, Side } from './metrics.ts';
 
@@ -102,7 +110,12 @@ function meteredSink(sink: ImageSink, region: string, metrics: Metrics): ImageSi
       metrics.written(region, block.length);
       metrics.part('destination', region, secondsSince(began));
     };
-    return instead<BlockSink>(sink, { put, close });
+    const { byServer } = sink;
+    return instead<BlockSink>(sink, {
+      put,
+      close,
+      ...(byServer && { byServer: meteredCopy(byServer, region, metrics) }),
+    });
   }
   const upload: StreamSink['upload'] = async (chunks, signal) => {
     const began = performance.now();
@@ -110,6 +123,17 @@ function meteredSink(sink: ImageSink, region: string, metrics: Metrics): ImageSi
     metrics.part('destination', region, secondsSince(began));
   };
   return instead<StreamSink>(sink, { upload, close });
+}
+
+function meteredCopy(byServer: ServerCopy, region: string, metrics: Metrics): ServerCopy {
+  return instead(byServer, {
+    async copy(range, from, signal) {
+      const work = byServer.copy(range, from, signal);
+      const refusal = await counted(work, 'destination', region, metrics);
+      if (refusal === null) metrics.copiedByServer(region, range[1] - range[0]);
+      return refusal;
+    },
+  });
 }
 
 async function* passing(chunks: AsyncIterable<Uint8Array>, region: string, metrics: Metrics) {

@@ -22,6 +22,10 @@ export interface Metrics {
   read(region: string, bytes: number): void;
   /** Bytes that a region has taken. */
   written(region: string, bytes: number): void;
+  /** Bytes that a region's server has copied by itself. */
+  copiedByServer(region: string, bytes: number): void;
+  /** Bytes whose digest was computed. */
+  digested(bytes: number): void;
   /** A part was read from a region, or a block or an upload was taken by one. */
   part(side: Side, region: string, seconds: number): void;
   /** A store has refused something, or failed. */
@@ -64,6 +68,12 @@ export function createMetrics(): Metrics {
     new Histogram({ name: `image_replicator_${name}`, help, labelNames, buckets, registers });
   const read = counter('read_bytes_total', 'Bytes read from a region.', ['region']);
   const written = counter('written_bytes_total', 'Bytes that a region has taken.', ['region']);
+  const copied = counter(
+    'server_copied_bytes_total',
+    'Bytes that the server of a region has copied by itself.',
+    ['region'],
+  );
+  const digested = counter('digested_bytes_total', 'Bytes whose digest was computed.', []);
   const parts = histogram(
     'part_duration_seconds',
     'Time to read a part from a source, or to put a block or an upload at a destination.',
@@ -93,6 +103,8 @@ export function createMetrics(): Metrics {
   return {
     read: (region, bytes) => read.inc({ region }, bytes),
     written: (region, bytes) => written.inc({ region }, bytes),
+    copiedByServer: (region, bytes) => copied.inc({ region }, bytes),
+    digested: (bytes) => digested.inc(bytes),
     part: (side, region, seconds) => parts.observe({ side, region }, seconds),
     fault: (side, region, code) => faults.inc({ side, region, code }),
     transfers: (region, change) => transfers.inc({ region }, change),

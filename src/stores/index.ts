@@ -1,4 +1,12 @@
-export type { BlockSink, ImageSink, PartReader, PartSink, ServerObject, StreamSink } from './data-port.ts';
+export type {
+  BlockSink,
+  ImageSink,
+  PartReader,
+  PartSink,
+  ServerCopy,
+  ServerObject,
+  StreamSink,
+} from './data-port.ts';
 export { openSpool, type Spool } from './disk/spool.ts';
 export { driverNames, loadDriver } from './drivers.ts';
 export type { ImageStore, UnusableImage } from './image-store.ts';

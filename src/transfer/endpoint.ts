@@ -70,6 +70,11 @@ export class Endpoint {
     return Math.max(this.#limit.lanes, this.#shares.size);
   }
 
+  /** The number of lanes that are open now. */
+  get open(): number {
+    return this.#held.size;
+  }
+
   /**
    * Returns a copy's access to the lanes. The copy counts as a sharer while it has lanes or waits for some.
    */

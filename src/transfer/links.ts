@@ -54,9 +54,23 @@ export interface Link {
   readonly limits: readonly Bandwidth[];
 }
 
+/** The lanes of a server, for one use. */
+export interface ServerLanes {
+  /** The name of the server, as its store tells it. */
+  readonly server: string;
+  /** What for: `read`, `write` or `copy`; with ` objects` behind it for small objects. */
+  readonly use: string;
+  /** The number of lanes that are open now. */
+  readonly open: number;
+  /** The number of lanes that may be open now; it changes with the server's speed. */
+  readonly limit: number;
+}
+
 /** The endpoints, the memory and the bandwidth that the copies of a worker share. */
 export interface Links {
   readonly memory: Memory;
+  /** Returns the lanes of all servers that copies have used. */
+  lanes(): readonly ServerLanes[];
   /** Returns the lanes and limits for one copy. */
   open(ends: Ends): Link;
   /**
@@ -68,26 +82,27 @@ export interface Links {
 
 /** Opens the endpoints, the memory and the bandwidth that the copies of a worker share. */
 export function openLinks({ lanes, memory, bandwidth, regionBandwidth }: LinkLimits): Links {
-  const endpoints = new Map<string, Endpoint>();
+  const endpoints = new Map<string, { server: string; use: string; endpoint: Endpoint }>();
   const all = bandwidth === null ? [] : [new Bandwidth(bandwidth)];
   const ofRegions = new Map([...regionBandwidth].map(([name, rate]) => [name, new Bandwidth(rate)]));
 
   function lanesOf(use: Use, address: string | undefined): { lanes: Lanes; max: number } {
     // More lanes do not make files on this machine faster.
     if (typeof lanes === 'number' || address === undefined) return own(rangeOf(lanes).min);
-    return shared(`${use} ${address}`, lanes);
+    return shared(use, address, lanes);
   }
 
   function objectLanesOf(use: Use, address: string | undefined): { lanes: Lanes; max: number } {
     const { min, max } = rangeOf(lanes);
     const range = { min: Math.max(min, MIN_OBJECTS), max: Math.max(max, MIN_OBJECTS) };
     if (typeof lanes === 'number') return own(range.min);
-    return address === undefined ? own(range.max) : shared(`${use} objects ${address}`, range);
+    return address === undefined ? own(range.max) : shared(`${use} objects`, address, range);
   }
 
-  function shared(key: string, range: LaneRange): { lanes: Lanes; max: number } {
-    const endpoint = endpoints.get(key) ?? new Endpoint(range);
-    endpoints.set(key, endpoint);
+  function shared(use: string, server: string, range: LaneRange): { lanes: Lanes; max: number } {
+    const key = `${use} ${server}`;
+    const { endpoint } = endpoints.get(key) ?? { endpoint: new Endpoint(range) };
+    endpoints.set(key, { server, use, endpoint });
     return { lanes: endpoint.join(), max: range.max };
   }
 
@@ -108,6 +123,13 @@ export function openLinks({ lanes, memory, bandwidth, regionBandwidth }: LinkLim
 
   return {
     memory: openMemory(memory),
+    lanes: () =>
+      [...endpoints.values()].map(({ server, use, endpoint }) => ({
+        server,
+        use,
+        open: endpoint.open,
+        limit: endpoint.lanes,
+      })),
     open: (ends) => link(lanesOf('read', ends.from), lanesOf('write', ends.to), ends),
     openForObjects: (ends) => link(objectLanesOf('read', ends.from), objectLanesOf('write', ends.to), ends),
   };

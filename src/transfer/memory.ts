@@ -16,6 +16,12 @@ export interface MemoryGrant {
 
 /** The memory that all copies of a worker share. */
 export interface Memory {
+  /** Bytes that all copies together may have. */
+  readonly limit: number;
+  /** Bytes that copies have now. */
+  readonly granted: number;
+  /** The number of copies that wait for memory. */
+  readonly waiting: number;
   /**
    * Resolves when there is memory for a copy, in the order of the calls. Rejects with the signal's reason.
    * The size of a grant is a power of two, so that pages of copies that have ended can be used again.
@@ -57,6 +63,13 @@ export function openMemory(bytes: number): Memory {
   }
 
   return {
+    limit: bytes,
+    get granted() {
+      return granted;
+    },
+    get waiting() {
+      return waiting.length;
+    },
     async take(demand, signal, onWait) {
       signal.throwIfAborted();
       const grant = waiting.length === 0 ? tryGrant(demand) : undefined;

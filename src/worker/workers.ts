@@ -14,6 +14,7 @@ import type { Logger } from 'pino';
 import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
 import type { Config, Regions } from '../config/index.ts';
 import { TASK_QUEUE } from '../copy-job/index.ts';
+import { type Metrics, meteredDigests } from '../metrics/index.ts';
 import { openSpool } from '../stores/index.ts';
 import { ensureSweepSchedule } from '../sweep/schedule.ts';
 import { encryptingConverter } from '../temporal/index.ts';
@@ -21,6 +22,7 @@ import { createDigestPool, openLinks } from '../transfer/index.ts';
 import type { Probe } from './probe.ts';
 import type { SdkMetrics } from './sdk-metrics.ts';
 import { keepSwept } from './sweep-spool.ts';
+import { watchWorker } from './watch-worker.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 export interface WorkersOptions {
@@ -37,6 +39,7 @@ export interface WorkersOptions {
    */
   readonly version: WorkerDeploymentVersion | null;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** What of the SDK is told with the other metrics; `null`: nothing. */
   readonly sdkMetrics: SdkMetrics | null;
   readonly probe: Probe;
@@ -68,9 +71,10 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   });
   // The connection comes after `Runtime.install`, because it fixes the runtime.
   const connection = await NativeConnection.connect(loadClientConnectConfig().connectionOptions);
-  const digests = createDigestPool(Math.max(1, availableParallelism() - 1));
+  const digests = meteredDigests(createDigestPool(Math.max(1, availableParallelism() - 1)), options.metrics);
   const spool = config.spool === null ? null : openSpool(config.spool);
   const links = openLinks({ ...config.limits, regionBandwidth: regionBandwidth(config) });
+  watchWorker(options.metrics, links, spool);
   const deps: Dependencies = { regions, limits: config.limits, digests, links, spool, client };
   const dataConverter = await encryptingConverter(config.encryption);
   const common: Omit<WorkerOptions, 'taskQueue'> = {

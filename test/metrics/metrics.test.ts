@@ -5,6 +5,7 @@ import { type Deployment, deploy, MIB } from '../support/deployment.ts';
 import { freePort } from '../support/free-port.ts';
 import type { TestProcess } from '../support/process.ts';
 import { until } from '../support/until.ts';
+import { ask as askPort, valueIn } from './ask.ts';
 import { promtool, startPrometheus } from './prometheus.ts';
 
 let deployment: Deployment;
@@ -25,16 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-async function ask(process: 'serve' | 'worker', path: string): Promise<{ status: number; body: string }> {
-  const answer = await fetch(`http://127.0.0.1:${ports[process]}${path}`);
-  return { status: answer.status, body: await answer.text() };
-}
-
-/** The value of a metric, with its labels as they are written. */
-const valueIn = (text: string, series: string): number => {
-  const line = text.split('\n').find((one) => one.startsWith(`${series} `));
-  return Number(line?.split(' ').at(-1));
-};
+const ask = (process: 'serve' | 'worker', path: string) => askPort(ports[process], path);
 
 test('a worker counts what it has copied, and the jobs that have ended', async () => {
   const { body } = await until(async () => {
@@ -44,6 +36,9 @@ test('a worker counts what it has copied, and the jobs that have ended', async (
   expect(valueIn(body, 'image_replicator_read_bytes_total{region="ot1"}')).toBe(4 * MIB);
   expect(valueIn(body, 'image_replicator_written_bytes_total{region="ot2"}')).toBe(4 * MIB);
   expect(valueIn(body, 'image_replicator_transfers{region="ot2"}')).toBe(0);
+  expect(valueIn(body, 'image_replicator_digested_bytes_total')).toBe(4 * MIB);
+  expect(valueIn(body, 'image_replicator_memory_granted_bytes')).toBe(0);
+  expect(valueIn(body, 'image_replicator_memory_limit_bytes')).toBeGreaterThan(4 * MIB);
   expect(body).toMatch(/^image_replicator_part_duration_seconds_count\{side="source",region="ot1"\} [1-9]/m);
   const ended = body.split('\n').find((line) => line.startsWith('image_replicator_jobs_ended_total{')) ?? '';
   for (const label of ['status="replicated"', 'source_region="ot1"', 'destination_region="ot2"'])
@@ -57,7 +52,9 @@ test('a facade counts its requests by dialect and route, and tells what only Tem
   const route = '/v2/extension/image_replicator/jobs/:job_id';
   expect(body).toContain(`{dialect="ecl",method="GET",route="${route}",status="404"} 1`);
   expect(body).toContain('dialect="none",method="GET",route="none",status="404"');
-  expect(body).toContain('image_replicator_jobs_open{status="replicating"} 0');
+  for (const name of ['jobs_paused', 'tasks_open', 'oldest_waiting_job_age_seconds'])
+    expect(valueIn(body, `image_replicator_${name}`)).toBe(0);
+  expect(valueIn(body, 'image_replicator_task_queue_backlog{task_queue="image-copy.ot2"}')).toBe(0);
   expect(valueIn(body, 'image_replicator_task_queue_pollers{task_queue="image-copy.ot2"}')).toBeGreaterThan(
     0,
   );

@@ -21,6 +21,10 @@ type SpooledImage = Omit<SpooledCopy, 'workflow_id'>;
  * A folder where parts wait for an upload. No later attempt on this worker reads again the parts that it has.
  */
 export interface Spool {
+  /** Bytes that the spool may take. */
+  readonly limit: number;
+  /** Returns how many bytes are reserved, by all workers that share the folder. */
+  reserved(): Promise<number>;
   /**
    * Opens a copy's file, once there is room for `size` bytes; calls `onWait` as long as there is none.
    * Returns `null` if the whole spool is too small for it. Removes what an earlier image of the same job has
@@ -87,6 +91,9 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
   }
 
   return {
+    limit: bytes,
+    // The folder is made with the first file.
+    reserved: () => reserved().catch(() => 0),
     async open(copy, attempt, size, signal, onWait) {
       if (size > bytes) return null;
       await inSpool(() => removeEarlier(copy));

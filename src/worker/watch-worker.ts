@@ -1,0 +1,26 @@
+import { pagesInUse } from '../memory/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { Spool } from '../stores/index.ts';
+import type { Links } from '../transfer/index.ts';
+
+/** Has a worker tell what its copies have of the lanes, the memory and the spool, and how much there is. */
+export function watchWorker(metrics: Metrics, links: Links, spool: Spool | null): void {
+  const lanes = (name: string, help: string, value: 'open' | 'limit') =>
+    metrics.gauge(name, help, ['server', 'use'], async () =>
+      links.lanes().map((of) => [{ server: of.server, use: of.use }, of[value]] as const),
+    );
+  lanes('lanes_open', 'Requests for the bytes of images that are under way to a server.', 'open');
+  lanes('lanes_limit', 'Requests for the bytes of images that a server is given at a time.', 'limit');
+  const one = (name: string, help: string, measure: () => number | Promise<number>) =>
+    metrics.gauge(name, help, [], async () => [[{}, await measure()]]);
+  const { memory } = links;
+  one('memory_granted_bytes', 'Memory that copies have for the bytes of images.', () => memory.granted);
+  one('memory_limit_bytes', 'Memory that all copies together may have.', () => memory.limit);
+  one('memory_waiting_copies', 'Copies that wait for memory.', () => memory.waiting);
+  metrics.gauge('page_memory_bytes', 'Pages for the bytes of images, lent or idle.', ['state'], async () =>
+    Object.entries(pagesInUse()).map(([state, bytes]) => [{ state }, bytes] as const),
+  );
+  if (spool === null) return;
+  one('spool_reserved_bytes', 'Bytes that are reserved in the spool.', () => spool.reserved());
+  one('spool_limit_bytes', 'Bytes that the spool may take.', () => spool.limit);
+}
