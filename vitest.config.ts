@@ -11,6 +11,7 @@ export default defineConfig({
       'test/openstack/**',
       'test/packaging/**',
       'test/s3/**',
+      'test/security/**',
       'test/vendors/**',
       'test/workflow/interleavings.test.ts',
     ],

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { maxHeaderSize } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import swagger from '@fastify/swagger';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -9,15 +8,15 @@ import Fastify, {
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify';
-import packageJson from '../../package.json' with { type: 'json' };
 import type { Metrics } from '../metrics/index.ts';
-import { openAdmission } from './caller/index.ts';
+import { holdBodiesBack, openAdmission } from './caller/index.ts';
 import { countRequests, nameDialect } from './count-requests.ts';
 import type { DialectContext } from './dialect.ts';
 import { dialects } from './dialects.ts';
 import { answerError } from './ecl/index.ts';
 import { addHealthRoutes } from './health.ts';
 import { takeBodiesForJson } from './json.ts';
+import { describeApi } from './openapi.ts';
 import { endWithClient } from './request-life.ts';
 import { collectRoutes, refuseOtherMethods } from './responses.ts';
 import { followCertificate, readCertificate } from './tls.ts';
@@ -62,18 +61,13 @@ export async function createApi(
   app.addHook('onRequest', async (request, reply) => {
     reply.header(REQUEST_ID, request.id);
   });
+  holdBodiesBack(app);
   takeBodiesForJson(app);
   endWithClient(app, context);
   const admit = await openAdmission(app, context.limitsOf);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => reply.code(404).send(notFound(request)));
-  await app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: API_INFO, components: COMPONENTS },
-    transform: ({ schema, url, route }) => {
-      const { describedBody } = (route.config ?? {}) as { readonly describedBody?: object };
-      return { schema: describedBody ? { ...schema, body: describedBody } : schema, url };
-    },
-  });
+  await describeApi(app);
   for (const dialect of dialects) {
     await app.register(async (scope) => {
       nameDialect(scope, dialect.name);
@@ -87,7 +81,6 @@ export async function createApi(
     addHealthRoutes(scope, context);
     refuseOtherMethods(scope, routes);
   });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   return app;
 }
 
@@ -97,19 +90,6 @@ const REQUEST_ID = 'X-Openstack-Request-Id';
  * Node.js checks every 30 s, and never allows less than the time for the headers.
  */
 const REQUEST_TIMEOUT = 60_000;
-
-const API_INFO = {
-  title: 'image-replicator',
-  version: packageJson.version,
-  description: 'Copies of machine images from one region to another.',
-};
-
-const COMPONENTS = {
-  securitySchemes: {
-    token: { type: 'apiKey', in: 'header', name: 'X-Auth-Token' },
-    signature: { type: 'apiKey', in: 'header', name: 'Authorization' },
-  },
-} as const;
 
 /**
  * Answers a request whose path cannot be decoded, in the words of its dialect: no route takes it, and it

@@ -33,6 +33,8 @@ export interface OpenContext extends DialectContext {
  */
 export interface Dialect {
   readonly name: string;
+  /** The group of its calls in the description of the API. */
+  readonly tag: { readonly name: string; readonly description: string };
   register(app: FastifyInstance, context: OpenContext): Promise<void>;
   /**
    * Answers requests whose path is this dialect's but cannot be decoded, because no route sees them. Without

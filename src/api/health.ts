@@ -1,17 +1,43 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
 import type { DialectContext } from './dialect.ts';
+import { ErrorBody } from './ecl/index.ts';
 
 /** The longest time for a check, because a load balancer waits no longer; milliseconds. */
 const MAX_CHECK = 1800;
+
+export const HEALTH_TAG = { name: 'health', description: 'For load balancers; needs no token.' };
+
+const documented = { tags: [HEALTH_TAG.name], security: [] };
+const Good = Type.Object({ status: Type.Literal('ok') });
+const Unavailable = Type.Object({ status: Type.Literal('unavailable') });
+const BAD_HTTP = { ...ErrorBody, description: 'The request is not good HTTP.' };
 
 /**
  * Adds `/healthz`, which answers while the process runs, and `/readyz`, which asks Temporal and the identity.
  */
 export function addHealthRoutes(app: FastifyInstance, { jobs, identity }: DialectContext): void {
-  const schema = { security: [], tags: ['health'] };
-  app.get('/healthz', { schema }, async () => ({ status: 'ok' }));
-  app.get('/readyz', { schema }, async (request, reply) => {
+  const healthz = {
+    ...documented,
+    operationId: 'isAlive',
+    summary: 'Tell whether the process runs',
+    description: 'Answers as long as the process runs, and asks nobody else.',
+    response: { 200: { ...Good, description: 'The process runs.' }, 400: BAD_HTTP },
+  };
+  const readyz = {
+    ...documented,
+    operationId: 'isReady',
+    summary: 'Tell whether requests can be answered',
+    description: 'Asks Temporal and the identity, for 2 seconds at most.',
+    response: {
+      200: { ...Good, description: 'Both of them answer.' },
+      400: BAD_HTTP,
+      503: { ...Unavailable, description: 'One of them does not answer.' },
+    },
+  };
+  app.get('/healthz', { schema: healthz }, async () => ({ status: 'ok' }));
+  app.get('/readyz', { schema: readyz }, async (request, reply) => {
     try {
       await withinTime(Promise.all([jobs.check(), identity.check()]));
       return { status: 'ok' };

@@ -58,10 +58,12 @@ export function refuseOtherMethods(scope: FastifyInstance, routes: Routes): void
       method: others,
       url,
       schema: { hide: true },
-      handler(_request, reply) {
+      // Before a body is read, of which Fastify makes demands that depend on the method.
+      async onRequest(_request, reply) {
         reply.header('Allow', allow);
         throw new RequestProblem('method_not_allowed', `this address takes ${allow}`);
       },
+      handler: async () => undefined,
     });
   }
 }

@@ -72,6 +72,7 @@ test('who may look only may look', async () => {
 test.each([
   ['GET', '/v2/image'],
   ['GET', '/v2/image/m-1/sharedUsers'],
+  ['GET', '/v2.1/image/m-1'],
 ] as const)('%s %s is a call that nobody knows', async (method, url) => {
   const answer = await app.inject({ method, url, headers: { 'x-auth-token': READER_TOKEN } });
   expect([answer.statusCode, answer.json().code]).toEqual([400, 'InvalidURI']);
@@ -79,12 +80,15 @@ test.each([
   expect((await app.inject({ method, url })).json().code).toBe('AccessDenied');
 });
 
-test.each(['PUT', 'DELETE'] as const)('%s is a method that an image does not have', async (method) => {
-  const headers = { 'x-auth-token': READER_TOKEN };
-  const answer = await app.inject({ method, url: '/v2/image/m-1', headers });
-  expect([answer.statusCode, answer.json().code]).toEqual([405, 'InvalidHTTPRequest']);
-  expect(answer.headers.allow).toBe('GET, HEAD, POST');
-});
+test.each(['PUT', 'DELETE', 'QUERY'] as const)(
+  '%s is a method that an image does not have',
+  async (method) => {
+    const headers = { 'x-auth-token': READER_TOKEN };
+    const answer = await app.inject({ method, url: '/v2/image/m-1', headers });
+    expect([answer.statusCode, answer.json().code]).toEqual([405, 'InvalidHTTPRequest']);
+    expect(answer.headers.allow).toBe('GET, HEAD, POST');
+  },
+);
 
 test('10,000 headers that nobody has signed are no 500, and leave nothing behind', async () => {
   await sendMalformed(app, '/v2/image/m-1?cancelRemoteCopy', good, [400, 403]);

@@ -106,6 +106,7 @@ test.each([
   ['POST', `${JOBS}/x`, 'DELETE, GET, HEAD'],
   ['DELETE', JOBS, 'GET, HEAD, POST'],
   ['OPTIONS', JOBS, 'GET, HEAD, POST'],
+  ['QUERY', JOBS, 'GET, HEAD, POST'],
 ])('%s %s is a method that is not there', async (method, path, allowed) => {
   const answer = await raw(method, path);
   expect([answer.status, answer.headers.allow]).toEqual([405, allowed]);

@@ -24,9 +24,9 @@ import {
   RequestId,
 } from './schemas.ts';
 
-const IMAGES = '/v:version(^[0-9]{1,3}$)/image';
-const IMAGE = `${IMAGES}/:imageId`;
-const documented = { tags: ['Baidu BCC'], security: [{ signature: [] }, { token: [] }] };
+const IMAGE = '/v:version(^[0-9]{1,3}$)/image/:imageId';
+const tag = { name: 'Baidu BCC', description: 'Baidu: remote copies of images, known by the images.' };
+const documented = { tags: [tag.name], security: [{ signature: [] }, { token: [] }] };
 const errors = (...kinds: ProblemKind[]) =>
   ({
     ...describeAnswers(WORDS, ErrorBody, RequestId, ['unknown_call', ...kinds]),
@@ -41,9 +41,10 @@ const errors = (...kinds: ProblemKind[]) =>
  */
 export const bccDialect: Dialect = {
   name: 'bcc',
+  tag,
   register,
   undecodable: {
-    paths: /^\/v[0-9]{1,3}\/image\//,
+    paths: /^\/v[^/]*\/image\//,
     answer(request, reply) {
       nameRequest(request, reply);
       return answerError(
@@ -74,7 +75,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
       throw new RequestProblem('unknown_call', 'there is no such call here');
     });
   };
-  await app.register(unknown, { prefix: IMAGES });
+  await app.register(unknown, { prefix: '/v:version/image' });
 
   const cancelRemoteCopy = async (caller: Principal, imageId: string): Promise<void> => {
     const { tenant_id, credential } = caller;
@@ -93,11 +94,12 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
   app.post(
     IMAGE,
     {
-      config: { describedBody: RemoteCopyBody },
+      config: { optionalBody: RemoteCopyBody },
       schema: {
         ...documented,
         operationId: 'copyOrCancelRemoteCopy',
         summary: 'Copy an image to other regions (remoteCopy), or cancel that (cancelRemoteCopy)',
+        description: 'The query names the action. Only remoteCopy has a body.',
         params: ImageParams,
         querystring: ActionQuerystring,
         response: {
@@ -145,6 +147,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
         ...documented,
         operationId: 'showImage',
         summary: 'Show an image that a remote copy makes, or has made',
+        description: 'Shows the copy, which exists from the moment that it was ordered.',
         params: ImageParams,
         response: {
           200: { ...ImageDetail, description: 'The image.', headers: RequestId },

@@ -1,10 +1,14 @@
 import Type from 'typebox';
+import { EXAMPLE } from '../examples.ts';
 
-export const ImageParams = Type.Object({ version: Type.String(), imageId: Type.String() });
+export const ImageParams = Type.Object({
+  version: Type.String({ pattern: '^[0-9]{1,3}$', examples: ['2'] }),
+  imageId: Type.String({ examples: [EXAMPLE.image] }),
+});
 
 /** The query of a call. A name without a value is the action; only `clientToken` has a value. */
 export const ActionQuerystring = Type.Object({
-  remoteCopy: Type.Optional(Type.String()),
+  remoteCopy: Type.Optional(Type.String({ examples: [''] })),
   cancelRemoteCopy: Type.Optional(Type.String()),
   clientToken: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
 });
@@ -12,10 +16,13 @@ export const ActionQuerystring = Type.Object({
 const Region = Type.String({ minLength: 1, maxLength: 255 });
 
 /** Body of "Perform Cross-region Replication of the Custom Image". Other keys are ignored, as Baidu does. */
-export const RemoteCopyBody = Type.Object({
-  name: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-  destRegion: Type.Array(Region, { minItems: 1, maxItems: 100, uniqueItems: true }),
-});
+export const RemoteCopyBody = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+    destRegion: Type.Array(Region, { minItems: 1, maxItems: 100, uniqueItems: true }),
+  },
+  { examples: [{ destRegion: ['ot2'], name: 'my-copy' }] },
+);
 
 /**
  * A row always has all four keys: `errMsg` and `code` are empty if the copy was started, `imageId` if it was

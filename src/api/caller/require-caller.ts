@@ -4,7 +4,8 @@ import type { SignatureScheme } from '../../signatures/index.ts';
 import { parseJson } from '../json.ts';
 import type { Admission } from './admission.ts';
 import { Callers } from './callers.ts';
-import { findCaller, type Refusal } from './signed-caller.ts';
+import { askForBody } from './expect-continue.ts';
+import { findSender, type Refusal } from './signed-caller.ts';
 
 /** The signatures of a dialect's requests, and its answer if the sender is not known. */
 export interface CallerOptions<Claim extends { readonly access: string }> {
@@ -16,8 +17,8 @@ export interface CallerOptions<Claim extends { readonly access: string }> {
 }
 
 /**
- * Refuses every request to a dialect if its sender is not known. Reads the bytes of the body first, because
- * the signature covers them; they are parsed afterwards.
+ * Refuses every request to a dialect if its sender is not known. If the headers already tell that, the body
+ * is not read. The bytes of a signed body are read before the signature is checked, and parsed afterwards.
  * @param scope the dialect's own scope, which MUST have no routes yet
  * @returns a function that tells a route who has sent its request
  */
@@ -26,17 +27,25 @@ export function requireCaller<Claim extends { readonly access: string }>(
   { identity, scheme, admit, refuse }: CallerOptions<Claim>,
 ): (request: FastifyRequest) => Principal {
   const callers = new Callers(admit);
+  const signed = new WeakMap<FastifyRequest, (body: Buffer) => Promise<Principal | Refusal>>();
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser(
     '*',
     { parseAs: 'buffer' },
     async (_request: FastifyRequest, body: Buffer) => body,
   );
+  scope.addHook('onRequest', async (request, reply) => {
+    const sender = await findSender(request, identity, scheme);
+    if ('refusal' in sender) return refuse(sender.refusal, request, reply);
+    if ('caller' in sender) await callers.add(request, sender.caller);
+    else signed.set(request, sender.verify);
+  });
+  askForBody(scope);
   scope.addHook('preValidation', async (request, reply) => {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const caller = await findCaller(request, body, identity, scheme);
+    const caller = await signed.get(request)?.(body);
     if (typeof caller === 'string') return refuse(caller, request, reply);
-    await callers.add(request, caller);
+    if (caller !== undefined) await callers.add(request, caller);
     request.body = await parseJson(request, body);
   });
   return (request) => callers.of(request);

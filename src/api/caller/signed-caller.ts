@@ -13,6 +13,15 @@ import type { SignatureScheme, Verdict } from '../../signatures/index.ts';
  */
 export type Refusal = 'missing' | 'bad_token' | 'malformed' | 'unknown_key' | 'bad_signature' | 'expired';
 
+/**
+ * What the headers of a request tell about its sender. Whether the owner of an access key has signed it can
+ * be told when its body is there, of which the function gets the bytes as they came.
+ */
+export type Sender =
+  | { readonly caller: Principal }
+  | { readonly refusal: Refusal }
+  | { readonly verify: (body: Buffer) => Promise<Principal | Refusal> };
+
 const REFUSALS = { bad: 'bad_signature', expired: 'expired' } as const satisfies Partial<
   Record<Verdict, Refusal>
 >;
@@ -20,25 +29,30 @@ const REFUSALS = { bad: 'bad_signature', expired: 'expired' } as const satisfies
 /**
  * Finds out who has sent a request: the owner of its `X-Auth-Token`, or, if it has none, the owner of the
  * access key that it is signed with.
- * @param body the bytes of the body, as they came
  * @throws IdentityUnavailable
  */
-export async function findCaller<Claim extends { readonly access: string }>(
+export async function findSender<Claim extends { readonly access: string }>(
   request: FastifyRequest,
-  body: Buffer,
   identity: Identity,
   scheme: SignatureScheme<Claim>,
-): Promise<Principal | Refusal> {
+): Promise<Sender> {
   const { authorization, 'x-auth-token': token } = request.headers;
-  if (typeof token === 'string' && token !== '') return (await identity.authenticate(token)) ?? 'bad_token';
-  if (authorization === undefined || authorization === '') return 'missing';
+  if (typeof token === 'string' && token !== '') {
+    const caller = await identity.authenticate(token);
+    return caller === null ? { refusal: 'bad_token' } : { caller };
+  }
+  if (authorization === undefined || authorization === '') return { refusal: 'missing' };
   const claim = scheme.parse(authorization);
-  if (claim === null) return 'malformed';
+  if (claim === null) return { refusal: 'malformed' };
   const key = (await identity.accessKey?.(claim.access)) ?? null;
-  if (key === null) return 'unknown_key';
-  const { method, originalUrl: url } = request;
-  const { headers } = request.raw;
-  const verdict = scheme.verify({ method, url, headers, body }, claim, key.secret, Date.now());
-  if (verdict !== 'good') return REFUSALS[verdict];
-  return (await key.signIn()) ?? 'unknown_key';
+  if (key === null) return { refusal: 'unknown_key' };
+  return {
+    async verify(body) {
+      const { method, originalUrl: url } = request;
+      const { headers } = request.raw;
+      const verdict = scheme.verify({ method, url, headers, body }, claim, key.secret, Date.now());
+      if (verdict !== 'good') return REFUSALS[verdict];
+      return (await key.signIn()) ?? 'unknown_key';
+    },
+  };
 }

@@ -25,7 +25,8 @@ import {
 } from './schemas.ts';
 
 const JOBS = '/v5/:project_id/jobs';
-const documented = { tags: ['Huawei DRS'], security: [{ token: [] }, { signature: [] }] };
+const tag = { name: 'Huawei DRS', description: 'Huawei: copies of images, as tasks that can be stopped.' };
+const documented = { tags: [tag.name], security: [{ token: [] }, { signature: [] }] };
 const errors = (...kinds: ProblemKind[]) => ({
   ...describeAnswers(WORDS, ErrorBody, RequestId, ['other_project', ...kinds]),
   401: { ...ErrorBody, description: 'Nobody knows who has sent the request.', headers: RequestId },
@@ -37,6 +38,7 @@ const errors = (...kinds: ProblemKind[]) => ({
  */
 export const drsDialect: Dialect = {
   name: 'drs',
+  tag,
   register,
   undecodable: {
     paths: /^\/v5\/[^/]*\/jobs\//,
@@ -77,10 +79,12 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
   app.post(
     `${JOBS}/:job_id/stop`,
     {
+      config: { optionalBody: StopBody },
       schema: {
         ...documented,
         operationId: 'stopDrsJob',
         summary: 'Stopping a Task',
+        description: 'Stops a task, by force if the body says so. The project is the own one of the caller.',
         params: JobParams,
         body: Type.Union([StopBody, Type.Null()]),
         response: {
@@ -105,6 +109,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
         ...documented,
         operationId: 'stopDrsJobs',
         summary: 'Stopping Tasks in Batches',
+        description: 'Stops several tasks. What each one meets is in its own row.',
         params: ProjectParams,
         body: BatchStopBody,
         response: { 200: answer(BatchStopped, 'A row for each task.'), ...errors('invalid', 'read_only') },
@@ -131,6 +136,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
         ...documented,
         operationId: 'showDrsJob',
         summary: 'Querying Task Details',
+        description: 'Shows a task, in the details with the image at each of its ends.',
         params: JobParams,
         querystring: DetailQuerystring,
         response: { 200: answer(JobDetail, 'The task.'), ...errors('invalid', 'job_not_found') },
@@ -150,6 +156,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
         ...documented,
         operationId: 'listDrsJobs',
         summary: 'Querying the Task List',
+        description: 'Lists the newest 1,000 tasks of the project.',
         params: ProjectParams,
         querystring: ListQuerystring,
         response: { 200: answer(JobList, 'The tasks.'), ...errors('invalid') },

@@ -1,13 +1,22 @@
 import Type from 'typebox';
+import { EXAMPLE } from '../examples.ts';
 import { JOB_STATES } from './job-state.ts';
 
 const closed = { additionalProperties: false } as const;
 
-export const ProjectParams = Type.Object({ project_id: Type.String() });
-export const JobParams = Type.Object({ project_id: Type.String(), job_id: Type.String() });
+const Project = Type.String({ examples: [EXAMPLE.tenant] });
+
+export const ProjectParams = Type.Object({ project_id: Project });
+export const JobParams = Type.Object({
+  project_id: Project,
+  job_id: Type.String({ examples: [EXAMPLE.job] }),
+});
 
 /** Body of "Stopping a Task". A request without a body stops the task without force. */
-export const StopBody = Type.Object({ is_force_stop: Type.Optional(Type.Boolean()) }, closed);
+export const StopBody = Type.Object(
+  { is_force_stop: Type.Optional(Type.Boolean()) },
+  { ...closed, examples: [{ is_force_stop: true }] },
+);
 
 export const Stopped = Type.Object({ id: Type.String(), name: Type.String(), status: Type.String() });
 
@@ -22,7 +31,7 @@ export const BatchStopBody = Type.Object(
       { minItems: 1, maxItems: 50 },
     ),
   },
-  closed,
+  { ...closed, examples: [{ jobs: [{ job_id: EXAMPLE.job, is_force_stop: true }] }] },
 );
 
 export const BatchStopped = Type.Object({
@@ -39,13 +48,13 @@ export const BatchStopped = Type.Object({
 });
 
 export const DetailQuerystring = Type.Object({
-  type: Type.Optional(Type.Enum(['overview', 'detail'])),
+  type: Type.Optional(Type.Enum(['overview', 'detail'], { examples: ['overview'] })),
 });
 
 export const ListQuerystring = Type.Object({
   status: Type.Optional(Type.Enum([...new Set(Object.values(JOB_STATES))])),
   offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,6}$' })),
-  limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$' })),
+  limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$', examples: ['10'] })),
 });
 
 const Endpoint = Type.Object({ region: Type.String(), id: Type.String(), project_id: Type.String() });

@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type, { type TSchema } from 'typebox';
 import { JobError } from '../../job-service/index.ts';
-import { Callers } from '../caller/index.ts';
+import { askForBody, Callers } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
@@ -23,7 +23,11 @@ import {
 } from './schemas.ts';
 
 const JOBS = '/v2/extension/image_replicator/jobs';
-const documented = { tags: ['ECL image_replicator'], security: [{ token: [] }] };
+const tag = {
+  name: 'ECL image_replicator',
+  description: 'NTT ECL: copies of images, as jobs.',
+};
+const documented = { tags: [tag.name], security: [{ token: [] }] };
 const errors = (...kinds: ProblemKind[]) => ({
   ...describeAnswers(WORDS, ErrorBody, RequestId, kinds),
   401: Unauthorized,
@@ -33,7 +37,7 @@ const errors = (...kinds: ProblemKind[]) => ({
  * NTT ECL's image_replicator API, as its documents and its own client (eclsdk) have it.
  * @see https://sdpf.ntt.com/services/docs/image-storage/api-references/
  */
-export const eclDialect: Dialect = { name: 'ecl', register };
+export const eclDialect: Dialect = { name: 'ecl', tag, register };
 
 /** Describes an answer that tells of no problem. */
 function answer<S extends TSchema>(schema: S, description: string): S {
@@ -57,6 +61,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
     if (principal === null) return answerUnauthorized(reply, identity.challenge);
     await callers.add(request, principal);
   });
+  askForBody(app);
 
   app.post(
     JOBS,
@@ -65,6 +70,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
         ...documented,
         operationId: 'copyImage',
         summary: 'Copy image',
+        description: 'Starts a job that copies an image to another region, or to another tenant.',
         headers: CopyHeaders,
         body: CopyBody,
         response: {
@@ -117,6 +123,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
         ...documented,
         operationId: 'listImageCopyJobs',
         summary: 'List image copy jobs',
+        description: 'Lists the jobs of the tenant, the running ones first.',
         querystring: ListQuerystring,
         response: {
           200: { ...Type.Array(Job), description: 'The jobs, as one page.', headers: ListHeaders },
@@ -147,6 +154,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
         ...documented,
         operationId: 'showImageCopyJob',
         summary: 'Get image copy job details',
+        description: 'Shows a job, with its live progress while it runs.',
         params: JobParams,
         response: { 200: answer(Job, 'The job.'), ...errors('job_not_found') },
       },
@@ -161,6 +169,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
         ...documented,
         operationId: 'cancelImageCopyJob',
         summary: 'Cancel during copy image',
+        description: 'Cancels a job. Nothing of the copy is left at the destination.',
         params: JobParams,
         response: {
           204: answer(Type.Null(), 'The cancel is accepted.'),

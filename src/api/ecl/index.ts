@@ -1,2 +1,3 @@
 export { eclDialect } from './dialect.ts';
 export { answerError } from './errors.ts';
+export { ErrorBody } from './schemas.ts';

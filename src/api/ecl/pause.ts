@@ -15,6 +15,8 @@ interface PauseContext {
   tenantOf(request: FastifyRequest): string;
 }
 
+const body = Type.Union([PauseBody, Type.Null()]);
+
 /** Adds the calls that pause and resume a job. NTT's document has none: these are ours. */
 export function addPauseRoutes(
   scope: FastifyInstance,
@@ -25,12 +27,14 @@ export function addPauseRoutes(
     app.post(
       `${path}/:job_id/${name}`,
       {
+        config: { optionalBody: body },
         schema: {
           ...documented,
           operationId,
           summary,
+          description: `${description} A body is not needed; it may tell a reason.`,
           params: JobParams,
-          body: Type.Union([PauseBody, Type.Null()]),
+          body,
           response: { 204: { ...Type.Null(), description, headers: RequestId }, ...problems },
         },
       },

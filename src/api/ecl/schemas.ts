@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { JOB_STATUSES } from '../../copy-job/index.ts';
+import { EXAMPLE } from '../examples.ts';
 
 const Id = Type.String({ minLength: 1, maxLength: 255 });
 const NullableString = Type.Union([Type.String(), Type.Null()]);
@@ -22,13 +23,13 @@ export const CopyBody = Type.Object(
   },
   {
     additionalProperties: false,
-    examples: [{ image_id: '5f6c9ea0-3c5c-4a0e-9f0e-7ed3b7c6cf2a', tenant_id_dst: '9c1f0a' }],
+    examples: [{ image_id: EXAMPLE.image, tenant_id_dst: EXAMPLE.tenant }],
   },
 );
 
 export const JobCreated = Type.Object({ job_id: Type.String() });
 
-export const JobParams = Type.Object({ job_id: Type.String() });
+export const JobParams = Type.Object({ job_id: Type.String({ examples: [EXAMPLE.job] }) });
 
 /** Body of "Pause" and "Resume", which may be left out. */
 export const PauseBody = Type.Object(
@@ -37,7 +38,7 @@ export const PauseBody = Type.Object(
 );
 
 export const ListQuerystring = Type.Object({
-  limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$' })),
+  limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$', examples: ['10'] })),
   marker: Type.Optional(Type.String()),
   status: Type.Optional(Status),
 });

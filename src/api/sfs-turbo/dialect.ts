@@ -21,7 +21,11 @@ import {
 } from './schemas.ts';
 
 const CACHE = '/v1/:project_id/sfs-turbo/:share_id/hpc-cache';
-const documented = { tags: ['Huawei SFS Turbo'], security: [{ token: [] }, { signature: [] }] };
+const tag = {
+  name: 'Huawei SFS Turbo',
+  description: 'Huawei: imports into a file share, and exports from it, as tasks.',
+};
+const documented = { tags: [tag.name], security: [{ token: [] }, { signature: [] }] };
 const errors = (...kinds: ProblemKind[]) => ({
   ...describeAnswers(WORDS, ErrorBody, RequestId, ['other_project', ...kinds]),
   401: { ...ErrorBody, description: 'Nobody knows who has sent the request.', headers: RequestId },
@@ -33,6 +37,7 @@ const errors = (...kinds: ProblemKind[]) => ({
  */
 export const sfsTurboDialect: Dialect = {
   name: 'sfs-turbo',
+  tag,
   register,
   undecodable: {
     paths: /^\/v1\/[^/]*\/sfs-turbo\/[^/]*\/hpc-cache\//,
@@ -86,6 +91,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
         ...documented,
         operationId: 'createTask',
         summary: 'Create an import or export task',
+        description: 'Starts a task that moves files between a share and a bucket that belongs to it.',
         params: ShareParams,
         body: TaskBody,
         response: {
@@ -114,6 +120,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
         ...documented,
         operationId: 'showTask',
         summary: 'Show an import or export task',
+        description: 'Shows a task, with what could not be moved.',
         params: TaskParams,
         response: { 200: answer(TaskSchema, 'The task.'), ...errors('share_not_found', 'task_not_found') },
       },
@@ -128,6 +135,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
         ...documented,
         operationId: 'listTasks',
         summary: 'List import and export tasks',
+        description: 'Lists the tasks of a share, in pages.',
         params: ShareParams,
         querystring: ListQuerystring,
         response: { 200: answer(TaskList, 'The tasks.'), ...errors('invalid', 'share_not_found') },
@@ -156,6 +164,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
         ...documented,
         operationId: 'deleteTask',
         summary: 'Delete an import or export task',
+        description: 'Ends a task that runs, and removes its record.',
         params: TaskParams,
         response: {
           202: answer(Type.Null(), 'The deletion has begun.'),

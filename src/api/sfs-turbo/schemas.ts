@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { EXAMPLE } from '../examples.ts';
 
 const Prefix = Type.Optional(Type.String({ maxLength: 1024 }));
 const Target = Type.String({ minLength: 1, maxLength: 255 });
@@ -13,18 +14,22 @@ export const TaskBody = Type.Object(
     dest_target: Type.Optional(Target),
     dest_prefix: Prefix,
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [{ type: 'import', src_target: 'training', src_prefix: 'set-1/' }],
+  },
 );
 
 export const TaskCreated = Type.Object({ task_id: Type.String() });
 
-export const ShareParams = Type.Object({ project_id: Type.String(), share_id: Type.String() });
+const share = {
+  project_id: Type.String({ examples: [EXAMPLE.tenant] }),
+  share_id: Type.String({ examples: [EXAMPLE.share] }),
+};
 
-export const TaskParams = Type.Object({
-  project_id: Type.String(),
-  share_id: Type.String(),
-  task_id: Type.String(),
-});
+export const ShareParams = Type.Object(share);
+
+export const TaskParams = Type.Object({ ...share, task_id: Type.String({ examples: [EXAMPLE.task] }) });
 
 const Time = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}$' });
 
@@ -33,7 +38,7 @@ export const ListQuerystring = Type.Object(
     type: Type.Optional(Type.Enum(['import', 'import_metadata', 'preload', 'export'])),
     status: Type.Optional(Type.Enum(['DOING', 'SUCCESS', 'FAIL', 'DELETING'])),
     offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,6}$' })),
-    limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$' })),
+    limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$', examples: ['10'] })),
     start_time: Type.Optional(Time),
     end_time: Type.Optional(Time),
   },

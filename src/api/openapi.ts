@@ -1,0 +1,46 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import packageJson from '../../package.json' with { type: 'json' };
+import { dialects } from './dialects.ts';
+import { HEALTH_TAG } from './health.ts';
+
+/** Describes all routes that are added from now on in `/openapi.json`. */
+export async function describeApi(app: FastifyInstance): Promise<void> {
+  const bodiesThatMayMiss = new Set<string>();
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'image-replicator',
+        version: packageJson.version,
+        description: 'Copies of machine images from one region to another.',
+        license: { name: packageJson.license, identifier: packageJson.license },
+      },
+      servers: [{ url: '/', description: 'The facade that gives this description.' }],
+      tags: [...dialects.map(({ tag }) => tag), HEALTH_TAG],
+      components: {
+        securitySchemes: {
+          token: { type: 'apiKey', in: 'header', name: 'X-Auth-Token' },
+          signature: { type: 'apiKey', in: 'header', name: 'Authorization' },
+        },
+      },
+    },
+    transform: ({ schema, url, route }) => {
+      const { optionalBody } = (route.config ?? {}) as { readonly optionalBody?: object };
+      if (optionalBody === undefined) return { schema, url };
+      bodiesThatMayMiss.add(schema.operationId ?? '');
+      return { schema: { ...schema, body: optionalBody }, url };
+    },
+    transformObject: (description) => {
+      if (!('openapiObject' in description)) return description.swaggerObject;
+      const { openapiObject } = description;
+      for (const { post } of Object.values(openapiObject.paths ?? {}).map((path) => path ?? {})) {
+        const body = post?.requestBody;
+        const mayMiss = bodiesThatMayMiss.has(post?.operationId ?? '');
+        if (mayMiss && body !== undefined && 'content' in body) body.required = false;
+      }
+      return openapiObject;
+    },
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}
