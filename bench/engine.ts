@@ -14,8 +14,7 @@ import { timed } from './statistics.ts';
 const LINKS = openLinks({
   lanes: { min: 4, max: 64 },
   memory: 2 ** 30,
-  bandwidth: null,
-  regionBandwidth: new Map(),
+  rates: () => [],
 });
 
 /**

@@ -2,7 +2,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
 import { readCertificate } from '../api/tls.ts';
-import { type Config, loadConfig, openRegions } from '../config/index.ts';
+import { type Config, changesBetween, loadConfig, openRegions } from '../config/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
 import { harmless } from '../text/index.ts';
@@ -18,14 +18,29 @@ interface Finding {
 export function addCheckCommand(program: Command): void {
   program
     .command('check')
+    .option('--against <file>', 'tell which keys need a restart of processes that run with this file')
     .summary('validate the configuration, and reach everything that it names')
     .action(async (_options, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>();
+      const options = command.optsWithGlobals<GlobalOptions & { against?: string }>();
       const config = await loadConfig(options.config);
-      const findings = [...(await temporalFindings(config)), ...(await ownFindings(config))];
+      const { against } = options;
+      const findings = [
+        ...(await temporalFindings(config)),
+        ...(await ownFindings(config)),
+        ...(against === undefined ? [] : changeFindings(await loadConfig(against), config)),
+      ];
       print(options.json, findings, findings.map(findingText).join('\n'));
       if (findings.some(({ problem }) => problem !== null)) process.exitCode = EXIT.unavailable;
     });
+}
+
+/** Tells what becomes of each key that has changed. A restart that is needed is no problem of the file. */
+function changeFindings(before: Config, after: Config): Finding[] {
+  const { live, restart } = changesBetween(before, after);
+  return [
+    ...live.map((key) => ({ what: `${key}: takes effect while processes run`, problem: null })),
+    ...restart.map((key) => ({ what: `${key}: needs a restart`, problem: null })),
+  ];
 }
 
 async function temporalFindings({ encryption }: Config): Promise<Finding[]> {

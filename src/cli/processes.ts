@@ -2,7 +2,14 @@ import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
 import { pino, stdSerializers } from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
-import { type Config, type IdentityConfig, loadConfig, openRegions, type Regions } from '../config/index.ts';
+import {
+  type Config,
+  followConfig,
+  type IdentityConfig,
+  loadConfig,
+  openRegions,
+  type Regions,
+} from '../config/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
 import { createJobService } from '../job-service/index.ts';
 import { createMetrics, type Metrics, meteredStore } from '../metrics/index.ts';
@@ -64,7 +71,8 @@ async function serve(options: ProcessOptions): Promise<void> {
   const regions = await openRegions(config);
   const client = await connectClient(config.encryption);
   await ensureSearchAttributes(client);
-  const quota = openQuota(client, config.tenantLimits);
+  const limitsOf = (tenantId: string) => config.tenantLimits(tenantId);
+  const quota = openQuota(client, limitsOf);
   const jobs = createJobService({
     client,
     regions,
@@ -75,14 +83,14 @@ async function serve(options: ProcessOptions): Promise<void> {
   const identity = await usableIdentity(config.identity);
   await identity.check();
   const tasks = createTaskService({ client, shares: config.shares, quota });
-  const regionNames = [...regions.values()].filter(({ objectsOnly }) => !objectsOnly).map(({ name }) => name);
+  const regionNames = regionsOfImages(regions);
   const context = {
     jobs,
     tasks,
     identity,
     config: config.api,
     regionNames,
-    limitsOf: config.tenantLimits,
+    limitsOf,
     forRequest: <T>(signal: AbortSignal, work: () => Promise<T>) => forRequest(client, signal, work),
   };
   const metrics = createMetrics();
@@ -95,12 +103,19 @@ async function serve(options: ProcessOptions): Promise<void> {
   await app.listen({ host: config.api.host, port: config.api.port }).catch((error) => {
     throw asTaken('api', config.api, error);
   });
+  const live = followConfig({ file: options.config, config, regions, open: openRegions, log: logger });
+  live.onChange(() => regionNames.splice(0, regionNames.length, ...regionsOfImages(regions)));
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   process.once('SIGTERM', () => stop()).once('SIGINT', () => stop());
   await stopped;
+  live.close();
   setTimeout(() => app.server.closeAllConnections(), STOP_GRACE).unref();
   await app.close();
   await (client.connection as Connection).close();
+}
+
+function regionsOfImages(regions: Regions): string[] {
+  return [...regions.values()].filter(({ objectsOnly }) => !objectsOnly).map(({ name }) => name);
 }
 
 /**
@@ -123,7 +138,8 @@ async function work(options: WorkerOptions): Promise<void> {
   const { openProbe, openSdkMetrics, runWorkers } = await import('../worker/index.ts');
   const config = await loadConfig(options.config);
   const metrics = createMetrics();
-  const regions = meteredRegions(await openRegions(config), metrics);
+  const open = async (config: Config) => meteredRegions(await openRegions(config), metrics);
+  const regions = await open(config);
   for (const name of options.region ?? []) {
     if (!regions.has(name)) throw new UsageError(`--region: there is no region '${name}'`);
   }
@@ -136,19 +152,11 @@ async function work(options: WorkerOptions): Promise<void> {
   const sdkMetrics = address === null ? null : await openSdkMetrics();
   const probe = openProbe(client, regions, serve);
   await tellMetrics(address, metrics, { ready: probe.ready, more: sdkMetrics?.text ?? (async () => '') });
+  const servesAll = copies && options.region === undefined;
+  const live = followConfig({ file: options.config, config, regions, open, log: logger });
   try {
-    await runWorkers({
-      config,
-      regions,
-      client,
-      serve,
-      workflows,
-      version,
-      logger,
-      metrics,
-      sdkMetrics,
-      probe,
-    });
+    const common = { config, regions, live, client, serve, servesAll, workflows, version, logger };
+    await runWorkers({ ...common, metrics, sdkMetrics, probe });
   } catch (error) {
     logger.fatal({ err: error }, 'the worker has failed');
     process.exitCode = EXIT.failed;

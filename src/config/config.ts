@@ -19,6 +19,8 @@ export interface Config {
   readonly webUi: string | null;
   /** The folder of the configuration file, to which relative paths in it refer. */
   readonly baseDirectory: string;
+  /** What the file itself says. */
+  readonly contents: object;
 }
 
 /** What is logged: this, and all that is worse. */

@@ -1,3 +1,4 @@
+export { changesBetween } from './changes.ts';
 export {
   type ApiConfig,
   type Config,
@@ -12,5 +13,6 @@ export {
   type TlsFiles,
 } from './config.ts';
 export { configSchema } from './json-schema.ts';
+export { followConfig, type LiveConfig } from './live.ts';
 export { loadConfig } from './load.ts';
 export { openRegions, type Region, type Regions } from './regions.ts';

@@ -91,6 +91,7 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
     log: { level: file.log?.level ?? 'info' },
     webUi: file.web_ui?.replace(/\/$/, '') ?? null,
     baseDirectory,
+    contents: file,
   };
 }
 

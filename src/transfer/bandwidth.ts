@@ -2,33 +2,129 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Milliseconds of unused bandwidth that later bytes may still use. */
 const BURST = 200;
+/** How long a limit waits at most before it looks whether its rate has changed; milliseconds. */
+const MAX_NAP = 250;
 
-/** A limit in bytes a second. Everybody who takes from it is served in the order of the calls. */
+/** A limit in bytes a second, which may change at any time. Who waits is served in the order of the calls. */
 export class Bandwidth {
-  readonly #rate: number;
+  /** Returns the bytes a second that are allowed now; `null` if any number is. */
+  rate: () => number | null;
   readonly #now: () => number;
-  /** The time at which all bytes taken so far will have passed; milliseconds. */
-  #passedAt: number;
+  /** Bytes that were let through and have not passed yet. Less than 0 if bandwidth was not used. */
+  #ahead = 0;
+  #settledAt: number;
+  readonly #waiting: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
   /** @param now a clock that never goes back; milliseconds */
-  constructor(bytesPerSecond: number, now = () => performance.now()) {
-    this.#rate = bytesPerSecond / 1000;
+  constructor(rate: () => number | null, now = () => performance.now()) {
+    this.rate = rate;
     this.#now = now;
-    this.#passedAt = now();
+    this.#settledAt = now();
   }
 
-  /** Takes bytes. Returns how many milliseconds the caller has to wait before it sends them. */
-  take(bytes: number): number {
+  /** Takes bytes if they may be sent now. Returns whether they may. */
+  take(bytes: number): boolean {
+    if (this.#waiting.length > 0 || this.#delay() > 0) return false;
+    this.#ahead += bytes;
+    return true;
+  }
+
+  /** Resolves when the bytes may be sent. Rejects with the signal's reason. */
+  async pass(bytes: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const go = () => {
+      this.#ahead += bytes;
+      resolve();
+    };
+    const giveUp = () => {
+      this.#waiting.splice(this.#waiting.indexOf(go), 1);
+      reject(signal.reason);
+    };
+    this.#waiting.push(go);
+    signal.addEventListener('abort', giveUp, { once: true });
+    this.#serve();
+    await promise.finally(() => signal.removeEventListener('abort', giveUp));
+  }
+
+  #serve(): void {
+    if (this.#timer !== undefined) return;
+    for (let delay = this.#delay(); this.#waiting.length > 0; delay = this.#delay()) {
+      if (delay > 0) {
+        const nap = Math.min(delay, MAX_NAP);
+        this.#timer = setTimeout(() => {
+          this.#timer = undefined;
+          this.#serve();
+        }, nap);
+        return;
+      }
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Returns for how long the next bytes have to wait, at the present rate; milliseconds. */
+  #delay(): number {
     const now = this.#now();
-    const begin = Math.max(this.#passedAt, now - BURST);
-    this.#passedAt = begin + bytes / this.#rate;
-    return Math.max(0, begin - now);
+    const rate = this.rate();
+    if (rate === null) this.#ahead = 0;
+    else {
+      const perMillisecond = rate / 1000;
+      const left = this.#ahead - (now - this.#settledAt) * perMillisecond;
+      this.#ahead = Math.max(left, -BURST * perMillisecond);
+    }
+    this.#settledAt = now;
+    // A timer's milliseconds are whole ones, and nobody should wait for nothing.
+    return rate === null || this.#ahead < 1 ? 0 : Math.ceil((this.#ahead / rate) * 1000);
   }
 }
 
-/** Takes bytes from several limits. Returns how many milliseconds the caller has to wait. */
-export function delayOf(limits: readonly Bandwidth[], bytes: number): number {
-  return limits.reduce((longest, limit) => Math.max(longest, limit.take(bytes)), 0);
+export interface NamedBandwidth {
+  readonly name: string;
+  readonly bandwidth: Bandwidth;
+}
+
+/** A wait shorter than this is no reason to say that a copy is held back; milliseconds. */
+const NOTICEABLE = 20;
+/** How long a copy counts as held back after it has waited; milliseconds. */
+const FRESH = 5000;
+
+/** All limits that one copy has to keep to. */
+export class Throttle {
+  readonly #limits: () => readonly NamedBandwidth[];
+  #held: { readonly name: string; readonly at: number } | undefined;
+  #waiting = 0;
+
+  constructor(limits: () => readonly NamedBandwidth[] = () => []) {
+    this.#limits = limits;
+  }
+
+  /** The name of the limit that holds the copy back now; `null` if none does. */
+  get heldBy(): string | null {
+    const isFresh = this.#held !== undefined && performance.now() - this.#held.at < FRESH;
+    return this.#held !== undefined && (isFresh || this.#waiting > 0) ? this.#held.name : null;
+  }
+
+  /** Returns a promise that resolves when the bytes may be sent; `undefined` if that is now. */
+  pass(bytes: number, signal: AbortSignal): Promise<void> | undefined {
+    const limits = this.#limits();
+    const first = limits.findIndex(({ bandwidth }) => !bandwidth.take(bytes));
+    return first < 0 ? undefined : this.#wait(limits.slice(first), bytes, signal);
+  }
+
+  async #wait(limits: readonly NamedBandwidth[], bytes: number, signal: AbortSignal): Promise<void> {
+    this.#waiting += 1;
+    try {
+      for (const { name, bandwidth } of limits) {
+        const before = performance.now();
+        await bandwidth.pass(bytes, signal);
+        const now = performance.now();
+        if (now - before > NOTICEABLE) this.#held = { name, at: now };
+      }
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
 }
 
 /** Waits for some milliseconds. If the signal is aborted first, throws the signal's reason. */

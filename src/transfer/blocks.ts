@@ -63,7 +63,7 @@ async function moveThrough(options: TransferOptions, sink: BlockSink, run: Run):
     ...{ reader, ledger: staged, patience, stop, signal, onFault },
     staging: { ...window, complete: wholeBlocks(staged, blockSize, size, put) },
     lanes: link.from,
-    limits: link.limits,
+    bandwidth: link.bandwidth,
     mostParts: reader.inOrder ? 1 : Number.POSITIVE_INFINITY,
     partSize: () => (queue.canShare ? Math.min(PART_SIZE, blockSize) : blockSize),
   });

@@ -75,6 +75,12 @@ export class Endpoint {
     return this.#held.size;
   }
 
+  /** Changes the range in which the number of lanes is looked for. */
+  become(range: LaneRange): void {
+    this.#limit.become(range);
+    this.#handOut();
+  }
+
   /**
    * Returns a copy's access to the lanes. The copy counts as a sharer while it has lanes or waits for some.
    */

@@ -49,7 +49,7 @@ type Phase = 'search' | 'rest' | 'probe';
  * each chunk and lanes that report only a whole block at its end are measured alike.
  */
 export class LaneLimit {
-  readonly #range: LaneRange;
+  #range: LaneRange;
   readonly #now: () => number;
   #lanes: number;
   #phase: Phase = 'search';
@@ -76,6 +76,15 @@ export class LaneLimit {
   /** The number of lanes that may be open now. */
   get lanes(): number {
     return this.#lanes;
+  }
+
+  /** Changes the range in which the number of lanes is looked for. */
+  become(range: LaneRange): void {
+    this.#range = range;
+    this.#lanes = Math.min(range.max, Math.max(range.min, this.#lanes));
+    this.#good = { lanes: this.#lanes, goodput: 0 };
+    this.#takeRest(this.#now(), MIN_REST);
+    this.#look(this.#now());
   }
 
   /** How long no request may be made from now on; milliseconds. */

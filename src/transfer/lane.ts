@@ -1,5 +1,5 @@
 import { atSide, blame, type PartReader, StoreError } from '../stores/index.ts';
-import { type Bandwidth, delayOf, pause } from './bandwidth.ts';
+import type { Throttle } from './bandwidth.ts';
 import type { Chunks } from './chunks.ts';
 import type { Lane, Lanes } from './endpoint.ts';
 import { gathered } from './gather.ts';
@@ -15,7 +15,7 @@ export interface LanesContext extends Insistence {
   readonly mostParts: number;
   /** Returns the size of a part in bytes. Towards the end parts may be smaller, so that no lane is idle. */
   readonly partSize: () => number;
-  readonly limits: readonly Bandwidth[];
+  readonly bandwidth: Throttle;
   readonly staging: Pick<Staging, 'hasRoom' | 'fits' | 'write' | 'complete'>;
   /**
    * Memory in which small pieces are put together before they are written; given if each write is expensive.
@@ -114,7 +114,7 @@ async function movePart(part: Part, first: Lane, read: ReadRange, context: Lanes
 }
 
 async function readPart(part: Part, lane: Lane, read: ReadRange, context: LanesContext): Promise<void> {
-  const { chunks, staging, ledger, limits, signal } = context;
+  const { chunks, staging, ledger, bandwidth, signal } = context;
   const asked = part.end;
   const pieces = read([part.at, asked], (hangUp) => {
     part.hangUp = hangUp;
@@ -123,8 +123,8 @@ async function readPart(part: Part, lane: Lane, read: ReadRange, context: LanesC
     const chunk = piece.subarray(0, part.end - part.at);
     if (chunk.length === 0) continue;
     const { at } = part;
-    const delay = delayOf(limits, chunk.length);
-    if (delay > 0) await lane.aside(pause(delay, signal));
+    const held = bandwidth.pass(chunk.length, signal);
+    if (held !== undefined) await lane.aside(held);
     await atSide('destination', () => staging.write(at, chunk));
     ledger.add([at, at + chunk.length]);
     part.at += chunk.length;

@@ -1,11 +1,19 @@
 import type { ImageSink } from '../stores/index.ts';
-import { Bandwidth } from './bandwidth.ts';
+import { Bandwidth, type NamedBandwidth, Throttle } from './bandwidth.ts';
 import { Endpoint, type Lanes } from './endpoint.ts';
 import type { LaneRange } from './lane-limit.ts';
 import { type Memory, openMemory } from './memory.ts';
 
 /** The number of small objects that may always be under way to or from a server. */
 const MIN_OBJECTS = 16;
+
+/** A limit of bandwidth. */
+export interface RateLimit {
+  /** Tells limits apart, and says in words whose limit it is. */
+  readonly name: string;
+  /** Returns the bytes a second that it allows now; `null` if any number. */
+  readonly rate: () => number | null;
+}
 
 /** The limits of a worker for all of its copies together. */
 export interface LinkLimits {
@@ -15,10 +23,8 @@ export interface LinkLimits {
   readonly lanes: LaneRange | number;
   /** Bytes that all copies may keep in memory. */
   readonly memory: number;
-  /** Bytes a second of all copies together; `null` for no limit. */
-  readonly bandwidth: number | null;
-  /** Bytes a second that are read from or written to a region, by its name. */
-  readonly regionBandwidth: ReadonlyMap<string, number>;
+  /** Returns the limits that the bytes of a copy count against. */
+  readonly rates: (ends: Ends) => readonly RateLimit[];
 }
 
 /** The two ends of a copy, as far as they matter for its speed. */
@@ -27,8 +33,10 @@ export interface Ends {
   readonly from: string | undefined;
   /** The server that is written to; `undefined` if the destination is not a server. */
   readonly to: string | undefined;
-  /** The names of both regions. */
+  /** The names of both regions: the source's, and the destination's. */
   readonly regions: readonly string[];
+  /** The tenants who have ordered the copy. */
+  readonly tenants?: readonly string[];
 }
 
 /** Returns the name of the server that a sink's requests go to. */
@@ -42,6 +50,9 @@ export function endpointOf(sink: ImageSink): string | undefined {
  */
 type Use = 'read' | 'write' | 'copy';
 
+/** The end of the names of uses by small objects. */
+const OF_OBJECTS = ' objects';
+
 /** A copy's share of the lanes and the bandwidth. */
 export interface Link {
   readonly from: Lanes;
@@ -50,8 +61,8 @@ export interface Link {
   readonly atServer: Lanes;
   /** The largest number of lanes that each end can ever have. */
   readonly maxLanes: { readonly from: number; readonly to: number };
-  /** The bandwidth limits that the copy's bytes count against. */
-  readonly limits: readonly Bandwidth[];
+  /** The limits that the copy's bytes count against. */
+  readonly bandwidth: Throttle;
 }
 
 /** The lanes of a server, for one use. */
@@ -78,25 +89,28 @@ export interface Links {
    * request for a small object is cheap.
    */
   openForObjects(ends: Ends): Link;
+  /** Changes the limits. A fixed number of lanes holds for copies that begin later. */
+  become(limits: LinkLimits): void;
 }
 
 /** Opens the endpoints, the memory and the bandwidth that the copies of a worker share. */
-export function openLinks({ lanes, memory, bandwidth, regionBandwidth }: LinkLimits): Links {
+export function openLinks(initial: LinkLimits): Links {
+  let limits = initial;
+  const memory = openMemory(limits.memory);
   const endpoints = new Map<string, { server: string; use: string; endpoint: Endpoint }>();
-  const all = bandwidth === null ? [] : [new Bandwidth(bandwidth)];
-  const ofRegions = new Map([...regionBandwidth].map(([name, rate]) => [name, new Bandwidth(rate)]));
+  const bandwidths = new Map<string, Bandwidth>();
 
   function lanesOf(use: Use, address: string | undefined): { lanes: Lanes; max: number } {
+    const { lanes } = limits;
     // More lanes do not make files on this machine faster.
     if (typeof lanes === 'number' || address === undefined) return own(rangeOf(lanes).min);
     return shared(use, address, lanes);
   }
 
   function objectLanesOf(use: Use, address: string | undefined): { lanes: Lanes; max: number } {
-    const { min, max } = rangeOf(lanes);
-    const range = { min: Math.max(min, MIN_OBJECTS), max: Math.max(max, MIN_OBJECTS) };
-    if (typeof lanes === 'number') return own(range.min);
-    return address === undefined ? own(range.max) : shared(`${use} objects`, address, range);
+    const range = rangeForObjects(limits.lanes);
+    if (typeof limits.lanes === 'number') return own(range.min);
+    return address === undefined ? own(range.max) : shared(`${use}${OF_OBJECTS}`, address, range);
   }
 
   function shared(use: string, server: string, range: LaneRange): { lanes: Lanes; max: number } {
@@ -106,23 +120,32 @@ export function openLinks({ lanes, memory, bandwidth, regionBandwidth }: LinkLim
     return { lanes: endpoint.join(), max: range.max };
   }
 
+  /** Returns the limits of a copy as they are now: they may change while it runs. */
+  function limitsOf(ends: Ends): readonly NamedBandwidth[] {
+    return limits.rates(ends).map(({ name, rate }) => {
+      const bandwidth = bandwidths.get(name) ?? new Bandwidth(rate);
+      bandwidths.set(name, bandwidth);
+      bandwidth.rate = rate;
+      return { name, bandwidth };
+    });
+  }
+
   function link(
     source: { lanes: Lanes; max: number },
     destination: { lanes: Lanes; max: number },
-    { to, regions }: Ends,
+    ends: Ends,
   ): Link {
-    const limits = [...new Set(regions)].flatMap((name) => ofRegions.get(name) ?? []);
     return {
       from: source.lanes,
       to: destination.lanes,
-      atServer: lanesOf('copy', to).lanes,
+      atServer: lanesOf('copy', ends.to).lanes,
       maxLanes: { from: source.max, to: destination.max },
-      limits: [...all, ...limits],
+      bandwidth: new Throttle(() => limitsOf(ends)),
     };
   }
 
   return {
-    memory: openMemory(memory),
+    memory,
     lanes: () =>
       [...endpoints.values()].map(({ server, use, endpoint }) => ({
         server,
@@ -132,7 +155,19 @@ export function openLinks({ lanes, memory, bandwidth, regionBandwidth }: LinkLim
       })),
     open: (ends) => link(lanesOf('read', ends.from), lanesOf('write', ends.to), ends),
     openForObjects: (ends) => link(objectLanesOf('read', ends.from), objectLanesOf('write', ends.to), ends),
+    become(next) {
+      limits = next;
+      memory.resize(next.memory);
+      if (typeof next.lanes === 'number') return;
+      for (const { endpoint, use } of endpoints.values())
+        endpoint.become(use.endsWith(OF_OBJECTS) ? rangeForObjects(next.lanes) : next.lanes);
+    },
   };
+}
+
+function rangeForObjects(lanes: LaneRange | number): LaneRange {
+  const { min, max } = rangeOf(lanes);
+  return { min: Math.max(min, MIN_OBJECTS), max: Math.max(max, MIN_OBJECTS) };
 }
 
 function rangeOf(lanes: LaneRange | number): LaneRange {

@@ -28,6 +28,8 @@ export interface Memory {
    * @param onWait called if there is no memory yet
    */
   take(demand: MemoryDemand, signal: AbortSignal, onWait: () => void): Promise<MemoryGrant>;
+  /** Changes the budget. What was granted stays with its copies. */
+  resize(bytes: number): void;
 }
 
 /**
@@ -40,7 +42,8 @@ const SHARE = 1 / 4;
  * Opens a budget of so many bytes. A copy that needs more than the whole budget gets it when no other copy
  * has any.
  */
-export function openMemory(bytes: number): Memory {
+export function openMemory(budget: number): Memory {
+  let bytes = budget;
   let granted = 0;
   const waiting: (() => boolean)[] = [];
 
@@ -63,12 +66,18 @@ export function openMemory(bytes: number): Memory {
   }
 
   return {
-    limit: bytes,
+    get limit() {
+      return bytes;
+    },
     get granted() {
       return granted;
     },
     get waiting() {
       return waiting.length;
+    },
+    resize(next) {
+      bytes = next;
+      while (waiting[0]?.()) waiting.shift();
     },
     async take(demand, signal, onWait) {
       signal.throwIfAborted();

@@ -28,7 +28,7 @@ export async function moveParts(options: TransferOptions, sink: PartSink, run: R
   const moved = moveAll(queue, {
     ...{ reader, staging, ledger, chunks, patience, stop, signal, onFault },
     lanes: link.from,
-    limits: link.limits,
+    bandwidth: link.bandwidth,
     mostParts,
     partSize: () => partSize,
   });

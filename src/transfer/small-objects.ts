@@ -1,7 +1,6 @@
 import { pMapIterable } from 'p-map';
 import { MIB } from '../memory/index.ts';
 import { atSide, blame, type ObjectEntry, type ObjectStore, StoreError } from '../stores/index.ts';
-import { delayOf, pause } from './bandwidth.ts';
 import { inLane } from './endpoint.ts';
 import type { Link } from './links.ts';
 import type { Memory } from './memory.ts';
@@ -94,7 +93,7 @@ async function moveObject(
       atSide('source', () => source.read(path, into, signal)),
     );
     const data = into.subarray(0, bytes);
-    await pause(delayOf(link.limits, bytes), signal);
+    await link.bandwidth.pass(bytes, signal);
     await inLane(link.to, signal, bytes, () =>
       atSide('destination', () => destination.write(destinationPath(path), data, signal, attributes)),
     );

@@ -37,7 +37,7 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
   const moved = moveAll(queue, {
     ...{ reader, staging, ledger: staged, patience, stop, signal, onFault },
     lanes: link.from,
-    limits: link.limits,
+    bandwidth: link.bandwidth,
     mostParts: reader.inOrder ? 1 : Number.POSITIVE_INFINITY,
     partSize: spool === null ? partOfWindow : () => PART_SIZE,
   });

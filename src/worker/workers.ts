@@ -12,14 +12,16 @@ import {
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
-import type { Config, Regions } from '../config/index.ts';
+import type { Config, LiveConfig, Regions } from '../config/index.ts';
 import { TASK_QUEUE } from '../copy-job/index.ts';
 import { type Metrics, meteredDigests } from '../metrics/index.ts';
 import { openSpool } from '../stores/index.ts';
 import { ensureSweepSchedule } from '../sweep/schedule.ts';
 import { encryptingConverter } from '../temporal/index.ts';
 import { createDigestPool, openLinks } from '../transfer/index.ts';
+import { Crew } from './crew.ts';
 import type { Probe } from './probe.ts';
+import { ratesBy } from './rates.ts';
 import type { SdkMetrics } from './sdk-metrics.ts';
 import { keepSwept } from './sweep-spool.ts';
 import { watchWorker } from './watch-worker.ts';
@@ -29,8 +31,12 @@ export interface WorkersOptions {
   readonly config: Config;
   readonly regions: Regions;
   readonly client: Client;
+  /** Tells when the configuration changes. */
+  readonly live: LiveConfig;
   /** The destination regions whose copies this process makes. */
   readonly serve: readonly string[];
+  /** `true` if it also makes the copies to regions that come later. */
+  readonly servesAll: boolean;
   /** `true` if this process also runs the workflows. */
   readonly workflows: boolean;
   /**
@@ -73,7 +79,8 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const connection = await NativeConnection.connect(loadClientConnectConfig().connectionOptions);
   const digests = meteredDigests(createDigestPool(Math.max(1, availableParallelism() - 1)), options.metrics);
   const spool = config.spool === null ? null : openSpool(config.spool);
-  const links = openLinks({ ...config.limits, regionBandwidth: regionBandwidth(config) });
+  const rates = ratesBy(config);
+  const links = openLinks({ ...config.limits, rates });
   watchWorker(options.metrics, links, spool);
   const deps: Dependencies = { regions, limits: config.limits, digests, links, spool, client };
   const dataConverter = await encryptingConverter(config.encryption);
@@ -87,7 +94,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     ...(options.version && { workerDeploymentOptions: versioned(options.version) }),
   };
-  const workers: Worker[] = [];
+  const crew = new Crew();
   if (options.workflows) {
     const workflowOptions = {
       ...common,
@@ -96,32 +103,45 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       activities: createJobActivities(deps),
       maxConcurrentActivityTaskExecutions: MAX_WAITING,
     };
-    workers.push(await Worker.create(workflowOptions));
+    crew.add(await Worker.create(workflowOptions));
   }
   const activities = createStoreActivities(deps);
-  const taskQueues = new Set(options.serve.map((name) => regions.get(name)?.taskQueue));
-  for (const taskQueue of taskQueues) {
-    if (taskQueue === undefined) continue;
-    workers.push(
-      await Worker.create({
-        ...common,
-        taskQueue,
-        activities,
-        maxConcurrentActivityTaskExecutions: config.limits.concurrentActivities,
-      }),
-    );
-  }
+  const served = new Set<string>();
+  const serve = async (names: readonly string[]): Promise<Worker[]> => {
+    const taskQueues = new Set(names.flatMap((name) => regions.get(name)?.taskQueue ?? []));
+    const workers: Worker[] = [];
+    for (const taskQueue of taskQueues) {
+      if (served.has(taskQueue)) continue;
+      served.add(taskQueue);
+      const { concurrentActivities } = config.limits;
+      workers.push(
+        await Worker.create({
+          ...common,
+          ...{ taskQueue, activities, maxConcurrentActivityTaskExecutions: concurrentActivities },
+        }),
+      );
+    }
+    for (const region of names) void scheduleSweep(options, region);
+    return workers;
+  };
+  for (const worker of await serve(options.serve)) crew.add(worker);
   const sweeping = spool === null ? undefined : keepSwept(spool, client, logger);
-  for (const region of options.serve) void scheduleSweep(options, region);
-  const running = workers.map((worker) => worker.run());
-  options.probe.started(workers);
+  const ended = crew.run();
+  options.probe.started(crew.workers);
+  logger.info({ taskQueues: crew.workers.map(({ options: { taskQueue } }) => taskQueue) }, 'ready');
+  options.live.onChange(async (added) => {
+    links.become({ ...config.limits, rates });
+    if (!options.servesAll || added.length === 0) return;
+    try {
+      for (const worker of await serve(added)) crew.add(worker);
+      logger.info({ regions: added }, 'copies to regions that are new are made too');
+    } catch (err) {
+      logger.error({ err, regions: added }, 'copies to regions that are new need a restart of the worker');
+    }
+  });
   try {
-    logger.info({ taskQueues: workers.map(({ options: { taskQueue } }) => taskQueue) }, 'ready');
-    await Promise.all(running);
+    await ended;
   } finally {
-    // If one worker fails, all are stopped: a process that does only a part of its work would look healthy.
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    await Promise.allSettled(running);
     clearInterval(sweeping);
     await digests.close();
   }
@@ -134,13 +154,6 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
  */
 function versioned(version: WorkerDeploymentVersion): NonNullable<WorkerOptions['workerDeploymentOptions']> {
   return { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' };
-}
-
-/** Returns the bytes a second of each region that has a limit. */
-function regionBandwidth({ regions }: Config): ReadonlyMap<string, number> {
-  return new Map(
-    [...regions.values()].flatMap(({ name, bandwidth }) => (bandwidth === null ? [] : [[name, bandwidth]])),
-  );
 }
 
 /**

@@ -10,7 +10,7 @@ const GIB = 1024 ** 3;
 
 /** Returns the links that copies share, with no limits but those that are named. */
 export function testLinks(limits: Partial<LinkLimits> = {}): Links {
-  return openLinks({ lanes: 4, memory: GIB, bandwidth: null, regionBandwidth: new Map(), ...limits });
+  return openLinks({ lanes: 4, memory: GIB, rates: () => [], ...limits });
 }
 
 /**

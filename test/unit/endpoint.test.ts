@@ -145,14 +145,13 @@ test('what is on this machine is read by the fewest lanes, and shares them with 
   expect(copies.map(({ held }) => held.length)).toEqual([4, 4]);
 });
 
-test('a copy keeps to the limits of the worker and of its regions', () => {
-  const regionBandwidth = new Map([
-    ['near', 5e6],
-    ['far', 2e6],
-  ]);
-  const links = testLinks({ bandwidth: 9e6, regionBandwidth });
-  const limitsOf = (...regions: string[]) => links.open({ from: 'x', to: undefined, regions }).limits;
-  expect(limitsOf('near', 'far')).toHaveLength(3);
-  expect(limitsOf('far', 'far', 'other')).toHaveLength(2);
-  expect(limitsOf('near')[1]).toBe(limitsOf('near', 'far')[1]);
+test('a range that changes holds for the copies that are under way', async () => {
+  const ends = { from: 'x', to: undefined, regions: [] };
+  const links = testLinks({ lanes: { min: 2, max: 64 } });
+  const copy = greedy(links.open(ends).from);
+  await settled();
+  expect(copy.held).toHaveLength(2);
+  links.become({ lanes: { min: 6, max: 8 }, memory: 2 ** 30, rates: () => [] });
+  await settled();
+  expect(copy.held).toHaveLength(6);
 });

@@ -61,7 +61,11 @@ test('a block of which several lanes have read a part is put once', async () => 
 test('a copy that is held back by a limit does not count as stalled', async () => {
   const size = 3 * MIB;
   const rig = await transferRig(DATA.subarray(0, size));
-  const link = testLinks({ bandwidth: 4e6 }).open({ from: undefined, to: undefined, regions: [] });
+  const link = testLinks({ rates: () => [{ name: 'all', rate: () => 4e6 }] }).open({
+    from: undefined,
+    to: undefined,
+    regions: [],
+  });
   const patience = { stall_after: 150, give_up_after: 60_000 };
   const { transfer, reader } = await rig.attempt({ link, patience });
   await transfer.finished;
