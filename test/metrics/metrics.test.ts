@@ -77,8 +77,8 @@ test.each(['serve', 'worker'] as const)(
 
 test('a real Prometheus scrapes both', async () => {
   const prometheus = await startPrometheus({
-    serve: `127.0.0.1:${ports.serve}`,
-    worker: `127.0.0.1:${ports.worker}`,
+    serve: [`127.0.0.1:${ports.serve}`],
+    worker: [`127.0.0.1:${ports.worker}`],
   });
   try {
     const up = await until(async () => {

@@ -30,13 +30,18 @@ export interface Prometheus {
   stop(): Promise<void>;
 }
 
-/** Starts a Prometheus with its data in a folder of its own. */
-export async function startPrometheus(targets: Readonly<Record<string, string>>): Promise<Prometheus> {
+/**
+ * Starts a Prometheus with its data in a folder of its own.
+ * @param targets addresses by the job that they are scraped for
+ */
+export async function startPrometheus(
+  targets: Readonly<Record<string, readonly string[]>>,
+): Promise<Prometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-prometheus-'));
   const file = join(folder, 'prometheus.yml');
-  const jobs = Object.entries(targets).map(([name, target]) => ({
+  const jobs = Object.entries(targets).map(([name, addresses]) => ({
     job_name: name,
-    static_configs: [{ targets: [target] }],
+    static_configs: [{ targets: addresses }],
   }));
   await writeFile(file, stringify({ global: { scrape_interval: '1s' }, scrape_configs: jobs }));
   const address = `127.0.0.1:${await freePort()}`;
@@ -54,9 +59,11 @@ export async function startPrometheus(targets: Readonly<Record<string, string>>)
   return {
     async query(text) {
       const answer = await fetch(`http://${address}/api/v1/query?${new URLSearchParams({ query: text })}`);
-      const { data } = (await answer.json()) as {
+      const { data, error } = (await answer.json()) as {
+        error?: string;
         data: { result: { metric: Record<string, string>; value: [number, string] }[] };
       };
+      if (error !== undefined) throw new Error(`${text}: ${error}`);
       return data.result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }));
     },
     async stop() {

@@ -2,7 +2,7 @@
  * Tests the file for compose. No registry of images is at hand to start it with, so it is read and compared
  * with the program.
  */
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -43,9 +43,21 @@ test.each(services)('everything that %s names is there', async (_name, service) 
   for (const [source = ''] of volumes.map((volume) => volume.split(':'))) {
     // The operator makes the secrets.
     if (source.endsWith('/secrets')) continue;
-    if (source.startsWith('.')) await readFile(join(dirname(FILE), source));
+    if (source.startsWith('.')) await access(join(dirname(FILE), source));
     else expect(Object.keys(compose.volumes)).toContain(source);
   }
+});
+
+test('Prometheus asks the facade and both workers, and has the alerts', async () => {
+  const file = join(dirname(FILE), 'compose/prometheus.yml');
+  const { rule_files, scrape_configs } = parse(await readFile(file, 'utf8'));
+  const [{ job_name, static_configs }] = scrape_configs;
+  expect([job_name, static_configs[0].targets]).toEqual([
+    'image-replicator',
+    ['facade:9464', 'worker-1:9464', 'worker-2:9464'],
+  ]);
+  const mounts = compose.services.prometheus?.volumes?.map((volume) => volume.split(':')[1]);
+  expect(mounts).toEqual(expect.arrayContaining(rule_files));
 });
 
 test('nothing is published beyond this machine', () => {
@@ -55,7 +67,8 @@ test('nothing is published beyond this machine', () => {
 });
 
 test('the configuration can be used, and speaks TLS', async () => {
-  const { api, regions } = await loadConfig(join(dirname(FILE), 'compose/image-replicator.yaml'));
+  const { api, metrics, regions } = await loadConfig(join(dirname(FILE), 'compose/image-replicator.yaml'));
+  expect(metrics).toEqual({ host: '0.0.0.0', port: 9464 });
   expect(api.tls?.cert).toMatch(/secrets\/tls\.crt$/);
   expect([...regions.keys()]).toEqual(['ot1', 'ot2']);
 });

@@ -56,11 +56,11 @@ test.each(examples)('Kubernetes knows everything that the chart makes of %s', as
   const file = join(folder, example);
   await writeFile(file, await template(valuesOf(example)));
   const schemas = `${tools.schemas}/{{ .ResourceKind }}{{ .KindSuffix }}.json`;
-  // The schema of a ServiceMonitor belongs to its operator, and no registry of packages has it.
+  // The schemas of these two belong to their operator, and no registry of packages has them.
   const args = [
     '-strict',
     '-skip',
-    'ServiceMonitor',
+    'ServiceMonitor,PrometheusRule',
     '-schema-location',
     schemas,
     '-output',
@@ -112,6 +112,25 @@ test.each(examples)(
     expect((await resources(example)).some(({ kind }) => kind === 'Secret')).toBe(false);
   },
 );
+
+test('the chart has the alerts that are tested, with the address of the runbook', async () => {
+  const file = join(CHART, '../../prometheus/alerts.yml');
+  const alerts = await readFile(file, 'utf8');
+  expect(await readFile(join(CHART, 'files/alerts.yml'), 'utf8')).toBe(alerts);
+  const rule = (await resources('everything-values.yaml')).find(({ kind }) => kind === 'PrometheusRule');
+  const url = 'https://wiki.example.com/image-replicator/runbook';
+  expect(rule?.spec).toEqual(parse(alerts.replaceAll('docs/runbook.md#', `${url}#`)));
+});
+
+test('with metrics, every pod tells them where the chart says', async () => {
+  const made = await resources('everything-values.yaml');
+  const config = made.find(({ kind }) => kind === 'ConfigMap')?.data?.['image-replicator.yaml'] ?? '';
+  const { metrics } = parse(config);
+  expect(metrics).toEqual({ host: '0.0.0.0', port: 9464 });
+  const pods = made.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec.template.spec);
+  for (const { containers } of pods)
+    expect(containers[0].ports).toContainEqual({ name: 'metrics', containerPort: 9464 });
+});
 
 test('a chart without regions is refused in words', async () => {
   await expect(template([])).rejects.toThrow(/regions/);

@@ -31,6 +31,9 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- if .Values.workers.spoolSize -}}
 {{- $_ := set $config "spool" (mergeOverwrite (dict "size" "10GiB") (default dict $config.spool) (dict "path" "/var/spool/image-replicator")) -}}
 {{- end -}}
+{{- if .Values.metrics.enabled -}}
+{{- $_ := set $config "metrics" (dict "host" "0.0.0.0" "port" .Values.metrics.port) -}}
+{{- end -}}
 {{- toYaml $config -}}
 {{- end }}
 
