@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { maxHeaderSize } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import Fastify, {
@@ -9,6 +8,7 @@ import Fastify, {
   type FastifyServerOptions,
 } from 'fastify';
 import type { Metrics } from '../metrics/index.ts';
+import { BadHttp, newRequestId, plainAnswer } from './bad-http.ts';
 import { holdBodiesBack, openAdmission } from './caller/index.ts';
 import { countRequests, nameDialect } from './count-requests.ts';
 import type { DialectContext } from './dialect.ts';
@@ -31,20 +31,23 @@ export async function createApi(
 ): Promise<FastifyInstance> {
   const { tls } = context.config;
   const certificate = tls && (await readCertificate(tls));
+  const badHttp = new BadHttp();
   const settings: FastifyServerOptions = {
     loggerInstance: logger,
     bodyLimit: context.config.bodyLimit,
     requestTimeout: REQUEST_TIMEOUT,
-    genReqId: () => `req-${randomUUID()}`,
+    genReqId: newRequestId,
     // An id may be as long as the longest address that Node.js takes. An id that is too long to exist is not
     // found.
     routerOptions: { maxParamLength: maxHeaderSize },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     frameworkErrors: (_error, request, reply) =>
       void answerUndecodable(request as FastifyRequest, reply as unknown as FastifyReply),
+    clientErrorHandler: (error, socket) => badHttp.answer(error, socket, logger),
     ...(certificate && { https: certificate }),
   };
   const app = Fastify(settings);
+  badHttp.watch(app);
   if (tls && certificate) {
     const leave = followCertificate(app.server as HttpsServer, tls, certificate, logger);
     app.addHook('onClose', async () => leave());
@@ -95,10 +98,12 @@ const REQUEST_TIMEOUT = 60_000;
  * Answers a request whose path cannot be decoded, in the words of its dialect: no route takes it, and it
  * names nothing that exists.
  */
-function answerUndecodable(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  reply.header(REQUEST_ID, request.id);
-  const own = dialects.find(({ undecodable }) => undecodable?.paths.test(request.url))?.undecodable;
-  return own?.answer(request, reply) ?? reply.code(404).send(notFound(request));
+function answerUndecodable({ id, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const answer = plainAnswer(url, 'undecodable_path', 'the path cannot be decoded', id);
+  return reply
+    .code(answer.status)
+    .headers({ ...answer.headers, [REQUEST_ID]: id })
+    .send(answer.body);
 }
 
 function notFound({ url }: { readonly url: string }): object {

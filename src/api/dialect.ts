@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ApiConfig, TenantLimits } from '../config/index.ts';
 import type { Identity } from '../identity/index.ts';
 import type { JobService } from '../job-service/index.ts';
 import type { TaskService } from '../task-service/index.ts';
 import type { Admission } from './caller/index.ts';
+import type { ProblemKind } from './problem.ts';
 
 /** Everything that the routes of a dialect work with. */
 export interface DialectContext {
@@ -36,12 +37,16 @@ export interface Dialect {
   /** The group of its calls in the description of the API. */
   readonly tag: { readonly name: string; readonly description: string };
   register(app: FastifyInstance, context: OpenContext): Promise<void>;
-  /**
-   * Answers requests whose path is this dialect's but cannot be decoded, because no route sees them. Without
-   * it they get a 404.
-   */
-  readonly undecodable?: {
-    readonly paths: RegExp;
-    answer(request: FastifyRequest, reply: FastifyReply): FastifyReply;
-  };
+  /** The paths of its calls. */
+  readonly paths: RegExp;
+  /** Tells a problem of a request that no route sees, because it cannot be read. */
+  tell(problem: { readonly kind: ProblemKind; readonly message: string }, requestId: string): PlainAnswer;
+}
+
+/** An answer that is not sent by Fastify. */
+export interface PlainAnswer {
+  readonly status: number;
+  /** All but those of the connection and of the body's length. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object;
 }

@@ -13,6 +13,8 @@ import { validationProblem } from './validation-problem.ts';
  * - `unknown_call`: the dialect has no such call
  * - `method_not_allowed`: the address has other methods
  * - `bad_http`: the request is not good HTTP, or has broken off
+ * - `timed_out`: the request has not arrived in time
+ * - `headers_too_large`: the headers are larger than we take
  * - `too_large`: the body is larger than we take
  * - `other_project`: the path names a project that is not the caller's
  * - `read_only`: the caller may look, and no more
@@ -35,6 +37,8 @@ export type ProblemKind =
   | 'unknown_call'
   | 'method_not_allowed'
   | 'bad_http'
+  | 'timed_out'
+  | 'headers_too_large'
   | 'too_large'
   | 'other_project'
   | 'read_only'

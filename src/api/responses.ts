@@ -6,6 +6,8 @@ import { type ProblemKind, RequestProblem, type Words } from './problem.ts';
 /** Problems that every call of every dialect may meet. */
 const EVERYWHERE: readonly ProblemKind[] = [
   'bad_http',
+  'timed_out',
+  'headers_too_large',
   'too_large',
   'throttled',
   'unavailable',
@@ -14,7 +16,7 @@ const EVERYWHERE: readonly ProblemKind[] = [
 ];
 
 /** Every status of an answer that tells of a problem. */
-type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 429 | 500 | 503;
+type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 422 | 429 | 431 | 500 | 503;
 
 /** Answers of a call that are described, by status. */
 export type Answers<Body extends TSchema> = Partial<Record<ProblemStatus, Body>>;

@@ -45,13 +45,14 @@ export async function serveJobs(
   jobs: Partial<JobService>,
   forRequest: DialectContext['forRequest'] = (_signal, work) => work(),
   limits: Parameters<typeof tenantLimits>[0] = {},
+  config: Partial<ApiConfig> = {},
 ): Promise<FastifyInstance> {
   const app = await createApi(
     {
       jobs: jobs as JobService,
       tasks: {} as TaskService,
       identity,
-      config: API_CONFIG,
+      config: { ...API_CONFIG, ...config },
       regionNames: ['ot1', 'ot2'],
       forRequest,
       limitsOf: tenantLimits(limits),

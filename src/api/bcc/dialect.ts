@@ -11,7 +11,7 @@ import { type ProblemKind, RequestProblem } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
 import { sourceRegion } from '../source-region.ts';
 import { validationProblem } from '../validation-problem.ts';
-import { answerError, answerRefusal, JSON_TYPE, nameRequest, WORDS } from './errors.ts';
+import { answerError, answerRefusal, JSON_TYPE, nameRequest, tell, WORDS } from './errors.ts';
 import { imageStatus } from './image-status.ts';
 import { startRemoteCopies } from './remote-copy.ts';
 import {
@@ -42,18 +42,9 @@ const errors = (...kinds: ProblemKind[]) =>
 export const bccDialect: Dialect = {
   name: 'bcc',
   tag,
+  paths: /^\/v[^/]*\/image\//,
   register,
-  undecodable: {
-    paths: /^\/v[^/]*\/image\//,
-    answer(request, reply) {
-      nameRequest(request, reply);
-      return answerError(
-        new RequestProblem('undecodable_path', 'the path cannot be decoded'),
-        request,
-        reply,
-      );
-    },
-  },
+  tell,
 };
 
 async function register(scope: FastifyInstance, context: OpenContext): Promise<void> {

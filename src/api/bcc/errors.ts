@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Refusal } from '../caller/index.ts';
+import type { Dialect } from '../dialect.ts';
 import { type Problem, type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
 
 /** An error of Baidu's: its HTTP status, and the texts of the body. */
@@ -34,6 +35,8 @@ export const WORDS: Readonly<Record<ProblemKind, BceError>> = {
   unknown_call: { status: 400, code: 'InvalidURI' },
   method_not_allowed: { status: 405, code: 'InvalidHTTPRequest' },
   bad_http: { status: 400, code: 'InvalidHTTPRequest' },
+  timed_out: { status: 408, code: 'InvalidHTTPRequest' },
+  headers_too_large: { status: 431, code: 'InvalidHTTPRequest' },
   too_large: { status: 413, code: 'InvalidHTTPRequest' },
   other_project: ACCESS_DENIED,
   read_only: ACCESS_DENIED,
@@ -105,6 +108,13 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return send(REFUSALS[refusal], request, reply);
 }
+
+/** Tells a problem of a request that no route sees. */
+export const tell: Dialect['tell'] = ({ kind, message }, requestId) => ({
+  status: WORDS[kind].status,
+  headers: { 'Content-Type': JSON_TYPE, 'x-bce-request-id': requestId },
+  body: { requestId, code: WORDS[kind].code, message },
+});
 
 /** Puts the request's id into the answer, under Baidu's name for it. The log has the same id. */
 export function nameRequest(request: FastifyRequest, reply: FastifyReply): void {

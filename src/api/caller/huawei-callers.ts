@@ -48,6 +48,6 @@ export const RequestId = {
 };
 
 /** Puts the request's id into the answer, under Huawei's name for it. The log has the same id. */
-export function nameRequest(request: FastifyRequest, reply: FastifyReply): void {
+function nameRequest(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('X-request-id', request.id);
 }

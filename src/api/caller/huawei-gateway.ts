@@ -22,6 +22,11 @@ export const THROTTLED = {
   message: 'The throttling threshold has been reached',
 } as const;
 
+/** Returns the headers of an answer to a request that no route sees. */
+export function plainHeaders(requestId: string): Readonly<Record<string, string>> {
+  return { 'Content-Type': 'application/json; charset=utf-8', 'X-request-id': requestId };
+}
+
 const REASONS: Readonly<Record<Refusal, string>> = {
   missing: 'x-auth-token not found',
   bad_token: 'decrypt token fail',

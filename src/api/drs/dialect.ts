@@ -3,11 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import Type, { type Static, type TSchema } from 'typebox';
 import type { Principal } from '../../identity/index.ts';
 import { JobError } from '../../job-service/index.ts';
-import { nameRequest, RequestId, requireHuaweiCaller } from '../caller/index.ts';
+import { RequestId, requireHuaweiCaller } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import { type ProblemKind, RequestProblem } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
-import { answerError, answerRefusal, answerTo, WORDS } from './errors.ts';
+import { answerError, answerRefusal, answerTo, tell, WORDS } from './errors.ts';
 import { nameOf, toDetail, toListed } from './job-json.ts';
 import { JOB_STATES } from './job-state.ts';
 import {
@@ -39,15 +39,9 @@ const errors = (...kinds: ProblemKind[]) => ({
 export const drsDialect: Dialect = {
   name: 'drs',
   tag,
+  paths: /^\/v5\/[^/]*\/jobs\b/,
   register,
-  undecodable: {
-    paths: /^\/v5\/[^/]*\/jobs\//,
-    answer(request, reply) {
-      nameRequest(request, reply);
-      const problem = new RequestProblem('undecodable_path', 'the path cannot be decoded');
-      return answerError(problem, request, reply);
-    },
-  },
+  tell,
 };
 
 /** Describes an answer that tells of no problem. */

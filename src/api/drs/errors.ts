@@ -1,5 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GATEWAY_CODE, gatewayMessage, type Refusal, THROTTLED, UNKNOWN_API } from '../caller/index.ts';
+import {
+  GATEWAY_CODE,
+  gatewayMessage,
+  plainHeaders,
+  type Refusal,
+  THROTTLED,
+  UNKNOWN_API,
+} from '../caller/index.ts';
+import type { Dialect } from '../dialect.ts';
 import { type Problem, type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
 import { type TextName, textFor } from './language.ts';
 
@@ -26,6 +34,8 @@ export const WORDS: Readonly<Record<ProblemKind, DrsError>> = {
   unknown_call: { status: 404, ...UNKNOWN_API },
   method_not_allowed: { status: 405, code: UNKNOWN_API.code },
   bad_http: BAD_REQUEST,
+  timed_out: { ...BAD_REQUEST, status: 408 },
+  headers_too_large: { ...BAD_REQUEST, status: 431 },
   too_large: { status: 413, code: 'DRS.M00105' },
   other_project: { status: 403, code: 'DRS.M00261' },
   read_only: { status: 403, code: 'DRS.M00102' },
@@ -58,6 +68,13 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
       ...(code.startsWith('APIGW.') && { request_id: request.id }),
     });
 }
+
+/** Tells a problem of a request that no route sees. */
+export const tell: Dialect['tell'] = ({ kind, message }, requestId) => ({
+  status: WORDS[kind].status,
+  headers: plainHeaders(requestId),
+  body: { error_code: WORDS[kind].code, error_msg: message },
+});
 
 /** Answers a request whose sender is not known. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -6,7 +6,7 @@ import { askForBody, Callers } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
-import { answerError, answerUnauthorized, WORDS } from './errors.ts';
+import { answerError, answerUnauthorized, tell, WORDS } from './errors.ts';
 import { addPauseRoutes } from './pause.ts';
 import { chooseRegions } from './regions.ts';
 import {
@@ -37,7 +37,13 @@ const errors = (...kinds: ProblemKind[]) => ({
  * NTT ECL's image_replicator API, as its documents and its own client (eclsdk) have it.
  * @see https://sdpf.ntt.com/services/docs/image-storage/api-references/
  */
-export const eclDialect: Dialect = { name: 'ecl', tag, register };
+export const eclDialect: Dialect = {
+  name: 'ecl',
+  tag,
+  paths: /^\/v2\/extension\/image_replicator\//,
+  register,
+  tell,
+};
 
 /** Describes an answer that tells of no problem. */
 function answer<S extends TSchema>(schema: S, description: string): S {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Dialect } from '../dialect.ts';
 import { type Problem, type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
 
 export const WORDS: Readonly<Record<ProblemKind, Words>> = {
@@ -10,6 +11,8 @@ export const WORDS: Readonly<Record<ProblemKind, Words>> = {
   unknown_call: { status: 404 },
   method_not_allowed: { status: 405 },
   bad_http: { status: 400 },
+  timed_out: { status: 408 },
+  headers_too_large: { status: 431 },
   too_large: { status: 413 },
   other_project: { status: 403 },
   read_only: { status: 403 },
@@ -39,13 +42,24 @@ const FIELDS: Readonly<Record<string, string>> = {
   'destination.image_name': 'image_name_dst',
 };
 
-/** Sends an error. This is the only place where this dialect does. eclsdk reads `message`. */
+/** Sends an error. eclsdk reads `message`. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const words = wordsFor(WORDS, error, request);
   const { status } = words;
   return sayWhen(reply, words)
     .code(status)
-    .send({ code: status, title: STATUS_CODES[status] ?? 'Error', message: messageOf(words) });
+    .send(bodyOf(status, messageOf(words)));
+}
+
+/** Tells a problem of a request that no route sees. */
+export const tell: Dialect['tell'] = ({ kind, message }, requestId) => ({
+  status: WORDS[kind].status,
+  headers: { 'Content-Type': 'application/json; charset=utf-8', 'X-Openstack-Request-Id': requestId },
+  body: bodyOf(WORDS[kind].status, message),
+});
+
+function bodyOf(status: number, message: string): object {
+  return { code: status, title: STATUS_CODES[status] ?? 'Error', message };
 }
 
 /**

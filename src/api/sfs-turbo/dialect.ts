@@ -3,11 +3,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type, { type Static, type TSchema } from 'typebox';
 import { failureSummary } from '../../object-task/index.ts';
 import { TaskError, type TaskOwner, type TaskStatus, type TaskView } from '../../task-service/index.ts';
-import { nameRequest, RequestId, requireHuaweiCaller } from '../caller/index.ts';
+import { RequestId, requireHuaweiCaller } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import { type ProblemKind, RequestProblem } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
-import { answerError, answerRefusal, WORDS } from './errors.ts';
+import { answerError, answerRefusal, tell, WORDS } from './errors.ts';
 import {
   ErrorBody,
   ListQuerystring,
@@ -38,15 +38,9 @@ const errors = (...kinds: ProblemKind[]) => ({
 export const sfsTurboDialect: Dialect = {
   name: 'sfs-turbo',
   tag,
+  paths: /^\/v1\/[^/]*\/sfs-turbo\/[^/]*\/hpc-cache\//,
   register,
-  undecodable: {
-    paths: /^\/v1\/[^/]*\/sfs-turbo\/[^/]*\/hpc-cache\//,
-    answer(request, reply) {
-      nameRequest(request, reply);
-      const problem = new RequestProblem('undecodable_path', 'the path cannot be decoded');
-      return answerError(problem, request, reply);
-    },
-  },
+  tell,
 };
 
 type SharePath = Static<typeof ShareParams>;

@@ -1,5 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GATEWAY_CODE, gatewayMessage, type Refusal, THROTTLED, UNKNOWN_API } from '../caller/index.ts';
+import {
+  GATEWAY_CODE,
+  gatewayMessage,
+  plainHeaders,
+  type Refusal,
+  THROTTLED,
+  UNKNOWN_API,
+} from '../caller/index.ts';
+import type { Dialect } from '../dialect.ts';
 import { type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
 
 /** An error of SFS Turbo's. */
@@ -25,6 +33,8 @@ export const WORDS: Readonly<Record<ProblemKind, SfsError>> = {
   unknown_call: { status: 404, ...UNKNOWN_API },
   method_not_allowed: { status: 405, code: UNKNOWN_API.code },
   bad_http: INVALID,
+  timed_out: { ...INVALID, status: 408 },
+  headers_too_large: { ...INVALID, status: 431 },
   too_large: INVALID,
   other_project: NOT_PERMITTED,
   read_only: NOT_PERMITTED,
@@ -48,6 +58,13 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
   return send(answer, request, sayWhen(reply, answer));
 }
 
+/** Tells a problem of a request that no route sees. */
+export const tell: Dialect['tell'] = ({ kind, message }, requestId) => ({
+  status: WORDS[kind].status,
+  headers: plainHeaders(requestId),
+  body: bodyOf(WORDS[kind].code, message, requestId),
+});
+
 /** Answers a request whose sender is not known. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return send({ status: 401, code: GATEWAY_CODE, message: gatewayMessage(refusal) }, request, reply);
@@ -58,11 +75,9 @@ function send(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  return reply.code(status).send({
-    errCode: code,
-    errMsg: message,
-    error_code: code,
-    error_msg: message,
-    request_id: request.id,
-  });
+  return reply.code(status).send(bodyOf(code, message, request.id));
+}
+
+function bodyOf(code: string, message: string, request_id: string): object {
+  return { errCode: code, errMsg: message, error_code: code, error_msg: message, request_id };
 }

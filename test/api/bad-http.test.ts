@@ -1,0 +1,118 @@
+/** What Node.js cannot read as HTTP, or waits for in vain. */
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeCertificate } from '../support/certificate.ts';
+import { JOBS } from '../support/http.ts';
+import { READER_TOKEN, serveJobs } from './refusals-rig.ts';
+
+let app: FastifyInstance;
+let folder: string;
+let overTls: FastifyInstance;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'image-replicator-bad-http-'));
+  app = await serveJobs({});
+  overTls = await serveJobs({}, undefined, {}, { tls: makeCertificate(folder) });
+});
+afterAll(async () => {
+  await Promise.all([app.close(), overTls.close()]);
+  await rm(folder, { recursive: true });
+});
+
+const portOf = (facade: FastifyInstance) => (facade.server.address() as { port: number }).port;
+
+/** Sends bytes on a connection, and returns everything that comes until the other side ends it. */
+async function answerTo(bytes: string, socket: Socket = connect(portOf(app), '127.0.0.1')) {
+  let text = '';
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  socket.write(bytes);
+  await once(socket, 'end');
+  socket.destroy();
+  const [head = '', body = ''] = text.split('\r\n\r\n');
+  return { head, body, status: Number(/^HTTP\/1.1 (\d+) /.exec(head)?.[1]) };
+}
+
+const CACHE = '/v1/a-project/sfs-turbo/share/hpc-cache';
+const FORMS: readonly [string, string, string, (status: number) => object][] = [
+  ['ECL', `${JOBS}/x`, 'X-Openstack-Request-Id', (code) => ({ code, title: expect.any(String) })],
+  ['BCC', '/v2/image/x', 'x-bce-request-id', () => ({ code: 'InvalidHTTPRequest' })],
+  ['DRS', '/v5/a-project/jobs', 'X-request-id', () => ({ error_code: 'DRS.M00105' })],
+  ['SFS Turbo', `${CACHE}/tasks`, 'X-request-id', () => ({ errCode: 'SFS.TURBO.0001' })],
+  ['nobody', '/elsewhere', 'X-Openstack-Request-Id', (code) => ({ code, title: expect.any(String) })],
+];
+
+test.each(FORMS)('what is not good HTTP is answered in the words of %s', async (_name, path, id, form) => {
+  const { head, body, status } = await answerTo(`GET ${path} HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n`);
+  expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining(form(400))]);
+  expect(head).toMatch(new RegExp(`^${id}: req-[0-9a-f-]{36}$`, 'm'));
+});
+
+test.each(FORMS)(
+  'headers that are too large are answered in the words of %s',
+  async (_name, path, _id, form) => {
+    const large = 'x'.repeat(40_000);
+    const { body, status } = await answerTo(`GET ${path} HTTP/1.1\r\nHost: x\r\nLarge: ${large}\r\n\r\n`);
+    expect([status, JSON.parse(body)]).toEqual([431, expect.objectContaining(form(431))]);
+  },
+);
+
+const POSTS = [JOBS, '/v2/image/x?remoteCopy', '/v5/a-project/jobs/batch-stop', `${CACHE}/task`] as const;
+
+test.each(POSTS)('a body for %s that does not come is answered in the words of its dialect', async (path) => {
+  const form = FORMS[POSTS.indexOf(path)]?.[3];
+  const accepted = once(app.server, 'connection') as Promise<[Socket]>;
+  const client = connect(portOf(app), '127.0.0.1');
+  const head = `Expect: 100-continue\r\nX-Auth-Token: ${READER_TOKEN}\r\nContent-Length: 10`;
+  client.write(`POST ${path} HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n`);
+  // The facade asks for the body, and waits for it from now on.
+  expect(String(await once(client, 'data'))).toMatch(/^HTTP\/1.1 100 /);
+  const answer = answerTo('{', client);
+  const [socket] = await accepted;
+  timeOut(app.server, socket);
+  const { body, status } = await answer;
+  expect([status, JSON.parse(body)]).toEqual([408, expect.objectContaining(form?.(408))]);
+});
+
+/** Does what Node.js does with a connection that is late, without its minute. */
+function timeOut(server: Server, socket: Socket): void {
+  const error = Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+  server.emit('clientError', error, socket);
+}
+
+test('a body that is not good HTTP is answered in the words of the path that it was sent to', async () => {
+  const head = `X-Auth-Token: ${READER_TOKEN}\r\nTransfer-Encoding: chunked`;
+  const { body, status } = await answerTo(
+    `POST ${CACHE}/task HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\nthis is no length\r\n`,
+  );
+  expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining({ errCode: 'SFS.TURBO.0001' })]);
+});
+
+test('no answer is sent in the place of the answer to an earlier request', async () => {
+  const { promise: pass, resolve } = Promise.withResolvers<void>();
+  const slow = await serveJobs({
+    list: async () => {
+      await pass;
+      return { jobs: [], next_marker: null };
+    },
+  });
+  const good = `GET ${JOBS} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${READER_TOKEN}\r\n\r\n`;
+  const { head } = await answerTo(`${good}nothing good\r\n\r\n`, connect(portOf(slow), '127.0.0.1'));
+  expect(head).toBe('');
+  resolve();
+  await slow.close();
+});
+
+test('it is the same over TLS', async () => {
+  const socket = connectTls({ port: portOf(overTls), host: '127.0.0.1', rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { body, status } = await answerTo('GET /v2/image/x HTTP/1.1\r\nBad Name: 1\r\n\r\n', socket);
+  expect([status, JSON.parse(body).code]).toEqual([400, 'InvalidHTTPRequest']);
+});
