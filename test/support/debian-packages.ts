@@ -1,21 +1,26 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
 /**
- * Unpacks Debian packages, and those that they need and this machine lacks, into a folder that is not there
- * yet. Takes no root, and installs nothing. Another run MAY do the same at the same time.
+ * Unpacks Debian packages, and those that they need, into a folder that is not there yet. Takes no root, and
+ * installs nothing. Another run MAY do the same at the same time.
+ * @param scope `missing` leaves out what this machine has; `all` is for a root of its own
  * @throws Error if there is no apt-get, or no archive that it can reach
  */
-export async function unpackPackages(names: readonly string[], folder: string): Promise<void> {
+export async function unpackPackages(
+  names: readonly string[],
+  folder: string,
+  scope: 'missing' | 'all' = 'missing',
+): Promise<void> {
   const own = `${folder}.${process.pid}`;
   for (const name of ['lists', 'cache/archives'])
     await mkdir(join(own, name, 'partial'), { recursive: true });
   try {
-    const archives = await download(names, own);
+    const archives = await download(names, own, scope);
     for (const archive of archives) await run('dpkg', ['-x', archive, join(own, 'root')]);
     // Another run may have been faster.
     await rename(join(own, 'root'), folder).catch(() => undefined);
@@ -27,9 +32,19 @@ export async function unpackPackages(names: readonly string[], folder: string): 
   }
 }
 
+/** Returns the environment in which a program of an unpacked package finds its libraries. */
+export function librariesOf(folder: string): NodeJS.ProcessEnv {
+  const libraries = ['x86_64', 'aarch64'].flatMap((machine) =>
+    ['usr/lib', 'lib'].map((path) => join(folder, path, `${machine}-linux-gnu`)),
+  );
+  return { LD_LIBRARY_PATH: libraries.join(':') };
+}
+
 /** Returns the paths of the archives. */
-async function download(names: readonly string[], folder: string): Promise<string[]> {
-  const unlocked = ['-o', 'Debug::NoLocking=1', '-o', `Dir::Cache=${join(folder, 'cache')}`];
+async function download(names: readonly string[], folder: string, scope: string): Promise<string[]> {
+  const installed = scope === 'all' ? ['-o', `Dir::State::status=${join(folder, 'status')}`] : [];
+  await writeFile(join(folder, 'status'), '');
+  const unlocked = ['-o', 'Debug::NoLocking=1', '-o', `Dir::Cache=${join(folder, 'cache')}`, ...installed];
   const only = ['install', '--yes', '--download-only', '--no-install-recommends'];
   try {
     await run('apt-get', [...unlocked, ...only, ...names]);

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { unpackPackages } from '../../support/debian-packages.ts';
+import { librariesOf, unpackPackages } from '../../support/debian-packages.ts';
 import { freePort } from '../../support/free-port.ts';
 import { spawnProcess, type TestProcess } from '../../support/process.ts';
 import { until } from '../../support/until.ts';
@@ -71,10 +71,7 @@ async function postgresqlPrograms(): Promise<Programs> {
   await access(UNPACKED).catch(() => unpackPackages(['postgresql'], UNPACKED));
   const folder = await newestIn(join(UNPACKED, VERSIONS));
   if (folder === undefined) throw new Error(`there is no PostgreSQL in ${UNPACKED}`);
-  const libraries = ['x86_64', 'aarch64'].flatMap((machine) =>
-    ['usr/lib', 'lib'].map((path) => join(UNPACKED, path, `${machine}-linux-gnu`)),
-  );
-  return { folder, env: { LD_LIBRARY_PATH: libraries.join(':') } };
+  return { folder, env: librariesOf(UNPACKED) };
 }
 
 async function newestIn(folder: string): Promise<string | undefined> {

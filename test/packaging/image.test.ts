@@ -1,0 +1,71 @@
+/** The container image: built from the Dockerfile, and run as a container runs it. */
+import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Deployment, deploy, MIB } from '../support/deployment.ts';
+import { endOf, startJob } from '../support/jobs.ts';
+import { buildImage, type Image } from './support/image.ts';
+import { run } from './support/run.ts';
+
+/** The user of the image, who owns what it may write to. */
+const USER = 65532;
+
+let folder: string;
+let image: Image;
+let deployment: Deployment;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'image-replicator-image-'));
+  image = await buildImage(folder);
+  deployment = await deploy({ program: image.program });
+  const files = await readdir(deployment.folder);
+  for (const path of ['', ...files]) await chown(join(deployment.folder, path), USER, USER);
+});
+afterAll(async () => {
+  await deployment?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs a script inside, as the image's user. Returns what it has printed. */
+const evaluate = async (script: string) =>
+  run(image.inside, [image.config.Entrypoint[0] ?? '', '-p', script], { env: deployment.env });
+
+test('it runs the facade, as a user without rights, and says how its health is asked for', () => {
+  const { User, Cmd, Entrypoint, Healthcheck } = image.config;
+  expect([User, Cmd]).toEqual([`${USER}:${USER}`, ['serve']]);
+  expect(Healthcheck.Test).toEqual(['CMD', ...Entrypoint.filter((word) => !word.startsWith('--')), 'health']);
+});
+
+test('nobody in it can write to its root, nor is root', async () => {
+  expect((await evaluate('process.getuid()')).trim()).toBe(String(USER));
+  for (const path of ['/app/x', '/x', '/etc/x']) {
+    await expect(evaluate(`fs.writeFileSync('${path}', '')`)).rejects.toThrow('EROFS');
+  }
+});
+
+test('there is no shell in it, no npm, and neither sources nor tests', async () => {
+  const names = (await readdir(image.root, { recursive: true })).map((path) => path.split('/').at(-1));
+  for (const name of ['sh', 'bash', 'dash', 'busybox', 'npm', 'tsc']) expect(names).not.toContain(name);
+  expect((await readdir(join(image.root, 'app'))).sort()).toEqual([
+    'LICENSE',
+    'dist',
+    'node_modules',
+    'package.json',
+  ]);
+});
+
+test('facade and worker run from it, and make a copy; its health is good as long as the facade lives', async () => {
+  expect(await deployment.command('check')).toMatchObject({ code: 0 });
+  expect(await deployment.command('health')).toMatchObject({ code: 6 });
+  const facade = await deployment.startApi();
+  await deployment.startWorker();
+  expect(await deployment.command('health')).toMatchObject({ code: 0 });
+  const source = await deployment.addImage('ot1', 3 * MIB);
+  const jobId = await startJob(deployment, source.id);
+  expect(await endOf(deployment, jobId)).toMatchObject({
+    status: 'replicated',
+    sha512: source.os_hash_value,
+  });
+  expect(await facade.stop('SIGTERM')).toBe(0);
+  expect(await deployment.command('health')).toMatchObject({ code: 6 });
+});
