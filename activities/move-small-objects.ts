@@ -11,8 +11,8 @@ import {
   parseBatchProgress,
   type TaskPlan,
 } from '../src/object-task/index.ts';
-import { atSide, blame, compareUtf8, type ObjectEntry } from '../src/stores/index.ts';
-import { moveObjects, type ObjectOutcome } from '../src/transfer/index.ts';
+import { atSide, blame, compareUtf8, type ObjectEntry, type ObjectStore } from '../src/stores/index.ts';
+import { type MoveOptions, moveObjects, type ObjectOutcome } from '../src/transfer/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { toFailure } from './failures.ts';
 import { objectsOf } from './region-of.ts';
@@ -27,13 +27,13 @@ const FLUSH_INTERVAL = 5000;
  * next attempt goes on after the objects that are done.
  */
 export async function moveSmallObjects(
-  { regions, limits, links }: Dependencies,
+  deps: Dependencies,
   plan: TaskPlan,
   scope: BatchScope,
 ): Promise<BatchProgress> {
   const { cancellationSignal: signal } = Context.current();
-  const source = objectsOf(regions, plan.source.region);
-  const destination = objectsOf(regions, plan.destination.region);
+  const source = objectsOf(deps.regions, plan.source.region);
+  const destination = objectsOf(deps.regions, plan.destination.region);
   let progress = startOf(scope);
   // The progress that was flushed: the next attempt need not move it again.
   let kept = progress;
@@ -44,25 +44,13 @@ export async function moveSmallObjects(
     flushedAt = Date.now();
   };
   const move = async () => {
-    const outcomes = moveObjects(within(scope, source.list(plan.source.prefix, progress.after)), {
-      source,
-      destination,
-      destinationPath: (path) => destinationPath(plan, path),
-      largest: LARGE_OBJECT,
-      endsAll: ({ code }) => isFaultOfTask(code),
-      link: links.openForObjects({
-        from: source.endpoint,
-        to: destination.endpoint,
-        regions: [plan.source.region, plan.destination.region],
-      }),
-      memory: links.memory,
-      // While there is no memory, nothing can move: this does not count as standing still.
-      onWait: () => {
-        waitedFrom = Date.now();
-      },
-      signal,
-    });
-    for await (const outcome of outcomes) {
+    const entries = within(scope, source.list(plan.source.prefix, progress.after));
+    const options = moveOptions(deps, plan, { source, destination });
+    // While there is no memory, nothing can move: this does not count as standing still.
+    const onWait = () => {
+      waitedFrom = Date.now();
+    };
+    for await (const outcome of moveObjects(entries, { ...options, onWait, signal })) {
       progress = advanced(progress, outcome);
       if (Date.now() - flushedAt > FLUSH_INTERVAL) await flush();
     }
@@ -86,8 +74,26 @@ export async function moveSmallObjects(
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [kept]);
     // Only flushed objects count as progress: each attempt moves the others again.
     const standing = failedAt - Math.max(kept.moved_at, waitedFrom);
-    throw toFailure(blame('source', error), standing, limits.giveUpAfter, kept);
+    throw toFailure(blame('source', error), standing, deps.limits.giveUpAfter, kept);
   }
+}
+
+/** Returns how a task moves its objects, whatever the attempt. */
+function moveOptions(
+  { links }: Dependencies,
+  plan: TaskPlan,
+  { source, destination }: { readonly source: ObjectStore; readonly destination: ObjectStore },
+): Omit<MoveOptions, 'onWait' | 'signal'> {
+  const regions = [plan.source.region, plan.destination.region];
+  return {
+    source,
+    destination,
+    destinationPath: (path) => destinationPath(plan, path),
+    largest: LARGE_OBJECT,
+    endsAll: ({ code }) => isFaultOfTask(code),
+    link: links.openForObjects({ from: source.endpoint, to: destination.endpoint, regions }),
+    memory: links.memory,
+  };
 }
 
 /** Returns the progress of the earlier attempts. */

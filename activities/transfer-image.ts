@@ -35,35 +35,22 @@ export async function transferImage(
   ref: DestinationRef,
   image: InspectedImage,
 ): Promise<TransferResult> {
-  const { info } = Context.current();
   const attempt = attemptNumber();
-  const resumed = parseProgress(info.heartbeatDetails);
-  const before: TransferProgress =
-    resumed === undefined
-      ? { ranges: [], high_water: 0, moved_at: Date.now(), futile: 0, futile_since: null, last_fault: null }
-      : { ...resumed, moved_at: resumed.moved_at + queuedFor() };
+  const before = progressBefore();
   let progress = before;
   let transfer: Transfer | undefined;
   const observe = () => {
-    if (transfer === undefined) return progress;
-    const { ledger, fault, movedAt } = transfer;
-    progress = {
-      ...progress,
-      ranges: ledger.ranges,
-      high_water: Math.max(progress.high_water, ledger.bytes),
-      moved_at: movedAt,
-      last_fault: fault === null ? null : faultOf(fault),
-    };
+    progress = observed(progress, transfer);
     return progress;
   };
-  // While there is no room, nothing can move: this does not count as standing still.
-  const wait = (fault: StoreError) => {
-    progress = { ...progress, moved_at: Date.now(), last_fault: faultOf(fault) };
+  // While there is no room, or the job is paused, nothing can move: this is no standing still.
+  const stand = (fault: StoreError | null) => {
+    progress = { ...progress, moved_at: Date.now(), last_fault: fault && faultOf(fault) };
   };
   let readBefore = 0;
   const work: PausableWork<Copied> = {
     async begin() {
-      transfer = await running.attach(ref, () => openTransfer(deps, plan, ref, image, progress, wait));
+      transfer = await running.attach(ref, () => openTransfer(deps, plan, ref, image, progress, stand));
       return transfer;
     },
     async stop() {
@@ -72,9 +59,7 @@ export async function transferImage(
       readBefore += transfer?.read ?? 0;
       transfer = undefined;
     },
-    stand() {
-      progress = { ...progress, moved_at: Date.now(), last_fault: null };
-    },
+    stand: () => stand(null),
     unlessCancelled: (promise) =>
       untilCancelled(promise, () => leaveOrStop(deps, running, plan, ref, transfer)),
   };
@@ -102,6 +87,33 @@ export async function transferImage(
       bytes: transfer?.ledger.bytes ?? 0,
     });
   }
+}
+
+/** Returns the progress of the earlier attempts. */
+function progressBefore(): TransferProgress {
+  const resumed = parseProgress(Context.current().info.heartbeatDetails);
+  if (resumed !== undefined) return { ...resumed, moved_at: resumed.moved_at + queuedFor() };
+  return {
+    ranges: [],
+    high_water: 0,
+    moved_at: Date.now(),
+    futile: 0,
+    futile_since: null,
+    last_fault: null,
+  };
+}
+
+/** Returns the progress with what the transfer has moved by now. */
+function observed(progress: TransferProgress, transfer: Transfer | undefined): TransferProgress {
+  if (transfer === undefined) return progress;
+  const { ledger, fault, movedAt } = transfer;
+  return {
+    ...progress,
+    ranges: ledger.ranges,
+    high_water: Math.max(progress.high_water, ledger.bytes),
+    moved_at: movedAt,
+    last_fault: fault === null ? null : faultOf(fault),
+  };
 }
 
 type Futility = Pick<TransferProgress, 'futile' | 'futile_since'>;

@@ -11,7 +11,7 @@ import type { Metrics } from '../metrics/index.ts';
 import { BadHttp, newRequestId, plainAnswer } from './bad-http.ts';
 import { holdBodiesBack, openAdmission } from './caller/index.ts';
 import { countRequests, nameDialect } from './count-requests.ts';
-import type { DialectContext } from './dialect.ts';
+import type { DialectContext, OpenContext } from './dialect.ts';
 import { dialects } from './dialects.ts';
 import { answerError } from './ecl/index.ts';
 import { addHealthRoutes } from './health.ts';
@@ -71,11 +71,17 @@ export async function createApi(
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => reply.code(404).send(notFound(request)));
   await describeApi(app);
+  await addRoutes(app, { ...context, admit });
+  return app;
+}
+
+/** Adds every dialect and the health checks, each in a scope of its own. */
+async function addRoutes(app: FastifyInstance, context: OpenContext): Promise<void> {
   for (const dialect of dialects) {
     await app.register(async (scope) => {
       nameDialect(scope, dialect.name);
       const routes = collectRoutes(scope);
-      await dialect.register(scope, { ...context, admit });
+      await dialect.register(scope, context);
       refuseOtherMethods(scope, routes);
     });
   }
@@ -84,7 +90,6 @@ export async function createApi(
     addHealthRoutes(scope, context);
     refuseOtherMethods(scope, routes);
   });
-  return app;
 }
 
 const REQUEST_ID = 'X-Openstack-Request-Id';

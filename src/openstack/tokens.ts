@@ -29,11 +29,10 @@ const MAX_SCOPES = 500;
 const RESERVE = 120_000;
 const OWN_PROJECT: Scope = { project: null };
 
-export function createTokens(keystone: Keystone, { credential, project }: Cloud): Tokens {
+/** Returns the tokens of an account, without signing in yet. */
+export function createTokens(keystone: Keystone, account: Cloud): Tokens {
   const slots = new LRUCache<string, Slot>({ max: MAX_SCOPES });
-  const isApplication = credential.method === 'application_credential';
-  // An application credential has one token for all scopes.
-  const keyOf = (scope: Scope) => JSON.stringify(isApplication ? OWN_PROJECT : scope);
+  const keyOf = (scope: Scope) => JSON.stringify(scopeOf(account, scope));
 
   const slotOf = (key: string): Slot => {
     const found = slots.get(key) ?? { token: null, renewal: null };
@@ -51,7 +50,7 @@ export function createTokens(keystone: Keystone, { credential, project }: Cloud)
   const renewed = async (slot: Slot, scope: Scope): Promise<IssuedToken> => {
     const old = slot.token;
     try {
-      slot.token = await freshToken(scope);
+      slot.token = await freshToken(keystone, account, scope);
       return slot.token;
     } catch (error) {
       const isAway = error instanceof OpenStackError && error.kind === 'unreachable';
@@ -60,28 +59,12 @@ export function createTokens(keystone: Keystone, { credential, project }: Cloud)
       throw error;
     }
   };
-  const signInTo = (scope: Scope) => {
-    const wanted = isApplication ? null : wantedScope(scope, project);
-    return signIn(keystone, { identity: identityOf(credential), ...(wanted !== null && { scope: wanted }) });
-  };
-  const freshToken = async (scope: Scope): Promise<IssuedToken> => {
-    const startedAt = Date.now();
-    const token = await signInTo(scope);
-    // Only our own clock counts: Keystone's may differ.
-    if (token !== null) return { ...token, expiresAt: startedAt + token.lifetime };
-    // Keystone gives the same answer to a wrong password and to a scope that is not the account's.
-    if (keyOf(scope) === keyOf(OWN_PROJECT) || (await signInTo(OWN_PROJECT)) === null) {
-      throw new OpenStackError('unauthorized', "Keystone does not accept the account's credential");
-    }
-    const where = 'system' in scope ? 'on the system' : `in project ${scope.project}`;
-    throw new OpenStackError('forbidden', `the account has no role ${where}`);
-  };
 
   return {
     async tokenFor(scope) {
       const token = await held(scope);
       const isOwn = 'project' in scope && (scope.project ?? token.projectId) === token.projectId;
-      if (!isApplication || isOwn) return token;
+      if (!isApplication(account) || isOwn) return token;
       const why = `the account's application credential is of project ${token.projectId}`;
       const not = 'system' in scope ? 'the system' : `project ${scope.project}`;
       throw new OpenStackError('forbidden', `${why}, and serves no other: not ${not}`);
@@ -91,6 +74,37 @@ export function createTokens(keystone: Keystone, { credential, project }: Cloud)
       if (slot?.token?.token === refused.token) slot.token = null;
     },
   };
+}
+
+function isApplication({ credential }: Cloud): boolean {
+  return credential.method === 'application_credential';
+}
+
+/** Returns the scope of the token that serves a scope: an application credential has one token for all. */
+function scopeOf(account: Cloud, scope: Scope): Scope {
+  return isApplication(account) ? OWN_PROJECT : scope;
+}
+
+/** @throws OpenStackError `unauthorized`, or `forbidden` if only the scope is not the account's */
+async function freshToken(keystone: Keystone, account: Cloud, scope: Scope): Promise<IssuedToken> {
+  const startedAt = Date.now();
+  const token = await signInTo(keystone, account, scope);
+  // Only our own clock counts: Keystone's may differ.
+  if (token !== null) return { ...token, expiresAt: startedAt + token.lifetime };
+  // Keystone gives the same answer to a wrong password and to a scope that is not the account's.
+  const asked = scopeOf(account, scope);
+  const isOwn = 'project' in asked && asked.project === null;
+  if (isOwn || (await signInTo(keystone, account, OWN_PROJECT)) === null) {
+    throw new OpenStackError('unauthorized', "Keystone does not accept the account's credential");
+  }
+  const where = 'system' in scope ? 'on the system' : `in project ${scope.project}`;
+  throw new OpenStackError('forbidden', `the account has no role ${where}`);
+}
+
+async function signInTo(keystone: Keystone, account: Cloud, scope: Scope): Promise<IssuedToken | null> {
+  const wanted = isApplication(account) ? null : wantedScope(scope, account.project);
+  const identity = identityOf(account.credential);
+  return signIn(keystone, { identity, ...(wanted !== null && { scope: wanted }) });
 }
 
 function wantedScope(scope: Scope, own: Cloud['project']): object | null {

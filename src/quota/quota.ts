@@ -58,33 +58,6 @@ export function openQuota(client: Client, limitsOf: (tenantId: string) => Tenant
     return state;
   };
 
-  /** Counts what a filter takes. Of what is new, Temporal's count is taken or ours, whichever is higher. */
-  const counted = async (terms: readonly VisibilityQuery[], since: Date, ours: number): Promise<number> => {
-    const start = since.toISOString();
-    if (ours === 0) return countWorkflows(client, allOf(terms));
-    // Counted apart: what becomes visible between two counts of all would be missed.
-    const [older, seen] = await Promise.all([
-      countWorkflows(client, allOf([...terms, visibility`StartTime < ${start}`])),
-      countWorkflows(client, allOf([...terms, visibility`StartTime >= ${start}`])),
-    ]);
-    return older + Math.max(seen, ours);
-  };
-
-  const bytesUnderWay = async (all: VisibilityQuery, since: Date, recent: readonly Reservation[]) => {
-    let [older, seen] = [0, 0];
-    for await (const { memo, startTime } of listWorkflows(client, allOf([all, OPEN]))) {
-      if (startTime >= since) seen += imageSizeIn(memo);
-      else older += imageSizeIn(memo);
-    }
-    return (
-      older +
-      Math.max(
-        seen,
-        recent.reduce((sum, { bytes }) => sum + bytes, 0),
-      )
-    );
-  };
-
   return {
     async within(tenantId, all, bytes, start) {
       const limits = limitsOf(tenantId);
@@ -94,13 +67,13 @@ export function openQuota(client: Client, limitsOf: (tenantId: string) => Tenant
         const since = new Date(Date.now() - LAG);
         state.recent = state.recent.filter(({ at }) => at >= since.getTime());
         const { recent } = state;
-        const open = await counted([all, OPEN], since, recent.length);
+        const open = await counted(client, [all, OPEN], since, recent.length);
         if (open >= limits.openJobs) throw limitReached('open_jobs', limits.openJobs, open);
         const hour = visibility`StartTime > ${new Date(Date.now() - HOUR).toISOString()}`;
-        const started = await counted([all, hour], since, recent.length);
+        const started = await counted(client, [all, hour], since, recent.length);
         if (started >= limits.jobsPerHour) throw limitReached('jobs_per_hour', limits.jobsPerHour, started);
         if (limits.bytesUnderWay !== null) {
-          const moving = await bytesUnderWay(all, since, recent);
+          const moving = await bytesUnderWay(client, all, since, recent);
           if (moving + bytes > limits.bytesUnderWay)
             throw limitReached('bytes_under_way', limits.bytesUnderWay, moving);
         }
@@ -116,6 +89,39 @@ export function openQuota(client: Client, limitsOf: (tenantId: string) => Tenant
       }
     },
   };
+}
+
+/** Counts what a filter takes. Of what is new, takes Temporal's count or ours, whichever is higher. */
+async function counted(
+  client: Client,
+  terms: readonly VisibilityQuery[],
+  since: Date,
+  ours: number,
+): Promise<number> {
+  const start = since.toISOString();
+  if (ours === 0) return countWorkflows(client, allOf(terms));
+  // The two are counted apart, because what becomes visible between two counts of all would be missed.
+  const [older, seen] = await Promise.all([
+    countWorkflows(client, allOf([...terms, visibility`StartTime < ${start}`])),
+    countWorkflows(client, allOf([...terms, visibility`StartTime >= ${start}`])),
+  ]);
+  return older + Math.max(seen, ours);
+}
+
+/** Adds up the images under way. Of what is new, takes Temporal's sum or ours, whichever is higher. */
+async function bytesUnderWay(
+  client: Client,
+  all: VisibilityQuery,
+  since: Date,
+  recent: readonly Reservation[],
+): Promise<number> {
+  let [older, seen] = [0, 0];
+  for await (const { memo, startTime } of listWorkflows(client, allOf([all, OPEN]))) {
+    if (startTime >= since) seen += imageSizeIn(memo);
+    else older += imageSizeIn(memo);
+  }
+  const ours = recent.reduce((sum, { bytes }) => sum + bytes, 0);
+  return older + Math.max(seen, ours);
 }
 
 function imageSizeIn(memo: Readonly<Record<string, unknown>> | undefined): number {

@@ -26,6 +26,32 @@ function attributesOf({ mode, mtime }: Stats): ObjectAttributes {
   return { mode: (mode & 0o7777).toString(8), modified: mtime.toISOString() };
 }
 
+/** Reads a file whose data MUST NOT change meanwhile. */
+async function readWhole(
+  root: string,
+  path: string,
+  into: Uint8Array,
+  signal: AbortSignal,
+): Promise<{ readonly size: number; readonly attributes: ObjectAttributes }> {
+  const file = await openFile(root, path);
+  try {
+    const pin = await pinOf(file);
+    const stats = await file.stat();
+    const { size } = stats;
+    if (size > into.length) throw hasGrown(path, into.length);
+    for (let at = 0; at < size; ) {
+      signal.throwIfAborted();
+      const { bytesRead } = await file.read(into, at, size - at, at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+    }
+    if ((await pinOf(file)) === pin) return { size, attributes: attributesOf(stats) };
+    throw new StoreError('changed', `${JSON.stringify(path)} has changed while it was read`);
+  } finally {
+    await file.close();
+  }
+}
+
 /** Returns the store of the regular files below a folder. Links are none of them, and are not followed. */
 export function directoryObjects(root: string): ObjectStore {
   const inHidden = sharedFolders(() => makeHidden(root));
@@ -56,25 +82,7 @@ export function directoryObjects(root: string): ObjectStore {
     },
 
     read: (path, into, signal) =>
-      onDisk(async () => {
-        const file = await openFile(root, path);
-        try {
-          const pin = await pinOf(file);
-          const stats = await file.stat();
-          const { size } = stats;
-          if (size > into.length) throw hasGrown(path, into.length);
-          for (let at = 0; at < size; ) {
-            signal.throwIfAborted();
-            const { bytesRead } = await file.read(into, at, size - at, at);
-            if (bytesRead === 0) break;
-            at += bytesRead;
-          }
-          if ((await pinOf(file)) === pin) return { size, attributes: attributesOf(stats) };
-          throw new StoreError('changed', `${JSON.stringify(path)} has changed while it was read`);
-        } finally {
-          await file.close();
-        }
-      }).catch((error) => {
+      onDisk(() => readWhole(root, path, into, signal)).catch((error) => {
         throw signal.aborted ? signal.reason : error;
       }),
 
@@ -84,13 +92,12 @@ export function directoryObjects(root: string): ObjectStore {
         await inFolder(folders, (folder) =>
           inHidden([HIDDEN], async (hidden) => {
             const file = hidden.at(`${SMALL}${randomUUID()}`);
-            try {
-              await writeFile(file, data, { signal });
-              await renameInto(folder, path, file);
-            } catch (error) {
-              await ignoring('ENOENT', unlink(file));
-              throw error;
-            }
+            await writeFile(file, data, { signal })
+              .then(() => renameInto(folder, path, file))
+              .catch(async (error) => {
+                await ignoring('ENOENT', unlink(file));
+                throw error;
+              });
           }),
         );
       }).catch((error) => {

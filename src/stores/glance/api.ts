@@ -67,20 +67,7 @@ export function glanceApi(session: Session): GlanceApi {
       if (!isImage(answer)) throw notGlance();
       return answer;
     },
-    async *list(as) {
-      for (let query: string | undefined = '?limit=100'; query !== undefined; ) {
-        const page = await call({ method: 'GET', path: `/v2/images${query}`, as }, MAX_PAGE_SIZE);
-        if (page === TOO_LARGE) {
-          throw new StoreError(
-            'invalid_image',
-            `a page of the list of images has more than ${MAX_PAGE_SIZE} bytes`,
-          );
-        }
-        if (!isPage(page)) throw notGlance();
-        yield* page.images;
-        query = page.next?.slice(page.next.indexOf('?'));
-      }
-    },
+    list: (as) => imagesOf((path) => call({ method: 'GET', path, as }, MAX_PAGE_SIZE)),
     create: async (as, image) => {
       const headers = { 'content-type': 'application/json' };
       await call(
@@ -105,6 +92,20 @@ export function glanceApi(session: Session): GlanceApi {
       return response.statusCode === 200 ? ((answer as { usage?: Usage } | undefined)?.usage ?? {}) : {};
     },
   };
+}
+
+/** Yields the images of a list, page by page. */
+async function* imagesOf(get: (path: string) => Promise<unknown>): AsyncGenerator<GlanceImage> {
+  for (let query: string | undefined = '?limit=100'; query !== undefined; ) {
+    const page = await get(`/v2/images${query}`);
+    if (page === TOO_LARGE) {
+      const message = `a page of the list of images has more than ${MAX_PAGE_SIZE} bytes`;
+      throw new StoreError('invalid_image', message);
+    }
+    if (!isPage(page)) throw notGlance();
+    yield* page.images;
+    query = page.next?.slice(page.next.indexOf('?'));
+  }
 }
 
 /**

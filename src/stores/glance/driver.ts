@@ -104,12 +104,15 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
         throw fromOpenStack(error);
       }),
 
-    locate(imageId) {
-      const flags = [
-        ...(cloud.cloud === undefined ? [] : [`--os-cloud ${cloud.cloud}`]),
-        ...(cloud.region_name === undefined ? [] : [`--os-region-name ${cloud.region_name}`]),
-      ];
-      return ['openstack', ...flags, 'image show', imageId].join(' ');
-    },
+    locate: (imageId) => showCommand(cloud, imageId),
   };
+}
+
+/** Returns the command by which a person looks at an image. */
+function showCommand({ cloud, region_name }: GlanceOptions, imageId: string): string {
+  const flags = [
+    ...(cloud === undefined ? [] : [`--os-cloud ${cloud}`]),
+    ...(region_name === undefined ? [] : [`--os-region-name ${region_name}`]),
+  ];
+  return ['openstack', ...flags, 'image show', imageId].join(' ');
 }

@@ -1,28 +1,26 @@
-import { PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { received } from '../../http/index.ts';
 import { copyInto } from '../../memory/index.ts';
 import { bareRecord } from '../bare-record.ts';
-import type { ObjectEntry, ObjectStore } from '../object-port.ts';
+import type { ObjectStore } from '../object-port.ts';
 import { hasGrown, isStoreError, StoreError } from '../store-error.ts';
-import { compareUtf8 } from '../utf8-order.ts';
 import { canHold, parametersFor, withTags } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { checksum } from './checksum.ts';
 import { onS3 } from './errors.ts';
 import { objectLeftovers } from './leftovers.ts';
-import { assertTold, ENCODED, keyFrom } from './list-keys.ts';
+import { listObjects } from './list-objects.ts';
 import { s3ObjectDestination } from './object-destination.ts';
 import { objectKey } from './object-path.ts';
 import { openPinned, pinned } from './pinned-object.ts';
 import { openObject } from './read-object.ts';
-import { HIDDEN } from './staging.ts';
 
 /**
  * Returns the store of the objects of a bucket below its prefix. Keys that end in a slash stand for folders,
  * and are no objects.
  */
 export function s3Objects(store: Bucket): ObjectStore {
-  const { client, bucket, keys } = store;
+  const { client, bucket } = store;
   return {
     ...s3ObjectDestination(store),
     endpoint: store.endpoint,
@@ -37,36 +35,7 @@ export function s3Objects(store: Bucket): ObjectStore {
     openReader: ({ image_id }, pin) =>
       named(image_id, () => openPinned(store, objectKey(store, image_id), pin)),
 
-    async *list(prefix, after) {
-      const query = {
-        Bucket: bucket,
-        ...ENCODED,
-        Prefix: keys.bare(prefix),
-        ...(after !== null && { StartAfter: keys.bare(after) }),
-      };
-      let last = query.StartAfter ?? '';
-      // A key that stands for a folder, until the next key tells whether that folder is empty.
-      let folder: string | undefined;
-      const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
-      for (;;) {
-        const page = await onS3(() => pages.next());
-        if (page.done) {
-          if (folder !== undefined) yield emptyFolder(folder);
-          return;
-        }
-        for (const { Key: listed = '', Size = 0 } of page.value.Contents ?? []) {
-          const Key = keyFrom(listed, page.value);
-          await onS3(() => assertTold(store, Key, page.value));
-          if (compareUtf8(Key, last) <= 0) throw outOfOrder();
-          last = Key;
-          const path = Key.slice(keys.prefix.length);
-          if (path === '' || path.startsWith(HIDDEN)) continue;
-          if (folder !== undefined && !path.startsWith(folder)) yield emptyFolder(folder);
-          folder = path.endsWith('/') ? path : undefined;
-          if (folder === undefined) yield { path, size: Size };
-        }
-      }
-    },
+    list: (prefix, after) => listObjects(store, prefix, after),
 
     read: (path, into, signal) =>
       named(
@@ -101,17 +70,6 @@ export function s3Objects(store: Bucket): ObjectStore {
         await client.send(put, { abortSignal: signal });
       }, signal),
   };
-}
-
-function emptyFolder(path: string): ObjectEntry {
-  return { path, size: 0, isFolder: true };
-}
-
-/**
- * Returns the error for a list that is not in order: to go on behind its last key would leave out the rest.
- */
-function outOfOrder(): StoreError {
-  return new StoreError('invalid_image', 'the object store does not list objects in the order of their keys');
 }
 
 /** Runs calls about an object. If the object is not there, the error names it. */

@@ -1,0 +1,59 @@
+import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import type { ObjectEntry } from '../object-port.ts';
+import { StoreError } from '../store-error.ts';
+import { compareUtf8 } from '../utf8-order.ts';
+import type { Bucket } from './bucket.ts';
+import { onS3 } from './errors.ts';
+import { assertTold, ENCODED, keyFrom } from './list-keys.ts';
+import { HIDDEN } from './staging.ts';
+
+/**
+ * Lists the objects below a prefix in the order of their keys, from the first one or after a path.
+ * @throws StoreError `invalid_image` if the server does not keep this order
+ */
+export async function* listObjects(
+  store: Bucket,
+  prefix: string,
+  after: string | null,
+): AsyncGenerator<ObjectEntry> {
+  const { client, bucket, keys } = store;
+  const query = {
+    Bucket: bucket,
+    ...ENCODED,
+    Prefix: keys.bare(prefix),
+    ...(after !== null && { StartAfter: keys.bare(after) }),
+  };
+  let last = query.StartAfter ?? '';
+  // A key that stands for a folder, until the next key tells whether that folder is empty.
+  let folder: string | undefined;
+  const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
+  for (;;) {
+    const page = await onS3(() => pages.next());
+    if (page.done) {
+      if (folder !== undefined) yield emptyFolder(folder);
+      return;
+    }
+    for (const { Key: listed = '', Size = 0 } of page.value.Contents ?? []) {
+      const Key = keyFrom(listed, page.value);
+      await onS3(() => assertTold(store, Key, page.value));
+      if (compareUtf8(Key, last) <= 0) throw outOfOrder();
+      last = Key;
+      const path = Key.slice(keys.prefix.length);
+      if (path === '' || path.startsWith(HIDDEN)) continue;
+      if (folder !== undefined && !path.startsWith(folder)) yield emptyFolder(folder);
+      folder = path.endsWith('/') ? path : undefined;
+      if (folder === undefined) yield { path, size: Size };
+    }
+  }
+}
+
+function emptyFolder(path: string): ObjectEntry {
+  return { path, size: 0, isFolder: true };
+}
+
+/**
+ * Returns the error for a list that is not in order: to go on behind its last key would leave out the rest.
+ */
+function outOfOrder(): StoreError {
+  return new StoreError('invalid_image', 'the object store does not list objects in the order of their keys');
+}

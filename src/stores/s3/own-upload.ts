@@ -1,0 +1,159 @@
+import { S3ServiceException } from '@aws-sdk/client-s3';
+import type { ByteRange } from '../../image/index.ts';
+import type { DestinationRef } from '../port.ts';
+import { overtaken } from '../refusals.ts';
+import { StoreError } from '../store-error.ts';
+import { rangesOf, wholeBlocks } from './block-plan.ts';
+import type { Bucket } from './bucket.ts';
+import { isAbsent, isS3Error } from './errors.ts';
+import { type JobObject, ownJobObject, readJobObject, replaceJobObject } from './job-object.ts';
+import { headOf } from './read-object.ts';
+import { removeExactly, removeWhere } from './remove-object.ts';
+import { isOf } from './stamp.ts';
+import { abortUpload, completeUpload, createUpload, listParts, type Part, type Upload } from './upload.ts';
+
+/** The multipart upload of one attempt at an image, which the job object names. */
+export class OwnUpload {
+  readonly key: string;
+  readonly #store: Bucket;
+  readonly #ref: DestinationRef;
+  readonly #size: number;
+  readonly #parts = new Map<number, Part>();
+  #job: JobObject;
+
+  constructor(store: Bucket, ref: DestinationRef, job: JobObject, size: number) {
+    this.key = store.keys.data(ref.image_id);
+    this.#store = store;
+    this.#ref = ref;
+    this.#size = size;
+    this.#job = job;
+  }
+
+  /** True if the server copies the parts. */
+  get isByServer(): boolean {
+    return this.#job.by_server === true;
+  }
+
+  get target(): Upload {
+    return { Key: this.key, UploadId: this.#job.upload_id };
+  }
+
+  /** Returns the ranges of the parts. */
+  get received(): readonly ByteRange[] {
+    return rangesOf([...this.#parts.values()], this.#size);
+  }
+
+  noteParts(parts: Iterable<Part>): void {
+    for (const part of parts) this.#parts.set(part.PartNumber, part);
+  }
+
+  /**
+   * Finds out what the server has. Returns true if the parts were put together already. Throws `conflict` if
+   * the image is committed.
+   */
+  async resume(): Promise<boolean> {
+    await this.#assertInTheMaking();
+    if (await this.isThere()) return true;
+    const there = await listParts(this.#store, this.target);
+    // Buckets may have a rule that aborts uploads which have been open for long.
+    if (there === undefined) await this.#start(false);
+    this.noteParts(wholeBlocks(there ?? [], this.#size));
+    return false;
+  }
+
+  /** Tells whether the data is there, put together by this reservation. */
+  async isThere(): Promise<boolean> {
+    const found = await headOf(this.#store, this.key);
+    return found?.size === this.#size && isOf(found.stamp, this.#job);
+  }
+
+  /** Begins a new upload in the place of this one, without any part. */
+  async startOver(byServer = false): Promise<void> {
+    const before = this.target;
+    await this.#start(byServer);
+    await abortUpload(this.#store, before);
+    this.#parts.clear();
+  }
+
+  /**
+   * Puts the parts together. A completion that an earlier job has asked for may come late, and its data must
+   * not be taken for this one's.
+   */
+  async complete(): Promise<void> {
+    const putTogether = () =>
+      completeUpload(this.#store, this.target, this.#parts.values(), { IfNoneMatch: '*' });
+    await putTogether().catch(async (error) => {
+      const isInTheWay = isS3Error(error, 'PreconditionFailed');
+      // The answer to an earlier try may have been lost.
+      if ((isInTheWay || isAbsent(error)) && (await this.isThere())) return;
+      if (!isInTheWay) throw await this.gone(error);
+      await this.removeData();
+      await putTogether();
+    });
+  }
+
+  /** Removes the data, as long as the job object is this attempt's. */
+  async removeData(): Promise<void> {
+    const isOurs = async () =>
+      (await readJobObject(this.#store, this.#ref.image_id))?.etag === this.#job.etag;
+    await removeWhere(this.#store, this.key, isOurs);
+  }
+
+  /**
+   * Throws `not_found` if the image is no longer being made by this job, and `conflict` if a later attempt
+   * has it or it is committed.
+   */
+  async assertOurs(): Promise<void> {
+    const { attempt } = await ownJobObject(this.#store, this.#ref);
+    if (attempt !== this.#job.attempt) throw overtaken();
+    await this.#assertInTheMaking();
+  }
+
+  /** Waits for a call about the upload. Throws the signal's reason if it is aborted, else what `gone` gives. */
+  async unlessGone<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+    return call.catch(async (error) => {
+      throw signal.aborted ? signal.reason : await this.gone(error);
+    });
+  }
+
+  /**
+   * Returns or throws the error for a call about an upload that has failed. If the upload is gone, it was
+   * discarded, or taken over, or is lost. A server that refuses a part may hang up while the part is still
+   * sent, so that its answer is never heard: then it is asked.
+   */
+  async gone(error: unknown): Promise<unknown> {
+    if (error instanceof S3ServiceException && !isAbsent(error)) return error;
+    await this.assertOurs();
+    if (!isAbsent(error) && (await listParts(this.#store, this.target)) !== undefined) return error;
+    return new StoreError('lost', 'the upload is gone; starting over', { cause: error });
+  }
+
+  /**
+   * Begins a new upload, and notes it in the job object. An upload that the job object does not name would
+   * take data for which nobody looks.
+   */
+  async #start(byServer: boolean): Promise<void> {
+    await this.assertOurs();
+    const next = await createUpload(this.#store, this.key, this.#job, byServer);
+    const noted = { upload_id: next.UploadId, by_server: byServer || undefined } as const;
+    const replaced = await replaceJobObject(this.#store, this.#ref, this.#job, noted);
+    if (replaced !== undefined) {
+      this.#job = replaced;
+      return;
+    }
+    await abortUpload(this.#store, next);
+    await this.assertOurs();
+    throw overtaken();
+  }
+
+  /** Throws `conflict` if the image is committed. Removes a late record of another reservation. */
+  async #assertInTheMaking(): Promise<void> {
+    const key = this.#store.keys.record(this.#ref.image_id);
+    const record = await headOf(this.#store, key);
+    if (record === undefined) return;
+    if (isOf(record.stamp, this.#job)) {
+      throw new StoreError('conflict', `image ${this.#ref.image_id} is whole already`);
+    }
+    await removeExactly(this.#store, key, record.etag);
+  }
+}
