@@ -25,19 +25,24 @@ import { attemptNumber, isFirstRun } from './lease.ts';
 import { storeOf } from './region-of.ts';
 import { reserve } from './reserve.ts';
 
-/**
- * Opens both ends of a copy and, if it needs one, the spool; takes memory, and starts to move bytes. `onWait`
- * is called with a fault that says what the copy waits for.
- */
+/** The copy that a transfer is a part of. */
+export interface TransferOptions {
+  readonly plan: CopyPlan;
+  readonly ref: DestinationRef;
+  readonly image: InspectedImage;
+  /** The progress of earlier attempts. */
+  readonly progress: TransferProgress;
+  /** Called with a fault that says what the copy waits for. */
+  readonly onWait: (fault: StoreError) => void;
+}
+
+/** Opens both ends of a copy and, if it needs one, the spool; takes memory, and starts to move bytes. */
 export async function openTransfer(
   deps: Dependencies,
-  plan: CopyPlan,
-  ref: DestinationRef,
-  { record, pin }: InspectedImage,
-  progress: TransferProgress,
-  onWait: (fault: StoreError) => void,
+  { plan, ref, image, progress, onWait }: TransferOptions,
 ): Promise<Transfer> {
   const { regions, limits, digests, links } = deps;
+  const { record, pin } = image;
   const from = storeOf(regions, plan, 'source');
   const to = storeOf(regions, plan, 'destination');
   const opened: { close(): Promise<void> }[] = [];

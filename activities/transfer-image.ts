@@ -50,7 +50,8 @@ export async function transferImage(
   let readBefore = 0;
   const work: PausableWork<Copied> = {
     async begin() {
-      transfer = await running.attach(ref, () => openTransfer(deps, plan, ref, image, progress, stand));
+      const options = { plan, ref, image, progress, onWait: stand };
+      transfer = await running.attach(ref, () => openTransfer(deps, options));
       return transfer;
     },
     async stop() {

@@ -37,7 +37,13 @@ export function openEc2Credentials(options: CloudOptions, env = process.env): Ec
   return {
     async find(access, signal) {
       const path = `/credentials/${createHash('sha256').update(access).digest('hex')}`;
-      const { status, text } = await ask(account, { system: 'all' }, 'GET', path, null, signal);
+      const { status, text } = await ask(account, {
+        scope: { system: 'all' },
+        method: 'GET',
+        path,
+        body: null,
+        signal,
+      });
       if (status === 404) return null;
       if (status === 403) throw forbidden('reader on the system');
       if (status !== 200) throw unexpected(status);
@@ -45,8 +51,13 @@ export function openEc2Credentials(options: CloudOptions, env = process.env): Ec
     },
     async signIn(key, signal) {
       const body = JSON.stringify({ credentials: signAwsRequest(key, new Date()) });
-      const answer = await ask(account, { project: null }, 'POST', '/ec2tokens', body, signal);
-      const { status, subject, text } = answer;
+      const { status, subject, text } = await ask(account, {
+        scope: { project: null },
+        method: 'POST',
+        path: '/ec2tokens',
+        body,
+        signal,
+      });
       if (status === 401 || status === 404) return null;
       if (status === 403) throw forbidden('service on its project');
       if (status !== 200 || subject === null) throw unexpected(status);
@@ -56,17 +67,23 @@ export function openEc2Credentials(options: CloudOptions, env = process.env): Ec
   };
 }
 
+/** A call to Keystone. */
+interface Question {
+  /** The scope of the account's token with which the call is made. */
+  readonly scope: Scope;
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body: string | null;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Makes a call as the account and returns the answer. If the account's token is refused, it is replaced and
  * the call is repeated.
  */
 async function ask(
   account: Account,
-  scope: Scope,
-  method: 'GET' | 'POST',
-  path: string,
-  body: string | null,
-  signal: AbortSignal,
+  { scope, method, path, body, signal }: Question,
 ): Promise<KeystoneAnswer> {
   const { keystone, tokenFor, drop } = await account.open(signal);
   for (let mayRepeat = true; ; mayRepeat = false) {

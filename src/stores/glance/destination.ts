@@ -5,7 +5,7 @@ import { taken } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { type As, type GlanceApi, isImageId, type PatchOperation } from './api.ts';
 import { type GlanceImage, glanceDigests, JOB_PROPERTY, toCreate, toRecord } from './image-json.ts';
-import { disown, openSink, showMarked, type UploadOptions, whenSaved } from './sink.ts';
+import { disown, type MarkedImage, openSink, showMarked, type UploadOptions, whenSaved } from './sink.ts';
 
 /** Patience for an upload that nobody sends any more to come to its end; milliseconds. */
 const SETTLING = { patience: 3000, every: 100 };
@@ -13,6 +13,7 @@ const SETTLING = { patience: 3000, every: 100 };
 /** The writing half of a Glance. Everything is done in the project that is to own the image. */
 export function glanceDestination(api: GlanceApi, options: UploadOptions): ImageDestination {
   const owner = (ref: DestinationRef): As => ({ project: ref.tenant_id });
+  const made = (ref: DestinationRef): MarkedImage => ({ api, as: owner(ref), ref });
   return {
     checkRoom: (tenantId, size) => checkRoom(api, { project: tenantId }, size),
 
@@ -21,7 +22,7 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
       await api.create(owner(ref), toCreate(image, ref.mark)).catch(async (error) => {
         if (!isStoreError(error, 'conflict')) throw error;
         // Somebody has the id, perhaps another call of this job.
-        await showMarked(api, owner(ref), ref).catch((cause) => {
+        await showMarked(made(ref)).catch((cause) => {
           throw isStoreError(cause, 'not_found') ? taken(ref) : cause;
         });
       });
@@ -33,12 +34,12 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
       return image !== undefined && hasLostItsMark(ref, image) ? toRecord(image) : null;
     },
 
-    openSink: (ref, _attempt, size) => openSink(api, owner(ref), ref, size, options),
+    openSink: (ref, _attempt, size) => openSink(made(ref), size, options),
 
     async commit(ref, _attempt, record) {
       const image = await api.show(owner(ref), ref.image_id);
       if (isCommitted(ref, image)) return;
-      await showMarked(api, owner(ref), ref);
+      await showMarked(made(ref));
       assertSame(record, image);
       await api.patch(owner(ref), ref.image_id, lastPatch(record, image));
     },
@@ -48,7 +49,7 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
       await ignoring('not_found', async () => {
         // If an image were deleted at the moment when its data is whole, Glance would keep the data for ever.
         const image = await whenSaved(() => api.show(owner(ref), ref.image_id), SETTLING);
-        if (!isCommitted(ref, image) && !(await doom(api, owner(ref), ref, image))) return;
+        if (!isCommitted(ref, image) && !(await doom(made(ref), image))) return;
         await watch?.confirm();
         if (image.protected) {
           await api.patch(owner(ref), ref.image_id, [{ op: 'replace', path: '/protected', value: false }]);
@@ -64,13 +65,14 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
  * replaced by another one, which nobody opens or commits. Glance refuses that if a commit has taken the mark
  * away meanwhile: then the image stays, unless the reference says that this undoes the commit.
  */
-async function doom(api: GlanceApi, as: As, ref: DestinationRef, image: GlanceImage): Promise<boolean> {
+async function doom(made: MarkedImage, image: GlanceImage): Promise<boolean> {
+  const { api, as, ref } = made;
   if (image[JOB_PROPERTY] === doomedMark(ref)) return true;
   if (image[JOB_PROPERTY] !== ref.mark) return false;
   // Past this point of a commit the data is ours, even if it is corrupt.
   const mayBeTheirs = !ref.committing && image.status === 'active';
   if (mayBeTheirs && compareDigests(ref.digests, glanceDigests(image)) === 'different') {
-    await disown(api, as, ref);
+    await disown(made);
     return false;
   }
   const operation = { op: 'replace', path: `/${JOB_PROPERTY}`, value: doomedMark(ref) } as const;

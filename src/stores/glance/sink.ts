@@ -8,6 +8,13 @@ import { refusal } from './answers.ts';
 import type { As, GlanceApi } from './api.ts';
 import { type GlanceImage, glanceDigests, JOB_PROPERTY } from './image-json.ts';
 
+/** An image that a job is making in a Glance, and on whose behalf. */
+export interface MarkedImage {
+  readonly api: GlanceApi;
+  readonly as: As;
+  readonly ref: DestinationRef;
+}
+
 export interface UploadOptions {
   /** Glance's own name of the backend that is to have the data, or `null` for its default. */
   readonly imageStore: string | null;
@@ -21,7 +28,7 @@ const POLL = 500;
  * Returns the image that a job is making. Throws `not_found` if it is gone, or no longer bears the job's
  * mark.
  */
-export async function showMarked(api: GlanceApi, as: As, ref: DestinationRef): Promise<GlanceImage> {
+export async function showMarked({ api, as, ref }: MarkedImage): Promise<GlanceImage> {
   const image = await api.show(as, ref.image_id);
   if (image[JOB_PROPERTY] === ref.mark) return image;
   throw goneFor(ref);
@@ -29,24 +36,22 @@ export async function showMarked(api: GlanceApi, as: As, ref: DestinationRef): P
 
 /** Opens the image for one upload. */
 export async function openSink(
-  api: GlanceApi,
-  as: As,
-  ref: DestinationRef,
+  made: MarkedImage,
   size: number,
-  options: UploadOptions,
+  { imageStore, savingTimeout }: UploadOptions,
 ): Promise<StreamSink> {
-  const image = await showMarked(api, as, ref);
+  const image = await showMarked(made);
   return {
     kind: 'stream',
-    whole: image.status === 'active' ? await ownData(api, as, ref, image, size) : null,
+    whole: image.status === 'active' ? await ownData(made, image, size) : null,
     async upload(chunks, signal) {
-      await untilQueued(api, as, ref, options.savingTimeout, signal);
+      await untilQueued(made, savingTimeout, signal);
       try {
-        await put(api, as, ref, size, options, chunks, signal);
+        await put(made, { size, imageStore, chunks, signal });
       } catch (error) {
         signal.throwIfAborted();
         // A connection that breaks tells nothing, but an image that is gone tells all.
-        await showMarked(api, as, ref);
+        await showMarked(made);
         throw error;
       }
     },
@@ -59,16 +64,18 @@ export async function openSink(
  * so. Throws `spoilt` if nobody can tell, and `conflict` if it is somebody else's: then the image loses its
  * mark, and is left alone.
  */
-async function ownData(api: GlanceApi, as: As, ref: DestinationRef, image: GlanceImage, size: number) {
+async function ownData(made: MarkedImage, image: GlanceImage, size: number) {
+  const { ref } = made;
   const found = glanceDigests(image);
   const verdict = image.size === size ? compareDigests(ref.digests, found) : 'different';
   if (verdict === 'none') throw new StoreError('spoilt', 'nobody can tell whose data the image has');
   if (verdict !== 'different') return found;
-  await disown(api, as, ref);
+  await disown(made);
   throw new StoreError('conflict', `image ${ref.image_id} has got other data by somebody else's upload`);
 }
 
-export async function disown(api: GlanceApi, as: As, ref: DestinationRef): Promise<void> {
+/** Takes the job's mark from an image, which is then left alone. */
+export async function disown({ api, as, ref }: MarkedImage): Promise<void> {
   await api.patch(as, ref.image_id, [{ op: 'remove', path: `/${JOB_PROPERTY}` }]);
 }
 
@@ -77,14 +84,8 @@ export async function disown(api: GlanceApi, as: As, ref: DestinationRef): Promi
  * the connection hangs, with Glance's own time-out. If its Glance has died, the image is `saving` for ever:
  * this throws `spoilt`.
  */
-async function untilQueued(
-  api: GlanceApi,
-  as: As,
-  ref: DestinationRef,
-  patience: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const { status } = await whenSaved(() => showMarked(api, as, ref), { patience, every: POLL, signal });
+async function untilQueued(made: MarkedImage, patience: number, signal: AbortSignal): Promise<void> {
+  const { status } = await whenSaved(() => showMarked(made), { patience, every: POLL, signal });
   if (status === 'queued') return;
   if (status === 'saving')
     throw new StoreError('spoilt', `the image has been saving for ${patience / 1000} s`);
@@ -107,14 +108,16 @@ export async function whenSaved(
   }
 }
 
+/** The data of an upload. */
+interface Upload extends Pick<UploadOptions, 'imageStore'> {
+  readonly size: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
+}
+
 async function put(
-  api: GlanceApi,
-  as: As,
-  ref: DestinationRef,
-  size: number,
-  { imageStore }: UploadOptions,
-  chunks: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
+  { api, as, ref }: MarkedImage,
+  { size, imageStore, chunks, signal }: Upload,
 ): Promise<void> {
   const response = await api.send({
     method: 'PUT',
