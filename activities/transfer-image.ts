@@ -35,7 +35,6 @@ export async function transferImage(
   ref: DestinationRef,
   image: InspectedImage,
 ): Promise<TransferResult> {
-  const attempt = attemptNumber();
   const before = progressBefore();
   let progress = before;
   let transfer: Transfer | undefined;
@@ -50,8 +49,8 @@ export async function transferImage(
   let readBefore = 0;
   const work: PausableWork<Copied> = {
     async begin() {
-      const options = { plan, ref, image, progress, onWait: stand };
-      transfer = await running.attach(ref, () => openTransfer(deps, options));
+      const open = () => openTransfer(deps, { plan, ref, image, progress, onWait: stand });
+      transfer = await running.attach(ref, open);
       return transfer;
     },
     async stop() {
@@ -66,6 +65,7 @@ export async function transferImage(
   };
   try {
     return await heartbeating(observe, async () => {
+      const attempt = attemptNumber();
       const adopted = await adoptCopy(storeOf(deps.regions, plan, 'destination'), ref, attempt, image.record);
       if (adopted !== null) return { ...adopted, bytes: image.record.size };
       const copied = await exceptWhilePaused(deps.client, work);
@@ -83,10 +83,8 @@ export async function transferImage(
     const { giveUpAfter } = deps.limits;
     throw toFailure(endlessly(error, progress, giveUpAfter), standing, giveUpAfter, progress);
   } finally {
-    log.info('attempt ended', {
-      read: readBefore + (transfer?.read ?? 0),
-      bytes: transfer?.ledger.bytes ?? 0,
-    });
+    const read = readBefore + (transfer?.read ?? 0);
+    log.info('attempt ended', { read, bytes: transfer?.ledger.bytes ?? 0 });
   }
 }
 

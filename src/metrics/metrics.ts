@@ -62,6 +62,40 @@ export function createMetrics(): Metrics {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const { read, written, copied, digested, parts, faults, transfers, requests, durations } =
+    instruments(registers);
+  return {
+    read: (region, bytes) => read.inc({ region }, bytes),
+    written: (region, bytes) => written.inc({ region }, bytes),
+    copiedByServer: (region, bytes) => copied.inc({ region }, bytes),
+    digested: (bytes) => digested.inc(bytes),
+    part: (side, region, seconds) => parts.observe({ side, region }, seconds),
+    fault: (side, region, code) => faults.inc({ side, region, code }),
+    transfers: (region, change) => transfers.inc({ region }, change),
+    request: ({ dialect, method, route, status, seconds }) => {
+      requests.inc({ dialect, method, route, status: String(status) });
+      durations.observe({ dialect }, seconds);
+    },
+    gauge(name, help, labels, measure) {
+      const gauge = new Gauge({
+        name: `image_replicator_${name}`,
+        help,
+        labelNames: [...labels],
+        registers,
+        async collect() {
+          gauge.reset();
+          const values = await measure().catch(() => []);
+          for (const [labelsOf, value] of values) gauge.set(labelsOf, value);
+        },
+      });
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+/** Makes the counters, the histograms and the gauge that are told of what happens. */
+function instruments(registers: Registry[]) {
   const counter = (name: string, help: string, labelNames: string[]) =>
     new Counter({ name: `image_replicator_${name}`, help, labelNames, registers });
   const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) =>
@@ -100,32 +134,5 @@ export function createMetrics(): Metrics {
     ['dialect'],
     REQUEST_BUCKETS,
   );
-  return {
-    read: (region, bytes) => read.inc({ region }, bytes),
-    written: (region, bytes) => written.inc({ region }, bytes),
-    copiedByServer: (region, bytes) => copied.inc({ region }, bytes),
-    digested: (bytes) => digested.inc(bytes),
-    part: (side, region, seconds) => parts.observe({ side, region }, seconds),
-    fault: (side, region, code) => faults.inc({ side, region, code }),
-    transfers: (region, change) => transfers.inc({ region }, change),
-    request: ({ dialect, method, route, status, seconds }) => {
-      requests.inc({ dialect, method, route, status: String(status) });
-      durations.observe({ dialect }, seconds);
-    },
-    gauge(name, help, labels, measure) {
-      const gauge = new Gauge({
-        name: `image_replicator_${name}`,
-        help,
-        labelNames: [...labels],
-        registers,
-        async collect() {
-          gauge.reset();
-          const values = await measure().catch(() => []);
-          for (const [labelsOf, value] of values) gauge.set(labelsOf, value);
-        },
-      });
-    },
-    text: () => registry.metrics(),
-    contentType: registry.contentType,
-  };
+  return { read, written, copied, digested, parts, faults, transfers, requests, durations };
 }

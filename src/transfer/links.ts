@@ -93,27 +93,39 @@ export interface Links {
   become(limits: LinkLimits): void;
 }
 
+/** The lanes of one copy at an endpoint, and the most that there may ever be. */
+interface Joined {
+  readonly lanes: Lanes;
+  readonly max: number;
+}
+
+interface UsedEndpoint {
+  readonly server: string;
+  readonly use: string;
+  readonly endpoint: Endpoint;
+}
+
 /** Opens the endpoints, the memory and the bandwidth that the copies of a worker share. */
 export function openLinks(initial: LinkLimits): Links {
   let limits = initial;
   const memory = openMemory(limits.memory);
-  const endpoints = new Map<string, { server: string; use: string; endpoint: Endpoint }>();
+  const endpoints = new Map<string, UsedEndpoint>();
   const bandwidths = new Map<string, Bandwidth>();
 
-  function lanesOf(use: Use, address: string | undefined): { lanes: Lanes; max: number } {
+  function lanesOf(use: Use, address: string | undefined): Joined {
     const { lanes } = limits;
     // More lanes do not make files on this machine faster.
     if (typeof lanes === 'number' || address === undefined) return own(rangeOf(lanes).min);
     return shared(use, address, lanes);
   }
 
-  function objectLanesOf(use: Use, address: string | undefined): { lanes: Lanes; max: number } {
+  function objectLanesOf(use: Use, address: string | undefined): Joined {
     const range = rangeForObjects(limits.lanes);
     if (typeof limits.lanes === 'number') return own(range.min);
     return address === undefined ? own(range.max) : shared(`${use}${OF_OBJECTS}`, address, range);
   }
 
-  function shared(use: string, server: string, range: LaneRange): { lanes: Lanes; max: number } {
+  function shared(use: string, server: string, range: LaneRange): Joined {
     const key = `${use} ${server}`;
     const { endpoint } = endpoints.get(key) ?? { endpoint: new Endpoint(range) };
     endpoints.set(key, { server, use, endpoint });
@@ -130,11 +142,7 @@ export function openLinks(initial: LinkLimits): Links {
     });
   }
 
-  function link(
-    source: { lanes: Lanes; max: number },
-    destination: { lanes: Lanes; max: number },
-    ends: Ends,
-  ): Link {
+  function link(source: Joined, destination: Joined, ends: Ends): Link {
     return {
       from: source.lanes,
       to: destination.lanes,
@@ -146,13 +154,7 @@ export function openLinks(initial: LinkLimits): Links {
 
   return {
     memory,
-    lanes: () =>
-      [...endpoints.values()].map(({ server, use, endpoint }) => ({
-        server,
-        use,
-        open: endpoint.open,
-        limit: endpoint.lanes,
-      })),
+    lanes: () => [...endpoints.values()].map(asUsed),
     open: (ends) => link(lanesOf('read', ends.from), lanesOf('write', ends.to), ends),
     openForObjects: (ends) => link(objectLanesOf('read', ends.from), objectLanesOf('write', ends.to), ends),
     become(next) {
@@ -165,6 +167,10 @@ export function openLinks(initial: LinkLimits): Links {
   };
 }
 
+function asUsed({ server, use, endpoint }: UsedEndpoint) {
+  return { server, use, open: endpoint.open, limit: endpoint.lanes };
+}
+
 function rangeForObjects(lanes: LaneRange | number): LaneRange {
   const { min, max } = rangeOf(lanes);
   return { min: Math.max(min, MIN_OBJECTS), max: Math.max(max, MIN_OBJECTS) };
@@ -175,6 +181,6 @@ function rangeOf(lanes: LaneRange | number): LaneRange {
 }
 
 /** Returns lanes that a copy has for itself. */
-function own(lanes: number): { lanes: Lanes; max: number } {
+function own(lanes: number): Joined {
   return { lanes: new Endpoint({ min: lanes, max: lanes }).join(), max: lanes };
 }

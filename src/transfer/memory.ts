@@ -43,63 +43,82 @@ const SHARE = 1 / 4;
  * has any.
  */
 export function openMemory(budget: number): Memory {
-  let bytes = budget;
-  let granted = 0;
-  const waiting: (() => boolean)[] = [];
+  return new Budget(budget);
+}
 
-  function tryGrant({ least, wanted }: MemoryDemand): MemoryGrant | undefined {
+class Budget implements Memory {
+  #limit: number;
+  #granted = 0;
+  /** Tries to serve those who wait, in the order in which they came. Each returns whether it was served. */
+  readonly #waiting: (() => boolean)[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  get granted(): number {
+    return this.#granted;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  resize(limit: number): void {
+    this.#limit = limit;
+    this.#serveWaiting();
+  }
+
+  async take(demand: MemoryDemand, signal: AbortSignal, onWait: () => void): Promise<MemoryGrant> {
+    signal.throwIfAborted();
+    const grant = this.#waiting.length === 0 ? this.#tryGrant(demand) : undefined;
+    if (grant !== undefined) return grant;
+    onWait();
+    return this.#whenFree(demand, signal);
+  }
+
+  #whenFree(demand: MemoryDemand, signal: AbortSignal): Promise<MemoryGrant> {
+    const { promise, resolve, reject } = Promise.withResolvers<MemoryGrant>();
+    const retry = () => {
+      const late = this.#tryGrant(demand);
+      if (late === undefined) return false;
+      signal.removeEventListener('abort', giveUp);
+      resolve(late);
+      return true;
+    };
+    const giveUp = () => {
+      this.#waiting.splice(this.#waiting.indexOf(retry), 1);
+      this.#serveWaiting();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    this.#waiting.push(retry);
+    return promise;
+  }
+
+  #tryGrant({ least, wanted }: MemoryDemand): MemoryGrant | undefined {
     const smallest = 2 ** Math.ceil(Math.log2(Math.max(MIB, least)));
-    const share = Math.min(wanted, (bytes - granted) * SHARE);
-    const size = Math.max(smallest, 2 ** Math.floor(Math.log2(Math.max(1, share))));
-    if (granted > 0 && granted + size > bytes) return undefined;
-    granted += size;
+    const share = Math.min(wanted, (this.#limit - this.#granted) * SHARE);
+    const bytes = Math.max(smallest, 2 ** Math.floor(Math.log2(Math.max(1, share))));
+    if (this.#granted > 0 && this.#granted + bytes > this.#limit) return undefined;
+    this.#granted += bytes;
     let isOpen = true;
     return {
-      bytes: size,
-      async close() {
+      bytes,
+      close: async () => {
         if (!isOpen) return;
         isOpen = false;
-        granted -= size;
-        while (waiting[0]?.()) waiting.shift();
+        this.#granted -= bytes;
+        this.#serveWaiting();
       },
     };
   }
 
-  return {
-    get limit() {
-      return bytes;
-    },
-    get granted() {
-      return granted;
-    },
-    get waiting() {
-      return waiting.length;
-    },
-    resize(next) {
-      bytes = next;
-      while (waiting[0]?.()) waiting.shift();
-    },
-    async take(demand, signal, onWait) {
-      signal.throwIfAborted();
-      const grant = waiting.length === 0 ? tryGrant(demand) : undefined;
-      if (grant !== undefined) return grant;
-      onWait();
-      const { promise, resolve, reject } = Promise.withResolvers<MemoryGrant>();
-      const retry = () => {
-        const late = tryGrant(demand);
-        if (late === undefined) return false;
-        signal.removeEventListener('abort', giveUp);
-        resolve(late);
-        return true;
-      };
-      const giveUp = () => {
-        waiting.splice(waiting.indexOf(retry), 1);
-        while (waiting[0]?.()) waiting.shift();
-        reject(signal.reason);
-      };
-      signal.addEventListener('abort', giveUp, { once: true });
-      waiting.push(retry);
-      return promise;
-    },
-  };
+  #serveWaiting(): void {
+    while (this.#waiting[0]?.()) this.#waiting.shift();
+  }
 }

@@ -67,14 +67,7 @@ const MAX_WAITING = 1000;
 export async function runWorkers(options: WorkersOptions): Promise<void> {
   const { config, regions, client, logger } = options;
   const runtimeLogger = temporalLogger(logger);
-  Runtime.install({
-    logger: runtimeLogger,
-    telemetryOptions: {
-      logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} },
-      ...(options.sdkMetrics && { metrics: options.sdkMetrics.options }),
-    },
-    shutdownSignals: ['SIGINT', 'SIGTERM'],
-  });
+  installRuntime(options, runtimeLogger);
   // The connection comes after `Runtime.install`, because it fixes the runtime.
   const connection = await NativeConnection.connect(loadClientConnectConfig().connectionOptions);
   const digests = meteredDigests(createDigestPool(Math.max(1, availableParallelism() - 1)), options.metrics);
@@ -84,16 +77,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   watchWorker(options.metrics, links, spool);
   const deps: Dependencies = { regions, limits: config.limits, digests, links, spool, client };
   const dataConverter = await encryptingConverter(config.encryption);
-  const common: Omit<WorkerOptions, 'taskQueue'> = {
-    connection,
-    ...(dataConverter && { dataConverter }),
-    namespace: client.options.namespace,
-    shutdownGraceTime: SHUTDOWN_GRACE,
-    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
-    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
-    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
-    ...(options.version && { workerDeploymentOptions: versioned(options.version) }),
-  };
+  const common = { ...commonOptions(options), connection, ...(dataConverter && { dataConverter }) };
   const crew = new Crew();
   if (options.workflows) {
     const workflowOptions = {
@@ -105,25 +89,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     };
     crew.add(await Worker.create(workflowOptions));
   }
-  const activities = createStoreActivities(deps);
-  const served = new Set<string>();
-  const serve = async (names: readonly string[]): Promise<Worker[]> => {
-    const taskQueues = new Set(names.flatMap((name) => regions.get(name)?.taskQueue ?? []));
-    const workers: Worker[] = [];
-    for (const taskQueue of taskQueues) {
-      if (served.has(taskQueue)) continue;
-      served.add(taskQueue);
-      const { concurrentActivities } = config.limits;
-      workers.push(
-        await Worker.create({
-          ...common,
-          ...{ taskQueue, activities, maxConcurrentActivityTaskExecutions: concurrentActivities },
-        }),
-      );
-    }
-    for (const region of names) void scheduleSweep(options, region);
-    return workers;
-  };
+  const serve = storeWorkers(options, { ...common, activities: createStoreActivities(deps) });
   for (const worker of await serve(options.serve)) crew.add(worker);
   const sweeping = spool === null ? undefined : keepSwept(spool, client, logger);
   const ended = crew.run();
@@ -146,6 +112,51 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     await digests.close();
   }
   await connection.close();
+}
+
+/** MUST be called before the first native connection of the process. */
+function installRuntime({ sdkMetrics }: WorkersOptions, logger: DefaultLogger): void {
+  Runtime.install({
+    logger,
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} },
+      ...(sdkMetrics && { metrics: sdkMetrics.options }),
+    },
+    shutdownSignals: ['SIGINT', 'SIGTERM'],
+  });
+}
+
+/** Returns the options that all workers of this process share. */
+function commonOptions({ client, version }: WorkersOptions): Omit<WorkerOptions, 'taskQueue'> {
+  return {
+    namespace: client.options.namespace,
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    ...(version && { workerDeploymentOptions: versioned(version) }),
+  };
+}
+
+/**
+ * Returns a function that creates workers for the Task Queues of regions, and makes sure that these regions
+ * are swept. It creates one worker for each Task Queue, however often it is called.
+ */
+function storeWorkers(options: WorkersOptions, common: Omit<WorkerOptions, 'taskQueue'>) {
+  const { concurrentActivities } = options.config.limits;
+  const served = new Set<string>();
+  return async (regions: readonly string[]): Promise<Worker[]> => {
+    const taskQueues = new Set(regions.flatMap((name) => options.regions.get(name)?.taskQueue ?? []));
+    const workers: Worker[] = [];
+    for (const taskQueue of taskQueues) {
+      if (served.has(taskQueue)) continue;
+      served.add(taskQueue);
+      const own = { taskQueue, maxConcurrentActivityTaskExecutions: concurrentActivities };
+      workers.push(await Worker.create({ ...common, ...own }));
+    }
+    for (const region of regions) void scheduleSweep(options, region);
+    return workers;
+  };
 }
 
 /**

@@ -81,22 +81,13 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
     return false;
   }
 
-  async function removeEarlier(copy: SpooledCopy): Promise<void> {
-    const own = nameOf(copy);
-    const ofThisJob = nameOf({ ...copy, image_id: '' });
-    for (const name of await readdir(path).catch(() => [])) {
-      if (name.startsWith(ofThisJob) && name !== own)
-        await rm(join(path, name), { recursive: true, force: true });
-    }
-  }
-
   return {
     limit: bytes,
     // The folder is made with the first file.
     reserved: () => reserved().catch(() => 0),
     async open(copy, attempt, size, signal, onWait) {
       if (size > bytes) return null;
-      await inSpool(() => removeEarlier(copy));
+      await inSpool(() => removeEarlier(path, copy));
       while (!(await inSpool(() => reserve(copy, size).catch(waitForRoom)))) {
         onWait();
         await sleep(POLL * (1 + Math.random()), undefined, { signal }).catch(() => signal.throwIfAborted());
@@ -116,6 +107,16 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
       }
     },
   };
+}
+
+/** Removes what an earlier image of the same job has left. */
+async function removeEarlier(path: string, copy: SpooledCopy): Promise<void> {
+  const own = nameOf(copy);
+  const ofThisJob = nameOf({ ...copy, image_id: '' });
+  for (const name of await readdir(path).catch(() => [])) {
+    if (name.startsWith(ofThisJob) && name !== own)
+      await rm(join(path, name), { recursive: true, force: true });
+  }
 }
 
 function nameOf({ mark, image_id }: SpooledImage): string {
