@@ -17,13 +17,14 @@ import type { Stage, Trial, WorkerOptions } from './trial.ts';
 import { watchJob } from './watch.ts';
 import { type ChaosWorker, startChaosWorker } from './worker.ts';
 
+/** Makes everything that a trial needs: two ends, an image at one of them, and a deployment. */
 export async function openStage(trial: Trial, servers: Servers): Promise<Stage> {
   const random = randomOf(trial.seed);
   const root = await mkdtemp(join(tmpdir(), 'image-replicator-chaos-ends-'));
   const { fault, store } = trial;
-  const isSource = fault.side === 'source';
-  const source = await openEnd(isSource ? store : otherEnd(store), 'ot1', root, servers);
-  const destination = await openEnd(isSource ? otherEnd(store) : store, 'ot2', root, servers);
+  const [from, to] = fault.side === 'source' ? [store, otherEnd(store)] : [otherEnd(store), store];
+  const source = await openEnd(from, 'ot1', root, servers);
+  const destination = await openEnd(to, 'ot2', root, servers);
   const temporal = await (fault.ownTemporal ? servers.ownTemporal() : servers.temporal());
   const config = {
     regions: { ot1: { store: source.store(null) }, ot2: { store: destination.store(null) } },
@@ -36,9 +37,7 @@ export async function openStage(trial: Trial, servers: Servers): Promise<Stage> 
     config,
     limits,
     api: { default_source_region: 'ot1' },
-    env: {
-      ...(process.env.OS_CLIENT_CONFIG_FILE && { OS_CLIENT_CONFIG_FILE: process.env.OS_CLIENT_CONFIG_FILE }),
-    },
+    env: cloudsEnv(),
   });
   const data = randomBytes(random.between(24 * MIB, 40 * MIB));
   const id = await source.seed(data);
@@ -57,25 +56,10 @@ export async function openStage(trial: Trial, servers: Servers): Promise<Stage> 
     destination,
     image: { id, data, sha512: sha512(data) },
     old: old && { sha512: sha512(old) },
-    jobId,
-    watch,
-    workers,
+    ...{ jobId, watch, workers },
     cancelAccepted: false,
     terminated: false,
-    startJob: async () => {
-      const tenant = source.tenant ?? destination.tenant;
-      const owner = tenant === null ? {} : { tenant_id: tenant };
-      const request: CopyRequest = {
-        ...(source.objects && { objects: true }),
-        source: { region: 'ot1', image_id: id, ...owner },
-        destination: { region: 'ot2', ...(source.objects ? {} : { image_id: stage.jobId }), ...owner },
-      };
-      await deployment.client.workflow.start(COPY_IMAGE, {
-        taskQueue: TASK_QUEUE,
-        workflowId: stage.jobId,
-        args: [request],
-      });
-    },
+    startJob: () => startJobOf(stage),
     async startWorker(options = {}) {
       const worker = await startWorkerOf(stage, limits, options);
       workers.push(worker);
@@ -92,6 +76,27 @@ export async function openStage(trial: Trial, servers: Servers): Promise<Stage> 
     },
   };
   return stage;
+}
+
+function cloudsEnv(): NodeJS.ProcessEnv {
+  const { OS_CLIENT_CONFIG_FILE } = process.env;
+  return OS_CLIENT_CONFIG_FILE === undefined ? {} : { OS_CLIENT_CONFIG_FILE };
+}
+
+/** Starts the job as anybody with a Temporal client does. */
+async function startJobOf({ deployment, source, destination, image, jobId }: Stage): Promise<void> {
+  const tenant = source.tenant ?? destination.tenant;
+  const owner = tenant === null ? {} : { tenant_id: tenant };
+  const request: CopyRequest = {
+    ...(source.objects && { objects: true }),
+    source: { region: 'ot1', image_id: image.id, ...owner },
+    destination: { region: 'ot2', ...(source.objects ? {} : { image_id: jobId }), ...owner },
+  };
+  await deployment.client.workflow.start(COPY_IMAGE, {
+    taskQueue: TASK_QUEUE,
+    workflowId: jobId,
+    args: [request],
+  });
 }
 
 function otherEnd(store: StoreName): StoreName {

@@ -18,24 +18,24 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
+type Pair = readonly [inward: Socket, outward: Socket];
+
+/** Starts a proxy on a free port. */
 export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const [host = '', port = ''] = target.split(':');
-  const pairs = new Set<readonly [Socket, Socket]>();
+  const pairs = new Set<Pair>();
   const forgotten = new Set<Socket>();
   let stalled = false;
   const server = createServer((inward) => {
-    const outward = connect(Number(port), host);
-    const pair = [inward, outward] as const;
+    const pair = [inward, connect(Number(port), host)] as const;
     pairs.add(pair);
     const end = () => {
       if (forgotten.has(inward)) return;
       pairs.delete(pair);
-      inward.destroy();
-      outward.destroy();
+      for (const socket of pair) socket.destroy();
     };
     for (const socket of pair) socket.on('error', end).on('close', end);
-    inward.pipe(outward);
-    outward.pipe(inward);
+    join(pair);
     if (stalled) freeze(pair);
   });
   const listen = async (at: number) => {
@@ -45,22 +45,20 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     for (const inward of forgotten) inward.resetAndDestroy();
     forgotten.clear();
   };
-  const cut = () => {
+  const cut = async () => {
     remember();
     for (const [inward, outward] of pairs) {
       inward.resetAndDestroy();
       outward.destroy();
     }
     pairs.clear();
+    if (server.listening) await new Promise((done) => server.close(done));
   };
   await listen(0);
   const own = (server.address() as AddressInfo).port;
   return {
     address: `127.0.0.1:${own}`,
-    async refuse() {
-      cut();
-      if (server.listening) await new Promise((done) => server.close(done));
-    },
+    refuse: cut,
     stall() {
       stalled = true;
       for (const pair of pairs) freeze(pair);
@@ -75,16 +73,10 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     remember,
     async pass() {
       stalled = false;
-      for (const [inward, outward] of pairs) {
-        inward.pipe(outward);
-        outward.pipe(inward);
-      }
+      for (const pair of pairs) join(pair);
       if (!server.listening) await listen(own);
     },
-    async close() {
-      cut();
-      if (server.listening) await new Promise((done) => server.close(done));
-    },
+    close: cut,
   };
 }
 
@@ -93,4 +85,9 @@ function freeze([inward, outward]: readonly [Socket, Socket]): void {
     socket.unpipe();
     socket.pause();
   }
+}
+
+function join([inward, outward]: Pair): void {
+  inward.pipe(outward);
+  outward.pipe(inward);
 }

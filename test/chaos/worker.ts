@@ -55,17 +55,12 @@ export interface WorkerSetup {
 const PRELOAD = join(import.meta.dirname, 'preload.ts');
 let made = 0;
 
+/** Starts a worker behind proxies of its own. */
 export async function startChaosWorker(setup: WorkerSetup): Promise<ChaosWorker> {
-  const { ends, lines } = setup;
+  const { lines } = setup;
   const temporal = await startTcpProxy(setup.address);
   const control = openControl(setup.folder);
-  const file = join(setup.folder, `worker-${made++}.yaml`);
-  const storeOf = (side: 'source' | 'destination') => {
-    const line = lines[side];
-    return { store: ends[side].store(line && { url: line.proxy.url, region: line.region }) };
-  };
-  const regions = { ot1: storeOf('source'), ot2: storeOf('destination') };
-  await writeFile(file, stringify({ ...setup.config, regions }));
+  const file = await writeConfig(setup);
   const process = await setup.start({
     IMAGE_REPLICATOR_CONFIG: file,
     TEMPORAL_ADDRESS: temporal.address,
@@ -120,4 +115,16 @@ export async function startChaosWorker(setup: WorkerSetup): Promise<ChaosWorker>
       await setup.giveBack();
     },
   };
+}
+
+/** Writes the configuration of a worker whose stores are behind its lines. Returns the path. */
+async function writeConfig({ folder, config, ends, lines }: WorkerSetup): Promise<string> {
+  const storeOf = (side: 'source' | 'destination') => {
+    const line = lines[side];
+    return { store: ends[side].store(line && { url: line.proxy.url, region: line.region }) };
+  };
+  const file = join(folder, `worker-${made++}.yaml`);
+  const regions = { ot1: storeOf('source'), ot2: storeOf('destination') };
+  await writeFile(file, stringify({ ...config, regions }));
+  return file;
 }

@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import { stringify } from 'yaml';
 import { loadConfig, openRegions, type Regions } from '../../src/config/index.ts';
 import type { ImageRecord } from '../../src/image/index.ts';
-import type { NewImage } from '../../src/stores/image-store.ts';
+import type { ImageStore, NewImage } from '../../src/stores/image-store.ts';
 import { ensureSearchAttributes } from '../../src/temporal/index.ts';
+import { writeConfig, writeTokens } from './deployment-files.ts';
 import { freePort } from './free-port.ts';
 import { spawnProcess, type TestProcess } from './process.ts';
 import { until } from './until.ts';
@@ -75,44 +75,16 @@ export interface DeploymentOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Limits under which a dead worker is soon noticed. */
-const QUICK = { heartbeat_timeout: '2s' };
-
+/** Deploys the product in processes of its own, without starting any yet. */
 export async function deploy(options: DeploymentOptions = {}): Promise<Deployment> {
   const address = options.address ?? (await provided('temporalAddress'));
   const program = options.program ?? COMMAND;
   const namespace = `test-${randomUUID()}`;
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-test-'));
-  const names = options.regions ?? ['ot1', 'ot2'];
-  const tokens = { a: randomBytes(16).toString('hex'), b: randomBytes(16).toString('hex') };
-  const key = { access: randomBytes(16).toString('hex'), secret: randomBytes(16).toString('hex') };
+  const { tokens, key } = await writeTokens(folder);
   const port = await freePort();
-  const config = join(folder, 'config.yaml');
-  for (const name of names) await mkdir(join(folder, name));
-  await writeFile(
-    join(folder, 'tokens.yaml'),
-    stringify({
-      tokens: [
-        { sha256: sha256(tokens.a), tenant_id: 'tenant-a', destination_tenants: ['tenant-b'] },
-        { sha256: sha256(tokens.b), tenant_id: 'tenant-b' },
-      ],
-      access_keys: [{ ...key, tenant_id: 'tenant-a' }],
-    }),
-    { mode: 0o600 },
-  );
-  await writeFile(
-    config,
-    stringify({
-      regions: Object.fromEntries(
-        names.map((name) => [name, { store: { driver: 'directory', path: name } }]),
-      ),
-      api: { port, default_source_region: names[0], ...options.api },
-      identity: { driver: 'token-file', path: 'tokens.yaml' },
-      limits: { ...QUICK, ...options.limits },
-      web_ui: 'http://127.0.0.1:8233',
-      ...options.config,
-    }),
-  );
+  const names = options.regions ?? ['ot1', 'ot2'];
+  const config = await writeConfig(folder, { ...options, names, port });
   const connection = await Connection.connect({ address });
   const client = new Client({ connection, namespace });
   await createNamespace(client);
@@ -124,20 +96,10 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     ...options.env,
   };
   const processes: TestProcess[] = [];
-  const start = async (
-    args: string[],
-    isReady: (process: TestProcess) => boolean,
-    extra = {},
-    wrap: string[] = [],
-    command = program,
-  ) => {
-    const [first = '', ...rest] = [...wrap, command, ...args];
-    const started = spawnProcess(first, rest, { ...env, ...extra });
+  const start = async (args: readonly string[], options: StartOptions = {}) => {
+    const started = spawnProduct(args, { program, ...options, env: { ...env, ...options.env } });
     processes.push(started);
-    await until(() => {
-      if (started.exitCode !== null) throw new Error(`${args[0]} ended: ${started.output()}`);
-      return isReady(started);
-    });
+    await untilReady(started, args);
     return started;
   };
   return {
@@ -149,43 +111,23 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     key,
     env,
     apiUrl: `http://127.0.0.1:${port}`,
-    startWorker: (...args) => start(['worker', ...args], isPolling),
+    startWorker: (...args) => start(['worker', ...args]),
     startSlowWorker: (reads, writes = 0, command = program) => {
       const slowness = { SLOW_READS: String(reads), SLOW_WRITES: String(writes) };
       const slow = { NODE_OPTIONS: `--import=${SLOW_READS}`, ...slowness };
-      return start(['worker'], isPolling, slow, [], command);
+      return start(['worker'], { env: slow, program: command });
     },
     startWorkerWithDisk: (region, bytes) => {
       const mount = `mount -t tmpfs -o size=${bytes} tmpfs ${join(folder, region)} && exec "$@"`;
-      return start(['worker'], isPolling, {}, ['unshare', '-Urm', 'bash', '-c', mount, 'bash']);
+      return start(['worker'], { wrap: ['unshare', '-Urm', 'bash', '-c', mount, 'bash'] });
     },
-    startApi: () => start(['serve'], isListening),
-    startWith: (command, { args = [], env = {}, wrap = [] }) =>
-      start([command, ...args], command === 'serve' ? isListening : isPolling, env, wrap),
+    startApi: () => start(['serve']),
+    startWith: (command, { args = [], ...more }) => start([command, ...args], more),
     command: (...args) => run(program, args, env),
-    temporal: async (...args) => {
-      const { code, stdout, stderr } = await run(
-        options.temporalProgram ?? (await provided('temporalProgram')),
-        args,
-        env,
-      );
-      if (code !== 0) throw new Error(`temporal ${args.join(' ')}: ${stderr}`);
-      return stdout;
-    },
-    async addImage(region, size, image = {}) {
-      const file = join(folder, `${randomUUID()}.img`);
-      await writeRandom(file, size);
-      const store = regions.get(region)?.store;
-      const record = await store?.register?.(file, {
-        name: 'test',
-        owner: null,
-        disk_format: 'raw',
-        ...image,
-      });
-      await rm(file);
-      if (record === undefined) throw new Error(`region ${region} takes no files`);
-      return record;
-    },
+    temporal: async (...args) =>
+      runTemporal(options.temporalProgram ?? (await provided('temporalProgram')), args, env),
+    addImage: (region, size, image = {}) =>
+      addRandomImage(regions.get(region)?.store, join(folder, `${randomUUID()}.img`), size, image),
     files: (region) => readdir(join(folder, region)),
     async stop() {
       await Promise.all(processes.map((running) => running.stop('SIGKILL')));
@@ -204,12 +146,40 @@ async function provided(key: 'temporalAddress' | 'temporalProgram'): Promise<str
   return inject(key);
 }
 
-function isPolling(worker: TestProcess): boolean {
-  return worker.logged('ready').length > 0;
+interface StartOptions {
+  readonly program?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** A program, with its arguments, that runs the command. */
+  readonly wrap?: readonly string[];
 }
 
-function isListening(api: TestProcess): boolean {
-  return api.output().includes('Server listening');
+function spawnProduct(args: readonly string[], { program, env, wrap = [] }: StartOptions): TestProcess {
+  const [first = '', ...rest] = [...wrap, program ?? COMMAND, ...args];
+  return spawnProcess(first, rest, env ?? {});
+}
+
+/** Waits until a worker polls, or until a facade listens. */
+async function untilReady(started: TestProcess, [command]: readonly string[]): Promise<void> {
+  await until(() => {
+    if (started.exitCode !== null) throw new Error(`${command} ended: ${started.output()}`);
+    if (command === 'serve') return started.output().includes('Server listening');
+    return started.logged('ready').length > 0;
+  });
+}
+
+/** Makes an image of random bytes by way of a file. */
+async function addRandomImage(
+  store: ImageStore | undefined,
+  file: string,
+  size: number,
+  image: Partial<NewImage>,
+): Promise<ImageRecord> {
+  await writeRandom(file, size);
+  const asked = { name: 'test', owner: null, disk_format: 'raw', ...image };
+  const record = await store?.register?.(file, asked);
+  await rm(file);
+  if (record === undefined) throw new Error('the region takes no files');
+  return record;
 }
 
 async function createNamespace(client: Client): Promise<void> {
@@ -234,12 +204,14 @@ async function run(program: string, args: readonly string[], env: NodeJS.Process
   }
 }
 
+async function runTemporal(program: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  const { code, stdout, stderr } = await run(program, args, env);
+  if (code !== 0) throw new Error(`temporal ${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
 async function writeRandom(path: string, size: number): Promise<void> {
   const file = await open(path, 'w');
   for (let at = 0; at < size; at += 8 * MIB) await file.write(randomBytes(Math.min(8 * MIB, size - at)));
   await file.close();
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -50,20 +50,10 @@ export async function taskRig(options: DeploymentOptions = {}): Promise<TaskRig>
     },
   });
   const fileOf = (region: string, path: string) => join(deployment.folder, region, path);
-  const call: TaskRig['call'] = async (method, path, body, more = {}) => {
+  const call: TaskRig['call'] = (method, path, body, more = {}) => {
     const { token = deployment.tokens.a, project = 'tenant-a', share = SHARE } = more;
     const url = `${deployment.apiUrl}/v1/${project}/sfs-turbo/${share}/hpc-cache${path}`;
-    const answer = await request(url, {
-      method: method as 'GET',
-      headers: { 'x-auth-token': token, 'content-type': 'application/json' },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    const text = await answer.body.text();
-    return {
-      status: answer.statusCode,
-      headers: answer.headers,
-      body: text === '' ? null : JSON.parse(text),
-    };
+    return send(method, url, token, body);
   };
   return {
     deployment,
@@ -101,6 +91,16 @@ export async function taskRig(options: DeploymentOptions = {}): Promise<TaskRig>
         .sort();
     },
   };
+}
+
+async function send(method: string, url: string, token: string, body: unknown): Promise<Answer> {
+  const answer = await request(url, {
+    method: method as 'GET',
+    headers: { 'x-auth-token': token, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await answer.body.text();
+  return { status: answer.statusCode, headers: answer.headers, body: text === '' ? null : JSON.parse(text) };
 }
 
 /** Lists a folder again if a worker moves something away while it is read. */

@@ -17,40 +17,22 @@ interface GlanceImage {
   readonly status: string;
 }
 
+const STORE = { driver: 'glance', cloud: 'copier', saving_timeout: '5s' };
+
 /** Returns an end that holds the images of one project, which only this trial uses, in a real Glance. */
 export async function glanceEnd(cloud: GlanceCloud, region: 'ot1' | 'ot2'): Promise<End> {
   const { id: tenant, token } = await cloud.newProject();
   const url = cloud.process.imageUrl(region);
-  const call = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: Buffer | string) => {
-    const type = Buffer.isBuffer(body) ? 'application/octet-stream' : 'application/json';
-    const answer = await request(`${url}/v2/images${path}`, {
-      method,
-      headers: { 'x-auth-token': token, 'content-type': type },
-      ...(body !== undefined && { body }),
-    });
-    const bytes = Buffer.from(await answer.body.arrayBuffer());
-    if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${bytes}`);
-    return bytes;
-  };
+  const call = callsTo(`${url}/v2/images`, token);
   const list = async () =>
     JSON.parse(String(await call('GET', `?limit=100&owner=${tenant}`))).images as GlanceImage[];
-  /** Lists the files with data of our images, even of those that Glance no longer knows. */
-  const dataOf = async (ids: readonly string[]) => {
-    const stores = ['images', 'images2', 'staging'].map((store) =>
-      readdir(join(cloud.process.folder, 'state', `glance-${region}`, store)),
-    );
-    return (await Promise.all(stores)).flat().filter((name) => ids.some((id) => name.includes(id)));
-  };
+  const dataOf = (ids: readonly string[]) =>
+    dataIn(join(cloud.process.folder, 'state', `glance-${region}`), ids);
   return {
     objects: false,
     tenant,
     server: url,
-    store: (line) => ({
-      driver: 'glance',
-      cloud: 'copier',
-      region_name: line?.region ?? region,
-      saving_timeout: '5s',
-    }),
+    store: (line) => ({ ...STORE, region_name: line?.region ?? region }),
     async seed(data) {
       const id = randomUUID();
       const image = { id, name: 'chaos', disk_format: 'raw', container_format: 'bare' };
@@ -95,4 +77,28 @@ export async function glanceEnd(cloud: GlanceCloud, region: 'ot1' | 'ot2'): Prom
       for (const { id } of await list()) await call('DELETE', `/${id}`).catch(() => {});
     },
   };
+}
+
+/**
+ * Returns a function that sends calls with a token. It returns the body of an answer, and throws for an
+ * error.
+ */
+function callsTo(url: string, token: string) {
+  return async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: Buffer | string) => {
+    const type = Buffer.isBuffer(body) ? 'application/octet-stream' : 'application/json';
+    const answer = await request(`${url}${path}`, {
+      method,
+      headers: { 'x-auth-token': token, 'content-type': type },
+      ...(body !== undefined && { body }),
+    });
+    const bytes = Buffer.from(await answer.body.arrayBuffer());
+    if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${bytes}`);
+    return bytes;
+  };
+}
+
+/** Lists the files with data of these images, even of those that Glance no longer knows. */
+async function dataIn(folder: string, ids: readonly string[]): Promise<string[]> {
+  const stores = ['images', 'images2', 'staging'].map((store) => readdir(join(folder, store)));
+  return (await Promise.all(stores)).flat().filter((name) => ids.some((id) => name.includes(id)));
 }

@@ -44,9 +44,11 @@ export interface Production {
   stop(): Promise<void>;
 }
 
-/** Starts all of it. Workers need `readDelay` milliseconds to read a chunk of an image. */
+/**
+ * Starts all of it, or stops what was started if something fails. Workers need `readDelay` milliseconds to
+ * read a chunk of an image.
+ */
 export async function startProduction(readDelay: number): Promise<Production> {
-  // In case of a failure, what was started before is stopped.
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-production-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));

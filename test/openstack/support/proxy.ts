@@ -40,6 +40,15 @@ export interface FaultyProxy {
   close(): Promise<void>;
 }
 
+function isFor(fault: Fault, { method, path }: Seen): boolean {
+  return (fault.method ?? method) === method && (fault.path?.test(path) ?? true);
+}
+
+function refuse(incoming: IncomingMessage, answer: ServerResponse): void {
+  incoming.resume();
+  answer.end();
+}
+
 /**
  * Starts a reverse proxy in front of an HTTP server, on a port of its own, at which everything can go wrong.
  */
@@ -48,11 +57,8 @@ export async function startProxy(target: string): Promise<FaultyProxy> {
   const requests: Seen[] = [];
   const faults: { readonly fault: Fault; left: number }[] = [];
 
-  const faultOf = ({ method, path }: Seen): Fault => {
-    const next = faults.find(
-      ({ fault, left }) =>
-        left > 0 && (fault.method ?? method) === method && (fault.path?.test(path) ?? true),
-    );
+  const faultOf = (seen: Seen): Fault => {
+    const next = faults.find(({ fault, left }) => left > 0 && isFor(fault, seen));
     if (next === undefined) return {};
     next.left -= 1;
     return next.fault;
@@ -64,39 +70,27 @@ export async function startProxy(target: string): Promise<FaultyProxy> {
     requests.push(seen);
     const fault = faultOf(seen);
     const status = fault.status ?? (range !== undefined && proxy.ranges === 'refused' ? 400 : undefined);
-    if (status !== undefined) {
-      incoming.resume();
-      answer.writeHead(status, fault.headers).end();
-      return;
-    }
+    if (status !== undefined) return refuse(incoming, answer.writeHead(status, fault.headers));
     const headers = proxy.ranges === 'passed' ? incoming.headers : others;
     const outgoing = request(new URL(url, target), { method, headers, agent: false });
     const hangUp = () => {
       incoming.socket.destroy();
       outgoing.destroy();
     };
+    const passing = (side: 'request' | 'response') => {
+      const count = (more: number) => {
+        bytes[side] += more;
+      };
+      return faultyBody(fault[side], count, hangUp);
+    };
     outgoing.on('response', (given) => {
       answer.writeHead(given.statusCode ?? 502, given.headers);
-      const body = faultyBody(
-        fault.response,
-        (count) => {
-          bytes.response += count;
-        },
-        hangUp,
-      );
-      pipeline(given, body, answer, (error) => error && hangUp());
+      pipeline(given, passing('response'), answer, (error) => error && hangUp());
     });
     // A server that has already answered may stop listening.
     outgoing.on('error', () => answer.headersSent || hangUp());
     answer.on('close', () => outgoing.destroy());
-    const body = faultyBody(
-      fault.request,
-      (count) => {
-        bytes.request += count;
-      },
-      hangUp,
-    );
-    incoming.on('error', hangUp).pipe(body).pipe(outgoing);
+    incoming.on('error', hangUp).pipe(passing('request')).pipe(outgoing);
   };
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 }, handle);
   server.listen(0, '127.0.0.1');
