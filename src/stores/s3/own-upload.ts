@@ -109,7 +109,9 @@ export class OwnUpload {
     await this.#assertInTheMaking();
   }
 
-  /** Waits for a call about the upload. Throws the signal's reason if it is aborted, else what `gone` gives. */
+  /**
+   * Waits for a call about the upload. Throws the signal's reason if it is aborted, else what `gone` gives.
+   */
   async unlessGone<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
     return call.catch(async (error) => {
       throw signal.aborted ? signal.reason : await this.gone(error);
