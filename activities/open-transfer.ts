@@ -12,6 +12,7 @@ import {
   StoreError,
 } from '../src/stores/index.ts';
 import {
+  type Ends,
   endpointOf,
   type Links,
   type MemoryDemand,
@@ -58,8 +59,7 @@ export async function openTransfer(
     const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
     if (spool !== null) keep(spool);
     const reader = keep(await atSide('source', () => from.openReader(plan.source, pin, digestsOf(record))));
-    const regionNames = [plan.source.region, plan.destination.region];
-    const link = links.open({ from: reader.endpoint, to: endpointOf(sink), regions: regionNames });
+    const link = links.open({ from: reader.endpoint, to: endpointOf(sink), ...orderOf(plan) });
     const ends = { reader, sink, spool, size: record.size, link };
     const memory = keep(await takeMemory(links, memoryDemand(ends), onWait));
     return startTransfer({
@@ -76,6 +76,12 @@ export async function openTransfer(
     await Promise.allSettled(opened.map((resource) => resource.close()));
     throw error;
   }
+}
+
+/** Returns whose limits a copy has to keep to. */
+function orderOf({ source, destination }: CopyPlan): Pick<Ends, 'regions' | 'tenants'> {
+  const tenants = new Set([source.tenant_id, destination.tenant_id].filter((id) => id !== null));
+  return { regions: [source.region, destination.region], tenants: [...tenants] };
 }
 
 /**

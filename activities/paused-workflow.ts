@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
+import { JOB_MEMO, type JobDetails } from '../src/copy-job/index.ts';
 
 /**
  * How often an attempt looks whether its workflow is paused; milliseconds. Temporal tells an attempt with the
@@ -16,6 +17,8 @@ export interface PausableWork<T> {
   stop(): Promise<void>;
   /** Called again and again while the workflow is paused. */
   stand(): void;
+  /** Called with what is on record of the job at each look. */
+  noted(job: Partial<JobDetails>): void;
   /**
    * Waits for a promise. If the attempt is cancelled first, ends what it does, and throws the cancellation.
    */
@@ -29,11 +32,11 @@ export interface PausableWork<T> {
 export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>): Promise<T> {
   const { cancellationSignal } = Context.current();
   for (;;) {
-    await work.unlessCancelled(untilPaused(client, false, cancellationSignal, work.stand));
+    await work.unlessCancelled(untilPaused(client, false, cancellationSignal, work.noted, work.stand));
     const { finished } = await work.begin();
     const watching = new AbortController();
     const signal = AbortSignal.any([cancellationSignal, watching.signal]);
-    const paused = untilPaused(client, true, signal).then(() => null);
+    const paused = untilPaused(client, true, signal, work.noted).then(() => null);
     const ended = finished.then((result) => ({ result }));
     try {
       const end = await work.unlessCancelled(Promise.race([ended, paused]));
@@ -55,20 +58,21 @@ async function untilPaused(
   client: Client,
   isPaused: boolean,
   signal: AbortSignal,
+  noted: PausableWork<unknown>['noted'],
   onLook: () => void = () => {},
 ): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
-    const looked = await isWorkflowPaused(client).catch(() => !isPaused);
+    const looked = await isWorkflowPaused(client, noted).catch(() => !isPaused);
     if (looked === isPaused) return;
     onLook();
     await sleep(INTERVAL, undefined, { signal }).catch(() => {});
   }
 }
 
-async function isWorkflowPaused(client: Client): Promise<boolean> {
-  const { workflowExecution } = Context.current().info;
-  const request = { namespace: client.options.namespace, execution: { ...workflowExecution } };
-  const { workflowExtendedInfo } = await client.workflowService.describeWorkflowExecution(request);
-  return Boolean(workflowExtendedInfo?.pauseInfo);
+async function isWorkflowPaused(client: Client, noted: PausableWork<unknown>['noted']): Promise<boolean> {
+  const { workflowId = '', runId } = Context.current().info.workflowExecution ?? {};
+  const { memo, raw } = await client.workflow.getHandle(workflowId, runId).describe();
+  noted((memo?.[JOB_MEMO] ?? {}) as Partial<JobDetails>);
+  return Boolean(raw.workflowExtendedInfo?.pauseInfo);
 }

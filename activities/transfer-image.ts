@@ -47,11 +47,17 @@ export async function transferImage(
     progress = { ...progress, moved_at: Date.now(), last_fault: fault && faultOf(fault) };
   };
   let readBefore = 0;
+  let limit: number | null = null;
   const work: PausableWork<Copied> = {
     async begin() {
       const open = () => openTransfer(deps, { plan, ref, image, progress, onWait: stand });
       transfer = await running.attach(ref, open);
+      transfer.limitTo(limit);
       return transfer;
+    },
+    noted({ bandwidth_limit = null }) {
+      limit = bandwidth_limit;
+      transfer?.limitTo(limit);
     },
     async stop() {
       await transfer?.stop();
@@ -105,13 +111,15 @@ function progressBefore(): TransferProgress {
 /** Returns the progress with what the transfer has moved by now. */
 function observed(progress: TransferProgress, transfer: Transfer | undefined): TransferProgress {
   if (transfer === undefined) return progress;
-  const { ledger, fault, movedAt } = transfer;
+  const { ledger, fault, movedAt, heldBy } = transfer;
+  const { held_by: _, ...last } = progress;
   return {
-    ...progress,
+    ...last,
     ranges: ledger.ranges,
     high_water: Math.max(progress.high_water, ledger.bytes),
     moved_at: movedAt,
     last_fault: fault === null ? null : faultOf(fault),
+    ...(heldBy !== null && { held_by: heldBy }),
   };
 }
 

@@ -17,6 +17,7 @@ import {
   isCancellable,
   JOB_DETAILS_QUERY,
   type JobDetails,
+  LIMIT_BANDWIDTH,
   REQUEST_CANCEL_UPDATE,
 } from '../src/copy-job/index.ts';
 import { CopySaga } from './copy-saga.ts';
@@ -26,6 +27,8 @@ import { bytesSoFar, closeAsCanceled } from './steps.ts';
 
 const cancelSignal = defineSignal<[unknown]>(CANCEL_SIGNAL);
 const requestCancelUpdate = defineUpdate<JobDetails, [unknown]>(REQUEST_CANCEL_UPDATE);
+const limitSignal = defineSignal<[unknown]>(LIMIT_BANDWIDTH);
+const limitUpdate = defineUpdate<JobDetails, [unknown]>(LIMIT_BANDWIDTH);
 const jobDetailsQuery = defineQuery<JobDetails>(JOB_DETAILS_QUERY);
 
 /**
@@ -42,6 +45,8 @@ const MAX_LAST_WORD = '2s';
  *   A cancel that is accepted before the commit is on record always wins.
  * - With `force`, the job does not wait for that, but leaves it to a workflow `cleanUp`. A client MAY also
  *   use `force` when the destination hangs while an earlier cancel is being done.
+ * - Signal and update `limitBandwidth` (with a number of bytes a second, or `null`): limits the transfer,
+ *   also one that is under way.
  * - Query `jobDetails`: returns the job's details.
  *
  * @returns the details of a job that is `replicated`
@@ -52,6 +57,15 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
   const execution = CancellationScope.current();
   const work = new CancellationScope();
   setHandler(jobDetailsQuery, () => job.details);
+  setHandler(limitSignal, (limit) => job.limitBandwidth(limit));
+  setHandler(
+    limitUpdate,
+    (limit) => {
+      job.limitBandwidth(limit);
+      return job.details;
+    },
+    { validator: (limit: unknown) => job.assertLimitable(limit) },
+  );
   const forced = handleCancels(job, execution, work);
   return CancellationScope.nonCancellable(async () => {
     const saga = new CopySaga(job);

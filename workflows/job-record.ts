@@ -124,6 +124,18 @@ export class JobRecord {
     throw ApplicationFailure.nonRetryable(`the job is ${this.status}`, JOB_STATUS_CONFLICT);
   }
 
+  /** Throws if a limit is none, or if the job has ended. */
+  assertLimitable(limit: unknown): void {
+    if (!isLimit(limit)) throw ApplicationFailure.nonRetryable(`input: ${LIMIT_IN_WORDS}`, INVALID_REQUEST);
+    if (isFinal(this.status))
+      throw ApplicationFailure.nonRetryable(`the job is ${this.status}`, JOB_STATUS_CONFLICT);
+  }
+
+  /** Puts a limit of bandwidth on record, where the transfer looks for it. Ignores what is no limit. */
+  limitBandwidth(limit: unknown): void {
+    if (isLimit(limit)) this.update({ bandwidth_limit: limit });
+  }
+
   /** Puts on record that a cancel was accepted. */
   requestCancel(via: CancelRecord['via'], request: unknown): void {
     const requested_at = new Date().toISOString();
@@ -170,6 +182,12 @@ function countEnd({ status, source_region_id, destination_region_id }: JobDetail
     source_region: source_region_id ?? '-',
     destination_region: destination_region_id ?? '-',
   });
+}
+
+const LIMIT_IN_WORDS = 'has to be a number of bytes a second above 0, or null';
+
+function isLimit(value: unknown): value is number | null {
+  return value === null || (typeof value === 'number' && Number.isFinite(value) && value > 0);
 }
 
 function isByForce(request: unknown): boolean {

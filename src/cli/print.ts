@@ -1,7 +1,7 @@
 import type { Config } from '../config/index.ts';
 import type { JobView } from '../job-service/index.ts';
 import { harmless, harmlessJson } from '../text/index.ts';
-import { bytesText } from './format.ts';
+import { bytesText, rateText } from './format.ts';
 
 /**
  * Writes a value as one line of JSON if `json` is true, or else the text. If the text holds values that
@@ -21,6 +21,8 @@ export function jobText(job: JobView): string {
     ['source', `${job.source_region_id ?? '-'}/${job.source_image_id ?? '-'}`],
     ['destination', `${job.destination_region_id ?? '-'}/${job.destination_image_id ?? '-'}`],
     ['progress', progressText(job)],
+    ['limit', job.bandwidth_limit ? rateText(job.bandwidth_limit) : null],
+    ['held back by', job.held_back_by],
     ['sha512', job.sha512],
     ['copied by', wayText(job)],
     ['cancelled by', cancelText(job.cancel)],

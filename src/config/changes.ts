@@ -13,6 +13,7 @@ type Path = readonly string[];
 
 /** Limits of which each worker makes use only once, when it starts. */
 const FIXED_LIMITS: ReadonlySet<string> = new Set(['concurrent_activities']);
+const LIVE_REGION: ReadonlySet<string> = new Set(['bandwidth', 'time_zone']);
 const LIVE_API: ReadonlySet<string> = new Set([
   'default_source_region',
   'source_region_by_host',
@@ -37,7 +38,7 @@ function isSafe([section = '', name = '', key]: Path, before: Config, after: Con
   if (section === 'api') return LIVE_API.has(name);
   if (section === 'shares') return sharesAreSafe(before, after);
   // Copies that are under way may be to or from a region that was there before.
-  return section === 'regions' && (key === 'bandwidth' || !before.regions.has(name));
+  return section === 'regions' && (LIVE_REGION.has(key ?? '') || !before.regions.has(name));
 }
 
 /**

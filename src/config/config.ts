@@ -1,3 +1,5 @@
+import type { Rate } from './timetable.ts';
+
 /** A configuration with every default filled in. Times are in milliseconds. */
 export interface Config {
   readonly regions: ReadonlyMap<string, RegionConfig>;
@@ -33,7 +35,7 @@ export interface RegionConfig {
   readonly driverOptions: unknown;
   readonly taskQueue: string;
   /** Bytes a second that a worker may read from the region and write to it; `null` if there is no limit. */
-  readonly bandwidth: number | null;
+  readonly bandwidth: Rate;
   /** The region is a file share's: tenants may put anything there, so nothing in it counts as an image. */
   readonly objectsOnly: boolean;
 }
@@ -102,8 +104,14 @@ export interface Limits {
   readonly lanes: number | { readonly min: number; readonly max: number };
   /** Bytes that all copies of a worker may keep in memory. */
   readonly memory: number;
-  /** Bytes a second of all copies of a worker; `null` if there is no limit. */
-  readonly bandwidth: number | null;
+  /** The limit of all copies of a worker together. */
+  readonly bandwidth: Rate;
+  /**
+   * By the names of source and destination, as in `ot1->ot2`: the limit of copies from the one to the other.
+   */
+  readonly pairBandwidth: ReadonlyMap<string, Rate>;
+  /** By tenant id: the limit of copies that the tenant has ordered. */
+  readonly tenantBandwidth: ReadonlyMap<string, Rate>;
   readonly concurrentActivities: number;
   readonly heartbeatTimeout: number;
   readonly stallAfter: number;

@@ -16,3 +16,5 @@ export { configSchema } from './json-schema.ts';
 export { followConfig, type LiveConfig } from './live.ts';
 export { loadConfig } from './load.ts';
 export { openRegions, type Region, type Regions } from './regions.ts';
+export { parseRate } from './size.ts';
+export { type Rate, rateAt } from './timetable.ts';

@@ -7,12 +7,14 @@ import { parse } from 'yaml';
 import { regionTaskQueue } from '../copy-job/index.ts';
 import { driverNames, loadDriver } from '../stores/index.ts';
 import { schemaProblems } from '../text/index.ts';
+import { bandwidthLimits, bandwidthProblems, UTC } from './bandwidth-limits.ts';
 import { type Config, ConfigError, type RegionConfig } from './config.ts';
 import { encryptionConfig, encryptionProblems } from './encryption.ts';
 import { identityConfig, identityDrivers, identitySchema } from './identity.ts';
 import { ConfigFile } from './schema.ts';
 import { parseSize } from './size.ts';
 import { tenantLimits } from './tenant-limits.ts';
+import { rateFrom } from './timetable.ts';
 
 /**
  * Reads a configuration file (YAML 1.2).
@@ -36,6 +38,7 @@ export async function loadConfig(file: string): Promise<Config> {
     ...identityProblems(contents),
     ...regionProblems(contents),
     ...limitProblems(contents),
+    ...bandwidthProblems(contents),
     ...encryptionProblems(contents),
   ];
   if (more.length > 0) throw new ConfigError(file, more);
@@ -76,7 +79,7 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
     limits: {
       lanes: limits.lanes ?? { min: 4, max: 64 },
       memory: parseSize(limits.memory ?? '1GiB'),
-      bandwidth: limits.bandwidth === undefined ? null : parseSize(limits.bandwidth),
+      ...bandwidthLimits(file),
       concurrentActivities: limits.concurrent_activities ?? 16,
       heartbeatTimeout: ms((limits.heartbeat_timeout ?? '30s') as StringValue),
       stallAfter: ms((limits.stall_after ?? '30s') as StringValue),
@@ -107,7 +110,7 @@ function regionConfig(
 ): RegionConfig {
   const { driver, ...driverOptions } = region.store;
   const taskQueue = region.task_queue ?? regionTaskQueue(name);
-  const bandwidth = region.bandwidth === undefined ? null : parseSize(region.bandwidth);
+  const bandwidth = rateFrom(region.bandwidth, region.time_zone ?? UTC);
   return { name, driver, driverOptions, taskQueue, bandwidth, objectsOnly: shared.has(name) };
 }
 

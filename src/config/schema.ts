@@ -2,12 +2,15 @@ import Type, { type Static } from 'typebox';
 import { LOG_LEVELS } from './config.ts';
 import { RATE_PATTERN, SIZE_PATTERN } from './size.ts';
 import { TenantLimitsSection } from './tenant-limits.ts';
+import { SPAN_PATTERN } from './timetable.ts';
 
 const NAME_IN_WORDS = 'a name of 1 to 63 letters, digits, dots, hyphens and underscores';
 const NAME = {
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
   patternErrorMessage: NAME_IN_WORDS,
 } as const;
+/** Two names with an arrow in between. */
+const PAIR_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}->[A-Za-z0-9][A-Za-z0-9._-]{0,62}$';
 /** An object whose keys are names. */
 const named = { additionalProperties: false, patternErrorMessage: NAME_IN_WORDS } as const;
 
@@ -23,9 +26,23 @@ export const duration = (description: string) =>
     description,
   });
 
-/** A rate with its unit, as in `50MB/s`. */
-const rate = (description: string) =>
-  Type.String({ pattern: RATE_PATTERN, patternErrorMessage: 'a rate such as 50MB/s', description });
+/** A limit of bandwidth: a rate, or a timetable of rates. */
+const Bandwidth = (description: string) =>
+  Type.Union(
+    [
+      Type.String({ pattern: RATE_PATTERN, patternErrorMessage: 'a rate such as 50MB/s' }),
+      Type.Record(
+        Type.String({ pattern: SPAN_PATTERN }),
+        Type.String({ pattern: RATE_PATTERN, patternErrorMessage: 'a rate such as 50MB/s' }),
+        {
+          minProperties: 1,
+          additionalProperties: false,
+          patternErrorMessage: 'a time such as 08:00-18:00, or else',
+        },
+      ),
+    ],
+    { description },
+  );
 
 /** A text that is not empty. */
 export const text = (description: string) => Type.String({ minLength: 1, description });
@@ -44,8 +61,9 @@ const Region = Type.Object(
       }),
     ),
     bandwidth: Type.Optional(
-      rate('Most that a worker reads from the region and writes to it in a second (default: no limit).'),
+      Bandwidth('Most that a worker reads from the region and writes to it in a second (default: no limit).'),
     ),
+    time_zone: Type.Optional(text("The region's time zone, for timetables (default: UTC).")),
   },
   closed,
 );
@@ -156,7 +174,27 @@ const Limits = Type.Object(
         description: 'Most that the copies of a worker keep in memory (default: 1GiB).',
       }),
     ),
-    bandwidth: Type.Optional(rate('Most that the copies of a worker read in a second (default: no limit).')),
+    bandwidth: Type.Optional(
+      Bandwidth('Most that the copies of a worker read in a second (default: no limit).'),
+    ),
+    pair_bandwidth: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: PAIR_PATTERN }),
+        Bandwidth('Most that a worker copies in a second.'),
+        {
+          additionalProperties: false,
+          patternErrorMessage: 'two regions such as ot1->ot2',
+          description:
+            'By source and destination, as in ot1->ot2: the most that a worker copies in a second.',
+        },
+      ),
+    ),
+    tenant_bandwidth: Type.Optional(
+      Type.Record(Type.String(), Bandwidth('Most that a worker copies in a second.'), {
+        description: 'By tenant id: the most that a worker copies in a second for the tenant.',
+      }),
+    ),
+    time_zone: Type.Optional(text('Time zone of the timetables of limits (default: UTC).')),
     concurrent_activities: Type.Optional(
       Type.Integer({
         minimum: 1,

@@ -9,6 +9,11 @@ export const SIZE_PATTERN = `^[1-9][0-9]{0,8} ?(${Object.keys(UNITS).join('|')})
 /** Bytes a second with their unit, as in `50MB/s`. */
 export const RATE_PATTERN = `${SIZE_PATTERN.slice(0, -1)}/s$`;
 
+/** Returns the bytes a second of a text such as `50MB/s`; `undefined` if it is none. */
+export function parseRate(text: string): number | undefined {
+  return new RegExp(RATE_PATTERN).test(text) ? parseSize(text) : undefined;
+}
+
 /** Bytes of a text that `SIZE_PATTERN` or `RATE_PATTERN` allows. */
 export function parseSize(text: string): number {
   const [, amount, unit] = /^(\d+) ?(\w+)/.exec(text) ?? [];

@@ -8,6 +8,8 @@ export const TASK_QUEUE = 'image-copy';
 export const CLEAN_UP = 'cleanUp';
 export const CANCEL_SIGNAL = 'cancel';
 export const REQUEST_CANCEL_UPDATE = 'requestCancel';
+/** Update and signal that limit the bandwidth of a job. */
+export const LIMIT_BANDWIDTH = 'limitBandwidth';
 export const JOB_DETAILS_QUERY = 'jobDetails';
 
 /** Failure type of a `requestCancel` that comes too late. */

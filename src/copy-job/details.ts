@@ -48,6 +48,8 @@ export interface JobDetails {
   readonly updated_at: string;
   /** The reason why the job failed. */
   readonly fault: Fault | null;
+  /** Bytes a second to which somebody has limited the job; absent, or `null`, if nobody has. */
+  readonly bandwidth_limit?: number | null;
   readonly cancel: CancelRecord | null;
 }
 

@@ -20,6 +20,8 @@ export interface TransferProgress {
   readonly futile_since: number | null;
   /** The last fault after which the transfer tries again; `null` if bytes were moved since. */
   readonly last_fault: Fault | null;
+  /** The name of the limit of bandwidth that holds the transfer back; absent if none does. */
+  readonly held_by?: string;
 }
 
 /**
@@ -27,7 +29,8 @@ export interface TransferProgress {
  */
 export function parseProgress(value: unknown): TransferProgress | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { ranges, high_water, moved_at, futile, futile_since, last_fault } = value as Record<string, unknown>;
+  const { ranges, high_water, moved_at, held_by, ...faults } = value as Record<string, unknown>;
+  const { futile, futile_since, last_fault } = faults;
   if (!Array.isArray(ranges) || !isCount(high_water) || !isCount(moved_at)) return undefined;
   let at = -1;
   for (const range of ranges) {
@@ -42,6 +45,7 @@ export function parseProgress(value: unknown): TransferProgress | undefined {
     futile: isCount(futile) ? futile : 0,
     futile_since: isCount(futile_since) ? futile_since : null,
     last_fault: parseFault(last_fault) ?? null,
+    ...(typeof held_by === 'string' && { held_by }),
   };
 }
 

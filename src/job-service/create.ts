@@ -5,6 +5,7 @@ import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
 import { findByDestination } from './find-by-destination.ts';
 import { imageExists } from './image-exists.ts';
+import { limitJob } from './limit.ts';
 import { listJobs } from './list.ts';
 import { openMarkers } from './markers.ts';
 import { pauseJob, resumeJob } from './pause.ts';
@@ -30,6 +31,7 @@ export function createJobService(context: StartContext): JobService {
     list: (caller, query = {}) => listJobs(client, markers, caller, query),
     pause: (caller, jobId, request) => pauseJob(client, caller, jobId, request),
     resume: (caller, jobId, request) => resumeJob(client, caller, jobId, request),
+    limit: (caller, jobId, rate) => limitJob(client, caller, jobId, rate),
     cancel: (caller, jobId, request) => cancelJob(client, caller, jobId, request),
 
     async retry(caller, jobId) {

@@ -13,6 +13,8 @@ export interface JobView extends JobDetails {
   readonly next_retry_at: string | null;
   /** What the job is waiting for, in words. */
   readonly waiting_for: string | null;
+  /** The name of the limit of bandwidth that holds the transfer back now; `null` if none does. */
+  readonly held_back_by: string | null;
   /** `true` if somebody has paused it: it keeps its status, and nothing moves until it is resumed. */
   readonly paused: boolean;
   /** `null` if it is not paused. A list tells only that a job's workflow is paused, and not who did it. */
@@ -91,6 +93,11 @@ export interface JobService {
    * cancel by force may follow an earlier cancel.
    */
   cancel(caller: Caller, jobId: string, request: CancelRequest): Promise<void>;
+  /**
+   * Limits the bandwidth of a job, also of one that is running; bytes a second, or `null` for no limit.
+   * Throws `conflict` if the job has ended.
+   */
+  limit(caller: Caller, jobId: string, rate: number | null): Promise<void>;
   /**
    * Pauses a job: nothing moves until it is resumed. Throws `conflict` if the job has ended or is being
    * cancelled, or if Temporal cannot pause it now. Does nothing to a job that is paused already.

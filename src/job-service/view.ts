@@ -28,6 +28,7 @@ export function recordedView(execution: Execution): JobView {
     last_fault: null,
     next_retry_at: null,
     waiting_for: null,
+    held_back_by: null,
     paused: execution.status.name === 'PAUSED',
     pause: null,
   };
@@ -80,6 +81,7 @@ function withStep(view: JobView, step: PresentStep): JobView {
     updated_at: new Date(moved).toISOString(),
     attempt: step.attempt,
     last_fault: step.lastFault,
+    held_back_by: step.waiting === null ? (step.progress?.held_by ?? null) : null,
     next_retry_at: view.paused ? null : (step.nextAttempt?.toISOString() ?? null),
   };
 }

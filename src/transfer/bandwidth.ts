@@ -92,11 +92,21 @@ const FRESH = 5000;
 /** All limits that one copy has to keep to. */
 export class Throttle {
   readonly #limits: () => readonly NamedBandwidth[];
+  #ownRate: number | null = null;
+  readonly #own: NamedBandwidth = {
+    name: "the job's own limit",
+    bandwidth: new Bandwidth(() => this.#ownRate),
+  };
   #held: { readonly name: string; readonly at: number } | undefined;
   #waiting = 0;
 
   constructor(limits: () => readonly NamedBandwidth[] = () => []) {
     this.#limits = limits;
+  }
+
+  /** Limits the copy by itself; bytes a second, or `null` for no limit. */
+  limitTo(rate: number | null): void {
+    this.#ownRate = rate;
   }
 
   /** The name of the limit that holds the copy back now; `null` if none does. */
@@ -107,7 +117,7 @@ export class Throttle {
 
   /** Returns a promise that resolves when the bytes may be sent; `undefined` if that is now. */
   pass(bytes: number, signal: AbortSignal): Promise<void> | undefined {
-    const limits = this.#limits();
+    const limits = this.#ownRate === null ? this.#limits() : [...this.#limits(), this.#own];
     const first = limits.findIndex(({ bandwidth }) => !bandwidth.take(bytes));
     return first < 0 ? undefined : this.#wait(limits.slice(first), bytes, signal);
   }

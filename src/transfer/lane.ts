@@ -4,6 +4,7 @@ import type { Chunks } from './chunks.ts';
 import type { Lane, Lanes } from './endpoint.ts';
 import { gathered } from './gather.ts';
 import { FIRST_PAUSE, getOver, type Insistence, longer } from './insist.ts';
+import type { Ledger } from './ledger.ts';
 import type { Part, PartQueue } from './part-queue.ts';
 import type { Staging } from './staging.ts';
 import { type ReadRange, watchedReader } from './watched-reader.ts';
@@ -124,7 +125,7 @@ async function readPart(part: Part, lane: Lane, read: ReadRange, context: LanesC
     if (chunk.length === 0) continue;
     const { at } = part;
     const held = bandwidth.pass(chunk.length, signal);
-    if (held !== undefined) await lane.aside(held);
+    if (held !== undefined) await lane.aside(onPurpose(held, ledger));
     await atSide('destination', () => staging.write(at, chunk));
     ledger.add([at, at + chunk.length]);
     part.at += chunk.length;
@@ -134,6 +135,16 @@ async function readPart(part: Part, lane: Lane, read: ReadRange, context: LanesC
   }
   if (part.at >= part.end) return;
   throw new StoreError('truncated', `the source ended at byte ${part.at}`, { side: 'source' });
+}
+
+/** Waits for a limit. A copy that is held back does not stand still. */
+async function onPurpose(held: Promise<void>, ledger: Ledger): Promise<void> {
+  const timer = setInterval(() => ledger.stir(), WATCH_INTERVAL);
+  try {
+    await held;
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 function asPassing({ message, cause, side }: StoreError): StoreError {

@@ -48,6 +48,11 @@ export class Ledger {
     if (this.watermark > before) this.#wake();
   }
 
+  /** Notes that it is on purpose that nothing moves at the moment. */
+  stir(): void {
+    this.#movedAt = Date.now();
+  }
+
   clear(): void {
     this.#ranges = [];
   }

@@ -18,6 +18,10 @@ export interface Transfer {
   readonly movedAt: number;
   /** The last fault after which the transfer tries again; `null` if bytes were moved since. */
   readonly fault: StoreError | null;
+  /** The name of the limit of bandwidth that holds it back now; `null` if none does. */
+  readonly heldBy: string | null;
+  /** Limits this transfer by itself; bytes a second, or `null` for no limit. */
+  limitTo(rate: number | null): void;
   /**
    * Resolves when all bytes are at the destination to stay. Rejects with a `StoreError`, unless it was
    * stopped.
@@ -65,6 +69,10 @@ export function startTransfer(options: TransferOptions): Transfer {
     get fault() {
       return met !== undefined && met.at >= run.staged.movedAt ? met.fault : null;
     },
+    get heldBy() {
+      return options.link.bandwidth.heldBy;
+    },
+    limitTo: (rate) => options.link.bandwidth.limitTo(rate),
     finished,
     stop() {
       isStopped = true;

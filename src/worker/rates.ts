@@ -1,14 +1,25 @@
-import type { Config } from '../config/index.ts';
-import type { LinkLimits, RateLimit } from '../transfer/index.ts';
+import { type Config, type Rate, rateAt } from '../config/index.ts';
+import type { LinkLimits } from '../transfer/index.ts';
 
 /** Returns the limits of bandwidth of each copy, by a configuration that may change at any time. */
 export function ratesBy(config: Config): LinkLimits['rates'] {
-  const ofWorker: RateLimit = { name: 'limits.bandwidth', rate: () => config.limits.bandwidth };
-  return ({ regions }) => [
-    ofWorker,
-    ...regions.map((name) => ({
-      name: `regions.${name}.bandwidth`,
-      rate: () => config.regions.get(name)?.bandwidth ?? null,
-    })),
-  ];
+  return ({ regions, tenants = [] }) => {
+    const { bandwidth, pairBandwidth, tenantBandwidth } = config.limits;
+    const pair = regions.join('->');
+    const rates: (readonly [name: string, rate: Rate])[] = [
+      ['limits.bandwidth', bandwidth],
+      ...regions.map((name): [string, Rate] => [
+        `regions.${name}.bandwidth`,
+        config.regions.get(name)?.bandwidth ?? null,
+      ]),
+      [`limits.pair_bandwidth.${pair}`, pairBandwidth.get(pair) ?? null],
+      ...tenants.map((id): [string, Rate] => [
+        `limits.tenant_bandwidth.${id}`,
+        tenantBandwidth.get(id) ?? null,
+      ]),
+    ];
+    return rates.flatMap(([name, rate]) =>
+      rate === null ? [] : [{ name, rate: () => rateAt(rate, Date.now()) }],
+    );
+  };
 }

@@ -143,3 +143,26 @@ test('the regions of shares, and of their targets, are for objects only', async 
     'ot2',
   ]);
 });
+
+test('bandwidth may have a timetable, in the time zone of the region or of the limits', async () => {
+  const { limits, regions } = await loadConfig(
+    await written(`regions:
+  ot1: { store: { driver: directory, path: ot1 }, bandwidth: { "08:00-18:00": 20MB/s }, time_zone: Asia/Tokyo }
+  ot2: { store: { driver: directory, path: ot2 } }
+limits:
+  bandwidth: { "22:00-06:00": 1GB/s, else: 100MB/s }
+  pair_bandwidth: { "ot1->ot2": 10MB/s, "ot2->ot1": { else: 5MB/s } }
+  tenant_bandwidth: { 9c1f0a: 2MB/s }
+  time_zone: Europe/Paris
+`),
+  );
+  expect(regions.get('ot1')?.bandwidth).toEqual({
+    spans: [{ from: 480, to: 1080, rate: 20e6 }],
+    otherwise: null,
+    timeZone: 'Asia/Tokyo',
+  });
+  expect(limits.bandwidth).toMatchObject({ otherwise: 100e6, timeZone: 'Europe/Paris' });
+  expect(limits.pairBandwidth.get('ot1->ot2')).toBe(10e6);
+  expect(limits.pairBandwidth.get('ot2->ot1')).toMatchObject({ timeZone: 'UTC' });
+  expect(limits.tenantBandwidth.get('9c1f0a')).toBe(2e6);
+});

@@ -57,6 +57,8 @@ async function attempt(bytes: number, before: Partial<TransferProgress>): Promis
     lanes: 4,
     memory: 2 ** 30,
     bandwidth: null,
+    pairBandwidth: new Map(),
+    tenantBandwidth: new Map(),
     concurrentActivities: 1,
     heartbeatTimeout: 60_000,
     stallAfter: 60_000,

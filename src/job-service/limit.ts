@@ -1,0 +1,49 @@
+import {
+  type Client,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { isFinal, LIMIT_BANDWIDTH } from '../copy-job/index.ts';
+import { JobError } from './errors.ts';
+import { findJob, unavailable } from './find.ts';
+import type { Caller } from './service.ts';
+import { recordedView } from './view.ts';
+
+/** How long a worker has to answer; milliseconds. */
+const DEADLINE = 2000;
+
+/**
+ * Limits the bandwidth of a job by an update. If no worker is there to answer, a signal waits for the next
+ * one.
+ * @param rate bytes a second; `null` for no limit
+ * @throws JobError `conflict` if the job has ended, `not_found`, or `unavailable`
+ */
+export async function limitJob(
+  client: Client,
+  caller: Caller,
+  jobId: string,
+  rate: number | null,
+): Promise<void> {
+  const description = await findJob(client, caller, jobId);
+  const { status } = recordedView(description);
+  if (isFinal(status)) throw tooLate(status);
+  const handle = client.workflow.getHandle(jobId, description.runId);
+  try {
+    await client.withDeadline(Date.now() + DEADLINE, () =>
+      handle.executeUpdate(LIMIT_BANDWIDTH, { args: [rate] }),
+    );
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) throw tooLate('closed');
+    if (error instanceof WorkflowUpdateFailedError)
+      throw new JobError('conflict', error.cause?.message ?? error.message, { cause: error });
+    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw unavailable(error);
+    await handle.signal(LIMIT_BANDWIDTH, rate).catch((cause) => {
+      throw cause instanceof WorkflowNotFoundError ? tooLate('closed') : unavailable(cause);
+    });
+  }
+}
+
+function tooLate(status: string): JobError {
+  return new JobError('conflict', `the job is ${status}: it can no longer be limited`);
+}
