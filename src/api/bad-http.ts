@@ -10,7 +10,7 @@ import type { ProblemKind } from './problem.ts';
 /** How long a client has to read what was wrong, while it may still send; milliseconds. */
 const LINGER = 1000;
 
-/** What Node.js tells of a request that is not good HTTP. */
+/** An error of Node.js about a request that is not good HTTP. */
 interface ClientError {
   readonly code?: string | undefined;
   /** The bytes that were being read, as a buffer. */
@@ -45,8 +45,8 @@ export class BadHttp {
   }
 
   /**
-   * Answers in the words of the dialect, if the path can be told, and ends the connection. Sends nothing
-   * where it would be taken for the answer to an earlier request, or for a part of it.
+   * Answers in the words of the dialect, if the path can be read, and ends the connection. Sends nothing if
+   * that could be taken for the answer to an earlier request, or for a part of one.
    */
   answer(error: ClientError, socket: Socket, logger: FastifyBaseLogger): void {
     if (error.code === 'ECONNRESET' || socket.destroyed || this.#answered.has(socket)) return;

@@ -63,10 +63,7 @@ export function addListCommand(program: Command): void {
     });
 }
 
-/**
- * Asks how far the open jobs of a list have come. Visibility only has what is on record, which is not how far
- * a transfer has come.
- */
+/** Asks how far the open jobs of a list have come. The list itself only has what is on record. */
 function asTheyStand(jobs: JobService, listed: readonly JobView[]): Promise<JobView[]> {
   let asked = 0;
   const ask = (job: JobView) => {

@@ -58,7 +58,7 @@ addProcessCommands(program);
 addCompletionCommand(program);
 
 const json = wantsJson(process.argv.slice(2));
-// Commander says what is wrong with the usage by itself, in words and with a hint.
+// Commander itself prints what is wrong with the usage, in words and with a hint.
 if (json)
   for (const command of everyCommand(program))
     command.configureOutput({ outputError: () => {}, writeErr: () => {} });

@@ -166,7 +166,7 @@ async function work(options: WorkerOptions): Promise<void> {
   process.exit();
 }
 
-/** Regions whose stores count what is done with them. */
+/** Regions whose stores count the calls to them. */
 function meteredRegions(regions: Regions, metrics: Metrics): Regions {
   return new Map(
     [...regions].map(([name, region]) => [

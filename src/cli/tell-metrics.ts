@@ -15,7 +15,7 @@ export function metricsPortOption(): Option {
   });
 }
 
-/** Returns where a process is to tell its metrics; `null` where nobody has asked for them. */
+/** Returns the address at which a process tells its metrics; `null` if the configuration asks for none. */
 export function metricsAddress(
   { metrics }: Config,
   port: number | undefined,

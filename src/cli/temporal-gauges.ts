@@ -16,7 +16,10 @@ const KEPT = 10_000;
 const PAUSED_JOBS = visibility`WorkflowType = ${COPY_IMAGE} AND ExecutionStatus = 'Paused'`;
 const OPEN_TASKS = allOf([visibility`WorkflowType = ${MOVE_OBJECTS}`, OPEN]);
 
-/** Has a facade tell what only Temporal knows: what is open, what waits, and who polls for it. */
+/**
+ * Adds gauges to a facade for what only Temporal knows: the open jobs, the tasks that wait, and the workers
+ * that poll for them.
+ */
 export function watchTemporal(metrics: Metrics, client: Client, { regions }: Config): void {
   const gauge = (name: string, help: string, labels: readonly string[], measure: Measure) =>
     metrics.gauge(name, help, labels, kept(measure));

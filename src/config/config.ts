@@ -10,22 +10,22 @@ export interface Config {
   /** The folder in which stores keep what they need while a copy runs, and its size. */
   readonly spool: { readonly path: string; readonly bytes: number } | null;
   readonly limits: Limits;
-  /** Of what Temporal stores; `null`: none. */
+  /** The encryption of what Temporal stores; `null` for none. */
   readonly encryption: EncryptionConfig | null;
   /** Tells how much a tenant may ask of the facade. */
   readonly tenantLimits: (tenantId: string) => TenantLimits;
-  /** Where `serve` and `worker` tell their metrics and their health; `null`: nowhere. */
+  /** The address at which `serve` and `worker` tell their metrics and their health; `null` for none. */
   readonly metrics: { readonly host: string; readonly port: number } | null;
   readonly log: { readonly level: LogLevel };
   /** The base address of Temporal's Web UI, for links. */
   readonly webUi: string | null;
   /** The folder of the configuration file, to which relative paths in it refer. */
   readonly baseDirectory: string;
-  /** What the file itself says. */
+  /** The contents of the file. */
   readonly contents: object;
 }
 
-/** What is logged: this, and all that is worse. */
+/** The least severe lines that are logged. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -52,7 +52,7 @@ export interface Share {
 
 export type Shares = ReadonlyMap<string, Share>;
 
-/** Where a key is: in a file, or in a variable of the environment. 32 bytes in base64. */
+/** The place of a key, which is 32 bytes in base64: a file, or a variable of the environment. */
 export type KeyReference = { readonly file: string } | { readonly env: string };
 
 export interface EncryptionConfig {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { EncryptionConfig, KeyReference } from './config.ts';
 import type { ConfigFile } from './schema.ts';
 
-/** Returns what is wrong with the section `encryption`, beyond what its schema says. */
+/** Returns the problems of the section `encryption` that its schema does not find. */
 export function encryptionProblems({ encryption }: ConfigFile): string[] {
   if (encryption === undefined || Object.hasOwn(encryption.keys, encryption.key)) return [];
   const known = Object.keys(encryption.keys).join(', ');

@@ -27,7 +27,7 @@ const Keystone = Type.Object(
   closed,
 );
 
-/** What `identity` has to be, by its driver. */
+/** The schema of `identity` for each driver. */
 const SCHEMAS: ReadonlyMap<string, TSchema> = new Map<string, TSchema>([
   ['token-file', TokenFile],
   ['keystone', Keystone],

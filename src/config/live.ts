@@ -16,7 +16,7 @@ export interface Log {
 
 export interface LiveConfigOptions {
   readonly file: string;
-  /** What was read at the start. Parts of it change in place. */
+  /** The configuration that was read at the start. Parts of it change in place. */
   readonly config: Config;
   /** The open regions. New ones are added in place. */
   readonly regions: Regions;
@@ -34,15 +34,15 @@ export interface LiveConfig {
 }
 
 /**
- * Reads a configuration again when its file changes, and on SIGHUP. What is safe takes effect at once, for
- * whoever looks at `config` and `regions`. For each other key, logs that it needs a restart. If the file
- * cannot be used, logs why, and changes nothing.
+ * Reads a configuration again when its file changes, and on SIGHUP. Safe changes take effect at once in
+ * `config` and `regions`. For each other key, logs that it needs a restart. If the file cannot be used, logs
+ * why, and changes nothing.
  */
 export function followConfig(options: LiveConfigOptions): LiveConfig {
   const { file, config, log } = options;
   const listeners: ((added: readonly string[]) => unknown)[] = [];
   let seen: string | undefined;
-  // What the process has started with, and the regions that came since.
+  // The configuration with which the process has started, with the regions that have come since.
   const base = { ...config, contents: structuredClone(config.contents) };
   let last: Config = config;
   let reading = Promise.resolve();
@@ -95,7 +95,7 @@ async function openAdded({ regions, open }: LiveConfigOptions, next: Config): Pr
   return open({ ...next, regions: new Map(added) });
 }
 
-/** Changes in place what is safe. Everybody else has these objects as read-only ones. */
+/** Makes the safe changes in place. Everybody else sees these objects as read-only. */
 function takeOver({ config, regions }: LiveConfigOptions, next: Config, added: Regions): void {
   const { concurrentActivities } = config.limits;
   Object.assign(config.limits, next.limits, { concurrentActivities });

@@ -104,8 +104,8 @@ export function requestedDetails(jobId: string, plan: CopyPlan | null, now: Date
 const MAX_ASKED = 255;
 
 /**
- * Reads from a request that nobody has checked what is to be copied, and where to. What is no text is left
- * out.
+ * Reads what is to be copied, and where to, from a request that nobody has checked. Leaves out everything
+ * that is no text.
  */
 export function askedDetails(request: unknown): Partial<JobDetails> {
   const text = (side: 'source' | 'destination', key: string): string | null => {

@@ -61,7 +61,7 @@ export interface ParsedCancelRequest {
   readonly force?: true;
 }
 
-/** Returns what is wrong with a client's request to cancel; `null` if nothing is. */
+/** Returns the problem of a client's request to cancel; `null` if there is none. */
 export function cancelRequestProblem(value: unknown): string | null {
   const undecodable = undecodableProblem(value);
   if (undecodable !== undefined) return `input: ${undecodable}`;

@@ -11,7 +11,7 @@ export function undecodable(why: string): Undecodable {
   return { undecodable_payload: why.slice(0, MAX_LENGTH) };
 }
 
-/** Returns what is wrong with a payload that could not be decoded; `undefined` for any other value. */
+/** Returns the problem of a payload that could not be decoded; `undefined` for any other value. */
 export function undecodableProblem(value: unknown): string | undefined {
   const why = (value as Partial<Undecodable> | null | undefined)?.undecodable_payload;
   return typeof why === 'string' ? `cannot be decoded: ${why}` : undefined;

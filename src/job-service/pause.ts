@@ -90,7 +90,7 @@ function commonOf(client: Client, requestedBy: string) {
   return { namespace: client.options.namespace, identity: requestedBy };
 }
 
-/** Makes a call to Temporal. What is gone or done already is no error. */
+/** Makes a call to Temporal. It is no error if its subject is gone, or if it was done already. */
 async function accepted(call: () => Promise<unknown>): Promise<void> {
   try {
     await call();

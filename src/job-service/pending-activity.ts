@@ -11,7 +11,7 @@ export interface PresentStep {
   readonly lastFault: Fault | null;
   /** The time of the next attempt; `null` if it is due already, or an attempt is running. */
   readonly nextAttempt: Date | null;
-  /** What a worker could take up; `null` if an attempt is running, or none is due yet. */
+  /** The task that a worker could take; `null` if an attempt is running, or none is due yet. */
   readonly waiting: WaitingTask | null;
 }
 
@@ -33,7 +33,7 @@ export async function presentStep(raw: Raw, converter: LoadedDataConverter): Pro
   const isDue = due !== undefined && due.getTime() <= Date.now();
   const queued = activity.state === SCHEDULED;
   const taskQueue = activity.activityOptions?.taskQueue?.name || null;
-  // What an earlier attempt has met is over once this one has moved something.
+  // Faults of earlier attempts are over once this one has moved something.
   const started = queued ? undefined : optionalTsToDate(activity.lastStartedTime);
   const isOver = started !== undefined && (progress?.moved_at ?? 0) > started.getTime();
   const earlier = failure === undefined || isOver || isByOperator(failure) ? null : faultOf(failure);

@@ -21,7 +21,7 @@ export interface JobView extends JobDetails {
   readonly pause: Pause | null;
 }
 
-/** Who asks for a pause or its end, and why. */
+/** Somebody's request to pause a job, or to end its pause, with the reason. */
 export interface PauseRequest {
   readonly requested_by: string;
   readonly reason?: string;

@@ -27,7 +27,7 @@ type Ends = Pick<
   'inspect' | 'openReader' | 'prepare' | 'adopt' | 'openSink' | 'commit' | 'discard'
 >;
 
-/** What a store is asked for, with its faults counted. */
+/** Returns a store whose calls count their faults. */
 function metered<S extends Ends>(store: S, region: string, metrics: Metrics): S {
   const at = <T>(side: Side, work: Promise<T>) => counted(work, side, region, metrics);
   return {
@@ -59,7 +59,7 @@ function small(store: NonNullable<ImageStore['objects']>, region: string, metric
   };
 }
 
-/** A fault is counted; what was told to stop is none. */
+/** Counts a fault. A call that was told to stop has none. */
 async function counted<T>(work: Promise<T>, side: Side, region: string, metrics: Metrics): Promise<T> {
   try {
     return await work;

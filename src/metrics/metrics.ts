@@ -14,8 +14,8 @@ const MISNAMED: readonly string[] = [
 ];
 
 /**
- * What one process counts. Labels have few values: regions, sides, codes, routes. No tenant, job or image is
- * ever one. docs/metrics.md has them all.
+ * The counts of one process. Labels have few values: regions, sides, codes, routes. No tenant, job or image
+ * is ever one. docs/metrics.md has them all.
  */
 export interface Metrics {
   /** Bytes that were read from a region. */
@@ -43,7 +43,7 @@ export interface Metrics {
 
 export type Side = 'source' | 'destination';
 
-/** Returns the values of a gauge, each with its labels. Where it fails, the gauge has no value. */
+/** Returns the values of a gauge, each with its labels. If it fails, the gauge has no value. */
 export type Measure = () => Promise<readonly (readonly [labels: Record<string, string>, value: number])[]>;
 
 /** A request as it was answered. */

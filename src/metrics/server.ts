@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from './metrics.ts';
 
-/** What a process tells of itself at its metrics' address. */
+/** The answers that a process gives at its metrics' address. */
 export interface Told {
   readonly metrics: Metrics;
   /** More metrics in Prometheus' text format, such as those of Temporal's SDK. */

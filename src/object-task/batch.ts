@@ -61,6 +61,6 @@ export function parseBatchProgress(value: unknown): BatchProgress | undefined {
   if (![moved, bytes, failed, moved_at].every(Number.isSafeInteger) || !Array.isArray(failures)) {
     return undefined;
   }
-  // Attempts of an earlier version have not counted what was left out.
+  // Attempts of an earlier version have not counted the objects that have lost attributes.
   return { ...NOTHING_MOVED, ...(value as BatchProgress), failures: failures.slice(0, MAX_FAILURES) };
 }

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { parseBody, unreadable } from './body.ts';
 import type { Catalog } from './catalog.ts';
 
-/** What Keystone tells of a token. Times are in milliseconds since the epoch. */
+/** Keystone's facts about a token. Times are in milliseconds since the epoch. */
 export interface TokenFacts {
   /** By Keystone's clock. */
   readonly expiresAt: number;

@@ -4,7 +4,7 @@ import { OpenStackError } from './errors.ts';
 import { type Keystone, signIn } from './keystone.ts';
 import type { IssuedToken } from './token.ts';
 
-/** What an account's token is for: a project (`null`: the account's own), or the cloud as a whole. */
+/** The scope of a token: a project (`null` for the account's own), or the cloud as a whole. */
 export type Scope = { readonly project: string | null } | { readonly system: 'all' };
 
 /** The tokens of an account, one for each scope in which it works. */

@@ -14,8 +14,8 @@ import {
 
 const HOUR = 3_600_000;
 /**
- * Temporal's list does not yet have what was started a moment ago; milliseconds. For so long we remember it
- * ourselves.
+ * The time after which everything that was started is in Temporal's list; milliseconds. For so long we
+ * remember it ourselves.
  */
 const LAG = 3000;
 const MAX_TENANTS = 10_000;
@@ -91,7 +91,10 @@ export function openQuota(client: Client, limitsOf: (tenantId: string) => Tenant
   };
 }
 
-/** Counts what a filter takes. Of what is new, takes Temporal's count or ours, whichever is higher. */
+/**
+ * Counts the workflows that match a filter. Of the new ones, Temporal may not show all: takes its count or
+ * ours, whichever is higher.
+ */
 async function counted(
   client: Client,
   terms: readonly VisibilityQuery[],
@@ -108,7 +111,10 @@ async function counted(
   return older + Math.max(seen, ours);
 }
 
-/** Adds up the images under way. Of what is new, takes Temporal's sum or ours, whichever is higher. */
+/**
+ * Adds up the sizes of the images under way. Of the new ones, takes Temporal's sum or ours, whichever is
+ * higher.
+ */
 async function bytesUnderWay(
   client: Client,
   all: VisibilityQuery,

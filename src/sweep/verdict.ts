@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Leftover } from '../stores/index.ts';
 import { chainOf, listWorkflows, visibility } from '../temporal/index.ts';
 
-/** What Temporal knows of the job that has left something behind. */
+/** Temporal's record of the job that has left something behind. */
 export interface Owner {
   /** The workflow id of the job, or `null` if Temporal does not know it. */
   readonly job: string | null;

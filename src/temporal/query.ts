@@ -43,7 +43,10 @@ export function attribute(name: string): VisibilityQuery {
   return new VisibilityQuery(name);
 }
 
-/** A filter that takes what has not closed. A workflow that is paused is open too, and not `Running`. */
+/**
+ * A filter that matches every workflow that has not closed. A paused workflow is open too, although it is not
+ * `Running`.
+ */
 export const OPEN = visibility`(ExecutionStatus NOT IN
   ('Completed', 'Failed', 'Canceled', 'Terminated', 'ContinuedAsNew', 'TimedOut'))`;
 

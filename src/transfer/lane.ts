@@ -130,7 +130,7 @@ async function readPart(part: Part, lane: Lane, read: ReadRange, context: LanesC
     ledger.add([at, at + chunk.length]);
     part.at += chunk.length;
     lane.moved(chunk.length);
-    // What was asked for is read to its end: a reader of one stream keeps it for the next part only then.
+    // A request is read to its end, because a reader of one stream only then keeps it for the next part.
     if (part.isCut || (part.at >= part.end && part.end < asked)) return;
   }
   if (part.at >= part.end) return;

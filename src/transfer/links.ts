@@ -69,7 +69,7 @@ export interface Link {
 export interface ServerLanes {
   /** The name of the server, as its store tells it. */
   readonly server: string;
-  /** What for: `read`, `write` or `copy`; with ` objects` behind it for small objects. */
+  /** The use of the lanes: `read`, `write` or `copy`, followed by ` objects` for small objects. */
   readonly use: string;
   /** The number of lanes that are open now. */
   readonly open: number;
@@ -132,7 +132,7 @@ export function openLinks(initial: LinkLimits): Links {
     return { lanes: endpoint.join(), max: range.max };
   }
 
-  /** Returns the limits of a copy as they are now: they may change while it runs. */
+  /** Returns the present limits of a copy: they may change while it runs. */
   function limitsOf(ends: Ends): readonly NamedBandwidth[] {
     return limits.rates(ends).map(({ name, rate }) => {
       const bandwidth = bandwidths.get(name) ?? new Bandwidth(rate);

@@ -2,9 +2,9 @@ import type { Client } from '@temporalio/client';
 import type { Worker } from '@temporalio/worker';
 import type { Regions } from '../config/index.ts';
 
-/** Whether the workers of a process can do their work. */
+/** Tells whether the workers of a process can do their work. */
 export interface Probe {
-  /** Throws, and says why, where they cannot. */
+  /** Throws an error that says why, if they cannot. */
   ready(): Promise<void>;
   /** The workers have begun to poll. */
   started(workers: readonly Worker[]): void;

@@ -46,7 +46,7 @@ export interface WorkersOptions {
   readonly version: WorkerDeploymentVersion | null;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** What of the SDK is told with the other metrics; `null`: nothing. */
+  /** The metrics of the SDK that are told with ours; `null` for none. */
   readonly sdkMetrics: SdkMetrics | null;
   readonly probe: Probe;
 }

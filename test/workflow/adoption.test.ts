@@ -14,7 +14,10 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** Keeps the first attempt's heartbeats from Temporal while the gate is closed, as an outage would. */
+/**
+ * Returns a hook that keeps the first attempt's heartbeats from Temporal while the gate is closed, as an
+ * outage would.
+ */
 function withoutHeartbeats(away: Gate): { hook: ActivityHook; ends: string[] } {
   const ends: string[] = [];
   const hook: ActivityHook = async (call, name) => {
@@ -44,7 +47,7 @@ test('a transfer whose attempt was given up is adopted by the next one, and no b
   const job = await rig.startJob({ size: SIZE, source: log.hooks, activities: hook });
   await held.reached;
   await until(async () => (await pendingTransfer(job)).attempt >= 2);
-  // The adopter tells the server what the transfer has, which it did not start.
+  // The attempt that adopts the transfer tells the server how far it is, although it has not started it.
   await until(async () => (await pendingTransfer(job)).reported === 10 * MIB);
   away.open();
   await until(() => ends.includes('1 superseded'));

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** A job that has accepted a cancel, and is kept from getting further. */
+/** Starts a job that has accepted a cancel, and keeps it from getting further. */
 async function cancellingJob(): Promise<{ job: Job; release: () => void }> {
   const transfer = gate();
   const discard = gate();

@@ -8,7 +8,7 @@ const WAYS: [string, (job: Job) => Promise<unknown>, string][] = [
   ['native cancellation', ({ handle }) => handle.cancel(), 'native'],
 ];
 
-/** Types of the activities that were scheduled. */
+/** Returns the types of the activities that were scheduled. */
 async function scheduled({ handle }: Job): Promise<(string | null | undefined)[]> {
   const { events } = await handle.fetchHistory();
   return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: task }) =>
@@ -66,7 +66,7 @@ test.each(['inspectSource', 'prepareDestination', 'transferImage', 'commitImage'
     const job = await rig.startJob({
       activities: async (call, name) => {
         if (name !== step) return call();
-        // Nothing more is heard of this attempt: no heartbeat, no result.
+        // Nothing more is heard of this attempt: no heartbeat and no result.
         await dead.pass();
         throw new Error('dead');
       },
@@ -82,7 +82,7 @@ test.each(['inspectSource', 'prepareDestination', 'transferImage', 'commitImage'
   },
 );
 
-/** Types of the activities that timed out. */
+/** Returns the types of the activities that timed out. */
 async function timeouts({ handle }: Job): Promise<(string | null | undefined)[]> {
   const { events = [] } = await handle.fetchHistory();
   return (events ?? []).flatMap(({ activityTaskTimedOutEventAttributes: timeout }) => {

@@ -29,7 +29,7 @@ afterAll(() => rig?.stop());
 const FORCE = { reason: 'the region is down', requested_by: 'alice', force: true };
 const force = ({ handle }: Job) => handle.executeUpdate('requestCancel', { args: [FORCE] });
 
-/** The clean-up of a job that was forced. */
+/** Returns the clean-up of a job that was forced. */
 async function cleanUpOf({ handle }: Job) {
   const { raw } = await handle.describe();
   const mark = raw.workflowExecutionInfo?.firstRunId ?? '';
@@ -70,7 +70,7 @@ test.each(PHASES)(
   },
 );
 
-/** Hooks under which the store hangs in `prepare`, and the attempt's end. */
+/** Returns hooks under which the store hangs in `prepare`, and the end of that attempt. */
 function hangingInPrepare(at: Gate) {
   const ended = Promise.withResolvers<void>();
   const told = Promise.withResolvers<void>();

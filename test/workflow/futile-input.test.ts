@@ -1,4 +1,4 @@
-/** Inputs with which no workflow can ever work, as anybody with a Temporal client may send them. */
+/** Tests inputs with which no workflow can ever work, as anybody with a Temporal client may send them. */
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ async function start(workflow: string, args: unknown[], memo?: Record<string, un
   return rig.client.workflow.start(workflow, options);
 }
 
-/** Starts a workflow with payloads as they are. */
+/** Starts a workflow with exactly these payloads. */
 async function startRaw(workflow: string, fields: object) {
   const workflowId = randomUUID();
   await rig.client.workflowService.startWorkflowExecution({
@@ -97,7 +97,7 @@ test.each(MEMOS)(
 
 test('a memo that cannot be decoded fails a job at once', async () => {
   const handle = await startRaw(COPY_IMAGE, { memo: { fields: { job: FOREIGN } } });
-  // Not by a description, whose memo our client cannot decode either.
+  // A description would not do, because our client cannot decode its memo either.
   const message = expect.stringMatching(/^memo\.job: cannot be decoded/);
   await expect(handle.result()).rejects.toMatchObject({ cause: { message } });
 });

@@ -26,7 +26,7 @@ afterAll(async () => {
   await source.close();
 });
 
-/** A destination whose uploads break off after so many bytes. */
+/** Returns a destination whose uploads break off after so many bytes. */
 function breakingAfter(bytes: number): ImageStore {
   const sink: StreamSink = {
     kind: 'stream',
@@ -44,7 +44,7 @@ function breakingAfter(bytes: number): ImageStore {
   return { ...source.store, openSink: async () => sink };
 }
 
-/** One attempt at the transfer, after others that have come so far. */
+/** Makes one attempt at the transfer, after others that have come so far. Returns its failure. */
 async function attempt(bytes: number, before: Partial<TransferProgress>): Promise<ApplicationFailure> {
   const stores = { ot1: source.store, ot2: breakingAfter(bytes) };
   const regions = new Map(

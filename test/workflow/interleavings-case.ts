@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { MIB } from '../support/deployment.ts';
 
-/** Where a job can be met: before or after the effect of a step, in mid-transfer, or when it has ended. */
+/**
+ * A place at which a job can be met: before or after the effect of a step, in mid-transfer, or after its end.
+ */
 export type Place = `${'before' | 'after'} ${Step}` | 'in mid-transfer' | 'at its end';
 type Step = 'inspect' | 'prepare' | 'transfer' | 'commit' | 'discard' | 'close';
 
 type Cancel = 'signal' | 'update' | 'native' | 'job service';
-/** What can happen to a job there. A native cancel cannot say that it is by force. */
+/** An event that can happen to a job at a place. A native cancel cannot say that it is by force. */
 export type Deed =
   | `cancel by ${Cancel}`
   | `force by ${Exclude<Cancel, 'native'>}`
@@ -25,13 +27,15 @@ export type Trouble = readonly [Place, Deed];
 /** A job, and what it has to go through. */
 export interface Case {
   readonly bytes: number;
-  /** What happens before any worker has heard of it. */
+  /** The deed that comes before any worker has heard of the job; `null` if there is none. */
   readonly unheard: Deed | null;
-  /** Each once: to the first attempt that comes to the place. */
+  /** Troubles that happen once each, to the first attempt that comes to their place. */
   readonly troubles: readonly Trouble[];
-  /** Whether it is reset when it has ended, and what the run has to go through that goes on from there. */
+  /**
+   * The reset of the job after its end, with the troubles of the run that goes on; `null` if there is none.
+   */
   readonly afterwards: { readonly reset: Deed; readonly troubles: readonly Trouble[] } | null;
-  /** How often the removal at the store fails, and whether that is when it is done. */
+  /** How often the removal at the store fails: before its effect, or after it. */
   readonly badRemovals: { readonly times: number; readonly when: 'before' | 'after' };
 }
 
@@ -64,7 +68,7 @@ const PLACES: readonly Place[] = [
   'after commit',
 ];
 
-/** What a transfer fails with tells how far it has come, so that it fails inside. */
+/** A transfer whose failure tells how far it has come has to fail inside, not after its end. */
 const IN_STEPS = PLACES.filter((place) => place !== 'after transfer');
 
 const from = <T>(...values: readonly T[]) => fc.constantFrom(...values);
@@ -92,7 +96,7 @@ const trouble = fc.oneof(
 
 const PLAIN = { noNullPrototype: true } as const;
 
-/** Jobs with one to three troubles. */
+/** Generates jobs with one to three troubles. */
 export const cases: fc.Arbitrary<Case> = fc.record(
   {
     bytes: from(2 * MIB + 123, 1, 9 * MIB),

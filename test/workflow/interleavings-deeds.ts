@@ -16,7 +16,7 @@ export interface Accepted {
   readonly runId: string;
 }
 
-/** How operators and clients reach a job. */
+/** The ways by which operators and clients reach a job. */
 export interface Reach {
   readonly client: Client;
   readonly jobs: JobService;
@@ -24,9 +24,9 @@ export interface Reach {
 }
 
 /**
- * Does to a job what its operators and clients may do; throws where that is refused.
- * @param runId where the deed is for one run, and not for whichever is the last
- * @returns the run that has accepted a cancel, where it is sure to
+ * Does to a job what its operators and clients may do. Throws if that is refused.
+ * @param runId the run that the deed is for; without it, the deed is for the last run
+ * @returns the run that has accepted a cancel, if it is sure to have
  */
 export async function perform(deed: Deed, reach: Reach, runId?: string): Promise<Accepted | undefined> {
   const { client, workflowId } = reach;
@@ -70,7 +70,7 @@ async function pause(reach: Reach): Promise<void> {
   await setPaused(reach, true);
 }
 
-/** Lets a job that was paused go on after a while. */
+/** Lets a paused job go on after a while. */
 export async function unpauseLater(reach: Reach): Promise<void> {
   await sleep(PAUSE);
   await setPaused(reach, false);

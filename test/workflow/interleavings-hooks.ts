@@ -4,17 +4,17 @@ import { presentAttempt } from '../support/workflow-attempts.ts';
 import { type ActivityHook, type StoreHooks, watchReader } from '../support/workflow-hooks.ts';
 import type { Case, Place } from './interleavings-case.ts';
 
-/** What hears of a job's way through its steps. */
+/** Is told of a job's way through its steps. */
 export interface Wayside {
-  /** Called at each place that an attempt comes to; a step fails where it throws. */
+  /** Called at each place that an attempt comes to. If it throws, the step fails. */
   meet(place: Place): Promise<void>;
   attemptBegins(): void;
   commitBegins(): void;
-  /** Keeps what is to be waited for before the job is judged. */
+  /** Notes work that has to be waited for before the job is judged. */
   track<T>(work: Promise<T>): Promise<T>;
 }
 
-/** Hooks that tell of every place to which the attempts of a job come. */
+/** Returns hooks that tell of every place to which the attempts of a job come. */
 export function hooksAlong(wayside: Wayside, { badRemovals }: Case) {
   const meet = (place: Place) => wayside.meet(place);
   const around = async <T>(name: 'inspect' | 'prepare' | 'commit' | 'discard', call: () => Promise<T>) => {
@@ -50,7 +50,7 @@ export function hooksAlong(wayside: Wayside, { badRemovals }: Case) {
         wayside.commitBegins();
         return call();
       }),
-    // A clean-up by force is another workflow, which no hook of the job's activities sees.
+    // A clean-up by force is another workflow, which the hooks of the job's activities do not see.
     discard: (call) =>
       wayside.track(
         around('discard', async () => {
@@ -81,7 +81,7 @@ function hookSteps(wayside: Wayside): ActivityHook {
       } catch (error) {
         throw error instanceof StoreError ? failureOf(error) : error;
       } finally {
-        // Of an attempt that is frozen nothing is heard, also where another part of it has come to its end.
+        // Nothing is heard of a frozen attempt, even if a part of it has come to its end.
         await attempt.whenThawed();
       }
     };
@@ -89,7 +89,7 @@ function hookSteps(wayside: Wayside): ActivityHook {
   };
 }
 
-/** What is thrown outside of a step's own code has to be Temporal's. */
+/** Returns the error as a failure of Temporal's, as errors thrown outside of a step's own code have to be. */
 function failureOf({ code, message, retryable }: StoreError): ApplicationFailure {
   return ApplicationFailure.create({ type: code, message, nonRetryable: !retryable });
 }

@@ -16,11 +16,11 @@ export interface Run {
   readonly details: JobDetails | undefined;
   readonly attribute: unknown;
   readonly recorded: readonly Moment[];
-  /** Workflow ids of the clean-ups that it has started. */
+  /** The workflow ids of the clean-ups that it has started. */
   readonly cleanUps: readonly string[];
 }
 
-/** The documented transitions; one that is forced does not wait in `canceling`. */
+/** The documented transitions. A job that is cancelled by force does not wait in `canceling`. */
 const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   replicate_requested: ['replicating', 'error', 'cancel_requested'],
   replicating: ['replicated', 'error', 'cancel_requested'],
@@ -44,10 +44,10 @@ function wrongRecord({ recorded }: Run): string[] {
   });
 }
 
-/** What nobody may see who looks at a run; some of it may pass between two looks. */
+/** Lists the views that nobody may see of a run. Some views may pass between two looks. */
 function wrongSight(seen: readonly Moment[]): string[] {
   return pairs(seen).flatMap(([before, after]) => {
-    // What a job shows that was terminated is what was on record.
+    // A job that was terminated shows its last record.
     if (after.fault === 'terminated' && isFinal(after.status)) return [];
     const leads = before.status === after.status || leadsTo(before.status, after.status);
     return [...(leads ? [] : [`it shows ${after.status} after ${before.status}`]), ...fall(before, after)];
@@ -60,7 +60,7 @@ const CLOSED: Readonly<Record<string, string>> = {
   error: 'FAILED',
 };
 
-/** With what no run may end that has come to its end by itself. */
+/** Lists the ways in which a run has ended that no run may end in by itself. */
 function wrongEnd({ closed, details, attribute }: Run): string[] {
   if (closed === 'TERMINATED' || details === undefined) return [];
   const { status, cancel, copy_progress } = details;
@@ -74,17 +74,19 @@ function wrongEnd({ closed, details, attribute }: Run): string[] {
   ];
 }
 
-/** What is known of a job's image, where it is judged. */
+/** The facts that are known of a job's image when it is judged. */
 export interface Known {
   readonly sha512: string | null;
-  /** Whether the job may have been terminated while its commit was under way. */
+  /** True if the job may have been terminated while its commit was under way. */
   readonly isCommitBegun: boolean;
 }
 
-/** Whether the image is there exactly where the last run's end says so, and whole. */
+/**
+ * Lists what is wrong with the image: it has to be there, and whole, exactly if the last run's end says so.
+ */
 export function wrongImage(runs: readonly Run[], { image }: Standing, known: Known): string[] {
   const closed = runs.at(-1)?.closed;
-  // Once it was replicated, it is its owner's, whatever becomes of a run after a reset.
+  // Once a run was replicated, the image is its owner's, whatever becomes of a run after a reset.
   const isDue = runs.some((run) => run.closed === 'COMPLETED');
   const mayBe = isDue || (closed === 'TERMINATED' && known.isCommitBegun);
   if (image === null) return isDue ? [`${closed}, and the image is not there`] : [];
@@ -92,7 +94,7 @@ export function wrongImage(runs: readonly Run[], { image }: Standing, known: Kno
   return image.sha512 === known.sha512 ? [] : [`${closed}, and the image has other bytes`];
 }
 
-/** Whether there is nothing but the one image. */
+/** Lists the folders besides that of the one image. */
 export function wrongFolders({ folders, image }: Standing, copyId: string): string[] {
   const rest = folders.filter((name) => image === null || name !== copyId);
   return rest.map((name) => `left behind: ${name}`);

@@ -11,7 +11,7 @@ import { type Known, type Run, wrongFolders, wrongImage, wrongRun } from './inte
 import { Story } from './interleavings-story.ts';
 import { recordOf, type Watch, watchJob } from './interleavings-watch.ts';
 
-/** What spoils a copy: without it, every job ends as replicated. */
+/** Matches the deeds that keep a copy from being made. Without one of them, every job ends as replicated. */
 const SPOILING = /^(cancel|force|terminate|fail for good)/;
 
 interface Told {
@@ -22,7 +22,7 @@ interface Told {
   readonly watch: Watch;
 }
 
-/** Leads a job through what it has to go through; throws with all that must not be. */
+/** Leads a job through its case. Throws an error that lists everything that must not be. */
 export async function goThrough(rig: Rig, jobs: JobService, way: Case): Promise<void> {
   const workflowId = randomUUID();
   const story = new Story({ client: rig.client, jobs, workflowId }, way);
@@ -45,7 +45,7 @@ async function startJob(rig: Rig, story: Story, way: Case, workflowId: string) {
   const { unheard, bytes } = way;
   const queue = unheard === null ? {} : { taskQueue: `unheard-${workflowId}` };
   const started = await rig.startJob({ workflowId, size: bytes, ...hooksAlong(story, way), ...queue });
-  // Not of the run that was started: it follows resets.
+  // This handle is not bound to the first run: it follows resets.
   const job: Job = { ...started, handle: rig.client.workflow.getHandle(workflowId) };
   const mark = (await job.handle.describe()).runId;
   if (unheard === null) return { job, mark };
@@ -84,7 +84,9 @@ async function lead(told: Told): Promise<string[]> {
   }
 }
 
-/** Waits for the end of a clean-up. Whoever terminates a job may be faster than its start. */
+/**
+ * Waits for the end of a clean-up, if there is one: the job may have been terminated before it started it.
+ */
 async function cleanUp(client: Client, workflowId: string): Promise<void> {
   await client.workflow
     .getHandle(workflowId)
@@ -94,7 +96,7 @@ async function cleanUp(client: Client, workflowId: string): Promise<void> {
     });
 }
 
-/** Looks at everything when nobody does anything any more. */
+/** Checks everything once nobody does anything any more. */
 async function judge(told: Told): Promise<string[]> {
   const { rig, story, job, mark, watch } = told;
   const runs = await runsOf(rig.client, watch);
@@ -104,7 +106,7 @@ async function judge(told: Told): Promise<string[]> {
   );
   for (const { deed, runId } of story.accepted) {
     const closed = runs.find((run) => run.runId === runId)?.closed;
-    // Terminated is also what a reset leaves.
+    // A run that was reset has closed as terminated too.
     if (closed !== 'CANCELLED' && closed !== 'TERMINATED')
       problems.push(`${deed} was accepted, and: ${closed}`);
   }
@@ -121,13 +123,13 @@ function knownOf({ job, story }: Told): Known {
   return { sha512: job.image.os_hash_value, isCommitBegun: story.isCommitBegun };
 }
 
-/** All runs that were seen, in their order. */
+/** Returns all runs that were seen, in their order. */
 async function runsOf(client: Client, { seen, workflowId }: Watch): Promise<Run[]> {
   const runs = await Promise.all([...seen.keys()].map((runId) => recordOf(client, workflowId, runId)));
   return runs.toSorted((a, b) => a.started.getTime() - b.started.getTime());
 }
 
-/** Removes what there is left of this job; those that go on beside it are not this one's business. */
+/** Removes what is left of this job, and leaves alone the jobs that run beside it. */
 async function sweep({ rig, mark }: Told): Promise<void> {
   const region = rig.deployment.regions.get('ot2');
   if (region === undefined) throw new Error('there is no such region');

@@ -4,12 +4,14 @@ import type { Case, Deed, Place } from './interleavings-case.ts';
 import { type Accepted, failureFor, perform, type Reach, unpauseLater } from './interleavings-deeds.ts';
 import type { Wayside } from './interleavings-hooks.ts';
 
-/** What happens to one job: each trouble where an attempt comes to its place, and all of it written down. */
+/**
+ * The story of one job: it lets each trouble happen when an attempt comes to its place, and notes everything.
+ */
 export class Story implements Wayside {
   readonly log: string[] = [];
   /** The deeds that have been done to the job. */
   readonly deeds: Deed[] = [];
-  /** Cancels that it has to obey. */
+  /** The cancels that the job has to obey. */
   readonly accepted: Accepted[] = [];
   isCommitBegun = false;
   readonly #reach: Reach;
@@ -36,7 +38,7 @@ export class Story implements Wayside {
         await attempt.whenThawed();
         this.note(`woken ${place}`);
       } else {
-        // What comes from one that was frozen, or from a clean-up, comes at any time.
+        // What a frozen attempt or a clean-up does can come at any time, and counts for no place.
         const isPresent = attempt.workflowId === this.#reach.workflowId && !attempt.hasBeenFrozen;
         await this.do(deed, isPresent ? attempt.runId : undefined);
       }
@@ -62,7 +64,7 @@ export class Story implements Wayside {
     return work;
   }
 
-  /** The next trouble at a place, which is over with that. */
+  /** Returns the next trouble at a place, which is then over. */
   next(place: Place): Deed | undefined {
     const found = this.#troubles.find(([at]) => at === place);
     if (found === undefined) return undefined;
@@ -72,7 +74,7 @@ export class Story implements Wayside {
     return found[1];
   }
 
-  /** Something that is done to the job when it has ended, if there is anything more. */
+  /** Returns the next deed for the job after its end; `undefined` if there is none left. */
   nextAtItsEnd(): Deed | undefined {
     const deed = this.next('at its end');
     if (deed !== undefined || this.#afterwards === null) return deed;
@@ -96,7 +98,7 @@ export class Story implements Wayside {
     }
   }
 
-  /** Wakes whoever is frozen, and waits until they have come to rest. Nothing happens any more. */
+  /** Wakes whoever is frozen, and waits until nothing happens any more. */
   async wakeAll(): Promise<void> {
     this.#troubles = [];
     this.#end.resolve();

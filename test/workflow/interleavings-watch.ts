@@ -9,7 +9,7 @@ const INTERVAL = 200;
 /** The views of a job that somebody sees who looks at it again and again. */
 export interface Watch {
   readonly workflowId: string;
-  /** By run: a reset begins anew. */
+  /** The views by run, because a reset begins anew. */
   readonly seen: ReadonlyMap<string, readonly Moment[]>;
   last(): { readonly runId: string; readonly isClosed: boolean } | undefined;
   stop(): Promise<void>;
@@ -32,7 +32,7 @@ export function watchJob(client: Client, workflowId: string, firstRunId: string)
   };
   const looking = (async () => {
     while (!stopping.signal.aborted) {
-      // One look that is not answered tells nothing.
+      // A look that is not answered tells nothing.
       await look().catch(() => {});
       await sleep(INTERVAL, undefined, { signal: stopping.signal }).catch(() => {});
     }
@@ -48,7 +48,7 @@ export function watchJob(client: Client, workflowId: string, firstRunId: string)
   };
 }
 
-/** Reads what is on record of a run. */
+/** Reads the record of a run. */
 export async function recordOf(client: Client, workflowId: string, runId: string): Promise<Run> {
   const handle = client.workflow.getHandle(workflowId, runId);
   const { status, memo, searchAttributes, startTime } = await handle.describe();

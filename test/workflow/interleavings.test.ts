@@ -1,6 +1,6 @@
 /**
- * Jobs that go through troubles which nobody has thought out. `INTERLEAVINGS_SEED` sets the seed. A failure
- * prints the seed and the path of its case: with `INTERLEAVINGS_PATH` besides, that case is run alone.
+ * Tests jobs with troubles that nobody has thought out. `INTERLEAVINGS_SEED` sets the seed. A failure prints
+ * the seed and the path of its case; with `INTERLEAVINGS_PATH` too, that case is run alone.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,10 +16,10 @@ import { goThrough } from './interleavings-run.ts';
 
 const { INTERLEAVINGS_SEED, INTERLEAVINGS_PATH } = process.env;
 const SEED = Number(INTERLEAVINGS_SEED ?? Date.now() % 2 ** 31);
-/** So many jobs go on side by side, and so many one after the other. */
+/** The number of jobs that run side by side, and of those that run one after the other. */
 const LANES = INTERLEAVINGS_PATH === undefined ? 12 : 1;
 const IN_A_ROW = 3;
-/** Milliseconds: on a machine that is too slow, fewer cases are tried. */
+/** The time after which no further case is begun, so that a slow machine tries fewer; milliseconds. */
 const MAX_TIME = 75_000;
 
 let folder: string;
@@ -37,9 +37,9 @@ beforeAll(async () => {
 });
 const underWay = new Set<Promise<void>>();
 afterAll(async () => {
-  // Time may have run out for some.
+  // Some may have run out of time.
   await Promise.allSettled(underWay);
-  // The server is stopped also where the workers do not stop in time.
+  // The server is stopped even if the workers do not stop in time.
   try {
     await rig?.stop();
   } finally {
@@ -68,7 +68,7 @@ test(`whatever happens to a job, its end is true, and it leaves nothing but its 
   if (failures.length > 0) throw new Error(failures.join('\n\n'));
 }, 180_000);
 
-/** The seed and the case are the message, and what went wrong is the cause. */
+/** Returns a report whose message is the seed and the case; what went wrong is its cause. */
 function report(error: Error): string {
   return `${error.message}\n${(error.cause as Error | undefined)?.message ?? ''}`;
 }

@@ -5,7 +5,7 @@ import { endOf, type Rig, startRig } from '../support/workflow-rig.ts';
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig({ workers: false });
-  // No worker serves the destination: a request that is wrong never gets that far.
+  // No worker serves the destination, because a wrong request never gets that far.
   await rig.workers.startWorkflows();
 });
 afterAll(() => rig?.stop());

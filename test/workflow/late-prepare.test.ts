@@ -1,4 +1,4 @@
-/** A step that reserves the image, and was frozen: what becomes of it when it goes on at a bad moment. */
+/** Tests a step that reserves the image and was frozen, and that goes on at a bad moment. */
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { StoreError } from '../../src/stores/index.ts';

@@ -24,15 +24,18 @@ export const ENDINGS = [
   'paused',
 ] as const;
 
-/** A step of which the first attempt is frozen, and how its job ends meanwhile. */
+/** A step whose first attempt is frozen, and the end of its job meanwhile. */
 export interface LateCase {
   readonly step: (typeof STEPS)[number];
-  /** Of its effect. A transfer is frozen before it opens the image, or when it has written a part of it. */
+  /**
+   * Before or after the step's effect. A transfer is frozen before it opens the image, or after it has
+   * written a part of it.
+   */
   readonly when: 'before' | 'after';
   readonly ending: (typeof ENDINGS)[number];
 }
 
-/** Returns a place at which the frozen attempt waits. */
+/** Makes a place at which the frozen attempt waits. */
 function threshold() {
   const reached = Promise.withResolvers<void>();
   const thawed = Promise.withResolvers<void>();
@@ -44,7 +47,7 @@ function threshold() {
   return { reached: reached.promise, thawed: thawed.promise, thaw: thawed.resolve, ended, pass };
 }
 
-/** Where attempts wait whose readers have handed out a chunk. All jobs copy one image. */
+/** The places at which attempts wait whose readers have handed out a chunk. All jobs copy one image. */
 const heldReaders = new WeakMap<Context, () => Promise<void>>();
 
 const HOLDING_READERS: StoreHooks = {
@@ -55,13 +58,16 @@ const HOLDING_READERS: StoreHooks = {
     return watchReader(reader, async ([start], signal) => {
       if (start === 0) return;
       await pass();
-      // It hears that it is not wanted any more before it can come to its end.
+      // The attempt hears that it is no longer wanted before it can come to its end.
       if (!signal.aborted) await once(signal, 'abort');
     });
   },
 };
 
-/** Hooks under which the first attempt of a step is frozen, and the job comes to where it needs that step. */
+/**
+ * Returns hooks under which the first attempt of a step is frozen, and the job comes to where it needs that
+ * step.
+ */
 function hooksOf({ step, when, ending }: LateCase, at: ReturnType<typeof threshold>) {
   let frozen: Context | undefined;
   let spoils = step === 'discardImage' && ending === 'replicated';
@@ -105,7 +111,7 @@ function hooksOf({ step, when, ending }: LateCase, at: ReturnType<typeof thresho
 }
 
 /**
- * Freezes an attempt, ends its job, and lets the attempt go on: how the job stood before that, and how
+ * Freezes an attempt, ends its job, and lets the attempt go on. Returns how the job stood before that and
  * afterwards.
  */
 export async function wakeLate(
@@ -116,7 +122,7 @@ export async function wakeLate(
   const at = threshold();
   const started = await rig.startJob({ image, ...hooksOf(late, at) });
   const { workflowId } = started.handle;
-  // Not of the run that was started: it follows resets.
+  // This handle is not bound to the first run: it follows resets.
   const job = { ...started, handle: rig.client.workflow.getHandle(workflowId) };
   const mark = (await job.handle.describe()).runId;
   await at.reached;

@@ -1,6 +1,6 @@
 /**
- * Every step, frozen in an attempt that Temporal gives up, and woken after its job has ended: in each way of
- * ending.
+ * Tests every step with an attempt that is frozen, is given up by Temporal, and wakes after its job has
+ * ended, for each way of ending.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,20 +14,20 @@ import { type Rig, startRig } from '../support/workflow-rig.ts';
 import type { Standing } from '../support/workflow-standing.ts';
 import { ENDINGS, type LateCase, STEPS, wakeLate } from './late-rig.ts';
 
-/** Jobs that go on side by side. */
+/** The number of jobs that run side by side. */
 const AT_ONCE = 16;
 
 const CASES: readonly LateCase[] = STEPS.flatMap((step) =>
   ENDINGS.flatMap((ending) => (['before', 'after'] as const).map((when) => ({ step, when, ending }))),
 );
 
-/** How the job ends, and whether its image is there then, whatever wakes afterwards. */
+/** Returns how the job ends, and whether its image is there then, whatever wakes afterwards. */
 function endOfCase({ step, ending }: LateCase): { status: string; isThere: boolean } {
-  // Nobody can tell whether somebody has begun to use it: a commit of a job that was terminated is not taken
-  // back.
+  // The commit of a job that was terminated is not taken back, because somebody may have begun to use the
+  // image.
   if (ending === 'terminated') return { status: ending, isThere: step === 'commitImage' };
   if (ending === 'canceled' || ending === 'forced') return { status: 'canceled', isThere: false };
-  // The job has failed already, where it discards: only a new start can make an image again.
+  // A job that discards has failed already: only a new start can make an image again.
   const fails = step === 'discardImage' && ending !== 'replicated' && ending !== 'reset to its first task';
   if (ending === 'failed' || fails) return { status: 'error', isThere: false };
   return { status: 'replicated', isThere: true };
@@ -57,7 +57,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await all;
-  // The server is stopped also where the workers do not stop in time.
+  // The server is stopped even if the workers do not stop in time.
   try {
     await rig?.stop();
   } finally {
@@ -76,7 +76,7 @@ test.each(CASES)(
       folders: isThere ? [expect.any(String)] : [],
       image: isThere ? { sha512: image.os_hash_value, inode: expect.any(Number) } : null,
     });
-    // What nobody has cleaned up yet, and what goes on, may still change.
+    // What nobody has cleaned up yet, and what is still running, may change.
     if (late.ending !== 'terminated' && late.ending !== 'paused') expect(end?.after).toEqual(end?.before);
   },
 );

@@ -56,7 +56,7 @@ test('a step that nobody takes for 24 hours ends the job as error, with no_worke
   const { testService } = environment.connection;
   const handle = await startJob('waits for a day');
   await until(async () => (await handle.describe()).raw.pendingActivities?.length === 1);
-  // The server lets no time pass by itself while an activity waits for its worker.
+  // The server does not skip time while an activity waits for its worker.
   await testService?.unlockTimeSkipping({});
   await environment.sleep(DAY + HOUR);
   await testService?.lockTimeSkipping({});

@@ -1,9 +1,8 @@
 /**
- * Histories of real runs, replayed with the present workflow: a change that would break the jobs under way
- * fails here, and then needs `patched`. Those of an earlier release stay as they are. New ones are stored by
- * name:
- *
- *     UPDATE_HISTORIES=replicated,cleaned-up npx vitest run test/workflow/replay.test.ts
+ * Replays the histories of real runs with the present workflows. A change that would break jobs under way
+ * fails here, and then needs `patched`. Histories of an earlier release stay as they are. New ones are stored
+ * by name:
+ * UPDATE_HISTORIES=replicated,cleaned-up npx vitest run test/workflow/replay.test.ts
  */
 import { DefaultLogger, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
@@ -62,7 +61,7 @@ test('a workflow that went another way than its history does not pass', async ()
   await expect(Worker.runReplayHistory({ workflowBundle: bundle }, other)).rejects.toThrow('Nondeterminism');
 });
 
-/** A history's text, with that of its payloads. */
+/** Returns the text of a history, with the texts of its payloads. */
 function decoded(history: WorkflowHistory): string {
   const payloads: string[] = [];
   const text = JSON.stringify(history, (key, value) => {

@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 /**
- * Hooks under which the first attempt fails, in a way that may pass, when the gate is opened: where the
- * digest has to read back what there was no memory for.
+ * Returns hooks under which the first attempt fails with a fault that may pass, when the gate is opened. The
+ * digest then has to read back what there was no memory for.
  */
 function failingOnce(
   at: Gate,
@@ -51,7 +51,7 @@ async function show(job: Job) {
 }
 
 /**
- * Lets the first chunk come after nine others, of which not all can be kept for the digest, and then no more.
+ * Lets the first chunk come after nine others, more than can be kept for the digest, and then no more chunks.
  */
 function outOfMemory(held: Gate) {
   const first = gate();
@@ -104,7 +104,7 @@ test('copy_progress never goes down, not even where a copy has to start over', a
   expect(first).toBeLessThan(75);
   gates[1].open();
 
-  // What the second attempt has inherited is not what the source has: everything is read again.
+  // The bytes that the second attempt has inherited are not the source's: everything is read again.
   await gates[2].reached;
   await expect.poll(async () => (await show(job)).attempt).toBe(3);
   expect((await show(job)).copy_progress).toBeGreaterThanOrEqual(75);

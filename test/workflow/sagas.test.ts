@@ -15,7 +15,7 @@ afterAll(() => rig?.stop());
 
 const STEPS = ['planCopy', 'inspectSource', 'prepareDestination', 'transferImage', 'commitImage'] as const;
 
-/** Loses the answer of each activity's first success. */
+/** Returns a hook that loses the answer of each activity's first success. */
 function everythingTwice(): { hook: ActivityHook; repeated: string[] } {
   const done = new Set<string>();
   const repeated: string[] = [];

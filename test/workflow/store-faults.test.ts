@@ -21,7 +21,7 @@ const SIDES: [Call, 'source' | 'destination'][] = [
 const FATAL: StoreErrorCode[] = ['not_found', 'forbidden', 'conflict', 'quota_exceeded', 'invalid_image'];
 const PASSING: StoreErrorCode[] = ['unavailable', 'lost'];
 
-/** Hooks under which a call fails `times` times before it is made at all. */
+/** Returns hooks under which a call fails `times` times before it is made at all. */
 function failing(call: Call, error: () => Error, times = Number.POSITIVE_INFINITY): StoreHooks {
   let left = times;
   const hook = async (original: () => Promise<unknown>) => {

@@ -14,8 +14,8 @@ import type { SignatureScheme, Verdict } from '../../signatures/index.ts';
 export type Refusal = 'missing' | 'bad_token' | 'malformed' | 'unknown_key' | 'bad_signature' | 'expired';
 
 /**
- * What the headers of a request tell about its sender. Whether the owner of an access key has signed it can
- * be told when its body is there, of which the function gets the bytes as they came.
+ * What the headers of a request tell about its sender. A signature can only be checked with the bytes of the
+ * body, which the function is called with.
  */
 export type Sender =
   | { readonly caller: Principal }

@@ -25,10 +25,10 @@ export interface DataFile {
 }
 
 /**
- * Opens a file as it is. Those of its `size` bytes that a loss of power has cut off are a hole again. With
- * `bypass`, bytes in memory of `borrowPages` go straight to the disk: gigabytes of a copy that nobody is
- * about to read would push out of the page cache what others need, and to fill it takes more time than all
- * else.
+ * Opens a file without changing it. If a loss of power has cut off some of its `size` bytes, they become a
+ * hole again. With `bypass`, bytes in memory of `borrowPages` go straight to the disk: the page cache would
+ * lose what others need to gigabytes that nobody is about to read, and filling it would take most of the
+ * time.
  */
 export async function openDataFile(
   path: string,

@@ -3,7 +3,7 @@ import { HttpRequest } from '@smithy/core/protocols';
 
 /**
  * Over TLS, leaves a body that has a checksum of its own out of the signature, as AWS's SDKs for Go and
- * Python do. To hash it by SHA-256 too would take longer than all else that is done to send it.
+ * Python do. Hashing it by SHA-256 too would take longer than everything else.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 export function leaveBodiesUnsigned({ middlewareStack }: S3Client): void {
