@@ -7,7 +7,7 @@ import { dialects } from './dialects.ts';
 import { eclDialect } from './ecl/index.ts';
 import type { ProblemKind } from './problem.ts';
 
-/** How long a client has to read what was wrong, while it may still send; milliseconds. */
+/** The time for a client to read the answer, while it may still be sending; milliseconds. */
 const LINGER = 1000;
 
 /** An error of Node.js about a request that is not good HTTP. */
@@ -28,7 +28,7 @@ export function newRequestId(): string {
   return `req-${randomUUID()}`;
 }
 
-/** Answers what Node.js cannot read as HTTP, or waits for in vain: no route sees that. */
+/** Answers requests that Node.js cannot read as HTTP, or waits for in vain. No route sees them. */
 export class BadHttp {
   readonly #underWay = new WeakMap<Socket, Set<{ request: FastifyRequest; reply: FastifyReply }>>();
   readonly #answered = new WeakSet<Socket>();
@@ -76,7 +76,7 @@ function problemOf({ code }: ClientError): [ProblemKind, string] {
   return ['bad_http', 'the request is not good HTTP'];
 }
 
-/** The path of the last request whose first line is in a packet; empty if there is none. */
+/** Returns the path of the last request whose first line is in a packet; empty if there is none. */
 function urlIn(packet: unknown): string {
   const text = Buffer.isBuffer(packet) ? packet.toString('latin1') : '';
   const lines = text.matchAll(/(?:^|\n)[A-Z]+ (\/\S*)/g);

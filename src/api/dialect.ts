@@ -46,7 +46,7 @@ export interface Dialect {
 /** An answer that is not sent by Fastify. */
 export interface PlainAnswer {
   readonly status: number;
-  /** All but those of the connection and of the body's length. */
+  /** The headers, without those of the connection and of the body's length. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: object;
 }

@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 import { loadConfig } from './load.ts';
 import type { Regions } from './regions.ts';
 
-/** How often the file is looked at; milliseconds. Its folder may be one that cannot be watched. */
+/** How often the file is looked at; milliseconds. Some file systems cannot be watched. */
 const INTERVAL = 2000;
 
 /** A place to log at, as pino is. */
@@ -66,7 +66,7 @@ export function followConfig(options: LiveConfigOptions): LiveConfig {
     log.info({ changed: live }, 'the configuration was read again');
   }
 
-  /** Reads the file if it is not what it was. Calls do not overlap. */
+  /** Reads the file if it has changed. Calls do not overlap. */
   function look(isForced: boolean): void {
     reading = reading.then(async () => {
       const text = await readFile(file, 'utf8').catch(() => '');
@@ -111,7 +111,7 @@ function takeOver({ config, regions }: LiveConfigOptions, next: Config, added: R
   Object.assign(config, { tenantLimits: next.tenantLimits, webUi: next.webUi });
 }
 
-/** Adds what a file says of a region to what another one says. */
+/** Copies a region of one file's contents into those of another. */
 function noteRegion(base: object, next: object, name: string): void {
   const [ours, theirs] = [base, next] as { regions: Record<string, unknown> }[];
   if (ours !== undefined && theirs !== undefined) ours.regions[name] = theirs.regions[name];

@@ -44,7 +44,7 @@ function metered<S extends Ends>(store: S, region: string, metrics: Metrics): S 
   };
 }
 
-/** Small objects go without reader and sink. */
+/** Returns the objects of a store, whose small ones are moved without a reader and a sink. */
 function small(store: NonNullable<ImageStore['objects']>, region: string, metrics: Metrics) {
   return {
     async read(...args: Parameters<typeof store.read>) {

@@ -1,4 +1,4 @@
-/** What Node.js cannot read as HTTP, or waits for in vain. */
+/** Tests requests that Node.js cannot read as HTTP, or waits for in vain. */
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';

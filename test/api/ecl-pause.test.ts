@@ -1,4 +1,4 @@
-/** A tenant pauses its own job, and lets it go on: calls of our own beside NTT's. */
+/** Tests a tenant's pause of its own job, and the end of the pause: calls of ours beside NTT's. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
@@ -24,7 +24,7 @@ const post = (jobId: string, action: 'pause' | 'resume', call: Call = {}) =>
     ...call,
   });
 
-/** Waits until what is on its way has been written. */
+/** Waits until everything that is on its way has been written. Returns the number of bytes. */
 async function atRest(jobId: string): Promise<number> {
   let before = -1;
   await until(async () => {

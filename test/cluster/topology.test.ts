@@ -1,4 +1,4 @@
-/** What a production has, in real processes, of which one after the other dies while an image is copied. */
+/** Tests a production in real processes, which die one after the other while an image is copied. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, setGlobalDispatcher } from 'undici';
@@ -11,13 +11,13 @@ import { failedOutside, type Order, startLoad } from './support/load.ts';
 import { PROCESSES, type ProcessName, type Production, startProduction } from './support/production.ts';
 
 const SIZE = 64 * MIB;
-/** How long a worker takes to read a chunk: a copy takes some seconds. Milliseconds. */
+/** The time that a worker takes to read a chunk, so that a copy takes some seconds; milliseconds. */
 const READ_DELAY = 150;
 /** How long Temporal's server is away; milliseconds. */
 const OUTAGE = 2000;
 /** How long Temporal's server needs to find its database again; milliseconds. */
 const RECOVERY = 3000;
-/** Most that a process of the product may have in memory; bytes. */
+/** The most memory that a process of the product may use; bytes. */
 const MAX_MEMORY = 400 * MIB;
 
 let production: Production;
@@ -29,7 +29,7 @@ afterAll(() => production?.stop());
 
 interface Trouble {
   readonly what: string;
-  /** How long afterwards a request may still be refused; milliseconds. */
+  /** How long after the trouble a request may still be refused; milliseconds. */
   readonly recovery: number;
   /** Makes the trouble in the middle of a job's copy. Returns the processes that stay dead. */
   make(jobId: string): Promise<readonly ProcessName[]>;
@@ -108,9 +108,9 @@ test.each(TROUBLES)('nothing is lost when $what in the middle of a copy', async 
   const requests = await load.end();
   expect(seen).toMatchObject({ status: 'replicated', sha512: image.os_hash_value, verified_by: 'sha512' });
   expect(Date.parse(seen.updated_at ?? '')).toBeGreaterThan(over);
-  // Whoever asks while a server is away is told so; but nobody before, and nobody afterwards.
+  // A client that asks while a server is away is told so. Nobody else is.
   expect(failedOutside(requests, begun, settled)).toEqual([]);
-  // It was ordered again and again, and copied once.
+  // The copy was ordered again and again, and made once.
   expect((await tenant.jobs()).filter(({ source_image_id }) => source_image_id === image.id)).toHaveLength(1);
   expect((await deployment.files('ot2')).filter((name) => name.includes(job))).toEqual([job]);
   await Promise.all(dead.map(production.start));

@@ -1,4 +1,4 @@
-/** The dashboard and the alerts ask only for what a real run tells. */
+/** Tests that the dashboard and the alerts ask only for what a real run tells. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -64,13 +64,13 @@ interface Running {
   readonly process: TestProcess;
 }
 
-/** Returns the worker that has begun to write the copy, once Prometheus knows; else `undefined`. */
+/** Returns the worker that has begun to write the copy, once Prometheus knows; `undefined` before. */
 async function whoCopies(workers: readonly Running[]): Promise<Running | undefined> {
   const [series] = await prometheus.query('image_replicator_written_bytes_total > 0');
   return workers.find(({ port }) => series?.metric.instance === `127.0.0.1:${port}`);
 }
 
-/** Fills in what Grafana would. */
+/** Fills in an expression's variables, as Grafana would. */
 const asQuery = (expr: string) =>
   expr.replaceAll('$__rate_interval', '1m').replaceAll('$__range', '5m').replaceAll('$region', '.*');
 

@@ -48,7 +48,7 @@ test('a worker counts what it has copied, and the jobs that have ended', async (
 
 test('a facade counts its requests by dialect and route, and tells what only Temporal knows', async () => {
   const { body } = await ask('serve', '/metrics');
-  // The job is an operator's: to a tenant it is not there.
+  // The job is an operator's, so a tenant cannot see it.
   const route = '/v2/extension/image_replicator/jobs/:job_id';
   expect(body).toContain(`{dialect="ecl",method="GET",route="${route}",status="404"} 1`);
   expect(body).toContain('dialect="none",method="GET",route="none",status="404"');

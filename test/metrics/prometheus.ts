@@ -13,7 +13,7 @@ const run = promisify(execFile);
 
 const program = (name: string) => debianProgram('prometheus', `usr/bin/${name}`);
 
-/** Runs promtool, with text on its stdin; returns what it says. It rejects where promtool finds a fault. */
+/** Runs promtool with text on its stdin, and returns what it prints. Rejects if promtool finds a fault. */
 export async function promtool(args: readonly string[], input = ''): Promise<string> {
   const running = run(await program('promtool'), [...args]);
   running.child.stdin?.end(input);
@@ -32,7 +32,7 @@ export interface Prometheus {
 
 /**
  * Starts a Prometheus with its data in a folder of its own.
- * @param targets addresses by the job that they are scraped for
+ * @param targets the addresses by the name of the job that scrapes them
  */
 export async function startPrometheus(
   targets: Readonly<Record<string, readonly string[]>>,

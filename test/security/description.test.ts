@@ -1,4 +1,4 @@
-/** What two linters have to say about the description of the API. */
+/** Tests the description of the API with two linters. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { type Deployment, deploy } from '../support/deployment.ts';
 import { send } from '../support/http.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** It would bring more packages than all others together, so it is fetched for this alone. */
+/** This linter would bring more packages than all others together, so only this test fetches it. */
 const SPECTRAL = '@stoplight/spectral-cli@6.16.3';
 
 let deployment: Deployment;
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment?.stop());
 
-/** Runs a linter; never rejects. */
+/** Runs a linter. Never rejects. */
 async function lint(program: string, args: readonly string[]): Promise<{ code: number; output: string }> {
   const quiet = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
   const env = { ...process.env, ...quiet, npm_config_ignore_scripts: 'true' };

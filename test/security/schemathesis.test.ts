@@ -1,4 +1,7 @@
-/** schemathesis makes requests from `/openapi.json`, good and bad ones, and holds the answers to it. */
+/**
+ * Tests the facade with schemathesis, which makes good and bad requests from `/openapi.json`, and compares
+ * the answers with it.
+ */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rename, writeFile } from 'node:fs/promises';
@@ -17,7 +20,7 @@ beforeAll(async () => {
   rig = await taskRig({
     regions: ['ot1', 'ot2', 'nas', 'bucket'],
     config: {
-      // No bound but one: what it counts gets few.
+      // Only one limit is low, because what it counts stays.
       tenant_limits: { requests_per_second: 1_000_000, concurrent_requests: 1000, open_jobs: 20 },
     },
   });

@@ -6,7 +6,7 @@ import { listens } from './listens.ts';
 import { spawnProcess } from './process.ts';
 import { until } from './until.ts';
 
-/** One process, as whoever runs the tests. */
+/** The rest of the configuration: one process, as whoever runs the tests. */
 const AROUND = `daemon off;
 master_process off;
 pid nginx.pid;
@@ -16,7 +16,7 @@ http {
 `;
 
 /**
- * Runs a real nginx with what is given of its `http` block, and waits until it listens at `port` of loopback.
+ * Runs a real nginx with this content of its `http` block, and waits until it listens at `port` of loopback.
  */
 export async function startNginxProcess(
   block: string,
@@ -38,7 +38,7 @@ export async function startNginxProcess(
   return { stop };
 }
 
-/** The ones that nginx was built with belong to root. */
+/** Returns settings for temporary folders, because those that nginx was built with belong to root. */
 function temporaryFolders(): string {
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return kinds.map((kind) => `  ${kind}_temp_path temporary-${kind};\n`).join('');

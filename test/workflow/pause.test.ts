@@ -1,4 +1,7 @@
-/** Pausing a job, with Temporal's own command and with ours: it keeps its status, and what it has copied. */
+/**
+ * Tests the pause of a job, with Temporal's own command and with ours: the job keeps its status, and what it
+ * has copied.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JobView } from '../../src/job-service/index.ts';
@@ -8,11 +11,11 @@ import { readLog } from '../support/workflow-progress.ts';
 import { endOf, type Job, type Rig, startRig } from '../support/workflow-rig.ts';
 
 const SIZE = 24 * MIB;
-/** Milliseconds that a chunk of 1 MiB takes, so that there is time to pause. */
+/** The time that a chunk of 1 MiB takes, so that there is time to pause; milliseconds. */
 const CHUNK_TIME = 200;
-/** The time after which nothing moves any more, with some for a busy machine; milliseconds. */
+/** The time after which nothing moves any more, with a reserve for a busy machine; milliseconds. */
 const STOPS_WITHIN = 2000;
-/** What the only lane may have read, and not yet written, when it was stopped. */
+/** The bytes that the only lane may have read, and not yet written, when it was stopped. */
 const IN_FLIGHT = 2 * MIB;
 
 let rig: Rig;
@@ -53,7 +56,7 @@ const LEVERS: readonly Lever[] = [
   },
 ];
 
-/** A job in mid-transfer that takes some seconds, and what it has read. */
+/** Starts a job whose transfer takes some seconds. Returns it with a log of what it has read. */
 async function transferring() {
   const log = readLog(() => sleep(CHUNK_TIME));
   const job = await rig.startJob({ size: SIZE, source: log.hooks });

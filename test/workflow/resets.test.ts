@@ -1,4 +1,4 @@
-/** `temporal workflow reset`: a run that goes on for one that was stopped, or that has ended. */
+/** Tests `temporal workflow reset`: a run goes on for one that was stopped, or that has ended. */
 import { ApplicationFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { StoreError } from '../../src/stores/index.ts';

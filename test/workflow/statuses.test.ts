@@ -1,4 +1,4 @@
-/** What a job shows agrees with what lists find, and with what there is to wait for. */
+/** Tests that a job's view agrees with what lists find, and with what there is to wait for. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { JOB_STATUSES } from '../../src/copy-job/index.ts';
 import { createJobService, type JobService, type JobView, OPERATOR } from '../../src/job-service/index.ts';

@@ -4,7 +4,9 @@ import type { FastifyInstance } from 'fastify';
 /** Requests whose clients wait to be told that their body is wanted (`Expect: 100-continue`). */
 const waiting = new WeakSet<IncomingMessage>();
 
-/** Lets clients that wait to send a body do so until somebody asks for it. Node.js asks at once. */
+/**
+ * Keeps clients that wait with a body waiting until somebody asks for it. By default, Node.js asks at once.
+ */
 export function holdBodiesBack({ server }: FastifyInstance): void {
   server.on('checkContinue', (request, response) => {
     waiting.add(request);
@@ -12,7 +14,7 @@ export function holdBodiesBack({ server }: FastifyInstance): void {
   });
 }
 
-/** Asks for the bodies of requests to a scope, after those of its `onRequest` hooks that know callers. */
+/** Asks for the bodies of requests to a scope, after its `onRequest` hooks that know callers. */
 export function askForBody(scope: FastifyInstance): void {
   scope.addHook('preParsing', async (request, reply) => {
     if (waiting.delete(request.raw)) reply.raw.writeContinue();

@@ -1,7 +1,7 @@
 import { ILL_FORMED } from '../../text/index.ts';
 import { StoreError } from '../store-error.ts';
 
-/** Name of the folder in which a share has what is no object yet. No path leads there. */
+/** The name of the folder in which a share keeps files that are not objects yet. No path leads there. */
 export const HIDDEN = '.image-replicator';
 
 /** Maximum length of a name in bytes (NAME_MAX, limits.h(0p)). */

@@ -2,7 +2,7 @@ import { hashOf } from '../hash-of.ts';
 import type { DestinationRef } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 
-/** Folder below a bucket's prefix where it has what is no object yet. No path leads there. */
+/** The folder below a bucket's prefix for objects in the making. No path leads there. */
 export const HIDDEN = '.image-replicator/';
 
 /**

@@ -2,30 +2,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from '../../support/deployment.ts';
 import { type Answer, JOBS, send } from '../../support/http.ts';
 
-/** One request of a client's, and what became of it. */
+/** A request of a client, with its result. */
 export interface Request {
   readonly what: string;
   readonly begun: number;
   readonly ended: number;
-  /** `0` if there was no answer. */
+  /** The HTTP status; 0 if there was no answer. */
   readonly status: number;
   readonly text: string;
 }
 
 /** Clients that go on asking. */
 export interface Load {
-  /** What they have asked so far. */
+  /** The requests so far. */
   readonly asked: readonly Request[];
-  /** Ends them. Returns all that they have asked. */
+  /** Ends the clients. Returns all of their requests. */
   end(): Promise<readonly Request[]>;
 }
 
-/** Between two requests of a client; milliseconds. */
+/** The time between two requests of a client; milliseconds. */
 const PAUSE = 50;
 
 /**
- * Starts clients that list the jobs, show one, and order it again by its key, each one request after the
- * other.
+ * Starts clients, each of which lists the jobs, shows one, and orders it again by its key, one request after
+ * the other.
  */
 export function startLoad({ apiUrl, tokens: { a: token } }: Deployment, job: string, order: Order): Load {
   const asked: Request[] = [];

@@ -14,12 +14,12 @@ const VERSIONS = 'usr/lib/postgresql';
 /** A real PostgreSQL on loopback, whose user `temporal` needs no password. */
 export interface Postgresql {
   readonly port: number;
-  /** Ends it without a checkpoint, as a crash does, and starts it again. */
+  /** Ends the server without a checkpoint, as a crash does, and starts it again. */
   crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts it on a free port. All that it writes is in `folder`, which is not there yet. */
+/** Starts the server on a free port. It writes only to `folder`, which MUST NOT exist yet. */
 export async function startPostgresql(folder: string): Promise<Postgresql> {
   const programs = await postgresqlPrograms();
   const port = await freePort();
@@ -35,7 +35,7 @@ export async function startPostgresql(folder: string): Promise<Postgresql> {
       server = await start(programs, folder, port);
     },
     stop: async () => {
-      // "Fast": it ends the connections by itself.
+      // "Fast": the server ends the connections by itself.
       await server.stop('SIGINT');
     },
   };
@@ -53,7 +53,7 @@ async function start({ folder, env }: Programs, data: string, port: number): Pro
   return server;
 }
 
-/** PostgreSQL refuses to run as root; in a namespace of its own, root goes by another number. */
+/** PostgreSQL refuses to run as root. In a user namespace of its own, root has another number. */
 function asUser(command: readonly string[]): readonly string[] {
   if (process.getuid?.() !== 0) return command;
   return ['unshare', '--user', '--map-user=1000', '--map-group=1000', ...command];

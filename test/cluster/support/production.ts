@@ -26,20 +26,20 @@ export const PROCESSES = [
 export type ProcessName = (typeof PROCESSES)[number];
 
 /**
- * What a production has: Temporal's server on PostgreSQL, two facades with TLS behind nginx with TLS, two
- * workers that run the jobs, and two workers for each region.
+ * A production: Temporal's server on PostgreSQL, two facades with TLS behind nginx with TLS, two workers that
+ * run the jobs, and two workers for each region.
  */
 export interface Production {
-  /** Its `apiUrl` is nginx. */
+  /** The deployment. Its `apiUrl` leads to nginx. */
   readonly deployment: Deployment;
   readonly postgresql: Postgresql;
   readonly temporal: TemporalCluster;
-  /** The certificate of the authority that has signed nginx' and the facades' (PEM). */
+  /** The certificate, as PEM, of the authority that has signed those of nginx and of the facades. */
   readonly authority: string;
   process(name: ProcessName): TestProcess;
-  /** The process that Temporal knows by this identity, which begins with its number. */
+  /** Returns the name of the process that Temporal knows by this identity, which begins with its number. */
   processOf(identity: string | null | undefined): ProcessName;
-  /** Starts one anew that was killed. */
+  /** Starts a process again that was killed. */
   start(name: ProcessName): Promise<void>;
   stop(): Promise<void>;
 }

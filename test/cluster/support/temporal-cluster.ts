@@ -15,12 +15,15 @@ const INSTALL = join(import.meta.dirname, '../install.sh');
 /** Temporal's own server, as a production runs it, on a PostgreSQL. */
 export interface TemporalCluster {
   readonly address: string;
-  /** Kills it, waits for `downtime`, and starts it again. */
+  /** Kills the server, waits for `downtime`, and starts it again. */
   restart(downtime: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Makes its databases in the PostgreSQL at this port, and starts it. Its files are in `folder`. */
+/**
+ * Makes the server's databases in the PostgreSQL at this port, and starts the server. Its files are in
+ * `folder`.
+ */
 export async function startTemporalCluster(folder: string, database: number): Promise<TemporalCluster> {
   const programs = join((await run(INSTALL, [])).stdout.trim(), 'bin');
   await makeSchemas(join(programs, 'sql'), database);

@@ -6,7 +6,7 @@ import { openBuildah } from './buildah.ts';
 
 const RUN_IMAGE = join(import.meta.dirname, 'run-image.sh');
 
-/** What the image says about how it wants to be run. */
+/** The image's configuration, which says how it is to be run. */
 export interface ImageConfig {
   readonly User: string;
   readonly Env: readonly string[];
@@ -26,7 +26,7 @@ export interface Image {
    * the configuration that `IMAGE_REPLICATOR_CONFIG` names, and the network.
    */
   readonly program: string;
-  /** The same with a command of the image's instead of its entrypoint. */
+  /** The path of a program that does the same with a command of the image instead of its entrypoint. */
   readonly inside: string;
 }
 
