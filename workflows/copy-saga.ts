@@ -20,7 +20,7 @@ import { imageIdOf } from './image-id.ts';
 import type { JobRecord } from './job-record.ts';
 import { planCopy, storeSteps } from './steps.ts';
 
-/** How many images a job tries to make, each in the place of a spoilt one, before it fails. */
+/** How many images a job tries to make, each in the place of one that is of no use, before it fails. */
 const MAX_IMAGES = 3;
 
 /** Runs the steps of one copy in their order, and undoes them. */
@@ -74,14 +74,15 @@ export class CopySaga {
     const { name, size } = image.record;
     job.note({ phase: 'prepare', source_image_name: name, image_size: size });
 
-    for (let spoilt = 0; ; spoilt += 1) {
+    for (const faults: Fault[] = []; ; ) {
       try {
-        return await this.#make(withImageId(plan, spoilt), image);
+        return await this.#make(withImageId(plan, faults.length), image);
       } catch (error) {
-        if (faultOf(error, plan).code !== 'spoilt' || spoilt + 1 === MAX_IMAGES) throw error;
+        faults.push(faultOf(error, plan));
+        if (!mayReplace(faults)) throw error;
         this.#noteProgress(error);
         await this.#undo();
-        job.replaceImage(imageIdOf(mark, spoilt + 1));
+        job.replaceImage(imageIdOf(mark, faults.length));
       }
     }
   }
@@ -148,7 +149,23 @@ export class CopySaga {
   }
 }
 
-/** Returns the plan for the image that follows `spoilt` spoilt ones. */
+/**
+ * Tells whether another image may do better, by the faults of all images that the job has tried to make. One
+ * whose bytes the destination has received changed is sent once more.
+ */
+function mayReplace(faults: readonly Fault[]): boolean {
+  const last = faults.at(-1);
+  if (last === undefined || faults.length === MAX_IMAGES) return false;
+  if (last.code === 'spoilt') return true;
+  return isReceivedChanged(last) && faults.filter(isReceivedChanged).length === 1 && patched('send-again');
+}
+
+/** Tells whether a destination says that its digest is not that of what was sent: Glances do. */
+function isReceivedChanged({ code, side }: Fault): boolean {
+  return code === 'digest_mismatch' && side === 'destination';
+}
+
+/** Returns the plan for the image that follows `spoilt` ones of no use. */
 function withImageId(plan: CopyPlan, spoilt: number): CopyPlan {
   if (spoilt === 0) return plan;
   const image_id = imageIdOf(workflowInfo().firstExecutionRunId, spoilt);

@@ -1,9 +1,11 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { makeFolder } from '../../src/stores/directory/folder.ts';
-import { sharedFolders } from '../../src/stores/directory/shared-folders.ts';
-import { fillSink, openPartSink } from './make-image.ts';
+import { objectDestination } from '../../src/stores/directory/object-destination.ts';
+import { type InFolder, sharedFolders } from '../../src/stores/directory/shared-folders.ts';
+import { until } from '../support/until.ts';
+import { committing, copyFor, fillSink, openPartSink } from './make-image.ts';
 import { asStore, pathsOf } from './objects-under-test.ts';
 import { DATA, freshShare } from './share-bench.ts';
 import { codeOf, LAST } from './store-under-test.ts';
@@ -85,6 +87,27 @@ test('a commit whose process died while it removed the partial is brought to its
   await rename(join(hidden, partial), join(hidden, `${partial}.removed`));
   await commit(ref);
   expect(await share.everything()).toEqual(['deep', 'deep/x']);
+});
+
+test('what a commit no longer needs is removed once the disk lets it', async () => {
+  const ref = refTo('x');
+  await fill(ref);
+  const [hidden, aside] = [join(share.root, '.image-replicator'), join(share.root, '../aside')];
+  const inFolder = sharedFolders((steps) => makeFolder(share.root, steps));
+  const refusing: InFolder = async (folders, use) => {
+    const result = await inFolder(folders, use);
+    await rename(hidden, aside);
+    await symlink('nowhere', hidden);
+    return result;
+  };
+  const { commit: commitThere } = objectDestination(share.root, refusing);
+  const committed = commitThere(committing(ref, DATA), LAST, copyFor(ref, DATA));
+  await until(async () => (await lstat(hidden).catch(() => undefined))?.isSymbolicLink());
+  await rm(hidden);
+  await rename(aside, hidden);
+  await committed;
+  expect(await readdir(hidden)).toEqual([]);
+  expect(await share.everything()).toEqual(['x']);
 });
 
 test('after a reset nothing can be committed before all is written again', async () => {

@@ -23,6 +23,16 @@ type Scenario = (rig: Rig) => Promise<Parameters<typeof endOf>[0]>;
 /** Jobs and tasks of every kind, and how they close: each with a history of its name. */
 export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
   replicated: { closed: 'WORKFLOW_EXECUTION_COMPLETED', run: (rig) => rig.startJob() },
+  'sent-again': {
+    closed: 'WORKFLOW_EXECUTION_COMPLETED',
+    run: (rig) => {
+      // This concerns the first image only: the second one has another id.
+      const commit = async () => {
+        throw new StoreError('digest_mismatch', 'its digest is another one');
+      };
+      return rig.startJob({ destination: { commit } });
+    },
+  },
   'canceled-by-signal': {
     closed: 'WORKFLOW_EXECUTION_CANCELED',
     run: async (rig) => {

@@ -56,6 +56,41 @@ test('a destination that spoils one image after the other fails the job, and kee
   expect(await rig.deployment.files('ot2')).toEqual(before);
 });
 
+/** Commits that find another digest than that of what was sent, so many times. */
+function receivingChanged(times: number) {
+  const fault = { code: 'digest_mismatch', side: 'destination', message: 'its digest is another one' };
+  let commits = 0;
+  return {
+    commits: () => commits,
+    activities: async (call: () => Promise<unknown>, name: string) => {
+      if (name !== 'commitImage') return call();
+      commits += 1;
+      if (commits > times) return call();
+      throw ApplicationFailure.create({ type: fault.code, nonRetryable: true, details: [fault] });
+    },
+  };
+}
+
+test('an image that the destination has received changed is removed, and sent once more', async () => {
+  const { activities, commits } = receivingChanged(1);
+  const job = await rig.startJob({ activities });
+  const { details } = await endOf(job);
+  expect(details).toMatchObject({ status: 'replicated', fault: null, sha512: job.image.os_hash_value });
+  expect(details.destination_image_id).not.toBe(job.copyId);
+  expect(commits()).toBe(2);
+  expect(await rig.traces(job)).toEqual([]);
+});
+
+test('an image that it receives changed for the second time fails the job, and leaves none', async () => {
+  const before = await rig.deployment.files('ot2');
+  const { activities, commits } = receivingChanged(3);
+  const { details } = await endOf(await rig.startJob({ activities }));
+  const fault = { code: 'digest_mismatch', side: 'destination' };
+  expect(details).toMatchObject({ status: 'error', fault, bytes_copied: details.image_size });
+  expect(commits()).toBe(2);
+  expect(await rig.deployment.files('ot2')).toEqual(before);
+});
+
 test('a cancel while a spoilt image is being removed leaves neither it nor another', async () => {
   const before = await rig.deployment.files('ot2');
   const at = gate();

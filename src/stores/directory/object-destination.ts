@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { lstat, rename } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MIB } from '../../memory/index.ts';
 import type { PartSink } from '../data-port.ts';
 import { assertReachable, ignoring, isErrno, onDisk } from '../disk/disk-errors.ts';
@@ -32,13 +33,12 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
 
     openSink: (ref, attempt, size) => onDisk(() => openSink(root, ref, attempt, size)),
 
-    commit: (ref, attempt, { size }) =>
+    commit: (ref, attempt, { size }, watch) =>
       onDisk(async () => {
         objectPath(ref.image_id);
         if (!(await moveOut(root, inFolder, ref, attempt)) && !(await isCommitted(root, ref, size)))
           throw goneFor(ref);
-        // The object is there, whatever the disk says from here on. A sweep removes what is left.
-        await removePartial(root, ref, attempt).catch(() => {});
+        await tidyUp(root, ref, attempt, watch?.signal);
       }),
 
     discard: (ref, attempt) =>
@@ -79,6 +79,30 @@ async function moveOut(
     return true;
   } finally {
     await partial.close();
+  }
+}
+
+/** Pauses between tries to remove what a commit no longer needs; milliseconds. */
+const PAUSES = [250, 1000, 4000];
+
+/**
+ * Removes the folder of a file that is in its place. The object is there, whatever the disk says from here on:
+ * what it refuses to remove for some seconds is left to a sweep.
+ */
+async function tidyUp(
+  root: string,
+  ref: DestinationRef,
+  attempt: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const pause of [...PAUSES, null]) {
+    try {
+      return await removePartial(root, ref, attempt);
+    } catch (error) {
+      const isOvertaken = isStoreError(error, 'conflict');
+      if (isOvertaken || pause === null || signal?.aborted) return;
+    }
+    await sleep(pause, undefined, { ...(signal && { signal }) }).catch(() => {});
   }
 }
 

@@ -94,8 +94,7 @@ async function refusing(stage: Stage, phase: Phase, code: string, ms?: number): 
   }
   await stage.watch.ended();
   if (ms === undefined) return { ends: ['error'] };
-  // A commit tries only once to remove what it no longer needs. If that is refused too, a sweep has to do it.
-  return { ends: ['replicated', 'error'], ...(phase === 'committing' && { sweep: true }) };
+  return { ends: ['replicated', 'error'] };
 }
 
 function refuseAt(stage: Stage, worker: ChaosWorker, code: string) {
@@ -140,8 +139,7 @@ async function folderAway(stage: Stage, phase: Phase): Promise<Expected> {
   await rename(`${folder}.away`, folder);
   await stage.watch.ended();
   const expected = endOfPhase(phase);
-  // A commit tries only once to remove what it no longer needs, and this disk refuses that too.
-  return { ...expected, ends: [...expected.ends, 'error'], ...(phase === 'committing' && { sweep: true }) };
+  return { ...expected, ends: [...expected.ends, 'error'] };
 }
 
 async function folderRemoved(stage: Stage, phase: Phase): Promise<Expected> {
