@@ -19,12 +19,21 @@ export async function discardImage(
   forced: RunRef | undefined,
   watch: Watch,
 ): Promise<void> {
-  const mine = await (forced === undefined
-    ? undoable(client, ref)
-    : leftBy(client, ref, forced, await closedChain(client, ref, forced)));
+  const find = async () =>
+    forced === undefined
+      ? undoable(client, ref)
+      : leftBy(client, ref, forced, await closedChain(client, ref, forced));
+  const mine = await find();
+  const confirm = async () => {
+    await watch.confirm();
+    if (forced === undefined) return;
+    // The job may have been reset since, and a later run may have committed what is there.
+    const now = await find();
+    if (mine.committing && !now.committing) throw hasBegunAnew();
+  };
   const attempt = attemptNumber();
   await atSide('destination', async () =>
-    storeOf(regions, plan, 'destination').discard(mine, attempt, watch),
+    storeOf(regions, plan, 'destination').discard(mine, attempt, { ...watch, confirm }),
   );
   await spool?.remove(ref, attempt);
 }
@@ -57,6 +66,10 @@ async function closedChain(
   if (chain.state === 'open')
     throw new StoreError('unavailable', 'the job was reset and goes on: its end is waited for');
   return chain;
+}
+
+function hasBegunAnew(): StoreError {
+  return new StoreError('unavailable', 'the job was reset, and its image is no longer to be removed');
 }
 
 /** The closing statuses of runs that have told everybody that there is no image. */

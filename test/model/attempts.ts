@@ -1,6 +1,7 @@
 import type { Step } from './check.ts';
 import { harmOf } from './faults.ts';
-import type { Attempt } from './store.ts';
+import type { Rule } from './rule.ts';
+import type { Attempt, Surroundings } from './store.ts';
 import { answered, timedOut, undo } from './workflow.ts';
 import { can, ENDS, hasLease, replaced, type Setting, spend, type World, without } from './world.ts';
 
@@ -19,13 +20,14 @@ export function* attemptSteps<Store>(
 }
 
 /** Yields what an attempt may do at its store. */
-function* acts<Store>({ store }: Setting<Store>, w: World<Store>, a: Attempt): Generator<Step<World<Store>>> {
+function* acts<Store>(
+  { store, rule }: Setting<Store>,
+  w: World<Store>,
+  a: Attempt,
+): Generator<Step<World<Store>>> {
   const here = w.stores[a.place];
   if (here === undefined) return;
-  const around = {
-    isClosed: w.job.phase === 'closed',
-    isOwned: w.promised || (a.run !== w.job.run && w.job.status === 'terminated'),
-  };
+  const around = surroundingsOf(rule, w, a);
   for (const move of store.act(here, a, around)) {
     const by = { ...a, at: move.at, seen: move.seen ?? a.seen, committing: move.committing ?? a.committing };
     const stores = w.stores.map((s, place) => (place === a.place ? move.store : s));
@@ -34,9 +36,18 @@ function* acts<Store>({ store }: Setting<Store>, w: World<Store>, a: Attempt): G
   }
 }
 
+/** Returns what an attempt can find out about the rest of the world. */
+function surroundingsOf<Store>(rule: Rule, w: World<Store>, a: Attempt): Surroundings {
+  const isClosed = w.job.phase === 'closed';
+  const isOwned = w.promised || (a.run !== w.job.run && w.job.status === 'terminated');
+  const isCleanUp = a.number !== 0 && a.number === w.cleanUp.lease;
+  const isStillLeft = !rule.confirmsChain || (isClosed && !(a.committing && isOwned));
+  return { isClosed, isOwned, mayRemove: isCleanUp ? isStillLeft : hasLease(w, a) || !a.committing };
+}
+
 /** Yields what may happen to an attempt that the server waits for. */
 function* leased<Store>(
-  { rule }: Setting<Store>,
+  { rule, store }: Setting<Store>,
   w: World<Store>,
   a: Attempt,
 ): Generator<Step<World<Store>>> {
@@ -47,7 +58,7 @@ function* leased<Store>(
     const isCleanUp = a.number === w.cleanUp.lease;
     const next: World<Store> = isCleanUp
       ? { ...rest, cleanUp: { ...w.cleanUp, state: 'none', lease: 0 } }
-      : answered(rest, a);
+      : answered(rest, a, store.initial);
     const { status, phase } = next.job;
     const where = status === 'open' ? `at ${phase}` : status;
     yield { label: `answers ${a.at}; the job is ${where}`, state: next };

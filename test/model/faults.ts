@@ -70,7 +70,7 @@ function swept<Store>(model: StoreModel<Store>, rule: Setting<Store>['rule'], st
   for (let round = 0; round < 5; round += 1) {
     let at = sweep;
     while (at.at !== 'gone') {
-      const [move] = model.act(left, at, { isClosed: true, isOwned: false });
+      const [move] = model.act(left, at, { isClosed: true, isOwned: false, mayRemove: true });
       if (move === undefined) break;
       left = move.store;
       at = { ...at, at: move.at, seen: move.seen ?? at.seen };

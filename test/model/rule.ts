@@ -59,8 +59,8 @@ export interface Rule {
   /** S3: a DELETE expires. Whoever takes a removal over waits for that before anything new may be made. */
   readonly deletesExpire: boolean;
   /**
-   * S3: right before a DELETE, and after looking at what is there, a removal checks that its doomed job
-   * object still stands.
+   * S3, Glance: right before a DELETE, and after looking at what is there, a removal checks that its doom
+   * still stands.
    */
   readonly looksAgain: boolean;
   /** S3: a commit that finds a record replaces it with its own, by If-Match. */
@@ -72,6 +72,10 @@ export interface Rule {
   readonly numbersData: boolean;
   /** S3: the record bears that number too. A record with another number does not count and may not stay. */
   readonly numbersRecords: boolean;
+  /** Glance: right before it removes what is committed, a discard asks Temporal whether it still may. */
+  readonly confirmsDeletes: boolean;
+  /** Glance: the discard of a clean-up then also asks whether the chain of runs is still closed. */
+  readonly confirmsChain: boolean;
   /** What no rule prevents. A check assumes that it does not happen, unless the check is about it. */
   readonly limits: Limits;
 }
@@ -82,9 +86,23 @@ export interface Limits {
   readonly frozenBeforeRename: boolean;
   /** S3: a process dies right after it has written a record late. */
   readonly diesAfterLateRecord: boolean;
+  /** Glance: a discard is frozen between its question to Temporal and the removal. */
+  readonly frozenBeforeDelete: boolean;
+  /** Glance: a run after a reset tells what an earlier one has committed by its own bytes only. */
+  readonly knowsItsBytesOnly: boolean;
+  /**
+   * Glance: a run that begins anew after a reset does not look for the images that replaced the first one.
+   */
+  readonly looksAtFirstIdOnly: boolean;
 }
 
-const NO_LIMITS: Limits = { frozenBeforeRename: false, diesAfterLateRecord: false };
+const NO_LIMITS: Limits = {
+  frozenBeforeRename: false,
+  diesAfterLateRecord: false,
+  frozenBeforeDelete: false,
+  knowsItsBytesOnly: false,
+  looksAtFirstIdOnly: false,
+};
 
 /** The old code, which relied on the mark alone. */
 export const OLD: Rule = {
@@ -114,6 +132,8 @@ export const OLD: Rule = {
   replacesRecord: false,
   numbersData: false,
   numbersRecords: false,
+  confirmsDeletes: false,
+  confirmsChain: false,
   limits: NO_LIMITS,
 };
 
@@ -145,5 +165,7 @@ export const NEW: Rule = {
   replacesRecord: true,
   numbersData: true,
   numbersRecords: true,
+  confirmsDeletes: true,
+  confirmsChain: true,
   limits: NO_LIMITS,
 };

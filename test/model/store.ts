@@ -17,7 +17,7 @@ export interface Attempt {
   readonly version: number;
   /** For a discard: it undoes a commit too. */
   readonly committing: boolean;
-  /** The place in its program; `ok`, `adopted`, `lost` and `gone` are ends. */
+  /** The place in its program; `ok`, `adopted`, `spoilt`, `lost` and `gone` are ends. */
   readonly at: string;
   /** What it has seen there and still remembers. */
   readonly seen: string;
@@ -31,6 +31,8 @@ export interface Surroundings {
   readonly isClosed: boolean;
   /** A run has ended as replicated, or a later run than the attempt's was terminated. */
   readonly isOwned: boolean;
+  /** Temporal confirms that the attempt may remove something. */
+  readonly mayRemove: boolean;
 }
 
 /** One atomic action of an attempt: its effect on the store, and the attempt's next place. */

@@ -1,5 +1,6 @@
 import { check, type Verdict } from './check.ts';
 import { directory } from './directory/index.ts';
+import { glance } from './glance/index.ts';
 import { jobModel } from './job.ts';
 import type { Rule } from './rule.ts';
 import { s3 } from './s3/index.ts';
@@ -12,7 +13,7 @@ const TROUBLES: readonly Trouble[] = [
 /** The most states that a check may have. None has as many. */
 const MAX_STATES = 200_000;
 
-export type StoreName = 'directory' | 's3';
+export type StoreName = 'directory' | 's3' | 'glance';
 
 function troublesOf(total: number, count: (trouble: Trouble) => number): Troubles {
   const counts = Object.fromEntries(TROUBLES.map((trouble) => [trouble, count(trouble)]));
@@ -36,9 +37,14 @@ export function verdictOn(store: StoreName, rule: Rule, troubles: Troubles, faul
     };
     return check({ ...model, fault: only }, MAX_STATES);
   };
-  return store === 'directory'
-    ? checked(jobModel(directory(rule), rule, troubles))
-    : checked(jobModel(s3(rule), rule, troubles));
+  switch (store) {
+    case 'directory':
+      return checked(jobModel(directory(rule), rule, troubles));
+    case 's3':
+      return checked(jobModel(s3(rule), rule, troubles));
+    case 'glance':
+      return checked(jobModel(glance(rule), rule, troubles));
+  }
 }
 
 export const DESTROYED = 'the job was replicated, and its image is not whole';

@@ -27,10 +27,25 @@ export function undo<Store>(w: World<Store>, changes: Partial<Job> = {}): World<
   return close(changed, changed.job.cancel ? 'canceled' : 'error');
 }
 
+/** How many images a job tries to make. */
+const MAX_IMAGES = 3;
+
+/** The workflow makes an image with another id, whose store is `initial` if no run has used it. */
+function replace<Store>(w: World<Store>, initial: Store): World<Store> {
+  const place = w.job.place + 1;
+  const stores = place < w.stores.length ? w.stores : [...w.stores, initial];
+  return enter({ ...w, stores }, 'prepare', { place, replacing: false });
+}
+
 /** The workflow takes the answer of the attempt that it has waited for. */
-export function answered<Store>(w: World<Store>, a: Attempt): World<Store> {
-  const { cancel } = w.job;
-  if (a.step === 'discard') return close(w, cancel ? 'canceled' : 'error');
+export function answered<Store>(w: World<Store>, a: Attempt, initial: Store): World<Store> {
+  const { cancel, place, replacing } = w.job;
+  if (a.step === 'discard') {
+    if (replacing && !cancel) return replace(w, initial);
+    return close(w, cancel ? 'canceled' : 'error');
+  }
+  if (a.at === 'spoilt' && !cancel && place + 1 < MAX_IMAGES) return enter(w, 'discard', { replacing: true });
+  if (a.at === 'spoilt') return undo(w, { failed: !cancel });
   if (a.at === 'lost') return undo(w, { failed: true });
   if (a.at === 'adopted') return cancel ? undo(w) : close(w, 'replicated');
   switch (a.step) {
@@ -76,7 +91,7 @@ export function reset<Store>(
   const next: Job = {
     ...FIRST_RUN,
     run: job.run + 1,
-    place: isFresh ? w.stores.length : job.place,
+    place: isFresh ? w.stores.length : phase === 'inspect' ? 0 : job.place,
     since: w.last,
     version: changes.version ?? job.version,
     made: phase !== 'inspect' || undoes,

@@ -25,6 +25,8 @@ export interface Job {
   /** How far this run has come. It can be reset to any point up to there. */
   readonly reached: 'inspect' | 'transfer' | 'commit';
   readonly paused: boolean;
+  /** The image id is of no use any more: when all is removed, the job makes an image with another one. */
+  readonly replacing: boolean;
 }
 
 /** The number of times that each trouble may happen beside the good path, in any order. */
@@ -72,7 +74,7 @@ export interface Setting<Store> {
 }
 
 /** The places at which an attempt's program has ended. */
-export const ENDS: ReadonlySet<string> = new Set(['ok', 'adopted', 'lost', 'gone']);
+export const ENDS: ReadonlySet<string> = new Set(['ok', 'adopted', 'spoilt', 'lost', 'gone']);
 
 export const FIRST_RUN: Job = {
   run: 0,
@@ -88,6 +90,7 @@ export const FIRST_RUN: Job = {
   lease: 0,
   reached: 'inspect',
   paused: false,
+  replacing: false,
 };
 
 export function beginning<Store>({ store, troubles }: Setting<Store>): World<Store> {

@@ -60,3 +60,17 @@ test("an image is made in its owner's project, and only there", async () => {
   await bench.store.discard(committing({ ...ref, tenant_id: bench.current.tenants.a }, DATA), LAST);
   expect(await bench.listed('b')).toEqual([ref.image_id]);
 });
+
+test('a discard that was frozen after its doom spares what a commit has published since', async () => {
+  const ref = bench.ref(DATA);
+  await bench.prepare(ref, DATA);
+  await fillImage(bench.store, ref, DATA);
+  const { signal } = new AbortController();
+  // The patch of a commit that had looked before the doom.
+  const publish = () =>
+    bench.current.rig.patch(ref.image_id, { op: 'remove', path: '/image_replicator_job' });
+  await bench.store.discard(ref, LAST, { signal, moved() {}, confirm: publish });
+  expect(await bench.listed()).toEqual([ref.image_id]);
+  await bench.store.discard(committing(ref, DATA), LAST);
+  expect(await bench.current.traces()).toEqual([]);
+});

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Watch } from '../../src/stores/index.ts';
 import { until } from '../support/until.ts';
 import { type Gate, gate, holding, holdingTransfer } from '../support/workflow-hooks.ts';
 import { endOf, type Job, untilDetails } from '../support/workflow-rig.ts';
@@ -62,6 +63,33 @@ test('a clean-up leaves alone the image that a run after a reset has adopted', a
   at.open();
   await reset(job);
   await endOf(job);
+  await cleanUpOf(job, mark).result();
+  expect(await standing(resets.rig, job, mark)).toEqual(imageOf(job));
+});
+
+test('a clean-up is refused its last removal once a later run has the image', async () => {
+  const at = gate();
+  const held = gate();
+  const denied = Promise.withResolvers<unknown>();
+  let isFirst = true;
+  const discard = async (call: () => Promise<void>, watch?: Watch) => {
+    if (isFirst) {
+      isFirst = false;
+      await held.pass();
+      denied.resolve(await watch?.confirm().catch((error) => error));
+    }
+    return call();
+  };
+  const { job, mark } = await startJob({ destination: { ...holding('commit', at, 'after'), discard } });
+  await at.reached;
+  await job.handle.signal('cancel', { force: true });
+  await held.reached;
+  at.open();
+  await reset(job);
+  await endOf(job);
+  held.open();
+  const message = expect.stringContaining('was reset');
+  expect(await denied.promise).toMatchObject({ code: 'unavailable', message });
   await cleanUpOf(job, mark).result();
   expect(await standing(resets.rig, job, mark)).toEqual(imageOf(job));
 });

@@ -86,8 +86,8 @@ async function moveOut(
 const PAUSES = [250, 1000, 4000];
 
 /**
- * Removes the folder of a file that is in its place. The object is there, whatever the disk says from here on:
- * what it refuses to remove for some seconds is left to a sweep.
+ * Removes the folder of a file that is in its place. The object is there, whatever the disk says from here
+ * on: what it refuses to remove for some seconds is left to a sweep.
  */
 async function tidyUp(
   root: string,

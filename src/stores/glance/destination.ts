@@ -51,7 +51,10 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
         const image = await whenSaved(() => api.show(owner(ref), ref.image_id), SETTLING);
         if (!isCommitted(ref, image) && !(await doom(made(ref), image))) return;
         await watch?.confirm();
-        if (image.protected) {
+        // The patch of a commit that was frozen takes also a mark away that says that the image is removed.
+        const last = await api.show(owner(ref), ref.image_id);
+        if (!isCommitted(ref, last) && last[JOB_PROPERTY] !== doomedMark(ref)) return;
+        if (last.protected) {
           await api.patch(owner(ref), ref.image_id, [{ op: 'replace', path: '/protected', value: false }]);
         }
         await remove(api, owner(ref), ref);

@@ -1,0 +1,31 @@
+import type { Rule } from '../rule.ts';
+import type { StoreModel } from '../store.ts';
+import { commit, prepare, transfer } from './making.ts';
+import { discard, sweep } from './removal.ts';
+import { change, create, type Glance, UNUSED, viewOf } from './state.ts';
+
+/** A Glance: image ids that are used once, statuses, and a property that is the mark. */
+export function glance(rule: Rule): StoreModel<Glance> {
+  return {
+    initial: UNUSED,
+    act(s, a, around) {
+      switch (a.step) {
+        case 'prepare':
+          return prepare(rule, s, a);
+        case 'transfer':
+          return transfer(s, a);
+        case 'commit':
+          return commit(s, a);
+        case 'discard':
+          return discard(rule, s, a, around);
+        case 'sweep':
+          return sweep(rule, s, a, around);
+      }
+    },
+    view: viewOf,
+    leftover: ({ image }) => (image?.mark === 'a' ? 'an image in the making' : null),
+    reserve: (s) => (s.isUsed ? null : create('b')),
+    finish: (s) => change(s, { status: 'active', version: 9 }),
+    tidy: (s) => s,
+  };
+}

@@ -1,0 +1,79 @@
+import type { Rule } from '../rule.ts';
+import { type Attempt, type Move, moves } from '../store.ts';
+import { change, create, type Glance, hasLostItsMark, isMarked } from './state.ts';
+
+/** Reserves the id; or adopts the image that an earlier run of the job has committed. */
+export function prepare(rule: Rule, s: Glance, a: Attempt): Move<Glance>[] {
+  const go = moves(s, a);
+  switch (a.at) {
+    case 'start':
+      if (a.run > 0 && hasLostItsMark(s, a.version)) return go('adopts the image', 'adopted');
+      return go('asks for the id', '~create');
+    case '~create':
+      if (!s.isUsed) return go('has the image created', 'ok', create('a'));
+      return go('hears that the id was used', 'mine?');
+    case 'mine?':
+      if (isMarked(s)) return go("finds its job's image", 'ok');
+      if (a.run > 0 && s.image === null && !rule.limits.looksAtFirstIdOnly)
+        return go('can use the id no more', 'spoilt');
+      return go('finds the id taken', 'lost');
+  }
+  return [];
+}
+
+/**
+ * Uploads the bytes in one request. After a reset it may find an image, or nothing: then it reserves the id.
+ */
+export function transfer(s: Glance, a: Attempt): Move<Glance>[] {
+  const go = moves(s, a);
+  const { image } = s;
+  switch (a.at) {
+    case 'start':
+      if (a.run > 0 && hasLostItsMark(s, a.version)) return go('adopts the image', 'adopted');
+      if (isMarked(s)) return go('finds the image', 'look');
+      return a.run > 0 ? go('finds no image, and asks for the id', '~create') : go('finds no image', 'lost');
+    case '~create':
+      if (!s.isUsed) return go('has the image created', 'look', create('a'));
+      return go('hears that the id was used', 'mine?');
+    case 'mine?':
+      return isMarked(s) ? go("finds its job's image", 'look') : go('can use the id no more', 'spoilt');
+    case 'look':
+      if (!isMarked(s)) return go('finds the image gone', 'lost');
+      if (image?.status !== 'active') return go('finds the image without data', 'queued?');
+      if (image.version === a.version) return go('finds its bytes there', 'ok');
+      return go('finds other bytes, and takes its mark away', 'lost', change(s, { mark: 'x' }));
+    case 'queued?':
+      if (!isMarked(s)) return go('finds the image gone', 'lost');
+      if (image?.status === 'active') return go('finds data', 'start');
+      if (image?.status === 'queued') return go('sends the upload', '~upload');
+      return [
+        ...go('sees an upload break off', 'queued?', change(s, { status: 'queued', saver: 0 })),
+        ...go('sees an upload that never ends', 'spoilt'),
+      ];
+    case '~upload':
+      if (image?.status !== 'queued') return go('has its upload refused', 'start');
+      return go('has its upload begin', '~end', change(s, { status: 'saving', saver: a.number }));
+    case '~end':
+      if (image?.status !== 'saving' || image.saver !== a.number) return go('is broken off', 'start');
+      return go('has its upload end', 'ok', change(s, { status: 'active', saver: 0, version: a.version }));
+  }
+  return [];
+}
+
+/** Takes the mark away, in one request that also makes the image what it is to be. */
+export function commit(s: Glance, a: Attempt): Move<Glance>[] {
+  const go = moves(s, a);
+  const { image } = s;
+  switch (a.at) {
+    case 'start':
+      if (hasLostItsMark(s, a.version)) return go('finds it committed', 'ok');
+      if (!isMarked(s)) return go('finds no image', 'lost');
+      if (image?.status !== 'active' || image.version !== a.version) return go('finds other data', 'lost');
+      return go('sends the last patch', '~patch');
+    case '~patch':
+      // The patch takes the property away, whatever its value is.
+      if (image?.mark !== 'a') return go('has its patch refused', 'start');
+      return go('has its patch applied', 'ok', change(s, { mark: '', doomed: false }));
+  }
+  return [];
+}

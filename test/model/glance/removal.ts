@@ -1,0 +1,60 @@
+import type { Rule } from '../rule.ts';
+import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
+import { change, type Glance, hasLostItsMark } from './state.ts';
+
+/** Removes what the job has in the making, and what it has committed, where it undoes that commit. */
+export function discard(rule: Rule, s: Glance, a: Attempt, around: Surroundings): Move<Glance>[] {
+  const go = moves(s, a);
+  const { image } = s;
+  const done = a.step === 'sweep' ? 'gone' : 'ok';
+  switch (a.at) {
+    case 'closed?':
+      if (!around.isClosed) return [];
+      return go('finds the chain closed', 'start').map((move) => ({
+        ...move,
+        committing: a.committing && !(rule.cleanUpSpares && around.isOwned),
+      }));
+    case 'start':
+      if (image === null) return go('finds no image', done);
+      if (undoes()) return go('finds the image committed', 'delete');
+      if (image.mark !== 'a') return go('finds an image that it may not remove', done);
+      if (image.doomed) return go('finds a doomed image', 'delete');
+      return go('finds the image in the making', '~doom');
+    case '~doom':
+      if (image?.mark === 'a') return go('dooms the image', 'delete', change(s, { doomed: true }));
+      return undoes() ? go('finds the image committed', 'delete') : go('is too late to doom it', done);
+    case 'delete':
+      if (image === null) return go('finds no image', done);
+      if (rule.confirmsDeletes && !around.mayRemove) return go('is not wanted any more', 'closed?');
+      if (rule.looksAgain && !image.doomed && !undoes()) return go('finds it committed', done);
+      if (rule.limits.frozenBeforeDelete) return go('asks to delete the image', '~delete');
+      return deleted();
+    case '~delete':
+      return deleted();
+  }
+  return [];
+
+  function deleted(): Move<Glance>[] {
+    return go('deletes the image', done, { ...s, image: null });
+  }
+  /** Tells whether the image is one whose commit this undoes. */
+  function undoes(): boolean {
+    if (rule.sparesCommitted && !a.committing) return false;
+    return rule.limits.knowsItsBytesOnly ? hasLostItsMark(s, a.version) : image?.mark === '';
+  }
+}
+
+/** Removes what bears the mark of a chain that is closed. */
+export function sweep(rule: Rule, s: Glance, a: Attempt, around: Surroundings): Move<Glance>[] {
+  const go = moves(s, a);
+  switch (a.at) {
+    case 'start':
+      if (s.image?.mark !== 'a') return go('lists nothing', 'gone');
+      return go('lists the image in the making', 'chain?');
+    case 'chain?':
+      return around.isClosed ? go('finds the chain closed', 'remove') : go('finds the chain open', 'gone');
+    case 'remove':
+      return discard(rule, s, { ...a, at: 'start' }, around);
+  }
+  return discard(rule, s, a, around);
+}
