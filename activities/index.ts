@@ -53,7 +53,9 @@ export function createJobActivities(deps: Dependencies) {
     async bytesSoFar(): Promise<number> {
       const { workflowId, runId } = Context.current().info.workflowExecution ?? { workflowId: '' };
       const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
-      return parseProgress(await lastHeartbeat(raw, client.options.loadedDataConverter))?.high_water ?? 0;
+      const [transfer] = raw.pendingActivities ?? [];
+      const beat = await lastHeartbeat(transfer, client.options.loadedDataConverter);
+      return parseProgress(beat)?.high_water ?? 0;
     },
 
     cancelAndAwait: (workflowId: string): Promise<void> => cancelAndAwait(deps, workflowId),

@@ -17,6 +17,7 @@ import { wantsJson } from './output.ts';
 import { addPauseCommands } from './pause.ts';
 import { addProcessCommands } from './processes.ts';
 import { addSweepCommand } from './sweep.ts';
+import { addTasksCommand } from './tasks.ts';
 
 const program = new Command('image-replicator')
   .description('Copies machine images from region to region: each copy is a durable Temporal workflow.')
@@ -49,6 +50,7 @@ addJobCommands(program);
 addPauseCommands(program);
 addLimitCommand(program);
 addImagesCommand(program);
+addTasksCommand(program);
 addSweepCommand(program);
 addCheckCommand(program);
 addConfigCommand(program);

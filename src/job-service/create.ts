@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isFinal } from '../copy-job/index.ts';
 import { cancelJob } from './cancel.ts';
+import { deleteJob } from './delete.ts';
 import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
 import { findByDestination } from './find-by-destination.ts';
@@ -32,6 +33,7 @@ export function createJobService(context: StartContext): JobService {
     pause: (caller, jobId, request) => pauseJob(client, caller, jobId, request),
     resume: (caller, jobId, request) => resumeJob(client, caller, jobId, request),
     limit: (caller, jobId, rate) => limitJob(client, caller, jobId, rate),
+    delete: (caller, jobId) => deleteJob(client, caller, jobId),
     cancel: (caller, jobId, request) => cancelJob(client, caller, jobId, request),
 
     async retry(caller, jobId) {

@@ -15,6 +15,7 @@ export interface PresentStep {
   readonly waiting: WaitingTask | null;
 }
 
+type PendingActivity = NonNullable<Raw['pendingActivities']>[number];
 type Raw = WorkflowExecutionDescription['raw'];
 
 /** The types of failure with which the SDK ends an attempt that an operator has paused or reset. */
@@ -23,19 +24,27 @@ const BY_OPERATOR: ReadonlySet<string> = new Set(['ActivityPause', 'ActivityRese
 /** A value of `temporal.api.enums.v1.PendingActivityState`. */
 const SCHEDULED = 1;
 
-/** Reads the pending activity of a workflow; returns `null` if there is none. */
+/** Reads the first pending activity of a workflow; returns `null` if there is none. */
 export async function presentStep(raw: Raw, converter: LoadedDataConverter): Promise<PresentStep | null> {
   const activity = raw.pendingActivities?.[0];
-  if (activity === undefined) return null;
+  return activity === undefined ? null : stepOf(activity, converter);
+}
+
+/** Reads a pending activity: a step of a job, or of a task. */
+export async function stepOf(
+  activity: PendingActivity,
+  converter: LoadedDataConverter,
+): Promise<PresentStep> {
   const failure = await decodeOptionalFailureToOptionalError(converter, activity.lastFailure);
-  const progress = parseProgress(await lastHeartbeat(raw, converter));
+  const beat = await lastHeartbeat(activity, converter);
+  const progress = parseProgress(beat);
   const due = optionalTsToDate(activity.nextAttemptScheduleTime) ?? optionalTsToDate(activity.scheduledTime);
   const isDue = due !== undefined && due.getTime() <= Date.now();
   const queued = activity.state === SCHEDULED;
   const taskQueue = activity.activityOptions?.taskQueue?.name || null;
   // Faults of earlier attempts are over once this one has moved something.
   const started = queued ? undefined : optionalTsToDate(activity.lastStartedTime);
-  const isOver = started !== undefined && (progress?.moved_at ?? 0) > started.getTime();
+  const isOver = started !== undefined && movedAt(beat) > started.getTime();
   const earlier = failure === undefined || isOver || isByOperator(failure) ? null : faultOf(failure);
   return {
     attempt: activity.attempt ?? 1,
@@ -54,4 +63,10 @@ function isByOperator(failure: Error): boolean {
 function faultOf(failure: Error): Fault {
   const fault = failure instanceof ApplicationFailure ? parseFault(failure.details?.[0]) : undefined;
   return fault ?? { code: 'worker_lost', side: null, message: failure.message };
+}
+
+/** Reads when something was moved last, from the heartbeat of a transfer or of a batch. */
+function movedAt(beat: unknown): number {
+  const { moved_at } = (beat ?? {}) as { readonly moved_at?: unknown };
+  return typeof moved_at === 'number' ? moved_at : 0;
 }

@@ -105,6 +105,11 @@ export interface JobService {
   pause(caller: Caller, jobId: string, request: PauseRequest): Promise<void>;
   /** Lets a paused job go on where it was. Does nothing to a job that is not paused. */
   resume(caller: Caller, jobId: string, request: PauseRequest): Promise<void>;
+  /**
+   * Deletes the record of a job that has ended; its image stays. Throws `conflict` if the job goes on, or the
+   * clean-up after a cancel by force does.
+   */
+  delete(caller: Caller, jobId: string): Promise<void>;
   /** Starts a new job with the request of a job that has ended. */
   retry(caller: Caller, jobId: string): Promise<{ readonly job_id: string }>;
   /** Throws if Temporal does not answer. */

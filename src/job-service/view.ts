@@ -8,12 +8,11 @@ import {
   type JobDetails,
   requestedDetails,
 } from '../copy-job/index.ts';
-import { optionalTsToDate } from '../temporal/index.ts';
 import { endedTransferBytes } from './ended-transfer.ts';
 import { pauseOf } from './paused.ts';
 import { type PresentStep, presentStep } from './pending-activity.ts';
 import type { JobView } from './service.ts';
-import { type WaitingTask, waitingFor } from './waiting.ts';
+import { type WaitingTask, waitingFor, waitingWorkflowTask } from './waiting.ts';
 
 type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
 
@@ -41,7 +40,7 @@ export function recordedView(execution: Execution): JobView {
 export async function liveView(client: Client, description: WorkflowExecutionDescription): Promise<JobView> {
   const recorded = recordedView(description);
   if (isFinal(recorded.status)) return recorded;
-  const { workflowExtendedInfo, pendingWorkflowTask } = description.raw;
+  const { workflowExtendedInfo } = description.raw;
   const unheard = workflowExtendedInfo?.cancelRequested && isCancellable(recorded.status);
   const pause = pauseOf(description);
   const shown = { ...recorded, paused: pause !== null, pause };
@@ -51,14 +50,9 @@ export async function liveView(client: Client, description: WorkflowExecutionDes
   const waiting = async (task: WaitingTask | null) =>
     view.paused || task === null ? null : waitingFor(client, task);
   if (step !== null) return { ...withStep(view, step), waiting_for: await waiting(step.waiting) };
-  const since = pendingWorkflowTask?.startedTime
-    ? undefined
-    : optionalTsToDate(pendingWorkflowTask?.originalScheduledTime);
   const ended =
     view.phase === 'transfer' ? await endedTransferBytes(client, description, view.image_size) : 0;
-  const { taskQueue } = description;
-  const waiting_for = await waiting(since === undefined ? null : { kind: 'workflow', taskQueue, since });
-  return { ...withBytes(view, ended), waiting_for };
+  return { ...withBytes(view, ended), waiting_for: await waiting(waitingWorkflowTask(description)) };
 }
 
 function settled(job: JobDetails, { status, closeTime }: Execution): JobDetails {

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { TASK_QUEUE } from '../copy-job/index.ts';
 import { optionalTsToDate, visibility } from '../temporal/index.ts';
@@ -40,6 +40,13 @@ export async function waitingFor(
   const wrong = kind === 'workflow' && taskQueue !== TASK_QUEUE;
   const hint = wrong ? `, which is the wrong one: jobs are started on Task Queue ${TASK_QUEUE}` : '';
   return `a worker on Task Queue ${taskQueue}${hint}`;
+}
+
+/** Returns the Workflow Task of a workflow that waits for a worker; `null` if none does. */
+export function waitingWorkflowTask({ taskQueue, raw }: WorkflowExecutionDescription): WaitingTask | null {
+  const { startedTime, originalScheduledTime } = raw.pendingWorkflowTask ?? {};
+  const since = startedTime ? undefined : optionalTsToDate(originalScheduledTime);
+  return since === undefined ? null : { kind: 'workflow', taskQueue, since };
 }
 
 /** Tells whether workers serve a Task Queue. A look that fails finds none. */

@@ -16,6 +16,7 @@ import { TaskError } from './errors.ts';
 import { listTasks, tasksOf } from './list.ts';
 import type { TaskOwner, TaskService } from './service.ts';
 import { requestOf, shareOf } from './shares.ts';
+import { standingOf } from './standing.ts';
 import { taskView } from './view.ts';
 
 /** Makes a service of import and export tasks over a Temporal client. */
@@ -39,7 +40,7 @@ export function createTaskService({
     const isDeleting = deletion !== undefined && deletion.closeTime === undefined;
     const view = task && taskView(task, isDeleting);
     if (view === undefined) throw new TaskError('task_not_found', 'Invalid task id.');
-    return { id, view };
+    return { id, task, view };
   };
   return {
     async start(owner, task) {
@@ -59,7 +60,11 @@ export function createTaskService({
       return { task_id: taskId };
     },
 
-    show: async (owner, taskId) => (await find(owner, taskId)).view,
+    async show(owner, taskId) {
+      const { task, view } = await find(owner, taskId);
+      if (view.status !== 'running' || task === undefined) return view;
+      return { ...view, standing: await answered(standingOf(client, task)) };
+    },
 
     async list(owner, query = {}) {
       shareOf(shares, owner);

@@ -1,8 +1,10 @@
 export { createTaskService } from './create.ts';
 export { TaskError, type TaskErrorCode } from './errors.ts';
+export { listAllTasks } from './overview.ts';
 export type {
   TaskOwner,
   TaskService,
   TaskStatus,
   TaskView,
 } from './service.ts';
+export { standingText } from './standing.ts';

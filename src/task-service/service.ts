@@ -1,4 +1,5 @@
 import type { TaskDetails, TaskType } from '../object-task/index.ts';
+import type { TaskStanding } from './standing.ts';
 
 /** The status of a task. */
 export type TaskStatus = 'running' | 'succeeded' | 'failed' | 'deleting';
@@ -7,6 +8,8 @@ export interface TaskView extends TaskDetails {
   readonly status: TaskStatus;
   /** In RFC 3339; `null` until the task has ended. */
   readonly ended_at: string | null;
+  /** Why it stands still; `null` if it does not, and in a tenant's list. */
+  readonly standing: TaskStanding | null;
 }
 
 /**

@@ -14,6 +14,7 @@ export function taskView(execution: Execution, isDeleting: boolean): TaskView | 
     fault: details.fault ?? faultOf(status.name, details),
     status: isDeleting ? 'deleting' : statusOf(execution),
     ended_at: closeTime?.toISOString() ?? null,
+    standing: null,
   };
 }
 

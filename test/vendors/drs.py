@@ -10,8 +10,10 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkdrs.v5 import (
     BatchStopJobActionReq,
     BatchStopJobsActionRequest,
+    DeleteJobRequest,
     DrsClient,
     ListJobsRequest,
+    ShowActionsRequest,
     ShowJobDetailRequest,
     StopJobActionInfo,
     StopJobActionReq,
@@ -43,7 +45,15 @@ def batch_stop(jobs, x_language=None):
     return client.batch_stop_jobs_action(request).to_json_object()
 
 
+def actions(job_id):
+    return client.show_actions(ShowActionsRequest(job_id=job_id)).to_json_object()
+
+
+def delete(job_id):
+    return client.delete_job(DeleteJobRequest(job_id=job_id)).to_json_object()
+
+
 serve(
-    {"stop": stop, "show": show, "list": list_jobs, "batch_stop": batch_stop},
+    {"actions": actions, "delete": delete, "stop": stop, "show": show, "list": list_jobs, "batch_stop": batch_stop},
     error_fields=["status_code", "error_code", "error_msg", "request_id"],
 )

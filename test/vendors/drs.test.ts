@@ -61,6 +61,35 @@ test("Huawei's SDK for DRS stops a running task, and sees it go", async () => {
   await expectNothingLeft(job_id);
 });
 
+test('it deletes a task that has ended, and only then; what may be done is told', async () => {
+  const job_id = await runningCopy();
+  const actions = async () => (await sdk.ok('actions', { job_id })).job_action;
+  expect(await actions()).toEqual({
+    available_actions: ['FREE_RESOURCE'],
+    unavailable_actions: ['DELETE'],
+    current_action: 'START',
+  });
+  expectError(await sdk.call('delete', { job_id }), 400, 'DRS.10000011', NOT_ALLOWED);
+  await sdk.ok('stop', { job_id });
+  await untilState(job_id, 'RELEASE_RESOURCE_COMPLETE');
+  expect(await actions()).toEqual({
+    available_actions: ['DELETE'],
+    unavailable_actions: ['FREE_RESOURCE'],
+    current_action: '',
+  });
+  await sdk.ok('delete', { job_id });
+  await until(async () => (await sdk.call('show', { job_id })).error?.error_code === 'DRS.10000010');
+  expectError(await sdk.call('delete', { job_id }), 400, 'DRS.10000010', NO_JOB);
+});
+
+test('a task whose copy is there can be deleted, and the image stays', async () => {
+  const job_id = await copyOf(small);
+  await untilState(job_id, 'FULL_TRANSFER_COMPLETE');
+  await sdk.ok('delete', { job_id });
+  await until(async () => (await sdk.call('show', { job_id })).error?.error_code === 'DRS.10000010');
+  expect(await deployment.files('ot2')).toContain(job_id);
+});
+
 test('it stops by force what hangs: a task whose worker is frozen', async () => {
   const job_id = await runningCopy();
   process.kill(destination.pid, 'SIGSTOP');

@@ -7,6 +7,7 @@ import { RequestId, requireHuaweiCaller } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import { type ProblemKind, RequestProblem } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
+import { actionsOf } from './actions.ts';
 import { answerError, answerRefusal, answerTo, tell, WORDS } from './errors.ts';
 import { nameOf, toDetail, toListed } from './job-json.ts';
 import { JOB_STATES } from './job-state.ts';
@@ -15,6 +16,7 @@ import {
   BatchStopped,
   DetailQuerystring,
   ErrorBody,
+  JobActions,
   JobDetail,
   JobList,
   JobParams,
@@ -140,6 +142,45 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
       const { project_id, job_id } = request.params;
       const { tenant_id } = ownerOf(request, project_id);
       return { job: toDetail(await jobs.show({ tenant_id }, job_id), request.query.type ?? 'detail') };
+    },
+  );
+
+  app.get(
+    `${JOBS}/:job_id/actions`,
+    {
+      schema: {
+        ...documented,
+        operationId: 'showDrsJobActions',
+        summary: 'Querying the Actions of a Task',
+        params: JobParams,
+        response: { 200: answer(JobActions, 'What may be done with the task.'), ...errors('job_not_found') },
+      },
+    },
+    async (request) => {
+      const { project_id, job_id } = request.params;
+      const { tenant_id } = ownerOf(request, project_id);
+      return { job_action: actionsOf(await jobs.show({ tenant_id }, job_id)) };
+    },
+  );
+
+  app.delete(
+    `${JOBS}/:job_id`,
+    {
+      schema: {
+        ...documented,
+        operationId: 'deleteDrsJob',
+        summary: 'Deleting a Task',
+        params: JobParams,
+        response: {
+          204: answer(Type.Null(), 'The task is deleted; its image stays.'),
+          ...errors('read_only', 'job_not_found', 'wrong_status'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { project_id, job_id } = request.params;
+      await jobs.delete({ tenant_id: writerOf(request, project_id).tenant_id }, job_id);
+      return reply.code(204).send(null);
     },
   );
 

@@ -86,6 +86,15 @@ export const JobList = Type.Object({
   ),
 });
 
+/** Answer of "Querying the actions of a task". */
+export const JobActions = Type.Object({
+  job_action: Type.Object({
+    available_actions: Type.Array(Type.String()),
+    unavailable_actions: Type.Array(Type.String()),
+    current_action: Type.String(),
+  }),
+});
+
 export const ErrorBody = Type.Object({
   error_code: Type.String(),
   error_msg: Type.String(),

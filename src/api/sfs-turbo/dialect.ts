@@ -2,7 +2,13 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type, { type Static, type TSchema } from 'typebox';
 import { failureSummary } from '../../object-task/index.ts';
-import { TaskError, type TaskOwner, type TaskStatus, type TaskView } from '../../task-service/index.ts';
+import {
+  standingText,
+  TaskError,
+  type TaskOwner,
+  type TaskStatus,
+  type TaskView,
+} from '../../task-service/index.ts';
 import { RequestId, requireHuaweiCaller } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import { type ProblemKind, RequestProblem } from '../problem.ts';
@@ -42,6 +48,9 @@ export const sfsTurboDialect: Dialect = {
   register,
   tell,
 };
+
+/** The schema of an answer that has no body, which with this status would otherwise be `null`. */
+const NO_BODY = Type.Unsafe<undefined>(Type.Null());
 
 type SharePath = Static<typeof ShareParams>;
 
@@ -161,14 +170,14 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
         description: 'Ends a task that runs, and removes its record.',
         params: TaskParams,
         response: {
-          202: answer(Type.Null(), 'The deletion has begun.'),
+          202: answer(NO_BODY, 'The deletion has begun.'),
           ...errors('read_only', 'share_not_found', 'task_not_found'),
         },
       },
     },
     async (request, reply) => {
       await tasks.delete(writerOf(request, request.params), request.params.task_id);
-      return reply.code(202).send(null);
+      return reply.code(202).send(undefined);
     },
   );
 }
@@ -211,10 +220,13 @@ function withoutZone(time: string): string {
   return new Date(time).toISOString().slice(0, 19);
 }
 
-/** Returns the reason for which a task has ended early, and which objects could not be moved. */
+/**
+ * Returns the reason for which a task has ended early or stands still, and which objects could not be moved.
+ */
 function messageOf(task: TaskView): string {
   const parts = [
     ...(task.fault === null ? [] : [task.fault.message]),
+    ...(task.standing === null ? [] : [standingText(task.standing)]),
     ...(task.objects_failed === 0 ? [] : [failureSummary(task)]),
   ];
   return parts.join('\n');

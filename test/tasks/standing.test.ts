@@ -1,0 +1,53 @@
+/** A task that stands still says why: in its message, and to an operator. */
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
+import { type TaskRig, taskRig } from './support.ts';
+
+let rig: TaskRig;
+beforeAll(async () => {
+  rig = await taskRig();
+  await rig.deployment.startApi();
+});
+afterAll(() => rig?.deployment.stop());
+
+const TASK = { type: 'import', src_target: 'training', src_prefix: 'run/' };
+const messageOf = async (id: string) => (await rig.call('GET', `/task/${id}`)).body.message;
+const listed = async (id: string) => {
+  const { stdout, stderr } = await rig.deployment.command('--json', 'tasks');
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout).tasks.find(({ task_id }: { task_id: string }) => task_id === id);
+};
+
+test('it tells what it waits for, what it has met, and when it tries again', async () => {
+  await rig.put('bucket', 'run/one', 1000);
+  const id = await rig.start(TASK);
+  await expect.poll(() => messageOf(id)).toBe('waiting for a worker on Task Queue image-copy');
+
+  const folder = join(rig.deployment.folder, 'bucket');
+  await rename(folder, `${folder}-away`);
+  await rig.deployment.startWorker();
+  const message = await until(async () => {
+    const told = await messageOf(id);
+    return /next try at/.test(told) && told;
+  });
+  expect(message).toMatch(/^.+; next try at 20[^;]+Z/);
+  const task = await until(async () => {
+    const found = await listed(id);
+    return found?.standing?.next_retry_at && found;
+  });
+  expect(task).toMatchObject({ status: 'running', tenant_id: 'tenant-a', fault: null });
+  expect(task.standing.fault.code).toBe('unavailable');
+  const { stdout } = await rig.deployment.command('tasks');
+  expect(stdout).toContain(task.standing.fault.message);
+
+  await rename(`${folder}-away`, folder);
+  expect((await rig.ended(id, 'SUCCESS', 'FAIL')).message).toBe('');
+});
+
+test('the answer to a deletion has no body', async () => {
+  const id = await rig.start(TASK);
+  const { status, body, headers } = await rig.call('DELETE', `/task/${id}`);
+  expect([status, body, headers['content-length']]).toEqual([202, null, '0']);
+});
