@@ -90,6 +90,7 @@ api:
   port: $API_PORT
   default_source_region: ot1
 identity: { driver: token-file, path: tokens.yaml }
+limits: { heartbeat_interval: 250ms } # a dev server's heartbeats cost nothing
 web_ui: http://127.0.0.1:$TEMPORAL_UI_PORT
 YAML
 }

@@ -114,6 +114,8 @@ export interface Limits {
   readonly tenantBandwidth: ReadonlyMap<string, Rate>;
   readonly concurrentActivities: number;
   readonly heartbeatTimeout: number;
+  /** How often a worker tells Temporal of a step at most; milliseconds. */
+  readonly heartbeatInterval: number;
   readonly stallAfter: number;
   readonly giveUpAfter: number;
   readonly noWorkerTimeout: number;

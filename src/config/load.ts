@@ -82,6 +82,7 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
       ...bandwidthLimits(file),
       concurrentActivities: limits.concurrent_activities ?? 16,
       heartbeatTimeout: ms((limits.heartbeat_timeout ?? '30s') as StringValue),
+      heartbeatInterval: ms((limits.heartbeat_interval ?? '2s') as StringValue),
       stallAfter: ms((limits.stall_after ?? '30s') as StringValue),
       giveUpAfter: ms((limits.give_up_after ?? '1h') as StringValue),
       noWorkerTimeout: ms((limits.no_worker_timeout ?? '24h') as StringValue),

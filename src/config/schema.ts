@@ -205,6 +205,11 @@ const Limits = Type.Object(
     heartbeat_timeout: Type.Optional(
       duration('A worker that is silent for so long counts as dead (default: 30s).'),
     ),
+    heartbeat_interval: Type.Optional(
+      duration(
+        'How often a worker tells Temporal how far a copy is, and learns of a cancel; each time is an action on Temporal Cloud (default: 2s).',
+      ),
+    ),
     stall_after: Type.Optional(
       duration('A part that moves no byte for so long is read again (default: 30s).'),
     ),

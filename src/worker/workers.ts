@@ -51,8 +51,6 @@ export interface WorkersOptions {
   readonly probe: Probe;
 }
 
-/** The speed of a cancel depends on this alone: it reaches an activity with the answer to a heartbeat. */
-const HEARTBEAT_THROTTLE = '250ms';
 /** Long enough for a short step to end by itself; a transfer is told to stop, and keeps what it has. */
 const SHUTDOWN_GRACE = '1s';
 /** How long a job waits for the worker that last ran it, before any other worker may go on with it. */
@@ -127,13 +125,13 @@ function installRuntime({ sdkMetrics }: WorkersOptions, logger: DefaultLogger): 
 }
 
 /** Returns the options that all workers of this process share. */
-function commonOptions({ client, version }: WorkersOptions): Omit<WorkerOptions, 'taskQueue'> {
+function commonOptions({ client, config, version }: WorkersOptions): Omit<WorkerOptions, 'taskQueue'> {
   return {
     namespace: client.options.namespace,
     shutdownGraceTime: SHUTDOWN_GRACE,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
-    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
-    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    maxHeartbeatThrottleInterval: config.limits.heartbeatInterval,
+    defaultHeartbeatThrottleInterval: config.limits.heartbeatInterval,
     ...(version && { workerDeploymentOptions: versioned(version) }),
   };
 }

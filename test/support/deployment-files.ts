@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 
 /** Limits under which a dead worker is soon noticed. */
-const QUICK = { heartbeat_timeout: '2s' };
+const QUICK = { heartbeat_timeout: '2s', heartbeat_interval: '250ms' };
 
 /**
  * Writes a file of tokens into a folder: for `tenant-a`, who may also copy into `tenant-b`, and for

@@ -44,6 +44,7 @@ test('regions are enough: everything else has defaults', async () => {
       bandwidth: null,
       concurrentActivities: 16,
       heartbeatTimeout: 30_000,
+      heartbeatInterval: 2000,
       stallAfter: 30_000,
       giveUpAfter: 3_600_000,
       noWorkerTimeout: 86_400_000,
@@ -60,7 +61,7 @@ test('what the file says goes before the defaults', async () => {
   const config = await loadConfig(
     await written(`${REGIONS}
 api: { host: 0.0.0.0, port: 0, default_source_region: ot1, source_region_by_host: { a.example: ot2 } }
-limits: { lanes: 8, heartbeat_timeout: 500ms, stall_after: 2s, give_up_after: 90 m, no_worker_timeout: 1d }
+limits: { lanes: 8, heartbeat_timeout: 500ms, heartbeat_interval: 50ms, stall_after: 2s, give_up_after: 90 m, no_worker_timeout: 1d }
 web_ui: http://temporal.example:8233/
 `),
   );
@@ -74,6 +75,7 @@ web_ui: http://temporal.example:8233/
     limits: {
       lanes: 8,
       heartbeatTimeout: 500,
+      heartbeatInterval: 50,
       stallAfter: 2000,
       giveUpAfter: 5_400_000,
       noWorkerTimeout: 86_400_000,

@@ -61,6 +61,7 @@ async function attempt(bytes: number, before: Partial<TransferProgress>): Promis
     tenantBandwidth: new Map(),
     concurrentActivities: 1,
     heartbeatTimeout: 60_000,
+    heartbeatInterval: 1000,
     stallAfter: 60_000,
     giveUpAfter: PATIENCE,
     noWorkerTimeout: 60_000,

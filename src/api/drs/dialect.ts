@@ -152,6 +152,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
         ...documented,
         operationId: 'showDrsJobActions',
         summary: 'Querying the Actions of a Task',
+        description: 'Tells whether a task may be stopped or deleted.',
         params: JobParams,
         response: { 200: answer(JobActions, 'What may be done with the task.'), ...errors('job_not_found') },
       },
@@ -170,6 +171,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
         ...documented,
         operationId: 'deleteDrsJob',
         summary: 'Deleting a Task',
+        description: 'Removes the record of a task that has ended. Its image stays.',
         params: JobParams,
         response: {
           204: answer(Type.Null(), 'The task is deleted; its image stays.'),
