@@ -49,11 +49,14 @@ const FORMS: readonly [string, string, string, (status: number) => object][] = [
   ['nobody', '/elsewhere', 'X-Openstack-Request-Id', (code) => ({ code, title: expect.any(String) })],
 ];
 
-test.each(FORMS)('what is not good HTTP is answered in the words of %s', async (_name, path, id, form) => {
-  const { head, body, status } = await answerTo(`GET ${path} HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n`);
-  expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining(form(400))]);
-  expect(head).toMatch(new RegExp(`^${id}: req-[0-9a-f-]{36}$`, 'm'));
-});
+test.each(FORMS)(
+  'a request that is not good HTTP is answered in the words of %s',
+  async (_name, path, id, form) => {
+    const { head, body, status } = await answerTo(`GET ${path} HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n`);
+    expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining(form(400))]);
+    expect(head).toMatch(new RegExp(`^${id}: req-[0-9a-f-]{36}$`, 'm'));
+  },
+);
 
 test.each(FORMS)(
   'headers that are too large are answered in the words of %s',
@@ -110,7 +113,7 @@ test('no answer is sent in the place of the answer to an earlier request', async
   await slow.close();
 });
 
-test('it is the same over TLS', async () => {
+test('a request that is not good HTTP is answered over TLS too', async () => {
   const socket = connectTls({ port: portOf(overTls), host: '127.0.0.1', rejectUnauthorized: false });
   await once(socket, 'secureConnect');
   const { body, status } = await answerTo('GET /v2/image/x HTTP/1.1\r\nBad Name: 1\r\n\r\n', socket);

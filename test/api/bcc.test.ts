@@ -155,7 +155,7 @@ test('a job that was started by hand is found by the image id that it has reserv
   await tenant.untilStatus(image_id, null);
 });
 
-test('what one region meets stands in its row, and the others go on', async () => {
+test('an error of one region stands in its row, and the others go on', async () => {
   const rows = await tenant.copy(small, { destRegion: ['mars', 'ot2', 'ot1'] });
   expect(rows).toEqual([
     {
@@ -170,7 +170,7 @@ test('what one region meets stands in its row, and the others go on', async () =
   await tenant.untilStatus(rows[1].imageId, 'Available');
 });
 
-test('what all regions meet is the answer', async () => {
+test('an error of all regions is the answer', async () => {
   const copy = (imageId: string, body: unknown) => tenant.call('POST', `${imageId}?remoteCopy`, { body });
   expectError(await copy('missing', { destRegion: ['ot2', 'ot3'] }), 404, 'NoSuchObject');
   expectError(await copy(small, { destRegion: ['mars'] }), 409, 'Image.RegionNotSupportCopy');

@@ -105,7 +105,7 @@ test('a body for a list or a job changes nothing', async () => {
   expect((await send(`${deployment.apiUrl}${JOBS}`, { ...call, method: 'GET' })).status).toBe(200);
 });
 
-test('what was refused has started nothing and written nothing', async () => {
+test('a request that was refused has started nothing and written nothing', async () => {
   const jobId = await tenant.start({ image_id: image.id, tenant_id_dst: 'tenant-a' });
   const { client } = deployment;
   const found: string[] = [];

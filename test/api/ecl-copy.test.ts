@@ -88,7 +88,7 @@ test('a body is JSON whatever its content type says', async () => {
   expect(answer.status).toBe(202);
 });
 
-test('the same request twice without a key is two jobs', async () => {
+test('a request that is sent twice without a key makes two jobs', async () => {
   const image = await deployment.addImage('ot1', 10);
   const body = { image_id: image.id, tenant_id_dst: 'tenant-a' };
   const [first, second] = await Promise.all([tenant.start(body), tenant.start(body)]);

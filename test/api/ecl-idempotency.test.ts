@@ -26,7 +26,7 @@ const body = (more: object = {}) => ({
 });
 const key = (name: string) => ({ 'idempotency-key': name });
 
-test('the same request with the same key is the same job', async () => {
+test('a request that is repeated with its key finds its job', async () => {
   const first = await a.start(body(), key('once'));
   expect(await a.start(body(), key('once'))).toBe(first);
   const { tenant_id_dst, ...rest } = body();
@@ -60,7 +60,7 @@ test.each([
   expect(await a.job(jobId)).toMatchObject({ source_image_id: imageId, destination_image_name: null });
 });
 
-test('the same key of another tenant, or to another region, is another job', async () => {
+test('a key that another tenant uses, or that is used for another region, makes another job', async () => {
   const ids = [
     await a.start(body(), key('shared')),
     await b.start(body(), key('shared')),

@@ -56,7 +56,7 @@ test('a copy can be watched: its progress is an integer that never goes down, an
   expect(steps).toContain(1);
 });
 
-test('what was copied stays so while no worker can take the end of the transfer on record', async () => {
+test('the progress does not fall while no worker can put the end of the transfer on record', async () => {
   const jobId = await tenant.start({ image_id: imageId, tenant_id_dst: 'tenant-a' });
   const before = await until(async () => {
     const job = await tenant.job(jobId);

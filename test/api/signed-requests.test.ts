@@ -56,7 +56,7 @@ describe.each([
       });
   });
 
-  test('what is not good is told by its reason', async () => {
+  test('a request that is not good is told the reason', async () => {
     const [signed] = vectorsOf(name);
     if (signed === undefined) throw new Error('no vectors');
     const authorization = String(signed.request.headers.authorization);

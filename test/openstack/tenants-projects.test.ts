@@ -62,7 +62,7 @@ test('who is no member of a project is told the same as of none: not found', asy
   }
 });
 
-test('the same request with the same key is the same job, and one image', async () => {
+test('a request that is repeated with its key finds its job, and one image', async () => {
   const image = await addImage('ot1', alice, data);
   const body = { image_id: image.id, tenant_id_dst: alice.project };
   const name = randomUUID();

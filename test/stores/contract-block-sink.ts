@@ -46,7 +46,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       return bench.data(ref.image_id);
     }
 
-    test('what is prepared has received nothing', async () => {
+    test('an image that is prepared has received nothing', async () => {
       expect((await opened(1)).received).toEqual([]);
     });
 
@@ -89,7 +89,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       expect((await commit()).equals(DATA)).toBe(true);
     });
 
-    test('what was put together is read back from any place, by the next attempt too', async () => {
+    test('data that was put together is read back from any place, by the next attempt too', async () => {
       const sink = await opened(1);
       await putAll(sink);
       await sink.flush(signal);

@@ -15,7 +15,7 @@ export function destinationContract(openStore: OpenStore, traits: StoreTraits): 
     await bench.store.checkRoom?.(bench.current.tenants.a, SIZE);
   });
 
-  test('what is being made is not an image yet, though all its bytes are there', async () => {
+  test('an image in the making is not an image yet, though all its bytes are there', async () => {
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
     expect(await bench.listed()).toEqual([]);

@@ -26,7 +26,7 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     },
   );
 
-  test('what was only prepared leaves no trace', async () => {
+  test('an image that was only prepared leaves no trace', async () => {
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
     await bench.store.discard(ref, LAST);
@@ -34,7 +34,7 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     await bench.store.discard(ref, LAST);
   });
 
-  test('what has all its data, and was opened again, leaves no trace', async () => {
+  test('an image that has all its data, and was opened again, leaves no trace', async () => {
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
     await fillImage(bench.store, ref, DATA);

@@ -20,7 +20,7 @@ export function fenceContract(openStore: OpenStore, traits: StoreTraits): void {
   const { opened, written } = partSinks(bench, () => ref, SIZE);
   const commit = () => bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
 
-  test('the same attempt may open it again', async () => {
+  test('an attempt may open its image again', async () => {
     await (await opened(1)).write(0, DATA);
     const again = await opened(1);
     await again.write(0, DATA.subarray(0, 1000));
@@ -62,7 +62,7 @@ export function fenceContract(openStore: OpenStore, traits: StoreTraits): void {
     expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
   });
 
-  test('what several attempts have written leaves no trace after a discard', async () => {
+  test('data of several attempts leaves no trace after a discard', async () => {
     const first = await opened(1);
     await first.write(0, DATA.subarray(0, 1000));
     await first.complete([0, 1000]);

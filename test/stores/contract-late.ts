@@ -24,7 +24,7 @@ export function lateContract(openStore: OpenStore, traits: StoreTraits): void {
     await prepare(1);
   });
 
-  test('what is committed stays, unless its commit is undone', async () => {
+  test('a committed image stays, unless its commit is undone', async () => {
     await fillImage(bench.store, ref, DATA, 2);
     await commit(3);
     await bench.store.discard(ref, 4);

@@ -23,7 +23,7 @@ export function leftoversContract(openStore: OpenStore): void {
     return leftovers;
   };
 
-  test('what is in the making is found, with its mark, its bytes and its age', async () => {
+  test('an image in the making is found, with its mark, its bytes and its age', async () => {
     const ref = bench.ref(DATA);
     const before = Date.now() - 2000;
     await bench.prepare(ref, DATA);
@@ -38,14 +38,14 @@ export function leftoversContract(openStore: OpenStore): void {
     expect(await bench.current.traces()).toEqual([]);
   });
 
-  test('what is whole, or is not there, is no leftover', async () => {
+  test('an image that is whole, or does not exist, is no leftover', async () => {
     const [whole, never] = [bench.ref(DATA), bench.ref(DATA)];
     await bench.make(whole, DATA);
     await bench.current.addImage(DATA);
     expect(await found(whole, never)).toEqual([]);
   });
 
-  test('what was committed since it was listed stays', async () => {
+  test('an image that was committed since the list was made stays', async () => {
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
     await fillImage(bench.store, ref, DATA, 2);

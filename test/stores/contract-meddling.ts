@@ -50,7 +50,7 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
     expect((await bench.data(ref.image_id)).equals(theirs)).toBe(true);
   });
 
-  test('the same data by somebody else is as good as ours', async () => {
+  test('data of somebody else that equals ours is as good as ours', async () => {
     await bench.current.uploadAsOwner(ref.image_id, DATA);
     expect((await openStreamSink(bench.store, ref, 1, SIZE)).whole).not.toBeNull();
     await bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
@@ -72,7 +72,7 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
     expect(await bench.current.traces()).toEqual([]);
   });
 
-  test('what has no data is not committed', async () => {
+  test('an image without data is not committed', async () => {
     const commit = bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
     expect(await codeOf(commit)).not.toBe('success');
     expect(await bench.listed()).toEqual([]);

@@ -54,7 +54,7 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
     expect((await bench.data('x')).equals(DATA)).toBe(true);
   });
 
-  test('what is not whole is never committed', async () => {
+  test('an object that is not whole is never committed', async () => {
     await bench.underTest.put('x', OLD);
     const ref = bench.refTo('x');
     expect(await codeOf(bench.commit(ref))).toBe('not_found');

@@ -27,7 +27,7 @@ export function listedObjectsContract(bench: ObjectsBench): void {
     for (const path of [...present].reverse()) await bench.underTest.put(path, path);
   });
 
-  test('they come in the order of their UTF-8 bytes, with their sizes', async () => {
+  test('objects come in the order of their UTF-8 bytes, with their sizes', async () => {
     const entries = [];
     for await (const entry of bench.objects.list('', null)) entries.push(entry);
     const sorted = [...present].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
@@ -54,7 +54,7 @@ export function listedObjectsContract(bench: ObjectsBench): void {
     },
   );
 
-  test('what is being made is in no list', async () => {
+  test('an object in the making is in no list', async () => {
     const before = await pathsOf(bench.objects);
     await bench.fill(bench.refTo('a/new'));
     expect(await pathsOf(bench.objects)).toEqual(before);

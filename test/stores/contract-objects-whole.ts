@@ -20,7 +20,7 @@ export function wholeObjectsContract(bench: ObjectsBench): void {
     },
   );
 
-  test('what is not there is not found, and the message names it', async () => {
+  test('an object that does not exist is not found, and the message names it', async () => {
     await bench.underTest.put('x', 'x');
     for (const path of ['y', 'y/z', 'x/y']) {
       expect(await codeOf(bytesOf(bench.objects, path))).toBe('not_found');
@@ -30,7 +30,7 @@ export function wholeObjectsContract(bench: ObjectsBench): void {
     }
   });
 
-  test('what has more bytes than there is room for has changed, and the message names it', async () => {
+  test('an object with more bytes than there is room for has changed, and the message names it', async () => {
     await bench.underTest.put('x', DATA);
     expect(await codeOf(bytesOf(bench.objects, 'x', DATA.length - 1))).toBe('changed');
     await expect(bytesOf(bench.objects, 'x', 1)).rejects.toThrow('"x" has grown');
@@ -72,7 +72,7 @@ export function sourceObjectsContract(bench: ObjectsBench): void {
     }
   });
 
-  test('what was replaced since it was inspected has changed', async () => {
+  test('an object that was replaced since it was inspected has changed', async () => {
     await bench.underTest.put('x', DATA);
     const { pin } = await bench.objects.inspect(anyone('x'));
     await bench.objects.write('x', Buffer.alloc(DATA.length, 'r'), signal);

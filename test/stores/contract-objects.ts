@@ -49,7 +49,7 @@ function pathsContract(bench: ObjectsBench): void {
     expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
   });
 
-  test('what a job begins does not stand in the way of another path', async () => {
+  test('an object in the making does not stand in the way of another path', async () => {
     const path = randomUUID();
     await bench.prepare(bench.refTo(path));
     await bench.objects.write(`${path}/below`, DATA, signal);

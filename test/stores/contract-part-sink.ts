@@ -24,7 +24,7 @@ function writingContract(openStore: OpenStore): void {
   });
   const { opened, written } = partSinks(bench, () => ref, SIZE);
 
-  test('what is prepared has received nothing', async () => {
+  test('an image that is prepared has received nothing', async () => {
     expect((await opened(1)).received).toEqual([]);
   });
 
@@ -73,7 +73,7 @@ function writingContract(openStore: OpenStore): void {
     expect(back.equals(DATA.subarray(1_000_000, 2_000_000))).toBe(true);
   });
 
-  test('what is completed twice, or next to each other, is received once', async () => {
+  test('ranges that are completed twice, or next to each other, are received once', async () => {
     const first = await opened(1);
     await first.write(0, DATA);
     for (const range of [

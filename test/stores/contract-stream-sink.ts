@@ -43,7 +43,7 @@ function uploadContract(openStore: OpenStore): void {
     return bench.data(ref.image_id);
   }
 
-  test('what is prepared has nothing, and what was uploaded is there whole', async () => {
+  test('an image that is prepared has no data, and an image that was uploaded has all of it', async () => {
     expect((await opened(1)).whole).toBeNull();
     await (await opened(1)).upload(inChunks(DATA, 100_000), signal);
     expect((await opened(2)).whole).toMatchObject(digestsOfBytes(DATA));

@@ -49,12 +49,15 @@ test.each([0, 1, 2])(
   },
 );
 
-test.each([0, 1, 2])('what a crash in prepare left, with %d files, is removed by discard', async (files) => {
-  const ref = newRef();
-  await crashInPrepare(ref, files);
-  await directory.store.discard(ref, LAST);
-  expect(await directory.traces()).toEqual([]);
-});
+test.each([0, 1, 2])(
+  'the leftovers of a crash in prepare, with %d files, are removed by discard',
+  async (files) => {
+    const ref = newRef();
+    await crashInPrepare(ref, files);
+    await directory.store.discard(ref, LAST);
+    expect(await directory.traces()).toEqual([]);
+  },
+);
 
 test('a discard that was cut off with an emptied folder left is finished by the next', async () => {
   const ref = newRef();

@@ -23,7 +23,7 @@ async function found(): Promise<Leftover[]> {
   return leftovers;
 }
 
-test('what an attempt was about to make is found by the mark in its name', async () => {
+test('a leftover that an attempt was about to make is found by the mark in its name', async () => {
   await mkdir(at('.wanted.some-mark.7.new'));
   const [leftover] = await found();
   expect(leftover).toMatchObject({ place: '.wanted.some-mark.7.new', mark: 'some-mark' });
@@ -67,7 +67,7 @@ test.each([
   expect(await codeOf(prepare())).toBe(isFound ? 'success' : 'conflict');
 });
 
-test('what has come to the place of an image since it was listed stays', async () => {
+test('an image that has come to the place of a leftover since the list was made stays', async () => {
   const ref = newRef();
   await mkdir(at(ref.image_id));
   await writeFile(at(`${ref.image_id}/fence-${LAST}`), '');
@@ -87,7 +87,7 @@ async function displaced(isFilled: boolean) {
   return ref;
 }
 
-test('what was moved to the place of an image without a record is no image, and is found', async () => {
+test('a folder that was moved to the place of an image without a record is no image, and is found', async () => {
   const ref = await displaced(true);
   expect(await listed(share.store)).toEqual([]);
   expect(await share.store.adopt(ref, LAST)).toBeNull();
@@ -106,7 +106,7 @@ test('a commit of what was moved there gives it its record, if all bytes are the
   expect(await listed(share.store)).toEqual([whole.image_id]);
 });
 
-test('what was never written whole is never committed', async () => {
+test('data that was never written whole is never committed', async () => {
   const ref = newRef();
   await share.store.prepare(ref, FIRST, copyFor(ref, DATA));
   const commit = share.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));

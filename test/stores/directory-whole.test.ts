@@ -24,7 +24,7 @@ async function prepared(data: Buffer): Promise<DestinationRef> {
   return ref;
 }
 
-describe('what a worker of an earlier version has written, which leaves no note,', () => {
+describe('data of a worker of an earlier version, which leaves no note,', () => {
   test.each([
     ['with a gap', [`0 1000`, `2000 ${SIZE}`], 'not_found'],
     ['without its end', [`0 ${SIZE - 1} durable`, `0 ${SIZE - 1}`], 'not_found'],

@@ -124,7 +124,7 @@ test('register of a file that is not there leaves nothing', async () => {
   expect(await directory.traces()).toEqual([]);
 });
 
-test('what is written goes on where it was opened, wherever that is moved, until it is removed', async () => {
+test('writes go on in the folder that was opened, wherever that is moved, until it is removed', async () => {
   const ref = newRef();
   await directory.store.prepare(ref, FIRST, copyFor(ref, DATA));
   const sink = await openPartSink(directory.store, ref, 1, DATA.length);

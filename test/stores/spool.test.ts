@@ -166,7 +166,7 @@ test('a sweep of a folder that is not there has nothing to do', async () => {
   await openSpool({ path: join(path, 'none'), bytes: 1 }).sweep(async () => false);
 });
 
-test('what waits in the spool is for the eyes of its worker only', async () => {
+test('data in the spool can be read by its worker only', async () => {
   await opened('a', 300);
   const [folder = ''] = await readdir(path);
   expect((await stat(join(path, folder))).mode & 0o077).toBe(0);

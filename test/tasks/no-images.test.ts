@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.deployment.stop());
 
-test('what looks like an image in a share is none to operators', async () => {
+test('a file of a share that looks like an image is none to operators', async () => {
   for (const region of ['nas', 'bucket']) {
     for (const args of [
       ['images', 'list', '--region', region],

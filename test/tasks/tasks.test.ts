@@ -99,7 +99,7 @@ test('a large object may have the longest of keys', async () => {
   expect(await rig.tree('nas')).toContain(`training/${key}`);
 });
 
-test('what one object meets is put on record, and the others are moved', async () => {
+test('a fault of one object is put on record, and the others are moved', async () => {
   await rig.put('bucket', 'odd/good', 10);
   await rig.put('bucket', 'odd/file', 10);
   await rig.put('nas', 'training/odd/file/in-the-way', 10);
@@ -140,7 +140,7 @@ test('files whose names are listed alike are all put on record', async () => {
   expect(message).toMatch(/^2 of 3 objects could not be moved: /);
 });
 
-test('what the destination cannot hold is counted, and is no failure', async () => {
+test('objects that lose attributes, and folders that are left out, are counted, and are no failures', async () => {
   await rig.put('nas', 'training/losing/small', 1);
   await rig.put('nas', 'training/losing/large', 64 * 1024 * 1024);
   await mkdir(join(rig.deployment.folder, 'nas/training/losing/empty'));
