@@ -33,6 +33,8 @@ const CHECK_INTERVAL = 1000;
 
 /** The state of a copy that has lanes or waits for some. */
 interface Share {
+  /** The tenant for whom the copy is; all copies of operators are as those of one tenant. */
+  readonly tenant: string;
   held: number;
   readonly waiting: Set<() => void>;
 }
@@ -51,7 +53,8 @@ interface HeldLane {
 
 /**
  * A server that copies read from or write to, with the lanes that they share evenly. A free lane goes to the
- * waiting copy that has the fewest. If there are more copies than lanes, each copy gets one.
+ * tenant whose copies have the fewest together, and among them to the copy that has the fewest. There are at
+ * least as many lanes as copies.
  */
 export class Endpoint {
   readonly #limit: LaneLimit;
@@ -84,9 +87,13 @@ export class Endpoint {
   /**
    * Returns a copy's access to the lanes. The copy counts as a sharer while it has lanes or waits for some.
    */
-  join(): Lanes {
-    const share: Share = { held: 0, waiting: new Set() };
-    const count = () => Math.ceil(this.lanes / Math.max(1, this.#shares.size));
+  join(tenant = ''): Lanes {
+    const share: Share = { tenant, held: 0, waiting: new Set() };
+    const count = () => {
+      const sharers = [...this.#shares].map((other) => other.tenant);
+      const ofTenant = sharers.filter((other) => other === tenant).length;
+      return Math.ceil(this.lanes / Math.max(1, new Set(sharers).size) / Math.max(1, ofTenant));
+    };
     return {
       get count() {
         return count();
@@ -133,11 +140,17 @@ export class Endpoint {
     if (share !== undefined) this.#check ??= setTimeout(() => this.#countStuck(), CHECK_INTERVAL).unref();
   }
 
-  /** Returns the waiting copy that has the fewest lanes. */
+  /** Returns a waiting copy of the tenant with the fewest lanes: the one that has the fewest of them. */
   #neediest(): Share | undefined {
+    const ofTenants = new Map<string, number>();
+    for (const { tenant, held } of this.#shares) ofTenants.set(tenant, (ofTenants.get(tenant) ?? 0) + held);
+    const ofTenant = ({ tenant }: Share) => ofTenants.get(tenant) ?? 0;
     let found: Share | undefined;
-    for (const share of this.#shares)
-      if (share.waiting.size > 0 && (found === undefined || share.held < found.held)) found = share;
+    for (const share of this.#shares) {
+      if (share.waiting.size === 0) continue;
+      if (found === undefined || ofTenant(share) < ofTenant(found)) found = share;
+      else if (share.tenant === found.tenant && share.held < found.held) found = share;
+    }
     return found;
   }
 

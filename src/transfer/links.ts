@@ -35,7 +35,7 @@ export interface Ends {
   readonly to: string | undefined;
   /** The names of both regions: the source's, and the destination's. */
   readonly regions: readonly string[];
-  /** The tenants who have ordered the copy. */
+  /** The tenants of the copy: the source's, and the destination's if that is another one. */
   readonly tenants?: readonly string[];
 }
 
@@ -112,24 +112,24 @@ export function openLinks(initial: LinkLimits): Links {
   const endpoints = new Map<string, UsedEndpoint>();
   const bandwidths = new Map<string, Bandwidth>();
 
-  function lanesOf(use: Use, address: string | undefined): Joined {
+  function lanesOf(use: Use, address: string | undefined, tenant: string): Joined {
     const { lanes } = limits;
     // More lanes do not make files on this machine faster.
     if (typeof lanes === 'number' || address === undefined) return own(rangeOf(lanes).min);
-    return shared(use, address, lanes);
+    return shared(use, address, lanes, tenant);
   }
 
-  function objectLanesOf(use: Use, address: string | undefined): Joined {
+  function objectLanesOf(use: Use, address: string | undefined, tenant: string): Joined {
     const range = rangeForObjects(limits.lanes);
     if (typeof limits.lanes === 'number') return own(range.min);
-    return address === undefined ? own(range.max) : shared(`${use}${OF_OBJECTS}`, address, range);
+    return address === undefined ? own(range.max) : shared(`${use}${OF_OBJECTS}`, address, range, tenant);
   }
 
-  function shared(use: string, server: string, range: LaneRange): Joined {
+  function shared(use: string, server: string, range: LaneRange, tenant: string): Joined {
     const key = `${use} ${server}`;
     const { endpoint } = endpoints.get(key) ?? { endpoint: new Endpoint(range) };
     endpoints.set(key, { server, use, endpoint });
-    return { lanes: endpoint.join(), max: range.max };
+    return { lanes: endpoint.join(tenant), max: range.max };
   }
 
   /** Returns the present limits of a copy: they may change while it runs. */
@@ -146,7 +146,7 @@ export function openLinks(initial: LinkLimits): Links {
     return {
       from: source.lanes,
       to: destination.lanes,
-      atServer: lanesOf('copy', ends.to).lanes,
+      atServer: lanesOf('copy', ends.to, tenantOf(ends)).lanes,
       maxLanes: { from: source.max, to: destination.max },
       bandwidth: new Throttle(() => limitsOf(ends)),
     };
@@ -155,8 +155,14 @@ export function openLinks(initial: LinkLimits): Links {
   return {
     memory,
     lanes: () => [...endpoints.values()].map(asUsed),
-    open: (ends) => link(lanesOf('read', ends.from), lanesOf('write', ends.to), ends),
-    openForObjects: (ends) => link(objectLanesOf('read', ends.from), objectLanesOf('write', ends.to), ends),
+    open: (ends) => {
+      const tenant = tenantOf(ends);
+      return link(lanesOf('read', ends.from, tenant), lanesOf('write', ends.to, tenant), ends);
+    },
+    openForObjects: (ends) => {
+      const tenant = tenantOf(ends);
+      return link(objectLanesOf('read', ends.from, tenant), objectLanesOf('write', ends.to, tenant), ends);
+    },
     become(next) {
       limits = next;
       memory.resize(next.memory);
@@ -169,6 +175,11 @@ export function openLinks(initial: LinkLimits): Links {
 
 function asUsed({ server, use, endpoint }: UsedEndpoint) {
   return { server, use, open: endpoint.open, limit: endpoint.lanes };
+}
+
+/** Returns the tenant with whom a copy's lanes are counted: the one who gets it. */
+function tenantOf({ tenants = [] }: Ends): string {
+  return tenants.at(-1) ?? '';
 }
 
 function rangeForObjects(lanes: LaneRange | number): LaneRange {

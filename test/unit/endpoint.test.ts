@@ -155,3 +155,25 @@ test('a range that changes holds for the copies that are under way', async () =>
   await settled();
   expect(copy.held).toHaveLength(6);
 });
+
+test('tenants share the lanes evenly, however many copies each of them has', async () => {
+  const endpoint = new Endpoint({ min: 8, max: 8 });
+  const loud = Array.from({ length: 3 }, () => greedy(endpoint.join('loud')));
+  await settled();
+  const quiet = greedy(endpoint.join('quiet'));
+  await settled();
+  for (let round = 0; round < 8; round++) {
+    for (const copy of loud) await copy.giveBack(Math.min(1, copy.held.length));
+    await settled();
+  }
+  expect(quiet.held).toHaveLength(4);
+  expect(loud.map(({ held }) => held.length).sort()).toEqual([1, 1, 2]);
+});
+
+test("a copy's share is counted by its tenant first", async () => {
+  const endpoint = new Endpoint({ min: 8, max: 8 });
+  const [a, b, c] = [endpoint.join('one'), endpoint.join('one'), endpoint.join('other')];
+  for (const lanes of [a, b, c]) greedy(lanes);
+  await settled();
+  expect([a.count, b.count, c.count]).toEqual([2, 2, 4]);
+});
