@@ -1,20 +1,31 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
-import { type Fault, parseFault } from '../src/copy-job/index.ts';
+import { type CopyPlan, type Fault, parseFault } from '../src/copy-job/index.ts';
 
 /**
  * Returns why a step failed, as far as a tenant may know.
  * @param plan the plan whose Task Queue the step has waited in; `null` if there is none yet
  */
-export function faultOf(error: unknown, plan: { readonly task_queue: string } | null): Fault {
+export function faultOf(error: unknown, plan: Queues | null): Fault {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
     const fault = parseFault(cause.details?.[0]);
     return { code: fault?.code ?? 'internal', side: fault?.side ?? null, message: cause.message };
   }
   if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START') {
-    return { code: 'no_worker', side: null, message: `no worker has come to Task Queue ${plan?.task_queue}` };
+    const message = `no worker has come to Task Queue ${queueOf(error, plan)}`;
+    return { code: 'no_worker', side: null, message };
   }
   return { code: 'internal', side: null, message: cause instanceof Error ? cause.message : String(cause) };
+}
+
+type Queues = Pick<CopyPlan, 'task_queue' | 'short_task_queue'>;
+
+/** The steps that wait on the Task Queue of transfers. */
+const LONG: ReadonlySet<string> = new Set(['transferImage', 'moveSmallObjects']);
+
+function queueOf(error: unknown, plan: Queues | null): string | undefined {
+  const isLong = error instanceof ActivityFailure && LONG.has(error.activityType);
+  return (isLong ? undefined : plan?.short_task_queue) ?? plan?.task_queue;
 }
 
 /**

@@ -16,12 +16,14 @@ const retry = { initialInterval: '1s', maximumInterval: '1m' } as const;
  */
 const NEVER = '3650 days';
 
-/** Slots are scarce while long transfers run: cleaning up comes first, then short steps. */
+/**
+ * Cleaning up comes first, then other short steps. A step without a priority has that of its workflow, and
+ * each has its fairness key.
+ */
 const cleanup = { priority: { priorityKey: 1 } };
 const soon = { priority: { priorityKey: 2 } } as const;
 // Without a timeout, a disk that hangs would hang these steps for ever: they heartbeat all the same.
 const short = { ...soon, startToCloseTimeout: '10m' } as const;
-const long = { priority: { priorityKey: 3 } };
 
 export const { planCopy, planTask } = proxyLocalActivities<JobActivities>({ startToCloseTimeout: '10s' });
 
@@ -38,13 +40,17 @@ export const { closeAsCanceled } = proxyActivities<JobActivities>({
   summary: 'ask for the native cancellation of this workflow',
 });
 
-type Planned = Pick<CopyPlan, 'task_queue' | 'heartbeat_timeout' | 'no_worker_timeout'>;
+type Planned = Pick<CopyPlan, 'task_queue' | 'short_task_queue' | 'heartbeat_timeout' | 'no_worker_timeout'>;
 
-/** Returns the activities at the stores, with the Task Queue and the timeouts of a plan. */
-function storeActivities({ task_queue, heartbeat_timeout, no_worker_timeout }: Planned) {
-  return (summary: string, options: ActivityOptions) =>
+/**
+ * Returns the activities at the stores, with the Task Queues and the timeouts of a plan. Steps with a priority
+ * of their own are short, and wait behind no transfer.
+ */
+function storeActivities(plan: Planned) {
+  const { task_queue, short_task_queue = task_queue, heartbeat_timeout, no_worker_timeout } = plan;
+  return (summary: string, options: ActivityOptions = {}) =>
     proxyActivities<StoreActivities>({
-      taskQueue: task_queue,
+      taskQueue: options.priority === undefined ? task_queue : short_task_queue,
       heartbeatTimeout: heartbeat_timeout,
       scheduleToStartTimeout: no_worker_timeout,
       scheduleToCloseTimeout: NEVER,
@@ -76,7 +82,7 @@ export function storeSteps(plan: CopyPlan) {
   return {
     inspectSource: steps(`inspect ${source}`, short).inspectSource,
     prepareDestination: steps(`reserve ${destination}`, short).prepareDestination,
-    transferImage: steps(`${source} → ${destination}`, long).transferImage,
+    transferImage: steps(`${source} → ${destination}`).transferImage,
     // A bucket may have to copy terabytes to the image's path.
     commitImage: steps(`commit ${destination}`, soon).commitImage,
     discardImage: steps(`discard ${destination}`, { ...cleanup, scheduleToStartTimeout: NEVER }).discardImage,
@@ -89,6 +95,6 @@ export function taskSteps(plan: TaskPlan) {
   const steps = storeActivities(plan);
   return {
     listBatch: steps(`list ${source}`, short).listBatch,
-    moveSmallObjects: steps(`small objects of ${source} → ${plan.destination.region}`, long).moveSmallObjects,
+    moveSmallObjects: steps(`small objects of ${source} → ${plan.destination.region}`).moveSmallObjects,
   };
 }

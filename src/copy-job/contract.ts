@@ -43,6 +43,25 @@ export function regionTaskQueue(region: string): string {
 }
 
 /**
+ * Returns the Task Queue of the short steps at a region's store, which have slots of their own. No region's
+ * own Task Queue is called so, because no name of a region has a slash.
+ */
+export function shortTaskQueue(taskQueue: string): string {
+  return `${taskQueue}/short`;
+}
+
+/** The longest fairness key that Temporal takes; bytes. */
+const MAX_FAIRNESS_KEY = 64;
+
+/**
+ * Returns the fairness key of a tenant's workflows, by which Temporal shares a Task Queue among tenants. An id
+ * that is too long is cut: tenants whose ids begin alike then share.
+ */
+export function fairnessKeyOf(tenantId: string): string {
+  return tenantKeyword(tenantId).slice(0, MAX_FAIRNESS_KEY);
+}
+
+/**
  * Returns a tenant's id as a search attribute. It contains nothing that any of Temporal's databases, or its
  * query language, would treat as more than text. Ordinary ids stay as they are.
  */

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { schemaProblems } from '../text/index.ts';
-import { INVALID_REQUEST } from './contract.ts';
+import { INVALID_REQUEST, shortTaskQueue } from './contract.ts';
 import type { CopyPlan, CopyRequest } from './request.ts';
 import { undecodableProblem } from './undecodable.ts';
 
@@ -82,6 +82,7 @@ export function planCopy(request: unknown, rules: PlanningRules, reservedImageId
       image_name: destination.image_name ?? null,
     },
     task_queue: region.taskQueue,
+    short_task_queue: shortTaskQueue(region.taskQueue),
     heartbeat_timeout: rules.limits.heartbeatTimeout,
     no_worker_timeout: rules.limits.noWorkerTimeout,
   };

@@ -36,6 +36,8 @@ export interface CopyPlan {
   };
   /** The Task Queue of the activities that touch the stores. */
   readonly task_queue: string;
+  /** The Task Queue of the short ones among them; absent in the plan of an earlier version. */
+  readonly short_task_queue?: string;
   /** The heartbeat timeout of those activities; milliseconds. */
   readonly heartbeat_timeout: number;
   /** How long a step may wait for a worker before the job fails with `no_worker`; milliseconds. */

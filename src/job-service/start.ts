@@ -6,6 +6,7 @@ import {
   COPY_IMAGE,
   type CopyPlan,
   type CopyRequest,
+  fairnessKeyOf,
   JOB_MEMO,
   REQUEST_HASH_MEMO,
   requestedDetails,
@@ -56,6 +57,7 @@ export async function startJob(
       workflowId: jobId,
       taskQueue: TASK_QUEUE,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      ...(caller !== OPERATOR && { priority: { fairnessKey: fairnessKeyOf(caller.tenant_id) } }),
       args: [{ ...request, destination: { ...request.destination, image_id: plan.destination.image_id } }],
       memo: {
         [JOB_MEMO]: {

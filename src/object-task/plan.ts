@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import Value from 'typebox/value';
+import { shortTaskQueue } from '../copy-job/index.ts';
 import { InvalidRequest } from '../copy-job/plan.ts';
 import { schemaProblems } from '../text/index.ts';
 import type { TaskPlan, TaskRequest } from './request.ts';
@@ -51,10 +52,12 @@ export function planTask(request: unknown, { regions, limits }: TaskRules): Task
       throw new InvalidRequest(`${side}.region`, `'${region}' has images only, and no plain objects`);
     }
   }
+  const task_queue = regions.get(destination.region)?.taskQueue ?? '';
   return {
     source,
     destination,
-    task_queue: regions.get(destination.region)?.taskQueue ?? '',
+    task_queue,
+    short_task_queue: shortTaskQueue(task_queue),
     heartbeat_timeout: limits.heartbeatTimeout,
     no_worker_timeout: limits.noWorkerTimeout,
   };

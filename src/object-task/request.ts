@@ -28,6 +28,8 @@ export interface TaskPlan {
   readonly destination: TaskRequest['destination'];
   /** The Task Queue of the activities that touch the stores. */
   readonly task_queue: string;
+  /** The Task Queue of the short ones among them; absent in the plan of an earlier version. */
+  readonly short_task_queue?: string;
   readonly heartbeat_timeout: number;
   readonly no_worker_timeout: number;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { Shares } from '../config/index.ts';
-import { TASK_QUEUE } from '../copy-job/index.ts';
+import { fairnessKeyOf, TASK_QUEUE } from '../copy-job/index.ts';
 import {
   DELETE_TASK,
   deletionIdOf,
@@ -52,6 +52,7 @@ export function createTaskService({
         client.workflow.start(MOVE_OBJECTS, {
           workflowId: taskWorkflowId(owner.share_id, owner.tenant_id, taskId),
           taskQueue: TASK_QUEUE,
+          priority: { fairnessKey: fairnessKeyOf(owner.tenant_id) },
           args: [request],
           memo: { [TASK_MEMO]: requestedTask(request, new Date()) },
           staticSummary: `${type}: ${source.region} → ${destination.region}`,

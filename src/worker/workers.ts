@@ -13,7 +13,7 @@ import {
 import type { Logger } from 'pino';
 import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
 import type { Config, LiveConfig, Regions } from '../config/index.ts';
-import { TASK_QUEUE } from '../copy-job/index.ts';
+import { shortTaskQueue, TASK_QUEUE } from '../copy-job/index.ts';
 import { type Metrics, meteredDigests } from '../metrics/index.ts';
 import { openSpool } from '../stores/index.ts';
 import { ensureSweepSchedule } from '../sweep/schedule.ts';
@@ -60,6 +60,9 @@ const STICKY_TIMEOUT = '2s';
  * deletions of tasks may wait long for a store, cost nothing, and must not delay other activities.
  */
 const MAX_WAITING = 1000;
+
+/** The largest number of short steps at a time for one region: they wait for a store, and move no image. */
+const MAX_SHORT = 100;
 
 /** Runs workers until the process is told to stop, and lets running work end in order. */
 export async function runWorkers(options: WorkersOptions): Promise<void> {
@@ -138,7 +141,7 @@ function commonOptions({ client, config, version }: WorkersOptions): Omit<Worker
 
 /**
  * Returns a function that creates workers for the Task Queues of regions, and makes sure that these regions
- * are swept. It creates one worker for each Task Queue, however often it is called.
+ * are swept. It creates workers for each Task Queue once, however often it is called.
  */
 function storeWorkers(options: WorkersOptions, common: Omit<WorkerOptions, 'taskQueue'>) {
   const { concurrentActivities } = options.config.limits;
@@ -149,8 +152,11 @@ function storeWorkers(options: WorkersOptions, common: Omit<WorkerOptions, 'task
     for (const taskQueue of taskQueues) {
       if (served.has(taskQueue)) continue;
       served.add(taskQueue);
-      const own = { taskQueue, maxConcurrentActivityTaskExecutions: concurrentActivities };
-      workers.push(await Worker.create({ ...common, ...own }));
+      const slots = { [taskQueue]: concurrentActivities, [shortTaskQueue(taskQueue)]: MAX_SHORT };
+      for (const [name, maxConcurrentActivityTaskExecutions] of Object.entries(slots)) {
+        const own = { taskQueue: name, maxConcurrentActivityTaskExecutions };
+        workers.push(await Worker.create({ ...common, ...own }));
+      }
     }
     for (const region of regions) void scheduleSweep(options, region);
     return workers;

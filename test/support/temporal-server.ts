@@ -13,6 +13,7 @@ export interface TemporalServer {
 /** The settings of `temporal-dev.sh`, which gives the reasons. */
 const SETTINGS = [
   'frontend.WorkflowPauseEnabled=true',
+  'matching.enableFairness=true',
   'history.transferProcessorMaxPollRPS=1000',
   'history.transferProcessorUpdateAckInterval="1s"',
 ];

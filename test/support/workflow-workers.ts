@@ -8,7 +8,7 @@ import {
 } from '@temporalio/worker';
 import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
 import type { Limits, Regions } from '../../src/config/index.ts';
-import { regionTaskQueue, TASK_QUEUE } from '../../src/copy-job/index.ts';
+import { regionTaskQueue, shortTaskQueue, TASK_QUEUE } from '../../src/copy-job/index.ts';
 import type { Spool } from '../../src/stores/index.ts';
 import { createDigestPool } from '../../src/transfer/index.ts';
 import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
@@ -86,7 +86,9 @@ export function testWorkers(setup: WorkersSetup): TestWorkers {
     async startStores(region = 'ot2') {
       const steps = setup.apart ? eachAnew(() => createStoreActivities(deps)) : createStoreActivities(deps);
       const activities = hookActivities(steps, activityHooks);
-      run(await Worker.create({ ...common, taskQueue: regionTaskQueue(region), activities }));
+      const own = regionTaskQueue(region);
+      for (const taskQueue of [own, shortTaskQueue(own)])
+        run(await Worker.create({ ...common, taskQueue, activities }));
     },
     async stop() {
       for (const { worker } of running) if (worker.getState() === 'RUNNING') worker.shutdown();

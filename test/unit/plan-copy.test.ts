@@ -19,6 +19,7 @@ test('two regions and an image are enough: the rest has defaults', () => {
     source: { region: 'ot1', image_id: 'image-1', tenant_id: null },
     destination: { region: 'ot2', image_id: 'reserved', tenant_id: null, image_name: null },
     task_queue: 'queue-2',
+    short_task_queue: 'queue-2/short',
     heartbeat_timeout: 30_000,
     no_worker_timeout: 86_400_000,
   });

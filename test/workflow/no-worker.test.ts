@@ -62,7 +62,11 @@ test('a step that nobody takes for 24 hours ends the job as error, with no_worke
   await testService?.lockTimeSkipping({});
   await until(async () => (await handle.describe()).status.name !== 'RUNNING');
   const { closed, details, failure } = await endOf({ handle });
-  const fault = { code: 'no_worker', side: null, message: 'no worker has come to Task Queue image-copy.ot2' };
+  const fault = {
+    code: 'no_worker',
+    side: null,
+    message: 'no worker has come to Task Queue image-copy.ot2/short',
+  };
   expect(closed).toBe('FAILED');
   expect(failure).toMatchObject({ type: 'no_worker', details: [fault] });
   expect(details).toMatchObject({ status: 'error', phase: null, fault });

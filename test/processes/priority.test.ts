@@ -1,0 +1,59 @@
+/** Who comes first where slots are scarce: a worker with one slot for transfers, which take seconds. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Deployment, deploy, MIB } from '../support/deployment.ts';
+import { eclClient } from '../support/http.ts';
+import { endOf } from '../support/jobs.ts';
+import { until } from '../support/until.ts';
+
+let deployment: Deployment;
+let images: { readonly a: string; readonly b: string };
+beforeEach(async () => {
+  deployment = await deploy({ limits: { concurrent_activities: 1, lanes: 1 } });
+  await Promise.all([deployment.startSlowWorker(300), deployment.startApi()]);
+  const [a, b] = await Promise.all(
+    ['tenant-a', 'tenant-b'].map((owner) => deployment.addImage('ot1', 12 * MIB, { owner })),
+  );
+  images = { a: a?.id ?? '', b: b?.id ?? '' };
+});
+afterEach(() => deployment?.stop());
+
+const start = (tenant: 'a' | 'b') =>
+  eclClient(deployment, deployment.tokens[tenant]).start({
+    image_id: images[tenant],
+    tenant_id_dst: `tenant-${tenant}`,
+  });
+const many = (count: number) => Promise.all(Array.from({ length: count }, () => start('a')));
+
+/** Waits until all jobs of tenant-a are inspected and reserved, though one transfer at a time is made. */
+const untilQueued = (count: number) =>
+  until(async () => {
+    const views = await eclClient(deployment).jobs();
+    if (views.length < count) return false;
+    return views.every(({ phase, status }) => phase === 'transfer' || status === 'replicated');
+  });
+
+const done = async () => (await eclClient(deployment).jobs('?status=replicated')).length;
+
+test("a tenant's many jobs delay another's by no more than one transfer, and no short step", async () => {
+  await many(8);
+  // All are inspected and reserved while one of them has the only slot.
+  await untilQueued(8);
+  const before = await done();
+  const other = await start('b');
+  expect((await endOf(deployment, other)).status).toBe('replicated');
+  // The transfer that was under way, and one that was ahead.
+  expect((await done()) - before).toBeLessThanOrEqual(2);
+});
+
+test("a job that was started with Temporal's priority key overtakes others", async () => {
+  await many(5);
+  await untilQueued(5);
+  const before = await done();
+  const input = { source: { region: 'ot1', image_id: images.b }, destination: { region: 'ot2' } };
+  const started = ['--type', 'copyImage', '--task-queue', 'image-copy', '--workflow-id', 'urgent'];
+  await deployment.temporal(
+    ...['workflow', 'start', ...started, '--priority-key', '1', '--input', JSON.stringify(input)],
+  );
+  expect((await endOf(deployment, 'urgent')).status).toBe('replicated');
+  expect((await done()) - before).toBeLessThanOrEqual(2);
+});
