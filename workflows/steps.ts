@@ -43,8 +43,8 @@ export const { closeAsCanceled } = proxyActivities<JobActivities>({
 type Planned = Pick<CopyPlan, 'task_queue' | 'short_task_queue' | 'heartbeat_timeout' | 'no_worker_timeout'>;
 
 /**
- * Returns the activities at the stores, with the Task Queues and the timeouts of a plan. Steps with a priority
- * of their own are short, and wait behind no transfer.
+ * Returns the activities at the stores, with the Task Queues and the timeouts of a plan. Steps with a
+ * priority of their own are short, and wait behind no transfer.
  */
 function storeActivities(plan: Planned) {
   const { task_queue, short_task_queue = task_queue, heartbeat_timeout, no_worker_timeout } = plan;

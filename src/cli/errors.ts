@@ -38,6 +38,7 @@ export class UsageError extends Error {
 
 /** Returns the exit code of a command that has failed with an error. */
 export function exitCodeOf(error: unknown): number {
+  if (missingNamespace(error) !== null) return EXIT.unavailable;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof TemporalUnreachable || error instanceof IdentityUnavailable) return EXIT.unavailable;
   if (error instanceof ConfigError || error instanceof UsageError) return EXIT.usage;
@@ -78,6 +79,11 @@ export function toldOf(error: unknown): Told | null {
     return { code: 'usage', message: error.message.replace(/^error: /, '') };
   }
   if (!(error instanceof Error)) return { code: 'internal', message: String(error) };
+  const namespace = missingNamespace(error);
+  if (namespace !== null) {
+    const message = `Temporal has no namespace ${namespace}; TEMPORAL_NAMESPACE says which one to use`;
+    return { code: 'unavailable', message };
+  }
   return { code: codeOf(error), message: messageOf(error) };
 }
 
@@ -92,4 +98,11 @@ function messageOf(error: Error): string {
   const field = error instanceof JobError ? error.field : null;
   const option = field === null ? undefined : OPTIONS[field];
   return option === undefined ? error.message : error.message.replace(`${field}:`, `${option}:`);
+}
+
+/** Returns the namespace that Temporal does not know, if that is what an error comes from; or else `null`. */
+function missingNamespace(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  const found = /Namespace (?:(\S+) is not found|not found: '([^']+)')/.exec(error.message);
+  return found?.[1] ?? found?.[2] ?? missingNamespace(error.cause);
 }

@@ -54,8 +54,8 @@ export function shortTaskQueue(taskQueue: string): string {
 const MAX_FAIRNESS_KEY = 64;
 
 /**
- * Returns the fairness key of a tenant's workflows, by which Temporal shares a Task Queue among tenants. An id
- * that is too long is cut: tenants whose ids begin alike then share.
+ * Returns the fairness key of a tenant's workflows, by which Temporal shares a Task Queue among tenants. An
+ * id that is too long is cut: tenants whose ids begin alike then share.
  */
 export function fairnessKeyOf(tenantId: string): string {
   return tenantKeyword(tenantId).slice(0, MAX_FAIRNESS_KEY);
