@@ -19,7 +19,7 @@ export interface DialectContext {
    * Runs work for a request. The services end it soon after `signal` is aborted, and never wait longer than
    * the sender of a request would.
    */
-  forRequest<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+  forRequest<T>(signal: AbortSignal, work: () => Promise<T>, id?: string): Promise<T>;
 }
 
 /** The context of a dialect with what the facade adds. */

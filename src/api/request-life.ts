@@ -38,7 +38,7 @@ export function endWithClient(
     if (socket.destroyed) life.abort(new Error('the client has gone'));
     else if (!isChange(request)) underWayOn(socket).add(life);
     // Whatever `done` calls runs within the scope in which it is called.
-    void forRequest(life.signal, async () => done());
+    void forRequest(life.signal, async () => done(), request.id);
   });
   // From here on the answer is only sent. It may never arrive, and `onResponse` does not tell of clients that
   // are gone.

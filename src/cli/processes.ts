@@ -11,11 +11,11 @@ import {
   type Regions,
 } from '../config/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
-import { createJobService } from '../job-service/index.ts';
+import { createJobService, loggedJobs } from '../job-service/index.ts';
 import { createMetrics, type Metrics, meteredStore } from '../metrics/index.ts';
 import { openQuota } from '../quota/index.ts';
 import { createTaskService } from '../task-service/index.ts';
-import { connectClient, ensureSearchAttributes, forRequest } from '../temporal/index.ts';
+import { connectClient, ensureSearchAttributes, forRequest, requestId } from '../temporal/index.ts';
 import { harmlessJson } from '../text/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT, UsageError } from './errors.ts';
@@ -85,13 +85,14 @@ async function serve(options: ProcessOptions): Promise<void> {
   const tasks = createTaskService({ client, shares: config.shares, quota });
   const regionNames = regionsOfImages(regions);
   const context = {
-    jobs,
+    jobs: loggedJobs(jobs, (about, message) => logger.info({ ...about, request_id: requestId() }, message)),
     tasks,
     identity,
     config: config.api,
     regionNames,
     limitsOf,
-    forRequest: <T>(signal: AbortSignal, work: () => Promise<T>) => forRequest(client, signal, work),
+    forRequest: <T>(signal: AbortSignal, work: () => Promise<T>, id?: string) =>
+      forRequest(client, signal, work, id),
   };
   const metrics = createMetrics();
   watchTemporal(metrics, client, config);

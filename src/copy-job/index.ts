@@ -8,6 +8,7 @@ export {
   requestedDetails,
 } from './details.ts';
 export { type Fault, type FaultCode, parseFault } from './fault.ts';
+export { LOG_HEADER, type LogContext, REQUEST_ID_MEMO } from './log-context.ts';
 export { parseProgress, type TransferProgress } from './progress.ts';
 export {
   type CancelRequest,

@@ -9,6 +9,7 @@ import {
   fairnessKeyOf,
   JOB_MEMO,
   REQUEST_HASH_MEMO,
+  REQUEST_ID_MEMO,
   requestedDetails,
   requestedSearchAttributes,
   TASK_QUEUE,
@@ -18,6 +19,7 @@ import type { ImageRecord } from '../image/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import { LimitReached, type Quota } from '../quota/index.ts';
 import { type ImageStore, StoreError } from '../stores/index.ts';
+import { requestId } from '../temporal/index.ts';
 import { harmlessMarkdown } from '../text/index.ts';
 import { answered, refusal } from './ask-store.ts';
 import { JobError } from './errors.ts';
@@ -52,6 +54,7 @@ export async function startJob(
   }
   const plan = planned(context, request, jobId);
   const image = await examined(context.regions, plan, options.credential);
+  const request_id = requestId();
   const start = () =>
     context.client.workflow.start(COPY_IMAGE, {
       workflowId: jobId,
@@ -66,6 +69,7 @@ export async function startJob(
           image_size: image.size,
         },
         [REQUEST_HASH_MEMO]: hash,
+        ...(request_id !== null && { [REQUEST_ID_MEMO]: request_id }),
       },
       typedSearchAttributes: new TypedSearchAttributes(requestedSearchAttributes(plan)),
       staticSummary: harmlessMarkdown(

@@ -5,7 +5,7 @@ export { describeIfThere } from './describe.ts';
 export { encryptingConverter, openCodec } from './encryption.ts';
 export { lastHeartbeat } from './heartbeat.ts';
 export { allOf, anyOf, attribute, OPEN, type VisibilityQuery, visibility } from './query.ts';
-export { forRequest } from './request-scope.ts';
+export { forRequest, requestId } from './request-scope.ts';
 export {
   decodeOptionalFailureToOptionalError,
   decodeOptionalSinglePayload,

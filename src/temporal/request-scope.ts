@@ -13,14 +13,24 @@ type GrpcStatus = Parameters<ReturnType<typeof defaultGrpcRetryOptions>['retryab
  */
 const UNKNOWN = 2;
 
-const requests = new AsyncLocalStorage<{ readonly signal: AbortSignal }>();
+const requests = new AsyncLocalStorage<{ readonly signal: AbortSignal; readonly id: string | null }>();
 
 /**
  * Runs work for a request that somebody waits for. Each call to Temporal in it ends within 4 s. When `signal`
  * is aborted, the calls that are under way end at once, and no further one is made.
  */
-export async function forRequest<T>(client: Client, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  return requests.run({ signal }, () => client.withAbortSignal(signal, work));
+export async function forRequest<T>(
+  client: Client,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+  id: string | null = null,
+): Promise<T> {
+  return requests.run({ signal, id }, () => client.withAbortSignal(signal, work));
+}
+
+/** Returns the id of the request for which this work is done, as its client sees it; `null` without one. */
+export function requestId(): string | null {
+  return requests.getStore()?.id ?? null;
 }
 
 /**

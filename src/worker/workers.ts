@@ -20,6 +20,7 @@ import { ensureSweepSchedule } from '../sweep/schedule.ts';
 import { encryptingConverter } from '../temporal/index.ts';
 import { createDigestPool, openLinks } from '../transfer/index.ts';
 import { Crew } from './crew.ts';
+import { logContext } from './log-context.ts';
 import type { Probe } from './probe.ts';
 import { ratesBy } from './rates.ts';
 import type { SdkMetrics } from './sdk-metrics.ts';
@@ -78,7 +79,13 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   watchWorker(options.metrics, links, spool);
   const deps: Dependencies = { regions, limits: config.limits, digests, links, spool, client };
   const dataConverter = await encryptingConverter(config.encryption);
-  const common = { ...commonOptions(options), connection, ...(dataConverter && { dataConverter }) };
+  const interceptors = { activity: [logContext] };
+  const common = {
+    ...commonOptions(options),
+    connection,
+    interceptors,
+    ...(dataConverter && { dataConverter }),
+  };
   const crew = new Crew();
   if (options.workflows) {
     const workflowOptions = {

@@ -31,6 +31,7 @@ export async function bundleWorkflows(
   const converter = (name: string) => join(ROOT, `src/temporal/${name}${extname(import.meta.filename)}`);
   return bundleWorkflowCode({
     workflowsPath: join(ROOT, 'workflows/index.ts'),
+    workflowInterceptorModules: [join(ROOT, 'workflows/log-context.ts')],
     payloadConverterPath: converter('payload-converter'),
     logger,
     ...(encrypts && { failureConverterPath: converter('failure-converter') }),

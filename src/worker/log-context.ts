@@ -1,0 +1,18 @@
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import { LOG_HEADER, type LogContext } from '../copy-job/index.ts';
+
+/** Has every log line of an activity tell whose job it works for, as the workflow has put it in a header. */
+export const logContext: ActivityInterceptorsFactory = () => {
+  let context: Partial<LogContext> = {};
+  return {
+    inbound: {
+      async execute(input, next) {
+        const header = input.headers[LOG_HEADER];
+        if (header !== undefined) context = defaultPayloadConverter.fromPayload<LogContext>(header);
+        return next(input);
+      },
+    },
+    outbound: { getLogAttributes: (attributes, next) => next({ ...attributes, ...context }) },
+  };
+};

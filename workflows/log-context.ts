@@ -1,0 +1,36 @@
+import { defaultPayloadConverter, type Headers } from '@temporalio/common';
+import { type WorkflowInterceptorsFactory, workflowInfo } from '@temporalio/workflow';
+import { COPY_IMAGE, JOB_MEMO, LOG_HEADER, type LogContext, REQUEST_ID_MEMO } from '../src/copy-job/index.ts';
+
+/** Has every log line about a job tell whose it is: the workflow's own lines, and those of its activities. */
+export const interceptors: WorkflowInterceptorsFactory = () => ({
+  outbound: [
+    {
+      getLogAttributes: (attributes, next) => next({ ...attributes, ...logContext() }),
+      scheduleActivity: (input, next) => next({ ...input, headers: withContext(input.headers) }),
+      scheduleLocalActivity: (input, next) => next({ ...input, headers: withContext(input.headers) }),
+    },
+  ],
+});
+
+function withContext(headers: Headers): Headers {
+  const context = logContext();
+  if (context === undefined) return headers;
+  return { ...headers, [LOG_HEADER]: defaultPayloadConverter.toPayload(context) };
+}
+
+/** Returns the context of a job; `undefined` in other workflows. Anybody may have written the memo. */
+function logContext(): LogContext | undefined {
+  const { workflowId, workflowType, memo } = workflowInfo();
+  if (workflowType !== COPY_IMAGE) return undefined;
+  const job = memo?.[JOB_MEMO] as { readonly source_tenant_id?: unknown } | null | undefined;
+  return {
+    job_id: workflowId,
+    tenant_id: textOrNull(job?.source_tenant_id),
+    request_id: textOrNull(memo?.[REQUEST_ID_MEMO]),
+  };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
