@@ -19,9 +19,13 @@ const INTERVAL = 100;
  * @throws JobError `conflict` if the job goes on, or the clean-up after a cancel by force does
  */
 export async function deleteJob(client: Client, caller: Caller, jobId: string): Promise<void> {
-  const job = await findJob(client, caller, jobId);
+  let job = await findJob(client, caller, jobId);
   const { status } = recordedView(job);
-  if (!isFinal(status) || job.closeTime === undefined)
+  // A job has its last status a moment before its workflow closes.
+  const closes = Date.now() + PATIENCE;
+  for (; isFinal(status) && job.closeTime === undefined && Date.now() < closes; await sleep(INTERVAL))
+    job = await findJob(client, caller, jobId);
+  if (job.closeTime === undefined)
     throw new JobError('conflict', `the job is ${status}: it cannot be deleted before it has ended`);
   const ofJob = [visibility`WorkflowType = ${COPY_IMAGE}`, visibility`WorkflowId = ${jobId}`];
   const ofCleanUp = [visibility`WorkflowType = ${CLEAN_UP}`, visibility`ParentWorkflowId = ${jobId}`, OPEN];
