@@ -17,6 +17,7 @@ import { answerError } from './ecl/index.ts';
 import { addHealthRoutes } from './health.ts';
 import { takeBodiesForJson } from './json.ts';
 import { describeApi } from './openapi.ts';
+import { boundPipelines } from './pipelines.ts';
 import { endWithClient } from './request-life.ts';
 import { collectRoutes, refuseOtherMethods } from './responses.ts';
 import { followCertificate, readCertificate } from './tls.ts';
@@ -47,6 +48,7 @@ export async function createApi(
     ...(certificate && { https: certificate }),
   };
   const app = Fastify(settings);
+  boundPipelines(app);
   badHttp.watch(app);
   if (tls && certificate) {
     const leave = followCertificate(app.server as HttpsServer, tls, certificate, logger);

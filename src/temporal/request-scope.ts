@@ -3,6 +3,8 @@ import { type Client, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '
 
 /** The longest time for a call to Temporal within a request; milliseconds. */
 const MAX_CALL = 4000;
+/** The longest time for all calls to Temporal of a request; milliseconds. */
+const MAX_REQUEST = 10_000;
 
 type Interceptor = ReturnType<typeof makeGrpcRetryInterceptor>;
 type GrpcStatus = Parameters<ReturnType<typeof defaultGrpcRetryOptions>['retryableDecider']>[1];
@@ -13,11 +15,19 @@ type GrpcStatus = Parameters<ReturnType<typeof defaultGrpcRetryOptions>['retryab
  */
 const UNKNOWN = 2;
 
-const requests = new AsyncLocalStorage<{ readonly signal: AbortSignal; readonly id: string | null }>();
+interface RequestScope {
+  readonly signal: AbortSignal;
+  readonly id: string | null;
+  /** When the time for its calls to Temporal is over; milliseconds since the epoch. */
+  readonly until: number;
+}
+
+const requests = new AsyncLocalStorage<RequestScope>();
 
 /**
- * Runs work for a request that somebody waits for. Each call to Temporal in it ends within 4 s. When `signal`
- * is aborted, the calls that are under way end at once, and no further one is made.
+ * Runs work for a request that somebody waits for. Each call to Temporal in it ends within 4 s, and all
+ * of them within 10 s. When `signal` is aborted, the calls that are under way end at once, and no further one
+ * is made.
  */
 export async function forRequest<T>(
   client: Client,
@@ -25,7 +35,8 @@ export async function forRequest<T>(
   work: () => Promise<T>,
   id: string | null = null,
 ): Promise<T> {
-  return requests.run({ signal, id }, () => client.withAbortSignal(signal, work));
+  const until = Date.now() + MAX_REQUEST;
+  return requests.run({ signal, id, until }, () => client.withAbortSignal(signal, work));
 }
 
 /** Returns the id of the request for which this work is done, as its client sees it; `null` without one. */
@@ -40,7 +51,7 @@ export function requestId(): string | null {
 export const retries: Interceptor = (options, nextCall) => {
   const request = requests.getStore();
   if (request?.signal.aborted) throw new Error('nobody waits for this call to Temporal any more');
-  const deadline = earlier(options.deadline, request === undefined ? undefined : Date.now() + MAX_CALL);
+  const deadline = earlier(options.deadline, request && Math.min(Date.now() + MAX_CALL, request.until));
   const usual = defaultGrpcRetryOptions();
   let delay = 0;
   const retryableDecider = (attempt: number, status: GrpcStatus): boolean => {

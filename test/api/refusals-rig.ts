@@ -22,7 +22,7 @@ const principal = (may_copy: boolean): Principal => ({
 /**
  * An identity that knows the access key of the recorded requests, and a token of somebody who may only look.
  */
-const identity: Identity = {
+export const READER_IDENTITY: Identity = {
   authenticate: async (token) => (token === READER_TOKEN ? principal(false) : null),
   accessKey: async (id) => (id === access ? { secret, signIn: async () => principal(true) } : null),
   check: async () => undefined,
@@ -51,7 +51,7 @@ export async function serveJobs(
     {
       jobs: jobs as JobService,
       tasks: {} as TaskService,
-      identity,
+      identity: READER_IDENTITY,
       config: { ...API_CONFIG, ...config },
       regionNames: ['ot1', 'ot2'],
       forRequest,

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { MAX_PIPELINED } from '../../src/api/pipelines.ts';
 import { JobError } from '../../src/job-service/index.ts';
 import type { JobPage } from '../../src/job-service/service.ts';
 import { JOBS } from '../support/http.ts';
-import { READER_TOKEN, serveJobs } from './refusals-rig.ts';
+import { READER_IDENTITY, READER_TOKEN, serveJobs } from './refusals-rig.ts';
 
 let app: FastifyInstance;
 afterEach(() => app.close());
@@ -55,7 +56,19 @@ test('a tenant may have only so many requests at the same time, and no failed on
   expect((await get(JOBS)).statusCode).toBe(500);
 });
 
-test('of 10,000 requests that one connection pipelines, only as many are made as may be under way', async () => {
+/** Sends a request again and again on one connection, without waiting for an answer. */
+async function pipelined(times: number): Promise<Socket> {
+  const { port } = app.server.address() as { port: number };
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  socket.write(
+    `GET ${JOBS}?limit=1 HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${READER_TOKEN}\r\n\r\n`.repeat(times),
+  );
+  return socket;
+}
+
+test('of the requests that one connection pipelines, only as many are made as may be under way', async () => {
   let made = 0;
   const { promise: pass, resolve } = Promise.withResolvers<void>();
   const list = async () => {
@@ -64,15 +77,29 @@ test('of 10,000 requests that one connection pipelines, only as many are made as
     return EMPTY;
   };
   app = await serveJobs({ list }, forRequest, { concurrent_requests: 8, requests_per_second: 1_000_000 });
-  const { port } = app.server.address() as { port: number };
-  const socket = connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  socket.write(
-    `GET ${JOBS}?limit=1 HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${READER_TOKEN}\r\n\r\n`.repeat(10_000),
-  );
+  const socket = await pipelined(MAX_PIPELINED);
+  let answers = '';
+  socket.on('data', (chunk: Buffer) => {
+    answers += chunk.toString();
+  });
   await expect.poll(() => made).toBe(8);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  socket.destroy();
-  expect(made).toBe(8);
   resolve();
+  await expect.poll(() => answers.match(/HTTP\/1.1 /g)?.length).toBe(MAX_PIPELINED);
+  expect(answers.match(/HTTP\/1.1 429 /g)?.length).toBe(MAX_PIPELINED - 8);
+  expect(made).toBe(8);
+  socket.destroy();
+});
+
+test('a connection on which 10,000 requests are pipelined is ended, and few of them are looked at', async () => {
+  app = await serveJobs({ list: async () => EMPTY }, forRequest, { requests_per_second: 1_000_000 });
+  let seen = 0;
+  const authenticate = vi.spyOn(READER_IDENTITY, 'authenticate').mockImplementation(async () => {
+    seen += 1;
+    return null;
+  });
+  const socket = await pipelined(10_000);
+  // It may be reset, which is an error to `once`.
+  await expect.poll(() => socket.destroyed).toBe(true);
+  expect(seen).toBeLessThanOrEqual(MAX_PIPELINED);
+  authenticate.mockRestore();
 });

@@ -1,0 +1,123 @@
+// Measures what a loud tenant, and one with many open jobs, does to another tenant's requests. Prints the
+// results, and writes them to RESULTS-TENANTS.md.
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pMap from 'p-map';
+import { loadConfig } from '../src/config/index.ts';
+import { createJobService, OPERATOR } from '../src/job-service/index.ts';
+import { deploy } from '../test/support/deployment.ts';
+import { JOBS, send } from '../test/support/http.ts';
+import { startTemporalServer } from '../test/support/temporal-server.ts';
+import { machine, ratio } from './report.ts';
+import { median, quantile, timed } from './statistics.ts';
+
+const isQuick = process.argv.includes('--quick');
+const ROUNDS = isQuick ? 1 : 5;
+/** How often the quiet tenant asks in a round, one request after another. */
+const SHOWS = 500;
+const PIPELINED = 10_000;
+const OPEN_JOBS = isQuick ? 500 : 1000;
+
+const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
+const [program = ''] = execFileSync(join(import.meta.dirname, '../temporal-dev.sh'), ['install'], {
+  encoding: 'utf8',
+}).split('\n');
+const server = await startTemporalServer(program, join(folder, 'temporal.db'));
+// The limit for a second would hold back the one who measures too. The one who pipelines has the usual ones.
+const deployment = await deploy({
+  address: server.address,
+  config: { tenant_limits: { overrides: { 'tenant-b': { requests_per_second: 100_000 } } } },
+});
+const { apiUrl, tokens } = deployment;
+
+const { limits } = await loadConfig(deployment.env.IMAGE_REPLICATOR_CONFIG ?? '');
+const jobs = createJobService({ client: deployment.client, regions: deployment.regions, limits });
+const image = await deployment.addImage('ot1', 1000);
+const startJob = async (tenant_id: string) => {
+  const source = { region: 'ot1', image_id: image.id, tenant_id };
+  const { job_id } = await jobs.start(
+    OPERATOR,
+    { source, destination: { region: 'ot2', tenant_id } },
+    { dialect: 'bench' },
+  );
+  return job_id;
+};
+const quietJob = await startJob('tenant-b');
+await deployment.startApi();
+
+/** Shows the quiet tenant's job again and again, and returns how long each answer took; milliseconds. */
+async function showsWhile(isGoingOn: (shown: number) => boolean): Promise<number[]> {
+  const times: number[] = [];
+  while (isGoingOn(times.length)) {
+    times.push(
+      await timed(async () => {
+        const { status } = await send(`${apiUrl}${JOBS}/${quietJob}`, { token: tokens.b });
+        if (status !== 200) throw new Error(`answered ${status}`);
+      }),
+    );
+  }
+  return times;
+}
+
+const shows = () => showsWhile((shown) => shown < SHOWS);
+
+/** Shows the quiet tenant's job for as long as the loud tenant's requests on one connection are answered. */
+async function showsBesideLoud(): Promise<number[]> {
+  const { hostname, port } = new URL(apiUrl);
+  const one = `GET ${JOBS}?limit=1 HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${tokens.a}\r\n\r\n`;
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  let isOpen = true;
+  socket.once('close', () => {
+    isOpen = false;
+  });
+  socket.resume();
+  socket.end(one.repeat(PIPELINED));
+  return showsWhile(() => isOpen);
+}
+
+const p99 = (times: readonly number[]) => quantile(times, 0.99, Math.ceil);
+const quiet: number[][] = [];
+const loud: number[][] = [];
+await shows();
+for (let round = 0; round < ROUNDS; round++) {
+  quiet.push(await shows());
+  loud.push(await showsBesideLoud());
+}
+await pMap(Array.from({ length: OPEN_JOBS }), () => startJob('tenant-a'), { concurrency: 16 });
+const crowded: number[][] = [];
+for (let round = 0; round < ROUNDS; round++) crowded.push(await shows());
+
+const base = p99(quiet.flat());
+const row = (name: string, rounds: readonly number[][]) => {
+  const each = rounds.map(p99);
+  const [middle, value] = [median(rounds.flat()), p99(rounds.flat())];
+  const range = `${ratio(Math.min(...each), base)} to ${ratio(Math.max(...each), base)}`;
+  return `| ${name} | ${middle.toFixed(1)} ms | ${value.toFixed(1)} ms | ${ratio(value, base)} | ${range} |`;
+};
+const lines = [
+  '# Results of one tenant beside another',
+  '',
+  ...(await machine('npm run bench:tenants')),
+  'One facade, and a Temporal dev server with its database in a file, on the same cores; no worker.',
+  `A tenant shows a job of its own, one request after another: ${SHOWS} times in each of ${ROUNDS} rounds, or, beside`,
+  'the loud tenant, for as long as the requests of that one are answered. The ratio is that of the 99th',
+  'percentile of all rounds to the quiet one. The range is that of the rounds.',
+  '',
+  '| | median | 99th percentile | ratio | range |',
+  '|---|---|---|---|---|',
+  row('nobody else asks', quiet),
+  row(`another tenant pipelines ${PIPELINED.toLocaleString('en')} requests`, loud),
+  row(`another tenant has ${OPEN_JOBS.toLocaleString('en')} open jobs`, crowded),
+  '',
+];
+console.log(lines.join('\n'));
+if (!isQuick) await writeFile(join(import.meta.dirname, 'RESULTS-TENANTS.md'), lines.join('\n'));
+await deployment.stop();
+await server.stop();
+await rm(folder, { recursive: true, force: true });

@@ -1,0 +1,39 @@
+import type { Client } from '@temporalio/client';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { forRequest, retries } from '../../src/temporal/request-scope.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const client = { withAbortSignal: (_signal: AbortSignal, work: () => unknown) => work() } as Client;
+
+/** Makes a call to Temporal that goes nowhere, and returns how long it may take from now on; milliseconds. */
+function patienceOfCall(): number {
+  let deadline = Number.NaN;
+  const call = (options: { readonly deadline?: Date | number }): never => {
+    deadline = Number(options.deadline);
+    throw new Error('the call goes nowhere');
+  };
+  expect(() => retries({} as never, call as never)).toThrow('goes nowhere');
+  return deadline - Date.now();
+}
+
+test('each call of a request has 4 s, and all of them together have 10 s', async () => {
+  await forRequest(client, new AbortController().signal, async () => {
+    expect(patienceOfCall()).toBe(4000);
+    vi.advanceTimersByTime(5000);
+    expect(patienceOfCall()).toBe(4000);
+    vi.advanceTimersByTime(4000);
+    expect(patienceOfCall()).toBe(1000);
+    vi.advanceTimersByTime(3000);
+    expect(patienceOfCall()).toBeLessThanOrEqual(0);
+  });
+});
+
+test('a call that no request makes has the time that its caller gives it', () => {
+  expect(patienceOfCall()).toBeNaN();
+});
