@@ -1,4 +1,4 @@
-import { Agent } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { intoReceiveBuffers } from './receive-buffers.ts';
 
 /** How a server's TLS certificate is checked. */
@@ -9,22 +9,32 @@ interface Trust {
 }
 
 /**
- * Opens an agent for connections to servers. It opens as many as are asked for, and uses no proxy. Times are
- * in milliseconds.
+ * Opens an agent for connections to servers. It opens as many as are asked for, through the proxy that the
+ * environment names, if it names one.
  */
-export function openAgent({ verify, ca }: Trust): Agent {
-  return new Agent({
+export function openAgent({ verify, ca }: Trust): Dispatcher {
+  const tls = { rejectUnauthorized: verify, ...(ca !== null && { ca }) };
+  // Times are in milliseconds.
+  const options = {
     // Each lane is a connection of its own, and Glance's servers speak only HTTP/1.1.
     allowH2: false,
     // The environment may ask for undici's other parser, which reads all that waits in a socket at once.
     useMilo: false,
     connect: {
       timeout: 10_000,
-      rejectUnauthorized: verify,
-      ...(ca !== null && { ca }),
+      ...tls,
       onread: intoReceiveBuffers,
     },
     headersTimeout: 60_000,
     bodyTimeout: 60_000,
-  });
+  };
+  return namesProxy(process.env)
+    ? new EnvHttpProxyAgent({ ...options, requestTls: tls })
+    : new Agent(options);
+}
+
+/** Tells whether an environment names a proxy, as most tools understand it. */
+export function namesProxy(env: NodeJS.ProcessEnv): boolean {
+  const names = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
+  return names.some((name) => (env[name] ?? '') !== '');
 }

@@ -1,3 +1,3 @@
-export { openAgent } from './agent.ts';
+export { namesProxy, openAgent } from './agent.ts';
 export { received } from './receive-buffers.ts';
 export { waitFor } from './wait-for.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { openAgent } from '../../http/index.ts';
+import { namesProxy, openAgent } from '../../http/index.ts';
 import { type BriefDelete, briefDeletes } from './brief-delete.ts';
 import { endpointOf } from './endpoint.ts';
 import { type PlainGet, plainGets } from './plain-get.ts';
@@ -60,6 +60,7 @@ const DEFAULT_REGION = 'us-east-1';
 export function openBucket(options: S3Options): Bucket {
   const { bucket, endpoint, region, profile } = options;
   const ca = options.cacert === undefined ? null : readFileSync(options.cacert, 'utf8');
+  const proxy = namesProxy(process.env) ? { proxyEnv: process.env } : {};
   const client = new S3Client({
     region: region ?? DEFAULT_REGION,
     // A copy has a digest of its own, and the SDK's checksums of what it reads are slow.
@@ -70,10 +71,11 @@ export function openBucket(options: S3Options): Bucket {
     requestHandler: new NodeHttpHandler({
       connectionTimeout: 10_000,
       socketTimeout: 60_000,
-      httpAgent: { maxSockets: SOCKETS },
+      httpAgent: { maxSockets: SOCKETS, ...proxy },
       httpsAgent: new Agent({
         keepAlive: true,
         maxSockets: SOCKETS,
+        ...proxy,
         ...(ca !== null && { ca }),
       }),
     }),
