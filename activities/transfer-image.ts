@@ -46,6 +46,7 @@ export async function transferImage(
   const stand = (fault: StoreError | null) => {
     progress = { ...progress, moved_at: Date.now(), last_fault: fault && faultOf(fault) };
   };
+  const leave = () => leaveOrStop(deps, running, plan, ref, transfer);
   let readBefore = 0;
   let limit: number | null = null;
   const work: PausableWork<Copied> = {
@@ -66,31 +67,25 @@ export async function transferImage(
       transfer = undefined;
     },
     stand: () => stand(null),
-    unlessCancelled: (promise) =>
-      untilCancelled(promise, () => leaveOrStop(deps, running, plan, ref, transfer)),
+    unlessCancelled: (promise) => untilCancelled(promise, leave),
   };
   try {
     return await heartbeating(observe, async () => {
-      const attempt = attemptNumber();
-      const adopted = await adoptCopy(storeOf(deps.regions, plan, 'destination'), ref, attempt, image.record);
+      const to = storeOf(deps.regions, plan, 'destination');
+      const adopted = await adoptCopy(to, ref, attemptNumber(), image.record);
       if (adopted !== null) return { ...adopted, bytes: image.record.size };
       const copied = await exceptWhilePaused(deps.client, work);
-      await deps.spool?.remove(ref, attempt);
+      await deps.spool?.remove(ref, attemptNumber());
       await removeUnwanted(deps, plan, ref, observe());
       return { ...copied, bytes: image.record.size };
     });
   } catch (error) {
-    const { cancellationSignal } = Context.current();
-    if (cancellationSignal.aborted)
-      throw new CancelledFailure(cancellationSignal.reason.message, [observe()]);
-    const ended = observe();
-    progress = { ...ended, ...futileUploads(before, transfer) };
-    const standing = Date.now() - ended.moved_at;
-    const { giveUpAfter } = deps.limits;
-    throw toFailure(endlessly(error, progress, giveUpAfter), standing, giveUpAfter, progress);
+    const { cancellationSignal: signal } = Context.current();
+    if (signal.aborted) throw new CancelledFailure(signal.reason.message, [observe()]);
+    throw failureOf(error, { ...observe(), ...futileUploads(before, transfer) }, deps.limits.giveUpAfter);
   } finally {
-    const read = readBefore + (transfer?.read ?? 0);
-    log.info('attempt ended', { read, bytes: transfer?.ledger.bytes ?? 0 });
+    const { read = 0, ledger } = transfer ?? {};
+    log.info('attempt ended', { read: readBefore + read, bytes: ledger?.bytes ?? 0 });
   }
 }
 
@@ -121,6 +116,12 @@ function observed(progress: TransferProgress, transfer: Transfer | undefined): T
     last_fault: fault === null ? null : faultOf(fault),
     ...(heldBy !== null && { held_by: heldBy }),
   };
+}
+
+/** Returns the failure of an attempt that has ended with this progress. */
+function failureOf(error: unknown, progress: TransferProgress, giveUpAfter: number): Error {
+  const standing = Date.now() - progress.moved_at;
+  return toFailure(endlessly(error, progress, giveUpAfter), standing, giveUpAfter, progress);
 }
 
 type Futility = Pick<TransferProgress, 'futile' | 'futile_since'>;

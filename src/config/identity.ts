@@ -3,7 +3,7 @@ import ms, { type StringValue } from 'ms';
 import Type, { type Static, type TSchema } from 'typebox';
 import { toVersion3 } from '../openstack/index.ts';
 import type { IdentityConfig } from './config.ts';
-import { closed, duration, text } from './schema.ts';
+import { closed, duration, text } from './schema-parts.ts';
 
 const TokenFile = Type.Object(
   { driver: Type.Literal('token-file'), path: text('A file of tokens and access keys.') },

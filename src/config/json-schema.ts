@@ -1,7 +1,8 @@
 import Type, { type TObject, type TSchema } from 'typebox';
 import { driverNames, loadDriver } from '../stores/index.ts';
 import { identityDrivers, identitySchema } from './identity.ts';
-import { ConfigFile, closed } from './schema.ts';
+import { ConfigFile } from './schema.ts';
+import { closed } from './schema-parts.ts';
 
 /**
  * Returns the JSON Schema (draft 7) of the configuration file, with the options of every store driver, for

@@ -1,54 +1,8 @@
 import Type, { type Static } from 'typebox';
 import { LOG_LEVELS } from './config.ts';
-import { RATE_PATTERN, SIZE_PATTERN } from './size.ts';
+import { Bandwidth, closed, duration, Name, name, named, PAIR_PATTERN, text } from './schema-parts.ts';
+import { SIZE_PATTERN } from './size.ts';
 import { TenantLimitsSection } from './tenant-limits.ts';
-import { SPAN_PATTERN } from './timetable.ts';
-
-const NAME_IN_WORDS = 'a name of 1 to 63 letters, digits, dots, hyphens and underscores';
-const NAME = {
-  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
-  patternErrorMessage: NAME_IN_WORDS,
-} as const;
-/** Two names with an arrow in between. */
-const PAIR_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}->[A-Za-z0-9][A-Za-z0-9._-]{0,62}$';
-/** An object whose keys are names. */
-const named = { additionalProperties: false, patternErrorMessage: NAME_IN_WORDS } as const;
-
-/** A name, as regions, shares and targets have one. */
-const name = (description: string) => Type.String({ ...NAME, description });
-const Name = Type.String(NAME);
-
-/** A time with its unit, as in `30s` or `1h`. */
-export const duration = (description: string) =>
-  Type.String({
-    pattern: '^[1-9][0-9]* ?(ms|s|m|h|d)$',
-    patternErrorMessage: 'a duration such as 30s',
-    description,
-  });
-
-/** A limit of bandwidth: a rate, or a timetable of rates. */
-const Bandwidth = (description: string) =>
-  Type.Union(
-    [
-      Type.String({ pattern: RATE_PATTERN, patternErrorMessage: 'a rate such as 50MB/s' }),
-      Type.Record(
-        Type.String({ pattern: SPAN_PATTERN }),
-        Type.String({ pattern: RATE_PATTERN, patternErrorMessage: 'a rate such as 50MB/s' }),
-        {
-          minProperties: 1,
-          additionalProperties: false,
-          patternErrorMessage: 'a time such as 08:00-18:00, or else',
-        },
-      ),
-    ],
-    { description },
-  );
-
-/** A text that is not empty. */
-export const text = (description: string) => Type.String({ minLength: 1, description });
-
-/** An option of an object's schema: a key that the schema does not name is an error. */
-export const closed = { additionalProperties: false } as const;
 
 const Region = Type.Object(
   {

@@ -19,17 +19,15 @@ import { requestOf, shareOf } from './shares.ts';
 import { standingOf } from './standing.ts';
 import { taskView } from './view.ts';
 
-/** Makes a service of import and export tasks over a Temporal client. */
-export function createTaskService({
-  client,
-  shares,
-  quota,
-}: {
+export interface TaskServiceOptions {
   readonly client: Client;
   readonly shares: Shares;
   /** Limits the work that a tenant may have under way; without it there is no limit. */
   readonly quota?: Quota;
-}): TaskService {
+}
+
+/** Makes a service of import and export tasks over a Temporal client. */
+export function createTaskService({ client, shares, quota }: TaskServiceOptions): TaskService {
   const find = async (owner: TaskOwner, taskId: string) => {
     shareOf(shares, owner);
     const id = taskWorkflowId(owner.share_id, owner.tenant_id, taskId);

@@ -113,10 +113,9 @@ export function openLinks(initial: LinkLimits): Links {
   const bandwidths = new Map<string, Bandwidth>();
 
   function lanesOf(use: Use, address: string | undefined, tenant: string): Joined {
-    const { lanes } = limits;
     // More lanes do not make files on this machine faster.
-    if (typeof lanes === 'number' || address === undefined) return own(rangeOf(lanes).min);
-    return shared(use, address, lanes, tenant);
+    if (typeof limits.lanes === 'number' || address === undefined) return own(rangeOf(limits.lanes).min);
+    return shared(use, address, limits.lanes, tenant);
   }
 
   function objectLanesOf(use: Use, address: string | undefined, tenant: string): Joined {
@@ -142,11 +141,13 @@ export function openLinks(initial: LinkLimits): Links {
     });
   }
 
-  function link(source: Joined, destination: Joined, ends: Ends): Link {
+  function link(join: typeof lanesOf, ends: Ends): Link {
+    const tenant = tenantOf(ends);
+    const [source, destination] = [join('read', ends.from, tenant), join('write', ends.to, tenant)];
     return {
       from: source.lanes,
       to: destination.lanes,
-      atServer: lanesOf('copy', ends.to, tenantOf(ends)).lanes,
+      atServer: lanesOf('copy', ends.to, tenant).lanes,
       maxLanes: { from: source.max, to: destination.max },
       bandwidth: new Throttle(() => limitsOf(ends)),
     };
@@ -155,22 +156,19 @@ export function openLinks(initial: LinkLimits): Links {
   return {
     memory,
     lanes: () => [...endpoints.values()].map(asUsed),
-    open: (ends) => {
-      const tenant = tenantOf(ends);
-      return link(lanesOf('read', ends.from, tenant), lanesOf('write', ends.to, tenant), ends);
-    },
-    openForObjects: (ends) => {
-      const tenant = tenantOf(ends);
-      return link(objectLanesOf('read', ends.from, tenant), objectLanesOf('write', ends.to, tenant), ends);
-    },
+    open: (ends) => link(lanesOf, ends),
+    openForObjects: (ends) => link(objectLanesOf, ends),
     become(next) {
       limits = next;
       memory.resize(next.memory);
       if (typeof next.lanes === 'number') return;
-      for (const { endpoint, use } of endpoints.values())
-        endpoint.become(use.endsWith(OF_OBJECTS) ? rangeForObjects(next.lanes) : next.lanes);
+      for (const { endpoint, use } of endpoints.values()) endpoint.become(rangeOfUse(use, next.lanes));
     },
   };
+}
+
+function rangeOfUse(use: string, lanes: LaneRange): LaneRange {
+  return use.endsWith(OF_OBJECTS) ? rangeForObjects(lanes) : lanes;
 }
 
 function asUsed({ server, use, endpoint }: UsedEndpoint) {
