@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { RATE_PATTERN } from './size.ts';
 import { SPAN_PATTERN } from './timetable.ts';
 
-export const NAME_IN_WORDS = 'a name of 1 to 63 letters, digits, dots, hyphens and underscores';
+const NAME_IN_WORDS = 'a name of 1 to 63 letters, digits, dots, hyphens and underscores';
 const NAME = {
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
   patternErrorMessage: NAME_IN_WORDS,
