@@ -26,6 +26,11 @@ afterAll(async () => {
   await source.close();
 });
 
+/** A client of a server on which no workflow is paused. */
+const NEVER_PAUSED = {
+  workflow: { getHandle: () => ({ describe: async () => ({ memo: {}, raw: {} }) }) },
+} as unknown as Client;
+
 /** Returns a destination whose uploads break off after so many bytes. */
 function breakingAfter(bytes: number): ImageStore {
   const sink: StreamSink = {
@@ -72,7 +77,7 @@ async function attempt(bytes: number, before: Partial<TransferProgress>): Promis
     digests,
     links: testLinks(),
     spool: null,
-    client: {} as Client,
+    client: NEVER_PAUSED,
   });
   const { pin } = await source.store.inspect(anyone(image.id));
   const plan = { source: { region: 'ot1', ...anyone(image.id) }, destination: { region: 'ot2' } } as CopyPlan;
