@@ -53,8 +53,8 @@ async function start({ folder, env }: Programs, data: string, port: number): Pro
   return server;
 }
 
-/** PostgreSQL refuses to run as root. In a user namespace of its own, root has another number. */
-function asUser(command: readonly string[]): readonly string[] {
+/** Returns a command for PostgreSQL, which refuses root: in a user namespace, root has another number. */
+export function asUser(command: readonly string[]): readonly string[] {
   if (process.getuid?.() !== 0) return command;
   return ['unshare', '--user', '--map-user=1000', '--map-group=1000', ...command];
 }
@@ -65,7 +65,7 @@ interface Programs {
 }
 
 /** Finds the newest PostgreSQL of this machine, or unpacks Debian's. */
-async function postgresqlPrograms(): Promise<Programs> {
+export async function postgresqlPrograms(): Promise<Programs> {
   const installed = await newestIn(join('/', VERSIONS));
   if (installed !== undefined) return { folder: installed, env: {} };
   await access(UNPACKED).catch(() => unpackPackages(['postgresql'], UNPACKED));

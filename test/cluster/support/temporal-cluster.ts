@@ -25,7 +25,7 @@ export interface TemporalCluster {
  * `folder`.
  */
 export async function startTemporalCluster(folder: string, database: number): Promise<TemporalCluster> {
-  const programs = join((await run(INSTALL, [])).stdout.trim(), 'bin');
+  const programs = await temporalPrograms();
   await makeSchemas(join(programs, 'sql'), database);
   const services: TemporalService[] = [];
   for (const name of ['frontend', 'history', 'matching', 'worker']) {
@@ -46,6 +46,11 @@ export async function startTemporalCluster(folder: string, database: number): Pr
       await server.stop('SIGKILL');
     },
   };
+}
+
+/** Returns the folder of the programs `server` and `sql`, which it builds where they are missing. */
+export async function temporalPrograms(): Promise<string> {
+  return join((await run(INSTALL, [])).stdout.trim(), 'bin');
 }
 
 async function makeSchemas(program: string, port: number): Promise<void> {
