@@ -35,13 +35,16 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
   const allowed = mayStand ? image.sha512 : null;
   const revived = left.rest.filter((name) => isRevived(stage, name));
   if (revived.length > 0) notes.push(`brought back by the server: ${revived.join(', ')}`);
+  const unheard = left.rest.filter((name) => expected.unheard === true && name.startsWith('upload '));
+  if (unheard.length > 0) notes.push(`left for a day: ${unheard.join(', ')}`);
+  const excused = new Set([...revived, ...unheard]);
   const problems = [
     ...(await otherJobs(stage)),
     ...unended(job.status, endsOf(stage, expected)),
     ...badTransitions(watch.seen, { again: expected.again ?? false, terminated }),
     ...(expected.again || terminated ? [] : fallingProgress(watch.seen)),
     ...(isFinal(job.status) ? wrongImages(job.status, wanted, stage.old, left, allowed) : []),
-    ...left.rest.filter((name) => !revived.includes(name)).map((name) => `left at the destination: ${name}`),
+    ...left.rest.filter((name) => !excused.has(name)).map((name) => `left at the destination: ${name}`),
     ...(expected.sourceSpoilt ? [] : await touchedSource(stage)),
   ];
   if (job.status === 'replicated' && job.sha512 !== wanted.sha512)

@@ -39,8 +39,8 @@ async function endedBy(stage: Stage, phase: Phase, signal: 'SIGKILL' | 'SIGTERM'
   await gone;
   await stage.startWorker();
   await stage.watch.ended();
-  // If the worker could not tell anybody of an upload that it had begun, only a sweep can remove the upload.
-  return { ...endOfPhase(phase), ...(phase === 'preparing' && { sweep: true }) };
+  // Perhaps the worker could not tell anybody of an upload that it had begun.
+  return { ...endOfPhase(phase), ...(phase === 'preparing' && { sweep: true, unheard: true }) };
 }
 
 async function lateRequest(stage: Stage, phase: Phase): Promise<Expected> {
@@ -50,6 +50,5 @@ async function lateRequest(stage: Stage, phase: Phase): Promise<Expected> {
   await first.kill();
   await stage.startWorker();
   await stage.watch.ended();
-  // If nobody has heard of an upload, only a sweep can remove it.
-  return { ...endOfPhase(phase), sweep: true };
+  return { ...endOfPhase(phase), sweep: true, ...(phase === 'preparing' && { unheard: true }) };
 }

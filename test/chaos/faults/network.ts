@@ -148,9 +148,8 @@ async function refuseWith(stage: Stage, side: Side, phase: Phase, act: Act): Pro
     await stage.startJob();
   }
   await stage.watch.ended();
-  // If nobody has heard of an upload, only a sweep can remove it.
   const isUnheard = act.kind === 'swallow' && phase === 'preparing';
-  return { ...endOfPhase(phase), ...(isUnheard && { sweep: true }) };
+  return { ...endOfPhase(phase), ...(isUnheard && { sweep: true, unheard: true }) };
 }
 
 async function away(stage: Stage, side: Side, phase: Phase, how: 'refuse' | 'stall'): Promise<Expected> {
@@ -162,8 +161,8 @@ async function away(stage: Stage, side: Side, phase: Phase, how: 'refuse' | 'sta
   await sleep(stage.random.between(1000, 6000));
   await proxy.accept();
   await stage.watch.ended(90_000);
-  // The answer to the request that has begun the upload was lost, so only a sweep can remove the upload.
-  return { ...endOfPhase(phase), ...(phase === 'preparing' && { sweep: true }) };
+  // Perhaps the answer to the request that has begun the upload was lost.
+  return { ...endOfPhase(phase), ...(phase === 'preparing' && { sweep: true, unheard: true }) };
 }
 
 async function trickle(stage: Stage, side: Side): Promise<Expected> {
