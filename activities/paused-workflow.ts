@@ -31,12 +31,14 @@ export interface PausableWork<T> {
  */
 export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>): Promise<T> {
   const { cancellationSignal } = Context.current();
-  for (;;) {
-    await work.unlessCancelled(untilPaused(client, false, cancellationSignal, work.noted, work.stand));
+  const { noted, stand } = work;
+  for (let wasPaused = false; ; wasPaused = true) {
+    const resumed = { isPaused: false, wasPaused, noted, onLook: stand };
+    await work.unlessCancelled(untilPaused(client, resumed, cancellationSignal));
     const { finished } = await work.begin();
     const watching = new AbortController();
     const signal = AbortSignal.any([cancellationSignal, watching.signal]);
-    const paused = untilPaused(client, true, signal, work.noted).then(() => null);
+    const paused = untilPaused(client, { isPaused: true, wasPaused: false, noted }, signal).then(() => null);
     const ended = finished.then((result) => ({ result }));
     try {
       const end = await work.unlessCancelled(Promise.race([ended, paused]));
@@ -48,24 +50,30 @@ export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>
   }
 }
 
+interface PauseWait {
+  /** What is waited for: that the workflow is paused, or that it is not. */
+  readonly isPaused: boolean;
+  /**
+   * What is known before the first look. A look that fails leaves it at that, because Temporal may be away for
+   * a while.
+   */
+  readonly wasPaused: boolean;
+  readonly noted: PausableWork<unknown>['noted'];
+  /** Called after each look that does not end the waiting. */
+  readonly onLook?: () => void;
+}
+
 /**
  * Waits until the workflow of this attempt is paused, or until it is not. Looks at once, and then every 750
- * milliseconds. A look that fails changes nothing: Temporal may be away for a while.
- * @param onLook called after each look that does not end the waiting
+ * milliseconds.
  * @throws the signal's reason when it is aborted
  */
-async function untilPaused(
-  client: Client,
-  isPaused: boolean,
-  signal: AbortSignal,
-  noted: PausableWork<unknown>['noted'],
-  onLook: () => void = () => {},
-): Promise<void> {
+async function untilPaused(client: Client, wait: PauseWait, signal: AbortSignal): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
-    const looked = await isWorkflowPaused(client, noted).catch(() => !isPaused);
-    if (looked === isPaused) return;
-    onLook();
+    const isPaused = await isWorkflowPaused(client, wait.noted).catch(() => wait.wasPaused);
+    if (isPaused === wait.isPaused) return;
+    wait.onLook?.();
     await sleep(INTERVAL, undefined, { signal }).catch(() => {});
   }
 }

@@ -26,9 +26,9 @@ afterAll(async () => {
   await source.close();
 });
 
-/** A client of a server on which no workflow is paused. */
-const NEVER_PAUSED = {
-  workflow: { getHandle: () => ({ describe: async () => ({ memo: {}, raw: {} }) }) },
+/** A client whose server is away: an attempt goes on until it has heard that its workflow is paused. */
+const AWAY = {
+  workflow: { getHandle: () => ({ describe: () => Promise.reject(new Error('the server is away')) }) },
 } as unknown as Client;
 
 /** Returns a destination whose uploads break off after so many bytes. */
@@ -77,7 +77,7 @@ async function attempt(bytes: number, before: Partial<TransferProgress>): Promis
     digests,
     links: testLinks(),
     spool: null,
-    client: NEVER_PAUSED,
+    client: AWAY,
   });
   const { pin } = await source.store.inspect(anyone(image.id));
   const plan = { source: { region: 'ot1', ...anyone(image.id) }, destination: { region: 'ot2' } } as CopyPlan;
