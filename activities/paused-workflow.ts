@@ -54,8 +54,8 @@ interface PauseWait {
   /** What is waited for: that the workflow is paused, or that it is not. */
   readonly isPaused: boolean;
   /**
-   * What is known before the first look. A look that fails leaves it at that, because Temporal may be away for
-   * a while.
+   * What is known before the first look. A look that fails leaves it at that, because Temporal may be away
+   * for a while.
    */
   readonly wasPaused: boolean;
   readonly noted: PausableWork<unknown>['noted'];

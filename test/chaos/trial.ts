@@ -65,8 +65,8 @@ export interface Expected {
   /** The fault removed whoever would clean up, so that `image-replicator sweep` has to. */
   readonly sweep?: true;
   /**
-   * Nobody may have heard of an upload that was begun. No job object names such an upload, and a sweep removes
-   * it only when it is a day old.
+   * Nobody may have heard of an upload that was begun. No job object names such an upload, and a sweep
+   * removes it only when it is a day old.
    */
   readonly unheard?: true;
   /** A reset may let the job begin again. */
