@@ -66,7 +66,7 @@ test('who may look only cannot stop', async () => {
 
 test.each([
   ['POST', '/v5/a-project/jobs/a-job/start'],
-  ['GET', '/v5/a-project/jobs/a-job/actions'],
+  ['GET', '/v5/a-project/jobs/a-job/progress'],
 ] as const)('%s %s is a call that nobody knows', async (method, url) => {
   const answer = await app.inject({ method, url, headers: { 'x-auth-token': READER_TOKEN } });
   expect([answer.statusCode, answer.json().error_code]).toEqual([404, 'APIGW.0101']);
@@ -74,7 +74,7 @@ test.each([
 });
 
 test.each([
-  ['DELETE', '/v5/a-project/jobs/a-job', 'GET, HEAD'],
+  ['PATCH', '/v5/a-project/jobs/a-job', 'DELETE, GET, HEAD'],
   ['PUT', '/v5/a-project/jobs', 'GET, HEAD'],
   ['GET', '/v5/a-project/jobs/batch-stop', 'POST'],
 ] as const)('%s %s is a method that is not there', async (method, url, allowed) => {
