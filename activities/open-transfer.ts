@@ -52,8 +52,8 @@ export async function openTransfer(
     return resource;
   };
   try {
-    const open = () =>
-      openSink(deps.client, to, ref, copyOf(record, plan.destination, plan.source.tenant_id));
+    const copy = copyOf(record, plan.destination, plan.source.tenant_id);
+    const open = () => openSink(deps.client, to, { ref, copy, isObject: plan.objects === true });
     const sink = keep(await atSide('destination', open));
     const asked = Date.now();
     const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
@@ -87,21 +87,20 @@ function orderOf({ source, destination }: CopyPlan): Pick<Ends, 'regions' | 'ten
 /**
  * Opens the reserved image. A run that a reset has made may find it gone, because the earlier run was
  * cancelled or has failed. It then reserves the image again.
- * @throws StoreError `spoilt` if the id cannot be used again
+ * @throws StoreError `spoilt` if the image's id cannot be used again, `conflict` if the object's path cannot
  */
 async function openSink(
   client: Client,
   to: ImageDestination,
-  ref: DestinationRef,
-  copy: ImageRecord,
+  { ref, copy, isObject }: { ref: DestinationRef; copy: ImageRecord; isObject: boolean },
 ): Promise<ImageSink> {
   const attempt = attemptNumber();
   const open = () => to.openSink(ref, attempt, copy.size);
   return open().catch(async (error) => {
     if (isFirstRun(ref) || !(error instanceof StoreError) || error.code !== 'not_found') throw error;
     await reserve(client, to, ref, copy).catch((refused) => {
-      // A Glance takes no id twice.
-      const isTaken = refused instanceof StoreError && refused.code === 'conflict';
+      // A Glance takes no id twice. An object has its path and no other.
+      const isTaken = !isObject && refused instanceof StoreError && refused.code === 'conflict';
       throw isTaken ? new StoreError('spoilt', refused.message, { cause: refused }) : refused;
     });
     return open();

@@ -79,7 +79,7 @@ export class CopySaga {
         return await this.#make(withImageId(plan, faults.length), image);
       } catch (error) {
         faults.push(faultOf(error, plan));
-        if (!mayReplace(faults)) throw error;
+        if (!mayReplace(plan, faults)) throw error;
         this.#noteProgress(error);
         await this.#undo();
         job.replaceImage(imageIdOf(mark, faults.length));
@@ -153,10 +153,12 @@ export class CopySaga {
  * Tells whether another image may do better, by the faults of all images that the job has tried to make. One
  * whose bytes the destination has received changed is sent once more.
  */
-function mayReplace(faults: readonly Fault[]): boolean {
+function mayReplace({ objects }: CopyPlan, faults: readonly Fault[]): boolean {
   const last = faults.at(-1);
   if (last === undefined || faults.length === MAX_IMAGES) return false;
   if (last.code === 'spoilt') return true;
+  // An object has its path and no other.
+  if (objects) return false;
   return isReceivedChanged(last) && faults.filter(isReceivedChanged).length === 1 && patched('send-again');
 }
 
