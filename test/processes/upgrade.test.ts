@@ -27,7 +27,8 @@ describe.each(['forwards', 'back'] as const)(
     let deployment: Deployment;
     beforeEach(async ({ skip }) => {
       if (obstacle !== null) skip(obstacle);
-      deployment = await deploy({ limits: { heartbeat_timeout: '30s' } });
+      // The previous release does not know `heartbeat_interval`.
+      deployment = await deploy({ limits: { heartbeat_timeout: '30s', heartbeat_interval: undefined } });
     });
     afterEach(() => deployment?.stop());
 

@@ -20,7 +20,7 @@ test.each<[string, unknown]>([
   ],
   ['regions.ot1.store: is missing', { regions: { ot1: {} } }],
   [
-    'regions.ot1.stor: is not known here; use one of: store, task_queue, bandwidth',
+    'regions.ot1.stor: is not known here; use one of: store, task_queue, bandwidth, time_zone',
     { regions: { ot1: { store, stor: 1 } } },
   ],
   [': keys with values; got null', null],
