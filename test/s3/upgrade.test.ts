@@ -42,7 +42,10 @@ describe.each(['forwards', 'back'] as const)(
         ot1: { store: { driver: 'directory', path: 'ot1' } },
         ot2: { store: { driver: 's3', bucket: Bucket, endpoint, path_style: true } },
       };
-      deployment = await deploy({ limits: { heartbeat_timeout: '30s' }, config: { regions } });
+      deployment = await deploy({
+        limits: { heartbeat_timeout: '30s', heartbeat_interval: undefined },
+        config: { regions },
+      });
     });
     afterEach(async () => {
       await deployment?.stop();
