@@ -7,7 +7,7 @@ import type { TestProcess } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
 const NAME = 'image-replicator';
-const SIZE = 64 * MIB;
+const SIZE = 128 * MIB;
 const SLOW_READS = join(import.meta.dirname, '../support/slow-reads.ts');
 
 let deployment: Deployment;

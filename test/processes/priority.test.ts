@@ -38,8 +38,8 @@ test("a tenant's many jobs delay another's by no more than one transfer, and no 
   await many(8);
   // All are inspected and reserved while one of them has the only slot.
   await untilQueued(8);
-  const before = await done();
   const other = await start('b');
+  const before = await done();
   expect((await endOf(deployment, other)).status).toBe('replicated');
   // The transfer that was under way, and one that was ahead.
   expect((await done()) - before).toBeLessThanOrEqual(2);
@@ -48,12 +48,12 @@ test("a tenant's many jobs delay another's by no more than one transfer, and no 
 test("a job that was started with Temporal's priority key overtakes others", async () => {
   await many(5);
   await untilQueued(5);
-  const before = await done();
   const input = { source: { region: 'ot1', image_id: images.b }, destination: { region: 'ot2' } };
   const started = ['--type', 'copyImage', '--task-queue', 'image-copy', '--workflow-id', 'urgent'];
   await deployment.temporal(
     ...['workflow', 'start', ...started, '--priority-key', '1', '--input', JSON.stringify(input)],
   );
+  const before = await done();
   expect((await endOf(deployment, 'urgent')).status).toBe('replicated');
   expect((await done()) - before).toBeLessThanOrEqual(2);
 });
