@@ -24,10 +24,10 @@ const start = (tenant: 'a' | 'b') =>
   });
 const many = (count: number) => Promise.all(Array.from({ length: count }, () => start('a')));
 
-/** Waits until all jobs of tenant-a are inspected and reserved, though one transfer at a time is made. */
-const untilQueued = (count: number) =>
+/** Waits until all jobs of a tenant are inspected and reserved, though one transfer at a time is made. */
+const untilQueued = (count: number, tenant: 'a' | 'b' = 'a') =>
   until(async () => {
-    const views = await eclClient(deployment).jobs();
+    const views = await eclClient(deployment, deployment.tokens[tenant]).jobs();
     if (views.length < count) return false;
     return views.every(({ phase, status }) => phase === 'transfer' || status === 'replicated');
   });
@@ -39,6 +39,7 @@ test("a tenant's many jobs delay another's by no more than one transfer, and no 
   // All are inspected and reserved while one of them has the only slot.
   await untilQueued(8);
   const other = await start('b');
+  await untilQueued(1, 'b');
   const before = await done();
   expect((await endOf(deployment, other)).status).toBe('replicated');
   // The transfer that was under way, and one that was ahead.
