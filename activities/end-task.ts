@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
-import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
-import { listWorkflows, visibility } from '../src/temporal/index.ts';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { GRPC_STATUS, grpcStatusOf, listWorkflows, visibility } from '../src/temporal/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './step.ts';
 
@@ -70,10 +70,7 @@ async function ignoringAbsence<T>(operation: () => Promise<T>): Promise<T | unde
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     // The service itself reports this without the client's error types.
-    if (isGrpcServiceError(error) && error.code === NOT_FOUND) return undefined;
+    if (grpcStatusOf(error) === GRPC_STATUS.notFound) return undefined;
     throw error;
   }
 }
-
-/** gRPC's status NOT_FOUND. @see https://grpc.io/docs/guides/status-codes/ */
-const NOT_FOUND = 5;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { JOB_MEMO, type JobDetails } from '../src/copy-job/index.ts';
+import { isWorkflowPaused } from '../src/temporal/index.ts';
 
 /**
  * How often an attempt looks whether its workflow is paused; milliseconds. Temporal tells an attempt with the
@@ -51,11 +52,11 @@ export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>
 }
 
 interface PauseWait {
-  /** What is waited for: that the workflow is paused, or that it is not. */
+  /** `true` to wait until the workflow is paused, `false` to wait until it is not. */
   readonly isPaused: boolean;
   /**
-   * What is known before the first look. A look that fails leaves it at that, because Temporal may be away
-   * for a while.
+   * `true` if the workflow is known to be paused before the first look. A look that fails changes nothing,
+   * because Temporal may be away for a while.
    */
   readonly wasPaused: boolean;
   readonly noted: PausableWork<unknown>['noted'];
@@ -71,16 +72,17 @@ interface PauseWait {
 async function untilPaused(client: Client, wait: PauseWait, signal: AbortSignal): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
-    const isPaused = await isWorkflowPaused(client, wait.noted).catch(() => wait.wasPaused);
+    const isPaused = await looksPaused(client, wait.noted).catch(() => wait.wasPaused);
     if (isPaused === wait.isPaused) return;
     wait.onLook?.();
     await sleep(INTERVAL, undefined, { signal }).catch(() => {});
   }
 }
 
-async function isWorkflowPaused(client: Client, noted: PausableWork<unknown>['noted']): Promise<boolean> {
+/** Looks whether the workflow of this attempt is paused, and tells what is on record of its job. */
+async function looksPaused(client: Client, noted: PausableWork<unknown>['noted']): Promise<boolean> {
   const { workflowId = '', runId } = Context.current().info.workflowExecution ?? {};
-  const { memo, raw } = await client.workflow.getHandle(workflowId, runId).describe();
-  noted((memo?.[JOB_MEMO] ?? {}) as Partial<JobDetails>);
-  return Boolean(raw.workflowExtendedInfo?.pauseInfo);
+  const description = await client.workflow.getHandle(workflowId, runId).describe();
+  noted((description.memo?.[JOB_MEMO] ?? {}) as Partial<JobDetails>);
+  return isWorkflowPaused(description);
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
+import { withinTime } from '../http/index.ts';
 import type { DialectContext } from './dialect.ts';
 import { ErrorBody } from './ecl/index.ts';
 
@@ -39,25 +39,12 @@ export function addHealthRoutes(app: FastifyInstance, { jobs, identity }: Dialec
   app.get('/healthz', { schema: healthz }, async () => ({ status: 'ok' }));
   app.get('/readyz', { schema: readyz }, async (request, reply) => {
     try {
-      await withinTime(Promise.all([jobs.check(), identity.check()]));
+      const late = () => new Error(`no answer in ${MAX_CHECK} ms`);
+      await withinTime(Promise.all([jobs.check(), identity.check()]), MAX_CHECK, late);
       return { status: 'ok' };
     } catch (error) {
       request.log.warn({ err: error }, 'not ready');
       return reply.code(503).send({ status: 'unavailable' });
     }
   });
-}
-
-/** Waits for a check; throws if it takes too long. */
-async function withinTime(check: Promise<unknown>): Promise<void> {
-  const inTime = new AbortController();
-  const tooLate = sleep(MAX_CHECK, undefined, { signal: inTime.signal }).then(() => {
-    throw new Error(`no answer in ${MAX_CHECK} ms`);
-  });
-  tooLate.catch(() => {});
-  try {
-    await Promise.race([check, tooLate]);
-  } finally {
-    inTime.abort();
-  }
 }

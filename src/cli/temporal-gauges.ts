@@ -3,13 +3,10 @@ import type { Config } from '../config/index.ts';
 import { COPY_IMAGE, TASK_QUEUE } from '../copy-job/index.ts';
 import type { Measure, Metrics } from '../metrics/index.ts';
 import { MOVE_OBJECTS } from '../object-task/index.ts';
-import { allOf, countWorkflows, OPEN, visibility } from '../temporal/index.ts';
+import { allOf, countWorkflows, OPEN, TASK_QUEUE_TYPE, visibility } from '../temporal/index.ts';
 import { oldestWaitingJob } from './oldest-waiting.ts';
 import { countOpenJobs } from './open-jobs.ts';
 
-/** `temporal.api.enums.v1.TaskQueueType`. */
-const WORKFLOW = 1;
-const ACTIVITY = 2;
 /** A Prometheus may ask often, and there may be several; milliseconds. */
 const KEPT = 10_000;
 
@@ -36,10 +33,10 @@ export function watchTemporal(metrics: Metrics, client: Client, { regions }: Con
     [{}, await oldestWaitingJob(client)],
   ]);
   const queues = [
-    { name: TASK_QUEUE, type: WORKFLOW },
+    { name: TASK_QUEUE, type: TASK_QUEUE_TYPE.workflow },
     ...[...new Set([...regions.values()].map(({ taskQueue }) => taskQueue))].map((name) => ({
       name,
-      type: ACTIVITY,
+      type: TASK_QUEUE_TYPE.activity,
     })),
   ];
   const described = kept(() => Promise.all(queues.map((queue) => describeQueue(client, queue))));

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { withinTime } from '../http/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import { StoreError } from '../stores/index.ts';
 import { JobError } from './errors.ts';
@@ -11,16 +11,8 @@ const PATIENCE = 10_000;
  * @throws StoreError `unavailable` if it takes longer than 10 s
  */
 export async function answered<T>(call: Promise<T>): Promise<T> {
-  const patience = new AbortController();
-  const silence = sleep(PATIENCE, undefined, { signal: patience.signal }).then(() => {
-    throw new StoreError('unavailable', `it has not answered for ${PATIENCE / 1000} s`);
-  });
-  silence.catch(() => {});
-  try {
-    return await Promise.race([call, silence]);
-  } finally {
-    patience.abort();
-  }
+  const silence = () => new StoreError('unavailable', `it has not answered for ${PATIENCE / 1000} s`);
+  return withinTime(call, PATIENCE, silence);
 }
 
 /**

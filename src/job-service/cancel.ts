@@ -3,7 +3,6 @@ import {
   type WorkflowHandle,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import {
@@ -19,10 +18,8 @@ import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
 import { resumeJob } from './pause.ts';
 import type { Caller, JobView } from './service.ts';
+import { hasAnswered } from './update.ts';
 import { liveView } from './view.ts';
-
-/** How long a worker has to answer; milliseconds. */
-const DEADLINE = 2000;
 
 /**
  * Cancels a job by an update, which the workflow accepts or rejects. If no worker is there to answer, the
@@ -41,18 +38,14 @@ export async function cancelJob(
   // A workflow that is paused would hear of nothing.
   if (before.paused) await resumeJob(client, caller, jobId, { reason: 'to cancel it', ...byWhom(request) });
   const handle = client.workflow.getHandle(jobId, description.runId);
-  try {
-    await client.withDeadline(Date.now() + DEADLINE, () =>
-      handle.executeUpdate(REQUEST_CANCEL_UPDATE, { args: [request] }),
-    );
-  } catch (error) {
+  const isHeard = await hasAnswered(client, handle, REQUEST_CANCEL_UPDATE, request).catch((error) => {
     if (error instanceof WorkflowNotFoundError) throw tooLate('closed');
     if (error instanceof WorkflowUpdateFailedError && isStatusConflict(error.cause)) {
       throw new JobError('conflict', error.cause.message);
     }
-    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw unavailable(error);
-    await cancelUnheard(client, caller, handle, request);
-  }
+    throw unavailable(error);
+  });
+  if (!isHeard) await cancelUnheard(client, caller, handle, request);
 }
 
 function byWhom({ requested_by }: CancelRequest): { readonly requested_by: string } {

@@ -1,14 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, isGrpcServiceError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { CLEAN_UP, COPY_IMAGE, isFinal } from '../copy-job/index.ts';
-import { allOf, countWorkflows, listWorkflows, OPEN, visibility } from '../temporal/index.ts';
+import {
+  allOf,
+  countWorkflows,
+  GRPC_STATUS,
+  grpcStatusOf,
+  listWorkflows,
+  OPEN,
+  visibility,
+} from '../temporal/index.ts';
 import { JobError } from './errors.ts';
 import { describeJob, findJob, unavailable } from './find.ts';
 import type { Caller } from './service.ts';
 import { recordedView } from './view.ts';
 
-/** gRPC's status NOT_FOUND. */
-const NOT_FOUND = 5;
 /** How long a deletion waits until Temporal no longer shows the job, and how often it looks; milliseconds. */
 const PATIENCE = 3000;
 const INTERVAL = 100;
@@ -49,6 +55,6 @@ async function deleteRun(client: Client, workflowId: string, runId: string): Pro
   try {
     await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
   } catch (error) {
-    if (!isGrpcServiceError(error) || error.code !== NOT_FOUND) throw error;
+    if (grpcStatusOf(error) !== GRPC_STATUS.notFound) throw error;
   }
 }

@@ -1,17 +1,10 @@
-import {
-  type Client,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-} from '@temporalio/client';
+import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { isFinal, LIMIT_BANDWIDTH } from '../copy-job/index.ts';
 import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
 import type { Caller } from './service.ts';
+import { hasAnswered } from './update.ts';
 import { recordedView } from './view.ts';
-
-/** How long a worker has to answer; milliseconds. */
-const DEADLINE = 2000;
 
 /**
  * Limits the bandwidth of a job by an update. If no worker is there to answer, a signal waits for the next
@@ -30,17 +23,13 @@ export async function limitJob(
   if (isFinal(status)) throw tooLate(status);
   const handle = client.workflow.getHandle(jobId, description.runId);
   try {
-    await client.withDeadline(Date.now() + DEADLINE, () =>
-      handle.executeUpdate(LIMIT_BANDWIDTH, { args: [rate] }),
-    );
+    if (await hasAnswered(client, handle, LIMIT_BANDWIDTH, rate)) return;
+    await handle.signal(LIMIT_BANDWIDTH, rate);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw tooLate('closed');
     if (error instanceof WorkflowUpdateFailedError)
       throw new JobError('conflict', error.cause?.message ?? error.message, { cause: error });
-    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw unavailable(error);
-    await handle.signal(LIMIT_BANDWIDTH, rate).catch((cause) => {
-      throw cause instanceof WorkflowNotFoundError ? tooLate('closed') : unavailable(cause);
-    });
+    throw unavailable(error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Client, isGrpcServiceError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import {
   CLEAN_UP,
   COPY_IMAGE,
@@ -12,6 +12,8 @@ import {
   allOf,
   anyOf,
   attribute,
+  GRPC_STATUS,
+  grpcStatusOf,
   listPage,
   OPEN,
   type VisibilityQuery,
@@ -27,11 +29,11 @@ import { recordedView } from './view.ts';
  * one, never ask for a second page.
  */
 const MAX_JOBS = 1000;
-/**
- * Temporal's answers to a page token that it cannot read: UNKNOWN, or INVALID_ARGUMENT.
- * @see https://grpc.io/docs/guides/status-codes/
- */
-const BAD_TOKEN: ReadonlySet<number> = new Set([2, 3]);
+/** Temporal's answers to a page token that it cannot read. */
+const BAD_TOKEN: ReadonlySet<number | undefined> = new Set([
+  GRPC_STATUS.unknown,
+  GRPC_STATUS.invalidArgument,
+]);
 
 /**
  * Reads a page of a caller's jobs from visibility alone. No worker and no single workflow is asked.
@@ -80,7 +82,7 @@ async function fetchPage(
   } catch (error) {
     // We have made the marker, but another version of Temporal has made the token in it: nobody can read it
     // any more.
-    if (pageToken !== undefined && isGrpcServiceError(error) && BAD_TOKEN.has(error.code)) throw badMarker();
+    if (pageToken !== undefined && BAD_TOKEN.has(grpcStatusOf(error))) throw badMarker();
     throw unavailable(error);
   }
 }

@@ -9,6 +9,13 @@ export function loggedJobs(jobs: JobService, tell: Tell): JobService {
     job_id,
     tenant_id: typeof caller === 'object' ? caller.tenant_id : null,
   });
+  /** Returns a change of a job that is told once it has been accepted. */
+  const told =
+    <Request>(change: (caller: Caller, jobId: string, request: Request) => Promise<void>, message: string) =>
+    async (caller: Caller, jobId: string, request: Request) => {
+      await change(caller, jobId, request);
+      tell(about(jobId, caller), message);
+    };
   return {
     ...jobs,
     async start(caller, request, options) {
@@ -16,20 +23,8 @@ export function loggedJobs(jobs: JobService, tell: Tell): JobService {
       tell(about(started.job_id, caller), 'job ordered');
       return started;
     },
-    async cancel(caller, jobId, request) {
-      const canceled = await jobs.cancel(caller, jobId, request);
-      tell(about(jobId, caller), 'cancel requested');
-      return canceled;
-    },
-    async pause(caller, jobId, request) {
-      const paused = await jobs.pause(caller, jobId, request);
-      tell(about(jobId, caller), 'pause requested');
-      return paused;
-    },
-    async resume(caller, jobId, request) {
-      const resumed = await jobs.resume(caller, jobId, request);
-      tell(about(jobId, caller), 'resume requested');
-      return resumed;
-    },
+    cancel: told(jobs.cancel, 'cancel requested'),
+    pause: told(jobs.pause, 'pause requested'),
+    resume: told(jobs.resume, 'resume requested'),
   };
 }

@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, isGrpcServiceError, type WorkflowExecutionDescription } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { isCancellable } from '../copy-job/index.ts';
+import { GRPC_STATUS, grpcStatusOf, isWorkflowPaused } from '../temporal/index.ts';
 import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
 import type { Caller, PauseRequest } from './service.ts';
 import { recordedView } from './view.ts';
 
-/** gRPC's statuses NOT_FOUND, FAILED_PRECONDITION and UNIMPLEMENTED. */
-const NOT_FOUND = 5;
-const FAILED_PRECONDITION = 9;
-const UNIMPLEMENTED = 12;
 /** How long a pause waits for a Workflow Task to come to its end, and how often it looks; milliseconds. */
 const PATIENCE = 3000;
 const INTERVAL = 100;
@@ -31,7 +28,7 @@ export async function pauseJob(
 ): Promise<void> {
   const job = await atRest(client, caller, jobId);
   const common = { ...commonOf(client, requested_by), reason };
-  if (!isPaused(job)) {
+  if (!isWorkflowPaused(job)) {
     const request = { ...common, workflowId: jobId, requestId: randomUUID() };
     await accepted(() => client.workflowService.pauseWorkflowExecution(request));
   }
@@ -56,7 +53,7 @@ export async function resumeJob(
 ): Promise<void> {
   const job = await findJob(client, caller, jobId);
   const common = commonOf(client, requested_by);
-  if (isPaused(job)) {
+  if (isWorkflowPaused(job)) {
     const request = { ...common, reason, workflowId: jobId, requestId: randomUUID() };
     await accepted(() => client.workflowService.unpauseWorkflowExecution(request));
   }
@@ -73,17 +70,13 @@ async function atRest(client: Client, caller: Caller, jobId: string): Promise<Wo
     const job = await findJob(client, caller, jobId);
     const { status } = recordedView(job);
     if (!isCancellable(status)) throw new JobError('conflict', `the job is ${status}: it cannot be paused`);
-    if (!job.raw.pendingWorkflowTask || isPaused(job)) return job;
+    if (!job.raw.pendingWorkflowTask || isWorkflowPaused(job)) return job;
     if (Date.now() > deadline) {
       const message = 'the job waits for a worker that runs its workflow: it cannot be paused now';
       throw new JobError('conflict', message);
     }
     await sleep(INTERVAL);
   }
-}
-
-function isPaused({ raw }: WorkflowExecutionDescription): boolean {
-  return Boolean(raw.workflowExtendedInfo?.pauseInfo);
 }
 
 function commonOf(client: Client, requestedBy: string) {
@@ -95,10 +88,11 @@ async function accepted(call: () => Promise<unknown>): Promise<void> {
   try {
     await call();
   } catch (error) {
-    const status = isGrpcServiceError(error) ? error.code : undefined;
+    const status = grpcStatusOf(error);
+    const { notFound, failedPrecondition, unimplemented } = GRPC_STATUS;
     // A step may have ended, and somebody else may have done the same, since the job was described.
-    if (status === NOT_FOUND || status === FAILED_PRECONDITION) return;
-    if (status !== UNIMPLEMENTED) throw unavailable(error);
+    if (status === notFound || status === failedPrecondition) return;
+    if (status !== unimplemented) throw unavailable(error);
     const message = 'the namespace does not let workflows be paused (frontend.WorkflowPauseEnabled)';
     throw new JobError('conflict', message, { cause: error });
   }

@@ -1,17 +1,14 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { TASK_QUEUE } from '../copy-job/index.ts';
-import { optionalTsToDate, visibility } from '../temporal/index.ts';
+import { optionalTsToDate, TASK_QUEUE_TYPE, visibility } from '../temporal/index.ts';
 
 /** A wait that is shorter than this is only the time that handing over takes; milliseconds. */
 const WORTH_MENTIONING = 2000;
 
-/** Values of `temporal.api.enums.v1.TaskQueueType`. */
-const KINDS = { workflow: 1, activity: 2 } as const;
-
 /** A task that a job waits with. */
 export interface WaitingTask {
-  readonly kind: keyof typeof KINDS;
+  readonly kind: keyof typeof TASK_QUEUE_TYPE;
   /** `null` if Temporal does not tell. */
   readonly taskQueue: string | null;
   /** Since when a worker could have taken it. */
@@ -50,13 +47,13 @@ export function waitingWorkflowTask({ taskQueue, raw }: WorkflowExecutionDescrip
 }
 
 /** Tells whether workers serve a Task Queue. A look that fails finds none. */
-async function isServed(client: Client, kind: keyof typeof KINDS, name: string): Promise<boolean> {
+async function isServed(client: Client, kind: keyof typeof TASK_QUEUE_TYPE, name: string): Promise<boolean> {
   const { namespace } = client.options;
   const query = visibility`TaskQueue = ${name}`.text;
   const listed = await client.workflowService.listWorkers({ namespace, query }).catch(() => undefined);
   const workers = (listed?.workersInfo ?? []).map(({ workerHeartbeat }) => workerHeartbeat ?? {});
   if (workers.length > 0) return workers.some(isAlive);
-  const request = { namespace, taskQueue: { name }, taskQueueType: KINDS[kind] };
+  const request = { namespace, taskQueue: { name }, taskQueueType: TASK_QUEUE_TYPE[kind] };
   const found = await client.workflowService.describeTaskQueue(request).catch(() => undefined);
   return (found?.pollers?.length ?? 0) > 0;
 }

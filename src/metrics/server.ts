@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { withinTime } from '../http/index.ts';
 import type { Metrics } from './metrics.ts';
 
 /** The answers that a process gives at its metrics' address. */
@@ -55,16 +56,12 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
   '/healthz': async (_told, response) => send(response, 200, 'application/json', '{"status":"ok"}\n'),
   '/readyz': async ({ ready }, response) => {
-    const timeout = Promise.withResolvers<never>();
-    const timer = setTimeout(() => timeout.reject(new Error('no answer in time')), READY_TIMEOUT);
     try {
-      await Promise.race([ready(), timeout.promise]);
+      await withinTime(ready(), READY_TIMEOUT, () => new Error('no answer in time'));
       send(response, 200, 'application/json', '{"status":"ok"}\n');
     } catch (error) {
       const message = (error as Error).message;
       send(response, 503, 'application/json', `${JSON.stringify({ status: 'unavailable', message })}\n`);
-    } finally {
-      clearTimeout(timer);
     }
   },
 };

@@ -1,12 +1,5 @@
-import {
-  type Client,
-  isGrpcServiceError,
-  type WorkflowExecutionDescription,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
-
-/** gRPC's status INVALID_ARGUMENT: no workflow can have such an id. */
-const INVALID_ARGUMENT = 3;
+import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import { GRPC_STATUS, grpcStatusOf } from './grpc-status.ts';
 
 /**
  * Describes the last run of a workflow. Returns `undefined` if no workflow has this id and this type. The
@@ -24,9 +17,9 @@ export async function describeIfThere(
     return description.type === type ? description : undefined;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
-    if (causes(error).some((cause) => isGrpcServiceError(cause) && cause.code === INVALID_ARGUMENT)) {
-      return undefined;
-    }
+    // No workflow can have such an id.
+    const { invalidArgument } = GRPC_STATUS;
+    if (causes(error).some((cause) => grpcStatusOf(cause) === invalidArgument)) return undefined;
     throw error;
   }
 }

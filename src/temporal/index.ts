@@ -3,7 +3,9 @@ export { createCodecServer } from './codec-server.ts';
 export { connectClient, TemporalUnreachable } from './connect.ts';
 export { describeIfThere } from './describe.ts';
 export { encryptingConverter, openCodec } from './encryption.ts';
+export { GRPC_STATUS, grpcStatusOf } from './grpc-status.ts';
 export { lastHeartbeat } from './heartbeat.ts';
+export { isWorkflowPaused } from './paused.ts';
 export { allOf, anyOf, attribute, OPEN, type VisibilityQuery, visibility } from './query.ts';
 export { forRequest, requestId } from './request-scope.ts';
 export {
@@ -12,4 +14,5 @@ export {
   optionalTsToDate,
 } from './sdk-internals.ts';
 export { ensureSearchAttributes } from './search-attributes.ts';
+export { TASK_QUEUE_TYPE } from './task-queue-type.ts';
 export { countWorkflows, listPage, listWorkflows } from './visibility.ts';

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Client, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import { GRPC_STATUS } from './grpc-status.ts';
 
 /** The longest time for a call to Temporal within a request; milliseconds. */
 const MAX_CALL = 4000;
@@ -8,12 +9,6 @@ const MAX_REQUEST = 10_000;
 
 type Interceptor = ReturnType<typeof makeGrpcRetryInterceptor>;
 type GrpcStatus = Parameters<ReturnType<typeof defaultGrpcRetryOptions>['retryableDecider']>[1];
-
-/**
- * gRPC's status UNKNOWN. Temporal answers with it to a call that it cannot read, so it is no use to repeat
- * the call.
- */
-const UNKNOWN = 2;
 
 interface RequestScope {
   readonly signal: AbortSignal;
@@ -57,7 +52,9 @@ export const retries: Interceptor = (options, nextCall) => {
   const retryableDecider = (attempt: number, status: GrpcStatus): boolean => {
     delay = usual.delayFunction(attempt, status);
     if (deadline !== undefined && Date.now() + delay >= deadline) return false;
-    if (request !== undefined && (request.signal.aborted || status.code === UNKNOWN)) return false;
+    // Temporal answers so to a call that it cannot read: it is no use to repeat the call.
+    const isUnreadable = status.code === GRPC_STATUS.unknown;
+    if (request !== undefined && (request.signal.aborted || isUnreadable)) return false;
     return usual.retryableDecider(attempt, status);
   };
   const patient = makeGrpcRetryInterceptor({ delayFunction: () => delay, retryableDecider });
