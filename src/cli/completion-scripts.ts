@@ -1,4 +1,4 @@
-/** What a shell can complete after a command. */
+/** The words that a shell can offer after a command. */
 export interface Completion {
   /** The command's words, as in `images add`. Empty for the program itself. */
   readonly path: string;

@@ -7,6 +7,7 @@ import { withContext } from './context.ts';
 import { DROPPED_COLUMNS, JOB_COLUMNS, USUAL_COLUMNS } from './job-columns.ts';
 import { type ListingOptions, outputOption, printListing } from './output.ts';
 import { type Column, table } from './table.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface ListOptions extends ListingOptions {
   readonly status?: JobStatus;
@@ -34,7 +35,7 @@ export function addListCommand(program: Command): void {
         'only jobs that were cancelled by force, and whose clean-up goes on',
       ).conflicts('status'),
     )
-    .option('--limit <n>', 'at most so many (1 to 1000)', limit)
+    .option('--limit <n>', 'at most so many (1 to 1000)', wholeNumber(1, 1000))
     .option('--marker <marker>', 'go on after an earlier page')
     .addOption(outputOption())
     .option('--columns <names>', `columns of the table, with commas between them: ${names}`, columnsNamed)
@@ -87,10 +88,4 @@ function columnsNamed(text: string): readonly Column<JobView>[] {
     const known = JOB_COLUMNS.map((one) => one.name).join(', ');
     throw new InvalidArgumentError(`There is no column '${name}'; use some of: ${known}.`);
   });
-}
-
-function limit(value: string): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= 1 && number <= 1000) return number;
-  throw new InvalidArgumentError('It has to be a whole number from 1 to 1000.');
 }

@@ -1,9 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { listAllTasks, standingText, type TaskView } from '../task-service/index.ts';
 import { withContext } from './context.ts';
 import { bytesText } from './format.ts';
 import { type ListingOptions, outputOption, printListing } from './output.ts';
 import { type Column, table } from './table.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const MAX_LIMIT = 1000;
 
@@ -26,7 +27,7 @@ const COLUMNS: readonly Column<TaskView>[] = [
 export function addTasksCommand(program: Command): void {
   program
     .command('tasks')
-    .option('--limit <n>', `at most so many (1 to ${MAX_LIMIT})`, limitFrom, MAX_LIMIT)
+    .option('--limit <n>', `at most so many (1 to ${MAX_LIMIT})`, wholeNumber(1, MAX_LIMIT), MAX_LIMIT)
     .addOption(outputOption())
     .summary('list the import and export tasks of file shares')
     .description('Lists the tasks of all tenants, and why those that run stand still.')
@@ -41,10 +42,4 @@ export function addTasksCommand(program: Command): void {
         });
       });
     });
-}
-
-function limitFrom(text: string): number {
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new InvalidArgumentError(`It has to be a number from 1 to ${MAX_LIMIT}.`);
 }

@@ -1,18 +1,15 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Config } from '../config/index.ts';
 import { type Metrics, type MetricsServer, serveMetrics } from '../metrics/index.ts';
 import { asTaken } from './taken.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** Returns the option `--metrics-port`, for several processes on one machine with one configuration. */
 export function metricsPortOption(): Option {
   return new Option(
     '--metrics-port <port>',
     'tell metrics and health at this port (default: metrics.port of the configuration)',
-  ).argParser((text) => {
-    const port = Number(text);
-    if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-    throw new InvalidArgumentError('It has to be a whole number from 0 to 65535.');
-  });
+  ).argParser(wholeNumber(0, 65_535));
 }
 
 /** Returns the address at which a process tells its metrics; `null` if the configuration asks for none. */
