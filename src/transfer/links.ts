@@ -110,7 +110,7 @@ export function openLinks(initial: LinkLimits): Links {
   let limits = initial;
   const memory = openMemory(limits.memory);
   const endpoints = new Map<string, UsedEndpoint>();
-  const bandwidths = new Map<string, Bandwidth>();
+  const throttle = openThrottles(() => limits);
 
   function lanesOf(use: Use, address: string | undefined, tenant: string): Joined {
     // More lanes do not make files on this machine faster.
@@ -131,16 +131,6 @@ export function openLinks(initial: LinkLimits): Links {
     return { lanes: endpoint.join(tenant), max: range.max };
   }
 
-  /** Returns the present limits of a copy: they may change while it runs. */
-  function limitsOf(ends: Ends): readonly NamedBandwidth[] {
-    return limits.rates(ends).map(({ name, rate }) => {
-      const bandwidth = bandwidths.get(name) ?? new Bandwidth(rate);
-      bandwidths.set(name, bandwidth);
-      bandwidth.rate = rate;
-      return { name, bandwidth };
-    });
-  }
-
   function link(join: typeof lanesOf, ends: Ends): Link {
     const tenant = tenantOf(ends);
     const [source, destination] = [join('read', ends.from, tenant), join('write', ends.to, tenant)];
@@ -149,7 +139,7 @@ export function openLinks(initial: LinkLimits): Links {
       to: destination.lanes,
       atServer: lanesOf('copy', ends.to, tenant).lanes,
       maxLanes: { from: source.max, to: destination.max },
-      bandwidth: new Throttle(() => limitsOf(ends)),
+      bandwidth: throttle(ends),
     };
   }
 
@@ -164,6 +154,30 @@ export function openLinks(initial: LinkLimits): Links {
       if (typeof next.lanes === 'number') return;
       for (const { endpoint, use } of endpoints.values()) endpoint.become(rangeOfUse(use, next.lanes));
     },
+  };
+}
+
+/** Returns a function that makes the throttles of copies, which share the bandwidth of each limit. */
+function openThrottles(limits: () => LinkLimits): (ends: Ends) => Throttle {
+  const bandwidths = new Map<string, Bandwidth>();
+
+  function shared({ name, rate }: RateLimit): NamedBandwidth {
+    const bandwidth = bandwidths.get(name) ?? new Bandwidth(rate);
+    bandwidths.set(name, bandwidth);
+    bandwidth.rate = rate;
+    return { name, bandwidth };
+  }
+
+  return (ends) => {
+    let from: LinkLimits | undefined;
+    let present: readonly NamedBandwidth[] = [];
+    // This is called for every chunk: the limits are looked up again only when they have changed.
+    return new Throttle(() => {
+      const now = limits();
+      if (from !== now) present = now.rates(ends).map(shared);
+      from = now;
+      return present;
+    });
   };
 }
 
