@@ -3,12 +3,13 @@ import { RATE_PATTERN } from './size.ts';
 import { SPAN_PATTERN } from './timetable.ts';
 
 const NAME_IN_WORDS = 'a name of 1 to 63 letters, digits, dots, hyphens and underscores';
+const NAME_PATTERN = '[A-Za-z0-9][A-Za-z0-9._-]{0,62}';
 const NAME = {
-  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
+  pattern: `^${NAME_PATTERN}$`,
   patternErrorMessage: NAME_IN_WORDS,
 } as const;
 /** Two names with an arrow in between. */
-export const PAIR_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}->[A-Za-z0-9][A-Za-z0-9._-]{0,62}$';
+export const PAIR_PATTERN = `^${NAME_PATTERN}->${NAME_PATTERN}$`;
 /** An object whose keys are names. */
 export const named = { additionalProperties: false, patternErrorMessage: NAME_IN_WORDS } as const;
 
@@ -24,20 +25,18 @@ export const duration = (description: string) =>
     description,
   });
 
+const Rate = Type.String({ pattern: RATE_PATTERN, patternErrorMessage: 'a rate such as 50MB/s' });
+
 /** A limit of bandwidth: a rate, or a timetable of rates. */
 export const Bandwidth = (description: string) =>
   Type.Union(
     [
-      Type.String({ pattern: RATE_PATTERN, patternErrorMessage: 'a rate such as 50MB/s' }),
-      Type.Record(
-        Type.String({ pattern: SPAN_PATTERN }),
-        Type.String({ pattern: RATE_PATTERN, patternErrorMessage: 'a rate such as 50MB/s' }),
-        {
-          minProperties: 1,
-          additionalProperties: false,
-          patternErrorMessage: 'a time such as 08:00-18:00, or else',
-        },
-      ),
+      Rate,
+      Type.Record(Type.String({ pattern: SPAN_PATTERN }), Rate, {
+        minProperties: 1,
+        additionalProperties: false,
+        patternErrorMessage: 'a time such as 08:00-18:00, or else',
+      }),
     ],
     { description },
   );

@@ -19,7 +19,7 @@ interface Span {
 /** A limit of bandwidth: bytes a second, always or by the time of day; `null` if there is none. */
 export type Rate = number | Timetable | null;
 
-/** What a file says of a rate. */
+/** A rate, or a timetable of rates by span, as a configuration file has it. */
 export type RateSection = string | Readonly<Record<string, string>>;
 
 /** The key of a timetable for all other times. */

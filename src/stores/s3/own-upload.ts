@@ -86,7 +86,7 @@ export class OwnUpload {
       const isInTheWay = isS3Error(error, 'PreconditionFailed');
       // The answer to an earlier try may have been lost.
       if ((isInTheWay || isAbsent(error)) && (await this.isThere())) return;
-      if (!isInTheWay) throw await this.gone(error);
+      if (!isInTheWay) throw await this.#gone(error);
       await this.removeData();
       await putTogether();
     });
@@ -110,11 +110,12 @@ export class OwnUpload {
   }
 
   /**
-   * Waits for a call about the upload. Throws the signal's reason if it is aborted, else what `gone` gives.
+   * Waits for a call about the upload. Throws the signal's reason if it is aborted, else an error that
+   * says whether the upload is still there.
    */
   async unlessGone<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
     return call.catch(async (error) => {
-      throw signal.aborted ? signal.reason : await this.gone(error);
+      throw signal.aborted ? signal.reason : await this.#gone(error);
     });
   }
 
@@ -123,7 +124,7 @@ export class OwnUpload {
    * discarded, or taken over, or is lost. A server that refuses a part may hang up while the part is still
    * sent, so that its answer is never heard: then it is asked.
    */
-  async gone(error: unknown): Promise<unknown> {
+  async #gone(error: unknown): Promise<unknown> {
     if (error instanceof S3ServiceException && !isAbsent(error)) return error;
     await this.assertOurs();
     if (!isAbsent(error) && (await listParts(this.#store, this.target)) !== undefined) return error;

@@ -66,13 +66,12 @@ function serverCopy(store: Bucket, upload: OwnUpload, size: number): ServerCopy 
     copy: (range, from, signal) =>
       onS3(async () => {
         const number = numberOf(range, size);
-        const copied = await copyPart(store, upload.target, number, from, range, signal).catch(
-          async (error) => {
-            const refusal = signal.aborted ? null : refusalOf(error);
-            if (refusal === null) throw signal.aborted ? signal.reason : await upload.gone(error);
-            return refusal;
-          },
-        );
+        const part = copyPart(store, upload.target, number, from, range, signal).catch((error) => {
+          const refusal = signal.aborted ? null : refusalOf(error);
+          if (refusal === null) throw error;
+          return refusal;
+        });
+        const copied = await upload.unlessGone(part, signal);
         if (typeof copied === 'string') return copied;
         upload.noteParts([copied]);
         return null;
