@@ -114,7 +114,7 @@ test('a copy is not read back if the service has a checksum of both objects', as
   const here = await ends();
   await (await copying(here)).finished;
   await committed(here);
-  // What the service itself has copied has such a checksum.
+  // The service computes such a checksum of an object that it has copied itself.
   const image = { ...here.image, id: here.ref.image_id };
   const next = { from: here.to.other, to: await secondBucket(), image, ref: bench.ref(DATA) };
   expect(await (await copying(next)).finished).toMatchObject({
@@ -150,7 +150,8 @@ test('a server that refuses in the middle leaves nothing of its own in the copy'
   expect((await committed(here)).equals(DATA)).toBe(true);
 });
 
-test('an attempt goes on with what the server has copied for the one before', async () => {
+/** Stops a first attempt when the server has copied 16 MiB. Counts what the server is asked to copy. */
+async function stoppedInTheMiddle() {
   const hanging = Promise.withResolvers<void>();
   let copies = 0;
   const here = await ends(async (call) => {
@@ -161,25 +162,21 @@ test('an attempt goes on with what the server has copied for the one before', as
   const stopped = first.stop();
   hanging.resolve();
   await stopped;
-  const before = copies;
+  return { here, copies: () => copies };
+}
+
+test('an attempt goes on with what the server has copied for the one before', async () => {
+  const { here, copies } = await stoppedInTheMiddle();
+  const before = copies();
   const second = await copying({ ...here, attempt: 2 });
   expect(second.ledger.bytes).toBeGreaterThanOrEqual(16 * MIB);
   expect(await second.finished).toMatchObject({ copied_by: 'server' });
-  expect(copies - before).toBeLessThanOrEqual(4);
+  expect(copies() - before).toBeLessThanOrEqual(4);
   expect((await committed(here)).equals(DATA)).toBe(true);
 });
 
 test('an attempt whose source is elsewhere begins anew where the server has copied before', async () => {
-  const hanging = Promise.withResolvers<void>();
-  let copies = 0;
-  const here = await ends(async (call) => {
-    if (isCopy(call) && ++copies > 2) await hanging.promise;
-  });
-  const first = await copying(here);
-  await until(() => copies > 2 && first.ledger.bytes >= 16 * MIB);
-  const stopped = first.stop();
-  hanging.resolve();
-  await stopped;
+  const { here } = await stoppedInTheMiddle();
   const { store } = here.from;
   const elsewhere: S3UnderTest['store'] = {
     ...store,

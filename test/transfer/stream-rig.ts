@@ -2,20 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { digestsOf, type ImageRecord } from '../../src/image/index.ts';
+import type { ImageRecord } from '../../src/image/index.ts';
 import type { PartSink, StreamSink } from '../../src/stores/index.ts';
 import { openSpool, type Spool } from '../../src/stores/index.ts';
-import {
-  createDigestPool,
-  type DigestPool,
-  startTransfer,
-  type Transfer,
-  type TransferOptions,
-} from '../../src/transfer/index.ts';
+import { createDigestPool, type DigestPool, type Transfer } from '../../src/transfer/index.ts';
 import { openDirectory } from '../stores/directory-under-test.ts';
 import { anyone } from '../stores/store-under-test.ts';
 import { faultyReader, type ReaderFaults, type WatchedReader } from '../support/fault-store.ts';
-import { ownLink } from '../support/link.ts';
 import {
   type CountedSink,
   type Upload,
@@ -23,9 +16,7 @@ import {
   type UploadServer,
   uploadServer,
 } from '../support/upload-server.ts';
-
-/** Timeouts for tests that are not about time. */
-const PATIENT = { stall_after: 60_000, give_up_after: 60_000 };
+import { Attempts, type CommonOptions } from './attempts.ts';
 
 export interface StreamAttempt {
   readonly transfer: Transfer;
@@ -33,8 +24,7 @@ export interface StreamAttempt {
   readonly sink: CountedSink;
 }
 
-interface AttemptOptions extends Partial<Omit<TransferOptions, 'reader' | 'sink' | 'size' | 'spool'>> {
-  readonly lanes?: number;
+interface AttemptOptions extends CommonOptions {
   readonly reads?: ReaderFaults;
   readonly inOrder?: boolean;
   readonly whole?: StreamSink['whole'];
@@ -62,11 +52,11 @@ export async function streamRig(data: Uint8Array, hooks: UploadHooks = {}): Prom
   const path = await mkdtemp(join(tmpdir(), 'image-replicator-spool-'));
   const digests = createDigestPool(1);
   const spool = openSpool({ path, bytes: 2 ** 40 });
-  const started: Transfer[] = [];
+  const attempts = new Attempts(digests);
   const { signal } = new AbortController();
-  let attempts = 0;
+  let opened = 0;
   onTestFinished(async () => {
-    await Promise.all(started.map((transfer) => transfer.stop()));
+    await attempts.stop();
     await Promise.all([source.close(), server.close(), digests.close()]);
     await rm(path, { recursive: true, force: true });
   });
@@ -74,7 +64,7 @@ export async function streamRig(data: Uint8Array, hooks: UploadHooks = {}): Prom
   const { pin } = await source.store.inspect(anyone(image.id));
   const copy = { workflow_id: 'job', mark: 'mark', image_id: 'copy' };
   const spoolFile = async () => {
-    const file = await spool.open(copy, ++attempts, data.length, signal, () => {});
+    const file = await spool.open(copy, ++opened, data.length, signal, () => {});
     if (file === null) throw new Error('the spool is too small');
     return file;
   };
@@ -85,23 +75,12 @@ export async function streamRig(data: Uint8Array, hooks: UploadHooks = {}): Prom
     spool,
     spooledData: join(path, encodeURIComponent('mark copy'), 'data'),
     spoolFile,
-    async attempt({ reads, inOrder, whole, spooled, lanes, ...options } = {}) {
+    async attempt({ reads, inOrder, whole, spooled, ...options } = {}) {
       const opened = await source.store.openReader(anyone(image.id), pin);
       const reader = faultyReader(inOrder ? { ...opened, inOrder } : opened, reads);
       const sink = server.sink(data.length, whole);
       const ends = { reader, sink, spool: spooled ? await spoolFile() : null, size: data.length };
-      const transfer = startTransfer({
-        ...ends,
-        ...ownLink(ends, lanes),
-        expected: digestsOf(image),
-        reported: [],
-        movedAt: Date.now(),
-        patience: PATIENT,
-        digests,
-        ...options,
-      });
-      started.push(transfer);
-      transfer.finished.catch(() => {});
+      const transfer = attempts.start(image, ends, options);
       return { transfer, reader, sink };
     },
     upload() {

@@ -1,15 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { digestsOf, type ImageRecord } from '../../src/image/index.ts';
+import type { ImageRecord } from '../../src/image/index.ts';
 import type { DestinationRef, StoreError } from '../../src/stores/index.ts';
-import {
-  createDigestPool,
-  type DigestPool,
-  startTransfer,
-  type Transfer,
-  type TransferOptions,
-} from '../../src/transfer/index.ts';
+import { createDigestPool, type DigestPool, type Transfer } from '../../src/transfer/index.ts';
 import { type DirectoryUnderTest, openDirectory } from '../stores/directory-under-test.ts';
 import { copyFor, openPartSink } from '../stores/make-image.ts';
 import { anyone, dataOf, FIRST, LAST, newRef } from '../stores/store-under-test.ts';
@@ -21,11 +15,9 @@ import {
   type WatchedReader,
   type WatchedSink,
 } from '../support/fault-store.ts';
-import { ownLink } from '../support/link.ts';
+import { Attempts, type CommonOptions } from './attempts.ts';
 
 export const MIB = 1024 * 1024;
-/** Timeouts for tests that are not about time. */
-const PATIENT = { stall_after: 60_000, give_up_after: 60_000 };
 
 export interface Attempt {
   readonly transfer: Transfer;
@@ -33,8 +25,7 @@ export interface Attempt {
   readonly sink: WatchedSink;
 }
 
-interface AttemptOptions extends Partial<Omit<TransferOptions, 'reader' | 'sink' | 'size'>> {
-  readonly lanes?: number;
+interface AttemptOptions extends CommonOptions {
   /**
    * The name of the endpoint that the source is said to be at; without one, the source is on this machine.
    */
@@ -63,9 +54,9 @@ export interface TransferRig {
 export async function transferRig(data: Uint8Array): Promise<TransferRig> {
   const [source, destination] = await Promise.all([openDirectory(), openDirectory()]);
   const digests = createDigestPool(1);
-  const started: Transfer[] = [];
+  const attempts = new Attempts(digests);
   onTestFinished(async () => {
-    await Promise.all(started.map((transfer) => transfer.stop()));
+    await attempts.stop();
     await Promise.all([source.close(), destination.close(), digests.close()]);
   });
   const image = await source.addImage(data);
@@ -80,26 +71,12 @@ export async function transferRig(data: Uint8Array): Promise<TransferRig> {
     image,
     ref,
     partialData,
-    async attempt({ reads, writes, lanes, endpoint, ...options } = {}) {
+    async attempt({ reads, writes, endpoint, ...options } = {}) {
       const opened = await source.store.openReader(anyone(image.id), pin);
       const reader = faultyReader(endpoint === undefined ? opened : { ...opened, endpoint }, reads);
-      const sink = faultySink(
-        await openPartSink(destination.store, ref, started.length + 1, data.length),
-        writes,
-      );
+      const sink = faultySink(await openPartSink(destination.store, ref, attempts.next, data.length), writes);
       const ends = { reader, sink, spool: null, size: data.length };
-      const transfer = startTransfer({
-        ...ends,
-        ...ownLink(ends, lanes),
-        expected: digestsOf(image),
-        reported: [],
-        movedAt: Date.now(),
-        patience: PATIENT,
-        digests,
-        ...options,
-      });
-      started.push(transfer);
-      transfer.finished.catch(() => {});
+      const transfer = attempts.start(image, ends, options);
       return { transfer, reader, sink };
     },
     async commit() {

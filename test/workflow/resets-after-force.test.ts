@@ -67,26 +67,40 @@ test('a clean-up leaves alone the image that a run after a reset has adopted', a
   expect(await standing(resets.rig, job, mark)).toEqual(imageOf(job));
 });
 
-test('a clean-up is refused its last removal once a later run has the image', async () => {
-  const at = gate();
-  const held = gate();
-  const denied = Promise.withResolvers<unknown>();
+/** Holds the first removal at a gate. When the gate is open, has `look` do something before it. */
+function holdingRemoval(held: Gate, look: (watch: Watch | undefined) => Promise<void> = async () => {}) {
   let isFirst = true;
-  const discard = async (call: () => Promise<void>, watch?: Watch) => {
+  return async (call: () => Promise<void>, watch?: Watch) => {
     if (isFirst) {
       isFirst = false;
       await held.pass();
-      denied.resolve(await watch?.confirm().catch((error) => error));
+      await look(watch);
     }
     return call();
   };
-  const { job, mark } = await startJob({ destination: { ...holding('commit', at, 'after'), discard } });
+}
+
+/**
+ * Cancels a job by force while its commit is held at `at`, and resets it while the removal of its clean-up is
+ * held. Returns when the new run has ended.
+ */
+async function resetDuringCleanUp(job: Job, at: Gate, held: Gate): Promise<void> {
   await at.reached;
   await job.handle.signal('cancel', { force: true });
   await held.reached;
   at.open();
   await reset(job);
   await endOf(job);
+}
+
+test('a clean-up is refused its last removal once a later run has the image', async () => {
+  const [at, held] = [gate(), gate()];
+  const denied = Promise.withResolvers<unknown>();
+  const discard = holdingRemoval(held, async (watch) => {
+    denied.resolve(await watch?.confirm().catch((error) => error));
+  });
+  const { job, mark } = await startJob({ destination: { ...holding('commit', at, 'after'), discard } });
+  await resetDuringCleanUp(job, at, held);
   held.open();
   const message = expect.stringContaining('was reset');
   expect(await denied.promise).toMatchObject({ code: 'unavailable', message });
@@ -95,23 +109,10 @@ test('a clean-up is refused its last removal once a later run has the image', as
 });
 
 test('a clean-up whose call to the store comes late leaves alone the image that is whole by then', async () => {
-  const at = gate();
-  const held = gate();
-  let isFirst = true;
-  const discard = async (call: () => Promise<void>) => {
-    if (isFirst) {
-      isFirst = false;
-      await held.pass();
-    }
-    return call();
-  };
-  const { job, mark } = await startJob({ destination: { ...holding('commit', at, 'after'), discard } });
-  await at.reached;
-  await job.handle.signal('cancel', { force: true });
-  await held.reached;
-  at.open();
-  await reset(job);
-  await endOf(job);
+  const [at, held] = [gate(), gate()];
+  const destination = { ...holding('commit', at, 'after'), discard: holdingRemoval(held) };
+  const { job, mark } = await startJob({ destination });
+  await resetDuringCleanUp(job, at, held);
   held.open();
   await cleanUpOf(job, mark).result();
   expect(await standing(resets.rig, job, mark)).toEqual(imageOf(job));
