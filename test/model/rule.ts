@@ -11,8 +11,8 @@ export interface Rule {
   /** The events that such an attempt takes for the end of its run. */
   readonly takesForEnded: readonly Ended[];
   /**
-   * What is in the making has a fence, which moves by compare-and-swap. A discard dooms it before it removes
-   * anything.
+   * An image in the making has a fence, which moves by compare-and-swap. A discard dooms the image before it
+   * removes anything.
    */
   readonly fenced: boolean;
   /** A discard leaves a committed image alone unless it undoes that very commit. */
@@ -76,7 +76,7 @@ export interface Rule {
   readonly confirmsDeletes: boolean;
   /** Glance: the discard of a clean-up then also asks whether the chain of runs is still closed. */
   readonly confirmsChain: boolean;
-  /** What no rule prevents. A check assumes that it does not happen, unless the check is about it. */
+  /** The accidents that no rule prevents. A check assumes that none happens, unless it is about one. */
   readonly limits: Limits;
 }
 

@@ -1,3 +1,5 @@
+import type { Rule } from './rule.ts';
+
 /** The steps of a copy that touch the destination, and the sweep, which is nobody's step. */
 export type StepName = 'prepare' | 'transfer' | 'commit' | 'discard' | 'sweep';
 
@@ -19,7 +21,7 @@ export interface Attempt {
   readonly committing: boolean;
   /** The place in its program; `ok`, `adopted`, `spoilt`, `lost` and `gone` are ends. */
   readonly at: string;
-  /** What it has seen there and still remembers. */
+  /** The observation at the store that it still remembers. */
   readonly seen: string;
   /** Nobody waits for it any more, but a request that it has sent may still arrive. */
   readonly abandoned?: true;
@@ -52,11 +54,25 @@ export function moves<Store>(before: Store, attempt: Attempt): Go<Store> {
   return (label, at, store = before, seen = attempt.seen) => [{ label, store, at, seen }];
 }
 
+/**
+ * Returns moves of a removal that waits until the job's chain is closed: none before. What they carry on says
+ * whether the removal may still undo a commit.
+ */
+export function onceClosed<Store>(
+  found: readonly Move<Store>[],
+  rule: Rule,
+  { committing }: Attempt,
+  { isClosed, isOwned }: Surroundings,
+): Move<Store>[] {
+  if (!isClosed) return [];
+  return found.map((move) => ({ ...move, committing: committing && !(rule.cleanUpSpares && isOwned) }));
+}
+
 /** The state of an image id as everybody can see it. */
 export interface View {
   readonly image: { readonly mark: string; readonly whole: boolean } | null;
   /**
-   * What is in the making: whose mark it bears, whether it can no longer become an image, and which attempt
+   * The image in the making: whose mark it bears, whether it can no longer become whole, and which attempt
    * makes it.
    */
   readonly making: { readonly mark: string; readonly doomed: boolean; readonly by: number } | null;

@@ -1,5 +1,5 @@
 import type { Rule } from '../rule.ts';
-import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
+import { type Attempt, type Move, moves, onceClosed, type Surroundings } from '../store.ts';
 import {
   change,
   type Directory,
@@ -52,11 +52,7 @@ export function discard(rule: Rule, s: Directory, a: Attempt, around: Surroundin
   const [partial, image] = [folderAt(s, 'partial'), folderAt(s, 'image')];
   switch (a.at) {
     case 'closed?':
-      if (!around.isClosed) return [];
-      return go('finds the chain closed', 'start').map((move) => ({
-        ...move,
-        committing: a.committing && !(rule.cleanUpSpares && around.isOwned),
-      }));
+      return onceClosed(go('finds the chain closed', 'start'), rule, a, around);
     case 'start':
       if (partial?.mark === 'a') {
         if (partial.doomed) return go('finds a doomed partial', 'empty', s, see(s, 'partial'));

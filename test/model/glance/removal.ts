@@ -1,5 +1,5 @@
 import type { Rule } from '../rule.ts';
-import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
+import { type Attempt, type Move, moves, onceClosed, type Surroundings } from '../store.ts';
 import { change, type Glance, hasLostItsMark } from './state.ts';
 
 /** Removes what the job has in the making, and what it has committed, where it undoes that commit. */
@@ -9,11 +9,7 @@ export function discard(rule: Rule, s: Glance, a: Attempt, around: Surroundings)
   const done = a.step === 'sweep' ? 'gone' : 'ok';
   switch (a.at) {
     case 'closed?':
-      if (!around.isClosed) return [];
-      return go('finds the chain closed', 'start').map((move) => ({
-        ...move,
-        committing: a.committing && !(rule.cleanUpSpares && around.isOwned),
-      }));
+      return onceClosed(go('finds the chain closed', 'start'), rule, a, around);
     case 'start':
       if (image === null) return go('finds no image', done);
       if (undoes()) return go('finds the image committed', 'delete');

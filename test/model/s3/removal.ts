@@ -1,5 +1,5 @@
 import type { Rule } from '../rule.ts';
-import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
+import { type Attempt, type Move, moves, onceClosed, type Surroundings } from '../store.ts';
 import { abort, type Bucket, isCommitted, isSame, see, seenBy, swap } from './state.ts';
 
 /**
@@ -82,11 +82,7 @@ export function discard(rule: Rule, s: Bucket, a: Attempt, around: Surroundings)
   const { job } = s;
   switch (a.at) {
     case 'closed?':
-      if (!around.isClosed) return [];
-      return go('finds the chain closed', 'start').map((move) => ({
-        ...move,
-        committing: a.committing && !(rule.cleanUpSpares && around.isOwned),
-      }));
+      return onceClosed(go('finds the chain closed', 'start'), rule, a, around);
     case 'start':
       if (job?.mark !== 'a') return go('finds no job object', 'ok');
       if (job.doomed) return go('finds a doomed job object', 'take over', s, see(s));

@@ -49,7 +49,7 @@ export interface Bucket {
   readonly expired: number;
 }
 
-/** What an attempt remembers. */
+/** The memory of an attempt. */
 interface Seen {
   readonly job: JobObject | null;
   /** The ETag of the object that it is about to delete. */
