@@ -5,13 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import { loadConfig } from '../src/config/index.ts';
-import { createJobService, OPERATOR } from '../src/job-service/index.ts';
 import { taskWorkflowId } from '../src/object-task/index.ts';
 import { createTaskService } from '../src/task-service/index.ts';
 import { ACCOUNT, startGateway } from '../test/s3/support/gateway.ts';
 import { deploy, MIB } from '../test/support/deployment.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
+import { copyByJob } from './copy-by-job.ts';
 import { openLongLink } from './long-link.ts';
 import { openRclone } from './rclone.ts';
 import { machine, table } from './report.ts';
@@ -57,22 +56,9 @@ const deployment = await deploy({
   },
 });
 const { client, regions } = deployment;
-const { limits } = await loadConfig(deployment.env.IMAGE_REPLICATOR_CONFIG ?? '');
-
-/** Copies an image. Returns the copy's id, and the milliseconds from the start of the job to its close. */
-async function copy(imageId: string, from: string, to: string): Promise<{ id: string; time: number }> {
-  const jobs = createJobService({ client, regions, limits });
-  let id = '';
-  const time = await timed(async () => {
-    const source = { region: from, image_id: imageId };
-    id = (await jobs.start(OPERATOR, { source, destination: { region: to } }, { dialect: 'bench' })).job_id;
-    await client.workflow.getHandle(id).result();
-  });
-  return { id, time };
-}
 
 async function job(imageId: string, from: string, to: string): Promise<number> {
-  const { id, time } = await copy(imageId, from, to);
+  const { id, time } = await copyByJob(deployment, imageId, from, to);
   await removeCopy(to, id);
   return time;
 }
@@ -199,9 +185,9 @@ try {
   await admin.send(new CreateBucketCommand({ Bucket: BUCKET }));
   const { pid } = await deployment.startWorker();
   const { id: local } = await deployment.addImage('disk', SIZE);
-  const { id } = await copy(local, 'disk', 'near');
+  const { id } = await copyByJob(deployment, local, 'disk', 'near');
   const small = await deployment.addImage('disk', SIZE / 4);
-  const { id: smallId } = await copy(small.id, 'disk', 'near');
+  const { id: smallId } = await copyByJob(deployment, small.id, 'disk', 'near');
   const lines = [
     '# Results on a long link',
     '',

@@ -5,14 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import { loadConfig } from '../src/config/index.ts';
-import { createJobService, OPERATOR } from '../src/job-service/index.ts';
 import { taskWorkflowId } from '../src/object-task/index.ts';
 import { createTaskService } from '../src/task-service/index.ts';
 import { createDigestPool } from '../src/transfer/index.ts';
 import { ACCOUNT, startGateway } from '../test/s3/support/gateway.ts';
 import { deploy, MIB } from '../test/support/deployment.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
+import { copyByJob } from './copy-by-job.ts';
 import { noDigests, runEngine } from './engine.ts';
 import { openRclone } from './rclone.ts';
 import { machine, table } from './report.ts';
@@ -50,22 +49,6 @@ function storeOf(region: string) {
   const store = regions.get(region)?.store;
   if (store === undefined) throw new Error(`there is no region ${region}`);
   return store;
-}
-
-/**
- * Copies an image. Returns the ids of the job and of the copy, and the milliseconds from the start of the job
- * to its close.
- */
-async function copy(imageId: string, from: string, to: string) {
-  const { limits } = await loadConfig(deployment.env.IMAGE_REPLICATOR_CONFIG ?? '');
-  const jobs = createJobService({ client, regions, limits });
-  let id = '';
-  const time = await timed(async () => {
-    const request = { source: { region: from, image_id: imageId }, destination: { region: to } };
-    id = (await jobs.start(OPERATOR, request, { dialect: 'bench' })).job_id;
-    await client.workflow.getHandle(id).result();
-  });
-  return { id, time };
 }
 
 /**
@@ -117,7 +100,7 @@ async function section(
     'the engine alone, without its sha512': unhashed,
     'a whole job': async () => {
       const before = await cpuSeconds(pid);
-      const { id, time } = await copy(imageId, 'ot1', to);
+      const { id, time } = await copyByJob(deployment, imageId, 'ot1', to);
       cpu.push((await cpuSeconds(pid)) - before);
       await removeCopy(to, id);
       return time;
@@ -192,7 +175,7 @@ try {
   await admin.send(new CreateBucketCommand({ Bucket: BUCKET }));
   const { pid } = await deployment.startWorker();
   const { id: local } = await deployment.addImage('ot3', SIZE);
-  const { id } = await copy(local, 'ot3', 'ot1');
+  const { id } = await copyByJob(deployment, local, 'ot3', 'ot1');
   await removeCopy('ot3', local);
   const lines = [
     '# Results on S3',

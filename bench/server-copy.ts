@@ -3,11 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { loadConfig } from '../src/config/index.ts';
-import { createJobService, OPERATOR } from '../src/job-service/index.ts';
 import { ACCOUNT, startGateway } from '../test/s3/support/gateway.ts';
 import { deploy, MIB } from '../test/support/deployment.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
+import { copyByJob } from './copy-by-job.ts';
 import { openRclone } from './rclone.ts';
 import { machine, table } from './report.ts';
 import { alternating, timed } from './statistics.ts';
@@ -39,18 +38,10 @@ const deployment = await deploy({
   },
 });
 
-/** Copies an image. Returns its id, and the milliseconds from the start of the job to its close. */
+/** Copies an image by a job, and prints how it was done. */
 async function copy(imageId: string, from: string, to: string): Promise<{ id: string; time: number }> {
-  const { client, regions, env } = deployment;
-  const { limits } = await loadConfig(env.IMAGE_REPLICATOR_CONFIG ?? '');
-  const jobs = createJobService({ client, regions, limits });
-  let id = '';
-  const time = await timed(async () => {
-    const request = { source: { region: from, image_id: imageId }, destination: { region: to } };
-    id = (await jobs.start(OPERATOR, request, { dialect: 'bench' })).job_id;
-    await client.workflow.getHandle(id).result();
-  });
-  const { verified_by, copied_by } = await jobs.show(OPERATOR, id);
+  const { id, time, details } = await copyByJob(deployment, imageId, from, to);
+  const { verified_by, copied_by } = details;
   process.stdout.write(
     `${from} to ${to}: ${Math.round(time)} ms, ${copied_by ?? 'worker'}, ${verified_by}\n`,
   );
@@ -70,7 +61,7 @@ try {
   const { id: local } = await deployment.addImage('disk', SIZE);
   const { id: put } = await copy(local, 'disk', 'one');
   await rm(join(deployment.folder, 'disk', local), { recursive: true });
-  // What the service itself has put together has a checksum of its own.
+  // The service computes a checksum of an object that it has put together itself.
   const { id: known } = await copy(put, 'one', 'two');
   const peer = (script: string) => async () => {
     const time = await timed(() => rclone(script, `from:two/${known}/data`, 'from:three/peer'));
@@ -90,8 +81,8 @@ try {
     '',
     '2 GiB from bucket to bucket of one S3 server (versitygw), which runs on the same cores. Medians of',
     `${ROUNDS}, in turn. The job is started and awaited by a Temporal client. It copies in parts, so that it can go`,
-    'on after a crash. This server writes the bytes of parts twice, once more when it puts them together, and',
-    'those of CopyObject once.',
+    'on after a crash. This server writes the bytes of parts twice: when it copies them, and when it puts them',
+    'together. It writes those of CopyObject once.',
     '',
     ...table(times),
     '',
