@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { reporters } from './scripts/vitest-reporters.ts';
 
-/** What can come from outside, tried by tools that the run installs. */
+/** Tests that attack the facade from outside, with tools that the run installs. */
 export default defineConfig({
   test: {
     reporters: reporters(),

@@ -3,7 +3,7 @@ export const REQUEST_ID_MEMO = 'request_id';
 /** The header in which a workflow hands its log context to its activities. It is never encrypted. */
 export const LOG_HEADER = 'image-replicator-log';
 
-/** What each log line about a job has beside its text. */
+/** The fields that each log line about a job has beside its text. */
 export interface LogContext {
   readonly job_id: string;
   /** The tenant whose image is copied; `null` for an operator's job. */

@@ -16,7 +16,7 @@ const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
 /** The statuses to which a reset may lead back. A cancel that was accepted is accepted again. */
 const BEFORE_A_RESET: readonly JobStatus[] = ['replicate_requested', 'replicating', 'cancel_requested'];
 
-/** What operators have done to a job besides cancelling it. */
+/** The interventions of operators in a job, apart from cancels. */
 interface Done {
   /** A reset may have let it begin again. */
   readonly again?: boolean;

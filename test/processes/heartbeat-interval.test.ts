@@ -1,4 +1,4 @@
-/** What `limits.heartbeat_interval` decides, and what a server that pushes cancels to workers makes of it. */
+/** Tests how soon a cancel arrives, by `limits.heartbeat_interval` and by a server that pushes cancels. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

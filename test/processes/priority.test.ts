@@ -1,4 +1,4 @@
-/** Who comes first where slots are scarce: a worker with one slot for transfers, which take seconds. */
+/** Tests whose copy comes first where a worker has a single slot for transfers, which take seconds. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
 import { eclClient } from '../support/http.ts';

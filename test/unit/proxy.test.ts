@@ -14,7 +14,7 @@ import { makeCertificate } from '../support/certificate.ts';
 
 let target: Server;
 let proxy: Server;
-/** What the proxy was asked for. */
+/** The addresses that the proxy was asked for. */
 let asked: string[];
 
 async function listening(server: Server): Promise<string> {

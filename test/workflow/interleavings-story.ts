@@ -38,7 +38,7 @@ export class Story implements Wayside {
         await attempt.whenThawed();
         this.note(`woken ${place}`);
       } else {
-        // What a frozen attempt or a clean-up does can come at any time, and counts for no place.
+        // An action of a frozen attempt or of a clean-up can come at any time, and counts for no place.
         const isPresent = attempt.workflowId === this.#reach.workflowId && !attempt.hasBeenFrozen;
         await this.do(deed, isPresent ? attempt.runId : undefined);
       }

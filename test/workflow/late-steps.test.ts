@@ -76,7 +76,7 @@ test.each(CASES)(
       folders: isThere ? [expect.any(String)] : [],
       image: isThere ? { sha512: image.os_hash_value, inode: expect.any(Number) } : null,
     });
-    // What nobody has cleaned up yet, and what is still running, may change.
+    // Leftovers that nobody has cleaned up yet, and an attempt that still runs, may change.
     if (late.ending !== 'terminated' && late.ending !== 'paused') expect(end?.after).toEqual(end?.before);
   },
 );

@@ -14,8 +14,8 @@ import type { SignatureScheme, Verdict } from '../../signatures/index.ts';
 export type Refusal = 'missing' | 'bad_token' | 'malformed' | 'unknown_key' | 'bad_signature' | 'expired';
 
 /**
- * What the headers of a request tell about its sender. A signature can only be checked with the bytes of the
- * body, which the function is called with.
+ * The sender of a request, as far as its headers tell: a known caller, a refusal, or a function that checks
+ * the signature once it is given the bytes of the body.
  */
 export type Sender =
   | { readonly caller: Principal }
