@@ -1,6 +1,7 @@
 import { withinTime } from '../http/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import { StoreError } from '../stores/index.ts';
+import { asideOfTemporal } from '../temporal/index.ts';
 import { JobError } from './errors.ts';
 
 /** The longest that a caller waits for a store; milliseconds. */
@@ -12,7 +13,7 @@ const PATIENCE = 10_000;
  */
 export async function answered<T>(call: Promise<T>): Promise<T> {
   const silence = () => new StoreError('unavailable', `it has not answered for ${PATIENCE / 1000} s`);
-  return withinTime(call, PATIENCE, silence);
+  return asideOfTemporal(withinTime(call, PATIENCE, silence));
 }
 
 /**

@@ -14,7 +14,7 @@ interface RequestScope {
   readonly signal: AbortSignal;
   readonly id: string | null;
   /** When the time for its calls to Temporal is over; milliseconds since the epoch. */
-  readonly until: number;
+  until: number;
 }
 
 const requests = new AsyncLocalStorage<RequestScope>();
@@ -32,6 +32,21 @@ export async function forRequest<T>(
 ): Promise<T> {
   const until = Date.now() + MAX_REQUEST;
   return requests.run({ signal, id, until }, () => client.withAbortSignal(signal, work));
+}
+
+/**
+ * Waits for somebody else than Temporal. The time that passes does not count for the calls to Temporal of the
+ * request, so that a slow store leaves them as much as they had.
+ */
+export async function asideOfTemporal<T>(work: Promise<T>): Promise<T> {
+  const request = requests.getStore();
+  if (request === undefined) return work;
+  const left = request.until - Date.now();
+  try {
+    return await work;
+  } finally {
+    request.until = Math.max(request.until, Date.now() + left);
+  }
 }
 
 /** Returns the id of the request for which this work is done, as its client sees it; `null` without one. */

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { forRequest, retries } from '../../src/temporal/request-scope.ts';
+import { asideOfTemporal, forRequest, retries } from '../../src/temporal/request-scope.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -10,6 +10,11 @@ afterEach(() => {
 });
 
 const client = { withAbortSignal: (_signal: AbortSignal, work: () => unknown) => work() } as Client;
+
+/** Takes so many milliseconds of the test's clock. */
+function sleep<T>(milliseconds: number, value: T): Promise<T> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds, value));
+}
 
 /** Makes a call to Temporal that goes nowhere, and returns how long it may take from now on; milliseconds. */
 function patienceOfCall(): number {
@@ -31,6 +36,17 @@ test('each call of a request has 4 s, and all of them together have 10 s', async
     expect(patienceOfCall()).toBe(1000);
     vi.advanceTimersByTime(3000);
     expect(patienceOfCall()).toBeLessThanOrEqual(0);
+  });
+});
+
+test('the time in which a request waits for a store does not count', async () => {
+  await forRequest(client, new AbortController().signal, async () => {
+    const stores = ['one', 'other'].map((name) => asideOfTemporal(sleep(9000, name)));
+    await vi.advanceTimersByTimeAsync(9000);
+    expect(await Promise.all(stores)).toEqual(['one', 'other']);
+    expect(patienceOfCall()).toBe(4000);
+    vi.advanceTimersByTime(9000);
+    expect(patienceOfCall()).toBe(1000);
   });
 });
 
