@@ -189,11 +189,14 @@ up() {
   trap 'exit 0' INT TERM
   # Left to itself, its only shard looks for new tasks at most 20 times a second, that is two small copies, and
   # removes no record of a workflow until it has noted how far it is, which it does every half a minute. It also
-  # pauses no workflow, and lets no tenant's jobs pass another's.
+  # pauses no workflow, and lets no tenant's jobs pass another's. Its Task Queues have four partitions, each of
+  # which keeps an order of its own.
   start temporal "$temporal" server start-dev --ip 127.0.0.1 --port "$TEMPORAL_PORT" \
     --ui-port "$TEMPORAL_UI_PORT" --db-filename "$STATE/temporal.db" --log-level warn \
     --dynamic-config-value frontend.WorkflowPauseEnabled=true \
     --dynamic-config-value matching.enableFairness=true \
+    --dynamic-config-value matching.numTaskqueueReadPartitions=1 \
+    --dynamic-config-value matching.numTaskqueueWritePartitions=1 \
     --dynamic-config-value history.transferProcessorMaxPollRPS=1000 \
     --dynamic-config-value 'history.transferProcessorUpdateAckInterval="1s"'
   await 30 temporal "Temporal's dev server" is_healthy "$temporal"

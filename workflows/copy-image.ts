@@ -33,7 +33,8 @@ const jobDetailsQuery = defineQuery<JobDetails>(JOB_DETAILS_QUERY);
 
 /**
  * How long a cancel by force waits for the transfer to report how far it has come: until the transfer stops,
- * it moves more than was noted before. A transfer whose worker is dead reports nothing.
+ * it moves more than was noted before. A transfer whose worker is dead reports nothing, but may have sent
+ * another heartbeat.
  */
 const MAX_LAST_WORD = '2s';
 
@@ -80,10 +81,15 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
  */
 function handleCancels(job: JobRecord, execution: CancellationScope, work: CancellationScope): Promise<null> {
   const forced = Promise.withResolvers<null>();
+  const awaitLastWord = async () => {
+    await sleep(MAX_LAST_WORD);
+    // A transfer that is silent has sent its last heartbeat after the cancel, perhaps.
+    if (job.details.phase === 'transfer' && patched('last-heartbeat-for-last-word')) await noteBytes(job);
+  };
   const stop = (awaitsLastWord = false) => {
     work.cancel();
     if (!job.isForced) return;
-    if (awaitsLastWord) sleep(MAX_LAST_WORD).then(() => forced.resolve(null));
+    if (awaitsLastWord) awaitLastWord().then(() => forced.resolve(null));
     else forced.resolve(null);
   };
   const cancel = (via: CancelRecord['via'], request?: unknown) => {

@@ -14,6 +14,8 @@ export interface TemporalServer {
 const SETTINGS = [
   'frontend.WorkflowPauseEnabled=true',
   'matching.enableFairness=true',
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
   'history.transferProcessorMaxPollRPS=1000',
   'history.transferProcessorUpdateAckInterval="1s"',
 ];

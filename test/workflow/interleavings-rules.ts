@@ -18,6 +18,8 @@ export interface Run {
   readonly recorded: readonly Moment[];
   /** The workflow ids of the clean-ups that it has started. */
   readonly cleanUps: readonly string[];
+  /** The run whose reset has made this one. */
+  readonly resetFrom: string | undefined;
 }
 
 /** The documented transitions. A job that is cancelled by force does not wait in `canceling`. */

@@ -63,13 +63,15 @@ async function startJob(rig: Rig, story: Story, way: Case, workflowId: string) {
 async function lead(told: Told): Promise<string[]> {
   const { rig, story, job, mark, watch } = told;
   const problems: string[] = [];
+  // The next run may have been reset before anybody looked, so that another one is seen.
+  const untilAfter = (runId: string) => until(() => watch.last()?.runId !== runId);
   for (;;) {
     const closed = await until(() => watch.last()?.isClosed && watch.last());
     const runs = await runsOf(rig.client, watch);
     for (const id of runs.flatMap(({ cleanUps }) => cleanUps)) await cleanUp(rig.client, id);
     const { runId, closeTime } = await job.handle.describe();
     if (runId !== closed.runId || closeTime === undefined) {
-      await until(() => watch.last()?.runId === runId);
+      await untilAfter(closed.runId);
       continue;
     }
     const last = runs.at(-1);
@@ -79,8 +81,7 @@ async function lead(told: Told): Promise<string[]> {
     const deed = story.nextAtItsEnd();
     if (deed === undefined) return problems;
     await story.do(deed);
-    const next = (await job.handle.describe()).runId;
-    await until(() => watch.last()?.runId === next);
+    if ((await job.handle.describe()).runId !== runId) await untilAfter(runId);
   }
 }
 
@@ -123,10 +124,17 @@ function knownOf({ job, story }: Told): Known {
   return { sha512: job.image.os_hash_value, isCommitBegun: story.isCommitBegun };
 }
 
-/** Returns all runs that were seen, in their order. */
+/** Returns all runs in their order: those that were seen, and those that these were reset from. */
 async function runsOf(client: Client, { seen, workflowId }: Watch): Promise<Run[]> {
-  const runs = await Promise.all([...seen.keys()].map((runId) => recordOf(client, workflowId, runId)));
-  return runs.toSorted((a, b) => a.started.getTime() - b.started.getTime());
+  const runs = new Map<string, Run>();
+  const read = async (runId: string): Promise<void> => {
+    if (runs.has(runId)) return;
+    const run = await recordOf(client, workflowId, runId);
+    runs.set(runId, run);
+    if (run.resetFrom !== undefined) await read(run.resetFrom);
+  };
+  for (const runId of seen.keys()) await read(runId);
+  return [...runs.values()].toSorted((a, b) => a.started.getTime() - b.started.getTime());
 }
 
 /** Removes what is left of this job, and leaves alone the jobs that run beside it. */

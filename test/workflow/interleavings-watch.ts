@@ -55,6 +55,7 @@ export async function recordOf(client: Client, workflowId: string, runId: string
   const { events } = await handle.fetchHistory();
   const recorded: Moment[] = [];
   const cleanUps: string[] = [];
+  let resetFrom: string | undefined;
   for (const event of events ?? []) {
     const job = event.workflowPropertiesModifiedEventAttributes?.upsertedMemo?.fields?.job;
     if (job?.data) {
@@ -64,6 +65,7 @@ export async function recordOf(client: Client, workflowId: string, runId: string
     }
     const child = event.startChildWorkflowExecutionInitiatedEventAttributes?.workflowId;
     if (child) cleanUps.push(child);
+    resetFrom = event.workflowTaskFailedEventAttributes?.baseRunId || resetFrom;
   }
   return {
     runId,
@@ -73,5 +75,6 @@ export async function recordOf(client: Client, workflowId: string, runId: string
     attribute: searchAttributes.CopyJobStatus?.[0],
     recorded,
     cleanUps,
+    resetFrom,
   };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { cleanUpIdOf, TASK_QUEUE } from '../../src/copy-job/index.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from '../../src/object-task/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
 import { MIB } from '../support/deployment.ts';
-import { gate, holding, holdingTransfer } from '../support/workflow-hooks.ts';
+import { type ActivityHook, gate, holding, holdingTransfer } from '../support/workflow-hooks.ts';
 import { untilReported } from '../support/workflow-progress.ts';
 import { resetWorkflow } from '../support/workflow-reset.ts';
 import { endOf, type Job, type Rig, untilDetails } from '../support/workflow-rig.ts';
@@ -109,6 +110,16 @@ export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
       return job;
     },
   },
+  'forced-and-heard-too-late': {
+    closed: 'WORKFLOW_EXECUTION_CANCELED',
+    run: async (rig) => {
+      const job = await transferring(rig, 'forced-and-heard-too-late', (call, name) =>
+        name === 'transferImage' ? call().finally(() => sleep(4000)) : call(),
+      );
+      await job.handle.signal('cancel', { force: true });
+      return job;
+    },
+  },
   'reset-in-its-transfer': {
     closed: 'WORKFLOW_EXECUTION_COMPLETED',
     run: async (rig) => {
@@ -176,9 +187,14 @@ export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
 };
 
 /** A job that is in the middle of its transfer, and has told so. */
-async function transferring(rig: Rig, workflowId: string = randomUUID()): Promise<Job> {
+async function transferring(
+  rig: Rig,
+  workflowId: string = randomUUID(),
+  activities: ActivityHook = (call) => call(),
+): Promise<Job> {
   const at = gate();
-  const job = await rig.startJob({ workflowId, size: 3 * MIB, source: holdingTransfer(at, 1) });
+  const source = holdingTransfer(at, 1);
+  const job = await rig.startJob({ workflowId, size: 3 * MIB, source, activities });
   await at.reached;
   await untilReported(job, MIB);
   return job;
