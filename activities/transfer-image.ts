@@ -8,8 +8,9 @@ import type { Dependencies } from './dependencies.ts';
 import { leaveOrStop, removeUnwanted, untilCancelled } from './end-transfer.ts';
 import { faultOf, toFailure } from './failures.ts';
 import { attemptNumber } from './lease.ts';
-import { openTransfer } from './open-transfer.ts';
+import { openTransfer, type TransferOptions } from './open-transfer.ts';
 import { exceptWhilePaused, type PausableWork } from './paused-workflow.ts';
+import { ReadableProgress } from './readable-progress.ts';
 import { storeOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
 import { heartbeating, queuedFor } from './step.ts';
@@ -44,13 +45,16 @@ export async function transferImage(
   };
   // While there is no room, or the job is paused, nothing can move: this is no standing still.
   const stand = (fault: StoreError | null) => {
+    readable.isPaused = fault === null;
     progress = { ...progress, moved_at: Date.now(), last_fault: fault && faultOf(fault) };
   };
+  const readable = new ReadableProgress(image.record.size);
   const leave = () => leaveOrStop(deps, running, plan, ref, transfer);
   let readBefore = 0;
   let limit: number | null = null;
   const work: PausableWork<Copied> = {
     async begin() {
+      readable.isPaused = false;
       const open = () => openTransfer(deps, { plan, ref, image, progress, onWait: stand });
       transfer = await running.attach(ref, open);
       transfer.limitTo(limit);
@@ -70,15 +74,8 @@ export async function transferImage(
     unlessCancelled: (promise) => untilCancelled(promise, leave),
   };
   try {
-    return await heartbeating(observe, async () => {
-      const to = storeOf(deps.regions, plan, 'destination');
-      const adopted = await adoptCopy(to, ref, attemptNumber(), image.record);
-      if (adopted !== null) return { ...adopted, bytes: image.record.size };
-      const copied = await exceptWhilePaused(deps.client, work);
-      await deps.spool?.remove(ref, attemptNumber());
-      await removeUnwanted(deps, plan, ref, observe());
-      return { ...copied, bytes: image.record.size };
-    });
+    const beat = () => readable.details(observe(), transfer);
+    return await heartbeating(beat, () => copied(deps, { plan, ref, image }, work, observe));
   } catch (error) {
     const { cancellationSignal: signal } = Context.current();
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [observe()]);
@@ -87,6 +84,22 @@ export async function transferImage(
     const { read = 0, ledger } = transfer ?? {};
     log.info('attempt ended', { read: readBefore + read, bytes: ledger?.bytes ?? 0 });
   }
+}
+
+/** Makes the copy, unless an earlier attempt has made all of it. Returns when it is there to stay. */
+async function copied(
+  deps: Dependencies,
+  { plan, ref, image: { record } }: Pick<TransferOptions, 'plan' | 'ref' | 'image'>,
+  work: PausableWork<Copied>,
+  observe: () => TransferProgress,
+): Promise<TransferResult> {
+  const to = storeOf(deps.regions, plan, 'destination');
+  const adopted = await adoptCopy(to, ref, attemptNumber(), record);
+  if (adopted !== null) return { ...adopted, bytes: record.size };
+  const result = await exceptWhilePaused(deps.client, work);
+  await deps.spool?.remove(ref, attemptNumber());
+  await removeUnwanted(deps, plan, ref, observe());
+  return { ...result, bytes: record.size };
 }
 
 /** Returns the progress of the earlier attempts. */

@@ -9,7 +9,7 @@ import {
   type TaskDetails,
   type TaskRequest,
 } from '../src/object-task/index.ts';
-import { harmlessMarkdown } from '../src/text/index.ts';
+import { bytesText, harmlessMarkdown } from '../src/text/index.ts';
 import { invalidInput } from './input.ts';
 
 /** The counts of a task's objects that are done, and the failures among them. */
@@ -29,6 +29,7 @@ export class TaskRecord {
   constructor(request: TaskRequest) {
     const { memo, startTime } = workflowInfo();
     this.#details = { ...requestedTask(request, startTime), ...taskFrom(memo?.[TASK_MEMO]) };
+    setCurrentDetails(describeTask(this.#details, true));
   }
 
   get details(): TaskDetails {
@@ -46,14 +47,14 @@ export class TaskRecord {
       objects_incomplete: before.objects_incomplete + incomplete,
       folders_left_out: before.folders_left_out + folders,
     };
-    setCurrentDetails(describeTask(this.#details));
+    setCurrentDetails(describeTask(this.#details, true));
   }
 
   /** Puts the details in the memo, where all can read them with or without a worker. */
   publish(fault: Fault | null = null): void {
     this.#details = { ...this.#details, fault };
     upsertMemo({ [TASK_MEMO]: this.#details });
-    setCurrentDetails(describeTask(this.#details));
+    setCurrentDetails(describeTask(this.#details, false));
   }
 }
 
@@ -68,11 +69,16 @@ function taskFrom(memo: unknown): TaskDetails | undefined {
   return task;
 }
 
+/** Where the Web UI shows what the counts do not have yet. */
+const LIVE_PROGRESS =
+  'what is under way comes on top: *Heartbeat Details* under *Pending Activities*, and the child workflows';
+
 /** Returns a task as Markdown for the Web UI. */
-function describeTask(task: TaskDetails): string {
+function describeTask(task: TaskDetails, isUnderWay: boolean): string {
   const lines = [
-    `**${task.type}** of ${shown(task.src_prefix || 'everything')} (share ${shown(task.share_id)}, target ${shown(task.target)})`,
-    `${task.objects_moved} objects, ${task.bytes_moved} bytes; ${task.objects_failed} failed`,
+    `**${shown(task.type)}** of ${shown(task.src_prefix || 'everything')} (share ${shown(task.share_id)}, target ${shown(task.target)})`,
+    `**${task.objects_moved}** objects moved (${bytesText(task.bytes_moved)}), **${task.objects_failed}** failed`,
+    ...(isUnderWay ? [LIVE_PROGRESS] : []),
     ...task.failures
       .slice(0, 10)
       .map(({ path, code, message }) => harmlessMarkdown(`${path}: ${code}: ${message}`)),

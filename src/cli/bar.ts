@@ -1,7 +1,7 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
-import { harmless } from '../text/index.ts';
-import { bytesText, clockText, rateText } from './format.ts';
+import { RateWindow } from '../copy-job/index.ts';
+import { bytesText, clockText, harmless, rateText } from '../text/index.ts';
 
 /** The progress of work that moves bytes. */
 export interface Progress {
@@ -12,8 +12,6 @@ export interface Progress {
   readonly state: string;
 }
 
-/** Milliseconds over which the rate is measured. */
-const WINDOW = 5000;
 const MAX_BAR = 30;
 const MIN_BAR = 5;
 const HIDE_CURSOR = '\x1b[?25l';
@@ -29,7 +27,7 @@ export interface ProgressBar {
 
 /** Draws a bar on a terminal, until it is stopped. */
 export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
-  const samples: { readonly at: number; readonly bytes: number }[] = [];
+  const rate = new RateWindow();
   let latest: Progress | undefined;
   let drawn = 0;
   const draw = () => {
@@ -37,7 +35,7 @@ export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
     const { columns = 80 } = terminal;
     // If the terminal has become narrower, it has broken the old line into several.
     const rows = Math.max(1, Math.ceil(drawn / columns));
-    const line = barLine(latest, rateOf(samples), columns - 1);
+    const line = barLine(latest, rate.current, columns - 1);
     drawn = stringWidth(line);
     terminal.write(`${rows > 1 ? `\x1b[${rows - 1}A` : ''}\r${CLEAR_BELOW}${line}`);
   };
@@ -48,8 +46,7 @@ export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
   return {
     show(progress) {
       latest = progress;
-      samples.push({ at: Date.now(), bytes: progress.bytes });
-      while (samples.length > 2 && Date.now() - (samples[0]?.at ?? 0) > WINDOW) samples.shift();
+      rate.add(progress.bytes, Date.now());
       draw();
     },
     stop() {
@@ -88,11 +85,4 @@ function barLine({ bytes, size, state }: Progress, rate: number, width: number):
 function etaText(missing: number, rate: number): string {
   if (missing <= 0) return '0:00';
   return rate <= 0 ? '-:--' : clockText(missing / rate);
-}
-
-/** Returns the bytes a second over the samples. */
-function rateOf(samples: readonly { readonly at: number; readonly bytes: number }[]): number {
-  const [first, last] = [samples[0], samples.at(-1)];
-  if (first === undefined || last === undefined || last.at === first.at) return 0;
-  return Math.max(0, ((last.bytes - first.bytes) / (last.at - first.at)) * 1000);
 }

@@ -1,6 +1,6 @@
 import { isFinal } from '../copy-job/index.ts';
 import type { JobView } from '../job-service/index.ts';
-import { bytesText, rateText, spanText } from './format.ts';
+import { bytesText, rateText, spanText } from '../text/index.ts';
 import type { Column, Style } from './table.ts';
 
 const STYLES: Readonly<Partial<Record<JobView['status'], Style>>> = {

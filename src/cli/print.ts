@@ -1,7 +1,6 @@
 import type { Config } from '../config/index.ts';
 import type { JobView } from '../job-service/index.ts';
-import { harmless, harmlessJson } from '../text/index.ts';
-import { bytesText, rateText } from './format.ts';
+import { bytesText, harmless, harmlessJson, rateText } from '../text/index.ts';
 
 /**
  * Writes a value as one line of JSON if `json` is true, or else the text. If the text holds values that

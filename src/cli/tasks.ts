@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { listAllTasks, standingText, type TaskView } from '../task-service/index.ts';
+import { bytesText } from '../text/index.ts';
 import { withContext } from './context.ts';
-import { bytesText } from './format.ts';
 import { type ListingOptions, outputOption, printListing } from './output.ts';
 import { type Column, table } from './table.ts';
 import { wholeNumber } from './whole-number.ts';

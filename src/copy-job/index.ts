@@ -10,6 +10,8 @@ export {
 export { type Fault, type FaultCode, parseFault } from './fault.ts';
 export { LOG_HEADER, type LogContext, REQUEST_ID_MEMO } from './log-context.ts';
 export { parseProgress, type TransferProgress } from './progress.ts';
+export { progressText } from './progress-text.ts';
+export { RateWindow } from './rate-window.ts';
 export {
   type CancelRequest,
   type CopyPlan,

@@ -1,3 +1,4 @@
+import { bytesText } from '../text/index.ts';
 import { MAX_FAILURES, type ObjectFailure } from './details.ts';
 
 /**
@@ -53,6 +54,11 @@ export const NOTHING_MOVED = {
   folders: 0,
 } as const;
 
+/** Tells in a line how far a batch is: `120 objects moved, 3.4 MiB, 2 failed`. */
+export function batchText({ moved, bytes, failed }: BatchProgress): string {
+  return `${moved} objects moved, ${bytesText(bytes)}, ${failed} failed`;
+}
+
 /** Reads heartbeat details. Returns `undefined` if they are not a batch's: the batch then begins anew. */
 export function parseBatchProgress(value: unknown): BatchProgress | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -61,6 +67,7 @@ export function parseBatchProgress(value: unknown): BatchProgress | undefined {
   if (![moved, bytes, failed, moved_at].every(Number.isSafeInteger) || !Array.isArray(failures)) {
     return undefined;
   }
+  const { about: _text, ...counts } = value as BatchProgress & { readonly about?: unknown };
   // Attempts of an earlier version have not counted the objects that have lost attributes.
-  return { ...NOTHING_MOVED, ...(value as BatchProgress), failures: failures.slice(0, MAX_FAILURES) };
+  return { ...NOTHING_MOVED, ...counts, failures: failures.slice(0, MAX_FAILURES) };
 }

@@ -2,6 +2,7 @@ export {
   type Batch,
   type BatchProgress,
   type BatchScope,
+  batchText,
   LARGE_OBJECT,
   type LargeObject,
   NOTHING_MOVED,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JobDetails } from '../../src/copy-job/index.ts';
 import { gate, holdingTransfer } from '../support/workflow-hooks.ts';
@@ -66,6 +67,31 @@ test('while it runs, visibility lists a job by its status, region and image', as
   at.open();
   await endOf(job);
 });
+
+test("Temporal's own tools show what a job copies, how far it is, and where to read more", async () => {
+  const at = gate();
+  const job = await rig.startJob({ source: holdingTransfer(at, 0), size: 1000 });
+  await at.reached;
+  await expect
+    .poll(() => heartbeatText(job.handle))
+    .toMatch(/^\{"about":"0%, 0\.0 B of 1000\.0 B, 0\.0 B\/s"/);
+  const { currentDetails } = await job.handle.query<{ readonly currentDetails: string }>(
+    '__temporal_workflow_metadata',
+  );
+  const [what, state, progress] = currentDetails.split('\n\n');
+  expect(what).toMatch(/ · ot1 → ot2$/);
+  expect(state).toBe('**replicating**, phase: transfer');
+  expect(progress).toContain('*Heartbeat Details* of `transferImage`');
+  at.open();
+  await endOf(job);
+});
+
+/** Returns the last heartbeat of the present step, as it was sent. */
+async function heartbeatText(handle: WorkflowHandle): Promise<string | undefined> {
+  const [activity] = (await handle.describe()).raw.pendingActivities ?? [];
+  const data = activity?.heartbeatDetails?.payloads?.[0]?.data;
+  return data ? Buffer.from(data).toString() : undefined;
+}
 
 test('a cancel that came before any worker does not keep a job from being listed', async () => {
   const late = await startRig({ workers: false });

@@ -1,0 +1,31 @@
+import { progressText, RateWindow, type TransferProgress } from '../src/copy-job/index.ts';
+import type { Transfer } from '../src/transfer/index.ts';
+
+/** Puts what a person reads before the heartbeat details of an attempt. */
+export class ReadableProgress {
+  /** `true` while the workflow is paused. */
+  isPaused = false;
+  readonly #size: number;
+  readonly #rate = new RateWindow();
+
+  /** @param size the size of the image; bytes */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /**
+   * Returns heartbeat details that begin with a line of text. The Web UI shows the keys in this order, and
+   * Temporal's command in the alphabet's. Whoever reads the progress back passes over the text.
+   * @param transfer the transfer that is under way; `undefined` if none is
+   */
+  details(
+    progress: TransferProgress,
+    transfer: Transfer | undefined,
+  ): { readonly about: string } & TransferProgress {
+    const rate = this.#rate;
+    if (transfer === undefined) rate.clear();
+    else rate.add(transfer.ledger.bytes, Date.now());
+    const state = { size: this.#size, rate: rate.current, isPaused: this.isPaused };
+    return { about: progressText(progress, state), ...progress };
+  }
+}
