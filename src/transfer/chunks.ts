@@ -41,12 +41,17 @@ export function createChunks(owned: number, kept: number, size = MIB): Chunks {
     return memory.subarray(start, start + size);
   }
 
+  /** Returns all of a chunk of which there may be only the beginning. */
+  function whole({ byteOffset }: Uint8Array): Uint8Array {
+    return at(byteOffset - memory.byteOffset);
+  }
+
   function giveUpFarthest(): Uint8Array {
     const farthest = Math.max(...waiting.keys());
     const chunk = waiting.get(farthest);
     if (chunk === undefined) throw new Error('more chunks are taken than there are');
     waiting.delete(farthest);
-    return at(chunk.byteOffset);
+    return whole(chunk);
   }
 
   return {
@@ -59,9 +64,9 @@ export function createChunks(owned: number, kept: number, size = MIB): Chunks {
         takers.push(resolve);
       });
     },
-    free({ byteOffset }) {
-      hashing.delete(byteOffset);
-      idle.push(at(byteOffset));
+    free(chunk) {
+      hashing.delete(chunk.byteOffset);
+      idle.push(whole(chunk));
       while (takers.length > 0 && (idle.length > 0 || hashing.size === 0)) {
         takers.shift()?.(idle.pop() ?? giveUpFarthest());
       }

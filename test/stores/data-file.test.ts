@@ -3,7 +3,7 @@ import { mkdtemp, open, readFile, rm, stat, statfs, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { borrowPages, returnPages } from '../../src/memory/index.ts';
+import { borrowPages } from '../../src/memory/index.ts';
 import { openDataFile } from '../../src/stores/disk/data-file.ts';
 
 const PAGE = 4096;
@@ -114,11 +114,4 @@ describe('past the page cache', async () => {
     expect(flags.map((octal) => (Number.parseInt(octal ?? '0', 8) & O_DIRECT) !== 0)).toEqual([true, false]);
     await file.close();
   });
-});
-
-test('memory that was given back is lent again', () => {
-  const pages = borrowPages(70_000);
-  expect(pages.length).toBe(2 * 65_536);
-  returnPages(pages);
-  expect(borrowPages(66_000)).toBe(pages);
 });
