@@ -20,9 +20,9 @@ let lent = 0;
 /**
  * Returns memory that begins at a page, as writes past the page cache need it, and that threads share. In
  * Node.js only WebAssembly's memory is both. Nothing frees it, and it is lent again: the garbage collectors
- * of several threads would have to agree that nobody uses it any more, and do not see its size. So that it
- * serves for whatever size is wanted next, a larger piece is halved, and halves that come back are joined (the
- * buddy system; Knuth, The Art of Computer Programming, 2.5).
+ * of several threads would have to agree that nobody uses it any more, and do not see its size. It serves for
+ * whatever size is wanted next: a larger piece is halved, and halves that come back are joined (the buddy
+ * system; Knuth, The Art of Computer Programming, 2.5).
  */
 export function borrowPages(bytes: number): Buffer {
   const size = PAGE * 2 ** Math.ceil(Math.log2(Math.max(1, bytes / PAGE)));
