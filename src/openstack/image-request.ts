@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { UserCredential } from './catalog.ts';
 import type { Cloud } from './cloud.ts';
 import { imageEndpoint } from './endpoint.ts';
+import { askedWith } from './quoted-token.ts';
 import { below, reach } from './transport.ts';
 
 /** A call to the image service. Times are in milliseconds; `0` means no limit, the default is 60 seconds. */
@@ -32,7 +33,7 @@ export async function sendImageRequest(
   const region = cloud.regionName === null ? '' : ` of region ${cloud.regionName}`;
   const stream = typeof body === 'object' ? remember(body) : null;
   try {
-    return await reach(`the image service${region}`, signal, () =>
+    const answer = await reach(`the image service${region}`, signal, () =>
       dispatcher.request({
         ...below(endpoint, path),
         method,
@@ -44,6 +45,7 @@ export async function sendImageRequest(
         ...(bodyTimeout !== undefined && { bodyTimeout }),
       }),
     );
+    return askedWith(token, answer);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw stream?.failure() ?? error;

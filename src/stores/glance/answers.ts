@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { withoutToken } from '../../openstack/index.ts';
 import { readBounded } from '../bounded.ts';
 import { MAX_RECORD_SIZE } from '../record-json.ts';
 import { overloadOf, StoreError, type StoreErrorCode } from '../store-error.ts';
@@ -61,10 +62,10 @@ const CODES: Readonly<Record<number, StoreErrorCode>> = {
   415: 'invalid_image',
 };
 
-/** Turns an answer that is no success into an error with Glance's own words. */
+/** Turns an answer that is no success into an error with Glance's own words, but never with our token. */
 export async function refusal({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<StoreError> {
   const said = await readBounded(body, MAX_REFUSAL_SIZE).catch(() => undefined);
-  const words = wordsOf(said?.toString() ?? '');
+  const words = wordsOf(withoutToken({ body }, said?.toString() ?? ''));
   const message = `the image service answered ${statusCode}${words === '' ? '' : `: ${words}`}`;
   const overload = overloadOf(statusCode, headers['retry-after']);
   return new StoreError(CODES[statusCode] ?? 'unavailable', message, { overload });

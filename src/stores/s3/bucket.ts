@@ -6,6 +6,7 @@ import { namesProxy, openAgent } from '../../http/index.ts';
 import { type BriefDelete, briefDeletes } from './brief-delete.ts';
 import { endpointOf } from './endpoint.ts';
 import { type PlainGet, plainGets } from './plain-get.ts';
+import { forgetQuotedSignatures } from './quoted-signatures.ts';
 import { serverClock } from './server-clock.ts';
 import { leaveBodiesUnsigned } from './unsigned-bodies.ts';
 
@@ -81,6 +82,7 @@ export function openBucket(options: S3Options): Bucket {
     }),
   });
   leaveBodiesUnsigned(client);
+  forgetQuotedSignatures(client);
   const [located, agent] = [endpointOf(client, bucket), openAgent({ verify: true, ca })];
   const address = endpoint ?? `https://s3.${region ?? DEFAULT_REGION}.amazonaws.com`;
   return {

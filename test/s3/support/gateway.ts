@@ -15,7 +15,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** Its only account. */
+/** Its only account, if none is named. */
 export const ACCOUNT = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 
 export interface GatewayOptions {
@@ -23,15 +23,17 @@ export interface GatewayOptions {
   readonly port?: number;
   /** PEM files for TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  readonly account?: typeof ACCOUNT;
 }
 
-export async function startGateway({ port, tls }: GatewayOptions = {}): Promise<Gateway> {
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const { port, tls, account: { accessKeyId, secretAccessKey } = ACCOUNT } = options;
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-s3-'));
   const inFolder = (name: string) => join(folder, name);
   const [data, sidecar, versions] = [inFolder('data'), inFolder('metadata'), inFolder('versions')];
   for (const path of [data, sidecar, versions]) await mkdir(path);
   const address = `127.0.0.1:${port ?? (await freePort())}`;
-  const account = ['--access', ACCOUNT.accessKeyId, '--secret', ACCOUNT.secretAccessKey];
+  const account = ['--access', accessKeyId, '--secret', secretAccessKey];
   const args = [
     '--port',
     address,

@@ -1,0 +1,37 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { HttpRequest } from '@smithy/core/protocols';
+
+/**
+ * Takes the signature of a request, and the token of a temporary account, out of its error. Some servers quote
+ * the request that they refuse, and the SDK keeps all that they say, which gets into logs.
+ */
+export function forgetQuotedSignatures({ middlewareStack }: S3Client): void {
+  middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if (error instanceof Error) forget(error, secretsOf(args.request));
+        throw error;
+      }
+    },
+    { step: 'deserialize', priority: 'high', name: 'forgetQuotedSignatures' },
+  );
+}
+
+/** Returns what a signed request has that nobody else may have. */
+function secretsOf(request: unknown): readonly string[] {
+  if (!HttpRequest.isInstance(request)) return [];
+  const { authorization, 'x-amz-security-token': token } = request.headers;
+  const signature = /Signature=([0-9a-f]+)/.exec(authorization ?? '')?.[1];
+  return [signature, token].filter((secret) => secret !== undefined);
+}
+
+function forget(error: Error, secrets: readonly string[]): void {
+  for (const name of Object.getOwnPropertyNames(error)) {
+    const text: unknown = Reflect.get(error, name);
+    if (typeof text !== 'string') continue;
+    const rest = secrets.reduce((left, secret) => left.replaceAll(secret, '(secret)'), text);
+    if (rest !== text) Reflect.set(error, name, rest);
+  }
+}

@@ -1,0 +1,122 @@
+/** A deployment full of secrets, some of whose servers quote what they were sent. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { vi } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { startGateway } from '../s3/support/gateway.ts';
+import { type Deployment, deploy } from '../support/deployment.ts';
+import { freePort } from '../support/free-port.ts';
+import type { TestProcess } from '../support/process.ts';
+import { type EchoingServer, startEchoingServer } from './echoing-server.ts';
+import { EC2_KEY, S3_ACCOUNT, SECRETS, writeSecrets } from './secrets.ts';
+
+/** Where a facade is, and an access key that it knows. */
+export type Facade = Pick<Deployment, 'apiUrl' | 'key'>;
+
+export interface CanaryRig {
+  readonly deployment: Deployment;
+  /** A facade whose Keystone quotes what it was sent. */
+  readonly withKeystone: Facade;
+  readonly server: EchoingServer;
+  /** Its facades and its worker. */
+  readonly processes: readonly TestProcess[];
+  /** The addresses of their metrics. */
+  readonly metrics: readonly string[];
+  /** The folder of the secrets' files, and the one in which the S3 server keeps everything. */
+  readonly folders: { readonly secrets: string; readonly s3: string };
+  stop(): Promise<void>;
+}
+
+export async function startCanaryRig(): Promise<CanaryRig> {
+  const secrets = await mkdtemp(join(tmpdir(), 'image-replicator-canaries-'));
+  const server = await startEchoingServer({ token: SECRETS['token of OpenStack'], key: EC2_KEY });
+  await writeSecrets(secrets, server.url);
+  const gateway = await startGateway({ account: S3_ACCOUNT });
+  await makeBucket(gateway.endpoint);
+  const env = {
+    TEMPORAL_API_KEY: SECRETS['API key of Temporal'],
+    TEMPORAL_TLS: 'false',
+    AWS_SHARED_CREDENTIALS_FILE: join(secrets, 'credentials'),
+    OS_CLIENT_CONFIG_FILE: join(secrets, 'clouds.yaml'),
+  };
+  vi.stubEnv('OS_CLIENT_CONFIG_FILE', env.OS_CLIENT_CONFIG_FILE);
+  const [port, other, keystonePort] = [await freePort(), await freePort(), await freePort()];
+  const deployment = await deploy({
+    regions: ['ot1', 'ot2', 'nas', 'slow'],
+    api: { secret: SECRETS['api.secret'] },
+    env,
+    config: {
+      regions: regions(gateway.endpoint, server.url),
+      shares: { share: { region: 'nas', targets: { training: 'data' }, tenants: ['tenant-a'] } },
+      encryption: { key: 'k1', keys: { k1: { file: join(secrets, 'k1') } } },
+      metrics: { port },
+      log: { level: 'debug' },
+    },
+  });
+  const processes = await Promise.all([
+    deployment.startApi(),
+    startFacadeWithKeystone(deployment, server.url, keystonePort),
+    deployment.startWorker('--metrics-port', String(other)),
+  ]);
+  return {
+    deployment,
+    withKeystone: { apiUrl: `http://127.0.0.1:${keystonePort}`, key: EC2_KEY },
+    server,
+    processes,
+    metrics: [port, other].map((one) => `http://127.0.0.1:${one}/metrics`),
+    folders: { secrets, s3: join(gateway.folder, '..') },
+    async stop() {
+      await deployment.stop();
+      await Promise.all([server.stop(), gateway.stop()]);
+      await rm(secrets, { recursive: true, force: true });
+      vi.unstubAllEnvs();
+    },
+  };
+}
+
+/** Regions that work, and those whose server quotes what it was sent. */
+function regions(s3Url: string, quotingUrl: string) {
+  const directory = (path: string) => ({ store: { driver: 'directory', path } });
+  const glance = (cloud: string) => ({ store: { driver: 'glance', cloud, region_name: 'one' } });
+  const s3 = (endpoint: string, prefix: string) => {
+    const bucket = { driver: 's3', bucket: 'canaries', path_style: true, profile: 'canary' };
+    return { store: { ...bucket, endpoint, prefix } };
+  };
+  return {
+    ot1: directory('ot1'),
+    ot2: directory('ot2'),
+    nas: directory('nas'),
+    slow: { ...directory('slow'), bandwidth: '2MB/s' },
+    bucket: s3(s3Url, 'images/'),
+    data: s3(s3Url, 'data/'),
+    'quoting-s3': s3(quotingUrl, 'images/'),
+    'quoting-glance': glance('canary'),
+    'quoting-keystone': glance('locked'),
+  };
+}
+
+async function makeBucket(endpoint: string): Promise<void> {
+  const client = new S3Client({
+    region: 'us-east-1',
+    endpoint,
+    forcePathStyle: true,
+    credentials: S3_ACCOUNT,
+  });
+  await client.send(new CreateBucketCommand({ Bucket: 'canaries' }));
+  client.destroy();
+}
+
+async function startFacadeWithKeystone(
+  deployment: Deployment,
+  cloudUrl: string,
+  port: number,
+): Promise<TestProcess> {
+  const path = join(deployment.folder, 'keystone.yaml');
+  const config = parse(await readFile(deployment.env.IMAGE_REPLICATOR_CONFIG ?? '', 'utf8'));
+  const { metrics: _, ...rest } = config;
+  const identity = { driver: 'keystone', auth_url: `${cloudUrl}/v3`, cloud: 'canary' };
+  await writeFile(path, stringify({ ...rest, api: { ...config.api, port }, identity }));
+  return deployment.startWith('serve', { env: { IMAGE_REPLICATOR_CONFIG: path } });
+}
