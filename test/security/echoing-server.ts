@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 export interface EchoingServer {
-  /** Its Keystone is at `/v3`; the one at `/locked/v3` lets nobody in. Every other path is Glance's, or S3's. */
+  /**
+   * Its Keystone is at `/v3`; the one at `/locked/v3` lets nobody in. Every other path is Glance's, or S3's.
+   */
   readonly url: string;
   /** What was asked of it, as `GET /path`. */
   readonly asked: readonly string[];

@@ -6,8 +6,8 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import type { Deployment } from '../support/deployment.ts';
 
 /**
- * Returns what the workflows of a deployment have in Temporal, decrypted: histories, memos, attributes and the
- * heartbeats of activities that run.
+ * Returns what the workflows of a deployment have in Temporal, decrypted: histories, memos, attributes and
+ * the heartbeats of activities that run.
  */
 export async function textOfWorkflows(deployment: Deployment, codec: PayloadCodec): Promise<string> {
   const { connection, options } = deployment.client;

@@ -2,8 +2,8 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { HttpRequest } from '@smithy/core/protocols';
 
 /**
- * Takes the signature of a request, and the token of a temporary account, out of its error. Some servers quote
- * the request that they refuse, and the SDK keeps all that they say, which gets into logs.
+ * Takes the signature of a request, and the token of a temporary account, out of its error. Some servers
+ * quote the request that they refuse, and the SDK keeps all that they say, which gets into logs.
  */
 export function forgetQuotedSignatures({ middlewareStack }: S3Client): void {
   middlewareStack.add(
