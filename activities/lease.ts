@@ -59,7 +59,10 @@ export async function confirmLease(client: Client, details: unknown): Promise<vo
   } catch (error) {
     // The workflow still waits for the end of an attempt that it has cancelled.
     if (error instanceof ActivityCancelledError) return;
-    const why = error instanceof ActivityNotFoundError ? 'is not wanted any more' : 'could not be confirmed';
+    const why =
+      error instanceof ActivityNotFoundError
+        ? 'is no longer wanted: the step has ended meanwhile'
+        : 'could not be confirmed: Temporal does not answer';
     throw new StoreError('unavailable', `the removal ${why}`, { cause: error });
   }
 }

@@ -30,5 +30,8 @@ function regionOf(regions: Regions, name: string): Region {
 export function objectsOf(regions: Regions, name: string): ObjectStore {
   const { objects } = regionOf(regions, name).store;
   if (objects !== undefined) return objects;
-  throw new StoreError('unavailable', `in this worker's configuration the region '${name}' has no objects`);
+  throw new StoreError(
+    'unavailable',
+    `in this worker's configuration the region '${name}' has images only, and no objects`,
+  );
 }

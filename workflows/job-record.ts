@@ -168,8 +168,9 @@ function jobFrom(memo: unknown): Partial<JobDetails> {
   if (undecodable !== undefined) throw invalidInput(field, undecodable);
   const { status, bytes_copied = 0, cancel = null } = (memo ?? {}) as Partial<JobDetails>;
   if (status === undefined || !JOB_STATUSES.includes(status))
-    throw invalidInput(`${field}.status`, 'is no status of a job');
-  if (isFinal(status)) throw invalidInput(`${field}.status`, `is '${status}', and the job only begins`);
+    throw invalidInput(`${field}.status`, `has to be one of: ${JOB_STATUSES.join(', ')}`);
+  if (isFinal(status))
+    throw invalidInput(`${field}.status`, `is '${status}', which no job has when it begins`);
   if (typeof bytes_copied !== 'number') throw invalidInput(`${field}.bytes_copied`, 'has to be a number');
   if (typeof cancel !== 'object') throw invalidInput(`${field}.cancel`, 'has to be an object');
   return memo as Partial<JobDetails>;

@@ -65,7 +65,7 @@ export class TaskRecord {
 function taskFrom(memo: unknown): TaskDetails | undefined {
   if (memo === undefined) return undefined;
   const task = parseTask(memo);
-  if (task === undefined) throw invalidInput(`memo.${TASK_MEMO}`, 'is not what is on record of a task');
+  if (task === undefined) throw invalidInput(`memo.${TASK_MEMO}`, 'is not the record of a task');
   return task;
 }
 

@@ -21,6 +21,7 @@ import { boundPipelines } from './pipelines.ts';
 import { endWithClient } from './request-life.ts';
 import { collectRoutes, refuseOtherMethods } from './responses.ts';
 import { followCertificate, readCertificate } from './tls.ts';
+import { VALIDATOR } from './validation-problem.ts';
 
 /**
  * Makes the REST facade: every dialect, `/openapi.json`, `/healthz` and `/readyz`. It does not listen yet.
@@ -41,7 +42,7 @@ export async function createApi(
     // An id may be as long as the longest address that Node.js takes. An id that is too long to exist is not
     // found.
     routerOptions: { maxParamLength: maxHeaderSize },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+    ajv: { customOptions: VALIDATOR },
     frameworkErrors: (_error, request, reply) =>
       void answerUndecodable(request as FastifyRequest, reply as unknown as FastifyReply),
     clientErrorHandler: (error, socket) => badHttp.answer(error, socket, logger),

@@ -61,7 +61,7 @@ export class BadHttp {
     const [kind, message] = problemOf(error);
     const requestId = unfinished?.request.id ?? newRequestId();
     const url = unfinished?.request.url ?? urlIn(error.rawPacket);
-    logger.info({ reqId: requestId, url, code: error.code }, 'refused what is not good HTTP');
+    logger.info({ reqId: requestId, url, code: error.code }, 'a request that is not valid HTTP was refused');
     socket.end(serialize(plainAnswer(url, kind, message, requestId)), () => {
       // The rest of a request that is late must not be taken any more. What cannot be read never is.
       if (kind === 'timed_out') socket.destroy();
@@ -72,8 +72,9 @@ export class BadHttp {
 
 function problemOf({ code }: ClientError): [ProblemKind, string] {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['timed_out', 'the request has not arrived in time'];
-  if (code === 'HPE_HEADER_OVERFLOW') return ['headers_too_large', 'the headers are too large'];
-  return ['bad_http', 'the request is not good HTTP'];
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return ['headers_too_large', 'the headers of the request are too large'];
+  return ['bad_http', 'the request is not valid HTTP'];
 }
 
 /** Returns the path of the last request whose first line is in a packet; empty if there is none. */

@@ -12,7 +12,7 @@ export const HEALTH_TAG = { name: 'health', description: 'For load balancers; ne
 const documented = { tags: [HEALTH_TAG.name], security: [] };
 const Good = Type.Object({ status: Type.Literal('ok') });
 const Unavailable = Type.Object({ status: Type.Literal('unavailable') });
-const BAD_HTTP = { ...ErrorBody, description: 'The request is not good HTTP.' };
+const BAD_HTTP = { ...ErrorBody, description: 'The request is not valid HTTP.' };
 
 /**
  * Adds `/healthz`, which answers while the process runs, and `/readyz`, which asks Temporal and the identity.

@@ -26,7 +26,7 @@ export async function parseJson(_request: FastifyRequest, body: string | Buffer)
   try {
     value = secureJsonParse(text);
   } catch (cause) {
-    throw new RequestProblem('malformed_json', 'body: is not JSON', { cause });
+    throw new RequestProblem('malformed_json', 'body: is not valid JSON', { cause });
   }
   const field = illFormedField(value);
   if (field !== undefined) throw new RequestProblem('invalid', `${harmless(field) || 'body'}: ${ILL_FORMED}`);

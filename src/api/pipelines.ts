@@ -12,7 +12,7 @@ export const MAX_PIPELINED = 32;
 export function boundPipelines({ server }: FastifyInstance): void {
   const waiting = new WeakMap<Socket, number>();
   const [serve] = server.listeners('request');
-  if (serve === undefined) throw new Error('nobody serves the requests');
+  if (serve === undefined) throw new Error('the HTTP server has no handler for requests');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;

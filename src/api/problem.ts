@@ -143,7 +143,7 @@ function fieldlessProblem(error: unknown): Omit<Problem, 'field' | 'retryAfter'>
   if (error instanceof TaskError) return { kind: TASK_PROBLEMS[error.code], message: error.message };
   if (error instanceof RequestProblem) return { kind: error.kind, message: error.message };
   if (error instanceof IdentityUnavailable) {
-    const message = 'callers cannot be told apart at the moment; try again later';
+    const message = 'it cannot be checked at the moment who is calling; try again later';
     return { kind: 'identity_unavailable', message };
   }
   const { statusCode = 500, validation, message } = error as FastifyError;

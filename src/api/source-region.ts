@@ -13,7 +13,7 @@ export function sourceRegion(
   named?: string,
 ): string {
   const source = named ?? config.sourceRegionByHost.get(host.toLowerCase()) ?? config.defaultSourceRegion;
-  if (source === null) throw undecided('source.region', 'no region belongs to this address', regionNames);
+  if (source === null) throw undecided('source.region', 'this address belongs to no region', regionNames);
   if (regionNames.includes(source)) return source;
   const problem = `there is no region '${source}'; use one of: ${regionNames.join(', ')}`;
   throw new JobError('invalid', problem, { field: 'source.region' });

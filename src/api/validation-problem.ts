@@ -1,15 +1,30 @@
 import type { FastifyError } from 'fastify';
+import { unknownKey, wrongValue } from '../text/index.ts';
 
-/** Returns a schema's complaint about a request, in words that name the field. */
+/**
+ * Options of the validator of requests. `verbose` adds to each error the part of the schema that is broken,
+ * and the value.
+ */
+export const VALIDATOR = { removeAdditional: false, coerceTypes: false, verbose: true } as const;
+
+/** What `verbose` adds to an error. */
+interface Verbose {
+  readonly parentSchema?: object;
+  readonly data?: unknown;
+}
+
+/** Returns a schema's complaint about a request, in plain words that name the field. */
 export function validationProblem({
   validation,
   validationContext,
 }: Pick<FastifyError, 'validation' | 'validationContext'>): string {
   const [problem] = validation ?? [];
-  const path = problem?.instancePath.slice(1).replaceAll('/', '.') ?? '';
-  const { missingProperty, additionalProperty, allowedValues } = problem?.params ?? {};
-  if (missingProperty !== undefined) return `${missingProperty}: is missing`;
-  if (additionalProperty !== undefined) return `${additionalProperty}: is not known here`;
-  const choice = Array.isArray(allowedValues) ? `: ${allowedValues.join(', ')}` : '';
-  return `${path || validationContext}: ${problem?.message}${choice}`;
+  if (problem === undefined) return `${validationContext}: cannot be used`;
+  const { keyword, instancePath, params } = problem;
+  const { parentSchema = {}, data } = problem as Verbose;
+  const { missingProperty, additionalProperty } = params;
+  const named = (...more: unknown[]) => [...instancePath.split('/').slice(1), ...more].join('.');
+  if (missingProperty !== undefined) return `${named(missingProperty)}: is missing`;
+  if (additionalProperty !== undefined) return `${named(additionalProperty)}: ${unknownKey(parentSchema)}`;
+  return `${named() || validationContext}: ${wrongValue(keyword, parentSchema, data)}`;
 }

@@ -14,7 +14,7 @@ interface CodecOptions extends GlobalOptions {
 export function addCodecCommand(program: Command): void {
   program
     .command('codec')
-    .option('--port <port>', 'port on loopback; whoever reaches it can read everything', '8234')
+    .option('--port <port>', 'port on loopback; everybody who reaches it can read everything', '8234')
     .option('--origin <url>', 'the Web UI (default: web_ui of the configuration)')
     .summary("decrypt for Temporal's Web UI what `encryption` has encrypted")
     .action(async (_options, command: Command) => serveCodec(command.optsWithGlobals<CodecOptions>()));
@@ -24,10 +24,16 @@ async function serveCodec({ config: file, port, origin }: CodecOptions): Promise
   const { createCodecServer, openCodec } = await import('../temporal/index.ts');
   const { encryption, webUi } = await loadConfig(file);
   if (encryption === null)
-    throw new JobError('invalid', 'encryption: is missing: there is nothing to decrypt');
+    throw new JobError(
+      'invalid',
+      'encryption: is missing from the configuration, so there is nothing to decrypt',
+    );
   const from = origin ?? webUi;
   if (from === null)
-    throw new JobError('invalid', '--origin: is missing, and so is web_ui in the configuration');
+    throw new JobError(
+      'invalid',
+      '--origin: is missing; give it, or set web_ui in the configuration, to the address of the Web UI',
+    );
   const server = createCodecServer(await openCodec(encryption), from.replace(/\/$/, ''));
   server.listen(Number(port), '127.0.0.1');
   await once(server, 'listening');

@@ -24,7 +24,7 @@ export function addCopyCommand(program: Command): void {
     .summary('copy an image to another region, and watch it')
     .description(
       'Starts a copy job and watches it until its end. Ctrl-C ends the watching, not the job.\n' +
-        'Where stdout is no terminal there is no bar, and the last line is the job as one line of JSON.',
+        'If the output is not a terminal, there is no bar, and the last line is the job as one line of JSON.',
     )
     .action(async (imageId: string, _options, command: Command) => {
       const options = command.optsWithGlobals<CopyOptions>();

@@ -36,6 +36,12 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Returns the error for a region that the configuration does not have. It names those that there are. */
+export function unknownRegion(name: string, known: ReadonlyMap<string, unknown>): UsageError {
+  const names = [...known.keys()].join(', ');
+  return new UsageError(`--region: there is no region '${name}'; use one of: ${names}`);
+}
+
 /** Returns the exit code of a command that has failed with an error. */
 export function exitCodeOf(error: unknown): number {
   if (missingNamespace(error) !== null) return EXIT.unavailable;
@@ -81,7 +87,7 @@ export function toldOf(error: unknown): Told | null {
   if (!(error instanceof Error)) return { code: 'internal', message: String(error) };
   const namespace = missingNamespace(error);
   if (namespace !== null) {
-    const message = `Temporal has no namespace ${namespace}; TEMPORAL_NAMESPACE says which one to use`;
+    const message = `Temporal has no namespace ${namespace}; set TEMPORAL_NAMESPACE to one that it has`;
     return { code: 'unavailable', message };
   }
   return { code: codeOf(error), message: messageOf(error) };

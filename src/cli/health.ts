@@ -18,7 +18,13 @@ export function addHealthCommand(program: Command): void {
     .action(async (_options, command: Command) => {
       const { api } = await loadConfig(command.optsWithGlobals<GlobalOptions>().config);
       const status = await askHealth(api).catch((error: Error) => error.message);
-      if (status !== 200) throw new JobError('unavailable', `the facade is not healthy: ${status}`);
+      if (status !== 200)
+        throw new JobError(
+          'unavailable',
+          typeof status === 'number'
+            ? `the facade is not healthy: it answers with ${status}`
+            : `the facade cannot be reached: ${status}`,
+        );
     });
 }
 
@@ -35,7 +41,7 @@ function askHealth({ host, port, tls }: ApiConfig): Promise<number | undefined> 
   const asking = tls
     ? requestHttps({ ...options, rejectUnauthorized: false }, answered)
     : requestHttp(options, answered);
-  asking.on('timeout', () => asking.destroy(new Error('it does not answer')));
+  asking.on('timeout', () => asking.destroy(new Error('it has not answered in time')));
   asking.on('error', reject).end();
   return promise;
 }

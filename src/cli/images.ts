@@ -7,7 +7,7 @@ import type { UnusableImage } from '../stores/index.ts';
 import { bytesText } from '../text/index.ts';
 import { type ProgressBar, progressBar } from './bar.ts';
 import { complain } from './complain.ts';
-import { EXIT, UsageError } from './errors.ts';
+import { EXIT, UsageError, unknownRegion } from './errors.ts';
 import { interruption } from './interruption.ts';
 import { type ListingOptions, outputOption, printListing } from './output.ts';
 import { print } from './print.ts';
@@ -66,13 +66,15 @@ export function addImagesCommand(program: Command): void {
     .requiredOption('--region <region>')
     .option('--tenant <id>', 'its owner (default: nobody, so that every tenant may see it)')
     .option('--name <name>', "its name (default: the file's)")
-    .summary('make a file an image of a directory region')
+    .summary('add a file to a directory region, as an image')
     .action(async (file: string, _options, command: Command) => {
       const options = command.optsWithGlobals<ImagesOptions>();
       const { store, name } = await regionOf(options);
       const { register } = store;
       if (register === undefined) {
-        throw new UsageError(`--region: region ${name} takes no files; upload with its own tools`);
+        throw new UsageError(
+          `--region: ${name} is not a directory region; add images with the tools of its cloud`,
+        );
       }
       await assertReadable(file);
       const added = {
@@ -95,8 +97,8 @@ async function assertReadable(file: string): Promise<void> {
     throw refused('cannot be read');
   });
   const kind = await stat(file);
-  if (kind.isDirectory()) throw refused('is a folder');
-  if (kind.isSocket() || kind.isCharacterDevice()) throw refused('is no file');
+  if (kind.isDirectory()) throw refused('is a folder; name a file in it');
+  if (kind.isSocket() || kind.isCharacterDevice()) throw refused('is not a file that can be copied');
 }
 
 /** Shows on a bar, if there is one, how much of a file has been read. The size of a pipe is not known. */
@@ -122,11 +124,10 @@ async function regionOf({ config, region }: ImagesOptions): Promise<Region> {
   const regions = await openRegions(await loadConfig(config));
   const found = regions.get(region);
   if (found?.objectsOnly) {
-    throw new UsageError(`--region: region ${region} belongs to a file share, and has no images`);
+    throw new UsageError(`--region: the region '${region}' belongs to a file share, and has no images`);
   }
   if (found !== undefined) return found;
-  const names = [...regions.keys()].join(', ');
-  throw new UsageError(`--region: there is no region '${region}'; use one of: ${names}`);
+  throw unknownRegion(region, regions);
 }
 
 const COLUMNS: readonly Column<ImageRecord>[] = [

@@ -22,10 +22,7 @@ export function addJobCommands(program: Command): void {
     .command('cancel')
     .argument('<job-id>')
     .option('--reason <text>', 'why, for the record')
-    .option(
-      '--force',
-      'end the job at once, also where its destination hangs; the clean-up goes on by itself',
-    )
+    .option('--force', 'end the job at once, even if its destination hangs; the clean-up goes on by itself')
     .summary('cancel a job; nothing of the copy is left')
     .action(async (jobId: string, _options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { reason?: string; force?: true }>();

@@ -9,7 +9,7 @@ export function addLimitCommand(program: Command): void {
   program
     .command('limit')
     .argument('<job-id>')
-    .argument('<rate>', 'most bytes in a second, as in 20MB/s; or none', rateOf)
+    .argument('<rate>', 'the most bytes in a second, such as 20MB/s, or none', rateOf)
     .summary('limit the bandwidth of a job, also of one that is running')
     .action(async (jobId: string, rate: number | null, _options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();

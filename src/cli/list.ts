@@ -32,11 +32,11 @@ export function addListCommand(program: Command): void {
     .addOption(
       new Option(
         '--cleaning',
-        'only jobs that were cancelled by force, and whose clean-up goes on',
+        'only jobs that were cancelled by force and whose clean-up still goes on',
       ).conflicts('status'),
     )
-    .option('--limit <n>', 'at most so many (1 to 1000)', wholeNumber(1, 1000))
-    .option('--marker <marker>', 'go on after an earlier page')
+    .option('--limit <n>', 'list at most this many (1 to 1000)', wholeNumber(1, 1000))
+    .option('--marker <marker>', 'go on after an earlier page, which has printed the marker')
     .addOption(outputOption())
     .option('--columns <names>', `columns of the table, with commas between them: ${names}`, columnsNamed)
     .summary('list jobs')

@@ -18,7 +18,7 @@ import { createTaskService } from '../task-service/index.ts';
 import { connectClient, ensureSearchAttributes, forRequest, requestId } from '../temporal/index.ts';
 import { harmlessJson } from '../text/index.ts';
 import type { GlobalOptions } from './context.ts';
-import { EXIT, UsageError } from './errors.ts';
+import { EXIT, UsageError, unknownRegion } from './errors.ts';
 import { asTaken } from './taken.ts';
 import { metricsAddress, metricsPortOption, tellMetrics } from './tell-metrics.ts';
 import { watchTemporal } from './temporal-gauges.ts';
@@ -66,7 +66,8 @@ export function addProcessCommands(program: Command): void {
 async function serve(options: ProcessOptions): Promise<void> {
   const { createApi } = await import('../api/index.ts');
   const config = await loadConfig(options.config);
-  if (config.identity === null) throw new UsageError('identity: is missing, and serve cannot do without');
+  if (config.identity === null)
+    throw new UsageError('identity: is missing; the REST facade needs it to know who is calling');
   const logger = createLogger('serve', config);
   const regions = await openRegions(config);
   const client = await connectClient(config.encryption);
@@ -135,14 +136,15 @@ async function usableIdentity(config: IdentityConfig): Promise<Identity> {
 
 async function work(options: WorkerOptions): Promise<void> {
   const { deployment, buildId, workflows, copies } = options;
-  if (!workflows && !copies) throw new UsageError('--no-workflows, --no-copies: nothing is left to do');
+  if (!workflows && !copies)
+    throw new UsageError('--no-workflows, --no-copies: leave nothing to do together; give only one of them');
   const { openProbe, openSdkMetrics, runWorkers } = await import('../worker/index.ts');
   const config = await loadConfig(options.config);
   const metrics = createMetrics();
   const open = async (config: Config) => meteredRegions(await openRegions(config), metrics);
   const regions = await open(config);
   for (const name of options.region ?? []) {
-    if (!regions.has(name)) throw new UsageError(`--region: there is no region '${name}'`);
+    if (!regions.has(name)) throw unknownRegion(name, regions);
   }
   const client = await connectClient(config.encryption);
   await ensureSearchAttributes(client);

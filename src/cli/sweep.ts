@@ -4,7 +4,7 @@ import prettyBytes from 'pretty-bytes';
 import { type Finding, regionsOf, sweepRegion } from '../sweep/index.ts';
 import { harmless } from '../text/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
-import { UsageError } from './errors.ts';
+import { unknownRegion } from './errors.ts';
 import { print } from './print.ts';
 
 interface SweepCommandOptions extends GlobalOptions {
@@ -18,14 +18,19 @@ export function addSweepCommand(program: Command): void {
     .command('sweep')
     .option('--dry-run', 'only list what would be removed')
     .option('--region <region>', 'only this region (default: all)')
-    .option('--grace <duration>', 'leave alone what was changed since, such as 10m', duration, ms('1h'))
+    .option(
+      '--grace <duration>',
+      'leave alone what has changed within this time, such as 10m',
+      duration,
+      ms('1h'),
+    )
     .summary('remove what jobs that have ended left behind')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<SweepCommandOptions>();
       const { dryRun: dry_run = false, grace } = options;
       await withContext(options, async ({ client, regions }) => {
         const wanted = regionsOf(regions, options.region);
-        if (wanted.length === 0) throw new UsageError(`--region: there is no region '${options.region}'`);
+        if (wanted.length === 0) throw unknownRegion(options.region ?? '', regions);
         const findings: Finding[] = [];
         for (const region of wanted) {
           for await (const finding of sweepRegion(client, region, { dry_run, grace })) findings.push(finding);
@@ -38,7 +43,7 @@ export function addSweepCommand(program: Command): void {
 function duration(text: string): number {
   const milliseconds = ms(text as StringValue);
   if (milliseconds === undefined || milliseconds < 0) {
-    throw new InvalidArgumentError('give a duration such as 10m or 1h');
+    throw new InvalidArgumentError('It has to be a duration such as 10m or 1h.');
   }
   return milliseconds;
 }

@@ -2,10 +2,10 @@ import { UsageError } from './errors.ts';
 
 /** The error codes of an address at which nobody can listen, with their meanings (listen(2), bind(2)). */
 const NOT_TO_BE_HAD: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is taken; choose another port',
-  EADDRNOTAVAIL: 'is no address of this machine',
-  EACCES: 'may not be listened at by this user',
-  ENOTFOUND: 'is not known; name an address of this machine',
+  EADDRINUSE: 'is in use; choose another port',
+  EADDRNOTAVAIL: 'is not an address of this machine; choose one that it has',
+  EACCES: 'needs rights that this user does not have; choose a port of 1024 or more',
+  ENOTFOUND: 'cannot be found; choose an address of this machine',
 };
 
 /** Returns an error of listen(2) as one of usage, which names the key of the configuration. */

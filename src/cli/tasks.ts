@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<TaskView>[] = [
 export function addTasksCommand(program: Command): void {
   program
     .command('tasks')
-    .option('--limit <n>', `at most so many (1 to ${MAX_LIMIT})`, wholeNumber(1, MAX_LIMIT), MAX_LIMIT)
+    .option('--limit <n>', `list at most this many (1 to ${MAX_LIMIT})`, wholeNumber(1, MAX_LIMIT), MAX_LIMIT)
     .addOption(outputOption())
     .summary('list the import and export tasks of file shares')
     .description('Lists the tasks of all tenants, and why those that run stand still.')

@@ -8,7 +8,7 @@ import { wholeNumber } from './whole-number.ts';
 export function metricsPortOption(): Option {
   return new Option(
     '--metrics-port <port>',
-    'tell metrics and health at this port (default: metrics.port of the configuration)',
+    'serve metrics and health at this port (default: metrics.port of the configuration)',
   ).argParser(wholeNumber(0, 65_535));
 }
 

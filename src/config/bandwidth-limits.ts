@@ -36,7 +36,7 @@ export function bandwidthProblems({ limits = {}, regions }: ConfigFile): string[
     ...zones.flatMap(([key, zone]) =>
       zone === undefined || isTimeZone(zone)
         ? []
-        : [`${key}: there is no time zone '${zone}'; one is called Europe/Paris`],
+        : [`${key}: there is no time zone '${zone}'; use a name such as Europe/Paris`],
     ),
     ...Object.keys(limits.pair_bandwidth ?? {}).flatMap((pair) =>
       pair

@@ -22,13 +22,15 @@ import { rateFrom } from './timetable.ts';
  */
 export async function loadConfig(file: string): Promise<Config> {
   const text = await readFile(file, 'utf8').catch((error) => {
-    throw new ConfigError(file, [`cannot be read (${error.code}): name a file with --config`]);
+    throw new ConfigError(file, [
+      `cannot be read (${error.code}): name the configuration file with --config`,
+    ]);
   });
   let value: unknown;
   try {
     value = parse(text);
   } catch (error) {
-    throw new ConfigError(file, [`is not YAML: ${(error as Error).message}`]);
+    throw new ConfigError(file, [`is not valid YAML: ${(error as Error).message}`]);
   }
   const problems = problemsWith(ConfigFile, value, '');
   if (problems.length > 0) throw new ConfigError(file, problems);
@@ -163,9 +165,9 @@ function limitProblems({ limits = {} }: ConfigFile): string[] {
   const { lanes = 1 } = limits;
   const tooLong = Object.entries(limits)
     .filter(([, limit]) => typeof limit === 'string' && ms(limit as StringValue) > ms(LONGEST))
-    .map(([key]) => `limits.${key}: must be ${LONGEST} or less`);
+    .map(([key]) => `limits.${key}: has to be ${LONGEST} or less`);
   if (typeof lanes === 'number' || lanes.min <= lanes.max) return tooLong;
-  return [...tooLong, 'limits.lanes.min: must be limits.lanes.max or less'];
+  return [...tooLong, 'limits.lanes.min: has to be limits.lanes.max or less'];
 }
 
 function keysOf(key: string, record: Record<string, string> = {}): [string, string][] {

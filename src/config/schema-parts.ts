@@ -35,7 +35,7 @@ export const Bandwidth = (description: string) =>
       Type.Record(Type.String({ pattern: SPAN_PATTERN }), Rate, {
         minProperties: 1,
         additionalProperties: false,
-        patternErrorMessage: 'a time such as 08:00-18:00, or else',
+        patternErrorMessage: 'rates by the time of day such as {08:00-18:00: 20MB/s, else: 50MB/s}',
       }),
     ],
     { description },

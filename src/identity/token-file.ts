@@ -96,14 +96,16 @@ function principalOf({
 
 function parseEntries(text: string, mode: number): Entries {
   if ((mode & GROUP_OR_OTHERS_MAY_WRITE) !== 0) {
-    throw new Error('its group or everybody may write it, and so make a token of any tenant (chmod go-w)');
+    throw new Error(
+      'only its owner may be allowed to write it, because every token in it is trusted: run chmod go-w on it',
+    );
   }
   const file = yamlOf(text);
   const [fault] = schemaProblems(TokenFile, file, Value.Errors(TokenFile, file), { secret: true });
   if (fault !== undefined) throw new Error(`${fault.path || 'the file'}: ${fault.problem}`);
   const { tokens = [], access_keys = [] } = file as Static<typeof TokenFile>;
   if (access_keys.length > 0 && (mode & OTHERS_MAY_READ) !== 0) {
-    throw new Error('access_keys holds secrets, and everybody may read the file (chmod o-r)');
+    throw new Error('access_keys holds secrets, and everybody may read the file: run chmod o-r on it');
   }
   return {
     tokens: new Map(tokens.map((entry) => [entry.sha256, entry])),
@@ -116,6 +118,6 @@ function yamlOf(text: string): unknown {
     return parse(text, { logLevel: 'error' });
   } catch (error) {
     // The parser's message may quote the line, and the line may hold a secret.
-    throw new Error(`is not YAML (${(error as { code?: unknown }).code})`);
+    throw new Error(`is not valid YAML (${(error as { code?: unknown }).code})`);
   }
 }

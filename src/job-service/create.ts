@@ -39,12 +39,15 @@ export function createJobService(context: StartContext): JobService {
     async retry(caller, jobId) {
       const job = await show(caller, jobId);
       if (!isFinal(job.status))
-        throw new JobError('conflict', `the job is ${job.status}: it has not ended yet`);
+        throw new JobError('conflict', `the job is ${job.status}: it can be repeated only when it has ended`);
       if (job.objects)
-        throw new JobError('conflict', 'a copy of an object is repeated by whoever has started it');
+        throw new JobError(
+          'conflict',
+          'the job copies an object for a task, so it cannot be repeated alone; start the task again',
+        );
       const { source_region_id, source_image_id, destination_region_id } = job;
       if (source_region_id === null || source_image_id === null || destination_region_id === null) {
-        throw new JobError('conflict', 'the job was never accepted: there is no request to repeat');
+        throw new JobError('conflict', 'the request of the job was refused, so there is nothing to repeat');
       }
       const request = {
         source: {

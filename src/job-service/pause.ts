@@ -93,7 +93,8 @@ async function accepted(call: () => Promise<unknown>): Promise<void> {
     // A step may have ended, and somebody else may have done the same, since the job was described.
     if (status === notFound || status === failedPrecondition) return;
     if (status !== unimplemented) throw unavailable(error);
-    const message = 'the namespace does not let workflows be paused (frontend.WorkflowPauseEnabled)';
+    const message =
+      'Temporal does not allow jobs to be paused; its operator can switch on frontend.WorkflowPauseEnabled';
     throw new JobError('conflict', message, { cause: error });
   }
 }

@@ -153,11 +153,12 @@ async function assertServed(
     throw refusal(region, error);
   });
   if (isServed) return;
-  throw new JobError('invalid', `${field}: is not a region of your cloud`, { field });
+  throw new JobError('invalid', `${field}: is not a region that your cloud has`, { field });
 }
 
 function regionStore(regions: Regions, name: string): ImageStore {
   const region = regions.get(name);
-  if (region === undefined) throw new Error(`region ${name} was planned with, and is not there`);
+  if (region === undefined)
+    throw new Error(`the configuration no longer has the region '${name}', to which the job is to copy`);
   return region.store;
 }

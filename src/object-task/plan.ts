@@ -47,9 +47,16 @@ export function planTask(request: unknown, { regions, limits }: TaskRules): Task
   const { source, destination } = checked(request);
   for (const [side, { region }] of Object.entries({ source, destination })) {
     const found = regions.get(region);
-    if (found === undefined) throw new InvalidRequest(`${side}.region`, `there is no region '${region}'`);
+    if (found === undefined)
+      throw new InvalidRequest(
+        `${side}.region`,
+        `there is no region '${region}'; use one of: ${[...regions.keys()].join(', ')}`,
+      );
     if (found.store.objects === undefined) {
-      throw new InvalidRequest(`${side}.region`, `'${region}' has images only, and no plain objects`);
+      throw new InvalidRequest(
+        `${side}.region`,
+        `the region '${region}' has images only, and no plain objects`,
+      );
     }
   }
   const task_queue = regions.get(destination.region)?.taskQueue ?? '';

@@ -17,14 +17,16 @@ export async function readCloudsYaml(name: string, env: NodeJS.ProcessEnv): Prom
   const candidates = named ? [named] : foldersOf(env).flatMap((folder) => inFolder(folder, 'clouds'));
   const file = await firstFile(candidates);
   if (file === undefined) {
-    throw new CloudConfigError(`cloud '${name}' cannot be looked up: there is no ${candidates.join(', ')}`);
+    throw new CloudConfigError(
+      `cloud '${name}' cannot be looked up: none of these files is there: ${candidates.join(', ')}`,
+    );
   }
   const secret = env.OS_CLIENT_SECURE_FILE;
   const secure = await firstFile(secret ? [secret] : inFolder(dirname(file.path), 'secure'));
   const clouds = cloudsOf(file);
   if (!Object.hasOwn(clouds, name)) {
     const known = Object.keys(clouds).join(', ') || 'none';
-    throw new CloudConfigError(`${file.path}: clouds.${name}: is missing; there is: ${known}`);
+    throw new CloudConfigError(`${file.path}: clouds.${name}: is missing; the file has: ${known}`);
   }
   const plain = sectionOf(file.path, clouds, name);
   const added = secure && sectionOf(secure.path, cloudsOf(secure), name);
@@ -84,7 +86,7 @@ function sectionOf(path: string, clouds: Mapping, name: string): { auth: Mapping
 
 function mapping(path: string, key: string, value: unknown): Mapping {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Mapping;
-  throw new CloudConfigError(`${path}: ${key}: has to be a mapping`);
+  throw new CloudConfigError(`${path}: ${key}: has to be keys with values`);
 }
 
 function underscored(section: Mapping): Mapping {

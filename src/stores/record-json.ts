@@ -86,7 +86,7 @@ export function checkedRecord(value: unknown, imageId: string): ImageRecord {
   const { os_hash_algo, os_hash_value } = record;
   const digits = HASH_LENGTHS[os_hash_algo ?? 'sha512'];
   if (os_hash_value !== null && os_hash_value.length !== digits) {
-    throw unusable(imageId, `os_hash_value: ${digits} digits 0 to 9 and a to f`);
+    throw unusable(imageId, `os_hash_value: has to be ${digits} digits 0 to 9 and a to f`);
   }
   return record;
 }

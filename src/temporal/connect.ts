@@ -9,7 +9,10 @@ export class TemporalUnreachable extends Error {
   override readonly name = 'TemporalUnreachable';
 
   constructor(address: string, options: ErrorOptions) {
-    super(`Temporal does not answer at ${address}; TEMPORAL_ADDRESS says where it is`, options);
+    super(
+      `Temporal does not answer at ${address}; start it there, or set TEMPORAL_ADDRESS to where it is`,
+      options,
+    );
   }
 }
 

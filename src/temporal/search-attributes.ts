@@ -18,9 +18,12 @@ export async function ensureSearchAttributes(client: Client): Promise<void> {
   } catch (cause) {
     const flags = missing.map(({ name, type }) => `--name ${name} --type ${cliType(type)}`).join(' ');
     const command = `temporal operator search-attribute create --namespace ${namespace} ${flags}`;
-    throw new Error(`the namespace lacks search attributes, and we may not register them; run: ${command}`, {
-      cause,
-    });
+    throw new Error(
+      `the namespace lacks search attributes; let an administrator of Temporal run: ${command}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

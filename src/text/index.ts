@@ -1,4 +1,4 @@
 export { bytesText, clockText, rateText, spanText } from './amounts.ts';
 export { harmless, harmlessJson, harmlessLines, harmlessMarkdown } from './harmless.ts';
-export { schemaProblems } from './schema-problems.ts';
+export { schemaProblems, unknownKey, wrongValue } from './schema-problems.ts';
 export { ILL_FORMED, illFormedField } from './well-formed.ts';

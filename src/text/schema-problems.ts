@@ -4,6 +4,9 @@ import { ILL_FORMED, illFormedField } from './well-formed.ts';
 /** The keywords of a JSON Schema that tell a person what is expected. */
 interface Schema {
   readonly type?: string;
+  readonly description?: string;
+  readonly pattern?: string;
+  readonly maxItems?: number;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Schema[];
@@ -30,7 +33,7 @@ interface SchemaError {
 interface SchemaProblem {
   /** The key that is wrong, for example `limits.stall_after`; empty for the whole value. */
   readonly path: string;
-  /** The problem in words, for example `a duration such as 30s; got "30sec"`, or `is missing`. */
+  /** The problem in words: `has to be a duration such as 30s; got "30sec"`, or `is missing`. */
   readonly problem: string;
 }
 
@@ -71,16 +74,32 @@ function problemsOf(schema: Schema, value: unknown, error: SchemaError, secret: 
     return requiredProperties.map((key) => ({ path: path(key), problem: 'is missing' }));
   if (error.keyword === 'additionalProperties')
     return additionalProperties.map((key) => ({ path: path(key), problem: unknownKey(at) }));
-  if (error.keyword === 'minProperties' || error.keyword === 'minItems')
-    return [{ path: path(), problem: 'at least one entry is needed' }];
-  const given = secret ? '' : `; got ${shown(steps.reduce<unknown>(member, value))}`;
-  return [{ path: path(), problem: `${expectation(at)}${given}` }];
+  const given = steps.reduce<unknown>(member, value);
+  return [{ path: path(), problem: wrongValue(error.keyword, at, given, { secret }) }];
+}
+
+/**
+ * Says in words what is wrong with a value, for example `has to be true or false; got "yes"`.
+ * @param keyword the keyword of its schema that the value breaks
+ * @param secret `true` if the value MUST NOT be shown
+ */
+export function wrongValue(
+  keyword: string,
+  schema: object,
+  value: unknown,
+  { secret = false }: { readonly secret?: boolean } = {},
+): string {
+  const wanted: Schema = schema;
+  if (keyword === 'minProperties' || keyword === 'minItems') return 'at least one entry is needed';
+  if (keyword === 'maxItems') return `at most ${wanted.maxItems} entries are allowed`;
+  if (keyword === 'uniqueItems') return 'has the same entry twice';
+  return `has to be ${expectation(wanted)}${secret ? '' : `; got ${shown(value)}`}`;
 }
 
 /** Returns in words what a schema expects, for example `a whole number from 1 to 64`. */
-function expectation(schema: object): string {
-  const wanted: Schema = schema;
+function expectation(wanted: Schema): string {
   if (wanted.patternErrorMessage !== undefined) return wanted.patternErrorMessage;
+  if (wanted.pattern !== undefined && wanted.description !== undefined) return wanted.description;
   if (wanted.const !== undefined) return String(wanted.const);
   if (wanted.enum !== undefined) return `one of: ${wanted.enum.join(', ')}`;
   if (wanted.anyOf !== undefined) {
@@ -88,7 +107,7 @@ function expectation(schema: object): string {
       return `one of: ${wanted.anyOf.map((one) => one.const).join(', ')}`;
     return wanted.anyOf.map((one) => keysOf(one) ?? expectation(one)).join(', or ');
   }
-  return (KINDS[wanted.type ?? ''] ?? (() => 'something else'))(wanted);
+  return (KINDS[wanted.type ?? ''] ?? (() => 'another value'))(wanted);
 }
 
 /** Returns the keys of an object as in `{min, max}`, or `null` if the schema names none. */
@@ -116,7 +135,9 @@ function range({ minimum, maximum }: Schema): string {
   return maximum === undefined ? '' : ` of ${maximum} or less`;
 }
 
-function unknownKey({ patternErrorMessage, properties = {} }: Schema): string {
+/** Says in words that an object cannot have a key, and which keys it may have. */
+export function unknownKey(schema: object): string {
+  const { patternErrorMessage, properties = {} }: Schema = schema;
   if (patternErrorMessage !== undefined) return `has to be ${patternErrorMessage}`;
   const known = Object.keys(properties).join(', ');
   return known === '' ? 'is not known here' : `is not known here; use one of: ${known}`;

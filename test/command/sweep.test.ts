@@ -85,7 +85,7 @@ test('a worker has each of its regions swept by a schedule', async () => {
 });
 
 test.each([
-  [['--grace', 'soon'], 'give a duration such as 10m or 1h'],
+  [['--grace', 'soon'], 'a duration such as 10m or 1h'],
   [['--region', 'nowhere'], "--region: there is no region 'nowhere'"],
 ])('sweep %j is refused, and the option is named', async (args, message) => {
   const { code, stderr } = await deployment.command('sweep', ...args);

@@ -110,6 +110,9 @@ test('a worker is ready while it reaches its stores, and says which one it does 
 
 test('a metrics address that is taken is named, and exits with 2', async () => {
   const { code, stderr } = await deployment.command('worker', '--metrics-port', String(ports.worker));
-  expect([code, stderr]).toEqual([2, expect.stringContaining(`metrics: 127.0.0.1:${ports.worker} is taken`)]);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining(`metrics: 127.0.0.1:${ports.worker} is in use`),
+  ]);
   expect(worker.exitCode).toBeNull();
 });

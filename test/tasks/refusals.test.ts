@@ -44,7 +44,7 @@ async function startByHand(
 
 test.each([
   ['type', { ...GOOD, type: undefined }, 'type: is missing'],
-  ['type', { ...GOOD, type: 'preload' }, /^type: .*import, export$/],
+  ['type', { ...GOOD, type: 'preload' }, /^type: has to be one of: import, export; got "preload"$/],
   ['src_target', { ...GOOD, src_target: undefined }, 'src_target: is missing'],
   [
     'src_target',
@@ -57,7 +57,11 @@ test.each([
   ['dest_prefix', { ...GOOD, dest_prefix: '../' }, /^dest_prefix: has to be relative/],
   ['dest_prefix', { ...GOOD, dest_prefix: 'a\0' }, /^dest_prefix: has to be relative/],
   ['dest_prefix', { ...GOOD, dest_prefix: 'x'.repeat(1025) }, /^dest_prefix: /],
-  ['attributes', { ...GOOD, attributes: { file_mode: 755 } }, 'attributes: is not known here'],
+  [
+    'attributes',
+    { ...GOOD, attributes: { file_mode: 755 } },
+    'attributes: is not known here; use one of: type, src_target',
+  ],
   ['body', '{"type": ', /JSON/],
   ['body', '[]', /./],
 ])('a task whose %s is wrong is refused: %j', async (_field, body, message) => {

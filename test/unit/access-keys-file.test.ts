@@ -72,7 +72,7 @@ test('a key that was added or removed counts from the next request on', async ()
 
 test('a file with secrets that everybody may read is not used', async () => {
   expect((await refusal({ access_keys: [KEY] }, 0o644)).message).toMatch(
-    /tokens\.yaml cannot be used: access_keys holds secrets, and everybody may read the file/,
+    /tokens\.yaml cannot be used: access_keys holds secrets, and everybody may read the file: run chmod o-r/,
   );
   await (await identityOf({ access_keys: [KEY] }, 0o640)).check();
   await (await identityOf({ tokens: [], access_keys: [] }, 0o644)).check();

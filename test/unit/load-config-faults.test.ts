@@ -118,7 +118,9 @@ test('all that is wrong is told at once', async () => {
 });
 
 test('a file that is no YAML is told so, with its name', async () => {
-  await expect(loadConfig(await written('regions: [unclosed'))).rejects.toThrow(/config\.yaml.*\n.*not YAML/);
+  await expect(loadConfig(await written('regions: [unclosed'))).rejects.toThrow(
+    /config\.yaml.*\n.*not valid YAML/,
+  );
 });
 
 test('a file that is not there is told so, with its name', async () => {

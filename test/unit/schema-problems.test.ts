@@ -8,10 +8,19 @@ const store = { driver: 'directory' };
 const regions = { ot1: { store } };
 
 test.each<[string, unknown]>([
-  ['limits.stall_after: a duration such as 30s; got "30sec"', { regions, limits: { stall_after: '30sec' } }],
-  ['limits.lanes: a whole number from 1 to 64, or {min, max}; got 0', { regions, limits: { lanes: 0 } }],
-  ['api.body_limit: a whole number of 1024 or more; got "1k"', { regions, api: { body_limit: '1k' } }],
-  ['api.port: a whole number from 0 to 65535; got 80.5', { regions, api: { port: 80.5 } }],
+  [
+    'limits.stall_after: has to be a duration such as 30s; got "30sec"',
+    { regions, limits: { stall_after: '30sec' } },
+  ],
+  [
+    'limits.lanes: has to be a whole number from 1 to 64, or {min, max}; got 0',
+    { regions, limits: { lanes: 0 } },
+  ],
+  [
+    'api.body_limit: has to be a whole number of 1024 or more; got "1k"',
+    { regions, api: { body_limit: '1k' } },
+  ],
+  ['api.port: has to be a whole number from 0 to 65535; got 80.5', { regions, api: { port: 80.5 } }],
   ['regions: is missing', {}],
   ['regions: at least one entry is needed', { regions: {} }],
   [
@@ -23,10 +32,13 @@ test.each<[string, unknown]>([
     'regions.ot1.stor: is not known here; use one of: store, task_queue, bandwidth, time_zone',
     { regions: { ot1: { store, stor: 1 } } },
   ],
-  [': keys with values; got null', null],
-  ['web_ui: an address such as http://127.0.0.1:8233; got "x\\u001b"', { regions, web_ui: 'x\x1b' }],
+  [': has to be keys with values; got null', null],
   [
-    'shares.s.tenants: a list; got "t"',
+    'web_ui: has to be an address such as http://127.0.0.1:8233; got "x\\u001b"',
+    { regions, web_ui: 'x\x1b' },
+  ],
+  [
+    'shares.s.tenants: has to be a list; got "t"',
     { regions, shares: { s: { region: 'ot1', targets: { t: 'ot1' }, tenants: 't' } } },
   ],
 ])('a person reads %j', (message, value) => {
@@ -50,7 +62,7 @@ test('a secret value is not shown, and a choice is', () => {
   const schema = Type.Object({ key: Type.String({ minLength: 16 }), kind: Type.Enum(['a', 'b']) });
   const wrong = { key: 'hunter2', kind: 'c' };
   expect(schemaProblems(schema, wrong, Value.Errors(schema, wrong), { secret: true })).toEqual([
-    { path: 'key', problem: 'a text of 16 characters or more' },
-    { path: 'kind', problem: 'one of: a, b' },
+    { path: 'key', problem: 'has to be a text of 16 characters or more' },
+    { path: 'kind', problem: 'has to be one of: a, b' },
   ]);
 });

@@ -65,7 +65,7 @@ test('a task that nobody has started is a typed error', async () => {
 });
 
 test.each<[object, RegExp]>([
-  [{ ...TASK, type: 'preload' }, /^type: .*import, export$/],
+  [{ ...TASK, type: 'preload' }, /^type: .*import, export;/],
   [{ ...TASK, src_target: 'none' }, /^src_target: the share has no target none/],
   [{ ...TASK, dest_target: 'another' }, /^dest_target: /],
   [{ ...TASK, src_prefix: '../' }, /^src_prefix: /],

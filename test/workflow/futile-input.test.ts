@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CLEAN_UP, COPY_IMAGE, SWEEP_REGION, TASK_QUEUE } from '../../src/copy-job/index.ts';
+import { CLEAN_UP, COPY_IMAGE, JOB_STATUSES, SWEEP_REGION, TASK_QUEUE } from '../../src/copy-job/index.ts';
 import { DELETE_TASK, MOVE_OBJECTS } from '../../src/object-task/index.ts';
 import { gate, holdingTransfer } from '../support/workflow-hooks.ts';
 import { detailsOf, endOf, type Rig, startRig, untilDetails } from '../support/workflow-rig.ts';
@@ -78,12 +78,18 @@ test.each([COPY_IMAGE, MOVE_OBJECTS, CLEAN_UP, DELETE_TASK, SWEEP_REGION])(
   },
 );
 
+const NO_STATUS = `memo.job.status: has to be one of: ${JOB_STATUSES.join(', ')}`;
 const MEMOS: readonly [string, string, unknown, string][] = [
-  [COPY_IMAGE, 'job', 'a text', 'memo.job.status: is no status of a job'],
-  [COPY_IMAGE, 'job', { status: 'done' }, 'memo.job.status: is no status of a job'],
-  [COPY_IMAGE, 'job', { status: 'replicated' }, "memo.job.status: is 'replicated', and the job only begins"],
+  [COPY_IMAGE, 'job', 'a text', NO_STATUS],
+  [COPY_IMAGE, 'job', { status: 'done' }, NO_STATUS],
+  [
+    COPY_IMAGE,
+    'job',
+    { status: 'replicated' },
+    "memo.job.status: is 'replicated', which no job has when it begins",
+  ],
   [COPY_IMAGE, 'job', { status: 'replicating', cancel: 'now' }, 'memo.job.cancel: has to be an object'],
-  [MOVE_OBJECTS, 'task', 5, 'memo.task: is not what is on record of a task'],
+  [MOVE_OBJECTS, 'task', 5, 'memo.task: is not the record of a task'],
 ];
 
 test.each(MEMOS)(

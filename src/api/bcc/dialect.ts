@@ -5,12 +5,12 @@ import Value from 'typebox/value';
 import type { Principal } from '../../identity/index.ts';
 import { JobError, type JobView } from '../../job-service/index.ts';
 import { bceAuthV1 } from '../../signatures/index.ts';
+import { schemaProblems } from '../../text/index.ts';
 import { requireCaller } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import { type ProblemKind, RequestProblem } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
 import { sourceRegion } from '../source-region.ts';
-import { validationProblem } from '../validation-problem.ts';
 import { answerError, answerRefusal, JSON_TYPE, nameRequest, tell, WORDS } from './errors.ts';
 import { imageStatus } from './image-status.ts';
 import { startRemoteCopies } from './remote-copy.ts';
@@ -162,12 +162,13 @@ function assertImage(job: JobView, imageId: string): void {
 
 /** Returns the keys of the body that are about a copy, without the others. */
 function remoteCopyBody(body: unknown): Static<typeof RemoteCopyBody> {
-  const [problem] = Value.Errors(RemoteCopyBody, body ?? {});
-  if (problem === undefined) {
+  const given = body ?? {};
+  const [fault] = schemaProblems(RemoteCopyBody, given, Value.Errors(RemoteCopyBody, given));
+  if (fault === undefined) {
     const { name, destRegion } = body as Static<typeof RemoteCopyBody>;
     return { destRegion, ...(name !== undefined && { name }) };
   }
-  throw new JobError('invalid', validationProblem({ validation: [problem], validationContext: 'body' }));
+  throw new JobError('invalid', `${fault.path || 'body'}: ${fault.problem}`);
 }
 
 function toImage(job: JobView, imageId: string): Static<typeof ImageDetail>['image'] {

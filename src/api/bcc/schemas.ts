@@ -2,7 +2,11 @@ import Type from 'typebox';
 import { EXAMPLE } from '../examples.ts';
 
 export const ImageParams = Type.Object({
-  version: Type.String({ pattern: '^[0-9]{1,3}$', examples: ['2'] }),
+  version: Type.String({
+    pattern: '^[0-9]{1,3}$',
+    description: 'a version of one to three digits',
+    examples: ['2'],
+  }),
   imageId: Type.String({ examples: [EXAMPLE.image] }),
 });
 

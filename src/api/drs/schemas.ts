@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { EXAMPLE } from '../examples.ts';
+import { Offset, PageSize } from '../paging.ts';
 import { JOB_STATES } from './job-state.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -53,8 +54,8 @@ export const DetailQuerystring = Type.Object({
 
 export const ListQuerystring = Type.Object({
   status: Type.Optional(Type.Enum([...new Set(Object.values(JOB_STATES))])),
-  offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,6}$' })),
-  limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$', examples: ['10'] })),
+  offset: Type.Optional(Offset),
+  limit: Type.Optional(PageSize),
 });
 
 const Endpoint = Type.Object({ region: Type.String(), id: Type.String(), project_id: Type.String() });

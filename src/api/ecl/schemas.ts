@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { JOB_STATUSES } from '../../copy-job/index.ts';
 import { EXAMPLE } from '../examples.ts';
+import { PageSize } from '../paging.ts';
 
 const Id = Type.String({ minLength: 1, maxLength: 255 });
 const NullableString = Type.Union([Type.String(), Type.Null()]);
@@ -38,7 +39,7 @@ export const PauseBody = Type.Object(
 );
 
 export const ListQuerystring = Type.Object({
-  limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$', examples: ['10'] })),
+  limit: Type.Optional(PageSize),
   marker: Type.Optional(Type.String()),
   status: Type.Optional(Status),
 });

@@ -187,12 +187,17 @@ function assertPrefix(field: string, prefix: string): void {
   const steps = prefix.split('/');
   const isSafe =
     !prefix.startsWith('/') && !steps.includes('..') && !steps.includes('.') && !prefix.includes('\0');
-  if (!isSafe) throw new TaskError('invalid', `${field}: has to be relative, without '.' and '..'`);
+  if (!isSafe)
+    throw new TaskError(
+      'invalid',
+      `${field}: has to be relative: without a slash at its beginning, and without '.' and '..' in it`,
+    );
 }
 
 function timeOf(field: string, text: string): Date {
   const time = new Date(`${text}Z`);
-  if (Number.isNaN(time.getTime())) throw new TaskError('invalid', `${field}: there is no such time`);
+  if (Number.isNaN(time.getTime()))
+    throw new TaskError('invalid', `${field}: is not a date and time of the calendar`);
   return time;
 }
 

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { EXAMPLE } from '../examples.ts';
+import { Offset, PageSize } from '../paging.ts';
 
 const Prefix = Type.Optional(Type.String({ maxLength: 1024 }));
 const Target = Type.String({ minLength: 1, maxLength: 255 });
@@ -31,14 +32,17 @@ export const ShareParams = Type.Object(share);
 
 export const TaskParams = Type.Object({ ...share, task_id: Type.String({ examples: [EXAMPLE.task] }) });
 
-const Time = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}$' });
+const Time = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}$',
+  description: 'a time in UTC such as 2026-01-31T08:00:00',
+});
 
 export const ListQuerystring = Type.Object(
   {
     type: Type.Optional(Type.Enum(['import', 'import_metadata', 'preload', 'export'])),
     status: Type.Optional(Type.Enum(['DOING', 'SUCCESS', 'FAIL', 'DELETING'])),
-    offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,6}$' })),
-    limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$', examples: ['10'] })),
+    offset: Type.Optional(Offset),
+    limit: Type.Optional(PageSize),
     start_time: Type.Optional(Time),
     end_time: Type.Optional(Time),
   },

@@ -36,7 +36,8 @@ export const isImageFolder = (name: string): boolean => SAFE_ID.test(name);
 
 export function layout(root: string): Layout {
   const checked = (imageId: string): string => {
-    if (!SAFE_ID.test(imageId)) throw new StoreError('not_found', 'no image has an id with such characters');
+    if (!SAFE_ID.test(imageId))
+      throw new StoreError('not_found', 'the image id has characters that no image id here has');
     return imageId;
   };
   const preparedPrefix = (imageId: string, mark: string) =>

@@ -32,11 +32,12 @@ function assertSteps(path: string, steps: readonly string[]): void {
     throw new StoreError('invalid_image', `${JSON.stringify(path)}: ${why}`);
   };
   if (!path.isWellFormed()) refuse(ILL_FORMED);
-  if (path.includes('\0')) refuse('has a NUL character, which no file has in its name');
-  if (steps[0] === HIDDEN) refuse('is kept for what is being written');
+  if (path.includes('\0')) refuse('has a NUL character, which no file name can have');
+  if (steps[0] === HIDDEN) refuse('is reserved for objects that are being written');
   for (const step of steps) {
-    if (step === '') refuse('has an empty step');
-    if (step === '.' || step === '..') refuse(`has the step ${step}`);
-    if (Buffer.byteLength(step) > MAX_NAME_LENGTH) refuse(`has a step of more than ${MAX_NAME_LENGTH} bytes`);
+    if (step === '') refuse('has nothing between two slashes, or at its beginning or end');
+    if (step === '.' || step === '..') refuse(`has a folder or file named '${step}'`);
+    if (Buffer.byteLength(step) > MAX_NAME_LENGTH)
+      refuse(`has a folder or file whose name has more than ${MAX_NAME_LENGTH} bytes`);
   }
 }

@@ -9,7 +9,7 @@ const CODES: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   EROFS: ['forbidden', 'the image store is read-only'],
   ENOSPC: ['quota_exceeded', 'the disk of the image store is full'],
   EDQUOT: ['quota_exceeded', 'the disk quota of the image store is used up'],
-  EFBIG: ['invalid_image', 'the image is larger than the image store takes'],
+  EFBIG: ['invalid_image', 'the image is larger than the image store allows a file to be'],
 };
 
 /**
@@ -40,7 +40,7 @@ export function fromErrno(error: unknown): StoreError {
   const known = CODES[code];
   if (known !== undefined) return new StoreError(known[0], known[1], { cause: error });
   if (NO_NAME.has(code) && error instanceof Error && 'path' in error) {
-    return new StoreError('invalid_image', 'the file system of the image store takes no such name', {
+    return new StoreError('invalid_image', 'the file system of the image store does not allow such a name', {
       cause: error,
     });
   }

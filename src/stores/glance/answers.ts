@@ -32,7 +32,11 @@ export async function jsonOf({ body }: Dispatcher.ResponseData, max: number): Pr
 
 /** Returns the error for an answer that no Glance gives. Something in front of it may have given it. */
 export function notGlance(cause?: unknown): StoreError {
-  return new StoreError('unavailable', "the image service's answer is not that of a Glance", { cause });
+  return new StoreError(
+    'unavailable',
+    "the image service answered in a way that no Glance does; check its address in the cloud's catalog",
+    { cause },
+  );
 }
 
 interface ImagePage {

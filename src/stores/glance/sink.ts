@@ -68,10 +68,14 @@ async function ownData(made: MarkedImage, image: GlanceImage, size: number) {
   const { ref } = made;
   const found = glanceDigests(image);
   const verdict = image.size === size ? compareDigests(ref.digests, found) : 'different';
-  if (verdict === 'none') throw new StoreError('spoilt', 'nobody can tell whose data the image has');
+  if (verdict === 'none')
+    throw new StoreError(
+      'spoilt',
+      'the image has data already, and nothing tells whether they are of this job',
+    );
   if (verdict !== 'different') return found;
   await disown(made);
-  throw new StoreError('conflict', `image ${ref.image_id} has got other data by somebody else's upload`);
+  throw new StoreError('conflict', `somebody else has uploaded other data to image ${ref.image_id}`);
 }
 
 /** Takes the job's mark from an image, which is then left alone. */
@@ -88,8 +92,14 @@ async function untilQueued(made: MarkedImage, patience: number, signal: AbortSig
   const { status } = await whenSaved(() => showMarked(made), { patience, every: POLL, signal });
   if (status === 'queued') return;
   if (status === 'saving')
-    throw new StoreError('spoilt', `the image has been saving for ${patience / 1000} s`);
-  throw new StoreError('unavailable', `the image is ${status}, not queued`);
+    throw new StoreError(
+      'spoilt',
+      `the image has had the status saving for ${patience / 1000} s, and cannot take data any more`,
+    );
+  throw new StoreError(
+    'unavailable',
+    `the image has the status ${status}, and takes data only while it is queued`,
+  );
 }
 
 /**

@@ -20,7 +20,8 @@ export function s3Destination(store: Bucket): ImageDestination {
   return {
     prepare: (ref, attempt) =>
       onS3(async () => {
-        if (!isImageId(ref.image_id)) throw new StoreError('invalid_image', 'id: no image has such an id');
+        if (!isImageId(ref.image_id))
+          throw new StoreError('invalid_image', 'id: has characters that no image id here has');
         if (await isReservedBy(store, ref, attempt)) return;
         const data = keys.data(ref.image_id);
         const isOurs = (await readJobObject(store, ref.image_id))?.mark === ref.mark;

@@ -50,7 +50,7 @@ function openS3(options: S3Options): ImageStore {
     check: () =>
       onS3(async () => {
         await client.send(new HeadBucketCommand({ Bucket: bucket })).catch((error) => {
-          throw isAbsent(error) ? new StoreError('unavailable', 'the bucket is not there') : error;
+          throw isAbsent(error) ? new StoreError('unavailable', 'the bucket does not exist') : error;
         });
       }),
 

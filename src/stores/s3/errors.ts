@@ -6,17 +6,17 @@ const BY_NAME: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   NotFound: ['not_found', 'the image is gone'],
   NoSuchUpload: ['not_found', 'the upload is gone'],
   KeyTooLongError: ['not_found', 'the image is gone'],
-  NoSuchBucket: ['unavailable', 'the bucket is not there'],
+  NoSuchBucket: ['unavailable', 'the bucket does not exist'],
   PreconditionFailed: ['changed', "the image's data has changed since it was inspected"],
   InvalidRange: ['truncated', "the image's data ends before the range"],
   AccessDenied: ['forbidden', 'access to the bucket was refused'],
   InvalidAccessKeyId: ['forbidden', 'access to the bucket was refused'],
   SignatureDoesNotMatch: ['forbidden', 'access to the bucket was refused'],
   PermanentRedirect: ['forbidden', 'the bucket is in another region than the configuration says'],
-  EntityTooLarge: ['invalid_image', 'the image is larger than the bucket takes'],
+  EntityTooLarge: ['invalid_image', 'the image is larger than the object store allows an object to be'],
   QuotaExceeded: ['quota_exceeded', "the bucket's quota is used up"],
   XMinioStorageFull: ['quota_exceeded', 'the object store is full'],
-  Conflict: ['conflict', 'something else is in the way of the object'],
+  Conflict: ['conflict', 'another object or folder of the bucket is in the way of the object'],
 };
 
 const BY_STATUS: Readonly<Record<number, string>> = {

@@ -18,8 +18,9 @@ export function objectKey({ keys }: Bucket, path: string): string {
   if (!path.isWellFormed()) refuse(ILL_FORMED);
   if (path.includes('\0')) refuse('has a NUL character, and such objects are not copied');
   // Many servers would take it for another object's key, even for one that is not below the prefix.
-  if (path.split('/').some((step) => step === '.' || step === '..')) refuse('has a step of dots');
-  if (path.startsWith(HIDDEN)) refuse('is kept for what is being written');
+  if (path.split('/').some((step) => step === '.' || step === '..'))
+    refuse("has '.' or '..' between slashes, and such objects are not copied");
+  if (path.startsWith(HIDDEN)) refuse('is reserved for objects that are being written');
   if (path.endsWith('/')) refuse('is a folder');
   if (Buffer.byteLength(key) > MAX_KEY_LENGTH) refuse(`its key has more than ${MAX_KEY_LENGTH} bytes`);
   return key;
