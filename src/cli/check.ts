@@ -6,27 +6,33 @@ import { type Config, changesBetween, loadConfig, openRegions } from '../config/
 import { openIdentity } from '../identity/index.ts';
 import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
 import { harmless } from '../text/index.ts';
+import { assertSpoolFits, thoroughRegion, thoroughTemporal } from './check-thorough.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT } from './errors.ts';
+import { causesOf, type Finding } from './finding.ts';
 import { print } from './print.ts';
 
-interface Finding {
-  readonly what: string;
-  readonly problem: string | null;
+interface CheckOptions extends GlobalOptions {
+  readonly against?: string;
+  readonly thorough?: true;
+  readonly tenant?: string;
 }
 
 export function addCheckCommand(program: Command): void {
   program
     .command('check')
     .option('--against <file>', 'tell which keys need a restart of processes that run with this file')
+    .option('--thorough', 'also write, read and remove a small image in each region, and look at Temporal')
+    .option('--tenant <id>', 'write that image for this tenant, as a region with projects needs (--thorough)')
     .summary('validate the configuration, and reach everything that it names')
     .action(async (_options, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions & { against?: string }>();
+      const options = command.optsWithGlobals<CheckOptions>();
       const config = await loadConfig(options.config);
-      const { against } = options;
+      const { against, thorough = false, tenant = null } = options;
       const findings = [
-        ...(await temporalFindings(config)),
-        ...(await ownFindings(config)),
+        ...(await temporalFindings(config, thorough)),
+        ...(await ownFindings(config, thorough)),
+        ...(thorough ? await regionFindings(config, tenant) : []),
         ...(against === undefined ? [] : changeFindings(await loadConfig(against), config)),
       ];
       print(options.json, findings, findings.map(findingText).join('\n'));
@@ -43,7 +49,7 @@ function changeFindings(before: Config, after: Config): Finding[] {
   ];
 }
 
-async function temporalFindings({ encryption }: Config): Promise<Finding[]> {
+async function temporalFindings({ encryption }: Config, thorough: boolean): Promise<Finding[]> {
   try {
     const client = await connectClient(encryption);
     const { namespace } = client.options;
@@ -52,6 +58,7 @@ async function temporalFindings({ encryption }: Config): Promise<Finding[]> {
         await client.workflowService.describeNamespace({ namespace });
       }),
       await finding('search attributes', () => ensureSearchAttributes(client)),
+      ...(thorough ? await thoroughTemporal(client) : []),
     ];
     await (client.connection as Connection).close();
     return found;
@@ -60,25 +67,37 @@ async function temporalFindings({ encryption }: Config): Promise<Finding[]> {
   }
 }
 
-async function ownFindings(config: Config): Promise<Finding[]> {
+/** Tries each region, one after the other, so that no region slows another one down. */
+async function regionFindings(config: Config, tenant: string | null): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const region of (await openRegions(config)).values()) {
+    findings.push(...(await thoroughRegion(region, config, tenant)));
+  }
+  return findings;
+}
+
+async function ownFindings(config: Config, thorough: boolean): Promise<Finding[]> {
   const { identity, spool, api } = config;
   const { tls } = api;
   const regions = [...(await openRegions(config)).values()];
   return Promise.all([
     ...regions.map(({ name, store }) => finding(`region ${name}`, () => store.check())),
     ...(tls === null ? [] : [finding('certificate', async () => void (await readCertificate(tls)))]),
-    ...(spool === null ? [] : [finding('spool', () => checkSpool(spool.path))]),
+    ...(spool === null ? [] : [finding('spool', () => checkSpool(spool, thorough))]),
     ...(identity === null ? [] : [finding('identity', async () => (await openIdentity(identity)).check())]),
   ]);
 }
 
 /** Checks that the spool's folder can be written. Makes it if it is missing, as a worker does. */
-async function checkSpool(path: string): Promise<void> {
+async function checkSpool(spool: { path: string; bytes: number }, thorough: boolean): Promise<void> {
+  const { path } = spool;
   await mkdir(path, { recursive: true, mode: 0o700 });
   await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  if (thorough) await assertSpoolFits(spool);
 }
 
-function findingText({ what, problem }: Finding): string {
+function findingText({ what, problem, isNote }: Finding): string {
+  if (isNote) return harmless(`note    ${what}`);
   return harmless(problem === null ? `ok      ${what}` : `FAILED  ${what}: ${problem}`);
 }
 
@@ -89,17 +108,4 @@ async function finding(what: string, check: () => Promise<void>): Promise<Findin
   } catch (error) {
     return { what, problem: causesOf(error) };
   }
-}
-
-/**
- * Returns the messages of an error's causes. They name the address, the file or the key: an operator may know
- * these, a tenant may not.
- */
-function causesOf(error: unknown): string {
-  const told: string[] = [];
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { message } = at;
-    if (!told.some((text) => text.includes(message))) told.push(message);
-  }
-  return told.join(': ');
 }

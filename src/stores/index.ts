@@ -13,5 +13,6 @@ export type { ImageStore, UnusableImage } from './image-store.ts';
 export type { Leftover } from './leftover.ts';
 export type { ObjectEntry, ObjectStore } from './object-port.ts';
 export type { DestinationRef, ImageDestination, ImageSource, InspectedImage, Watch } from './port.ts';
-export { atSide, blame, StoreError, type StoreErrorCode } from './store-error.ts';
+export { atSide, blame, isStoreError, StoreError, type StoreErrorCode } from './store-error.ts';
+export { type TrialStep, tryImages, tryObjects } from './trial.ts';
 export { compareUtf8 } from './utf8-order.ts';

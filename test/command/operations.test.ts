@@ -40,6 +40,19 @@ test('check reaches all that the configuration names, and says so', async () => 
   expect(findings.every(({ problem }) => problem === null)).toBe(true);
 });
 
+test('check --thorough makes, reads and removes an image in each region, and leaves nothing', async () => {
+  const before = await Promise.all(['ot1', 'ot2'].map((region) => deployment.files(region)));
+  const { code, stdout } = await deployment.command('check', '--thorough');
+  expect([code, stdout]).toEqual([0, expect.not.stringContaining('FAILED')]);
+  for (const region of ['ot1', 'ot2']) {
+    expect(stdout).toMatch(new RegExp(`^ok +region ${region}: write data$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^ok +region ${region}: remove what was written$`, 'm'));
+  }
+  expect(stdout).toMatch(/^ok +Temporal lets jobs be paused$/m);
+  expect(stdout).toMatch(/^ok +Temporal keeps jobs that have ended for \d/m);
+  expect(await Promise.all(['ot1', 'ot2'].map((region) => deployment.files(region)))).toEqual(before);
+});
+
 test.each([
   ['region ot2', 'ot2'],
   ['identity', 'tokens.yaml'],

@@ -142,7 +142,7 @@ describe('clouds.yaml is looked for', () => {
     await written('.config/openstack/clouds.yaml', PROD);
     const env = { HOME: home, OS_CLIENT_CONFIG_FILE: join(home, 'none.yaml') };
     expect(await problem(loadCloud({ cloud: 'prod' }, env))).toBe(
-      "cloud 'prod' cannot be looked up: there is no ~/none.yaml",
+      "cloud 'prod' cannot be looked up: none of these files is there: ~/none.yaml",
     );
   });
 });
@@ -191,7 +191,7 @@ describe('without a name', () => {
 });
 
 test.each([
-  ['clouds.dev: is missing; there is: prod', PROD, 'dev'],
+  ['clouds.dev: is missing; the file has: prod', PROD, 'dev'],
   ['clouds.constructor: is missing', PROD, 'constructor'],
   ['clouds: has to be keys with values', 'cloud: {}', 'prod'],
   ['the file: has to be keys with values', '- a-secret', 'prod'],

@@ -1,0 +1,90 @@
+import { statfs } from 'node:fs/promises';
+import type { Client } from '@temporalio/client';
+import ms from 'ms';
+import prettyBytes from 'pretty-bytes';
+import type { Config, Region } from '../config/index.ts';
+import { isStoreError, type TrialStep, tryImages, tryObjects } from '../stores/index.ts';
+import { causesOf, type Finding } from './finding.ts';
+
+/** What each step of a trial does with a region. */
+const STEPS: Readonly<Record<TrialStep, string>> = {
+  list: 'list what is there',
+  room: 'has room',
+  reserve: 'reserve a place',
+  write: 'write data',
+  find: 'find the data as the sweep does',
+  clock: 'clock',
+  commit: 'make an image of the data',
+  read: 'read the image back',
+  remove: 'remove what was written',
+};
+
+/** The rights that each step needs, by the driver of the store. */
+const RIGHTS: Readonly<Record<string, Partial<Record<TrialStep, string>>>> = {
+  directory: {
+    list: 'to read the folder (r and x)',
+    reserve: 'to write in the folder (w and x)',
+    write: 'to write in the folder (w and x)',
+    remove: 'to write in the folder (w and x)',
+  },
+  s3: {
+    list: 's3:ListBucket, s3:GetObject',
+    reserve: 's3:GetObject, s3:PutObject, s3:ListBucket',
+    write: 's3:PutObject, s3:GetObject, s3:ListMultipartUploadParts',
+    find: 's3:ListBucket, s3:ListBucketMultipartUploads, s3:ListMultipartUploadParts',
+    commit: 's3:PutObject, s3:GetObject',
+    read: 's3:GetObject',
+    remove: 's3:DeleteObject, s3:AbortMultipartUpload; with versions also s3:DeleteObjectVersion',
+  },
+  glance: {
+    list: "the role member, or the policy 'get_images'",
+    reserve: "the role member, or the policy 'add_image'",
+    write: "the role member, or the policy 'upload_image'",
+    find: "the role member, or the policy 'get_image'",
+    commit: "the role member, or the policy 'modify_image'",
+    read: "the role member, or the policies 'get_image' and 'download_image'",
+    remove: "the role member, or the policies 'modify_image' and 'delete_image'",
+  },
+};
+
+/** Tries in a region what a copy needs of it. Leaves nothing there. Returns a finding for each step. */
+export async function thoroughRegion(
+  { name, store, objectsOnly }: Region,
+  { regions }: Config,
+  tenantId: string | null,
+): Promise<Finding[]> {
+  const rights = RIGHTS[regions.get(name)?.driver ?? ''] ?? {};
+  const { objects } = store;
+  const trial = objectsOnly && objects ? tryObjects(objects) : tryImages(store, tenantId);
+  const findings: Finding[] = [];
+  for await (const { step, error } of trial) {
+    const needs = isStoreError(error, 'forbidden') && rights[step] ? `; it needs ${rights[step]}` : '';
+    const problem = error === null ? null : `${causesOf(error)}${needs}`;
+    findings.push({ what: `region ${name}: ${STEPS[step]}`, problem });
+  }
+  return findings;
+}
+
+/** Tells how Temporal's namespace is set where jobs depend on it. */
+export async function thoroughTemporal({ workflowService, options }: Client): Promise<Finding[]> {
+  const { namespace } = options;
+  const { namespaceInfo, config } = await workflowService.describeNamespace({ namespace });
+  const retention = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) * 1000;
+  const pause: Finding = namespaceInfo?.capabilities?.workflowPause
+    ? { what: 'Temporal lets jobs be paused', problem: null }
+    : {
+        what: 'Temporal does not let jobs be paused: its operator can set frontend.WorkflowPauseEnabled',
+        problem: null,
+        isNote: true,
+      };
+  return [pause, { what: `Temporal keeps jobs that have ended for ${ms(retention)}`, problem: null }];
+}
+
+/** Throws if the file system of the spool's folder is smaller than what the spool may hold. */
+export async function assertSpoolFits({ path, bytes }: { path: string; bytes: number }): Promise<void> {
+  const { blocks, bsize } = await statfs(path);
+  const whole = blocks * bsize;
+  if (whole >= bytes) return;
+  const [has, wanted] = [whole, bytes].map((one) => prettyBytes(one, { binary: true }));
+  throw new Error(`spool.size: is ${wanted}, and its file system has only ${has}; make it smaller`);
+}

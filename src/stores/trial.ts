@@ -1,0 +1,240 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { digestsOf, type ImageRecord } from '../image/index.ts';
+import type { ImageSink } from './data-port.ts';
+import type { ImageStore } from './image-store.ts';
+import type { Leftover } from './leftover.ts';
+import type { ObjectStore } from './object-port.ts';
+import type { DestinationRef, ImageDestination } from './port.ts';
+import { isStoreError, StoreError } from './store-error.ts';
+
+/** The steps of a trial, in their order. */
+export type TrialStep =
+  | 'list'
+  | 'room'
+  | 'reserve'
+  | 'write'
+  | 'find'
+  | 'clock'
+  | 'commit'
+  | 'read'
+  | 'remove';
+
+/** A step of a trial that was made, and the error that it met; `null` if it went well. */
+export interface Tried {
+  readonly step: TrialStep;
+  readonly error: unknown;
+}
+
+type Steps = readonly (readonly [TrialStep, () => Promise<void>])[];
+
+/** Name and owner of an image of a trial. No tenant of this name exists, so that no tenant sees the image. */
+const NAME = 'image-replicator-check';
+/** The property of an image of a trial. Its value is the trial's mark. */
+const PROPERTY = 'image_replicator_check';
+const DATA = Buffer.alloc(64 * 1024, 'image-replicator check\n');
+/** Age from which on no trial can be at work on its image any more; milliseconds. */
+const ABANDONED = 10 * 60_000;
+/** Maximum difference of two clocks that is not told; milliseconds. */
+const MAX_SKEW = 60_000;
+/** How long the leftovers of a store are looked through; milliseconds. */
+const PATIENCE = 60_000;
+
+/**
+ * Makes a small image in a store as a copy does, reads it back, and removes it. Yields each step that was
+ * tried. Ends with the first step that fails, but always tries to remove the image. If this process dies, the
+ * sweep finds the image in the making by its mark, and the next trial removes one that was committed.
+ */
+export async function* tryImages(store: ImageStore, tenantId: string | null): AsyncGenerator<Tried> {
+  const mark = randomUUID();
+  const record = trialRecord(randomUUID(), mark);
+  const ref = { image_id: record.id, tenant_id: tenantId, mark, digests: digestsOf(record) };
+  const clock = { before: 0, changed: null as Date | null };
+  yield* inOrder(
+    [
+      ['list', () => removeEarlier(store, tenantId)],
+      ['room', async () => store.checkRoom?.(tenantId, DATA.length)],
+      ['reserve', () => store.prepare(ref, 1, record)],
+      ['write', () => timed(clock, () => fill(store, ref, false))],
+      ['find', () => find(store.leftovers(only(ref)), ref, clock)],
+      ['clock', async () => assertClock(clock)],
+      ['commit', () => store.commit({ ...ref, committing: true }, 2, record)],
+      ['read', () => readBack(store, ref)],
+    ],
+    async () => {
+      await store.discard({ ...ref, committing: true }, 3);
+      await store.inspect(ref).then(
+        () => refuse('the image is still there after its removal'),
+        (error) => {
+          if (!isStoreError(error, 'not_found')) throw error;
+        },
+      );
+    },
+  );
+}
+
+/**
+ * Makes a small object in a store up to the moment at which it would appear, and removes it. Yields as
+ * `tryImages` does.
+ */
+export async function* tryObjects(store: ObjectStore): AsyncGenerator<Tried> {
+  const mark = randomUUID();
+  const record = trialRecord(`${NAME}-${mark}`, mark);
+  const ref = { image_id: record.id, tenant_id: null, mark, digests: digestsOf(record) };
+  const clock = { before: 0, changed: null as Date | null };
+  yield* inOrder(
+    [
+      ['list', async () => void (await store.list('', null)[Symbol.asyncIterator]().next())],
+      ['reserve', () => store.prepare(ref, 1, record)],
+      ['write', () => timed(clock, () => fill(store, ref, true))],
+      ['find', () => find(store.leftovers(), ref, clock)],
+      ['clock', async () => assertClock(clock)],
+    ],
+    () => store.discard(ref, 3),
+  );
+}
+
+async function* inOrder(steps: Steps, remove: () => Promise<void>): AsyncGenerator<Tried> {
+  for (const [step, run] of steps) {
+    const error = await run().then(
+      () => null,
+      (error: unknown) => error,
+    );
+    yield { step, error };
+    // A clock that is wrong keeps no copy from being made.
+    if (error !== null && step !== 'clock') break;
+  }
+  yield {
+    step: 'remove',
+    error: await remove().then(
+      () => null,
+      (error: unknown) => error,
+    ),
+  };
+}
+
+function trialRecord(id: string, mark: string): ImageRecord {
+  return {
+    id,
+    name: NAME,
+    status: 'active',
+    owner: NAME,
+    visibility: 'private',
+    os_hidden: false,
+    protected: false,
+    disk_format: 'raw',
+    container_format: 'bare',
+    size: DATA.length,
+    min_disk: 0,
+    min_ram: 0,
+    os_hash_algo: 'sha512',
+    os_hash_value: createHash('sha512').update(DATA).digest('hex'),
+    checksum: null,
+    tags: [],
+    properties: { [PROPERTY]: mark },
+    created_at: new Date().toISOString(),
+  };
+}
+
+/** Removes images that earlier trials have committed, and could not remove any more. */
+async function removeEarlier(store: ImageStore, tenantId: string | null): Promise<void> {
+  for await (const image of store.images(tenantId)) {
+    const { id, name, size, properties, created_at } = image;
+    const { [PROPERTY]: mark } = properties;
+    const isOver = Date.parse(created_at) < Date.now() - ABANDONED;
+    if (mark === undefined || name !== NAME || size !== DATA.length || !isOver) continue;
+    const ref = { image_id: id, tenant_id: tenantId, mark, digests: digestsOf(image) };
+    await store.discard({ ...ref, committing: true }, 3);
+  }
+}
+
+async function fill(store: ImageDestination, ref: DestinationRef, checks: boolean): Promise<void> {
+  const sink = await store.openSink(ref, 1, DATA.length);
+  try {
+    await fillSink(sink);
+    if (!checks || sink.kind === 'stream') return;
+    const read = Buffer.alloc(DATA.length);
+    await sink.readBack(0, read, new AbortController().signal);
+    assertSame(read);
+  } finally {
+    await sink.close();
+  }
+}
+
+async function fillSink(sink: ImageSink): Promise<void> {
+  const { signal } = new AbortController();
+  if (sink.kind === 'stream') {
+    return sink.upload(
+      (async function* () {
+        yield DATA;
+      })(),
+      signal,
+    );
+  }
+  if (sink.kind === 'blocks') {
+    await sink.put([0, DATA.length], DATA, signal);
+    return sink.flush(signal);
+  }
+  await sink.write(0, DATA);
+  await sink.complete([0, DATA.length]);
+  return sink.flush();
+}
+
+async function readBack(store: ImageStore, ref: DestinationRef): Promise<void> {
+  const { record, pin } = await store.inspect(ref);
+  const reader = await store.openReader(ref, pin, digestsOf(record));
+  try {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of reader.read([0, record.size], new AbortController().signal)) {
+      chunks.push(Uint8Array.from(chunk));
+    }
+    assertSame(Buffer.concat(chunks));
+  } finally {
+    await reader.close();
+  }
+}
+
+function assertSame(read: Buffer): void {
+  if (!read.equals(DATA)) refuse('the bytes that were read are not those that were written');
+}
+
+/** When data was written by this machine's clock, and when it was changed by the store's. */
+interface Clock {
+  before: number;
+  changed: Date | null;
+}
+
+async function timed(clock: Clock, write: () => Promise<void>): Promise<void> {
+  clock.before = Date.now();
+  await write();
+}
+
+async function* only(ref: DestinationRef): AsyncGenerator<DestinationRef> {
+  yield ref;
+}
+
+/** Looks for what was written among the leftovers, as the sweep does. */
+async function find(leftovers: AsyncIterable<Leftover>, ref: DestinationRef, clock: Clock): Promise<void> {
+  const deadline = Date.now() + PATIENCE;
+  for await (const { mark, changed } of leftovers) {
+    if (mark === ref.mark) {
+      clock.changed = changed;
+      return;
+    }
+    if (Date.now() > deadline) refuse(`it was not found within ${PATIENCE / 1000} s: there is too much else`);
+  }
+  refuse('it was not found: the sweep would not find it either');
+}
+
+function assertClock({ before, changed }: Clock): void {
+  if (changed === null) return;
+  const ahead = changed.getTime() - Date.now();
+  const behind = before - changed.getTime();
+  const skew = Math.max(ahead, behind);
+  if (skew <= MAX_SKEW) return;
+  const where = ahead > 0 ? 'ahead of' : 'behind';
+  refuse(`the store's clock is ${Math.round(skew / 1000)} s ${where} this machine's; set both by NTP`);
+}
+
+function refuse(message: string): never {
+  throw new StoreError('unavailable', message);
+}
