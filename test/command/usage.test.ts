@@ -131,7 +131,7 @@ test('serve with a token file that cannot be used exits with 2, and names what i
   await writeFile(join(deployment.folder, 'bad.yaml'), 'tokens: [{ sha256: abc, tenant_id: demo }]');
   await writeFile(file, stringify({ regions, identity: { driver: 'token-file', path: 'bad.yaml' } }));
   const { code, stderr } = await deployment.command('--config', file, 'serve');
-  expect(stderr).toContain('tokens.0.sha256: a SHA-256 of 64 digits 0 to 9 and a to f');
+  expect(stderr).toContain('tokens.0.sha256: has to be a SHA-256 of 64 digits 0 to 9 and a to f');
   expect(code).toBe(2);
 });
 
@@ -140,7 +140,7 @@ test('serve at a port that is taken exits with 2, and names it', async () => {
   await once(other.listen(Number(new URL(deployment.apiUrl).port), '127.0.0.1'), 'listening');
   const { code, stderr } = await deployment.command('serve');
   other.close();
-  expect(stderr).toContain(`api: ${deployment.apiUrl.slice('http://'.length)} is taken`);
+  expect(stderr).toContain(`api: ${deployment.apiUrl.slice('http://'.length)} is in use`);
   expect(code).toBe(2);
 });
 
