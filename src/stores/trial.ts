@@ -20,14 +20,17 @@ export type TrialStep =
   | 'remove';
 
 /** A step of a trial that was made, and the error that it met; `null` if it went well. */
-export interface Tried {
+interface Tried {
   readonly step: TrialStep;
   readonly error: unknown;
 }
 
 type Steps = readonly (readonly [TrialStep, () => Promise<void>])[];
 
-/** Name and owner of an image of a trial. No tenant of this name exists, so that no tenant sees the image. */
+/**
+ * Name of an image of a trial, and its owner if it is made for no tenant: no tenant of this name exists, so
+ * that none sees it.
+ */
 const NAME = 'image-replicator-check';
 /** The property of an image of a trial. Its value is the trial's mark. */
 const PROPERTY = 'image_replicator_check';
@@ -36,7 +39,7 @@ const DATA = Buffer.alloc(64 * 1024, 'image-replicator check\n');
 const ABANDONED = 10 * 60_000;
 /** Maximum difference of two clocks that is not told; milliseconds. */
 const MAX_SKEW = 60_000;
-/** How long the leftovers of a store are looked through; milliseconds. */
+/** How long a list of a store is looked through; milliseconds. */
 const PATIENCE = 60_000;
 
 /**
@@ -46,7 +49,7 @@ const PATIENCE = 60_000;
  */
 export async function* tryImages(store: ImageStore, tenantId: string | null): AsyncGenerator<Tried> {
   const mark = randomUUID();
-  const record = trialRecord(randomUUID(), mark);
+  const record = trialRecord(randomUUID(), mark, tenantId ?? NAME);
   const ref = { image_id: record.id, tenant_id: tenantId, mark, digests: digestsOf(record) };
   const clock = { before: 0, changed: null as Date | null };
   yield* inOrder(
@@ -78,7 +81,7 @@ export async function* tryImages(store: ImageStore, tenantId: string | null): As
  */
 export async function* tryObjects(store: ObjectStore): AsyncGenerator<Tried> {
   const mark = randomUUID();
-  const record = trialRecord(`${NAME}-${mark}`, mark);
+  const record = trialRecord(`${NAME}-${mark}`, mark, NAME);
   const ref = { image_id: record.id, tenant_id: null, mark, digests: digestsOf(record) };
   const clock = { before: 0, changed: null as Date | null };
   yield* inOrder(
@@ -112,12 +115,12 @@ async function* inOrder(steps: Steps, remove: () => Promise<void>): AsyncGenerat
   };
 }
 
-function trialRecord(id: string, mark: string): ImageRecord {
+function trialRecord(id: string, mark: string, owner: string): ImageRecord {
   return {
     id,
     name: NAME,
     status: 'active',
-    owner: NAME,
+    owner,
     visibility: 'private',
     os_hidden: false,
     protected: false,
@@ -135,9 +138,14 @@ function trialRecord(id: string, mark: string): ImageRecord {
   };
 }
 
-/** Removes images that earlier trials have committed, and could not remove any more. */
+/**
+ * Removes images that earlier trials have committed, and could not remove any more. The store removes an
+ * image only if it bears the mark, or has the digests, of its trial.
+ */
 async function removeEarlier(store: ImageStore, tenantId: string | null): Promise<void> {
+  const deadline = Date.now() + PATIENCE;
   for await (const image of store.images(tenantId)) {
+    if (Date.now() > deadline) return;
     const { id, name, size, properties, created_at } = image;
     const { [PROPERTY]: mark } = properties;
     const isOver = Date.parse(created_at) < Date.now() - ABANDONED;

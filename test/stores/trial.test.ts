@@ -50,7 +50,12 @@ test('a trial of a store that works makes each step, and leaves nothing', async 
   expect(await readdir(root)).toEqual([]);
 });
 
-test('no tenant sees the image of a trial', async () => {
+test('a trial for a tenant makes each step, and leaves nothing', async () => {
+  expect(await triedOn(store, 'tenant-a')).toEqual({ steps: STEPS, failed: [] });
+  expect(await readdir(root)).toEqual([]);
+});
+
+test('no tenant sees the image of a trial that is for none', async () => {
   await diesAfter('commit');
   const seen: string[] = [];
   for await (const { id } of store.images('tenant-a')) seen.push(id);
