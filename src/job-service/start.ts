@@ -153,7 +153,7 @@ async function assertServed(
     throw refusal(region, error);
   });
   if (isServed) return;
-  throw new JobError('invalid', `${field}: is not a region that your cloud has`, { field });
+  throw new JobError('invalid', `${field}: is not a region of your cloud`, { field });
 }
 
 function regionStore(regions: Regions, name: string): ImageStore {
