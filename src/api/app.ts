@@ -107,7 +107,12 @@ const REQUEST_TIMEOUT = 60_000;
  * names nothing that exists.
  */
 function answerUndecodable({ id, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const answer = plainAnswer(url, 'undecodable_path', 'the path cannot be decoded', id);
+  const answer = plainAnswer(
+    url,
+    'undecodable_path',
+    'the path cannot be decoded: something after a percent sign is wrong',
+    id,
+  );
   return reply
     .code(answer.status)
     .headers({ ...answer.headers, [REQUEST_ID]: id })

@@ -50,7 +50,7 @@ const RIGHTS: Readonly<Record<string, Partial<Record<TrialStep, string>>>> = {
 /** Tries in a region what a copy needs of it. Leaves nothing there. Returns a finding for each step. */
 export async function thoroughRegion(
   { name, store, objectsOnly }: Region,
-  { regions }: Config,
+  { regions }: Pick<Config, 'regions'>,
   tenantId: string | null,
 ): Promise<Finding[]> {
   const rights = RIGHTS[regions.get(name)?.driver ?? ''] ?? {};

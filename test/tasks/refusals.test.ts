@@ -115,7 +115,11 @@ test.each(['GET', 'DELETE'])('%s of a task that nobody has started is refused', 
 
 test.each(['%zz', '%f', '%ff%fe'])('a path with %s names nothing', async (id) => {
   const { status, headers, body } = await rig.call('DELETE', `/task/${id}`);
-  expect([status, body.errCode, body.errMsg]).toEqual([400, 'SFS.TURBO.0001', 'the path cannot be decoded']);
+  expect([status, body.errCode, body.errMsg]).toEqual([
+    400,
+    'SFS.TURBO.0001',
+    'the path cannot be decoded: something after a percent sign is wrong',
+  ]);
   expect(headers['x-request-id']).toBe(body.request_id);
 });
 

@@ -63,7 +63,10 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
 
   const unknown = async (rest: FastifyInstance) => {
     rest.setNotFoundHandler(() => {
-      throw new RequestProblem('unknown_call', 'there is no such call here');
+      throw new RequestProblem(
+        'unknown_call',
+        'this API has no such call; /openapi.json describes those that it has',
+      );
     });
   };
   await app.register(unknown, { prefix: '/v:version/image' });

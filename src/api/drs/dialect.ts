@@ -58,7 +58,10 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
 
   const unknown = async (rest: FastifyInstance) => {
     rest.setNotFoundHandler(() => {
-      throw new RequestProblem('unknown_call', 'there is no such call here');
+      throw new RequestProblem(
+        'unknown_call',
+        'this API has no such call; /openapi.json describes those that it has',
+      );
     });
   };
   await app.register(unknown, { prefix: JOBS });

@@ -73,7 +73,10 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
 
   const unknown = async (rest: FastifyInstance) => {
     rest.setNotFoundHandler(() => {
-      throw new RequestProblem('unknown_call', 'there is no such call here');
+      throw new RequestProblem(
+        'unknown_call',
+        'this API has no such call; /openapi.json describes those that it has',
+      );
     });
   };
   await app.register(unknown, { prefix: CACHE });

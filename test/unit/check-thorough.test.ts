@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { assertSpoolFits, thoroughRegion, thoroughTemporal } from '../../src/cli/check-thorough.ts';
+import type { Config } from '../../src/config/index.ts';
+import { directoryDriver } from '../../src/stores/directory/index.ts';
+import { StoreError } from '../../src/stores/index.ts';
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'image-replicator-check-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** A configuration whose region has a store of this kind. */
+function configWith(driver: string): Pick<Config, 'regions'> {
+  const region = { name: 'ot1', driver, driverOptions: {}, taskQueue: 'q', bandwidth: null };
+  return { regions: new Map([['ot1', { ...region, objectsOnly: false }]]) };
+}
+
+test.each([
+  ['s3', 's3:PutObject'],
+  ['glance', "the policy 'add_image'"],
+  ['directory', 'to write in the folder'],
+])('a store of %s that refuses a step is told with the right that is missing', async (driver, right) => {
+  const prepare = async () => {
+    throw new StoreError('forbidden', 'access was refused', { cause: new Error('AccessDenied') });
+  };
+  const store = { ...directoryDriver.open({ path: root }, '/'), prepare };
+  const region = { name: 'ot1', store, taskQueue: 'q', objectsOnly: false };
+  const findings = await thoroughRegion(region, configWith(driver), null);
+  expect(findings.filter(({ problem }) => problem !== null)).toEqual([
+    {
+      what: 'region ot1: reserve a place',
+      problem: expect.stringMatching(/^access was refused: AccessDenied; it needs .+/),
+    },
+  ]);
+  expect(findings.find(({ problem }) => problem !== null)?.problem).toContain(right);
+});
+
+test('a spool that is larger than its file system is told', async () => {
+  await expect(assertSpoolFits({ path: root, bytes: 1024 })).resolves.toBeUndefined();
+  await expect(assertSpoolFits({ path: root, bytes: 2 ** 60 })).rejects.toThrow(/^spool\.size: is 1 EiB/);
+});
+
+test('a Temporal that does not let jobs be paused is a note, and no problem', async () => {
+  const describeNamespace = async () => ({ config: { workflowExecutionRetentionTtl: { seconds: 86_400 } } });
+  const client = { options: { namespace: 'x' }, workflowService: { describeNamespace } };
+  expect(await thoroughTemporal(client as unknown as Client)).toEqual([
+    { what: expect.stringContaining('frontend.WorkflowPauseEnabled'), problem: null, isNote: true },
+    { what: 'Temporal keeps jobs that have ended for 1d', problem: null },
+  ]);
+});
