@@ -119,6 +119,7 @@ const KINDS: Readonly<Record<string, (schema: Schema) => string>> = {
   integer: (schema) => `a whole number${range(schema)}`,
   number: (schema) => `a number${range(schema)}`,
   string: ({ minLength = 0, maxLength }) => {
+    if (maxLength !== undefined && minLength === 0) return `a text of at most ${maxLength} characters`;
     if (maxLength !== undefined) return `a text of ${minLength} to ${maxLength} characters`;
     if (minLength > 1) return `a text of ${minLength} characters or more`;
     return minLength > 0 ? 'a text that is not empty' : 'a text';

@@ -64,7 +64,10 @@ test('only whose job it is may pause it, and a body that is wrong is refused', a
   const stranger = await post(jobId, 'pause', { token: deployment.tokens.b });
   expect(stranger.status).toBe(404);
   const wrong = await post(jobId, 'pause', { body: { reason: 5 } });
-  expect([wrong.status, messageOf(wrong)]).toEqual([400, 'reason: has to be a text; got 5']);
+  expect([wrong.status, messageOf(wrong)]).toEqual([
+    400,
+    'reason: has to be a text of at most 512 characters; got 5',
+  ]);
   expect((await tenant.job(jobId)).paused).toBe(false);
   await tenant.cancel(jobId);
 });
