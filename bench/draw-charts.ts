@@ -1,0 +1,3 @@
+import { writeDelays } from './link-report.ts';
+
+await writeDelays();

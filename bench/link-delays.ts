@@ -1,0 +1,38 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MIB } from '../test/support/deployment.ts';
+import { copyByJob } from './copy-by-job.ts';
+import { type Delays, storeDelays, writeDelays } from './link-report.ts';
+import { BUCKET, JOB, LONG, openLinkStack } from './link-stack.ts';
+import { machine } from './report.ts';
+import { alternating } from './statistics.ts';
+
+const isQuick = process.argv.includes('--quick');
+const ROUNDS = isQuick ? 1 : 3;
+/** Milliseconds from a request to its answer. */
+const ROUND_TRIPS = [50, 100, 200];
+
+const stack = await openLinkStack();
+const { deployment, link, job, peers } = stack;
+try {
+  await deployment.startWorker();
+  const { id: local } = await deployment.addImage('disk', 512 * MIB);
+  const { id } = await copyByJob(deployment, local, 'disk', 'near');
+  const copy = join(deployment.folder, 'disk', '.peer');
+  const delays: Delays['delays'][number][] = [];
+  for (const roundTrip of ROUND_TRIPS) {
+    await link.become({ ...LONG, delay: roundTrip / 2 });
+    const times = await alternating(ROUNDS, {
+      ...peers(`from:${BUCKET}/images/${id}/data`, copy, () => rm(copy)),
+      [JOB]: () => job(id, 'far', 'disk'),
+    });
+    delays.push({ roundTrip, times });
+    process.stdout.write(`${JSON.stringify(delays.at(-1))}\n`);
+  }
+  if (!isQuick) {
+    await storeDelays({ machine: await machine('npm run bench:link:delays'), delays });
+    await writeDelays();
+  }
+} finally {
+  await stack.stop();
+}
