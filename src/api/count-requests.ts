@@ -7,12 +7,13 @@ const dialects = new WeakMap<FastifyRequest, string>();
 /** Counts every request that is answered, by its route and not by its address. */
 export function countRequests(app: FastifyInstance, metrics: Metrics): void {
   app.addHook('onResponse', async (request, reply) => {
+    const { isStream = false } = request.routeOptions.config as { readonly isStream?: boolean };
     metrics.request({
       dialect: dialects.get(request) ?? 'none',
       method: request.method,
       route: request.routeOptions.url ?? 'none',
       status: reply.statusCode,
-      seconds: reply.elapsedTime / 1000,
+      seconds: isStream ? null : reply.elapsedTime / 1000,
     });
   });
 }

@@ -125,6 +125,8 @@ export interface Limits {
 export interface TenantLimits {
   readonly requestsPerSecond: number;
   readonly concurrentRequests: number;
+  /** Jobs that are followed at the same time. */
+  readonly eventStreams: number;
   readonly openJobs: number;
   readonly jobsPerHour: number;
   /** `null`: any number. */

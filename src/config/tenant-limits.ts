@@ -8,6 +8,7 @@ const count = (description: string) =>
 const limits = {
   requests_per_second: count('Requests of a tenant in a second (default: 100).'),
   concurrent_requests: count('Requests of a tenant at the same time (default: 64).'),
+  event_streams: count('Streams of events of a tenant at the same time (default: 50).'),
   open_jobs: count('Jobs, and tasks of a share, of a tenant that have not ended (default: 1000).'),
   jobs_per_hour: count('Jobs, and tasks of a share, of a tenant that start in an hour (default: 5000).'),
   bytes_under_way: Type.Optional(
@@ -36,6 +37,7 @@ export const TenantLimitsSection = Type.Object(
 const DEFAULTS: TenantLimits = {
   requestsPerSecond: 100,
   concurrentRequests: 64,
+  eventStreams: 50,
   openJobs: 1000,
   jobsPerHour: 5000,
   bytesUnderWay: null,
@@ -56,6 +58,7 @@ function changed(
   return {
     requestsPerSecond: own.requests_per_second ?? base.requestsPerSecond,
     concurrentRequests: own.concurrent_requests ?? base.concurrentRequests,
+    eventStreams: own.event_streams ?? base.eventStreams,
     openJobs: own.open_jobs ?? base.openJobs,
     jobsPerHour: own.jobs_per_hour ?? base.jobsPerHour,
     bytesUnderWay: own.bytes_under_way === undefined ? base.bytesUnderWay : parseSize(own.bytes_under_way),

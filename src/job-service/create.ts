@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { isFinal } from '../copy-job/index.ts';
+import { forRequest } from '../temporal/index.ts';
 import { cancelJob } from './cancel.ts';
 import { deleteJob } from './delete.ts';
 import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
 import { findByDestination } from './find-by-destination.ts';
+import { followJobs } from './follow.ts';
 import { imageExists } from './image-exists.ts';
 import { limitJob } from './limit.ts';
 import { listJobs } from './list.ts';
 import { openMarkers } from './markers.ts';
 import { pauseJob, resumeJob } from './pause.ts';
-import type { Caller, JobService } from './service.ts';
+import { type Caller, type JobService, OPERATOR } from './service.ts';
 import { type StartContext, startJob } from './start.ts';
 import { liveView } from './view.ts';
 
@@ -26,6 +28,7 @@ export function createJobService(context: StartContext): JobService {
   return {
     start: (caller, request, options) => startJob(context, caller, request, options),
     show,
+    follow: followJobs((jobId, signal) => forRequest(client, signal, () => show(OPERATOR, jobId))),
     findByDestination: (caller, imageId) => findByDestination(client, caller, imageId),
     imageExists: (tenantId, imageId, credential) =>
       imageExists(context.regions, tenantId, imageId, credential),

@@ -54,7 +54,8 @@ export async function describeJob(
   });
 }
 
-function notFound(jobId: string): JobError {
+/** Returns the error for a caller to whom a job does not exist. */
+export function notFound(jobId: string): JobError {
   return new JobError('not_found', `there is no job ${jobId}`);
 }
 

@@ -66,6 +66,14 @@ export interface JobPage {
   readonly next_marker: string | null;
 }
 
+/** A job that somebody follows. */
+export interface JobFollowing {
+  /** The job as it was seen last. */
+  readonly view: JobView;
+  /** Ends the following. MUST be called once, whatever has happened to the job. */
+  leave(): void;
+}
+
 /** Copy jobs, as everything outside of Temporal sees them. Every method throws `JobError`. */
 export interface JobService {
   /**
@@ -79,6 +87,13 @@ export interface JobService {
   ): Promise<{ readonly job_id: string }>;
   /** Returns a job as it stands at present, whether or not a worker is running. */
   show(caller: Caller, jobId: string): Promise<JobView>;
+  /**
+   * Follows a job until it has ended. All followers of a job share one look at it a second, which ends when
+   * the last of them has left. While Temporal does not answer, nothing is told.
+   * @param tell takes what each further look has seen, also if nothing has changed, and `null` if the record
+   * of the job was deleted. MUST NOT throw. Nothing is told after the job's last state.
+   */
+  follow(caller: Caller, jobId: string, tell: (view: JobView | null) => void): Promise<JobFollowing>;
   /**
    * Returns the job that makes, or has made, an image at a destination. Does not find copies of plain
    * objects. Throws `not_found` if no job of the caller's makes the image.

@@ -53,7 +53,8 @@ export interface AnsweredRequest {
   /** The route's pattern, as in `/v2/jobs/:id`; never an address. */
   readonly route: string;
   readonly status: number;
-  readonly seconds: number;
+  /** `null` of an answer that lasts for as long as there is something to tell. */
+  readonly seconds: number | null;
 }
 
 /** Makes the metrics of a process. */
@@ -74,7 +75,7 @@ export function createMetrics(): Metrics {
     transfers: (region, change) => transfers.inc({ region }, change),
     request: ({ dialect, method, route, status, seconds }) => {
       requests.inc({ dialect, method, route, status: String(status) });
-      durations.observe({ dialect }, seconds);
+      if (seconds !== null) durations.observe({ dialect }, seconds);
     },
     gauge(name, help, labels, measure) {
       const gauge = new Gauge({

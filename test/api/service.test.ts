@@ -58,6 +58,8 @@ test('/openapi.json is OpenAPI 3.1, and describes each operation', async () => {
   expect(Object.keys(paths[`${JOBS}/{job_id}`]).sort()).toEqual(['delete', 'get']);
   for (const name of ['pause', 'resume'])
     expect(Object.keys(paths[`${JOBS}/{job_id}/${name}`])).toEqual(['post']);
+  const { get: events } = paths[`${JOBS}/{job_id}/events`];
+  expect(Object.keys(events.responses['200'].content)).toEqual(['text/event-stream']);
   const { post } = paths[JOBS];
   expect(Object.keys(post.responses)).toContain('202');
   expect(post.requestBody.content['application/json'].schema.required).toEqual(['image_id', 'tenant_id_dst']);

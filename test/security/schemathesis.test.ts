@@ -13,6 +13,9 @@ import { type TaskRig, taskRig } from '../tasks/support.ts';
 /** A seed that has found something finds it again, if it is given as much time. Seconds for each run. */
 const { SECURITY_SEED = '1', SECURITY_BUDGET = '40' } = process.env;
 
+/** The calls that are left out: the stream of events. */
+const LEFT_OUT = 1;
+
 let rig: TaskRig;
 let program: string;
 beforeAll(async () => {
@@ -66,5 +69,6 @@ test.each<[string, () => string[]]>([
   const [cases] = /\d+ generated/.exec(output) ?? [];
   console.info(`requests ${who}: ${cases}, seed ${SECURITY_SEED}, ${SECURITY_BUDGET} s`);
   expect(code, output).toBe(0);
-  expect(output).toMatch(/Selected: (\d+)\/\1\n +Tested: \1\n/);
+  const [, selected, all, tested] = /Selected: (\d+)\/(\d+)\n +Tested: (\d+)\n/.exec(output) ?? [];
+  expect([Number(selected), tested], output).toEqual([Number(all) - LEFT_OUT, selected]);
 });

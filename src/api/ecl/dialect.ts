@@ -7,6 +7,7 @@ import type { Dialect, OpenContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
 import { answerError, answerUnauthorized, tell, WORDS } from './errors.ts';
+import { addEventsRoute } from './events.ts';
 import { addPauseRoutes } from './pause.ts';
 import { chooseRegions } from './regions.ts';
 import {
@@ -51,7 +52,7 @@ function answer<S extends TSchema>(schema: S, description: string): S {
 }
 
 async function register(scope: FastifyInstance, context: OpenContext): Promise<void> {
-  const { jobs, identity, config, regionNames, admit } = context;
+  const { jobs, identity, config, regionNames, limitsOf, admit } = context;
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   const callers = new Callers(admit);
   const copierOf = (request: FastifyRequest) => {
@@ -197,5 +198,14 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
     documented,
     problems: errors('invalid', 'malformed_json', 'read_only', 'job_not_found', 'wrong_status'),
     tenantOf: (request) => copierOf(request).tenant_id,
+  });
+
+  addEventsRoute(scope, {
+    jobs,
+    path: JOBS,
+    documented,
+    problems: errors('job_not_found'),
+    tenantOf: (request) => callers.of(request).tenant_id,
+    limitOf: (tenantId) => limitsOf(tenantId).eventStreams,
   });
 }

@@ -48,6 +48,9 @@ export const CopyHeaders = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
 });
 
+/** Headers of a request for events. */
+export const EventHeaders = Type.Object({ 'last-event-id': Type.Optional(Type.String()) });
+
 /** The ten keys of the document come first, then ours. */
 export const Job = Type.Object({
   copy_progress: Type.Integer({ minimum: 0, maximum: 100 }),

@@ -1,0 +1,18 @@
+import { requestedDetails } from '../../src/copy-job/index.ts';
+import type { JobView } from '../../src/job-service/index.ts';
+
+/** Returns a job of the tenant `a-project` that a job service could show. */
+export function jobView(jobId: string, more: Partial<JobView> = {}): JobView {
+  return {
+    ...requestedDetails(jobId, null, new Date(0)),
+    source_tenant_id: 'a-project',
+    attempt: null,
+    last_fault: null,
+    next_retry_at: null,
+    waiting_for: null,
+    held_back_by: null,
+    paused: false,
+    pause: null,
+    ...more,
+  };
+}

@@ -1,0 +1,93 @@
+/** Tests that all who follow a job share one look at it. */
+import { expect, test } from 'vitest';
+import { followJobs } from '../../src/job-service/follow.ts';
+import { JobError, type JobView, OPERATOR } from '../../src/job-service/index.ts';
+import { jobView } from '../api/job-view.ts';
+
+const OWNER = { tenant_id: 'a-project' };
+const EVERY = 5;
+
+/** Follows a job that looks as `look` says. Counts the looks. */
+function rig(look: (count: number) => JobView | Error | Promise<JobView>) {
+  const seen = { looks: 0, signal: undefined as AbortSignal | undefined };
+  const follow = followJobs(async (_jobId, signal) => {
+    seen.looks += 1;
+    seen.signal = signal;
+    const view = await look(seen.looks);
+    if (view instanceof Error) throw view;
+    return view;
+  }, EVERY);
+  return { follow, seen };
+}
+
+test('a thousand followers of a job cost one look, and each is told what further looks see', async () => {
+  const { follow, seen } = rig((count) => jobView('j', { bytes_copied: count }));
+  const told = Array.from({ length: 1000 }, () => 0);
+  const all = told.map((_, index) =>
+    follow(OWNER, 'j', (view) => {
+      told[index] = view?.bytes_copied ?? -1;
+    }),
+  );
+  expect(seen.looks).toBe(1);
+  const followings = await Promise.all(all);
+  expect(followings.every(({ view }) => view.bytes_copied === 1)).toBe(true);
+  await expect.poll(() => seen.looks).toBeGreaterThan(3);
+  expect(new Set(told)).toEqual(new Set([told[0]]));
+  for (const { leave } of followings.slice(1)) leave();
+  const then = seen.looks;
+  await expect.poll(() => seen.looks).toBeGreaterThan(then);
+  followings[0]?.leave();
+  expect(seen.signal?.aborted).toBe(true);
+});
+
+test('the look that is under way ends when the last follower leaves, and nobody is told of it', async () => {
+  const { promise: never } = Promise.withResolvers<JobView>();
+  const { follow, seen } = rig((count) => (count === 1 ? jobView('j') : never));
+  const told: unknown[] = [];
+  const { leave } = await follow(OWNER, 'j', (view) => void told.push(view));
+  await expect.poll(() => seen.looks).toBe(2);
+  leave();
+  expect(seen.signal?.aborted).toBe(true);
+  expect(told).toEqual([]);
+});
+
+test('after the last state of a job there is no further look', async () => {
+  const last = jobView('j', { status: 'replicated' });
+  const { follow, seen } = rig((count) => (count < 3 ? jobView('j') : last));
+  const told: (JobView | null)[] = [];
+  await follow(OWNER, 'j', (view) => void told.push(view));
+  await expect.poll(() => told.at(-1)).toBe(last);
+  await new Promise((resolve) => setTimeout(resolve, 5 * EVERY));
+  expect(seen.looks).toBe(3);
+  expect((await follow(OWNER, 'j', () => undefined)).view).toBe(last);
+});
+
+test('a stranger is refused as if there were no job, and does not keep it being looked at', async () => {
+  const { follow, seen } = rig(() => jobView('j'));
+  await expect(follow({ tenant_id: 'stranger' }, 'j', () => undefined)).rejects.toMatchObject({
+    code: 'not_found',
+    message: 'there is no job j',
+  });
+  expect(seen.signal?.aborted).toBe(true);
+  const owner = await follow(OWNER, 'j', () => undefined);
+  await expect(follow({ tenant_id: 'stranger' }, 'j', () => undefined)).rejects.toThrow('there is no job');
+  expect(seen.signal?.aborted).toBe(false);
+  expect((await follow(OPERATOR, 'j', () => undefined)).view).toBe(owner.view);
+});
+
+test('while Temporal does not answer nothing is told, and a job whose record is gone is told as null', async () => {
+  const away = new JobError('unavailable', 'away');
+  const gone = new JobError('not_found', 'gone');
+  const { follow, seen } = rig((count) => (count === 1 ? jobView('j') : count < 5 ? away : gone));
+  const told: unknown[] = [];
+  await follow(OWNER, 'j', (view) => void told.push(view));
+  await expect.poll(() => told).toEqual([null]);
+  expect(seen.looks).toBe(5);
+});
+
+test('if the first look fails, nobody follows, and the next one looks anew', async () => {
+  const { follow } = rig((count) => (count === 1 ? new JobError('unavailable', 'away') : jobView('j')));
+  const both = [follow(OWNER, 'j', () => undefined), follow(OWNER, 'j', () => undefined)];
+  for (const { status } of await Promise.allSettled(both)) expect(status).toBe('rejected');
+  expect((await follow(OWNER, 'j', () => undefined)).view.job_id).toBe('j');
+});
