@@ -49,14 +49,14 @@ module.exports = {
     {
       name: 'dialects-never-import-each-other',
       severity: 'error',
-      from: { path: '^src/api/(?!caller/)([^/]+)/' },
-      to: { path: '^src/api/(?!caller/)([^/]+)/', pathNot: '^src/api/$1/' },
+      from: { path: '^src/api/(?!caller/|events/)([^/]+)/' },
+      to: { path: '^src/api/(?!caller/|events/)([^/]+)/', pathNot: '^src/api/$1/' },
     },
     {
-      name: 'callers-know-no-dialect',
+      name: 'what-dialects-share-knows-no-dialect',
       severity: 'error',
-      from: { path: '^src/api/caller/' },
-      to: { path: '^src/api/(?!caller/)[^/]+/' },
+      from: { path: '^src/api/(caller|events)/' },
+      to: { path: '^src/api/(?!caller/|events/)[^/]+/' },
     },
     only(
       'no-temporal-below-the-activities',
