@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { makeCertificate } from '../support/certificate.ts';
 import { JOBS } from '../support/http.ts';
 import { READER_TOKEN, serveJobs } from './refusals-rig.ts';
@@ -23,6 +23,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([app.close(), overTls.close()]);
   await rm(folder, { recursive: true });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 const portOf = (facade: FastifyInstance) => (facade.server.address() as { port: number }).port;
@@ -89,6 +93,26 @@ function timeOut(server: Server, socket: Socket): void {
   const error = Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
   server.emit('clientError', error, socket);
 }
+
+test('a request has a minute to arrive', () => {
+  for (const { server } of [app, overTls]) {
+    expect(server).toMatchObject({ requestTimeout: 60_000, headersTimeout: 60_000 });
+  }
+});
+
+test('a client that still sends what is not good HTTP has a second to read the answer', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  const accepted = once(app.server, 'connection') as Promise<[Socket]>;
+  const client = connect({ port: portOf(app), allowHalfOpen: true });
+  client.resume().write('nothing good\r\n\r\n');
+  const [socket] = await accepted;
+  await once(client, 'end');
+  vi.advanceTimersByTime(999);
+  expect(socket.destroyed).toBe(false);
+  vi.advanceTimersByTime(1);
+  expect(socket.destroyed).toBe(true);
+  client.destroy();
+});
 
 test('a body that is not good HTTP is answered in the words of the path that it was sent to', async () => {
   const head = `X-Auth-Token: ${READER_TOKEN}\r\nTransfer-Encoding: chunked`;

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { JobPage } from '../../src/job-service/service.ts';
 import { JOBS } from '../support/http.ts';
 import { until } from '../support/until.ts';
-import { READER_TOKEN, serveJobs } from './refusals-rig.ts';
+import { READER_IDENTITY, READER_TOKEN, serveJobs } from './refusals-rig.ts';
 
 let app: FastifyInstance;
 afterEach(() => app.close());
@@ -56,4 +56,48 @@ test('a request that was answered is not touched when its connection ends', asyn
   socket.destroy();
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+});
+
+test('nothing is begun for a client that hangs up before it is known', async () => {
+  const signals: AbortSignal[] = [];
+  const { promise: pass, resolve } = Promise.withResolvers<void>();
+  const know = READER_IDENTITY.authenticate;
+  const asked = vi.spyOn(READER_IDENTITY, 'authenticate').mockImplementation(async (token) => {
+    await pass;
+    return know(token);
+  });
+  app = await serveJobs({ list: async () => ({ jobs: [], next_marker: null }) }, (signal, work) => {
+    signals.push(signal);
+    return work();
+  });
+  const accepted = once(app.server, 'connection') as Promise<[Socket]>;
+  const socket = await pipelined('GET', JOBS, 1);
+  const [there] = await accepted;
+  const closed = once(there, 'close');
+  await until(() => asked.mock.calls.length > 0);
+  socket.destroy();
+  await closed;
+  resolve();
+  await until(() => signals.length > 0);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  asked.mockRestore();
+});
+
+test('a change that was begun is carried out although its client hangs up', async () => {
+  const signals: AbortSignal[] = [];
+  const { promise: pass, resolve } = Promise.withResolvers<void>();
+  app = await serveJobs({}, async (signal, work) => {
+    signals.push(signal);
+    await pass;
+    return work();
+  });
+  const accepted = once(app.server, 'connection') as Promise<[Socket]>;
+  const socket = await pipelined('DELETE', `${JOBS}/x`, 1);
+  const [there] = await accepted;
+  const closed = once(there, 'close');
+  await until(() => signals.length > 0);
+  socket.destroy();
+  await closed;
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  resolve();
 });

@@ -55,6 +55,14 @@ test.each([
   expect(await ask(path, TOKEN)).toMatch(new RegExp(`^HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 ${status} `));
 });
 
+test('a body that comes by itself is not asked for', async () => {
+  const { port } = app.server.address() as { port: number };
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`POST ${JOBS} HTTP/1.1\r\nHost: x\r\n${TOKEN}\r\nContent-Length: 2\r\n\r\n{}`);
+  expect(String(await once(socket, 'data'))).toMatch(/^HTTP\/1.1 400 /);
+  socket.destroy();
+});
+
 test('a signature that nobody can have made is refused before the body is sent', async () => {
   const bad = 'Authorization: SDK-HMAC-SHA256 Access=nobody, SignedHeaders=host, Signature=00';
   expect(await ask(TASK, bad)).toMatch(/^HTTP\/1.1 401 /);

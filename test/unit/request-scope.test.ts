@@ -53,3 +53,19 @@ test('the time in which a request waits for a store does not count', async () =>
 test('a call that no request makes has the time that its caller gives it', () => {
   expect(patienceOfCall()).toBeNaN();
 });
+
+test('no call is made for a request for which nobody waits any more', async () => {
+  const life = new AbortController();
+  await forRequest(client, life.signal, async () => {
+    life.abort();
+    expect(() => retries({} as never, (() => expect.unreachable()) as never)).toThrow('nobody waits');
+  });
+});
+
+test('the calls of a request end with its signal', async () => {
+  const { signal } = new AbortController();
+  const withAbortSignal = vi.fn((_signal: AbortSignal, work: () => Promise<string>) => work());
+  const bound = { withAbortSignal } as unknown as Client;
+  expect(await forRequest(bound, signal, async () => 'done')).toBe('done');
+  expect(withAbortSignal).toHaveBeenCalledWith(signal, expect.any(Function));
+});
