@@ -58,7 +58,7 @@ test('health tells whether the facade answers, by its exit code', async () => {
   expect((await deployment.command('health')).code).toBe(0);
   const other = await deploy();
   const { code, stderr } = await other.command('health');
-  expect([code, stderr]).toEqual([6, expect.stringContaining('not healthy')]);
+  expect([code, stderr]).toEqual([6, expect.stringContaining('cannot be reached')]);
   await other.stop();
 });
 

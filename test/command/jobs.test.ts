@@ -152,7 +152,7 @@ test('retry of a job that is under way exits with 5', async () => {
   const jobId = await startJob(deployment, large);
   const { code, stderr } = await deployment.command('retry', jobId, '--detach');
   expect(code).toBe(5);
-  expect(stderr).toContain('has not ended');
+  expect(stderr).toContain('can be repeated only when it has ended');
 });
 
 test.each(['show', 'watch', 'cancel', 'retry'])(
