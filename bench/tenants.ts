@@ -20,7 +20,7 @@ const ROUNDS = isQuick ? 1 : 5;
 /** How often the quiet tenant asks in a round, one request after another. */
 const SHOWS = 500;
 const PIPELINED = 10_000;
-const OPEN_JOBS = isQuick ? 500 : 1000;
+const OPEN_JOBS = isQuick ? 500 : 5000;
 
 const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
 const [program = ''] = execFileSync(join(import.meta.dirname, '../temporal-dev.sh'), ['install'], {
