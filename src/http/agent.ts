@@ -33,8 +33,18 @@ export function openAgent({ verify, ca }: Trust): Dispatcher {
     : new Agent(options);
 }
 
+const PROXIES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
+
 /** Tells whether an environment names a proxy, as most tools understand it. */
 export function namesProxy(env: NodeJS.ProcessEnv): boolean {
-  const names = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
-  return names.some((name) => (env[name] ?? '') !== '');
+  return PROXIES.some((name) => (env[name] ?? '') !== '');
+}
+
+/** Returns what the proxies of an environment are sent as `Proxy-Authorization: Basic`, in base64. */
+export function proxyCredentials(env: NodeJS.ProcessEnv): string[] {
+  return PROXIES.flatMap((name) => {
+    const { username = '', password = '' } = URL.parse(env[name] ?? '') ?? {};
+    const pair = [username, password].map((part) => decodeURIComponent(part)).join(':');
+    return password === '' ? [] : [Buffer.from(pair).toString('base64')];
+  });
 }

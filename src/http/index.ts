@@ -1,4 +1,4 @@
-export { namesProxy, openAgent } from './agent.ts';
+export { namesProxy, openAgent, proxyCredentials } from './agent.ts';
 export { received } from './receive-buffers.ts';
 export { waitFor } from './wait-for.ts';
 export { withinTime } from './within-time.ts';

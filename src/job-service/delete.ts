@@ -15,8 +15,14 @@ import { describeJob, findJob, unavailable } from './find.ts';
 import type { Caller } from './service.ts';
 import { recordedView } from './view.ts';
 
-/** How long a deletion waits until Temporal no longer shows the job, and how often it looks; milliseconds. */
-const PATIENCE = 3000;
+/** How long a deletion waits for a job that has its last status to be closed; milliseconds. */
+const MAX_CLOSING = 3000;
+/**
+ * How long a deletion waits until Temporal no longer shows the job, so that a request with the same
+ * idempotency key makes another one; milliseconds.
+ */
+const MAX_SHOWN = 6000;
+/** How often it looks; milliseconds. */
 const INTERVAL = 100;
 
 /**
@@ -28,7 +34,7 @@ export async function deleteJob(client: Client, caller: Caller, jobId: string): 
   let job = await findJob(client, caller, jobId);
   const { status } = recordedView(job);
   // A job has its last status a moment before its workflow closes.
-  const closes = Date.now() + PATIENCE;
+  const closes = Date.now() + MAX_CLOSING;
   for (; isFinal(status) && job.closeTime === undefined && Date.now() < closes; await sleep(INTERVAL))
     job = await findJob(client, caller, jobId);
   if (job.closeTime === undefined)
@@ -45,7 +51,7 @@ export async function deleteJob(client: Client, caller: Caller, jobId: string): 
   } catch (error) {
     throw error instanceof JobError ? error : unavailable(error);
   }
-  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(INTERVAL))
+  for (const deadline = Date.now() + MAX_SHOWN; Date.now() < deadline; await sleep(INTERVAL))
     if ((await describeJob(client, jobId)) === undefined) return;
 }
 

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { proxyCredentials } from '../http/index.ts';
 
 type Answer = Pick<Dispatcher.ResponseData, 'body'>;
 
@@ -12,10 +13,12 @@ export function askedWith<A extends Answer>(token: string, answer: A): A {
 }
 
 /**
- * Returns words of an answer without the token with which it was asked for. Proxies and debugging middleware
- * quote the requests that they refuse, and the words may get to tenants, into logs and into histories.
+ * Returns words of an answer without the token with which it was asked for, and without what a proxy was
+ * sent. Proxies and debugging middleware quote the requests that they refuse, and the words may get to
+ * tenants, into logs and into histories.
  */
 export function withoutToken({ body }: Answer, words: string): string {
   const token = tokens.get(body);
-  return token === undefined ? words : words.replaceAll(token, '(token)');
+  const secrets = [...(token === undefined ? [] : [token]), ...proxyCredentials(process.env)];
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '(secret)'), words);
 }

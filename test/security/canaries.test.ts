@@ -2,6 +2,7 @@
  * Secrets of every kind, made for this test, go through copies that succeed, fail and are cancelled, and
  * through requests that are refused. Afterwards they are nowhere but in the files that they belong to.
  */
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/index.ts';
 import { openCodec } from '../../src/temporal/index.ts';
@@ -14,6 +15,9 @@ import { formsOf, SECRET_FILES, SECRETS } from './secrets.ts';
 import { filesWith, textOfWorkflows } from './traces.ts';
 
 const TASKS = '/v1/tenant-a/sfs-turbo/share/hpc-cache/task';
+
+/** Regions whose servers refuse everything, and quote it. */
+const QUOTING = ['quoting-glance', 'quoting-keystone', 'quoting-s3', 'quoting-proxy'];
 
 let rig: CanaryRig;
 let token: string;
@@ -104,7 +108,7 @@ async function look(image: string, job: string): Promise<void> {
     ['list'],
     ['--json', 'show', job],
     ['check'],
-    ...['quoting-s3', 'quoting-glance', 'quoting-keystone'].flatMap((region) => [
+    ...QUOTING.flatMap((region) => [
       ['images', 'list', '--region', region],
       ['copy', image, '--from', region, '--to', 'ot1'],
     ]),
@@ -127,13 +131,16 @@ test('no secret is anywhere but in its own file', async () => {
   const small = (await deployment.addImage('ot1', 1000, { owner: 'tenant-a' })).id;
   const large = (await deployment.addImage('ot1', 40 * MIB, { owner: 'tenant-a' })).id;
   await copy(small);
-  const quoting = ['quoting-glance', 'quoting-keystone', 'quoting-s3'];
-  const failing = await Promise.all(quoting.map((region) => order(small, region)));
+  const failing = await Promise.all(QUOTING.map((region) => order(small, region)));
   for (const id of failing) await untilTrouble(id);
   const running = await cancel(large);
   await sendBadRequests();
   await look(small, failing[0] ?? '');
 
+  const commandLines = await Promise.all(
+    processes.map(({ pid }) => readFile(`/proc/${pid}/cmdline`, 'utf8')),
+  );
+  for (const line of commandLines) expect(line).toMatch(/serve|worker/);
   const traces = {
     logs: processes.map((one) => one.output()).join(''),
     answers: told.join('\n'),
@@ -143,8 +150,9 @@ test('no secret is anywhere but in its own file', async () => {
   for (const [where, text] of Object.entries(traces)) expect(text, where).toContain(small);
   expect(traces.answers).toContain('image_replicator_');
   const asked = server.asked.join('\n');
-  for (const path of ['/v3/auth/tokens', '/locked/v3/auth/tokens', '/v3/ec2tokens', '/v2/images']) {
-    expect(asked).toContain(path);
+  const keystone = ['/v3/auth/tokens', '/locked/v3/auth/tokens', '/v3/ec2tokens'];
+  for (const call of [...keystone, '/v2/images', 'GET http://elsewhere.example/']) {
+    expect(asked).toContain(call);
   }
   expect(server.signatures.length).toBeGreaterThan(0);
 
@@ -157,7 +165,7 @@ test('no secret is anywhere but in its own file', async () => {
     ...server.signatures.map((signature) => ['signature for S3', signature] as const),
   ];
   const leaks = secrets.flatMap(([name, secret]) =>
-    Object.entries(traces).flatMap(([where, text]) =>
+    Object.entries({ ...traces, 'command lines': commandLines.join('\n') }).flatMap(([where, text]) =>
       formsOf(secret)
         .map((form) => text.indexOf(form))
         .filter((at) => at >= 0)

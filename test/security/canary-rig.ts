@@ -40,6 +40,7 @@ export async function startCanaryRig(): Promise<CanaryRig> {
     TEMPORAL_TLS: 'false',
     AWS_SHARED_CREDENTIALS_FILE: join(secrets, 'credentials'),
     OS_CLIENT_CONFIG_FILE: join(secrets, 'clouds.yaml'),
+    ...proxyFor(server.url),
   };
   vi.stubEnv('OS_CLIENT_CONFIG_FILE', env.OS_CLIENT_CONFIG_FILE);
   const [port, other, keystonePort] = [await freePort(), await freePort(), await freePort()];
@@ -76,6 +77,12 @@ export async function startCanaryRig(): Promise<CanaryRig> {
   };
 }
 
+/** The variables of a proxy that wants a password, for every host but this one. */
+function proxyFor(url: string): Record<string, string> {
+  const proxy = url.replace('//', `//copier:${SECRETS['password of a proxy']}@`);
+  return { HTTP_PROXY: proxy, http_proxy: proxy, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' };
+}
+
 /** Regions that work, and those whose server quotes what it was sent. */
 function regions(s3Url: string, quotingUrl: string) {
   const directory = (path: string) => ({ store: { driver: 'directory', path } });
@@ -92,6 +99,7 @@ function regions(s3Url: string, quotingUrl: string) {
     bucket: s3(s3Url, 'images/'),
     data: s3(s3Url, 'data/'),
     'quoting-s3': s3(quotingUrl, 'images/'),
+    'quoting-proxy': s3('http://elsewhere.example', 'images/'),
     'quoting-glance': glance('canary'),
     'quoting-keystone': glance('locked'),
   };

@@ -1,4 +1,4 @@
-/** A server that quotes what it was sent in its errors: Keystone, Glance and S3 in one. */
+/** A server that quotes what it was sent in its errors: Keystone, Glance, S3 and a proxy in one. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

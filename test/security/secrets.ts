@@ -16,6 +16,7 @@ export const SECRETS = {
   'api.secret': canary(),
   'key of the encryption': canary(),
   'API key of Temporal': canary(),
+  'password of a proxy': canary(),
   'token that is not good': canary(),
 };
 

@@ -19,7 +19,9 @@ interface Listener {
   onReceiveStatus(status: object): void;
 }
 
-/** Makes a call that always fails with this status. Returns how often it was tried; `null` while it goes on. */
+/**
+ * Makes a call that always fails with this status. Returns how often it was tried; `null` while it goes on.
+ */
 async function triesOf(code: number, milliseconds: number): Promise<number | null> {
   let tries = 0;
   let isOver = false;

@@ -1,9 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { HttpRequest } from '@smithy/core/protocols';
+import { proxyCredentials } from '../../http/index.ts';
 
 /**
- * Takes the signature of a request, and the token of a temporary account, out of its error. Some servers
- * quote the request that they refuse, and the SDK keeps all that they say, which gets into logs.
+ * Takes the signature of a request, the token of a temporary account, and what a proxy was sent, out of the
+ * request's error. Some servers quote the request that they refuse, and the SDK keeps all that they say,
+ * which gets into logs.
  */
 export function forgetQuotedSignatures({ middlewareStack }: S3Client): void {
   middlewareStack.add(
@@ -24,7 +26,7 @@ function secretsOf(request: unknown): readonly string[] {
   if (!HttpRequest.isInstance(request)) return [];
   const { authorization, 'x-amz-security-token': token } = request.headers;
   const signature = /Signature=([0-9a-f]+)/.exec(authorization ?? '')?.[1];
-  return [signature, token].filter((secret) => secret !== undefined);
+  return [signature, token, ...proxyCredentials(process.env)].filter((secret) => secret !== undefined);
 }
 
 function forget(error: Error, secrets: readonly string[]): void {
