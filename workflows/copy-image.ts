@@ -4,6 +4,7 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  isCancellation,
   patched,
   setHandler,
   sleep,
@@ -89,8 +90,11 @@ function handleCancels(job: JobRecord, execution: CancellationScope, work: Cance
   const stop = (awaitsLastWord = false) => {
     work.cancel();
     if (!job.isForced) return;
-    if (awaitsLastWord) awaitLastWord().then(() => forced.resolve(null));
-    else forced.resolve(null);
+    if (!awaitsLastWord) forced.resolve(null);
+    else
+      awaitLastWord()
+        .then(() => forced.resolve(null))
+        .catch(passOverCancellation);
   };
   const cancel = (via: CancelRecord['via'], request?: unknown) => {
     job.requestCancel(via, request);
@@ -118,6 +122,11 @@ function handleCancels(job: JobRecord, execution: CancellationScope, work: Cance
     if (isCancellable(job.status)) cancel('native');
   });
   return forced.promise;
+}
+
+/** Ignores the end of a wait that ends with its workflow. Unhandled, it would fail the Workflow Task. */
+function passOverCancellation(error: unknown): void {
+  if (!isCancellation(error)) throw error;
 }
 
 /**
