@@ -78,17 +78,21 @@ async function startUpload(
   const stamp = { mark: ref.mark, reserved: attempt };
   const upload = await createUpload(store, store.keys.data(ref.image_id), stamp);
   const upload_id = upload.UploadId;
-  const isNoted =
-    earlier === undefined
-      ? await createJobObject(store, ref, attempt, upload_id)
-      : await replaceJobObject(store, ref, earlier, {
-          ...stamp,
-          attempt,
-          upload_id,
-          by_server: undefined,
-          doomed: undefined,
-          removal: undefined,
-        });
+  const isNoted = await (earlier === undefined
+    ? createJobObject(store, ref, attempt, upload_id)
+    : replaceJobObject(store, ref, earlier, {
+        ...stamp,
+        attempt,
+        upload_id,
+        by_server: undefined,
+        doomed: undefined,
+        removal: undefined,
+      })
+  ).catch(async (error) => {
+    // Perhaps nobody else ever hears of the upload. If it was noted after all, it is begun anew.
+    await abortUpload(store, upload).catch(() => {});
+    throw error;
+  });
   if (!isNoted) await abortUpload(store, upload);
   return Boolean(isNoted);
 }
