@@ -1,9 +1,9 @@
 /** Groups of bars, one bar of each series in every group. */
 export interface Bars {
   readonly title: string;
-  /** What the bars mean, and their unit. */
+  /** Says what the bars mean, and in which unit. */
   readonly about: string;
-  /** Where and when they were measured. */
+  /** Says where and when they were measured. */
   readonly source: string;
   readonly series: readonly string[];
   readonly groups: readonly { readonly label: string; readonly values: readonly number[] }[];

@@ -5,7 +5,7 @@ import { BY_HAND, DEFAULTS, JOB } from './link-stack.ts';
 import { ratio } from './report.ts';
 import { median } from './statistics.ts';
 
-/** What was measured over links of several delays. */
+/** The times that were measured over links of several delays, as they are stored. */
 export interface Delays {
   /** The lines that say what was measured, where and when. */
   readonly machine: readonly string[];
@@ -20,7 +20,7 @@ export interface Delays {
 const FILE = join(import.meta.dirname, 'link-delays.json');
 const RESULTS = join(import.meta.dirname, 'RESULTS-LINK-DELAYS.md');
 const CHART = 'link-delays.svg';
-/** What the table and the chart call each row of the measurements. */
+/** The table and the chart call the rows of the measurements by these names. */
 const NAMES = {
   [DEFAULTS]: 'rclone, at its defaults',
   [BY_HAND]: 'rclone, 32 streams of 16 MiB',
@@ -45,11 +45,12 @@ function page({ machine, delays }: Delays): string {
     '',
     ...machine,
     '',
-    '512 MiB, from a bucket far away (versitygw) to a directory. Each connection carries 10 MB/s (toxiproxy).',
-    `Medians of ${rounds}, in turn; all of them run on the same cores. A job also computes the sha512 of what`,
-    'it has written, and syncs it. By hand, rclone is given `--multi-thread-streams 32` and',
-    '`--multi-thread-chunk-size 16M`: with chunks of 64 MiB, its default, it has work for 8 streams. All that',
-    'was measured is in [link-delays.json](link-delays.json); `npm run bench:charts` draws it anew.',
+    'Each copy moves 512 MiB from a bucket far away (versitygw) to a directory. Each connection carries 10 MB/s',
+    `(toxiproxy). Each number is the median of ${rounds} rounds, in which the copies take turns on the same cores.`,
+    'A job also computes the sha512 of what it has written, and syncs it. By hand, rclone is given',
+    '`--multi-thread-streams 32` and `--multi-thread-chunk-size 16M`: with chunks of 64 MiB, its default, it has',
+    'work for 8 streams only. [link-delays.json](link-delays.json) has all that was measured, and',
+    '`npm run bench:charts` draws it anew.',
     '',
     `![Seconds that a copy takes, by the link's round trip](${CHART})`,
     '',

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { ACCOUNT, type Gateway, startGateway } from '../test/s3/support/gateway.ts';
 import { type Deployment, deploy } from '../test/support/deployment.ts';
+import { installTemporal } from '../test/support/install-temporal.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
 import { copyByJob } from './copy-by-job.ts';
 import { type LongLink, openLongLink } from './long-link.ts';
@@ -51,10 +51,7 @@ export async function openLinkStack(): Promise<LinkStack> {
   process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
-  const [program = ''] = execFileSync(join(import.meta.dirname, '../temporal-dev.sh'), ['install'], {
-    encoding: 'utf8',
-  }).split('\n');
-  const server = await startTemporalServer(program, join(folder, 'temporal.db'));
+  const server = await startTemporalServer(installTemporal().temporal, join(folder, 'temporal.db'));
   const gateway = await startGateway();
   const link = await openLongLink(gateway.endpoint, LONG);
   const rclone = await openRclone(link.endpoint, ACCOUNT);

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { createJobService, OPERATOR } from '../src/job-service/index.ts';
 import { GIB } from '../src/memory/index.ts';
 import { deployOnCloud } from '../test/openstack/support/glance-deployment.ts';
 import { MIB } from '../test/support/deployment.ts';
+import { installTemporal } from '../test/support/install-temporal.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
 import { type BenchCloud, startBenchCloud } from './cloud.ts';
 import { machine, table } from './report.ts';
@@ -49,10 +49,7 @@ async function startCopier(cloud: BenchCloud, address: string, spool?: { path: s
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
-const [program = ''] = execFileSync(join(import.meta.dirname, '../temporal-dev.sh'), ['install'], {
-  encoding: 'utf8',
-}).split('\n');
-const server = await startTemporalServer(program, join(folder, 'temporal.db'));
+const server = await startTemporalServer(installTemporal().temporal, join(folder, 'temporal.db'));
 const cloud = await startBenchCloud();
 process.env.OS_CLIENT_CONFIG_FILE = join(cloud.folder, 'clouds.yaml');
 const inMemory = await startCopier(cloud, server.address);

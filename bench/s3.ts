@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +9,7 @@ import { createTaskService } from '../src/task-service/index.ts';
 import { createDigestPool } from '../src/transfer/index.ts';
 import { ACCOUNT, startGateway } from '../test/s3/support/gateway.ts';
 import { deploy, MIB } from '../test/support/deployment.ts';
+import { installTemporal } from '../test/support/install-temporal.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
 import { copyByJob } from './copy-by-job.ts';
 import { noDigests, runEngine } from './engine.ts';
@@ -26,10 +26,7 @@ const OBJECTS = 10_000;
 process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
 process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
 const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
-const [program = ''] = execFileSync(join(import.meta.dirname, '../temporal-dev.sh'), ['install'], {
-  encoding: 'utf8',
-}).split('\n');
-const server = await startTemporalServer(program, join(folder, 'temporal.db'));
+const server = await startTemporalServer(installTemporal().temporal, join(folder, 'temporal.db'));
 const { endpoint, stop: stopGateway } = await startGateway();
 const rclone = await openRclone(endpoint, ACCOUNT);
 const s3 = (prefix: string) => ({

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { ACCOUNT, startGateway } from '../test/s3/support/gateway.ts';
 import { deploy, MIB } from '../test/support/deployment.ts';
+import { installTemporal } from '../test/support/install-temporal.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
 import { copyByJob } from './copy-by-job.ts';
 import { openRclone } from './rclone.ts';
@@ -17,10 +17,7 @@ const ROUNDS = 5;
 process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
 process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
 const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
-const install = execFileSync(join(import.meta.dirname, '../temporal-dev.sh'), ['install'], {
-  encoding: 'utf8',
-});
-const server = await startTemporalServer(install.split('\n')[0] ?? '', join(folder, 'temporal.db'));
+const server = await startTemporalServer(installTemporal().temporal, join(folder, 'temporal.db'));
 const { endpoint, stop: stopGateway } = await startGateway();
 const rclone = await openRclone(endpoint, ACCOUNT);
 const s3 = (bucket: string) => ({ store: { driver: 's3', bucket, endpoint, path_style: true } });

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +6,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { loadConfig } from '../src/config/index.ts';
 import { createJobService, type JobService } from '../src/job-service/index.ts';
 import { type Deployment, deploy } from '../test/support/deployment.ts';
+import { installTemporal } from '../test/support/install-temporal.ts';
 import type { TestProcess } from '../test/support/process.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
 
@@ -27,10 +27,8 @@ export const NOOP_ACTIVITY_QUEUE = 'bench-noop.activities';
 
 export async function startStack(): Promise<Stack> {
   Runtime.install({ logger: new DefaultLogger('WARN') });
-  const script = join(import.meta.dirname, '../temporal-dev.sh');
-  const [program = ''] = execFileSync(script, ['install'], { encoding: 'utf8' }).split('\n');
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
-  const server = await startTemporalServer(program, join(folder, 'temporal.db'));
+  const server = await startTemporalServer(installTemporal().temporal, join(folder, 'temporal.db'));
   const deployment = await deploy({ address: server.address, limits: { heartbeat_timeout: '30s' } });
   const { limits } = await loadConfig(deployment.env.IMAGE_REPLICATOR_CONFIG ?? '');
   const jobs = createJobService({ client: deployment.client, regions: deployment.regions, limits });

@@ -1,6 +1,5 @@
 // Measures what a loud tenant, and one with many open jobs, does to another tenant's requests. Prints the
 // results, and writes them to RESULTS-TENANTS.md.
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -11,6 +10,7 @@ import { loadConfig } from '../src/config/index.ts';
 import { createJobService, OPERATOR } from '../src/job-service/index.ts';
 import { deploy } from '../test/support/deployment.ts';
 import { JOBS, send } from '../test/support/http.ts';
+import { installTemporal } from '../test/support/install-temporal.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
 import { machine, ratio } from './report.ts';
 import { median, quantile, timed } from './statistics.ts';
@@ -23,10 +23,7 @@ const PIPELINED = 10_000;
 const OPEN_JOBS = isQuick ? 500 : 5000;
 
 const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
-const [program = ''] = execFileSync(join(import.meta.dirname, '../temporal-dev.sh'), ['install'], {
-  encoding: 'utf8',
-}).split('\n');
-const server = await startTemporalServer(program, join(folder, 'temporal.db'));
+const server = await startTemporalServer(installTemporal().temporal, join(folder, 'temporal.db'));
 // The limit for a second would hold back the one who measures too. The one who pipelines has the usual ones.
 const deployment = await deploy({
   address: server.address,

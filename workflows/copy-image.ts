@@ -84,7 +84,7 @@ function handleCancels(job: JobRecord, execution: CancellationScope, work: Cance
   const forced = Promise.withResolvers<null>();
   const awaitLastWord = async () => {
     await sleep(MAX_LAST_WORD);
-    // A transfer that is silent has sent its last heartbeat after the cancel, perhaps.
+    // A transfer that tells no end may have sent another heartbeat after the cancel.
     if (job.details.phase === 'transfer' && patched('last-heartbeat-for-last-word')) await noteBytes(job);
   };
   const stop = (awaitsLastWord = false) => {

@@ -7,7 +7,7 @@ import { unknownKey, wrongValue } from '../text/index.ts';
  */
 export const VALIDATOR = { removeAdditional: false, coerceTypes: false, verbose: true } as const;
 
-/** What `verbose` adds to an error. */
+/** The parts that the validator adds to an error if it is `verbose`. */
 interface Verbose {
   readonly parentSchema?: object;
   readonly data?: unknown;

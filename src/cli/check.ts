@@ -2,7 +2,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
 import { readCertificate } from '../api/tls.ts';
-import { type Config, changesBetween, loadConfig, openRegions } from '../config/index.ts';
+import { type Config, changesBetween, loadConfig, openRegions, type Region } from '../config/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
 import { harmless } from '../text/index.ts';
@@ -29,10 +29,11 @@ export function addCheckCommand(program: Command): void {
       const options = command.optsWithGlobals<CheckOptions>();
       const config = await loadConfig(options.config);
       const { against, thorough = false, tenant = null } = options;
+      const regions = [...(await openRegions(config)).values()];
       const findings = [
         ...(await temporalFindings(config, thorough)),
-        ...(await ownFindings(config, thorough)),
-        ...(thorough ? await regionFindings(config, tenant) : []),
+        ...(await ownFindings(config, regions, thorough)),
+        ...(thorough ? await regionFindings(config, regions, tenant) : []),
         ...(against === undefined ? [] : changeFindings(await loadConfig(against), config)),
       ];
       print(options.json, findings, findings.map(findingText).join('\n'));
@@ -68,18 +69,25 @@ async function temporalFindings({ encryption }: Config, thorough: boolean): Prom
 }
 
 /** Tries each region, one after the other, so that no region slows another one down. */
-async function regionFindings(config: Config, tenant: string | null): Promise<Finding[]> {
+async function regionFindings(
+  config: Config,
+  regions: readonly Region[],
+  tenant: string | null,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const region of (await openRegions(config)).values()) {
+  for (const region of regions) {
     findings.push(...(await thoroughRegion(region, config, tenant)));
   }
   return findings;
 }
 
-async function ownFindings(config: Config, thorough: boolean): Promise<Finding[]> {
+async function ownFindings(
+  config: Config,
+  regions: readonly Region[],
+  thorough: boolean,
+): Promise<Finding[]> {
   const { identity, spool, api } = config;
   const { tls } = api;
-  const regions = [...(await openRegions(config)).values()];
   return Promise.all([
     ...regions.map(({ name, store }) => finding(`region ${name}`, () => store.check())),
     ...(tls === null ? [] : [finding('certificate', async () => void (await readCertificate(tls)))]),

@@ -1,7 +1,7 @@
 /** A thing that `check` has looked at. */
 export interface Finding {
   readonly what: string;
-  /** What is wrong with it, or `null` if nothing is. */
+  /** Says what is wrong with it; `null` if nothing is. */
   readonly problem: string | null;
   /** Present if the finding is good to know, and neither good nor bad. */
   readonly isNote?: true;

@@ -111,7 +111,12 @@ function assertImages(field: string, name: string, { regions }: PlanningRules): 
   );
 }
 
-function unknownRegion(field: string, name: string, { regions }: PlanningRules): InvalidRequest {
+/** Returns the error for a field that names a region which is not configured. */
+export function unknownRegion(
+  field: string,
+  name: string,
+  { regions }: { readonly regions: ReadonlyMap<string, unknown> },
+): InvalidRequest {
   return new InvalidRequest(
     field,
     `there is no region '${name}'; use one of: ${[...regions.keys()].join(', ')}`,

@@ -1,7 +1,7 @@
 import { bytesText, clockText, rateText } from '../text/index.ts';
 import type { TransferProgress } from './progress.ts';
 
-/** What an attempt knows of its transfer, and need not tell the next one. */
+/** An attempt knows this of its transfer, and need not tell it to the next attempt. */
 interface AttemptState {
   /** The size of the image; bytes. */
   readonly size: number;

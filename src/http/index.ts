@@ -1,4 +1,5 @@
-export { namesProxy, openAgent, proxyCredentials } from './agent.ts';
+export { namesProxy, openAgent } from './agent.ts';
+export { withoutSecrets } from './quoted-secrets.ts';
 export { received } from './receive-buffers.ts';
 export { waitFor } from './wait-for.ts';
 export { withinTime } from './within-time.ts';

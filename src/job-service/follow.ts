@@ -20,7 +20,7 @@ interface Followed {
   readonly told: Set<(view: JobView | null) => void>;
   /** The first look. */
   readonly first: Promise<void>;
-  /** What was seen last; `null` before the first look has ended, and if the record of the job is gone. */
+  /** The view of the last look. It is `null` until the first look has ended, and if the job is deleted. */
   view: JobView | null;
   readonly stop: AbortController;
 }

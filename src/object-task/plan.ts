@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { shortTaskQueue } from '../copy-job/index.ts';
-import { InvalidRequest } from '../copy-job/plan.ts';
+import { InvalidRequest, unknownRegion } from '../copy-job/plan.ts';
 import { schemaProblems } from '../text/index.ts';
 import type { TaskPlan, TaskRequest } from './request.ts';
 
@@ -47,11 +47,7 @@ export function planTask(request: unknown, { regions, limits }: TaskRules): Task
   const { source, destination } = checked(request);
   for (const [side, { region }] of Object.entries({ source, destination })) {
     const found = regions.get(region);
-    if (found === undefined)
-      throw new InvalidRequest(
-        `${side}.region`,
-        `there is no region '${region}'; use one of: ${[...regions.keys()].join(', ')}`,
-      );
+    if (found === undefined) throw unknownRegion(`${side}.region`, region, { regions });
     if (found.store.objects === undefined) {
       throw new InvalidRequest(
         `${side}.region`,

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { proxyCredentials } from '../http/index.ts';
+import { withoutSecrets } from '../http/index.ts';
 
 type Answer = Pick<Dispatcher.ResponseData, 'body'>;
 
@@ -19,6 +19,5 @@ export function askedWith<A extends Answer>(token: string, answer: A): A {
  */
 export function withoutToken({ body }: Answer, words: string): string {
   const token = tokens.get(body);
-  const secrets = [...(token === undefined ? [] : [token]), ...proxyCredentials(process.env)];
-  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '(secret)'), words);
+  return withoutSecrets(words, token === undefined ? [] : [token]);
 }

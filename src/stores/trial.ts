@@ -98,21 +98,20 @@ export async function* tryObjects(store: ObjectStore): AsyncGenerator<Tried> {
 
 async function* inOrder(steps: Steps, remove: () => Promise<void>): AsyncGenerator<Tried> {
   for (const [step, run] of steps) {
-    const error = await run().then(
-      () => null,
-      (error: unknown) => error,
-    );
+    const error = await errorOf(run);
     yield { step, error };
     // A clock that is wrong keeps no copy from being made.
     if (error !== null && step !== 'clock') break;
   }
-  yield {
-    step: 'remove',
-    error: await remove().then(
-      () => null,
-      (error: unknown) => error,
-    ),
-  };
+  yield { step: 'remove', error: await errorOf(remove) };
+}
+
+/** Returns the error that a step meets; `null` if it goes well. */
+function errorOf(run: () => Promise<void>): Promise<unknown> {
+  return run().then(
+    () => null,
+    (error: unknown) => error,
+  );
 }
 
 function trialRecord(id: string, mark: string, owner: string): ImageRecord {

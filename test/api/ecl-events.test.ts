@@ -68,7 +68,7 @@ test('a stranger learns nothing, and only GET is taken', async () => {
   expect([head.status, head.headers.allow]).toEqual([405, 'GET']);
 });
 
-test('an EventSource follows a job through a restart of the facade, and is done when the job is', async () => {
+test('an EventSource follows a job through a restart of the facade, and closes when the job has ended', async () => {
   const jobId = await start();
   const agent = new Agent();
   const signedIn = agent.compose((dispatch) => (options, handler) => {

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ACCOUNT, type Gateway, startGateway } from '../s3/support/gateway.ts';
+import { installTemporal } from '../support/install-temporal.ts';
 import { startTemporalServer, type TemporalServer } from '../support/temporal-server.ts';
 import type { StoreName } from './store-name.ts';
 import { type GlanceCloud, startGlanceCloud } from './stores/glance-cloud.ts';
@@ -29,8 +29,7 @@ export async function warmUp(servers: Servers, stores: readonly StoreName[]): Pr
 }
 
 export function openServers(folder: string): Servers {
-  const script = join(import.meta.dirname, '../../temporal-dev.sh');
-  const [temporalProgram = ''] = execFileSync(script, ['install'], { encoding: 'utf8' }).split('\n');
+  const { temporal: temporalProgram } = installTemporal();
   // Every trial starts the same programs again, so they share a cache of compiled code.
   process.env.NODE_COMPILE_CACHE = join(folder, 'compiled');
   process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;

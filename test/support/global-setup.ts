@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { installTemporal } from './install-temporal.ts';
 import { startTemporalServer } from './temporal-server.ts';
 import { shareWorkflowBundle } from './workflow-bundle.ts';
 
@@ -20,10 +20,7 @@ declare module 'vitest' {
  * Starts one Temporal dev server for all test files, and installs what is missing, as `temporal-dev.sh` does.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const script = join(import.meta.dirname, '../../temporal-dev.sh');
-  const [temporal = '', timeSkipping = ''] = execFileSync(script, ['install'], { encoding: 'utf8' }).split(
-    '\n',
-  );
+  const { temporal, timeSkipping } = installTemporal();
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-temporal-'));
   const [server] = await Promise.all([
     startTemporalServer(temporal, join(folder, 'temporal.db')),

@@ -68,7 +68,7 @@ test('after ten minutes the client is told to come again', async () => {
   expect(text()).toMatch(/\n\nretry: [12]\d{3}\n\n$/);
 });
 
-test('for a client that does not read, one piece waits, and it finds the newest state behind it', async () => {
+test('a client that does not read has one piece waiting for it, and then reads the newest state', async () => {
   const stream = new EventStream(undefined);
   for (let id = 0; id < 1000; id += 1) {
     stream.tell(state(String(id)));

@@ -11,6 +11,7 @@ import type { Dialect, OpenContext } from '../dialect.ts';
 import { type ProblemKind, RequestProblem } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
 import { sourceRegion } from '../source-region.ts';
+import { refuseUnknownCalls } from '../unknown-calls.ts';
 import { answerError, answerRefusal, JSON_TYPE, nameRequest, tell, WORDS } from './errors.ts';
 import { imageStatus } from './image-status.ts';
 import { startRemoteCopies } from './remote-copy.ts';
@@ -61,15 +62,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
     throw new JobError('forbidden', 'your roles allow you to look at images, not to copy them');
   };
 
-  const unknown = async (rest: FastifyInstance) => {
-    rest.setNotFoundHandler(() => {
-      throw new RequestProblem(
-        'unknown_call',
-        'this API has no such call; /openapi.json describes those that it has',
-      );
-    });
-  };
-  await app.register(unknown, { prefix: '/v:version/image' });
+  await refuseUnknownCalls(app, '/v:version/image');
 
   const cancelRemoteCopy = async (caller: Principal, imageId: string): Promise<void> => {
     const { tenant_id, credential } = caller;

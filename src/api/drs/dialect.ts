@@ -5,8 +5,9 @@ import type { Principal } from '../../identity/index.ts';
 import { JobError } from '../../job-service/index.ts';
 import { RequestId, requireHuaweiCaller } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
-import { type ProblemKind, RequestProblem } from '../problem.ts';
+import type { ProblemKind } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
+import { refuseUnknownCalls } from '../unknown-calls.ts';
 import { actionsOf } from './actions.ts';
 import { answerError, answerRefusal, answerTo, tell, WORDS } from './errors.ts';
 import { nameOf, toDetail, toListed } from './job-json.ts';
@@ -56,15 +57,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
   app.setErrorHandler(answerError);
   const { ownerOf, writerOf } = requireHuaweiCaller(scope, { identity, admit, refuse: answerRefusal });
 
-  const unknown = async (rest: FastifyInstance) => {
-    rest.setNotFoundHandler(() => {
-      throw new RequestProblem(
-        'unknown_call',
-        'this API has no such call; /openapi.json describes those that it has',
-      );
-    });
-  };
-  await app.register(unknown, { prefix: JOBS });
+  await refuseUnknownCalls(app, JOBS);
 
   const stop = async ({ tenant_id }: Principal, jobId: string, force: boolean) => {
     const job = await jobs.show({ tenant_id }, jobId);

@@ -11,8 +11,9 @@ import {
 } from '../../task-service/index.ts';
 import { RequestId, requireHuaweiCaller } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
-import { type ProblemKind, RequestProblem } from '../problem.ts';
+import type { ProblemKind } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
+import { refuseUnknownCalls } from '../unknown-calls.ts';
 import { answerError, answerRefusal, tell, WORDS } from './errors.ts';
 import {
   ErrorBody,
@@ -71,15 +72,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
   app.setErrorHandler(answerError);
   const callers = requireHuaweiCaller(scope, { identity, admit, refuse: answerRefusal });
 
-  const unknown = async (rest: FastifyInstance) => {
-    rest.setNotFoundHandler(() => {
-      throw new RequestProblem(
-        'unknown_call',
-        'this API has no such call; /openapi.json describes those that it has',
-      );
-    });
-  };
-  await app.register(unknown, { prefix: CACHE });
+  await refuseUnknownCalls(app, CACHE);
 
   const ownerOf = (request: FastifyRequest, { project_id, share_id }: SharePath): TaskOwner => ({
     tenant_id: callers.ownerOf(request, project_id).tenant_id,

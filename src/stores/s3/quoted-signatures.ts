@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { HttpRequest } from '@smithy/core/protocols';
-import { proxyCredentials } from '../../http/index.ts';
+import { withoutSecrets } from '../../http/index.ts';
 
 /**
  * Takes the signature of a request, the token of a temporary account, and what a proxy was sent, out of the
@@ -26,14 +26,14 @@ function secretsOf(request: unknown): readonly string[] {
   if (!HttpRequest.isInstance(request)) return [];
   const { authorization, 'x-amz-security-token': token } = request.headers;
   const signature = /Signature=([0-9a-f]+)/.exec(authorization ?? '')?.[1];
-  return [signature, token, ...proxyCredentials(process.env)].filter((secret) => secret !== undefined);
+  return [signature, token].filter((secret) => secret !== undefined);
 }
 
 function forget(error: Error, secrets: readonly string[]): void {
   for (const name of Object.getOwnPropertyNames(error)) {
     const text: unknown = Reflect.get(error, name);
     if (typeof text !== 'string') continue;
-    const rest = secrets.reduce((left, secret) => left.replaceAll(secret, '(secret)'), text);
+    const rest = withoutSecrets(text, secrets);
     if (rest !== text) Reflect.set(error, name, rest);
   }
 }

@@ -1,0 +1,15 @@
+import type { FastifyInstance } from 'fastify';
+import { RequestProblem } from './problem.ts';
+
+/** Answers the calls below a path that a dialect does not have in the dialect's own form. */
+export async function refuseUnknownCalls(app: FastifyInstance, prefix: string): Promise<void> {
+  const unknown = async (rest: FastifyInstance) => {
+    rest.setNotFoundHandler(() => {
+      throw new RequestProblem(
+        'unknown_call',
+        'this API has no such call; /openapi.json describes those that it has',
+      );
+    });
+  };
+  await app.register(unknown, { prefix });
+}
