@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config/index.ts';
 import type { JobStatus } from '../copy-job/index.ts';
+import { UnusableProxy } from '../http/index.ts';
 import { IdentityUnavailable } from '../identity/index.ts';
 import { JobError, type JobErrorCode } from '../job-service/index.ts';
 import { StoreError } from '../stores/index.ts';
@@ -47,10 +48,14 @@ export function exitCodeOf(error: unknown): number {
   if (missingNamespace(error) !== null) return EXIT.unavailable;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof TemporalUnreachable || error instanceof IdentityUnavailable) return EXIT.unavailable;
-  if (error instanceof ConfigError || error instanceof UsageError) return EXIT.usage;
+  if (isUsage(error)) return EXIT.usage;
   if (error instanceof JobError) return BY_CODE[error.code];
   if (error instanceof StoreError) return error.code === 'not_found' ? EXIT.notFound : EXIT.unavailable;
   return EXIT.failed;
+}
+
+function isUsage(error: unknown): boolean {
+  return error instanceof ConfigError || error instanceof UsageError || error instanceof UnusableProxy;
 }
 
 /** Returns the exit code of a command that waited for a job. */
@@ -95,7 +100,7 @@ export function toldOf(error: unknown): Told | null {
 
 function codeOf(error: Error): string {
   if (error instanceof TemporalUnreachable || error instanceof IdentityUnavailable) return 'unavailable';
-  if (error instanceof ConfigError || error instanceof UsageError) return 'usage';
+  if (isUsage(error)) return 'usage';
   if (error instanceof JobError || error instanceof StoreError) return error.code;
   return 'internal';
 }

@@ -42,7 +42,7 @@ export function namesProxy(env: NodeJS.ProcessEnv): boolean {
 
 /** Returns what the proxies of an environment are sent as `Proxy-Authorization: Basic`, in base64. */
 export function proxyCredentials(env: NodeJS.ProcessEnv): string[] {
-  return PROXIES.flatMap((name) => {
+  return [...PROXIES, 'grpc_proxy'].flatMap((name) => {
     const { username = '', password = '' } = URL.parse(env[name] ?? '') ?? {};
     const pair = [username, password].map((part) => decodeURIComponent(part)).join(':');
     return password === '' ? [] : [Buffer.from(pair).toString('base64')];

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { EncryptionConfig } from '../config/index.ts';
+import { clientOptions, temporalSettings } from './connection-options.ts';
 import { encryptingConverter } from './encryption.ts';
 import { retries } from './request-scope.ts';
 
@@ -8,35 +8,33 @@ import { retries } from './request-scope.ts';
 export class TemporalUnreachable extends Error {
   override readonly name = 'TemporalUnreachable';
 
-  constructor(address: string, options: ErrorOptions) {
+  /** @param proxy the `host:port` of the proxy that was asked for it; `null` if none was */
+  constructor(address: string, proxy: string | null, options: ErrorOptions) {
     super(
-      `Temporal does not answer at ${address}; start it there, or set TEMPORAL_ADDRESS to where it is`,
+      proxy === null
+        ? `Temporal does not answer at ${address}; start it there, or set TEMPORAL_ADDRESS to where it is`
+        : `Temporal does not answer at ${address} by way of the proxy ${proxy}; ` +
+            'see whether the proxy lets you there, or name the host in NO_PROXY',
       options,
     );
   }
 }
 
 /**
- * Connects to Temporal with the settings that all of its tools take: `TEMPORAL_ADDRESS`,
- * `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS_*`, or a profile of the configuration file
- * (`TEMPORAL_PROFILE`, `TEMPORAL_CONFIG_FILE`).
+ * Connects to Temporal as the environment says.
  * @param encryption encrypts all that the client sends, and decrypts all that it reads; `null` for none
- * @throws TemporalUnreachable
- * @see https://docs.temporal.io/develop/environment-configuration
+ * @throws TemporalUnreachable, UnusableProxy
  */
 export async function connectClient(encryption: EncryptionConfig | null): Promise<Client> {
   const dataConverter = await encryptingConverter(encryption);
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const settings = temporalSettings();
+  const { address, namespace, tunnel } = settings;
   const connection = await Connection.connect({
-    ...connectionOptions,
+    ...clientOptions(settings),
     connectTimeout: '5s',
     interceptors: [retries],
   }).catch((cause) => {
-    throw new TemporalUnreachable(connectionOptions.address ?? 'localhost:7233', { cause });
+    throw new TemporalUnreachable(address, tunnel?.proxy ?? null, { cause });
   });
-  return new Client({
-    connection,
-    namespace: namespace ?? 'default',
-    ...(dataConverter && { dataConverter }),
-  });
+  return new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
 }

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Client } from '@temporalio/client';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import {
   DefaultLogger,
   makeTelemetryFilterString,
@@ -17,7 +16,7 @@ import { shortTaskQueue, TASK_QUEUE } from '../copy-job/index.ts';
 import { type Metrics, meteredDigests } from '../metrics/index.ts';
 import { openSpool } from '../stores/index.ts';
 import { ensureSweepSchedule } from '../sweep/schedule.ts';
-import { encryptingConverter } from '../temporal/index.ts';
+import { encryptingConverter, temporalSettings, workerOptions } from '../temporal/index.ts';
 import { createDigestPool, openLinks } from '../transfer/index.ts';
 import { Crew } from './crew.ts';
 import { logContext } from './log-context.ts';
@@ -71,7 +70,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const runtimeLogger = temporalLogger(logger);
   installRuntime(options, runtimeLogger);
   // The connection comes after `Runtime.install`, because it fixes the runtime.
-  const connection = await NativeConnection.connect(loadClientConnectConfig().connectionOptions);
+  const connection = await NativeConnection.connect(workerOptions(temporalSettings()));
   const digests = meteredDigests(createDigestPool(Math.max(1, availableParallelism() - 1)), options.metrics);
   const spool = config.spool === null ? null : openSpool(config.spool);
   const rates = ratesBy(config);

@@ -3,13 +3,14 @@
  * speaks no TLS, so a proxy in front of it asks for the client's certificate, as Temporal's frontend does.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer, type Server } from 'node:tls';
+import type { Server } from 'node:tls';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
 import { makeAuthority } from './support/authority.ts';
+import { startTlsFrontend } from './support/tls-frontend.ts';
 
 let folder: string;
 let server: Server;
@@ -19,21 +20,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'image-replicator-mtls-'));
   const authority = await makeAuthority(folder);
   const [client, frontend] = [await authority.issue('client'), await authority.issue('frontend')];
-  const [host = '', port] = inject('temporalAddress').split(':');
-  const options = {
-    cert: await readFile(frontend.cert),
-    key: await readFile(frontend.key),
-    ca: await readFile(authority.cert),
-    requestCert: true,
-    ALPNProtocols: ['h2'],
-  };
-  server = createServer(options, (socket) => {
-    const upstream = connect(Number(port), host);
-    socket.on('error', () => upstream.destroy());
-    upstream.on('error', () => socket.destroy());
-    socket.pipe(upstream).pipe(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const ca = await readFile(authority.cert);
+  server = await startTlsFrontend(frontend, inject('temporalAddress'), { ca, requestCert: true });
   const address = `localhost:${(server.address() as AddressInfo).port}`;
   tls = { TEMPORAL_TLS: 'true', TEMPORAL_TLS_SERVER_CA_CERT_PATH: authority.cert, TEMPORAL_ADDRESS: address };
   const mutual = { TEMPORAL_TLS_CLIENT_CERT_PATH: client.cert, TEMPORAL_TLS_CLIENT_KEY_PATH: client.key };

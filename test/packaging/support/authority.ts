@@ -11,8 +11,8 @@ export interface Issued {
 export interface Authority {
   /** The path of its own certificate. */
   readonly cert: string;
-  /** Makes a certificate of this machine's loopback, whose files have this name. */
-  issue(name: string): Promise<Issued>;
+  /** Makes a certificate of this machine's loopback, and of another host, whose files have this name. */
+  issue(name: string, host?: string): Promise<Issued>;
 }
 
 const NEW = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1'];
@@ -23,9 +23,9 @@ export async function makeAuthority(folder: string): Promise<Authority> {
   await run('openssl', [...NEW, '-subj', '/CN=authority', '-keyout', key, '-out', cert]);
   return {
     cert,
-    async issue(name) {
+    async issue(name, host = 'localhost') {
       const issued = { cert: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) };
-      const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+      const names = ['-addext', `subjectAltName=DNS:${host},DNS:localhost,IP:127.0.0.1`];
       const leaf = ['-addext', 'basicConstraints=critical,CA:FALSE', '-CA', cert, '-CAkey', key];
       const files = ['-keyout', issued.key, '-out', issued.cert];
       await run('openssl', [...NEW, '-subj', '/CN=localhost', ...names, ...leaf, ...files]);

@@ -1,0 +1,86 @@
+import { BlockList, isIP } from 'node:net';
+
+/** An HTTP proxy that opens a connection to a server when it is asked to (`CONNECT`). */
+export interface Tunnel {
+  /** The proxy's `host:port`. */
+  readonly proxy: string;
+  /** What the proxy wants to know; `null` if the environment names none. MUST NOT get into a log. */
+  readonly credentials: { readonly username: string; readonly password: string } | null;
+}
+
+/** A proxy that the environment names, and that cannot be used. The message does not quote its address. */
+export class UnusableProxy extends Error {
+  override readonly name = 'UnusableProxy';
+}
+
+const VARIABLES = ['grpc_proxy', 'https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
+const DEFAULT_PORT = '80';
+
+/**
+ * Returns the proxy by which a gRPC server is reached, as the environment names it.
+ * @param address the server's `host:port`
+ * @returns `null` for a server that is reached directly: nothing names a proxy, `NO_PROXY` names the server,
+ * or it is on this machine
+ * @throws UnusableProxy
+ */
+export function tunnelTo(address: string, env: NodeJS.ProcessEnv): Tunnel | null {
+  const variable = VARIABLES.find((name) => (env[name] ?? '') !== '');
+  const { hostname = '', port = '' } = URL.parse(`grpc://${address}`) ?? {};
+  const host = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  if (variable === undefined || isLoopback(host) || isDirect(host, port, env)) return null;
+  const named = env[variable] ?? '';
+  const url = URL.parse(named.includes('://') ? named : `http://${named}`);
+  if (url?.protocol !== 'http:') {
+    throw new UnusableProxy(
+      `${variable}: Temporal is reached by an HTTP proxy only, as in http://proxy.example.com:3128; ` +
+        'name such a one, or name the host of Temporal in NO_PROXY',
+    );
+  }
+  const { username, password } = url;
+  const credentials = { username: decoded(username), password: decoded(password) };
+  return {
+    proxy: `${url.hostname}:${url.port || DEFAULT_PORT}`,
+    credentials: username === '' && password === '' ? null : credentials,
+  };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Tells whether a host is this machine. No proxy would find it, so Temporal's own command asks none. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/**
+ * Tells whether `no_proxy` or `NO_PROXY` names a server: by `*`, by its name or a domain of it, or by its
+ * address or a range of addresses (`10.0.0.0/8`), each with a port or without.
+ */
+function isDirect(host: string, port: string, env: NodeJS.ProcessEnv): boolean {
+  return (env.no_proxy || env.NO_PROXY || '').split(/[,\s]+/).some((entry) => {
+    const [, name = entry, ofPort] = /^([^:]+|\[.+\]):(\d+)$/.exec(entry) ?? [];
+    if (entry === '' || (ofPort !== undefined && ofPort !== port)) return false;
+    const domain = name
+      .replace(/^\[(.*)\]$/, '$1')
+      .replace(/^\*?\./, '')
+      .toLowerCase();
+    return domain === '*' || domain === host || host.endsWith(`.${domain}`) || isInRange(host, domain);
+  });
+}
+
+function isInRange(host: string, range: string): boolean {
+  const [net = '', bits] = range.split('/');
+  const family = isIP(net);
+  const prefix = Number(bits);
+  if (bits === undefined || family === 0 || isIP(host) !== family) return false;
+  if (!Number.isInteger(prefix) || prefix < 0 || prefix > (family === 4 ? 32 : 128)) return false;
+  const type = family === 4 ? 'ipv4' : 'ipv6';
+  const list = new BlockList();
+  list.addSubnet(net, prefix, type);
+  return list.check(host, type);
+}

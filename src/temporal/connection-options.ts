@@ -1,0 +1,57 @@
+import type { ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import { type Tunnel, tunnelTo } from '../http/index.ts';
+
+const DEFAULT_HOST = 'localhost';
+const DEFAULT_PORT = '7233';
+
+/** Where Temporal is, and how it is reached, as the environment says. */
+export interface TemporalSettings {
+  /** `host:port`. */
+  readonly address: string;
+  readonly namespace: string;
+  /** The proxy in front of it; `null` if it is reached directly. */
+  readonly tunnel: Tunnel | null;
+  /** All but the proxy. */
+  readonly options: NativeConnectionOptions;
+}
+
+/**
+ * Reads the settings that all of Temporal's tools take: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`,
+ * `TEMPORAL_API_KEY`, `TEMPORAL_TLS_*`, or a profile of the configuration file (`TEMPORAL_PROFILE`,
+ * `TEMPORAL_CONFIG_FILE`). The proxy is the one of `https_proxy` and its fellows.
+ * @throws UnusableProxy
+ * @see https://docs.temporal.io/develop/environment-configuration
+ */
+export function temporalSettings(): TemporalSettings {
+  const { connectionOptions: options, namespace = 'default' } = loadClientConnectConfig();
+  const named = options.address ?? DEFAULT_HOST;
+  const address = /:\d+$/.test(named) ? named : `${named}:${DEFAULT_PORT}`;
+  return { address, namespace, tunnel: tunnelTo(address, process.env), options };
+}
+
+/** Returns the options of a client's connection. */
+export function clientOptions({ address, tunnel, options }: TemporalSettings): ConnectionOptions {
+  // The library's own look at the environment does not know all of what the worker's connection needs.
+  const direct = { 'grpc.enable_http_proxy': 0 };
+  if (tunnel === null) return { ...options, channelArgs: direct };
+  const { proxy, credentials } = tunnel;
+  const channelArgs = {
+    ...direct,
+    'grpc.default_authority': address,
+    'grpc.http_connect_target': `dns:${address}`,
+    ...(credentials && { 'grpc.http_connect_creds': `${credentials.username}:${credentials.password}` }),
+  };
+  return { ...options, address: proxy, channelArgs };
+}
+
+/** Returns the options of a worker's connection. */
+export function workerOptions({ tunnel, options }: TemporalSettings): NativeConnectionOptions {
+  if (tunnel === null) return options;
+  const { proxy: targetHost, credentials } = tunnel;
+  return {
+    ...options,
+    proxy: { type: 'http-connect', targetHost, ...(credentials && { basicAuth: credentials }) },
+  };
+}

@@ -1,0 +1,54 @@
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** A proxy that opens connections on request (`CONNECT`), to those who know its password. */
+export interface ConnectProxy {
+  /** Its `host:port`. */
+  readonly address: string;
+  /** The addresses that it was asked for. */
+  readonly asked: string[];
+  /** Cuts all connections, and refuses everybody from now on. */
+  refuseAll(): void;
+  stop(): void;
+}
+
+/**
+ * Starts such a proxy. Whoever is refused gets back what he sent, as some real proxies do.
+ * @param userinfo who may use it, as `name:password`
+ * @param hosts the ports of this machine that stand for names which only the proxy can resolve
+ */
+export async function startConnectProxy(
+  userinfo: string,
+  hosts: Readonly<Record<string, number>>,
+): Promise<ConnectProxy> {
+  const wanted = `Basic ${Buffer.from(userinfo).toString('base64')}`;
+  const asked: string[] = [];
+  const open = new Set<Duplex>();
+  let isClosed = false;
+  const server: Server = createServer();
+  server.on('connect', ({ url = '', headers }, socket) => {
+    asked.push(url);
+    const port = hosts[url.split(':')[0] ?? ''];
+    const given = headers['proxy-authorization'];
+    if (isClosed || given !== wanted || port === undefined) {
+      const body = `refused: ${given}`;
+      socket.end(`HTTP/1.1 407 ${body}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      return;
+    }
+    const onward = connect(port, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    onward.pipe(socket).pipe(onward);
+    open.add(socket);
+    for (const end of [socket, onward]) end.on('error', () => {}).on('close', () => onward.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    refuseAll() {
+      isClosed = true;
+      for (const socket of open) socket.destroy();
+    },
+    stop: () => void server.close(),
+  };
+}
