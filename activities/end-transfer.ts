@@ -1,4 +1,3 @@
-import { CancelledFailure, Context } from '@temporalio/activity';
 import type { CopyPlan, TransferProgress } from '../src/copy-job/index.ts';
 import type { DestinationRef } from '../src/stores/index.ts';
 import type { Transfer } from '../src/transfer/index.ts';
@@ -8,24 +7,11 @@ import { storeOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
 
 /**
- * Waits for a part of the attempt's work. If the attempt is cancelled first, calls `onCancelled`, and throws
- * the cancellation.
- */
-export async function untilCancelled<T>(work: Promise<T>, onCancelled: () => Promise<void>): Promise<T> {
-  const { cancelled } = Context.current();
-  try {
-    return await Promise.race([work, cancelled]);
-  } catch (error) {
-    if (error instanceof CancelledFailure) await onCancelled();
-    throw error;
-  }
-}
-
-/**
  * Ends a cancelled attempt. If the server has given up on the attempt, leaves the transfer to a successor,
  * which may adopt it; otherwise stops the transfer. If the whole job was ended from outside (`temporal
  * workflow terminate`), nobody else will clean up, so the attempt removes what is its own. The store protects
  * committed images, and all that a later attempt has taken.
+ * @param transfer `undefined` if the attempt was cancelled before it had one
  */
 export async function leaveOrStop(
   { client, regions, limits, spool }: Dependencies,
@@ -36,7 +22,7 @@ export async function leaveOrStop(
 ): Promise<void> {
   if (!isSuperseded()) return transfer?.stop();
   if (!(await jobHasEnded(client, ref.mark))) {
-    running.leave(ref, 2 * limits.heartbeatTimeout);
+    if (transfer !== undefined) running.leave(ref, 2 * limits.heartbeatTimeout);
     return;
   }
   await transfer?.stop();

@@ -20,29 +20,27 @@ export interface PausableWork<T> {
   stand(): void;
   /** Called with what is on record of the job at each look. */
   noted(job: Partial<JobDetails>): void;
-  /**
-   * Waits for a promise. If the attempt is cancelled first, ends what it does, and throws the cancellation.
-   */
-  unlessCancelled<R>(promise: Promise<R>): Promise<R>;
 }
 
 /**
  * Does a piece of work, and stops it for as long as the workflow of this attempt is paused. The attempt
  * itself goes on meanwhile: it keeps its slot and all that it has.
+ * @throws CancelledFailure when the attempt is cancelled; the work then goes on, and the caller has to end it
  */
 export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>): Promise<T> {
-  const { cancellationSignal } = Context.current();
+  const { cancellationSignal, cancelled } = Context.current();
+  const unlessCancelled = <R>(promise: Promise<R>) => Promise.race([promise, cancelled]);
   const { noted, stand } = work;
   for (let wasPaused = false; ; wasPaused = true) {
     const resumed = { isPaused: false, wasPaused, noted, onLook: stand };
-    await work.unlessCancelled(untilPaused(client, resumed, cancellationSignal));
+    await unlessCancelled(untilPaused(client, resumed, cancellationSignal));
     const { finished } = await work.begin();
     const watching = new AbortController();
     const signal = AbortSignal.any([cancellationSignal, watching.signal]);
     const paused = untilPaused(client, { isPaused: true, wasPaused: false, noted }, signal).then(() => null);
     const ended = finished.then((result) => ({ result }));
     try {
-      const end = await work.unlessCancelled(Promise.race([ended, paused]));
+      const end = await unlessCancelled(Promise.race([ended, paused]));
       if (end !== null) return end.result;
     } finally {
       watching.abort();

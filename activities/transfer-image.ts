@@ -5,7 +5,7 @@ import { StoreError } from '../src/stores/index.ts';
 import type { Copied, Transfer } from '../src/transfer/index.ts';
 import { adoptCopy } from './adopt-copy.ts';
 import type { Dependencies } from './dependencies.ts';
-import { leaveOrStop, removeUnwanted, untilCancelled } from './end-transfer.ts';
+import { leaveOrStop, removeUnwanted } from './end-transfer.ts';
 import { faultOf, toFailure } from './failures.ts';
 import { attemptNumber } from './lease.ts';
 import { openTransfer, type TransferOptions } from './open-transfer.ts';
@@ -49,7 +49,6 @@ export async function transferImage(
     progress = { ...progress, moved_at: Date.now(), last_fault: fault && faultOf(fault) };
   };
   const readable = new ReadableProgress(image.record.size);
-  const leave = () => leaveOrStop(deps, running, plan, ref, transfer);
   let readBefore = 0;
   let limit: number | null = null;
   const work: PausableWork<Copied> = {
@@ -71,13 +70,18 @@ export async function transferImage(
       transfer = undefined;
     },
     stand: () => stand(null),
-    unlessCancelled: (promise) => untilCancelled(promise, leave),
+  };
+  const { cancellationSignal: signal } = Context.current();
+  // The cancellation may come at any time, also while the ends are being opened.
+  const endIfCancelled = async (error: unknown) => {
+    if (signal.aborted) await leaveOrStop(deps, running, plan, ref, transfer);
+    throw error;
   };
   try {
     const beat = () => readable.details(observe(), transfer);
-    return await heartbeating(beat, () => copied(deps, { plan, ref, image }, work, observe));
+    const copy = () => copied(deps, { plan, ref, image }, work, observe).catch(endIfCancelled);
+    return await heartbeating(beat, copy);
   } catch (error) {
-    const { cancellationSignal: signal } = Context.current();
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [observe()]);
     throw failureOf(error, { ...observe(), ...futileUploads(before, transfer) }, deps.limits.giveUpAfter);
   } finally {
