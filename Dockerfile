@@ -32,6 +32,6 @@ USER 65532:65532
 EXPOSE 9292
 ENTRYPOINT ["/app/node_modules/.bin/node", "--max-semi-space-size=1", "/app/dist/src/cli/main.js"]
 CMD ["serve"]
-# Of the facade. A worker has no address to be asked at.
+# Of the facade. A worker is asked by `health --worker`, if the configuration has `metrics`.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["/app/node_modules/.bin/node", "/app/dist/src/cli/main.js", "health"]

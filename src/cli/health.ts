@@ -1,12 +1,20 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Command } from 'commander';
-import { type ApiConfig, loadConfig } from '../config/index.ts';
+import { type Config, loadConfig } from '../config/index.ts';
 import { JobError } from '../job-service/index.ts';
 import type { GlobalOptions } from './context.ts';
+import { UsageError } from './errors.ts';
+import { metricsAddress } from './tell-metrics.ts';
+import { wholeNumber } from './whole-number.ts';
 
-/** Milliseconds within which a facade that is alive has answered. */
+/** Milliseconds within which a process that is alive has answered. */
 const TIMEOUT = 4000;
+
+interface HealthOptions extends GlobalOptions {
+  readonly worker?: true;
+  readonly metricsPort?: number;
+}
 
 /**
  * Adds `health`, which is for the health check of a container: the image has no shell and no other program.
@@ -14,22 +22,48 @@ const TIMEOUT = 4000;
 export function addHealthCommand(program: Command): void {
   program
     .command('health')
-    .summary('ask the facade on this machine whether it is alive')
+    .option('--worker', "ask the worker instead, at its metrics' address")
+    .option(
+      '--metrics-port <port>',
+      'the port of that address (default: metrics.port of the configuration)',
+      wholeNumber(1, 65_535),
+    )
+    .summary('ask the facade or the worker on this machine whether it is alive')
     .action(async (_options, command: Command) => {
-      const { api } = await loadConfig(command.optsWithGlobals<GlobalOptions>().config);
-      const status = await askHealth(api).catch((error: Error) => error.message);
+      const { config, worker, metricsPort } = command.optsWithGlobals<HealthOptions>();
+      const { address, who } = asked(await loadConfig(config), worker, metricsPort);
+      const status = await askHealth(address).catch((error: Error) => error.message);
       if (status !== 200)
         throw new JobError(
           'unavailable',
           typeof status === 'number'
-            ? `the facade is not healthy: it answers with ${status}`
-            : `the facade cannot be reached: ${status}`,
+            ? `${who} is not healthy: it answers with ${status}`
+            : `${who} cannot be reached: ${status}`,
         );
     });
 }
 
-/** Asks the facade at its configured address. Returns the HTTP status of its answer. */
-function askHealth({ host, port, tls }: ApiConfig): Promise<number | undefined> {
+/** An address at which a process on this machine tells its health. */
+interface Address {
+  readonly host: string;
+  readonly port: number;
+  /** Present and not `null` if the process speaks TLS there. */
+  readonly tls?: unknown;
+}
+
+/**
+ * Returns the address that is to be asked, and what is there.
+ * @throws UsageError if the configuration gives workers no such address
+ */
+function asked(config: Config, worker: true | undefined, metricsPort: number | undefined) {
+  if (!worker) return { address: config.api, who: 'the facade' };
+  const address = metricsAddress(config, metricsPort);
+  if (address !== null) return { address, who: 'the worker' };
+  throw new UsageError('--worker: the configuration has no `metrics`, where a worker would tell its health');
+}
+
+/** Asks a process at its configured address. Returns the HTTP status of its answer. */
+function askHealth({ host, port, tls }: Address): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
   const everywhere = host === '0.0.0.0' || host === '::';
   const options = { host: everywhere ? 'localhost' : host, port, path: '/healthz', timeout: TIMEOUT };

@@ -108,6 +108,14 @@ test('a worker is ready while it reaches its stores, and says which one it does 
   }
 });
 
+test('the command asks a worker whether it is alive', async () => {
+  const health = (...args: string[]) => deployment.command('health', '--worker', ...args);
+  expect((await health('--metrics-port', String(ports.worker))).code).toBe(0);
+  expect((await health('--metrics-port', String(await freePort()))).code).toBe(6);
+  const { code, stderr } = await health();
+  expect([code, stderr]).toEqual([2, expect.stringContaining('has no `metrics`')]);
+});
+
 test('a metrics address that is taken is named, and exits with 2', async () => {
   const { code, stderr } = await deployment.command('worker', '--metrics-port', String(ports.worker));
   expect([code, stderr]).toEqual([

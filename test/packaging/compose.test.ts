@@ -17,6 +17,7 @@ interface Service {
   readonly secrets?: readonly string[];
   readonly ports?: readonly string[];
   readonly read_only?: boolean;
+  readonly healthcheck?: { readonly test?: readonly string[] };
 }
 
 const compose = parse(await readFile(FILE, 'utf8'), { merge: true }) as {
@@ -33,6 +34,14 @@ test('a facade and two workers run, and nothing of theirs can be written to but 
     expect(read_only).toBe(true);
     expect(volumes.filter((volume) => !volume.endsWith(':ro'))).toEqual(['images:/srv/images']);
   }
+});
+
+test('each worker is asked for its health as the image asks the facade', async () => {
+  const dockerfile = await readFile(join(dirname(FILE), '../Dockerfile'), 'utf8');
+  const [, facade = ''] = dockerfile.match(/^HEALTHCHECK[^[]*(\[.*\])$/m) ?? [];
+  const workers = services.filter(([name]) => name.startsWith('worker'));
+  for (const [, { healthcheck }] of workers)
+    expect(healthcheck?.test).toEqual(['CMD', ...JSON.parse(facade), '--worker']);
 });
 
 test.each(services)('everything that %s names is there', async (_name, service) => {

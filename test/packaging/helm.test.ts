@@ -132,6 +132,19 @@ test('with metrics, every pod tells them where the chart says', async () => {
     expect(containers[0].ports).toContainEqual({ name: 'metrics', containerPort: 9464 });
 });
 
+test('every pod is asked whether it is alive, and whether it can do its work', async () => {
+  const made = await resources('everything-values.yaml');
+  const pods = made.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec.template.spec);
+  const asked = (probe: string) =>
+    pods.map(({ containers: [container] }) => {
+      const { path, port } = container[probe].httpGet;
+      return `${container.args[0]} ${port} ${path}`;
+    });
+  const workers = (path: string) => Array(3).fill(`worker metrics ${path}`);
+  expect(asked('livenessProbe').sort()).toEqual(['serve api /healthz', ...workers('/healthz')]);
+  expect(asked('readinessProbe').sort()).toEqual(['serve api /readyz', ...workers('/readyz')]);
+});
+
 test('a chart without regions is refused in words', async () => {
   await expect(template([])).rejects.toThrow(/regions/);
 });

@@ -138,6 +138,11 @@ spec:
         initialDelaySeconds: 30
         periodSeconds: 10
         timeoutSeconds: 5
+      # A new worker counts when it polls and reaches its stores, so that an update goes on only then.
+      readinessProbe:
+        httpGet: { path: /readyz, port: metrics }
+        periodSeconds: 10
+        timeoutSeconds: 5
       {{- end }}
       resources: {{- toYaml $settings.resources | nindent 8 }}
       volumeMounts:
