@@ -6,12 +6,13 @@ import { jobText, print } from './print.ts';
 
 /** Adds the commands `pause` and `resume`. */
 export function addPauseCommands(program: Command): void {
-  const lever = (name: 'pause' | 'resume', summary: string) =>
+  const lever = (name: 'pause' | 'resume', summary: string, description: string) =>
     program
       .command(name)
       .argument('<job-id>')
       .option('--reason <text>', 'why, for the record')
       .summary(summary)
+      .description(description)
       .action(async (jobId: string, _options, command: Command) => {
         const { reason, ...options } = command.optsWithGlobals<GlobalOptions & { reason?: string }>();
         await withContext(options, async ({ jobs }) => {
@@ -20,6 +21,17 @@ export function addPauseCommands(program: Command): void {
           print(options.json, job, jobText(job));
         });
       });
-  lever('pause', 'pause a job; it keeps what it has copied');
-  lever('resume', 'let a paused job go on');
+  lever(
+    'pause',
+    'pause a job; it keeps what it has copied',
+    'Pauses a job: its workflow, and its current step, so that its slot becomes free. The job keeps what it has ' +
+      "copied. `resume` lets both go on. With Temporal's own command one of them would stay paused: it takes\n" +
+      '`temporal workflow unpause` and `temporal activity unpause`.',
+  );
+  lever(
+    'resume',
+    'let a paused job go on',
+    'Lets a paused job go on where it was, whether its workflow, its current step or both are paused, and ' +
+      "whoever has paused them, with this command or with Temporal's.",
+  );
 }

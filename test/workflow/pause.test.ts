@@ -149,6 +149,23 @@ test('who pauses and resumes a job that is so already changes nothing', async ()
   await endOf(job);
 });
 
+test("a pause of Temporal's ends with resume, and a pause of ours with both of Temporal's unpauses", async () => {
+  const { job } = await transferring();
+  const id = job.handle.workflowId;
+  const step = await stepOf(job);
+  await temporal('workflow', 'pause', '-w', id);
+  expect(await command('resume', id)).toMatchObject({ paused: false, status: 'replicating' });
+
+  await command('pause', id, '--reason', 'the line is needed');
+  await temporal('workflow', 'unpause', '-w', id);
+  const half = await command('show', id);
+  expect(half).toMatchObject({ paused: true, pause: { reason: 'the line is needed' } });
+  await temporal('activity', 'unpause', '-w', id, '--activity-id', step);
+  expect(await command('show', id)).toMatchObject({ paused: false, status: 'replicating' });
+  await command('cancel', id);
+  await endOf(job);
+});
+
 test('a job that has ended cannot be paused', async () => {
   const job = await rig.startJob();
   await endOf(job);

@@ -48,6 +48,16 @@ export function addPauseRoutes(
         return reply.code(204).send(null);
       },
     );
-  add('pause', 'pauseImageCopyJob', 'Pause an image copy job', 'The job is paused.');
-  add('resume', 'resumeImageCopyJob', 'Resume an image copy job', 'The job goes on.');
+  add(
+    'pause',
+    'pauseImageCopyJob',
+    'Pause an image copy job',
+    "The job is paused, and its current step too: with Temporal's own command, both have to be unpaused.",
+  );
+  add(
+    'resume',
+    'resumeImageCopyJob',
+    'Resume an image copy job',
+    "The job goes on, however it was paused: by this API, by the command or by Temporal's own.",
+  );
 }
