@@ -38,6 +38,11 @@ import { TaskRecord } from './task-record.ts';
 
 const taskDetailsQuery = defineQuery<TaskDetails>(TASK_DETAILS_QUERY);
 
+/** The query's description in the Web UI, and in `temporal workflow metadata`. */
+const ABOUT_DETAILS =
+  'What the task has moved. It cannot tell why the task stands still, because no workflow hears what an ' +
+  'attempt of a step has met: the pending activities and `image-replicator tasks show` do.';
+
 /** The number of failures that the error of a task lists one by one. */
 const MAX_TOLD_FAILURES = 10;
 const MAX_BATCHES = 2;
@@ -53,7 +58,7 @@ const MAX_HISTORY_LENGTH = 5000;
  * of its own. If a fault concerns only one object, it is put on record, and the others go on.
  *
  * - Native cancellation: running work stops, and leaves nothing unfinished; objects that were moved stay.
- * - Query `taskDetails`: returns the task's details.
+ * - Query `taskDetails`: returns the task's details, without the fault for which a step is tried again.
  *
  * @param after the path after which an earlier run has stopped
  * @returns the details of a task that has moved everything
@@ -63,7 +68,7 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
   assertInput(request, { '': 'object' });
   if (after !== null) assertInput(after, { '': 'string' });
   const record = new TaskRecord(request);
-  setHandler(taskDetailsQuery, () => record.details);
+  setHandler(taskDetailsQuery, () => record.details, { description: ABOUT_DETAILS });
   let plan: TaskPlan | null = null;
   let next: string | null;
   try {

@@ -69,9 +69,10 @@ function taskFrom(memo: unknown): TaskDetails | undefined {
   return task;
 }
 
-/** Where the Web UI shows what the counts do not have yet. */
+/** Where the Web UI shows what a running task cannot tell itself. */
 const LIVE_PROGRESS =
-  'what is under way comes on top: *Heartbeat Details* under *Pending Activities*, and the child workflows';
+  'what is under way comes on top: *Heartbeat Details* under *Pending Activities*, and the child workflows. ' +
+  'Why it may stand still: their *Last Failure*, and `image-replicator tasks show`';
 
 /** Returns a task as Markdown for the Web UI. */
 function describeTask(task: TaskDetails, isUnderWay: boolean): string {

@@ -5,6 +5,7 @@ import { UnusableProxy } from '../http/index.ts';
 import { IdentityUnavailable } from '../identity/index.ts';
 import { JobError, type JobErrorCode } from '../job-service/index.ts';
 import { StoreError } from '../stores/index.ts';
+import { TaskError } from '../task-service/index.ts';
 import { TemporalUnreachable } from '../temporal/index.ts';
 
 /** The command's exit codes, which docs/operating.md describes under "The command". */
@@ -50,6 +51,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof TemporalUnreachable || error instanceof IdentityUnavailable) return EXIT.unavailable;
   if (isUsage(error)) return EXIT.usage;
   if (error instanceof JobError) return BY_CODE[error.code];
+  if (error instanceof TaskError) return error.code === 'task_not_found' ? EXIT.notFound : EXIT.unavailable;
   if (error instanceof StoreError) return error.code === 'not_found' ? EXIT.notFound : EXIT.unavailable;
   return EXIT.failed;
 }
@@ -102,6 +104,7 @@ function codeOf(error: Error): string {
   if (error instanceof TemporalUnreachable || error instanceof IdentityUnavailable) return 'unavailable';
   if (isUsage(error)) return 'usage';
   if (error instanceof JobError || error instanceof StoreError) return error.code;
+  if (error instanceof TaskError) return error.code;
   return 'internal';
 }
 

@@ -13,7 +13,7 @@ export function print(json: boolean | undefined, value: unknown, text: string): 
 
 /** Describes a job to a person, one fact a line. */
 export function jobText(job: JobView): string {
-  const facts: [string, unknown][] = [
+  return factsText([
     ['job', job.job_id],
     ['status', job.phase === null ? job.status : `${job.status} (${job.phase})`],
     ['image', job.source_image_name ?? job.source_image_id],
@@ -33,7 +33,11 @@ export function jobText(job: JobView): string {
     ['paused', pauseText(job)],
     ['created', job.created_at],
     ['updated', job.updated_at],
-  ];
+  ]);
+}
+
+/** Writes facts one a line, each after its name, and leaves out those that are `null`. */
+export function factsText(facts: readonly (readonly [name: string, value: unknown])[]): string {
   return facts
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name.padEnd(13)} ${harmless(String(value))}`)
@@ -68,9 +72,11 @@ function cancelText(cancel: JobView['cancel']): string | null {
 
 function pauseText({ paused, pause }: JobView): string | null {
   if (!paused) return null;
-  return [pause?.at, pause?.by && `by ${pause.by}`, pause?.reason].filter(Boolean).join(', ') || 'yes';
+  const told = [pause?.at, pause?.by && `by ${pause.by}`, pause?.reason].filter(Boolean).join(', ');
+  return `${told || 'yes'}; \`resume\` lets it go on`;
 }
 
-function faultText(fault: JobView['fault']): string | null {
+/** Describes a fault in a line; `null` if there is none. */
+export function faultText(fault: JobView['fault']): string | null {
   return fault && `${fault.code}${fault.side === null ? '' : ` at the ${fault.side}`}: ${fault.message}`;
 }

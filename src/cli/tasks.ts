@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
-import { listAllTasks, standingText, type TaskView } from '../task-service/index.ts';
+import { failureSummary } from '../object-task/index.ts';
+import { listAllTasks, showAnyTask, standingText, type TaskView } from '../task-service/index.ts';
 import { bytesText } from '../text/index.ts';
-import { withContext } from './context.ts';
+import { type GlobalOptions, withContext } from './context.ts';
 import { type ListingOptions, outputOption, printListing } from './output.ts';
+import { factsText, faultText, print } from './print.ts';
 import { type Column, table } from './table.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -23,9 +25,12 @@ const COLUMNS: readonly Column<TaskView>[] = [
   },
 ];
 
-/** Adds the command `tasks`. */
+/** The number of failures that `tasks show` lists one by one. */
+const MAX_TOLD_FAILURES = 10;
+
+/** Adds the commands `tasks` and `tasks show`. */
 export function addTasksCommand(program: Command): void {
-  program
+  const tasks = program
     .command('tasks')
     .option('--limit <n>', `list at most this many (1 to ${MAX_LIMIT})`, wholeNumber(1, MAX_LIMIT), MAX_LIMIT)
     .addOption(outputOption())
@@ -42,4 +47,41 @@ export function addTasksCommand(program: Command): void {
         });
       });
     });
+
+  tasks
+    .command('show')
+    .argument('<task-id>', 'of a task, or of its workflow')
+    .summary('show a task, and why it stands still')
+    .action(async (taskId: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      await withContext(options, async ({ client }) => {
+        const task = await showAnyTask(client, taskId);
+        print(options.json, task, taskText(task));
+      });
+    });
+}
+
+/** Describes a task to a person, one fact a line, and then its failures. */
+function taskText(task: TaskView): string {
+  const { standing } = task;
+  const facts = factsText([
+    ['task', task.task_id],
+    ['type', task.type],
+    ['status', task.status],
+    ['tenant', task.tenant_id],
+    ['share', `${task.share_id}, target ${task.target}`],
+    ['from', task.src_prefix || 'everything'],
+    ['to', task.dest_prefix || 'everything'],
+    ['moved', `${task.objects_moved} objects, ${bytesText(task.bytes_moved)}`],
+    ['failed', task.objects_failed],
+    ['incomplete', task.objects_incomplete || null],
+    ['left out', task.folders_left_out > 0 ? `${task.folders_left_out} empty folders` : null],
+    ['fault', faultText(task.fault)],
+    ['last fault', faultText(standing?.fault ?? null)],
+    ['next try', standing?.next_retry_at ?? null],
+    ['waiting for', standing?.waiting_for ?? null],
+    ['created', task.created_at],
+    ['ended', task.ended_at],
+  ]);
+  return task.objects_failed === 0 ? facts : `${facts}\n${failureSummary(task, MAX_TOLD_FAILURES)}`;
 }

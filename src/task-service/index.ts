@@ -7,4 +7,5 @@ export type {
   TaskStatus,
   TaskView,
 } from './service.ts';
+export { showAnyTask } from './show.ts';
 export { standingText } from './standing.ts';

@@ -41,9 +41,27 @@ test('it tells what it waits for, what it has met, and when it tries again', asy
   expect(task.standing.fault.code).toBe('unavailable');
   const { stdout } = await rig.deployment.command('tasks');
   expect(stdout).toContain(task.standing.fault.message);
+  const shown = await until(async () => {
+    const text = (await rig.deployment.command('tasks', 'show', id)).stdout;
+    return /next try/.test(text) && text;
+  });
+  expect(shown).toContain(`last fault    unavailable at the source: ${task.standing.fault.message}`);
+  expect(shown).toMatch(/^next try {6}20\S+Z$/m);
+  expect(shown).toMatch(/^moved {9}0 objects/m);
+  const [workflow = ''] = await rig.workflows();
+  const told = await rig.deployment.temporal('workflow', 'metadata', '--workflow-id', workflow);
+  expect(told).toContain('image-replicator tasks show');
 
   await rename(`${folder}-away`, folder);
   expect((await rig.ended(id, 'SUCCESS', 'FAIL')).message).toBe('');
+  const { stdout: ended } = await rig.deployment.command('--json', 'tasks', 'show', workflow);
+  expect(JSON.parse(ended)).toMatchObject({ status: 'succeeded', objects_moved: 1, standing: null });
+});
+
+test('a task that is not there cannot be shown', async () => {
+  const { code, stderr } = await rig.deployment.command('--json', 'tasks', 'show', 'none');
+  expect(code).toBe(4);
+  expect(JSON.parse(stderr).error).toEqual({ code: 'task_not_found', message: 'there is no task none' });
 });
 
 test('the answer to a deletion has no body', async () => {

@@ -1,0 +1,58 @@
+import type { Client } from '@temporalio/client';
+import {
+  DELETE_TASK,
+  deletionIdOf,
+  MOVE_OBJECTS,
+  parseTask,
+  TASK_DETAILS_QUERY,
+  type TaskDetails,
+} from '../object-task/index.ts';
+import { describeIfThere, listWorkflows, visibility } from '../temporal/index.ts';
+import { TaskError } from './errors.ts';
+import type { TaskView } from './service.ts';
+import { standingOf } from './standing.ts';
+import { taskView } from './view.ts';
+
+/** The time after which a task that no worker answers for is shown as it is on record; milliseconds. */
+const PATIENCE = 3000;
+
+/**
+ * Shows a task of any tenant to an operator, with what keeps it. The counts of a running task are its
+ * workflow's own, or those on record if no worker answers.
+ * @param id the task's id, or the id of its workflow
+ * @throws TaskError `task_not_found`
+ */
+export async function showAnyTask(client: Client, id: string): Promise<TaskView> {
+  const workflowId = (await workflowIdOf(client, id)) ?? '';
+  const task = await describeIfThere(client, MOVE_OBJECTS, workflowId);
+  if (task === undefined) throw notFound(id);
+  const deletion = await describeIfThere(client, DELETE_TASK, deletionIdOf(workflowId));
+  const view = taskView(task, deletion !== undefined && deletion.closeTime === undefined);
+  if (view === undefined) throw notFound(id);
+  if (view.status !== 'running') return view;
+  const [present, standing] = await Promise.all([
+    presentDetails(client, workflowId),
+    standingOf(client, task),
+  ]);
+  return { ...view, ...present, standing };
+}
+
+function notFound(id: string): TaskError {
+  return new TaskError('task_not_found', `there is no task ${id}`);
+}
+
+/** Finds the workflow of a task. Its id ends with the task's. */
+async function workflowIdOf(client: Client, id: string): Promise<string | undefined> {
+  if (id.includes('/')) return id;
+  const tasks = visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'`;
+  for await (const { workflowId } of listWorkflows(client, tasks))
+    if (workflowId.endsWith(`/${id}`)) return workflowId;
+  return undefined;
+}
+
+/** Asks the workflow of a running task for its details. Returns nothing if no worker answers in time. */
+async function presentDetails(client: Client, workflowId: string): Promise<TaskDetails | undefined> {
+  const handle = client.workflow.getHandle(workflowId);
+  const ask = () => handle.query<unknown>(TASK_DETAILS_QUERY);
+  return client.withDeadline(Date.now() + PATIENCE, ask).then(parseTask, () => undefined);
+}
