@@ -1,27 +1,38 @@
 /** An operator with nothing but Temporal's own command: each of its levers does what its name says. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
-import { bytesWritten, closedAs, untilWritten } from '../support/jobs.ts';
+import { bytesWritten, closedAs, showJob, untilWritten } from '../support/jobs.ts';
+import type { TestProcess } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
 let deployment: Deployment;
+let worker: TestProcess;
 let image: string;
+let small: string;
 beforeAll(async () => {
   deployment = await deploy();
-  await deployment.startSlowWorker(300);
+  worker = await deployment.startSlowWorker(300);
   image = (await deployment.addImage('ot1', 96 * MIB)).id;
+  small = (await deployment.addImage('ot1', MIB)).id;
 });
 afterAll(() => deployment?.stop());
 
 const temporal = (...args: string[]) => deployment.temporal('workflow', ...args);
 
-/** Starts a job whose copy has the job's id, and waits until some of it is written. */
-async function running(id: string): Promise<string> {
+/** Starts a job whose copy has the job's id. */
+async function start(id: string, imageId: string): Promise<void> {
   const destination = { region: 'ot2', image_id: id };
-  const input = JSON.stringify({ source: { region: 'ot1', image_id: image }, destination });
+  const input = JSON.stringify({ source: { region: 'ot1', image_id: imageId }, destination });
   const job = ['--type', 'copyImage', '--task-queue', 'image-copy', '--workflow-id', id];
   await temporal('start', ...job, '--input', input, '--priority-key', '2');
+}
+
+/** Starts a job of some seconds, and waits until some of its copy is written. */
+async function running(id: string): Promise<string> {
+  await start(id, image);
   await untilWritten(deployment, id, MIB);
   return id;
 }
@@ -30,9 +41,8 @@ const untilClosed = (id: string, how: string) => until(async () => (await closed
 const untilNothingIsLeft = (id: string) =>
   until(async () => !(await deployment.files('ot2')).some((name) => name.includes(id)));
 
-test('pause, unpause, reset, cancel', async () => {
-  const id = await running('levers');
-  await temporal('pause', '-w', id, '--reason', 'maintenance');
+/** Waits until nothing more is written of a copy. Returns how much of it is there. */
+async function untilAtRest(id: string): Promise<number> {
   let before = -1;
   const held = await until(async () => {
     await sleep(1500);
@@ -42,6 +52,23 @@ test('pause, unpause, reset, cancel', async () => {
     return isAtRest && now;
   });
   expect(held).toBeLessThan(96 * MIB);
+  return held;
+}
+
+/** Describes the files of an image. What is written anew is another file, or has another time. */
+async function imageOnDisk(id: string): Promise<readonly string[]> {
+  return Promise.all(
+    ['data', 'image.json'].map(async (name) => {
+      const { ino, size, mtimeMs } = await stat(join(deployment.folder, 'ot2', id, name));
+      return `${name}: inode ${ino}, ${size} bytes, of ${mtimeMs}`;
+    }),
+  );
+}
+
+test('pause, unpause, reset, cancel', async () => {
+  const id = await running('levers');
+  await temporal('pause', '-w', id, '--reason', 'maintenance');
+  const held = await untilAtRest(id);
   await temporal('unpause', '-w', id);
   await untilWritten(deployment, id, held + MIB);
   await temporal('reset', '-w', id, '--type', 'LastWorkflowTask', '--reason', 'try');
@@ -50,6 +77,38 @@ test('pause, unpause, reset, cancel', async () => {
   await untilClosed(id, 'CANCELLED');
   await untilNothingIsLeft(id);
 });
+
+test('pause and unpause of the activity', async () => {
+  const id = await running('one-step');
+  const { pendingActivities } = JSON.parse(await temporal('describe', '-w', id, '--output', 'json'));
+  const step = ['-w', id, '--activity-id', pendingActivities[0].activityId];
+  await deployment.temporal('activity', 'pause', ...step, '--reason', 'maintenance');
+  const held = await untilAtRest(id);
+  await deployment.temporal('activity', 'unpause', ...step);
+  await untilWritten(deployment, id, held + MIB);
+  await temporal('cancel', '-w', id);
+  await untilClosed(id, 'CANCELLED');
+});
+
+test.each(['LastWorkflowTask', 'FirstWorkflowTask'])(
+  'a reset of a job that has ended, to its %s, finds its image there and makes no other one',
+  async (type) => {
+    const id = `ended-${type}`;
+    await start(id, small);
+    await untilClosed(id, 'COMPLETED');
+    const before = await imageOnDisk(id);
+    const { runId } = await deployment.client.workflow.getHandle(id).describe();
+    await temporal('reset', '-w', id, '--type', type, '--reason', 'try');
+    await until(async () => {
+      const latest = await deployment.client.workflow.getHandle(id).describe();
+      return latest.runId !== runId && latest.status.name === 'COMPLETED';
+    });
+    expect(await imageOnDisk(id)).toEqual(before);
+    expect((await showJob(deployment, id)).status).toBe('replicated');
+    const reads = worker.logged('attempt ended').filter(({ job_id }) => job_id === id);
+    expect(reads.reduce((sum, { read }) => sum + Number(read), 0)).toBe(MIB);
+  },
+);
 
 test('a batch of cancels', async () => {
   const ids = await Promise.all([running('batch-1'), running('batch-2')]);
