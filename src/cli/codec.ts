@@ -2,45 +2,96 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Command } from 'commander';
 import { loadConfig } from '../config/index.ts';
-import { JobError } from '../job-service/index.ts';
+import { type Operators, oidcOperators, operatorsFile } from '../identity/index.ts';
+import { complain } from './complain.ts';
 import type { GlobalOptions } from './context.ts';
+import { UsageError } from './errors.ts';
 
 interface CodecOptions extends GlobalOptions {
   readonly port: string;
   readonly origin?: string;
+  readonly operators?: string;
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly claim?: string;
 }
 
 /** Adds `codec`, a server by which Temporal's Web UI shows encrypted payloads. */
 export function addCodecCommand(program: Command): void {
   program
     .command('codec')
-    .option('--port <port>', 'port on loopback; everybody who reaches it can read everything', '8234')
+    .option('--port <port>', 'port on loopback', '8234')
     .option('--origin <url>', 'the Web UI (default: web_ui of the configuration)')
+    .option('--operators <file>', 'let in whoever has a token of this file')
+    .option(
+      '--issuer <url>',
+      "let in whoever has an access token of this OpenID provider, as the Web UI's user",
+    )
+    .option('--audience <name>', 'what these access tokens have to be for (--issuer)')
+    .option('--claim <name=value>', 'what they have to say, as in groups=operators (--issuer)')
     .summary("decrypt for Temporal's Web UI what `encryption` has encrypted")
+    .addHelpText(
+      'after',
+      '\nWithout --operators and --issuer, everybody who reaches the port can read everything.',
+    )
     .action(async (_options, command: Command) => serveCodec(command.optsWithGlobals<CodecOptions>()));
 }
 
-async function serveCodec({ config: file, port, origin }: CodecOptions): Promise<void> {
+async function serveCodec(options: CodecOptions): Promise<void> {
   const { createCodecServer, openCodec } = await import('../temporal/index.ts');
-  const { encryption, webUi } = await loadConfig(file);
+  const { encryption, webUi } = await loadConfig(options.config);
   if (encryption === null)
-    throw new JobError(
-      'invalid',
-      'encryption: is missing from the configuration, so there is nothing to decrypt',
-    );
-  const from = origin ?? webUi;
+    throw new UsageError('encryption: is missing from the configuration, so there is nothing to decrypt');
+  const from = options.origin ?? webUi;
   if (from === null)
-    throw new JobError(
-      'invalid',
+    throw new UsageError(
       '--origin: is missing; give it, or set web_ui in the configuration, to the address of the Web UI',
     );
-  const server = createCodecServer(await openCodec(encryption), from.replace(/\/$/, ''));
-  server.listen(Number(port), '127.0.0.1');
+  const operators = operatorsOf(options);
+  await operators?.check();
+  const server = createCodecServer(await openCodec(encryption), {
+    origin: URL.parse(from)?.origin ?? from,
+    admits: operators && ((token) => isOperator(operators, token)),
+  });
+  server.listen(Number(options.port), '127.0.0.1');
   await once(server, 'listening');
-  process.stdout.write(`codec endpoint at http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
+  const who = operators === null ? 'everybody who reaches it can read everything' : 'operators only';
+  const { port } = server.address() as AddressInfo;
+  process.stdout.write(`codec endpoint at http://127.0.0.1:${port} (${who})\n`);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   process.once('SIGTERM', () => stop()).once('SIGINT', () => stop());
   await stopped;
   server.closeAllConnections();
   server.close();
+}
+
+async function isOperator(operators: Operators, token: string): Promise<boolean> {
+  try {
+    return (await operators.nameOf(token)) !== null;
+  } catch (error) {
+    complain(false, { code: 'unavailable', message: (error as Error).message });
+    throw error;
+  }
+}
+
+/** Returns those who are let in; `null` if everybody is. */
+function operatorsOf({ operators, issuer, audience, claim }: CodecOptions): Operators | null {
+  if (operators !== undefined && issuer !== undefined)
+    throw new UsageError('--operators and --issuer: give only one of them');
+  if (operators !== undefined) return operatorsFile(operators);
+  if (issuer === undefined) {
+    if (audience !== undefined || claim !== undefined)
+      throw new UsageError('--issuer: is missing; without it, --audience and --claim mean nothing');
+    return null;
+  }
+  if (audience === undefined)
+    throw new UsageError('--audience: is missing; a provider gives tokens for other things too');
+  return oidcOperators({ issuer, audience, claim: claim === undefined ? null : claimOf(claim) });
+}
+
+function claimOf(text: string): { name: string; value: string } {
+  const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new UsageError('--claim: has to be name=value, as in groups=operators');
+  return { name, value };
 }

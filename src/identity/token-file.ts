@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
-import { parse } from 'yaml';
 import { schemaProblems } from '../text/index.ts';
-import { type Identity, IdentityUnavailable, type Principal } from './port.ts';
+import type { Identity, Principal } from './port.ts';
+import { Sha256, sha256Of } from './sha256.ts';
+import { trustedFile } from './trusted-file.ts';
 
 const Tenant = Type.String({ minLength: 1, maxLength: 255 });
 const tenant = {
@@ -15,10 +14,7 @@ const tenant = {
 const closed = { additionalProperties: false } as const;
 const Token = Type.Object(
   {
-    sha256: Type.String({
-      pattern: '^[0-9a-f]{64}$',
-      patternErrorMessage: 'a SHA-256 of 64 digits 0 to 9 and a to f',
-    }),
+    sha256: Sha256,
     ...tenant,
   },
   closed,
@@ -39,9 +35,8 @@ const TokenFile = Type.Object(
   { ...closed, minProperties: 1 },
 );
 
-/** Bits of a file's mode. */
+/** A bit of a file's mode. */
 const OTHERS_MAY_READ = 0o004;
-const GROUP_OR_OTHERS_MAY_WRITE = 0o022;
 
 interface Entries {
   readonly tokens: ReadonlyMap<string, Static<typeof Token>>;
@@ -54,23 +49,10 @@ interface Entries {
  * effect with the next request.
  */
 export function tokenFile(path: string): Identity {
-  let loaded: { readonly version: string; readonly entries: Entries } | undefined;
-  const entries = async (): Promise<Entries> => {
-    try {
-      const { mtimeMs, size, ino, mode } = await stat(path);
-      const version = `${ino}-${size}-${mtimeMs}-${mode}`;
-      if (loaded?.version !== version)
-        loaded = { version, entries: parseEntries(await readFile(path, 'utf8'), mode) };
-      return loaded.entries;
-    } catch (cause) {
-      throw new IdentityUnavailable(`the token file ${path} cannot be used: ${(cause as Error).message}`, {
-        cause,
-      });
-    }
-  };
+  const entries = trustedFile(path, entriesOf);
   return {
     async authenticate(token) {
-      const entry = (await entries()).tokens.get(createHash('sha256').update(token).digest('hex'));
+      const entry = (await entries()).tokens.get(sha256Of(token));
       return entry === undefined ? null : principalOf(entry);
     },
     async accessKey(access) {
@@ -94,13 +76,7 @@ function principalOf({
   };
 }
 
-function parseEntries(text: string, mode: number): Entries {
-  if ((mode & GROUP_OR_OTHERS_MAY_WRITE) !== 0) {
-    throw new Error(
-      'only its owner may be allowed to write it, because every token in it is trusted: run chmod go-w on it',
-    );
-  }
-  const file = yamlOf(text);
+function entriesOf(file: unknown, mode: number): Entries {
   const [fault] = schemaProblems(TokenFile, file, Value.Errors(TokenFile, file), { secret: true });
   if (fault !== undefined) throw new Error(`${fault.path || 'the file'}: ${fault.problem}`);
   const { tokens = [], access_keys = [] } = file as Static<typeof TokenFile>;
@@ -111,13 +87,4 @@ function parseEntries(text: string, mode: number): Entries {
     tokens: new Map(tokens.map((entry) => [entry.sha256, entry])),
     accessKeys: new Map(access_keys.map((entry) => [entry.access, entry])),
   };
-}
-
-function yamlOf(text: string): unknown {
-  try {
-    return parse(text, { logLevel: 'error' });
-  } catch (error) {
-    // The parser's message may quote the line, and the line may hold a secret.
-    throw new Error(`is not valid YAML (${(error as { code?: unknown }).code})`);
-  }
 }

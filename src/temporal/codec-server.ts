@@ -6,16 +6,25 @@ const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 /** The largest request; bytes. The Web UI sends one page of a history at a time. */
 const MAX_BODY = 32 * 1024 * 1024;
 
+/** Tells whether a bearer token is an operator's. Rejects if that cannot be told at the moment. */
+export type Admission = (token: string) => Promise<boolean>;
+
+/** Who may use a codec endpoint. */
+export interface CodecServerOptions {
+  /** The origin of the Web UI. No page of another one gets an answer. */
+  readonly origin: string;
+  /** `null` if everybody who reaches the server may read everything. */
+  readonly admits: Admission | null;
+}
+
 /**
- * Returns a server that decrypts payloads for Temporal's Web UI (its "remote codec endpoint") and encrypts
- * the payloads that the Web UI sends. The server has no sign-in, and everybody who reaches it can read
- * everything. A proxy in front of it MUST therefore ask for one.
- * @param origin the origin of the Web UI: only its pages may read the answers
+ * Returns a server that decrypts payloads for Temporal's Web UI and its command (their "remote codec
+ * endpoint"), and encrypts the payloads that they send.
  * @see https://docs.temporal.io/production-deployment/data-encryption
  */
-export function createCodecServer(codec: PayloadCodec, origin: string): Server {
+export function createCodecServer(codec: PayloadCodec, options: CodecServerOptions): Server {
   return createServer((request, response) => {
-    answer(codec, origin, request, response).catch((error: Error) => {
+    answer(codec, options, request, response).catch((error: Error) => {
       response.writeHead(400, { 'Content-Type': 'text/plain' }).end(error.message);
     });
   });
@@ -23,25 +32,44 @@ export function createCodecServer(codec: PayloadCodec, origin: string): Server {
 
 async function answer(
   codec: PayloadCodec,
-  origin: string,
+  options: CodecServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  response.setHeader('Access-Control-Allow-Origin', origin);
+  response.setHeader('Access-Control-Allow-Origin', options.origin);
   response.setHeader('Access-Control-Allow-Credentials', 'true');
   response.setHeader('Access-Control-Allow-Headers', 'Authorization,Content-Type,X-Namespace');
   response.setHeader('Vary', 'Origin');
   const run = STEPS[request.url?.split('?')[0] ?? ''];
-  if (request.method === 'OPTIONS') response.writeHead(204).end();
-  else if (request.method !== 'POST' || run === undefined) response.writeHead(404).end();
-  else {
-    const { payloads = [] } = JSON.parse(await bodyOf(request)) as { payloads?: object[] };
-    const done = await codec[run](payloads.map((payload) => PayloadMessage.fromObject(payload) as Payload));
-    const plain = done.map((payload) =>
-      PayloadMessage.toObject(PayloadMessage.create(payload), { bytes: String }),
-    );
-    response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ payloads: plain }));
-  }
+  const refusal = await refusalOf(options, request, run !== undefined);
+  if (refusal === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  if (refusal !== null || run === undefined) return void response.writeHead(refusal ?? 404).end();
+  const { payloads = [] } = JSON.parse(await bodyOf(request)) as { payloads?: object[] };
+  const done = await codec[run](payloads.map((payload) => PayloadMessage.fromObject(payload) as Payload));
+  const plain = done.map((payload) =>
+    PayloadMessage.toObject(PayloadMessage.create(payload), { bytes: String }),
+  );
+  response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ payloads: plain }));
+}
+
+/** Returns the status with which a request ends that is not carried out; `null` for one that is. */
+async function refusalOf(
+  { origin, admits }: CodecServerOptions,
+  { method, headers }: IncomingMessage,
+  isKnown: boolean,
+): Promise<number | null> {
+  // Browsers send the origin with each such request. Others, such as Temporal's command, send none.
+  if (headers.origin !== undefined && headers.origin !== origin) return 403;
+  // A browser asks, without any token, whether it may ask.
+  if (method === 'OPTIONS') return 204;
+  if (method !== 'POST' || !isKnown) return 404;
+  if (admits === null) return null;
+  const token = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  if (token === undefined) return 401;
+  return admits(token).then(
+    (isOperator) => (isOperator ? null : 401),
+    () => 503,
+  );
 }
 
 const STEPS: Readonly<Record<string, 'encode' | 'decode'>> = { '/encode': 'encode', '/decode': 'decode' };

@@ -2,7 +2,9 @@
  * Tests a deployment that encrypts: Temporal stores nothing that can be read, and everything of ours still
  * works.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
 import { spawnProcess, type TestProcess } from '../support/process.ts';
@@ -61,25 +63,71 @@ test('why a job has failed is encrypted too, and told by the command', async () 
   expect(await history(row?.execution.workflowId ?? '')).not.toContain('there is no image');
 });
 
-test('the endpoint for the Web UI decrypts for its pages', async () => {
-  const env = { ...deployment.env };
-  const codec: TestProcess = spawnProcess(
-    'bin/image-replicator',
-    ['codec', '--port', '0', '--origin', ORIGIN],
-    env,
-  );
+async function startCodec(...args: string[]): Promise<{ codec: TestProcess; url: string }> {
+  const all = ['codec', '--port', '0', '--origin', `${ORIGIN}/`, ...args];
+  const codec = spawnProcess('bin/image-replicator', all, deployment.env);
   await until(() => codec.output().includes('codec endpoint at'));
-  const url = codec.output().match(/http:\S+/)?.[0] ?? '';
+  return { codec, url: codec.output().match(/http:\S+/)?.[0] ?? '' };
+}
+
+async function bodyOfInput(): Promise<string> {
   const { events } = JSON.parse(await history(jobId)) as {
     events: { workflowExecutionStartedEventAttributes: { input: { payloads: object[] } } }[];
   };
-  const payloads = events[0]?.workflowExecutionStartedEventAttributes.input.payloads;
-  const body = JSON.stringify({ payloads });
-  const answer = await fetch(`${url}/decode`, { method: 'POST', body });
+  return JSON.stringify({ payloads: events[0]?.workflowExecutionStartedEventAttributes.input.payloads });
+}
+
+test('the endpoint for the Web UI decrypts for its pages, and for no others', async () => {
+  const { codec, url } = await startCodec();
+  const body = await bodyOfInput();
+  const ask = (path: string, init: RequestInit = {}) =>
+    fetch(`${url}${path}`, { method: 'POST', body, ...init });
+  const answer = await ask('/decode', { headers: { origin: ORIGIN } });
   expect(answer.headers.get('access-control-allow-origin')).toBe(ORIGIN);
   const decoded = (await answer.json()) as { payloads: { data: string }[] };
   expect(atob(decoded.payloads[0]?.data ?? '')).toContain(NAME);
-  expect((await fetch(`${url}/other`, { method: 'POST', body })).status).toBe(404);
-  expect((await fetch(`${url}/decode`, { method: 'POST', body: 'no JSON' })).status).toBe(400);
+  expect((await ask('/decode', { headers: { origin: 'http://evil.example' } })).status).toBe(403);
+  expect((await ask('/other')).status).toBe(404);
+  expect((await ask('/decode', { body: 'no JSON' })).status).toBe(400);
   await codec.stop('SIGTERM');
+});
+
+test("with a file of operators, only their tokens decrypt, in Temporal's command too", async () => {
+  const file = join(deployment.folder, 'operators.yaml');
+  const sha256 = createHash('sha256').update('a-token').digest('hex');
+  await writeFile(file, JSON.stringify({ operators: [{ name: 'ann', sha256 }] }), { mode: 0o644 });
+  const { codec, url } = await startCodec('--operators', file);
+  const body = await bodyOfInput();
+  const statusFor = async (authorization?: string) =>
+    (
+      await fetch(`${url}/decode`, {
+        method: 'POST',
+        body,
+        headers: { ...(authorization && { authorization }) },
+      })
+    ).status;
+  expect(await statusFor()).toBe(401);
+  expect(await statusFor(`Bearer ${deployment.tokens.a}`)).toBe(401);
+  expect(await statusFor('Bearer a-token')).toBe(200);
+  // A browser asks first, without any token.
+  expect((await fetch(`${url}/decode`, { method: 'OPTIONS', headers: { origin: ORIGIN } })).status).toBe(204);
+  const shown = (token: string) =>
+    deployment.temporal(
+      ...['workflow', 'show', '--workflow-id', jobId, '--output', 'json'],
+      ...['--codec-endpoint', url, '--codec-auth', `Bearer ${token}`],
+    );
+  expect(atobAll(await shown('a-token'))).toContain(NAME);
+  await chmod(file, 0o666);
+  expect(await statusFor('Bearer a-token')).toBe(503);
+  expect(codec.output()).toContain('run chmod go-w on it');
+  await codec.stop('SIGTERM');
+});
+
+const atobAll = (text: string) =>
+  [text, ...[...text.matchAll(/"data": "([^"]+)"/g)].map(([, data = '']) => atob(data))].join('\n');
+
+test("a file of tenants' tokens is not taken for one of operators", async () => {
+  const tenants = join(deployment.folder, 'tokens.yaml');
+  const { code, stderr } = await deployment.command('codec', '--origin', ORIGIN, '--operators', tenants);
+  expect([code, stderr]).toEqual([6, expect.stringMatching(/tokens\.yaml cannot be used/)]);
 });

@@ -1,0 +1,73 @@
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
+import { fetch } from 'undici';
+import { openAgent } from '../http/index.ts';
+import type { Operators } from './operators.ts';
+import { IdentityUnavailable } from './port.ts';
+
+/** Whose tokens count, and for what they have to be. */
+export interface OidcOptions {
+  /** The address of the OpenID provider. */
+  readonly issuer: string;
+  /** What the tokens have to be for, as the provider knows it. */
+  readonly audience: string;
+  /** A claim that the tokens have to have: its value is this, or a list that has this; `null` for none. */
+  readonly claim: { readonly name: string; readonly value: string } | null;
+}
+
+type Ask = (url: string, init?: object) => ReturnType<typeof fetch>;
+
+/** Codes of errors that say nothing about a token, but that the provider's keys cannot be had. */
+const NO_KEYS = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID']);
+
+/**
+ * Takes for operators those who have an access token (a JWT) of an OpenID provider. The provider's keys are
+ * asked for when they are first needed, and again when they change.
+ * @see https://openid.net/specs/openid-connect-discovery-1_0.html
+ */
+export function oidcOperators({ issuer, audience, claim }: OidcOptions): Operators {
+  const dispatcher = openAgent({ verify: true, ca: null });
+  const ask: Ask = (url, init = {}) => fetch(url, { ...init, dispatcher });
+  let known: ReturnType<typeof createRemoteJWKSet> | undefined;
+  const keys = async () => {
+    known ??= createRemoteJWKSet(await keysAddress(issuer, ask), {
+      [customFetch]: (url, init) => ask(url, init) as unknown as Promise<Response>,
+    });
+    return known;
+  };
+  return {
+    async nameOf(token) {
+      try {
+        const options = { issuer, audience, requiredClaims: ['exp', 'sub'] };
+        const { payload } = await jwtVerify(token, await keys(), options);
+        return has(payload, claim) ? (payload.sub ?? null) : null;
+      } catch (cause) {
+        if (cause instanceof errors.JOSEError && !NO_KEYS.has(cause.code)) return null;
+        throw unavailable(issuer, cause);
+      }
+    },
+    check: async () => void (await keys()),
+  };
+}
+
+async function keysAddress(issuer: string, ask: Ask): Promise<URL> {
+  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const answer = await ask(address, { signal: AbortSignal.timeout(10_000) }).catch((cause) => {
+    throw unavailable(issuer, cause);
+  });
+  const found = (await answer.json().catch(() => null)) as { issuer?: unknown; jwks_uri?: unknown } | null;
+  const url = URL.parse(String(found?.jwks_uri));
+  if (!answer.ok || found?.issuer !== issuer || url === null)
+    throw new IdentityUnavailable(`--issuer: ${address} does not describe an OpenID provider of this name`);
+  return url;
+}
+
+function has(payload: JWTPayload, claim: OidcOptions['claim']): boolean {
+  if (claim === null) return true;
+  const value = payload[claim.name];
+  return value === claim.value || (Array.isArray(value) && value.includes(claim.value));
+}
+
+function unavailable(issuer: string, cause: unknown): IdentityUnavailable {
+  if (cause instanceof IdentityUnavailable) return cause;
+  return new IdentityUnavailable(`the OpenID provider ${issuer} cannot be asked for its keys`, { cause });
+}

@@ -1,0 +1,39 @@
+import Type, { type Static } from 'typebox';
+import Value from 'typebox/value';
+import { schemaProblems } from '../text/index.ts';
+import { Sha256, sha256Of } from './sha256.ts';
+import { trustedFile } from './trusted-file.ts';
+
+/** Tells who is an operator, by the bearer token that a request brings. */
+export interface Operators {
+  /**
+   * Returns the name of the operator whose token this is; `null` if it is none's.
+   * @throws IdentityUnavailable
+   */
+  nameOf(token: string): Promise<string | null>;
+  /** Throws IdentityUnavailable if operators cannot be told at the moment. */
+  check(): Promise<void>;
+}
+
+const closed = { additionalProperties: false } as const;
+/** It differs from a file of tenants' tokens, so that nobody takes one for the other. */
+const OperatorsFile = Type.Object(
+  { operators: Type.Array(Type.Object({ name: Type.String({ minLength: 1 }), sha256: Sha256 }, closed)) },
+  closed,
+);
+
+/** Opens a YAML file of operators' tokens. A change to the file takes effect with the next request. */
+export function operatorsFile(path: string): Operators {
+  const names = trustedFile(path, namesOf);
+  return {
+    nameOf: async (token) => (await names()).get(sha256Of(token)) ?? null,
+    check: async () => void (await names()),
+  };
+}
+
+function namesOf(file: unknown): ReadonlyMap<string, string> {
+  const [fault] = schemaProblems(OperatorsFile, file, Value.Errors(OperatorsFile, file), { secret: true });
+  if (fault !== undefined) throw new Error(`${fault.path || 'the file'}: ${fault.problem}`);
+  const { operators } = file as Static<typeof OperatorsFile>;
+  return new Map(operators.map(({ name, sha256 }) => [sha256, name]));
+}

@@ -1,0 +1,50 @@
+import { readFile, stat } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { IdentityUnavailable } from './port.ts';
+
+/** Bits of a file's mode. */
+const GROUP_OR_OTHERS_MAY_WRITE = 0o022;
+
+/**
+ * Follows a YAML file whose every entry is trusted. A change to the file takes effect with the next look.
+ * @param entriesOf makes the entries of what the file has, given the file's mode; MUST throw if it cannot,
+ * with a message that quotes no secret
+ * @returns a function that returns the entries, and throws IdentityUnavailable if the file cannot be used
+ */
+export function trustedFile<Entries>(
+  path: string,
+  entriesOf: (contents: unknown, mode: number) => Entries,
+): () => Promise<Entries> {
+  let loaded: { readonly version: string; readonly entries: Entries } | undefined;
+  return async () => {
+    try {
+      const { mtimeMs, size, ino, mode } = await stat(path);
+      const version = `${ino}-${size}-${mtimeMs}-${mode}`;
+      if (loaded?.version !== version) {
+        assertOwners(mode);
+        loaded = { version, entries: entriesOf(yamlOf(await readFile(path, 'utf8')), mode) };
+      }
+      return loaded.entries;
+    } catch (cause) {
+      throw new IdentityUnavailable(`the token file ${path} cannot be used: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  };
+}
+
+function assertOwners(mode: number): void {
+  if ((mode & GROUP_OR_OTHERS_MAY_WRITE) === 0) return;
+  throw new Error(
+    'only its owner may be allowed to write it, because every token in it is trusted: run chmod go-w on it',
+  );
+}
+
+function yamlOf(text: string): unknown {
+  try {
+    return parse(text, { logLevel: 'error' });
+  } catch (error) {
+    // The parser's message may quote the line, and the line may hold a secret.
+    throw new Error(`is not valid YAML (${(error as { code?: unknown }).code})`);
+  }
+}
