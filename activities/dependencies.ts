@@ -14,4 +14,6 @@ export interface Dependencies {
   readonly spool: Spool | null;
   /** Temporal's client in the worker's own namespace. */
   readonly client: Client;
+  /** Told of bytes that an earlier attempt has delivered to a region, and that are delivered once more. */
+  readonly onRepeat?: (region: string, bytes: number) => void;
 }

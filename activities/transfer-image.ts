@@ -1,5 +1,6 @@
 import { CancelledFailure, Context, log } from '@temporalio/activity';
 import { type CopyPlan, parseProgress, type TransferProgress } from '../src/copy-job/index.ts';
+import { coveredBytes } from '../src/image/index.ts';
 import type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
 import { StoreError } from '../src/stores/index.ts';
 import type { Copied, Transfer } from '../src/transfer/index.ts';
@@ -57,6 +58,8 @@ export async function transferImage(
       const open = () => openTransfer(deps, { plan, ref, image, progress, onWait: stand });
       transfer = await running.attach(ref, open);
       transfer.limitTo(limit);
+      const lost = coveredBytes(progress.ranges) - transfer.ledger.bytes;
+      if (lost > 0) deps.onRepeat?.(plan.destination.region, lost);
       return transfer;
     },
     noted({ bandwidth_limit = null }) {

@@ -12,9 +12,12 @@ import type { Metrics, Side } from './metrics.ts';
 
 /**
  * Returns a store that counts the bytes that a transfer reads from it and writes to it, and the faults that
- * it answers with.
+ * it answers with. The bytes begin at 0, because Prometheus sees no increase in a counter's first value.
  */
 export function meteredStore(store: ImageStore, region: string, metrics: Metrics): ImageStore {
+  metrics.read(region, 0);
+  metrics.written(region, 0);
+  metrics.repeated(region, 0);
   const { objects } = store;
   return {
     ...metered(store, region, metrics),

@@ -22,6 +22,8 @@ export interface Metrics {
   read(region: string, bytes: number): void;
   /** Bytes that a region has taken. */
   written(region: string, bytes: number): void;
+  /** Bytes that an earlier attempt had delivered to a region, and that are delivered once more. */
+  repeated(region: string, bytes: number): void;
   /** Bytes that a region's server has copied by itself. */
   copiedByServer(region: string, bytes: number): void;
   /** Bytes whose digest was computed. */
@@ -63,11 +65,12 @@ export function createMetrics(): Metrics {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
-  const { read, written, copied, digested, parts, faults, transfers, requests, durations } =
+  const { read, written, repeated, copied, digested, parts, faults, transfers, requests, durations } =
     instruments(registers);
   return {
     read: (region, bytes) => read.inc({ region }, bytes),
     written: (region, bytes) => written.inc({ region }, bytes),
+    repeated: (region, bytes) => repeated.inc({ region }, bytes),
     copiedByServer: (region, bytes) => copied.inc({ region }, bytes),
     digested: (bytes) => digested.inc(bytes),
     part: (side, region, seconds) => parts.observe({ side, region }, seconds),
@@ -103,6 +106,11 @@ function instruments(registers: Registry[]) {
     new Histogram({ name: `image_replicator_${name}`, help, labelNames, buckets, registers });
   const read = counter('read_bytes_total', 'Bytes read from a region.', ['region']);
   const written = counter('written_bytes_total', 'Bytes that a region has taken.', ['region']);
+  const repeated = counter(
+    'repeated_bytes_total',
+    'Bytes that are delivered to a region once more, because an attempt at their copy has broken off.',
+    ['region'],
+  );
   const copied = counter(
     'server_copied_bytes_total',
     'Bytes that the server of a region has copied by itself.',
@@ -135,5 +143,5 @@ function instruments(registers: Registry[]) {
     ['dialect'],
     REQUEST_BUCKETS,
   );
-  return { read, written, copied, digested, parts, faults, transfers, requests, durations };
+  return { read, written, repeated, copied, digested, parts, faults, transfers, requests, durations };
 }

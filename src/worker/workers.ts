@@ -18,6 +18,7 @@ import { openSpool } from '../stores/index.ts';
 import { ensureSweepSchedule } from '../sweep/schedule.ts';
 import { encryptingConverter, temporalSettings, workerOptions } from '../temporal/index.ts';
 import { createDigestPool, openLinks } from '../transfer/index.ts';
+import { countFailuresFromZero } from './count-from-zero.ts';
 import { Crew } from './crew.ts';
 import { logContext } from './log-context.ts';
 import type { Probe } from './probe.ts';
@@ -76,7 +77,8 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const rates = ratesBy(config);
   const links = openLinks({ ...config.limits, rates });
   watchWorker(options.metrics, links, spool);
-  const deps: Dependencies = { regions, limits: config.limits, digests, links, spool, client };
+  const { repeated: onRepeat } = options.metrics;
+  const deps: Dependencies = { regions, limits: config.limits, digests, links, spool, client, onRepeat };
   const dataConverter = await encryptingConverter(config.encryption);
   const interceptors = { activity: [logContext] };
   const common = {
@@ -87,6 +89,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   };
   const crew = new Crew();
   if (options.workflows) {
+    countFailuresFromZero(client.options.namespace, regions.keys());
     const workflowOptions = {
       ...common,
       taskQueue: TASK_QUEUE,

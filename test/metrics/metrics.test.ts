@@ -28,10 +28,12 @@ afterAll(() => deployment.stop());
 
 const ask = (process: 'serve' | 'worker', path: string) => askPort(ports[process], path);
 
+const ENDED_WELL = /^image_replicator_jobs_ended_total\{.*status="replicated".*/m;
+
 test('a worker counts what it has copied, and the jobs that have ended', async () => {
   const { body } = await until(async () => {
     const answer = await ask('worker', '/metrics');
-    return answer.body.includes('image_replicator_jobs_ended_total{') && answer;
+    return ENDED_WELL.test(answer.body) && answer;
   });
   expect(valueIn(body, 'image_replicator_read_bytes_total{region="ot1"}')).toBe(4 * MIB);
   expect(valueIn(body, 'image_replicator_written_bytes_total{region="ot2"}')).toBe(4 * MIB);
@@ -40,10 +42,27 @@ test('a worker counts what it has copied, and the jobs that have ended', async (
   expect(valueIn(body, 'image_replicator_memory_granted_bytes')).toBe(0);
   expect(valueIn(body, 'image_replicator_memory_limit_bytes')).toBeGreaterThan(4 * MIB);
   expect(body).toMatch(/^image_replicator_part_duration_seconds_count\{side="source",region="ot1"\} [1-9]/m);
-  const ended = body.split('\n').find((line) => line.startsWith('image_replicator_jobs_ended_total{')) ?? '';
-  for (const label of ['status="replicated"', 'source_region="ot1"', 'destination_region="ot2"'])
-    expect(ended).toContain(label);
+  const [ended = ''] = body.match(ENDED_WELL) ?? [];
+  for (const label of ['source_region="ot1"', 'destination_region="ot2"']) expect(ended).toContain(label);
   expect(body).toMatch(/^temporal_activity_execution_latency_seconds_count/m);
+});
+
+test('failed jobs are counted from 0 on, so that Prometheus sees the first one', async () => {
+  const failed = async () => {
+    const { body } = await ask('worker', '/metrics');
+    const pair = ['status="error"', 'source_region="ot1"', 'destination_region="ot2"'];
+    return body
+      .split('\n')
+      .filter((line) => line.startsWith('image_replicator_jobs_ended_total{'))
+      .filter((line) => pair.every((label) => line.includes(label)))
+      .map((line) => line.split(' ').at(-1));
+  };
+  expect(await failed()).toEqual(['0']);
+  const image_id = 'none';
+  const request = { source: { region: 'ot1', image_id }, destination: { region: 'ot2' } };
+  const started = { workflowId: 'fails', taskQueue: 'image-copy', args: [request] };
+  await expect(deployment.client.workflow.execute('copyImage', started)).rejects.toThrow();
+  await expect.poll(failed).toEqual(['1']);
 });
 
 test('a facade counts its requests by dialect and route, and tells what only Temporal knows', async () => {

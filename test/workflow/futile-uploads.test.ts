@@ -26,6 +26,9 @@ afterAll(async () => {
   await source.close();
 });
 
+/** What attempts have told of bytes that they deliver once more. */
+const repeated: { readonly region: string; readonly bytes: number }[] = [];
+
 /** A client whose server is away: an attempt goes on until it has heard that its workflow is paused. */
 const AWAY = {
   workflow: { getHandle: () => ({ describe: () => Promise.reject(new Error('the server is away')) }) },
@@ -78,6 +81,7 @@ async function attempt(bytes: number, before: Partial<TransferProgress>): Promis
     links: testLinks(),
     spool: null,
     client: AWAY,
+    onRepeat: (region, bytes) => repeated.push({ region, bytes }),
   });
   const { pin } = await source.store.inspect(anyone(image.id));
   const plan = { source: { region: 'ot1', ...anyone(image.id) }, destination: { region: 'ot2' } } as CopyPlan;
@@ -134,4 +138,11 @@ test('the tenth upload in a row that comes no farther is the last one, when ther
   expect(failure).toMatchObject({ type: 'stalled', nonRetryable: true });
   expect(failure.message).toBe('broken off 10 times without coming farther: the connection broke');
   expect(failure.details?.[0]).toMatchObject({ code: 'stalled', side: 'destination' });
+});
+
+test('an upload that begins anew tells how many bytes it delivers once more', async () => {
+  repeated.length = 0;
+  await attempt(MIB, { ranges: [[0, 3 * MIB]], high_water: 3 * MIB });
+  await attempt(MIB, {});
+  expect(repeated).toEqual([{ region: 'ot2', bytes: 3 * MIB }]);
 });
