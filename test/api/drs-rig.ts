@@ -20,9 +20,13 @@ export interface DrsClient {
   untilState(jobId: string, state: string): Promise<void>;
 }
 
-export function drsClient(deployment: Deployment, project = 'tenant-a'): DrsClient {
+export function drsClient(
+  deployment: Deployment,
+  project = 'tenant-a',
+  version: 'v3' | 'v5' = 'v5',
+): DrsClient {
   const call: DrsClient['call'] = async (method, path, options = {}) => {
-    const url = `${deployment.apiUrl}/v5/${project}/jobs${path}`;
+    const url = `${deployment.apiUrl}/${version}/${project}/jobs${path}`;
     const plain = { ...options, method };
     const signed = options.token === undefined ? huaweiSigned(url, plain, deployment.key) : plain;
     const { status, headers, text } = await send(url, signed);

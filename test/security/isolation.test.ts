@@ -65,6 +65,13 @@ const BODIES: Record<string, (names: Names, tenant: string) => object> = {
   '/v{version}/image/{imageId}': () => ({ destRegion: ['ot2'] }),
   '/v5/{project_id}/jobs/{job_id}/stop': () => ({}),
   '/v5/{project_id}/jobs/batch-stop': ({ job }) => ({ jobs: [{ job_id: job }] }),
+  '/v3/{project_id}/jobs': ({ job }) => ({ cur_page: 1, per_page: 10, name: job }),
+  '/v3/{project_id}/jobs/batch-detail': ({ job }) => ({ jobs: [job] }),
+  '/v3/{project_id}/jobs/batch-status': ({ job }) => ({ jobs: [job] }),
+  '/v3/{project_id}/jobs/batch-progress': ({ job }) => ({ jobs: [job] }),
+  '/v3/{project_id}/jobs/batch-jobs': ({ job }) => ({
+    jobs: [{ job_id: job, delete_type: 'force_terminate' }],
+  }),
   '/v1/{project_id}/sfs-turbo/{share_id}/hpc-cache/task': () => ({ type: 'import', src_target: 'training' }),
 };
 

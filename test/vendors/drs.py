@@ -7,6 +7,7 @@ import json
 import sys
 
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkdrs import v3
 from huaweicloudsdkdrs.v5 import (
     BatchStopJobActionReq,
     BatchStopJobsActionRequest,
@@ -24,6 +25,7 @@ from json_lines import serve
 settings = json.loads(sys.argv[1])
 credentials = BasicCredentials(settings["access"], settings["secret"], settings["project"])
 client = DrsClient.new_builder().with_credentials(credentials).with_endpoint(settings["endpoint"]).build()
+client_3 = v3.DrsClient.new_builder().with_credentials(credentials).with_endpoint(settings["endpoint"]).build()
 
 
 def stop(job_id, x_language=None, **body):
@@ -53,7 +55,32 @@ def delete(job_id):
     return client.delete_job(DeleteJobRequest(job_id=job_id)).to_json_object()
 
 
+def details_3(jobs):
+    body = v3.BatchQueryJobReqPage(jobs=jobs)
+    return client_3.batch_list_job_details(v3.BatchListJobDetailsRequest(body=body)).to_json_object()
+
+
+def statuses_3(jobs):
+    body = v3.BatchQueryJobReqPage(jobs=jobs)
+    return client_3.batch_list_job_status(v3.BatchListJobStatusRequest(body=body)).to_json_object()
+
+
+def end_3(job_id, delete_type):
+    body = v3.BatchDeleteJobReq(jobs=[v3.DeleteJobReq(job_id=job_id, delete_type=delete_type)])
+    return client_3.batch_delete_jobs(v3.BatchDeleteJobsRequest(body=body)).to_json_object()
+
+
 serve(
-    {"actions": actions, "delete": delete, "stop": stop, "show": show, "list": list_jobs, "batch_stop": batch_stop},
+    {
+        "actions": actions,
+        "batch_stop": batch_stop,
+        "delete": delete,
+        "details_3": details_3,
+        "end_3": end_3,
+        "list": list_jobs,
+        "show": show,
+        "statuses_3": statuses_3,
+        "stop": stop,
+    },
     error_fields=["status_code", "error_code", "error_msg", "request_id"],
 )

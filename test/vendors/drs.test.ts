@@ -90,6 +90,21 @@ test('a task whose copy is there can be deleted, and the image stays', async () 
   expect(await deployment.files('ot2')).toContain(job_id);
 });
 
+test('a task is destroyed by the calls of version 3, as the Terraform provider makes them', async () => {
+  const job_id = await runningCopy();
+  const [detail] = (await sdk.ok('details_3', { jobs: [job_id] })).results;
+  expect(detail).toMatchObject({ id: job_id, name: 'ubuntu', status: 'FULL_TRANSFER_STARTED' });
+  const end = async (delete_type: string) => (await sdk.ok('end_3', { job_id, delete_type })).results;
+  expect(await end('delete')).toMatchObject([{ id: job_id, status: 'failed', error_code: 'DRS.10000011' }]);
+  expect(await end('force_terminate')).toEqual([{ id: job_id, status: 'success' }]);
+  const status = async () => (await sdk.ok('statuses_3', { jobs: [job_id] })).results[0].status;
+  await until(async () => (await status()) === 'RELEASE_RESOURCE_COMPLETE');
+  await expectNothingLeft(job_id);
+  await until(async () => (await end('delete'))[0].status === 'success');
+  const gone = await until(async () => (await sdk.call('details_3', { jobs: [job_id] })).error);
+  expect(gone).toMatchObject({ status_code: 400, error_code: 'DRS.M00289', error_msg: NO_JOB });
+});
+
 test('it stops by force what hangs: a task whose worker is frozen', async () => {
   const job_id = await runningCopy();
   process.kill(destination.pid, 'SIGSTOP');

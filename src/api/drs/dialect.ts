@@ -26,6 +26,8 @@ import {
   StopBody,
   Stopped,
 } from './schemas.ts';
+import { addVersion3, JOBS_3 } from './version-3.ts';
+import { BatchErrorBody } from './version-3-schemas.ts';
 
 const JOBS = '/v5/:project_id/jobs';
 const tag = { name: 'Huawei DRS', description: 'Huawei: copies of images, as tasks that can be stopped.' };
@@ -42,7 +44,7 @@ const errors = (...kinds: ProblemKind[]) => ({
 export const drsDialect: Dialect = {
   name: 'drs',
   tag,
-  paths: /^\/v5\/[^/]*\/jobs\b/,
+  paths: /^\/v[35]\/[^/]*\/jobs\b/,
   register,
   tell,
 };
@@ -57,7 +59,12 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
   app.setErrorHandler(answerError);
   const { ownerOf, writerOf } = requireHuaweiCaller(scope, { identity, admit, refuse: answerRefusal });
 
-  await refuseUnknownCalls(app, JOBS);
+  for (const path of [JOBS, JOBS_3]) await refuseUnknownCalls(app, path);
+  const problems = {
+    ...errors('invalid', 'read_only'),
+    ...{ 400: { ...BatchErrorBody, description: 'The request is wrong, or none of its tasks is there.' } },
+  };
+  addVersion3(scope, { jobs, documented, problems, answer, ownerOf, writerOf });
 
   const stop = async ({ tenant_id }: Principal, jobId: string, force: boolean) => {
     const job = await jobs.show({ tenant_id }, jobId);

@@ -1,0 +1,93 @@
+import Type from 'typebox';
+import { EXAMPLE } from '../examples.ts';
+import { ErrorBody } from './schemas.ts';
+
+const JobId = Type.String({ minLength: 1, examples: [EXAMPLE.job] });
+const CountFromOne = Type.Integer({ minimum: 1, maximum: 1_000_000 });
+
+/** Body of the queries in batches. `per_page` 0, or no `page_req`, asks for all. */
+export const BatchQueryBody = Type.Object(
+  {
+    jobs: Type.Array(JobId, { minItems: 1, maxItems: 50 }),
+    page_req: Type.Optional(
+      Type.Object({
+        cur_page: Type.Optional(CountFromOne),
+        per_page: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })),
+      }),
+    ),
+  },
+  { examples: [{ jobs: [EXAMPLE.job] }] },
+);
+
+/** Body of "Querying the Task List". Of its filters, only `name` and `status` choose among copies of images. */
+export const ListBody = Type.Object(
+  {
+    cur_page: CountFromOne,
+    per_page: Type.Integer({ minimum: 1, maximum: 1000 }),
+    name: Type.Optional(Type.String()),
+    status: Type.Optional(Type.String()),
+    db_use_type: Type.Optional(Type.String()),
+  },
+  { examples: [{ cur_page: 1, per_page: 10, db_use_type: 'migration' }] },
+);
+
+/** Body of "Stopping or Deleting Tasks in Batches". */
+export const BatchDeleteBody = Type.Object(
+  {
+    jobs: Type.Array(
+      Type.Object({
+        job_id: JobId,
+        delete_type: Type.Enum(['terminate', 'force_terminate', 'delete']),
+      }),
+      { minItems: 1, maxItems: 50 },
+    ),
+  },
+  { examples: [{ jobs: [{ job_id: EXAMPLE.job, delete_type: 'force_terminate' }] }] },
+);
+
+/** The reason why there is nothing else in a row. */
+const failure = { error_code: Type.Optional(Type.String()), error_message: Type.Optional(Type.String()) };
+
+/** Times are in milliseconds since the epoch, as text. */
+const Row = {
+  id: Type.String(),
+  name: Type.Optional(Type.String()),
+  status: Type.Optional(Type.String()),
+  description: Type.Optional(Type.String()),
+  create_time: Type.Optional(Type.String()),
+};
+
+const Detail = Type.Object({
+  ...Row,
+  update_time: Type.Optional(Type.String()),
+  db_use_type: Type.Optional(Type.String()),
+  ...failure,
+});
+const Status = Type.Object({ id: Type.String(), status: Type.Optional(Type.String()), ...failure });
+const Progress = Type.Object({ id: Type.String(), progress: Type.Optional(Type.String()), ...failure });
+
+/** An answer of one row for each task that was asked for. */
+const batch = <Row extends Type.TObject>(row: Row) =>
+  Type.Object({ count: Type.Integer(), results: Type.Array(row) });
+
+export const Details = batch(Detail);
+export const Statuses = batch(Status);
+export const Progresses = batch(Progress);
+
+export const Deleted = batch(
+  Type.Object({
+    id: Type.String(),
+    status: Type.String(),
+    error_code: Type.Optional(Type.String()),
+    error_msg: Type.Optional(Type.String()),
+  }),
+);
+
+export const Listed = Type.Object({ total_record: Type.Integer(), jobs: Type.Array(Type.Object(Row)) });
+
+/** An error. Where none of the tasks is there that a batch asks for, it has the row of each. */
+export const BatchErrorBody = Type.Object({
+  ...ErrorBody.properties,
+  count: Type.Optional(Type.Integer()),
+  results: Type.Optional(Type.Array(Status)),
+});

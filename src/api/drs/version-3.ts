@@ -1,0 +1,192 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TObject, TSchema } from 'typebox';
+import { isFinal, type JobStatus } from '../../copy-job/index.ts';
+import type { Principal } from '../../identity/index.ts';
+import { JobError, type JobService, type JobView } from '../../job-service/index.ts';
+import { answerTo } from './errors.ts';
+import { nameOf } from './job-json.ts';
+import { JOB_STATES } from './job-state.ts';
+import { textFor } from './language.ts';
+import { ProjectParams } from './schemas.ts';
+import {
+  BatchDeleteBody,
+  BatchQueryBody,
+  Deleted,
+  Details,
+  ListBody,
+  Listed,
+  Progresses,
+  Statuses,
+} from './version-3-schemas.ts';
+
+export const JOBS_3 = '/v3/:project_id/jobs';
+
+/** DRS's code for a task that does not exist, in version 3. */
+const NO_SUCH_TASK = 'DRS.M00289';
+
+/**
+ * Version 3 deletes a task whose resources are released. A job that has ended holds none.
+ * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_03_0113.html
+ */
+const STATES: Readonly<Record<JobStatus, string>> = {
+  ...JOB_STATES,
+  replicated: JOB_STATES.canceled,
+  error: JOB_STATES.canceled,
+};
+
+interface Version3 {
+  readonly jobs: JobService;
+  readonly documented: object;
+  /** The answers to everything that may be wrong with a request that takes a body. */
+  readonly problems: Readonly<Record<number, TSchema>>;
+  readonly answer: <S extends TSchema>(schema: S, description: string) => S;
+  readonly ownerOf: (request: FastifyRequest, project: string) => Principal;
+  readonly writerOf: (request: FastifyRequest, project: string) => Principal;
+}
+
+/** Adds the calls of version 3 with which Huawei's Terraform provider reads and destroys a task. */
+export function addVersion3(scope: FastifyInstance, context: Version3): void {
+  const { documented, problems, answer, ownerOf, writerOf, jobs } = context;
+  const app = scope.withTypeProvider<TypeBoxTypeProvider>();
+
+  const query = (name: string, summary: string, results: TObject, row: (job: JobView) => object) =>
+    app.post(
+      `${JOBS_3}/batch-${name}`,
+      {
+        schema: {
+          ...documented,
+          operationId: `batchQueryDrs${name}`,
+          summary,
+          description:
+            'Has a row for each task. If none of them is there, the answer is 400, with the same rows.',
+          params: ProjectParams,
+          body: BatchQueryBody,
+          response: { 200: answer(results, 'A row for each task.'), ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { tenant_id } = ownerOf(request, request.params.project_id);
+        const shown = pageOf(request.body).map((id) =>
+          jobs.show({ tenant_id }, id).then(row, (error) => missing(request, id, error)),
+        );
+        return sendRows(reply, await Promise.all(shown));
+      },
+    );
+  query('detail', 'Querying Task Details in Batches', Details, toDetail);
+  query('status', 'Querying Task Statuses in Batches', Statuses, ({ job_id, status }) => ({
+    id: job_id,
+    status: STATES[status],
+  }));
+  query('progress', 'Querying Task Progresses in Batches', Progresses, ({ job_id, copy_progress }) => ({
+    id: job_id,
+    progress: String(copy_progress),
+  }));
+
+  app.post(
+    JOBS_3,
+    {
+      schema: {
+        ...documented,
+        operationId: 'listDrsTasks',
+        summary: 'Querying the Task List (version 3)',
+        description: 'Lists the newest 1,000 tasks of the project. `name` is a part of a name, or an id.',
+        params: ProjectParams,
+        body: ListBody,
+        response: { 200: answer(Listed, 'The tasks.'), ...problems },
+      },
+    },
+    async (request) => {
+      const { tenant_id } = ownerOf(request, request.params.project_id);
+      const { cur_page, per_page, name = '', status } = request.body;
+      const { jobs: all } = await jobs.list({ tenant_id });
+      const found = all.filter(
+        (job) =>
+          (status === undefined || STATES[job.status] === status) &&
+          (job.job_id === name || nameOf(job).includes(name)),
+      );
+      const first = (cur_page - 1) * per_page;
+      return { total_record: found.length, jobs: found.slice(first, first + per_page).map(toDetail) };
+    },
+  );
+
+  app.delete(
+    `${JOBS_3}/batch-jobs`,
+    {
+      schema: {
+        ...documented,
+        operationId: 'batchDeleteDrsJobs',
+        summary: 'Stopping or Deleting Tasks in Batches',
+        description: 'Stops tasks, or removes the records of those that have ended; their images stay.',
+        params: ProjectParams,
+        body: BatchDeleteBody,
+        response: { 202: answer(Deleted, 'A row for each task.'), ...problems },
+      },
+    },
+    async (request, reply) => {
+      const caller = writerOf(request, request.params.project_id);
+      const results = await Promise.all(
+        request.body.jobs.map(({ job_id: id, delete_type }) =>
+          endJob(jobs, caller, id, delete_type).then(
+            () => ({ id, status: 'success' }),
+            (error) => {
+              const { code, message } = answerTo(error, request);
+              return { id, status: 'failed', error_code: code, error_msg: message };
+            },
+          ),
+        ),
+      );
+      return reply.code(202).send({ count: results.length, results });
+    },
+  );
+}
+
+type DeleteType = Static<typeof BatchDeleteBody>['jobs'][number]['delete_type'];
+
+/** Deletes a job, or stops it. To stop one that has ended changes nothing. */
+async function endJob(
+  jobs: JobService,
+  { tenant_id }: Principal,
+  id: string,
+  how: DeleteType,
+): Promise<void> {
+  if (how === 'delete') return jobs.delete({ tenant_id }, id);
+  if (isFinal((await jobs.show({ tenant_id }, id)).status)) return;
+  const force = how === 'force_terminate';
+  await jobs.cancel({ tenant_id }, id, { requested_by: `tenant ${tenant_id}`, ...(force && { force }) });
+}
+
+function toDetail(job: JobView) {
+  return {
+    id: job.job_id,
+    name: nameOf(job),
+    status: STATES[job.status],
+    description: job.fault?.message ?? '',
+    create_time: String(Date.parse(job.created_at)),
+    update_time: String(Date.parse(job.updated_at)),
+    db_use_type: 'migration',
+  };
+}
+
+type MissingRow = ReturnType<typeof missing>;
+
+/** Returns the row of a task that is not there. Throws every other error. */
+function missing(request: FastifyRequest, id: string, error: unknown) {
+  if (!(error instanceof JobError) || error.code !== 'not_found') throw error;
+  return { id, error_code: NO_SUCH_TASK, error_message: textFor(request, 'not_found') };
+}
+
+/** Sends rows; with an error, if each of them is that of a task that is not there. */
+function sendRows(reply: FastifyReply, results: readonly object[]): FastifyReply {
+  const answer = { count: results.length, results };
+  const failures = results.filter((row): row is MissingRow => 'error_code' in row);
+  const [first] = failures.length === results.length ? failures : [];
+  if (first === undefined) return reply.send(answer);
+  return reply.code(400).send({ error_code: first.error_code, error_msg: first.error_message, ...answer });
+}
+
+/** Returns the ids of a page. */
+function pageOf({ jobs, page_req: { cur_page = 1, per_page = 0 } = {} }: Static<typeof BatchQueryBody>) {
+  if (per_page === 0) return jobs;
+  return jobs.slice((cur_page - 1) * per_page, cur_page * per_page);
+}
