@@ -58,8 +58,7 @@ export async function transferImage(
       const open = () => openTransfer(deps, { plan, ref, image, progress, onWait: stand });
       transfer = await running.attach(ref, open);
       transfer.limitTo(limit);
-      const lost = coveredBytes(progress.ranges) - transfer.ledger.bytes;
-      if (lost > 0) deps.onRepeat?.(plan.destination.region, lost);
+      tellRepeated(deps, plan, progress, transfer);
       return transfer;
     },
     noted({ bandwidth_limit = null }) {
@@ -107,6 +106,17 @@ async function copied(
   await deps.spool?.remove(ref, attemptNumber());
   await removeUnwanted(deps, plan, ref, observe());
   return { ...result, bytes: record.size };
+}
+
+/** Tells how much of what is delivered already a transfer delivers once more. */
+function tellRepeated(
+  { onRepeat }: Dependencies,
+  { destination }: CopyPlan,
+  { ranges }: TransferProgress,
+  { ledger }: Transfer,
+): void {
+  const bytes = coveredBytes(ranges) - ledger.bytes;
+  if (bytes > 0) onRepeat?.(destination.region, bytes);
 }
 
 /** Returns the progress of the earlier attempts. */

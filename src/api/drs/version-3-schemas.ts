@@ -19,7 +19,7 @@ export const BatchQueryBody = Type.Object(
   { examples: [{ jobs: [EXAMPLE.job] }] },
 );
 
-/** Body of "Querying the Task List". Of its filters, only `name` and `status` choose among copies of images. */
+/** Body of "Querying the Task List". Of its filters, only `name` and `status` choose among copies. */
 export const ListBody = Type.Object(
   {
     cur_page: CountFromOne,

@@ -47,9 +47,13 @@ interface Version3 {
 
 /** Adds the calls of version 3 with which Huawei's Terraform provider reads and destroys a task. */
 export function addVersion3(scope: FastifyInstance, context: Version3): void {
-  const { documented, problems, answer, ownerOf, writerOf, jobs } = context;
-  const app = scope.withTypeProvider<TypeBoxTypeProvider>();
+  addQueries(scope, context);
+  addList(scope, context);
+  addEnd(scope, context);
+}
 
+function addQueries(scope: FastifyInstance, { documented, problems, answer, ownerOf, jobs }: Version3): void {
+  const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   const query = (name: string, summary: string, results: TObject, row: (job: JobView) => object) =>
     app.post(
       `${JOBS_3}/batch-${name}`,
@@ -82,7 +86,10 @@ export function addVersion3(scope: FastifyInstance, context: Version3): void {
     id: job_id,
     progress: String(copy_progress),
   }));
+}
 
+function addList(scope: FastifyInstance, { documented, problems, answer, ownerOf, jobs }: Version3): void {
+  const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.post(
     JOBS_3,
     {
@@ -109,7 +116,10 @@ export function addVersion3(scope: FastifyInstance, context: Version3): void {
       return { total_record: found.length, jobs: found.slice(first, first + per_page).map(toDetail) };
     },
   );
+}
 
+function addEnd(scope: FastifyInstance, { documented, problems, answer, writerOf, jobs }: Version3): void {
+  const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.delete(
     `${JOBS_3}/batch-jobs`,
     {
