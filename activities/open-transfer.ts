@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { CopyPlan, TransferProgress } from '../src/copy-job/index.ts';
-import { copyOf, digestsOf, type ImageRecord } from '../src/image/index.ts';
+import { copyOf, coveredBytes, digestsOf, type ImageRecord } from '../src/image/index.ts';
 import {
   atSide,
   type DestinationRef,
@@ -62,7 +62,7 @@ export async function openTransfer(
     const link = links.open({ from: reader.endpoint, to: endpointOf(sink), ...orderOf(plan) });
     const ends = { reader, sink, spool, size: record.size, link };
     const memory = keep(await takeMemory(links, memoryDemand(ends), onWait));
-    return startTransfer({
+    const transfer = startTransfer({
       ...ends,
       memory,
       expected: digestsOf(record),
@@ -72,10 +72,23 @@ export async function openTransfer(
       patience: { stall_after: limits.stallAfter, give_up_after: limits.giveUpAfter },
       digests,
     });
+    tellRepeated(deps, plan, progress, transfer);
+    return transfer;
   } catch (error) {
     await Promise.allSettled(opened.map((resource) => resource.close()));
     throw error;
   }
+}
+
+/** Tells how much of what is delivered already a transfer delivers once more. */
+function tellRepeated(
+  { onRepeat }: Dependencies,
+  { destination }: CopyPlan,
+  { ranges }: TransferProgress,
+  { ledger }: Transfer,
+): void {
+  const bytes = coveredBytes(ranges) - ledger.bytes;
+  if (bytes > 0) onRepeat?.(destination.region, bytes);
 }
 
 /** Returns whose limits a copy has to keep to. */

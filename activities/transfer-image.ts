@@ -1,6 +1,5 @@
 import { CancelledFailure, Context, log } from '@temporalio/activity';
 import { type CopyPlan, parseProgress, type TransferProgress } from '../src/copy-job/index.ts';
-import { coveredBytes } from '../src/image/index.ts';
 import type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
 import { StoreError } from '../src/stores/index.ts';
 import type { Copied, Transfer } from '../src/transfer/index.ts';
@@ -58,7 +57,6 @@ export async function transferImage(
       const open = () => openTransfer(deps, { plan, ref, image, progress, onWait: stand });
       transfer = await running.attach(ref, open);
       transfer.limitTo(limit);
-      tellRepeated(deps, plan, progress, transfer);
       return transfer;
     },
     noted({ bandwidth_limit = null }) {
@@ -106,17 +104,6 @@ async function copied(
   await deps.spool?.remove(ref, attemptNumber());
   await removeUnwanted(deps, plan, ref, observe());
   return { ...result, bytes: record.size };
-}
-
-/** Tells how much of what is delivered already a transfer delivers once more. */
-function tellRepeated(
-  { onRepeat }: Dependencies,
-  { destination }: CopyPlan,
-  { ranges }: TransferProgress,
-  { ledger }: Transfer,
-): void {
-  const bytes = coveredBytes(ranges) - ledger.bytes;
-  if (bytes > 0) onRepeat?.(destination.region, bytes);
 }
 
 /** Returns the progress of the earlier attempts. */
