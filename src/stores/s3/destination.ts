@@ -9,7 +9,7 @@ import { isS3Error, onS3 } from './errors.ts';
 import { claimJobObject, type JobObject, readJobObject } from './job-object.ts';
 import { headOf } from './read-object.ts';
 import { removeExactly } from './remove-object.ts';
-import { isCommitted, isReservedBy, removeMarked, reserve } from './reservation.ts';
+import { isCommitted, isReservation, removeMarked, reserve } from './reservation.ts';
 import { openUpload } from './sink.ts';
 import { isImageId, readRecord } from './source.ts';
 import { isOf, metadataOf } from './stamp.ts';
@@ -22,14 +22,18 @@ export function s3Destination(store: Bucket): ImageDestination {
       onS3(async () => {
         if (!isImageId(ref.image_id))
           throw new StoreError('invalid_image', 'id: has characters that no image id here has');
-        if (await isReservedBy(store, ref, attempt)) return;
         const data = keys.data(ref.image_id);
-        const isOurs = (await readJobObject(store, ref.image_id))?.mark === ref.mark;
-        const isTaken = isOurs
-          ? await isCommitted(store, ref)
-          : (await readRecord(store, ref.image_id)) !== undefined ||
-            (await headOf(store, data)) !== undefined;
-        if (isTaken || !(await reserve(store, ref, attempt, [data]))) throw taken(ref);
+        const [job, ...contents] = await Promise.all([
+          readJobObject(store, ref.image_id),
+          headOf(store, keys.record(ref.image_id)),
+          headOf(store, data),
+        ]);
+        if (isReservation(job, ref, attempt)) return;
+        const isTaken =
+          job?.mark === ref.mark
+            ? await isCommitted(store, ref)
+            : contents.some((object) => object !== undefined);
+        if (isTaken || !(await reserve(store, ref, attempt, job, [data]))) throw taken(ref);
       }),
 
     adopt: (ref, attempt) =>
@@ -49,8 +53,10 @@ export function s3Destination(store: Bucket): ImageDestination {
     commit: (ref, attempt, record) =>
       onS3(async () => {
         assertId(ref);
-        const job = await claimJobObject(store, ref, attempt);
-        const data = await headOf(store, keys.data(ref.image_id));
+        const [job, data] = await Promise.all([
+          claimJobObject(store, ref, attempt),
+          headOf(store, keys.data(ref.image_id)),
+        ]);
         if (data?.size !== record.size || !isOf(data.stamp, job)) throw goneFor(ref);
         const written = await writeRecord(store, ref, job, record);
         if (await isReserved(store, ref, job)) return;

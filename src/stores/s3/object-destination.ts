@@ -6,10 +6,10 @@ import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { copyLarge, copySmall, createCopyUpload, type ObjectCopy, takesUpload } from './copy-object.ts';
 import { fromS3, isAbsent, onS3 } from './errors.ts';
-import { claimJobObject, type JobObject, replaceJobObject } from './job-object.ts';
+import { claimJobObject, type JobObject, readJobObject, replaceJobObject } from './job-object.ts';
 import { objectKey } from './object-path.ts';
 import { headOf, openObject } from './read-object.ts';
-import { isReservedBy, removeMarked, reserve } from './reservation.ts';
+import { isReservation, removeMarked, reserve } from './reservation.ts';
 import { openUpload } from './sink.ts';
 import { stagingOf } from './staging.ts';
 import { abortUpload, type Upload } from './upload.ts';
@@ -25,8 +25,9 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
       onS3(async () => {
         objectKey(store, ref.image_id);
         const staging = stagingOf(store, ref);
-        if (await isReservedBy(staging, ref, attempt)) return;
-        if (!(await reserve(staging, ref, attempt, uploadKeys(staging, ref)))) throw overtaken();
+        const job = await readJobObject(staging, ref.image_id);
+        if (isReservation(job, ref, attempt)) return;
+        if (!(await reserve(staging, ref, attempt, job, uploadKeys(staging, ref)))) throw overtaken();
       }),
 
     // An object at the key is replaced once more: nobody can tell whose it is.

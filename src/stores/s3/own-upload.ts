@@ -7,7 +7,7 @@ import { rangesOf, wholeBlocks } from './block-plan.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error } from './errors.ts';
 import { type JobObject, ownJobObject, readJobObject, replaceJobObject } from './job-object.ts';
-import { headOf } from './read-object.ts';
+import { headOf, type ObjectHead } from './read-object.ts';
 import { removeExactly, removeWhere } from './remove-object.ts';
 import { isOf } from './stamp.ts';
 import { abortUpload, completeUpload, createUpload, listParts, type Part, type Upload } from './upload.ts';
@@ -52,9 +52,13 @@ export class OwnUpload {
    * the image is committed.
    */
   async resume(): Promise<boolean> {
-    await this.#assertInTheMaking();
-    if (await this.isThere()) return true;
-    const there = await listParts(this.#store, this.target);
+    const [record, isThere, there] = await Promise.all([
+      this.#record(),
+      this.isThere(),
+      listParts(this.#store, this.target),
+    ]);
+    await this.#assertInTheMaking(record);
+    if (isThere) return true;
     // Buckets may have a rule that aborts uploads which have been open for long.
     if (there === undefined) await this.#start(false);
     this.noteParts(wholeBlocks(there ?? [], this.#size));
@@ -104,9 +108,9 @@ export class OwnUpload {
    * has it or it is committed.
    */
   async assertOurs(): Promise<void> {
-    const { attempt } = await ownJobObject(this.#store, this.#ref);
+    const [{ attempt }, record] = await Promise.all([ownJobObject(this.#store, this.#ref), this.#record()]);
     if (attempt !== this.#job.attempt) throw overtaken();
-    await this.#assertInTheMaking();
+    await this.#assertInTheMaking(record);
   }
 
   /**
@@ -149,14 +153,19 @@ export class OwnUpload {
     throw overtaken();
   }
 
-  /** Throws `conflict` if the image is committed. Removes a late record of another reservation. */
-  async #assertInTheMaking(): Promise<void> {
-    const key = this.#store.keys.record(this.#ref.image_id);
-    const record = await headOf(this.#store, key);
+  #record(): Promise<ObjectHead | undefined> {
+    return headOf(this.#store, this.#store.keys.record(this.#ref.image_id));
+  }
+
+  /**
+   * Throws `conflict` if the record says that the image is committed. Removes a late record of another
+   * reservation.
+   */
+  async #assertInTheMaking(record: ObjectHead | undefined): Promise<void> {
     if (record === undefined) return;
     if (isOf(record.stamp, this.#job)) {
       throw new StoreError('conflict', `image ${this.#ref.image_id} is whole already`);
     }
-    await removeExactly(this.#store, key, record.etag);
+    await removeExactly(this.#store, this.#store.keys.record(this.#ref.image_id), record.etag);
   }
 }

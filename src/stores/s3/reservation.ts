@@ -7,6 +7,7 @@ import {
   createJobObject,
   type DoomedObject,
   doomJobObject,
+  type JobObject,
   readJobObject,
   replaceJobObject,
 } from './job-object.ts';
@@ -39,15 +40,19 @@ export async function removeMarked(
  * Reserves the place of an image for a job. First removes what an earlier attempt of the job has there: bytes
  * of its inspection of the source must not mix with those of this one. Returns whether the place is now this
  * attempt's.
+ * @param seen the job object as it was a moment ago
  */
 export async function reserve(
   store: Bucket,
   ref: DestinationRef,
   attempt: number,
+  seen: JobObject | undefined,
   uploadKeys: readonly string[],
 ): Promise<boolean> {
   try {
-    const earlier = await doomJobObject(store, ref, attempt, attempt - 1);
+    // If this job has come to a free place meanwhile, the place is not taken again below.
+    const isOurs = seen?.mark === ref.mark;
+    const earlier = isOurs ? await doomJobObject(store, ref, attempt, attempt - 1) : undefined;
     if (earlier !== undefined) {
       await removeContents(store, ref, earlier, uploadKeys);
       await othersExpire(earlier);
@@ -57,7 +62,7 @@ export async function reserve(
     if (!isStoreError(error, 'conflict')) throw error;
   }
   // Another call of the same attempt may have been faster.
-  return isReservedBy(store, ref, attempt);
+  return isReservation(await readJobObject(store, ref.image_id), ref, attempt);
 }
 
 /**
@@ -97,9 +102,8 @@ async function startUpload(
   return Boolean(isNoted);
 }
 
-/** Tells whether this very attempt has reserved the place of an image. */
-export async function isReservedBy(store: Bucket, ref: DestinationRef, attempt: number): Promise<boolean> {
-  const job = await readJobObject(store, ref.image_id);
+/** Tells whether a job object says that this very attempt has reserved the place of an image. */
+export function isReservation(job: JobObject | undefined, ref: DestinationRef, attempt: number): boolean {
   return job?.mark === ref.mark && job.attempt === attempt && !job.doomed;
 }
 

@@ -24,13 +24,17 @@ export function s3Source(store: Bucket): ImageSource {
   return {
     inspect: (ref) =>
       onS3(async () => {
+        // Both are asked for at once, because each answer may take long.
+        const data = isImageId(ref.image_id) ? pinned(store, keys.data(ref.image_id)) : undefined;
+        // Without a record, nobody waits for it.
+        data?.catch(() => {});
         const record = await readRecord(store, ref.image_id);
-        if (record === undefined) return await bareObject(ref);
+        if (record === undefined || data === undefined) return await bareObject(ref);
         if (!isVisibleTo(record, ref.tenant_id)) throw notFound(ref);
         if (record.status !== 'active') {
           throw notActive(ref, record.status);
         }
-        const { size, pin } = await pinned(store, keys.data(ref.image_id));
+        const { size, pin } = await data;
         assertDataSize({ id: ref.image_id, size: record.size }, size);
         return { record, pin };
       }).catch((error) => {
