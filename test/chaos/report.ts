@@ -41,9 +41,9 @@ function reportOf(matrix: Matrix, all: readonly Outcome[]): string {
     `${date}, Node.js ${process.versions.node}, seeds ${seeds}: of ${matrix.trials.length} trials`,
     `${last.length} were run; ${last.length - failures.length} passed, ${failures.length} failed.`,
     `By revision: ${counts}.`,
-    'A trial that was run more than once counts as it went last.',
-    'A cell tells how many of its trials have passed, of how many there are;',
-    'it is bold where one has failed, and empty where the fault means nothing to the store.',
+    'If a trial was run more than once, its last run counts.',
+    'A cell shows how many of its trials have passed, and how many there are.',
+    'It is bold if one has failed, and empty if the fault means nothing to the store.',
   ];
   return [
     ...wrapped(sentences.join(' '), ''),

@@ -3,12 +3,12 @@ export const PROMISES = {
   A: 'A job is `replicated` only when the whole image, with the sha512 of the source, is at the destination.',
   B: 'After `canceled` or `error` there is no image; an object that was there before is what it was.',
   C: 'A cancel that was accepted wins.',
-  D: 'Nothing else is left when everybody has come to rest, however late somebody wakes: no partial, no upload, no queued image.',
+  D: 'Nothing else is left when all processes have stopped acting, however late a frozen one wakes: no partial, no upload, no queued image.',
   E: 'A fault that passes does not end a job.',
   F: '`copy_progress` never goes down, and a status changes only as documented.',
   G: 'A request makes one job, however often it is sent; a job makes at most one image.',
-  H: 'The source is not touched; one that changes under the copy is an error, never a blend.',
-  I: 'What is left where nobody could clean up, `image-replicator sweep` removes.',
+  H: 'The source is not touched; if it changes during the copy, that is an error: the copy is never a mix of two versions.',
+  I: 'If nobody could clean up, `image-replicator sweep` removes what is left.',
 } as const;
 
 interface Row {
@@ -22,7 +22,10 @@ export const ROWS = {
     title: 'worker SIGSTOP; its job ends, whichever way, by a second worker; SIGCONT',
     proves: 'A B C D',
   },
-  'frozen-polling': { title: 'the same, while Temporal goes on to give it tasks', proves: 'A D' },
+  'frozen-polling': {
+    title: 'worker SIGSTOP and SIGCONT as above, while Temporal gives tasks to the frozen worker',
+    proves: 'A D',
+  },
   'woken-early': { title: 'worker SIGSTOP; SIGCONT while a second worker has the job', proves: 'A B C D' },
   'frozen-alone': {
     title: 'worker SIGSTOP for longer than the heartbeat timeout, with no other',
