@@ -54,7 +54,7 @@ function page({ machine, delays }: Delays): string {
     '',
     `![Seconds that a copy takes, by the link's round trip](${CHART})`,
     '',
-    `| round trip | ${Object.values(NAMES).join(' | ')} | to rclone's defaults | to it by hand |`,
+    `| round trip | ${Object.values(NAMES).join(' | ')} | job / rclone at its defaults | job / rclone by hand |`,
     '|---|---|---|---|---|---|',
     ...delays.map(({ roundTrip, times }) => {
       const [base = 0, byHand = 0, job = 0] = Object.keys(NAMES).map((name) => median(times[name] ?? []));

@@ -28,7 +28,7 @@ function section(title: string, about: string, times: Record<string, number[]>):
   return lines;
 }
 
-const FULL = `Medians of ${ROUNDS}, in turn. A job also computes the sha512 of what it has written, and syncs it.`;
+const FULL = `Medians of ${ROUNDS} rounds, in which the programs take turns.\nA job also computes the sha512 of what it has written, and syncs it.`;
 
 async function fromFar(imageId: string): Promise<string[]> {
   const local = join(deployment.folder, 'disk', '.peer');
@@ -95,7 +95,7 @@ async function smallObjects(): Promise<string[]> {
   });
   return section(
     `${OBJECTS} objects of 64 KiB, from a bucket far away to a share`,
-    `Medians of ${ROUNDS}, in turn; both end with a sync of the disk.`,
+    `Medians of ${ROUNDS} rounds, in which the programs take turns; both end with a sync of the disk.`,
     times,
   );
 }
@@ -108,7 +108,7 @@ async function manyCopies(imageId: string, pid: number): Promise<string[]> {
   const times = await Promise.all(Array.from({ length: COPIES }, () => job(imageId, 'far', 'disk')));
   return section(
     `${COPIES} copies of 128 MiB at once, from a bucket far away to a directory`,
-    `The worker's memory has peaked at ${Math.round(before)} MiB before, and at ${Math.round(await peakMemory(pid))} MiB with them.`,
+    `Up to here the worker's memory had peaked at ${Math.round(before)} MiB; with these copies it peaked at ${Math.round(await peakMemory(pid))} MiB.`,
     { 'each of the jobs': times },
   );
 }

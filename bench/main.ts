@@ -28,7 +28,7 @@ async function largeImage(stack: Stack): Promise<string[]> {
   return [
     '## 2 GiB, directory to directory, on one disk',
     '',
-    `Medians of ${ROUNDS}, in turn. The job is started and awaited by a Temporal client.`,
+    `Medians of ${ROUNDS} rounds, in which the programs take turns. The job is started and awaited by a Temporal client.`,
     '',
     ...table({
       '`cp` and `sync`': times.plain,
@@ -53,7 +53,7 @@ async function smallImage(stack: Stack): Promise<string[]> {
   return [
     '## 1 MiB',
     '',
-    `Medians of ${4 * ROUNDS}, in turn, on one Temporal dev server with its database on disk.`,
+    `Medians of ${4 * ROUNDS} rounds, in which the programs take turns, on one Temporal dev server with its database on disk.`,
     '',
     '| | time | ratio |',
     '|---|---|---|',
@@ -61,8 +61,8 @@ async function smallImage(stack: Stack): Promise<string[]> {
     `| the same, its activity on another Task Queue, as a job's are | ${median(times.handed).toFixed(0)} ms | ${ratio(median(times.handed), base)} |`,
     `| a whole job | ${median(times.job).toFixed(0)} ms | ${ratio(median(times.job), base)} |`,
     '',
-    "What a job costs here is Temporal's tasks: a bare workflow takes two (its activity starts eagerly) or three,",
-    'a job nine.',
+    'The time of a small job is that of its tasks in Temporal: a bare workflow takes two tasks (its activity starts',
+    'eagerly) or three, a job takes nine.',
     '',
   ];
 }

@@ -76,7 +76,7 @@ try {
     '',
     '## 2 GiB, Glance to Glance',
     '',
-    `Medians of ${ROUNDS}, in turn; the official client once. A job is started and awaited by a Temporal client.`,
+    `Medians of ${ROUNDS} rounds, in which the programs take turns; the official client once.\nA job is started and awaited by a Temporal client.`,
     '',
     ...table({
       '`curl GET \\| curl PUT`': times.curl,
@@ -85,7 +85,7 @@ try {
       '`openstack image save`, then `image create`': client,
     }),
     '',
-    `The worker used ${median(inMemory.cpu).toFixed(1)} CPU seconds a job, ${median(spooling.cpu).toFixed(1)} with a spool, whose`,
+    `The worker used ${median(inMemory.cpu).toFixed(1)} CPU seconds a job; with a spool ${median(spooling.cpu).toFixed(1)}, and its`,
     `memory peaked at ${Math.round(await peakMemory(spooling.pid))} MiB. Glance stores with one thread, and hashes twice: that is the limit.`,
     '',
     '## Memory',

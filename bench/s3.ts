@@ -93,7 +93,7 @@ async function section(
   const unhashed = () => runEngine(source, destination, imageId, noDigests(record.os_hash_value));
   const times = await alternating(ROUNDS, {
     ...peers,
-    'the engine alone': () => runEngine(source, destination, imageId, createDigestPool(1)),
+    'the engine alone, without Temporal': () => runEngine(source, destination, imageId, createDigestPool(1)),
     'the engine alone, without its sha512': unhashed,
     'a whole job': async () => {
       const before = await cpuSeconds(pid);
@@ -106,7 +106,7 @@ async function section(
   const lines = [
     `## 2 GiB, ${title}`,
     '',
-    `Medians of ${ROUNDS}, in turn. The job is started and awaited by a Temporal client.`,
+    `Medians of ${ROUNDS} rounds, in which the programs take turns. The job is started and awaited by a Temporal client.`,
     '',
     ...table(times),
     '',
@@ -151,7 +151,7 @@ async function smallObjects(pid: number): Promise<string[]> {
   const lines = [
     `## ${OBJECTS} objects of 64 KiB, S3 to a share`,
     '',
-    `Medians of ${ROUNDS}, in turn. The task is started and awaited by a Temporal client; both end with a sync of the disk.`,
+    `Medians of ${ROUNDS} rounds, in which the programs take turns.\nThe task is started and awaited by a Temporal client; both end with a sync of the disk.`,
     '',
     ...table(times),
     '',
