@@ -1,7 +1,6 @@
 /** Tests requests that Node.js cannot read as HTTP, or waits for in vain. */
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { makeCertificate } from '../support/certificate.ts';
 import { JOBS } from '../support/http.ts';
+import { answerTo, portOf, sendHeaders, timeOut } from './bad-http-rig.ts';
 import { READER_TOKEN, serveJobs } from './refusals-rig.ts';
 
 let app: FastifyInstance;
@@ -29,20 +29,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const portOf = (facade: FastifyInstance) => (facade.server.address() as { port: number }).port;
-
-/** Sends bytes on a connection, and returns everything that comes until the other side ends it. */
-async function answerTo(bytes: string, socket: Socket = connect(portOf(app), '127.0.0.1')) {
-  let text = '';
-  socket.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  socket.write(bytes);
-  await once(socket, 'end');
-  socket.destroy();
-  const [head = '', body = ''] = text.split('\r\n\r\n');
-  return { head, body, status: Number(/^HTTP\/1.1 (\d+) /.exec(head)?.[1]) };
-}
+const answer = (bytes: string, socket = connect(portOf(app), '127.0.0.1')) => answerTo(bytes, socket);
 
 const CACHE = '/v1/a-project/sfs-turbo/share/hpc-cache';
 const FORMS: readonly [string, string, string, (status: number) => object][] = [
@@ -56,7 +43,7 @@ const FORMS: readonly [string, string, string, (status: number) => object][] = [
 test.each(FORMS)(
   'a request that is not good HTTP is answered in the words of %s',
   async (_name, path, id, form) => {
-    const { head, body, status } = await answerTo(`GET ${path} HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n`);
+    const { head, body, status } = await answer(`GET ${path} HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n`);
     expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining(form(400))]);
     expect(head).toMatch(new RegExp(`^${id}: req-[0-9a-f-]{36}$`, 'm'));
   },
@@ -66,7 +53,7 @@ test.each(FORMS)(
   'headers that are too large are answered in the words of %s',
   async (_name, path, _id, form) => {
     const large = 'x'.repeat(40_000);
-    const { body, status } = await answerTo(`GET ${path} HTTP/1.1\r\nHost: x\r\nLarge: ${large}\r\n\r\n`);
+    const { body, status } = await answer(`GET ${path} HTTP/1.1\r\nHost: x\r\nLarge: ${large}\r\n\r\n`);
     expect([status, JSON.parse(body)]).toEqual([431, expect.objectContaining(form(431))]);
   },
 );
@@ -75,24 +62,12 @@ const POSTS = [JOBS, '/v2/image/x?remoteCopy', '/v5/a-project/jobs/batch-stop', 
 
 test.each(POSTS)('a body for %s that does not come is answered in the words of its dialect', async (path) => {
   const form = FORMS[POSTS.indexOf(path)]?.[3];
-  const accepted = once(app.server, 'connection') as Promise<[Socket]>;
-  const client = connect(portOf(app), '127.0.0.1');
-  const head = `Expect: 100-continue\r\nX-Auth-Token: ${READER_TOKEN}\r\nContent-Length: 10`;
-  client.write(`POST ${path} HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n`);
-  // The facade asks for the body, and waits for it from now on.
-  expect(String(await once(client, 'data'))).toMatch(/^HTTP\/1.1 100 /);
-  const answer = answerTo('{', client);
-  const [socket] = await accepted;
+  const { client, socket } = await sendHeaders(app, path, READER_TOKEN);
+  const answered = answerTo('{', client);
   timeOut(app.server, socket);
-  const { body, status } = await answer;
+  const { body, status } = await answered;
   expect([status, JSON.parse(body)]).toEqual([408, expect.objectContaining(form?.(408))]);
 });
-
-/** Does what Node.js does with a connection that is late, without its minute. */
-function timeOut(server: Server, socket: Socket): void {
-  const error = Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
-  server.emit('clientError', error, socket);
-}
 
 test('a request has a minute to arrive', () => {
   for (const { server } of [app, overTls]) {
@@ -116,7 +91,7 @@ test('a client that still sends what is not good HTTP has a second to read the a
 
 test('a body that is not good HTTP is answered in the words of the path that it was sent to', async () => {
   const head = `X-Auth-Token: ${READER_TOKEN}\r\nTransfer-Encoding: chunked`;
-  const { body, status } = await answerTo(
+  const { body, status } = await answer(
     `POST ${CACHE}/task HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\nthis is no length\r\n`,
   );
   expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining({ errCode: 'SFS.TURBO.0001' })]);

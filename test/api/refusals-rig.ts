@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { expect } from 'vitest';
 import type { DialectContext } from '../../src/api/dialect.ts';
 import { createApi } from '../../src/api/index.ts';
@@ -46,6 +46,7 @@ export async function serveJobs(
   forRequest: DialectContext['forRequest'] = (_signal, work) => work(),
   limits: Parameters<typeof tenantLimits>[0] = {},
   config: Partial<ApiConfig> = {},
+  logger: Logger = pino({ level: 'silent' }),
 ): Promise<FastifyInstance> {
   const app = await createApi(
     {
@@ -57,7 +58,7 @@ export async function serveJobs(
       forRequest,
       limitsOf: tenantLimits(limits),
     },
-    pino({ level: 'silent' }),
+    logger,
   );
   await app.listen({ port: 0, host: '127.0.0.1' });
   return app;
