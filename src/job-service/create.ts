@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isFinal } from '../copy-job/index.ts';
 import { forRequest } from '../temporal/index.ts';
 import { cancelJob } from './cancel.ts';
-import { deleteJob } from './delete.ts';
+import { type Deletions, deleteJob } from './delete.ts';
 import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
 import { findByDestination } from './find-by-destination.ts';
@@ -22,11 +22,12 @@ const MAX_CHECK = 1500;
 /** Makes a service of copy jobs over a Temporal client. */
 export function createJobService(context: StartContext): JobService {
   const { client } = context;
+  const deletions: Deletions = new Map();
   const markers = openMarkers(context.secret ?? randomBytes(32).toString('hex'));
   const show = async (caller: Caller, jobId: string) =>
     liveView(client, await findJob(client, caller, jobId));
   return {
-    start: (caller, request, options) => startJob(context, caller, request, options),
+    start: (caller, request, options) => startJob({ ...context, deletions }, caller, request, options),
     show,
     follow: followJobs((jobId, signal) => forRequest(client, signal, () => show(OPERATOR, jobId))),
     findByDestination: (caller, imageId) => findByDestination(client, caller, imageId),
@@ -36,7 +37,7 @@ export function createJobService(context: StartContext): JobService {
     pause: (caller, jobId, request) => pauseJob(client, caller, jobId, request),
     resume: (caller, jobId, request) => resumeJob(client, caller, jobId, request),
     limit: (caller, jobId, rate) => limitJob(client, caller, jobId, rate),
-    delete: (caller, jobId) => deleteJob(client, caller, jobId),
+    delete: (caller, jobId) => deleteJob(client, deletions, caller, jobId),
     cancel: (caller, jobId, request) => cancelJob(client, caller, jobId, request),
 
     async retry(caller, jobId) {
@@ -64,7 +65,7 @@ export function createJobService(context: StartContext): JobService {
           ...given('image_name', job.destination_image_name),
         },
       };
-      return startJob(context, caller, request, { dialect: 'retry' });
+      return startJob({ ...context, deletions }, caller, request, { dialect: 'retry' });
     },
 
     async check() {

@@ -25,34 +25,74 @@ const MAX_SHOWN = 6000;
 /** How often it looks; milliseconds. */
 const INTERVAL = 100;
 
+/** The deletions that are under way in this process, by the ids of their jobs. */
+export type Deletions = Map<string, Promise<void>>;
+
 /**
  * Deletes the record of a job that has ended, with every run that a reset has made of it. The image stays.
- * Temporal may show the job for some seconds more.
+ * Waits until Temporal no longer shows the job, but not for longer than some seconds.
  * @throws JobError `conflict` if the job goes on, or the clean-up after a cancel by force does
  */
-export async function deleteJob(client: Client, caller: Caller, jobId: string): Promise<void> {
-  let job = await findJob(client, caller, jobId);
-  const { status } = recordedView(job);
+export async function deleteJob(
+  client: Client,
+  deletions: Deletions,
+  caller: Caller,
+  jobId: string,
+): Promise<void> {
   // A job has its last status a moment before its workflow closes.
-  const closes = Date.now() + MAX_CLOSING;
-  for (; isFinal(status) && job.closeTime === undefined && Date.now() < closes; await sleep(INTERVAL))
-    job = await findJob(client, caller, jobId);
+  const job = await lookUntil(
+    () => findJob(client, caller, jobId),
+    (found) => found.closeTime !== undefined || !isFinal(recordedView(found).status),
+    MAX_CLOSING,
+  );
+  const { status } = recordedView(job);
   if (job.closeTime === undefined)
     throw new JobError('conflict', `the job is ${status}: it cannot be deleted before it has ended`);
+  const deletion = deleteRuns(client, jobId, job.runId);
+  deletions.set(jobId, deletion);
+  try {
+    await deletion;
+  } finally {
+    if (deletions.get(jobId) === deletion) deletions.delete(jobId);
+  }
+}
+
+async function deleteRuns(client: Client, jobId: string, lastRun: string): Promise<void> {
   const ofJob = [visibility`WorkflowType = ${COPY_IMAGE}`, visibility`WorkflowId = ${jobId}`];
   const ofCleanUp = [visibility`WorkflowType = ${CLEAN_UP}`, visibility`ParentWorkflowId = ${jobId}`, OPEN];
   try {
     if ((await countWorkflows(client, allOf(ofCleanUp))) > 0)
       throw new JobError('conflict', 'what is left of the job is still being removed');
-    const runs = new Set([job.runId]);
+    const runs = new Set([lastRun]);
     for await (const { runId, closeTime } of listWorkflows(client, allOf(ofJob)))
       if (closeTime !== undefined) runs.add(runId);
     for (const runId of runs) await deleteRun(client, jobId, runId);
   } catch (error) {
     throw error instanceof JobError ? error : unavailable(error);
   }
-  for (const deadline = Date.now() + MAX_SHOWN; Date.now() < deadline; await sleep(INTERVAL))
-    if ((await describeJob(client, jobId)) === undefined) return;
+  await lookUntil(
+    () => describeJob(client, jobId),
+    (found) => found === undefined,
+    MAX_SHOWN,
+  );
+}
+
+/**
+ * Looks again and again until it sees what it waits for. Returns what it has seen last.
+ * @param patience the time after which it gives up; milliseconds
+ */
+async function lookUntil<T>(
+  look: () => Promise<T>,
+  isThere: (found: T) => boolean,
+  patience: number,
+): Promise<T> {
+  const deadline = Date.now() + patience;
+  let found = await look();
+  while (!isThere(found) && Date.now() < deadline) {
+    await sleep(INTERVAL);
+    found = await look();
+  }
+  return found;
 }
 
 async function deleteRun(client: Client, workflowId: string, runId: string): Promise<void> {

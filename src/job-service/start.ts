@@ -19,9 +19,10 @@ import type { ImageRecord } from '../image/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import { LimitReached, type Quota } from '../quota/index.ts';
 import { type ImageStore, StoreError } from '../stores/index.ts';
-import { requestId } from '../temporal/index.ts';
+import { asideOfTemporal, requestId } from '../temporal/index.ts';
 import { harmlessMarkdown } from '../text/index.ts';
 import { answered, refusal } from './ask-store.ts';
+import type { Deletions } from './delete.ts';
 import { JobError } from './errors.ts';
 import { describeJob, unavailable } from './find.ts';
 import { jobsOf } from './list.ts';
@@ -38,17 +39,21 @@ export interface StartContext {
 }
 
 /**
- * Starts a job, or finds the job that a request with the same idempotency key has started.
+ * Starts a job, or finds the job that a request with the same idempotency key has started. If that job is
+ * being deleted in this process, waits until it is gone, and starts another one.
  * @throws JobError
  */
 export async function startJob(
-  context: StartContext,
+  context: StartContext & { readonly deletions: Deletions },
   caller: Caller,
   request: Omit<CopyRequest, 'objects'>,
   options: StartOptions,
 ): Promise<{ job_id: string }> {
   const hash = createHash('sha256').update(JSON.stringify(request)).digest('hex');
   const jobId = jobIdFor(caller, request, options);
+  const deletion = context.deletions.get(jobId);
+  // Whatever is wrong with a deletion is told to those who have asked for it.
+  if (deletion !== undefined) await asideOfTemporal(deletion.catch(() => undefined));
   if (options.idempotency_key !== undefined && (await wasStarted(context.client, jobId, hash))) {
     return { job_id: jobId };
   }

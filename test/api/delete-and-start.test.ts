@@ -1,0 +1,46 @@
+/** Tests a job whose idempotency key comes again while the job is being deleted. */
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { loadConfig } from '../../src/config/index.ts';
+import { createJobService, type JobService, OPERATOR } from '../../src/job-service/index.ts';
+import { type Deployment, deploy } from '../support/deployment.ts';
+
+let deployment: Deployment;
+let jobs: JobService;
+let image_id: string;
+beforeAll(async () => {
+  deployment = await deploy();
+  const { client, regions, env } = deployment;
+  const { limits } = await loadConfig(env.IMAGE_REPLICATOR_CONFIG ?? '');
+  jobs = createJobService({ client, regions, limits });
+  image_id = (await deployment.addImage('ot1', 10)).id;
+});
+afterAll(() => deployment?.stop());
+
+test('a request with the key of a job that is being deleted makes another job', async () => {
+  const { workflowService, workflow } = deployment.client;
+  const request = { source: { region: 'ot1', image_id }, destination: { region: 'ot2' } };
+  const start = () => jobs.start(OPERATOR, request, { dialect: 'test', idempotency_key: 'again' });
+  const { job_id } = await start();
+  const first = await workflow.getHandle(job_id).describe();
+  await workflow.getHandle(job_id).terminate();
+
+  const remove = workflowService.deleteWorkflowExecution.bind(workflowService);
+  const again: ReturnType<typeof start>[] = [];
+  const removing = vi.spyOn(workflowService, 'deleteWorkflowExecution').mockImplementation((call) => {
+    again.push(start());
+    return remove(call);
+  });
+  await jobs.delete(OPERATOR, job_id);
+  removing.mockRestore();
+  expect(await Promise.all(again)).toEqual([{ job_id }]);
+  expect(await jobs.show(OPERATOR, job_id)).toMatchObject({ status: 'replicate_requested' });
+  expect((await workflow.getHandle(job_id).describe()).runId).not.toBe(first.runId);
+});
+
+test('a job whose deletion is refused is found by its key', async () => {
+  const request = { source: { region: 'ot1', image_id }, destination: { region: 'ot2' } };
+  const options = { dialect: 'test', idempotency_key: 'goes on' };
+  const { job_id } = await jobs.start(OPERATOR, request, options);
+  await expect(jobs.delete(OPERATOR, job_id)).rejects.toMatchObject({ code: 'conflict' });
+  expect(await jobs.start(OPERATOR, request, options)).toEqual({ job_id });
+});
