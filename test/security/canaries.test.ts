@@ -158,7 +158,7 @@ test('no secret is anywhere but in its own file', async () => {
 
   const { tokens, key } = deployment;
   const secrets: readonly (readonly [string, string])[] = [
-    ...Object.entries(SECRETS),
+    ...Object.entries({ ...SECRETS, ...rig.keys }),
     ...Object.entries({ 'token of a tenant': tokens.a, 'token of another one': tokens.b }),
     ['secret of an access key', key.secret],
     ...[...signatures].map((signature) => ['signature for a facade', signature] as const),

@@ -1,23 +1,30 @@
 /** A deployment full of secrets, some of whose servers quote what they were sent. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Server } from 'node:tls';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { vi } from 'vitest';
+import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
+import { inject, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { startTlsFrontend } from '../packaging/support/tls-frontend.ts';
 import { startGateway } from '../s3/support/gateway.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { freePort } from '../support/free-port.ts';
 import type { TestProcess } from '../support/process.ts';
 import { type EchoingServer, startEchoingServer } from './echoing-server.ts';
-import { EC2_KEY, S3_ACCOUNT, SECRETS, writeSecrets } from './secrets.ts';
+import { EC2_KEY, type Keys, makeKeys, S3_ACCOUNT, SECRETS, writeSecrets } from './secrets.ts';
+
+/** What is reached without the proxy. */
+const HERE = '127.0.0.1,localhost';
 
 /** Where a facade is, and an access key that it knows. */
 export type Facade = Pick<Deployment, 'apiUrl' | 'key'>;
 
 export interface CanaryRig {
   readonly deployment: Deployment;
-  /** A facade whose Keystone quotes what it was sent. */
+  /** A facade that speaks TLS only, and whose Keystone quotes what it was sent. */
   readonly withKeystone: Facade;
   readonly server: EchoingServer;
   /** Its facades and its worker. */
@@ -26,6 +33,8 @@ export interface CanaryRig {
   readonly metrics: readonly string[];
   /** The folder of the secrets' files, and the one in which the S3 server keeps everything. */
   readonly folders: { readonly secrets: string; readonly s3: string };
+  /** A line of each private key. */
+  readonly keys: Keys['secrets'];
   stop(): Promise<void>;
 }
 
@@ -33,11 +42,15 @@ export async function startCanaryRig(): Promise<CanaryRig> {
   const secrets = await mkdtemp(join(tmpdir(), 'image-replicator-canaries-'));
   const server = await startEchoingServer({ token: SECRETS['token of OpenStack'], key: EC2_KEY });
   await writeSecrets(secrets, server.url);
+  const keys = await makeKeys(secrets);
+  const frontend = await startFrontend(keys);
+  const usual = getGlobalDispatcher();
+  setGlobalDispatcher(new Agent({ connect: { ca: await readFile(keys.authority, 'utf8') } }));
   const gateway = await startGateway({ account: S3_ACCOUNT });
   await makeBucket(gateway.endpoint);
   const env = {
     TEMPORAL_API_KEY: SECRETS['API key of Temporal'],
-    TEMPORAL_TLS: 'false',
+    ...temporalFor(frontend, keys),
     AWS_SHARED_CREDENTIALS_FILE: join(secrets, 'credentials'),
     OS_CLIENT_CONFIG_FILE: join(secrets, 'clouds.yaml'),
     ...proxyFor(server.url),
@@ -58,18 +71,22 @@ export async function startCanaryRig(): Promise<CanaryRig> {
   });
   const processes = await Promise.all([
     deployment.startApi(),
-    startFacadeWithKeystone(deployment, server.url, keystonePort),
+    startFacadeWithKeystone(deployment, server.url, keystonePort, keys),
     deployment.startWorker('--metrics-port', String(other)),
   ]);
   return {
     deployment,
-    withKeystone: { apiUrl: `http://127.0.0.1:${keystonePort}`, key: EC2_KEY },
+    withKeystone: { apiUrl: `https://127.0.0.1:${keystonePort}`, key: EC2_KEY },
     server,
     processes,
     metrics: [port, other].map((one) => `http://127.0.0.1:${one}/metrics`),
     folders: { secrets, s3: join(gateway.folder, '..') },
+    keys: keys.secrets,
     async stop() {
       await deployment.stop();
+      frontend.close();
+      await getGlobalDispatcher().close();
+      setGlobalDispatcher(usual);
       await Promise.all([server.stop(), gateway.stop()]);
       await rm(secrets, { recursive: true, force: true });
       vi.unstubAllEnvs();
@@ -77,10 +94,27 @@ export async function startCanaryRig(): Promise<CanaryRig> {
   };
 }
 
+/** Starts a server in front of Temporal that lets nobody in without a certificate of the authority. */
+async function startFrontend({ temporal, authority }: Keys): Promise<Server> {
+  const mutual = { ca: await readFile(authority), requestCert: true };
+  return startTlsFrontend(temporal, inject('temporalAddress'), mutual);
+}
+
+/** The variables of mutual TLS to Temporal. */
+function temporalFor(frontend: Server, { authority, client }: Keys): Record<string, string> {
+  return {
+    TEMPORAL_ADDRESS: `localhost:${(frontend.address() as AddressInfo).port}`,
+    TEMPORAL_TLS: 'true',
+    TEMPORAL_TLS_SERVER_CA_CERT_PATH: authority,
+    TEMPORAL_TLS_CLIENT_CERT_PATH: client.cert,
+    TEMPORAL_TLS_CLIENT_KEY_PATH: client.key,
+  };
+}
+
 /** The variables of a proxy that wants a password, for every host but this one. */
 function proxyFor(url: string): Record<string, string> {
   const proxy = url.replace('//', `//copier:${SECRETS['password of a proxy']}@`);
-  return { HTTP_PROXY: proxy, http_proxy: proxy, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' };
+  return { HTTP_PROXY: proxy, http_proxy: proxy, NO_PROXY: HERE, no_proxy: HERE };
 }
 
 /** Regions that work, and those whose server quotes what it was sent. */
@@ -120,11 +154,12 @@ async function startFacadeWithKeystone(
   deployment: Deployment,
   cloudUrl: string,
   port: number,
+  { facade: tls }: Keys,
 ): Promise<TestProcess> {
   const path = join(deployment.folder, 'keystone.yaml');
   const config = parse(await readFile(deployment.env.IMAGE_REPLICATOR_CONFIG ?? '', 'utf8'));
   const { metrics: _, ...rest } = config;
   const identity = { driver: 'keystone', auth_url: `${cloudUrl}/v3`, cloud: 'canary' };
-  await writeFile(path, stringify({ ...rest, api: { ...config.api, port }, identity }));
+  await writeFile(path, stringify({ ...rest, api: { ...config.api, port, tls }, identity }));
   return deployment.startWith('serve', { env: { IMAGE_REPLICATOR_CONFIG: path } });
 }

@@ -1,8 +1,9 @@
 /** Secrets of every kind, made for one run, and the files that a deployment reads them from. */
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { type Issued, makeAuthority } from '../packaging/support/authority.ts';
 
 /** Returns 32 characters that nothing else contains. */
 const canary = () => `canary${randomBytes(13).toString('hex')}`;
@@ -24,8 +25,8 @@ export const S3_ACCOUNT = { accessKeyId: 'copier', secretAccessKey: SECRETS['key
 
 export const EC2_KEY = { access: 'key-of-a-tenant', secret: SECRETS['secret of an EC2 credential'] };
 
-/** The files that `writeSecrets` makes. */
-export const SECRET_FILES = ['clouds.yaml', 'credentials', 'k1'];
+/** The files that `writeSecrets` and `makeKeys` make. */
+export const SECRET_FILES = ['client.key', 'clouds.yaml', 'credentials', 'facade.key', 'k1'];
 
 /**
  * Writes the secrets into a folder: of the clouds `canary` and `locked`, of the S3 profile `canary`, and the
@@ -56,6 +57,31 @@ export async function writeSecrets(folder: string, cloudUrl: string): Promise<vo
   await write('clouds.yaml', stringify({ clouds }));
   await write('credentials', profile);
   await write('k1', Buffer.from(SECRETS['key of the encryption']).toString('base64'));
+}
+
+/** The private keys of one run, the certificates that go with them, and a line of each key. */
+export interface Keys {
+  /** The path of the authority's certificate, which has signed all others. */
+  readonly authority: string;
+  readonly facade: Issued;
+  /** The certificate by which the product is known to Temporal. */
+  readonly client: Issued;
+  readonly temporal: Issued;
+  /** A line of each key of the product, which also stands in the key's base64 without its line breaks. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** Makes private keys and certificates in a folder. */
+export async function makeKeys(folder: string): Promise<Keys> {
+  const { issue, cert: authority } = await makeAuthority(folder);
+  const [facade, client] = [await issue('facade'), await issue('client')];
+  const temporal = await issue('frontend');
+  const lineOf = async ({ key }: Issued) => (await readFile(key, 'utf8')).split('\n')[9] ?? '';
+  const secrets = {
+    'TLS key of the facade': await lineOf(facade),
+    'TLS key for Temporal': await lineOf(client),
+  };
+  return { authority, facade, client, temporal, secrets };
 }
 
 /** Returns the ways in which a secret may be written, wherever it stands in what was encoded. */
