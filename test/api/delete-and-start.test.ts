@@ -44,3 +44,19 @@ test('a job whose deletion is refused is found by its key', async () => {
   await expect(jobs.delete(OPERATOR, job_id)).rejects.toMatchObject({ code: 'conflict' });
   expect(await jobs.start(OPERATOR, request, options)).toEqual({ job_id });
 });
+
+test('a request with the key of a job finds the job, although its deletion fails meanwhile', async () => {
+  const { workflowService, workflow } = deployment.client;
+  const request = { source: { region: 'ot1', image_id }, destination: { region: 'ot2' } };
+  const start = () => jobs.start(OPERATOR, request, { dialect: 'test', idempotency_key: 'stays' });
+  const { job_id } = await start();
+  await workflow.getHandle(job_id).terminate();
+  const again: ReturnType<typeof start>[] = [];
+  const removing = vi.spyOn(workflowService, 'deleteWorkflowExecution').mockImplementation(() => {
+    again.push(start());
+    return Promise.reject(new Error('Temporal is away'));
+  });
+  await expect(jobs.delete(OPERATOR, job_id)).rejects.toMatchObject({ code: 'unavailable' });
+  removing.mockRestore();
+  expect(await Promise.all(again)).toEqual([{ job_id }]);
+});
