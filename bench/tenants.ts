@@ -20,6 +20,8 @@ const ROUNDS = isQuick ? 1 : 5;
 /** How often the quiet tenant asks in a round, one request after another. */
 const SHOWS = 500;
 const PIPELINED = 10_000;
+/** How often the loud tenant does so in a round. Each time the facade soon ends the connection. */
+const BURSTS = 100;
 const OPEN_JOBS = isQuick ? 500 : 5000;
 
 const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
@@ -62,10 +64,14 @@ async function showsWhile(isGoingOn: (shown: number) => boolean): Promise<number
 
 const shows = () => showsWhile((shown) => shown < SHOWS);
 
-/** Shows the quiet tenant's job for as long as the loud tenant's requests on one connection are answered. */
-async function showsBesideLoud(): Promise<number[]> {
+/** The loud tenant's requests. To make them takes time, which is not to be measured. */
+const pipeline = Buffer.from(
+  `GET ${JOBS}?limit=1 HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${tokens.a}\r\n\r\n`.repeat(PIPELINED),
+);
+
+/** Sends the loud tenant's requests on one connection. What it returns tells whether that is still open. */
+async function pipelineAll(): Promise<() => boolean> {
   const { hostname, port } = new URL(apiUrl);
-  const one = `GET ${JOBS}?limit=1 HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${tokens.a}\r\n\r\n`;
   const socket = connect(Number(port), hostname);
   socket.on('error', () => {});
   await once(socket, 'connect');
@@ -74,17 +80,24 @@ async function showsBesideLoud(): Promise<number[]> {
     isOpen = false;
   });
   socket.resume();
-  socket.end(one.repeat(PIPELINED));
-  return showsWhile(() => isOpen);
+  socket.end(pipeline);
+  return () => isOpen;
 }
 
 const p99 = (times: readonly number[]) => quantile(times, 0.99, Math.ceil);
 const quiet: number[][] = [];
 const loud: number[][] = [];
+const relentless: number[][] = [];
+// Neither process has compiled what it runs often, at first.
 await shows();
+for (let burst = 0; burst < BURSTS; burst++) await showsWhile(await pipelineAll());
 for (let round = 0; round < ROUNDS; round++) {
   quiet.push(await shows());
-  loud.push(await showsBesideLoud());
+  await pipelineAll();
+  loud.push(await shows());
+  const beside: number[] = [];
+  for (let burst = 0; burst < BURSTS; burst++) beside.push(...(await showsWhile(await pipelineAll())));
+  relentless.push(beside);
 }
 await pMap(Array.from({ length: OPEN_JOBS }), () => startJob('tenant-a'), { concurrency: 16 });
 const crowded: number[][] = [];
@@ -102,14 +115,16 @@ const lines = [
   '',
   ...(await machine('npm run bench:tenants')),
   'One facade, and a Temporal dev server with its database in a file, on the same cores; no worker.',
-  `A tenant asks for one of its jobs, ${SHOWS} times in a row in each of ${ROUNDS} rounds. Beside the loud tenant, it`,
-  'asks for as long as the requests of that one are answered. The ratio is that of the 99th',
-  'percentile of all rounds to the quiet one. The range is that of the rounds.',
+  `A tenant asks for one of its jobs, ${SHOWS} times in a row in each of ${ROUNDS} rounds. Right before, the loud`,
+  'tenant sends its requests on one connection. In the row below that one it does so again as soon as the',
+  'facade has ended the connection, and only those answers are measured that were asked for while one was open.',
+  'The ratio is that of the 99th percentile of all rounds to the quiet one. The range is that of the rounds.',
   '',
   '| | median | 99th percentile | ratio | range |',
   '|---|---|---|---|---|',
   row('nobody else asks', quiet),
   row(`another tenant pipelines ${PIPELINED.toLocaleString('en')} requests`, loud),
+  row(`another tenant does so ${BURSTS} times, one after another`, relentless),
   row(`another tenant has ${OPEN_JOBS.toLocaleString('en')} open jobs`, crowded),
   '',
 ];

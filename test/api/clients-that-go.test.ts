@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, expect, test, vi } from 'vitest';
+import { MAX_PIPELINED } from '../../src/api/pipelines.ts';
 import type { JobPage } from '../../src/job-service/service.ts';
 import { JOBS } from '../support/http.ts';
 import { until } from '../support/until.ts';
@@ -34,7 +35,7 @@ test('what was begun for a client that hangs up stops, and nothing more is begun
     signals.push(signal);
     return work();
   });
-  const socket = await pipelined('GET', `${JOBS}?limit=1`, 20);
+  const socket = await pipelined('GET', `${JOBS}?limit=1`, MAX_PIPELINED);
   await until(() => begun > 0);
   socket.destroy();
   await until(() => signals.every(({ aborted }) => aborted));
