@@ -148,17 +148,17 @@ async function work(options: WorkerOptions): Promise<void> {
   }
   const client = await connectClient(config.encryption);
   await ensureSearchAttributes(client);
-  const serve = copies ? (options.region ?? [...regions.keys()]) : [];
+  const served = () => (copies ? (options.region ?? [...regions.keys()]) : []);
   const version = deployment === undefined ? null : { deploymentName: deployment, buildId };
   const logger = createLogger('worker', config);
   const address = metricsAddress(config, options.metricsPort);
   const sdkMetrics = address === null ? null : await openSdkMetrics();
-  const probe = openProbe(client, regions, serve);
+  const probe = openProbe(client, regions, served);
   await tellMetrics(address, metrics, { ready: probe.ready, more: sdkMetrics?.text ?? (async () => '') });
   const servesAll = copies && options.region === undefined;
   const live = followConfig({ file: options.config, config, regions, open, log: logger });
   try {
-    const common = { config, regions, live, client, serve, servesAll, workflows, version, logger };
+    const common = { config, regions, live, client, serve: served(), servesAll, workflows, version, logger };
     await runWorkers({ ...common, metrics, sdkMetrics, probe });
   } catch (error) {
     logger.fatal({ err: error }, 'the worker has failed');

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Config } from '../config/index.ts';
-import { COPY_IMAGE, TASK_QUEUE } from '../copy-job/index.ts';
+import { COPY_IMAGE, shortTaskQueue, TASK_QUEUE } from '../copy-job/index.ts';
 import type { Measure, Metrics } from '../metrics/index.ts';
 import { MOVE_OBJECTS } from '../object-task/index.ts';
 import { allOf, countWorkflows, OPEN, TASK_QUEUE_TYPE, visibility } from '../temporal/index.ts';
@@ -32,14 +32,9 @@ export function watchTemporal(metrics: Metrics, client: Client, { regions }: Con
   gauge('oldest_waiting_job_age_seconds', 'Age of the oldest job whose copy has not begun.', [], async () => [
     [{}, await oldestWaitingJob(client)],
   ]);
-  const queues = [
-    { name: TASK_QUEUE, type: TASK_QUEUE_TYPE.workflow },
-    ...[...new Set([...regions.values()].map(({ taskQueue }) => taskQueue))].map((name) => ({
-      name,
-      type: TASK_QUEUE_TYPE.activity,
-    })),
-  ];
-  const described = kept(() => Promise.all(queues.map((queue) => describeQueue(client, queue))));
+  const described = kept(() =>
+    Promise.all(taskQueuesOf(regions).map((queue) => describeQueue(client, queue))),
+  );
   const ofQueues = (name: string, help: string, value: keyof Omit<QueueState, 'name'>) =>
     metrics.gauge(name, help, ['task_queue'], async () =>
       (await described()).map((queue) => [{ task_queue: queue.name }, queue[value]] as const),
@@ -49,6 +44,21 @@ export function watchTemporal(metrics: Metrics, client: Client, { regions }: Con
   ofQueues('task_queue_backlog_age_seconds', 'Age of the oldest step that waits, about.', 'age');
 }
 
+interface Queue {
+  readonly name: string;
+  readonly type: number;
+}
+
+/** Returns the Task Queues that workers have to serve: the workflows', and each region's two for activities. */
+function taskQueuesOf(regions: Config['regions']): readonly Queue[] {
+  const ofRegions = new Set([...regions.values()].map(({ taskQueue }) => taskQueue));
+  const ofActivities = [...ofRegions].flatMap((name) => [name, shortTaskQueue(name)]);
+  return [
+    { name: TASK_QUEUE, type: TASK_QUEUE_TYPE.workflow },
+    ...ofActivities.map((name) => ({ name, type: TASK_QUEUE_TYPE.activity })),
+  ];
+}
+
 interface QueueState {
   readonly name: string;
   readonly pollers: number;
@@ -56,10 +66,7 @@ interface QueueState {
   readonly age: number;
 }
 
-async function describeQueue(
-  client: Client,
-  { name, type }: { name: string; type: number },
-): Promise<QueueState> {
+async function describeQueue(client: Client, { name, type }: Queue): Promise<QueueState> {
   const { pollers, stats } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name },

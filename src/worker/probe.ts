@@ -10,8 +10,11 @@ export interface Probe {
   started(workers: readonly Worker[]): void;
 }
 
-/** Makes a probe of the workers, of Temporal, and of the stores of the regions that they serve. */
-export function openProbe(client: Client, regions: Regions, served: readonly string[]): Probe {
+/**
+ * Makes a probe of the workers, of Temporal, and of the stores of the regions that they serve.
+ * @param served returns the names of these regions; there may be others later
+ */
+export function openProbe(client: Client, regions: Regions, served: () => readonly string[]): Probe {
   let workers: readonly Worker[] | undefined;
   return {
     started(begun) {
@@ -22,7 +25,7 @@ export function openProbe(client: Client, regions: Regions, served: readonly str
       const idle = workers.find((worker) => worker.getState() !== 'RUNNING');
       if (idle) throw new Error(`the worker of ${idle.options.taskQueue} is ${idle.getState()}`);
       const { namespace } = client.options;
-      const stores = served.flatMap((name) => regions.get(name) ?? []);
+      const stores = served().flatMap((name) => regions.get(name) ?? []);
       await Promise.all([
         client.workflowService.describeNamespace({ namespace }).catch((cause) => {
           throw new Error('Temporal does not answer', { cause });

@@ -73,10 +73,10 @@ test('a facade counts its requests by dialect and route, and tells what only Tem
   expect(body).toContain('dialect="none",method="GET",route="none",status="404"');
   for (const name of ['jobs_paused', 'tasks_open', 'oldest_waiting_job_age_seconds'])
     expect(valueIn(body, `image_replicator_${name}`)).toBe(0);
-  expect(valueIn(body, 'image_replicator_task_queue_backlog{task_queue="image-copy.ot2"}')).toBe(0);
-  expect(valueIn(body, 'image_replicator_task_queue_pollers{task_queue="image-copy.ot2"}')).toBeGreaterThan(
-    0,
-  );
+  for (const queue of ['image-copy', 'image-copy.ot2', 'image-copy.ot2/short']) {
+    expect(valueIn(body, `image_replicator_task_queue_backlog{task_queue="${queue}"}`)).toBe(0);
+    expect(valueIn(body, `image_replicator_task_queue_pollers{task_queue="${queue}"}`)).toBeGreaterThan(0);
+  }
 });
 
 test('no tenant, job or image is a label', async () => {
