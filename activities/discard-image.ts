@@ -21,19 +21,19 @@ export async function discardImage(
 ): Promise<void> {
   const find = async () =>
     forced === undefined
-      ? undoable(client, ref)
-      : leftBy(client, ref, forced, await closedChain(client, ref, forced));
-  const mine = await find();
+      ? removableByJob(client, ref)
+      : removableAfterForce(client, ref, forced, await closedChain(client, ref, forced));
+  const removable = await find();
   const confirm = async () => {
     await watch.confirm();
     if (forced === undefined) return;
     // The job may have been reset since, and a later run may have committed what is there.
     const now = await find();
-    if (mine.committing && !now.committing) throw hasBegunAnew();
+    if (removable.committing && !now.committing) throw begunAnew();
   };
   const attempt = attemptNumber();
   await atSide('destination', async () =>
-    storeOf(regions, plan, 'destination').discard(mine, attempt, { ...watch, confirm }),
+    storeOf(regions, plan, 'destination').discard(removable, attempt, { ...watch, confirm }),
   );
   await spool?.remove(ref, attempt);
 }
@@ -43,7 +43,7 @@ export async function discardImage(
  * far the earlier runs had come: it undoes their commit too, unless one of them has ended as replicated. In
  * that case the image belongs to its owner, whatever happens to later runs.
  */
-async function undoable(client: Dependencies['client'], ref: DestinationRef): Promise<DestinationRef> {
+async function removableByJob(client: Dependencies['client'], ref: DestinationRef): Promise<DestinationRef> {
   const { workflowId = '', runId } = Context.current().info.workflowExecution ?? {};
   if (runId === ref.mark) return ref;
   return (await mayHaveCompleted(client, workflowId, ref.mark))
@@ -68,7 +68,7 @@ async function closedChain(
   return chain;
 }
 
-function hasBegunAnew(): StoreError {
+function begunAnew(): StoreError {
   return new StoreError('unavailable', 'the job was reset, and its image is no longer to be removed');
 }
 
@@ -79,13 +79,13 @@ const WITHOUT_IMAGE: ReadonlySet<string | null> = new Set(['CANCELLED', 'FAILED'
  * Returns a reference to what may be removed of a job that was forced. A committed image is not removed once
  * a run has ended as replicated, or if a later run was ended from outside: somebody may have begun to use it.
  */
-async function leftBy(
+async function removableAfterForce(
   client: Dependencies['client'],
   ref: DestinationRef,
   { workflow_id, run_id }: RunRef,
   { state, lastRunId, closedAs }: Chain,
 ): Promise<DestinationRef> {
-  // If a reset had ended, this would have seen it before Temporal forgot it.
+  // Temporal keeps a later run longer than an earlier one. So none has ended that this has not seen.
   if (state === 'gone') return ref;
   const isLast = lastRunId === run_id;
   const isByLater = lastRunId !== null && !isLast;

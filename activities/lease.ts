@@ -5,8 +5,8 @@ import { type DestinationRef, StoreError } from '../src/stores/index.ts';
 import { chainOf } from '../src/temporal/index.ts';
 
 /**
- * Returns the number of this attempt. It is higher than the numbers of all earlier attempts at any step of
- * the job.
+ * Returns the number of this attempt, which serves as a fencing token: it is higher than the numbers of all
+ * earlier attempts at any step of the job. It is the time at which Temporal scheduled the attempt.
  */
 export function attemptNumber(): number {
   return Context.current().info.currentAttemptScheduledTimestampMs;

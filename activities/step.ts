@@ -25,7 +25,7 @@ export async function step<T>(
   const moved = () => {
     began = Date.now();
   };
-  const details = () => ({ about: `came forward at ${new Date(began).toISOString()}`, began });
+  const details = () => ({ about: `last progress at ${new Date(began).toISOString()}`, began });
   const confirm = () => confirmLease(client, details());
   try {
     return await heartbeating(details, () => work({ signal, moved, confirm }));

@@ -22,7 +22,7 @@ const NEVER = '3650 days';
  */
 const cleanup = { priority: { priorityKey: 1 } };
 const soon = { priority: { priorityKey: 2 } } as const;
-// Without a timeout, a disk that hangs would hang these steps for ever: they heartbeat all the same.
+// A step heartbeats even while its disk hangs. Only this timeout ends such a step.
 const short = { ...soon, startToCloseTimeout: '10m' } as const;
 
 export const { planCopy, planTask } = proxyLocalActivities<JobActivities>({ startToCloseTimeout: '10s' });
@@ -44,7 +44,8 @@ type Planned = Pick<CopyPlan, 'task_queue' | 'short_task_queue' | 'heartbeat_tim
 
 /**
  * Returns the activities at the stores, with the Task Queues and the timeouts of a plan. Steps with a
- * priority of their own are short, and wait behind no transfer.
+ * priority of their own move no image through the worker. They have a Task Queue of their own, and so wait
+ * behind no transfer.
  */
 function storeActivities(plan: Planned) {
   const { task_queue, short_task_queue = task_queue, heartbeat_timeout, no_worker_timeout } = plan;
@@ -83,7 +84,7 @@ export function storeSteps(plan: CopyPlan) {
     inspectSource: steps(`inspect ${source}`, short).inspectSource,
     prepareDestination: steps(`reserve ${destination}`, short).prepareDestination,
     transferImage: steps(`${source} → ${destination}`).transferImage,
-    // A bucket may have to copy terabytes to the image's path.
+    // This has no time limit: the server of a bucket may have to copy terabytes to the image's path.
     commitImage: steps(`commit ${destination}`, soon).commitImage,
     discardImage: steps(`discard ${destination}`, { ...cleanup, scheduleToStartTimeout: NEVER }).discardImage,
   };

@@ -26,7 +26,7 @@ import { validationProblem } from './validation-problem.ts';
  * - `key_reused`: an idempotency key came again with another request
  * - `throttled`: the tenant has sent too many requests
  * - `unavailable`: a store or Temporal does not answer
- * - `identity_unavailable`: callers cannot be told apart at the moment
+ * - `identity_unavailable`: callers cannot be authenticated at the moment
  * - `internal`: a fault of ours
  */
 export type ProblemKind =
@@ -143,7 +143,7 @@ function fieldlessProblem(error: unknown): Omit<Problem, 'field' | 'retryAfter'>
   if (error instanceof TaskError) return { kind: TASK_PROBLEMS[error.code], message: error.message };
   if (error instanceof RequestProblem) return { kind: error.kind, message: error.message };
   if (error instanceof IdentityUnavailable) {
-    const message = 'it cannot be checked at the moment who is calling; try again later';
+    const message = 'your identity cannot be checked at the moment; try again later';
     return { kind: 'identity_unavailable', message };
   }
   const { statusCode = 500, validation, message } = error as FastifyError;

@@ -15,7 +15,7 @@ export interface CopyRequest {
   };
   readonly destination: {
     readonly region: string;
-    /** The id to reserve for the copy; a fresh UUID if absent. */
+    /** The id to reserve for the copy; the id of the workflow's first run if absent. */
     readonly image_id?: string;
     /** The tenant that is to own the copy; the source's tenant if absent. */
     readonly tenant_id?: string;
@@ -36,7 +36,7 @@ export interface CopyPlan {
   };
   /** The Task Queue of the activities that touch the stores. */
   readonly task_queue: string;
-  /** The Task Queue of the short ones among them; absent in the plan of an earlier version. */
+  /** The Task Queue of those that move no image; absent in the plan of an earlier version. */
   readonly short_task_queue?: string;
   /** The heartbeat timeout of those activities; milliseconds. */
   readonly heartbeat_timeout: number;

@@ -11,7 +11,7 @@ export const JOB_STATUSES = [
 
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
-/** Tells whether a job may be cancelled: until its copy is committed or a cancel was accepted. */
+/** Tells whether a job may be cancelled: until it is `replicated` or has failed, or a cancel was accepted. */
 export function isCancellable(status: JobStatus): boolean {
   return status === 'replicate_requested' || status === 'replicating';
 }

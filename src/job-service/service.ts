@@ -101,7 +101,7 @@ export interface JobService {
   findByDestination(caller: Caller, imageId: string): Promise<JobView>;
   /** Tells whether a tenant can see an image in any of its regions, whoever made it. */
   imageExists(tenantId: string, imageId: string, credential?: UserCredential): Promise<boolean>;
-  /** Lists the caller's jobs, the newest first; without a limit, the newest 1,000. */
+  /** Lists the caller's jobs, running ones first, and then the newest; without a limit, the first 1,000. */
   list(caller: Caller, query?: ListQuery): Promise<JobPage>;
   /**
    * Asks for a cancel, and returns when it has been accepted. Throws `conflict` if it comes too late. A

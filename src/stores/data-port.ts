@@ -41,7 +41,7 @@ export type ImageSink = PartSink | BlockSink | StreamSink;
 /** Writes an image's data at any place, in any order. */
 export interface PartSink {
   readonly kind: 'parts';
-  /** Sorted, disjoint ranges that the destination had when it was opened, by its own word after a crash. */
+  /** Sorted, disjoint ranges that the destination had when it was opened, as it itself reports after a crash. */
   readonly received: readonly ByteRange[];
   /** The bytes of `received` that a loss of power could not have taken. */
   readonly durable: readonly ByteRange[];
@@ -74,7 +74,7 @@ export interface BlockSink {
   readonly endpoint?: string;
   /** Bytes of each block but the last. */
   readonly blockSize: number;
-  /** Sorted, disjoint ranges that the destination had when it was opened, by its own word after a crash. */
+  /** Sorted, disjoint ranges that the destination had when it was opened, as it itself reports after a crash. */
   readonly received: readonly ByteRange[];
   /** Present if the destination is a service that may copy objects of its own by itself. */
   readonly byServer?: ServerCopy;
@@ -98,7 +98,7 @@ export interface BlockSink {
 export interface ServerCopy {
   /** Names the service, which can copy only what it has itself. */
   readonly service: string;
-  /** `true` if the service has copied what the sink has. Nothing MAY then be put before a reset. */
+  /** `true` if the service has copied what the sink has. Then nothing MAY be put before a reset. */
   readonly hasBegun: boolean;
   /** Forgets every byte, and makes the sink ready for `copy`. Does nothing if it has begun. */
   begin(): Promise<void>;
@@ -118,7 +118,7 @@ export interface ServerCopy {
 export interface StreamSink {
   readonly kind: 'stream';
   /**
-   * Digests of the data, if the destination has all of it from an attempt that never heard so; else `null`.
+   * Digests of the data, if the destination has all of it from an attempt whose answer was lost; else `null`.
    */
   readonly whole: Digests | null;
   /**

@@ -19,7 +19,7 @@ export interface ImageStore extends ImageSource, ImageDestination {
   images(tenantId: string | null, onUnusable?: (image: UnusableImage) => void): AsyncIterable<ImageRecord>;
   /**
    * Lists what jobs have left behind, or are making, apart from the objects' leftovers.
-   * @param ended images of jobs that were ended from outside, for a store that cannot be searched
+   * @param ended images of jobs that were ended from outside, for a store that cannot be searched by mark
    */
   leftovers(ended: AsyncIterable<DestinationRef>): AsyncIterable<Leftover>;
   /**

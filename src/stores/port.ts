@@ -12,11 +12,14 @@ export interface SourceRef {
 export interface DestinationRef {
   readonly image_id: string;
   readonly tenant_id: string | null;
-  /** Names one execution of one job. */
+  /** Names the job: the id of its workflow's first run, which a reset keeps. */
   readonly mark: string;
   /** Digests that its data has to have. They tell it from data that somebody else may have put there. */
   readonly digests: Digests;
-  /** Present if a commit may have happened. If the commit takes the mark away, the digests are the mark. */
+  /**
+   * Present if a commit may have happened. Where a commit removes the mark, as at a Glance, the digests
+   * identify the image instead.
+   */
   readonly committing?: true;
 }
 
@@ -66,8 +69,8 @@ export interface Watch {
  */
 export interface ImageDestination {
   /**
-   * Throws `quota_exceeded` if the store can tell beforehand that it has no room for a tenant's image of
-   * `size` bytes.
+   * Checks that there is room for a tenant's image of `size` bytes, as far as the store can tell beforehand.
+   * Throws `quota_exceeded` if there is none.
    */
   checkRoom?(tenantId: string | null, size: number): Promise<void>;
   /**

@@ -14,7 +14,7 @@ export class VisibilityQuery {
 /**
  * Makes a list filter from a template. Every value becomes a literal, so that it cannot end the term that it
  * is in; a value that is a `VisibilityQuery` itself is put in as it is.
- * @example visibility`WorkflowType = ${type} AND ${attribute('ImageReplicatorStatus')} = ${status}`
+ * @example visibility`WorkflowType = ${type} AND ${attribute('CopyJobStatus')} = ${status}`
  */
 export function visibility(
   texts: TemplateStringsArray,

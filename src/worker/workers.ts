@@ -110,9 +110,9 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     if (!options.servesAll || added.length === 0) return;
     try {
       for (const worker of await serve(added)) crew.add(worker);
-      logger.info({ regions: added }, 'copies to regions that are new are made too');
+      logger.info({ regions: added }, 'this worker also makes copies to the new regions');
     } catch (err) {
-      logger.error({ err, regions: added }, 'copies to regions that are new need a restart of the worker');
+      logger.error({ err, regions: added }, 'copies to the new regions need a restart of this worker');
     }
   });
   try {

@@ -10,7 +10,7 @@ const TROUBLES: readonly Trouble[] = [
   ...(['timeouts', 'resets', 'cancels', 'forces', 'terminations'] as const),
   ...(['failures', 'pauses', 'sweeps', 'others'] as const),
 ];
-/** The most states that a check may have. None has as many. */
+/** The most states that a check may have. None that runs in a build has as many. */
 const MAX_STATES = 200_000;
 
 export type StoreName = 'directory' | 's3' | 'glance';

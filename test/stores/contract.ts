@@ -9,7 +9,7 @@ import type { OpenStore, StoreTraits } from './store-under-test.ts';
 
 /**
  * Defines the tests of the contract that every store of images MUST keep. A driver's own test file also calls
- * the contract of its sinks (`partSinkContract` or `streamSinkContract`), and adds what is particular to the
+ * the contract of its sinks (`partSinkContract`, `blockSinkContract` or `streamSinkContract`), and adds what is particular to the
  * driver.
  */
 export function storeContract(name: string, openStore: OpenStore, traits: StoreTraits): void {
@@ -17,8 +17,8 @@ export function storeContract(name: string, openStore: OpenStore, traits: StoreT
     describe('as a source', () => sourceContract(openStore, traits));
     describe('as it reserves an image', () => preparationContract(openStore, traits));
     describe('as a destination', () => destinationContract(openStore, traits));
-    describe('as it gives up an image', () => discardContract(openStore, traits));
-    describe('as things are left behind', () => leftoversContract(openStore));
-    describe('as an attempt comes late', () => lateContract(openStore, traits));
+    describe('as it discards an image', () => discardContract(openStore, traits));
+    describe('as it lists leftovers', () => leftoversContract(openStore));
+    describe('as a late attempt calls', () => lateContract(openStore, traits));
   });
 }

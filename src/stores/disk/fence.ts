@@ -7,7 +7,7 @@ import { ignoring, isErrno } from './disk-errors.ts';
 /**
  * A fence tells which attempt may change what is in a folder. It is one file with the attempt's number in its
  * name: `fence-<n>`, or `doomed-<n>` once the folder is being removed. It moves only by a rename from the
- * exact name that was read, which rename(2) does or does not: of two attempts that move it at once, one finds
+ * exact name that was read, which rename(2) does in one step: of two attempts that move it at once, one finds
  * it gone. So an attempt that was frozen in between and goes on much later cannot take back what a later one
  * has taken.
  */
@@ -69,7 +69,7 @@ async function moveFence(folder: string, upTo: number, to: string): Promise<bool
       for (const lower of fence.names.slice(0, -1)) await ignoring('ENOENT', unlink(join(folder, lower)));
       return true;
     }
-    // The next pass tells whether this was the only one: two calls that find no fence both make theirs.
+    // Two calls that find no fence both make theirs. The next pass finds both.
     if (from === undefined) await writeFile(join(folder, to), '', { flag: 'wx' }).catch(unless('EEXIST'));
     else await rename(join(folder, from), join(folder, to)).catch(unless('ENOENT'));
   }

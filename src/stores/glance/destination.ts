@@ -51,7 +51,7 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
         const image = await whenSaved(() => api.show(owner(ref), ref.image_id), SETTLING);
         if (!isCommitted(ref, image) && !(await doom(made(ref), image))) return;
         await watch?.confirm();
-        // The patch of a commit that was frozen takes also a mark away that says that the image is removed.
+        // A commit that was frozen may have removed the mark meanwhile, also the one that dooms the image.
         const last = await api.show(owner(ref), ref.image_id);
         if (!isCommitted(ref, last) && last[JOB_PROPERTY] !== doomedMark(ref)) return;
         if (last.protected) {
@@ -72,7 +72,7 @@ async function doom(made: MarkedImage, image: GlanceImage): Promise<boolean> {
   const { api, as, ref } = made;
   if (image[JOB_PROPERTY] === doomedMark(ref)) return true;
   if (image[JOB_PROPERTY] !== ref.mark) return false;
-  // Past this point of a commit the data is ours, even if it is corrupt.
+  // Once a commit may have begun, the data is ours, even if it is corrupt.
   const mayBeTheirs = !ref.committing && image.status === 'active';
   if (mayBeTheirs && compareDigests(ref.digests, glanceDigests(image)) === 'different') {
     await disown(made);
