@@ -23,7 +23,7 @@ import { liveView } from './view.ts';
 
 /**
  * Cancels a job by an update, which the workflow accepts or rejects. If no worker is there to answer, the
- * status on record decides, and a native cancellation waits for the next worker.
+ * status on record decides, and a signal waits for the next worker.
  * @throws JobError `conflict` if it is too late to cancel, `not_found`, or `unavailable`
  */
 export async function cancelJob(
@@ -57,8 +57,8 @@ function mayCancel({ status, cancel }: JobView, { force }: CancelRequest): boole
 }
 
 /**
- * Leaves a cancel for the next worker. A signal says that it is by force, because a native cancellation
- * cannot.
+ * Leaves a cancel for the next worker. The signal outlasts a reset of the job, which forgets a native
+ * cancellation. The native cancellation shows at once, before any worker has heard of it.
  */
 async function cancelUnheard(
   client: Client,
@@ -71,7 +71,7 @@ async function cancelUnheard(
   if (job.status === 'canceled' || (job.cancel !== null && job.cancel.force === request.force)) return;
   if (isFinal(job.status)) throw tooLate(job.status);
   try {
-    if (request.force) await handle.signal(CANCEL_SIGNAL, request);
+    await handle.signal(CANCEL_SIGNAL, request);
     if (isCancellable(job.status)) await handle.cancel();
   } catch (error) {
     throw error instanceof WorkflowNotFoundError ? tooLate('closed') : unavailable(error);

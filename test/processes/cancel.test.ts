@@ -80,7 +80,10 @@ test('a job started and cancelled by the Temporal CLI alone needs nothing else o
   expect(await deployment.files('ot2')).toEqual([]);
 });
 
-test('a cancel that no worker is there to hear is heard by the next one', async () => {
+test.each([
+  ['', false],
+  [', also if the job is reset before', true],
+])('a cancel that no worker is there to hear is heard by the next one%s', async (_also, isReset) => {
   const lonely = await deploy();
   try {
     const image = await lonely.addImage('ot1', SIZE);
@@ -91,6 +94,10 @@ test('a cancel that no worker is there to hear is heard by the next one', async 
     const { stdout } = await lonely.command('--json', 'cancel', jobId);
     expect(JSON.parse(stdout)).toMatchObject({ status: 'cancel_requested' });
     expect((await lonely.command('cancel', jobId)).code).toBe(5);
+    if (isReset) {
+      const how = ['--type', 'FirstWorkflowTask', '--reason', 'a test'];
+      await lonely.temporal('workflow', 'reset', '-w', jobId, ...how);
+    }
     await lonely.startWorker();
     expect(await endOf(lonely, jobId)).toMatchObject({ status: 'canceled' });
     expect(await lonely.files('ot2')).toEqual([]);

@@ -54,4 +54,24 @@ export function leftoversContract(openStore: OpenStore): void {
     await leftover?.remove();
     expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
   });
+
+  test('an image that is committed while the list goes on stays', async () => {
+    const refs = [bench.ref(DATA), bench.ref(DATA)].toSorted((a, b) => (a.image_id < b.image_id ? -1 : 1));
+    for (const ref of refs) {
+      await bench.prepare(ref, DATA);
+      await fillImage(bench.store, ref, DATA, 2);
+    }
+    const [first, last] = refs;
+    if (first === undefined || last === undefined) throw new Error('there are two images');
+    async function* ended() {
+      yield* refs;
+    }
+    const leftovers = bench.store.leftovers(ended())[Symbol.asyncIterator]();
+    expect((await leftovers.next()).value).toMatchObject({ mark: first.mark });
+    // A list comes in pages, so the store may have looked at this image already.
+    await bench.store.commit(committing(last, DATA), LAST, copyFor(last, DATA));
+    for (let next = await leftovers.next(); !next.done; next = await leftovers.next())
+      expect(await next.value.remove()).toBe(false);
+    expect((await bench.data(last.image_id)).equals(DATA)).toBe(true);
+  });
 }

@@ -97,6 +97,15 @@ test('a folder that was moved to the place of an image without a record is no im
   expect(await readdir(share.root)).toEqual([]);
 });
 
+test('an image that has got its record since the list was made stays', async () => {
+  const ref = await displaced(true);
+  const [leftover] = await found();
+  await writeFile(at(`${ref.image_id}/image.json`), '{}');
+  const files = await readdir(at(ref.image_id));
+  expect(await leftover?.remove()).toBe(false);
+  expect(await readdir(at(ref.image_id))).toEqual(files);
+});
+
 test('a commit of what was moved there gives it its record, if all bytes are there', async () => {
   const [whole, hollow] = [await displaced(true), await displaced(false)];
   const commit = (ref: typeof whole) => share.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));

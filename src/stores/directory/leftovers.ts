@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ignoring, onDisk } from '../disk/disk-errors.ts';
 import { readFence } from '../disk/fence.ts';
 import type { Leftover } from '../leftover.ts';
+import { taken } from '../refusals.ts';
 import { isStoreError } from '../store-error.ts';
 import { openFolderAt } from './folder.ts';
 import { isImageFolder, type Layout } from './layout.ts';
@@ -39,7 +40,12 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
     mark: ref.mark,
     ...(await extentOf(folder)),
     abandonedAfter: null,
-    remove: () => unlessTaken(() => removeMarked(folder, ref, Math.max(0, fence.attempt), fence.attempt)),
+    remove: () =>
+      unlessTaken(async () => {
+        // A commit writes the record into the folder in the image's place, maybe after the list was made.
+        if (imageId === name && (await readdir(folder)).includes(RECORD)) throw taken(ref);
+        await removeMarked(folder, ref, Math.max(0, fence.attempt), fence.attempt);
+      }),
   };
 }
 
