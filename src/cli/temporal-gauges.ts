@@ -49,7 +49,9 @@ interface Queue {
   readonly type: number;
 }
 
-/** Returns the Task Queues that workers have to serve: the workflows', and each region's two for activities. */
+/**
+ * Returns the Task Queues that workers have to serve: the workflows', and each region's two for activities.
+ */
 function taskQueuesOf(regions: Config['regions']): readonly Queue[] {
   const ofRegions = new Set([...regions.values()].map(({ taskQueue }) => taskQueue));
   const ofActivities = [...ofRegions].flatMap((name) => [name, shortTaskQueue(name)]);

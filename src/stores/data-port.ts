@@ -41,7 +41,9 @@ export type ImageSink = PartSink | BlockSink | StreamSink;
 /** Writes an image's data at any place, in any order. */
 export interface PartSink {
   readonly kind: 'parts';
-  /** Sorted, disjoint ranges that the destination had when it was opened, as it itself reports after a crash. */
+  /**
+   * Sorted, disjoint ranges that the destination had when it was opened, as it itself reports after a crash.
+   */
   readonly received: readonly ByteRange[];
   /** The bytes of `received` that a loss of power could not have taken. */
   readonly durable: readonly ByteRange[];
@@ -74,7 +76,9 @@ export interface BlockSink {
   readonly endpoint?: string;
   /** Bytes of each block but the last. */
   readonly blockSize: number;
-  /** Sorted, disjoint ranges that the destination had when it was opened, as it itself reports after a crash. */
+  /**
+   * Sorted, disjoint ranges that the destination had when it was opened, as it itself reports after a crash.
+   */
   readonly received: readonly ByteRange[];
   /** Present if the destination is a service that may copy objects of its own by itself. */
   readonly byServer?: ServerCopy;

@@ -27,7 +27,8 @@ export interface ReadObject {
 /**
  * Plain files of a share, or objects of a bucket, by their path. None of them is an image. In a reference,
  * the path takes the place of the image id, and `tenant_id` has no meaning. Other than with images:
- * - `prepare` never finds a path taken: `commit` replaces what is there in one step, and the last commit wins,
+ * - `prepare` never finds a path taken: `commit` replaces what is there in one step, and the last commit
+ *   wins,
  * - `discard` leaves alone what was there before, and what was committed.
  *
  * Each call throws `invalid_image` for a path that no object can have, and `conflict` if the path needs a

@@ -9,8 +9,8 @@ import type { OpenStore, StoreTraits } from './store-under-test.ts';
 
 /**
  * Defines the tests of the contract that every store of images MUST keep. A driver's own test file also calls
- * the contract of its sinks (`partSinkContract`, `blockSinkContract` or `streamSinkContract`), and adds what is particular to the
- * driver.
+ * the contract of its sinks (`partSinkContract`, `blockSinkContract` or `streamSinkContract`), and adds what
+ * is particular to the driver.
  */
 export function storeContract(name: string, openStore: OpenStore, traits: StoreTraits): void {
   describe(`${name} store`, () => {
