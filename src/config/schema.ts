@@ -165,7 +165,7 @@ const Limits = Type.Object(
       ),
     ),
     stall_after: Type.Optional(
-      duration('A part that moves no byte for so long is read again (default: 30s).'),
+      duration('A part that moves no byte for so long is read, or put, again (default: 30s).'),
     ),
     give_up_after: Type.Optional(duration('A copy that moves no byte for so long fails (default: 1h).')),
     no_worker_timeout: Type.Optional(

@@ -107,9 +107,9 @@ function meteredSink(sink: ImageSink, region: string, metrics: Metrics): ImageSi
     return instead<PartSink>(sink, { write, close });
   }
   if (sink.kind === 'blocks') {
-    const put: BlockSink['put'] = async (range, block, signal) => {
+    const put: BlockSink['put'] = async (range, block, signal, onMoved) => {
       const began = performance.now();
-      await at(sink.put(range, block, signal));
+      await at(sink.put(range, block, signal, onMoved));
       metrics.written(region, block.length);
       metrics.part('destination', region, secondsSince(began));
     };

@@ -85,8 +85,9 @@ export interface BlockSink {
   /**
    * Puts a block. A repeat is harmless. Throws `not_found` once the image was discarded, `conflict` once a
    * later attempt has put the blocks together, and `lost` if blocks that were put are gone.
+   * @param onMoved MUST be called whenever the destination has taken some of the bytes
    */
-  put(range: ByteRange, block: Uint8Array, signal: AbortSignal): Promise<void>;
+  put(range: ByteRange, block: Uint8Array, signal: AbortSignal, onMoved?: () => void): Promise<void>;
   /** Puts the blocks together, to stay. Before that, nothing can be read back. Throws the errors of `put`. */
   flush(signal: AbortSignal): Promise<void>;
   /** Fills `into` with the bytes that were put from an offset on. */

@@ -12,6 +12,7 @@ import { type Run, settle } from './run.ts';
 import { copyByServer } from './server-copy.ts';
 import { freedInOrder } from './staging.ts';
 import { type Copied, verify } from './verify.ts';
+import { watchedPut } from './watched-put.ts';
 import { createWindow } from './window.ts';
 
 /**
@@ -47,9 +48,10 @@ async function moveThrough(options: TransferOptions, sink: BlockSink, run: Run):
   const release = () => window.release(Math.min(hashedUpTo, delivered.watermark));
   release();
 
+  const putWatched = watchedPut(sink, patience.stall_after, signal);
   const put = async (block: ByteRange) => {
     const [start, end] = block;
-    await inLane(link.to, signal, end - start, () => sink.put(block, window.slice(block), signal));
+    await inLane(link.to, signal, end - start, () => putWatched(block, window.slice(block)));
     delivered.add(block);
     release();
   };

@@ -4,7 +4,7 @@ import type { Ledger } from './ledger.ts';
 
 /** How long a copy may stand still; milliseconds. */
 export interface Patience {
-  /** A part that moves no byte for this long is read again. */
+  /** A part that moves no byte for this long is read, or put, again. */
   readonly stall_after: number;
   /** A copy that moves no byte for this long has failed. */
   readonly give_up_after: number;
@@ -23,6 +23,8 @@ export interface Insistence {
 /** The pause before the first of several tries, and the longest one; milliseconds. */
 export const FIRST_PAUSE = 200;
 const MAX_PAUSE = 10_000;
+/** The longest time for which a timer of Node.js can wait; milliseconds. */
+export const MAX_TIMER = 2 ** 31 - 1;
 
 /** Returns the pause that follows a pause of so many milliseconds. */
 export function longer(milliseconds: number): number {

@@ -1,6 +1,6 @@
 import { blame, StoreError, type StreamSink } from '../stores/index.ts';
 import { feed, RESERVE } from './feed.ts';
-import type { Patience } from './insist.ts';
+import { MAX_TIMER, type Patience } from './insist.ts';
 import type { Run } from './run.ts';
 import type { Staged } from './staging.ts';
 
@@ -9,8 +9,6 @@ import type { Staged } from './staging.ts';
  * to read a part again costs only the part.
  */
 const UPLOAD_PATIENCE = 10;
-/** The longest time for which a timer of Node.js can wait; milliseconds. */
-const MAX_TIMER = 2 ** 31 - 1;
 
 export interface UploadOptions {
   readonly sink: StreamSink;

@@ -7,7 +7,6 @@ import { patternOf } from './options.ts';
 const UNRELIABLE: Readonly<Record<string, string>> = {
   'temporal-unreachable': 'a minute and more for one trial',
   'freeze-polling': 'a minute and more for one trial',
-  'destination-stall': 'up to two minutes for one trial',
 };
 
 const patterns = Object.keys(UNRELIABLE).map(patternOf);

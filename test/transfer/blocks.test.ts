@@ -120,6 +120,23 @@ test('a put that fails for now is made again, and nothing is read again for it',
   expect(rig.server.data.equals(DATA)).toBe(true);
 });
 
+test('a put of which nothing moves for as long as a part may stall is made again, and nothing is read again', async () => {
+  const rig = await blocksRig(DATA, BLOCK);
+  let left = 2;
+  const { transfer, reader } = await rig.attempt({
+    patience: { stall_after: 200, give_up_after: 60_000 },
+    blocks: {
+      put: async (call, [start], signal) => {
+        if (start === BLOCK && left-- > 0) await untilAborted(signal);
+        await call();
+      },
+    },
+  });
+  await transfer.finished;
+  expect([left, reader.bytesRead, rig.server.put.length]).toEqual([-1, SIZE, BLOCKS]);
+  expect(rig.server.data.equals(DATA)).toBe(true);
+});
+
 test("a put that fails for good ends the transfer, and it is the destination's fault", async () => {
   const rig = await blocksRig(DATA, BLOCK);
   const attempt = await rig.attempt({

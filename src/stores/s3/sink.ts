@@ -20,15 +20,18 @@ export async function openUpload(
   const upload = new OwnUpload(store, ref, claimed, size);
   const data = frontToBack(store, upload.key);
   let isWhole = await upload.resume();
-  const put = async (number: number, block: Uint8Array, signal: AbortSignal) =>
-    upload.noteParts([await upload.unlessGone(putPart(store, upload.target, number, block, signal), signal)]);
+  const put = async (number: number, block: Uint8Array, signal: AbortSignal, onMoved?: () => void) => {
+    const part = putPart(store, upload.target, number, block, signal, onMoved);
+    upload.noteParts([await upload.unlessGone(part, signal)]);
+  };
   return {
     kind: 'blocks',
     endpoint: store.endpoint,
     blockSize: blockSizeOf(size),
     byServer: serverCopy(store, upload, size),
     received: isWhole ? [[0, size]] : upload.received,
-    put: (range, block, signal) => onS3(() => put(numberOf(range, size), block, signal), signal),
+    put: (range, block, signal, onMoved) =>
+      onS3(() => put(numberOf(range, size), block, signal, onMoved), signal),
     flush: (signal) =>
       onS3(async () => {
         if (isWhole) return;

@@ -9,6 +9,7 @@ import {
 import type { Bucket } from './bucket.ts';
 import { checksum } from './checksum.ts';
 import { isAbsent } from './errors.ts';
+import { sendInSlices } from './slices.ts';
 import { metadataOf, type Stamp } from './stamp.ts';
 
 /** A multipart upload of an object. */
@@ -52,17 +53,23 @@ export async function abortUpload({ client, bucket }: Bucket, upload: Upload): P
   }
 }
 
-/** Puts a part. The server checks the bytes against their checksum, and keeps the checksum. */
+/**
+ * Puts a part. The server checks the bytes against their checksum, and keeps the checksum.
+ * @param onMoved called whenever some of the bytes have been sent
+ */
 export async function putPart(
   { client, bucket }: Bucket,
   upload: Upload,
   PartNumber: number,
   bytes: Uint8Array,
   abortSignal: AbortSignal,
+  onMoved: () => void = () => {},
 ): Promise<Part> {
   const ChecksumCRC32C = checksum(bytes);
   const part = { Bucket: bucket, ...upload, PartNumber, Body: bytes, ChecksumCRC32C };
-  const { ETag } = await client.send(new UploadPartCommand(part), { abortSignal });
+  const put = new UploadPartCommand(part);
+  sendInSlices(put, onMoved);
+  const { ETag } = await client.send(put, { abortSignal });
   return { PartNumber, Size: bytes.length, ETag, ChecksumCRC32C };
 }
 

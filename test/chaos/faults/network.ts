@@ -38,7 +38,7 @@ export const network: readonly Fault[] = SIDES.flatMap((side) => [
       phases: ['transferring'],
       stores: STORES,
       side,
-      seconds: kind !== 'stall' ? 15 : side === 'source' ? 30 : 140,
+      seconds: kind === 'stall' ? 30 : 15,
       run: (stage) => spoilBody(stage, side, kind),
     }),
   ),
@@ -119,14 +119,12 @@ async function spoilBody(stage: Stage, side: Side, kind: (typeof BODIES)[number]
   const worker = await stage.startWorker();
   const of = side === 'source' ? 'answer' : 'request';
   const spot = side === 'source' ? stage.source.reads : stage.destination.writes;
-  // A connection to a bucket that takes no more bytes is only given up after two minutes.
-  const isLong = kind === 'stall' && side === 'destination';
-  const times = kind === 'flip' || isLong ? 1 : random.between(1, 4);
+  const times = kind === 'flip' ? 1 : random.between(1, 4);
   const at = random.between(1, 6 * MIB);
   const rule = proxyOf(worker, side).add(matchOf(spot), { kind: 'body', of, fault: { kind, at } }, times);
   await stage.startJob();
   await rule.reached();
-  await stage.watch.ended(isLong ? 180_000 : 90_000);
+  await stage.watch.ended(90_000);
   return { ends: ['replicated'], ...(kind === 'flip' && side === 'source' && { unseen: true }) };
 }
 

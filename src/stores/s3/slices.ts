@@ -1,0 +1,31 @@
+import { Readable } from 'node:stream';
+import type { UploadPartCommand } from '@aws-sdk/client-s3';
+import { HttpRequest } from '@smithy/core/protocols';
+import { KIB } from '../../memory/index.ts';
+
+/** The bytes that are sent at a time. */
+const SLICE = 256 * KIB;
+
+/**
+ * Lets the signed body of a part go out slice by slice, and calls `onMoved` whenever the socket asks for
+ * more. Of a body that is written all at once, nobody hears how much the server has taken.
+ */
+export function sendInSlices({ middlewareStack }: UploadPartCommand, onMoved: () => void): void {
+  middlewareStack.add(
+    (next) => (args) => {
+      const { request } = args;
+      if (!HttpRequest.isInstance(request) || !(request.body instanceof Uint8Array)) return next(args);
+      const sliced = HttpRequest.clone(request);
+      sliced.body = Readable.from(slices(request.body, onMoved), { objectMode: false });
+      return next({ ...args, request: sliced });
+    },
+    { step: 'deserialize', priority: 'low', name: 'sendInSlices' },
+  );
+}
+
+function* slices(body: Uint8Array, onMoved: () => void): Generator<Uint8Array> {
+  for (let at = 0; at < body.length; at += SLICE) {
+    yield body.subarray(at, at + SLICE);
+    onMoved();
+  }
+}
