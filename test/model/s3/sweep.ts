@@ -10,7 +10,7 @@ export function sweep(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): 
   switch (a.at) {
     case 'start': {
       if (job?.mark === 'a' && (job.doomed || !isCommitted(rule, s, job)))
-        return go('lists the job object', 'closed?', s, see(s));
+        return go('lists a place without a record', 'job object');
       const upload = s.uploads.find((u) => u > 0 && (u !== job?.upload || isCommitted(rule, s, job)));
       if (upload !== undefined)
         return go('aborts an old upload that nothing needs', 'gone', abort(s, upload));
@@ -19,6 +19,11 @@ export function sweep(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): 
       if (data?.mark === 'a' && record === null) return go('lists data that nothing names', 'orphan');
       return go('lists nothing', 'gone');
     }
+    // The code reads the job object after the list, and knows the record's absence from the list alone.
+    case 'job object':
+      return job?.mark === 'a'
+        ? go('reads the job object', 'closed?', s, see(s))
+        : go('finds no job object', 'gone');
     case 'closed?':
       if (!around.isClosed) return go('finds the chain open', 'gone');
       if (known.job?.doomed) return go('finds the chain closed', 'take over');
