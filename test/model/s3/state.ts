@@ -56,6 +56,8 @@ interface Seen {
   readonly etag: number;
   /** It has taken a removal over from another attempt, whose requests may still arrive. */
   readonly takenOver?: true;
+  /** The data that a commit has found. */
+  readonly data?: DataObject | null;
 }
 
 export const NOTHING: Bucket = { job: null, data: null, record: null, uploads: [], expired: 0 };
