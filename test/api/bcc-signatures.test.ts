@@ -63,7 +63,7 @@ test.each<[string, Changes, number, string]>([
   expect(cancel).not.toHaveBeenCalled();
 });
 
-test('who may look only may look', async () => {
+test('a caller with the role reader may show a copy', async () => {
   const url = '/v2/image/m-1a2b3c4d';
   const answer = await app.inject({ url, headers: { 'x-auth-token': READER_TOKEN } });
   expect([answer.statusCode, answer.json().code]).toEqual([200, undefined]);

@@ -22,7 +22,7 @@ beforeEach(forgetSent);
 afterEach(() => void vi.useRealTimers());
 
 describe('to copy into another project', () => {
-  test('takes the role member there', async () => {
+  test('a copy into another project needs the role member in it', async () => {
     const user = await newUser({ 'tenant-a': 'member', 'tenant-b': 'member', service: 'reader' });
     const identity = await opened();
     const token = await tokenOf(user.name, 'tenant-a');
@@ -56,7 +56,7 @@ describe('to copy into another project', () => {
     expect(new Set(sent.map(({ path }) => path.split('?')[0]))).toEqual(new Set(['/v3/auth/tokens']));
   });
 
-  test('is not for a token that stands for a part of its rights only', async () => {
+  test('a delegated token cannot copy into another project', async () => {
     const user = await newUser({ 'tenant-a': 'member', 'tenant-b': 'member' });
     const identity = await opened();
     const own = await tokenOf(user.name, 'tenant-a');

@@ -47,7 +47,7 @@ describe.each(['forwards', 'back'] as const)(
       return { image, jobId, read: Number(attempt?.read) };
     }
 
-    test('goes on with it, and reads little again', async () => {
+    test('the other release goes on with the copy, and reads again only what was in flight', async () => {
       const { image, jobId, read } = await begun();
       const worker = await start(second, 0);
       expect(await endOf(deployment, jobId)).toMatchObject({

@@ -38,7 +38,7 @@ describe('data of a worker of an earlier version, which leaves no note,', () => 
     expect(await codeOf(commit)).toBe(outcome);
   });
 
-  test('is whole where the image has no bytes', async () => {
+  test('an image without bytes is whole', async () => {
     const empty = Buffer.alloc(0);
     const ref = await prepared(empty);
     await share.store.commit(committing(ref, empty), LAST, copyFor(ref, empty));

@@ -6,7 +6,7 @@ test('a cancel says who asks and why', () => {
   expect(parseCancelRequest(request)).toEqual(request);
 });
 
-test('only what is true is by force', () => {
+test('only `force: true` makes a cancel forced', () => {
   const nothing = { reason: null, requested_by: null };
   expect(parseCancelRequest({ force: true })).toEqual({ ...nothing, force: true });
   for (const force of [false, null]) expect(parseCancelRequest({ force })).toEqual(nothing);

@@ -57,7 +57,7 @@ test('when the digest waits too, what is farthest ahead is given up', async () =
   expect([chunks.takeKept(8), chunks.nextKept()]).toEqual([undefined, 0]);
 });
 
-test('who has waited for the digest does not go on waiting when it waits itself', async () => {
+test('a taker that waits for the digest is served when the digest itself has to wait', async () => {
   const chunks = createChunks(3, 2, SIZE);
   for (const offset of [0, 8]) chunks.keep(offset, await filled(chunks, offset));
   for (const _held of [1, 2, 3]) await chunks.take();

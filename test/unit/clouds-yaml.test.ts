@@ -131,7 +131,7 @@ describe('clouds.yaml is looked for', () => {
     expect((await loadCloud({ cloud: 'prod' }, env)).project).toMatchObject({ name: 'another' });
   });
 
-  test('and where there is none, each place is named', async () => {
+  test('if no clouds.yaml exists, the error names each place', async () => {
     const message = await problem(loadCloud({ cloud: 'prod' }, { HOME: home }));
     for (const place of ['clouds.yaml', '~/.config/openstack/clouds.yaml', '/etc/openstack/clouds.yml']) {
       expect(message).toContain(place);

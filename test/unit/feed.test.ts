@@ -147,7 +147,7 @@ test('no chunk is as large as the 1 MiB that resets a connection', async () => {
   for await (const chunk of feed.chunks) expect(chunk.length).toBeLessThanOrEqual(256 * 1024);
 });
 
-test('its waits for the source leave nothing behind', { timeout: 60_000 }, async () => {
+test('waiting for the source leaves no listener behind', { timeout: 60_000 }, async () => {
   vi.useRealTimers();
   const [piece, waits] = [Buffer.alloc(16), 8];
   const size = RESERVE + 11_001 * waits * piece.length;

@@ -27,7 +27,7 @@ test('who waits for the watermark is woken when it has passed, not before', asyn
   expect(ledger.watermark).toBe(20);
 });
 
-test('what has passed already is not waited for', async () => {
+test('a wait for an offset below the watermark ends at once', async () => {
   await new Ledger([[0, 10]], 0).above(9, never);
 });
 

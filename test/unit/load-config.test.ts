@@ -57,7 +57,7 @@ test('regions are enough: everything else has defaults', async () => {
   });
 });
 
-test('what the file says goes before the defaults', async () => {
+test('values of the file override the defaults', async () => {
   const config = await loadConfig(
     await written(`${REGIONS}
 api: { host: 0.0.0.0, port: 0, default_source_region: ot1, source_region_by_host: { a.example: ot2 } }

@@ -102,7 +102,7 @@ test("an abort ends it with the signal's reason", async () => {
   await expect(moving).rejects.toBe(reason);
 });
 
-test('whoever leaves off waits until nothing is under way any more', async () => {
+test('ending the iteration early waits for the objects under way', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { written, options } = rig(async (path) => {
     if (path !== 'a') await promise;

@@ -25,7 +25,7 @@ test('two regions and an image are enough: the rest has defaults', () => {
   });
 });
 
-test('what a request names is what is done', () => {
+test('the plan takes every field that the request has', () => {
   const source = { ...SOURCE, tenant_id: 'tenant-a' };
   const destination = { ...DESTINATION, image_id: 'mine', tenant_id: 'tenant-b', image_name: 'Ubuntu' };
   expect(planCopy({ source, destination }, RULES, 'reserved')).toMatchObject({ source, destination });

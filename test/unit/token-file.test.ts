@@ -38,7 +38,7 @@ test('a token that is not in the file is not good', async () => {
   expect(await identity.authenticate('')).toBeNull();
 });
 
-test('who has read the file has no token yet: a hash is none', async () => {
+test('a hash from the token file is not accepted as a token', async () => {
   const { sha256, ...rest } = entry('token-a', 'tenant-a');
   await write({ sha256, ...rest });
   expect(await tokenFile(path).authenticate(sha256)).toBeNull();

@@ -18,7 +18,7 @@ test('a filter may be a part of another one', () => {
   );
 });
 
-test('what is no plain name is no search attribute', () => {
+test('a name that is not an identifier is refused as a search attribute', () => {
   expect(() => attribute("x' = 'x")).toThrow('is not the name');
 });
 

@@ -10,7 +10,7 @@ const LISTED = vector('bce-auth-v1', 'a list of headers');
 const DIGEST = vector('bce-auth-v1', 'an MD5 of the body');
 
 describe.each(vectorsOf('bce-auth-v1'))("a request of Baidu's SDK with $name", (signed) => {
-  test('is good', () => {
+  test('its signature is accepted', () => {
     expect(bceAuthV1.parse(String(signed.request.headers.authorization))?.access).toBe(access);
     expect(verdict(signed)).toBe('good');
   });
@@ -35,7 +35,7 @@ const sentAt = (signed: typeof POST) => Math.floor(signed.now / 1000) * 1000;
 test.each([
   [POST, 1800],
   [MINUTE, 60],
-])('$0.name: it is good for as long as it says, and then expired', (signed, seconds) => {
+])('$0.name: it its signature is accepted for as long as it says, and then expired', (signed, seconds) => {
   const end = sentAt(signed) + seconds * 1000;
   expect(verdict(signed, {}, { at: end - 2000 })).toBe('good');
   expect(verdict(signed, {}, { at: end + 2000 })).toBe('expired');

@@ -10,7 +10,7 @@ const HASHED = vector('SDK-HMAC-SHA256', "the body's hash in a header");
 const MINUTE = 60_000;
 
 describe.each(vectorsOf('SDK-HMAC-SHA256'))("a request of Huawei's SDK with $name", (signed) => {
-  test('is good', () => {
+  test('its signature is accepted', () => {
     expect(sdkHmacSha256.parse(String(signed.request.headers.authorization))?.access).toBe(access);
     expect(verdict(signed)).toBe('good');
   });
@@ -24,7 +24,7 @@ describe.each(vectorsOf('SDK-HMAC-SHA256'))("a request of Huawei's SDK with $nam
     expect(verdict(signed, { headers: { host: 'elsewhere.example' } })).toBe('bad');
   });
 
-  test('is good for 15 minutes either way, and then expired', () => {
+  test('its signature is accepted for 15 minutes either way, and then expired', () => {
     const sentAt = Math.floor(signed.now / 1000) * 1000;
     for (const at of [sentAt - 14 * MINUTE, sentAt + 14 * MINUTE]) {
       expect(verdict(signed, {}, { at })).toBe('good');
