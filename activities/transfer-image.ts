@@ -20,8 +20,8 @@ export interface TransferResult extends Copied {
 }
 
 /**
- * After this many uploads in a row that broke off no farther on than an earlier one, and if the first of them
- * is `giveUpAfter` ago, the copy is given up.
+ * A copy is given up after this many uploads in a row that came no farther than an earlier one, once
+ * `giveUpAfter` has passed since the first of them.
  */
 const MAX_FUTILE_UPLOADS = 10;
 

@@ -68,10 +68,11 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
     },
     { validator: (limit: unknown) => job.assertLimitable(limit) },
   );
-  const forced = handleCancels(job, execution, work);
+  const ended = handleCancels(job, execution, work);
   return CancellationScope.nonCancellable(async () => {
     const saga = new CopySaga(job);
-    const fault = await Promise.race([saga.run(request, work), forced]);
+    // If the job is cancelled by force, it ends at once, without a fault.
+    const fault = await Promise.race([saga.run(request, work), ended]);
     return close(job, saga, fault, execution);
   });
 }
@@ -81,7 +82,7 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
  * at once, whatever the work does.
  */
 function handleCancels(job: JobRecord, execution: CancellationScope, work: CancellationScope): Promise<null> {
-  const forced = Promise.withResolvers<null>();
+  const endNow = Promise.withResolvers<null>();
   const awaitLastWord = async () => {
     await sleep(MAX_LAST_WORD);
     // A transfer that tells no end may have sent another heartbeat after the cancel.
@@ -90,10 +91,10 @@ function handleCancels(job: JobRecord, execution: CancellationScope, work: Cance
   const stop = (awaitsLastWord = false) => {
     work.cancel();
     if (!job.isForced) return;
-    if (!awaitsLastWord) forced.resolve(null);
+    if (!awaitsLastWord) endNow.resolve(null);
     else
       awaitLastWord()
-        .then(() => forced.resolve(null))
+        .then(() => endNow.resolve(null))
         .catch(passOverCancellation);
   };
   const cancel = (via: CancelRecord['via'], request?: unknown) => {
@@ -121,10 +122,10 @@ function handleCancels(job: JobRecord, execution: CancellationScope, work: Cance
   execution.cancelRequested.catch(() => {
     if (isCancellable(job.status)) cancel('native');
   });
-  return forced.promise;
+  return endNow.promise;
 }
 
-/** Ignores the end of a wait that ends with its workflow. Unhandled, it would fail the Workflow Task. */
+/** Ignores the cancellation of a timer, which would fail the Workflow Task if nobody handled it. */
 function passOverCancellation(error: unknown): void {
   if (!isCancellation(error)) throw error;
 }
@@ -137,7 +138,7 @@ async function noteBytes(job: JobRecord): Promise<void> {
     if (!(error instanceof TemporalFailure)) throw error;
     return 0;
   });
-  // The number is published: if no attempt runs, nothing else is left of the transfer once it is cancelled.
+  // This puts the number into the memo too: once the transfer is cancelled, nothing else may tell it.
   job.update({ bytes_copied });
 }
 

@@ -27,8 +27,8 @@ const MAX_IMAGES = 3;
 export class CopySaga {
   readonly #job: JobRecord;
   #plan: CopyPlan | null = null;
-  /** The reference to anything that may exist of the copy at the destination. */
-  #made: Leftovers | null = null;
+  /** What may exist of the copy at the destination; `null` while nothing can. */
+  #mayExist: Leftovers | null = null;
 
   constructor(job: JobRecord) {
     this.#job = job;
@@ -45,6 +45,7 @@ export class CopySaga {
     // The job's status, not the fault, says if this is a cancel: the cancel of a dead worker's step surfaces
     // as a timeout, and a cancel during the commit may find no fault at all.
     if (fault === null && isCancellable(job.status)) {
+      // From here on, a cancel comes too late.
       job.update({ status: 'replicated', phase: null });
       return null;
     }
@@ -67,7 +68,7 @@ export class CopySaga {
     job.accept(plan);
     // The run before a reset may have made, and even committed, an image that this run does not know of.
     if (undoesEarlierRuns)
-      this.#made = { plan, ref: { ...plan.destination, mark, digests: { sha512: null, md5: null } } };
+      this.#mayExist = { plan, ref: { ...plan.destination, mark, digests: { sha512: null, md5: null } } };
 
     job.note({ phase: 'inspect' });
     const image = await storeSteps(plan).inspectSource(plan);
@@ -95,28 +96,28 @@ export class CopySaga {
     const ref: DestinationRef = { ...plan.destination, mark, digests: digestsOf(image.record) };
 
     // This is set before the step: a step that seems to fail may still have created something.
-    this.#made = { plan, ref };
+    this.#mayExist = { plan, ref };
     await steps.prepareDestination(plan, ref, image.record);
     // If a job is cancelled, a step that can still succeed runs to its end.
     if (!isCancellable(job.status)) throw new CancelledFailure('the job was cancelled');
 
     job.update({ status: 'replicating', phase: 'transfer', destination_image_id: ref.image_id });
-    const moved = await steps.transferImage(plan, ref, image);
-    const { bytes, verified_by, copied_by, server_refusal, ...digests } = moved;
+    const result = await steps.transferImage(plan, ref, image);
+    const { bytes, verified_by, copied_by, server_refusal, ...digests } = result;
 
-    const way = { ...(copied_by && { copied_by }), ...(server_refusal && { server_refusal }) };
-    job.update({ phase: 'commit', bytes_copied: bytes, sha512: digests.sha512, verified_by, ...way });
+    const howCopied = { ...(copied_by && { copied_by }), ...(server_refusal && { server_refusal }) };
+    job.update({ phase: 'commit', bytes_copied: bytes, sha512: digests.sha512, verified_by, ...howCopied });
     // A destination that computes no sha512 is recognised by the md5 that the source has for it.
     const md5 = digests.md5 ?? image.record.checksum;
     const copied = { ...ref, digests: { ...digests, md5 }, committing: true } as const;
-    this.#made = { plan, ref: copied };
+    this.#mayExist = { plan, ref: copied };
     await steps.commitImage(plan, copied, image.record);
   }
 
   /** Removes anything that may exist of the copy at the destination. Returns when nothing is left. */
   async #undo(): Promise<void> {
-    if (this.#made === null) return;
-    const { plan, ref } = this.#made;
+    if (this.#mayExist === null) return;
+    const { plan, ref } = this.#mayExist;
     await storeSteps(plan).discardImage(plan, ref);
   }
 
@@ -125,7 +126,7 @@ export class CopySaga {
    * begun.
    */
   async handOver(): Promise<void> {
-    if (this.#made !== null) await startCleanUp(this.#made, this.#job.details);
+    if (this.#mayExist !== null) await startCleanUp(this.#mayExist, this.#job.details);
   }
 
   /** Does the work. Returns the fault that has ended it; `null` if there was none. */
@@ -167,9 +168,9 @@ function isReceivedChanged({ code, side }: Fault): boolean {
   return code === 'digest_mismatch' && side === 'destination';
 }
 
-/** Returns the plan for the image that follows `spoilt` ones of no use. */
-function withImageId(plan: CopyPlan, spoilt: number): CopyPlan {
-  if (spoilt === 0) return plan;
-  const image_id = imageIdOf(workflowInfo().firstExecutionRunId, spoilt);
+/** Returns the plan for the image that follows a number of images that were given up. */
+function withImageId(plan: CopyPlan, givenUp: number): CopyPlan {
+  if (givenUp === 0) return plan;
+  const image_id = imageIdOf(workflowInfo().firstExecutionRunId, givenUp);
   return { ...plan, destination: { ...plan.destination, image_id } };
 }

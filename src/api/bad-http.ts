@@ -63,7 +63,7 @@ export class BadHttp {
     const url = unfinished?.request.url ?? urlIn(error.rawPacket);
     logger.info({ reqId: requestId, url, code: error.code }, 'a request that is not valid HTTP was refused');
     socket.end(serialize(plainAnswer(url, kind, message, requestId)), () => {
-      // The rest of a request that is late must not be taken any more. What cannot be read never is.
+      // After a timeout the connection closes at once, so that the rest of the request is not taken.
       if (kind === 'timed_out') socket.destroy();
       else setTimeout(() => socket.destroy(), LINGER).unref();
     });

@@ -13,8 +13,8 @@ export interface TransferProgress {
   /** When a byte was last moved; milliseconds since the epoch. */
   readonly moved_at: number;
   /**
-   * The number of uploads in a row that broke off no farther on than one before; `futile_since` is when the
-   * first of them did.
+   * The number of uploads in a row that came no farther than an earlier one; `futile_since` is when the first
+   * of them broke off.
    */
   readonly futile: number;
   readonly futile_since: number | null;

@@ -30,7 +30,7 @@ export interface Identity {
    * @throws IdentityUnavailable
    */
   accessKey?(access: string): Promise<AccessKey | null>;
-  /** Throws IdentityUnavailable if callers cannot be told apart at the moment. */
+  /** Throws IdentityUnavailable if callers cannot be authenticated at the moment. */
   check(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export interface AccessKey {
   signIn(): Promise<Principal | null>;
 }
 
-/** Callers cannot be told apart at the moment: it is not known whether a token or a key is good. */
+/** Callers cannot be authenticated at the moment: it is not known whether a token or a key is valid. */
 export class IdentityUnavailable extends Error {
   override readonly name = 'IdentityUnavailable';
 }

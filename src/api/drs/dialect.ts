@@ -34,7 +34,7 @@ const tag = { name: 'Huawei DRS', description: 'Huawei: copies of images, as tas
 const documented = { tags: [tag.name], security: [{ token: [] }, { signature: [] }] };
 const errors = (...kinds: ProblemKind[]) => ({
   ...describeAnswers(WORDS, ErrorBody, RequestId, ['other_project', ...kinds]),
-  401: { ...ErrorBody, description: 'Nobody knows who has sent the request.', headers: RequestId },
+  401: { ...ErrorBody, description: 'The sender could not be authenticated.', headers: RequestId },
 });
 
 /**
@@ -83,7 +83,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
         ...documented,
         operationId: 'stopDrsJob',
         summary: 'Stopping a Task',
-        description: 'Stops a task, by force if the body says so. The project is the own one of the caller.',
+        description: 'Stops a task, by force if the body says so. The project has to be that of the caller.',
         params: JobParams,
         body: Type.Union([StopBody, Type.Null()]),
         response: {
@@ -108,7 +108,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
         ...documented,
         operationId: 'stopDrsJobs',
         summary: 'Stopping Tasks in Batches',
-        description: 'Stops several tasks. What each one meets is in its own row.',
+        description: 'Stops several tasks. Each task has a row with its own result.',
         params: ProjectParams,
         body: BatchStopBody,
         response: { 200: answer(BatchStopped, 'A row for each task.'), ...errors('invalid', 'read_only') },
@@ -135,7 +135,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
         ...documented,
         operationId: 'showDrsJob',
         summary: 'Querying Task Details',
-        description: 'Shows a task, in the details with the image at each of its ends.',
+        description: 'Shows a task; its details name the image at each of its ends.',
         params: JobParams,
         querystring: DetailQuerystring,
         response: { 200: answer(JobDetail, 'The task.'), ...errors('invalid', 'job_not_found') },

@@ -35,7 +35,7 @@ const tag = {
 const documented = { tags: [tag.name], security: [{ token: [] }, { signature: [] }] };
 const errors = (...kinds: ProblemKind[]) => ({
   ...describeAnswers(WORDS, ErrorBody, RequestId, ['other_project', ...kinds]),
-  401: { ...ErrorBody, description: 'Nobody knows who has sent the request.', headers: RequestId },
+  401: { ...ErrorBody, description: 'The sender could not be authenticated.', headers: RequestId },
 });
 
 /**
