@@ -145,6 +145,18 @@ test('every pod is asked whether it is alive, and whether it can do its work', a
   expect(asked('readinessProbe').sort()).toEqual(['serve api /readyz', ...workers('/readyz')]);
 });
 
+test.each(examples)(
+  'secrets of %s are mounted so that their group may read them, and nobody else',
+  async (example) => {
+    const pods = (await resources(example)).filter(({ kind }) => kind === 'Deployment');
+    for (const { spec } of pods) {
+      expect(spec.template.spec.securityContext.fsGroup).toBe(65532);
+    }
+    const mounted = pods.flatMap(({ spec }) => spec.template.spec.volumes).filter(({ secret }) => secret);
+    for (const { secret } of mounted) expect(secret.defaultMode).toBe(0o440);
+  },
+);
+
 test('a chart without regions is refused in words', async () => {
   await expect(template([])).rejects.toThrow(/regions/);
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -117,4 +117,22 @@ test.each([0o620, 0o602])('a file with the mode %o is refused: others could make
   await expect(tokenFile(path).authenticate('token-a')).rejects.toThrow(IdentityUnavailable);
   await chmod(path, 0o644);
   expect(await tokenFile(path).authenticate('token-a')).not.toBeNull();
+});
+
+test.each([0o440, 0o644])('a token file that Kubernetes mounts with mode %o can be used', async (mode) => {
+  // It is a link into a folder of its version, which is a link too. A change replaces the latter.
+  const mount = async (version: string, token: string) => {
+    await mkdir(join(folder, version));
+    await writeFile(join(folder, version, 'tokens.yaml'), stringify({ tokens: [entry(token, 'tenant-a')] }));
+    await chmod(join(folder, version, 'tokens.yaml'), mode);
+    await symlink(version, join(folder, '..data_tmp'));
+    await rename(join(folder, '..data_tmp'), join(folder, '..data'));
+  };
+  await mount('..1', 'first');
+  await symlink('..data/tokens.yaml', path);
+  const identity = tokenFile(path);
+  expect(await identity.authenticate('first')).not.toBeNull();
+  await mount('..2', 'second');
+  expect(await identity.authenticate('first')).toBeNull();
+  expect(await identity.authenticate('second')).not.toBeNull();
 });
