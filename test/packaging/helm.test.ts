@@ -38,7 +38,8 @@ function template(args: readonly string[]): Promise<string> {
 }
 
 async function resources(example: string): Promise<readonly Resource[]> {
-  return parseAllDocuments(await template(valuesOf(example)))
+  // Kubernetes reads YAML 1.1, in which 0440 is an octal number.
+  return parseAllDocuments(await template(valuesOf(example)), { version: '1.1' })
     .map((document) => document.toJS() as Resource | null)
     .filter((resource) => resource !== null);
 }
