@@ -11,14 +11,18 @@ export interface Changes {
 
 type Path = readonly string[];
 
-/** Limits of which each worker makes use only once, when it starts. */
-const FIXED_LIMITS: ReadonlySet<string> = new Set(['concurrent_activities']);
+/** Limits that a worker reads only when it starts, by their keys, with their properties. */
+export const FIXED_LIMITS = {
+  concurrent_activities: 'concurrentActivities',
+  heartbeat_interval: 'heartbeatInterval',
+} as const satisfies Readonly<Record<string, keyof Config['limits']>>;
 const LIVE_REGION: ReadonlySet<string> = new Set(['bandwidth', 'time_zone']);
-const LIVE_API: ReadonlySet<string> = new Set([
-  'default_source_region',
-  'source_region_by_host',
-  'destination_region_by_tenant',
-]);
+/** The keys of `api` that take effect while a facade runs, with their properties. */
+export const LIVE_API = {
+  default_source_region: 'defaultSourceRegion',
+  source_region_by_host: 'sourceRegionByHost',
+  destination_region_by_tenant: 'destinationRegionByTenant',
+} as const satisfies Readonly<Record<string, keyof Config['api']>>;
 
 /** Compares a configuration with the one that a process has started with. */
 export function changesBetween(before: Config, after: Config): Changes {
@@ -33,9 +37,9 @@ export function changesBetween(before: Config, after: Config): Changes {
 
 /** Tells whether a process can go on with another value of a key. */
 function isSafe([section = '', name = '', key]: Path, before: Config, after: Config): boolean {
-  if (section === 'limits') return !FIXED_LIMITS.has(name);
+  if (section === 'limits') return !Object.hasOwn(FIXED_LIMITS, name);
   if (section === 'tenant_limits' || section === 'web_ui') return true;
-  if (section === 'api') return LIVE_API.has(name);
+  if (section === 'api') return Object.hasOwn(LIVE_API, name);
   if (section === 'shares') return sharesAreSafe(before, after);
   // Copies that are under way may be to or from a region that was there before.
   return section === 'regions' && (LIVE_REGION.has(key ?? '') || !before.regions.has(name));

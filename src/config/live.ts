@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Changes, changesBetween, sharesAreSafe } from './changes.ts';
+import { type Changes, changesBetween, FIXED_LIMITS, LIVE_API, sharesAreSafe } from './changes.ts';
 import type { Config } from './config.ts';
 import { loadConfig } from './load.ts';
 import type { Regions } from './regions.ts';
@@ -97,10 +97,8 @@ async function openAdded({ regions, open }: LiveConfigOptions, next: Config): Pr
 
 /** Makes the safe changes in place. Everybody else sees these objects as read-only. */
 function takeOver({ config, regions }: LiveConfigOptions, next: Config, added: Regions): void {
-  const { concurrentActivities } = config.limits;
-  Object.assign(config.limits, next.limits, { concurrentActivities });
-  const { defaultSourceRegion, sourceRegionByHost, destinationRegionByTenant } = next.api;
-  Object.assign(config.api, { defaultSourceRegion, sourceRegionByHost, destinationRegionByTenant });
+  Object.assign(config.limits, next.limits, pick(config.limits, Object.values(FIXED_LIMITS)));
+  Object.assign(config.api, pick(next.api, Object.values(LIVE_API)));
   if (sharesAreSafe(config, next)) replaceAll(config.shares, next.shares);
   for (const [name, { bandwidth }] of next.regions) {
     const region = config.regions.get(name);
@@ -115,6 +113,13 @@ function takeOver({ config, regions }: LiveConfigOptions, next: Config, added: R
 function noteRegion(base: object, next: object, name: string): void {
   const [ours, theirs] = [base, next] as { regions: Record<string, unknown> }[];
   if (ours !== undefined && theirs !== undefined) ours.regions[name] = theirs.regions[name];
+}
+
+function pick<From extends object, Key extends keyof From>(
+  from: From,
+  keys: readonly Key[],
+): Pick<From, Key> {
+  return Object.fromEntries(keys.map((key) => [key, from[key]])) as Pick<From, Key>;
 }
 
 function replaceAll<Value>(map: ReadonlyMap<string, Value>, others: ReadonlyMap<string, Value>): void {

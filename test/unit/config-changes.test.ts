@@ -44,6 +44,7 @@ test.each([
     BEFORE.replace('1GiB', '1GiB, concurrent_activities: 3'),
     'limits.concurrent_activities',
   ],
+  ['the heartbeats', BEFORE.replace('1GiB', '1GiB, heartbeat_interval: 3s'), 'limits.heartbeat_interval'],
   [
     'a share of a region that has had images',
     `${BEFORE}shares: { s: { region: ot1, targets: { b: ot2 }, tenants: [] } }\n`,
