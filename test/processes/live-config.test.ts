@@ -48,7 +48,7 @@ test('a worker gives a running copy another bandwidth', async () => {
   await until(async () => (await showJob(deployment, jobId)).bytes_copied > 0);
   expect((await showJob(deployment, jobId)).bytes_copied).toBeLessThan(30 * MIB);
   await change(worker, (file) => {
-    file.limits = { heartbeat_timeout: '2s', bandwidth: '500MB/s' };
+    file.limits.bandwidth = '500MB/s';
   });
   expect(await endOf(deployment, jobId)).toMatchObject({ status: 'replicated' });
   expect(keysRefused(worker)).toEqual([]);
@@ -88,7 +88,7 @@ test('a process names the keys that need a restart, and goes on with their old v
   await change(worker, (file) => {
     file.regions.ot2 = { store: { driver: 'directory', path: 'elsewhere' } };
     file.spool = { path: 'spool', size: '1GiB' };
-    file.limits = { heartbeat_timeout: '2s', bandwidth: '100MB/s' };
+    file.limits.bandwidth = '100MB/s';
   });
   expect(keysRefused(worker).map((line) => JSON.parse(line).key)).toEqual([
     'regions.ot2.store.path',
