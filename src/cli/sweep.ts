@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import ms, { type StringValue } from 'ms';
 import prettyBytes from 'pretty-bytes';
+import { StoreError } from '../stores/index.ts';
 import { type Finding, regionsOf, sweepRegion } from '../sweep/index.ts';
 import { harmless } from '../text/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
@@ -32,10 +33,21 @@ export function addSweepCommand(program: Command): void {
         const wanted = regionsOf(regions, options.region);
         if (wanted.length === 0) throw unknownRegion(options.region ?? '', regions);
         const findings: Finding[] = [];
+        const failures: string[] = [];
         for (const region of wanted) {
-          for await (const finding of sweepRegion(client, region, { dry_run, grace })) findings.push(finding);
+          try {
+            await region.store.check();
+            for await (const finding of sweepRegion(client, region, { dry_run, grace }))
+              findings.push(finding);
+          } catch (error) {
+            // The store of one region that is away keeps no other region from its sweep.
+            if (!(error instanceof StoreError)) throw error;
+            failures.push(`region ${region.name}: ${error.message}`);
+          }
         }
-        print(options.json, findings, findings.map(findingText).join('\n') || 'nothing is left behind');
+        const nothing = failures.length === 0 ? 'nothing is left behind' : 'nothing is left behind elsewhere';
+        print(options.json, findings, findings.map(findingText).join('\n') || nothing);
+        if (failures.length > 0) throw new StoreError('unavailable', failures.join('; '));
       });
     });
 }

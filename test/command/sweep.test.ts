@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
@@ -64,6 +64,16 @@ test('a sweep leaves alone what is of a job that this namespace does not know', 
   } finally {
     await other.stop();
   }
+});
+
+test('a region whose store is away is named, and the others are swept all the same', async () => {
+  const jobId = await abandonedCopy();
+  await deployment.client.workflow.getHandle(jobId).terminate();
+  await rename(join(deployment.folder, 'ot1'), join(deployment.folder, 'away'));
+  const { code, stdout, stderr } = await deployment.command('sweep', '--grace', '0s');
+  expect([code, stderr]).toEqual([6, expect.stringContaining('region ot1: ')]);
+  expect(stdout).toContain('removed: image in the making ot2/');
+  expect(await deployment.files('ot2')).toEqual([]);
 });
 
 test('a worker has each of its regions swept by a schedule', async () => {
