@@ -1,8 +1,11 @@
 import { StoreError } from '../stores/index.ts';
 import { LaneLimit, type LaneRange } from './lane-limit.ts';
+import { Pace } from './pace.ts';
 
 /** The right to make one request to an endpoint. The request reports through it how it goes. */
 export interface Lane {
+  /** Records that the first byte of the request has come. */
+  began(): void;
   /** Records that the request has moved bytes. */
   moved(bytes: number): void;
   /** Records that the request has failed. */
@@ -20,6 +23,11 @@ export interface Lane {
 export interface Lanes {
   /** The number of lanes that are the copy's share now. */
   readonly count: number;
+  /**
+   * The bytes that a lane could have moved while it waited for the first byte of a request, on average; 0 if
+   * the server is not far away.
+   */
+  readonly lost: number;
   /**
    * Resolves when a lane is free for this copy. Rejects with the signal's reason.
    * @param tellsAtEnd whether the request reports the bytes it has moved only at its end
@@ -45,6 +53,8 @@ interface HeldLane {
   readonly number: number;
   /** When the lane last moved bytes, or when it was opened; milliseconds. */
   since: number;
+  /** The request whose bytes are on their way: how long its first one took, and when it came; milliseconds. */
+  request: { readonly wait: number; readonly begun: number; bytes: number } | undefined;
   hasMoved: boolean;
   /** `true` while the lane is expected to move nothing. */
   isExcused: boolean;
@@ -58,6 +68,7 @@ interface HeldLane {
  */
 export class Endpoint {
   readonly #limit: LaneLimit;
+  readonly #pace = new Pace();
   readonly #shares = new Set<Share>();
   readonly #held = new Map<number, HeldLane>();
   #counted = 0;
@@ -94,9 +105,13 @@ export class Endpoint {
       const ofTenant = sharers.filter((other) => other === tenant).length;
       return Math.ceil(this.lanes / Math.max(1, new Set(sharers).size) / Math.max(1, ofTenant));
     };
+    const pace = this.#pace;
     return {
       get count() {
         return count();
+      },
+      get lost() {
+        return pace.lost;
       },
       take: (signal, tellsAtEnd = false) => this.#take(share, signal, tellsAtEnd),
     };
@@ -158,7 +173,8 @@ export class Endpoint {
     let number = 0;
     while (this.#held.has(number)) number += 1;
     const since = performance.now();
-    const lane: HeldLane = { share, number, since, hasMoved: false, isExcused, isStuck: false };
+    const idle = { request: undefined, hasMoved: false, isStuck: false };
+    const lane: HeldLane = { share, number, since, isExcused, ...idle };
     this.#held.set(number, lane);
     // The copy that has just got a lane comes last among those with equally many.
     this.#shares.delete(share);
@@ -169,11 +185,19 @@ export class Endpoint {
 
   #face(lane: HeldLane): Lane {
     return {
+      began: () => {
+        const begun = performance.now();
+        const wait = begun - lane.since;
+        lane.request = { wait, begun, bytes: 0 };
+        this.#limit.answered(lane.number, wait);
+        if (this.#counted < this.lanes) this.#handOut();
+      },
       moved: (bytes) => {
         if (lane.isStuck) this.#unstick(lane);
         this.#limit.moved(lane.number, bytes, lane.since);
         lane.since = performance.now();
         lane.hasMoved = true;
+        if (lane.request) lane.request.bytes += bytes;
         if (this.#counted < this.lanes) this.#handOut();
       },
       failed: (fault) => {
@@ -193,6 +217,8 @@ export class Endpoint {
       },
       release: () => {
         if (!this.#held.delete(lane.number)) return;
+        const { request, since } = lane;
+        if (request) this.#pace.ended(request.wait, request.bytes, since - request.begun);
         if (!lane.isStuck) this.#count(lane, -1);
         this.#forget(lane.share);
         this.#handOut();

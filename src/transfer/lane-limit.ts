@@ -1,4 +1,5 @@
 import { GoodputWindow } from './goodput-window.ts';
+import { FAR } from './pace.ts';
 
 /** The smallest and the largest number of lanes that an endpoint may get. */
 export interface LaneRange {
@@ -54,6 +55,8 @@ export class LaneLimit {
   #lanes: number;
   #phase: Phase = 'search';
   #step = SMALL_STEP;
+  /** The lanes whose first request was answered; not needed after the first step. */
+  #answered: Set<number> | undefined = new Set();
   /** The last good number of lanes, and the goodput with it; bytes a millisecond. */
   #good: { readonly lanes: number; readonly goodput: number };
   #window: GoodputWindow;
@@ -98,6 +101,21 @@ export class LaneLimit {
   }
 
   /**
+   * Records that the first byte of a lane's request has come after `wait` milliseconds. The first step of the
+   * search compares nothing. If the server is far away, it is therefore taken, and is a large one, as soon as
+   * the server has answered.
+   */
+  answered(lane: number, wait: number): void {
+    if (this.#answered === undefined || wait < FAR || this.#phase !== 'search') return;
+    this.#answered.add(lane);
+    if (this.#answered.size < USED * this.#lanes) return;
+    this.#answered = undefined;
+    this.#step = LARGE_STEP;
+    this.#search(this.#now());
+    this.#look(this.#now());
+  }
+
+  /**
    * Records that a lane has moved bytes since `since`: the time of its last report or, if there is none, of
    * its beginning.
    */
@@ -107,6 +125,7 @@ export class LaneLimit {
     if (since < window.begin) return;
     window.moved(lane, bytes, now - since);
     const time = this.#phase === 'search' ? SEARCH_TIME : PROBE_TIME;
+    this.#answered = undefined;
     if (now - window.begin < time || window.reporting < USED * window.meanInUse(now)) return;
     // If lanes were not wanted, the measurement says nothing about their number.
     if (window.meanInUse(now) >= USED * this.#lanes) this.#decide(window.goodput(now), now);
@@ -147,7 +166,8 @@ export class LaneLimit {
       if (isFewer) this.#probe(now, true);
       else if (this.#lanes < this.#most(now)) {
         // The first steps are compared with connections that were still coming up to speed.
-        this.#step = this.#phase === 'search' && before > 0 ? LARGE_STEP : SMALL_STEP;
+        const isCompared = before > 0 || this.#step === LARGE_STEP;
+        this.#step = this.#phase === 'search' && isCompared ? LARGE_STEP : SMALL_STEP;
         this.#search(now);
       } else this.#takeRest(now, MIN_REST);
       return;

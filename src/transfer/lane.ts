@@ -16,6 +16,8 @@ export interface LanesContext extends Insistence {
   readonly mostParts: number;
   /** Returns the size of a part in bytes. Towards the end parts may be smaller, so that no lane is idle. */
   readonly partSize: () => number;
+  /** The largest part from a server far away, if it may be larger than others; bytes. */
+  readonly farPart?: number;
   readonly bandwidth: Throttle;
   readonly staging: Pick<Staging, 'hasRoom' | 'fits' | 'write' | 'complete'>;
   /**
@@ -32,6 +34,8 @@ export interface LanesContext extends Insistence {
  * end there.
  */
 const MAX_EARLY_ENDS = 3;
+/** A part that is read from far away has at least this many times the bytes that its request's wait costs. */
+const WORTHWHILE = 4;
 /** How often parts are checked for slow lanes; milliseconds. */
 const WATCH_INTERVAL = 1000;
 
@@ -64,7 +68,7 @@ export async function moveAll(queue: PartQueue, context: LanesContext): Promise<
         continue;
       }
       const lane = await lanes.take(signal);
-      const part = queue.take(sizeOfNext(queue, context));
+      const part = queue.take(sizeOfNext(queue, context), lanes.lost);
       if (part !== undefined) begin(part, lane);
       else {
         lane.release();
@@ -80,11 +84,14 @@ export async function moveAll(queue: PartQueue, context: LanesContext): Promise<
 
 /**
  * Returns the size of the next part: small enough that all lanes are busy until the end, if requests go to a
- * server.
+ * server. If it is far away, the wait for the first byte should be a small share of the time of a part.
  */
-function sizeOfNext({ left, canShare }: PartQueue, { lanes, mostParts, partSize }: LanesContext): number {
+function sizeOfNext(queue: PartQueue, { lanes, mostParts, partSize, farPart }: LanesContext): number {
+  const { left, canShare } = queue;
   if (!canShare) return partSize();
-  return Math.min(partSize(), left / (2 * Math.min(lanes.count, mostParts)));
+  const count = Math.min(lanes.count, mostParts);
+  const worthItsWait = Math.min(WORTHWHILE * lanes.lost, queue.unfinished / count, farPart ?? partSize());
+  return Math.max(Math.min(partSize(), left / (2 * count)), worthItsWait);
 }
 
 /** Moves a part. After a fault that may pass, goes on from the byte that was reached. */
@@ -117,9 +124,10 @@ async function movePart(part: Part, first: Lane, read: ReadRange, context: Lanes
 async function readPart(part: Part, lane: Lane, read: ReadRange, context: LanesContext): Promise<void> {
   const { chunks, staging, ledger, bandwidth, signal } = context;
   const asked = part.end;
-  const pieces = read([part.at, asked], (hangUp) => {
+  const onOpen = (hangUp: () => void) => {
     part.hangUp = hangUp;
-  });
+  };
+  const pieces = read([part.at, asked], onOpen, lane.began);
   for await (const piece of chunks ? gathered(pieces, part.at, chunks) : pieces) {
     const chunk = piece.subarray(0, part.end - part.at);
     if (chunk.length === 0) continue;

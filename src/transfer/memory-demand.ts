@@ -5,6 +5,8 @@ import type { TransferOptions } from './options.ts';
 
 /** The size of a part, unless the reader prefers another; bytes. */
 export const PART_SIZE = 8 * MIB;
+/** The largest size of a part that is read from far away; bytes. */
+export const FAR_PART = 32 * MIB;
 /** The largest number of bytes kept in memory for the digest, if the destination can be read back. */
 const MAX_KEPT = 64 * MIB;
 /** The largest number of bytes of blocks in memory, unless two blocks are more. */

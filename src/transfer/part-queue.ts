@@ -74,13 +74,19 @@ export class PartQueue {
     return this.#gaps.reduce((sum, [start, end]) => sum + end - start, 0);
   }
 
+  /** The number of bytes that are not moved yet. */
+  get unfinished(): number {
+    return [...this.#underWay].reduce((sum, { at, end }) => sum + end - at, this.left);
+  }
+
   /**
    * Returns the next part, of about `size` bytes at most; if none is left, the last bytes of another lane's
    * part. Returns `undefined` if there is nothing to do at the moment.
+   * @param lost the bytes that a lane could move in the time that a new request takes to begin
    */
-  take(size: number): Part | undefined {
+  take(size: number, lost = 0): Part | undefined {
     const gap = this.#gaps[0];
-    if (gap === undefined) return this.#canShare ? this.#split() : undefined;
+    if (gap === undefined) return this.#canShare ? this.#split(lost) : undefined;
     const [start, end] = gap;
     const cut = Math.min(wholeBelow(start + size, start), multipleAbove(start, this.#boundary));
     const part = this.#begin(start, Math.min(end, cut));
@@ -122,12 +128,13 @@ export class PartQueue {
    * Takes over the last bytes of the part that will end last, so many that both are expected to end at the
    * same time.
    */
-  #split(): Part | undefined {
-    const part = this.#last(({ at, end }) => multipleAbove(at, MIB) < end);
+  #split(lost: number): Part | undefined {
+    const part = this.#last(({ at, end }) => multipleAbove(at + lost, MIB) < end);
     if (part === undefined) return undefined;
     const own = this.#speed(part);
     const share = own / (own + this.#meanSpeed());
-    const middle = multipleAbove(part.at + (part.end - part.at) * (Number.isNaN(share) ? 0.5 : share), MIB);
+    const from = part.at + lost;
+    const middle = multipleAbove(from + (part.end - from) * (Number.isNaN(share) ? 0.5 : share), MIB);
     const end = part.end;
     part.end = Math.max(multipleAbove(part.at, MIB), Math.min(middle, wholeBelow(end - 1, 0)));
     return this.#begin(part.end, end);

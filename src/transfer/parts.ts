@@ -3,7 +3,7 @@ import { atSide, type PartSink } from '../stores/index.ts';
 import { createChunks, DIGEST_CHUNKS } from './chunks.ts';
 import { followDigest } from './follow-digest.ts';
 import { moveAll } from './lane.ts';
-import { chunksOf, PART_SIZE } from './memory-demand.ts';
+import { chunksOf, FAR_PART, PART_SIZE } from './memory-demand.ts';
 import type { TransferOptions } from './options.ts';
 import { canShare, PartQueue } from './part-queue.ts';
 import { type Run, settle } from './run.ts';
@@ -31,6 +31,7 @@ export async function moveParts(options: TransferOptions, sink: PartSink, run: R
     bandwidth: link.bandwidth,
     mostParts,
     partSize: () => partSize,
+    farPart: FAR_PART,
   });
   const flushed = moved.then(() => atSide('destination', () => sink.flush()));
   const digest = options.digests.create(knownDigests(expected));

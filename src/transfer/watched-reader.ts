@@ -1,10 +1,14 @@
 import type { ByteRange } from '../image/index.ts';
 import { type PartReader, StoreError } from '../stores/index.ts';
 
-/** Reads a range. `onOpen` is given a function that ends the read as if the connection had broken. */
+/**
+ * Reads a range. `onOpen` is given a function that ends the read as if the connection had broken. `onFirst` is
+ * called when the first byte has come.
+ */
 export type ReadRange = (
   range: ByteRange,
   onOpen?: (hangUp: () => void) => void,
+  onFirst?: () => void,
 ) => AsyncGenerator<Uint8Array>;
 
 /** The controller that ends one read, and a signal that is aborted by it or by the transfer. */
@@ -22,7 +26,7 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
   // collected.
   let idle: Leash | undefined;
 
-  return async function* (range, onOpen) {
+  return async function* (range, onOpen, onFirst) {
     outer.throwIfAborted();
     const leash = idle ?? leashedTo(outer);
     idle = undefined;
@@ -51,6 +55,7 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
         clearTimeout(watchdog);
         isDone = next.done === true;
         if (next.done) return;
+        if (left === range[1] - range[0]) onFirst?.();
         left -= next.value.length;
         if (left < 0) throw sentTooMuch();
         yield next.value;

@@ -177,3 +177,29 @@ test("a copy's share is counted by its tenant first", async () => {
   await settled();
   expect([a.count, b.count, c.count]).toEqual([2, 2, 4]);
 });
+
+test('what a wait costs is known once a request to a server far away has ended', async () => {
+  const lanes = new Endpoint({ min: 4, max: 64 }).join();
+  const request = async (wait: number) => {
+    const lane = await lanes.take(signal);
+    await vi.advanceTimersByTimeAsync(wait);
+    lane.began();
+    await vi.advanceTimersByTimeAsync(1000);
+    lane.moved(10_000_000);
+    lane.release();
+  };
+  expect(lanes.lost).toBe(0);
+  await request(100);
+  expect(lanes.lost).toBeCloseTo(1_000_000);
+});
+
+test('the wait for a server nearby costs nothing', async () => {
+  const lanes = new Endpoint({ min: 4, max: 64 }).join();
+  const lane = await lanes.take(signal);
+  await vi.advanceTimersByTimeAsync(5);
+  lane.began();
+  await vi.advanceTimersByTimeAsync(100);
+  lane.moved(10_000_000);
+  lane.release();
+  expect(lanes.lost).toBe(0);
+});

@@ -18,6 +18,27 @@ test('lanes double as long as goodput grows with them', () => {
   expect(link.run(LONG, SECOND).goodput).toBeGreaterThan(500 * MB);
 });
 
+test('once a server far away has answered, there are four times as many lanes', () => {
+  const limit = new LaneLimit({ min: 4, max: 64 }, () => 0);
+  for (const lane of [0, 1, 2]) limit.answered(lane, 100);
+  expect(limit.lanes).toBe(16);
+  for (const lane of [0, 1, 2, 3]) limit.answered(lane, 100);
+  expect(limit.lanes).toBe(16);
+});
+
+test('a server nearby gets more lanes only when they are known to help', () => {
+  const limit = new LaneLimit({ min: 4, max: 64 }, () => 0);
+  for (const lane of [0, 1, 2, 3]) limit.answered(lane, 5);
+  expect(limit.lanes).toBe(4);
+});
+
+test('a server that has refused gets no more lanes because it answers', () => {
+  const limit = new LaneLimit({ min: 4, max: 64 }, () => 0);
+  limit.overloaded(0, true);
+  for (const lane of [0, 1, 2, 3]) limit.answered(lane, 100);
+  expect(limit.lanes).toBe(4);
+});
+
 test.each([
   ['chunk by chunk', {}],
   ['only when a block is there', { tellsAtEnd: true, part: 5 * 1024 * 1024 }],

@@ -175,3 +175,13 @@ test.each(Array.from({ length: 30 }, (_, seed) => [seed]))(
     expect(coveredBytes(done) + bytes).toBe(size);
   },
 );
+
+test('a rest is taken over only as far as the new request comes before the old one', () => {
+  const { queue, clock } = queueOf(8);
+  const part = taken(queue, 8 * MIB);
+  clock.now = 1000;
+  part.at = 2 * MIB;
+  expect(queue.unfinished).toBe(6 * MIB);
+  expect(queue.take(MIB, 6 * MIB)).toBeUndefined();
+  expect(queue.take(MIB, 2 * MIB)).toMatchObject({ start: 7 * MIB, end: 8 * MIB });
+});

@@ -1,0 +1,33 @@
+/**
+ * From this time on, a server is far away: the wait for a request's first byte comes from the way; shorter
+ * ones come from the work of both ends; milliseconds.
+ */
+export const FAR = 20;
+/** The weight of the last request in the averages. */
+const WEIGHT = 1 / 16;
+
+/** The wait and the speed of requests to a server, on average over the last ones. */
+export class Pace {
+  #wait = 0;
+  #rate = 0;
+
+  /**
+   * Records a request that has ended.
+   * @param wait the time until its first byte; milliseconds
+   * @param bytes what it has moved in the `time` after that; milliseconds
+   */
+  ended(wait: number, bytes: number, time: number): void {
+    const isFirst = this.#rate === 0;
+    const weight = isFirst ? 1 : WEIGHT;
+    this.#wait += weight * (wait - this.#wait);
+    this.#rate += weight * (bytes / Math.max(1, time) - this.#rate);
+  }
+
+  /**
+   * The bytes that a lane could have moved while it waited for the first byte of a request; 0 if the server
+   * is not far away.
+   */
+  get lost(): number {
+    return this.#wait < FAR ? 0 : this.#wait * this.#rate;
+  }
+}
