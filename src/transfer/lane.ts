@@ -1,9 +1,9 @@
 import { atSide, blame, type PartReader, StoreError } from '../stores/index.ts';
 import type { Throttle } from './bandwidth.ts';
 import type { Chunks } from './chunks.ts';
-import type { Lane, Lanes } from './endpoint.ts';
 import { gathered } from './gather.ts';
 import { FIRST_PAUSE, getOver, type Insistence, longer } from './insist.ts';
+import type { Lane, Lanes } from './lanes.ts';
 import type { Ledger } from './ledger.ts';
 import type { Part, PartQueue } from './part-queue.ts';
 import type { Staging } from './staging.ts';

@@ -1,7 +1,8 @@
 import type { ImageSink } from '../stores/index.ts';
 import { Bandwidth, type NamedBandwidth, Throttle } from './bandwidth.ts';
-import { Endpoint, type Lanes } from './endpoint.ts';
+import { Endpoint } from './endpoint.ts';
 import type { LaneRange } from './lane-limit.ts';
+import type { Lanes } from './lanes.ts';
 import { type Memory, openMemory } from './memory.ts';
 
 /** The number of small objects that may always be under way to or from a server. */

@@ -2,8 +2,8 @@ import type { ByteRange } from '../image/index.ts';
 import { type PartReader, StoreError } from '../stores/index.ts';
 
 /**
- * Reads a range. `onOpen` is given a function that ends the read as if the connection had broken. `onFirst` is
- * called when the first byte has come.
+ * Reads a range. `onOpen` is given a function that ends the read as if the connection had broken. `onFirst`
+ * is called when the first byte has come.
  */
 export type ReadRange = (
   range: ByteRange,
