@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { Limits, Regions } from '../config/index.ts';
@@ -37,6 +38,14 @@ export interface StartContext {
   /** The key by which the markers of lists are signed; without it, a new one is made up. */
   readonly secret?: string | null;
 }
+
+/**
+ * How long a start waits for a job of its id that was deleted: Temporal may no longer show it, and still
+ * refuse to start another one; milliseconds.
+ */
+const MAX_LEAVING = 5000;
+/** How often it tries; milliseconds. */
+const INTERVAL = 100;
 
 /**
  * Starts a job, or finds the job that a request with the same idempotency key has started. If that job is
@@ -81,16 +90,28 @@ export async function startJob(
         `${image.name ?? image.id} · ${plan.source.region} → ${plan.destination.region}`,
       ),
     });
-  try {
-    await (caller === OPERATOR || context.quota === undefined
-      ? start()
-      : context.quota.within(caller.tenant_id, jobsOf(caller.tenant_id), image.size, start));
-  } catch (error) {
-    if (error instanceof LimitReached) throw new JobError('quota_exceeded', error.message);
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error);
-    await wasStarted(context.client, jobId, hash);
-  }
+  const { quota } = context;
+  const startWithinQuota =
+    caller === OPERATOR || quota === undefined
+      ? start
+      : () => quota.within(caller.tenant_id, jobsOf(caller.tenant_id), image.size, start);
+  await untilThere(startWithinQuota, () => wasStarted(context.client, jobId, hash));
   return { job_id: jobId };
+}
+
+/** Starts a job unless it is there. Returns when it is there. */
+async function untilThere(start: () => Promise<unknown>, isThere: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + MAX_LEAVING; ; await sleep(INTERVAL)) {
+    try {
+      await start();
+      return;
+    } catch (error) {
+      if (error instanceof LimitReached) throw new JobError('quota_exceeded', error.message);
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error);
+      if (await isThere()) return;
+      if (Date.now() >= deadline) throw unavailable(error);
+    }
+  }
 }
 
 /** Returns the id of the job and of the copy's image. It is new, or derived from the idempotency key. */

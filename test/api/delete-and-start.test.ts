@@ -1,4 +1,5 @@
 /** Tests a job whose idempotency key comes again while the job is being deleted. */
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { loadConfig } from '../../src/config/index.ts';
 import { createJobService, type JobService, OPERATOR } from '../../src/job-service/index.ts';
@@ -35,6 +36,18 @@ test('a request with the key of a job that is being deleted makes another job', 
   expect(await Promise.all(again)).toEqual([{ job_id }]);
   expect(await jobs.show(OPERATOR, job_id)).toMatchObject({ status: 'replicate_requested' });
   expect((await workflow.getHandle(job_id).describe()).runId).not.toBe(first.runId);
+});
+
+test('a request with the key of a deleted job that Temporal still holds on to makes another job', async () => {
+  const { workflow } = deployment.client;
+  const request = { source: { region: 'ot1', image_id }, destination: { region: 'ot2' } };
+  // Temporal's server refuses a start while it removes the record, which it no longer shows.
+  const refused = new WorkflowExecutionAlreadyStartedError('it is there', 'an id', 'copyImage');
+  const starting = vi.spyOn(workflow, 'start').mockRejectedValueOnce(refused).mockRejectedValueOnce(refused);
+  const { job_id } = await jobs.start(OPERATOR, request, { dialect: 'test', idempotency_key: 'held' });
+  expect(starting).toHaveBeenCalledTimes(3);
+  starting.mockRestore();
+  expect(await jobs.show(OPERATOR, job_id)).toMatchObject({ status: 'replicate_requested' });
 });
 
 test('a job whose deletion is refused is found by its key', async () => {
