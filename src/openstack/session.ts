@@ -7,7 +7,7 @@ import { OpenStackError } from './errors.ts';
 import { type ImageRequest, sendImageRequest } from './image-request.ts';
 import { discardBody } from './transport.ts';
 
-/** The image service of one region, used with an account of ours. */
+/** The image service of one region, used with our account or with a user's token. */
 export interface Session {
   /**
    * Makes one call to the region's image service, at the address that the token's own catalog names. Returns

@@ -27,8 +27,8 @@ export interface Finding {
 }
 
 /**
- * Looks through the stores of a region for what jobs have left behind. Removes and returns what no job needs
- * any more.
+ * Looks through the stores of a region for what jobs have left behind. Removes what no job needs any more,
+ * unless this is a dry run. Yields everything that was found, with what became of it.
  */
 export async function* sweepRegion(
   client: Client,
