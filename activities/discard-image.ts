@@ -85,7 +85,7 @@ async function removableAfterForce(
   { workflow_id, run_id }: RunRef,
   { state, lastRunId, closedAs }: Chain,
 ): Promise<DestinationRef> {
-  // Temporal keeps a later run longer than an earlier one. So none has ended that this has not seen.
+  // A later run that had ended would have been seen before Temporal forgot this one.
   if (state === 'gone') return ref;
   const isLast = lastRunId === run_id;
   const isByLater = lastRunId !== null && !isLast;

@@ -27,7 +27,7 @@ const MAX_IMAGES = 3;
 export class CopySaga {
   readonly #job: JobRecord;
   #plan: CopyPlan | null = null;
-  /** What may exist of the copy at the destination; `null` while nothing can. */
+  /** Refers to anything that may exist of the copy at the destination; `null` while nothing can. */
   #mayExist: Leftovers | null = null;
 
   constructor(job: JobRecord) {

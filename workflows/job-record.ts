@@ -20,6 +20,7 @@ import {
   JOB_MEMO,
   JOB_STATUS_CONFLICT,
   JOB_STATUSES,
+  JOBS_ENDED,
   type JobDetails,
   type JobStatus,
   parseCancelRequest,
@@ -178,7 +179,8 @@ function jobFrom(memo: unknown): Partial<JobDetails> {
 
 /** Counts a job that has ended, in the metrics of the worker. A replay counts nothing. */
 function countEnd({ status, source_region_id, destination_region_id }: JobDetails): void {
-  metricMeter.createCounter('image_replicator_jobs_ended', undefined, 'Jobs that have ended.').add(1, {
+  const [name, description] = JOBS_ENDED;
+  metricMeter.createCounter(name, undefined, description).add(1, {
     status,
     source_region: source_region_id ?? '-',
     destination_region: destination_region_id ?? '-',

@@ -22,6 +22,14 @@ type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 422 | 429 |
 export type Answers<Body extends TSchema> = Partial<Record<ProblemStatus, Body>>;
 
 /**
+ * Returns a function that describes a dialect's answers which tell of no problem.
+ * @param headers the headers of every answer of the dialect
+ */
+export function goodAnswers(headers: object): <S extends TSchema>(schema: S, description: string) => S {
+  return (schema, description) => ({ ...schema, description, headers });
+}
+
+/**
  * Describes a dialect's answers to problems. They are read from the dialect's own table, so that the
  * description always agrees with the answers.
  * @param kinds the problems that a call may meet, without those that every call may meet

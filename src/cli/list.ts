@@ -41,8 +41,8 @@ export function addListCommand(program: Command): void {
     .option('--columns <names>', `columns of the table, with commas between them: ${names}`, columnsNamed)
     .summary('list jobs')
     .description(
-      'Lists jobs, running ones first, and then the newest. A table leaves out columns that the terminal has no room for, unless\n' +
-        '--columns names them. RATE is the average since the job was ordered.',
+      'Lists jobs, running ones first, and then the newest. A table leaves out columns that the terminal has no\n' +
+        'room for, unless --columns names them. RATE is the average since the job was ordered.',
     )
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>();

@@ -42,6 +42,9 @@ export function regionTaskQueue(region: string): string {
   return `${TASK_QUEUE}.${region}`;
 }
 
+/** Name and description of the counter of jobs that have ended. */
+export const JOBS_ENDED = ['image_replicator_jobs_ended', 'Jobs that have ended.'] as const;
+
 /**
  * Returns the Task Queue of the short steps at a region's store, which have slots of their own. No region's
  * own Task Queue is called so, because no name of a region has a slash.

@@ -4,7 +4,9 @@ import { BlockList, isIP } from 'node:net';
 export interface Tunnel {
   /** The proxy's `host:port`. */
   readonly proxy: string;
-  /** What the proxy wants to know; `null` if the environment names none. MUST NOT get into a log. */
+  /**
+   * The user and password that the environment has for the proxy, or `null`. They MUST NOT get into a log.
+   */
   readonly credentials: { readonly username: string; readonly password: string } | null;
 }
 

@@ -4,11 +4,11 @@ import { openAgent } from '../http/index.ts';
 import type { Operators } from './operators.ts';
 import { IdentityUnavailable } from './port.ts';
 
-/** Whose tokens count, and for what they have to be. */
+/** Decides which access tokens are those of operators. */
 export interface OidcOptions {
   /** The address of the OpenID provider. */
   readonly issuer: string;
-  /** What the tokens have to be for, as the provider knows it. */
+  /** The audience that the provider writes into the tokens: the service that they are for. */
   readonly audience: string;
   /** A claim that the tokens have to have: its value is this, or a list that has this; `null` for none. */
   readonly claim: { readonly name: string; readonly value: string } | null;

@@ -9,7 +9,7 @@ const MAX_BODY = 32 * 1024 * 1024;
 /** Tells whether a bearer token is an operator's. Rejects if that cannot be told at the moment. */
 export type Admission = (token: string) => Promise<boolean>;
 
-/** Who may use a codec endpoint. */
+/** These options say who may use a codec endpoint. */
 export interface CodecServerOptions {
   /** The origin of the Web UI. No page of another one gets an answer. */
   readonly origin: string;

@@ -27,11 +27,9 @@ export function watchedPut(
       const message = `the destination has taken nothing for ${stall / 1000} s`;
       own.abort(new StoreError('unavailable', message, { side: 'destination' }));
     };
-    let watchdog = setTimeout(bark, stall);
+    const watchdog = setTimeout(bark, stall);
     const moved = () => {
-      if (isOver) return;
-      clearTimeout(watchdog);
-      watchdog = setTimeout(bark, stall);
+      if (!isOver) watchdog.refresh();
     };
     const stop = () => own.abort(outer.reason);
     outer.addEventListener('abort', stop, { once: true });

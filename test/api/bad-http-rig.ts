@@ -1,4 +1,4 @@
-/** What tests of requests that are not good HTTP have in common. */
+/** This file helps tests to send requests that are not valid HTTP. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';

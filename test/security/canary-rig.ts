@@ -16,7 +16,7 @@ import type { TestProcess } from '../support/process.ts';
 import { type EchoingServer, startEchoingServer } from './echoing-server.ts';
 import { EC2_KEY, type Keys, makeKeys, S3_ACCOUNT, SECRETS, writeSecrets } from './secrets.ts';
 
-/** What is reached without the proxy. */
+/** These hosts are reached without the proxy. */
 const HERE = '127.0.0.1,localhost';
 
 /** Where a facade is, and an access key that it knows. */

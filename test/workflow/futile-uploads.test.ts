@@ -26,7 +26,7 @@ afterAll(async () => {
   await source.close();
 });
 
-/** What attempts have told of bytes that they deliver once more. */
+/** Each entry is what an attempt has told of bytes that it delivers once more. */
 const repeated: { readonly region: string; readonly bytes: number }[] = [];
 
 /** A client whose server is away: an attempt goes on until it has heard that its workflow is paused. */

@@ -1,15 +1,15 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import Type, { type Static, type TSchema } from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { Principal } from '../../identity/index.ts';
 import { JobError } from '../../job-service/index.ts';
 import { RequestId, requireHuaweiCaller } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
-import { describeAnswers } from '../responses.ts';
+import { describeAnswers, goodAnswers } from '../responses.ts';
 import { refuseUnknownCalls } from '../unknown-calls.ts';
 import { actionsOf } from './actions.ts';
-import { answerError, answerRefusal, answerTo, tell, WORDS } from './errors.ts';
+import { answerError, answerRefusal, failedRow, tell, WORDS } from './errors.ts';
 import { nameOf, toDetail, toListed } from './job-json.ts';
 import { JOB_STATES } from './job-state.ts';
 import {
@@ -26,6 +26,7 @@ import {
   StopBody,
   Stopped,
 } from './schemas.ts';
+import { stopTask } from './stop-task.ts';
 import { addVersion3, JOBS_3 } from './version-3.ts';
 import { BatchErrorBody } from './version-3-schemas.ts';
 
@@ -49,10 +50,7 @@ export const drsDialect: Dialect = {
   tell,
 };
 
-/** Describes an answer that tells of no problem. */
-function answer<S extends TSchema>(schema: S, description: string): S {
-  return { ...schema, description, headers: RequestId };
-}
+const answer = goodAnswers(RequestId);
 
 async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenContext): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
@@ -68,10 +66,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
 
   const stop = async ({ tenant_id }: Principal, jobId: string, force: boolean) => {
     const job = await jobs.show({ tenant_id }, jobId);
-    await jobs.cancel({ tenant_id }, jobId, {
-      requested_by: `tenant ${tenant_id}`,
-      ...(force && { force }),
-    });
+    await stopTask(jobs, tenant_id, jobId, force);
     return { id: jobId, name: nameOf(job), status: 'success' };
   };
 
@@ -118,10 +113,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
       const caller = writerOf(request, request.params.project_id);
       const stopped = await Promise.all(
         [...askedOnce(request.body.jobs)].map(([job_id, force]) =>
-          stop(caller, job_id, force).catch((error) => {
-            const { code, message } = answerTo(error, request);
-            return { id: job_id, status: 'failed', error_code: code, error_msg: message };
-          }),
+          stop(caller, job_id, force).catch((error) => failedRow(job_id, error, request)),
         ),
       );
       return { jobs: stopped, count: stopped.length };

@@ -83,10 +83,16 @@ export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: 
     .send({ error_code: GATEWAY_CODE, error_msg: gatewayMessage(refusal), request_id: request.id });
 }
 
+/** Returns the row of a batch for a task with which something has failed. */
+export function failedRow(id: string, error: unknown, request: FastifyRequest) {
+  const { code, message } = answerTo(error, request);
+  return { id, status: 'failed', error_code: code, error_msg: message };
+}
+
 /**
  * Finds this dialect's words for an error, in the language of the request. Logs the error if it is our fault.
  */
-export function answerTo(error: unknown, request: FastifyRequest): DrsError & Problem {
+function answerTo(error: unknown, request: FastifyRequest): DrsError & Problem {
   const words = wordsFor(WORDS, error, request);
   const message = words.text === undefined ? words.message : textFor(request, words.text);
   return { ...words, message: message.slice(0, MAX_MESSAGE) };

@@ -4,11 +4,12 @@ import type { Static, TObject, TSchema } from 'typebox';
 import { isFinal, type JobStatus } from '../../copy-job/index.ts';
 import type { Principal } from '../../identity/index.ts';
 import { JobError, type JobService, type JobView } from '../../job-service/index.ts';
-import { answerTo } from './errors.ts';
+import { failedRow } from './errors.ts';
 import { nameOf } from './job-json.ts';
 import { JOB_STATES } from './job-state.ts';
 import { textFor } from './language.ts';
 import { ProjectParams } from './schemas.ts';
+import { stopTask } from './stop-task.ts';
 import {
   BatchDeleteBody,
   BatchQueryBody,
@@ -139,10 +140,7 @@ function addEnd(scope: FastifyInstance, { documented, problems, answer, writerOf
         request.body.jobs.map(({ job_id: id, delete_type }) =>
           endJob(jobs, caller, id, delete_type).then(
             () => ({ id, status: 'success' }),
-            (error) => {
-              const { code, message } = answerTo(error, request);
-              return { id, status: 'failed', error_code: code, error_msg: message };
-            },
+            (error) => failedRow(id, error, request),
           ),
         ),
       );
@@ -162,8 +160,7 @@ async function endJob(
 ): Promise<void> {
   if (how === 'delete') return jobs.delete({ tenant_id }, id);
   if (isFinal((await jobs.show({ tenant_id }, id)).status)) return;
-  const force = how === 'force_terminate';
-  await jobs.cancel({ tenant_id }, id, { requested_by: `tenant ${tenant_id}`, ...(force && { force }) });
+  await stopTask(jobs, tenant_id, id, how === 'force_terminate');
 }
 
 function toDetail(job: JobView) {

@@ -1,11 +1,11 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import Type, { type TSchema } from 'typebox';
+import Type from 'typebox';
 import { JobError } from '../../job-service/index.ts';
 import { askForBody, Callers } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
-import { describeAnswers } from '../responses.ts';
+import { describeAnswers, goodAnswers } from '../responses.ts';
 import { answerError, answerUnauthorized, tell, WORDS } from './errors.ts';
 import { addEventsRoute } from './events.ts';
 import { addPauseRoutes } from './pause.ts';
@@ -46,10 +46,7 @@ export const eclDialect: Dialect = {
   tell,
 };
 
-/** Describes an answer that tells of no problem. */
-function answer<S extends TSchema>(schema: S, description: string): S {
-  return { ...schema, description, headers: RequestId };
-}
+const answer = goodAnswers(RequestId);
 
 async function register(scope: FastifyInstance, context: OpenContext): Promise<void> {
   const { jobs, identity, config, regionNames, limitsOf, admit } = context;

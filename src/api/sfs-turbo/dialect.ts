@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import Type, { type Static, type TSchema } from 'typebox';
+import Type, { type Static } from 'typebox';
 import { failureSummary } from '../../object-task/index.ts';
 import {
   standingText,
@@ -12,7 +12,7 @@ import {
 import { RequestId, requireHuaweiCaller } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
-import { describeAnswers } from '../responses.ts';
+import { describeAnswers, goodAnswers } from '../responses.ts';
 import { refuseUnknownCalls } from '../unknown-calls.ts';
 import { answerError, answerRefusal, tell, WORDS } from './errors.ts';
 import {
@@ -62,10 +62,7 @@ const STATUSES = {
   deleting: 'DELETING',
 } as const satisfies Record<TaskStatus, string>;
 
-/** Describes an answer that tells of no problem. */
-function answer<S extends TSchema>(schema: S, description: string): S {
-  return { ...schema, description, headers: RequestId };
-}
+const answer = goodAnswers(RequestId);
 
 async function register(scope: FastifyInstance, { tasks, identity, admit }: OpenContext): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
