@@ -9,8 +9,8 @@ interface Trust {
 }
 
 /**
- * Opens an agent for connections to servers. It opens as many as are asked for, through the proxy that the
- * environment names, if it names one.
+ * Opens an agent, which connects to servers as often as it is asked to. If the environment names a proxy, it
+ * connects through that proxy.
  */
 export function openAgent({ verify, ca }: Trust): Dispatcher {
   const tls = { rejectUnauthorized: verify, ...(ca !== null && { ca }) };
@@ -18,7 +18,7 @@ export function openAgent({ verify, ca }: Trust): Dispatcher {
   const options = {
     // Each lane is a connection of its own, and Glance's servers speak only HTTP/1.1.
     allowH2: false,
-    // The environment may ask for undici's other parser, which reads all that waits in a socket at once.
+    // UNDICI_USE_MILO may select undici's other parser, which reads all that waits in a socket at once.
     useMilo: false,
     connect: {
       timeout: 10_000,
@@ -35,12 +35,15 @@ export function openAgent({ verify, ca }: Trust): Dispatcher {
 
 const PROXIES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
 
-/** Tells whether an environment names a proxy, as most tools understand it. */
+/** Tells whether an environment names a proxy in one of the variables that most tools know. */
 export function namesProxy(env: NodeJS.ProcessEnv): boolean {
   return PROXIES.some((name) => (env[name] ?? '') !== '');
 }
 
-/** Returns what the proxies of an environment are sent as `Proxy-Authorization: Basic`, in base64. */
+/**
+ * Returns the credentials that an environment has for its proxies, in base64 as `Proxy-Authorization: Basic`
+ * sends them.
+ */
 export function proxyCredentials(env: NodeJS.ProcessEnv): string[] {
   return [...PROXIES, 'grpc_proxy'].flatMap((name) => {
     const { username = '', password = '' } = URL.parse(env[name] ?? '') ?? {};

@@ -1,8 +1,8 @@
 import { proxyCredentials } from './agent.ts';
 
 /**
- * Returns the words of a server with `(secret)` in the place of each secret in them, and of what the proxies
- * of the environment are sent.
+ * Returns a server's words with `(secret)` in place of each of the secrets, and in place of the credentials
+ * for the environment's proxies.
  */
 export function withoutSecrets(words: string, secrets: readonly string[]): string {
   const all = [...secrets, ...proxyCredentials(process.env)];

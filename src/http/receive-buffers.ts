@@ -3,8 +3,8 @@ import type { OnReadOpts, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 
 const SIZE = 512 * 1024;
-/** The least room for a read; bytes. Node.js itself allocates as much for each read. */
-const LEAST = 64 * 1024;
+/** A buffer with fewer free bytes counts as full. Node.js itself allocates as much for each read. */
+const MIN_ROOM = 64 * 1024;
 /**
  * Reads of fewer bytes are mostly heads and short answers. They are copied, so that they do not hold a buffer
  * for long.
@@ -13,9 +13,9 @@ const SMALL = 4096;
 /** The largest number of idle buffers that are kept: more would only be left from a peak of load. */
 const MAX_IDLE = 32;
 
-/** A piece of memory that one socket receives into, read by read, until it is full. */
+/** The state of a buffer into which one socket receives, one read behind the other, until it is full. */
 interface Buffered {
-  /** The offsets at which reads end that somebody still uses. */
+  /** The end offsets of the reads whose bytes are still in use. */
   readonly ends: Set<number>;
   isFull: boolean;
 }
@@ -24,14 +24,14 @@ const idle: Buffer[] = [];
 const inUse = new WeakMap<ArrayBufferLike, Buffered>();
 /** The lengths of the reads that wait in a socket. */
 const waiting = new WeakMap<Socket, number[]>();
-/** The rest of the buffer that the last read was taken from; the same socket's next read goes there. */
+/** The free rest of the buffer of a read: Node.js asks for the socket's next buffer right after the read. */
 let room: Uint8Array | undefined;
 
 /**
- * Lets sockets receive into buffers that are used again. Otherwise Node.js allocates memory outside of V8's
- * heap for each read, and V8 marks the whole heap after every 64 MiB of it: for an image, that is more work
- * than everything else. Node.js calls `callback` with the socket as `this`, which it does not document, and
- * then asks for the next buffer.
+ * Lets sockets receive into buffers that are reused. Otherwise Node.js allocates memory outside of V8's heap
+ * for each read, and V8 marks its whole heap after every 64 MiB of such memory, which would be most of the
+ * work of reading an image. Node.js calls `callback` with the socket as `this` (which it does not document),
+ * and then asks for the next buffer.
  * @see https://nodejs.org/api/net.html#socketconnectoptions-connectlistener
  */
 export const intoReceiveBuffers = {
@@ -41,20 +41,20 @@ export const intoReceiveBuffers = {
     return next;
   },
   callback(this: Socket, length: number, memory: Uint8Array) {
-    const lengths = waiting.get(this) ?? givenOneByOne(this);
+    const lengths = waiting.get(this) ?? returnReadsOneByOne(this);
     lengths.push(length);
     const isSmall = length < SMALL;
     const rest = isSmall ? memory : memory.subarray(length);
-    const isFull = rest.length < LEAST;
-    const read = isSmall ? Buffer.copyBytesFrom(memory, 0, length) : taken(memory, length, isFull);
+    const isFull = rest.length < MIN_ROOM;
+    const read = isSmall ? Buffer.copyBytesFrom(memory, 0, length) : markInUse(memory, length, isFull);
     const wantsMore = this.push(read);
     if (!isFull) room = rest;
     return wantsMore;
   },
 } satisfies OnReadOpts;
 
-/** Returns the bytes that a read has brought, and notes that they are in use. */
-function taken(memory: Uint8Array, length: number, isFull: boolean): Uint8Array {
+/** Notes that the bytes of a read are in use, and returns them. */
+function markInUse(memory: Uint8Array, length: number, isFull: boolean): Uint8Array {
   const state = inUse.get(memory.buffer) ?? { ends: new Set(), isFull: false };
   inUse.set(memory.buffer, state);
   state.ends.add(memory.byteOffset + length);
@@ -63,17 +63,17 @@ function taken(memory: Uint8Array, length: number, isFull: boolean): Uint8Array 
 }
 
 /**
- * Makes each `read()` of a socket return the bytes of one read from the network. Otherwise a stream joins all
- * that waits, in new memory. The socket uses the `read` of any stream: that of a socket with `onread` would
- * start to receive again at each call, however much waits. Returns the list to which the length of each read
- * MUST be added.
+ * Makes each `read()` of a socket return the bytes of one read from the network. Otherwise the stream would
+ * join all that waits, in new memory. Calls `read` of `Readable`, because `read` of a socket with `onread`
+ * would make it receive more at each call, however much waits already. Returns the list to which the length
+ * of each read MUST be added.
  */
-function givenOneByOne(socket: Socket): number[] {
+function returnReadsOneByOne(socket: Socket): number[] {
   const lengths: number[] = [];
   const { unshift } = socket;
   socket.read = (size) => Readable.prototype.read.call(socket, size ?? lengths.shift());
   socket.unshift = (rest) => {
-    // A destroyed stream takes nothing.
+    // A destroyed stream ignores `unshift`.
     if (rest.length > 0 && !socket.destroyed) lengths.unshift(rest.length);
     unshift.call(socket, rest);
   };
@@ -82,13 +82,13 @@ function givenOneByOne(socket: Socket): number[] {
 }
 
 /**
- * Yields the chunks of an answer. A chunk MUST be consumed before the next is requested: then its memory is
- * used again. If an answer is read in another way, or not to its end, its memory is left to the garbage
- * collector.
+ * Yields the chunks of an answer. A chunk MUST be consumed before the next one is requested, because its
+ * memory is then reused. If an answer is read in another way, or not to its end, its memory is left to the
+ * garbage collector.
  */
 export async function* received(answer: Readable): AsyncGenerator<Buffer> {
   if (answer.destroyed) throw answer.errored ?? new Error('the answer was given up');
-  // Iterating over a stream would join what waits in it, too.
+  // Iterating over the stream itself would also join what waits in it.
   const oneByOne = { close: ['end', 'close'], highWaterMark: 1, lowWaterMark: 1 };
   try {
     for await (const [chunk] of on(answer, 'data', oneByOne)) {
@@ -97,14 +97,15 @@ export async function* received(answer: Readable): AsyncGenerator<Buffer> {
     }
     if (!answer.readableEnded) throw new Error('the answer was given up');
   } finally {
-    // undici reports this as an error, for which nobody waits any more.
+    // undici reports a destroyed answer as an error, which nobody else would handle.
     answer.on('error', () => {}).destroy();
   }
 }
 
 /**
- * Notes that a chunk has been consumed. Chunks are consumed in order, so a read is done with the chunk that
- * ends at the read's end. A full buffer without reads in use becomes idle.
+ * Notes that a chunk has been consumed. A read may be split into several chunks, which are consumed in order;
+ * so its bytes are free when the chunk that ends at its end is. A full buffer with no bytes in use becomes
+ * idle.
  */
 function giveBack({ buffer, byteOffset, byteLength }: Buffer): void {
   const state = inUse.get(buffer);

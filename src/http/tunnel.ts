@@ -10,7 +10,7 @@ export interface Tunnel {
   readonly credentials: { readonly username: string; readonly password: string } | null;
 }
 
-/** A proxy that the environment names, and that cannot be used. The message does not quote its address. */
+/** The environment names a proxy that cannot be used. The message does not quote the proxy's address. */
 export class UnusableProxy extends Error {
   override readonly name = 'UnusableProxy';
 }
@@ -19,10 +19,10 @@ const VARIABLES = ['grpc_proxy', 'https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HT
 const DEFAULT_PORT = '80';
 
 /**
- * Returns the proxy by which a gRPC server is reached, as the environment names it.
+ * Returns the proxy through which a gRPC server is reached, as the environment names it.
  * @param address the server's `host:port`
- * @returns `null` for a server that is reached directly: nothing names a proxy, `NO_PROXY` names the server,
- * or it is on this machine
+ * @returns `null` for a server that is reached directly: no variable names a proxy, `NO_PROXY` names the
+ * server, or it is on this machine
  * @throws UnusableProxy
  */
 export function tunnelTo(address: string, env: NodeJS.ProcessEnv): Tunnel | null {
@@ -54,7 +54,9 @@ function decoded(part: string): string {
   }
 }
 
-/** Tells whether a host is this machine. No proxy would find it, so Temporal's own command asks none. */
+/**
+ * Tells whether a host is this machine, which no proxy could reach. Temporal's own command uses none for it.
+ */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

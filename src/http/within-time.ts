@@ -1,18 +1,18 @@
 import { waitFor } from './wait-for.ts';
 
 /**
- * Waits for a promise, but no longer than so many milliseconds: then throws the error of `late`. The work
- * behind the promise may go on.
+ * Waits for a promise. If it has not settled in time, throws the error that `late` returns; the work behind
+ * the promise may go on.
  */
 export async function withinTime<T>(
   promise: Promise<T>,
   milliseconds: number,
   late: () => Error,
 ): Promise<T> {
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(late()), milliseconds);
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(late()), milliseconds);
   try {
-    return await waitFor(promise, patience.signal);
+    return await waitFor(promise, timeout.signal);
   } finally {
     clearTimeout(timer);
   }

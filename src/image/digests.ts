@@ -5,7 +5,8 @@ export interface Digests {
   readonly sha512: string | null;
   readonly md5: string | null;
   /**
-   * Only a Glance that is configured for it has a sha256. It is absent everywhere else, also in histories.
+   * Present only if a Glance that is configured for sha256 gives it. Workflow histories of earlier versions
+   * do not have this field.
    */
   readonly sha256?: string;
 }
@@ -15,8 +16,8 @@ const ALGORITHMS = ['sha512', 'sha256', 'md5'] as const satisfies readonly (keyo
 export type Algorithm = (typeof ALGORITHMS)[number];
 
 /**
- * The digest by which a copy was found to be its source's: the strongest that the source's record has.
- * `crc64nvme` is a checksum of an object store, which has copied the data by itself.
+ * The digest by which a copy was compared with its source: the strongest that the source's record has.
+ * `crc64nvme` is a checksum of an object store that has made the copy by itself.
  */
 export type VerifiedBy = Algorithm | 'crc64nvme' | 'none';
 

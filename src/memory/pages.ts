@@ -10,19 +10,23 @@ declare const WebAssembly: {
 };
 
 const PAGE = 64 * 1024;
-/** The size of a block of memory, from which pages are cut, unless more are wanted; bytes. */
+/** Bytes that are allocated at a time and cut into pieces; more if a larger piece is needed. */
 const BLOCK = 256 * MIB;
 
-/** Pages that nobody has. A piece has a power of two of bytes, and begins at a multiple of that. */
+/**
+ * Pieces that nobody has borrowed. A piece's length is a power of two, and its offset a multiple of the
+ * length.
+ */
 const idle: Buffer[] = [];
+/** Bytes that are borrowed at the moment. */
 let lent = 0;
 
 /**
- * Returns memory that begins at a page, as writes past the page cache need it, and that threads share. In
- * Node.js only WebAssembly's memory is both. Nothing frees it, and it is lent again: the garbage collectors
- * of several threads would have to agree that nobody uses it any more, and do not see its size. It serves for
- * whatever size is wanted next: a larger piece is halved, and halves that come back are joined (the buddy
- * system; Knuth, The Art of Computer Programming, 2.5).
+ * Returns memory that threads can share and that begins at a page boundary, as direct I/O needs it. In
+ * Node.js only WebAssembly's memory is both. The garbage collector cannot be relied on to free it: the
+ * collectors of all threads would have to agree that it is unused, and they do not see its size. So it is
+ * never freed, but lent again, for any size: a larger piece is halved, and halves that are returned are
+ * joined (the buddy system; Knuth, The Art of Computer Programming, 2.5).
  */
 export function borrowPages(bytes: number): Buffer {
   const size = PAGE * 2 ** Math.ceil(Math.log2(Math.max(1, bytes / PAGE)));
@@ -41,42 +45,42 @@ function takeSmallest(size: number): Buffer | undefined {
   return takeIdle(({ length }) => length === smallest);
 }
 
-function takeIdle(isIt: (pages: Buffer) => boolean): Buffer | undefined {
-  const found = idle.findLastIndex(isIt);
+function takeIdle(matches: (pages: Buffer) => boolean): Buffer | undefined {
+  const found = idle.findLastIndex(matches);
   return found === -1 ? undefined : idle.splice(found, 1)[0];
 }
 
-/** Returns a new block. Pages of it that are never touched cost nothing. */
+/** Allocates a new block. Pages of it that are never touched take no memory. */
 function newBlock(size: number): Buffer {
   const count = Math.max(size, BLOCK) / PAGE;
   return Buffer.from(new WebAssembly.Memory({ initial: count, maximum: count, shared: true }).buffer);
 }
 
-/** Returns how many bytes of such memory are lent at the moment, and how many wait to be lent again. */
+/** Returns how many bytes are borrowed at the moment, and how many are idle. */
 export function pagesInUse(): { readonly lent: number; readonly idle: number } {
   return { lent, idle: idle.reduce((sum, { length }) => sum + length, 0) };
 }
 
-/** Takes back what `borrowPages` has lent. Nobody MAY use it any more. */
+/** Takes back memory that `borrowPages` has lent. Nobody MAY use it any more. */
 export function returnPages(pages: Buffer): void {
   lent -= pages.length;
   const { buffer } = pages;
   let { byteOffset, length } = pages;
-  const joined = () => byteOffset - (byteOffset % (2 * length));
+  const joinedOffset = () => byteOffset - (byteOffset % (2 * length));
   const isOtherHalf = (other: Buffer) =>
     other.buffer === buffer &&
     other.length === length &&
-    other.byteOffset === 2 * joined() + length - byteOffset;
+    other.byteOffset === 2 * joinedOffset() + length - byteOffset;
   while (takeIdle(isOtherHalf) !== undefined) {
-    byteOffset = joined();
+    byteOffset = joinedOffset();
     length *= 2;
   }
   idle.push(Buffer.from(buffer, byteOffset, length));
 }
 
 /**
- * Copies bytes into memory of `borrowPages`. `TypedArray.prototype.set` takes ten times as long there: V8
- * writes memory that threads share word by word, or byte by byte.
+ * Copies bytes into memory of `borrowPages`. `TypedArray.prototype.set` would take ten times as long, because
+ * V8 writes shared memory word by word, or byte by byte.
  */
 export function copyInto(memory: Uint8Array, at: number, bytes: Uint8Array): void {
   if (bytes.length > 0) Buffer.prototype.fill.call(memory, bytes, at, at + bytes.length);

@@ -9,6 +9,7 @@ import { createTokens, type Scope, type Tokens } from './tokens.ts';
 /** An account of this service in a cloud. */
 export interface Account {
   /**
+   * Returns the account with its configuration, which is read by the first call.
    * @throws OpenStackError `misconfigured`, or the signal's reason
    */
   open(signal?: AbortSignal): Promise<OpenAccount>;
@@ -26,8 +27,8 @@ export interface OpenAccount {
 }
 
 /**
- * Makes an account. Its configuration is read when it is first used, and read again after it could not be
- * used or after Keystone refused it.
+ * Makes an account. Its configuration is read at the first use, and again after it could not be read or
+ * Keystone refused the credential in it.
  */
 export function openAccount(options: CloudOptions, env = process.env): Account {
   let opening: Promise<OpenAccount> | null = null;
@@ -48,7 +49,7 @@ export function openAccount(options: CloudOptions, env = process.env): Account {
 async function load(
   options: CloudOptions,
   env: NodeJS.ProcessEnv,
-  refused: () => void,
+  onRefused: () => void,
 ): Promise<OpenAccount> {
   try {
     const cloud = await loadCloud(options, env);
@@ -63,7 +64,7 @@ async function load(
         try {
           return await waitFor(tokenFor(scope), signal);
         } catch (error) {
-          if (error instanceof OpenStackError && error.kind === 'unauthorized') refused();
+          if (error instanceof OpenStackError && error.kind === 'unauthorized') onRefused();
           throw error;
         }
       },

@@ -10,8 +10,9 @@ const HOST = 'image-replicator';
 const SIGNED_HEADERS = 'host;x-amz-date';
 
 /**
- * Describes, in the form that Keystone wants, a request that the owner of an EC2 credential signs now. Nobody
- * sends this request: it stands for one that was signed in another way.
+ * Describes, in the form that Keystone checks, a request signed with an EC2 credential at this moment. The
+ * request is never sent. It proves to Keystone that we know the secret, because Keystone cannot check the
+ * kind of signature that the caller has made.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
  * @see keystoneclient/contrib/ec2/utils.py
  */

@@ -3,13 +3,13 @@ import Value from 'typebox/value';
 import { OpenStackError } from './errors.ts';
 
 /**
- * Parses an answer of Keystone's as JSON.
- * @throws OpenStackError `unreachable` if it is not JSON; the message holds nothing of the text
+ * Parses an answer of Keystone as JSON of a schema.
+ * @throws OpenStackError `unreachable` if it is anything else; the message quotes nothing of the text
  */
 export function parseBody<T extends TSchema>(schema: T, text: string): Static<T> {
   const body = jsonOf(text);
   if (Value.Check(schema, body)) return body as Static<T>;
-  throw unreadable();
+  throw unreadableError();
 }
 
 function jsonOf(text: string): unknown {
@@ -17,10 +17,11 @@ function jsonOf(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // The parser's own error would quote the text.
-    throw unreadable();
+    throw unreadableError();
   }
 }
 
-export function unreadable(): OpenStackError {
+/** Returns the error for an answer that is not what Keystone's API describes. */
+export function unreadableError(): OpenStackError {
   return new OpenStackError('unreachable', "Keystone's answer cannot be understood");
 }

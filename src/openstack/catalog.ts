@@ -1,4 +1,4 @@
-/** The kind of a service's address that is used; clouds.yaml calls it `interface`. */
+/** Which of a service's addresses is used; clouds.yaml calls it `interface`. */
 export type Interface = 'public' | 'internal' | 'admin';
 
 /** The catalog of a token, in the form that Keystone's API v3 gives. */

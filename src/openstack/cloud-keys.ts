@@ -1,12 +1,13 @@
 import { CloudConfigError } from './errors.ts';
 
 /**
- * The keys of a cloud as they were written, under clouds.yaml's names; those of `auth` stand beside the rest.
+ * The configured keys of a cloud with their values, by clouds.yaml's names. Keys of the section `auth` stand
+ * beside the others.
  */
 export interface CloudKeys {
-  /** The file, or the environment, in which they were written. */
+  /** The file that has the keys, or "the environment"; for messages. */
   readonly source: string;
-  /** Returns the name that a key has there. */
+  /** Returns a key's full name in that file or environment, for messages. */
   nameOf(key: string): string;
   readonly values: Readonly<Record<string, unknown>>;
 }
@@ -23,7 +24,7 @@ export function readVariables(env: NodeJS.ProcessEnv): CloudKeys {
   };
 }
 
-/** Returns the text of the first of some keys that has one. */
+/** Returns the text of the first of these keys that has one, or `null`. */
 export function textOf(keys: CloudKeys, ...names: readonly string[]): string | null {
   for (const name of names) {
     const value = Object.hasOwn(keys.values, name) ? keys.values[name] : undefined;
@@ -35,14 +36,16 @@ export function textOf(keys: CloudKeys, ...names: readonly string[]): string | n
   return null;
 }
 
-/** Returns the text of the first of some keys that has one; throws if none has. */
-export function needed(keys: CloudKeys, ...names: readonly [string, ...string[]]): string {
+/** Returns the text of the first of these keys that has one; throws if none has. */
+export function neededText(keys: CloudKeys, ...names: readonly [string, ...string[]]): string {
   const text = textOf(keys, ...names);
   if (text === null) throw problem(keys, names[0], 'is missing');
   return text;
 }
 
-/** Reads a switch, in any of the ways in which clouds.yaml and the variables write it. */
+/**
+ * Reads a boolean in any of the spellings that clouds.yaml and the variables allow; `null` if it is absent.
+ */
 export function flagOf(keys: CloudKeys, name: string): boolean | null {
   const value = Object.hasOwn(keys.values, name) ? keys.values[name] : undefined;
   if (value === undefined || value === null || value === '') return null;
@@ -51,6 +54,7 @@ export function flagOf(keys: CloudKeys, name: string): boolean | null {
   throw problem(keys, name, 'is neither true nor false');
 }
 
+/** Returns the error for the value of a key. */
 export function problem(keys: CloudKeys, name: string, what: string): CloudConfigError {
   return new CloudConfigError(`${keys.source}: ${keys.nameOf(name)}: ${what}`);
 }

@@ -1,14 +1,15 @@
 import { homedir } from 'node:os';
 import type { Interface } from './catalog.ts';
-import { type CloudKeys, flagOf, needed, problem, readVariables, textOf } from './cloud-keys.ts';
+import { type CloudKeys, flagOf, neededText, problem, readVariables, textOf } from './cloud-keys.ts';
 import { readCloudsYaml } from './clouds-yaml.ts';
 
 /** Which cloud is used, and which of its regions and interfaces. */
 export interface CloudOptions {
   /** A name in clouds.yaml; the default is `OS_CLOUD`, or the cloud of the other OS_* variables. */
   readonly cloud?: string;
-  /** The region and the interface override the cloud's own configuration. */
+  /** Overrides the region of the cloud's own configuration. */
   readonly region_name?: string;
+  /** Overrides the interface of the cloud's own configuration. */
   readonly interface?: Interface;
 }
 
@@ -21,7 +22,7 @@ export interface Cloud {
   readonly project: { readonly id: string } | { readonly name: string; readonly domain: Domain } | null;
   readonly regionName: string | null;
   readonly interface: Interface;
-  /** Tells whether TLS certificates are checked. */
+  /** `true` if TLS certificates are checked. */
   readonly verify: boolean;
   /** Path of a PEM file with certificate authorities. */
   readonly cacert: string | null;
@@ -64,7 +65,7 @@ export async function loadCloud(options: CloudOptions, env = process.env): Promi
 }
 
 function authUrlOf(keys: CloudKeys): string {
-  const written = needed(keys, 'auth_url');
+  const written = neededText(keys, 'auth_url');
   if (!/^https?:\/\//i.test(written) || !URL.canParse(written)) {
     throw problem(keys, 'auth_url', 'is not an http address');
   }
@@ -73,7 +74,7 @@ function authUrlOf(keys: CloudKeys): string {
   return address;
 }
 
-/** Returns Keystone's address with `/v3`, or `null` if the address names another version. */
+/** Returns a Keystone's address with `/v3` at its end, or `null` if the address names API v2. */
 export function toVersion3(address: string): string | null {
   const base = address.replace(/\/+$/, '');
   if (/\/v2(\.\d+)?$/.test(base)) return null;
@@ -87,25 +88,25 @@ function credentialOf(keys: CloudKeys): Credential {
   const isApplication = id !== null || textOf(keys, 'application_credential_name') !== null;
   if (type === 'applicationcredential' || (type === null && isApplication)) {
     const method = 'application_credential';
-    const secret = needed(keys, 'application_credential_secret');
+    const secret = neededText(keys, 'application_credential_secret');
     if (id !== null) return { method, id, secret };
-    return { method, name: needed(keys, 'application_credential_name'), user: userOf(keys), secret };
+    return { method, name: neededText(keys, 'application_credential_name'), user: userOf(keys), secret };
   }
   if (type === null || type === 'password') {
-    return { method: 'password', user: userOf(keys), password: needed(keys, 'password') };
+    return { method: 'password', user: userOf(keys), password: neededText(keys, 'password') };
   }
   throw problem(keys, 'auth_type', `is '${written}'; use one of: v3password, v3applicationcredential`);
 }
 
 function userOf(keys: CloudKeys): User {
   const id = textOf(keys, 'user_id');
-  return id === null ? { name: needed(keys, 'username'), domain: domainOf(keys, 'user_domain') } : { id };
+  return id === null ? { name: neededText(keys, 'username'), domain: domainOf(keys, 'user_domain') } : { id };
 }
 
 function projectOf(keys: CloudKeys): Cloud['project'] {
   const id = textOf(keys, 'project_id', 'tenant_id');
   if (id !== null) return { id };
-  return { name: needed(keys, 'project_name', 'tenant_name'), domain: domainOf(keys, 'project_domain') };
+  return { name: neededText(keys, 'project_name', 'tenant_name'), domain: domainOf(keys, 'project_domain') };
 }
 
 function domainOf(keys: CloudKeys, which: string): Domain {
@@ -114,7 +115,9 @@ function domainOf(keys: CloudKeys, which: string): Domain {
   const name = textOf(keys, `${which}_name`);
   if (name !== null) return { name };
   const shared = textOf(keys, 'default_domain_id', 'default_domain');
-  return shared === null ? { name: needed(keys, `${which}_name`, 'default_domain_name') } : { id: shared };
+  return shared === null
+    ? { name: neededText(keys, `${which}_name`, 'default_domain_name') }
+    : { id: shared };
 }
 
 /** Reads `interface`, or its older form `endpoint_type` with values such as `publicURL`. */

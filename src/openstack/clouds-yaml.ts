@@ -8,7 +8,7 @@ import { CloudConfigError } from './errors.ts';
 type Mapping = Readonly<Record<string, unknown>>;
 
 /**
- * Reads one cloud of clouds.yaml, together with what secure.yaml beside it adds.
+ * Reads one cloud from clouds.yaml, and adds the keys that secure.yaml beside it has for that cloud.
  * @throws CloudConfigError
  * @see https://docs.openstack.org/openstacksdk/latest/user/config/configuration.html
  */
@@ -74,7 +74,7 @@ function cloudsOf({ path, value }: { path: string; value: unknown }): Mapping {
   return mapping(path, 'clouds', mapping(path, 'the file', value).clouds);
 }
 
-/** Writes underscores for dashes: both are allowed in a key. */
+/** Returns one cloud's section. Its keys get underscores for dashes, because clouds.yaml may have either. */
 function sectionOf(path: string, clouds: Mapping, name: string): { auth: Mapping; rest: Mapping } {
   const key = `clouds.${name}`;
   const { auth, ...rest } = mapping(path, key, Object.hasOwn(clouds, name) ? clouds[name] : {});

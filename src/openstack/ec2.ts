@@ -9,15 +9,15 @@ import { askKeystone, type KeystoneAnswer, unexpected, validate } from './keysto
 import { type IssuedToken, parseToken } from './token.ts';
 import type { Scope } from './tokens.ts';
 
-/** The EC2 credentials of a cloud, for an account that may read and check them. */
+/** Reads and checks the EC2 credentials of a cloud. */
 export interface Ec2Credentials {
   /**
-   * Looks a key up. Returns `null` if there is no such key.
+   * Looks up a credential by its access key. Returns `null` if there is none.
    * @throws OpenStackError, or the signal's reason
    */
   find(access: string, signal: AbortSignal): Promise<Ec2Key | null>;
   /**
-   * Asks for a token of the key's owner, for the key's project. Returns `null` if Keystone refuses it.
+   * Signs in as the credential's owner, in the credential's project. Returns `null` if Keystone refuses to.
    * @throws OpenStackError, or the signal's reason
    */
   signIn(key: Ec2Key, signal: AbortSignal): Promise<IssuedToken | null>;
@@ -27,8 +27,8 @@ const Credential = Type.Object({ credential: Type.Object({ type: Type.String(), 
 const Blob = Type.Object({ access: Type.String(), secret: Type.String() });
 
 /**
- * Makes a reader of EC2 credentials; it connects when it is first used. The account MUST be a user's, with
- * the role `reader` on the system and the role `service` on its project.
+ * Makes an `Ec2Credentials`, which connects when it is first used. Its account MUST be a user (not an
+ * application credential) that has the role `reader` on the system and the role `service` on its project.
  * @see https://docs.openstack.org/api-ref/identity/v3/#credentials
  * @see keystone/api/ec2tokens.py
  */
@@ -61,14 +61,13 @@ export function openEc2Credentials(options: CloudOptions, env = process.env): Ec
       if (status === 401 || status === 404) return null;
       if (status === 403) throw forbidden('service on its project');
       if (status !== 200 || subject === null) throw unexpected(status);
-      // Such a token stands for one project only, whatever name Keystone gives the method.
+      // An EC2 credential is bound to one project, whatever method Keystone notes in the token.
       return { ...parseToken(text), token: subject, delegated: true };
     },
   };
 }
 
-/** A call to Keystone. */
-interface Question {
+interface KeystoneCall {
   /** The scope of the account's token with which the call is made. */
   readonly scope: Scope;
   readonly method: 'GET' | 'POST';
@@ -83,7 +82,7 @@ interface Question {
  */
 async function ask(
   account: Account,
-  { scope, method, path, body, signal }: Question,
+  { scope, method, path, body, signal }: KeystoneCall,
 ): Promise<KeystoneAnswer> {
   const { keystone, tokenFor, drop } = await account.open(signal);
   for (let mayRepeat = true; ; mayRepeat = false) {
@@ -100,8 +99,8 @@ async function ask(
 function keyIn(text: string, access: string): Ec2Key | null {
   const { credential } = parseBody(Credential, text);
   if (credential.type !== 'ec2') return null;
-  const { access: its, secret } = parseBody(Blob, credential.blob);
-  return its === access ? { access, secret } : null;
+  const { access: found, secret } = parseBody(Blob, credential.blob);
+  return found === access ? { access, secret } : null;
 }
 
 function forbidden(role: string): OpenStackError {

@@ -18,7 +18,9 @@ export function imageEndpoint(catalog: Catalog, regionName: string | null, wante
   throw new OpenStackError('no_endpoint', `the catalog has no ${wanted} image service ${where}`);
 }
 
-/** Returns the address of a region's image service in a catalog, or `null` if there is none. */
+/**
+ * Returns the address of a region's image service, or `null` if the catalog has none that is an HTTP address.
+ */
 export function findImageEndpoint(
   catalog: Catalog,
   regionName: string | null,

@@ -1,11 +1,11 @@
 /**
  * The reason why a cloud could not be asked.
- * - `unreachable`: a service does not answer, or fails; another try may succeed
+ * - `unreachable`: a service does not answer, or its answer is a failure; another try may succeed
  * - `unauthorized`: an account's credential, or its token, is not accepted
- * - `expired`: a user's own token is not good any more
+ * - `expired`: a user's own token is no longer valid
  * - `forbidden`: the copier may not act for this project
  * - `no_endpoint`: the token's catalog has no such image service
- * - `misconfigured`: the cloud's configuration cannot be used, or names no Keystone
+ * - `misconfigured`: the cloud's configuration cannot be used, or its address is not a Keystone's
  */
 export type OpenStackErrorKind =
   | 'unreachable'
@@ -27,7 +27,8 @@ export class OpenStackError extends Error {
 }
 
 /**
- * clouds.yaml, or the OS_* variables, cannot be used. The message names the file and the key, for operators.
+ * The error for clouds.yaml or OS_* variables that cannot be used. The message names the file and the key,
+ * for operators.
  */
 export class CloudConfigError extends Error {
   override readonly name = 'CloudConfigError';

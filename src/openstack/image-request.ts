@@ -2,15 +2,17 @@ import type { Dispatcher } from 'undici';
 import type { UserCredential } from './catalog.ts';
 import type { Cloud } from './cloud.ts';
 import { imageEndpoint } from './endpoint.ts';
-import { askedWith } from './quoted-token.ts';
-import { below, reach } from './transport.ts';
+import { rememberToken } from './quoted-token.ts';
+import { callService, urlBelow } from './transport.ts';
 
-/** A call to the image service. Times are in milliseconds; `0` means no limit, the default is 60 seconds. */
+/**
+ * A call to the image service. Timeouts are in milliseconds: `0` means none, and the default is 60 seconds.
+ */
 export interface ImageRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Begins with the version, as in `/v2/images`. Whatever comes from users MUST be encoded by the caller. */
+  /** Begins with the version, as in `/v2/images`. The caller MUST percent-encode what comes from users. */
   readonly path: string;
-  /** The copier in one of its projects (`null`: the account's own), or a user with a token. */
+  /** Who makes the call: the copier in one of its projects (`null`: its own one), or a user with a token. */
   readonly as: { readonly project: string | null } | { readonly user: UserCredential };
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | AsyncIterable<Uint8Array>;
@@ -20,7 +22,7 @@ export interface ImageRequest {
 }
 
 /**
- * Sends a request with a token, to the address in that token's catalog.
+ * Sends a request with a token to the address that the token's catalog has for the region.
  * @throws OpenStackError `no_endpoint`, `unreachable`; the signal's reason; what the body's stream has thrown
  */
 export async function sendImageRequest(
@@ -31,11 +33,11 @@ export async function sendImageRequest(
   const { method, path, headers, body, signal, headersTimeout, bodyTimeout } = request;
   const endpoint = imageEndpoint(catalog, cloud.regionName, cloud.interface);
   const region = cloud.regionName === null ? '' : ` of region ${cloud.regionName}`;
-  const stream = typeof body === 'object' ? remember(body) : null;
+  const stream = typeof body === 'object' ? keepFailure(body) : null;
   try {
-    const answer = await reach(`the image service${region}`, signal, () =>
+    const answer = await callService(`the image service${region}`, signal, () =>
       dispatcher.request({
-        ...below(endpoint, path),
+        ...urlBelow(endpoint, path),
         method,
         headers: { ...headers, 'X-Auth-Token': token },
         // undici sends any iterable, although its types know only Readable.
@@ -45,15 +47,15 @@ export async function sendImageRequest(
         ...(bodyTimeout !== undefined && { bodyTimeout }),
       }),
     );
-    return askedWith(token, answer);
+    return rememberToken(token, answer);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw stream?.failure() ?? error;
   }
 }
 
-/** Wraps a stream so that its own failure can be told from the service's afterwards. */
-function remember(chunks: AsyncIterable<Uint8Array>) {
+/** Wraps a stream and keeps the error that it throws, to distinguish it from an error of the service. */
+function keepFailure(chunks: AsyncIterable<Uint8Array>) {
   let failure: unknown;
   return {
     failure: () => failure,

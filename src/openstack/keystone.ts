@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { OpenStackError } from './errors.ts';
 import { type IssuedToken, parseToken, type TokenFacts } from './token.ts';
-import { below, reach } from './transport.ts';
+import { callService, urlBelow } from './transport.ts';
 
 /** The address of a Keystone, and how to reach it. */
 export interface Keystone {
@@ -12,6 +12,7 @@ export interface Keystone {
 
 export interface KeystoneAnswer {
   readonly status: number;
+  /** The token that the answer is about, from its header `X-Subject-Token`. */
   readonly subject: string | null;
   readonly text: string;
 }
@@ -41,8 +42,9 @@ export async function signIn(
 }
 
 /**
- * Validates a token by its own right. Returns what Keystone tells of it, or `null` if it is not valid (any
- * more). A token that is bound to access rules counts as invalid, because nobody here could enforce them.
+ * Validates a token, with the rights of that token itself. Returns what Keystone says about it, or `null` if
+ * it is not valid. A token that is bound to access rules counts as invalid, because nobody here could enforce
+ * them.
  * @throws OpenStackError as `signIn` does
  */
 export async function validate(
@@ -88,20 +90,22 @@ export async function revoke(keystone: Keystone, token: string, signal?: AbortSi
   if (status !== 204 && status !== 401 && status !== 404) throw unexpected(status);
 }
 
-/** Throws if there is no Keystone, or if it does not speak v3. */
+/** Throws if Keystone cannot be reached, or does not speak v3. */
 export async function checkKeystone(keystone: Keystone, signal?: AbortSignal): Promise<void> {
   const { status } = await askKeystone(keystone, 'GET', '', {}, signal);
   if (status !== 200) throw unexpected(status);
 }
 
-/** We do not send `OpenStack-Identity-Access-Rules`: it would say that we enforce a token's access rules. */
+/**
+ * Returns the headers of a call about a token that is made with that token. `OpenStack-Identity-Access-Rules`
+ * is left out, because it would say that we enforce a token's access rules.
+ */
 function aboutItself(token: string): Record<string, string> {
   return { 'X-Auth-Token': token, 'X-Subject-Token': token };
 }
 
 /**
- * Makes one call to Keystone and returns its answer, whatever its status. `subject` is the token in the
- * answer's header `X-Subject-Token`.
+ * Makes one call to Keystone and returns its answer, whatever its status.
  * @param path below `/v3`
  * @throws OpenStackError `unreachable`, or the signal's reason
  */
@@ -112,9 +116,9 @@ export function askKeystone(
   { headers = {}, body = null }: { headers?: Record<string, string>; body?: string | null },
   signal?: AbortSignal,
 ): Promise<KeystoneAnswer> {
-  return reach('Keystone', signal, async () => {
+  return callService('Keystone', signal, async () => {
     const response = await dispatcher.request({
-      ...below(authUrl, path),
+      ...urlBelow(authUrl, path),
       method,
       headers: { accept: 'application/json', 'content-type': 'application/json', ...headers },
       body,
@@ -129,6 +133,10 @@ export function askKeystone(
   });
 }
 
+/**
+ * Returns the error for a status that the call does not expect: `unreachable` if it may pass, else
+ * `misconfigured`.
+ */
 export function unexpected(status: number): OpenStackError {
   const mayPass = status >= 500 || status === 429 || status === 408;
   return new OpenStackError(mayPass ? 'unreachable' : 'misconfigured', `Keystone answers with ${status}`);

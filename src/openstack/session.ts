@@ -7,17 +7,18 @@ import { OpenStackError } from './errors.ts';
 import { type ImageRequest, sendImageRequest } from './image-request.ts';
 import { discardBody } from './transport.ts';
 
-/** The image service of one region, used with our account or with a user's token. */
+/** The image service of one region, called as the copier or as a user. */
 export interface Session {
   /**
    * Makes one call to the region's image service, at the address that the token's own catalog names. Returns
-   * the answer, whatever its status, except 401: a project's token that is refused is replaced, and the call
-   * is repeated, unless its body is a stream.
-   * @throws OpenStackError; the signal's reason; what the body's stream has thrown
+   * the answer, whatever its status, except 401. If the copier's token is refused, gets a new one and repeats
+   * the call, unless its body is a stream.
+   * @throws OpenStackError, `expired` if a user's token is refused, `unauthorized` if the copier's is; the
+   * signal's reason; what the body's stream has thrown
    */
   requestImage(request: ImageRequest): Promise<Dispatcher.ResponseData>;
   /**
-   * Tells whether a user's catalog has the region's image service.
+   * Tells whether the catalog of a user's token has the region's image service.
    * @throws OpenStackError `misconfigured`
    */
   offers(user: UserCredential): Promise<boolean>;
@@ -40,7 +41,7 @@ export function openSession(options: CloudOptions, env = process.env): Session {
       const response = await sendImageRequest(service, as.user, request);
       if (response.statusCode !== 401) return response;
       await discardBody(response);
-      throw new OpenStackError('expired', 'the token is not good any more');
+      throw new OpenStackError('expired', 'the token is no longer valid');
     }
     for (let mayRepeat = typeof body !== 'object'; ; mayRepeat = false) {
       const token = await tokenFor(as, signal);

@@ -1,18 +1,19 @@
 import Type from 'typebox';
-import { parseBody, unreadable } from './body.ts';
+import { parseBody, unreadableError } from './body.ts';
 import type { Catalog } from './catalog.ts';
 
-/** Keystone's facts about a token. Times are in milliseconds since the epoch. */
+/** The facts that Keystone gives about a token. */
 export interface TokenFacts {
-  /** By Keystone's clock. */
+  /** Milliseconds since the epoch, by Keystone's clock. */
   readonly expiresAt: number;
+  /** Milliseconds from the token's issue to its expiry. */
   readonly lifetime: number;
   readonly projectId: string | null;
   /** The names of the roles. */
   readonly roles: readonly string[];
-  /** The token has only a part of its user's rights, and cannot be rescoped. */
+  /** `true` if the token has only a part of its user's rights. Such a token cannot be rescoped. */
   readonly delegated: boolean;
-  /** The token is meant for some calls only, which whoever accepts it would have to enforce. */
+  /** `true` if the token is valid for some calls only. Whoever accepts it has to enforce that. */
   readonly hasAccessRules: boolean;
   readonly catalog: Catalog;
 }
@@ -54,13 +55,13 @@ const DELEGATING = new Set(['application_credential', 'ec2credential', 'oauth1']
 
 /**
  * Parses the body of "Validate and show information for token" (Identity API v3).
- * @throws OpenStackError `unreachable` if it is something else
+ * @throws OpenStackError `unreachable` if the text is anything else
  */
 export function parseToken(text: string): TokenFacts {
   const { token } = parseBody(TokenBody, text);
   const expiresAt = Date.parse(token.expires_at);
   const lifetime = expiresAt - Date.parse(token.issued_at);
-  if (!Number.isFinite(lifetime)) throw unreadable();
+  if (!Number.isFinite(lifetime)) throw unreadableError();
   return {
     expiresAt,
     lifetime,

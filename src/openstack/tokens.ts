@@ -10,7 +10,7 @@ export type Scope = { readonly project: string | null } | { readonly system: 'al
 /** The tokens of an account, one for each scope in which it works. */
 export interface Tokens {
   /**
-   * Returns a token that stays valid for a while; signs in if there is none.
+   * Returns a token that stays valid for a while. Signs in if there is none yet.
    * @throws OpenStackError `forbidden`, `unauthorized`, `unreachable`, `misconfigured`
    */
   tokenFor(scope: Scope): Promise<IssuedToken>;
@@ -25,8 +25,11 @@ interface Slot {
 }
 
 const MAX_SCOPES = 500;
-/** Milliseconds before its end from which a token is not handed out any more; less for short-lived ones. */
-const RESERVE = 120_000;
+/**
+ * A token is replaced when it has fewer milliseconds left, or less than a quarter of its lifetime if that is
+ * shorter.
+ */
+const MIN_REMAINING = 120_000;
 const OWN_PROJECT: Scope = { project: null };
 
 /** Returns the tokens of an account, without signing in yet. */
@@ -39,20 +42,21 @@ export function createTokens(keystone: Keystone, account: Cloud): Tokens {
     slots.set(key, found);
     return found;
   };
-  const held = async (scope: Scope): Promise<IssuedToken> => {
+  const currentToken = async (scope: Scope): Promise<IssuedToken> => {
     const slot = slotOf(keyOf(scope));
     if (slot.token !== null && !isDue(slot.token)) return slot.token;
-    slot.renewal ??= renewed(slot, scope).finally(() => {
+    slot.renewal ??= renew(slot, scope).finally(() => {
       slot.renewal = null;
     });
     return slot.renewal;
   };
-  const renewed = async (slot: Slot, scope: Scope): Promise<IssuedToken> => {
+  const renew = async (slot: Slot, scope: Scope): Promise<IssuedToken> => {
     const old = slot.token;
     try {
       slot.token = await freshToken(keystone, account, scope);
       return slot.token;
     } catch (error) {
+      // While Keystone does not answer, the old token serves until it expires.
       const isAway = error instanceof OpenStackError && error.kind === 'unreachable';
       if (isAway && slot.token === old && old !== null && Date.now() < old.expiresAt) return old;
       if (slots.peek(keyOf(scope)) === slot) slots.delete(keyOf(scope));
@@ -62,7 +66,7 @@ export function createTokens(keystone: Keystone, account: Cloud): Tokens {
 
   return {
     async tokenFor(scope) {
-      const token = await held(scope);
+      const token = await currentToken(scope);
       const isOwn = 'project' in scope && (scope.project ?? token.projectId) === token.projectId;
       if (!isApplication(account) || isOwn) return token;
       const why = `the account's application credential is of project ${token.projectId}`;
@@ -80,18 +84,22 @@ function isApplication({ credential }: Cloud): boolean {
   return credential.method === 'application_credential';
 }
 
-/** Returns the scope of the token that serves a scope: an application credential has one token for all. */
+/** Returns the scope to sign in with. An application credential can sign in only to its own project. */
 function scopeOf(account: Cloud, scope: Scope): Scope {
   return isApplication(account) ? OWN_PROJECT : scope;
 }
 
-/** @throws OpenStackError `unauthorized`, or `forbidden` if only the scope is not the account's */
+/**
+ * Signs in for a scope.
+ * @throws OpenStackError `unauthorized`, or `forbidden` if the account has no role in the scope
+ */
 async function freshToken(keystone: Keystone, account: Cloud, scope: Scope): Promise<IssuedToken> {
   const startedAt = Date.now();
   const token = await signInTo(keystone, account, scope);
   // Only our own clock counts: Keystone's may differ.
   if (token !== null) return { ...token, expiresAt: startedAt + token.lifetime };
-  // Keystone gives the same answer to a wrong password and to a scope that is not the account's.
+  // Keystone answers a wrong password and a scope without a role alike, so a sign-in to the account's own
+  // project tells which it is.
   const asked = scopeOf(account, scope);
   const isOwn = 'project' in asked && asked.project === null;
   if (isOwn || (await signInTo(keystone, account, OWN_PROJECT)) === null) {
@@ -114,7 +122,7 @@ function wantedScope(scope: Scope, own: Cloud['project']): object | null {
 }
 
 function isDue({ expiresAt, lifetime }: IssuedToken): boolean {
-  return Date.now() >= expiresAt - Math.min(RESERVE, lifetime / 4);
+  return Date.now() >= expiresAt - Math.min(MIN_REMAINING, lifetime / 4);
 }
 
 /** @see https://docs.openstack.org/api-ref/identity/v3/#authentication-and-token-management */

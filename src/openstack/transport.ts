@@ -2,16 +2,16 @@ import type { Dispatcher } from 'undici';
 import { OpenStackError } from './errors.ts';
 
 /** Returns the origin and path of a call below a service's address. No path leads to another host. */
-export function below(address: string, path: string): { readonly origin: string; readonly path: string } {
+export function urlBelow(address: string, path: string): { readonly origin: string; readonly path: string } {
   const { origin, pathname } = new URL(address);
   return { origin, path: pathname.replace(/\/+$/, '') + path };
 }
 
 /**
- * Makes a call to a service.
+ * Makes a call to a service, and turns its errors into OpenStackError.
  * @throws OpenStackError `unreachable`, or the signal's reason
  */
-export async function reach<T>(
+export async function callService<T>(
   service: string,
   signal: AbortSignal | undefined,
   call: () => Promise<T>,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { imageEndpoint } from '../../src/openstack/endpoint.ts';
 import type { Catalog } from '../../src/openstack/index.ts';
-import { below } from '../../src/openstack/transport.ts';
+import { urlBelow } from '../../src/openstack/transport.ts';
 
 function catalogOf(url: string, region_id: string | null = 'ot1', face = 'public'): Catalog {
   return [
@@ -20,12 +20,12 @@ test.each([
   ['http://a.example/image/v2/', '/image/v2/images'],
 ])('below %s the images are at %s', (url, path) => {
   const endpoint = imageEndpoint(catalogOf(url), 'ot1', 'public');
-  expect(below(endpoint, '/v2/images')).toEqual({ origin: 'http://a.example', path });
+  expect(urlBelow(endpoint, '/v2/images')).toEqual({ origin: 'http://a.example', path });
 });
 
 test('a path never leads to another host', () => {
   for (const path of ['/v2/images/../../x', '//b.example/v2', '/v2/images/@b.example', '/\\b.example']) {
-    expect(below('https://a.example:9292/image', path).origin).toBe('https://a.example:9292');
+    expect(urlBelow('https://a.example:9292/image', path).origin).toBe('https://a.example:9292');
   }
 });
 
