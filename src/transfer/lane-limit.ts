@@ -55,7 +55,9 @@ export class LaneLimit {
   #lanes: number;
   #phase: Phase = 'search';
   #step = SMALL_STEP;
-  /** The lanes whose first request was answered; not needed after the first step. */
+  /**
+   * The lanes whose first request was answered; `undefined` after the first step, or if the server is nearby.
+   */
   #answered: Set<number> | undefined = new Set();
   /** The last good number of lanes, and the goodput with it; bytes a millisecond. */
   #good: { readonly lanes: number; readonly goodput: number };
@@ -102,11 +104,15 @@ export class LaneLimit {
 
   /**
    * Records that the first byte of a lane's request has come after `wait` milliseconds. The first step of the
-   * search compares nothing. If the server is far away, it is therefore taken, and is a large one, as soon as
-   * the server has answered.
+   * search needs no measurement. So if the server is far away, a large first step is taken as soon as most
+   * lanes have an answer. One quick answer shows that the server is nearby.
    */
   answered(lane: number, wait: number): void {
-    if (this.#answered === undefined || wait < FAR || this.#phase !== 'search') return;
+    if (this.#answered === undefined || this.#phase !== 'search') return;
+    if (wait < FAR) {
+      this.#answered = undefined;
+      return;
+    }
     this.#answered.add(lane);
     if (this.#answered.size < USED * this.#lanes) return;
     this.#answered = undefined;

@@ -1,14 +1,16 @@
 /**
- * From this time on, a server is far away: the wait for a request's first byte comes from the way; shorter
- * ones come from the work of both ends; milliseconds.
+ * A server is far away if even its fastest answer begins only after this time; milliseconds. A server nearby
+ * that is busy also answers some requests late, but never all of them.
  */
-export const FAR = 20;
+export const FAR = 40;
 /** The weight of the last request in the averages. */
 const WEIGHT = 1 / 16;
 
 /** The wait and the speed of requests to a server, on average over the last ones. */
 export class Pace {
   #wait = 0;
+  /** The shortest wait of late; it falls at once, and rises slowly. */
+  #shortest = 0;
   #rate = 0;
 
   /**
@@ -20,6 +22,7 @@ export class Pace {
     const isFirst = this.#rate === 0;
     const weight = isFirst ? 1 : WEIGHT;
     this.#wait += weight * (wait - this.#wait);
+    this.#shortest = Math.min(wait, this.#shortest + weight * (wait - this.#shortest));
     this.#rate += weight * (bytes / Math.max(1, time) - this.#rate);
   }
 
@@ -28,6 +31,6 @@ export class Pace {
    * is not far away.
    */
   get lost(): number {
-    return this.#wait < FAR ? 0 : this.#wait * this.#rate;
+    return this.#shortest < FAR ? 0 : this.#wait * this.#rate;
   }
 }

@@ -32,6 +32,12 @@ test('a server nearby gets more lanes only when they are known to help', () => {
   expect(limit.lanes).toBe(4);
 });
 
+test('a busy server nearby is known by its first quick answer', () => {
+  const limit = new LaneLimit({ min: 4, max: 64 }, () => 0);
+  for (const [lane, wait] of [60, 60, 3, 60, 60].entries()) limit.answered(lane, wait);
+  expect(limit.lanes).toBe(4);
+});
+
 test('a server that has refused gets no more lanes because it answers', () => {
   const limit = new LaneLimit({ min: 4, max: 64 }, () => 0);
   limit.overloaded(0, true);
