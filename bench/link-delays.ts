@@ -2,8 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MIB } from '../test/support/deployment.ts';
 import { copyByJob } from './copy-by-job.ts';
+import { leaveNothing } from './leave-nothing.ts';
 import { type Delays, storeDelays, writeDelays } from './link-report.ts';
 import { BUCKET, JOB, LONG, openLinkStack } from './link-stack.ts';
+import { peersOf } from './peers.ts';
 import { machine } from './report.ts';
 import { alternating } from './statistics.ts';
 
@@ -12,10 +14,10 @@ const ROUNDS = isQuick ? 1 : 3;
 /** Milliseconds from a request to its answer. */
 const ROUND_TRIPS = [50, 100, 200];
 
+leaveNothing();
 const stack = await openLinkStack();
-const { deployment, link, job, peers } = stack;
+const { deployment, link, job, rclone } = stack;
 try {
-  await deployment.startWorker();
   const { id: local } = await deployment.addImage('disk', 512 * MIB);
   const { id } = await copyByJob(deployment, local, 'disk', 'near');
   const copy = join(deployment.folder, 'disk', '.peer');
@@ -23,7 +25,7 @@ try {
   for (const roundTrip of ROUND_TRIPS) {
     await link.become({ ...LONG, delay: roundTrip / 2 });
     const times = await alternating(ROUNDS, {
-      ...peers(`from:${BUCKET}/images/${id}/data`, copy, () => rm(copy)),
+      ...peersOf(rclone, { from: `from:${BUCKET}/images/${id}/data`, to: copy, remove: () => rm(copy) }),
       [JOB]: () => job(id, 'far', 'disk'),
     });
     delays.push({ roundTrip, times });

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Bars, barChart } from './bar-chart.ts';
-import { BY_HAND, DEFAULTS, JOB } from './link-stack.ts';
+import { JOB } from './link-stack.ts';
+import { BY_HAND, DEFAULTS } from './peers.ts';
 import { ratio } from './report.ts';
 import { median } from './statistics.ts';
 

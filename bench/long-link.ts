@@ -19,6 +19,8 @@ export interface Faults {
   readonly rate: number;
   /** The number of bytes of an answer after which the connection is cut. */
   readonly cutAfter?: number;
+  /** `true` if the link takes no more than it carries, as a line does; else it takes some MiB in advance. */
+  readonly takesNoMore?: boolean;
 }
 
 /** A long link to a server on this machine. */
@@ -53,13 +55,16 @@ export async function openLongLink(upstream: string, faults: Faults): Promise<Lo
   );
   const { host: server } = new URL(upstream);
   const proxy = { name: 'link', listen: `127.0.0.1:${port}`, upstream: server, enabled: true };
-  const become = async ({ delay, rate, cutAfter }: Faults) => {
+  const become = async ({ delay, rate, cutAfter, takesNoMore = false }: Faults) => {
     await call('POST', '/reset');
     const add = (stream: string, type: string, attributes: object) =>
       call('POST', '/proxies/link/toxics', { name: `${type} ${stream}`, type, stream, attributes });
     for (const stream of ['upstream', 'downstream']) {
-      await add(stream, 'latency', { latency: delay });
+      const late = () => add(stream, 'latency', { latency: delay });
+      // What delays has a buffer, so whoever stands before it decides how much is taken.
+      if (!takesNoMore) await late();
       await add(stream, 'bandwidth', { rate: rate / 1000 });
+      if (takesNoMore) await late();
     }
     if (cutAfter !== undefined) await add('downstream', 'limit_data', { bytes: cutAfter });
   };

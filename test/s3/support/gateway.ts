@@ -24,15 +24,17 @@ export interface GatewayOptions {
   /** PEM files for TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly account?: typeof ACCOUNT;
+  /** A network namespace of its own: an address in it, and a program, with its arguments, that enters it. */
+  readonly inside?: { readonly host: string; readonly wrap: readonly string[] };
 }
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { port, tls, account: { accessKeyId, secretAccessKey } = ACCOUNT } = options;
+  const { port, tls, inside, account: { accessKeyId, secretAccessKey } = ACCOUNT } = options;
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-s3-'));
   const inFolder = (name: string) => join(folder, name);
   const [data, sidecar, versions] = [inFolder('data'), inFolder('metadata'), inFolder('versions')];
   for (const path of [data, sidecar, versions]) await mkdir(path);
-  const address = `127.0.0.1:${port ?? (await freePort())}`;
+  const address = `${inside?.host ?? '127.0.0.1'}:${port ?? (await freePort())}`;
   const account = ['--access', accessKeyId, '--secret', secretAccessKey];
   const args = [
     '--port',
@@ -48,7 +50,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     versions,
     data,
   ];
-  const server = spawnProcess(await goProgram('github.com/versity/versitygw/cmd/versitygw', 'v1.8.0'), args);
+  const versitygw = await goProgram('github.com/versity/versitygw/cmd/versitygw', 'v1.8.0');
+  const [program = versitygw, ...rest] = [...(inside?.wrap ?? []), versitygw, ...args];
+  const server = spawnProcess(program, rest);
   const endpoint = `${tls ? 'https' : 'http'}://${address}`;
   const dispatcher = openAgent({ verify: false, ca: null });
   await until(async () => {

@@ -1,0 +1,108 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MIB } from '../test/support/deployment.ts';
+import { copyByJob } from './copy-by-job.ts';
+import { leaveNothing } from './leave-nothing.ts';
+import {
+  type Course,
+  copiesOverTime,
+  copyWhereTheLineShrinks,
+  type Image,
+  sharesOf,
+} from './line-courses.ts';
+import { linePage, storeLine, writeLine } from './line-report.ts';
+import { type LineStack, openLineStack, RATE } from './line-stack.ts';
+import { machine } from './report.ts';
+import { openSharedLine, type SharedLine } from './shared-line.ts';
+import { alternating, timed } from './statistics.ts';
+
+const isQuick = process.argv.includes('--quick');
+const SIZE = 768 * MIB;
+/** The bytes of each of four copies. */
+const QUARTER = 256 * MIB;
+const ROUNDS = isQuick ? 1 : 2;
+/** The line while an image is made ready, which is not measured; bytes a second. */
+const WIDE = 1_000_000_000;
+/** The second of two copies begins so many milliseconds after the first. */
+const SECOND_AFTER = 5000;
+
+leaveNothing();
+const line = lineOrReason();
+if (typeof line === 'string') process.stdout.write(`${line}\n`);
+else await measure(line);
+
+/** Opens the line. Returns why not if this process may not. */
+function lineOrReason(): SharedLine | string {
+  try {
+    return openSharedLine(WIDE);
+  } catch (error) {
+    return `A line that connections share needs the right to make network namespaces: ${(error as Error).message}`;
+  }
+}
+
+async function measure(line: SharedLine): Promise<void> {
+  const stack = await openLineStack(line);
+  try {
+    const { id: local } = await stack.deployment.addImage('disk', SIZE);
+    const image = await farAway(stack, local, SIZE);
+    const { id: small } = await stack.deployment.addImage('disk', QUARTER);
+    const quarter = await farAway(stack, small, QUARTER);
+    line.become(RATE);
+    const { speeds, ones, fours } = await takingTurns(stack, { local, image, quarter });
+    const [one] = ones;
+    if (one === undefined) throw new Error('there was no round');
+    const two = await copiesOverTime(stack, image, [0, SECOND_AFTER]);
+    const thin = await copyWhereTheLineShrinks(stack, line, image);
+    const results = {
+      machine: await machine('npm run bench:line'),
+      speeds,
+      shares: fours.map(sharesOf),
+      courses: { one, two, thin },
+    };
+    process.stdout.write(linePage(results));
+    if (isQuick) return;
+    await storeLine(results);
+    await writeLine();
+  } finally {
+    await stack.stop();
+    line.remove();
+  }
+}
+
+/** Copies an image into the bucket. Returns the copy. */
+async function farAway({ deployment }: LineStack, local: string, size: number): Promise<Image> {
+  const { id } = await copyByJob(deployment, local, 'disk', 'near');
+  return { id, size };
+}
+
+/** Measures the bytes a second of copies, of one and of four at once, and of rclone. */
+async function takingTurns(
+  stack: LineStack,
+  { local, image, quarter }: { readonly local: string; readonly image: Image; readonly quarter: Image },
+) {
+  const { deployment, rclone, remote } = stack;
+  const [ones, fours]: [Course[], Course[]] = [[], []];
+  const speed = (bytes: number, work: () => Promise<number>) => async () => (1000 * bytes) / (await work());
+  const over = async (kept: Course[], copied: Image, starts: readonly number[]) => {
+    const course = await copiesOverTime(stack, copied, starts);
+    kept.push(course);
+    return course.time;
+  };
+  const peer = join(deployment.folder, 'disk', '.peer');
+  const speeds = await alternating(ROUNDS, {
+    'one copy': speed(SIZE, () => over(ones, image, [0])),
+    'four copies at once': speed(4 * QUARTER, () => over(fours, quarter, [0, 0, 0, 0])),
+    'one copy in the other direction': speed(SIZE, async () => {
+      const { id, time } = await copyByJob(deployment, local, 'disk', 'far');
+      await stack.removeCopy('far', id);
+      return time;
+    }),
+    '`rclone copyto`': speed(SIZE, async () => {
+      const script = 'rclone copyto "$1" "$2"; sync "$2"';
+      const time = await timed(() => rclone(script, `${remote}/images/${image.id}/data`, peer));
+      await rm(peer);
+      return time;
+    }),
+  });
+  return { speeds, ones, fours };
+}

@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { ACCOUNT } from '../test/s3/support/gateway.ts';
+import { MIB } from '../test/support/deployment.ts';
+import type { Rclone } from './rclone.ts';
+import { timed } from './statistics.ts';
+
+/** The rows of the tables. */
+export const DEFAULTS = '`rclone copyto`';
+export const BY_HAND = '`rclone copyto`, 32 streams of 16 MiB';
+const CURL = '`curl`, one stream';
+
+const STREAMS = [4, 8, 16, 32, 64];
+/** rclone's own default; larger chunks only leave streams without work. MiB. */
+const MAX_CHUNK = 64;
+
+/** What is copied, as rclone names it, and how its copy is removed. */
+export interface PeerCopy {
+  readonly from: string;
+  readonly to: string;
+  readonly size: number;
+  remove(): Promise<void>;
+}
+
+/** A peer's measurement, which returns milliseconds. */
+type Measurement = () => Promise<number>;
+
+/** Returns the measurement of rclone with more options than its defaults. */
+export function byRclone(
+  rclone: Rclone,
+  { from, to, remove }: Omit<PeerCopy, 'size'>,
+  options = '',
+): Measurement {
+  const script = `rclone copyto ${options} "$1" "$2"; sync "$2" 2>/dev/null || true`;
+  return async () => {
+    const time = await timed(() => rclone(script, from, to));
+    await remove();
+    return time;
+  };
+}
+
+/** Returns the measurements of rclone at its defaults, and as we have tuned it by hand once. */
+export function peersOf(rclone: Rclone, copy: Omit<PeerCopy, 'size'>) {
+  return {
+    [DEFAULTS]: byRclone(rclone, copy),
+    // Chunks of 64 MiB, its default, would leave most of the streams without work.
+    [BY_HAND]: byRclone(rclone, copy, '--multi-thread-streams 32 --multi-thread-chunk-size 16M'),
+  };
+}
+
+/**
+ * Tries rclone with several numbers of streams. Returns the measurement that was the fastest, and its row.
+ */
+export async function bestOfRclone(rclone: Rclone, copy: PeerCopy): Promise<Record<string, Measurement>> {
+  let best: { readonly row: string; readonly measure: Measurement; readonly time: number } | undefined;
+  for (const streams of STREAMS) {
+    // One chunk for each stream, so that all streams end together.
+    const chunk = Math.min(MAX_CHUNK, copy.size / MIB / streams);
+    const options = `--multi-thread-streams ${streams} --multi-thread-chunk-size ${chunk}M`;
+    const measure = byRclone(rclone, copy, options);
+    const time = await measure();
+    process.stdout.write(`rclone, ${streams} streams of ${chunk} MiB: ${(time / 1000).toFixed(2)} s\n`);
+    if (best === undefined || time < best.time) {
+      best = {
+        row: `${DEFAULTS}, ${streams} streams of ${chunk} MiB, the best of ${STREAMS.join(', ')}`,
+        measure,
+        time,
+      };
+    }
+  }
+  return best === undefined ? {} : { [best.row]: best.measure };
+}
+
+/**
+ * Measures `curl` once, which moves everything in one stream. Returns nothing if there is no curl.
+ * @param endpoint the server of rclone's remotes
+ */
+export async function byCurl(
+  endpoint: string,
+  { from, to, remove }: PeerCopy,
+): Promise<Record<string, number[]>> {
+  const urlOf = (place: string) => `${endpoint}/${place.slice(place.indexOf(':') + 1)}`;
+  const isUpload = !from.startsWith('from:');
+  const places = isUpload ? ['--upload-file', from, urlOf(to)] : ['--output', to, urlOf(from)];
+  const account = ['--user', `${ACCOUNT.accessKeyId}:${ACCOUNT.secretAccessKey}`];
+  const signed = [
+    '--aws-sigv4',
+    'aws:amz:us-east-1:s3',
+    '--header',
+    'x-amz-content-sha256: UNSIGNED-PAYLOAD',
+  ];
+  const args = ['--silent', '--show-error', '--fail', ...account, ...signed, ...places];
+  const begun = performance.now();
+  try {
+    await promisify(execFile)('curl', args);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    process.stdout.write('There is no curl on this machine.\n');
+    return {};
+  }
+  if (!isUpload) await promisify(execFile)('sync', [to]);
+  const time = performance.now() - begun;
+  await remove();
+  return { [CURL]: [time] };
+}
