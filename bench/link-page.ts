@@ -6,7 +6,7 @@ const FILE = join(import.meta.dirname, 'RESULTS-LINK.md');
 
 /** Returns a section with a table of times in milliseconds, and prints it. */
 export function section(title: string, about: string, times: Record<string, readonly number[]>): string {
-  return paragraphs(title, about, '', ...table(times));
+  return paragraphs(title, ...(about === '' ? [] : [about, '']), ...table(times));
 }
 
 /** Returns a section of these lines, and prints it. */

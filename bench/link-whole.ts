@@ -59,8 +59,8 @@ export async function whereConnectionsAreCut(
   }
   await link.become(LONG);
   const share = ((100 * Math.max(...twice)) / size).toFixed(1);
-  const about = `From a bucket far away to a directory. Each connection is cut after 5 MB of answers. At most ${share} %
-of the bytes were read twice.`;
+  const about = `From a bucket far away to a directory. Each connection is cut after 5 MB of answers. By the
+worker's own count at most ${share} % of the bytes were read twice.`;
   return section(`${nameOf(size)}, where connections are cut`, about, times);
 }
 

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { GIB } from '../src/memory/index.ts';
 import { median } from './statistics.ts';
 
@@ -16,8 +18,15 @@ export async function machine(command: string): Promise<string[]> {
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8'));
   return [
     `image-replicator ${version}, Node ${process.version}, ${availableParallelism()} cores (${model}),`,
-    `${Math.round(totalmem() / GIB)} GiB of memory, ${new Date().toISOString().slice(0, 10)}. Written by \`${command}\`.`,
+    `${Math.round(totalmem() / GIB)} GiB of memory, ${new Date().toISOString().slice(0, 10)}. Written by \`${command}\``,
+    `at revision ${await revision()}.`,
   ];
+}
+
+async function revision(): Promise<string> {
+  const args = ['rev-parse', '--short', 'HEAD'];
+  const { stdout } = await promisify(execFile)('git', args, { cwd: import.meta.dirname });
+  return stdout.trim();
 }
 
 /** Returns a table of the medians of times in milliseconds, and of their ratios to the first one. */

@@ -1,3 +1,4 @@
+import { MIB } from '../memory/index.ts';
 import { atSide, blame, type PartReader, StoreError } from '../stores/index.ts';
 import type { Throttle } from './bandwidth.ts';
 import type { Chunks } from './chunks.ts';
@@ -36,6 +37,8 @@ export interface LanesContext extends Insistence {
 const MAX_EARLY_ENDS = 3;
 /** A part that is read from far away has at least this many times the bytes that its request's wait costs. */
 const WORTHWHILE = 4;
+/** After a connection that has brought so many bytes, the next one is opened at once. */
+const MIN_GOOD = MIB;
 /** How often parts are checked for slow lanes; milliseconds. */
 const WATCH_INTERVAL = 1000;
 
@@ -113,7 +116,9 @@ async function movePart(part: Part, first: Lane, read: ReadRange, context: Lanes
         if (part.at > from) wait = FIRST_PAUSE;
         earlyEnds = fault.code !== 'truncated' ? 0 : part.at > from ? 1 : earlyEnds + 1;
         const mayPass = earlyEnds > 0 && earlyEnds < MAX_EARLY_ENDS;
-        await getOver(mayPass ? asPassing(fault) : fault, context, wait);
+        // A connection that has brought a lot was a good one, however it ended.
+        const pause = part.at - from >= MIN_GOOD ? 0 : wait;
+        await getOver(mayPass ? asPassing(fault) : fault, context, pause);
       }
     }
   } finally {

@@ -57,6 +57,27 @@ test('a part that fails in the middle goes on from there: no byte is read twice'
   expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
+test('a connection that breaks after it has brought a lot is replaced at once', async () => {
+  const rig = await transferRig(DATA);
+  const brokenAt = new Map<number, number>();
+  const gaps: number[] = [];
+  const breaking = (at: number) => {
+    if (at % (2 * MIB) !== 0 || at === 0) return;
+    const broken = brokenAt.get(at);
+    if (broken !== undefined) {
+      gaps.push(performance.now() - broken);
+      return;
+    }
+    brokenAt.set(at, performance.now());
+    throw new StoreError('unavailable', 'the connection was cut');
+  };
+  const { transfer } = await rig.attempt({ lanes: 1, reads: { beforeChunk: breaking } });
+  await transfer.finished;
+  const [shortest = Number.NaN] = gaps.sort((a, b) => a - b);
+  expect(gaps.length).toBeGreaterThan(3);
+  expect(shortest).toBeLessThan(100);
+});
+
 test('a destination error that passes is got over inside', async () => {
   const rig = await transferRig(DATA);
   const fail = failing(2, () => new StoreError('unavailable', 'come again'));
