@@ -4,8 +4,8 @@ import type { Copied } from '../src/transfer/index.ts';
 import { isFirstRun } from './lease.ts';
 
 /**
- * Takes over the copy that an earlier run of this job has made, before the job was reset. Returns `null` if
- * there is none, or if its bytes differ from those that the source has now.
+ * Takes over the copy that an earlier run of this job made before the job was reset. Returns `null` if there
+ * is no such copy, or if its bytes differ from those that the source has now.
  */
 export async function adoptCopy(
   destination: ImageDestination,

@@ -8,12 +8,15 @@ export interface Dependencies {
   readonly regions: Regions;
   readonly limits: Limits;
   readonly digests: DigestPool;
-  /** The endpoints, the memory and the bandwidth that copies share. */
+  /** The limits that the copies of this worker share: lanes, memory and bandwidth. */
   readonly links: Links;
-  /** The files in which parts wait for uploads; if `null`, parts wait in memory. */
+  /** The files in which parts wait for their upload; `null` if they wait in memory. */
   readonly spool: Spool | null;
   /** Temporal's client in the worker's own namespace. */
   readonly client: Client;
-  /** Told of bytes that an earlier attempt has delivered to a region, and that are delivered once more. */
+  /**
+   * Called with the number of bytes that have to be delivered to a region once more, although an earlier
+   * attempt had delivered them.
+   */
   readonly onRepeat?: (region: string, bytes: number) => void;
 }

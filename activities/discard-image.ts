@@ -7,10 +7,11 @@ import { attemptNumber } from './lease.ts';
 import { storeOf } from './region-of.ts';
 
 /**
- * Removes every trace of a copy.
- * @param forced the run of the job that has left this to another workflow; `undefined` if the job itself
+ * Removes everything of a copy from its destination and from the worker's spool.
+ * @param forced the run that was cancelled by force, whose clean-up this is; `undefined` if the job itself
  * undoes its copy
- * @throws StoreError `unavailable` as long as a reset of a job that was forced goes on
+ * @throws StoreError `unavailable` as long as another run of a job that was cancelled by force goes on after
+ * a reset
  */
 export async function discardImage(
   { regions, client, spool }: Dependencies,
@@ -27,9 +28,10 @@ export async function discardImage(
   const confirm = async () => {
     await watch.confirm();
     if (forced === undefined) return;
-    // The job may have been reset since, and a later run may have committed what is there.
+    // The job may have been reset in the meantime, and a later run may have committed the image that is there
+    // now.
     const now = await find();
-    if (removable.committing && !now.committing) throw begunAnew();
+    if (removable.committing && !now.committing) throw resetSince();
   };
   const attempt = attemptNumber();
   await atSide('destination', async () =>
@@ -39,9 +41,10 @@ export async function discardImage(
 }
 
 /**
- * Returns a reference to what a run may undo of its own copy. A run that a reset has made does not know how
- * far the earlier runs had come: it undoes their commit too, unless one of them has ended as replicated. In
- * that case the image belongs to its owner, whatever happens to later runs.
+ * Returns a reference to what a run may remove when it undoes its own copy: with `committing`, this includes
+ * a committed image. A run that a reset has made does not know how far the earlier runs had come, so it also
+ * removes what they have committed, unless one of them has ended as replicated. In that case the image
+ * belongs to its owner, whatever happens to later runs.
  */
 async function removableByJob(client: Dependencies['client'], ref: DestinationRef): Promise<DestinationRef> {
   const { workflowId = '', runId } = Context.current().info.workflowExecution ?? {};
@@ -52,8 +55,8 @@ async function removableByJob(client: Dependencies['client'], ref: DestinationRe
 }
 
 /**
- * Returns the chain of runs of a job that was forced. Throws `unavailable` as long as its last run has not
- * closed.
+ * Returns the chain of runs of a job that was cancelled by force. Throws `unavailable` as long as its last
+ * run has not closed.
  */
 async function closedChain(
   client: Dependencies['client'],
@@ -61,23 +64,23 @@ async function closedChain(
   { workflow_id }: RunRef,
 ): Promise<Chain> {
   const chain = await chainOf(client, workflow_id, mark);
-  // A reset goes on with the copy. It may have inherited this clean-up with its history, and then starts no
-  // other.
+  // A run that a reset has made is copying again. If it has inherited the start of this clean-up with its
+  // history, it starts no clean-up of its own; so this one waits for it.
   if (chain.state === 'open')
     throw new StoreError('unavailable', 'the job was reset and goes on: its end is waited for');
   return chain;
 }
 
-function begunAnew(): StoreError {
+function resetSince(): StoreError {
   return new StoreError('unavailable', 'the job was reset, and its image is no longer to be removed');
 }
 
-/** The closing statuses of runs that have told everybody that there is no image. */
+/** The closing statuses that tell clients that the job has made no image. */
 const WITHOUT_IMAGE: ReadonlySet<string | null> = new Set(['CANCELLED', 'FAILED']);
 
 /**
- * Returns a reference to what may be removed of a job that was forced. A committed image is not removed once
- * a run has ended as replicated, or if a later run was ended from outside: somebody may have begun to use it.
+ * Returns a reference to what may be removed after a cancel by force. A committed image stays if any run has
+ * ended as replicated, or if a later run was ended from outside, because somebody may use the image already.
  */
 async function removableAfterForce(
   client: Dependencies['client'],
@@ -85,7 +88,8 @@ async function removableAfterForce(
   { workflow_id, run_id }: RunRef,
   { state, lastRunId, closedAs }: Chain,
 ): Promise<DestinationRef> {
-  // A later run that had ended would have been seen before Temporal forgot this one.
+  // Temporal has forgotten all runs. If a later run had closed, an earlier attempt at this step would have
+  // seen it while Temporal still knew it.
   if (state === 'gone') return ref;
   const isLast = lastRunId === run_id;
   const isByLater = lastRunId !== null && !isLast;

@@ -5,12 +5,13 @@ import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './step.ts';
 
 /**
- * The pause between two looks at a workflow, at first and at most; milliseconds. A copy may take long to end.
+ * The first and the longest pause between two looks at a workflow; milliseconds. The pause grows, because a
+ * copy may take long to end.
  */
 const FIRST_PAUSE = 200;
 const MAX_PAUSE = 10_000;
 
-/** Cancels a workflow, and waits until it has closed. Does nothing if there is none. */
+/** Cancels a workflow, and waits until it has closed. Does nothing if there is no such workflow. */
 export async function cancelAndAwait({ client }: Dependencies, workflowId: string): Promise<void> {
   const handle = client.workflow.getHandle(workflowId);
   const isOpen = async () => (await handle.describe()).closeTime === undefined;
@@ -20,7 +21,7 @@ export async function cancelAndAwait({ client }: Dependencies, workflowId: strin
       ignoringAbsence(async () => {
         if (!(await isOpen())) return;
         await handle.cancel();
-        for (let pause = FIRST_PAUSE; await isOpen(); pause = longer(pause))
+        for (let pause = FIRST_PAUSE; await isOpen(); pause = nextPause(pause))
           await Context.current().sleep(pause);
       }),
   );
@@ -28,8 +29,8 @@ export async function cancelAndAwait({ client }: Dependencies, workflowId: strin
 
 /**
  * Deletes the records of a workflow, of its earlier runs and of all its children. Returns when none of them
- * can be seen any more. If one is running, or its end cannot be seen yet, waits for it: a deletion would stop
- * it in the middle.
+ * can be seen any more. Waits for those that are still running, because a deletion would stop them in the
+ * middle of their work.
  */
 export async function deleteRecords({ client }: Dependencies, workflowId: string): Promise<void> {
   const all = visibility`RootWorkflowId = ${workflowId}`;
@@ -37,8 +38,9 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
   await heartbeating(
     () => null,
     async () => {
-      for (let pause = FIRST_PAUSE; ; pause = longer(pause)) {
-        // The list lags: if it does not have the workflow, it may lack the children too.
+      for (let pause = FIRST_PAUSE; ; pause = nextPause(pause)) {
+        // Temporal's list lags behind, so the workflow itself is described: as long as it exists, the list
+        // may not be complete.
         let left = (await isThere(client, workflowId)) ? 1 : 0;
         for await (const { workflowId: id, runId, closeTime } of listWorkflows(client, all)) {
           left += 1;
@@ -55,7 +57,7 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
   );
 }
 
-function longer(pause: number): number {
+function nextPause(pause: number): number {
   return Math.min(pause * 1.5, MAX_PAUSE);
 }
 
@@ -69,7 +71,7 @@ async function ignoringAbsence<T>(operation: () => Promise<T>): Promise<T | unde
     return await operation();
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
-    // The service itself reports this without the client's error types.
+    // Calls of `workflowService` throw gRPC's errors, not those of the client.
     if (grpcStatusOf(error) === GRPC_STATUS.notFound) return undefined;
     throw error;
   }

@@ -7,10 +7,10 @@ import { storeOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
 
 /**
- * Ends a cancelled attempt. If the server has given up on the attempt, leaves the transfer to a successor,
- * which may adopt it; otherwise stops the transfer. If the whole job was ended from outside (`temporal
- * workflow terminate`), nobody else will clean up, so the attempt removes what is its own. The store protects
- * committed images, and all that a later attempt has taken.
+ * Ends a cancelled attempt. If the server has given up on the attempt, leaves the transfer to the next
+ * attempt, which may adopt it; otherwise stops the transfer. If the whole job was ended from outside
+ * (`temporal workflow terminate`), nobody else will clean up, so the attempt removes what it has made. The
+ * store protects committed images, and everything that a later attempt has taken over.
  * @param transfer `undefined` if the attempt was cancelled before it had one
  */
 export async function leaveOrStop(
@@ -32,8 +32,8 @@ export async function leaveOrStop(
 }
 
 /**
- * Removes the bytes of an attempt if its job was ended from outside and no heartbeat has said so yet: a
- * process that was frozen may finish the transfer before one does.
+ * Removes the bytes of an attempt whose job was ended from outside. The attempt may not know that yet: a
+ * process that was frozen may finish the transfer before a heartbeat tells it.
  */
 export async function removeUnwanted(
   { client, regions }: Dependencies,

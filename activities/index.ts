@@ -17,7 +17,7 @@ import { moveSmallObjects } from './move-small-objects.ts';
 import { prepareDestination } from './prepare-destination.ts';
 import { storeOf } from './region-of.ts';
 import { RunningTransfers } from './running-transfers.ts';
-import { step } from './step.ts';
+import { runStep } from './step.ts';
 import { sweepRegion } from './sweep-region.ts';
 import { type TransferResult, transferImage } from './transfer-image.ts';
 
@@ -26,12 +26,13 @@ export type { Dependencies } from './dependencies.ts';
 export type { TransferResult } from './transfer-image.ts';
 
 /**
- * Returns the activities of the Task Queue `image-copy`. They deal with jobs and tasks, and touch no store.
+ * Returns the activities of the Task Queue `image-copy`. They work on jobs and tasks, and do not access any
+ * store.
  */
 export function createJobActivities(deps: Dependencies) {
   const { regions, limits, client } = deps;
   return {
-    /** Checks a request, and decides all that it leaves open. A local activity: it touches nothing. */
+    /** Checks a copy request, and returns its plan. This is a local activity, because it only computes. */
     async planCopy(request: unknown, reservedImageId: string): Promise<CopyPlan> {
       try {
         return planCopy(request, { regions, limits }, reservedImageId);
@@ -40,7 +41,7 @@ export function createJobActivities(deps: Dependencies) {
       }
     },
 
-    /** Checks a task's request, and returns its plan. A local activity: it touches nothing. */
+    /** Checks a task's request, and returns its plan. This is a local activity, because it only computes. */
     async planTask(request: unknown): Promise<TaskPlan> {
       try {
         return planTask(request, { regions, limits });
@@ -49,7 +50,10 @@ export function createJobActivities(deps: Dependencies) {
       }
     },
 
-    /** Returns how many bytes the current transfer has moved, by its last heartbeat. A local activity. */
+    /**
+     * Returns how many bytes the current transfer of this workflow has moved, according to its last
+     * heartbeat. This is a local activity.
+     */
     async bytesSoFar(): Promise<number> {
       const { workflowId, runId } = Context.current().info.workflowExecution ?? { workflowId: '' };
       const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
@@ -58,10 +62,17 @@ export function createJobActivities(deps: Dependencies) {
       return parseProgress(beat)?.high_water ?? 0;
     },
 
+    /** Cancels a workflow, and waits until it has closed. */
     cancelAndAwait: (workflowId: string): Promise<void> => cancelAndAwait(deps, workflowId),
+
+    /** Deletes Temporal's records of a workflow and of its children. */
     deleteRecords: (workflowId: string): Promise<void> => deleteRecords(deps, workflowId),
 
-    /** Asks for the native cancellation of its own workflow, which can close as Canceled only after that. */
+
+    /**
+     * Requests the native cancellation of the workflow that calls it: without that, a workflow cannot close
+     * as Canceled.
+     */
     async closeAsCanceled(): Promise<void> {
       const { workflowId, runId } = Context.current().info.workflowExecution ?? { workflowId: '' };
       await client.workflow.getHandle(workflowId, runId).cancel();
@@ -70,31 +81,32 @@ export function createJobActivities(deps: Dependencies) {
 }
 
 /**
- * Returns the activities of a destination region's Task Queue: the steps of a copy or a task. Each MAY be
- * repeated.
+ * Returns the activities of a region's Task Queues: the steps of copies and tasks that have their destination
+ * in the region, and the region's sweep. Temporal MAY repeat each of them.
  */
 export function createStoreActivities(deps: Dependencies) {
   const { regions, limits, client } = deps;
   const running = new RunningTransfers();
   const destination = (plan: CopyPlan) => storeOf(regions, plan, 'destination');
   return {
-    /** Reads the source's record, and pins its bytes. */
+    /** Reads the source's record, and notes by which version its bytes can be recognised later. */
     inspectSource: (plan: CopyPlan): Promise<InspectedImage> =>
-      step(client, limits.giveUpAfter, () => inspectSource(deps, plan)),
+      runStep(client, limits.giveUpAfter, () => inspectSource(deps, plan)),
 
     /**
      * Reserves the image at the destination. No other step creates anything, except that a transfer after a
      * reset may reserve the image again.
      */
     prepareDestination: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
-      step(client, limits.giveUpAfter, () => prepareDestination(deps, plan, ref, source)),
+      runStep(client, limits.giveUpAfter, () => prepareDestination(deps, plan, ref, source)),
 
+    /** Moves the image's bytes, and goes on where an earlier attempt has stopped. */
     transferImage: (plan: CopyPlan, ref: DestinationRef, image: InspectedImage): Promise<TransferResult> =>
       transferImage(deps, running, plan, ref, image),
 
-    /** Makes the copy an image. The reference holds the digests of the copied bytes. */
+    /** Makes the copy visible. `ref` holds the digests of the copied bytes. */
     commitImage: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
-      step(client, limits.giveUpAfter, (watch) =>
+      runStep(client, limits.giveUpAfter, (watch) =>
         atSide('destination', async () => {
           const { sha512, md5 } = ref.digests;
           const copy = copyOf(source, plan.destination, plan.source.tenant_id);
@@ -104,17 +116,20 @@ export function createStoreActivities(deps: Dependencies) {
         }),
       ),
 
+    /** Lists the next objects of a task. */
     listBatch: (plan: TaskPlan, after: string | null): Promise<Batch> =>
-      step(client, limits.giveUpAfter, () => listBatch(deps, plan, after)),
+      runStep(client, limits.giveUpAfter, () => listBatch(deps, plan, after)),
 
+    /** Moves the small objects of a batch. */
     moveSmallObjects: (plan: TaskPlan, scope: BatchScope): Promise<BatchProgress> =>
       moveSmallObjects(deps, plan, scope),
 
+    /** Removes from a region what ended jobs have left there. */
     sweepRegion: (request: SweepRequest): Promise<SweepReport> => sweepRegion(deps, request),
 
-    /** Removes every trace of the copy. It is never given up. */
+    /** Removes everything of the copy. This step is never given up. */
     discardImage: (plan: CopyPlan, ref: DestinationRef, forced?: RunRef): Promise<void> =>
-      step(client, Number.POSITIVE_INFINITY, (watch) => discardImage(deps, plan, ref, forced, watch)),
+      runStep(client, Number.POSITIVE_INFINITY, (watch) => discardImage(deps, plan, ref, forced, watch)),
   };
 }
 

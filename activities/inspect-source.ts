@@ -5,13 +5,13 @@ import type { Dependencies } from './dependencies.ts';
 import { storeOf } from './region-of.ts';
 
 /**
- * The largest JSON of a record; bytes. A record goes through Temporal several times. Temporal takes 2 MB in
- * one piece, and tries a larger piece again for ever.
+ * The largest size of a record as JSON; bytes. Temporal stores a record several times. It takes at most 2 MB
+ * at a time; an activity with a larger result would be retried for ever.
  */
 const MAX_RECORD_SIZE = 512 * 1024;
 
 /**
- * Reads the source's record, and pins its bytes.
+ * Reads the source's record, and the pin by which its bytes can be recognised later.
  * @throws StoreError `invalid_image` naming the largest field of a record that is too large
  */
 export async function inspectSource({ regions }: Dependencies, plan: CopyPlan): Promise<InspectedImage> {

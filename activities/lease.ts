@@ -5,8 +5,9 @@ import { type DestinationRef, StoreError } from '../src/stores/index.ts';
 import { chainOf } from '../src/temporal/index.ts';
 
 /**
- * Returns the number of this attempt, which serves as a fencing token: it is higher than the numbers of all
- * earlier attempts at any step of the job. It is the time at which Temporal scheduled the attempt.
+ * Returns the number of this attempt, which serves as a fencing token. It is the time at which Temporal
+ * scheduled the attempt, and so is higher than the numbers of all earlier attempts at any step of the job.
+ * (`info.attempt` begins at 1 with every step.)
  */
 export function attemptNumber(): number {
   return Context.current().info.currentAttemptScheduledTimestampMs;
@@ -18,7 +19,7 @@ export function isFirstRun({ mark }: Pick<DestinationRef, 'mark'>): boolean {
 }
 
 /**
- * Tells whether the server has given up on this attempt. If so, another attempt may be under way, or the job
+ * Tells whether the server has given up on this attempt. If so, another attempt may be running, or the job
  * has ended.
  */
 export function isSuperseded(): boolean {
@@ -27,7 +28,8 @@ export function isSuperseded(): boolean {
 }
 
 /**
- * Tells whether the job of this attempt is known to have ended, so that nobody else will clean up after it.
+ * Tells whether the job of this attempt is known to have ended, so that nobody else will clean up after the
+ * attempt. Returns `false` if Temporal does not answer.
  */
 export async function jobHasEnded(client: Client, mark: string): Promise<boolean> {
   const { workflowExecution } = Context.current().info;
@@ -36,10 +38,10 @@ export async function jobHasEnded(client: Client, mark: string): Promise<boolean
 }
 
 /**
- * Tells whether the job of this attempt has ended, or undoes its copy. If so, nobody else will remove
- * anything that the attempt makes from now on.
+ * Tells whether the job of this attempt is known to have ended or to be undoing its copy. If so, the job may
+ * not remove what the attempt still makes. Returns `false` if Temporal does not answer.
  */
-export async function jobIsUndone(client: Client, mark: string): Promise<boolean> {
+export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise<boolean> {
   const { workflowExecution } = Context.current().info;
   const chain = await chainOf(client, workflowExecution?.workflowId ?? '', mark).catch(() => undefined);
   if (chain?.state !== 'open') return chain?.state === 'closed';
@@ -50,14 +52,15 @@ export async function jobIsUndone(client: Client, mark: string): Promise<boolean
 }
 
 /**
- * Checks that Temporal still waits for this attempt. Throws `unavailable` if it does not, or cannot be asked.
- * @param details the details that the heartbeat which asks puts on record
+ * Checks, by a heartbeat, that Temporal still waits for this attempt. Throws `unavailable` if it does not, or
+ * if it does not answer.
+ * @param details the details of that heartbeat
  */
 export async function confirmLease(client: Client, details: unknown): Promise<void> {
   try {
     await client.activity.heartbeat(Context.current().info.taskToken, details);
   } catch (error) {
-    // The workflow still waits for the end of an attempt that it has cancelled.
+    // A cancelled attempt still has its lease: the workflow waits until it has ended.
     if (error instanceof ActivityCancelledError) return;
     const why =
       error instanceof ActivityNotFoundError

@@ -4,10 +4,10 @@ import type { Dependencies } from './dependencies.ts';
 import { objectsOf } from './region-of.ts';
 
 const MAX_SMALL = 1000;
-/** The largest number of large objects in a batch. Each of them is in a history twice. */
+/** The largest number of large objects in a batch. The task's history contains each of them twice. */
 const MAX_LARGE = 100;
 
-/** Returns the next piece of the list of a task's objects, after a path. */
+/** Returns the next batch of a task's objects, in the order of their paths. */
 export async function listBatch(
   { regions }: Dependencies,
   { source, destination }: TaskPlan,
@@ -29,7 +29,8 @@ export async function listBatch(
       if (size >= LARGE_OBJECT) large.push({ path, size });
       else small += 1;
       last = path;
-      // This does not check if there are more objects: it would take another page of a bucket's list.
+      // There may be no further objects. Finding that out could need another page of a bucket's list, so the
+      // next batch may be empty.
       if (small === MAX_SMALL || large.length === MAX_LARGE) return batch(last);
     }
     return batch(null);
@@ -37,7 +38,8 @@ export async function listBatch(
 }
 
 /**
- * Marks an object that will lose attributes. If the object cannot be read, its own copy will find that out.
+ * Marks an object that will lose attributes at the destination. An object that cannot be read is returned as
+ * it is: its copy will fail with the reason.
  */
 async function withLosses(
   object: LargeObject,

@@ -19,13 +19,13 @@ import { toFailure } from './failures.ts';
 import { objectsOf } from './region-of.ts';
 import { heartbeating, queuedFor } from './step.ts';
 
-/** How often the written objects are flushed; milliseconds. */
+/** The time between two flushes of the written objects; milliseconds. */
 const FLUSH_INTERVAL = 5000;
 
 /**
- * Moves a batch of small objects, each one whole or not at all. An object that cannot be moved is put on
- * record, and the others go on. A fault that may pass, or that concerns all of them, ends the attempt; the
- * next attempt goes on after the objects that are done.
+ * Moves a batch of small objects, each one whole or not at all. If an object cannot be moved, that is put on
+ * record, and the others are still moved. A fault that may pass, or that concerns all objects, ends the
+ * attempt; the next attempt goes on after the last object that was flushed.
  */
 export async function moveSmallObjects(
   deps: Dependencies,
@@ -36,7 +36,7 @@ export async function moveSmallObjects(
   const source = objectsOf(deps.regions, plan.source.region);
   const destination = objectsOf(deps.regions, plan.destination.region);
   let progress = startOf(scope);
-  // The progress that was flushed: the next attempt need not move it again.
+  // The progress at the last flush: the next attempt goes on from here.
   let kept = progress;
   let flushedAt = Date.now();
   const flush = async () => {
@@ -47,7 +47,7 @@ export async function moveSmallObjects(
   const move = async () => {
     const entries = within(scope, source.list(plan.source.prefix, progress.after));
     const options = moveOptions(deps, plan, { source, destination });
-    // While there is no memory, nothing can move: this does not count as standing still.
+    // The time for which no memory is free does not count as time without progress.
     const onWait = () => {
       waitedFrom = Date.now();
     };
@@ -74,13 +74,13 @@ export async function moveSmallObjects(
     );
   } catch (error) {
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [kept]);
-    // Only flushed objects count as progress: each attempt moves the others again.
+    // Only flushed objects count as progress, because the next attempt moves all others again.
     const standing = failedAt - Math.max(kept.moved_at, waitedFrom);
     throw toFailure(blame('source', error), standing, deps.limits.giveUpAfter, kept);
   }
 }
 
-/** Returns how a task moves its objects, whatever the attempt. */
+/** Returns the options that are the same in every attempt at a batch. */
 function moveOptions(
   { links }: Dependencies,
   plan: TaskPlan,
@@ -98,7 +98,7 @@ function moveOptions(
   };
 }
 
-/** Returns the progress of the earlier attempts. */
+/** Returns the progress with which this attempt begins: that of the earlier attempts, if there were any. */
 function startOf({ after }: BatchScope): BatchProgress {
   const resumed = parseBatchProgress(Context.current().info.heartbeatDetails);
   if (resumed === undefined) return { ...NOTHING_MOVED, after, moved_at: Date.now() };
@@ -114,7 +114,8 @@ async function* within(
   for await (const entry of entries) {
     if (compareUtf8(entry.path, up_to) > 0) return;
     if (!large.has(entry.path)) yield entry;
-    // Names that are not UTF-8 may all be listed alike.
+    // An entry with a fault may share its path with others, because names that are not UTF-8 are shown alike.
+    // So only an entry without one is surely the last.
     if (entry.path === up_to && entry.fault === undefined) return;
   }
 }

@@ -26,18 +26,21 @@ import { attemptNumber, isFirstRun } from './lease.ts';
 import { storeOf } from './region-of.ts';
 import { reserve } from './reserve.ts';
 
-/** The copy that a transfer is a part of. */
+/** The copy whose bytes a transfer moves. */
 export interface TransferOptions {
   readonly plan: CopyPlan;
   readonly ref: DestinationRef;
   readonly image: InspectedImage;
   /** The progress of earlier attempts. */
   readonly progress: TransferProgress;
-  /** Called with a fault that says what the copy waits for. */
+  /** Called while the copy waits for room, with a fault that says for which. */
   readonly onWait: (fault: StoreError) => void;
 }
 
-/** Opens both ends of a copy and, if it needs one, the spool; takes memory, and starts to move bytes. */
+/**
+ * Opens the source, the destination and, if the destination needs one, a file in the spool; takes memory, and
+ * starts to move bytes. May wait for room in the spool, and for memory.
+ */
 export async function openTransfer(
   deps: Dependencies,
   { plan, ref, image, progress, onWait }: TransferOptions,
@@ -55,11 +58,11 @@ export async function openTransfer(
     const copy = copyOf(record, plan.destination, plan.source.tenant_id);
     const open = () => openSink(deps.client, to, { ref, copy, isObject: plan.objects === true });
     const sink = keep(await atSide('destination', open));
-    const asked = Date.now();
+    const openingSince = Date.now();
     const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
     if (spool !== null) keep(spool);
     const reader = keep(await atSide('source', () => from.openReader(plan.source, pin, digestsOf(record))));
-    const link = links.open({ from: reader.endpoint, to: endpointOf(sink), ...orderOf(plan) });
+    const link = links.open({ from: reader.endpoint, to: endpointOf(sink), ...limitScopeOf(plan) });
     const ends = { reader, sink, spool, size: record.size, link };
     const memory = keep(await takeMemory(links, memoryDemand(ends), onWait));
     const transfer = startTransfer({
@@ -67,12 +70,12 @@ export async function openTransfer(
       memory,
       expected: digestsOf(record),
       reported: progress.ranges,
-      // While there was no room, nothing could move.
-      movedAt: progress.moved_at + Date.now() - asked,
+      // The time for which the copy waited for room does not count as time without progress.
+      movedAt: progress.moved_at + Date.now() - openingSince,
       patience: { stall_after: limits.stallAfter, give_up_after: limits.giveUpAfter },
       digests,
     });
-    tellRepeated(deps, plan, progress, transfer);
+    reportRepeated(deps, plan, progress, transfer);
     return transfer;
   } catch (error) {
     await Promise.allSettled(opened.map((resource) => resource.close()));
@@ -80,8 +83,10 @@ export async function openTransfer(
   }
 }
 
-/** Tells how much of what is delivered already a transfer delivers once more. */
-function tellRepeated(
+/**
+ * Reports how many bytes a transfer has to deliver once more, although an earlier attempt had delivered them.
+ */
+function reportRepeated(
   { onRepeat }: Dependencies,
   { destination }: CopyPlan,
   { ranges }: TransferProgress,
@@ -91,16 +96,17 @@ function tellRepeated(
   if (bytes > 0) onRepeat?.(destination.region, bytes);
 }
 
-/** Returns whose limits a copy has to keep to. */
-function orderOf({ source, destination }: CopyPlan): Pick<Ends, 'regions' | 'tenants'> {
+/** Returns the regions and the tenants whose limits a copy has to keep to. */
+function limitScopeOf({ source, destination }: CopyPlan): Pick<Ends, 'regions' | 'tenants'> {
   const tenants = new Set([source.tenant_id, destination.tenant_id].filter((id) => id !== null));
   return { regions: [source.region, destination.region], tenants: [...tenants] };
 }
 
 /**
- * Opens the reserved image. A run that a reset has made may find it gone, because the earlier run was
- * cancelled or has failed. It then reserves the image again.
- * @throws StoreError `spoilt` if the image's id cannot be used again, `conflict` if the object's path cannot
+ * Opens the reserved image. In a run that a reset has made, the image may be gone, because the earlier run
+ * had failed or was cancelled. It is then reserved again.
+ * @throws StoreError `spoilt` if the image's id cannot be used again, `conflict` if the object's path is
+ * taken
  */
 async function openSink(
   client: Client,
@@ -112,7 +118,8 @@ async function openSink(
   return open().catch(async (error) => {
     if (isFirstRun(ref) || !(error instanceof StoreError) || error.code !== 'not_found') throw error;
     await reserve(client, to, ref, copy).catch((refused) => {
-      // A Glance takes no id twice. An object has its path and no other.
+      // A Glance never accepts an id again, so the job has to go on with another one. An object can have no
+      // other id than its path.
       const isTaken = !isObject && refused instanceof StoreError && refused.code === 'conflict';
       throw isTaken ? new StoreError('spoilt', refused.message, { cause: refused }) : refused;
     });
@@ -121,14 +128,14 @@ async function openSink(
 }
 
 /**
- * How long an attempt waits for room; milliseconds. After that it leaves its slot to others, who may be about
- * to make some.
+ * How long an attempt waits for room; milliseconds. After that it fails, which frees its slot for other
+ * attempts, whose end may free some room.
  */
 const MAX_WAIT = 30_000;
 
 /**
- * Opens the copy's file in the spool, and waits if there is no room. Returns `null` if the sink needs no
- * spool.
+ * Opens the copy's file in the spool, and waits if there is no room for it. Returns `null` if the copy needs
+ * no file.
  */
 async function openSpoolFile(
   { spool }: Dependencies,
@@ -141,24 +148,26 @@ async function openSpoolFile(
   const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
   const copy = { workflow_id: workflowId, mark, image_id };
   const message = "waiting for room in the worker's spool";
-  return waiting(message, onWait, (signal, wait) => spool.open(copy, attemptNumber(), size, signal, wait));
+  return waitForShared(message, onWait, (signal, wait) =>
+    spool.open(copy, attemptNumber(), size, signal, wait),
+  );
 }
 
-/** Takes memory, and waits if other copies have all that the worker may use. */
+/** Takes memory, and waits as long as other copies have too much of it. */
 async function takeMemory(
   { memory }: Links,
   demand: MemoryDemand,
   onWait: (fault: StoreError) => void,
 ): Promise<MemoryGrant> {
   const message = 'waiting for memory that other copies of the worker have';
-  return waiting(message, onWait, (signal, wait) => memory.take(demand, signal, wait));
+  return waitForShared(message, onWait, (signal, wait) => memory.take(demand, signal, wait));
 }
 
 /**
- * Waits up to `MAX_WAIT` for something that other copies have. After that, throws `unavailable` with the
- * message.
+ * Waits for something that other copies have taken. If it is not free after `MAX_WAIT`, throws `unavailable`
+ * with the message.
  */
-async function waiting<T>(
+async function waitForShared<T>(
   message: string,
   onWait: (fault: StoreError) => void,
   wait: (signal: AbortSignal, onWait: () => void) => Promise<T>,
@@ -169,8 +178,8 @@ async function waiting<T>(
   try {
     return await wait(signal, () => onWait(fault));
   } catch (error) {
-    // A later attempt that adopts this transfer is not cancelled with this one, so it gets a fault that may
-    // pass.
+    // A later attempt may have adopted this transfer, and it is not cancelled if this attempt is. So it gets
+    // a fault after which it is tried again.
     throw signal.aborted ? fault : error;
   }
 }

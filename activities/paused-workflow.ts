@@ -5,42 +5,45 @@ import { JOB_MEMO, type JobDetails } from '../src/copy-job/index.ts';
 import { isWorkflowPaused } from '../src/temporal/index.ts';
 
 /**
- * How often an attempt looks whether its workflow is paused; milliseconds. Temporal tells an attempt with the
- * answer to a heartbeat that its activity is paused, but never that its workflow is.
+ * The time between two checks whether the attempt's workflow is paused; milliseconds. The answer to a
+ * heartbeat says whether the activity is paused, but not whether its workflow is.
  */
 const INTERVAL = 750;
 
-/** Work that can be stopped, and goes on later where it was. */
+/** Work that can be stopped, and continued later from where it was. */
 export interface PausableWork<T> {
-  /** Begins, or goes on. Returns the work that is under way. */
+  /** Begins or continues the work. Returns once the work is running; `finished` resolves with its result. */
   begin(): Promise<{ readonly finished: Promise<T> }>;
-  /** Stops. Returns when nothing moves any more. */
+  /** Stops the work. Returns when nothing moves any more. */
   stop(): Promise<void>;
-  /** Called again and again while the workflow is paused. */
-  stand(): void;
-  /** Called with what is on record of the job at each look. */
-  noted(job: Partial<JobDetails>): void;
+  /** Called at each check that finds the workflow paused. */
+  onPaused(): void;
+  /** Called at each check with the job's details from the memo. */
+  onRecord(job: Partial<JobDetails>): void;
 }
 
 /**
- * Does a piece of work, and stops it for as long as the workflow of this attempt is paused. The attempt
- * itself goes on meanwhile: it keeps its slot and all that it has.
- * @throws CancelledFailure when the attempt is cancelled; the work then goes on, and the caller has to end it
+ * Does the work, and stops it for as long as the workflow of this attempt is paused. The attempt itself does
+ * not end: it keeps its slot, and whatever it has opened.
+ * @throws CancelledFailure when the attempt is cancelled; the caller MUST then end the work, which is still
+ * running
  */
 export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>): Promise<T> {
   const { cancellationSignal, cancelled } = Context.current();
-  const unlessCancelled = <R>(promise: Promise<R>) => Promise.race([promise, cancelled]);
-  const { noted, stand } = work;
+  const untilCancelled = <R>(promise: Promise<R>) => Promise.race([promise, cancelled]);
+  const { onRecord, onPaused } = work;
   for (let wasPaused = false; ; wasPaused = true) {
-    const resumed = { isPaused: false, wasPaused, noted, onLook: stand };
-    await unlessCancelled(untilPaused(client, resumed, cancellationSignal));
+    const resumed = { isPaused: false, wasPaused, onRecord, onLook: onPaused };
+    await untilCancelled(untilPauseIs(client, resumed, cancellationSignal));
     const { finished } = await work.begin();
     const watching = new AbortController();
     const signal = AbortSignal.any([cancellationSignal, watching.signal]);
-    const paused = untilPaused(client, { isPaused: true, wasPaused: false, noted }, signal).then(() => null);
+    const paused = untilPauseIs(client, { isPaused: true, wasPaused: false, onRecord }, signal).then(
+      () => null,
+    );
     const ended = finished.then((result) => ({ result }));
     try {
-      const end = await unlessCancelled(Promise.race([ended, paused]));
+      const end = await untilCancelled(Promise.race([ended, paused]));
       if (end !== null) return end.result;
     } finally {
       watching.abort();
@@ -53,34 +56,34 @@ interface PauseWait {
   /** `true` to wait until the workflow is paused, `false` to wait until it is not. */
   readonly isPaused: boolean;
   /**
-   * `true` if the workflow is known to be paused before the first look. A look that fails changes nothing,
-   * because Temporal may be away for a while.
+   * `true` if the workflow is known to be paused already. A failed check keeps this answer, because Temporal
+   * may be unreachable for a while.
    */
   readonly wasPaused: boolean;
-  readonly noted: PausableWork<unknown>['noted'];
-  /** Called after each look that does not end the waiting. */
+  readonly onRecord: PausableWork<unknown>['onRecord'];
+  /** Called after each check that does not end the wait. */
   readonly onLook?: () => void;
 }
 
 /**
- * Waits until the workflow of this attempt is paused, or until it is not. Looks at once, and then every 750
- * milliseconds.
+ * Waits until the workflow of this attempt is paused, or until it is not, as `wait.isPaused` says. Checks at
+ * once, and then every 750 milliseconds.
  * @throws the signal's reason when it is aborted
  */
-async function untilPaused(client: Client, wait: PauseWait, signal: AbortSignal): Promise<void> {
+async function untilPauseIs(client: Client, wait: PauseWait, signal: AbortSignal): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
-    const isPaused = await looksPaused(client, wait.noted).catch(() => wait.wasPaused);
+    const isPaused = await readPause(client, wait.onRecord).catch(() => wait.wasPaused);
     if (isPaused === wait.isPaused) return;
     wait.onLook?.();
     await sleep(INTERVAL, undefined, { signal }).catch(() => {});
   }
 }
 
-/** Looks whether the workflow of this attempt is paused, and tells what is on record of its job. */
-async function looksPaused(client: Client, noted: PausableWork<unknown>['noted']): Promise<boolean> {
+/** Tells whether the workflow of this attempt is paused. Calls `onRecord` with the job's details. */
+async function readPause(client: Client, onRecord: PausableWork<unknown>['onRecord']): Promise<boolean> {
   const { workflowId = '', runId } = Context.current().info.workflowExecution ?? {};
   const description = await client.workflow.getHandle(workflowId, runId).describe();
-  noted((description.memo?.[JOB_MEMO] ?? {}) as Partial<JobDetails>);
+  onRecord((description.memo?.[JOB_MEMO] ?? {}) as Partial<JobDetails>);
   return isWorkflowPaused(description);
 }

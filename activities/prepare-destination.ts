@@ -7,7 +7,9 @@ import { attemptNumber } from './lease.ts';
 import { storeOf } from './region-of.ts';
 import { reserve } from './reserve.ts';
 
-/** Reserves the image at the destination, unless an earlier run of the job has made it. */
+/**
+ * Reserves the image at the destination, unless an earlier run of the job has committed the same bytes there.
+ */
 export async function prepareDestination(
   { regions, client }: Dependencies,
   plan: CopyPlan,

@@ -1,7 +1,7 @@
 import { progressText, RateWindow, type TransferProgress } from '../src/copy-job/index.ts';
 import type { Transfer } from '../src/transfer/index.ts';
 
-/** Puts what a person reads before the heartbeat details of an attempt. */
+/** Puts a line for people before the heartbeat details of an attempt. */
 export class ReadableProgress {
   /** `true` while the workflow is paused. */
   isPaused = false;
@@ -14,9 +14,9 @@ export class ReadableProgress {
   }
 
   /**
-   * Returns heartbeat details that begin with a line of text. The Web UI shows the keys in this order, and
-   * Temporal's command in the alphabet's. Whoever reads the progress back passes over the text.
-   * @param transfer the transfer that is under way; `undefined` if none is
+   * Returns heartbeat details whose first key is a line of text. The Web UI shows the keys in this order,
+   * Temporal's command in alphabetical order. `parseProgress` ignores the text.
+   * @param transfer the running transfer; `undefined` if none is running
    */
   details(
     progress: TransferProgress,

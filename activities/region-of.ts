@@ -9,8 +9,9 @@ import {
 } from '../src/stores/index.ts';
 
 /**
- * Returns the store of one side of a copy: that of a region's images, or of its plain objects. Throws
- * `unavailable` if this worker's configuration has none, because the next deployment may bring it.
+ * Returns the store of one side of a copy: the region's images, or its plain objects. Throws `unavailable`,
+ * which is retried, if this worker's configuration has no such store, because the next configuration may have
+ * it.
  */
 export function storeOf(regions: Regions, plan: CopyPlan, side: Side): ImageSource & ImageDestination {
   const { region: name } = plan[side];

@@ -1,17 +1,21 @@
 import type { Client } from '@temporalio/client';
 import type { ImageRecord } from '../src/image/index.ts';
 import { type DestinationRef, type ImageDestination, StoreError } from '../src/stores/index.ts';
-import { attemptNumber, jobIsUndone } from './lease.ts';
+import { attemptNumber, jobHasEndedOrUndoes } from './lease.ts';
 
-/** How many times the reservation is tried: each earlier attempt that was frozen can be in the way once. */
+/**
+ * The number of calls after which a conflict counts. Each earlier attempt that was frozen can cause one
+ * conflict.
+ */
 const MAX_CALLS = 3;
 
 /**
- * Reserves the place of an image, and then checks that the job still makes a copy. This is needed because a
- * call that hangs cannot be interrupted, a process that was frozen does not know for how long, and a run
- * after a reset may have inherited the end of the earlier run. If the job has ended or undoes its copy,
- * removes the reservation: the job's own removal may have come too early for it. The attempt's number
- * protects everything that a later attempt has taken.
+ * Reserves the place of an image, and then checks that the job still makes a copy. If the job has ended or is
+ * undoing its copy, removes the reservation again, because the job's own removal may have come before it.
+ *
+ * The check is needed because a call that hangs cannot be interrupted, because a process does not notice that
+ * it was frozen, and because a run after a reset may have inherited the end of the earlier run. The attempt's
+ * number protects everything that a later attempt has taken over.
  */
 export async function reserve(
   client: Client,
@@ -21,18 +25,18 @@ export async function reserve(
 ): Promise<void> {
   const attempt = attemptNumber();
   try {
-    await takingItsPlace(() => destination.prepare(ref, attempt, image));
+    await retryingConflict(() => destination.prepare(ref, attempt, image));
   } finally {
-    if (await jobIsUndone(client, ref.mark)) await destination.discard(ref, attempt);
+    if (await jobHasEndedOrUndoes(client, ref.mark)) await destination.discard(ref, attempt);
   }
 }
 
 /**
- * Calls `prepare` again if the place is taken. An earlier attempt of this job, which was frozen and went on
- * at the same moment, may have taken it: the next call replaces that. A place that somebody else has taken
- * stays taken.
+ * Calls `prepare` again after a conflict. An earlier attempt of this job, which was frozen and woke up at the
+ * same moment, may have taken the place: then the next call replaces its reservation. If somebody else has
+ * the place, the conflict comes again and is thrown.
  */
-async function takingItsPlace(prepare: () => Promise<void>): Promise<void> {
+async function retryingConflict(prepare: () => Promise<void>): Promise<void> {
   for (let calls = 1; ; calls += 1) {
     try {
       return await prepare();

@@ -4,20 +4,20 @@ import type { Transfer } from '../src/transfer/index.ts';
 
 interface Entry {
   readonly transfer: Promise<Transfer>;
-  /** The number of attempts that wait for the transfer. */
+  /** The number of attempts that use the transfer. */
   attached: number;
 }
 
 /**
- * The transfers that run in this process, by the run of the workflow and the image that it makes. After a
- * loss of contact with the control plane, a second attempt may come to the process in which the first
- * attempt's transfer still runs. It adopts that transfer instead of starting over. A run that a reset has
- * made starts its own.
+ * The transfers that run in this process, by workflow run and image. If the worker loses contact with
+ * Temporal for a while, a second attempt may start in the process in which the first attempt's transfer still
+ * runs: it adopts that transfer instead of starting over. A run that a reset has made starts its own
+ * transfer.
  */
 export class RunningTransfers {
   readonly #entries = new Map<string, Entry>();
 
-  /** Returns the transfer that runs for this image. If there is none, starts one. */
+  /** Returns the transfer of this image that is running. If none is running, starts one. */
   attach(ref: DestinationRef, start: () => Promise<Transfer>): Promise<Transfer> {
     const key = keyOf(ref);
     const running = this.#entries.get(key);
@@ -32,7 +32,10 @@ export class RunningTransfers {
     return transfer;
   }
 
-  /** Leaves a transfer to the next attempt. If none has come for it within `wait` milliseconds, stops it. */
+  /**
+   * Leaves a transfer to the next attempt. If no attempt has attached to it after `wait` milliseconds, stops
+   * it.
+   */
   leave(ref: DestinationRef, wait: number): void {
     const entry = this.#entries.get(keyOf(ref));
     if (entry === undefined) return;

@@ -5,22 +5,22 @@ import { toFailure } from './failures.ts';
 import { confirmLease } from './lease.ts';
 
 /**
- * How often a step heartbeats; milliseconds. This is far below any heartbeat timeout; the SDK sends fewer
- * (maxHeartbeatThrottleInterval).
+ * The time between two heartbeats of a step; milliseconds. It is far below any heartbeat timeout; the SDK
+ * throttles what it sends to the server (maxHeartbeatThrottleInterval).
  */
 const HEARTBEAT_INTERVAL = 100;
 
 /**
- * Runs one step of a copy at the stores. Heartbeats until the step has ended, so that a dead worker is
- * noticed soon. Gives up if a fault does not pass within `patience` milliseconds of the first attempt, or of
- * the step's last progress.
+ * Runs one step of a copy at the stores. Sends heartbeats until the step has ended, so that a dead worker is
+ * noticed soon. If the step fails, and `patience` milliseconds have passed since its last progress (or since
+ * its first attempt), gives it up: the failure is then not retried.
  */
-export async function step<T>(
+export async function runStep<T>(
   client: Client,
   patience: number,
   work: (watch: Watch) => Promise<T>,
 ): Promise<T> {
-  let began = firstAttempt();
+  let began = lastProgress();
   const { cancellationSignal: signal } = Context.current();
   const moved = () => {
     began = Date.now();
@@ -34,7 +34,7 @@ export async function step<T>(
   }
 }
 
-/** Does a piece of work, and heartbeats with fresh details until it is done. */
+/** Does the work, and sends heartbeats with fresh details until it is done. */
 export async function heartbeating<T>(details: () => unknown, work: () => Promise<T>): Promise<T> {
   const context = Context.current();
   const beat = () => context.heartbeat(details());
@@ -42,7 +42,7 @@ export async function heartbeating<T>(details: () => unknown, work: () => Promis
   try {
     return await work();
   } catch (error) {
-    // This beat is for the next attempt. After a success there is none, and the server is spared a write.
+    // The next attempt reads this heartbeat. After a success there is no next attempt, so none is sent.
     beat();
     throw error;
   } finally {
@@ -51,17 +51,17 @@ export async function heartbeating<T>(details: () => unknown, work: () => Promis
 }
 
 /**
- * Returns when the first attempt of this step began, plus the time that attempts have waited for a worker;
- * milliseconds since the epoch.
+ * Returns the time of the step's last progress, or of its first attempt, moved forward by the time for which
+ * this attempt has waited for a worker; milliseconds since the epoch.
  */
-function firstAttempt(): number {
+function lastProgress(): number {
   const { heartbeatDetails } = Context.current().info;
   return typeof heartbeatDetails?.began === 'number' ? heartbeatDetails.began + queuedFor() : Date.now();
 }
 
 /**
- * Returns for how many milliseconds this attempt has waited for a worker. The step could make no progress
- * then.
+ * Returns for how long this attempt has waited for a worker; milliseconds. That time does not count as time
+ * without progress.
  */
 export function queuedFor(): number {
   return Math.max(0, Date.now() - Context.current().info.currentAttemptScheduledTimestampMs);

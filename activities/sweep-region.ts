@@ -1,13 +1,16 @@
 import { log } from '@temporalio/activity';
 import type { SweepReport, SweepRequest } from '../src/copy-job/index.ts';
-import { type Finding, sweepRegion as sweep } from '../src/sweep/index.ts';
+import { type SweepFinding, sweepStores } from '../src/sweep/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './step.ts';
 
-/** The largest number of findings that a report lists one by one: the report is part of a history. */
+/**
+ * The largest number of findings that a report lists one by one. It is limited because the report becomes
+ * part of a history.
+ */
 const MAX_FINDINGS = 100;
 
-/** Sweeps a region of this worker's configuration, and returns a report of the findings. */
+/** Removes from a region what ended jobs have left there, and returns a report. */
 export async function sweepRegion(
   { regions, client }: Dependencies,
   { region: name, dry_run, grace }: SweepRequest,
@@ -15,11 +18,11 @@ export async function sweepRegion(
   const region = regions.get(name);
   if (region === undefined) throw new Error(`this worker's configuration has no region '${name}'`);
   const counts = { found: 0, removed: 0, bytes_removed: 0 };
-  const findings: Finding[] = [];
+  const findings: SweepFinding[] = [];
   return heartbeating(
     () => counts,
     async () => {
-      for await (const finding of sweep(client, region, { dry_run, grace })) {
+      for await (const finding of sweepStores(client, region, { dry_run, grace })) {
         counts.found += 1;
         if (finding.outcome === 'removed') {
           counts.removed += 1;

@@ -6,7 +6,7 @@ import type { Copied, Transfer } from '../src/transfer/index.ts';
 import { adoptCopy } from './adopt-copy.ts';
 import type { Dependencies } from './dependencies.ts';
 import { leaveOrStop, removeUnwanted } from './end-transfer.ts';
-import { faultOf, toFailure } from './failures.ts';
+import { faultOfError, toFailure } from './failures.ts';
 import { attemptNumber } from './lease.ts';
 import { openTransfer, type TransferOptions } from './open-transfer.ts';
 import { exceptWhilePaused, type PausableWork } from './paused-workflow.ts';
@@ -26,8 +26,8 @@ export interface TransferResult extends Copied {
 const MAX_FUTILE_UPLOADS = 10;
 
 /**
- * Moves the image's bytes. Goes on from the last heartbeat of an earlier attempt, on whichever worker that
- * ran. If that attempt's transfer still runs in this process, adopts it.
+ * Moves the image's bytes. Continues from the last heartbeat of an earlier attempt, whichever worker it ran
+ * on. If that attempt's transfer still runs in this process, adopts it.
  */
 export async function transferImage(
   deps: Dependencies,
@@ -43,10 +43,11 @@ export async function transferImage(
     progress = observed(progress, transfer);
     return progress;
   };
-  // While there is no room, or the job is paused, nothing can move: this is no standing still.
-  const stand = (fault: StoreError | null) => {
+  // Called while the copy waits for room (with a fault), or while the job is paused (with `null`). Neither
+  // counts as time without progress.
+  const noteWait = (fault: StoreError | null) => {
     readable.isPaused = fault === null;
-    progress = { ...progress, moved_at: Date.now(), last_fault: fault && faultOf(fault) };
+    progress = { ...progress, moved_at: Date.now(), last_fault: fault && faultOfError(fault) };
   };
   const readable = new ReadableProgress(image.record.size);
   let readBefore = 0;
@@ -54,12 +55,12 @@ export async function transferImage(
   const work: PausableWork<Copied> = {
     async begin() {
       readable.isPaused = false;
-      const open = () => openTransfer(deps, { plan, ref, image, progress, onWait: stand });
+      const open = () => openTransfer(deps, { plan, ref, image, progress, onWait: noteWait });
       transfer = await running.attach(ref, open);
       transfer.limitTo(limit);
       return transfer;
     },
-    noted({ bandwidth_limit = null }) {
+    onRecord({ bandwidth_limit = null }) {
       limit = bandwidth_limit;
       transfer?.limitTo(limit);
     },
@@ -69,29 +70,36 @@ export async function transferImage(
       readBefore += transfer?.read ?? 0;
       transfer = undefined;
     },
-    stand: () => stand(null),
+    onPaused: () => noteWait(null),
   };
   const { cancellationSignal: signal } = Context.current();
-  // The cancellation may come at any time, also while the ends are being opened.
+  // The cancellation may come at any time, even while the source and the destination are being opened.
   const endIfCancelled = async (error: unknown) => {
     if (signal.aborted) await leaveOrStop(deps, running, plan, ref, transfer);
     throw error;
   };
   try {
     const beat = () => readable.details(observe(), transfer);
-    const copy = () => copied(deps, { plan, ref, image }, work, observe).catch(endIfCancelled);
+    const copy = () => makeCopy(deps, { plan, ref, image }, work, observe).catch(endIfCancelled);
     return await heartbeating(beat, copy);
   } catch (error) {
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [observe()]);
-    throw failureOf(error, { ...observe(), ...futileUploads(before, transfer) }, deps.limits.giveUpAfter);
+    throw attemptFailure(
+      error,
+      { ...observe(), ...futileUploads(before, transfer) },
+      deps.limits.giveUpAfter,
+    );
   } finally {
     const { read = 0, ledger } = transfer ?? {};
     log.info('attempt ended', { read: readBefore + read, bytes: ledger?.bytes ?? 0 });
   }
 }
 
-/** Makes the copy, unless an earlier attempt has made all of it. Returns when it is there to stay. */
-async function copied(
+/**
+ * Copies the bytes, unless an earlier run has committed them already. Returns when all of them are at the
+ * destination. If the job was ended from outside in the meantime, removes them again.
+ */
+async function makeCopy(
   deps: Dependencies,
   { plan, ref, image: { record } }: Pick<TransferOptions, 'plan' | 'ref' | 'image'>,
   work: PausableWork<Copied>,
@@ -106,7 +114,7 @@ async function copied(
   return { ...result, bytes: record.size };
 }
 
-/** Returns the progress of the earlier attempts. */
+/** Returns the progress with which this attempt begins: that of the earlier attempts, if there were any. */
 function progressBefore(): TransferProgress {
   const resumed = parseProgress(Context.current().info.heartbeatDetails);
   if (resumed !== undefined) return { ...resumed, moved_at: resumed.moved_at + queuedFor() };
@@ -120,7 +128,7 @@ function progressBefore(): TransferProgress {
   };
 }
 
-/** Returns the progress with what the transfer has moved by now. */
+/** Returns the progress, updated with what the transfer has moved so far. */
 function observed(progress: TransferProgress, transfer: Transfer | undefined): TransferProgress {
   if (transfer === undefined) return progress;
   const { ledger, fault, movedAt, heldBy } = transfer;
@@ -130,20 +138,20 @@ function observed(progress: TransferProgress, transfer: Transfer | undefined): T
     ranges: ledger.ranges,
     high_water: Math.max(progress.high_water, ledger.bytes),
     moved_at: movedAt,
-    last_fault: fault === null ? null : faultOf(fault),
+    last_fault: fault === null ? null : faultOfError(fault),
     ...(heldBy !== null && { held_by: heldBy }),
   };
 }
 
-/** Returns the failure of an attempt that has ended with this progress. */
-function failureOf(error: unknown, progress: TransferProgress, giveUpAfter: number): Error {
+/** Returns the failure with which an attempt ends that has come this far. */
+function attemptFailure(error: unknown, progress: TransferProgress, giveUpAfter: number): Error {
   const standing = Date.now() - progress.moved_at;
-  return toFailure(endlessly(error, progress, giveUpAfter), standing, giveUpAfter, progress);
+  return toFailure(stalledIfFutile(error, progress, giveUpAfter), standing, giveUpAfter, progress);
 }
 
 type Futility = Pick<TransferProgress, 'futile' | 'futile_since'>;
 
-/** Counts the attempts in a row that have moved bytes but have come no farther than an earlier one. */
+/** Counts the attempts in a row that have moved bytes, but have come no farther than an earlier attempt. */
 function futileUploads(before: TransferProgress, transfer: Transfer | undefined): Futility {
   const { futile, futile_since } = before;
   if (transfer === undefined || transfer.ledger.moved === 0) return { futile, futile_since };
@@ -151,7 +159,8 @@ function futileUploads(before: TransferProgress, transfer: Transfer | undefined)
   return { futile: futile + 1, futile_since: futile_since ?? Date.now() };
 }
 
-function endlessly(error: unknown, { futile, futile_since }: Futility, patience: number): unknown {
+/** Returns the error, or `stalled` instead if too many uploads in a row have come no farther. */
+function stalledIfFutile(error: unknown, { futile, futile_since }: Futility, patience: number): unknown {
   if (!(error instanceof StoreError) || !error.retryable || futile < MAX_FUTILE_UPLOADS) return error;
   if (Date.now() - (futile_since ?? Date.now()) < patience) return error;
   const message = `broken off ${futile} times without coming farther: ${error.message}`;

@@ -12,7 +12,10 @@ import {
 import { assertInput } from './input.ts';
 import { labelOf, storeSteps } from './steps.ts';
 
-/** The reference to anything that may exist of a copy at its destination. */
+/**
+ * What is needed to remove a copy: its plan, and a reference to anything of the copy that may exist at the
+ * destination.
+ */
 export interface Leftovers {
   readonly plan: CopyPlan;
   readonly ref: DestinationRef;
@@ -20,10 +23,10 @@ export interface Leftovers {
 
 /**
  * Removes everything that is left at the destination of a job that was cancelled by force, however long it
- * takes to reach the destination. It first waits for one heartbeat timeout. By then, every attempt of the job
- * counts as dead and has been told so, and none writes after it. (An attempt to reserve the image that hangs
- * for longer removes its reservation itself.) If a reset has made another run of the job, waits until that
- * run has closed.
+ * takes to reach the destination. It first waits for one heartbeat timeout. By then, Temporal has given up
+ * every attempt of the job, and no attempt writes any more. (If an attempt to reserve the image hangs for
+ * longer than that, it removes its own reservation when it wakes up.) If a reset has made another run of the
+ * job, the clean-up waits until that run has closed.
  * @throws ApplicationFailure `invalid_request` naming the first field of the input that is wrong
  */
 export async function cleanUp(left: Leftovers): Promise<void> {
@@ -49,14 +52,18 @@ export async function cleanUp(left: Leftovers): Promise<void> {
   setCurrentDetails(`nothing is left of ${place}`);
 }
 
-/** Starts the clean-up of a job that is about to end. Returns when it can go on without the job. */
+/**
+ * Starts the workflow `cleanUp` for a job that is about to end. Returns once that workflow has started,
+ * because from then on it no longer depends on the job.
+ */
 export async function startCleanUp(left: Leftovers, job: JobDetails): Promise<void> {
   const { workflowId, runId } = workflowInfo();
   try {
     await startAs(cleanUpIdOf(workflowId, left.ref.mark), left, job);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    // The clean-up of an earlier run, which was forced too, still goes on. It leaves this run alone.
+    // The clean-up of an earlier run that was also cancelled by force is still running, and has taken the
+    // first id. It does not remove what this run has made.
     await startAs(cleanUpIdOf(workflowId, runId), left, job);
   }
 }

@@ -33,9 +33,8 @@ const limitUpdate = defineUpdate<JobDetails, [unknown]>(LIMIT_BANDWIDTH);
 const jobDetailsQuery = defineQuery<JobDetails>(JOB_DETAILS_QUERY);
 
 /**
- * How long a cancel by force waits for the transfer to report how far it has come: until the transfer stops,
- * it moves more than was noted before. A transfer whose worker is dead reports nothing, but may have sent
- * another heartbeat.
+ * How long a cancel by force waits for the transfer to stop and to report how far it has come. Until then the
+ * transfer may move more bytes than are on record. If its worker is dead, the transfer reports nothing.
  */
 const MAX_LAST_WORD = '2s';
 
@@ -45,10 +44,10 @@ const MAX_LAST_WORD = '2s';
  * - Signal `cancel` and update `requestCancel` (both with an optional `{reason, requested_by, force}`), or a
  *   native cancellation: the job ends as `canceled` and closes as Canceled when nothing of the copy is left.
  *   A cancel that is accepted before the commit is on record always wins.
- * - With `force`, the job does not wait for that, but leaves it to a workflow `cleanUp`. A client MAY also
- *   use `force` when the destination hangs while an earlier cancel is being done.
- * - Signal and update `limitBandwidth` (with a number of bytes a second, or `null`): limits the transfer,
- *   also one that is under way.
+ * - With `force`, the job ends at once and leaves the removal to a workflow `cleanUp`. A client MAY send
+ *   `force` after an earlier cancel, for example if the destination hangs.
+ * - Signal and update `limitBandwidth` (with a number of bytes a second, or `null` for no limit): limits the
+ *   transfer, even while it is running.
  * - Query `jobDetails`: returns the job's details.
  *
  * @returns the details of a job that is `replicated`
@@ -68,24 +67,24 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
     },
     { validator: (limit: unknown) => job.assertLimitable(limit) },
   );
-  const ended = handleCancels(job, execution, work);
+  const endsAtOnce = handleCancels(job, execution, work);
   return CancellationScope.nonCancellable(async () => {
     const saga = new CopySaga(job);
-    // If the job is cancelled by force, it ends at once, without a fault.
-    const fault = await Promise.race([saga.run(request, work), ended]);
+    // After a cancel by force, `endsAtOnce` wins this race with `null`: the job then ends without a fault.
+    const fault = await Promise.race([saga.run(request, work), endsAtOnce]);
     return close(job, saga, fault, execution);
   });
 }
 
 /**
- * Handles cancels of all kinds: each stops the work. Returns a promise that resolves when the job has to end
- * at once, whatever the work does.
+ * Registers the handlers of all kinds of cancels. Each cancel stops the work. Returns a promise that resolves
+ * when a cancel by force requires the job to end, even if the work has not stopped.
  */
 function handleCancels(job: JobRecord, execution: CancellationScope, work: CancellationScope): Promise<null> {
   const endNow = Promise.withResolvers<null>();
   const awaitLastWord = async () => {
     await sleep(MAX_LAST_WORD);
-    // A transfer that tells no end may have sent another heartbeat after the cancel.
+    // The transfer has not ended in time, but it may have sent another heartbeat after the cancel.
     if (job.details.phase === 'transfer' && patched('last-heartbeat-for-last-word')) await noteBytes(job);
   };
   const stop = (awaitsLastWord = false) => {
@@ -95,14 +94,15 @@ function handleCancels(job: JobRecord, execution: CancellationScope, work: Cance
     else
       awaitLastWord()
         .then(() => endNow.resolve(null))
-        .catch(passOverCancellation);
+        .catch(ignoreCancellation);
   };
   const cancel = (via: CancelRecord['via'], request?: unknown) => {
     job.requestCancel(via, request);
-    // Jobs of an earlier version went on as `cancel_requested` until nothing was left.
+    // Jobs of an earlier version kept the status `cancel_requested` until nothing was left of the copy.
     if (job.isDiscarding && patched('canceling-while-discarding'))
-      job.update({ status: 'canceling', fault: null });
-    // The cancel ends the transfer's heartbeats, which alone tell how far it has come.
+      job.setAndPublish({ status: 'canceling', fault: null });
+    // Only the transfer's heartbeats say how far it has come, and the cancel ends them: so the number is read
+    // first.
     if (job.details.phase === 'transfer' && patched('progress-before-cancel')) {
       const awaitsLastWord = job.isForced && patched('last-word-of-transfer');
       noteBytes(job).finally(() => stop(awaitsLastWord));
@@ -125,27 +125,28 @@ function handleCancels(job: JobRecord, execution: CancellationScope, work: Cance
   return endNow.promise;
 }
 
-/** Ignores the cancellation of a timer, which would fail the Workflow Task if nobody handled it. */
-function passOverCancellation(error: unknown): void {
+/** Ignores the cancellation of a timer. If nobody handled it, it would fail the Workflow Task. */
+function ignoreCancellation(error: unknown): void {
   if (!isCancellation(error)) throw error;
 }
 
 /**
- * Finds out how far the current transfer has come, and puts it on record. A failed look-up counts as 0 bytes.
+ * Reads from the last heartbeat how many bytes the transfer has moved, and puts the number on record. A
+ * failed look-up counts as 0 bytes.
  */
 async function noteBytes(job: JobRecord): Promise<void> {
   const bytes_copied = await CancellationScope.nonCancellable(() => bytesSoFar()).catch((error) => {
     if (!(error instanceof TemporalFailure)) throw error;
     return 0;
   });
-  // This puts the number into the memo too: once the transfer is cancelled, nothing else may tell it.
-  job.update({ bytes_copied });
+  // The number has to be in the memo: once the transfer is cancelled, there may be no other source for it.
+  job.setAndPublish({ bytes_copied });
 }
 
 /**
  * Ends the workflow: returns the details of a job that is replicated, and throws for any other.
- * @param fault the fault that has stopped the copy; `null` if there was none, or if the job does not wait for
- * the work
+ * @param fault the fault that has stopped the copy; `null` if there was none, or if the job was cancelled by
+ * force
  */
 async function close(
   job: JobRecord,
@@ -155,12 +156,12 @@ async function close(
 ): Promise<JobDetails> {
   if (job.status === 'replicated') return job.details;
   if (fault !== null && isCancellable(job.status)) {
-    job.update({ status: 'error', phase: null, destination_image_id: null });
+    job.setAndPublish({ status: 'error', phase: null, destination_image_id: null });
     throw failureOf(fault);
   }
   if (job.isForced) await saga.handOver();
-  else if (job.status === 'cancel_requested') job.update({ status: 'canceling', fault: null });
-  job.update({ status: 'canceled', phase: null, fault: null, destination_image_id: null });
+  else if (job.status === 'cancel_requested') job.setAndPublish({ status: 'canceling', fault: null });
+  job.setAndPublish({ status: 'canceled', phase: null, fault: null, destination_image_id: null });
   if (!execution.consideredCancelled) await closeAsCanceled();
   await execution.cancelRequested.catch(() => {});
   throw new CancelledFailure('the job was cancelled');

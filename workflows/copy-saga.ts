@@ -15,19 +15,25 @@ import {
 } from '../src/copy-job/index.ts';
 import { digestsOf } from '../src/image/index.ts';
 import { type Leftovers, startCleanUp } from './clean-up.ts';
-import { detailOf, faultOf } from './faults.ts';
+import { faultOfFailure, reportedProgress } from './faults.ts';
 import { imageIdOf } from './image-id.ts';
 import type { JobRecord } from './job-record.ts';
 import { planCopy, storeSteps } from './steps.ts';
 
-/** How many images a job tries to make, each in the place of one that is of no use, before it fails. */
+/**
+ * The number of images that a job tries to make before it fails. Each one after the first replaces an image
+ * that turned out to be unusable.
+ */
 const MAX_IMAGES = 3;
 
-/** Runs the steps of one copy in their order, and undoes them. */
+/** Runs the steps of one copy in order, and undoes them if the copy fails or is cancelled. */
 export class CopySaga {
   readonly #job: JobRecord;
   #plan: CopyPlan | null = null;
-  /** Refers to anything that may exist of the copy at the destination; `null` while nothing can. */
+  /**
+   * Refers to anything that may exist of the copy at the destination; `null` as long as nothing can exist
+   * there.
+   */
   #mayExist: Leftovers | null = null;
 
   constructor(job: JobRecord) {
@@ -36,21 +42,23 @@ export class CopySaga {
 
   /**
    * Makes the copy. If a fault or a cancel stops it, undoes it. Returns the fault; `null` if there was none.
-   * @param scope the scope that a cancel of the job ends; undoing is not a part of it
+   * @param scope the cancellation scope of the steps, which a cancel of the job cancels; undoing runs outside
+   * of it
    */
   async run(request: CopyRequest, scope: CancellationScope): Promise<Fault | null> {
     const job = this.#job;
     const fault = await this.#untilFault(() => scope.run(() => this.#copy(request)));
     if (job.isForced) return fault;
-    // The job's status, not the fault, says if this is a cancel: the cancel of a dead worker's step surfaces
-    // as a timeout, and a cancel during the commit may find no fault at all.
+    // The job's status, not the fault, says whether the job was cancelled: if the worker of a cancelled step
+    // is dead, the step fails with a timeout; and a commit that is cancelled may still succeed, without a
+    // fault.
     if (fault === null && isCancellable(job.status)) {
       // From here on, a cancel comes too late.
-      job.update({ status: 'replicated', phase: null });
+      job.setAndPublish({ status: 'replicated', phase: null });
       return null;
     }
-    if (isCancellable(job.status)) job.update({ phase: 'discard', fault });
-    else job.update({ status: 'canceling', phase: 'discard' });
+    if (isCancellable(job.status)) job.setAndPublish({ phase: 'discard', fault });
+    else job.setAndPublish({ status: 'canceling', phase: 'discard' });
     await this.#undo();
     return fault;
   }
@@ -59,27 +67,27 @@ export class CopySaga {
   async #copy(request: CopyRequest): Promise<void> {
     const job = this.#job;
     const { firstExecutionRunId: mark, runId } = workflowInfo();
-    // This comes before any local activity: a replay may find the activity's result before it has seen a
-    // patch that was made after it.
+    // The patch has to come before the first local activity: in a replay, the result of a local activity may
+    // arrive before the marker of a patch that the code reaches after it.
     const undoesEarlierRuns = runId !== mark && patched('undo-earlier-runs');
-    job.ask(request);
+    job.fillInRequest(request);
     const plan = await CancellationScope.nonCancellable(() => planCopy(request, imageIdOf(mark, 0)));
     this.#plan = plan;
-    job.accept(plan);
-    // The run before a reset may have made, and even committed, an image that this run does not know of.
+    job.fillInPlan(plan);
+    // This run was made by a reset. The run before it may have made an image, and even have committed it.
     if (undoesEarlierRuns)
       this.#mayExist = { plan, ref: { ...plan.destination, mark, digests: { sha512: null, md5: null } } };
 
-    job.note({ phase: 'inspect' });
+    job.setUnpublished({ phase: 'inspect' });
     const image = await storeSteps(plan).inspectSource(plan);
     const { name, size } = image.record;
-    job.note({ phase: 'prepare', source_image_name: name, image_size: size });
+    job.setUnpublished({ phase: 'prepare', source_image_name: name, image_size: size });
 
     for (const faults: Fault[] = []; ; ) {
       try {
         return await this.#make(withImageId(plan, faults.length), image);
       } catch (error) {
-        faults.push(faultOf(error, plan));
+        faults.push(faultOfFailure(error, plan));
         if (!mayReplace(plan, faults)) throw error;
         this.#noteProgress(error);
         await this.#undo();
@@ -95,19 +103,26 @@ export class CopySaga {
     const { firstExecutionRunId: mark } = workflowInfo();
     const ref: DestinationRef = { ...plan.destination, mark, digests: digestsOf(image.record) };
 
-    // This is set before the step: a step that seems to fail may still have created something.
+    // This is set before the step, because a step that seems to have failed may still have created something.
     this.#mayExist = { plan, ref };
     await steps.prepareDestination(plan, ref, image.record);
-    // If a job is cancelled, a step that can still succeed runs to its end.
+    // The job may have been cancelled during this step: a cancelled step that still succeeds does not throw.
     if (!isCancellable(job.status)) throw new CancelledFailure('the job was cancelled');
 
-    job.update({ status: 'replicating', phase: 'transfer', destination_image_id: ref.image_id });
+    job.setAndPublish({ status: 'replicating', phase: 'transfer', destination_image_id: ref.image_id });
     const result = await steps.transferImage(plan, ref, image);
     const { bytes, verified_by, copied_by, server_refusal, ...digests } = result;
 
     const howCopied = { ...(copied_by && { copied_by }), ...(server_refusal && { server_refusal }) };
-    job.update({ phase: 'commit', bytes_copied: bytes, sha512: digests.sha512, verified_by, ...howCopied });
-    // A destination that computes no sha512 is recognised by the md5 that the source has for it.
+    job.setAndPublish({
+      phase: 'commit',
+      bytes_copied: bytes,
+      sha512: digests.sha512,
+      verified_by,
+      ...howCopied,
+    });
+    // If the transfer has computed no md5, the source's is used: a destination that knows no sha512
+    // recognises the copy by its md5.
     const md5 = digests.md5 ?? image.record.checksum;
     const copied = { ...ref, digests: { ...digests, md5 }, committing: true } as const;
     this.#mayExist = { plan, ref: copied };
@@ -129,46 +144,49 @@ export class CopySaga {
     if (this.#mayExist !== null) await startCleanUp(this.#mayExist, this.#job.details);
   }
 
-  /** Does the work. Returns the fault that has ended it; `null` if there was none. */
+  /** Runs the work. Returns the fault with which the work failed; `null` if it succeeded. */
   async #untilFault(work: () => Promise<void>): Promise<Fault | null> {
     try {
       await work();
       return null;
     } catch (error) {
-      // A bug of ours is not a fault of the copy: it fails the Workflow Task until a worker without the bug
-      // comes.
+      // Any other error is a bug in this workflow. It has to fail the Workflow Task, which Temporal then
+      // repeats until a worker without the bug takes it.
       if (!(error instanceof TemporalFailure)) throw error;
       this.#noteProgress(error);
-      return faultOf(error, this.#plan);
+      return faultOfFailure(error, this.#plan);
     }
   }
 
-  /** Reads from the error of a failed step how far the step had come, and puts that on record. */
+  /** Puts on record how many bytes a failed step had moved, if its error says so. */
   #noteProgress(error: unknown): void {
-    const progress = parseProgress(detailOf(error));
-    if (progress !== undefined) this.#job.note({ bytes_copied: progress.high_water });
+    const progress = parseProgress(reportedProgress(error));
+    if (progress !== undefined) this.#job.setUnpublished({ bytes_copied: progress.high_water });
   }
 }
 
 /**
- * Tells whether another image may do better, by the faults of all images that the job has tried to make. One
- * whose bytes the destination has received changed is sent once more.
+ * Tells whether the job may try again with another image id. It may if the last image became unusable, or,
+ * once per job, if the destination reports that the bytes arrived changed.
  */
 function mayReplace({ objects }: CopyPlan, faults: readonly Fault[]): boolean {
   const last = faults.at(-1);
   if (last === undefined || faults.length === MAX_IMAGES) return false;
   if (last.code === 'spoilt') return true;
-  // An object has its path and no other.
+  // An object can have no other id: its id is its path.
   if (objects) return false;
   return isReceivedChanged(last) && faults.filter(isReceivedChanged).length === 1 && patched('send-again');
 }
 
-/** Tells whether a destination says that its digest is not that of what was sent: Glances do. */
+/**
+ * Tells whether the destination reports another digest than that of the bytes that were sent, as a Glance
+ * does.
+ */
 function isReceivedChanged({ code, side }: Fault): boolean {
   return code === 'digest_mismatch' && side === 'destination';
 }
 
-/** Returns the plan for the image that follows a number of images that were given up. */
+/** Returns the plan with the image id that is used after `givenUp` images were given up. */
 function withImageId(plan: CopyPlan, givenUp: number): CopyPlan {
   if (givenUp === 0) return plan;
   const image_id = imageIdOf(workflowInfo().firstExecutionRunId, givenUp);

@@ -24,13 +24,19 @@ export function describeJob(job: JobDetails): string {
   return lines.join('\n\n');
 }
 
-/** Returns how far a job is. While its transfer runs, only the heartbeats tell. */
+/**
+ * Returns how far a job is. While its transfer runs, only the heartbeats have that number, so the text points
+ * to them.
+ */
 function bytesOf({ phase, bytes_copied }: JobDetails, size: number): string {
   if (phase === 'transfer') return `${bytesText(size)}; ${LIVE_PROGRESS}`;
   return `${bytesText(bytes_copied)} of ${bytesText(size)}`;
 }
 
-/** Returns a recorded text as Markdown that only shows it: a foreign client may have put it there. */
+/**
+ * Escapes a text of the record, so that Markdown shows it and does nothing else. Any Temporal client may have
+ * written that text.
+ */
 function shown(text: string | null): string {
   return harmlessMarkdown(String(text ?? '?'));
 }

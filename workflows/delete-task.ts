@@ -10,8 +10,8 @@ const { cancelAndAwait, deleteRecords } = proxyActivities<JobActivities>({
 
 /**
  * Removes a task. It cancels the task, waits until the task has closed and nothing unfinished is left, and
- * then deletes the records of the task and of its copies. While this workflow runs, the task is being
- * deleted. When it ends, the task is gone.
+ * then deletes the records of the task and of its copies. Clients show the task as being deleted while this
+ * workflow runs, and as gone when it has ended.
  * @throws ApplicationFailure `invalid_request` if the input is no workflow id
  */
 export async function deleteTask(taskWorkflowId: string): Promise<void> {

@@ -3,9 +3,10 @@ import { type CopyPlan, type Fault, parseFault } from '../src/copy-job/index.ts'
 
 /**
  * Returns why a step failed, as far as a tenant may know.
- * @param plan the plan whose Task Queue the step has waited in; `null` if there is none yet
+ * @param plan the plan, which names the Task Queue on which the step has waited; `null` if there is no plan
+ * yet
  */
-export function faultOf(error: unknown, plan: Queues | null): Fault {
+export function faultOfFailure(error: unknown, plan: Queues | null): Fault {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
     const fault = parseFault(cause.details?.[0]);
@@ -21,10 +22,10 @@ export function faultOf(error: unknown, plan: Queues | null): Fault {
 type Queues = Pick<CopyPlan, 'task_queue' | 'short_task_queue'>;
 
 /** The steps that wait on the Task Queue of transfers. */
-const LONG: ReadonlySet<string> = new Set(['transferImage', 'moveSmallObjects']);
+const TRANSFER_STEPS: ReadonlySet<string> = new Set(['transferImage', 'moveSmallObjects']);
 
 function queueOf(error: unknown, plan: Queues | null): string | undefined {
-  const isLong = error instanceof ActivityFailure && LONG.has(error.activityType);
+  const isLong = error instanceof ActivityFailure && TRANSFER_STEPS.has(error.activityType);
   return (isLong ? undefined : plan?.short_task_queue) ?? plan?.task_queue;
 }
 
@@ -32,7 +33,7 @@ function queueOf(error: unknown, plan: Queues | null): string | undefined {
  * Returns the progress that an activity reported when it ended without a result; `undefined` if there is
  * none.
  */
-export function detailOf(error: unknown): unknown {
+export function reportedProgress(error: unknown): unknown {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) return cause.details?.[1];
   if (cause instanceof CancelledFailure) return cause.details?.[0];

@@ -1,11 +1,11 @@
 /**
- * Returns an image id that belongs to one job alone. The first image of a job has the id of the job's first
- * run. Each image that takes the place of a spoilt one has that id, counted up by one. A run that a reset has
- * made gets the same ids.
+ * Returns an image id that only one job uses. The first image of a job has the id of the job's first run.
+ * Each later image, which replaces an unusable one, has that id plus one for each image that was given up. A
+ * run that a reset has made uses the same ids.
  */
-export function imageIdOf(firstRunId: string, spoilt: number): string {
-  if (spoilt === 0) return firstRunId;
+export function imageIdOf(firstRunId: string, givenUp: number): string {
+  if (givenUp === 0) return firstRunId;
   const head = firstRunId.slice(0, -12);
-  const tail = (Number.parseInt(firstRunId.slice(-12), 16) + spoilt) % 16 ** 12;
+  const tail = (Number.parseInt(firstRunId.slice(-12), 16) + givenUp) % 16 ** 12;
   return head + tail.toString(16).padStart(12, '0');
 }

@@ -4,8 +4,8 @@ import { failureOf } from './faults.ts';
 type Kind = 'string' | 'number' | 'boolean' | 'object';
 
 /**
- * Checks the fields of an input that the workflow itself relies on: somebody may have sent it by hand, and a
- * wrong input would fail the Workflow Task again and again.
+ * Checks those fields of an input that the workflow itself uses. Somebody may have started the workflow by
+ * hand, and without this check a wrong input would fail the Workflow Task again and again.
  * @param fields the kind of each field, by its path, for example `plan.task_queue`; an empty path is the
  * input itself
  * @throws ApplicationFailure `invalid_request` naming the first field that is wrong

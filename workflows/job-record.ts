@@ -32,15 +32,15 @@ import {
 import { describeJob } from './current-details.ts';
 import { invalidInput } from './input.ts';
 
-/** Keeps a job's details, and shows them in the memo, in the search attributes and in the Web UI. */
+/** Holds a job's details, and publishes them in the memo, in the search attributes and in the Web UI. */
 export class JobRecord {
   #details: JobDetails;
   /** `true` if the client that started the workflow has put the request on record. */
   readonly #published: boolean;
 
   /**
-   * Reads the job that the client may have put in the memo. Throws `invalid_request` if that is not a job, or
-   * has ended already.
+   * Starts from the details that the client has put in the memo, if any. Throws `invalid_request` if they are
+   * not those of a job, or if that job has ended already.
    */
   constructor() {
     const { workflowId, startTime, memo } = workflowInfo();
@@ -57,7 +57,9 @@ export class JobRecord {
     return this.#details.status;
   }
 
-  /** `true` if the job was cancelled by force: it does not wait for its clean-up. */
+  /**
+   * `true` if the job was cancelled by force, so that it ends without waiting for the removal of its copy.
+   */
   get isForced(): boolean {
     return this.#details.cancel?.force !== undefined;
   }
@@ -67,16 +69,19 @@ export class JobRecord {
     return this.#details.phase === 'discard';
   }
 
-  /** Fills in what was asked for, so that a job whose request is refused shows it. */
-  ask(request: unknown): void {
-    if (!this.#published) this.note(askedDetails(request));
+  /**
+   * Fills in the fields of the request, so that a job shows them even if its request is refused. Does nothing
+   * if the client has put the job in the memo.
+   */
+  fillInRequest(request: unknown): void {
+    if (!this.#published) this.setUnpublished(askedDetails(request));
   }
 
   /**
-   * Fills in the details that the plan has decided. The job service has done so already for jobs that it
-   * starts.
+   * Fills in and publishes the details that the plan has decided. Does nothing if the client has put the job
+   * in the memo, as the job service does.
    */
-  accept(plan: CopyPlan): void {
+  fillInPlan(plan: CopyPlan): void {
     if (this.#published || isFinal(this.status)) return;
     const { workflowId, startTime } = workflowInfo();
     const { status, cancel } = this.#details;
@@ -84,40 +89,43 @@ export class JobRecord {
     this.#publish([...requestedSearchAttributes(plan), { key: searchAttributes.status, value: status }]);
   }
 
-  /** Changes details without an event in history. Only the query and the Web UI show them. */
-  note(changes: Partial<JobDetails>): void {
+  /** Changes details without an event in the history. Only the query and the Web UI show such a change. */
+  setUnpublished(changes: Partial<JobDetails>): void {
     if (isFinal(this.status)) return;
-    this.#take(changes);
+    this.#merge(changes);
     setCurrentDetails(describeJob(this.#details));
   }
 
   /**
-   * Changes details for all to see, with or without a worker. Does nothing once the job has ended: after a
-   * cancel by force, a late step may still report.
+   * Changes details and publishes them, so that clients see the change even if no worker runs. Does nothing
+   * once the job has ended, because after a cancel by force a late step may still report.
    */
-  update(changes: Partial<JobDetails>): void {
+  setAndPublish(changes: Partial<JobDetails>): void {
     const before = this.#details;
     if (isFinal(before.status)) return;
-    this.#take({ ...changes, updated_at: new Date().toISOString() });
+    this.#merge({ ...changes, updated_at: new Date().toISOString() });
     const moved = this.status !== before.status;
     if (moved && isFinal(this.status)) countEnd(this.#details);
     this.#publish(moved ? [{ key: searchAttributes.status, value: this.status }] : []);
   }
 
-  /** Publishes that the copy goes on under another image id. The job's own id stays an alias of it. */
+  /** Publishes the image id under which the copy goes on. Clients can still find the copy by the job's id. */
   replaceImage(imageId: string): void {
     if (isFinal(this.status)) return;
     this.#details = { ...this.#details, destination_image_id: null };
     this.#publish([{ key: searchAttributes.destinationImage, value: imageId }]);
   }
 
-  /** Tells whether a cancel is in time. A cancel by force may come later than others. */
+  /** Tells whether the job can still be cancelled. A cancel by force is accepted for longer than others. */
   mayCancel(request: unknown): boolean {
     const { status, cancel } = this.#details;
     return isCancellable(status) || (isByForce(request) && isForcible(status, cancel));
   }
 
-  /** Throws `invalid_request` if a cancel cannot be read, and `JobStatusConflict` if it comes too late. */
+  /**
+   * Throws `invalid_request` if a request to cancel is malformed, and `JobStatusConflict` if it comes too
+   * late.
+   */
   assertCancellable(request: unknown): void {
     const problem = cancelRequestProblem(request);
     if (problem !== null) throw ApplicationFailure.nonRetryable(problem, INVALID_REQUEST);
@@ -125,29 +133,35 @@ export class JobRecord {
     throw ApplicationFailure.nonRetryable(`the job is ${this.status}`, JOB_STATUS_CONFLICT);
   }
 
-  /** Throws if a limit is none, or if the job has ended. */
+  /**
+   * Throws `invalid_request` if a value is not a limit of bandwidth, and `JobStatusConflict` if the job has
+   * ended.
+   */
   assertLimitable(limit: unknown): void {
     if (!isLimit(limit)) throw ApplicationFailure.nonRetryable(`input: ${LIMIT_IN_WORDS}`, INVALID_REQUEST);
     if (isFinal(this.status))
       throw ApplicationFailure.nonRetryable(`the job is ${this.status}`, JOB_STATUS_CONFLICT);
   }
 
-  /** Puts a limit of bandwidth on record, where the transfer looks for it. Ignores what is no limit. */
+  /**
+   * Puts a limit of bandwidth on record, where the transfer looks for it. Ignores a value that is not a
+   * limit.
+   */
   limitBandwidth(limit: unknown): void {
-    if (isLimit(limit)) this.update({ bandwidth_limit: limit });
+    if (isLimit(limit)) this.setAndPublish({ bandwidth_limit: limit });
   }
 
   /** Puts on record that a cancel was accepted. */
   requestCancel(via: CancelRecord['via'], request: unknown): void {
     const requested_at = new Date().toISOString();
     const { status } = this;
-    this.update({
+    this.setAndPublish({
       status: isCancellable(status) ? 'cancel_requested' : status,
       cancel: { via, ...parseCancelRequest(request), requested_at },
     });
   }
 
-  #take(changes: Partial<JobDetails>): void {
+  #merge(changes: Partial<JobDetails>): void {
     const { copy_progress, bytes_copied } = this.#details;
     const next = { ...this.#details, ...changes };
     const bytes = Math.max(next.bytes_copied, bytes_copied);
@@ -162,7 +176,10 @@ export class JobRecord {
   }
 }
 
-/** Reads the job that the client has put in the memo. An earlier version may have put fewer fields there. */
+/**
+ * Checks the job that the client has put in the memo, and returns it. A client of an earlier version may have
+ * put fewer fields there.
+ */
 function jobFrom(memo: unknown): Partial<JobDetails> {
   const field = `memo.${JOB_MEMO}`;
   const undecodable = undecodableProblem(memo);
@@ -177,7 +194,7 @@ function jobFrom(memo: unknown): Partial<JobDetails> {
   return memo as Partial<JobDetails>;
 }
 
-/** Counts a job that has ended, in the metrics of the worker. A replay counts nothing. */
+/** Counts a job that has ended in the worker's metrics. A replay does not count it again. */
 function countEnd({ status, source_region_id, destination_region_id }: JobDetails): void {
   const [name, description] = JOBS_ENDED;
   metricMeter.createCounter(name, undefined, description).add(1, {

@@ -2,7 +2,10 @@ import { defaultPayloadConverter, type Headers } from '@temporalio/common';
 import { type WorkflowInterceptorsFactory, workflowInfo } from '@temporalio/workflow';
 import { COPY_IMAGE, JOB_MEMO, LOG_HEADER, type LogContext, REQUEST_ID_MEMO } from '../src/copy-job/index.ts';
 
-/** Has every log line about a job tell whose it is: the workflow's own lines, and those of its activities. */
+/**
+ * Adds the job's context to every log line about a job: to the lines of the workflow, and to those of its
+ * activities.
+ */
 export const interceptors: WorkflowInterceptorsFactory = () => ({
   outbound: [
     {
@@ -19,7 +22,10 @@ function withContext(headers: Headers): Headers {
   return { ...headers, [LOG_HEADER]: defaultPayloadConverter.toPayload(context) };
 }
 
-/** Returns the context of a job; `undefined` in other workflows. Anybody may have written the memo. */
+/**
+ * Returns the log context of a job; `undefined` in other workflows. The memo's fields are checked, because
+ * any client may have written them.
+ */
 function logContext(): LogContext | undefined {
   const { workflowId, workflowType, memo } = workflowInfo();
   if (workflowType !== COPY_IMAGE) return undefined;

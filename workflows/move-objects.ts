@@ -30,7 +30,7 @@ import {
   type TaskRequest,
 } from '../src/object-task/index.ts';
 import { copyImage } from './copy-image.ts';
-import { detailOf, failureOf, faultOf } from './faults.ts';
+import { failureOf, faultOfFailure, reportedProgress } from './faults.ts';
 import { assertInput } from './input.ts';
 import { Slots } from './slots.ts';
 import { labelOf, planTask, taskSteps } from './steps.ts';
@@ -40,27 +40,31 @@ const taskDetailsQuery = defineQuery<TaskDetails>(TASK_DETAILS_QUERY);
 
 /** The query's description in the Web UI, and in `temporal workflow metadata`. */
 const ABOUT_DETAILS =
-  'What the task has moved. It cannot tell why the task stands still, because no workflow hears what an ' +
-  'attempt of a step has met: the pending activities and `image-replicator tasks show` do.';
+  'What the task has moved. If the task stands still, the query does not show why, because a workflow does ' +
+  'not learn of failed attempts: see the pending activities, or run `image-replicator tasks show`.';
 
-/** The number of failures that the error of a task lists one by one. */
-const MAX_TOLD_FAILURES = 10;
+/** The number of failures that the message of a failed task lists one by one. */
+const MAX_LISTED_FAILURES = 10;
 const MAX_BATCHES = 2;
 const MAX_COPIES = 4;
 /**
- * The history length after which the task continues as a new run; events. Temporal begins to warn at ten
- * thousand.
+ * The number of events in a run's history after which the task continues as a new run. Temporal begins to
+ * warn at ten thousand.
  */
 const MAX_HISTORY_LENGTH = 5000;
 
 /**
- * Moves every object under a prefix to another region: small ones in batches, each large one as a `copyImage`
- * of its own. If a fault concerns only one object, it is put on record, and the others go on.
+ * Moves every object under a prefix to another region: small ones in batches, each large one by a child
+ * workflow `copyImage`. If a fault concerns only one object, the fault is put on record, and the other
+ * objects are still moved.
  *
- * - Native cancellation: running work stops, and leaves nothing unfinished; objects that were moved stay.
- * - Query `taskDetails`: returns the task's details, without the fault for which a step is tried again.
+ * - Native cancellation: the running work stops and removes its unfinished objects. Objects that were moved
+ *   stay.
+ * - Query `taskDetails`: returns the task's details, but not the fault because of which a step is being
+ *   retried.
  *
- * @param after the path after which an earlier run has stopped
+ * @param after the path after which this run goes on, because an earlier run has moved all objects up to it;
+ * `null` for the first run
  * @returns the details of a task that has moved everything
  * @throws ApplicationFailure whose type is a fault's code, or `objects_failed`
  */
@@ -79,28 +83,26 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
       record.publish();
       throw error;
     }
-    const fault = faultOf(error, plan);
+    const fault = faultOfFailure(error, plan);
     record.publish(fault);
     throw failureOf(fault);
   }
   record.publish();
   if (next !== null) {
-    // The running work may have succeeded in spite of the cancel, and the next run would not know of the
-    // cancel.
+    // If the task was cancelled and its running work succeeded nevertheless, it must not continue: the next
+    // run would not know of the cancel.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the task was cancelled');
-    // By default, the next run gets the memo that this one was started with.
+    // Without this, the next run would get the memo with which this run was started.
     const memo = { [TASK_MEMO]: record.details };
     return makeContinueAsNewFunc<typeof moveObjects>({ memo })(request, next);
   }
   if (record.details.objects_failed === 0) return record.details;
-  // The memo has more of the failures.
-  const summary = failureSummary(record.details, MAX_TOLD_FAILURES);
+  // The memo lists more of the failures.
+  const summary = failureSummary(record.details, MAX_LISTED_FAILURES);
   throw ApplicationFailure.nonRetryable(summary, 'objects_failed');
 }
 
-/**
- * Moves objects, several at a time. When `moveAfter` has returned or thrown, nothing is under way any more.
- */
+/** Moves objects, several at a time. When `moveAfter` has returned or thrown, no work is running any more. */
 class Mover {
   readonly #plan: TaskPlan;
   readonly #record: TaskRecord;
@@ -115,8 +117,8 @@ class Mover {
   }
 
   /**
-   * Moves the objects after a path. Returns the path after which another run has to go on; `null` if all are
-   * done.
+   * Moves the objects whose paths follow `after`. Returns the path after which the next run has to go on;
+   * `null` if all objects are done.
    */
   async moveAfter(after: string | null): Promise<string | null> {
     let next: string | null = after;
@@ -146,7 +148,7 @@ class Mover {
     try {
       this.#record.add(await taskSteps(this.#plan).moveSmallObjects(this.#plan, scope));
     } catch (error) {
-      const progress = parseBatchProgress(detailOf(error));
+      const progress = parseBatchProgress(reportedProgress(error));
       if (progress !== undefined) this.#record.add(progress);
       throw error;
     }
@@ -170,8 +172,8 @@ class Mover {
       this.#record.add({ moved: 1, bytes: copy.bytes_copied, failed: 0, failures: [], incomplete });
     } catch (error) {
       if (!(error instanceof ChildWorkflowFailure) || this.#scope.consideredCancelled) throw error;
-      const fault = faultOf(error.cause, this.#plan);
-      // Tasks of an earlier version put the fault on record and went on.
+      const fault = faultOfFailure(error.cause, this.#plan);
+      // Tasks of an earlier version put such a fault on record and went on.
       if (isFaultOfTask(fault.code) && patched('large-objects-end-tasks')) throw failureOf(fault);
       this.#record.add({ moved: 0, bytes: 0, failed: 1, failures: [objectFailure(path, fault)] });
     }

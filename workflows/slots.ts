@@ -7,7 +7,7 @@ export class Slots {
     this.#most = most;
   }
 
-  /** Waits for a free slot, and starts a piece of work, which MUST NOT fail. */
+  /** Waits for a free slot and starts the work. Does not wait for its end. The work MUST NOT reject. */
   async run(work: () => Promise<void>): Promise<void> {
     while (this.#running.size >= this.#most) await Promise.race(this.#running);
     const running: Promise<void> = work().finally(() => this.#running.delete(running));

@@ -11,23 +11,26 @@ import type { TaskPlan } from '../src/object-task/index.ts';
 const retry = { initialInterval: '1s', maximumInterval: '1m' } as const;
 
 /**
- * A timeout that never comes. Attempts are not limited, because an activity gives up by itself when it has
- * made no progress for too long.
+ * A timeout that is never reached. Neither the time nor the number of attempts is limited, because an
+ * activity gives up by itself when it has made no progress for too long.
  */
 const NEVER = '3650 days';
 
 /**
- * Cleaning up comes first, then other short steps. A step without a priority has that of its workflow, and
- * each has its fairness key.
+ * Removals come first, then the other short steps. A step without a priority has the priority of its
+ * workflow. Every step has the fairness key of its workflow.
  */
 const cleanup = { priority: { priorityKey: 1 } };
 const soon = { priority: { priorityKey: 2 } } as const;
-// A step heartbeats even while its disk hangs. Only this timeout ends such a step.
+// A step sends heartbeats even while a call to its disk hangs, so only this timeout ends such a step.
 const short = { ...soon, startToCloseTimeout: '10m' } as const;
 
 export const { planCopy, planTask } = proxyLocalActivities<JobActivities>({ startToCloseTimeout: '10s' });
 
-/** Asks once, and not for long: a cancel waits for the answer, and goes on without it if it fails. */
+/**
+ * There is one attempt, with a short timeout, because a cancel waits for the answer. If there is no answer,
+ * the cancel goes on without it.
+ */
 export const { bytesSoFar } = proxyLocalActivities<JobActivities>({
   scheduleToCloseTimeout: '5s',
   retry: { maximumAttempts: 1 },
@@ -43,9 +46,9 @@ export const { closeAsCanceled } = proxyActivities<JobActivities>({
 type Planned = Pick<CopyPlan, 'task_queue' | 'short_task_queue' | 'heartbeat_timeout' | 'no_worker_timeout'>;
 
 /**
- * Returns the activities at the stores, with the Task Queues and the timeouts of a plan. Steps with a
- * priority of their own move no image through the worker. They have a Task Queue of their own, and so wait
- * behind no transfer.
+ * Returns a function that makes the activities at the stores, with the Task Queues and the timeouts of a
+ * plan. Activities with a priority of their own move no image through the worker; they go to the short Task
+ * Queue, so that they never wait behind a transfer.
  */
 function storeActivities(plan: Planned) {
   const { task_queue, short_task_queue = task_queue, heartbeat_timeout, no_worker_timeout } = plan;
@@ -55,7 +58,8 @@ function storeActivities(plan: Planned) {
       heartbeatTimeout: heartbeat_timeout,
       scheduleToStartTimeout: no_worker_timeout,
       scheduleToCloseTimeout: NEVER,
-      // Unset, it acts as TRY_CANCEL: the workflow would clean up while the activity still writes.
+      // The default acts as TRY_CANCEL, with which the workflow would clean up while the activity still
+      // writes.
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       retry,
       summary,
@@ -64,12 +68,12 @@ function storeActivities(plan: Planned) {
 }
 
 /**
- * The longest label; characters. Two labels have to fit into a summary, which takes 400 bytes (Temporal:
- * `limit.userMetadataSummarySize`).
+ * The longest label; characters. Two labels have to fit into an activity's summary, which takes 400 bytes
+ * (Temporal: `limit.userMetadataSummarySize`).
  */
 const MAX_LABEL_LENGTH = 60;
 
-/** Returns the end of a path, as much as fits into a summary. */
+/** Returns a path, or only its end if it is too long for a summary. */
 export function labelOf(path: string): string {
   return path.length > MAX_LABEL_LENGTH ? `…${path.slice(1 - MAX_LABEL_LENGTH)}`.toWellFormed() : path;
 }
@@ -84,7 +88,8 @@ export function storeSteps(plan: CopyPlan) {
     inspectSource: steps(`inspect ${source}`, short).inspectSource,
     prepareDestination: steps(`reserve ${destination}`, short).prepareDestination,
     transferImage: steps(`${source} → ${destination}`).transferImage,
-    // This has no time limit: the server of a bucket may have to copy terabytes to the image's path.
+    // A commit has no time limit, because in a bucket the server may have to copy terabytes to the image's
+    // path.
     commitImage: steps(`commit ${destination}`, soon).commitImage,
     discardImage: steps(`discard ${destination}`, { ...cleanup, scheduleToStartTimeout: NEVER }).discardImage,
   };

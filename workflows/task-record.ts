@@ -12,7 +12,10 @@ import {
 import { bytesText, harmlessMarkdown } from '../src/text/index.ts';
 import { invalidInput } from './input.ts';
 
-/** The counts of a task's objects that are done, and the failures among them. */
+/**
+ * The objects that a piece of a task's work has finished: their numbers and bytes, and the failures among
+ * them.
+ */
 export interface Moved {
   readonly moved: number;
   readonly bytes: number;
@@ -22,7 +25,7 @@ export interface Moved {
   readonly folders?: number;
 }
 
-/** Keeps a task's details, and shows them in the memo and in the Web UI. */
+/** Holds a task's details, and publishes them in the memo and in the Web UI. */
 export class TaskRecord {
   #details: TaskDetails;
 
@@ -50,7 +53,7 @@ export class TaskRecord {
     setCurrentDetails(describeTask(this.#details, true));
   }
 
-  /** Puts the details in the memo, where all can read them with or without a worker. */
+  /** Puts the details in the memo, where clients can read them even if no worker runs. */
   publish(fault: Fault | null = null): void {
     this.#details = { ...this.#details, fault };
     upsertMemo({ [TASK_MEMO]: this.#details });
@@ -69,10 +72,10 @@ function taskFrom(memo: unknown): TaskDetails | undefined {
   return task;
 }
 
-/** Where the Web UI shows what a running task cannot tell itself. */
+/** Says where the Web UI shows what the task's workflow does not know while it runs. */
 const LIVE_PROGRESS =
-  'what is under way comes on top: *Heartbeat Details* under *Pending Activities*, and the child workflows. ' +
-  'Why it may stand still: their *Last Failure*, and `image-replicator tasks show`';
+  'objects under way are not counted here: see *Heartbeat Details* under *Pending Activities*, and the child workflows. ' +
+  'If the task stands still: see their *Last Failure*, and `image-replicator tasks show`';
 
 /** Returns a task as Markdown for the Web UI. */
 function describeTask(task: TaskDetails, isUnderWay: boolean): string {
@@ -92,7 +95,8 @@ function describeTask(task: TaskDetails, isUnderWay: boolean): string {
 }
 
 /**
- * Returns a requested value as Markdown that only shows it. The value may be missing or have another type.
+ * Escapes a value of the request, so that Markdown shows it and does nothing else. The value may be missing,
+ * or may not be a text.
  */
 function shown(value: unknown): string {
   return harmlessMarkdown(String(value ?? '?'));

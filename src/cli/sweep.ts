@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import ms, { type StringValue } from 'ms';
 import prettyBytes from 'pretty-bytes';
 import { StoreError } from '../stores/index.ts';
-import { type Finding, regionsOf, sweepRegion } from '../sweep/index.ts';
+import { regionsOf, type SweepFinding, sweepStores } from '../sweep/index.ts';
 import { harmless } from '../text/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
 import { unknownRegion } from './errors.ts';
@@ -32,12 +32,12 @@ export function addSweepCommand(program: Command): void {
       await withContext(options, async ({ client, regions }) => {
         const wanted = regionsOf(regions, options.region);
         if (wanted.length === 0) throw unknownRegion(options.region ?? '', regions);
-        const findings: Finding[] = [];
+        const findings: SweepFinding[] = [];
         const failures: string[] = [];
         for (const region of wanted) {
           try {
             await region.store.check();
-            for await (const finding of sweepRegion(client, region, { dry_run, grace }))
+            for await (const finding of sweepStores(client, region, { dry_run, grace }))
               findings.push(finding);
           } catch (error) {
             // The store of one region that is away keeps no other region from its sweep.
@@ -60,7 +60,7 @@ function duration(text: string): number {
   return milliseconds;
 }
 
-function findingText({ region, kind, place, bytes, age, job, outcome, why }: Finding): string {
+function findingText({ region, kind, place, bytes, age, job, outcome, why }: SweepFinding): string {
   const size = prettyBytes(bytes, { binary: true });
   const what = `${kind} ${region}/${place}, ${size}, ${ms(age)} old, job ${job ?? 'unknown'}`;
   return harmless(`${outcome}: ${what}: ${why}`);

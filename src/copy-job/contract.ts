@@ -1,14 +1,17 @@
 import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
 import type { CopyPlan } from './request.ts';
 
-/** The names by which any Temporal client can start, cancel and inspect a copy. */
+/**
+ * The name of the workflow that copies an image. With this name and those below, any Temporal client can
+ * start, inspect and cancel a copy.
+ */
 export const COPY_IMAGE = 'copyImage';
 export const TASK_QUEUE = 'image-copy';
 /** Name of the workflow that removes the leftovers of a job that was cancelled by force. */
 export const CLEAN_UP = 'cleanUp';
 export const CANCEL_SIGNAL = 'cancel';
 export const REQUEST_CANCEL_UPDATE = 'requestCancel';
-/** Update and signal that limit the bandwidth of a job. */
+/** Name of the update and of the signal that limit the bandwidth of a job. */
 export const LIMIT_BANDWIDTH = 'limitBandwidth';
 export const JOB_DETAILS_QUERY = 'jobDetails';
 
@@ -19,7 +22,7 @@ export const INVALID_REQUEST = 'invalid_request';
 
 /** Memo key of the job's details. */
 export const JOB_MEMO = 'job';
-/** Memo key of the hash of an idempotent request's body. */
+/** Memo key of the hash of the request, by which the reuse of an idempotency key is checked. */
 export const REQUEST_HASH_MEMO = 'request_hash';
 
 const MAX_KEYWORD_LENGTH = 255;
@@ -37,17 +40,17 @@ export const searchAttributes = {
   destinationImage: defineSearchAttributeKey('CopyDestinationImageId', SearchAttributeType.KEYWORD),
 } as const;
 
-/** Returns the Task Queue of the activities that touch a destination region's store. */
+/** Returns the Task Queue of the transfers to a region. */
 export function regionTaskQueue(region: string): string {
   return `${TASK_QUEUE}.${region}`;
 }
 
-/** Name and description of the counter of jobs that have ended. */
+/** Name and description of the metric that counts the jobs that have ended. */
 export const JOBS_ENDED = ['image_replicator_jobs_ended', 'Jobs that have ended.'] as const;
 
 /**
- * Returns the Task Queue of the short steps at a region's store, which have slots of their own. No region's
- * own Task Queue is called so, because no name of a region has a slash.
+ * Returns the Task Queue of the short steps at a region's store, for which workers have separate slots. It
+ * cannot be the Task Queue of another region, because a region's name never contains a slash.
  */
 export function shortTaskQueue(taskQueue: string): string {
   return `${taskQueue}/short`;
@@ -57,16 +60,16 @@ export function shortTaskQueue(taskQueue: string): string {
 const MAX_FAIRNESS_KEY = 64;
 
 /**
- * Returns the fairness key of a tenant's workflows, by which Temporal shares a Task Queue among tenants. An
- * id that is too long is cut: tenants whose ids begin alike then share.
+ * Returns the fairness key of a tenant's workflows, by which Temporal divides a Task Queue among tenants. Ids
+ * that are too long are cut, so tenants whose long ids begin alike have one key.
  */
 export function fairnessKeyOf(tenantId: string): string {
   return tenantKeyword(tenantId).slice(0, MAX_FAIRNESS_KEY);
 }
 
 /**
- * Returns a tenant's id as a search attribute. It contains nothing that any of Temporal's databases, or its
- * query language, would treat as more than text. Ordinary ids stay as they are.
+ * Returns a tenant's id as the value of a search attribute. Characters that have a special meaning in
+ * Temporal's query language or in its databases are percent-encoded; ordinary ids stay unchanged.
  */
 export function tenantKeyword(tenantId: string): string {
   return encodeURIComponent(tenantId.toWellFormed()).replaceAll("'", '%27');
@@ -78,9 +81,9 @@ function shortened(id: string): string {
 }
 
 /**
- * Returns the workflow id of the clean-up of a job that was forced. The id of one of the job's runs, most
- * often the first, makes it unique; the job's id is there for readers. Both together MUST fit into Temporal's
- * 1,000 bytes.
+ * Returns the workflow id of the clean-up of a job that was cancelled by force. The id of one of the job's
+ * runs, most often of the first, makes it unique; the job's id is there for people. It MUST have at most
+ * 1,000 bytes, Temporal's limit.
  */
 export function cleanUpIdOf(jobId: string, runId: string): string {
   return `clean-up/${shortened(jobId)}/${runId}`;

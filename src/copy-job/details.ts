@@ -3,20 +3,20 @@ import type { Fault } from './fault.ts';
 import type { CopyPlan } from './request.ts';
 import type { JobStatus } from './status.ts';
 
-/** The step that a job is at within its status. `JobDetails.phase` is `null` once the job has ended. */
+/** The step that a job is doing. `JobDetails.phase` is `null` once the job has ended. */
 export type JobPhase = 'accept' | 'inspect' | 'prepare' | 'transfer' | 'commit' | 'discard' | 'close';
 
 /**
- * A copy job, as the query `jobDetails`, the memo and every client show it. The first ten keys are those of
- * NTT ECL's "Get image copy job details".
+ * The details of a copy job, which the query `jobDetails` returns and the memo contains. The first ten keys
+ * are those of NTT ECL's "Get image copy job details".
  */
 export interface JobDetails {
   readonly job_id: string;
   readonly status: JobStatus;
   /**
-   * Percent, 0 to 100. It is 100 exactly if the status is `replicated`. It never goes down, with one
-   * exception: a job that was terminated or reset shows the value that was on record, because nobody could
-   * note how far its transfer had come.
+   * Percent, 0 to 100. It is 100 exactly if the status is `replicated`. It never decreases, with one
+   * exception: a job that was terminated or reset shows the value on record, which may be lower than what its
+   * last heartbeat said.
    */
   readonly copy_progress: number;
   readonly source_image_id: string | null;
@@ -28,7 +28,7 @@ export interface JobDetails {
   readonly destination_region_id: string | null;
   readonly destination_tenant_id: string | null;
 
-  /** Present if the copy is one of a plain object: its ids are then paths. */
+  /** Present if the job copies a plain object: its image ids are then paths. */
   readonly objects?: true;
   readonly destination_image_name: string | null;
   readonly phase: JobPhase | null;
@@ -37,36 +37,39 @@ export interface JobDetails {
   readonly bytes_copied: number;
   /** Lower-case hexadecimal digest of all bytes that went to the destination. */
   readonly sha512: string | null;
-  /** The source's digest by which the copy was found to be equal; `null` until they were compared. */
+  /** The kind of digest by which the copy was found equal to its source; `null` before they were compared. */
   readonly verified_by: VerifiedBy | null;
-  /** Present if no byte has passed through a worker: the destination's server has copied them by itself. */
+  /**
+   * Present if the destination's server has copied the bytes by itself, so that none has passed through a
+   * worker.
+   */
   readonly copied_by?: 'server';
-  /** Present if that server was asked to, and has refused: its reason, in a few words. */
+  /** Present if that server was asked to copy the bytes and has refused: its reason, in a few words. */
   readonly server_refusal?: string;
-  /** When the job was created; RFC 3339, as is `updated_at`. */
+  /** When the job was created, in RFC 3339. So is `updated_at`. */
   readonly created_at: string;
   readonly updated_at: string;
   /** The reason why the job failed. */
   readonly fault: Fault | null;
-  /** Bytes a second to which somebody has limited the job; absent, or `null`, if nobody has. */
+  /** The bandwidth limit of the job; bytes a second; absent or `null` if the job has none. */
   readonly bandwidth_limit?: number | null;
   readonly cancel: CancelRecord | null;
 }
 
 /**
- * The record of a cancel: who asked for it, how, and why. For a native one, the workflow's history names the
- * client.
+ * The record of a cancel: who asked for it, how, and why. If the cancel was native, only the workflow's
+ * history names the client.
  */
 export interface CancelRecord {
   readonly via: 'signal' | 'update' | 'native';
   readonly reason: string | null;
   readonly requested_by: string | null;
-  /** Present if the job did not wait until nothing of the copy was left. */
+  /** Present if the job was cancelled by force. */
   readonly force?: true;
   readonly requested_at: string;
 }
 
-/** Returns the percentage of a copy that is done. Only a job that is `replicated` gets 100. */
+/** Returns how much of a copy is done; percent. Only a job that is `replicated` has 100. */
 export function copyProgress(status: JobStatus, bytes: number, size: number | null): number {
   if (status === 'replicated') return 100;
   if (size === null || size === 0) return 0;
@@ -100,12 +103,12 @@ export function requestedDetails(jobId: string, plan: CopyPlan | null, now: Date
   };
 }
 
-/** The length to which a text is cut that a request holds and nobody has checked; characters. */
+/** The length to which the texts of an unchecked request are cut; characters. */
 const MAX_ASKED = 255;
 
 /**
- * Reads what is to be copied, and where to, from a request that nobody has checked. Leaves out everything
- * that is no text.
+ * Reads from an unchecked request what is to be copied, and where to. A field that is not a text becomes
+ * `null`.
  */
 export function askedDetails(request: unknown): Partial<JobDetails> {
   const text = (side: 'source' | 'destination', key: string): string | null => {

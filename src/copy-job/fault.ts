@@ -1,6 +1,9 @@
 import type { Side } from '../image/index.ts';
 
-/** The codes of a store's errors. `StoreErrorCode` in src/stores says what each means. */
+/**
+ * The codes of a store's errors. `StoreErrorCode` in src/stores explains them; the compiler refuses a code
+ * that is missing here.
+ */
 const STORE_FAULTS = [
   'not_found',
   'not_active',
@@ -21,7 +24,7 @@ const STORE_FAULTS = [
  * The codes of faults that no store reports.
  * - `invalid_request`: the request can never succeed
  * - `no_worker`: no worker has come for a step
- * - `worker_lost`: the worker that was at a step is not heard any more
+ * - `worker_lost`: the worker of a step sends no heartbeats any more
  * - `canceled`: a task was cancelled
  * - `terminated`, `timed_out`: Temporal has ended the workflow from outside
  * - `internal`: an unexpected error
@@ -40,7 +43,7 @@ const FAULT_CODES = [...STORE_FAULTS, ...JOB_FAULTS] as const;
 
 export type FaultCode = (typeof FAULT_CODES)[number];
 
-/** The reason why a job failed, or why it stands still. A tenant MAY see all of it. */
+/** The reason why a job has failed, or why it makes no progress. A tenant MAY see all of it. */
 export interface Fault {
   readonly code: FaultCode;
   readonly side: Side | null;
@@ -48,8 +51,8 @@ export interface Fault {
 }
 
 /**
- * Reads a fault that came back from Temporal. Returns `undefined` if the value is none. A code that this
- * version does not know becomes `internal`.
+ * Reads a fault that came back from Temporal. Returns `undefined` if the value is not a fault. A code that
+ * this version does not know becomes `internal`.
  */
 export function parseFault(value: unknown): Fault | undefined {
   if (typeof value !== 'object' || value === null) return undefined;

@@ -1,9 +1,11 @@
-/** Memo key of the id of the request that has ordered a job, as its client has seen it. */
+/** Memo key of the id of the HTTP request that has ordered a job. The client has got the same id. */
 export const REQUEST_ID_MEMO = 'request_id';
-/** The header in which a workflow hands its log context to its activities. It is never encrypted. */
+/**
+ * The Temporal header in which a workflow passes its log context to its activities. It is never encrypted.
+ */
 export const LOG_HEADER = 'image-replicator-log';
 
-/** The fields that each log line about a job has beside its text. */
+/** The fields that every log line about a job has in addition to its message. */
 export interface LogContext {
   readonly job_id: string;
   /** The tenant whose image is copied; `null` for an operator's job. */

@@ -5,7 +5,8 @@ import { INVALID_REQUEST, shortTaskQueue } from './contract.ts';
 import type { CopyPlan, CopyRequest } from './request.ts';
 import { undecodableProblem } from './undecodable.ts';
 
-// Not part of the folder's index: a workflow's sandbox has no need of a schema validator.
+// The folder's index does not export this file, because workflows import the index, and their bundle needs no
+// schema validator.
 
 const Text = Type.String({ minLength: 1, maxLength: 255 });
 const closed = { additionalProperties: false } as const;
@@ -27,7 +28,7 @@ const requestOf = (id: Type.TString) =>
     closed,
   );
 const ImageRequest = requestOf(Text);
-/** The length of a path on Linux; a bucket allows less, and refuses longer ones itself. */
+/** The longest path on Linux. A bucket allows less, and refuses longer keys itself. */
 const ObjectsRequest = requestOf(Type.String({ minLength: 1, maxLength: 4096 }));
 
 /** A request that can never succeed. */
@@ -43,7 +44,7 @@ export class InvalidRequest extends Error {
   }
 }
 
-/** The part of a deployment's configuration that decides about copies. */
+/** The part of the configuration from which a plan is made. */
 export interface PlanningRules {
   readonly regions: ReadonlyMap<
     string,
@@ -57,8 +58,8 @@ export interface PlanningRules {
 }
 
 /**
- * Checks a request, and returns a plan in which all that the request leaves open is decided.
- * @param reservedImageId the copy's id, used if the request names none
+ * Checks a request, and returns a plan: the request with defaults for everything that it leaves open.
+ * @param reservedImageId the image id of the copy if the request names none
  * @throws InvalidRequest naming the first field that is wrong
  */
 export function planCopy(request: unknown, rules: PlanningRules, reservedImageId: string): CopyPlan {

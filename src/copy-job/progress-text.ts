@@ -1,7 +1,7 @@
 import { bytesText, clockText, rateText } from '../text/index.ts';
 import type { TransferProgress } from './progress.ts';
 
-/** An attempt knows this of its transfer, and need not tell it to the next attempt. */
+/** The state of a transfer that only its own attempt needs, and that is not part of the progress. */
 interface AttemptState {
   /** The size of the image; bytes. */
   readonly size: number;
@@ -12,8 +12,9 @@ interface AttemptState {
 }
 
 /**
- * Tells in a line how far a transfer is, and what it waits for. The line has nothing in it that others have
- * chosen: `45%, 3.6 GiB of 8.0 GiB, 764.7 MiB/s, ETA 0:06, held back by limits.bandwidth`.
+ * Returns a line of text that says how far a transfer is and what slows it down, such as `45%, 3.6 GiB of 8.0
+ * GiB, 764.7 MiB/s, ETA 0:06, held back by limits.bandwidth`. The line contains no text from tenants or
+ * servers.
  */
 export function progressText(progress: TransferProgress, { size, rate, isPaused }: AttemptState): string {
   const { high_water, last_fault, held_by } = progress;
@@ -27,7 +28,7 @@ export function progressText(progress: TransferProgress, { size, rate, isPaused 
   return parts.join(', ');
 }
 
-/** Names a fault by its code and side. Its message stands with it in `last_fault`. */
+/** Returns a fault's code and side. Its message is in `last_fault`. */
 function faultText({ code, side }: NonNullable<TransferProgress['last_fault']>): string {
   return side === null ? code : `${code} at the ${side}`;
 }

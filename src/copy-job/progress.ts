@@ -2,13 +2,13 @@ import type { ByteRange } from '../image/index.ts';
 import { type Fault, parseFault } from './fault.ts';
 
 /**
- * The heartbeat details of a running transfer: enough to show how far it is, and to go on from there on any
- * worker.
+ * The heartbeat details of a running transfer. They are enough to show how far it is, and for another worker
+ * to continue it.
  */
 export interface TransferProgress {
-  /** Bytes that the destination has, as sorted, disjoint ranges. */
+  /** The byte ranges that the destination has, sorted and disjoint. */
   readonly ranges: readonly ByteRange[];
-  /** The most bytes that any attempt has reported: it never goes down. */
+  /** The most bytes that any attempt has reported. This number never decreases. */
   readonly high_water: number;
   /** When a byte was last moved; milliseconds since the epoch. */
   readonly moved_at: number;
@@ -18,14 +18,15 @@ export interface TransferProgress {
    */
   readonly futile: number;
   readonly futile_since: number | null;
-  /** The last fault after which the transfer tries again; `null` if bytes were moved since. */
+  /** The last fault after which the transfer was retried; `null` if it has moved bytes since. */
   readonly last_fault: Fault | null;
-  /** The name of the limit of bandwidth that holds the transfer back; absent if none does. */
+  /** The name of the bandwidth limit that slows the transfer down; absent if none does. */
   readonly held_by?: string;
 }
 
 /**
- * Reads heartbeat details. Returns `undefined` if they are not a transfer's: the transfer then starts over.
+ * Reads heartbeat details. Returns `undefined` if they are not those of a transfer; the transfer then starts
+ * from the beginning.
  */
 export function parseProgress(value: unknown): TransferProgress | undefined {
   if (typeof value !== 'object' || value === null) return undefined;

@@ -6,13 +6,13 @@ interface Sample {
   readonly bytes: number;
 }
 
-/** Measures how fast a number of bytes grows, over the last five seconds. */
+/** Measures how fast a number of bytes has grown in the last five seconds. */
 export class RateWindow {
   readonly #samples: Sample[] = [];
 
   /**
-   * Notes how many bytes there are at a time.
-   * @param at milliseconds since the epoch, not before the last call's
+   * Adds the number of bytes at a point in time.
+   * @param at milliseconds since the epoch; MUST NOT be before that of the last call
    */
   add(bytes: number, at: number): void {
     const samples = this.#samples;
@@ -20,14 +20,14 @@ export class RateWindow {
     while (samples.length > 2 && at - (samples[0]?.at ?? 0) > WINDOW) samples.shift();
   }
 
-  /** The rate; bytes a second. It is 0 until two times were noted, and never less. */
+  /** The rate; bytes a second. It is never negative, and 0 before the second call of `add`. */
   get current(): number {
     const [first, last] = [this.#samples[0], this.#samples.at(-1)];
     if (first === undefined || last === undefined || last.at === first.at) return 0;
     return Math.max(0, ((last.bytes - first.bytes) / (last.at - first.at)) * 1000);
   }
 
-  /** Forgets all that was noted, because the bytes to come are counted anew. */
+  /** Forgets all measurements. MUST be called before the bytes are counted from the beginning again. */
   clear(): void {
     this.#samples.length = 0;
   }

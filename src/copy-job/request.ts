@@ -1,30 +1,34 @@
 import { undecodableProblem } from './undecodable.ts';
 
-/** Input of the workflow `copyImage`. All but three fields have defaults. */
+/** Input of the workflow `copyImage`. Only the two regions and the source's image id are required. */
 export interface CopyRequest {
   /**
-   * Present if the ids are paths of plain objects, not ids of images. The destination's id defaults to the
-   * source's.
+   * Present if a plain object is to be copied: the image ids are then paths, and the destination's path
+   * defaults to the source's.
    */
   readonly objects?: true;
   readonly source: {
     readonly region: string;
     readonly image_id: string;
-    /** The tenant for whom the image is read. Without one, the job is an operator's and sees every image. */
+    /**
+     * The tenant for whom the image is read. If absent, the job is an operator's, and may read every image.
+     */
     readonly tenant_id?: string;
   };
   readonly destination: {
     readonly region: string;
-    /** The id to reserve for the copy; the id of the workflow's first run if absent. */
+    /** The image id of the copy; the id of the workflow's first run if absent. */
     readonly image_id?: string;
-    /** The tenant that is to own the copy; the source's tenant if absent. */
+    /** The tenant that will own the copy; the source's tenant if absent. */
     readonly tenant_id?: string;
     /** The copy's name; the source's if absent. */
     readonly image_name?: string;
   };
 }
 
-/** A request in which a worker has decided every open field from its configuration. */
+/**
+ * A request with defaults for every field that it left open. A worker makes the plan from its configuration.
+ */
 export interface CopyPlan {
   readonly objects?: true;
   readonly source: { readonly region: string; readonly image_id: string; readonly tenant_id: string | null };
@@ -34,11 +38,14 @@ export interface CopyPlan {
     readonly tenant_id: string | null;
     readonly image_name: string | null;
   };
-  /** The Task Queue of the activities that touch the stores. */
+  /** The Task Queue of the transfer; of all steps if `short_task_queue` is absent. */
   readonly task_queue: string;
-  /** The Task Queue of those that move no image; absent in the plan of an earlier version. */
+  /**
+   * The Task Queue of the steps that move no image through a worker; absent in the plan of an earlier
+   * version.
+   */
   readonly short_task_queue?: string;
-  /** The heartbeat timeout of those activities; milliseconds. */
+  /** The heartbeat timeout of the steps; milliseconds. */
   readonly heartbeat_timeout: number;
   /** How long a step may wait for a worker before the job fails with `no_worker`; milliseconds. */
   readonly no_worker_timeout: number;
@@ -48,22 +55,20 @@ export interface CopyPlan {
 export interface CancelRequest {
   readonly reason?: string;
   readonly requested_by?: string;
-  /**
-   * Ends the job without waiting until nothing of the copy is left: a workflow `cleanUp` removes the rest.
-   */
+  /** Ends the job at once. A workflow `cleanUp` then removes what is left of the copy. */
   readonly force?: true;
 }
 
 const MAX_NOTE_LENGTH = 512;
 
-/** A request to cancel, as it is put on record. */
+/** A request to cancel, as it is recorded. */
 export interface ParsedCancelRequest {
   readonly reason: string | null;
   readonly requested_by: string | null;
   readonly force?: true;
 }
 
-/** Returns the problem of a client's request to cancel; `null` if there is none. */
+/** Returns what is wrong with a client's request to cancel; `null` if it is valid. */
 export function cancelRequestProblem(value: unknown): string | null {
   const undecodable = undecodableProblem(value);
   if (undecodable !== undefined) return `input: ${undecodable}`;
@@ -77,8 +82,8 @@ export function cancelRequestProblem(value: unknown): string | null {
 }
 
 /**
- * Reads from a client's input who asks for a cancel, why, and if by force. A bare string is a reason. It
- * never refuses a cancel: what is wrong with the request is added to the reason.
+ * Reads from a client's input who asks for a cancel, why, and whether by force. A bare string is the reason.
+ * A malformed request is not refused: what is wrong with it is added to the reason.
  */
 export function parseCancelRequest(value: unknown): ParsedCancelRequest {
   const isObject = typeof value === 'object' && value !== null;

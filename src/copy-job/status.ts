@@ -11,14 +11,17 @@ export const JOB_STATUSES = [
 
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
-/** Tells whether a job may be cancelled: until it is `replicated` or has failed, or a cancel was accepted. */
+/**
+ * Tells whether a job can be cancelled: it can until it is `replicated` or has failed, or until a cancel was
+ * accepted.
+ */
 export function isCancellable(status: JobStatus): boolean {
   return status === 'replicate_requested' || status === 'replicating';
 }
 
 /**
- * Tells whether a job may be cancelled by force: once, until it has ended, even if an earlier cancel was
- * accepted.
+ * Tells whether a job can be cancelled by force: it can once, until it has ended, even if a cancel without
+ * force was accepted before.
  */
 export function isForcible(status: JobStatus, cancel: { readonly force?: true } | null): boolean {
   return !isFinal(status) && cancel?.force === undefined;

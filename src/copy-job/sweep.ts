@@ -1,10 +1,10 @@
-/** Name of the workflow that removes what jobs have left behind in a region. */
+/** Name of the workflow that removes leftovers of jobs from a region. */
 export const SWEEP_REGION = 'sweepRegion';
 
 /** Input of the workflow `sweepRegion`. */
 export interface SweepRequest {
   readonly region: string;
-  /** The Task Queue of the activities that touch the region's store. */
+  /** The Task Queue of the activity that searches the region's stores. */
   readonly task_queue: string;
   /** `true` if the sweep only lists what it would remove. */
   readonly dry_run: boolean;

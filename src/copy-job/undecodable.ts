@@ -1,12 +1,12 @@
-/** A value that stands for a client's payload that cannot be decoded. */
+/** Stands for a client's payload that cannot be decoded. */
 interface Undecodable {
   readonly undecodable_payload: string;
 }
 
-/** The number of characters of the decoder's message that are kept. */
+/** The length to which the decoder's message is cut; characters. */
 const MAX_LENGTH = 200;
 
-/** Returns a value that stands for a payload that cannot be decoded, with the reason why. */
+/** Returns the value that replaces a payload that cannot be decoded. */
 export function undecodable(why: string): Undecodable {
   return { undecodable_payload: why.slice(0, MAX_LENGTH) };
 }

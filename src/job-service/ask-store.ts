@@ -1,24 +1,25 @@
 import { withinTime } from '../http/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import { StoreError } from '../stores/index.ts';
-import { asideOfTemporal } from '../temporal/index.ts';
+import { outsideTemporalDeadline } from '../temporal/index.ts';
 import { JobError } from './errors.ts';
 
-/** The longest that a caller waits for a store; milliseconds. */
+/** The longest time for which a caller waits for a store; milliseconds. */
 const PATIENCE = 10_000;
 
 /**
- * Returns the answer of a store.
- * @throws StoreError `unavailable` if it takes longer than 10 s
+ * Returns a store's answer. The time that it takes is added to the deadline of the request's calls to
+ * Temporal.
+ * @throws StoreError `unavailable` if the store has not answered after 10 s
  */
 export async function answered<T>(call: Promise<T>): Promise<T> {
   const silence = () => new StoreError('unavailable', `it has not answered for ${PATIENCE / 1000} s`);
-  return asideOfTemporal(withinTime(call, PATIENCE, silence));
+  return outsideTemporalDeadline(withinTime(call, PATIENCE, silence));
 }
 
 /**
  * Turns the error of a store into the error for the caller. Any other error is returned as it is.
- * @param user the caller as a user of the cloud, if the store was asked on the caller's own behalf
+ * @param user the caller's own credential, if the store was asked with it
  */
 export function refusal(region: string, error: unknown, user?: UserCredential): unknown {
   if (!(error instanceof StoreError)) return error;

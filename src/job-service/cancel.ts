@@ -22,8 +22,8 @@ import { hasAnswered } from './update.ts';
 import { liveView } from './view.ts';
 
 /**
- * Cancels a job by an update, which the workflow accepts or rejects. If no worker is there to answer, the
- * status on record decides, and a signal waits for the next worker.
+ * Cancels a job by an update, which the workflow accepts or rejects. If no worker answers, accepts or rejects
+ * the cancel by the status on record, and sends a signal, which the next worker handles.
  * @throws JobError `conflict` if it is too late to cancel, `not_found`, or `unavailable`
  */
 export async function cancelJob(
@@ -35,7 +35,7 @@ export async function cancelJob(
   const description = await findJob(client, caller, jobId);
   const before = await liveView(client, description);
   if (!mayCancel(before, request)) throw tooLate(before.status);
-  // A workflow that is paused would hear of nothing.
+  // A paused workflow handles neither updates nor signals.
   if (before.paused) await resumeJob(client, caller, jobId, { reason: 'to cancel it', ...byWhom(request) });
   const handle = client.workflow.getHandle(jobId, description.runId);
   const isHeard = await hasAnswered(client, handle, REQUEST_CANCEL_UPDATE, request).catch((error) => {
@@ -57,8 +57,8 @@ function mayCancel({ status, cancel }: JobView, { force }: CancelRequest): boole
 }
 
 /**
- * Leaves a cancel for the next worker. The signal outlasts a reset of the job, which forgets a native
- * cancellation. The native cancellation shows at once, before any worker has heard of it.
+ * Leaves a cancel for the next worker, in two ways. A signal survives a reset of the job, which a native
+ * cancellation does not. The native cancellation is visible at once, before any worker has handled it.
  */
 async function cancelUnheard(
   client: Client,
@@ -67,7 +67,7 @@ async function cancelUnheard(
   request: CancelRequest,
 ): Promise<void> {
   const job = await liveView(client, await findJob(client, caller, handle.workflowId));
-  // The update that nobody answered in time may have been accepted after all.
+  // The update may have been accepted, although its answer did not come in time.
   if (job.status === 'canceled' || (job.cancel !== null && job.cancel.force === request.force)) return;
   if (isFinal(job.status)) throw tooLate(job.status);
   try {

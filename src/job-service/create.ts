@@ -16,10 +16,10 @@ import { type Caller, type JobService, OPERATOR } from './service.ts';
 import { type StartContext, startJob } from './start.ts';
 import { liveView } from './view.ts';
 
-/** The longest that a load balancer waits to learn whether we are ready; milliseconds. */
+/** The longest time for a readiness check; milliseconds. */
 const MAX_CHECK = 1500;
 
-/** Makes a service of copy jobs over a Temporal client. */
+/** Returns a service of copy jobs that uses a Temporal client. */
 export function createJobService(context: StartContext): JobService {
   const { client } = context;
   const deletions: Deletions = new Map();

@@ -15,23 +15,24 @@ import { describeJob, findJob, unavailable } from './find.ts';
 import type { Caller } from './service.ts';
 import { recordedView } from './view.ts';
 
-/** How long a deletion waits for a job that has its last status to be closed; milliseconds. */
+/** How long a deletion waits for a job with a final status until its workflow has closed; milliseconds. */
 const MAX_CLOSING = 3000;
 /**
- * How long a deletion waits until Temporal no longer shows the job, so that a request with the same
- * idempotency key makes another one; milliseconds.
+ * How long a deletion waits until Temporal no longer shows the job; milliseconds. Before that, a request with
+ * the same idempotency key would find the deleted job.
  */
 const MAX_SHOWN = 6000;
-/** How often it looks; milliseconds. */
+/** The time between two looks at the job; milliseconds. */
 const INTERVAL = 100;
 
-/** The deletions that are under way in this process, by the ids of their jobs. */
+/** The deletions that are running in this process, by the ids of their jobs. */
 export type Deletions = Map<string, Promise<void>>;
 
 /**
- * Deletes the record of a job that has ended, with every run that a reset has made of it. The image stays.
- * Waits until Temporal no longer shows the job, but not for longer than some seconds.
- * @throws JobError `conflict` if the job goes on, or the clean-up after a cancel by force does
+ * Deletes the record of a job that has ended, including all its runs. The image stays. Waits until Temporal
+ * no longer shows the job, but at most six seconds.
+ * @throws JobError `conflict` if the job has not ended, or if the clean-up after a cancel by force is still
+ * running
  */
 export async function deleteJob(
   client: Client,
@@ -39,7 +40,7 @@ export async function deleteJob(
   caller: Caller,
   jobId: string,
 ): Promise<void> {
-  // A job has its last status a moment before its workflow closes.
+  // A job has its final status a moment before its workflow closes.
   const job = await lookUntil(
     () => findJob(client, caller, jobId),
     (found) => found.closeTime !== undefined || !isFinal(recordedView(found).status),
@@ -78,8 +79,9 @@ async function deleteRuns(client: Client, jobId: string, lastRun: string): Promi
 }
 
 /**
- * Looks again and again until it sees what it waits for. Returns what it has seen last.
- * @param patience the time after which it gives up; milliseconds
+ * Calls `look` again and again until `isThere` accepts what it has found, or the time is over. Returns what
+ * was found last.
+ * @param patience the longest time; milliseconds
  */
 async function lookUntil<T>(
   look: () => Promise<T>,

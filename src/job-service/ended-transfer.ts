@@ -3,14 +3,15 @@ import { parseProgress } from '../copy-job/index.ts';
 import { decodeOptionalSinglePayload } from '../temporal/index.ts';
 
 /**
- * The number of last events that are read. They hold the end of the last activity, and the Workflow Task that
- * this end has scheduled.
+ * The number of a history's last events that are read. They include the end of the last activity, and the
+ * Workflow Task that this end has scheduled.
  */
 const LAST_EVENTS = 10;
 
 /**
- * Returns how many bytes a transfer had moved when it ended. It is asked for between the end of the transfer
- * and the workflow's next change of the record, when neither a heartbeat nor the memo tells.
+ * Returns how many bytes a transfer had moved when it ended, by reading the workflow's history. This is
+ * needed between the end of the transfer and the workflow's next change of the memo, when neither a heartbeat
+ * nor the memo has the number.
  */
 export async function endedTransferBytes(
   client: Client,
@@ -33,7 +34,7 @@ export async function endedTransferBytes(
       canceled?.details?.payloads?.[0] ??
       failed?.failure?.applicationFailureInfo?.details?.payloads?.[1] ??
       timeout?.timeoutFailureInfo?.lastHeartbeatDetails?.payloads?.[0];
-    // The transfer has never said how far it had come. Earlier events belong to another step.
+    // The transfer has never reported its progress. Earlier events belong to another step.
     if (!payload) return 0;
     const details = await decodeOptionalSinglePayload(client.options.loadedDataConverter, payload);
     return parseProgress(details)?.high_water ?? 0;

@@ -1,11 +1,11 @@
 /**
- * The reasons for which a job service refuses something.
+ * The reasons for which the job service refuses a request.
  * - `invalid`: a field of the request is wrong
- * - `not_found`: there is no such job, or it is another tenant's
+ * - `not_found`: there is no such job, or the job belongs to another tenant
  * - `conflict`: the job's status does not allow it
  * - `image_not_found`: the source has no such image, or the tenant may not see it
  * - `image_conflict`: the source image cannot be copied in its present state
- * - `forbidden`: the caller may look, but not change anything
+ * - `forbidden`: the caller may read, but not change anything
  * - `quota_exceeded`: the destination has no room left for the tenant, or the tenant's own limit is reached
  * - `key_reused`: an idempotency key came again with another request
  * - `unavailable`: a store or Temporal does not answer
@@ -24,7 +24,7 @@ export type JobErrorCode =
 export class JobError extends Error {
   override readonly name = 'JobError';
   readonly code: JobErrorCode;
-  /** For `invalid`: the name of the copy request's wrong field, as in `destination.region`. */
+  /** For `invalid`: the name of the request's wrong field, such as `destination.region`. */
   readonly field: string | null;
 
   constructor(code: JobErrorCode, message: string, options: { cause?: unknown; field?: string } = {}) {

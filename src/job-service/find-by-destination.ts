@@ -7,26 +7,26 @@ import { ofTenant } from './list.ts';
 import { type Caller, type JobView, OPERATOR } from './service.ts';
 import { liveView, recordedView } from './view.ts';
 
-/** The form of every image id. Temporal cannot look for every other text. */
+/** The form of every image id. It is checked first, because Temporal cannot search for every text. */
 const IMAGE_ID = /^[\w.:@~+-]{1,255}$/;
 
 /**
- * Finds the job that makes, or has made, an image. Most jobs have the id of their image. A job that was
- * started by hand may have reserved another id, and a job whose image was spoilt has replaced it: the search
- * attribute leads to these. If there are several, returns the one that may still be cancelled, or else the
- * newest.
+ * Finds the job that makes, or has made, an image. Most jobs have the same id as their image. The others are
+ * found by a search attribute: a job that was started by hand may have chosen another image id, and a job
+ * whose image became unusable has gone on with another one. If several jobs match, returns one that can still
+ * be cancelled, or else the newest.
  * @throws JobError `not_found`, or `unavailable`
  */
 export async function findByDestination(client: Client, caller: Caller, imageId: string): Promise<JobView> {
   const description =
     (await findJobIfThere(client, caller, imageId)) ??
-    (await findJob(client, caller, await searchedFor(client, caller, imageId)));
+    (await findJob(client, caller, await searchJobId(client, caller, imageId)));
   const job = await liveView(client, description);
   if (job.objects) throw notFound(imageId);
   return job;
 }
 
-async function searchedFor(client: Client, caller: Caller, imageId: string): Promise<string> {
+async function searchJobId(client: Client, caller: Caller, imageId: string): Promise<string> {
   if (!IMAGE_ID.test(imageId)) throw notFound(imageId);
   const key = searchAttributes.destinationImage;
   const terms = [
@@ -39,7 +39,7 @@ async function searchedFor(client: Client, caller: Caller, imageId: string): Pro
   try {
     for await (const execution of listWorkflows(client, allOf(terms))) {
       const job = recordedView(execution);
-      // SQLite ignores the case of letters when it looks for keywords.
+      // SQLite ignores the case of letters when it compares keywords.
       const isExact = execution.typedSearchAttributes.get(key) === imageId;
       if (isExact && !job.objects && belongsTo(job, caller)) jobs.push(job);
     }

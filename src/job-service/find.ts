@@ -33,16 +33,15 @@ export async function findJobIfThere(
   return belongsTo(recordedView(description), caller) ? description : undefined;
 }
 
-/**
- * Tells whether a job is the caller's: as its source tenant, as its destination tenant, or as an operator.
- */
+/** Tells whether a caller may see a job: the source tenant, the destination tenant and the operator may. */
 export function belongsTo(job: JobView, caller: Caller): boolean {
   if (caller === OPERATOR) return true;
   return job.source_tenant_id === caller.tenant_id || job.destination_tenant_id === caller.tenant_id;
 }
 
 /**
- * Describes the workflow of a job, whoever the job belongs to. Returns `undefined` if there is none.
+ * Describes the workflow of a job, without checking whose job it is. Returns `undefined` if there is no such
+ * job.
  * @throws JobError `unavailable`
  */
 export async function describeJob(
@@ -54,12 +53,12 @@ export async function describeJob(
   });
 }
 
-/** Returns the error for a caller to whom a job does not exist. */
+/** Returns the error for a job that does not exist, or that the caller may not see. */
 export function notFound(jobId: string): JobError {
   return new JobError('not_found', `there is no job ${jobId}`);
 }
 
-/** Returns the error for a caller when Temporal does not answer as it should. */
+/** Returns the error that a caller gets if a call to Temporal has failed. */
 export function unavailable(cause: unknown): JobError {
   return new JobError('unavailable', 'the job service is not available at the moment; try again later', {
     cause,

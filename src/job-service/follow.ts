@@ -4,30 +4,31 @@ import { JobError } from './errors.ts';
 import { belongsTo, notFound } from './find.ts';
 import type { JobFollowing, JobService, JobView } from './service.ts';
 
-/** The time from one look at a job that is followed to the next; milliseconds. */
+/** The time between two looks at a followed job; milliseconds. */
 const LOOK_EVERY = 1000;
 
 /**
- * Looks at a job for everybody who follows it. Throws `JobError`.
- * @param signal is aborted when nobody follows the job any more
+ * Reads a job, whoever it belongs to. Throws `JobError`.
+ * @param signal aborted when nobody follows the job any more
  */
 type Look = (jobId: string, signal: AbortSignal) => Promise<JobView>;
 
-/** A job that is looked at again and again, for all its followers together. */
+/** A job that is read again and again, once for all its followers. */
 interface Followed {
-  /** The number of callers that follow it, or that wait for the first look. */
+  /** The number of callers that follow the job, or that wait for the first look. */
   followers: number;
-  readonly told: Set<(view: JobView | null) => void>;
-  /** The first look. */
+  readonly listeners: Set<(view: JobView | null) => void>;
+  /** Resolves when the job was read for the first time. */
   readonly first: Promise<void>;
-  /** The view of the last look. It is `null` until the first look has ended, and if the job is deleted. */
+  /** The job at the last look; `null` before the first look has ended, and after the job was deleted. */
   view: JobView | null;
   readonly stop: AbortController;
 }
 
 /**
- * Returns a `follow` that looks at each job again and again, however many follow it.
- * @param every the time from one look to the next; milliseconds
+ * Returns the method `follow` of a job service. It reads each followed job again and again, once for all its
+ * followers.
+ * @param every the time between two looks; milliseconds
  */
 export function followJobs(look: Look, every = LOOK_EVERY): JobService['follow'] {
   const jobs = new Map<string, Followed>();
@@ -41,7 +42,7 @@ export function followJobs(look: Look, every = LOOK_EVERY): JobService['follow']
     const first = look(jobId, stop.signal).then((view) => {
       job.view = view;
     });
-    const job: Followed = { followers: 0, told: new Set(), first, view: null, stop };
+    const job: Followed = { followers: 0, listeners: new Set(), first, view: null, stop };
     jobs.set(jobId, job);
     void keepLooking(job, () => look(jobId, stop.signal), every).finally(() => forget(jobId, job));
     return job;
@@ -51,7 +52,7 @@ export function followJobs(look: Look, every = LOOK_EVERY): JobService['follow']
     const job = jobs.get(jobId) ?? begin(jobId);
     job.followers += 1;
     const leave = (): void => {
-      job.told.delete(tell);
+      job.listeners.delete(tell);
       job.followers -= 1;
       if (job.followers > 0) return;
       forget(jobId, job);
@@ -61,7 +62,7 @@ export function followJobs(look: Look, every = LOOK_EVERY): JobService['follow']
       await job.first;
       const { view } = job;
       if (view === null || !belongsTo(view, caller)) throw notFound(jobId);
-      job.told.add(tell);
+      job.listeners.add(tell);
       return { view, leave };
     } catch (error) {
       leave();
@@ -71,8 +72,8 @@ export function followJobs(look: Look, every = LOOK_EVERY): JobService['follow']
 }
 
 /**
- * Looks at a job until it has ended or nobody follows it. While Temporal does not answer, nothing is told.
- * Never rejects.
+ * Reads a job again and again until it has ended or nobody follows it, and calls the listeners each time.
+ * While Temporal does not answer, calls nobody. Never rejects.
  */
 async function keepLooking(job: Followed, look: () => Promise<JobView>, every: number): Promise<void> {
   const { signal } = job.stop;
@@ -87,6 +88,6 @@ async function keepLooking(job: Followed, look: () => Promise<JobView>, every: n
       if (!(error instanceof JobError) || error.code !== 'not_found') continue;
       job.view = null;
     }
-    for (const tell of job.told) tell(job.view);
+    for (const tell of job.listeners) tell(job.view);
   }
 }

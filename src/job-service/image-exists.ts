@@ -3,7 +3,7 @@ import type { UserCredential } from '../openstack/index.ts';
 import { StoreError } from '../stores/index.ts';
 import { answered, refusal } from './ask-store.ts';
 
-/** Tells whether a tenant can see an image of this id in any of its regions. */
+/** Tells whether a tenant can see an image with this id in any region. */
 export async function imageExists(
   regions: Regions,
   tenantId: string,

@@ -7,8 +7,8 @@ import { hasAnswered } from './update.ts';
 import { recordedView } from './view.ts';
 
 /**
- * Limits the bandwidth of a job by an update. If no worker is there to answer, a signal waits for the next
- * one.
+ * Limits the bandwidth of a job by an update. If no worker answers, sends a signal, which the next worker
+ * handles.
  * @param rate bytes a second; `null` for no limit
  * @throws JobError `conflict` if the job has ended, `not_found`, or `unavailable`
  */

@@ -25,18 +25,19 @@ import { type Caller, type JobPage, type ListQuery, OPERATOR } from './service.t
 import { recordedView } from './view.ts';
 
 /**
- * The most jobs in a list for which the caller sets no limit. It is high because some clients, eclsdk for
- * one, never ask for a second page.
+ * The most jobs on a page. The number is high because some clients, such as eclsdk, never ask for a second
+ * page.
  */
 const MAX_JOBS = 1000;
-/** Temporal's answers to a page token that it cannot read. */
+/** The gRPC statuses with which Temporal refuses a page token that it cannot read. */
 const BAD_TOKEN: ReadonlySet<number | undefined> = new Set([
   GRPC_STATUS.unknown,
   GRPC_STATUS.invalidArgument,
 ]);
 
 /**
- * Reads a page of a caller's jobs from visibility alone. No worker and no single workflow is asked.
+ * Reads a page of a caller's jobs. It uses only Temporal's visibility: no worker is needed, and no workflow
+ * is described.
  * @throws JobError `invalid` for the field `marker`, or `unavailable`
  */
 export async function listJobs(
@@ -55,15 +56,12 @@ export async function listJobs(
   };
 }
 
-/** Returns a filter that matches the jobs of which a tenant is the source or the destination. */
+/** Returns a filter that matches the jobs whose source or destination tenant is this one. */
 export function ofTenant(tenantId: string): VisibilityQuery {
   return visibility`${attribute(searchAttributes.tenants.name)} = ${tenantKeyword(tenantId)}`;
 }
 
-/**
- * Returns a filter that matches all jobs of a tenant. A copy that a task makes belongs to the task, and does
- * not match.
- */
+/** Returns a filter that matches all jobs of a tenant, but not the copies that a task makes. */
 export function jobsOf(tenantId: string): VisibilityQuery {
   return allOf([...JOBS, ofTenant(tenantId)]);
 }
@@ -80,8 +78,8 @@ async function fetchPage(
   try {
     return await listPage(client, filter, Math.min(limit, MAX_JOBS), pageToken);
   } catch (error) {
-    // We have made the marker, but another version of Temporal has made the token in it: nobody can read it
-    // any more.
+    // The marker is genuine, but its page token comes from another version of Temporal, so it can no longer
+    // be read.
     if (pageToken !== undefined && BAD_TOKEN.has(grpcStatusOf(error))) throw badMarker();
     throw unavailable(error);
   }
@@ -95,23 +93,24 @@ function filterOf(caller: Caller, { status, cleaning }: ListQuery): VisibilityQu
 }
 
 const STATUS = attribute(searchAttributes.status.name);
-/** A filter that takes jobs whose record does not say that they have ended. */
-const UNENDED = anyOf([
+/** A filter that matches jobs that have no final status on record. */
+const NOT_ENDED = anyOf([
   visibility`${STATUS} IS NULL`,
   ...JOB_STATUSES.filter((status) => !isFinal(status)).map((status) => visibility`${STATUS} = ${status}`),
 ]);
 const CANCELED = visibility`ExecutionStatus = 'Canceled'`;
 
 /**
- * Returns a filter that takes the jobs which show a status. A job may not have it on record: a workflow that
- * was terminated could not put it there, and the input of another was so wrong that it has nothing on record.
+ * Returns a filter that matches the jobs that are shown with a status. Not all of them have it on record: a
+ * workflow that was terminated could not record `error`, and a workflow with a malformed input has no status
+ * on record.
  */
 function showing(status: JobStatus): VisibilityQuery {
   const recorded = visibility`${STATUS} = ${status}`;
   if (status === 'replicated') return recorded;
-  if (status === 'canceled') return anyOf([recorded, allOf([CANCELED, UNENDED])]);
+  if (status === 'canceled') return anyOf([recorded, allOf([CANCELED, NOT_ENDED])]);
   if (status === 'error')
-    return anyOf([recorded, allOf([visibility`NOT ${OPEN} AND NOT ${CANCELED}`, UNENDED])]);
+    return anyOf([recorded, allOf([visibility`NOT ${OPEN} AND NOT ${CANCELED}`, NOT_ENDED])]);
   const begun =
     status === 'replicate_requested' ? anyOf([recorded, visibility`${STATUS} IS NULL`]) : recorded;
   return allOf([OPEN, begun]);

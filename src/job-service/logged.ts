@@ -1,30 +1,36 @@
 import type { Caller, JobService } from './service.ts';
 
-/** Writes a line about a job that somebody has ordered or changed. */
-type Tell = (about: { readonly job_id: string; readonly tenant_id: string | null }, message: string) => void;
+/** Writes a log line about a job that somebody has ordered or changed. */
+type LogLine = (
+  about: { readonly job_id: string; readonly tenant_id: string | null },
+  message: string,
+) => void;
 
-/** Returns a job service that tells which job each change was of, and for whom it was made. */
-export function loggedJobs(jobs: JobService, tell: Tell): JobService {
+/**
+ * Returns a job service that logs every order and change that was accepted, with the job's id and the
+ * caller's tenant.
+ */
+export function loggedJobs(jobs: JobService, log: LogLine): JobService {
   const about = (job_id: string, caller: Caller) => ({
     job_id,
     tenant_id: typeof caller === 'object' ? caller.tenant_id : null,
   });
-  /** Returns a change of a job that is told once it has been accepted. */
-  const told =
+  /** Returns a method that changes a job and, if that was accepted, writes a log line. */
+  const logged =
     <Request>(change: (caller: Caller, jobId: string, request: Request) => Promise<void>, message: string) =>
     async (caller: Caller, jobId: string, request: Request) => {
       await change(caller, jobId, request);
-      tell(about(jobId, caller), message);
+      log(about(jobId, caller), message);
     };
   return {
     ...jobs,
     async start(caller, request, options) {
       const started = await jobs.start(caller, request, options);
-      tell(about(started.job_id, caller), 'job ordered');
+      log(about(started.job_id, caller), 'job ordered');
       return started;
     },
-    cancel: told(jobs.cancel, 'cancel requested'),
-    pause: told(jobs.pause, 'pause requested'),
-    resume: told(jobs.resume, 'resume requested'),
+    cancel: logged(jobs.cancel, 'cancel requested'),
+    pause: logged(jobs.pause, 'pause requested'),
+    resume: logged(jobs.resume, 'resume requested'),
   };
 }

@@ -5,18 +5,18 @@ const TAG_BYTES = 16;
 
 /** Makes and reads the markers that lead from one page of a list to the next one. */
 export interface Markers {
-  /** @param list names the list: a marker is good for this list, and for no other */
+  /** @param list names the list: a marker is valid for this list only */
   make(list: string, pageToken: Uint8Array): string;
   /**
    * Returns the page token in a marker.
-   * @throws JobError `invalid` for the field `marker`, if `make` has not made it with this key, for this list
+   * @throws JobError `invalid` for the field `marker`, if the marker was not made for this list with this key
    */
   read(list: string, marker: string): Uint8Array;
 }
 
 /**
- * Makes markers that nobody without the key can make: a marker is a page token of Temporal's behind an
- * HMAC-SHA256 of it. All facades that share a key read each other's markers.
+ * Returns markers that nobody can forge without the key: each consists of an HMAC-SHA256 and Temporal's page
+ * token. Facades that share a key can read each other's markers.
  */
 export function openMarkers(key: string): Markers {
   const tagOf = (list: string, pageToken: Uint8Array) =>
@@ -32,7 +32,7 @@ export function openMarkers(key: string): Markers {
   };
 }
 
-/** Returns the error that refuses a marker. */
+/** Returns the error for a marker that cannot be read. */
 export function badMarker(): JobError {
   return new JobError('invalid', 'is not a marker of this list: take it from the Link of an earlier page', {
     field: 'marker',

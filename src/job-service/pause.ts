@@ -8,15 +8,15 @@ import { findJob, unavailable } from './find.ts';
 import type { Caller, PauseRequest } from './service.ts';
 import { recordedView } from './view.ts';
 
-/** How long a pause waits for a Workflow Task to come to its end, and how often it looks; milliseconds. */
+/** How long a pause waits for the end of a Workflow Task, and the time between two looks; milliseconds. */
 const PATIENCE = 3000;
 const INTERVAL = 100;
 
 /**
- * Pauses a job: its workflow and its current step. The step stops with its next heartbeat, keeps what it has,
- * and gives its slot to others. Does nothing to a job that is paused already. First waits up to 3 seconds for
- * the end of a Workflow Task: the SDK (1.24) cannot read the history of a workflow that was paused while one
- * was due.
+ * Pauses a job: its workflow and its current step. The step stops at its next heartbeat, keeps what it has
+ * copied, and frees its slot. Does nothing to a job that is paused already. Before the pause, waits up to 3
+ * seconds until no Workflow Task is pending, because the SDK (1.24) cannot replay the history of a workflow
+ * that was paused while one was pending.
  * @throws JobError `conflict` if the job has ended or is being cancelled, if no worker runs its workflow, or
  * if Temporal does not pause workflows in this namespace
  */
@@ -26,17 +26,17 @@ export async function pauseJob(
   jobId: string,
   { reason = '', requested_by }: PauseRequest,
 ): Promise<void> {
-  const job = await atRest(client, caller, jobId);
+  const job = await withoutWorkflowTask(client, caller, jobId);
   const common = { ...commonOf(client, requested_by), reason };
   if (!isWorkflowPaused(job)) {
     const request = { ...common, workflowId: jobId, requestId: randomUUID() };
-    await accepted(() => client.workflowService.pauseWorkflowExecution(request));
+    await callIgnoringDone(() => client.workflowService.pauseWorkflowExecution(request));
   }
   const { raw } = await findJob(client, caller, jobId);
   for (const { activityId: id, paused } of raw.pendingActivities ?? []) {
     if (paused || !id) continue;
     const request = { ...common, execution: { workflowId: jobId }, id, requestId: randomUUID() };
-    await accepted(() => client.workflowService.pauseActivity(request));
+    await callIgnoringDone(() => client.workflowService.pauseActivity(request));
   }
 }
 
@@ -55,17 +55,24 @@ export async function resumeJob(
   const common = commonOf(client, requested_by);
   if (isWorkflowPaused(job)) {
     const request = { ...common, reason, workflowId: jobId, requestId: randomUUID() };
-    await accepted(() => client.workflowService.unpauseWorkflowExecution(request));
+    await callIgnoringDone(() => client.workflowService.unpauseWorkflowExecution(request));
   }
   for (const { paused, activityId: id } of job.raw.pendingActivities ?? []) {
     if (!paused || !id) continue;
     const request = { ...common, execution: { workflowId: jobId }, id };
-    await accepted(() => client.workflowService.unpauseActivity(request));
+    await callIgnoringDone(() => client.workflowService.unpauseActivity(request));
   }
 }
 
-/** Returns a job that may be paused, as soon as it has no Workflow Task. */
-async function atRest(client: Client, caller: Caller, jobId: string): Promise<WorkflowExecutionDescription> {
+/**
+ * Waits until a job has no pending Workflow Task, and returns it. Throws `conflict` if the job cannot be
+ * paused, or if the Workflow Task does not end in time.
+ */
+async function withoutWorkflowTask(
+  client: Client,
+  caller: Caller,
+  jobId: string,
+): Promise<WorkflowExecutionDescription> {
   for (const deadline = Date.now() + PATIENCE; ; ) {
     const job = await findJob(client, caller, jobId);
     const { status } = recordedView(job);
@@ -83,14 +90,16 @@ function commonOf(client: Client, requestedBy: string) {
   return { namespace: client.options.namespace, identity: requestedBy };
 }
 
-/** Makes a call to Temporal. It is no error if its subject is gone, or if it was done already. */
-async function accepted(call: () => Promise<unknown>): Promise<void> {
+/**
+ * Makes a call to Temporal. Ignores that the step has ended, or that somebody else has made the same change.
+ */
+async function callIgnoringDone(call: () => Promise<unknown>): Promise<void> {
   try {
     await call();
   } catch (error) {
     const status = grpcStatusOf(error);
     const { notFound, failedPrecondition, unimplemented } = GRPC_STATUS;
-    // A step may have ended, and somebody else may have done the same, since the job was described.
+    // Since the job was described, the step may have ended, or somebody else may have made the same change.
     if (status === notFound || status === failedPrecondition) return;
     if (status !== unimplemented) throw unavailable(error);
     const message =

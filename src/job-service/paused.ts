@@ -2,7 +2,7 @@ import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { optionalTsToDate } from '../temporal/index.ts';
 import type { Pause } from './service.ts';
 
-/** Returns the record of the pause of a workflow, or of its current step; `null` if neither is paused. */
+/** Returns who has paused a workflow or its current step, when, and why; `null` if neither is paused. */
 export function pauseOf({ raw }: WorkflowExecutionDescription): Pause | null {
   const workflow = raw.workflowExtendedInfo?.pauseInfo;
   const step = raw.pendingActivities?.[0];

@@ -4,14 +4,14 @@ import { type Fault, parseFault, parseProgress, type TransferProgress } from '..
 import { decodeOptionalFailureToOptionalError, lastHeartbeat, optionalTsToDate } from '../temporal/index.ts';
 import type { WaitingTask } from './waiting.ts';
 
-/** The present step of a job, as Temporal's server sees it. No worker is asked. */
+/** The present step of a job, as Temporal's server knows it without asking a worker. */
 export interface PresentStep {
   readonly attempt: number;
   readonly progress: TransferProgress | undefined;
   readonly lastFault: Fault | null;
-  /** The time of the next attempt; `null` if it is due already, or an attempt is running. */
+  /** The time of the next attempt; `null` if that time has passed already, or if an attempt is running. */
   readonly nextAttempt: Date | null;
-  /** The task that a worker could take; `null` if an attempt is running, or none is due yet. */
+  /** The attempt that waits for a worker; `null` if an attempt is running, or if none is due yet. */
   readonly waiting: WaitingTask | null;
 }
 
@@ -24,7 +24,7 @@ const BY_OPERATOR: ReadonlySet<string> = new Set(['ActivityPause', 'ActivityRese
 /** A value of `temporal.api.enums.v1.PendingActivityState`. */
 const SCHEDULED = 1;
 
-/** Reads the first pending activity of a workflow; returns `null` if there is none. */
+/** Reads the first pending activity of a workflow. Returns `null` if there is none. */
 export async function presentStep(raw: Raw, converter: LoadedDataConverter): Promise<PresentStep | null> {
   const activity = raw.pendingActivities?.[0];
   return activity === undefined ? null : stepOf(activity, converter);
@@ -42,10 +42,10 @@ export async function stepOf(
   const isDue = due !== undefined && due.getTime() <= Date.now();
   const queued = activity.state === SCHEDULED;
   const taskQueue = activity.activityOptions?.taskQueue?.name || null;
-  // Faults of earlier attempts are over once this one has moved something.
+  // The fault of an earlier attempt no longer counts once this attempt has moved something.
   const started = queued ? undefined : optionalTsToDate(activity.lastStartedTime);
   const isOver = started !== undefined && movedAt(beat) > started.getTime();
-  const earlier = failure === undefined || isOver || isByOperator(failure) ? null : faultOf(failure);
+  const earlier = failure === undefined || isOver || isByOperator(failure) ? null : faultOfFailure(failure);
   return {
     attempt: activity.attempt ?? 1,
     progress,
@@ -60,12 +60,15 @@ function isByOperator(failure: Error): boolean {
   return failure instanceof ApplicationFailure && BY_OPERATOR.has(failure.type ?? '');
 }
 
-function faultOf(failure: Error): Fault {
+function faultOfFailure(failure: Error): Fault {
   const fault = failure instanceof ApplicationFailure ? parseFault(failure.details?.[0]) : undefined;
   return fault ?? { code: 'worker_lost', side: null, message: failure.message };
 }
 
-/** Reads when something was moved last, from the heartbeat of a transfer or of a batch. */
+/**
+ * Returns from the heartbeat of a transfer or of a batch when it last moved something; milliseconds since the
+ * epoch. Returns 0 if the heartbeat does not say so.
+ */
 function movedAt(beat: unknown): number {
   const { moved_at } = (beat ?? {}) as { readonly moved_at?: unknown };
   return typeof moved_at === 'number' ? moved_at : 0;

@@ -1,33 +1,34 @@
 import type { CancelRequest, CopyRequest, Fault, JobDetails, JobStatus } from '../copy-job/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 
-/** A job with what is known only while it runs. */
+/** A job, with the fields that are known only while it runs. */
 export interface JobView extends JobDetails {
-  /**
-   * The number of attempts at the present step, with the one that is running; `null` if no step is pending.
-   */
+  /** The number of the present step's attempt, which begins at 1; `null` if no step is pending. */
   readonly attempt: number | null;
-  /** The last fault that the present step has met. */
+  /** The last fault of the present step. */
   readonly last_fault: Fault | null;
-  /** In RFC 3339. */
+  /** The time of the next attempt at the present step, in RFC 3339; `null` if none is waited for. */
   readonly next_retry_at: string | null;
   /** What the job is waiting for, in words. */
   readonly waiting_for: string | null;
-  /** The name of the limit of bandwidth that holds the transfer back now; `null` if none does. */
+  /** The name of the bandwidth limit that slows the transfer down now; `null` if none does. */
   readonly held_back_by: string | null;
-  /** `true` if somebody has paused it: it keeps its status, and nothing moves until it is resumed. */
+  /**
+   * `true` if the job is paused: it keeps its status, and nothing moves until it is resumed. In a list, only
+   * a pause of its workflow counts, not one of its step alone.
+   */
   readonly paused: boolean;
-  /** `null` if it is not paused. A list tells only that a job's workflow is paused, and not who did it. */
+  /** Who has paused the job; `null` if it is not paused, and also in a list. */
   readonly pause: Pause | null;
 }
 
-/** Somebody's request to pause a job, or to end its pause, with the reason. */
+/** A request to pause a job, or to resume it: who asks for it, and why. */
 export interface PauseRequest {
   readonly requested_by: string;
   readonly reason?: string;
 }
 
-/** The record of a pause: who asked for it, as Temporal knows its clients, why, and when (RFC 3339). */
+/** The record of a pause: by whom (the identity of the Temporal client), why, and when (RFC 3339). */
 export interface Pause {
   readonly by: string | null;
   readonly reason: string | null;
@@ -42,13 +43,13 @@ export type Caller = { readonly tenant_id: string } | typeof OPERATOR;
 
 export interface StartOptions {
   /**
-   * With the same key, tenant and destination region, `start` returns the same job for as long as Temporal
-   * keeps it.
+   * Calls of `start` with the same key, tenant, dialect and destination region return the same job, as long
+   * as Temporal keeps its record.
    */
   readonly idempotency_key?: string;
-  /** The dialect of the request. Each dialect has idempotency keys of its own. */
+  /** The dialect of the request. The same key in two dialects is not the same key. */
   readonly dialect: string;
-  /** The caller's own credential. The source is looked up with it, and it is not kept. */
+  /** The caller's own credential, with which the source is looked up. It is not stored. */
   readonly credential?: UserCredential;
 }
 
@@ -68,49 +69,51 @@ export interface JobPage {
 
 /** A job that somebody follows. */
 export interface JobFollowing {
-  /** The job as it was seen last. */
+  /** The job at the last look. */
   readonly view: JobView;
-  /** Ends the following. MUST be called once, whatever has happened to the job. */
+  /** Stops following the job. MUST be called once, whatever has happened to the job. */
   leave(): void;
 }
 
-/** Copy jobs, as everything outside of Temporal sees them. Every method throws `JobError`. */
+/** Copy jobs, for all code that knows nothing of Temporal. Every method MAY throw `JobError`. */
 export interface JobService {
   /**
    * Looks at the source image, then starts a job that copies it. The job's id is also the image id of the
-   * copy. Plain objects cannot be copied by this call.
+   * copy. It cannot copy plain objects.
    */
   start(
     caller: Caller,
     request: Omit<CopyRequest, 'objects'>,
     options: StartOptions,
   ): Promise<{ readonly job_id: string }>;
-  /** Returns a job as it stands at present, whether or not a worker is running. */
+  /** Returns the present state of a job. No worker needs to run. */
   show(caller: Caller, jobId: string): Promise<JobView>;
   /**
-   * Follows a job until it has ended. All followers of a job share one look at it a second, which ends when
-   * the last of them has left. While Temporal does not answer, nothing is told.
-   * @param tell takes what each further look has seen, also if nothing has changed, and `null` if the record
-   * of the job was deleted. MUST NOT throw. Nothing is told after the job's last state.
+   * Follows a job until it has ended. The job is read once a second for all its followers together, until the
+   * last of them has left. While Temporal does not answer, `tell` is not called.
+   * @param tell called with the job after each further look, even if nothing has changed, and with `null` if
+   * its record was deleted. It is not called again after the job's final state. MUST NOT throw.
    */
   follow(caller: Caller, jobId: string, tell: (view: JobView | null) => void): Promise<JobFollowing>;
   /**
    * Returns the job that makes, or has made, an image at a destination. Does not find copies of plain
-   * objects. Throws `not_found` if no job of the caller's makes the image.
+   * objects. Throws `not_found` if there is none among the caller's jobs.
    */
   findByDestination(caller: Caller, imageId: string): Promise<JobView>;
-  /** Tells whether a tenant can see an image in any of its regions, whoever made it. */
+  /** Tells whether a tenant can see an image in any region, whoever made it. */
   imageExists(tenantId: string, imageId: string, credential?: UserCredential): Promise<boolean>;
-  /** Lists the caller's jobs, running ones first, and then the newest; without a limit, the first 1,000. */
+  /**
+   * Lists the caller's jobs: running jobs first, then the others, the newest first. A page has at most 1,000.
+   */
   list(caller: Caller, query?: ListQuery): Promise<JobPage>;
   /**
-   * Asks for a cancel, and returns when it has been accepted. Throws `conflict` if it comes too late. A
-   * cancel by force may follow an earlier cancel.
+   * Requests a cancel, and returns when it has been accepted, before the job has ended. Throws `conflict` if
+   * it comes too late. A cancel by force MAY follow an earlier cancel.
    */
   cancel(caller: Caller, jobId: string, request: CancelRequest): Promise<void>;
   /**
-   * Limits the bandwidth of a job, also of one that is running; bytes a second, or `null` for no limit.
-   * Throws `conflict` if the job has ended.
+   * Limits the bandwidth of a job, even while it is running. Throws `conflict` if the job has ended.
+   * @param rate bytes a second; `null` for no limit
    */
   limit(caller: Caller, jobId: string, rate: number | null): Promise<void>;
   /**
@@ -118,11 +121,11 @@ export interface JobService {
    * cancelled, or if Temporal cannot pause it now. Does nothing to a job that is paused already.
    */
   pause(caller: Caller, jobId: string, request: PauseRequest): Promise<void>;
-  /** Lets a paused job go on where it was. Does nothing to a job that is not paused. */
+  /** Lets a paused job continue. Does nothing to a job that is not paused. */
   resume(caller: Caller, jobId: string, request: PauseRequest): Promise<void>;
   /**
-   * Deletes the record of a job that has ended; its image stays. Throws `conflict` if the job goes on, or the
-   * clean-up after a cancel by force does.
+   * Deletes the record of a job that has ended; its image stays. Throws `conflict` if the job has not ended,
+   * or if the clean-up after a cancel by force is still running.
    */
   delete(caller: Caller, jobId: string): Promise<void>;
   /** Starts a new job with the request of a job that has ended. */

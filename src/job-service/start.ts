@@ -20,7 +20,7 @@ import type { ImageRecord } from '../image/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import { LimitReached, type Quota } from '../quota/index.ts';
 import { type ImageStore, StoreError } from '../stores/index.ts';
-import { asideOfTemporal, requestId } from '../temporal/index.ts';
+import { outsideTemporalDeadline, requestId } from '../temporal/index.ts';
 import { harmlessMarkdown } from '../text/index.ts';
 import { answered, refusal } from './ask-store.ts';
 import type { Deletions } from './delete.ts';
@@ -33,23 +33,23 @@ export interface StartContext {
   readonly client: Client;
   readonly regions: Regions;
   readonly limits: Limits;
-  /** Limits the work that a tenant may have under way; without it there is no limit. */
+  /** Limits the work that a tenant may have running; if absent, there is no limit. */
   readonly quota?: Quota;
-  /** The key by which the markers of lists are signed; without it, a new one is made up. */
+  /** The key with which the markers of lists are signed; if absent, a random key is used. */
   readonly secret?: string | null;
 }
 
 /**
- * How long a start waits for a job of its id that was deleted: Temporal may no longer show it, and still
- * refuse to start another one; milliseconds.
+ * How long a start waits for a deleted job with the same id; milliseconds. For a while, Temporal no longer
+ * shows such a job but still refuses to start another one.
  */
-const MAX_LEAVING = 5000;
-/** How often it tries; milliseconds. */
+const MAX_DISAPPEARING = 5000;
+/** The time between two tries; milliseconds. */
 const INTERVAL = 100;
 
 /**
- * Starts a job, or finds the job that a request with the same idempotency key has started. If that job is
- * being deleted in this process, waits until it is gone, and starts another one.
+ * Starts a job, or finds the job that an earlier request with the same idempotency key has started. If this
+ * process is deleting that job, waits until it is gone, and starts another one.
  * @throws JobError
  */
 export async function startJob(
@@ -61,13 +61,13 @@ export async function startJob(
   const hash = createHash('sha256').update(JSON.stringify(request)).digest('hex');
   const jobId = jobIdFor(caller, request, options);
   const deletion = context.deletions.get(jobId);
-  // Whatever is wrong with a deletion is told to those who have asked for it.
-  if (deletion !== undefined) await asideOfTemporal(deletion.catch(() => undefined));
+  // If the deletion fails, only its own caller gets the error.
+  if (deletion !== undefined) await outsideTemporalDeadline(deletion.catch(() => undefined));
   if (options.idempotency_key !== undefined && (await wasStarted(context.client, jobId, hash))) {
     return { job_id: jobId };
   }
-  const plan = planned(context, request, jobId);
-  const image = await examined(context.regions, plan, options.credential);
+  const plan = planOrRefuse(context, request, jobId);
+  const image = await inspectForCaller(context.regions, plan, options.credential);
   const request_id = requestId();
   const start = () =>
     context.client.workflow.start(COPY_IMAGE, {
@@ -95,13 +95,16 @@ export async function startJob(
     caller === OPERATOR || quota === undefined
       ? start
       : () => quota.within(caller.tenant_id, jobsOf(caller.tenant_id), image.size, start);
-  await untilThere(startWithinQuota, () => wasStarted(context.client, jobId, hash));
+  await startUnlessThere(startWithinQuota, () => wasStarted(context.client, jobId, hash));
   return { job_id: jobId };
 }
 
-/** Starts a job unless it is there. Returns when it is there. */
-async function untilThere(start: () => Promise<unknown>, isThere: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + MAX_LEAVING; ; await sleep(INTERVAL)) {
+/** Starts a job unless it is there already. Returns when it is there. */
+async function startUnlessThere(
+  start: () => Promise<unknown>,
+  isThere: () => Promise<boolean>,
+): Promise<void> {
+  for (const deadline = Date.now() + MAX_DISAPPEARING; ; await sleep(INTERVAL)) {
     try {
       await start();
       return;
@@ -114,13 +117,16 @@ async function untilThere(start: () => Promise<unknown>, isThere: () => Promise<
   }
 }
 
-/** Returns the id of the job and of the copy's image. It is new, or derived from the idempotency key. */
+/**
+ * Returns the id of the job, which is also the image id of the copy. It is derived from the idempotency key,
+ * or random if there is no key.
+ */
 function jobIdFor(caller: Caller, { destination }: CopyRequest, options: StartOptions): string {
   if (options.idempotency_key === undefined) return randomUUID();
   const tenant = caller === OPERATOR ? null : caller.tenant_id;
   const scope = [tenant, options.dialect, options.idempotency_key, destination.region];
   const hex = createHash('sha256').update(JSON.stringify(scope)).digest('hex');
-  // A version 8 UUID (RFC 9562, section 5.8) leaves its bits to us.
+  // This is a version 8 UUID, whose bits are free for own use (RFC 9562, section 5.8).
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),
@@ -137,7 +143,7 @@ async function wasStarted(client: Client, jobId: string, hash: string): Promise<
   throw new JobError('key_reused', 'this idempotency key has already been used with another request');
 }
 
-function planned({ regions, limits }: StartContext, request: CopyRequest, jobId: string): CopyPlan {
+function planOrRefuse({ regions, limits }: StartContext, request: CopyRequest, jobId: string): CopyPlan {
   try {
     return planCopy(request, { regions, limits }, jobId);
   } catch (error) {
@@ -147,10 +153,15 @@ function planned({ regions, limits }: StartContext, request: CopyRequest, jobId:
 }
 
 /**
- * Returns the source image as the caller sees it, if nothing is known that speaks against a copy of it.
+ * Returns the record of the source image as the caller sees it. Checks that the copy can be made as far as
+ * that is known before: the caller's cloud has both regions, and the destination has room.
  * @throws JobError
  */
-async function examined(regions: Regions, plan: CopyPlan, user?: UserCredential): Promise<ImageRecord> {
+async function inspectForCaller(
+  regions: Regions,
+  plan: CopyPlan,
+  user?: UserCredential,
+): Promise<ImageRecord> {
   const { source, destination } = plan;
   const from = regionStore(regions, source.region);
   const to = regionStore(regions, destination.region);
@@ -161,7 +172,7 @@ async function examined(regions: Regions, plan: CopyPlan, user?: UserCredential)
   });
   const room = to.checkRoom?.(destination.tenant_id, record.size) ?? Promise.resolve();
   await answered(room).catch((error) => {
-    // A destination that does not answer now may still answer when the job comes to it.
+    // Other errors are ignored: the destination may answer by the time at which the job needs it.
     if (error instanceof StoreError && error.code === 'quota_exceeded')
       throw refusal(destination.region, error);
   });

@@ -4,13 +4,14 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 
-/** How long a worker has to answer; milliseconds. */
+/** How long a worker may take to answer; milliseconds. */
 const DEADLINE = 2000;
 
 /**
- * Asks a workflow for an update with one argument. Returns whether a worker has answered in time: if not, the
- * update may still have been accepted.
- * @throws WorkflowNotFoundError if the workflow has closed, WorkflowUpdateFailedError if it refuses
+ * Sends an update with one argument to a workflow. Returns `true` if the workflow has accepted and finished
+ * it. Returns `false` if no worker has answered in time: the update may still be accepted.
+ * @throws WorkflowNotFoundError if the workflow has closed, WorkflowUpdateFailedError if it rejects the
+ * update
  */
 export async function hasAnswered(
   client: Client,

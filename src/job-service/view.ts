@@ -16,13 +16,16 @@ import { type WaitingTask, waitingFor, waitingWorkflowTask } from './waiting.ts'
 
 type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
 
-/** Returns a job as its record shows it, with the status in which its workflow has closed. */
+/**
+ * Returns a job as its record shows it. If its workflow has closed without a final status on record, derives
+ * the status from how the workflow has closed.
+ */
 export function recordedView(execution: Execution): JobView {
-  // An earlier version may have put less on record.
+  // A job of an earlier version may have fewer fields on record.
   const recorded = execution.memo?.[JOB_MEMO] as Partial<JobDetails> | undefined;
   const job = { ...requestedDetails(execution.workflowId, null, execution.startTime), ...recorded };
   return {
-    ...settled(job, execution),
+    ...withClosingStatus(job, execution),
     attempt: null,
     last_fault: null,
     next_retry_at: null,
@@ -34,8 +37,8 @@ export function recordedView(execution: Execution): JobView {
 }
 
 /**
- * Returns a job as it stands at present: its record, raised to what the last heartbeat says, and what the job
- * may be waiting for.
+ * Returns the present state of a job: its record, updated with its last heartbeat, and with what the job is
+ * waiting for.
  */
 export async function liveView(client: Client, description: WorkflowExecutionDescription): Promise<JobView> {
   const recorded = recordedView(description);
@@ -46,7 +49,7 @@ export async function liveView(client: Client, description: WorkflowExecutionDes
   const shown = { ...recorded, paused: pause !== null, pause };
   const view: JobView = unheard ? { ...shown, status: 'cancel_requested' } : shown;
   const step = await presentStep(description.raw, client.options.loadedDataConverter);
-  // Nobody is waited for while the job is paused.
+  // A paused job waits for no worker.
   const waiting = async (task: WaitingTask | null) =>
     view.paused || task === null ? null : waitingFor(client, task);
   if (step !== null) return { ...withStep(view, step), waiting_for: await waiting(step.waiting) };
@@ -55,8 +58,8 @@ export async function liveView(client: Client, description: WorkflowExecutionDes
   return { ...withBytes(view, ended), waiting_for: await waiting(waitingWorkflowTask(description)) };
 }
 
-function settled(job: JobDetails, { status, closeTime }: Execution): JobDetails {
-  // A paused workflow has no close time either.
+function withClosingStatus(job: JobDetails, { status, closeTime }: Execution): JobDetails {
+  // A paused workflow has no close time, so it is treated as open.
   if (closeTime === undefined || isFinal(job.status)) return job;
   const updated_at = closeTime.toISOString();
   const closed = { ...job, phase: null, destination_image_id: null, updated_at };

@@ -3,29 +3,33 @@ import type { temporal } from '@temporalio/proto';
 import { TASK_QUEUE } from '../copy-job/index.ts';
 import { optionalTsToDate, TASK_QUEUE_TYPE, visibility } from '../temporal/index.ts';
 
-/** A wait that is shorter than this is only the time that handing over takes; milliseconds. */
+/**
+ * A task that has waited for less than this is not shown as waiting, because handing it over takes some time;
+ * milliseconds.
+ */
 const WORTH_MENTIONING = 2000;
 
-/** A task that a job waits with. */
+/** A task of a job, in Temporal's sense, that waits for a worker. */
 export interface WaitingTask {
   readonly kind: keyof typeof TASK_QUEUE_TYPE;
-  /** `null` if Temporal does not tell. */
+  /** `null` if Temporal does not say. */
   readonly taskQueue: string | null;
-  /** Since when a worker could have taken it. */
+  /** The time since which a worker could have taken the task. */
   readonly since: Date;
 }
 
 /** A value of `temporal.api.enums.v1.WorkerStatus`. */
 const RUNNING = 1;
 /**
- * A worker that Temporal has not heard for longer is dead: the SDK tells of each once a minute; milliseconds.
+ * The age of a worker's last heartbeat after which it counts as dead; milliseconds. The SDK sends one every
+ * minute.
  */
 const MAX_SILENCE = 75_000;
 
 /**
- * Returns in words what a task waits for; `null` if it has only begun to wait. Where workers serve the Task
- * Queue, all of them are busy. A server that knows nothing of workers themselves names those that have polled
- * in the last five minutes.
+ * Returns in words what a task waits for; `null` if it has only begun to wait. If workers serve the Task
+ * Queue, the task waits for a free slot, otherwise for a worker. An older server has no list of workers: then
+ * every worker counts that has polled in the last five minutes.
  */
 export async function waitingFor(
   client: Client,
@@ -39,14 +43,14 @@ export async function waitingFor(
   return `a worker on Task Queue ${taskQueue}${hint}`;
 }
 
-/** Returns the Workflow Task of a workflow that waits for a worker; `null` if none does. */
+/** Returns the Workflow Task that waits for a worker; `null` if there is none. */
 export function waitingWorkflowTask({ taskQueue, raw }: WorkflowExecutionDescription): WaitingTask | null {
   const { startedTime, originalScheduledTime } = raw.pendingWorkflowTask ?? {};
   const since = startedTime ? undefined : optionalTsToDate(originalScheduledTime);
   return since === undefined ? null : { kind: 'workflow', taskQueue, since };
 }
 
-/** Tells whether workers serve a Task Queue. A look that fails finds none. */
+/** Tells whether any worker serves a Task Queue. Returns `false` if Temporal does not answer. */
 async function isServed(client: Client, kind: keyof typeof TASK_QUEUE_TYPE, name: string): Promise<boolean> {
   const { namespace } = client.options;
   const query = visibility`TaskQueue = ${name}`.text;

@@ -1,1 +1,1 @@
-export { type Finding, regionsOf, sweepRegion } from './sweep.ts';
+export { regionsOf, type SweepFinding, sweepStores } from './sweep.ts';

@@ -9,8 +9,8 @@ function sweepScheduleId(region: string): string {
 }
 
 /**
- * Schedules a sweep of a region once an hour, by whichever worker serves it. An existing schedule stays as it
- * is, because an operator may have paused it or changed its times.
+ * Creates the schedule that sweeps a region once an hour. An existing schedule stays as it is, because an
+ * operator may have paused it or changed its times.
  */
 export async function ensureSweepSchedule(client: Client, region: string, taskQueue: string): Promise<void> {
   try {

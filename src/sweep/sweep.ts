@@ -6,19 +6,19 @@ import { allOf, attribute, listWorkflows, visibility } from '../temporal/index.t
 import { ownerOf, verdictOn } from './verdict.ts';
 
 export interface SweepOptions {
-  /** The sweep lists what it would remove, and removes nothing. */
+  /** `true` if the sweep only lists what it would remove. */
   readonly dry_run: boolean;
-  /** Milliseconds after its last change for which anything is left alone. */
+  /** How long a leftover is left alone after its last change; milliseconds. */
   readonly grace: number;
 }
 
-/** Something that a sweep has found, and what became of it. */
-export interface Finding {
+/** A leftover that a sweep has found, and what the sweep has done with it. */
+export interface SweepFinding {
   readonly region: string;
   readonly kind: Leftover['kind'];
   readonly place: string;
   readonly bytes: number;
-  /** Milliseconds since the last change. */
+  /** The time since its last change; milliseconds. */
   readonly age: number;
   /** The workflow id of the job that made it, or `null` if that is not known. */
   readonly job: string | null;
@@ -27,14 +27,14 @@ export interface Finding {
 }
 
 /**
- * Looks through the stores of a region for what jobs have left behind. Removes what no job needs any more,
- * unless this is a dry run. Yields everything that was found, with what became of it.
+ * Searches the stores of a region for leftovers of jobs. Removes those that no job needs any more, unless
+ * this is a dry run. Yields every leftover that was found, removed or not.
  */
-export async function* sweepRegion(
+export async function* sweepStores(
   client: Client,
   region: Region,
   options: SweepOptions,
-): AsyncGenerator<Finding> {
+): AsyncGenerator<SweepFinding> {
   const retention = await retentionOf(client);
   for await (const leftover of leftoversOf(client, region)) {
     const age = Date.now() - leftover.changed.getTime();
@@ -55,12 +55,16 @@ export function regionsOf(regions: Regions, name: string | undefined): readonly 
 }
 
 async function* leftoversOf(client: Client, { name, store, objectsOnly }: Region): AsyncGenerator<Leftover> {
-  // The tenants of a share may write what looks like an image of ours.
+  // A file share is not searched for images: its tenants can write files that look like leftovers of an
+  // image.
   if (!objectsOnly) yield* store.leftovers(endedFromOutside(client, name));
   if (store.objects !== undefined) yield* store.objects.leftovers();
 }
 
-/** Lists the images of jobs that could not clean up, or whose clean-up was ended before it was done. */
+/**
+ * Lists the images of copy jobs and clean-ups that were ended from outside, and so could not remove their
+ * leftovers.
+ */
 async function* endedFromOutside(client: Client, region: string): AsyncGenerator<DestinationRef> {
   const { destinationRegion } = searchAttributes;
   const terms = [
@@ -74,7 +78,7 @@ async function* endedFromOutside(client: Client, region: string): AsyncGenerator
   }
 }
 
-/** The image of the job that a clean-up is of. */
+/** Returns the image of the job for which a clean-up was started. */
 async function refOfForced(
   client: Client,
   { parentExecution: job }: WorkflowExecutionInfo,

@@ -2,22 +2,22 @@ import type { Client } from '@temporalio/client';
 import type { Leftover } from '../stores/index.ts';
 import { chainOf, listWorkflows, visibility } from '../temporal/index.ts';
 
-/** Temporal's record of the job that has left something behind. */
+/** The job that has made a leftover, as Temporal knows it. */
 export interface Owner {
   /** The workflow id of the job, or `null` if Temporal does not know it. */
   readonly job: string | null;
   readonly state: 'open' | 'closed' | 'gone' | 'nobody';
 }
 
-/** The decision whether something may be removed, with its reason. */
+/** The decision whether a leftover may be removed, with the reason. */
 export interface Verdict {
   readonly removable: boolean;
   readonly why: string;
 }
 
 /**
- * Finds the job that a mark belongs to, by the run that the mark names. Temporal forgets a run after the
- * namespace's retention period, so `gone` does not say how the job has ended.
+ * Finds the job to which a mark belongs: a mark is the id of the job's first run. Temporal forgets a run
+ * after the namespace's retention period, so `gone` does not say how the job has ended.
  */
 export async function ownerOf(client: Client, mark: string | null): Promise<Owner> {
   if (mark === null) return { job: null, state: 'nobody' };
@@ -29,10 +29,10 @@ export async function ownerOf(client: Client, mark: string | null): Promise<Owne
 }
 
 /**
- * Decides whether something that was left behind may be removed.
- * @param age milliseconds since the last change
- * @param grace milliseconds for which everything is left alone
- * @param retention milliseconds for which Temporal remembers a closed job
+ * Decides whether a leftover may be removed.
+ * @param age the time since its last change; milliseconds
+ * @param grace how long every leftover is left alone after its last change; milliseconds
+ * @param retention how long Temporal keeps the record of a closed job; milliseconds
  */
 export function verdictOn(
   { abandonedAfter }: Pick<Leftover, 'abandonedAfter'>,
@@ -44,8 +44,8 @@ export function verdictOn(
   if (age < grace) return { removable: false, why: 'it was changed a short time ago' };
   if (state === 'open') return { removable: false, why: 'its job goes on' };
   if (state === 'closed') return { removable: true, why: 'its job has ended' };
-  // A job of another namespace or another cluster would be unknown here too, so only the age proves that the
-  // job is over.
+  // The job may also belong to another namespace or cluster, where it may still run. So it counts as over
+  // only if the leftover is older than the retention period.
   if (state === 'gone')
     return age > retention
       ? { removable: true, why: 'Temporal has forgotten its job, and nothing has changed since' }

@@ -2,15 +2,16 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { visibility } from './query.ts';
 import { listWorkflows } from './visibility.ts';
 
-/** One execution of a workflow, by the ids that Temporal's server gives it. */
+/** One run of a workflow. */
 export interface RunRef {
   readonly workflow_id: string;
   readonly run_id: string;
 }
 
 /**
- * Temporal's record of a chain of runs: one execution of a workflow, and all that resets have made of it.
- * - `open`: its last run is going on, or is paused
+ * A chain of runs, as Temporal knows it: the first run of a workflow, and the runs that resets have made of
+ * it.
+ * - `open`: its last run has not closed; it may be paused
  * - `closed`: its last run has closed, or the workflow id has been used again since
  * - `gone`: Temporal does not know the workflow, or has forgotten it
  */
@@ -18,7 +19,9 @@ export interface Chain {
   readonly state: 'open' | 'closed' | 'gone';
   /** The id of the last run; `null` if it is not known. */
   readonly lastRunId: string | null;
-  /** The status with which the last run has closed, as in `CANCELLED`; `null` if it is not known. */
+  /**
+   * The status with which the last run has closed, such as `CANCELLED`; `null` if it is open or not known.
+   */
   readonly closedAs: string | null;
   /** The memo of the last run; empty if it is not known. */
   readonly memo: Readonly<Record<string, unknown>>;
@@ -28,7 +31,8 @@ const UNKNOWN = { lastRunId: null, closedAs: null, memo: {} } as const;
 
 /**
  * Returns the state of a chain.
- * @param firstRunId names the chain: a reset closes a run, and the run that it makes keeps this id
+ * @param firstRunId the id of the chain's first run, by which the chain is recognised: every run that a reset
+ * makes keeps it
  */
 export async function chainOf(client: Client, workflowId: string, firstRunId: string): Promise<Chain> {
   const last = await runOf(client, workflowId);
@@ -39,9 +43,9 @@ export async function chainOf(client: Client, workflowId: string, firstRunId: st
 }
 
 /**
- * Tells whether a run of a chain has completed. Returns true, too, if Temporal has forgotten a run and so
- * cannot tell. Each run is described by itself, because the server's list lags. The list is only read for
- * runs to which no reset leads any more.
+ * Tells whether any run of a chain has completed. Also returns `true` if Temporal has forgotten one of the
+ * runs, which may have completed. Follows the resets from the first run on, and describes each run, because
+ * Temporal's list of workflows lags behind. Reads that list only for runs that cannot be reached in this way.
  */
 export async function mayHaveCompleted(
   client: Client,
@@ -70,12 +74,12 @@ interface Run {
   readonly status: string;
   readonly isClosed: boolean;
   readonly memo: Readonly<Record<string, unknown>>;
-  /** The run that the latest reset of this run has made. */
+  /** The run that the latest reset of this run has made; `null` if it was never reset. */
   readonly resetTo: string | null;
 }
 
 /**
- * Describes a run, or without `runId` the last run of a workflow. Returns `undefined` if Temporal does not
+ * Describes a run of a workflow; the last one if `runId` is absent. Returns `undefined` if Temporal does not
  * know it.
  */
 async function runOf(client: Client, workflowId: string, runId?: string): Promise<Run | undefined> {

@@ -6,14 +6,14 @@ const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 /** The largest request; bytes. The Web UI sends one page of a history at a time. */
 const MAX_BODY = 32 * 1024 * 1024;
 
-/** Tells whether a bearer token is an operator's. Rejects if that cannot be told at the moment. */
+/** Tells whether a bearer token belongs to an operator. Rejects if that cannot be checked at the moment. */
 export type Admission = (token: string) => Promise<boolean>;
 
-/** These options say who may use a codec endpoint. */
+/** Says who may use the codec server. */
 export interface CodecServerOptions {
-  /** The origin of the Web UI. No page of another one gets an answer. */
+  /** The origin of the Web UI. Pages of other origins get no answer. */
   readonly origin: string;
-  /** `null` if everybody who reaches the server may read everything. */
+  /** Checks the token of each request; `null` if everybody who can reach the server may read everything. */
   readonly admits: Admission | null;
 }
 
@@ -52,15 +52,16 @@ async function answer(
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ payloads: plain }));
 }
 
-/** Returns the status with which a request ends that is not carried out; `null` for one that is. */
+/** Returns the HTTP status with which a request is refused; `null` if it is to be carried out. */
 async function refusalOf(
   { origin, admits }: CodecServerOptions,
   { method, headers }: IncomingMessage,
   isKnown: boolean,
 ): Promise<number | null> {
-  // Browsers send the origin with each such request. Others, such as Temporal's command, send none.
+  // A browser sends its page's origin with each of these requests. Other clients, such as Temporal's command,
+  // send none.
   if (headers.origin !== undefined && headers.origin !== origin) return 403;
-  // A browser asks, without any token, whether it may ask.
+  // This is a browser's preflight request (CORS), which carries no token.
   if (method === 'OPTIONS') return 204;
   if (method !== 'POST' || !isKnown) return 404;
   if (admits === null) return null;

@@ -2,13 +2,13 @@ import { Client, Connection } from '@temporalio/client';
 import type { EncryptionConfig } from '../config/index.ts';
 import { clientOptions, temporalSettings } from './connection-options.ts';
 import { encryptingConverter } from './encryption.ts';
-import { retries } from './request-scope.ts';
+import { retryInterceptor } from './request-scope.ts';
 
 /** No Temporal server answers at the configured address. */
 export class TemporalUnreachable extends Error {
   override readonly name = 'TemporalUnreachable';
 
-  /** @param proxy the `host:port` of the proxy that was asked for it; `null` if none was */
+  /** @param proxy the `host:port` of the proxy that was to reach it; `null` if there is none */
   constructor(address: string, proxy: string | null, options: ErrorOptions) {
     super(
       proxy === null
@@ -21,8 +21,9 @@ export class TemporalUnreachable extends Error {
 }
 
 /**
- * Connects to Temporal as the environment says.
- * @param encryption encrypts all that the client sends, and decrypts all that it reads; `null` for none
+ * Connects to Temporal with the settings of the environment.
+ * @param encryption the keys with which the client encrypts payloads and decrypts them; `null` for no
+ * encryption
  * @throws TemporalUnreachable, UnusableProxy
  */
 export async function connectClient(encryption: EncryptionConfig | null): Promise<Client> {
@@ -32,7 +33,7 @@ export async function connectClient(encryption: EncryptionConfig | null): Promis
   const connection = await Connection.connect({
     ...clientOptions(settings),
     connectTimeout: '5s',
-    interceptors: [retries],
+    interceptors: [retryInterceptor],
   }).catch((cause) => {
     throw new TemporalUnreachable(address, tunnel?.proxy ?? null, { cause });
   });

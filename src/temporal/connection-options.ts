@@ -6,21 +6,21 @@ import { type Tunnel, tunnelTo } from '../http/index.ts';
 const DEFAULT_HOST = 'localhost';
 const DEFAULT_PORT = '7233';
 
-/** Where Temporal is, and how it is reached, as the environment says. */
+/** The address of Temporal and the way to it, read from the environment. */
 export interface TemporalSettings {
   /** `host:port`. */
   readonly address: string;
   readonly namespace: string;
-  /** The proxy in front of it; `null` if it is reached directly. */
+  /** The proxy through which Temporal is reached; `null` if it is reached directly. */
   readonly tunnel: Tunnel | null;
-  /** All but the proxy. */
+  /** The other options of the connection, without the proxy. */
   readonly options: NativeConnectionOptions;
 }
 
 /**
  * Reads the settings that all of Temporal's tools take: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`,
  * `TEMPORAL_API_KEY`, `TEMPORAL_TLS_*`, or a profile of the configuration file (`TEMPORAL_PROFILE`,
- * `TEMPORAL_CONFIG_FILE`). The proxy is the one of `https_proxy` and its fellows.
+ * `TEMPORAL_CONFIG_FILE`). Reads the proxy from `https_proxy` and similar variables.
  * @throws UnusableProxy
  * @see https://docs.temporal.io/develop/environment-configuration
  */
@@ -33,7 +33,8 @@ export function temporalSettings(): TemporalSettings {
 
 /** Returns the options of a client's connection. */
 export function clientOptions({ address, tunnel, options }: TemporalSettings): ConnectionOptions {
-  // The library's own look at the environment does not know all of what the worker's connection needs.
+  // gRPC's own reading of the proxy variables is switched off, so that clients and workers read them in the
+  // same way.
   const direct = { 'grpc.enable_http_proxy': 0 };
   if (tunnel === null) return { ...options, channelArgs: direct };
   const { proxy, credentials } = tunnel;

@@ -2,22 +2,22 @@ import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError }
 import { GRPC_STATUS, grpcStatusOf } from './grpc-status.ts';
 
 /**
- * Describes the last run of a workflow. Returns `undefined` if no workflow has this id and this type. The
- * type counts and not the memo, because everybody who can start a workflow can write any memo.
+ * Describes the last run of a workflow. Returns `undefined` if no workflow has this id and this type. It
+ * checks the type and not the memo, because anybody who can start a workflow can write any memo.
  */
 export async function describeIfThere(
   client: Client,
   type: string,
   workflowId: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
-  // Temporal would refuse to look for such an id.
+  // Temporal refuses such an id with an error.
   if (workflowId === '' || !workflowId.isWellFormed()) return undefined;
   try {
     const description = await client.workflow.getHandle(workflowId).describe();
     return description.type === type ? description : undefined;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
-    // No workflow can have such an id.
+    // Temporal refuses the id, for example because it is too long: so no workflow has it.
     const { invalidArgument } = GRPC_STATUS;
     if (causes(error).some((cause) => grpcStatusOf(cause) === invalidArgument)) return undefined;
     throw error;

@@ -5,18 +5,18 @@ import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import type { EncryptionConfig } from '../config/index.ts';
 
-/** Keys by id, and the id of the one that new payloads are encrypted with. */
+/** The keys by their ids, and the id of the key with which new payloads are encrypted. */
 interface KeyRing {
   readonly current: string;
   readonly keys: ReadonlyMap<string, Buffer>;
 }
 
 const CIPHER = 'aes-256-gcm';
-/** The length of a key, of a nonce, and of the tag that authenticates the whole; bytes. */
+/** The lengths of a key, of a nonce, and of the authentication tag; bytes. */
 const KEY = 32;
 const NONCE = 12;
 const TAG = 16;
-/** The names that Temporal's own samples of such a codec use, in all languages. */
+/** The names that Temporal's sample codecs use, in every language of its SDKs. */
 const ENCODING = 'binary/encrypted';
 const METADATA = { encoding: 'encoding', cipher: 'encryption-cipher', keyId: 'encryption-key-id' } as const;
 

@@ -8,7 +8,7 @@ export { GRPC_STATUS, grpcStatusOf } from './grpc-status.ts';
 export { lastHeartbeat } from './heartbeat.ts';
 export { isWorkflowPaused } from './paused.ts';
 export { allOf, anyOf, attribute, OPEN, type VisibilityQuery, visibility } from './query.ts';
-export { asideOfTemporal, forRequest, requestId } from './request-scope.ts';
+export { forRequest, outsideTemporalDeadline, requestId } from './request-scope.ts';
 export {
   decodeOptionalFailureToOptionalError,
   decodeOptionalSinglePayload,

@@ -1,12 +1,12 @@
 import { defaultPayloadConverter, type PayloadConverter } from '@temporalio/common';
 import { undecodable } from '../copy-job/index.ts';
 
-// The workflows' bundle holds this file, because their worker uses it to decode all that clients send.
+// This file is part of the workflows' bundle, where the SDK uses it to decode everything that clients send.
 
 /**
- * Converts payloads as the SDK does by default, but returns an `Undecodable` for a payload that it cannot
- * decode. The SDK would throw, and the Workflow Task would fail again and again: the workflow could not
- * react, and would never end.
+ * Converts payloads as the SDK's default converter does, but returns an `Undecodable` for a payload that
+ * cannot be decoded. The default converter would throw, and the Workflow Task would fail again and again, so
+ * that the workflow could never end.
  */
 export const payloadConverter: PayloadConverter = {
   toPayload: (value, context) => defaultPayloadConverter.toPayload(value, context),

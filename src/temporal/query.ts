@@ -1,19 +1,19 @@
 /**
- * A list filter of Temporal in which all values are escaped. Only `visibility` and `attribute` make one.
+ * A list filter of Temporal in which all values are escaped. It is made by `visibility` and `attribute` only.
  * @see https://docs.temporal.io/list-filter
  */
 export class VisibilityQuery {
   readonly text: string;
 
-  /** Takes a text as it is. Only this file may call it. */
+  /** Takes a text without escaping it. Only this file MAY call it. */
   constructor(text: string) {
     this.text = text;
   }
 }
 
 /**
- * Makes a list filter from a template. Every value becomes a literal, so that it cannot end the term that it
- * is in; a value that is a `VisibilityQuery` itself is put in as it is.
+ * Makes a list filter from a template. Every string becomes an escaped literal, so that it cannot change the
+ * filter; a value that is itself a `VisibilityQuery` is inserted unchanged.
  * @example visibility`WorkflowType = ${type} AND ${attribute('CopyJobStatus')} = ${status}`
  */
 export function visibility(
@@ -24,19 +24,19 @@ export function visibility(
   return new VisibilityQuery(String.raw({ raw: texts }, ...literals));
 }
 
-/** Returns a filter that takes what all of the terms take. */
+/** Returns a filter that matches what all of the terms match. */
 export function allOf(terms: readonly VisibilityQuery[]): VisibilityQuery {
   return new VisibilityQuery(terms.map(({ text }) => text).join(' AND '));
 }
 
-/** Returns a filter that takes what any of the terms take. */
+/** Returns a filter that matches what at least one of the terms matches. */
 export function anyOf(terms: readonly VisibilityQuery[]): VisibilityQuery {
   return new VisibilityQuery(`(${terms.map(({ text }) => text).join(' OR ')})`);
 }
 
 /**
- * Puts the name of a search attribute into a filter.
- * @throws Error if it is no plain name
+ * Returns the name of a search attribute, for use in a filter.
+ * @throws Error if it is not a plain name
  */
 export function attribute(name: string): VisibilityQuery {
   if (!/^[A-Za-z]\w*$/.test(name)) throw new Error(`'${name}' is not the name of a search attribute`);

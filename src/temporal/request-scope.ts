@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Client, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { GRPC_STATUS } from './grpc-status.ts';
 
-/** The longest time for a call to Temporal within a request; milliseconds. */
+/** The longest time for one call to Temporal within a request; milliseconds. */
 const MAX_CALL = 4000;
-/** The longest time for all calls to Temporal of a request; milliseconds. */
+/** The longest time for all calls to Temporal within a request; milliseconds. */
 const MAX_REQUEST = 10_000;
 
 type Interceptor = ReturnType<typeof makeGrpcRetryInterceptor>;
@@ -13,16 +13,15 @@ type GrpcStatus = Parameters<ReturnType<typeof defaultGrpcRetryOptions>['retryab
 interface RequestScope {
   readonly signal: AbortSignal;
   readonly id: string | null;
-  /** When the time for its calls to Temporal is over; milliseconds since the epoch. */
+  /** The time by which the request's calls to Temporal have to end; milliseconds since the epoch. */
   until: number;
 }
 
 const requests = new AsyncLocalStorage<RequestScope>();
 
 /**
- * Runs work for a request that somebody waits for. Each call to Temporal in it ends within 4 s, and all
- * of them within 10 s. When `signal` is aborted, the calls that are under way end at once, and no further one
- * is made.
+ * Runs the work of a request whose client is waiting. Each call to Temporal in it ends within 4 s, and all of
+ * them within 10 s. When `signal` is aborted, the running calls end at once, and no further call is made.
  */
 export async function forRequest<T>(
   client: Client,
@@ -35,10 +34,10 @@ export async function forRequest<T>(
 }
 
 /**
- * Waits for somebody else than Temporal. The time that passes does not count for the calls to Temporal of the
- * request, so that a slow store leaves them as much as they had.
+ * Waits for work that does not call Temporal. The time that it takes is added to the request's deadline for
+ * calls to Temporal, so that a slow store leaves as much time for them as before.
  */
-export async function asideOfTemporal<T>(work: Promise<T>): Promise<T> {
+export async function outsideTemporalDeadline<T>(work: Promise<T>): Promise<T> {
   const request = requests.getStore();
   if (request === undefined) return work;
   const left = request.until - Date.now();
@@ -49,16 +48,17 @@ export async function asideOfTemporal<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Returns the id of the request for which this work is done, as its client sees it; `null` without one. */
+/** Returns the id of the current request, as its client sees it; `null` outside of a request. */
 export function requestId(): string | null {
   return requests.getStore()?.id ?? null;
 }
 
 /**
- * Repeats a failed call to Temporal if that may help, as the SDK does. Within a request it never waits past
- * the call's deadline, and does not repeat a call that Temporal cannot read.
+ * Retries a failed call to Temporal as the SDK's own interceptor does, with two differences: it does not
+ * begin a retry that would come after the call's deadline; and within a request it does not retry a call that
+ * Temporal could not parse.
  */
-export const retries: Interceptor = (options, nextCall) => {
+export const retryInterceptor: Interceptor = (options, nextCall) => {
   const request = requests.getStore();
   if (request?.signal.aborted) throw new Error('nobody waits for this call to Temporal any more');
   const deadline = earlier(options.deadline, request && Math.min(Date.now() + MAX_CALL, request.until));
@@ -67,7 +67,7 @@ export const retries: Interceptor = (options, nextCall) => {
   const retryableDecider = (attempt: number, status: GrpcStatus): boolean => {
     delay = usual.delayFunction(attempt, status);
     if (deadline !== undefined && Date.now() + delay >= deadline) return false;
-    // Temporal answers so to a call that it cannot read: it is no use to repeat the call.
+    // Temporal has this status for a call that it cannot parse, such as one with a malformed page token.
     const isUnreadable = status.code === GRPC_STATUS.unknown;
     if (request !== undefined && (request.signal.aborted || isUnreadable)) return false;
     return usual.retryableDecider(attempt, status);

@@ -1,13 +1,14 @@
 /**
- * The parts of Temporal's SDK that we need although its public packages do not export them. The SDK's version
- * is pinned exactly: whoever changes it MUST look here first.
- * - `decodeFromPayloadsAtIndex`, `decodeOptionalSinglePayload`, `decodeOptionalFailureToOptionalError`:
- *   descriptions and histories of workflows hold encoded values, even for a client that has the codec.
- * - `optionalTsToDate`: their times are protobuf's.
- * - `encodeSearchAttributeIndexedValueType`: the operator service takes the types of search attributes as
- *   numbers.
- * - `executionInfoFromRaw`: reads one page of visibility's list, which the client only gives as an endless
- *   iterator.
+ * The functions of Temporal's SDK that are needed here although its public API does not export them. The
+ * SDK's version is pinned exactly; these imports MUST be checked before it is changed.
+ * - `decodeFromPayloadsAtIndex`, `decodeOptionalSinglePayload`, `decodeOptionalFailureToOptionalError`: they
+ *   decode the values in descriptions and histories of workflows, which a client with a codec does not decode
+ *   by itself.
+ * - `optionalTsToDate`: converts the protobuf times in these descriptions.
+ * - `encodeSearchAttributeIndexedValueType`: converts the type of a search attribute into the number that the
+ *   operator service takes.
+ * - `executionInfoFromRaw`: decodes the entries of one page of a list of workflows, because the client's own
+ *   list hides its pages.
  */
 export { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 export {

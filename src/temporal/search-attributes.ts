@@ -3,8 +3,9 @@ import { searchAttributes } from '../copy-job/index.ts';
 import { encodeSearchAttributeIndexedValueType } from './sdk-internals.ts';
 
 /**
- * Makes sure that the namespace has our search attributes, and registers those that it lacks.
- * @throws Error that holds the command to run, if we may not register them
+ * Registers the product's search attributes in the namespace, if it lacks any of them.
+ * @throws Error that contains the command by which an administrator can register them, if this process may
+ * not
  */
 export async function ensureSearchAttributes(client: Client): Promise<void> {
   const { operatorService } = client.connection as Connection;

@@ -2,12 +2,12 @@ import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { VisibilityQuery } from './query.ts';
 import { executionInfoFromRaw } from './sdk-internals.ts';
 
-/** Lists the executions that match a filter, page by page. */
+/** Lists all runs that match a filter; reads them page by page. */
 export function listWorkflows(client: Client, query: VisibilityQuery): AsyncIterable<WorkflowExecutionInfo> {
   return client.workflow.list({ query: query.text });
 }
 
-/** Counts the executions that match a filter. */
+/** Counts the runs that match a filter. */
 export async function countWorkflows(client: Client, query: VisibilityQuery): Promise<number> {
   return (await client.workflow.count(query.text)).count;
 }
@@ -19,8 +19,9 @@ export interface WorkflowPage {
 }
 
 /**
- * Reads one page of the executions that match a filter.
- * @param pageToken from an earlier page with the same filter
+ * Reads one page of the runs that match a filter.
+ * @param pageToken the `nextPageToken` of the page before, which was read with the same filter; absent for
+ * the first page
  */
 export async function listPage(
   client: Client,

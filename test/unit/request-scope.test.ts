@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { asideOfTemporal, forRequest, retries } from '../../src/temporal/request-scope.ts';
+import { forRequest, outsideTemporalDeadline, retryInterceptor } from '../../src/temporal/request-scope.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -23,7 +23,7 @@ function patienceOfCall(): number {
     deadline = Number(options.deadline);
     throw new Error('the call goes nowhere');
   };
-  expect(() => retries({} as never, call as never)).toThrow('goes nowhere');
+  expect(() => retryInterceptor({} as never, call as never)).toThrow('goes nowhere');
   return deadline - Date.now();
 }
 
@@ -41,7 +41,7 @@ test('each call of a request has 4 s, and all of them together have 10 s', async
 
 test('the time in which a request waits for a store does not count', async () => {
   await forRequest(client, new AbortController().signal, async () => {
-    const stores = ['one', 'other'].map((name) => asideOfTemporal(sleep(9000, name)));
+    const stores = ['one', 'other'].map((name) => outsideTemporalDeadline(sleep(9000, name)));
     await vi.advanceTimersByTimeAsync(9000);
     expect(await Promise.all(stores)).toEqual(['one', 'other']);
     expect(patienceOfCall()).toBe(4000);
@@ -58,7 +58,9 @@ test('no call is made for a request for which nobody waits any more', async () =
   const life = new AbortController();
   await forRequest(client, life.signal, async () => {
     life.abort();
-    expect(() => retries({} as never, (() => expect.unreachable()) as never)).toThrow('nobody waits');
+    expect(() => retryInterceptor({} as never, (() => expect.unreachable()) as never)).toThrow(
+      'nobody waits',
+    );
   });
 });
 
@@ -94,7 +96,7 @@ async function triesOf(code: number, milliseconds: number): Promise<number | nul
     halfClose() {},
     startRead() {},
   });
-  const call = retries({} as never, nextCall as never);
+  const call = retryInterceptor({} as never, nextCall as never);
   call.start({} as never, {
     onReceiveStatus: () => {
       isOver = true;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { JobService } from '../../src/job-service/index.ts';
-import { sweepRegion } from '../../src/sweep/index.ts';
+import { sweepStores } from '../../src/sweep/index.ts';
 import { until } from '../support/until.ts';
 import type { Job, Rig } from '../support/workflow-rig.ts';
 import { standing } from '../support/workflow-standing.ts';
@@ -146,5 +146,5 @@ async function sweep({ rig, mark }: Told): Promise<void> {
     for await (const leftover of store.leftovers(ended)) if (leftover.mark === mark) yield leftover;
   };
   const only = { ...region, store: { ...store, leftovers } };
-  for await (const _ of sweepRegion(rig.client, only, { dry_run: false, grace: 0 }));
+  for await (const _ of sweepStores(rig.client, only, { dry_run: false, grace: 0 }));
 }
