@@ -68,7 +68,6 @@ export function createJobActivities(deps: Dependencies) {
     /** Deletes Temporal's records of a workflow and of its children. */
     deleteRecords: (workflowId: string): Promise<void> => deleteRecords(deps, workflowId),
 
-
     /**
      * Requests the native cancellation of the workflow that calls it: without that, a workflow cannot close
      * as Canceled.

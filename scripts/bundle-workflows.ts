@@ -1,4 +1,6 @@
-/** Writes the workflow bundles of the sources into a folder: `node scripts/bundle-workflows.ts FOLDER`. */
+/**
+ * Bundles the workflows, and writes both bundles into a folder: `node scripts/bundle-workflows.ts FOLDER`.
+ */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DefaultLogger } from '@temporalio/worker';
@@ -10,5 +12,5 @@ for (const encrypts of [false, true]) {
   const { code } = await bundleWorkflows(new DefaultLogger('WARN'), encrypts);
   await writeFile(join(folder, bundleName(encrypts)), code);
 }
-// The bundler's own threads would keep the process alive.
+// The bundler leaves threads that would keep the process running.
 process.exit();

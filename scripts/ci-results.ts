@@ -1,7 +1,7 @@
 /**
- * Counts the tests in a file of results that a test runner has written as JSON, in Jest's form: `node
- * scripts/ci-results.ts FILE NAME`. Prints `<passed> <failed>` first. Each further line names a test that has
- * failed, with its message.
+ * Counts the tests in a result file, which a test runner has written as JSON in Jest's format: `node
+ * scripts/ci-results.ts FILE NAME`. Prints `<passed> <failed>` first. Each further line names a failed test,
+ * with its message.
  */
 import { readFileSync } from 'node:fs';
 
@@ -26,7 +26,7 @@ interface TestResult {
 
 const [file = '', name = ''] = process.argv.slice(2);
 const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(file, 'utf8')) as Results;
-// A file that cannot be loaded counts as a failure, though none of its tests has failed.
+// A test file that cannot be loaded counts as one failure, although none of its tests has failed.
 const broken = testResults.filter(
   ({ status, assertionResults }) =>
     status === 'failed' && assertionResults.every((result) => result.status !== 'failed'),

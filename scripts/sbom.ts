@@ -1,6 +1,6 @@
 /**
- * Prints the bill of materials of a release (CycloneDX). It is npm's own, without the packages that only
- * development needs. (`npm sbom --omit dev` would leave out packages that both the program and its tests
+ * Prints the software bill of materials of a release (CycloneDX): that of npm without the packages that only
+ * development needs. (`npm sbom --omit dev` would also leave out packages that both the program and its tests
  * depend on.)
  */
 import { execFileSync } from 'node:child_process';

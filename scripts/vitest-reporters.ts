@@ -1,7 +1,8 @@
 type Reporters = ('default' | ['json', { readonly outputFile: string }])[];
 
 /**
- * Returns the reporters for a suite. If TEST_RESULTS names a file, the results are written there as JSON too.
+ * Returns the reporters of a test suite. If TEST_RESULTS names a file, they also write the results there, as
+ * JSON.
  */
 export function reporters(): Reporters {
   const outputFile = process.env.TEST_RESULTS;

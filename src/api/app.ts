@@ -15,16 +15,17 @@ import type { DialectContext, OpenContext } from './dialect.ts';
 import { dialects } from './dialects.ts';
 import { answerError } from './ecl/index.ts';
 import { addHealthRoutes } from './health.ts';
-import { takeBodiesForJson } from './json.ts';
+import { parseEveryBodyAsJson } from './json.ts';
 import { describeApi } from './openapi.ts';
 import { boundPipelines } from './pipelines.ts';
-import { endWithClient } from './request-life.ts';
+import { abortWhenClientLeaves } from './request-life.ts';
 import { collectRoutes, refuseOtherMethods } from './responses.ts';
 import { followCertificate, readCertificate } from './tls.ts';
 import { VALIDATOR } from './validation-problem.ts';
 
 /**
- * Makes the REST facade: every dialect, `/openapi.json`, `/healthz` and `/readyz`. It does not listen yet.
+ * Returns the REST facade with every dialect, `/openapi.json`, `/healthz` and `/readyz`. It does not listen
+ * yet.
  */
 export async function createApi(
   context: DialectContext,
@@ -39,8 +40,8 @@ export async function createApi(
     bodyLimit: context.config.bodyLimit,
     requestTimeout: REQUEST_TIMEOUT,
     genReqId: newRequestId,
-    // An id may be as long as the longest address that Node.js takes. An id that is too long to exist is not
-    // found.
+    // An id in a path may be as long as Node.js allows a path to be. So an id that is too long to exist gets
+    // the usual answer 404.
     routerOptions: { maxParamLength: maxHeaderSize },
     ajv: { customOptions: VALIDATOR },
     frameworkErrors: (_error, request, reply) =>
@@ -60,7 +61,8 @@ export async function createApi(
   app.addHook('preClose', async () => {
     closing = true;
   });
-  // A connection that outlives its request would keep alive a process that is told to end.
+  // While the facade closes, each connection is ended with its answer. An idle connection would keep the
+  // process from ending.
   app.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('Connection', 'close');
   });
@@ -68,8 +70,8 @@ export async function createApi(
     reply.header(REQUEST_ID, request.id);
   });
   holdBodiesBack(app);
-  takeBodiesForJson(app);
-  endWithClient(app, context);
+  parseEveryBodyAsJson(app);
+  abortWhenClientLeaves(app, context);
   const admit = await openAdmission(app, context.limitsOf);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => reply.code(404).send(notFound(request)));
@@ -78,7 +80,7 @@ export async function createApi(
   return app;
 }
 
-/** Adds every dialect and the health checks, each in a scope of its own. */
+/** Adds every dialect and the health checks, each in a separate Fastify scope. */
 async function addRoutes(app: FastifyInstance, context: OpenContext): Promise<void> {
   for (const dialect of dialects) {
     await app.register(async (scope) => {
@@ -97,14 +99,15 @@ async function addRoutes(app: FastifyInstance, context: OpenContext): Promise<vo
 
 const REQUEST_ID = 'X-Openstack-Request-Id';
 /**
- * The longest time for a whole request to arrive, because its sender is only known then; milliseconds.
- * Node.js checks every 30 s, and never allows less than the time for the headers.
+ * The longest time in which a whole request has to arrive; milliseconds. It is short, because the sender of a
+ * signed request is known only when all of it is there. Node.js checks it every 30 s, and never allows less
+ * than the time for the headers.
  */
 const REQUEST_TIMEOUT = 60_000;
 
 /**
- * Answers a request whose path cannot be decoded, in the words of its dialect: no route takes it, and it
- * names nothing that exists.
+ * Answers a request whose path cannot be decoded, in the form of the dialect to which the path belongs. No
+ * route gets such a request.
  */
 function answerUndecodable({ id, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = plainAnswer(

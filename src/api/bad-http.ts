@@ -7,33 +7,39 @@ import { dialects } from './dialects.ts';
 import { eclDialect } from './ecl/index.ts';
 import type { ProblemKind } from './problem.ts';
 
-/** The time for a client to read the answer, while it may still be sending; milliseconds. */
+/**
+ * How long a connection stays open after the answer, so that a client that is still sending can read it;
+ * milliseconds.
+ */
 const LINGER = 1000;
 
-/** An error of Node.js about a request that is not good HTTP. */
+/** An error of Node.js about a request that is not valid HTTP, or is late. */
 interface ClientError {
   readonly code?: string | undefined;
-  /** The bytes that were being read, as a buffer. */
+  /** The bytes that Node.js was reading; a buffer. */
   readonly rawPacket?: unknown;
 }
 
-/** Tells a problem of a request that no route sees, in the words of the dialect whose path it has. */
+/**
+ * Returns the answer to a request that no route gets, in the form of the dialect to which its path belongs.
+ * If the path belongs to none, uses that of ECL.
+ */
 export function plainAnswer(url: string, kind: ProblemKind, message: string, requestId: string): PlainAnswer {
   const own = dialects.find(({ paths }) => paths.test(url)) ?? eclDialect;
-  return own.tell({ kind, message }, requestId);
+  return own.answerUnrouted({ kind, message }, requestId);
 }
 
-/** Makes an id for the log and for the answer to a request. */
+/** Returns a new id for a request, which its log lines and its answer have. */
 export function newRequestId(): string {
   return `req-${randomUUID()}`;
 }
 
-/** Answers requests that Node.js cannot read as HTTP, or waits for in vain. No route sees them. */
+/** Answers requests that are not valid HTTP, or that have not arrived in time. No route gets them. */
 export class BadHttp {
   readonly #underWay = new WeakMap<Socket, Set<{ request: FastifyRequest; reply: FastifyReply }>>();
   readonly #answered = new WeakSet<Socket>();
 
-  /** Notes which requests are under way on each connection from now on. */
+  /** Notes from now on which requests of each connection are being answered. */
   watch(app: FastifyInstance): void {
     app.addHook('onRequest', async (request, reply) => {
       const { socket } = request.raw;
@@ -45,16 +51,16 @@ export class BadHttp {
   }
 
   /**
-   * Answers in the words of the dialect, if the path can be read, and ends the connection. Sends nothing if
-   * that could be taken for the answer to an earlier request, or for a part of one.
+   * Answers in the form of the dialect, if the path can be read, and ends the connection. Only ends it if the
+   * client could take the answer for that of an earlier request, or for a part of one.
    */
   answer(error: ClientError, socket: Socket, logger: FastifyBaseLogger): void {
     if (error.code === 'ECONNRESET' || socket.destroyed || this.#answered.has(socket)) return;
     this.#answered.add(socket);
     const underWay = [...(this.#underWay.get(socket) ?? [])];
     const unfinished = underWay.find(({ request }) => !request.raw.complete);
-    const isFree = underWay.every((one) => one === unfinished && !one.reply.raw.headersSent);
-    if (!socket.writable || !isFree) {
+    const mayAnswer = underWay.every((one) => one === unfinished && !one.reply.raw.headersSent);
+    if (!socket.writable || !mayAnswer) {
       socket.destroy();
       return;
     }
@@ -63,7 +69,7 @@ export class BadHttp {
     const url = unfinished?.request.url ?? urlIn(error.rawPacket);
     logger.info({ reqId: requestId, url, code: error.code }, 'a request that is not valid HTTP was refused');
     socket.end(serialize(plainAnswer(url, kind, message, requestId)), () => {
-      // After a timeout the connection closes at once, so that the rest of the request is not taken.
+      // After a timeout the connection closes at once, so that the rest of the request is not accepted.
       if (kind === 'timed_out') socket.destroy();
       else setTimeout(() => socket.destroy(), LINGER).unref();
     });

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Metrics } from '../metrics/index.ts';
 
-/** Which dialect a request has come to. */
+/** The dialect of each request. */
 const dialects = new WeakMap<FastifyRequest, string>();
 
-/** Counts every request that is answered, by its route and not by its address. */
+/** Counts every request that is answered, by its route and not by its path, which may contain ids. */
 export function countRequests(app: FastifyInstance, metrics: Metrics): void {
   app.addHook('onResponse', async (request, reply) => {
     const { isStream = false } = request.routeOptions.config as { readonly isStream?: boolean };
@@ -18,7 +18,7 @@ export function countRequests(app: FastifyInstance, metrics: Metrics): void {
   });
 }
 
-/** Notes that the requests of a scope are a dialect's. */
+/** Notes that all requests to a scope belong to a dialect. */
 export function nameDialect(scope: FastifyInstance, dialect: string): void {
   scope.addHook('onRequest', async (request) => {
     dialects.set(request, dialect);

@@ -6,7 +6,7 @@ import type { TaskService } from '../task-service/index.ts';
 import type { Admission } from './caller/index.ts';
 import type { ProblemKind } from './problem.ts';
 
-/** Everything that the routes of a dialect work with. */
+/** Everything that the routes of a dialect use. */
 export interface DialectContext {
   readonly jobs: JobService;
   readonly tasks: TaskService;
@@ -16,37 +16,40 @@ export interface DialectContext {
   readonly regionNames: readonly string[];
   readonly limitsOf: (tenantId: string) => TenantLimits;
   /**
-   * Runs work for a request. The services end it soon after `signal` is aborted, and never wait longer than
-   * the sender of a request would.
+   * Runs the work of a request. Its calls to Temporal have short time limits, and end when `signal` is
+   * aborted.
    */
   forRequest<T>(signal: AbortSignal, work: () => Promise<T>, id?: string): Promise<T>;
 }
 
-/** The context of a dialect with what the facade adds. */
+/** The context of a dialect, together with what the facade adds to it. */
 export interface OpenContext extends DialectContext {
   readonly admit: Admission;
 }
 
 /**
- * An API over the job service or the task service, with its routes, its schemas and its words for problems.
- * It is registered in a scope of its own, so that its hooks and its error handler affect no other dialect.
- * Each one has a folder in `src/api`.
+ * One vendor API: its routes, its schemas and its errors, on top of the job service or the task service. It
+ * is registered in a Fastify scope of its own, so that its hooks and its error handler affect no other
+ * dialect. Each dialect has a folder in `src/api`.
  */
 export interface Dialect {
   readonly name: string;
-  /** The group of its calls in the description of the API. */
+  /** The OpenAPI tag of its calls. */
   readonly tag: { readonly name: string; readonly description: string };
   register(app: FastifyInstance, context: OpenContext): Promise<void>;
-  /** The paths of its calls. */
+  /** Matches the paths of its calls. */
   readonly paths: RegExp;
-  /** Tells a problem of a request that no route sees, because it cannot be read. */
-  tell(problem: { readonly kind: ProblemKind; readonly message: string }, requestId: string): PlainAnswer;
+  /** Returns the answer to a request that no route gets, because the request cannot be read. */
+  answerUnrouted(
+    problem: { readonly kind: ProblemKind; readonly message: string },
+    requestId: string,
+  ): PlainAnswer;
 }
 
-/** An answer that is not sent by Fastify. */
+/** An answer that is sent without a Fastify route. */
 export interface PlainAnswer {
   readonly status: number;
-  /** The headers, without those of the connection and of the body's length. */
+  /** The headers, without `Connection` and `Content-Length`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: object;
 }

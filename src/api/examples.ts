@@ -1,4 +1,4 @@
-/** The names that examples in the description of the API have. */
+/** The ids in the examples of the OpenAPI description. */
 export const EXAMPLE = {
   tenant: 'tenant-a',
   image: '5f6c9ea0-3c5c-4a0e-9f0e-7ed3b7c6cf2a',

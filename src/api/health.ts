@@ -4,7 +4,7 @@ import { withinTime } from '../http/index.ts';
 import type { DialectContext } from './dialect.ts';
 import { ErrorBody } from './ecl/index.ts';
 
-/** The longest time for a check, because a load balancer waits no longer; milliseconds. */
+/** The longest time for a check; milliseconds. Load balancers do not wait much longer. */
 const MAX_CHECK = 1800;
 
 export const HEALTH_TAG = { name: 'health', description: 'For load balancers; needs no token.' };
@@ -15,7 +15,8 @@ const Unavailable = Type.Object({ status: Type.Literal('unavailable') });
 const BAD_HTTP = { ...ErrorBody, description: 'The request is not valid HTTP.' };
 
 /**
- * Adds `/healthz`, which answers while the process runs, and `/readyz`, which asks Temporal and the identity.
+ * Adds `/healthz`, which answers as long as the process runs, and `/readyz`, which checks that Temporal and
+ * the identity answer.
  */
 export function addHealthRoutes(app: FastifyInstance, { jobs, identity }: DialectContext): void {
   const healthz = {

@@ -3,20 +3,18 @@ import secureJsonParse from 'secure-json-parse';
 import { harmless, ILL_FORMED, illFormedField } from '../text/index.ts';
 import { RequestProblem } from './problem.ts';
 
-/**
- * Reads every body as JSON, whatever its Content-Type says: curl, for one, says that it is a form.
- */
-export function takeBodiesForJson(app: FastifyInstance): void {
+/** Parses every body as JSON, whatever its Content-Type is: curl, for example, sends that of a form. */
+export function parseEveryBodyAsJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, parseJson);
-  // Fastify would refuse an unknown type before the caller's token is looked at.
+  // Without this, Fastify would refuse an unknown type before the caller's token is checked.
   app.addHook('onRequest', async (request) => {
     request.headers = { ...request.headers, 'content-type': undefined };
   });
 }
 
 /**
- * Returns the value of a body, or `undefined` if it is empty, as in many a DELETE.
+ * Returns the value of a body; `undefined` if the body is empty, as in most DELETE requests.
  * @throws RequestProblem `malformed_json`; or `invalid`, naming the field, if text is not well-formed Unicode
  */
 export async function parseJson(_request: FastifyRequest, body: string | Buffer): Promise<unknown> {

@@ -4,7 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { dialects } from './dialects.ts';
 import { HEALTH_TAG } from './health.ts';
 
-/** Describes all routes that are added from now on in `/openapi.json`. */
+/** Adds `/openapi.json`, which describes all routes that are added after this call. */
 export async function describeApi(app: FastifyInstance): Promise<void> {
   const bodiesThatMayMiss = new Set<string>();
   await app.register(swagger, {

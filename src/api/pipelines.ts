@@ -2,12 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** How many requests of one connection may wait for their answers. No client of the vendors sends two. */
+/**
+ * The largest number of requests on one connection that wait for their answers. The vendors' clients never
+ * send a second one before the answer.
+ */
 export const MAX_PIPELINED = 8;
 
 /**
- * Ends a connection on which too many requests wait for their answers. Node.js reads all requests of a packet
- * at once: hundreds of them, even if each were only refused, would keep everybody else's waiting.
+ * Ends a connection on which too many requests wait for their answers. Node.js takes all requests of a packet
+ * at once. If there were hundreds of them, all other clients would have to wait, even if each were only
+ * refused.
  */
 export function boundPipelines({ server }: FastifyInstance): void {
   const waiting = new WeakMap<Socket, number>();
@@ -19,7 +23,7 @@ export function boundPipelines({ server }: FastifyInstance): void {
     const here = (waiting.get(socket) ?? 0) + 1;
     if (here > MAX_PIPELINED) socket.destroy();
     if (socket.destroyed) {
-      // When a connection closes, Node.js makes an error for each request that has not ended yet.
+      // Otherwise, when the connection closes, Node.js would report an error for this request.
       request.destroy();
       return;
     }

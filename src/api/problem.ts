@@ -5,19 +5,20 @@ import { TaskError, type TaskErrorCode } from '../task-service/index.ts';
 import { validationProblem } from './validation-problem.ts';
 
 /**
- * Everything that can be wrong with a request, or with us. Each dialect has its own words for every kind.
+ * Everything that can be wrong with a request, or with the service. Each dialect has a status, and often a
+ * code and a message, for every kind.
  * - `invalid`: a field of the request is wrong
  * - `destination_region`: no copy can go to the region that the request names
  * - `malformed_json`: the body is not JSON
- * - `undecodable_path`: the path cannot be decoded, so nobody can tell what it names
+ * - `undecodable_path`: the path cannot be percent-decoded
  * - `unknown_call`: the dialect has no such call
- * - `method_not_allowed`: the address has other methods
- * - `bad_http`: the request is not good HTTP, or has broken off
+ * - `method_not_allowed`: the path exists, but does not have this method
+ * - `bad_http`: the request is not valid HTTP, or has broken off
  * - `timed_out`: the request has not arrived in time
- * - `headers_too_large`: the headers are larger than we take
- * - `too_large`: the body is larger than we take
+ * - `headers_too_large`: the headers are larger than allowed
+ * - `too_large`: the body is larger than allowed
  * - `other_project`: the path names a project that is not the caller's
- * - `read_only`: the caller may look, and no more
+ * - `read_only`: the caller may read, but not change anything
  * - `job_not_found`, `image_not_found`, `share_not_found`, `task_not_found`: it does not exist, or the caller
  *   may not see it
  * - `wrong_status`: the status of the job does not allow it
@@ -27,7 +28,7 @@ import { validationProblem } from './validation-problem.ts';
  * - `throttled`: the tenant has sent too many requests
  * - `unavailable`: a store or Temporal does not answer
  * - `identity_unavailable`: callers cannot be authenticated at the moment
- * - `internal`: a fault of ours
+ * - `internal`: an unexpected error of the service
  */
 export type ProblemKind =
   | 'invalid'
@@ -58,7 +59,10 @@ export type ProblemKind =
 export interface Problem {
   readonly kind: ProblemKind;
   readonly message: string;
-  /** The field of the copy request that is wrong, such as `destination.region`. */
+  /**
+   * The field of the copy request that is wrong, such as `destination.region`; `null` if the problem is
+   * another one.
+   */
   readonly field: string | null;
   /** Seconds after which the request may be sent again. */
   readonly retryAfter: number | null;
@@ -82,20 +86,20 @@ export class RequestProblem extends Error {
   }
 }
 
-/** A dialect's words for a kind of problem. Without a `message`, the problem's own is sent. */
+/** How a dialect answers a kind of problem. If `message` is absent, the problem's own message is sent. */
 export interface Words {
   readonly status: number;
   readonly message?: string;
 }
 
-/** Tells the client when to send its request again, if that is known. */
-export function sayWhen(reply: FastifyReply, { retryAfter }: Problem): FastifyReply {
+/** Sets the header `Retry-After`, if it is known when the client may send its request again. */
+export function setRetryAfter(reply: FastifyReply, { retryAfter }: Problem): FastifyReply {
   return retryAfter === null ? reply : reply.header('Retry-After', String(retryAfter));
 }
 
 /**
- * Finds a dialect's words for an error, and completes them with a message. Logs the error if the fault is
- * ours and somebody waits for the answer.
+ * Returns a dialect's answer to an error, with a message. Logs the error if the answer has a status from 500
+ * on and the client is still connected.
  */
 export function wordsFor<W extends Words>(
   dialect: Readonly<Record<ProblemKind, W>>,
@@ -129,7 +133,7 @@ const TASK_PROBLEMS: Readonly<Record<TaskErrorCode, ProblemKind>> = {
   unavailable: 'unavailable',
 };
 
-/** Turns an error of any class into a problem. This is the only place that knows the classes. */
+/** Turns any error into a problem. This is the only function that knows the classes of errors. */
 function problemOf(error: unknown): Problem {
   if (error instanceof JobError) {
     const kind = error.field === 'destination.region' ? 'destination_region' : JOB_PROBLEMS[error.code];

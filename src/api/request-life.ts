@@ -3,17 +3,17 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { DialectContext } from './dialect.ts';
 
 /**
- * A change that a request has begun is carried out even if its client has gone: a half-done cancel helps
- * nobody.
+ * A request that changes something is carried out to its end even if its client has disconnected, because a
+ * half-done cancel helps nobody.
  */
 const isChange = ({ method }: FastifyRequest) => method !== 'GET' && method !== 'HEAD';
 
 /**
- * Ends the work for a request when its client has gone, and does not begin it afterwards. A client that sends
- * many requests at once on one connection and hangs up leaves them all behind; Node.js reports that only on
- * the connection.
+ * Aborts the work for a request when its client disconnects, unless the request changes something. Listens to
+ * the connection and not to each request, because a client may send many requests on one connection and
+ * disconnect, which Node.js reports only for the connection.
  */
-export function endWithClient(
+export function abortWhenClientLeaves(
   app: FastifyInstance,
   { forRequest }: Pick<DialectContext, 'forRequest'>,
 ): void {
@@ -37,11 +37,11 @@ export function endWithClient(
     requests.set(request, life);
     if (socket.destroyed) life.abort(new Error('the client has gone'));
     else if (!isChange(request)) underWayOn(socket).add(life);
-    // Whatever `done` calls runs within the scope in which it is called.
+    // The handler, which `done` calls, runs within the asynchronous context of `forRequest`.
     void forRequest(life.signal, async () => done(), request.id);
   });
-  // From here on the answer is only sent. It may never arrive, and `onResponse` does not tell of clients that
-  // are gone.
+  // The work is done now, and the answer is only sent. This cannot wait for `onResponse`, which is not called
+  // if the client has disconnected.
   app.addHook('onSend', async (request) => {
     const life = requests.get(request);
     if (life !== undefined) connections.get(request.raw.socket)?.delete(life);

@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import Type from 'typebox';
 import { type ProblemKind, RequestProblem, type Words } from './problem.ts';
 
-/** Problems that every call of every dialect may meet. */
+/** The problems with which every call of every dialect may end. */
 const EVERYWHERE: readonly ProblemKind[] = [
   'bad_http',
   'timed_out',
@@ -15,24 +15,24 @@ const EVERYWHERE: readonly ProblemKind[] = [
   'internal',
 ];
 
-/** Every status of an answer that tells of a problem. */
+/** Every HTTP status that reports a problem. */
 type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 422 | 429 | 431 | 500 | 503;
 
-/** Answers of a call that are described, by status. */
+/** The schemas of a call's answers, by status. */
 export type Answers<Body extends TSchema> = Partial<Record<ProblemStatus, Body>>;
 
 /**
- * Returns a function that describes a dialect's answers which tell of no problem.
+ * Returns a function that adds a description and a dialect's headers to the schema of a successful answer.
  * @param headers the headers of every answer of the dialect
  */
-export function goodAnswers(headers: object): <S extends TSchema>(schema: S, description: string) => S {
+export function successAnswers(headers: object): <S extends TSchema>(schema: S, description: string) => S {
   return (schema, description) => ({ ...schema, description, headers });
 }
 
 /**
- * Describes a dialect's answers to problems. They are read from the dialect's own table, so that the
- * description always agrees with the answers.
- * @param kinds the problems that a call may meet, without those that every call may meet
+ * Returns the schemas of a call's answers to problems. They are derived from the dialect's table of errors,
+ * so that the description always agrees with the answers.
+ * @param kinds the problems with which the call may end, besides those of every call
  * @param headers the headers of every answer of the dialect
  */
 export function describeAnswers<Body extends TSchema>(
@@ -57,8 +57,8 @@ export function describeAnswers<Body extends TSchema>(
 const RETRY_AFTER = { ...Type.String(), description: 'Seconds after which the request may be sent again.' };
 
 /**
- * Answers 405 to methods that a path of this scope does not have. The header `Allow` lists those that it has.
- * MUST be called after all routes have been added to the scope.
+ * Answers 405 to methods that a path of this scope does not have, with the methods that it has in the header
+ * `Allow`. MUST be called after all routes have been added to the scope.
  */
 export function refuseOtherMethods(scope: FastifyInstance, routes: Routes): void {
   for (const [url, methods] of routes) {
@@ -68,7 +68,7 @@ export function refuseOtherMethods(scope: FastifyInstance, routes: Routes): void
       method: others,
       url,
       schema: { hide: true },
-      // Before a body is read, of which Fastify makes demands that depend on the method.
+      // This comes before the body is read, because Fastify's rules for a body depend on the method.
       async onRequest(_request, reply) {
         reply.header('Allow', allow);
         throw new RequestProblem('method_not_allowed', `this address takes ${allow}`);

@@ -2,8 +2,8 @@ import type { ApiConfig } from '../config/index.ts';
 import { JobError } from '../job-service/index.ts';
 
 /**
- * Returns the region from which a copy is made: the region that the request names, the one that its host
- * belongs to, or the default one.
+ * Returns the region from which a copy is made: the one that the request names, or else the one that is
+ * configured for the request's host, or else the default one.
  * @throws JobError `invalid` for the field `source.region`
  */
 export function sourceRegion(
@@ -13,12 +13,12 @@ export function sourceRegion(
   named?: string,
 ): string {
   const source = named ?? config.sourceRegionByHost.get(host.toLowerCase()) ?? config.defaultSourceRegion;
-  if (source === null) throw undecided('source.region', 'this address belongs to no region', regionNames);
+  if (source === null) throw missingRegion('source.region', 'this address belongs to no region', regionNames);
   if (regionNames.includes(source)) return source;
   const problem = `there is no region '${source}'; use one of: ${regionNames.join(', ')}`;
   throw new JobError('invalid', problem, { field: 'source.region' });
 }
 
-export function undecided(field: string, why: string, names: readonly string[]): JobError {
+export function missingRegion(field: string, why: string, names: readonly string[]): JobError {
   return new JobError('invalid', `is missing, and ${why}; use one of: ${names.join(', ')}`, { field });
 }

@@ -5,13 +5,16 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { TlsFiles } from '../config/index.ts';
 import { JobError } from '../job-service/index.ts';
 
-/** A certificate and its key, as PEM. The certificates that lead to its authority follow it. */
+/** A certificate, followed by its intermediate certificates, and its key; both PEM. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** Milliseconds between two looks at the files. Some file systems cannot be watched. */
+/**
+ * The time between two looks at the files; milliseconds. They are polled, because some file systems cannot be
+ * watched.
+ */
 const INTERVAL = 2000;
 
 /**
@@ -30,9 +33,9 @@ export async function readCertificate({ cert, key }: TlsFiles): Promise<Certific
 }
 
 /**
- * Gives the server a new certificate whenever the files change. Connections that are open keep the old one. A
- * certificate that cannot be used is logged, and the server keeps the one that it has.
- * @returns a function that ends this
+ * Gives the server the new certificate whenever the files have changed. Open connections keep the old one. If
+ * the new certificate cannot be used, logs that, and the server keeps the old one.
+ * @returns a function that stops it
  */
 export function followCertificate(
   server: Server,
@@ -42,7 +45,7 @@ export function followCertificate(
 ): () => void {
   let used = first;
   let complaint = '';
-  const look = async () => {
+  const reloadIfChanged = async () => {
     try {
       const found = await readCertificate(files);
       complaint = '';
@@ -56,6 +59,6 @@ export function followCertificate(
       complaint = message;
     }
   };
-  const timer = setInterval(() => void look(), INTERVAL).unref();
+  const timer = setInterval(() => void reloadIfChanged(), INTERVAL).unref();
   return () => clearInterval(timer);
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { RequestProblem } from './problem.ts';
 
-/** Answers the calls below a path that a dialect does not have in the dialect's own form. */
+/** Answers requests for paths below a prefix that no route has, with the dialect's own error. */
 export async function refuseUnknownCalls(app: FastifyInstance, prefix: string): Promise<void> {
   const unknown = async (rest: FastifyInstance) => {
     rest.setNotFoundHandler(() => {

@@ -2,18 +2,18 @@ import type { FastifyError } from 'fastify';
 import { unknownKey, wrongValue } from '../text/index.ts';
 
 /**
- * Options of the validator of requests. `verbose` adds to each error the part of the schema that is broken,
- * and the value.
+ * Options of Ajv, which validates requests. `verbose` adds to each error the part of the schema that was
+ * violated, and the value.
  */
 export const VALIDATOR = { removeAdditional: false, coerceTypes: false, verbose: true } as const;
 
-/** The parts that the validator adds to an error if it is `verbose`. */
+/** The fields that Ajv adds to an error if it is `verbose`. */
 interface Verbose {
   readonly parentSchema?: object;
   readonly data?: unknown;
 }
 
-/** Returns a schema's complaint about a request, in plain words that name the field. */
+/** Returns in words what is wrong with a request that violates its schema, beginning with the field. */
 export function validationProblem({
   validation,
   validationContext,

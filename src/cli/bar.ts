@@ -3,10 +3,10 @@ import stringWidth from 'string-width';
 import { RateWindow } from '../copy-job/index.ts';
 import { bytesText, clockText, harmless, rateText } from '../text/index.ts';
 
-/** The progress of work that moves bytes. */
+/** The progress of a copy, in bytes. */
 export interface Progress {
   readonly bytes: number;
-  /** The bytes that there will be in all, or `null` if nobody knows. */
+  /** The total number of bytes; `null` if it is not known. */
   readonly size: number | null;
   /** The present state, in a word or two. */
   readonly state: string;
@@ -18,14 +18,14 @@ const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
 const CLEAR_BELOW = '\x1b[J';
 
-/** A progress bar on a terminal. It takes one line, whatever the terminal's width. */
+/** A progress bar on a terminal. It fits into one line of any width. */
 export interface ProgressBar {
   show(progress: Progress): void;
-  /** Leaves the bar as it stands, and shows the cursor again. */
+  /** Leaves the bar on the screen, and shows the cursor again. */
   stop(): void;
 }
 
-/** Draws a bar on a terminal, until it is stopped. */
+/** Returns a progress bar, which hides the cursor until it is stopped. */
 export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
   const rate = new RateWindow();
   let latest: Progress | undefined;
@@ -33,7 +33,7 @@ export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
   const draw = () => {
     if (latest === undefined) return;
     const { columns = 80 } = terminal;
-    // If the terminal has become narrower, it has broken the old line into several.
+    // If the terminal has become narrower, the old line now takes several rows.
     const rows = Math.max(1, Math.ceil(drawn / columns));
     const line = barLine(latest, rate.current, columns - 1);
     drawn = stringWidth(line);
@@ -59,8 +59,8 @@ export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
 }
 
 /**
- * Returns a bar of at most `width` columns: `███░░░ 48%  3.8 GiB / 8.0 GiB  764.7 MiB/s  ETA 0:06  state`.
- * With less room, the bar gets shorter first, and then facts are left out; the state is left out last.
+ * Returns a bar of at most `width` columns: `███░░░ 48% 3.8 GiB / 8.0 GiB 764.7 MiB/s ETA 0:06 state`. If
+ * there is less room, first the bar gets shorter, and then values are left out; the state is left out last.
  */
 function barLine({ bytes, size, state }: Progress, rate: number, width: number): string {
   const whole = size ?? 0;

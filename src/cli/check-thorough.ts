@@ -6,14 +6,14 @@ import type { Config, Region } from '../config/index.ts';
 import { isStoreError, type TrialStep, tryImages, tryObjects } from '../stores/index.ts';
 import { causesOf, type Finding } from './finding.ts';
 
-/** Each text says what a step of a trial does with a region. */
+/** What each step of a trial does in a region, as `check` prints it. */
 const STEPS: Readonly<Record<TrialStep, string>> = {
   list: 'list what is there',
-  room: 'has room',
+  room: 'check the room',
   reserve: 'reserve a place',
   write: 'write data',
   find: 'find the data as the sweep does',
-  clock: 'clock',
+  clock: 'compare the clocks',
   commit: 'make an image of the data',
   read: 'read the image back',
   remove: 'remove what was written',
@@ -47,7 +47,9 @@ const RIGHTS: Readonly<Record<string, Partial<Record<TrialStep, string>>>> = {
   },
 };
 
-/** Tries in a region what a copy needs of it. Leaves nothing there. Returns a finding for each step. */
+/**
+ * Tries in a region every operation that a copy needs. Leaves nothing there. Returns a finding for each step.
+ */
 export async function thoroughRegion(
   { name, store, objectsOnly }: Region,
   { regions }: Pick<Config, 'regions'>,
@@ -65,7 +67,7 @@ export async function thoroughRegion(
   return findings;
 }
 
-/** Tells how Temporal's namespace is set where jobs depend on it. */
+/** Returns findings about the settings of Temporal's namespace that matter for jobs. */
 export async function thoroughTemporal({ workflowService, options }: Client): Promise<Finding[]> {
   const { namespace } = options;
   const { namespaceInfo, config } = await workflowService.describeNamespace({ namespace });

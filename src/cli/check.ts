@@ -41,7 +41,7 @@ export function addCheckCommand(program: Command): void {
     });
 }
 
-/** Tells what becomes of each key that has changed. A restart that is needed is no problem of the file. */
+/** Returns for each changed key whether it needs a restart. That is not a problem of the file. */
 function changeFindings(before: Config, after: Config): Finding[] {
   const { live, restart } = changesBetween(before, after);
   return [
@@ -68,7 +68,7 @@ async function temporalFindings({ encryption }: Config, thorough: boolean): Prom
   }
 }
 
-/** Tries each region, one after the other, so that no region slows another one down. */
+/** Tries the regions one after the other, so that no region slows down another. */
 async function regionFindings(
   config: Config,
   regions: readonly Region[],

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import type { Command } from 'commander';
 import { loadConfig } from '../config/index.ts';
 import { type Operators, oidcOperators, operatorsFile } from '../identity/index.ts';
-import { complain } from './complain.ts';
 import type { GlobalOptions } from './context.ts';
 import { UsageError } from './errors.ts';
+import { printError } from './print-error.ts';
 
 interface CodecOptions extends GlobalOptions {
   readonly port: string;
@@ -16,7 +16,7 @@ interface CodecOptions extends GlobalOptions {
   readonly claim?: string;
 }
 
-/** Adds `codec`, a server by which Temporal's Web UI shows encrypted payloads. */
+/** Adds `codec`, which runs a server that decrypts payloads for Temporal's Web UI. */
 export function addCodecCommand(program: Command): void {
   program
     .command('codec')
@@ -69,12 +69,12 @@ async function isOperator(operators: Operators, token: string): Promise<boolean>
   try {
     return (await operators.nameOf(token)) !== null;
   } catch (error) {
-    complain(false, { code: 'unavailable', message: (error as Error).message });
+    printError(false, { code: 'unavailable', message: (error as Error).message });
     throw error;
   }
 }
 
-/** Returns those who are let in; `null` if everybody is. */
+/** Returns how operators are recognised; `null` if everybody is let in. */
 function operatorsOf({ operators, issuer, audience, claim }: CodecOptions): Operators | null {
   if (operators !== undefined && issuer !== undefined)
     throw new UsageError('--operators and --issuer: give only one of them');

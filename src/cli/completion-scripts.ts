@@ -1,15 +1,15 @@
-/** The words that a shell can offer after a command. */
+/** The words with which a shell can complete a command line after one of the commands. */
 export interface Completion {
-  /** The command's words, as in `images add`. Empty for the program itself. */
+  /** The command's words, such as `images add`; empty for the program itself. */
   readonly path: string;
   readonly commands: readonly Described[];
   readonly options: readonly (Described & {
-    /** The option's flags, as in `--status` and `-o`. */
+    /** The option's flags, such as `--output` and `-o`. */
     readonly flags: readonly string[];
     readonly takesValue: boolean;
     readonly choices: readonly string[];
   })[];
-  /** The words that the command's argument may be. */
+  /** The values that the command's argument may have. */
   readonly choices: readonly string[];
 }
 
@@ -20,10 +20,7 @@ interface Described {
 
 const NAME = 'image-replicator';
 
-/**
- * Returns a completion script for bash. Where the script has no words to offer, bash completes names of
- * files.
- */
+/** Returns a completion script for bash. If the script has no words to offer, bash completes file names. */
 export function bashScript(completions: readonly Completion[]): string {
   return `# ${NAME}, for bash: eval "$(${NAME} completion bash)"
 _image_replicator() {
@@ -45,7 +42,7 @@ complete -o default -F _image_replicator ${NAME}
 `;
 }
 
-/** Returns a completion script for zsh, which can run the one for bash. */
+/** Returns a completion script for zsh, which runs the script for bash. */
 export function zshScript(completions: readonly Completion[]): string {
   return `# ${NAME}, for zsh: eval "$(${NAME} completion zsh)"
 autoload -U +X compinit && compinit -u
@@ -77,8 +74,7 @@ function wordsOf({ commands, options, choices }: Completion): string[] {
 }
 
 /**
- * Returns the cases of bash's script for the words that may follow an option: one of its choices, or
- * anything.
+ * Returns the cases of the bash script that complete the value of an option, by its choices if it has any.
  */
 function bashValues({ path, options }: Completion): string[] {
   return options

@@ -3,7 +3,7 @@ import { bashScript, type Completion, fishScript, zshScript } from './completion
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 
-/** Adds `completion`. */
+/** Adds the command `completion`. */
 export function addCompletionCommand(program: Command): void {
   program
     .command('completion')
@@ -41,7 +41,7 @@ function completionOf(command: Command): Completion {
   };
 }
 
-/** Returns the program's own options, which every command takes too. */
+/** Returns the options of the program itself, which every command takes too. */
 function globalOptions({ parent }: Command): readonly Option[] {
   if (parent === null) return [];
   const own = parent.options.filter(({ long }) => long !== '--version');

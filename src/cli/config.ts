@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { configSchema } from '../config/index.ts';
 
-/** Adds `config schema`. */
+/** Adds the command `config schema`. */
 export function addConfigCommand(program: Command): void {
   program
     .command('config')

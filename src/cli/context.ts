@@ -3,7 +3,7 @@ import { type Config, loadConfig, openRegions, type Regions } from '../config/in
 import { createJobService, type JobService } from '../job-service/index.ts';
 import { connectClient } from '../temporal/index.ts';
 
-/** Everything that a command works with. */
+/** Everything that a command uses. */
 export interface Context {
   readonly config: Config;
   readonly regions: Regions;
@@ -11,13 +11,13 @@ export interface Context {
   readonly jobs: JobService;
 }
 
-/** Options that every command has. */
+/** The options that every command has. */
 export interface GlobalOptions {
   readonly config: string;
   readonly json?: boolean;
 }
 
-/** Opens the configuration, Temporal and the services, runs a command with them, and closes them again. */
+/** Loads the configuration, connects to Temporal, runs a command, and closes the connection again. */
 export async function withContext(
   options: GlobalOptions,
   command: (context: Context) => Promise<void>,
@@ -34,8 +34,8 @@ export async function withContext(
         client,
         regions,
         limits: config.limits,
-        // The next run of the command MUST be able to read the markers of this one. An operator need not
-        // prove who made them.
+        // The key is constant, because the next run of the command MUST be able to read the markers of this
+        // one. It need not be secret, because an operator may see all jobs anyway.
         secret: config.api.secret ?? 'operator',
       }),
     });

@@ -8,7 +8,7 @@ import { StoreError } from '../stores/index.ts';
 import { TaskError } from '../task-service/index.ts';
 import { TemporalUnreachable } from '../temporal/index.ts';
 
-/** The command's exit codes, which docs/operating.md describes under "The command". */
+/** The exit codes of the command. docs/operating.md describes them under "The command". */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -32,13 +32,16 @@ const BY_CODE: Readonly<Record<JobErrorCode, number>> = {
 };
 
 /**
- * An error that the caller of the command has to mend: a wrong option, a file that is missing, a port in use.
+ * An error that the user of the command can correct, such as a wrong option, a missing file, or a port that
+ * is in use.
  */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Returns the error for a region that the configuration does not have. It names those that there are. */
+/**
+ * Returns the error for a region that the configuration does not have. Its message names the known regions.
+ */
 export function unknownRegion(name: string, known: ReadonlyMap<string, unknown>): UsageError {
   const names = [...known.keys()].join(', ');
   return new UsageError(`--region: there is no region '${name}'; use one of: ${names}`);
@@ -66,7 +69,7 @@ export function exitCodeOfJob(status: JobStatus): number {
   return status === 'canceled' ? EXIT.canceled : EXIT.failed;
 }
 
-/** The command line's names for the fields of a copy request. */
+/** The options of the command line that stand for the fields of a copy request. */
 const OPTIONS: Readonly<Record<string, string>> = {
   'source.region': '--from',
   'source.image_id': '<image-id>',
@@ -76,17 +79,18 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'destination.image_name': '--name',
 };
 
-/** An error as the user sees it: its code is for `--json`, its message is for a person. */
-export interface Told {
+/**
+ * An error as it is shown to the user. `--json` prints both fields, otherwise only the message is printed.
+ */
+export interface ErrorReport {
   readonly code: string;
   readonly message: string;
 }
 
 /**
- * Describes an error to the user. Returns `null` if it is no error, but for instance the help that was asked
- * for.
+ * Returns how an error is shown to the user; `null` if it is not a real error, such as the end of `--help`.
  */
-export function toldOf(error: unknown): Told | null {
+export function reportOf(error: unknown): ErrorReport | null {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return null;
     return { code: 'usage', message: error.message.replace(/^error: /, '') };
@@ -114,7 +118,10 @@ function messageOf(error: Error): string {
   return option === undefined ? error.message : error.message.replace(`${field}:`, `${option}:`);
 }
 
-/** Returns the namespace that Temporal does not know, if that is what an error comes from; or else `null`. */
+/**
+ * Returns the name of the namespace if an error says that Temporal does not have it; `null` for any other
+ * error.
+ */
 function missingNamespace(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const found = /Namespace (?:(\S+) is not found|not found: '([^']+)')/.exec(error.message);

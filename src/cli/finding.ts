@@ -1,15 +1,15 @@
-/** A thing that `check` has looked at. */
+/** The result of one check of the command `check`. */
 export interface Finding {
   readonly what: string;
-  /** Says what is wrong with it; `null` if nothing is. */
+  /** What is wrong; `null` if the check has passed. */
   readonly problem: string | null;
-  /** Present if the finding is good to know, and neither good nor bad. */
+  /** Present if the finding is only for information. */
   readonly isNote?: true;
 }
 
 /**
- * Returns the messages of an error's causes. They name the address, the file or the key: an operator may know
- * these, a tenant may not.
+ * Returns the messages of an error and of all its causes. They may contain addresses, file names and keys of
+ * the configuration, so they MUST NOT be shown to a tenant.
  */
 export function causesOf(error: unknown): string {
   const told: string[] = [];

@@ -10,7 +10,7 @@ export interface FollowOptions extends GlobalOptions {
   readonly detach?: boolean;
 }
 
-/** Adds `watch`. */
+/** Adds the command `watch`. */
 export function addWatchCommand(program: Command): void {
   program
     .command('watch')
@@ -26,8 +26,8 @@ export function addWatchCommand(program: Command): void {
 }
 
 /**
- * Watches a job until its end, and prints the result. With `--detach` it prints the job's id and returns at
- * once.
+ * Watches a job until its end, prints the job, and sets the exit code. With `--detach`, prints the job's id
+ * and returns at once.
  */
 export async function follow(context: Context, jobId: string, options: FollowOptions): Promise<void> {
   const forPerson = process.stdout.isTTY && !options.json;

@@ -5,10 +5,10 @@ import { type Config, loadConfig } from '../config/index.ts';
 import { JobError } from '../job-service/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { UsageError } from './errors.ts';
-import { metricsAddress } from './tell-metrics.ts';
+import { metricsAddress } from './serve-metrics.ts';
 import { wholeNumber } from './whole-number.ts';
 
-/** Milliseconds within which a process that is alive has answered. */
+/** How long the process may take to answer; milliseconds. */
 const TIMEOUT = 4000;
 
 interface HealthOptions extends GlobalOptions {
@@ -17,7 +17,8 @@ interface HealthOptions extends GlobalOptions {
 }
 
 /**
- * Adds `health`, which is for the health check of a container: the image has no shell and no other program.
+ * Adds the command `health`, for the health checks of containers: their image has no other program that could
+ * ask.
  */
 export function addHealthCommand(program: Command): void {
   program
@@ -31,7 +32,7 @@ export function addHealthCommand(program: Command): void {
     .summary('ask the facade or the worker on this machine whether it is alive')
     .action(async (_options, command: Command) => {
       const { config, worker, metricsPort } = command.optsWithGlobals<HealthOptions>();
-      const { address, who } = asked(await loadConfig(config), worker, metricsPort);
+      const { address, who } = addressToAsk(await loadConfig(config), worker, metricsPort);
       const status = await askHealth(address).catch((error: Error) => error.message);
       if (status !== 200)
         throw new JobError(
@@ -43,26 +44,26 @@ export function addHealthCommand(program: Command): void {
     });
 }
 
-/** An address at which a process on this machine tells its health. */
+/** The address at which a process on this machine answers health checks. */
 interface Address {
   readonly host: string;
   readonly port: number;
-  /** Present and not `null` if the process speaks TLS there. */
+  /** Present and not `null` if the process uses TLS there. */
   readonly tls?: unknown;
 }
 
 /**
- * Returns the address that is to be asked, and what is there.
- * @throws UsageError if the configuration gives workers no such address
+ * Returns the address that is to be asked, and the name of the process there.
+ * @throws UsageError if the configuration has no address for the health of workers
  */
-function asked(config: Config, worker: true | undefined, metricsPort: number | undefined) {
+function addressToAsk(config: Config, worker: true | undefined, metricsPort: number | undefined) {
   if (!worker) return { address: config.api, who: 'the facade' };
   const address = metricsAddress(config, metricsPort);
   if (address !== null) return { address, who: 'the worker' };
   throw new UsageError('--worker: the configuration has no `metrics`, where a worker would tell its health');
 }
 
-/** Asks a process at its configured address. Returns the HTTP status of its answer. */
+/** Asks a process for its health. Returns the HTTP status of the answer. */
 function askHealth({ host, port, tls }: Address): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
   const everywhere = host === '0.0.0.0' || host === '::';
@@ -71,7 +72,8 @@ function askHealth({ host, port, tls }: Address): Promise<number | undefined> {
     answer.resume();
     resolve(answer.statusCode);
   };
-  // The certificate names the public address, not this one. Nothing secret is sent.
+  // The certificate is not checked, because it names the public address and not this one. Nothing secret is
+  // sent.
   const asking = tls
     ? requestHttps({ ...options, rejectUnauthorized: false }, answered)
     : requestHttp(options, answered);

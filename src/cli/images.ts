@@ -6,11 +6,11 @@ import type { ImageRecord } from '../image/index.ts';
 import type { UnusableImage } from '../stores/index.ts';
 import { bytesText } from '../text/index.ts';
 import { type ProgressBar, progressBar } from './bar.ts';
-import { complain } from './complain.ts';
 import { EXIT, UsageError, unknownRegion } from './errors.ts';
 import { interruption } from './interruption.ts';
 import { type ListingOptions, outputOption, printListing } from './output.ts';
 import { print } from './print.ts';
+import { printError } from './print-error.ts';
 import { type Column, table } from './table.ts';
 
 interface ImagesOptions extends ListingOptions {
@@ -19,10 +19,10 @@ interface ImagesOptions extends ListingOptions {
   readonly name?: string;
 }
 
-/** Milliseconds between two updates of the bar. */
+/** The time between two updates of the bar; milliseconds. */
 const BAR_INTERVAL = 100;
 
-/** Glance's disk formats by the file extensions that stand for them. */
+/** Glance's disk formats by file extension. */
 const FORMATS: Readonly<Record<string, string>> = {
   '.iso': 'iso',
   '.qcow2': 'qcow2',
@@ -55,7 +55,7 @@ export function addImagesCommand(program: Command): void {
       });
       for (const { id, fault } of unusable) {
         const message = `image ${id} is left out: ${fault.message}`;
-        complain(options.json, { code: fault.code, message });
+        printError(options.json, { code: fault.code, message });
       }
       if (unusable.length > 0) process.exitCode = EXIT.failed;
     });
@@ -90,7 +90,7 @@ export function addImagesCommand(program: Command): void {
     });
 }
 
-/** Throws if a path is not a file that can be read, before anything is done with it. */
+/** Throws if a path is not a file that can be read. */
 async function assertReadable(file: string): Promise<void> {
   const refused = (problem: string) => new UsageError(`<file>: ${file} ${problem}`);
   await access(file, constants.R_OK).catch(() => {
@@ -101,7 +101,10 @@ async function assertReadable(file: string): Promise<void> {
   if (kind.isSocket() || kind.isCharacterDevice()) throw refused('is not a file that can be copied');
 }
 
-/** Shows on a bar, if there is one, how much of a file has been read. The size of a pipe is not known. */
+/**
+ * Runs work that reads a file, and shows its progress on the bar, if there is one. The size of a pipe is not
+ * known.
+ */
 async function withProgress<T>(
   bar: ProgressBar | undefined,
   file: string,

@@ -15,8 +15,8 @@ export class Interrupted extends Error {
 }
 
 /**
- * Returns a signal that is aborted, with an `Interrupted` as its reason, when the command is first told to
- * stop.
+ * Returns an abort signal that is aborted with an `Interrupted` when the process gets the first of SIGINT,
+ * SIGTERM and SIGHUP.
  */
 export function interruption(): AbortSignal {
   const stop = new AbortController();

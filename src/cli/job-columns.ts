@@ -11,7 +11,7 @@ const STYLES: Readonly<Partial<Record<JobView['status'], Style>>> = {
   cancel_requested: 'yellow',
 };
 
-/** Every column that `list` can show. */
+/** All columns that `list` can show. */
 export const JOB_COLUMNS: readonly Column<JobView>[] = [
   { name: 'job', value: ({ job_id }) => job_id },
   { name: 'status', value: ({ status }) => status, style: ({ status }) => STYLES[status] ?? null },
@@ -40,22 +40,22 @@ export const JOB_COLUMNS: readonly Column<JobView>[] = [
   { name: 'fault', value: ({ fault }) => fault?.code ?? '-' },
 ];
 
-/** The columns that `list` shows if nobody names any. */
+/** The columns that `list` shows without `--columns`. */
 export const USUAL_COLUMNS: readonly string[] = [
   ...['job', 'status', 'done', 'size', 'rate', 'age', 'duration', 'from', 'to', 'tenant', 'image'],
 ];
 
-/** The columns that are left out on a narrow terminal, in this order. */
+/** The columns that may be left out on a narrow terminal, in the order in which they are left out. */
 export const DROPPED_COLUMNS: readonly string[] = [
   ...['tenant', 'duration', 'rate', 'from', 'to', 'size', 'age', 'image', 'done'],
 ];
 
-/** Returns the milliseconds from the order to the end of the job, or until now if it has not ended. */
+/** Returns the time from the creation of a job to its end, or until now if it has not ended; milliseconds. */
 function duration({ status, created_at, updated_at }: JobView): number {
   return (isFinal(status) ? Date.parse(updated_at) : Date.now()) - Date.parse(created_at);
 }
 
-/** Returns the bytes a second since the order, or `null` if none has moved. */
+/** Returns the average rate since the creation of a job; bytes a second; `null` if no byte was moved. */
 function averageRate(job: JobView): number | null {
   const milliseconds = duration(job);
   return job.bytes_copied === 0 || milliseconds <= 0 ? null : (job.bytes_copied / milliseconds) * 1000;

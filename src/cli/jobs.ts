@@ -4,7 +4,7 @@ import { type GlobalOptions, withContext } from './context.ts';
 import { operatorName } from './operator-name.ts';
 import { jobText, print } from './print.ts';
 
-/** Adds `show` and `cancel`. */
+/** Adds the commands `show` and `cancel`. */
 export function addJobCommands(program: Command): void {
   program
     .command('show')

@@ -18,12 +18,13 @@ interface ListOptions extends ListingOptions {
 }
 
 /**
- * The most open jobs of a list whose progress is asked for. Of further ones the list shows what is on record.
+ * The largest number of open jobs in a list whose live progress is asked for. Further jobs are shown as their
+ * records have them.
  */
 const MAX_ASKED = 50;
 const ASKED_AT_A_TIME = 8;
 
-/** Adds `list`. */
+/** Adds the command `list`. */
 export function addListCommand(program: Command): void {
   const names = JOB_COLUMNS.map(({ name }) => name).join(', ');
   program
@@ -49,8 +50,8 @@ export function addListCommand(program: Command): void {
       await withContext(options, async ({ jobs }) => {
         const page = await jobs.list(OPERATOR, options);
         const { status: asked } = options;
-        // A job may have gone on to another status since it was listed.
-        const shown = (await asTheyStand(jobs, page.jobs)).filter(
+        // A job may have got another status since it was listed.
+        const shown = (await withLiveProgress(jobs, page.jobs)).filter(
           ({ status }) => asked === undefined || status === asked,
         );
         const value = { ...page, jobs: shown };
@@ -64,8 +65,10 @@ export function addListCommand(program: Command): void {
     });
 }
 
-/** Asks how far the open jobs of a list have come. The list itself only has what is on record. */
-function asTheyStand(jobs: JobService, listed: readonly JobView[]): Promise<JobView[]> {
+/**
+ * Returns the jobs of a list with the live progress of the open ones. The list itself has only their records.
+ */
+function withLiveProgress(jobs: JobService, listed: readonly JobView[]): Promise<JobView[]> {
   let asked = 0;
   const ask = (job: JobView) => {
     if (isFinal(job.status) || ++asked > MAX_ASKED) return job;

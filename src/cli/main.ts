@@ -2,11 +2,10 @@ import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCheckCommand } from './check.ts';
 import { addCodecCommand } from './codec.ts';
-import { complain } from './complain.ts';
 import { addCompletionCommand, everyCommand } from './completion.ts';
 import { addConfigCommand } from './config.ts';
 import { addCopyCommand } from './copy.ts';
-import { exitCodeOf, toldOf } from './errors.ts';
+import { exitCodeOf, reportOf } from './errors.ts';
 import { addWatchCommand } from './follow.ts';
 import { addHealthCommand } from './health.ts';
 import { addImagesCommand } from './images.ts';
@@ -15,6 +14,7 @@ import { addLimitCommand } from './limit.ts';
 import { addListCommand } from './list.ts';
 import { wantsJson } from './output.ts';
 import { addPauseCommands } from './pause.ts';
+import { printError } from './print-error.ts';
 import { addProcessCommands } from './processes.ts';
 import { addSweepCommand } from './sweep.ts';
 import { addTasksCommand } from './tasks.ts';
@@ -60,7 +60,7 @@ addProcessCommands(program);
 addCompletionCommand(program);
 
 const json = wantsJson(process.argv.slice(2));
-// Commander itself prints what is wrong with the usage, in words and with a hint.
+// Commander itself prints errors of usage as text. With `--json`, they are printed below instead.
 if (json)
   for (const command of everyCommand(program))
     command.configureOutput({ outputError: () => {}, writeErr: () => {} });
@@ -68,7 +68,7 @@ if (json)
 try {
   await program.parseAsync();
 } catch (error) {
-  const told = toldOf(error);
-  if (told !== null && (json || !(error instanceof CommanderError))) complain(json, told);
+  const report = reportOf(error);
+  if (report !== null && (json || !(error instanceof CommanderError))) printError(json, report);
   process.exitCode = exitCodeOf(error);
 }

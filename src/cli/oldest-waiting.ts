@@ -6,16 +6,18 @@ const WAITING = allOf([
   visibility`WorkflowType = ${COPY_IMAGE} AND ExecutionStatus = 'Running'`,
   visibility`${attribute(searchAttributes.status.name)} = 'replicate_requested'`,
 ]);
-/** Ages between which the oldest is looked for; milliseconds. */
+/** The shortest and the longest age that the search distinguishes; milliseconds. */
 const MIN_AGE = 15_000;
 const MAX_AGE = 2 ** 15 * MIN_AGE;
 const PAGE = 1000;
 
 /**
- * Returns the age of the oldest job whose copy has not begun; seconds, and zero if no job waits for it. Jobs
- * that are paused do not count. Temporal sorts by nothing, so ages are doubled until no job is so old; of
- * more than a thousand jobs between the last two ages the oldest may not be found, and the answer is then up
- * to half of its age.
+ * Returns the age of the oldest job whose copy has not begun; seconds; 0 if there is no such job. Paused jobs
+ * do not count.
+ *
+ * Temporal cannot sort by age. So the search doubles an age until no job is that old, and then reads the jobs
+ * that are older than the last age. It reads at most a thousand: if there are more, it may miss the oldest
+ * one, and the result may be as low as half of the true age.
  */
 export async function oldestWaitingJob(client: Client): Promise<number> {
   const now = Date.now();

@@ -16,9 +16,9 @@ const { status, sourceRegion, destinationRegion } = searchAttributes;
 const OPEN_STATUSES = JOB_STATUSES.filter((one) => !isFinal(one));
 
 /**
- * Counts the jobs that have not ended, by status and by pair of regions. Returns only counts above zero.
- * Temporal cannot group by one of our attributes, so each count is a call; a group without jobs is not
- * divided any further.
+ * Counts the jobs that have not ended, by status and pair of regions. Returns only counts above 0. Temporal
+ * cannot group by custom search attributes, so every count is a call; a region or pair without jobs needs
+ * only one.
  */
 export async function countOpenJobs(client: Client, regions: readonly string[]): Promise<readonly Counted[]> {
   const into = await Promise.all(

@@ -1,4 +1,4 @@
-/** Returns the name under which whoever runs the command is put on record. */
+/** Returns the name by which records show the user of the command. */
 export function operatorName(): string {
   return `operator ${process.env.USER ?? process.getuid?.() ?? ''}`.trim();
 }

@@ -6,7 +6,7 @@ import type { GlobalOptions } from './context.ts';
 const FORMATS = ['table', 'json', 'yaml', 'name'] as const;
 type Format = (typeof FORMATS)[number];
 
-/** The options of a command that lists something. */
+/** The options of a command that prints a list. */
 export interface ListingOptions extends GlobalOptions {
   readonly output?: Format;
 }
@@ -18,7 +18,7 @@ export function outputOption(): Option {
   );
 }
 
-/** A list in each of the formats. */
+/** A list in the forms that the output formats need. */
 interface Listing {
   readonly value: unknown;
   readonly names: readonly string[];
@@ -35,8 +35,8 @@ export function printListing({ json, output }: ListingOptions, { value, names, t
 }
 
 /**
- * Tells whether errors are to be written as JSON. Looks at the raw arguments, because the options themselves
- * may be what is wrong.
+ * Tells whether errors are to be printed as JSON. It searches the raw arguments, because they may be so wrong
+ * that they cannot be parsed.
  */
 export function wantsJson(args: readonly string[]): boolean {
   const [options = ''] = args.join('\n').split('\n--\n');
@@ -44,8 +44,8 @@ export function wantsJson(args: readonly string[]): boolean {
 }
 
 /**
- * Returns a value as YAML that does nothing to a terminal: JSON's escapes are allowed in YAML's double
- * quotes.
+ * Returns a value as YAML that is safe to print on a terminal. Unsafe texts are put in double quotes, in
+ * which YAML allows JSON's escapes.
  */
 function yamlText(value: unknown): string {
   const document = new Document(value, { aliasDuplicateObjects: false });

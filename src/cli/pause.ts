@@ -6,7 +6,7 @@ import { jobText, print } from './print.ts';
 
 /** Adds the commands `pause` and `resume`. */
 export function addPauseCommands(program: Command): void {
-  const lever = (name: 'pause' | 'resume', summary: string, description: string) =>
+  const addCommand = (name: 'pause' | 'resume', summary: string, description: string) =>
     program
       .command(name)
       .argument('<job-id>')
@@ -21,14 +21,14 @@ export function addPauseCommands(program: Command): void {
           print(options.json, job, jobText(job));
         });
       });
-  lever(
+  addCommand(
     'pause',
     'pause a job; it keeps what it has copied',
     'Pauses a job: its workflow, and its current step, so that its slot becomes free. The job keeps what it has ' +
       "copied. `resume` lets both go on. With Temporal's own command one of them would stay paused: it takes\n" +
       '`temporal workflow unpause` and `temporal activity unpause`.',
   );
-  lever(
+  addCommand(
     'resume',
     'let a paused job go on',
     'Lets a paused job go on where it was, whether its workflow, its current step or both are paused, and ' +

@@ -3,15 +3,14 @@ import type { JobView } from '../job-service/index.ts';
 import { bytesText, harmless, harmlessJson, rateText } from '../text/index.ts';
 
 /**
- * Writes a value as one line of JSON if `json` is true, or else the text. If the text holds values that
- * others have chosen, each MUST have gone through `harmless`: a line break in a name would look like another
- * row.
+ * Prints a value as one line of JSON if `json` is `true`, otherwise the text. Untrusted values in the text
+ * MUST have gone through `harmless`: a line break in a name, for example, would look like another row.
  */
 export function print(json: boolean | undefined, value: unknown, text: string): void {
   process.stdout.write(`${json ? harmlessJson(JSON.stringify(value)) : text}\n`);
 }
 
-/** Describes a job to a person, one fact a line. */
+/** Returns a job as text for people, one fact a line. */
 export function jobText(job: JobView): string {
   return factsText([
     ['job', job.job_id],
@@ -23,7 +22,7 @@ export function jobText(job: JobView): string {
     ['limit', job.bandwidth_limit ? rateText(job.bandwidth_limit) : null],
     ['held back by', job.held_back_by],
     ['sha512', job.sha512],
-    ['copied by', wayText(job)],
+    ['copied by', copiedByText(job)],
     ['cancelled by', cancelText(job.cancel)],
     ['fault', faultText(job.fault)],
     ['attempt', job.attempt !== null && job.attempt > 1 ? job.attempt : null],
@@ -36,7 +35,7 @@ export function jobText(job: JobView): string {
   ]);
 }
 
-/** Writes facts one a line, each after its name, and leaves out those that are `null`. */
+/** Returns facts as text, one a line after its name. Leaves out those that are `null`. */
 export function factsText(facts: readonly (readonly [name: string, value: unknown])[]): string {
   return facts
     .filter(([, value]) => value !== null)
@@ -45,8 +44,8 @@ export function factsText(facts: readonly (readonly [name: string, value: unknow
 }
 
 /**
- * Returns the address of a job's page in Temporal's Web UI, or `null` if the configuration does not say where
- * that is.
+ * Returns the address of a job's page in Temporal's Web UI; `null` if the configuration has no address of the
+ * Web UI.
  */
 export function webPage({ webUi }: Config, namespace: string, jobId: string): string | null {
   return webUi === null ? null : `${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(jobId)}`;
@@ -57,7 +56,7 @@ function progressText({ copy_progress, bytes_copied, image_size }: JobView): str
   return `${copy_progress} %, ${bytesText(bytes_copied)} of ${bytesText(image_size)}`;
 }
 
-function wayText({ copied_by, server_refusal }: JobView): string | null {
+function copiedByText({ copied_by, server_refusal }: JobView): string | null {
   if (copied_by !== undefined) return 'the destination itself: no byte has passed through a worker';
   return server_refusal === undefined
     ? null
@@ -76,7 +75,7 @@ function pauseText({ paused, pause }: JobView): string | null {
   return `${told || 'yes'}; \`resume\` lets it go on`;
 }
 
-/** Describes a fault in a line; `null` if there is none. */
+/** Returns a fault as a line of text; `null` if there is none. */
 export function faultText(fault: JobView['fault']): string | null {
   return fault && `${fault.code}${fault.side === null ? '' : ` at the ${fault.side}`}: ${fault.message}`;
 }

@@ -19,8 +19,8 @@ import { connectClient, ensureSearchAttributes, forRequest, requestId } from '..
 import { harmlessJson } from '../text/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT, UsageError, unknownRegion } from './errors.ts';
-import { asTaken } from './taken.ts';
-import { metricsAddress, metricsPortOption, tellMetrics } from './tell-metrics.ts';
+import { asListenError } from './listen-errors.ts';
+import { metricsAddress, metricsPortOption, startMetrics } from './serve-metrics.ts';
 import { watchTemporal } from './temporal-gauges.ts';
 
 interface ProcessOptions extends GlobalOptions {
@@ -36,13 +36,13 @@ interface WorkerOptions extends ProcessOptions {
   readonly buildId: string;
 }
 
-/** How long a facade that is told to stop waits for the requests under way; milliseconds. */
+/** How long a stopping facade waits for running requests; milliseconds. */
 const STOP_GRACE = 5000;
 
 /**
- * Adds `serve` and `worker`, the two commands that run until they are stopped. Both log lines of JSON. Each
- * imports its own modules only when it starts, because these take most of the program's start-up time and
- * memory.
+ * Adds `serve` and `worker`, the two commands that run until they are stopped. Both write their log as lines
+ * of JSON. Each imports its own modules only when it starts, because loading them takes most of the start-up
+ * time and memory.
  */
 export function addProcessCommands(program: Command): void {
   program
@@ -101,9 +101,9 @@ async function serve(options: ProcessOptions): Promise<void> {
   const ready = async () => {
     await Promise.all([jobs.check(), identity.check()]);
   };
-  await tellMetrics(metricsAddress(config, options.metricsPort), metrics, { ready });
+  await startMetrics(metricsAddress(config, options.metricsPort), metrics, { ready });
   await app.listen({ host: config.api.host, port: config.api.port }).catch((error) => {
-    throw asTaken('api', config.api, error);
+    throw asListenError('api', config.api, error);
   });
   const live = followConfig({ file: options.config, config, regions, open: openRegions, log: logger });
   live.onChange(() => regionNames.splice(0, regionNames.length, ...regionsOfImages(regions)));
@@ -121,8 +121,8 @@ function regionsOfImages(regions: Regions): string[] {
 }
 
 /**
- * Opens the identity and checks it. An unusable file ends the command, because somebody has to mend it; a
- * Keystone that does not answer does not, because it may come back by itself.
+ * Opens the identity. Throws if a file of it cannot be used, because somebody has to correct the file. Does
+ * not check a Keystone, which may only be down for a while.
  */
 async function usableIdentity(config: IdentityConfig): Promise<Identity> {
   try {
@@ -154,7 +154,7 @@ async function work(options: WorkerOptions): Promise<void> {
   const address = metricsAddress(config, options.metricsPort);
   const sdkMetrics = address === null ? null : await openSdkMetrics();
   const probe = openProbe(client, regions, served);
-  await tellMetrics(address, metrics, { ready: probe.ready, more: sdkMetrics?.text ?? (async () => '') });
+  await startMetrics(address, metrics, { ready: probe.ready, more: sdkMetrics?.text ?? (async () => '') });
   const servesAll = copies && options.region === undefined;
   const live = followConfig({ file: options.config, config, regions, open, log: logger });
   try {
@@ -165,11 +165,12 @@ async function work(options: WorkerOptions): Promise<void> {
     process.exitCode = EXIT.failed;
   }
   await (client.connection as Connection).close();
-  // A transfer may still wait for another attempt to adopt it. No attempt will come to this process any more.
+  // The process is ended explicitly: a transfer may still be waiting for another attempt to adopt it, but
+  // this process gets no attempts any more.
   process.exit();
 }
 
-/** Regions whose stores count the calls to them. */
+/** Returns the regions with stores that count their bytes and faults. */
 function meteredRegions(regions: Regions, metrics: Metrics): Regions {
   return new Map(
     [...regions].map(([name, region]) => [

@@ -40,7 +40,7 @@ export function addSweepCommand(program: Command): void {
             for await (const finding of sweepStores(client, region, { dry_run, grace }))
               findings.push(finding);
           } catch (error) {
-            // The store of one region that is away keeps no other region from its sweep.
+            // If the store of one region does not answer, the other regions are swept nevertheless.
             if (!(error instanceof StoreError)) throw error;
             failures.push(`region ${region.name}: ${error.message}`);
           }

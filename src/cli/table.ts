@@ -3,17 +3,17 @@ import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 import { harmless } from '../text/index.ts';
 
-/** A style of `util.styleText`, which adds none if the output is no terminal or NO_COLOR is set. */
+/** A style of `util.styleText`, which has no effect if the output is not a terminal or NO_COLOR is set. */
 export type Style = 'green' | 'red' | 'yellow' | 'dim';
 
 /** A column of a table. */
 export interface Column<Row> {
-  /** The column's name in `--columns`. The header is the name in capitals. */
+  /** The column's name in `--columns`. The table's header shows it in capitals. */
   readonly name: string;
   value(row: Row): string;
   style?(row: Row): Style | null;
   readonly align?: 'right';
-  /** Present if a long value may be cut. */
+  /** Present if long values may be cut. */
   readonly flexible?: true;
 }
 
@@ -59,7 +59,7 @@ interface Cell<Row> {
   readonly width: number;
 }
 
-/** Leaves columns out until the others fit, and cuts the flexible ones of these. */
+/** Leaves out columns until the others fit, and cuts those of the others that are flexible. */
 function fitted<Row>(cells: readonly Cell<Row>[], width: number, droppable: readonly string[]): Cell<Row>[] {
   const [next, ...others] = droppable;
   const least = cells.map((cell) => (cell.column.flexible ? Math.min(cell.width, MIN_WIDTH) : cell.width));

@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<TaskView>[] = [
 ];
 
 /** The number of failures that `tasks show` lists one by one. */
-const MAX_TOLD_FAILURES = 10;
+const MAX_LISTED_FAILURES = 10;
 
 /** Adds the commands `tasks` and `tasks show`. */
 export function addTasksCommand(program: Command): void {
@@ -61,7 +61,7 @@ export function addTasksCommand(program: Command): void {
     });
 }
 
-/** Describes a task to a person, one fact a line, and then its failures. */
+/** Returns a task as text for people: one fact a line, and then its failures. */
 function taskText(task: TaskView): string {
   const { standing } = task;
   const facts = factsText([
@@ -83,5 +83,5 @@ function taskText(task: TaskView): string {
     ['created', task.created_at],
     ['ended', task.ended_at],
   ]);
-  return task.objects_failed === 0 ? facts : `${facts}\n${failureSummary(task, MAX_TOLD_FAILURES)}`;
+  return task.objects_failed === 0 ? facts : `${facts}\n${failureSummary(task, MAX_LISTED_FAILURES)}`;
 }

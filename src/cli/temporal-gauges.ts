@@ -7,14 +7,14 @@ import { allOf, countWorkflows, OPEN, TASK_QUEUE_TYPE, visibility } from '../tem
 import { oldestWaitingJob } from './oldest-waiting.ts';
 import { countOpenJobs } from './open-jobs.ts';
 
-/** A Prometheus may ask often, and there may be several; milliseconds. */
+/** How long an answer of Temporal is reused; milliseconds. Several Prometheus servers may ask, and often. */
 const KEPT = 10_000;
 
 const PAUSED_JOBS = visibility`WorkflowType = ${COPY_IMAGE} AND ExecutionStatus = 'Paused'`;
 const OPEN_TASKS = allOf([visibility`WorkflowType = ${MOVE_OBJECTS}`, OPEN]);
 
 /**
- * Adds gauges to a facade for what only Temporal knows: the open jobs, the tasks that wait, and the workers
+ * Adds gauges to a facade's metrics for what only Temporal knows: open jobs, waiting steps, and the workers
  * that poll for them.
  */
 export function watchTemporal(metrics: Metrics, client: Client, { regions }: Config): void {
@@ -22,7 +22,7 @@ export function watchTemporal(metrics: Metrics, client: Client, { regions }: Con
     metrics.gauge(name, help, labels, kept(measure));
   const pair = ['status', 'source_region', 'destination_region'];
   gauge('jobs_open', 'Jobs that have not ended.', pair, () => countOpenJobs(client, [...regions.keys()]));
-  // A server that cannot pause workflows may not know this status. Then there is no value.
+  // A server that cannot pause workflows may refuse this query. The gauge then has no value.
   gauge('jobs_paused', 'Jobs whose workflow is paused.', [], async () => [
     [{}, await countWorkflows(client, PAUSED_JOBS)],
   ]);
@@ -49,9 +49,7 @@ interface Queue {
   readonly type: number;
 }
 
-/**
- * Returns the Task Queues that workers have to serve: the workflows', and each region's two for activities.
- */
+/** Returns the Task Queues that workers have to serve: that of the workflows, and the two of each region. */
 function taskQueuesOf(regions: Config['regions']): readonly Queue[] {
   const ofRegions = new Set([...regions.values()].map(({ taskQueue }) => taskQueue));
   const ofActivities = [...ofRegions].flatMap((name) => [name, shortTaskQueue(name)]);
@@ -90,7 +88,7 @@ function secondsOf(
   return Number(duration?.seconds ?? 0) + (duration?.nanos ?? 0) / 1e9;
 }
 
-/** Asks again only when the last answer is old. */
+/** Returns a function that calls `ask` only if its last answer is older than `KEPT`. */
 function kept<T>(ask: () => Promise<T>): () => Promise<T> {
   let last: { readonly at: number; readonly answer: Promise<T> } | undefined;
   return () => {

@@ -8,8 +8,8 @@ const INTERVAL = 250;
 const MAX_AWAY = 5 * 60_000;
 
 /**
- * Waits for the end of a job, and returns the job. Shows a bar if a person is watching. Keeps waiting if
- * Temporal is unreachable for a while.
+ * Waits for the end of a job, and returns the job. Shows a progress bar if `withBar` is `true`. Goes on
+ * waiting if Temporal is unreachable for up to five minutes.
  * @throws the signal's reason once it is aborted
  */
 export async function watchJob(
@@ -27,7 +27,7 @@ export async function watchJob(
   let heard = Date.now();
   try {
     for (;;) {
-      const job = await Promise.race([heardOf(jobs, jobId, latest), interrupted.promise]);
+      const job = await Promise.race([showIfReachable(jobs, jobId, latest), interrupted.promise]);
       if (job !== null) {
         [latest, heard] = [job, Date.now()];
         bar?.show(progressOf(job));
@@ -44,8 +44,8 @@ export async function watchJob(
   }
 }
 
-/** Returns the job, or `null` if Temporal does not answer although it has answered before. */
-async function heardOf(
+/** Returns the job; `null` if Temporal does not answer now, but has answered before. */
+async function showIfReachable(
   jobs: JobService,
   jobId: string,
   before: JobView | undefined,

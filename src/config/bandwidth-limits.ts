@@ -2,11 +2,12 @@ import type { Limits } from './config.ts';
 import type { ConfigFile } from './schema.ts';
 import { isTimeZone, type RateSection, rateFrom } from './timetable.ts';
 
-/** The time zone of what has none. */
+/** The time zone of timetables for which none is configured. */
 export const UTC = 'UTC';
 
 /**
- * Returns the limits of bandwidth in the section `limits`. That of a pair has the time zone of the source.
+ * Returns the bandwidth limits in the section `limits`. The limit of a pair is in the time zone of its source
+ * region.
  */
 export function bandwidthLimits({
   limits = {},
@@ -22,7 +23,7 @@ export function bandwidthLimits({
   };
 }
 
-/** Returns what is wrong with limits of bandwidth and their time zones, beyond what their schema says. */
+/** Returns the problems of the bandwidth limits and their time zones that the schema does not find. */
 export function bandwidthProblems({ limits = {}, regions }: ConfigFile): string[] {
   const zones: [key: string, zone: string | undefined][] = [
     ['limits.time_zone', limits.time_zone],

@@ -3,29 +3,29 @@ import type { Rate } from './timetable.ts';
 /** A configuration with every default filled in. Times are in milliseconds. */
 export interface Config {
   readonly regions: ReadonlyMap<string, RegionConfig>;
-  /** The regions by their ids. */
+  /** The file shares by their ids. */
   readonly shares: Shares;
   readonly api: ApiConfig;
   readonly identity: IdentityConfig | null;
-  /** The folder in which stores keep what they need while a copy runs, and its size. */
+  /** The folder in which workers keep bytes between source and destination, and its largest size. */
   readonly spool: { readonly path: string; readonly bytes: number } | null;
   readonly limits: Limits;
   /** The encryption of what Temporal stores; `null` for none. */
   readonly encryption: EncryptionConfig | null;
-  /** Tells how much a tenant may ask of the facade. */
+  /** Returns how much a tenant may ask of the facade. */
   readonly tenantLimits: (tenantId: string) => TenantLimits;
-  /** The address at which `serve` and `worker` tell their metrics and their health; `null` for none. */
+  /** The address at which `serve` and `worker` serve metrics and health checks; `null` if they do not. */
   readonly metrics: { readonly host: string; readonly port: number } | null;
   readonly log: { readonly level: LogLevel };
   /** The base address of Temporal's Web UI, for links. */
   readonly webUi: string | null;
   /** The folder of the configuration file, to which relative paths in it refer. */
   readonly baseDirectory: string;
-  /** The contents of the file. */
+  /** The contents of the file, without defaults. */
   readonly contents: object;
 }
 
-/** The least severe lines that are logged. */
+/** The levels of log lines. The configured level is the lowest that is logged. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -34,17 +34,22 @@ export interface RegionConfig {
   readonly driver: string;
   readonly driverOptions: unknown;
   readonly taskQueue: string;
-  /** Bytes a second that a worker may read from the region and write to it; `null` if there is no limit. */
+  /** The limit of what a worker reads from the region and writes to it, both together. */
   readonly bandwidth: Rate;
-  /** The region is a file share's: tenants may put anything there, so nothing in it counts as an image. */
+  /**
+   * `true` if the region belongs to a file share. Tenants can write anything there, so nothing in it counts
+   * as an image.
+   */
   readonly objectsOnly: boolean;
 }
 
-/** A file share that tenants may move files to and from. */
+/** A file share, to and from which tenants can move files. */
 export interface Share {
   /** The region whose folder holds the share. */
   readonly region: string;
-  /** The regions of the buckets, by name. At the share, a bucket's files are in a folder of that name. */
+  /**
+   * The targets by name: each is the region of a bucket. Its files are in the share's folder of that name.
+   */
   readonly targets: ReadonlyMap<string, string>;
   /** The tenants who may use the share. */
   readonly tenants: readonly string[];
@@ -52,13 +57,13 @@ export interface Share {
 
 export type Shares = ReadonlyMap<string, Share>;
 
-/** The place of a key, which is 32 bytes in base64: a file, or a variable of the environment. */
+/** Where a key is: in a file, or in an environment variable. A key is 32 bytes in base64. */
 export type KeyReference = { readonly file: string } | { readonly env: string };
 
 export interface EncryptionConfig {
-  /** Id of the key that new payloads are encrypted with. */
+  /** The id of the key with which new payloads are encrypted. */
   readonly current: string;
-  /** By id: every key that payloads may be encrypted with. */
+  /** All keys by their ids, including those of older payloads. */
   readonly keys: ReadonlyMap<string, KeyReference>;
 }
 
@@ -71,15 +76,18 @@ export interface TlsFiles {
 export interface ApiConfig {
   readonly host: string;
   readonly port: number;
-  /** `null`: the facade speaks plain HTTP. */
+  /** `null` if the facade uses plain HTTP. */
   readonly tls: TlsFiles | null;
-  /** The size in bytes. */
+  /** The largest body of a request; bytes. */
   readonly bodyLimit: number;
   readonly defaultSourceRegion: string | null;
   /** The regions by host name, in lower case and without the port. */
   readonly sourceRegionByHost: ReadonlyMap<string, string>;
   readonly destinationRegionByTenant: ReadonlyMap<string, string>;
-  /** Facades that share it read each other's markers; `null`: each facade makes one of its own. */
+  /**
+   * The key of the markers of lists. Facades with the same key can read each other's markers. If `null`, each
+   * facade uses a random one.
+   */
   readonly secret: string | null;
 }
 
@@ -94,27 +102,28 @@ export type IdentityConfig =
       readonly cacert: string | null;
       readonly cacheFor: number;
       /**
-       * The cloud in clouds.yaml whose account looks access keys up; `null` if access keys are not accepted.
+       * The entry of clouds.yaml whose account looks up access keys; `null` if access keys are not accepted.
        */
       readonly cloud: string | null;
     };
 
 export interface Limits {
-  /** Lanes of each endpoint, which all copies of a worker share. A number is each copy's own. */
+  /**
+   * The number of lanes. With `min` and `max`: of each server, shared by all copies of a worker. As a number:
+   * of each copy.
+   */
   readonly lanes: number | { readonly min: number; readonly max: number };
-  /** Bytes that all copies of a worker may keep in memory. */
+  /** The largest number of bytes that all copies of a worker keep in memory. */
   readonly memory: number;
   /** The limit of all copies of a worker together. */
   readonly bandwidth: Rate;
-  /**
-   * By the names of source and destination, as in `ot1->ot2`: the limit of copies from the one to the other.
-   */
+  /** The limits of all copies from one region to another, by the names of both, such as `ot1->ot2`. */
   readonly pairBandwidth: ReadonlyMap<string, Rate>;
-  /** By tenant id: the limit of copies that the tenant has ordered. */
+  /** The limits of all copies for a tenant, by the tenant's id. */
   readonly tenantBandwidth: ReadonlyMap<string, Rate>;
   readonly concurrentActivities: number;
   readonly heartbeatTimeout: number;
-  /** How often a worker tells Temporal of a step at most; milliseconds. */
+  /** The shortest time between two heartbeats of a step that a worker sends to Temporal; milliseconds. */
   readonly heartbeatInterval: number;
   readonly stallAfter: number;
   readonly giveUpAfter: number;
@@ -125,15 +134,15 @@ export interface Limits {
 export interface TenantLimits {
   readonly requestsPerSecond: number;
   readonly concurrentRequests: number;
-  /** Jobs that are followed at the same time. */
+  /** The largest number of jobs that are followed at the same time. */
   readonly eventStreams: number;
   readonly openJobs: number;
   readonly jobsPerHour: number;
-  /** `null`: any number. */
+  /** The largest total size of the images that are being copied; bytes; `null` for no limit. */
   readonly bytesUnderWay: number | null;
 }
 
-/** The configuration cannot be used. Each problem names its key. */
+/** The configuration file cannot be used. Each problem begins with the key that is wrong. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];

@@ -9,7 +9,7 @@ export function encryptionProblems({ encryption }: ConfigFile): string[] {
   return [`encryption.key: there is no key '${encryption.key}'; use one of: ${known}`];
 }
 
-/** Returns the section `encryption` with the paths of its keys resolved. */
+/** Returns the section `encryption` with the paths of its key files resolved. */
 export function encryptionConfig(
   { key, keys }: NonNullable<ConfigFile['encryption']>,
   baseDirectory: string,

@@ -19,9 +19,11 @@ const Keystone = Type.Object(
     }),
     cacert: Type.Optional(text("A PEM file of the authorities for Keystone's certificate.")),
     insecure: Type.Optional(Type.Boolean({ description: "Do not check Keystone's certificate." })),
-    cache_for: Type.Optional(duration('How long a good token is not asked about again (default: 60s).')),
+    cache_for: Type.Optional(duration('How long a valid token is not checked again (default: 60s).')),
     cloud: Type.Optional(
-      text('An entry of clouds.yaml: the account that looks access keys up. Without it there are none.'),
+      text(
+        'An entry of clouds.yaml: the account that looks up access keys. Without it, no access key is accepted.',
+      ),
     ),
   },
   closed,
@@ -39,7 +41,10 @@ export function identitySchema(driver: string): TSchema | undefined {
   return SCHEMAS.get(driver);
 }
 
-/** A section that its driver's schema allows, with every default filled in. */
+/**
+ * Returns the configuration of a section `identity`, with every default filled in. The section MUST match its
+ * driver's schema.
+ */
 export function identityConfig(section: object, baseDirectory: string): IdentityConfig {
   const known = section as Static<typeof TokenFile> | Static<typeof Keystone>;
   if (known.driver === 'token-file') return { ...known, path: resolve(baseDirectory, known.path) };

@@ -6,13 +6,13 @@ import { closed } from './schema-parts.ts';
 
 /**
  * Returns the JSON Schema (draft 7) of the configuration file, with the options of every store driver, for
- * editors. `loadConfig` checks more than a schema can say, such as that a region's name is one of the file's.
+ * editors. `loadConfig` also checks what a schema cannot express, such as that a named region exists.
  */
 export async function configSchema(): Promise<object> {
   const { properties, ...rest } = ConfigFile;
   const [pattern = '', region] = Object.entries(properties.regions.patternProperties)[0] ?? [];
   const store = Type.Union(await Promise.all(driverNames.map(storeSchema)), {
-    description: 'Where the images are, or the files.',
+    description: 'Where the images or the files of the region are stored.',
   });
   const regions = {
     ...properties.regions,
@@ -20,7 +20,7 @@ export async function configSchema(): Promise<object> {
   };
   const identity = Type.Union(
     identityDrivers.map((name) => identitySchema(name) as TSchema),
-    { description: 'Who may use the REST facade, which cannot do without.' },
+    { description: 'How the REST facade authenticates its callers. The facade does not run without it.' },
   );
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -30,7 +30,7 @@ export async function configSchema(): Promise<object> {
   };
 }
 
-/** Returns the schema of a region's `store` with this driver: its options, and `driver` beside them. */
+/** Returns the schema of a region's `store` with this driver: `driver` and the driver's options. */
 async function storeSchema(name: string): Promise<TSchema> {
   const driver = await loadDriver(name);
   if (driver === undefined) throw new Error(`there is no driver ${name}`);

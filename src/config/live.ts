@@ -4,10 +4,13 @@ import type { Config } from './config.ts';
 import { loadConfig } from './load.ts';
 import type { Regions } from './regions.ts';
 
-/** How often the file is looked at; milliseconds. Some file systems cannot be watched. */
+/**
+ * The time between two looks at the file; milliseconds. It is polled, because some file systems cannot be
+ * watched.
+ */
 const INTERVAL = 2000;
 
-/** A place to log at, as pino is. */
+/** The part of a pino logger that is used here. */
 export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -16,9 +19,9 @@ export interface Log {
 
 export interface LiveConfigOptions {
   readonly file: string;
-  /** The configuration that was read at the start. Parts of it change in place. */
+  /** The configuration that was read at the start. It is changed in place. */
   readonly config: Config;
-  /** The open regions. New ones are added in place. */
+  /** The open regions. New regions are added in place. */
   readonly regions: Regions;
   /** Opens the stores of regions. */
   readonly open: (config: Config) => Promise<Regions>;
@@ -27,22 +30,22 @@ export interface LiveConfigOptions {
 
 /** A configuration that follows its file while a process runs. */
 export interface LiveConfig {
-  /** Adds a function that is called after each change, with the names of the regions that are new. */
+  /** Adds a function that is called after each change with the names of new regions. */
   onChange(listener: (added: readonly string[]) => unknown): void;
   /** Stops following the file. */
   close(): void;
 }
 
 /**
- * Reads a configuration again when its file changes, and on SIGHUP. Safe changes take effect at once in
- * `config` and `regions`. For each other key, logs that it needs a restart. If the file cannot be used, logs
- * why, and changes nothing.
+ * Reads the configuration again when its file has changed, and on SIGHUP. Changes of live keys take effect at
+ * once, in `config` and `regions`. For every other changed key, logs that it needs a restart. If the file
+ * cannot be used, logs why, and changes nothing.
  */
 export function followConfig(options: LiveConfigOptions): LiveConfig {
   const { file, config, log } = options;
   const listeners: ((added: readonly string[]) => unknown)[] = [];
   let seen: string | undefined;
-  // The configuration with which the process has started, with the regions that have come since.
+  // The configuration with which the process has started, plus the regions that were added since.
   const base = { ...config, contents: structuredClone(config.contents) };
   let last: Config = config;
   let reading = Promise.resolve();
@@ -51,9 +54,9 @@ export function followConfig(options: LiveConfigOptions): LiveConfig {
     try {
       const next = await loadConfig(file);
       const added = await openAdded(options, next);
-      tell({ live: changesBetween(last, next).live, restart: changesBetween(base, next).restart });
-      takeOver(options, next, added);
-      for (const name of added.keys()) noteRegion(base.contents, next.contents, name);
+      logChanges({ live: changesBetween(last, next).live, restart: changesBetween(base, next).restart });
+      applyInPlace(options, next, added);
+      for (const name of added.keys()) addRegionToBase(base.contents, next.contents, name);
       last = next;
       for (const listener of listeners) listener([...added.keys()]);
     } catch (err) {
@@ -61,13 +64,13 @@ export function followConfig(options: LiveConfigOptions): LiveConfig {
     }
   }
 
-  function tell({ live, restart }: Changes): void {
+  function logChanges({ live, restart }: Changes): void {
     for (const key of restart) log.warn({ key }, `${key} needs a restart: until then its old value holds`);
     log.info({ changed: live }, 'the configuration was read again');
   }
 
   /** Reads the file if it has changed. Calls do not overlap. */
-  function look(isForced: boolean): void {
+  function readIfChanged(isForced: boolean): void {
     reading = reading.then(async () => {
       const text = await readFile(file, 'utf8').catch(() => '');
       const isNew = seen !== undefined && text !== seen;
@@ -76,10 +79,10 @@ export function followConfig(options: LiveConfigOptions): LiveConfig {
     });
   }
 
-  const onHangUp = () => look(true);
+  const onHangUp = () => readIfChanged(true);
   process.on('SIGHUP', onHangUp);
-  const timer = setInterval(look, INTERVAL, false).unref();
-  look(false);
+  const timer = setInterval(readIfChanged, INTERVAL, false).unref();
+  readIfChanged(false);
   return {
     onChange: (listener) => void listeners.push(listener),
     close() {
@@ -89,14 +92,17 @@ export function followConfig(options: LiveConfigOptions): LiveConfig {
   };
 }
 
-/** Opens those regions that were not there before. */
+/** Opens the stores of the regions that are new. */
 async function openAdded({ regions, open }: LiveConfigOptions, next: Config): Promise<Regions> {
   const added = [...next.regions].filter(([name]) => !regions.has(name));
   return open({ ...next, regions: new Map(added) });
 }
 
-/** Makes the safe changes in place. Everybody else sees these objects as read-only. */
-function takeOver({ config, regions }: LiveConfigOptions, next: Config, added: Regions): void {
+/**
+ * Applies the live changes in place. This is the only code that writes to these objects; their types are
+ * read-only for everybody else.
+ */
+function applyInPlace({ config, regions }: LiveConfigOptions, next: Config, added: Regions): void {
   Object.assign(config.limits, next.limits, pick(config.limits, Object.values(FIXED_LIMITS)));
   Object.assign(config.api, pick(next.api, Object.values(LIVE_API)));
   if (sharesAreSafe(config, next)) replaceAll(config.shares, next.shares);
@@ -109,8 +115,8 @@ function takeOver({ config, regions }: LiveConfigOptions, next: Config, added: R
   Object.assign(config, { tenantLimits: next.tenantLimits, webUi: next.webUi });
 }
 
-/** Copies a region of one file's contents into those of another. */
-function noteRegion(base: object, next: object, name: string): void {
+/** Copies a region from the contents of one file into those of another. */
+function addRegionToBase(base: object, next: object, name: string): void {
   const [ours, theirs] = [base, next] as { regions: Record<string, unknown> }[];
   if (ours !== undefined && theirs !== undefined) ours.regions[name] = theirs.regions[name];
 }

@@ -18,7 +18,7 @@ import { rateFrom } from './timetable.ts';
 
 /**
  * Reads a configuration file (YAML 1.2).
- * @throws ConfigError naming each key that is wrong, and what to do
+ * @throws ConfigError that names each key that is wrong, and what is expected there
  */
 export async function loadConfig(file: string): Promise<Config> {
   const text = await readFile(file, 'utf8').catch((error) => {
@@ -101,7 +101,10 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
   };
 }
 
-/** The regions of shares, and of their targets. */
+/**
+ * Returns the names of the regions that belong to shares: those of the shares themselves, and of their
+ * targets.
+ */
 function sharedRegions({ shares = {} }: ConfigFile): ReadonlySet<string> {
   return new Set(Object.values(shares).flatMap(({ region, targets }) => [region, ...Object.values(targets)]));
 }
@@ -158,7 +161,7 @@ function regionProblems(file: ConfigFile): string[] {
   ];
 }
 
-/** A timer of Node.js that is to wait for longer does not wait at all. */
+/** The longest time of a limit. A timer of Node.js that is set to more than 24.8 days fires at once. */
 const LONGEST = '24d';
 
 function limitProblems({ limits = {} }: ConfigFile): string[] {

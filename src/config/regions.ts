@@ -6,13 +6,13 @@ export interface Region {
   readonly name: string;
   readonly store: ImageStore;
   readonly taskQueue: string;
-  /** The region has objects only: no images are read, made or looked for here. */
+  /** `true` if the region has objects only: images are neither read nor made nor searched for in it. */
   readonly objectsOnly: boolean;
 }
 
 export type Regions = ReadonlyMap<string, Region>;
 
-/** Opens the store of each region. A store is touched only when it is used. */
+/** Opens the store of each region. This makes no connection: a store connects only when it is used. */
 export async function openRegions({ regions, baseDirectory }: Config): Promise<Regions> {
   const opened = new Map<string, Region>();
   for (const { name, driver, driverOptions, taskQueue, objectsOnly } of regions.values()) {

@@ -8,16 +8,16 @@ const NAME = {
   pattern: `^${NAME_PATTERN}$`,
   patternErrorMessage: NAME_IN_WORDS,
 } as const;
-/** Two names with an arrow in between. */
+/** The pattern of a pair of regions such as `ot1->ot2`. */
 export const PAIR_PATTERN = `^${NAME_PATTERN}->${NAME_PATTERN}$`;
-/** An object whose keys are names. */
+/** Options of a record whose keys are names. */
 export const named = { additionalProperties: false, patternErrorMessage: NAME_IN_WORDS } as const;
 
-/** A name, as regions, shares and targets have one. */
+/** The schema of a name of a region, a share or a target. */
 export const name = (description: string) => Type.String({ ...NAME, description });
 export const Name = Type.String(NAME);
 
-/** A time with its unit, as in `30s` or `1h`. */
+/** The schema of a time with its unit, such as `30s` or `1h`. */
 export const duration = (description: string) =>
   Type.String({
     pattern: '^[1-9][0-9]* ?(ms|s|m|h|d)$',
@@ -27,7 +27,7 @@ export const duration = (description: string) =>
 
 const Rate = Type.String({ pattern: RATE_PATTERN, patternErrorMessage: 'a rate such as 50MB/s' });
 
-/** A limit of bandwidth: a rate, or a timetable of rates. */
+/** The schema of a bandwidth limit: a rate, or a timetable of rates. */
 export const Bandwidth = (description: string) =>
   Type.Union(
     [
@@ -41,8 +41,8 @@ export const Bandwidth = (description: string) =>
     { description },
   );
 
-/** A text that is not empty. */
+/** The schema of a text that is not empty. */
 export const text = (description: string) => Type.String({ minLength: 1, description });
 
-/** An option of an object's schema: a key that the schema does not name is an error. */
+/** Options of an object's schema, by which a key that the schema does not name is an error. */
 export const closed = { additionalProperties: false } as const;

@@ -15,7 +15,9 @@ const Region = Type.Object(
       }),
     ),
     bandwidth: Type.Optional(
-      Bandwidth('Most that a worker reads from the region and writes to it in a second (default: no limit).'),
+      Bandwidth(
+        'Most bytes a second that a worker reads from the region and writes to it, together (default: no limit).',
+      ),
     ),
     time_zone: Type.Optional(text("The region's time zone, for timetables (default: UTC).")),
   },
@@ -28,7 +30,7 @@ const Share = Type.Object(
     targets: Type.Record(Name, Name, {
       minProperties: 1,
       ...named,
-      description: 'By name, which is a folder of the share: the region whose bucket it is.',
+      description: 'By name, which is that of a folder of the share: the region of a bucket.',
     }),
     tenants: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
       description: 'The tenants that may use the share.',
@@ -39,7 +41,7 @@ const Share = Type.Object(
 
 const Tls = Type.Object(
   {
-    cert: text('PEM file of the certificate, with those that lead to its authority.'),
+    cert: text('PEM file of the certificate, followed by its intermediate certificates.'),
     key: text('PEM file of its key.'),
   },
   { ...closed, description: 'Certificate of the REST facade, which is read again when it changes.' },
@@ -47,7 +49,7 @@ const Tls = Type.Object(
 
 const Api = Type.Object(
   {
-    host: Type.Optional(text('Address that the REST facade listens at (default: 127.0.0.1).')),
+    host: Type.Optional(text('Address at which the REST facade listens (default: 127.0.0.1).')),
     port: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 65535, description: 'Port of the REST facade (default: 9292).' }),
     ),
@@ -86,10 +88,14 @@ const Spool = Type.Object(
     size: Type.String({
       pattern: SIZE_PATTERN,
       patternErrorMessage: 'a size such as 200GiB',
-      description: 'Most that it may hold, as in 200GiB.',
+      description: 'The largest size of the spool, such as 200GiB.',
     }),
   },
-  { ...closed, description: 'Disk that saves the source from being read again. Only for glance regions.' },
+  {
+    ...closed,
+    description:
+      'Disk space for parts that wait for their upload, so that a retry need not read them again. Only for copies to glance regions.',
+  },
 );
 
 const lanes = Type.Integer({ minimum: 1, maximum: 64 });
@@ -106,7 +112,8 @@ const Encryption = Type.Object(
       {
         minProperties: 1,
         additionalProperties: false,
-        description: 'By id: where each key is, 32 bytes in base64. Old ones stay as long as jobs have them.',
+        description:
+          'The keys by id; each is 32 bytes in base64. An old key has to stay as long as jobs are encrypted with it.',
       },
     ),
   },
@@ -118,34 +125,34 @@ const Limits = Type.Object(
     lanes: Type.Optional(
       Type.Union([lanes, Type.Object({ min: lanes, max: lanes }, closed)], {
         description:
-          'Requests at a time. With min and max: to each server as many as are worth it. A number: of each copy (default: {min: 4, max: 64}).',
+          'Concurrent requests. With min and max: to each server, as many as make it faster. As a number: of each copy (default: {min: 4, max: 64}).',
       }),
     ),
     memory: Type.Optional(
       Type.String({
         pattern: SIZE_PATTERN,
         patternErrorMessage: 'a size such as 1GiB',
-        description: 'Most that the copies of a worker keep in memory (default: 1GiB).',
+        description: 'Most bytes that the copies of a worker keep in memory (default: 1GiB).',
       }),
     ),
     bandwidth: Type.Optional(
-      Bandwidth('Most that the copies of a worker read in a second (default: no limit).'),
+      Bandwidth('Most bytes a second that the copies of a worker read (default: no limit).'),
     ),
     pair_bandwidth: Type.Optional(
       Type.Record(
         Type.String({ pattern: PAIR_PATTERN }),
-        Bandwidth('Most that a worker copies in a second.'),
+        Bandwidth('Most bytes a second that a worker copies.'),
         {
           additionalProperties: false,
           patternErrorMessage: 'two regions such as ot1->ot2',
           description:
-            'By source and destination, as in ot1->ot2: the most that a worker copies in a second.',
+            'By source and destination, such as ot1->ot2: the most bytes a second that a worker copies.',
         },
       ),
     ),
     tenant_bandwidth: Type.Optional(
-      Type.Record(Type.String(), Bandwidth('Most that a worker copies in a second.'), {
-        description: 'By tenant id: the most that a worker copies in a second for the tenant.',
+      Type.Record(Type.String(), Bandwidth('Most bytes a second that a worker copies.'), {
+        description: 'By tenant id: the most bytes a second that a worker copies for the tenant.',
       }),
     ),
     time_zone: Type.Optional(text('Time zone of the timetables of limits (default: UTC).')),
@@ -157,39 +164,42 @@ const Limits = Type.Object(
       }),
     ),
     heartbeat_timeout: Type.Optional(
-      duration('A worker that is silent for so long counts as dead (default: 30s).'),
+      duration('A worker that sends no heartbeat for this long counts as dead (default: 30s).'),
     ),
     heartbeat_interval: Type.Optional(
       duration(
-        'How often a worker tells Temporal how far a copy is, and learns of a cancel; each time is an action on Temporal Cloud (default: 2s).',
+        'The time between two heartbeats of a copy, which report its progress and learn of a cancel; each is a billable action on Temporal Cloud (default: 2s).',
       ),
     ),
     stall_after: Type.Optional(
-      duration('A part that moves no byte for so long is read, or put, again (default: 30s).'),
+      duration('A part that moves no byte for this long is read, or put, again (default: 30s).'),
     ),
-    give_up_after: Type.Optional(duration('A copy that moves no byte for so long fails (default: 1h).')),
+    give_up_after: Type.Optional(duration('A copy that moves no byte for this long fails (default: 1h).')),
     no_worker_timeout: Type.Optional(
-      duration('A step that no worker takes for so long fails (default: 24h).'),
+      duration('A step that no worker takes for this long fails (default: 24h).'),
     ),
   },
-  { ...closed, description: 'How much is done at a time, and how patient a copy is.' },
+  { ...closed, description: 'Limits on concurrency, memory and bandwidth, and time-outs.' },
 );
 
 const Metrics = Type.Object(
   {
-    host: Type.Optional(text('Address that metrics and health are told at (default: 127.0.0.1).')),
+    host: Type.Optional(text('Address at which metrics and health checks are served (default: 127.0.0.1).')),
     port: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 65535, description: 'Port of it (default: 9464).' }),
+      Type.Integer({ minimum: 0, maximum: 65535, description: 'Port of that address (default: 9464).' }),
     ),
   },
-  { ...closed, description: 'Metrics for Prometheus, and health. Without this section there are none.' },
+  {
+    ...closed,
+    description: 'Metrics for Prometheus, and health checks. Without this section, neither is served.',
+  },
 );
 
 const Log = Type.Object(
   {
     level: Type.Optional(
       Type.Enum([...LOG_LEVELS], {
-        description: 'What is logged: this, and all that is worse (default: info).',
+        description: 'The lowest level that is logged (default: info).',
       }),
     ),
   },

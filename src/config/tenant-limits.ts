@@ -21,7 +21,7 @@ const limits = {
 };
 const closed = { additionalProperties: false } as const;
 
-/** Schema of the configuration's section `tenant_limits`. */
+/** The schema of the configuration's section `tenant_limits`. */
 export const TenantLimitsSection = Type.Object(
   {
     ...limits,
@@ -43,7 +43,7 @@ const DEFAULTS: TenantLimits = {
   bytesUnderWay: null,
 };
 
-/** Returns a function that tells the limits of a tenant, with every default filled in. */
+/** Returns a function that returns the limits of a tenant, with every default filled in. */
 export function tenantLimits(section: Static<typeof TenantLimitsSection> = {}): (id: string) => TenantLimits {
   const { overrides = {}, ...all } = section;
   const common = changed(DEFAULTS, all);

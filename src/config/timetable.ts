@@ -1,33 +1,33 @@
 import { parseSize } from './size.ts';
 
-/** Rates in bytes a second by the time of day. The first span that a time is in counts. */
+/** Rates in bytes a second by the time of day. If spans overlap, the first one counts. */
 export interface Timetable {
   readonly spans: readonly Span[];
   /** The rate at all other times; `null` if there is no limit. */
   readonly otherwise: number | null;
-  /** A name of the IANA database. */
+  /** A name of the IANA time zone database, such as `Europe/Paris`. */
   readonly timeZone: string;
 }
 
-/** A span of the day, in minutes after midnight. It goes over midnight if its end is before its beginning. */
+/** A span of the day, in minutes after midnight. If `to` is before `from`, the span crosses midnight. */
 interface Span {
   readonly from: number;
   readonly to: number;
   readonly rate: number;
 }
 
-/** A limit of bandwidth: bytes a second, always or by the time of day; `null` if there is none. */
+/** A bandwidth limit: bytes a second, always or by the time of day; `null` for no limit. */
 export type Rate = number | Timetable | null;
 
-/** A rate, or a timetable of rates by span, as a configuration file has it. */
+/** A rate, or a timetable of rates by span, in the form of the configuration file. */
 export type RateSection = string | Readonly<Record<string, string>>;
 
-/** The key of a timetable for all other times. */
+/** The key of a timetable that stands for all other times. */
 const OTHERWISE = 'else';
-/** A span of the day such as `08:00-18:00`, or `else`. */
+/** The pattern of a timetable's keys: a span of the day such as `08:00-18:00`, or `else`. */
 export const SPAN_PATTERN = `^(${OTHERWISE}|([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00))$`;
 
-/** Returns the rate that a section of a file says. */
+/** Returns the rate of a section of the file. The spans of a timetable are in `timeZone`. */
 export function rateFrom(section: RateSection | undefined, timeZone: string): Rate {
   if (section === undefined) return null;
   if (typeof section === 'string') return parseSize(section);
@@ -47,7 +47,7 @@ function spanFrom(text: string): Omit<Span, 'rate'> {
   return { from, to };
 }
 
-/** Returns the bytes a second that a rate allows at a time; `null` if any number. */
+/** Returns the bytes a second that a rate allows at a time; `null` for no limit. */
 export function rateAt(rate: Rate, now: number): number | null {
   if (rate === null || typeof rate === 'number') return rate;
   const minute = minuteOfDay(rate.timeZone, now);
@@ -57,7 +57,10 @@ export function rateAt(rate: Rate, now: number): number | null {
   return span?.rate ?? rate.otherwise;
 }
 
-/** The minute of the day in each time zone, and until when it is that one. To find it out takes long. */
+/**
+ * The present minute of the day in each time zone, and from when until when it is that minute. It is cached
+ * because computing it is slow.
+ */
 const minutes = new Map<string, { readonly until: number; readonly from: number; readonly minute: number }>();
 
 function minuteOfDay(timeZone: string, now: number): number {
@@ -71,7 +74,7 @@ function minuteOfDay(timeZone: string, now: number): number {
   }).formatToParts(now);
   const of = (type: 'hour' | 'minute') => Number(parts.find((part) => part.type === type)?.value ?? 0);
   const minute = of('hour') * 60 + of('minute');
-  // Every zone of today is whole minutes away from UTC.
+  // The offset from UTC of every present time zone is a number of whole minutes.
   const from = Math.floor(now / 60_000) * 60_000;
   minutes.set(timeZone, { from, until: from + 60_000, minute });
   return minute;

@@ -1,19 +1,19 @@
 import type { Ec2Credentials, IssuedToken, Keystone } from '../openstack/index.ts';
-import { asking } from './keystone-asking.ts';
+import { askKeystone } from './ask-keystone.ts';
 import { principalOf } from './keystone-principal.ts';
 import type { AccessKey } from './port.ts';
 import { cacheTokens } from './token-cache.ts';
 
 interface AccessKeys {
   find(access: string): Promise<AccessKey | null>;
-  /** Throws IdentityUnavailable if no key can be looked up, or if nobody can be signed in. */
+  /** Throws IdentityUnavailable if keys cannot be looked up, or if their owners cannot be signed in. */
   check(): Promise<void>;
 }
 
 /**
- * Returns a cloud's EC2 credentials as access keys. A secret is looked up for each request and not kept. The
- * owner who has signed in is remembered for a while, as the owners of tokens are.
- * @param cacheFor milliseconds
+ * Returns a cloud's EC2 credentials as access keys. A secret is looked up for each request and is not kept.
+ * The result of a sign-in is cached, as it is for tokens.
+ * @param cacheFor how long the result of a sign-in is kept; milliseconds
  */
 export function accessKeys({
   keystone,
@@ -27,23 +27,23 @@ export function accessKeys({
   const known = cacheTokens<IssuedToken>(cacheFor);
   return {
     async find(access) {
-      const key = await asking((signal) => ec2.find(access, signal));
+      const key = await askKeystone((signal) => ec2.find(access, signal));
       if (key === null) return null;
       return {
         secret: key.secret,
         async signIn() {
           const name = JSON.stringify([access, key.secret]);
-          const issued = await known(name, () => asking((signal) => ec2.signIn(key, signal)));
+          const issued = await known(name, () => askKeystone((signal) => ec2.signIn(key, signal)));
           return issued === null ? null : principalOf(keystone, issued);
         },
       };
     },
     async check() {
-      // Keystone refuses those who may not ask before it looks for the key, so a key that does not exist will
-      // do.
+      // Keystone checks the right to ask before it looks for the key, so this check can use a key that does
+      // not exist.
       const nobody = { access: 'image-replicator-check', secret: 'none' };
-      await asking((signal) => ec2.find(nobody.access, signal));
-      await asking((signal) => ec2.signIn(nobody, signal));
+      await askKeystone((signal) => ec2.find(nobody.access, signal));
+      await askKeystone((signal) => ec2.signIn(nobody, signal));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type IssuedToken, type Keystone, rescope, revoke, type TokenFacts } from '../openstack/index.ts';
-import { asking } from './keystone-asking.ts';
+import { askKeystone } from './ask-keystone.ts';
 import type { Principal } from './port.ts';
 
 /**
@@ -9,8 +9,8 @@ import type { Principal } from './port.ts';
 const ROLE = 'member';
 
 /**
- * Returns the owner of a good token. Returns `null` if the token is for no project, or if it is bound to
- * access rules, which nobody here could enforce.
+ * Returns the owner of a valid token. Returns `null` if the token has no project, or if it has access rules,
+ * which this service does not enforce.
  */
 export function principalOf(keystone: Keystone, issued: IssuedToken): Principal | null {
   const { token, catalog, projectId, delegated, hasAccessRules } = issued;
@@ -21,13 +21,13 @@ export function principalOf(keystone: Keystone, issued: IssuedToken): Principal 
     credential: { token, catalog },
     async mayCopyInto(tenantId) {
       if (projectId === tenantId) return true;
-      // Keystone refuses to rescope these by default. This line makes sure of it, whatever Keystone's
-      // configuration.
+      // By default, Keystone refuses to rescope a delegated token. This line refuses it whatever Keystone's
+      // configuration is.
       if (delegated) return false;
-      const there = await asking((signal) => rescope(keystone, token, tenantId, signal));
+      const there = await askKeystone((signal) => rescope(keystone, token, tenantId, signal));
       if (there === null) return false;
-      await asking((signal) => revoke(keystone, there.token, signal)).catch(() => {
-        // The new token ends with the caller's own at the latest.
+      await askKeystone((signal) => revoke(keystone, there.token, signal)).catch(() => {
+        // A failure is harmless: the new token expires with the caller's own at the latest.
       });
       return there.projectId === tenantId && isMember(there);
     },

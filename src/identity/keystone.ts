@@ -6,8 +6,8 @@ import {
   type TokenFacts,
   validate,
 } from '../openstack/index.ts';
+import { askKeystone } from './ask-keystone.ts';
 import { accessKeys } from './keystone-access-keys.ts';
-import { asking } from './keystone-asking.ts';
 import { principalOf } from './keystone-principal.ts';
 import type { Identity } from './port.ts';
 import { cacheTokens } from './token-cache.ts';
@@ -16,25 +16,23 @@ export interface KeystoneOptions {
   /** The address of Keystone, which ends in `/v3`. */
   readonly authUrl: string;
   readonly verify: boolean;
-  /** The authorities to trust, as PEM; `null` for the system's own. */
+  /** The certificate authorities to trust, as PEM; `null` for those of the system. */
   readonly ca: string | null;
-  /**
-   * How long a token that Keystone has found good counts as good without being checked again; milliseconds.
-   */
+  /** How long a token counts as valid after Keystone has validated it; milliseconds. */
   readonly cacheFor: number;
   /** Looks up access keys; `null` if nobody may sign requests. */
   readonly ec2: Ec2Credentials | null;
 }
 
 /**
- * This pattern allows more than any real token has, and fits into a server's limits for headers. Any other
- * text is no token, and Keystone is not asked about it.
+ * The form of a token. It allows more than any real token has, and no more than a server accepts in a header.
+ * Keystone is not asked about any other text.
  */
 const TOKEN = /^[\x21-\x7e]{1,4096}$/;
 
 /**
- * Opens an OpenStack cloud's Keystone as an identity. Each token is validated with the token itself, so that
- * no service account is needed. A token that is for no project is not good here.
+ * Returns the identity of an OpenStack cloud's Keystone. Each token is validated with the token itself, so
+ * that no service account is needed. A token without a project is refused.
  * @see https://docs.openstack.org/api-ref/identity/v3/#authentication-and-token-management
  */
 export function keystoneIdentity({ authUrl, verify, ca, cacheFor, ec2 }: KeystoneOptions): Identity {
@@ -45,12 +43,12 @@ export function keystoneIdentity({ authUrl, verify, ca, cacheFor, ec2 }: Keyston
     challenge: `Keystone uri="${authUrl.replace(/\/v3$/, '')}"`,
     async authenticate(token) {
       if (!TOKEN.test(token)) return null;
-      const facts = await known(token, () => asking((signal) => validate(keystone, token, signal)));
+      const facts = await known(token, () => askKeystone((signal) => validate(keystone, token, signal)));
       return facts === null ? null : principalOf(keystone, { ...facts, token });
     },
     ...(keys !== null && { accessKey: keys.find }),
     async check() {
-      await asking((signal) => checkKeystone(keystone, signal));
+      await askKeystone((signal) => checkKeystone(keystone, signal));
       await keys?.check();
     },
   };

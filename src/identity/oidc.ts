@@ -4,24 +4,29 @@ import { openAgent } from '../http/index.ts';
 import type { Operators } from './operators.ts';
 import { IdentityUnavailable } from './port.ts';
 
-/** Decides which access tokens are those of operators. */
+/** The conditions under which an access token belongs to an operator. */
 export interface OidcOptions {
   /** The address of the OpenID provider. */
   readonly issuer: string;
-  /** The audience that the provider writes into the tokens: the service that they are for. */
+  /** The audience that the tokens have to have: the service for which the provider has issued them. */
   readonly audience: string;
-  /** A claim that the tokens have to have: its value is this, or a list that has this; `null` for none. */
+  /**
+   * A claim that the tokens have to have, whose value is this one or a list that contains it; `null` for no
+   * such claim.
+   */
   readonly claim: { readonly name: string; readonly value: string } | null;
 }
 
 type Ask = (url: string, init?: object) => ReturnType<typeof fetch>;
 
-/** Codes of errors that say nothing about a token, but that the provider's keys cannot be had. */
+/**
+ * The codes of errors that say nothing about the token, but only that the provider's keys cannot be fetched.
+ */
 const NO_KEYS = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID']);
 
 /**
- * Takes for operators those who have an access token (a JWT) of an OpenID provider. The provider's keys are
- * asked for when they are first needed, and again when they change.
+ * Recognises operators by their access tokens (JWTs) of an OpenID provider. The provider's keys are fetched
+ * when they are first needed, and again when they change.
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html
  */
 export function oidcOperators({ issuer, audience, claim }: OidcOptions): Operators {

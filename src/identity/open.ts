@@ -6,8 +6,8 @@ import { type Identity, IdentityUnavailable } from './port.ts';
 import { tokenFile } from './token-file.ts';
 
 /**
- * Opens the identity that a configuration names, without asking it anything yet.
- * @throws IdentityUnavailable if a file that it needs cannot be read
+ * Returns the identity that the configuration names. Does not connect to it.
+ * @throws IdentityUnavailable if the file of certificate authorities cannot be read
  */
 export async function openIdentity(config: IdentityConfig): Promise<Identity> {
   if (config.driver === 'token-file') return tokenFile(config.path);

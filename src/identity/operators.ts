@@ -4,19 +4,21 @@ import { schemaProblems } from '../text/index.ts';
 import { Sha256, sha256Of } from './sha256.ts';
 import { trustedFile } from './trusted-file.ts';
 
-/** Tells who is an operator, by the bearer token that a request brings. */
+/** Recognises operators by the bearer tokens of their requests. */
 export interface Operators {
   /**
-   * Returns the name of the operator whose token this is; `null` if it is none's.
+   * Returns the name of the operator whose token this is; `null` if it is not an operator's token.
    * @throws IdentityUnavailable
    */
   nameOf(token: string): Promise<string | null>;
-  /** Throws IdentityUnavailable if operators cannot be told at the moment. */
+  /** Throws IdentityUnavailable if operators cannot be recognised at the moment. */
   check(): Promise<void>;
 }
 
 const closed = { additionalProperties: false } as const;
-/** It differs from a file of tenants' tokens, so that nobody takes one for the other. */
+/**
+ * Its form differs from that of a file of tenants' tokens, so that neither can be used in place of the other.
+ */
 const OperatorsFile = Type.Object(
   { operators: Type.Array(Type.Object({ name: Type.String({ minLength: 1 }), sha256: Sha256 }, closed)) },
   closed,

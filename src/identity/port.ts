@@ -4,9 +4,12 @@ import type { UserCredential } from '../openstack/index.ts';
 export interface Principal {
   /** The tenant (Keystone: project) on whose behalf the request is made. */
   readonly tenant_id: string;
-  /** True if the sender may start and cancel copies; false if it may only look. */
+  /** `true` if the sender may start and cancel copies; `false` if it may only read. */
   readonly may_copy: boolean;
-  /** The sender as a user of the cloud, if the identity is a cloud's. It MUST NOT outlive the request. */
+  /**
+   * The sender's own credential in the cloud; absent if the identity is not that of a cloud. It MUST NOT be
+   * kept longer than the request.
+   */
   readonly credential?: UserCredential;
   /**
    * Tells whether the sender may copy images into a tenant. It may always copy into its own.
@@ -15,18 +18,20 @@ export interface Principal {
   mayCopyInto(tenantId: string): Promise<boolean>;
 }
 
-/** Tells who has sent a request. Each kind of identity is a file of `src/identity`. */
+/** Recognises the senders of requests. Each kind of identity is a file of `src/identity`. */
 export interface Identity {
-  /** The value of `WWW-Authenticate`, which tells a caller without a good token where to get one. */
+  /**
+   * The value of the header `WWW-Authenticate`, which tells a caller without a valid token where to get one.
+   */
   readonly challenge?: string;
   /**
-   * Returns the owner of a token, or `null` if the token is not good.
+   * Returns the owner of a token; `null` if the token is not valid.
    * @throws IdentityUnavailable
    */
   authenticate(token: string): Promise<Principal | null>;
   /**
-   * Returns an access key, or `null` if there is no such key. Requests are signed with access keys, so nobody
-   * can sign requests with an identity that lacks this method.
+   * Returns an access key, with which requests can be signed; `null` if there is no such key. If the method
+   * is absent, signed requests are not accepted.
    * @throws IdentityUnavailable
    */
   accessKey?(access: string): Promise<AccessKey | null>;
@@ -34,13 +39,13 @@ export interface Identity {
   check(): Promise<void>;
 }
 
-/** A key that a caller claims to have. It MUST NOT be stored or logged. */
+/** An access key that a request names. It MUST NOT be stored or logged. */
 export interface AccessKey {
-  /** The secret that the caller has to have signed with. */
+  /** The secret with which the request has to be signed. */
   readonly secret: string;
   /**
-   * Returns the owner of the key, or `null` if the key is good for nothing (any more). Ask only after the
-   * signature has proved to be good.
+   * Returns the owner of the key; `null` if the key is not (or no longer) valid. It MUST be called only after
+   * the signature was verified.
    * @throws IdentityUnavailable
    */
   signIn(): Promise<Principal | null>;

@@ -5,16 +5,16 @@ import type { TokenFacts } from '../openstack/index.ts';
 const MAX_TOKENS = 1000;
 
 /**
- * Returns the facts of a token, or of a name that stands for one; `null` if it is not good. Calls `ask` if
- * the facts are not known yet.
+ * Returns the facts of a token; `null` if the token is not valid. Calls `ask` if the facts are not cached.
+ * MAY also be called with a name that stands for a token.
  */
 export type TokenCache<Facts> = (token: string, ask: () => Promise<Facts | null>) => Promise<Facts | null>;
 
 /**
- * Makes a cache of the facts of good tokens. It keeps them for a while, never past the end of the token
- * itself. It keeps a token as its SHA-256, and no failures. Callers who ask for one token at one time share a
- * question.
- * @param cacheFor milliseconds
+ * Returns a cache for the facts of valid tokens. It keeps facts for a while, but never longer than the token
+ * is valid. It stores tokens as their SHA-256. It does not store that a token is not valid. Simultaneous
+ * calls for the same token share one call of `ask`.
+ * @param cacheFor how long facts are kept; milliseconds
  */
 export function cacheTokens<Facts extends TokenFacts>(cacheFor: number): TokenCache<Facts> {
   const good = new LRUCache<string, { readonly facts: Facts; readonly until: number }>({ max: MAX_TOKENS });

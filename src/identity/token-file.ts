@@ -35,7 +35,7 @@ const TokenFile = Type.Object(
   { ...closed, minProperties: 1 },
 );
 
-/** A bit of a file's mode. */
+/** The bit of a file's mode by which everybody may read the file. */
 const OTHERS_MAY_READ = 0o004;
 
 interface Entries {
@@ -44,9 +44,9 @@ interface Entries {
 }
 
 /**
- * Opens a YAML file of tokens and access keys as an identity. A token is listed as its SHA-256, so that the
- * file gives none away; the secrets of access keys have to be there in clear. A change to the file takes
- * effect with the next request.
+ * Returns the identity of a YAML file of tokens and access keys. Tokens are listed by their SHA-256, so that
+ * the file does not reveal them; the secrets of access keys have to be in the file in clear text. A change to
+ * the file takes effect with the next request.
  */
 export function tokenFile(path: string): Identity {
   const entries = trustedFile(path, entriesOf);

@@ -2,13 +2,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { IdentityUnavailable } from './port.ts';
 
-/** Bits of a file's mode. */
+/** The bits of a file's mode by which others than its owner may write to the file. */
 const GROUP_OR_OTHERS_MAY_WRITE = 0o022;
 
 /**
- * Follows a YAML file whose every entry is trusted. A change to the file takes effect with the next look.
- * @param entriesOf makes the entries of what the file has, given the file's mode; MUST throw if it cannot,
- * with a message that quotes no secret
+ * Reads a YAML file that grants access to those whom it lists. A change to the file takes effect with the
+ * next call of the returned function.
+ * @param entriesOf returns the entries of the file's contents, given also the file's mode; MUST throw if the
+ * contents are wrong, with a message that contains no secret
  * @returns a function that returns the entries, and throws IdentityUnavailable if the file cannot be used
  */
 export function trustedFile<Entries>(
@@ -44,7 +45,7 @@ function yamlOf(text: string): unknown {
   try {
     return parse(text, { logLevel: 'error' });
   } catch (error) {
-    // The parser's message may quote the line, and the line may hold a secret.
+    // The parser's message is not used, because it may quote the line, which may contain a secret.
     throw new Error(`is not valid YAML (${(error as { code?: unknown }).code})`);
   }
 }

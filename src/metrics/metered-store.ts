@@ -11,8 +11,8 @@ import { StoreError } from '../stores/index.ts';
 import type { Metrics, Side } from './metrics.ts';
 
 /**
- * Returns a store that counts the bytes that a transfer reads from it and writes to it, and the faults that
- * it answers with. The bytes begin at 0, because Prometheus sees no increase in a counter's first value.
+ * Returns a store that counts the bytes that are read from it and written to it, and its faults. The counters
+ * of bytes are set to 0 at once, because Prometheus sees no increase in a counter's first value.
  */
 export function meteredStore(store: ImageStore, region: string, metrics: Metrics): ImageStore {
   metrics.read(region, 0);
@@ -21,7 +21,9 @@ export function meteredStore(store: ImageStore, region: string, metrics: Metrics
   const { objects } = store;
   return {
     ...metered(store, region, metrics),
-    ...(objects && { objects: { ...metered(objects, region, metrics), ...small(objects, region, metrics) } }),
+    ...(objects && {
+      objects: { ...metered(objects, region, metrics), ...meteredSmallObjects(objects, region, metrics) },
+    }),
   };
 }
 
@@ -30,7 +32,7 @@ type Ends = Pick<
   'inspect' | 'openReader' | 'prepare' | 'adopt' | 'openSink' | 'commit' | 'discard'
 >;
 
-/** Returns a store whose calls count their faults. */
+/** Returns a store that counts the faults of its calls, and the bytes of its readers and sinks. */
 function metered<S extends Ends>(store: S, region: string, metrics: Metrics): S {
   const at = <T>(side: Side, work: Promise<T>) => counted(work, side, region, metrics);
   return {
@@ -47,8 +49,11 @@ function metered<S extends Ends>(store: S, region: string, metrics: Metrics): S 
   };
 }
 
-/** Returns the objects of a store, whose small ones are moved without a reader and a sink. */
-function small(store: NonNullable<ImageStore['objects']>, region: string, metrics: Metrics) {
+/**
+ * Returns the methods that move small objects without a reader and a sink, with their bytes and faults
+ * counted.
+ */
+function meteredSmallObjects(store: NonNullable<ImageStore['objects']>, region: string, metrics: Metrics) {
   return {
     async read(...args: Parameters<typeof store.read>) {
       const object = await counted(store.read(...args), 'source', region, metrics);
@@ -62,7 +67,10 @@ function small(store: NonNullable<ImageStore['objects']>, region: string, metric
   };
 }
 
-/** Counts a fault. A call that was told to stop has none. */
+/**
+ * Does the work, and counts the fault if it fails with a `StoreError`. An aborted call fails with another
+ * error, and is not counted.
+ */
 async function counted<T>(work: Promise<T>, side: Side, region: string, metrics: Metrics): Promise<T> {
   try {
     return await work;
@@ -73,7 +81,7 @@ async function counted<T>(work: Promise<T>, side: Side, region: string, metrics:
 }
 
 function meteredReader(reader: PartReader, region: string, metrics: Metrics): PartReader {
-  return instead(reader, {
+  return overriding(reader, {
     async *read(range, signal) {
       const began = performance.now();
       try {
@@ -104,7 +112,7 @@ function meteredSink(sink: ImageSink, region: string, metrics: Metrics): ImageSi
       await at(sink.write(offset, chunk));
       metrics.written(region, chunk.length);
     };
-    return instead<PartSink>(sink, { write, close });
+    return overriding<PartSink>(sink, { write, close });
   }
   if (sink.kind === 'blocks') {
     const put: BlockSink['put'] = async (range, block, signal, onMoved) => {
@@ -114,7 +122,7 @@ function meteredSink(sink: ImageSink, region: string, metrics: Metrics): ImageSi
       metrics.part('destination', region, secondsSince(began));
     };
     const { byServer } = sink;
-    return instead<BlockSink>(sink, {
+    return overriding<BlockSink>(sink, {
       put,
       close,
       ...(byServer && { byServer: meteredCopy(byServer, region, metrics) }),
@@ -122,14 +130,14 @@ function meteredSink(sink: ImageSink, region: string, metrics: Metrics): ImageSi
   }
   const upload: StreamSink['upload'] = async (chunks, signal) => {
     const began = performance.now();
-    await at(sink.upload(passing(chunks, region, metrics), signal));
+    await at(sink.upload(countingWritten(chunks, region, metrics), signal));
     metrics.part('destination', region, secondsSince(began));
   };
-  return instead<StreamSink>(sink, { upload, close });
+  return overriding<StreamSink>(sink, { upload, close });
 }
 
 function meteredCopy(byServer: ServerCopy, region: string, metrics: Metrics): ServerCopy {
-  return instead(byServer, {
+  return overriding(byServer, {
     async copy(range, from, signal) {
       const work = byServer.copy(range, from, signal);
       const refusal = await counted(work, 'destination', region, metrics);
@@ -139,15 +147,15 @@ function meteredCopy(byServer: ServerCopy, region: string, metrics: Metrics): Se
   });
 }
 
-async function* passing(chunks: AsyncIterable<Uint8Array>, region: string, metrics: Metrics) {
+async function* countingWritten(chunks: AsyncIterable<Uint8Array>, region: string, metrics: Metrics) {
   for await (const chunk of chunks) {
     yield chunk;
     metrics.written(region, chunk.length);
   }
 }
 
-/** Returns an object that does some things in another way; the rest stays the target's own. */
-function instead<T extends object>(target: T, others: Partial<T>): T {
+/** Returns an object that has the members of `others` and, for everything else, those of `target`. */
+function overriding<T extends object>(target: T, others: Partial<T>): T {
   return new Proxy(target, {
     get(_target, key) {
       if (Object.hasOwn(others, key)) return Reflect.get(others, key);

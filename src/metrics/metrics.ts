@@ -1,10 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
 
-/** Seconds: from a small part on a fast disk to a large one over a bad line. */
+/**
+ * The buckets of the histograms; seconds. Parts range from a small one on a fast disk to a large one over a
+ * slow network.
+ */
 const PART_BUCKETS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
 const REQUEST_BUCKETS = [0.005, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
-/** Metrics of Node.js itself whose names break Prometheus' rules. Others say the same. */
+/**
+ * Metrics of Node.js itself whose names break Prometheus' conventions. Other metrics have the same values.
+ */
 const MISNAMED: readonly string[] = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
@@ -14,29 +19,31 @@ const MISNAMED: readonly string[] = [
 ];
 
 /**
- * The counts of one process. Labels have few values: regions, sides, codes, routes. No tenant, job or image
- * is ever one. docs/metrics.md has them all.
+ * The metrics of one process. docs/metrics.md explains all of them. Labels have few values (regions, sides,
+ * codes, routes) and MUST NOT be tenants, jobs or images.
  */
 export interface Metrics {
-  /** Bytes that were read from a region. */
+  /** Counts bytes that were read from a region. */
   read(region: string, bytes: number): void;
-  /** Bytes that a region has taken. */
+  /** Counts bytes that were written to a region. */
   written(region: string, bytes: number): void;
-  /** Bytes that an earlier attempt had delivered to a region, and that are delivered once more. */
+  /**
+   * Counts bytes that are delivered to a region once more, although an earlier attempt had delivered them.
+   */
   repeated(region: string, bytes: number): void;
-  /** Bytes that a region's server has copied by itself. */
+  /** Counts bytes that a region's server has copied by itself. */
   copiedByServer(region: string, bytes: number): void;
-  /** Bytes whose digest was computed. */
+  /** Counts bytes whose digest was computed. */
   digested(bytes: number): void;
-  /** A part was read from a region, or a block or an upload was taken by one. */
+  /** Notes how long it took to read a part from a region, or to put a block or an upload there. */
   part(side: Side, region: string, seconds: number): void;
-  /** A store has refused something, or failed. */
+  /** Counts a fault of a store. */
   fault(side: Side, region: string, code: string): void;
-  /** A transfer into a region has begun (1), or has come to its end (-1). */
+  /** Notes that a transfer into a region has begun (1) or has ended (-1). */
   transfers(region: string, change: 1 | -1): void;
-  /** The facade has answered a request. */
+  /** Counts a request that the facade has answered. */
   request(request: AnsweredRequest): void;
-  /** Has a gauge measured at each scrape. */
+  /** Adds a gauge, which is measured at each scrape. */
   gauge(name: string, help: string, labels: readonly string[], measure: Measure): void;
   /** Returns everything in Prometheus' text format. */
   text(): Promise<string>;
@@ -45,17 +52,17 @@ export interface Metrics {
 
 export type Side = 'source' | 'destination';
 
-/** Returns the values of a gauge, each with its labels. If it fails, the gauge has no value. */
+/** Returns the values of a gauge, each with its labels. If it rejects, the gauge has no value. */
 export type Measure = () => Promise<readonly (readonly [labels: Record<string, string>, value: number])[]>;
 
-/** A request as it was answered. */
+/** A request that was answered. */
 export interface AnsweredRequest {
   readonly dialect: string;
   readonly method: string;
-  /** The route's pattern, as in `/v2/jobs/:id`; never an address. */
+  /** The pattern of its route, such as `/v2/jobs/:id`; never the path of the request. */
   readonly route: string;
   readonly status: number;
-  /** `null` of an answer that lasts for as long as there is something to tell. */
+  /** How long the answer took; `null` for a stream of events, which has no end of its own. */
   readonly seconds: number | null;
 }
 
@@ -98,7 +105,7 @@ export function createMetrics(): Metrics {
   };
 }
 
-/** Makes the counters, the histograms and the gauge that are told of what happens. */
+/** Makes the counters, the histograms and the gauge whose values come from calls of `Metrics`. */
 function instruments(registers: Registry[]) {
   const counter = (name: string, help: string, labelNames: string[]) =>
     new Counter({ name: `image_replicator_${name}`, help, labelNames, registers });

@@ -3,40 +3,42 @@ import type { AddressInfo } from 'node:net';
 import { withinTime } from '../http/index.ts';
 import type { Metrics } from './metrics.ts';
 
-/** The answers that a process gives at its metrics' address. */
-export interface Told {
+/** The sources of the answers at the metrics' address. */
+export interface MetricsSources {
   readonly metrics: Metrics;
   /** More metrics in Prometheus' text format, such as those of Temporal's SDK. */
   more?(): Promise<string>;
-  /** Throws where the process cannot do its work at the moment. */
+  /** Throws an error that says why if the process cannot do its work at the moment. */
   ready(): Promise<void>;
 }
 
-/** Milliseconds in which a process says whether it is ready. */
+/** The longest time for a readiness check; milliseconds. */
 const READY_TIMEOUT = 2000;
 
-/** A server that is up. */
+/** A running server. */
 export interface MetricsServer {
   readonly port: number;
   close(): void;
 }
 
 /**
- * Listens at an address for `/metrics`, `/healthz` and `/readyz`.
- * @throws what listen(2) says where the address cannot be had
+ * Serves `/metrics`, `/healthz` and `/readyz` at an address.
+ * @throws the error of listen(2) if the server cannot listen at the address
  */
 export async function serveMetrics(
   address: { readonly host: string; readonly port: number },
-  told: Told,
+  sources: MetricsSources,
 ): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0] ?? '';
     const answer = request.method === 'GET' || request.method === 'HEAD' ? ROUTES[path] : undefined;
     if (answer === undefined) return send(response, 404, 'text/plain', 'there is nothing here\n');
-    answer(told, response).catch((error: Error) => send(response, 503, 'text/plain', `${error.message}\n`));
+    answer(sources, response).catch((error: Error) =>
+      send(response, 503, 'text/plain', `${error.message}\n`),
+    );
   });
   await listening(server, address);
-  // Nobody waits for its end.
+  // The server alone does not keep the process running.
   server.unref();
   return {
     port: (server.address() as AddressInfo).port,
@@ -47,14 +49,14 @@ export async function serveMetrics(
   };
 }
 
-type Route = (told: Told, response: ServerResponse) => Promise<void>;
+type Route = (sources: MetricsSources, response: ServerResponse) => Promise<void>;
 
 const ROUTES: Readonly<Record<string, Route>> = {
   '/metrics': async ({ metrics, more }, response) => {
     const [own, others] = await Promise.all([metrics.text(), more?.().catch(() => '') ?? '']);
     send(response, 200, metrics.contentType, own + others);
   },
-  '/healthz': async (_told, response) => send(response, 200, 'application/json', '{"status":"ok"}\n'),
+  '/healthz': async (_sources, response) => send(response, 200, 'application/json', '{"status":"ok"}\n'),
   '/readyz': async ({ ready }, response) => {
     try {
       await withinTime(ready(), READY_TIMEOUT, () => new Error('no answer in time'));

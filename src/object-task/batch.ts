@@ -2,36 +2,43 @@ import { bytesText } from '../text/index.ts';
 import { MAX_FAILURES, type ObjectFailure } from './details.ts';
 
 /**
- * An object of this many bytes or more gets a copy of its own, which can go on in the middle after a crash.
+ * The size in bytes from which an object is copied by a workflow of its own, which can resume in the middle
+ * of the object after a crash.
  */
 export const LARGE_OBJECT = 64 * 1024 * 1024;
 
 export interface LargeObject {
   readonly path: string;
   readonly size: number;
-  /** Present if the object arrives without some of its attributes, which the destination cannot hold. */
+  /** Present if the object loses attributes that the destination cannot store. */
   readonly is_incomplete?: true;
 }
 
-/** A scope of small objects: those after one path and up to another, without the large ones among them. */
+/**
+ * The small objects of a batch: all objects with a path after `after` and up to `up_to`, without those in
+ * `except`, which are large.
+ */
 export interface BatchScope {
   readonly after: string | null;
   readonly up_to: string;
   readonly except: readonly string[];
 }
 
-/** One piece of the list of a task's objects. */
+/** A batch of a task's objects: a section of the list of all objects. */
 export interface Batch {
-  /** The small objects of the piece; `null` if there are none. */
+  /** The small objects of the batch; `null` if there are none. */
   readonly small: BatchScope | null;
   readonly large: readonly LargeObject[];
-  /** The last path of the piece, after which there may be more; `null` at the end of the list. */
+  /** The last path of the batch, after which there may be more objects; `null` at the end of the list. */
   readonly next: string | null;
 }
 
-/** The progress of a batch of small objects: its heartbeat details, and its result. */
+/**
+ * The progress with the small objects of a batch. It is the activity's heartbeat details, and in the end its
+ * result.
+ */
 export interface BatchProgress {
-  /** Every object up to this path is done. */
+  /** Every object up to this path is done; `null` if none is. */
   readonly after: string | null;
   readonly moved: number;
   readonly bytes: number;
@@ -41,7 +48,7 @@ export interface BatchProgress {
   readonly incomplete: number;
   /** The number of empty folders, which are left out. */
   readonly folders: number;
-  /** When an object was last done; milliseconds since the epoch. */
+  /** The time at which the last object was done; milliseconds since the epoch. */
   readonly moved_at: number;
 }
 
@@ -54,12 +61,15 @@ export const NOTHING_MOVED = {
   folders: 0,
 } as const;
 
-/** Tells in a line how far a batch is: `120 objects moved, 3.4 MiB, 2 failed`. */
+/** Returns a line of text that says how far a batch is, such as `120 objects moved, 3.4 MiB, 2 failed`. */
 export function batchText({ moved, bytes, failed }: BatchProgress): string {
   return `${moved} objects moved, ${bytesText(bytes)}, ${failed} failed`;
 }
 
-/** Reads heartbeat details. Returns `undefined` if they are not a batch's: the batch then begins anew. */
+/**
+ * Reads heartbeat details. Returns `undefined` if they are not those of a batch; the batch then starts from
+ * the beginning.
+ */
 export function parseBatchProgress(value: unknown): BatchProgress | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { after, moved, bytes, failed, failures, moved_at } = value as Record<string, unknown>;
@@ -68,6 +78,6 @@ export function parseBatchProgress(value: unknown): BatchProgress | undefined {
     return undefined;
   }
   const { about: _text, ...counts } = value as BatchProgress & { readonly about?: unknown };
-  // Attempts of an earlier version have not counted the objects that have lost attributes.
+  // Attempts of an earlier version did not count incomplete objects and folders.
   return { ...NOTHING_MOVED, ...counts, failures: failures.slice(0, MAX_FAILURES) };
 }

@@ -9,12 +9,12 @@ export interface ObjectFailure {
   readonly message: string;
 }
 
-/** The number of failures that are recorded one by one; further ones are only counted. */
+/** The number of failures that are recorded one by one. Further failures are only counted. */
 export const MAX_FAILURES = 100;
 
 /**
  * The longest path and the longest message that are recorded; characters. They are limited because failures
- * are in every heartbeat, in histories and in the memo. Any key of a bucket has room.
+ * are in every heartbeat, in histories and in the memo. The longest key of a bucket fits.
  */
 const MAX_PATH_LENGTH = 1024;
 const MAX_MESSAGE_LENGTH = 300;
@@ -33,9 +33,9 @@ function shortened(text: string, max: number): string {
 }
 
 /**
- * Returns a text that says how many of a task's objects could not be moved, and why, one line for each of the
- * first ones.
- * @param most how many failures are listed one by one; by default, all that are on record
+ * Returns a text that says how many of a task's objects could not be moved, with a line for each of the first
+ * failures.
+ * @param most the largest number of failures that are listed one by one; by default, all that are on record
  */
 export function failureSummary(
   {
@@ -59,13 +59,13 @@ export interface TaskDetails extends Omit<TaskRequest, 'source' | 'destination'>
   readonly objects_failed: number;
   readonly failures: readonly ObjectFailure[];
   /**
-   * The number of moved objects that have arrived without some of their attributes, which the destination
-   * cannot hold: mode and times, or header fields, metadata and tags.
+   * The number of moved objects that have lost attributes that the destination cannot store: mode and times,
+   * or header fields, metadata and tags.
    */
   readonly objects_incomplete: number;
   /** The number of empty folders, which are left out. */
   readonly folders_left_out: number;
-  /** The reason why the task as a whole has ended early. */
+  /** The reason why the whole task has ended early. */
   readonly fault: Fault | null;
 }
 
@@ -88,14 +88,14 @@ export function requestedTask(request: TaskRequest, at: Date): TaskDetails {
 const TEXTS = ['task_id', 'type', 'target', 'src_prefix', 'dest_prefix', 'created_at'] as const;
 
 /**
- * Reads the recorded details of a task. Returns `undefined` if they are incomplete: somebody may have started
- * the task by hand.
+ * Reads the details of a task from its memo. Returns `undefined` if they are incomplete, because any client
+ * may have written them.
  */
 export function parseTask(value: unknown): TaskDetails | undefined {
   const task = value as TaskDetails | undefined;
   if (!TEXTS.every((key) => typeof task?.[key] === 'string') || !Array.isArray(task?.failures))
     return undefined;
-  // Tasks of an earlier version have not counted what was left out.
+  // Tasks of an earlier version did not count incomplete objects and folders.
   const { objects_incomplete = 0, folders_left_out = 0 } = task as Partial<TaskDetails>;
   return { ...task, objects_incomplete, folders_left_out };
 }

@@ -1,8 +1,8 @@
 import type { FaultCode } from '../copy-job/index.ts';
 
 /**
- * The codes of faults that the next object would meet as well: a store is away or full, or no worker is
- * there.
+ * The codes of faults that the next object would have too: a store is full or does not answer, or there is no
+ * worker.
  */
 const OF_ALL: ReadonlySet<FaultCode> = new Set<FaultCode>([
   'unavailable',
@@ -13,8 +13,8 @@ const OF_ALL: ReadonlySet<FaultCode> = new Set<FaultCode>([
 ]);
 
 /**
- * Tells whether a fault that an object meets concerns the whole task, and ends it. Any other fault is the
- * object's own and is put on record.
+ * Tells whether a fault at one object concerns the whole task, so that it ends the task. Any other fault
+ * concerns only the object, and is put on record.
  */
 export function isFaultOfTask(code: FaultCode): boolean {
   return OF_ALL.has(code);

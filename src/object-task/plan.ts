@@ -5,14 +5,13 @@ import { InvalidRequest, unknownRegion } from '../copy-job/plan.ts';
 import { schemaProblems } from '../text/index.ts';
 import type { TaskPlan, TaskRequest } from './request.ts';
 
-// Not part of the folder's index: a workflow's sandbox has no need of a schema validator.
+// The folder's index does not export this file, because workflows import the index, and their bundle needs no
+// schema validator.
 
 const Text = Type.String({ minLength: 1, maxLength: 255 });
 const Prefix = Type.String({ maxLength: 1024 });
 const closed = { additionalProperties: false } as const;
-/**
- * A prefix with room for the target's folder, which at a share comes before the prefix that was asked for.
- */
+/** The longest complete prefix. In a share, the target's folder comes before the prefix of the request. */
 const Located = Type.String({ maxLength: 1024 + 256 });
 const End = Type.Object({ region: Text, prefix: Located }, closed);
 const Request = Type.Object(
@@ -30,7 +29,7 @@ const Request = Type.Object(
   closed,
 );
 
-/** The part of a deployment's configuration that decides about tasks. */
+/** The part of the configuration from which a plan is made. */
 export interface TaskRules {
   readonly regions: ReadonlyMap<
     string,
@@ -40,7 +39,7 @@ export interface TaskRules {
 }
 
 /**
- * Checks a request against the configuration.
+ * Checks a task's request against the configuration, and returns its plan.
  * @throws InvalidRequest naming the first field that is wrong
  */
 export function planTask(request: unknown, { regions, limits }: TaskRules): TaskPlan {

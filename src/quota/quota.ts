@@ -14,8 +14,8 @@ import {
 
 const HOUR = 3_600_000;
 /**
- * The time after which everything that was started is in Temporal's list; milliseconds. For so long we
- * remember it ourselves.
+ * The time after which Temporal's list surely includes a new workflow; milliseconds. Until then, this process
+ * remembers what it has started.
  */
 const LAG = 3000;
 const MAX_TENANTS = 10_000;
@@ -25,27 +25,28 @@ export class LimitReached extends Error {
   override readonly name = 'LimitReached';
 }
 
-/** Something that is about to be started. */
+/** A job or task that this process has started, or is about to start. */
 interface Reservation {
   readonly at: number;
   readonly bytes: number;
 }
 
-/** Tells whether a tenant may start one more job or task. */
+/** Keeps the work of each tenant within the tenant's limits. */
 export interface Quota {
   /**
-   * Starts something if the tenant's limits allow it. What Temporal does not show yet counts too if it was
-   * started here. Another facade does not know of it: for some seconds each facade may start as many as the
-   * limit leaves.
-   * @param all a filter that takes everything of this kind that belongs to the tenant
-   * @param bytes of the image; zero if that is not known
-   * @throws LimitReached that names the limit
+   * Starts a job or a task if the tenant's limits allow it. Includes what this process has started and
+   * Temporal does not list yet. Other facades do not know of that: so for some seconds, all facades together
+   * may exceed a limit.
+   * @param all a filter that matches all workflows of this kind that belong to the tenant
+   * @param bytes the size of the image; 0 if it is not known
+   * @throws LimitReached, whose message names the limit
    */
   within<T>(tenantId: string, all: VisibilityQuery, bytes: number, start: () => Promise<T>): Promise<T>;
 }
 
 /**
- * Counts what tenants have under way in Temporal, and compares it with their limits.
+ * Returns a quota that counts the workflows of each tenant in Temporal, and compares the numbers with the
+ * tenant's limits.
  */
 export function openQuota(client: Client, limitsOf: (tenantId: string) => TenantLimits): Quota {
   const tenants = new LRUCache<string, { readonly mutex: Mutex; recent: Reservation[] }>({
@@ -61,16 +62,16 @@ export function openQuota(client: Client, limitsOf: (tenantId: string) => Tenant
   return {
     async within(tenantId, all, bytes, start) {
       const limits = limitsOf(tenantId);
-      // Jobs, and the tasks of each share, are counted for themselves.
+      // Jobs, and the tasks of each share, are counted separately.
       const state = stateOf(`${tenantId} ${all.text}`);
       const reservation = await state.mutex.runExclusive(async () => {
         const since = new Date(Date.now() - LAG);
         state.recent = state.recent.filter(({ at }) => at >= since.getTime());
         const { recent } = state;
-        const open = await counted(client, [all, OPEN], since, recent.length);
+        const open = await countWithRecent(client, [all, OPEN], since, recent.length);
         if (open >= limits.openJobs) throw limitReached('open_jobs', limits.openJobs, open);
         const hour = visibility`StartTime > ${new Date(Date.now() - HOUR).toISOString()}`;
-        const started = await counted(client, [all, hour], since, recent.length);
+        const started = await countWithRecent(client, [all, hour], since, recent.length);
         if (started >= limits.jobsPerHour) throw limitReached('jobs_per_hour', limits.jobsPerHour, started);
         if (limits.bytesUnderWay !== null) {
           const moving = await bytesUnderWay(client, all, since, recent);
@@ -92,10 +93,10 @@ export function openQuota(client: Client, limitsOf: (tenantId: string) => Tenant
 }
 
 /**
- * Counts the workflows that match a filter. Of the new ones, Temporal may not show all: takes its count or
- * ours, whichever is higher.
+ * Counts the workflows that match a filter. Temporal's list may lack some of the workflows that have started
+ * after `since`, so for these the higher of two numbers counts: Temporal's, or that of this process (`ours`).
  */
-async function counted(
+async function countWithRecent(
   client: Client,
   terms: readonly VisibilityQuery[],
   since: Date,
@@ -103,7 +104,8 @@ async function counted(
 ): Promise<number> {
   const start = since.toISOString();
   if (ours === 0) return countWorkflows(client, allOf(terms));
-  // The two are counted apart, because what becomes visible between two counts of all would be missed.
+  // Old and new workflows are counted by two filters. If the old ones were the difference between two counts,
+  // a workflow that becomes visible between these counts would be missed.
   const [older, seen] = await Promise.all([
     countWorkflows(client, allOf([...terms, visibility`StartTime < ${start}`])),
     countWorkflows(client, allOf([...terms, visibility`StartTime >= ${start}`])),
@@ -112,8 +114,8 @@ async function counted(
 }
 
 /**
- * Adds up the sizes of the images under way. Of the new ones, takes Temporal's sum or ours, whichever is
- * higher.
+ * Adds up the sizes of the images that are being copied. For workflows that have started after `since`, the
+ * higher of Temporal's sum and that of this process counts.
  */
 async function bytesUnderWay(
   client: Client,

@@ -10,13 +10,13 @@ import {
 
 export interface BceAuthV1Claim {
   readonly access: string;
-  /** ISO 8601, UTC. */
+  /** The time of signing; ISO 8601, UTC. */
   readonly timestamp: string;
-  /** Seconds after the timestamp for which the signature is good, in the digits that were sent. */
+  /** How long the signature is valid after the timestamp; seconds, in the digits that were sent. */
   readonly expiration: string;
   /** The names of the signed headers in lower case; empty if the default ones are signed. */
   readonly signedHeaders: readonly string[];
-  /** In hex. */
+  /** The signature, in hexadecimal. */
   readonly signature: string;
 }
 
@@ -25,8 +25,8 @@ const AUTHORIZATION =
 const DEFAULT_HEADERS = ['host', 'content-md5', 'content-length', 'content-type'];
 
 /**
- * Baidu AI Cloud's signature, version 1. The header Host MUST be signed. The body is only signed through a
- * Content-MD5: if that header is signed, it MUST be the body's.
+ * Baidu AI Cloud's signature, version 1. The header Host MUST be signed. The body is signed only if the
+ * header Content-MD5 is, which MUST then be the MD5 of the body.
  * @see https://cloud.baidu.com/doc/Reference/s/njwvz1yfu
  * @see bce-python-sdk, baidubce/auth/bce_v1_signer.py
  */

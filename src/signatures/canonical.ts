@@ -1,10 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SignedRequest } from './scheme.ts';
 
-/** Text in which each character is a byte, so that bytes that are not UTF-8 can be signed too. */
+/** A string in which each character stands for one byte, because signed bytes need not be UTF-8. */
 type Bytes = string;
 
-/** Percent-encodes every byte but the unreserved characters (RFC 3986, section 2.3) and those in `keep`. */
+/**
+ * Percent-encodes every byte except the unreserved characters (RFC 3986, section 2.3) and those in `keep`.
+ */
 export function encode(bytes: Bytes, keep = ''): string {
   return bytes.replace(/[^A-Za-z0-9\-._~]/g, (byte) =>
     keep.includes(byte) ? byte : `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
@@ -20,7 +22,10 @@ export function pathOf({ url }: SignedRequest): string {
   return url.split('?', 1)[0] ?? '';
 }
 
-/** Returns the names and values in the query, decoded as those of a form. A name alone has an empty value. */
+/**
+ * Returns the names and values of a request's query, decoded as those of an HTML form. A name without a value
+ * has an empty one.
+ */
 export function parametersOf({ url }: SignedRequest): { readonly name: Bytes; readonly value: Bytes }[] {
   const at = url.indexOf('?');
   const pairs = at === -1 ? [] : url.slice(at + 1).split('&');
@@ -36,21 +41,21 @@ function formDecode(text: string): Bytes {
   return decode(text.replaceAll('+', ' '));
 }
 
-/** Returns a header's trimmed value, or `undefined` if the header is not there. */
+/** Returns the trimmed value of a header; `undefined` if the request does not have the header. */
 export function headerOf({ headers }: SignedRequest, name: string): Bytes | undefined {
   const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
   return typeof value === 'object' ? value.join(', ').trim() : value?.trim();
 }
 
-/** Compares two texts by their bytes, as signers sort them. For `Array.prototype.sort`. */
+/** Compares two texts by their bytes, the order in which signers sort. It is for `Array.prototype.sort`. */
 export function byBytes(one: Bytes, other: Bytes): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
 }
 
 /**
- * Tells whether a signature (in hex) is the HMAC-SHA256 of a text. The time that this takes gives nothing
- * away.
+ * Tells whether a signature (in hexadecimal) is the HMAC-SHA256 of a text. Takes the same time for every
+ * signature, so that the time reveals nothing.
  */
 export function isHmac(signature: string, key: string, text: string): boolean {
   const expected = createHmac('sha256', key).update(text).digest();

@@ -1,11 +1,10 @@
-/** A request as it came over the wire. */
+/** A request exactly as it was received. */
 export interface SignedRequest {
   readonly method: string;
-  /** The path and the query exactly as they were sent: nothing is decoded or rewritten. */
+  /** The path and the query exactly as they were sent, neither decoded nor normalised. */
   readonly url: string;
   /**
-   * The values by the header's name in lower case. Each character of a value is a byte, as node:http gives
-   * them.
+   * The headers' values by their names in lower case. Each character of a value is a byte, as in node:http.
    */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Buffer;
@@ -13,27 +12,30 @@ export interface SignedRequest {
 
 /**
  * The result of checking a signature.
- * - `good`: the owner of the secret has signed this request, for this time
- * - `expired`: the owner of the secret has signed this request, but for another time
- * - `bad`: the owner of the secret has not signed this request, or not enough of it
+ * - `good`: the request was signed with the secret, and the signature is valid now
+ * - `expired`: the request was signed with the secret, but for another time
+ * - `bad`: the request was not signed with the secret, or too little of it was signed
  */
 export type Verdict = 'good' | 'expired' | 'bad';
 
 /**
- * A vendor's way of signing requests with an access key. Neither function throws, whatever its arguments are.
+ * A vendor's way of signing requests with an access key. Its functions MUST NOT throw, whatever their
+ * arguments are.
  */
 export interface SignatureScheme<Claim extends { readonly access: string }> {
   /** Reads an `Authorization` header. Returns `null` if the header is not in this scheme's form. */
   parse(authorization: string): Claim | null;
   /**
-   * Checks the claim of a request.
+   * Checks the signature of a request.
    * @param secret the secret of the claim's access key
-   * @param now milliseconds since the epoch
+   * @param now the present time; milliseconds since the epoch
    */
   verify(request: SignedRequest, claim: Claim, secret: string, now: number): Verdict;
 }
 
-/** The longest `Authorization` header that is read, in characters. No vendor's signer makes one as long. */
+/**
+ * The longest `Authorization` header that is read; characters. No vendor's signer makes one that is as long.
+ */
 export const MAX_AUTHORIZATION_LENGTH = 4096;
-/** The most by which the clocks of signer and verifier may differ; milliseconds. */
+/** The largest difference between the clocks of signer and verifier that is accepted; milliseconds. */
 export const CLOCK_SKEW = 15 * 60_000;

@@ -12,7 +12,7 @@ export interface SdkHmacSha256Claim {
   readonly access: string;
   /** The names of the signed headers as they were sent, with `;` between them. */
   readonly signedHeaders: string;
-  /** In hex. */
+  /** The signature, in hexadecimal. */
   readonly signature: string;
 }
 
@@ -23,8 +23,8 @@ const DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 const UNSIGNED = 'UNSIGNED-PAYLOAD';
 
 /**
- * Huawei Cloud's AK/SK signature. The headers Host and X-Sdk-Date MUST be signed; the date is good for 15
- * minutes either way.
+ * Huawei Cloud's AK/SK signature. The headers Host and X-Sdk-Date MUST be signed, and the date MUST be within
+ * 15 minutes of the present time.
  * @see https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm-001.html
  * @see huaweicloudsdkcore, signer/signer.py
  */
@@ -65,7 +65,7 @@ function canonicalPath(request: SignedRequest): string {
   return path.endsWith('/') ? path : `${path}/`;
 }
 
-/** Returns the query as the signer writes it: sorted first, and encoded afterwards. */
+/** Returns the query in the form that is signed: sorted first, and encoded afterwards. */
 function canonicalQuery(request: SignedRequest): string {
   return parametersOf(request)
     .sort((one, other) => byBytes(one.name, other.name) || byBytes(one.value, other.value))
@@ -74,9 +74,9 @@ function canonicalQuery(request: SignedRequest): string {
 }
 
 /**
- * Returns the texts that a signer may have put for the body. That is the body's hash, which
- * `X-Sdk-Content-Sha256` may repeat, or a word in that header which says that the body is not signed. For an
- * empty body some signers take the hash in spite of that word, and others take the word.
+ * Returns what a signer may have signed for the body: the body's hash; or, if the signed header
+ * `X-Sdk-Content-Sha256` is `UNSIGNED-PAYLOAD`, that word. For an empty body with that header, some signers
+ * sign the hash and others the word, so both are returned.
  */
 function payloadHashes(request: SignedRequest, names: readonly string[]): string[] {
   const hash = createHash('sha256').update(request.body).digest('hex');

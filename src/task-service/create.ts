@@ -22,17 +22,17 @@ import { taskView } from './view.ts';
 export interface TaskServiceOptions {
   readonly client: Client;
   readonly shares: Shares;
-  /** Limits the work that a tenant may have under way; without it there is no limit. */
+  /** Limits the work that a tenant may have running; if absent, there is no limit. */
   readonly quota?: Quota;
 }
 
-/** Makes a service of import and export tasks over a Temporal client. */
+/** Returns a service of import and export tasks that uses a Temporal client. */
 export function createTaskService({ client, shares, quota }: TaskServiceOptions): TaskService {
   const find = async (owner: TaskOwner, taskId: string) => {
     shareOf(shares, owner);
     const id = taskWorkflowId(owner.share_id, owner.tenant_id, taskId);
-    // The order matters: if the deletion ends between the two calls, there is no task any more; if it does
-    // not, the second call sees it.
+    // The deletion is read first. If it ends between the two calls, the second call finds no task; in the
+    // other order, a deleted task could still be shown.
     const deletion = await answered(describeIfThere(client, DELETE_TASK, deletionIdOf(id)));
     const task = await answered(describeIfThere(client, MOVE_OBJECTS, id));
     const isDeleting = deletion !== undefined && deletion.closeTime === undefined;

@@ -1,8 +1,8 @@
 /**
- * The reasons for which a task service refuses something.
+ * The reasons for which the task service refuses a request.
  * - `invalid`: a field of the request is wrong
  * - `share_not_found`: there is no such share, or the tenant may not use it
- * - `task_not_found`: there is no such task, or it is another tenant's
+ * - `task_not_found`: there is no such task, or the task belongs to another tenant
  * - `quota_exceeded`: the tenant has reached one of its limits
  * - `unavailable`: Temporal does not answer
  */

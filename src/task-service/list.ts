@@ -8,8 +8,8 @@ import { taskView } from './view.ts';
 const MAX_TASKS = 1000;
 
 /**
- * Lists a tenant's tasks at a share. Reads all of them from Temporal and chooses here, because Temporal knows
- * nothing of their types and of offsets.
+ * Lists a tenant's tasks at a share. Reads all of them from Temporal and selects here, because Temporal can
+ * neither filter by the type of a task nor skip to an offset.
  */
 export async function listTasks(client: Client, owner: TaskOwner, query: TaskQuery): Promise<TaskPage> {
   const prefix = taskIdPrefix(owner.share_id, owner.tenant_id);
@@ -19,7 +19,7 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
   for await (const { workflowId } of listWorkflows(client, deletions)) deleting.add(workflowId);
   const tasks: TaskView[] = [];
   for await (const execution of listWorkflows(client, tasksOf(owner))) {
-    // Some of Temporal's databases ignore the case of letters.
+    // Some of Temporal's databases ignore the case of letters when they compare ids.
     if (!execution.workflowId.startsWith(prefix)) continue;
     const task = taskView(execution, deleting.has(deletionIdOf(execution.workflowId)));
     if (task !== undefined && isWanted(task, query)) tasks.push(task);
@@ -29,7 +29,7 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
   return { tasks: tasks.slice(offset, offset + Math.min(limit, MAX_TASKS)), count: tasks.length };
 }
 
-/** Returns a filter that matches the last run of each task of a tenant at a share. */
+/** Returns a filter that matches the last run of every task of a tenant at a share. */
 export function tasksOf({ share_id, tenant_id }: TaskOwner): VisibilityQuery {
   return visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'
     AND WorkflowId STARTS_WITH ${taskIdPrefix(share_id, tenant_id)}`;
@@ -40,6 +40,6 @@ function isWanted(task: TaskView, { type, status, since, until }: TaskQuery): bo
   if (status !== undefined && task.status !== status) return false;
   if (since !== undefined && new Date(task.created_at) < since) return false;
   if (until === undefined) return true;
-  // Times are compared in whole seconds, because answers show them so.
+  // The end is compared in whole seconds, because answers show times in whole seconds.
   return task.ended_at !== null && new Date(task.ended_at).setMilliseconds(0) <= until.getTime();
 }

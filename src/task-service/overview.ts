@@ -6,11 +6,14 @@ import type { TaskView } from './service.ts';
 import { standingOf } from './standing.ts';
 import { taskView } from './view.ts';
 
-/** The most running tasks of a list of which Temporal is asked why they stand still. */
+/** The largest number of running tasks in a list for which Temporal is asked why they stand still. */
 const MAX_ASKED = 50;
 const ASKED_AT_A_TIME = 8;
 
-/** Lists the tasks of all tenants for an operator, the newest first, with what keeps the running ones. */
+/**
+ * Lists the tasks of all tenants for an operator, the newest first. Says of running tasks why they stand
+ * still, if they do.
+ */
 export async function listAllTasks(client: Client, limit: number): Promise<readonly TaskView[]> {
   const query = visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'`;
   const { executions } = await listPage(client, query, limit);

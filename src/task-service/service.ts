@@ -6,15 +6,15 @@ export type TaskStatus = 'running' | 'succeeded' | 'failed' | 'deleting';
 
 export interface TaskView extends TaskDetails {
   readonly status: TaskStatus;
-  /** In RFC 3339; `null` until the task has ended. */
+  /** The time of its end, in RFC 3339; `null` until the task has ended. */
   readonly ended_at: string | null;
-  /** Why it stands still; `null` if it does not, and in a tenant's list. */
+  /** Why the task stands still; `null` if it does not, and also in a tenant's list. */
   readonly standing: TaskStanding | null;
 }
 
 /**
- * A tenant's request for a task. Prefixes are relative to the bucket, and to the target's folder at the
- * share.
+ * A tenant's request for a task. The prefix on the bucket's side is relative to the bucket, the one on the
+ * share's side to the target's folder in the share.
  */
 export interface NewTask {
   readonly type: TaskType;
@@ -39,15 +39,15 @@ export interface TaskPage {
   readonly count: number;
 }
 
-/** A tenant at a share. */
+/** A tenant and the share that it uses. */
 export interface TaskOwner {
   readonly tenant_id: string;
   readonly share_id: string;
 }
 
 /**
- * Tasks that move files between shares and buckets, as everything outside of Temporal sees them. A tenant
- * sees only its own tasks, at the shares that it may use. Every method throws `TaskError`.
+ * Tasks that move files between shares and buckets, for all code that knows nothing of Temporal. A tenant
+ * sees only its own tasks, at the shares that it may use. Every method MAY throw `TaskError`.
  */
 export interface TaskService {
   start(owner: TaskOwner, task: NewTask): Promise<{ readonly task_id: string }>;
@@ -55,8 +55,8 @@ export interface TaskService {
   /** Lists tasks, the newest first. */
   list(owner: TaskOwner, query?: TaskQuery): Promise<TaskPage>;
   /**
-   * Cancels a task if it is running, and removes it from the record; files that it has moved stay. Returns as
-   * soon as the deletion has begun. A second call while it goes on is no error.
+   * Cancels a task if it is running, and deletes its record; the files that it has moved stay. Returns as
+   * soon as the deletion has begun. A second call during the deletion succeeds too.
    */
   delete(owner: TaskOwner, taskId: string): Promise<void>;
 }

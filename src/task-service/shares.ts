@@ -13,7 +13,10 @@ export function shareOf(shares: Shares, { share_id, tenant_id }: TaskOwner): Sha
   throw new TaskError('share_not_found', `there is no share ${share_id}`);
 }
 
-/** Turns a task into regions and paths: its target is a bucket and a folder of the share. */
+/**
+ * Returns the request with the regions and prefixes of both sides. A target stands for a bucket, and for the
+ * folder of that name in the share.
+ */
 export function requestOf(share: Share, owner: TaskOwner, taskId: string, task: NewTask): TaskRequest {
   const bucket = share.targets.get(task.target);
   if (bucket === undefined) {

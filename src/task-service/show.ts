@@ -13,13 +13,16 @@ import type { TaskView } from './service.ts';
 import { standingOf } from './standing.ts';
 import { taskView } from './view.ts';
 
-/** The time after which a task that no worker answers for is shown as it is on record; milliseconds. */
+/**
+ * How long to wait for an answer of the task's workflow before the task is shown as its memo has it;
+ * milliseconds.
+ */
 const PATIENCE = 3000;
 
 /**
- * Shows a task of any tenant to an operator, with what keeps it. The counts of a running task are its
- * workflow's own, or those on record if no worker answers.
- * @param id the task's id, or the id of its workflow
+ * Shows a task of any tenant to an operator, and says why it stands still, if it does. The counts of a
+ * running task come from its workflow, or from its memo if no worker answers.
+ * @param id the id of the task, or of its workflow
  * @throws TaskError `task_not_found`
  */
 export async function showAnyTask(client: Client, id: string): Promise<TaskView> {
@@ -41,7 +44,7 @@ function notFound(id: string): TaskError {
   return new TaskError('task_not_found', `there is no task ${id}`);
 }
 
-/** Finds the workflow of a task. Its id ends with the task's. */
+/** Finds the workflow id of a task by its end, which is the task's id. */
 async function workflowIdOf(client: Client, id: string): Promise<string | undefined> {
   if (id.includes('/')) return id;
   const tasks = visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'`;
@@ -50,7 +53,7 @@ async function workflowIdOf(client: Client, id: string): Promise<string | undefi
   return undefined;
 }
 
-/** Asks the workflow of a running task for its details. Returns nothing if no worker answers in time. */
+/** Asks the workflow of a running task for its details. Returns `undefined` if no worker answers in time. */
 async function presentDetails(client: Client, workflowId: string): Promise<TaskDetails | undefined> {
   const handle = client.workflow.getHandle(workflowId);
   const ask = () => handle.query<unknown>(TASK_DETAILS_QUERY);

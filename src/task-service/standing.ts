@@ -3,19 +3,19 @@ import { COPY_IMAGE, type Fault } from '../copy-job/index.ts';
 import { liveView, stepOf, waitingFor, waitingWorkflowTask } from '../job-service/index.ts';
 import { describeIfThere } from '../temporal/index.ts';
 
-/** Why a task stands still. */
+/** The reason why a task stands still. */
 export interface TaskStanding {
-  /** The fault after which it tries again. */
+  /** The fault after which the task retries; `null` if there was none. */
   readonly fault: Fault | null;
-  /** In RFC 3339; `null` if the next try is under way. */
+  /** The time of the next try, in RFC 3339; `null` if none is scheduled. */
   readonly next_retry_at: string | null;
-  /** What it waits for, in words. */
+  /** What the task waits for, in words; `null` if it waits for nothing. */
   readonly waiting_for: string | null;
 }
 
 /**
- * Finds out why a task that has not ended stands still, from its steps and from the copies of its large
- * objects. Returns `null` if none of them stands.
+ * Finds out why a running task stands still: from the task itself, from its steps, and from the copies of its
+ * large objects. Returns the first reason that is found; `null` if there is none.
  */
 export async function standingOf(
   client: Client,
@@ -41,7 +41,7 @@ export async function standingOf(
   return null;
 }
 
-/** Says in words why a task stands still. */
+/** Returns in words why a task stands still. */
 export function standingText({ fault, next_retry_at, waiting_for }: TaskStanding): string {
   const parts = [
     fault?.message,

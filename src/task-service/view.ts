@@ -4,7 +4,7 @@ import type { TaskStatus, TaskView } from './service.ts';
 
 export type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
 
-/** Returns a task as its record shows it, or `undefined` if the record holds no task of a tenant. */
+/** Returns a task as its memo shows it; `undefined` if the memo does not contain the details of a task. */
 export function taskView(execution: Execution, isDeleting: boolean): TaskView | undefined {
   const details = parseTask(execution.memo?.[TASK_MEMO]);
   if (details === undefined) return undefined;
@@ -19,18 +19,21 @@ export function taskView(execution: Execution, isDeleting: boolean): TaskView | 
 }
 
 function statusOf({ status: { name }, closeTime }: Execution): TaskStatus {
-  // A paused workflow has no close time either.
+  // A paused workflow has no close time, so it is shown as running.
   if (closeTime === undefined || name === 'CONTINUED_AS_NEW') return 'running';
   return name === 'COMPLETED' ? 'succeeded' : 'failed';
 }
 
-/** Returns the reason for which a task has ended, if the task could not put it on record itself. */
+/**
+ * Returns the reason why a task has ended, for a task that could not record it itself; `null` if there is
+ * none to add.
+ */
 function faultOf(name: Execution['status']['name'], { objects_failed }: TaskDetails): TaskDetails['fault'] {
   if (name === 'CANCELLED') return { code: 'canceled', side: null, message: 'the task was cancelled' };
   if (name === 'TERMINATED') return { code: 'terminated', side: null, message: 'the task was terminated' };
   if (name === 'TIMED_OUT')
     return { code: 'timed_out', side: null, message: 'the task has run out of its time' };
-  // The failures of its objects say why.
+  // If objects have failed, their failures say why.
   if (name !== 'FAILED' || objects_failed > 0) return null;
   return { code: 'internal', side: null, message: 'the task has failed unexpectedly' };
 }

@@ -1,11 +1,11 @@
 import prettyBytes from 'pretty-bytes';
 
-/** Returns bytes for a person, as in `3.8 GiB`. */
+/** Returns a number of bytes as text for people, such as `3.8 GiB`. */
 export function bytesText(bytes: number): string {
   return prettyBytes(bytes, { binary: true, minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
-/** Returns a rate for a person, as in `764.7 MiB/s`. */
+/** Returns a rate as text for people, such as `764.7 MiB/s`. */
 export function rateText(bytesPerSecond: number): string {
   return `${bytesText(bytesPerSecond)}/s`;
 }
@@ -17,7 +17,7 @@ const UNITS: readonly (readonly [name: string, seconds: number])[] = [
   ['s', 1],
 ];
 
-/** Returns a time in one or two units, as in `45s`, `3m20s`, `12m` or `2d4h`. */
+/** Returns a duration in one or two units, such as `45s`, `3m20s`, `12m` or `2d4h`. */
 export function spanText(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   const index = UNITS.findIndex(([, size]) => seconds >= size);
@@ -28,7 +28,7 @@ export function spanText(milliseconds: number): string {
   return rest === 0 || next === undefined ? `${whole}${name}` : `${whole}${name}${rest}${next[0]}`;
 }
 
-/** Returns the time that is left in the form of a clock, as in `0:06` or `1:02:03`. */
+/** Returns a remaining time in the form of a clock, such as `0:06` or `1:02:03`. */
 export function clockText(seconds: number): string {
   const whole = Math.ceil(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];

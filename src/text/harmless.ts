@@ -1,14 +1,14 @@
 /**
- * Matches characters that move a cursor, end a line or turn the direction of writing, and halves of surrogate
- * pairs.
+ * Matches characters that move the cursor, end a line or change the direction of writing, and lone
+ * surrogates.
  */
 const HARMFUL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * Returns a text from outside, such as an image's name, as one line that is safe to print on a terminal.
- * Control characters and the like become escapes such as `\x1b` or `\u{202e}`.
+ * Returns an untrusted text, such as an image's name, as one line that is safe to print on a terminal.
+ * Control characters and the like are replaced by escapes such as `\x1b` or `\u{202e}`.
  */
 export function harmless(text: string): string {
   return text.replaceAll(HARMFUL, (character) => {
@@ -17,16 +17,14 @@ export function harmless(text: string): string {
   });
 }
 
-/**
- * Returns an error's message with each line made safe by `harmless`. A message of ours may have several
- * lines.
- */
+/** Returns a text of several lines, such as an error's message, with each line made safe by `harmless`. */
 export function harmlessLines(text: string): string {
   return text.split('\n').map(harmless).join('\n');
 }
 
 /**
- * Returns JSON that has the same meaning and is safe to print on a terminal. The given JSON MUST be one line.
+ * Returns JSON, or YAML in which such texts are quoted, with the same meaning but safe to print on a
+ * terminal. Line feeds stay, because they belong to the layout.
  */
 export function harmlessJson(json: string): string {
   return json.replaceAll(HARMFUL, (character) =>
@@ -35,12 +33,12 @@ export function harmlessJson(json: string): string {
 }
 
 /**
- * Matches characters that Markdown, also GitHub's, treats as more than text; some of them only at the
- * beginning.
+ * Matches characters that have a meaning in Markdown, including GitHub's; some of them only at the beginning
+ * of the text.
  */
 const MARKDOWN = /[\\`*_[\]<>#|~&$:@!]|^[-+=]|(?<=^\d{1,9})[.)]/g;
 
-/** Returns a text from outside as Markdown that shows the text and does nothing else. */
+/** Returns Markdown that shows an untrusted text and does nothing else. */
 export function harmlessMarkdown(text: string): string {
   return harmless(text).replaceAll(MARKDOWN, '\\$&');
 }

@@ -1,7 +1,7 @@
 import { harmless } from './harmless.ts';
 import { ILL_FORMED, illFormedField } from './well-formed.ts';
 
-/** The keywords of a JSON Schema that tell a person what is expected. */
+/** The keywords of a JSON Schema that say what is expected. */
 interface Schema {
   readonly type?: string;
   readonly description?: string;
@@ -17,7 +17,9 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly patternProperties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
-  /** The pattern of a text, or of an object's keys, in words. Editors show it too. */
+  /**
+   * The pattern of a text, or of an object's keys, in words. Some editors show this non-standard keyword too.
+   */
   readonly patternErrorMessage?: string;
 }
 
@@ -31,7 +33,7 @@ interface SchemaError {
 
 /** A problem of a value, for a reader who does not know JSON Schema. */
 interface SchemaProblem {
-  /** The key that is wrong, for example `limits.stall_after`; empty for the whole value. */
+  /** The key that is wrong, for example `limits.stall_after`; the empty text if it is the whole value. */
   readonly path: string;
   /** The problem in words: `has to be a duration such as 30s; got "30sec"`, or `is missing`. */
   readonly problem: string;
@@ -40,8 +42,8 @@ interface SchemaProblem {
 const MAX_SHOWN = 40;
 
 /**
- * Returns the problems of a value by a schema, one for each key, and the first text that is not well-formed
- * Unicode, which no schema allows.
+ * Turns the errors of a schema check into problems for people, one for each key. Also reports the first text
+ * that is not well-formed Unicode, which no schema detects.
  * @param secret `true` if values MUST NOT be shown
  */
 export function schemaProblems(
@@ -79,8 +81,8 @@ function problemsOf(schema: Schema, value: unknown, error: SchemaError, secret: 
 }
 
 /**
- * Says in words what is wrong with a value, for example `has to be true or false; got "yes"`.
- * @param keyword the keyword of its schema that the value breaks
+ * Returns in words what is wrong with a value, for example `has to be true or false; got "yes"`.
+ * @param keyword the keyword of the schema that the value violates
  * @param secret `true` if the value MUST NOT be shown
  */
 export function wrongValue(
@@ -110,7 +112,7 @@ function expectation(wanted: Schema): string {
   return (KINDS[wanted.type ?? ''] ?? (() => 'another value'))(wanted);
 }
 
-/** Returns the keys of an object as in `{min, max}`, or `null` if the schema names none. */
+/** Returns the keys of an object, such as `{min, max}`; `null` if the schema names none. */
 function keysOf({ properties }: Schema): string | null {
   return properties === undefined ? null : `{${Object.keys(properties).join(', ')}}`;
 }
@@ -136,7 +138,7 @@ function range({ minimum, maximum }: Schema): string {
   return maximum === undefined ? '' : ` of ${maximum} or less`;
 }
 
-/** Says in words that an object cannot have a key, and which keys it may have. */
+/** Returns in words that an object cannot have a key, and which keys it may have. */
 export function unknownKey(schema: object): string {
   const { patternErrorMessage, properties = {} }: Schema = schema;
   if (patternErrorMessage !== undefined) return `has to be ${patternErrorMessage}`;
@@ -163,7 +165,8 @@ function member(value: unknown, step: string): unknown {
 }
 
 /**
- * Replaces everything deeper than one step by `…`: a value may be deeper than the stack of the JSON writer.
+ * Replaces everything below the first level by `…`, because a deeply nested value could overflow the stack of
+ * `JSON.stringify`.
  */
 function shallow(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;

@@ -1,7 +1,4 @@
-/**
- * The longest name of a field in a message; characters. A client that sends a longer one need not read all of
- * it again.
- */
+/** The length to which the name of a field is cut in a message; characters. */
 const MAX_FIELD_LENGTH = 100;
 
 interface Visit {
@@ -10,13 +7,13 @@ interface Visit {
 }
 
 /**
- * Looks for text that is not well-formed Unicode, such as half of a surrogate pair. No file, object or
- * database can have such a name, so it is refused wherever it comes in.
+ * Searches a value for text that is not well-formed Unicode, such as half of a surrogate pair. Such text is
+ * refused in every input, because no file, object or database can store it.
  * @returns the first field whose value or name is ill-formed, for example `destination.image_name`; the empty
  * text if the value itself is ill-formed; `undefined` if all is well-formed
  */
 export function illFormedField(value: unknown): string | undefined {
-  // No recursion: a value from outside may be deeper than the stack.
+  // This does not recurse, because a value from outside may be nested more deeply than the stack allows.
   const left: Visit[] = [{ value, path: '' }];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     if (typeof next.value === 'string' && !next.value.isWellFormed()) return fieldName(next.path);
@@ -35,5 +32,5 @@ function fieldName(path: string): string {
   return path.slice(0, MAX_FIELD_LENGTH).toWellFormed();
 }
 
-/** The problem of a field that `illFormedField` has found. */
+/** The problem of the field that `illFormedField` returns. */
 export const ILL_FORMED = 'is not well-formed Unicode';

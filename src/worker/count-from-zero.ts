@@ -2,8 +2,8 @@ import { Runtime } from '@temporalio/worker';
 import { COPY_IMAGE, JOBS_ENDED, TASK_QUEUE } from '../copy-job/index.ts';
 
 /**
- * Begins the counter of jobs that have failed at 0 for each pair of regions, because Prometheus sees no
- * increase in a counter whose first value is 1. The labels MUST be those with which the workflow counts.
+ * Sets the counter of failed jobs to 0 for each pair of regions, because Prometheus sees no increase if the
+ * first value of a counter is 1. The labels MUST be those that the workflow uses.
  */
 export function countFailuresFromZero(namespace: string, regions: Iterable<string>): void {
   const names = [...regions];

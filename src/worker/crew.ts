@@ -1,6 +1,6 @@
 import type { Worker } from '@temporalio/worker';
 
-/** The Temporal workers of a process. They end together; one may join while the others run. */
+/** The Temporal workers of a process. They end together. A worker MAY be added while the others run. */
 export class Crew {
   readonly #workers: Worker[] = [];
   readonly #running = new Set<Promise<void>>();
@@ -15,15 +15,15 @@ export class Crew {
     return this.#workers;
   }
 
-  /** Adds a worker. Starts it at once if the others run. */
+  /** Adds a worker. Starts it at once if the others are running. */
   add(worker: Worker): void {
     this.#workers.push(worker);
     if (this.#isRunning) this.#start(worker);
   }
 
   /**
-   * Runs all workers until the process is told to stop. If one fails, all are stopped: a process that does
-   * only a part of its work would look healthy.
+   * Runs all workers until the process is told to stop. If a worker fails, stops all of them and throws its
+   * error, because a process that did only a part of its work would look healthy.
    */
   async run(): Promise<void> {
     this.#isRunning = true;

@@ -2,7 +2,10 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { LOG_HEADER, type LogContext } from '../copy-job/index.ts';
 
-/** Has every log line of an activity tell whose job it works for, as the workflow has put it in a header. */
+/**
+ * Adds the log context of the job, which the workflow has put into a header, to every log line of its
+ * activities.
+ */
 export const logContext: ActivityInterceptorsFactory = () => {
   let context: Partial<LogContext> = {};
   return {

@@ -4,15 +4,15 @@ import type { Regions } from '../config/index.ts';
 
 /** Tells whether the workers of a process can do their work. */
 export interface Probe {
-  /** Throws an error that says why, if they cannot. */
+  /** Resolves if they can. Throws an error that says why if they cannot. */
   ready(): Promise<void>;
-  /** The workers have begun to poll. */
+  /** MUST be called when the workers have begun to poll. */
   started(workers: readonly Worker[]): void;
 }
 
 /**
- * Makes a probe of the workers, of Temporal, and of the stores of the regions that they serve.
- * @param served returns the names of these regions; there may be others later
+ * Returns a probe that checks the workers, Temporal, and the stores of the regions that they serve.
+ * @param served returns the names of these regions at present
  */
 export function openProbe(client: Client, regions: Regions, served: () => readonly string[]): Probe {
   let workers: readonly Worker[] | undefined;

@@ -1,7 +1,10 @@
 import { type Config, type Rate, rateAt } from '../config/index.ts';
 import type { LinkLimits } from '../transfer/index.ts';
 
-/** Returns the limits of bandwidth of each copy, by a configuration that may change at any time. */
+/**
+ * Returns a function that finds the bandwidth limits of a copy by its regions and tenants. A rate is read
+ * from the configuration each time it is needed, because the configuration may change.
+ */
 export function ratesBy(config: Config): LinkLimits['rates'] {
   return ({ regions, tenants = [] }) => {
     const { bandwidth, pairBandwidth, tenantBandwidth } = config.limits;

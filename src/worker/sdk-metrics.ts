@@ -2,21 +2,24 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { TelemetryOptions } from '@temporalio/worker';
 
-/** The metrics of Temporal's SDK, which has a server of its own for them. */
+/** The metrics of Temporal's SDK, which the SDK serves at an address of its own. */
 export interface SdkMetrics {
   readonly options: NonNullable<TelemetryOptions['metrics']>;
-  /** Returns them in Prometheus' text format. */
+  /** Returns the metrics in Prometheus' text format. */
   text(): Promise<string>;
 }
 
-/** Labels that the SDK puts on a workflow's own metrics, against Prometheus' rules. */
+/**
+ * The labels that the SDK adds to metrics of workflows, and the names that they have by Prometheus'
+ * conventions.
+ */
 const SNAKE_CASE: Readonly<Record<string, string>> = {
   'taskQueue=': 'task_queue=',
   'workflowType=': 'workflow_type=',
 };
 const CAMEL_CASE = /(?<=^image_replicator_.*[{,])(?:taskQueue|workflowType)=/gm;
 
-/** Finds a port of this machine for the SDK, which cannot say which one it would have taken by itself. */
+/** Chooses a free loopback port for the SDK's metrics: if the SDK chose the port, it could not say which. */
 export async function openSdkMetrics(): Promise<SdkMetrics> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -6,7 +6,7 @@ import { chainOf } from '../temporal/index.ts';
 const INTERVAL = 5 * 60_000;
 
 /**
- * Removes files from the spool whose jobs have ended while this worker was away, or on another worker. Does
+ * Removes the spool's files of jobs that have ended on another worker, or while this worker did not run. Does
  * so now and every five minutes. Returns the timer.
  */
 export function keepSwept(spool: Spool, client: Client, logger: Logger): NodeJS.Timeout {

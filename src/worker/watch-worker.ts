@@ -3,7 +3,10 @@ import type { Metrics } from '../metrics/index.ts';
 import type { Spool } from '../stores/index.ts';
 import type { Links } from '../transfer/index.ts';
 
-/** Has a worker tell what its copies have of the lanes, the memory and the spool, and how much there is. */
+/**
+ * Adds gauges to a worker's metrics: how much its copies use of the lanes, the memory and the spool, and the
+ * limits of each.
+ */
 export function watchWorker(metrics: Metrics, links: Links, spool: Spool | null): void {
   const lanes = (name: string, help: string, value: 'open' | 'limit') =>
     metrics.gauge(name, help, ['server', 'use'], async () =>

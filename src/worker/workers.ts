@@ -32,45 +32,57 @@ export interface WorkersOptions {
   readonly config: Config;
   readonly regions: Regions;
   readonly client: Client;
-  /** Tells when the configuration changes. */
+  /** Calls back when the configuration changes. */
   readonly live: LiveConfig;
   /** The destination regions whose copies this process makes. */
   readonly serve: readonly string[];
-  /** `true` if it also makes the copies to regions that come later. */
+  /** `true` if this process also makes the copies to regions that are added later. */
   readonly servesAll: boolean;
   /** `true` if this process also runs the workflows. */
   readonly workflows: boolean;
   /**
-   * The version of this process for Worker Versioning; `null` if it has none. Without versions, a server
-   * gives tasks to any worker.
+   * The version of this process for Worker Versioning; `null` if versions are not used, so that any worker
+   * gets any task.
    */
   readonly version: WorkerDeploymentVersion | null;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** The metrics of the SDK that are told with ours; `null` for none. */
+  /** The metrics of the SDK; `null` if they are not served. */
   readonly sdkMetrics: SdkMetrics | null;
   readonly probe: Probe;
 }
 
-/** Long enough for a short step to end by itself; a transfer is told to stop, and keeps what it has. */
+/**
+ * How long a stopping worker waits for its activities. It is enough for most short steps. A transfer is told
+ * to stop, and the next attempt continues it.
+ */
 const SHUTDOWN_GRACE = '1s';
-/** How long a job waits for the worker that last ran it, before any other worker may go on with it. */
+/**
+ * How long a Workflow Task waits for the worker that has the workflow in its cache, before any worker may
+ * take it.
+ */
 const STICKY_TIMEOUT = '2s';
 /**
- * The largest number of activities at a time on the Task Queue of the workflows. It is high, because
- * deletions of tasks may wait long for a store, cost nothing, and must not delay other activities.
+ * The largest number of activities at a time on the Task Queue of the workflows. It is high because deletions
+ * of tasks only wait, possibly for a long time, and must not keep other activities from running.
  */
 const MAX_WAITING = 1000;
 
-/** The largest number of short steps at a time for one region: they wait for a store, and move no image. */
+/**
+ * The largest number of short steps at a time for one region. It is high because these steps only wait for a
+ * store, and move no image.
+ */
 const MAX_SHORT = 100;
 
-/** Runs workers until the process is told to stop, and lets running work end in order. */
+/**
+ * Runs the workers of this process until it is told to stop. Returns when the running work has stopped in
+ * order.
+ */
 export async function runWorkers(options: WorkersOptions): Promise<void> {
   const { config, regions, client, logger } = options;
   const runtimeLogger = temporalLogger(logger);
   installRuntime(options, runtimeLogger);
-  // The connection comes after `Runtime.install`, because it fixes the runtime.
+  // `Runtime.install` has to come before the first connection, which would create a default runtime.
   const connection = await NativeConnection.connect(workerOptions(temporalSettings()));
   const digests = meteredDigests(createDigestPool(Math.max(1, availableParallelism() - 1)), options.metrics);
   const spool = config.spool === null ? null : openSpool(config.spool);
@@ -149,8 +161,8 @@ function commonOptions({ client, config, version }: WorkersOptions): Omit<Worker
 }
 
 /**
- * Returns a function that creates workers for the Task Queues of regions, and makes sure that these regions
- * are swept. It creates workers for each Task Queue once, however often it is called.
+ * Returns a function that creates the workers for the Task Queues of regions, and the schedules that sweep
+ * these regions. However often it is called, it creates the workers of each Task Queue only once.
  */
 function storeWorkers(options: WorkersOptions, common: Omit<WorkerOptions, 'taskQueue'>) {
   const { concurrentActivities } = options.config.limits;
@@ -173,16 +185,16 @@ function storeWorkers(options: WorkersOptions, common: Omit<WorkerOptions, 'task
 }
 
 /**
- * Returns the options for Worker Versioning. Running jobs move to new versions, because a copy may take
- * longer than the time until the next release.
+ * Returns the options for Worker Versioning. Running jobs are moved to new versions, because a copy may take
+ * longer than the time between two releases.
  */
 function versioned(version: WorkerDeploymentVersion): NonNullable<WorkerOptions['workerDeploymentOptions']> {
   return { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' };
 }
 
 /**
- * Creates the schedule for a region's sweep. A failure is only logged: the worker may lack the permission,
- * and somebody else may have made the schedule.
+ * Creates the schedule for a region's sweep. A failure is only logged, because this worker may lack the
+ * permission, and the schedule may exist already.
  */
 async function scheduleSweep({ client, regions, logger }: WorkersOptions, region: string): Promise<void> {
   const taskQueue = regions.get(region)?.taskQueue;
@@ -193,7 +205,8 @@ async function scheduleSweep({ client, regions, logger }: WorkersOptions, region
 }
 
 /**
- * Returns a logger that writes Temporal's log lines through ours, so that a process writes one kind of line.
+ * Returns a logger for Temporal's SDK that writes to the process's own logger, so that all lines have one
+ * format.
  */
 function temporalLogger(logger: Logger): DefaultLogger {
   return new DefaultLogger('INFO', ({ level, message, meta }) => {

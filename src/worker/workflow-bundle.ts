@@ -5,25 +5,24 @@ import { bundleWorkflowCode, type DefaultLogger, type WorkflowBundleOption } fro
 const ROOT = join(import.meta.dirname, '../..');
 
 /**
- * Returns the workflows' code as one bundle. If the program was built, the build has made it. If the program
- * runs from its sources, it is made in memory, which takes seconds. IMAGE_REPLICATOR_WORKFLOW_BUNDLE names a
- * bundle without encryption that the test suites have made once for all their workers.
- * @param encrypts `true` if the messages of failures are to be encrypted, for which there is a separate
- * bundle
+ * Returns the workflows' code as one bundle. A build has put the bundle into a file. If the program runs from
+ * its sources, makes the bundle in memory, which takes seconds. IMAGE_REPLICATOR_WORKFLOW_BUNDLE names a
+ * bundle file without encryption; the test suites make it once for all their workers.
+ * @param encrypts `true` for the bundle that encrypts the messages of failures
  */
 export async function workflowBundle(logger: DefaultLogger, encrypts = false): Promise<WorkflowBundleOption> {
-  // `npm run build` puts the bundles beside the compiled program. Beside the sources there are none.
+  // `npm run build` puts the bundles beside the compiled program. Beside the sources there is no bundle.
   const built = join(ROOT, bundleName(encrypts));
   const codePath = (encrypts ? undefined : process.env.IMAGE_REPLICATOR_WORKFLOW_BUNDLE) ?? built;
   return existsSync(codePath) ? { codePath } : bundleWorkflows(logger, encrypts);
 }
 
-/** Returns the name of the file that a build writes a bundle to. */
+/** Returns the name of the file to which a build writes a bundle. */
 export function bundleName(encrypts: boolean): string {
   return encrypts ? 'workflow-bundle-encrypting.js' : 'workflow-bundle.js';
 }
 
-/** Bundles the workflows' sources. Returns the code; writes nothing. */
+/** Bundles the workflows' sources. Returns the code, and writes no file. */
 export async function bundleWorkflows(
   logger: DefaultLogger,
   encrypts = false,

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { vi } from 'vitest';
 import { requireCaller } from '../../src/api/caller/index.ts';
-import { takeBodiesForJson } from '../../src/api/json.ts';
+import { parseEveryBodyAsJson } from '../../src/api/json.ts';
 import { RequestProblem } from '../../src/api/problem.ts';
 import type { Identity } from '../../src/identity/index.ts';
 import type { SignatureScheme } from '../../src/signatures/index.ts';
@@ -19,7 +19,7 @@ export async function serveSigned<Claim extends { readonly access: string }>(
   identity: Identity,
 ): Promise<FastifyInstance> {
   const app = Fastify({ bodyLimit: 16_384 });
-  takeBodiesForJson(app);
+  parseEveryBodyAsJson(app);
   app.setErrorHandler((error, _request, reply) =>
     reply.code(error instanceof RequestProblem && error.kind === 'malformed_json' ? 400 : 500).send({}),
   );

@@ -12,7 +12,7 @@ import { type ProblemKind, RequestProblem } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
 import { sourceRegion } from '../source-region.ts';
 import { refuseUnknownCalls } from '../unknown-calls.ts';
-import { answerError, answerRefusal, JSON_TYPE, nameRequest, tell, WORDS } from './errors.ts';
+import { answerError, answerRefusal, answerUnrouted, JSON_TYPE, nameRequest, WORDS } from './errors.ts';
 import { imageStatus } from './image-status.ts';
 import { startRemoteCopies } from './remote-copy.ts';
 import {
@@ -31,12 +31,16 @@ const documented = { tags: [tag.name], security: [{ signature: [] }, { token: []
 const errors = (...kinds: ProblemKind[]) =>
   ({
     ...describeAnswers(WORDS, ErrorBody, RequestId, ['unknown_call', ...kinds]),
-    403: { ...ErrorBody, description: 'The caller is not known, or may not do this.', headers: RequestId },
+    403: {
+      ...ErrorBody,
+      description: 'The caller could not be authenticated, or may not do this.',
+      headers: RequestId,
+    },
   }) as const;
 
 /**
- * The remote copies of images of Baidu's BCC, as its documents and its own SDKs have them. The image of a
- * remote copy is the destination's.
+ * The remote copies of images of Baidu's BCC, as its documentation and its own SDKs define them. A remote
+ * copy is identified by the id of the image that it makes at the destination.
  * @see https://cloud.baidu.com/doc/BCC/s/rly3sedxb-en
  * @see https://cloud.baidu.com/doc/BCC/s/Uly3sedm1-en
  */
@@ -45,7 +49,7 @@ export const bccDialect: Dialect = {
   tag,
   paths: /^\/v[^/]*\/image\//,
   register,
-  tell,
+  answerUnrouted,
 };
 
 async function register(scope: FastifyInstance, context: OpenContext): Promise<void> {
@@ -151,12 +155,12 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
   );
 }
 
-/** Throws `not_found` if the job's image does not exist and is not about to. */
+/** Throws `not_found` if the job's image does not exist and will not exist. */
 function assertImage(job: JobView, imageId: string): void {
   if (imageStatus(job) === null) throw new JobError('not_found', `no job makes an image ${imageId}`);
 }
 
-/** Returns the keys of the body that are about a copy, without the others. */
+/** Checks the body, and returns its known keys without the others. */
 function remoteCopyBody(body: unknown): Static<typeof RemoteCopyBody> {
   const given = body ?? {};
   const [fault] = schemaProblems(RemoteCopyBody, given, Value.Errors(RemoteCopyBody, given));

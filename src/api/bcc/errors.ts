@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Refusal } from '../caller/index.ts';
 import type { Dialect } from '../dialect.ts';
-import { type Problem, type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
+import { type Problem, type ProblemKind, setRetryAfter, type Words, wordsFor } from '../problem.ts';
 
-/** An error of Baidu's: its HTTP status, and the texts of the body. */
+/** An error of Baidu's: its HTTP status, and the code and the message of its body. */
 interface BceError extends Words {
   readonly code: string;
 }
@@ -20,7 +20,7 @@ const ACCESS_DENIED = { status: 403, code: 'AccessDenied', message: 'Access deni
 const UNAVAILABLE = { status: 503, code: 'ServiceUnavailable' } as const;
 
 /**
- * Baidu's words for each kind of problem. `wrong_status` is about a cancel, `image_conflict` about a copy.
+ * Baidu's error for each kind of problem. `wrong_status` comes from a cancel, `image_conflict` from a copy.
  * @see https://cloud.baidu.com/doc/BCC/s/Ojwvyo6nc
  */
 export const WORDS: Readonly<Record<ProblemKind, BceError>> = {
@@ -56,7 +56,7 @@ export const WORDS: Readonly<Record<ProblemKind, BceError>> = {
     code: 'IdempotentParameterMismatch',
     message: 'The request uses the same client token as a previous, but non-identical request.',
   },
-  // Baidu's clients repeat a request after 500 and 503, but not after 429.
+  // Baidu's clients retry after 500 and 503, but not after 429.
   throttled: UNAVAILABLE,
   unavailable: UNAVAILABLE,
   identity_unavailable: {
@@ -70,7 +70,7 @@ export const WORDS: Readonly<Record<ProblemKind, BceError>> = {
   },
 };
 
-/** The answers to a request whose sender is not known. A request without a signature may do nothing. */
+/** The answers to a request whose sender could not be authenticated. */
 const REFUSALS: Readonly<Record<Refusal, BceError & { readonly message: string }>> = {
   missing: ACCESS_DENIED,
   bad_token: ACCESS_DENIED,
@@ -101,27 +101,27 @@ const REFUSALS: Readonly<Record<Refusal, BceError & { readonly message: string }
 /** Sends an error. In this dialect only this function and `answerRefusal` send errors. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = answerTo(error, request);
-  return send(answer, request, sayWhen(reply, answer));
+  return send(answer, request, setRetryAfter(reply, answer));
 }
 
-/** Answers a request whose sender is not known. */
+/** Answers a request whose sender could not be authenticated. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return send(REFUSALS[refusal], request, reply);
 }
 
-/** Tells a problem of a request that no route sees. */
-export const tell: Dialect['tell'] = ({ kind, message }, requestId) => ({
+/** Returns the answer to a request that no route gets. */
+export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, requestId) => ({
   status: WORDS[kind].status,
   headers: { 'Content-Type': JSON_TYPE, 'x-bce-request-id': requestId },
   body: { requestId, code: WORDS[kind].code, message },
 });
 
-/** Puts the request's id into the answer, under Baidu's name for it. The log has the same id. */
+/** Puts the request's id, which its log lines have too, into the answer's header for it. */
 export function nameRequest(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-bce-request-id', request.id);
 }
 
-/** Finds this dialect's words for an error. Logs the error if the fault is ours. */
+/** Returns this dialect's answer to an error. Logs the error if the answer has a status from 500 on. */
 export function answerTo(error: unknown, request: FastifyRequest): BceError & Problem {
   return wordsFor(WORDS, error, request);
 }

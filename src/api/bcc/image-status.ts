@@ -2,9 +2,9 @@ import type { JobStatus } from '../../copy-job/index.ts';
 import type { JobView } from '../../job-service/index.ts';
 
 /**
- * The status of the destination's image for each status of its job; `null` if there is no such image (any
- * more). `dest_copying` is known only from the text of an error, the others from Baidu's own SDK. An image
- * whose copy can no longer be cancelled, and is still being removed, is `NotAvailable`.
+ * The status of the image at the destination for each status of its job; `null` if the image does not exist
+ * (any more). Baidu mentions `dest_copying` only in the text of an error; the other values are from its SDK.
+ * While a cancelled copy is being removed, its image is `NotAvailable`.
  * @see bce-sdk-go, services/bcc/api/model.go, ImageStatus
  * @see docs/dialects.md
  */

@@ -5,7 +5,7 @@ import type { JobService } from '../../job-service/index.ts';
 import { answerTo } from './errors.ts';
 import type { RemoteCopyBody, RemoteCopyRow } from './schemas.ts';
 
-/** An image to copy, and the regions to copy it to. */
+/** An image that is to be copied, and the regions to which it is to be copied. */
 export interface RemoteCopy extends Static<typeof RemoteCopyBody> {
   readonly imageId: string;
   readonly sourceRegion: string;
@@ -13,8 +13,8 @@ export interface RemoteCopy extends Static<typeof RemoteCopyBody> {
 }
 
 /**
- * Starts a copy to each region, and returns a row for each. An error that one region meets stands in its row;
- * an error that all of them meet, such as a missing image, is thrown.
+ * Starts a copy to each region, and returns a row for each. If a start fails, its error is in its row. If all
+ * starts fail, for example because the image does not exist, throws the error of the first.
  */
 export async function startRemoteCopies(
   jobs: JobService,

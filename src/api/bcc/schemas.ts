@@ -10,7 +10,7 @@ export const ImageParams = Type.Object({
   imageId: Type.String({ examples: [EXAMPLE.image] }),
 });
 
-/** The query of a call. A name without a value is the action; only `clientToken` has a value. */
+/** The query of a call. The action is a name without a value; only `clientToken` has a value. */
 export const ActionQuerystring = Type.Object({
   remoteCopy: Type.Optional(Type.String({ examples: [''] })),
   cancelRemoteCopy: Type.Optional(Type.String()),
@@ -19,7 +19,7 @@ export const ActionQuerystring = Type.Object({
 
 const Region = Type.String({ minLength: 1, maxLength: 255 });
 
-/** Body of "Perform Cross-region Replication of the Custom Image". Other keys are ignored, as Baidu does. */
+/** Body of "Perform Cross-region Replication of the Custom Image". Other keys are ignored, as by Baidu. */
 export const RemoteCopyBody = Type.Object(
   {
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
@@ -29,8 +29,8 @@ export const RemoteCopyBody = Type.Object(
 );
 
 /**
- * A row always has all four keys: `errMsg` and `code` are empty if the copy was started, `imageId` if it was
- * not.
+ * The result for one region. It always has all four keys: `errMsg` and `code` are empty if the copy was
+ * started, `imageId` is empty if it was not.
  */
 export const RemoteCopyRow = Type.Object({
   region: Type.String(),
@@ -63,5 +63,5 @@ export const ErrorBody = Type.Object({
 
 /** Headers of every answer. */
 export const RequestId = {
-  'x-bce-request-id': { type: 'string', description: 'The name of the request in our log.' },
+  'x-bce-request-id': { type: 'string', description: 'The id of the request, which its log lines have too.' },
 };

@@ -3,19 +3,19 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { TenantLimits } from '../../config/index.ts';
 import { RequestProblem } from '../problem.ts';
 
-/** Seconds after which a tenant with too many requests at the same time may try again. */
+/** The time after which a tenant with too many requests at the same time may try again; seconds. */
 const RETRY_AFTER = 1;
 
 /**
- * Lets a request of a tenant pass.
- * @throws RequestProblem `throttled` if the tenant has sent too many in this second, or too many are under
- * way
+ * Counts a request of a tenant, and returns if the tenant's limits allow it.
+ * @throws RequestProblem `throttled` if the tenant has sent too many requests in this second, or has too many
+ * at the same time
  */
 export type Admission = (request: FastifyRequest, tenantId: string) => Promise<void>;
 
 /**
- * Opens the limits for the requests of each tenant: in a second, and at the same time. They keep a busy
- * tenant from slowing down the others. Each facade counts for itself.
+ * Limits the requests of each tenant: in a second, and at the same time. This keeps a busy tenant from
+ * slowing down the others. Each facade counts only its own requests.
  */
 export async function openAdmission(
   app: FastifyInstance,
@@ -32,7 +32,8 @@ export async function openAdmission(
   const underWay = new Map<string, number>();
   const admitted = new WeakSet<FastifyRequest>();
 
-  // The work is done when the answer is sent. `onResponse` would not tell of a client that has gone.
+  // The work is done when the answer is sent. This cannot wait for `onResponse`, which is not called if the
+  // client has disconnected.
   app.addHook('onSend', async (request) => {
     if (!admitted.delete(request)) return;
     const left = (underWay.get(tenantOf(request)) ?? 1) - 1;

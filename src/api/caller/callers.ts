@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../../identity/index.ts';
 import type { Admission } from './admission.ts';
 
-/** Remembers who has sent the requests that a dialect has let pass. */
+/** Remembers the senders of a dialect's requests. */
 export class Callers {
   readonly #known = new WeakMap<FastifyRequest, Principal>();
   readonly #admit: Admission;
@@ -12,7 +12,7 @@ export class Callers {
   }
 
   /**
-   * Notes who has sent a request, and lets it pass if its tenant has not sent too many.
+   * Notes who has sent a request, if the limits of the sender's tenant allow the request.
    * @throws RequestProblem `throttled`
    */
   async add(request: FastifyRequest, caller: Principal): Promise<void> {

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 
-/** Requests whose clients wait to be told that their body is wanted (`Expect: 100-continue`). */
+/** The requests whose clients wait for `100 Continue` before they send the body (`Expect: 100-continue`). */
 const waiting = new WeakSet<IncomingMessage>();
 
 /**
- * Keeps clients that wait with a body waiting until somebody asks for it. By default, Node.js asks at once.
+ * Lets such clients wait until `askForBody` sends `100 Continue`, after the sender was checked. By default,
+ * Node.js sends it at once.
  */
 export function holdBodiesBack({ server }: FastifyInstance): void {
   server.on('checkContinue', (request, response) => {
@@ -14,7 +15,10 @@ export function holdBodiesBack({ server }: FastifyInstance): void {
   });
 }
 
-/** Asks for the bodies of requests to a scope, after its `onRequest` hooks that know callers. */
+/**
+ * Sends `100 Continue` to the waiting clients of a scope's requests, after its `onRequest` hooks, which check
+ * the senders.
+ */
 export function askForBody(scope: FastifyInstance): void {
   scope.addHook('preParsing', async (request, reply) => {
     if (waiting.delete(request.raw)) reply.raw.writeContinue();

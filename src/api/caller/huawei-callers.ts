@@ -4,21 +4,25 @@ import { sdkHmacSha256 } from '../../signatures/index.ts';
 import { RequestProblem } from '../problem.ts';
 import { type CallerOptions, requireCaller } from './require-caller.ts';
 
-/** Tells who has sent a request to a service of Huawei's. */
+/** Returns the senders of requests to a Huawei dialect. */
 export interface HuaweiCallers {
   /**
-   * Returns the caller, who has to be signed in to the project of the path.
+   * Returns the sender. Checks that the project in the path is the sender's.
    * @throws RequestProblem `other_project`
    */
   ownerOf(request: FastifyRequest, projectId: string): Principal;
   /**
-   * Returns the caller, who has to be signed in to the project of the path, and to be more than a reader.
+   * Returns the sender. Checks that the project in the path is the sender's, and that the sender may change
+   * something.
    * @throws RequestProblem `other_project` or `read_only`
    */
   writerOf(request: FastifyRequest, projectId: string): Principal;
 }
 
-/** Lets only known callers pass to a service of Huawei's: their requests are signed by `SDK-HMAC-SHA256`. */
+/**
+ * Refuses requests to a Huawei dialect that have neither a valid token nor a valid signature
+ * (`SDK-HMAC-SHA256`).
+ */
 export function requireHuaweiCaller(
   scope: FastifyInstance,
   options: Pick<CallerOptions<never>, 'identity' | 'admit' | 'refuse'>,
@@ -42,12 +46,12 @@ export function requireHuaweiCaller(
   };
 }
 
-/** Describes the headers of every answer of a service of Huawei's. */
+/** The schemas of the headers of every answer of a Huawei dialect. */
 export const RequestId = {
-  'X-request-id': { type: 'string', description: 'The name of the request in our log.' },
+  'X-request-id': { type: 'string', description: 'The id of the request, which its log lines have too.' },
 };
 
-/** Puts the request's id into the answer, under Huawei's name for it. The log has the same id. */
+/** Puts the request's id, which its log lines have too, into the answer's header for it. */
 function nameRequest(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('X-request-id', request.id);
 }

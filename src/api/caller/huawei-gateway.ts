@@ -1,28 +1,27 @@
 import type { Refusal } from './signed-caller.ts';
 
 /**
- * The code of Huawei's API gateway for a request whose sender is not known. The answer is 401, and no service
- * is asked.
+ * The code of Huawei's API gateway for a request whose sender could not be authenticated. Its status is 401.
  * @see https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-errorcode.html
  */
 export const GATEWAY_CODE = 'APIGW.0301';
 
-/** The answer of Huawei's API gateway to a call that no service offers. Its status is 404. */
+/** The answer of Huawei's API gateway to a call that does not exist. Its status is 404. */
 export const UNKNOWN_API = {
   code: 'APIGW.0101',
   message: 'The API does not exist or has not been published in the environment',
 } as const;
 
 /**
- * The answer of Huawei's API gateway to a client that sends too many requests. Its status is 429; the
- * vendor's clients then send the request again.
+ * The answer of Huawei's API gateway to a client that sends too many requests. Its status is 429, after which
+ * the vendor's clients retry.
  */
 export const THROTTLED = {
   code: 'APIGW.0308',
   message: 'The throttling threshold has been reached',
 } as const;
 
-/** Returns the headers of an answer to a request that no route sees. */
+/** Returns the headers of the answer to a request that no route gets. */
 export function plainHeaders(requestId: string): Readonly<Record<string, string>> {
   return { 'Content-Type': 'application/json; charset=utf-8', 'X-request-id': requestId };
 }

@@ -7,20 +7,21 @@ import { Callers } from './callers.ts';
 import { askForBody } from './expect-continue.ts';
 import { findSender, type Refusal } from './signed-caller.ts';
 
-/** The signatures of a dialect's requests, and its answer if the sender is not known. */
+/** How a dialect's senders are authenticated, and its answer if that fails. */
 export interface CallerOptions<Claim extends { readonly access: string }> {
   readonly identity: Identity;
   readonly scheme: SignatureScheme<Claim>;
   readonly admit: Admission;
-  /** Sends the dialect's own error. */
+  /** Sends the dialect's error for a refusal. */
   refuse(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply;
 }
 
 /**
- * Refuses every request to a dialect if its sender is not known. If the headers already tell that, the body
- * is not read. The bytes of a signed body are read before the signature is checked, and parsed afterwards.
- * @param scope the dialect's own scope, which MUST have no routes yet
- * @returns a function that tells a route who has sent its request
+ * Authenticates the sender of every request to a dialect, and refuses the request if that fails. If the
+ * headers alone are enough to refuse it, the body is not read. A signature is checked over the bytes of the
+ * body, which are parsed only afterwards.
+ * @param scope the dialect's scope, which MUST NOT have any routes yet
+ * @returns a function by which a route gets the sender of its request
  */
 export function requireCaller<Claim extends { readonly access: string }>(
   scope: FastifyInstance,

@@ -3,19 +3,19 @@ import type { Identity, Principal } from '../../identity/index.ts';
 import type { SignatureScheme, Verdict } from '../../signatures/index.ts';
 
 /**
- * Why the sender of a request is not known.
+ * The reason why the sender of a request could not be authenticated.
  * - `missing`: the request has neither a token nor a signature
- * - `bad_token`: the token is not good, or not any more
- * - `malformed`: the header Authorization is not in the form of this scheme
- * - `unknown_key`: the access key does not exist, or not any more
- * - `bad_signature`: the owner of the key has not signed this request
- * - `expired`: the owner of the key has signed this request, but for another time
+ * - `bad_token`: the token is not (or no longer) valid
+ * - `malformed`: the header `Authorization` does not have the form of this scheme
+ * - `unknown_key`: the access key does not exist (any more)
+ * - `bad_signature`: the request was not signed with the secret of the key
+ * - `expired`: the request was signed with the secret of the key, but for another time
  */
 export type Refusal = 'missing' | 'bad_token' | 'malformed' | 'unknown_key' | 'bad_signature' | 'expired';
 
 /**
- * The sender of a request, as far as its headers tell: a known caller, a refusal, or a function that checks
- * the signature once it is given the bytes of the body.
+ * What the headers of a request say about its sender: who it is, why it is refused, or, for a signed request,
+ * a function that checks the signature with the bytes of the body.
  */
 export type Sender =
   | { readonly caller: Principal }
@@ -27,8 +27,8 @@ const REFUSALS = { bad: 'bad_signature', expired: 'expired' } as const satisfies
 >;
 
 /**
- * Finds out who has sent a request: the owner of its `X-Auth-Token`, or, if it has none, the owner of the
- * access key that it is signed with.
+ * Finds the sender of a request: the owner of its `X-Auth-Token` or, if it has none, the owner of the access
+ * key with which it is signed.
  * @throws IdentityUnavailable
  */
 export async function findSender<Claim extends { readonly access: string }>(

@@ -3,11 +3,13 @@ import { isCancellable, isFinal } from '../../copy-job/index.ts';
 import type { JobView } from '../../job-service/index.ts';
 import type { JobActions } from './schemas.ts';
 
-/** DRS's words for a stop and for a deletion. */
+/** DRS's names for a stop and for a deletion. */
 const STOP = 'FREE_RESOURCE';
 const DELETE = 'DELETE';
 
-/** Returns what may be done with a task. While a task is being stopped, it may still be stopped by force. */
+/**
+ * Returns the actions that a task allows. While a task is being stopped, it can still be stopped by force.
+ */
 export function actionsOf({ status }: JobView): Static<typeof JobActions>['job_action'] {
   if (isFinal(status))
     return { available_actions: [DELETE], unavailable_actions: [STOP], current_action: '' };

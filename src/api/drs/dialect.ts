@@ -6,10 +6,10 @@ import { JobError } from '../../job-service/index.ts';
 import { RequestId, requireHuaweiCaller } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
-import { describeAnswers, goodAnswers } from '../responses.ts';
+import { describeAnswers, successAnswers } from '../responses.ts';
 import { refuseUnknownCalls } from '../unknown-calls.ts';
 import { actionsOf } from './actions.ts';
-import { answerError, answerRefusal, failedRow, tell, WORDS } from './errors.ts';
+import { answerError, answerRefusal, answerUnrouted, failedRow, WORDS } from './errors.ts';
 import { nameOf, toDetail, toListed } from './job-json.ts';
 import { JOB_STATES } from './job-state.ts';
 import {
@@ -39,7 +39,8 @@ const errors = (...kinds: ProblemKind[]) => ({
 });
 
 /**
- * The tasks of Huawei's DRS, as its documents and its own SDKs have them. A task is the copy of an image.
+ * The tasks of Huawei's DRS, as its documentation and its own SDKs define them. A task stands for the copy of
+ * an image.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0001.html
  */
 export const drsDialect: Dialect = {
@@ -47,10 +48,10 @@ export const drsDialect: Dialect = {
   tag,
   paths: /^\/v[35]\/[^/]*\/jobs\b/,
   register,
-  tell,
+  answerUnrouted,
 };
 
-const answer = goodAnswers(RequestId);
+const answer = successAnswers(RequestId);
 
 async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenContext): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
@@ -90,7 +91,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
     async (request) => {
       const { project_id, job_id } = request.params;
       const caller = writerOf(request, project_id);
-      // A request without a body leaves it undefined; the JSON text `null` is a body, and a wrong one.
+      // A missing body is `undefined`, and allowed. The JSON text `null` is a body, but not an object.
       if (request.body === null) throw new JobError('invalid', 'body: has to be an object');
       return stop(caller, job_id, request.body?.is_force_stop ?? false);
     },
@@ -112,7 +113,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
     async (request) => {
       const caller = writerOf(request, request.params.project_id);
       const stopped = await Promise.all(
-        [...askedOnce(request.body.jobs)].map(([job_id, force]) =>
+        [...forceByJob(request.body.jobs)].map(([job_id, force]) =>
           stop(caller, job_id, force).catch((error) => failedRow(job_id, error, request)),
         ),
       );
@@ -207,9 +208,9 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
 
 /**
  * Returns for each task whether it is to be stopped by force. A task that the request names several times is
- * stopped once.
+ * stopped once, by force if any of its entries says so.
  */
-function askedOnce(jobs: Static<typeof BatchStopBody>['jobs']): Map<string, boolean> {
+function forceByJob(jobs: Static<typeof BatchStopBody>['jobs']): Map<string, boolean> {
   const asked = new Map<string, boolean>();
   for (const { job_id, is_force_stop = false } of jobs) {
     asked.set(job_id, is_force_stop || asked.get(job_id) === true);

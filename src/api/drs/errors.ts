@@ -8,10 +8,10 @@ import {
   UNKNOWN_API,
 } from '../caller/index.ts';
 import type { Dialect } from '../dialect.ts';
-import { type Problem, type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
+import { type Problem, type ProblemKind, setRetryAfter, type Words, wordsFor } from '../problem.ts';
 import { type TextName, textFor } from './language.ts';
 
-/** An error of DRS's. `text` names a message that there is in several languages. */
+/** An error of DRS's. `text` names a message that exists in several languages. */
 interface DrsError extends Words {
   readonly code: string;
   readonly text?: TextName;
@@ -22,8 +22,8 @@ const NOT_FOUND: DrsError = { status: 400, code: 'DRS.10000010', text: 'not_foun
 const UNAVAILABLE: DrsError = { status: 503, code: 'DRS.10000001' };
 
 /**
- * DRS's words for each kind of problem. The code of `wrong_status` is ours, because the document has none;
- * the document asks for twelve characters.
+ * DRS's error for each kind of problem. The code of `wrong_status` is made up in DRS's form of twelve
+ * characters, because the documentation has none.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0004.html
  */
 export const WORDS: Readonly<Record<ProblemKind, DrsError>> = {
@@ -53,14 +53,14 @@ export const WORDS: Readonly<Record<ProblemKind, DrsError>> = {
   internal: { status: 500, code: 'DRS.10000001', message: 'Failed.' },
 };
 
-/** The longest message that the document allows; characters. */
+/** The longest message that the documentation allows; characters. */
 const MAX_MESSAGE = 512;
 
 /** Sends an error. In this dialect only this function and `answerRefusal` send errors. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = answerTo(error, request);
   const { status, code, message } = answer;
-  return sayWhen(reply, answer)
+  return setRetryAfter(reply, answer)
     .code(status)
     .send({
       error_code: code,
@@ -69,28 +69,29 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
     });
 }
 
-/** Tells a problem of a request that no route sees. */
-export const tell: Dialect['tell'] = ({ kind, message }, requestId) => ({
+/** Returns the answer to a request that no route gets. */
+export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, requestId) => ({
   status: WORDS[kind].status,
   headers: plainHeaders(requestId),
   body: { error_code: WORDS[kind].code, error_msg: message },
 });
 
-/** Answers a request whose sender is not known. */
+/** Answers a request whose sender could not be authenticated. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return reply
     .code(401)
     .send({ error_code: GATEWAY_CODE, error_msg: gatewayMessage(refusal), request_id: request.id });
 }
 
-/** Returns the row of a batch for a task with which something has failed. */
+/** Returns the row for a task of a batch for which the call has failed. */
 export function failedRow(id: string, error: unknown, request: FastifyRequest) {
   const { code, message } = answerTo(error, request);
   return { id, status: 'failed', error_code: code, error_msg: message };
 }
 
 /**
- * Finds this dialect's words for an error, in the language of the request. Logs the error if it is our fault.
+ * Returns this dialect's answer to an error, in the language of the request. Logs the error if the answer has
+ * a status from 500 on.
  */
 function answerTo(error: unknown, request: FastifyRequest): DrsError & Problem {
   const words = wordsFor(WORDS, error, request);

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
-/** The messages that there are in both languages that `X-Language` can name. */
+/** The messages that exist in both languages of the header `X-Language`. */
 const TEXTS = {
   not_found: {
     'en-us': 'Job does not exist, please check job id.',

@@ -60,7 +60,9 @@ export const ListQuerystring = Type.Object({
 
 const Endpoint = Type.Object({ region: Type.String(), id: Type.String(), project_id: Type.String() });
 
-/** Times are in UTC. `detail` also names the two ends of the copy, where the document names databases. */
+/**
+ * A task. Times are in UTC. `detail` adds the two ends of the copy: images, in the place of DRS's databases.
+ */
 export const JobDetail = Type.Object({
   job: Type.Object({
     id: Type.String(),

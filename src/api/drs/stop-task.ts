@@ -1,6 +1,6 @@
 import type { JobService } from '../../job-service/index.ts';
 
-/** Asks for the stop of a tenant's task. */
+/** Stops a tenant's task, which is a cancel of its job. Returns when the cancel was accepted. */
 export async function stopTask(
   jobs: JobService,
   tenant_id: string,

@@ -5,7 +5,7 @@ import { ErrorBody } from './schemas.ts';
 const JobId = Type.String({ minLength: 1, examples: [EXAMPLE.job] });
 const CountFromOne = Type.Integer({ minimum: 1, maximum: 1_000_000 });
 
-/** Body of the queries in batches. `per_page` 0, or no `page_req`, asks for all. */
+/** Body of the batch queries. If `per_page` is 0, or `page_req` is absent, the answer has all tasks. */
 export const BatchQueryBody = Type.Object(
   {
     jobs: Type.Array(JobId, { minItems: 1, maxItems: 50 }),
@@ -19,7 +19,7 @@ export const BatchQueryBody = Type.Object(
   { examples: [{ jobs: [EXAMPLE.job] }] },
 );
 
-/** Body of "Querying the Task List". Of its filters, only `name` and `status` choose among copies. */
+/** Body of "Querying the Task List". Only the filters `name` and `status` have an effect. */
 export const ListBody = Type.Object(
   {
     cur_page: CountFromOne,
@@ -45,10 +45,10 @@ export const BatchDeleteBody = Type.Object(
   { examples: [{ jobs: [{ job_id: EXAMPLE.job, delete_type: 'force_terminate' }] }] },
 );
 
-/** The reason why there is nothing else in a row. */
+/** The error of a row, which then has nothing else but the id. */
 const failure = { error_code: Type.Optional(Type.String()), error_message: Type.Optional(Type.String()) };
 
-/** Times are in milliseconds since the epoch, as text. */
+/** The row of a task. Times are milliseconds since the epoch, as text. */
 const Row = {
   id: Type.String(),
   name: Type.Optional(Type.String()),
@@ -66,7 +66,7 @@ const Detail = Type.Object({
 const Status = Type.Object({ id: Type.String(), status: Type.Optional(Type.String()), ...failure });
 const Progress = Type.Object({ id: Type.String(), progress: Type.Optional(Type.String()), ...failure });
 
-/** An answer of one row for each task that was asked for. */
+/** Returns the schema of an answer with a row for each task of the request. */
 const batch = <Row extends Type.TObject>(row: Row) =>
   Type.Object({ count: Type.Integer(), results: Type.Array(row) });
 
@@ -85,7 +85,7 @@ export const Deleted = batch(
 
 export const Listed = Type.Object({ total_record: Type.Integer(), jobs: Type.Array(Type.Object(Row)) });
 
-/** An error. Where none of the tasks is there that a batch asks for, it has the row of each. */
+/** An error. If none of the tasks of a batch exists, it also has their rows. */
 export const BatchErrorBody = Type.Object({
   ...ErrorBody.properties,
   count: Type.Optional(Type.Integer()),

@@ -23,11 +23,12 @@ import {
 
 export const JOBS_3 = '/v3/:project_id/jobs';
 
-/** DRS's code for a task that does not exist, in version 3. */
+/** The code of DRS's version 3 for a task that does not exist. */
 const NO_SUCH_TASK = 'DRS.M00289';
 
 /**
- * Version 3 deletes a task whose resources are released. A job that has ended holds none.
+ * DRS's status in version 3, where a task can be deleted only once its resources are released. A job that has
+ * ended holds none, so it is shown as released.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_03_0113.html
  */
 const STATES: Readonly<Record<JobStatus, string>> = {
@@ -39,7 +40,7 @@ const STATES: Readonly<Record<JobStatus, string>> = {
 interface Version3 {
   readonly jobs: JobService;
   readonly documented: object;
-  /** The answers to everything that may be wrong with a request that takes a body. */
+  /** The schemas of the answers to all problems of a request with a body. */
   readonly problems: Readonly<Record<number, TSchema>>;
   readonly answer: <S extends TSchema>(schema: S, description: string) => S;
   readonly ownerOf: (request: FastifyRequest, project: string) => Principal;
@@ -151,7 +152,7 @@ function addEnd(scope: FastifyInstance, { documented, problems, answer, writerOf
 
 type DeleteType = Static<typeof BatchDeleteBody>['jobs'][number]['delete_type'];
 
-/** Deletes a job, or stops it. To stop one that has ended changes nothing. */
+/** Deletes a job, or stops it. Stopping a job that has ended does nothing. */
 async function endJob(
   jobs: JobService,
   { tenant_id }: Principal,
@@ -177,13 +178,13 @@ function toDetail(job: JobView) {
 
 type MissingRow = ReturnType<typeof missing>;
 
-/** Returns the row of a task that is not there. Throws every other error. */
+/** Returns the row of a task that does not exist. Throws the error if it is another one. */
 function missing(request: FastifyRequest, id: string, error: unknown) {
   if (!(error instanceof JobError) || error.code !== 'not_found') throw error;
   return { id, error_code: NO_SUCH_TASK, error_message: textFor(request, 'not_found') };
 }
 
-/** Sends rows; with an error, if each of them is that of a task that is not there. */
+/** Sends rows. If none of the tasks exists, sends them with status 400 and the error of the first. */
 function sendRows(reply: FastifyReply, results: readonly object[]): FastifyReply {
   const answer = { count: results.length, results };
   const failures = results.filter((row): row is MissingRow => 'error_code' in row);
@@ -192,7 +193,7 @@ function sendRows(reply: FastifyReply, results: readonly object[]): FastifyReply
   return reply.code(400).send({ error_code: first.error_code, error_msg: first.error_message, ...answer });
 }
 
-/** Returns the ids of a page. */
+/** Returns the task ids of the requested page. */
 function pageOf({ jobs, page_req: { cur_page = 1, per_page = 0 } = {} }: Static<typeof BatchQueryBody>) {
   if (per_page === 0) return jobs;
   return jobs.slice((cur_page - 1) * per_page, cur_page * per_page);

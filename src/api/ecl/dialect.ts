@@ -5,8 +5,8 @@ import { JobError } from '../../job-service/index.ts';
 import { askForBody, Callers } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
-import { describeAnswers, goodAnswers } from '../responses.ts';
-import { answerError, answerUnauthorized, tell, WORDS } from './errors.ts';
+import { describeAnswers, successAnswers } from '../responses.ts';
+import { answerError, answerUnauthorized, answerUnrouted, WORDS } from './errors.ts';
 import { addEventsRoute } from './events.ts';
 import { addPauseRoutes } from './pause.ts';
 import { chooseRegions } from './regions.ts';
@@ -35,7 +35,7 @@ const errors = (...kinds: ProblemKind[]) => ({
 });
 
 /**
- * NTT ECL's image_replicator API, as its documents and its own client (eclsdk) have it.
+ * NTT ECL's image_replicator API, as its documentation and its own client (eclsdk) define it.
  * @see https://sdpf.ntt.com/services/docs/image-storage/api-references/
  */
 export const eclDialect: Dialect = {
@@ -43,10 +43,10 @@ export const eclDialect: Dialect = {
   tag,
   paths: /^\/v2\/extension\/image_replicator\//,
   register,
-  tell,
+  answerUnrouted,
 };
 
-const answer = goodAnswers(RequestId);
+const answer = successAnswers(RequestId);
 
 async function register(scope: FastifyInstance, context: OpenContext): Promise<void> {
   const { jobs, identity, config, regionNames, limitsOf, admit } = context;
@@ -144,7 +144,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
       });
       if (page.next_marker !== null) {
         const next = new URLSearchParams({ ...request.query, marker: page.next_marker });
-        // Relative (RFC 3986, section 5): a proxy may have put a prefix before our path.
+        // The address is relative (RFC 3986, section 5), because a proxy may add a prefix to the path.
         reply.header('Link', `<?${next}>; rel="next"`);
       }
       return reply.send([...page.jobs]);

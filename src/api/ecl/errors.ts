@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dialect } from '../dialect.ts';
-import { type Problem, type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
+import { type Problem, type ProblemKind, setRetryAfter, type Words, wordsFor } from '../problem.ts';
 
 export const WORDS: Readonly<Record<ProblemKind, Words>> = {
   invalid: { status: 400 },
@@ -33,7 +33,7 @@ export const WORDS: Readonly<Record<ProblemKind, Words>> = {
   internal: { status: 500 },
 };
 
-/** This dialect's names for the fields of a copy request. */
+/** The names that the fields of a copy request have in this dialect. */
 const FIELDS: Readonly<Record<string, string>> = {
   'source.region': 'region_id_src',
   'source.image_id': 'image_id',
@@ -46,13 +46,13 @@ const FIELDS: Readonly<Record<string, string>> = {
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const words = wordsFor(WORDS, error, request);
   const { status } = words;
-  return sayWhen(reply, words)
+  return setRetryAfter(reply, words)
     .code(status)
     .send(bodyOf(status, messageOf(words)));
 }
 
-/** Tells a problem of a request that no route sees. */
-export const tell: Dialect['tell'] = ({ kind, message }, requestId) => ({
+/** Returns the answer to a request that no route gets. */
+export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, requestId) => ({
   status: WORDS[kind].status,
   headers: { 'Content-Type': 'application/json; charset=utf-8', 'X-Openstack-Request-Id': requestId },
   body: bodyOf(WORDS[kind].status, message),
@@ -63,8 +63,8 @@ function bodyOf(status: number, message: string): object {
 }
 
 /**
- * Refuses a request without a good token, to the letter of the document. Tells where to get one as
- * OpenStack's services do.
+ * Refuses a request without a valid token, exactly as NTT's documentation shows it. The header
+ * `WWW-Authenticate` says where to get a token, as in OpenStack's services.
  * @see NTT ECL, "Get image copy job details", Error Execution Example
  */
 export function answerUnauthorized(reply: FastifyReply, challenge: string | undefined): FastifyReply {

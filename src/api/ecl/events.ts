@@ -13,24 +13,27 @@ interface EventsContext {
   /** The path of the jobs. */
   readonly path: string;
   readonly documented: object;
-  /** Describes the answers to everything that may be wrong with such a request. */
+  /** The schemas of the answers to all problems of such a request. */
   readonly problems: Readonly<Record<number, TSchema>>;
-  /** Returns the tenant that sends a request. */
+  /** Returns the tenant of a request's sender. */
   tenantOf(request: FastifyRequest): string;
-  /** Returns the most streams that a tenant may have at the same time. */
+  /** Returns the largest number of streams that a tenant may have at the same time. */
   limitOf(tenantId: string): number;
 }
 
 const STREAM_HEADERS = {
   'Content-Type': 'text/event-stream',
   'Cache-Control': 'no-store',
-  // A connection that outlives its stream would keep alive a process that is told to end.
+  // An idle connection would keep a stopping process from ending.
   Connection: 'close',
-  // nginx would keep events back until it has a full buffer.
+  // By default, nginx would hold events back until its buffer is full.
   'X-Accel-Buffering': 'no',
 };
 
-/** Adds the call that tells each change of a job. NTT's document has none: this one is ours. */
+/**
+ * Adds the call that sends every change of a job as an event. It is an extension: NTT's documentation has no
+ * such call.
+ */
 export function addEventsRoute(
   scope: FastifyInstance,
   { jobs, path, documented, problems, tenantOf, limitOf }: EventsContext,
@@ -40,14 +43,14 @@ export function addEventsRoute(
   scope.withTypeProvider<TypeBoxTypeProvider>().get(
     `${path}/:job_id/events`,
     {
-      // The answer to HEAD would never end.
+      // Fastify would run this handler for HEAD too, whose answer would then never end.
       exposeHeadRoute: false,
       config: { isStream: true },
       schema: {
         ...documented,
         operationId: 'followImageCopyJob',
         summary: 'Follow an image copy job',
-        description: 'Tells the state of a job at once, and again whenever it changes, until it has ended.',
+        description: 'Sends the state of a job at once, and again whenever it changes, until it has ended.',
         params: JobParams,
         headers: EventHeaders,
         response: {
@@ -77,7 +80,7 @@ export function addEventsRoute(
         const first = eventOf(view);
         if (first.isLast && first.id === lastId) {
           stream.destroy();
-          // The clients of browsers come again after any other answer (WHATWG HTML, section 9.2).
+          // Only 204 tells a browser's EventSource not to reconnect (WHATWG HTML, section 9.2).
           return await reply.code(204).send(null);
         }
         stream.tell(first);
@@ -90,11 +93,11 @@ export function addEventsRoute(
   );
 }
 
-/** The data of an event. */
+/** The schema of an event's data. */
 const DATA = { ...Job } as const satisfies Record<string, unknown>;
 const states = new WeakMap<JobView, StateEvent>();
 
-/** Returns the event that tells a view of a job. It is made once for all who listen. */
+/** Returns the event for a view of a job. It is made once for all its followers. */
 function stateOf(view: JobView, serialize: (view: JobView) => string | ArrayBuffer | Buffer): StateEvent {
   const known = states.get(view);
   if (known !== undefined) return known;

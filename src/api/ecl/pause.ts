@@ -9,15 +9,17 @@ interface PauseContext {
   /** The path of the jobs. */
   readonly path: string;
   readonly documented: object;
-  /** Describes the answers to everything that may be wrong with such a request. */
+  /** The schemas of the answers to all problems of such a request. */
   readonly problems: Readonly<Record<number, TSchema>>;
-  /** Returns the tenant that sends a request. Throws if it may not start or cancel jobs. */
+  /** Returns the tenant of a request's sender. Throws if the sender may not start or cancel jobs. */
   tenantOf(request: FastifyRequest): string;
 }
 
 const body = Type.Union([PauseBody, Type.Null()]);
 
-/** Adds the calls that pause and resume a job. NTT's document has none: these are ours. */
+/**
+ * Adds the calls that pause and resume a job. They are an extension: NTT's documentation has no such calls.
+ */
 export function addPauseRoutes(
   scope: FastifyInstance,
   { jobs, path, documented, problems, tenantOf }: PauseContext,
@@ -32,7 +34,7 @@ export function addPauseRoutes(
           ...documented,
           operationId,
           summary,
-          description: `${description} A body is not needed; it may tell a reason.`,
+          description: `${description} The body is optional; it may give a reason.`,
           params: JobParams,
           body,
           response: { 204: { ...Type.Null(), description, headers: RequestId }, ...problems },

@@ -1,7 +1,10 @@
 import type { ApiConfig } from '../../config/index.ts';
-import { sourceRegion, undecided } from '../source-region.ts';
+import { missingRegion, sourceRegion } from '../source-region.ts';
 
-/** Returns the regions of a copy. ECL's own clients name none: there, a tenant lives in one region. */
+/**
+ * Returns the regions of a copy. A request need not name them, because ECL's own clients do not: in ECL, a
+ * tenant belongs to one region.
+ */
 export function chooseRegions(
   body: { readonly region_id_src?: string; readonly region_id_dst?: string; readonly tenant_id_dst: string },
   host: string,
@@ -13,6 +16,7 @@ export function chooseRegions(
   const onlyOther = others.length === 1 ? others[0] : undefined;
   const destination =
     body.region_id_dst ?? config.destinationRegionByTenant.get(body.tenant_id_dst) ?? onlyOther;
-  if (destination === undefined) throw undecided('destination.region', 'there are several regions', others);
+  if (destination === undefined)
+    throw missingRegion('destination.region', 'there are several regions', others);
   return { source, destination };
 }

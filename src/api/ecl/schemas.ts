@@ -13,7 +13,7 @@ const Fault = Type.Object({
   message: Type.String(),
 });
 
-/** Body of "Copy image"; the last three keys are ours. */
+/** Body of "Copy image". The last three keys are extensions. */
 export const CopyBody = Type.Object(
   {
     image_id: Id,
@@ -32,7 +32,7 @@ export const JobCreated = Type.Object({ job_id: Type.String() });
 
 export const JobParams = Type.Object({ job_id: Type.String({ examples: [EXAMPLE.job] }) });
 
-/** Body of "Pause" and "Resume", which may be left out. */
+/** Body of the calls that pause and resume a job. It may be left out. */
 export const PauseBody = Type.Object(
   { reason: Type.Optional(Type.String({ maxLength: 512 })) },
   { additionalProperties: false, examples: [{ reason: 'maintenance of the line' }] },
@@ -51,7 +51,7 @@ export const CopyHeaders = Type.Object({
 /** Headers of a request for events. */
 export const EventHeaders = Type.Object({ 'last-event-id': Type.Optional(Type.String()) });
 
-/** The ten keys of the document come first, then ours. */
+/** A job: first the ten keys of NTT's documentation, then the extensions. */
 export const Job = Type.Object({
   copy_progress: Type.Integer({ minimum: 0, maximum: 100 }),
   destination_image_id: NullableString,
@@ -98,7 +98,9 @@ export const ErrorBody = Type.Object({ code: Type.Integer(), title: Type.String(
 const text = (description: string) => ({ ...Type.String(), description });
 
 /** Headers of every answer. */
-export const RequestId = { 'X-Openstack-Request-Id': text('The name of the request in our log.') };
+export const RequestId = {
+  'X-Openstack-Request-Id': text('The id of the request, which its log lines have too.'),
+};
 
 /** Headers of a page of jobs. */
 export const ListHeaders = {
@@ -106,9 +108,9 @@ export const ListHeaders = {
   Link: text('The relative address of the next page, with `rel="next"`; missing on the last page.'),
 };
 
-/** The document gives this answer as plain text. */
+/** The answer to a request without a valid token. NTT's documentation defines it as plain text. */
 export const Unauthorized = {
-  description: 'There is no token, or it is not good.',
+  description: 'The token is missing or not valid.',
   headers: {
     ...RequestId,
     Vary: text('Always `X-Auth-Token`.'),

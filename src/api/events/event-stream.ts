@@ -1,46 +1,48 @@
 import { Readable } from 'node:stream';
 
-/** The time between two comments that keep a connection alive through proxies; milliseconds. */
+/** The time between two comments, which keep proxies from closing an idle connection; milliseconds. */
 const HEARTBEAT_EVERY = 15_000;
 /**
- * The longest life of a stream, because its client's token is checked only when it begins; milliseconds. The
- * client is told to come again.
+ * The longest life of a stream; milliseconds. It is limited because the client's token is checked only at the
+ * beginning. The client then reconnects.
  */
 const MAX_LIFE = 10 * 60_000;
-/** The longest time that a client has to read the end of a stream; milliseconds. */
+/** How long a client may take to read the end of a stream; milliseconds. */
 const MAX_LAST_READ = 10_000;
-/** The shortest time after which a client is told to come again; milliseconds. */
+/** The shortest time after which a client is told to reconnect; milliseconds. */
 const MIN_RETRY = 1000;
-/** Up to so many milliseconds more, a different number for each client: they shall not all come at once. */
+/** The largest random addition to that time; milliseconds. It keeps all clients from reconnecting at once. */
 const MAX_SPREAD = 2000;
 
 /** A state that is sent to a client. */
 export interface StateEvent {
-  /** Is the same for the same state, whichever facade sends it. */
+  /** The id of the state. Every facade gives the same state the same id. */
   readonly id: string;
-  /** One line. */
+  /** The state, as one line of text. */
   readonly data: string;
-  /** Tells whether no other state follows it. */
+  /** `true` if no other state follows. */
   readonly isLast: boolean;
 }
 
 /**
- * Server-sent events of something of which only the newest state matters. A client that reads slowly misses
- * states, so that at most one of them waits for it. Is destroyed when its client has gone.
+ * Sends the states of one thing as server-sent events. Only the newest state matters: if a client reads
+ * slowly, it misses states, and never more than one waits for it. The stream is destroyed when its client
+ * disconnects.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export class EventStream extends Readable {
   #lastId: string | undefined;
   #next: StateEvent | undefined;
-  /** Tells whether the client has read everything that was sent. */
+  /** `true` if the client has read everything that was sent. */
   #isIdle = false;
   #isEnding = false;
   #timer: NodeJS.Timeout;
   readonly #lifeTimer: NodeJS.Timeout;
 
-  /** @param lastId the id of the state that the client has */
+  /** @param lastId the id of the state that the client has already; `undefined` if it has none */
   constructor(lastId: string | undefined) {
-    // However small it is, one write fits: everything behind it waits outside.
+    // With the smallest buffer, one write is accepted, and the next state waits in `#next`, where a newer one
+    // can replace it.
     super({ highWaterMark: 1 });
     this.#lastId = lastId;
     this.push(retryHint());
@@ -48,13 +50,15 @@ export class EventStream extends Readable {
     this.#lifeTimer = setTimeout(() => this.end(), MAX_LIFE).unref();
   }
 
-  /** Sends a state unless the client has it. It replaces one that was not sent yet. */
+  /** Sends a state, unless the client has it already. The state replaces one that was not sent yet. */
   tell(state: StateEvent): void {
     this.#next = state;
     this.#sendNext();
   }
 
-  /** Ends the stream, and tells the client when to come again. Does nothing if it has ended. */
+  /**
+   * Ends the stream, and tells the client when to reconnect. Does nothing if the stream has ended already.
+   */
   end(): void {
     if (!this.#isEnding && !this.destroyed) this.#finish(retryHint());
   }
@@ -81,7 +85,7 @@ export class EventStream extends Readable {
   }
 
   #beat(): void {
-    // To a client that does not read, nothing is sent.
+    // A client that does not read gets no comments, which would pile up.
     if (this.#isIdle) this.#send(':\n\n');
   }
 

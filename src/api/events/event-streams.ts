@@ -1,18 +1,20 @@
 import { RequestProblem } from '../problem.ts';
 import { EventStream } from './event-stream.ts';
 
-/** Seconds after which a tenant with too many streams may try again. */
+/** The time after which a tenant with too many streams may try again; seconds. */
 const RETRY_AFTER = 5;
 
-/** Counts the streams of events of each tenant. Each facade counts for itself. */
+/**
+ * Opens streams of events, and limits their number for each tenant. Each facade counts only its own streams.
+ */
 export class EventStreams {
   readonly #byTenant = new Map<string, Set<EventStream>>();
   #isClosed = false;
 
   /**
-   * Opens a stream for a tenant. It counts until it is closed.
-   * @param limit the most streams of the tenant at the same time
-   * @throws RequestProblem `throttled` if the tenant has as many already
+   * Opens a stream for a tenant. The stream counts until it is closed.
+   * @param limit the largest number of streams that the tenant may have at the same time
+   * @throws RequestProblem `throttled` if the tenant has that many already
    */
   open(tenantId: string, limit: number, lastId: string | undefined): EventStream {
     const streams = this.#byTenant.get(tenantId) ?? new Set();
@@ -32,7 +34,7 @@ export class EventStreams {
     return stream;
   }
 
-  /** Ends all streams, also those that are opened later. Their clients come again. */
+  /** Ends all streams, including those that are opened later. Their clients reconnect. */
   close(): void {
     this.#isClosed = true;
     for (const stream of [...this.#byTenant.values()].flatMap((streams) => [...streams])) stream.end();

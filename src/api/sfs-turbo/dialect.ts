@@ -12,9 +12,9 @@ import {
 import { RequestId, requireHuaweiCaller } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
-import { describeAnswers, goodAnswers } from '../responses.ts';
+import { describeAnswers, successAnswers } from '../responses.ts';
 import { refuseUnknownCalls } from '../unknown-calls.ts';
-import { answerError, answerRefusal, tell, WORDS } from './errors.ts';
+import { answerError, answerRefusal, answerUnrouted, WORDS } from './errors.ts';
 import {
   ErrorBody,
   ListQuerystring,
@@ -39,7 +39,7 @@ const errors = (...kinds: ProblemKind[]) => ({
 });
 
 /**
- * The import and export tasks of Huawei's SFS Turbo, as its documents and its own SDKs have them.
+ * The import and export tasks of Huawei's SFS Turbo, as its documentation and its own SDKs define them.
  * @see https://support.huaweicloud.com/intl/en-us/api-sfsturbo/CreateHpcCacheTask.html
  */
 export const sfsTurboDialect: Dialect = {
@@ -47,10 +47,10 @@ export const sfsTurboDialect: Dialect = {
   tag,
   paths: /^\/v1\/[^/]*\/sfs-turbo\/[^/]*\/hpc-cache\//,
   register,
-  tell,
+  answerUnrouted,
 };
 
-/** The schema of an answer that has no body, which with this status would otherwise be `null`. */
+/** The schema of an answer without a body. A plain `Type.Null` would demand the body `null`. */
 const NO_BODY = Type.Unsafe<undefined>(Type.Null());
 
 type SharePath = Static<typeof ShareParams>;
@@ -62,7 +62,7 @@ const STATUSES = {
   deleting: 'DELETING',
 } as const satisfies Record<TaskStatus, string>;
 
-const answer = goodAnswers(RequestId);
+const answer = successAnswers(RequestId);
 
 async function register(scope: FastifyInstance, { tasks, identity, admit }: OpenContext): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
@@ -175,7 +175,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
   );
 }
 
-/** Throws if a prefix is not the beginning of a relative path, or could lead out of its folder. */
+/** Throws `invalid` if a prefix is not the beginning of a relative path, or could lead out of its folder. */
 function assertPrefix(field: string, prefix: string): void {
   const steps = prefix.split('/');
   const isSafe =
@@ -218,9 +218,7 @@ function withoutZone(time: string): string {
   return new Date(time).toISOString().slice(0, 19);
 }
 
-/**
- * Returns the reason for which a task has ended early or stands still, and which objects could not be moved.
- */
+/** Returns in words why a task has ended early or stands still, and which objects could not be moved. */
 function messageOf(task: TaskView): string {
   const parts = [
     ...(task.fault === null ? [] : [task.fault.message]),

@@ -8,7 +8,7 @@ import {
   UNKNOWN_API,
 } from '../caller/index.ts';
 import type { Dialect } from '../dialect.ts';
-import { type ProblemKind, sayWhen, type Words, wordsFor } from '../problem.ts';
+import { type ProblemKind, setRetryAfter, type Words, wordsFor } from '../problem.ts';
 
 /** An error of SFS Turbo's. */
 interface SfsError extends Words {
@@ -22,7 +22,7 @@ const NOT_ALLOWED: SfsError = { status: 400, code: 'SFS.TURBO.0012' };
 const INTERNAL: SfsError = { status: 500, code: 'SFS.TURBO.0005', message: 'Internal server error' };
 
 /**
- * SFS Turbo's words for each kind of problem.
+ * SFS Turbo's error for each kind of problem.
  * @see https://support.huaweicloud.com/intl/en-us/api-sfs/ErrorCode.html
  */
 export const WORDS: Readonly<Record<ProblemKind, SfsError>> = {
@@ -55,17 +55,17 @@ export const WORDS: Readonly<Record<ProblemKind, SfsError>> = {
 /** Sends an error. In this dialect only this function and `answerRefusal` send errors. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = wordsFor(WORDS, error, request);
-  return send(answer, request, sayWhen(reply, answer));
+  return send(answer, request, setRetryAfter(reply, answer));
 }
 
-/** Tells a problem of a request that no route sees. */
-export const tell: Dialect['tell'] = ({ kind, message }, requestId) => ({
+/** Returns the answer to a request that no route gets. */
+export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, requestId) => ({
   status: WORDS[kind].status,
   headers: plainHeaders(requestId),
   body: bodyOf(WORDS[kind].code, message, requestId),
 });
 
-/** Answers a request whose sender is not known. */
+/** Answers a request whose sender could not be authenticated. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return send({ status: 401, code: GATEWAY_CODE, message: gatewayMessage(refusal) }, request, reply);
 }

@@ -49,7 +49,7 @@ export const ListQuerystring = Type.Object(
   { additionalProperties: false },
 );
 
-/** Body of "Querying details about an import or export task". Times are in UTC and name no zone. */
+/** Answer of "Querying details about an import or export task". Times are in UTC, without a zone. */
 export const Task = Type.Object({
   task_id: Type.String(),
   type: Type.String(),
@@ -65,7 +65,10 @@ export const Task = Type.Object({
 
 export const TaskList = Type.Object({ tasks: Type.Array(Task), count: Type.Integer() });
 
-/** Each text is there twice: under the document's key, and under the key that the vendor's SDKs read. */
+/**
+ * An error. The code and the message are there twice: under the keys of the documentation, and under those
+ * that the vendor's SDKs read.
+ */
 export const ErrorBody = Type.Object({
   errCode: Type.String(),
   errMsg: Type.String(),

@@ -1,8 +1,8 @@
 import { harmlessJson, harmlessLines } from '../text/index.ts';
-import type { Told } from './errors.ts';
+import type { ErrorReport } from './errors.ts';
 
-/** Writes an error to stderr: in words, or as one line of JSON. */
-export function complain(json: boolean | undefined, { code, message }: Told): void {
+/** Writes an error to stderr, as text or as one line of JSON. */
+export function printError(json: boolean | undefined, { code, message }: ErrorReport): void {
   const text = json
     ? harmlessJson(JSON.stringify({ error: { code, message } }))
     : `image-replicator: ${harmlessLines(message)}`;

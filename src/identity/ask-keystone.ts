@@ -1,14 +1,14 @@
 import { OpenStackError } from '../openstack/index.ts';
 import { IdentityUnavailable } from './port.ts';
 
-/** How long Keystone has to answer; milliseconds. */
+/** How long Keystone may take to answer; milliseconds. */
 const PATIENCE = 10_000;
 
 /**
- * Asks Keystone, and gives up soon enough for a request that waits for the answer.
+ * Makes a call to Keystone with a time limit, because a client is waiting for the answer.
  * @throws IdentityUnavailable
  */
-export async function asking<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function askKeystone<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const signal = AbortSignal.timeout(PATIENCE);
   try {
     return await call(signal);

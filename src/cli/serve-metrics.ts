@@ -1,10 +1,12 @@
 import { Option } from 'commander';
 import type { Config } from '../config/index.ts';
 import { type Metrics, type MetricsServer, serveMetrics } from '../metrics/index.ts';
-import { asTaken } from './taken.ts';
+import { asListenError } from './listen-errors.ts';
 import { wholeNumber } from './whole-number.ts';
 
-/** Returns the option `--metrics-port`, for several processes on one machine with one configuration. */
+/**
+ * Returns the option `--metrics-port`. With it, several processes on one machine can share a configuration.
+ */
 export function metricsPortOption(): Option {
   return new Option(
     '--metrics-port <port>',
@@ -12,7 +14,10 @@ export function metricsPortOption(): Option {
   ).argParser(wholeNumber(0, 65_535));
 }
 
-/** Returns the address at which a process tells its metrics; `null` if the configuration asks for none. */
+/**
+ * Returns the address at which a process serves its metrics; `null` if neither the configuration nor the
+ * option names one.
+ */
 export function metricsAddress(
   { metrics }: Config,
   port: number | undefined,
@@ -21,14 +26,14 @@ export function metricsAddress(
   return { host: metrics?.host ?? '127.0.0.1', port };
 }
 
-/** Tells a process's metrics and health at an address, if there is one. */
-export async function tellMetrics(
+/** Serves the metrics and the health of the process, if there is an address for them. */
+export async function startMetrics(
   address: { readonly host: string; readonly port: number } | null,
   metrics: Metrics,
-  told: { ready(): Promise<void>; more?(): Promise<string> },
+  sources: { ready(): Promise<void>; more?(): Promise<string> },
 ): Promise<MetricsServer | null> {
   if (address === null) return null;
-  return serveMetrics(address, { metrics, ...told }).catch((error) => {
-    throw asTaken('metrics', address, error);
+  return serveMetrics(address, { metrics, ...sources }).catch((error) => {
+    throw asListenError('metrics', address, error);
   });
 }
