@@ -30,11 +30,11 @@ export interface PausableWork<T> {
  */
 export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>): Promise<T> {
   const { cancellationSignal, cancelled } = Context.current();
-  const untilCancelled = <R>(promise: Promise<R>) => Promise.race([promise, cancelled]);
+  const orCancelled = <R>(promise: Promise<R>) => Promise.race([promise, cancelled]);
   const { onRecord, onPaused } = work;
   for (let wasPaused = false; ; wasPaused = true) {
     const resumed = { isPaused: false, wasPaused, onRecord, onLook: onPaused };
-    await untilCancelled(untilPauseIs(client, resumed, cancellationSignal));
+    await orCancelled(untilPauseIs(client, resumed, cancellationSignal));
     const { finished } = await work.begin();
     const watching = new AbortController();
     const signal = AbortSignal.any([cancellationSignal, watching.signal]);
@@ -43,7 +43,7 @@ export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>
     );
     const ended = finished.then((result) => ({ result }));
     try {
-      const end = await untilCancelled(Promise.race([ended, paused]));
+      const end = await orCancelled(Promise.race([ended, paused]));
       if (end !== null) return end.result;
     } finally {
       watching.abort();
