@@ -132,5 +132,7 @@ export function createStoreActivities(deps: Dependencies) {
   };
 }
 
+/** The activities of the Task Queue `image-copy`, as workflows call them. */
 export type JobActivities = ReturnType<typeof createJobActivities>;
+/** The activities of the regions' Task Queues, as workflows call them. */
 export type StoreActivities = ReturnType<typeof createStoreActivities>;

@@ -15,6 +15,7 @@ import { storeOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
 import { heartbeating, queuedFor } from './step.ts';
 
+/** The result of a transfer: what is known of the copied bytes, and their number. */
 export interface TransferResult extends Copied {
   readonly bytes: number;
 }

@@ -56,6 +56,7 @@ export type ProblemKind =
   | 'identity_unavailable'
   | 'internal';
 
+/** What is wrong with a request, whatever the dialect. */
 export interface Problem {
   readonly kind: ProblemKind;
   readonly message: string;
@@ -87,7 +88,7 @@ export class RequestProblem extends Error {
 }
 
 /** How a dialect answers a kind of problem. If `message` is absent, the problem's own message is sent. */
-export interface Words {
+export interface ErrorAnswer {
   readonly status: number;
   readonly message?: string;
 }
@@ -101,16 +102,16 @@ export function setRetryAfter(reply: FastifyReply, { retryAfter }: Problem): Fas
  * Returns a dialect's answer to an error, with a message. Logs the error if the answer has a status from 500
  * on and the client is still connected.
  */
-export function wordsFor<W extends Words>(
+export function errorAnswerFor<W extends ErrorAnswer>(
   dialect: Readonly<Record<ProblemKind, W>>,
   error: unknown,
   request: FastifyRequest,
 ): W & Problem {
   const problem = problemOf(error);
-  const words = { ...problem, ...dialect[problem.kind] };
-  if (words.status >= 500 && !request.raw.socket.destroyed)
+  const answer = { ...problem, ...dialect[problem.kind] };
+  if (answer.status >= 500 && !request.raw.socket.destroyed)
     request.log.error({ err: error }, 'request failed');
-  return words;
+  return answer;
 }
 
 const JOB_PROBLEMS: Readonly<Record<JobErrorCode, ProblemKind>> = {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { TSchema } from 'typebox';
 import Type from 'typebox';
-import { type ProblemKind, RequestProblem, type Words } from './problem.ts';
+import { type ErrorAnswer, type ProblemKind, RequestProblem } from './problem.ts';
 
 /** The problems with which every call of every dialect may end. */
 const EVERYWHERE: readonly ProblemKind[] = [
@@ -36,15 +36,17 @@ export function successAnswers(headers: object): <S extends TSchema>(schema: S, 
  * @param headers the headers of every answer of the dialect
  */
 export function describeAnswers<Body extends TSchema>(
-  words: Readonly<Record<ProblemKind, Words>>,
+  errorAnswers: Readonly<Record<ProblemKind, ErrorAnswer>>,
   body: Body,
   headers: object,
   kinds: readonly ProblemKind[],
 ): Answers<Body> {
   const byStatus: Record<number, Body> = {};
   const met = [...kinds, ...EVERYWHERE];
-  for (const { status } of met.map((kind) => words[kind])) {
-    const here = met.filter((kind) => words[kind].status === status).map((kind) => kind.replaceAll('_', ' '));
+  for (const { status } of met.map((kind) => errorAnswers[kind])) {
+    const here = met
+      .filter((kind) => errorAnswers[kind].status === status)
+      .map((kind) => kind.replaceAll('_', ' '));
     byStatus[status] = {
       ...body,
       description: `The problem is one of: ${[...new Set(here)].join(', ')}.`,

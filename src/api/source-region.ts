@@ -19,6 +19,7 @@ export function sourceRegion(
   throw new JobError('invalid', problem, { field: 'source.region' });
 }
 
+/** Returns the error for a request that names no region, if none can be chosen for it. */
 export function missingRegion(field: string, why: string, names: readonly string[]): JobError {
   return new JobError('invalid', `is missing, and ${why}; use one of: ${names.join(', ')}`, { field });
 }

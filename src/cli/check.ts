@@ -18,6 +18,7 @@ interface CheckOptions extends GlobalOptions {
   readonly tenant?: string;
 }
 
+/** Adds the command `check`. */
 export function addCheckCommand(program: Command): void {
   program
     .command('check')

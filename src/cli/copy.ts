@@ -11,6 +11,7 @@ interface CopyOptions extends FollowOptions {
   readonly tenant?: string;
 }
 
+/** Adds the commands `copy` and `retry`. */
 export function addCopyCommand(program: Command): void {
   program
     .command('copy')

@@ -6,6 +6,7 @@ import { Interrupted, interruption } from './interruption.ts';
 import { jobText, print, webPage } from './print.ts';
 import { watchJob } from './watch.ts';
 
+/** The options of a command that watches a job. */
 export interface FollowOptions extends GlobalOptions {
   readonly detach?: boolean;
 }

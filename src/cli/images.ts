@@ -32,6 +32,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   '.vmdk': 'vmdk',
 };
 
+/** Adds the commands `images list` and `images add`. */
 export function addImagesCommand(program: Command): void {
   const images = program.command('images').summary('list the images of a region, or add a file to them');
 

@@ -14,6 +14,7 @@ interface SweepCommandOptions extends GlobalOptions {
   readonly grace: number;
 }
 
+/** Adds the command `sweep`. */
 export function addSweepCommand(program: Command): void {
   program
     .command('sweep')

@@ -29,6 +29,7 @@ export interface Config {
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** A region of the configuration. Its store is not open yet. */
 export interface RegionConfig {
   readonly name: string;
   readonly driver: string;
@@ -55,11 +56,13 @@ export interface Share {
   readonly tenants: readonly string[];
 }
 
+/** The file shares by their ids. */
 export type Shares = ReadonlyMap<string, Share>;
 
 /** Where a key is: in a file, or in an environment variable. A key is 32 bytes in base64. */
 export type KeyReference = { readonly file: string } | { readonly env: string };
 
+/** How payloads are encrypted before Temporal gets them. */
 export interface EncryptionConfig {
   /** The id of the key with which new payloads are encrypted. */
   readonly current: string;
@@ -73,6 +76,7 @@ export interface TlsFiles {
   readonly key: string;
 }
 
+/** The configuration of the REST facade. */
 export interface ApiConfig {
   readonly host: string;
   readonly port: number;
@@ -91,6 +95,7 @@ export interface ApiConfig {
   readonly secret: string | null;
 }
 
+/** How the facade authenticates its callers, by driver. */
 export type IdentityConfig =
   | { readonly driver: 'token-file'; readonly path: string }
   | {
@@ -107,6 +112,7 @@ export type IdentityConfig =
       readonly cloud: string | null;
     };
 
+/** The limits of a worker, and the time-outs of a copy. */
 export interface Limits {
   /**
    * The number of lanes. With `min` and `max`: of each server, shared by all copies of a worker. As a number:

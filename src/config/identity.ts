@@ -35,8 +35,10 @@ const SCHEMAS: ReadonlyMap<string, TSchema> = new Map<string, TSchema>([
   ['keystone', Keystone],
 ]);
 
+/** The names of the identity drivers. */
 export const identityDrivers: readonly string[] = [...SCHEMAS.keys()];
 
+/** Returns the schema of the section `identity` for a driver; `undefined` if there is no such driver. */
 export function identitySchema(driver: string): TSchema | undefined {
   return SCHEMAS.get(driver);
 }

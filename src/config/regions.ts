@@ -10,6 +10,7 @@ export interface Region {
   readonly objectsOnly: boolean;
 }
 
+/** The open regions by their names. */
 export type Regions = ReadonlyMap<string, Region>;
 
 /** Opens the store of each region. This makes no connection: a store connects only when it is used. */

@@ -9,6 +9,7 @@ export const JOB_STATUSES = [
   'error',
 ] as const;
 
+/** The status of a copy job. */
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /**

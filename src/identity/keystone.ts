@@ -12,6 +12,7 @@ import { principalOf } from './keystone-principal.ts';
 import type { Identity } from './port.ts';
 import { cacheTokens } from './token-cache.ts';
 
+/** How a Keystone is reached, and for how long its answers are kept. */
 export interface KeystoneOptions {
   /** The address of Keystone, which ends in `/v3`. */
   readonly authUrl: string;

@@ -21,6 +21,7 @@ export type JobErrorCode =
   | 'key_reused'
   | 'unavailable';
 
+/** An error of the job service. Its message MAY be shown to the caller. */
 export class JobError extends Error {
   override readonly name = 'JobError';
   readonly code: JobErrorCode;

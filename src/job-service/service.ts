@@ -41,6 +41,7 @@ export const OPERATOR = 'operator';
 /** The caller: a tenant, who sees only its own jobs, or the operator. */
 export type Caller = { readonly tenant_id: string } | typeof OPERATOR;
 
+/** How a job is ordered. */
 export interface StartOptions {
   /**
    * Calls of `start` with the same key, tenant, dialect and destination region return the same job, as long
@@ -53,6 +54,7 @@ export interface StartOptions {
   readonly credential?: UserCredential;
 }
 
+/** Which jobs are listed, and how many. */
 export interface ListQuery {
   readonly status?: JobStatus;
   /** Lists only jobs that were cancelled by force and are still being cleaned up. */
@@ -62,6 +64,7 @@ export interface ListQuery {
   readonly marker?: string;
 }
 
+/** A page of a list of jobs, and the marker of the next page; `null` on the last one. */
 export interface JobPage {
   readonly jobs: readonly JobView[];
   readonly next_marker: string | null;

@@ -29,6 +29,7 @@ import { describeJob, unavailable } from './find.ts';
 import { jobsOf } from './list.ts';
 import { type Caller, OPERATOR, type StartOptions } from './service.ts';
 
+/** Everything that the start of a job needs. */
 export interface StartContext {
   readonly client: Client;
   readonly regions: Regions;

@@ -7,6 +7,7 @@ import { MAX_FAILURES, type ObjectFailure } from './details.ts';
  */
 export const LARGE_OBJECT = 64 * 1024 * 1024;
 
+/** An object that is copied by a workflow of its own. */
 export interface LargeObject {
   readonly path: string;
   readonly size: number;
@@ -52,6 +53,7 @@ export interface BatchProgress {
   readonly moved_at: number;
 }
 
+/** The counts of a batch that has not begun. */
 export const NOTHING_MOVED = {
   moved: 0,
   bytes: 0,

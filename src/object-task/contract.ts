@@ -20,6 +20,7 @@ export function taskIdPrefix(share: string, tenantId: string): string {
   return `task/${share}/${tenantKeyword(tenantId)}/`;
 }
 
+/** Returns the workflow id of a task. */
 export function taskWorkflowId(share: string, tenantId: string, taskId: string): string {
   return taskIdPrefix(share, tenantId) + taskId;
 }

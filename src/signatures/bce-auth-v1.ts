@@ -8,6 +8,7 @@ import {
   type Verdict,
 } from './scheme.ts';
 
+/** The parts of the header `Authorization`. */
 export interface BceAuthV1Claim {
   readonly access: string;
   /** The time of signing; ISO 8601, UTC. */

@@ -18,6 +18,7 @@ export function decode(text: string): Bytes {
   return text.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
+/** Returns the path of a request's address, as it was sent. */
 export function pathOf({ url }: SignedRequest): string {
   return url.split('?', 1)[0] ?? '';
 }

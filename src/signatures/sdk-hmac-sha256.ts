@@ -8,6 +8,7 @@ import {
   type Verdict,
 } from './scheme.ts';
 
+/** The parts of the header `Authorization`. */
 export interface SdkHmacSha256Claim {
   readonly access: string;
   /** The names of the signed headers as they were sent, with `;` between them. */

@@ -5,6 +5,7 @@ import type { DestinationRef, Leftover } from '../stores/index.ts';
 import { allOf, attribute, listWorkflows, visibility } from '../temporal/index.ts';
 import { ownerOf, verdictOn } from './verdict.ts';
 
+/** How a sweep is done. */
 export interface SweepOptions {
   /** `true` if the sweep only lists what it would remove. */
   readonly dry_run: boolean;

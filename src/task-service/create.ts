@@ -19,6 +19,7 @@ import { requestOf, shareOf } from './shares.ts';
 import { standingOf } from './standing.ts';
 import { taskView } from './view.ts';
 
+/** Everything that the task service needs. */
 export interface TaskServiceOptions {
   readonly client: Client;
   readonly shares: Shares;

@@ -13,6 +13,7 @@ export type TaskErrorCode =
   | 'quota_exceeded'
   | 'unavailable';
 
+/** An error of the task service. Its message MAY be shown to the caller. */
 export class TaskError extends Error {
   override readonly name = 'TaskError';
   readonly code: TaskErrorCode;

@@ -4,6 +4,7 @@ import type { TaskStanding } from './standing.ts';
 /** The status of a task. */
 export type TaskStatus = 'running' | 'succeeded' | 'failed' | 'deleting';
 
+/** A task, with its status and what is known only while it runs. */
 export interface TaskView extends TaskDetails {
   readonly status: TaskStatus;
   /** The time of its end, in RFC 3339; `null` until the task has ended. */
@@ -23,6 +24,7 @@ export interface NewTask {
   readonly dest_prefix: string;
 }
 
+/** Which tasks are listed, and how many. */
 export interface TaskQuery {
   readonly type?: TaskType;
   readonly status?: TaskStatus;
@@ -33,6 +35,7 @@ export interface TaskQuery {
   readonly until?: Date;
 }
 
+/** A page of a list of tasks. */
 export interface TaskPage {
   readonly tasks: readonly TaskView[];
   /** The number of tasks on all pages. */

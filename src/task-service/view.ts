@@ -2,6 +2,7 @@ import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { parseTask, TASK_MEMO, type TaskDetails } from '../object-task/index.ts';
 import type { TaskStatus, TaskView } from './service.ts';
 
+/** A workflow execution, as a list or a description has it. */
 export type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
 
 /** Returns a task as its memo shows it; `undefined` if the memo does not contain the details of a task. */

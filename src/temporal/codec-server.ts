@@ -7,14 +7,14 @@ const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 const MAX_BODY = 32 * 1024 * 1024;
 
 /** Tells whether a bearer token belongs to an operator. Rejects if that cannot be checked at the moment. */
-export type Admission = (token: string) => Promise<boolean>;
+export type OperatorCheck = (token: string) => Promise<boolean>;
 
 /** Says who may use the codec server. */
 export interface CodecServerOptions {
   /** The origin of the Web UI. Pages of other origins get no answer. */
   readonly origin: string;
   /** Checks the token of each request; `null` if everybody who can reach the server may read everything. */
-  readonly admits: Admission | null;
+  readonly admits: OperatorCheck | null;
 }
 
 /**

@@ -12,6 +12,7 @@ export async function countWorkflows(client: Client, query: VisibilityQuery): Pr
   return (await client.workflow.count(query.text)).count;
 }
 
+/** A page of a list of workflow runs. */
 export interface WorkflowPage {
   readonly executions: readonly WorkflowExecutionInfo[];
   /** The token of the next page; `undefined` on the last one. */

@@ -28,6 +28,7 @@ import { keepSwept } from './sweep-spool.ts';
 import { watchWorker } from './watch-worker.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
+/** Everything that the workers of a process need. */
 export interface WorkersOptions {
   readonly config: Config;
   readonly regions: Regions;

@@ -1,17 +1,17 @@
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
-import { type ProblemKind, RequestProblem, type Words, wordsFor } from '../../src/api/problem.ts';
+import { type ErrorAnswer, errorAnswerFor, type ProblemKind, RequestProblem } from '../../src/api/problem.ts';
 import { IdentityUnavailable } from '../../src/identity/index.ts';
 import { JobError } from '../../src/job-service/index.ts';
 import { TaskError } from '../../src/task-service/index.ts';
 
 /** A dialect that answers every problem with 400. */
-const dialect = new Proxy({} as Record<ProblemKind, Words>, { get: () => ({ status: 400 }) });
+const dialect = new Proxy({} as Record<ProblemKind, ErrorAnswer>, { get: () => ({ status: 400 }) });
 
 async function problemThrown(error: unknown): Promise<unknown> {
   const app = Fastify();
   app.get('/', (request) => {
-    const { kind, message, field } = wordsFor(dialect, error, request);
+    const { kind, message, field } = errorAnswerFor(dialect, error, request);
     return { kind, message, field };
   });
   return (await app.inject('/')).json();

@@ -12,7 +12,14 @@ import { type ProblemKind, RequestProblem } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
 import { sourceRegion } from '../source-region.ts';
 import { refuseUnknownCalls } from '../unknown-calls.ts';
-import { answerError, answerRefusal, answerUnrouted, JSON_TYPE, nameRequest, WORDS } from './errors.ts';
+import {
+  answerError,
+  answerRefusal,
+  answerUnrouted,
+  ERROR_ANSWERS,
+  JSON_TYPE,
+  nameRequest,
+} from './errors.ts';
 import { imageStatus } from './image-status.ts';
 import { startRemoteCopies } from './remote-copy.ts';
 import {
@@ -30,7 +37,7 @@ const tag = { name: 'Baidu BCC', description: 'Baidu: remote copies of images, k
 const documented = { tags: [tag.name], security: [{ signature: [] }, { token: [] }] };
 const errors = (...kinds: ProblemKind[]) =>
   ({
-    ...describeAnswers(WORDS, ErrorBody, RequestId, ['unknown_call', ...kinds]),
+    ...describeAnswers(ERROR_ANSWERS, ErrorBody, RequestId, ['unknown_call', ...kinds]),
     403: {
       ...ErrorBody,
       description: 'The caller could not be authenticated, or may not do this.',

@@ -1,10 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Refusal } from '../caller/index.ts';
 import type { Dialect } from '../dialect.ts';
-import { type Problem, type ProblemKind, setRetryAfter, type Words, wordsFor } from '../problem.ts';
+import {
+  type ErrorAnswer,
+  errorAnswerFor,
+  type Problem,
+  type ProblemKind,
+  setRetryAfter,
+} from '../problem.ts';
 
 /** An error of Baidu's: its HTTP status, and the code and the message of its body. */
-interface BceError extends Words {
+interface BceError extends ErrorAnswer {
   readonly code: string;
 }
 
@@ -23,7 +29,7 @@ const UNAVAILABLE = { status: 503, code: 'ServiceUnavailable' } as const;
  * Baidu's error for each kind of problem. `wrong_status` comes from a cancel, `image_conflict` from a copy.
  * @see https://cloud.baidu.com/doc/BCC/s/Ojwvyo6nc
  */
-export const WORDS: Readonly<Record<ProblemKind, BceError>> = {
+export const ERROR_ANSWERS: Readonly<Record<ProblemKind, BceError>> = {
   invalid: { status: 400, code: 'InappropriateJSON' },
   destination_region: { status: 409, code: 'Image.RegionNotSupportCopy' },
   malformed_json: {
@@ -111,9 +117,9 @@ export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: 
 
 /** Returns the answer to a request that no route gets. */
 export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, requestId) => ({
-  status: WORDS[kind].status,
+  status: ERROR_ANSWERS[kind].status,
   headers: { 'Content-Type': JSON_TYPE, 'x-bce-request-id': requestId },
-  body: { requestId, code: WORDS[kind].code, message },
+  body: { requestId, code: ERROR_ANSWERS[kind].code, message },
 });
 
 /** Puts the request's id, which its log lines have too, into the answer's header for it. */
@@ -123,7 +129,7 @@ export function nameRequest(request: FastifyRequest, reply: FastifyReply): void 
 
 /** Returns this dialect's answer to an error. Logs the error if the answer has a status from 500 on. */
 export function answerTo(error: unknown, request: FastifyRequest): BceError & Problem {
-  return wordsFor(WORDS, error, request);
+  return errorAnswerFor(ERROR_ANSWERS, error, request);
 }
 
 function send(

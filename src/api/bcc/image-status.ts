@@ -18,6 +18,7 @@ const STATUSES = {
   error: 'CreateFailed',
 } as const satisfies Record<JobStatus, string | null>;
 
+/** Returns the status that a job's image has in this dialect; `null` if the image does not exist. */
 export function imageStatus({ status }: JobView): string | null {
   return STATUSES[status];
 }

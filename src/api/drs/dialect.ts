@@ -9,7 +9,7 @@ import type { ProblemKind } from '../problem.ts';
 import { describeAnswers, successAnswers } from '../responses.ts';
 import { refuseUnknownCalls } from '../unknown-calls.ts';
 import { actionsOf } from './actions.ts';
-import { answerError, answerRefusal, answerUnrouted, failedRow, WORDS } from './errors.ts';
+import { answerError, answerRefusal, answerUnrouted, ERROR_ANSWERS, failedRow } from './errors.ts';
 import { nameOf, toDetail, toListed } from './job-json.ts';
 import { JOB_STATES } from './job-state.ts';
 import {
@@ -34,7 +34,7 @@ const JOBS = '/v5/:project_id/jobs';
 const tag = { name: 'Huawei DRS', description: 'Huawei: copies of images, as tasks that can be stopped.' };
 const documented = { tags: [tag.name], security: [{ token: [] }, { signature: [] }] };
 const errors = (...kinds: ProblemKind[]) => ({
-  ...describeAnswers(WORDS, ErrorBody, RequestId, ['other_project', ...kinds]),
+  ...describeAnswers(ERROR_ANSWERS, ErrorBody, RequestId, ['other_project', ...kinds]),
   401: { ...ErrorBody, description: 'The sender could not be authenticated.', headers: RequestId },
 });
 

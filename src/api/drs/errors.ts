@@ -8,11 +8,17 @@ import {
   UNKNOWN_API,
 } from '../caller/index.ts';
 import type { Dialect } from '../dialect.ts';
-import { type Problem, type ProblemKind, setRetryAfter, type Words, wordsFor } from '../problem.ts';
+import {
+  type ErrorAnswer,
+  errorAnswerFor,
+  type Problem,
+  type ProblemKind,
+  setRetryAfter,
+} from '../problem.ts';
 import { type TextName, textFor } from './language.ts';
 
 /** An error of DRS's. `text` names a message that exists in several languages. */
-interface DrsError extends Words {
+interface DrsError extends ErrorAnswer {
   readonly code: string;
   readonly text?: TextName;
 }
@@ -26,7 +32,7 @@ const UNAVAILABLE: DrsError = { status: 503, code: 'DRS.10000001' };
  * characters, because the documentation has none.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0004.html
  */
-export const WORDS: Readonly<Record<ProblemKind, DrsError>> = {
+export const ERROR_ANSWERS: Readonly<Record<ProblemKind, DrsError>> = {
   invalid: BAD_REQUEST,
   destination_region: BAD_REQUEST,
   malformed_json: BAD_REQUEST,
@@ -71,9 +77,9 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
 
 /** Returns the answer to a request that no route gets. */
 export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, requestId) => ({
-  status: WORDS[kind].status,
+  status: ERROR_ANSWERS[kind].status,
   headers: plainHeaders(requestId),
-  body: { error_code: WORDS[kind].code, error_msg: message },
+  body: { error_code: ERROR_ANSWERS[kind].code, error_msg: message },
 });
 
 /** Answers a request whose sender could not be authenticated. */
@@ -94,7 +100,7 @@ export function failedRow(id: string, error: unknown, request: FastifyRequest) {
  * a status from 500 on.
  */
 function answerTo(error: unknown, request: FastifyRequest): DrsError & Problem {
-  const words = wordsFor(WORDS, error, request);
-  const message = words.text === undefined ? words.message : textFor(request, words.text);
-  return { ...words, message: message.slice(0, MAX_MESSAGE) };
+  const answer = errorAnswerFor(ERROR_ANSWERS, error, request);
+  const message = answer.text === undefined ? answer.message : textFor(request, answer.text);
+  return { ...answer, message: message.slice(0, MAX_MESSAGE) };
 }

@@ -21,6 +21,7 @@ import {
   Statuses,
 } from './version-3-schemas.ts';
 
+/** The path of the tasks in version 3. */
 export const JOBS_3 = '/v3/:project_id/jobs';
 
 /** The code of DRS's version 3 for a task that does not exist. */

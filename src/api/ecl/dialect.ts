@@ -6,7 +6,7 @@ import { askForBody, Callers } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
 import { describeAnswers, successAnswers } from '../responses.ts';
-import { answerError, answerUnauthorized, answerUnrouted, WORDS } from './errors.ts';
+import { answerError, answerUnauthorized, answerUnrouted, ERROR_ANSWERS } from './errors.ts';
 import { addEventsRoute } from './events.ts';
 import { addPauseRoutes } from './pause.ts';
 import { chooseRegions } from './regions.ts';
@@ -30,7 +30,7 @@ const tag = {
 };
 const documented = { tags: [tag.name], security: [{ token: [] }] };
 const errors = (...kinds: ProblemKind[]) => ({
-  ...describeAnswers(WORDS, ErrorBody, RequestId, kinds),
+  ...describeAnswers(ERROR_ANSWERS, ErrorBody, RequestId, kinds),
   401: Unauthorized,
 });
 

@@ -1,9 +1,16 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dialect } from '../dialect.ts';
-import { type Problem, type ProblemKind, setRetryAfter, type Words, wordsFor } from '../problem.ts';
+import {
+  type ErrorAnswer,
+  errorAnswerFor,
+  type Problem,
+  type ProblemKind,
+  setRetryAfter,
+} from '../problem.ts';
 
-export const WORDS: Readonly<Record<ProblemKind, Words>> = {
+/** This dialect's status for each kind of problem, and its own message for some. */
+export const ERROR_ANSWERS: Readonly<Record<ProblemKind, ErrorAnswer>> = {
   invalid: { status: 400 },
   destination_region: { status: 400 },
   malformed_json: { status: 400 },
@@ -44,18 +51,18 @@ const FIELDS: Readonly<Record<string, string>> = {
 
 /** Sends an error. eclsdk reads `message`. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const words = wordsFor(WORDS, error, request);
-  const { status } = words;
-  return setRetryAfter(reply, words)
+  const answer = errorAnswerFor(ERROR_ANSWERS, error, request);
+  const { status } = answer;
+  return setRetryAfter(reply, answer)
     .code(status)
-    .send(bodyOf(status, messageOf(words)));
+    .send(bodyOf(status, messageOf(answer)));
 }
 
 /** Returns the answer to a request that no route gets. */
 export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, requestId) => ({
-  status: WORDS[kind].status,
+  status: ERROR_ANSWERS[kind].status,
   headers: { 'Content-Type': 'application/json; charset=utf-8', 'X-Openstack-Request-Id': requestId },
-  body: bodyOf(WORDS[kind].status, message),
+  body: bodyOf(ERROR_ANSWERS[kind].status, message),
 });
 
 function bodyOf(status: number, message: string): object {

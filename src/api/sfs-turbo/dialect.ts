@@ -14,7 +14,7 @@ import type { Dialect, OpenContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
 import { describeAnswers, successAnswers } from '../responses.ts';
 import { refuseUnknownCalls } from '../unknown-calls.ts';
-import { answerError, answerRefusal, answerUnrouted, WORDS } from './errors.ts';
+import { answerError, answerRefusal, answerUnrouted, ERROR_ANSWERS } from './errors.ts';
 import {
   ErrorBody,
   ListQuerystring,
@@ -34,7 +34,7 @@ const tag = {
 };
 const documented = { tags: [tag.name], security: [{ token: [] }, { signature: [] }] };
 const errors = (...kinds: ProblemKind[]) => ({
-  ...describeAnswers(WORDS, ErrorBody, RequestId, ['other_project', ...kinds]),
+  ...describeAnswers(ERROR_ANSWERS, ErrorBody, RequestId, ['other_project', ...kinds]),
   401: { ...ErrorBody, description: 'The sender could not be authenticated.', headers: RequestId },
 });
 

@@ -8,10 +8,10 @@ import {
   UNKNOWN_API,
 } from '../caller/index.ts';
 import type { Dialect } from '../dialect.ts';
-import { type ProblemKind, setRetryAfter, type Words, wordsFor } from '../problem.ts';
+import { type ErrorAnswer, errorAnswerFor, type ProblemKind, setRetryAfter } from '../problem.ts';
 
 /** An error of SFS Turbo's. */
-interface SfsError extends Words {
+interface SfsError extends ErrorAnswer {
   readonly code: string;
 }
 
@@ -25,7 +25,7 @@ const INTERNAL: SfsError = { status: 500, code: 'SFS.TURBO.0005', message: 'Inte
  * SFS Turbo's error for each kind of problem.
  * @see https://support.huaweicloud.com/intl/en-us/api-sfs/ErrorCode.html
  */
-export const WORDS: Readonly<Record<ProblemKind, SfsError>> = {
+export const ERROR_ANSWERS: Readonly<Record<ProblemKind, SfsError>> = {
   invalid: INVALID,
   destination_region: INVALID,
   malformed_json: INVALID,
@@ -54,15 +54,15 @@ export const WORDS: Readonly<Record<ProblemKind, SfsError>> = {
 
 /** Sends an error. In this dialect only this function and `answerRefusal` send errors. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const answer = wordsFor(WORDS, error, request);
+  const answer = errorAnswerFor(ERROR_ANSWERS, error, request);
   return send(answer, request, setRetryAfter(reply, answer));
 }
 
 /** Returns the answer to a request that no route gets. */
 export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, requestId) => ({
-  status: WORDS[kind].status,
+  status: ERROR_ANSWERS[kind].status,
   headers: plainHeaders(requestId),
-  body: bodyOf(WORDS[kind].code, message, requestId),
+  body: bodyOf(ERROR_ANSWERS[kind].code, message, requestId),
 });
 
 /** Answers a request whose sender could not be authenticated. */
