@@ -88,7 +88,7 @@ export function createStoreActivities(deps: Dependencies) {
   const running = new RunningTransfers();
   const destination = (plan: CopyPlan) => storeOf(regions, plan, 'destination');
   return {
-    /** Reads the source's record, and notes by which version its bytes can be recognised later. */
+    /** Reads the source's record, and pins its bytes: if they change, a later read of them fails. */
     inspectSource: (plan: CopyPlan): Promise<InspectedImage> =>
       runStep(client, limits.giveUpAfter, () => inspectSource(deps, plan)),
 

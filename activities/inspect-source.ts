@@ -11,7 +11,7 @@ import { storeOf } from './region-of.ts';
 const MAX_RECORD_SIZE = 512 * 1024;
 
 /**
- * Reads the source's record, and the pin by which its bytes can be recognised later.
+ * Reads the source's record, and pins its bytes: if they change, a later read of them fails.
  * @throws StoreError `invalid_image` naming the largest field of a record that is too large
  */
 export async function inspectSource({ regions }: Dependencies, plan: CopyPlan): Promise<InspectedImage> {

@@ -135,7 +135,7 @@ const MAX_WAIT = 30_000;
 
 /**
  * Opens the copy's file in the spool, and waits if there is no room for it. Returns `null` if the copy needs
- * no file.
+ * no file, or is larger than the whole spool.
  */
 async function openSpoolFile(
   { spool }: Dependencies,
