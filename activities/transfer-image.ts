@@ -85,11 +85,7 @@ export async function transferImage(
     return await heartbeating(beat, copy);
   } catch (error) {
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [observe()]);
-    throw attemptFailure(
-      error,
-      { ...observe(), ...futileUploads(before, transfer) },
-      deps.limits.giveUpAfter,
-    );
+    throw failureAt(error, { ...observe(), ...futileUploads(before, transfer) }, deps.limits.giveUpAfter);
   } finally {
     const { read = 0, ledger } = transfer ?? {};
     log.info('attempt ended', { read: readBefore + read, bytes: ledger?.bytes ?? 0 });
@@ -144,8 +140,8 @@ function observed(progress: TransferProgress, transfer: Transfer | undefined): T
   };
 }
 
-/** Returns the failure with which an attempt ends that has come this far. */
-function attemptFailure(error: unknown, progress: TransferProgress, giveUpAfter: number): Error {
+/** Returns the failure with which an attempt ends at this progress. */
+function failureAt(error: unknown, progress: TransferProgress, giveUpAfter: number): Error {
   const standing = Date.now() - progress.moved_at;
   return toFailure(stalledIfFutile(error, progress, giveUpAfter), standing, giveUpAfter, progress);
 }
