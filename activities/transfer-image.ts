@@ -44,8 +44,7 @@ export async function transferImage(
     progress = observed(progress, transfer);
     return progress;
   };
-  // Called while the copy waits for room (with a fault), or while the job is paused (with `null`). Neither
-  // counts as time without progress.
+  // Waiting for room, or (`null`) for the end of a pause, does not count as time without progress.
   const noteWait = (fault: StoreError | null) => {
     readable.isPaused = fault === null;
     progress = { ...progress, moved_at: Date.now(), last_fault: fault && faultOfError(fault) };
