@@ -5,6 +5,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
 import type { FastifyRequest } from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseJson } from '../../src/api/json.ts';
@@ -12,6 +13,7 @@ import { loadConfig } from '../../src/config/index.ts';
 import { parseCancelRequest } from '../../src/copy-job/index.ts';
 import { planCopy } from '../../src/copy-job/plan.ts';
 import { planTask } from '../../src/object-task/plan.ts';
+import { describeIfThere } from '../../src/temporal/index.ts';
 import { illFormedField } from '../../src/text/index.ts';
 
 const HALF = '\ud83d';
@@ -81,4 +83,12 @@ test('a configuration with such a text is refused', async () => {
 test('a cancel is never refused: what is cut or half in its reason is replaced', () => {
   expect(parseCancelRequest({ reason: HALF, requested_by: 'x' }).reason).toBe('\ufffd');
   expect(parseCancelRequest(`${'x'.repeat(511)}😀`).reason).toBe(`${'x'.repeat(511)}\ufffd`);
+});
+
+test.each([HALF, ''])('no workflow has the id %j, and Temporal is not asked for it', async (id) => {
+  const getHandle = () => {
+    throw new Error('Temporal was asked');
+  };
+  const client = { workflow: { getHandle } } as unknown as Client;
+  expect(await describeIfThere(client, 'copyImage', id)).toBeUndefined();
 });
