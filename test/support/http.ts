@@ -9,6 +9,7 @@ export const JOBS = '/v2/extension/image_replicator/jobs';
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The body; empty for a stream of events, which may never end. */
   readonly text: string;
 }
 
@@ -32,7 +33,12 @@ export async function send(url: string, call: Call = {}): Promise<Answer> {
     },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
-  return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+  const { statusCode: status, headers: told } = answer;
+  if (String(told['content-type']).startsWith('text/event-stream')) {
+    answer.body.on('error', () => {}).destroy();
+    return { status, headers: told, text: '' };
+  }
+  return { status, headers: told, text: await answer.body.text() };
 }
 
 /** A client of the ECL dialect for one tenant. */
