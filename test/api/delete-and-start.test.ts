@@ -7,12 +7,17 @@ import { type Deployment, deploy } from '../support/deployment.ts';
 
 let deployment: Deployment;
 let jobs: JobService;
+/** The service of another facade. */
+let others: JobService;
 let image_id: string;
 beforeAll(async () => {
   deployment = await deploy();
   const { client, regions, env } = deployment;
   const { limits } = await loadConfig(env.IMAGE_REPLICATOR_CONFIG ?? '');
-  jobs = createJobService({ client, regions, limits });
+  [jobs, others] = [0, 1].map(() => createJobService({ client, regions, limits })) as [
+    JobService,
+    JobService,
+  ];
   image_id = (await deployment.addImage('ot1', 10)).id;
 });
 afterAll(() => deployment?.stop());
@@ -35,6 +40,29 @@ test('a request with the key of a job that is being deleted makes another job', 
   removing.mockRestore();
   expect(await Promise.all(again)).toEqual([{ job_id }]);
   expect(await jobs.show(OPERATOR, job_id)).toMatchObject({ status: 'replicate_requested' });
+  expect((await workflow.getHandle(job_id).describe()).runId).not.toBe(first.runId);
+});
+
+test('once a facade has deleted a job, a request with its key makes another job at every facade', async () => {
+  const { workflowService, workflow } = deployment.client;
+  const request = { source: { region: 'ot1', image_id }, destination: { region: 'ot2' } };
+  const start = () => others.start(OPERATOR, request, { dialect: 'test', idempotency_key: 'elsewhere' });
+  const { job_id } = await start();
+  const first = await workflow.getHandle(job_id).describe();
+  await workflow.getHandle(job_id).terminate();
+
+  const remove = workflowService.deleteWorkflowExecution.bind(workflowService);
+  const meanwhile: ReturnType<typeof start>[] = [];
+  const removing = vi.spyOn(workflowService, 'deleteWorkflowExecution').mockImplementation((call) => {
+    meanwhile.push(start());
+    return remove(call);
+  });
+  await jobs.delete(OPERATOR, job_id);
+  removing.mockRestore();
+  // The other facade does not know of the deletion. It has found the job, as it was before.
+  expect(await Promise.all(meanwhile)).toEqual([{ job_id }]);
+  expect(await start()).toEqual({ job_id });
+  expect(await others.show(OPERATOR, job_id)).toMatchObject({ status: 'replicate_requested' });
   expect((await workflow.getHandle(job_id).describe()).runId).not.toBe(first.runId);
 });
 
