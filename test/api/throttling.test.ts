@@ -97,9 +97,17 @@ test('a connection on which 10,000 requests are pipelined is ended, and few of t
     seen += 1;
     return null;
   });
+  const stackTraces: number[] = [];
+  const { stackTraceLimit } = Error;
+  app.server.once('connection', (connection: Socket) =>
+    connection.once('close', () => stackTraces.push(Error.stackTraceLimit)),
+  );
   const socket = await pipelined(10_000);
   // It may be reset, which is an error to `once`.
   await expect.poll(() => socket.destroyed).toBe(true);
   expect(seen).toBeLessThanOrEqual(MAX_PIPELINED);
+  // Node.js makes an error for each request that it has read. Their stack traces would take the longest time.
+  await expect.poll(() => stackTraces).toEqual([0]);
+  expect(Error.stackTraceLimit).toBe(stackTraceLimit);
   authenticate.mockRestore();
 });
