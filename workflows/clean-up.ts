@@ -9,8 +9,9 @@ import {
   JOB_MEMO,
   type JobDetails,
 } from '../src/copy-job/index.ts';
+import { labelOf } from '../src/text/index.ts';
 import { assertInput } from './input.ts';
-import { labelOf, storeSteps } from './steps.ts';
+import { storeSteps } from './steps.ts';
 
 /**
  * What is needed to remove a copy: its plan, and a reference to anything of the copy that may exist at the
@@ -42,7 +43,7 @@ export async function cleanUp(left: Leftovers): Promise<void> {
     'ref.mark': 'string',
   });
   const { plan, ref } = left;
-  const place = `\`${ref.image_id}\` in ${plan.destination.region}`;
+  const place = `${labelOf(ref.image_id)} in ${labelOf(plan.destination.region)}`;
   setCurrentDetails(`**waiting** until nobody writes to ${place} any more`);
   await sleep(plan.heartbeat_timeout);
   setCurrentDetails(`**cleaning up** ${place}, for a job that was cancelled by force`);

@@ -1,8 +1,9 @@
 import type { JobDetails } from '../src/copy-job/index.ts';
+import type { TaskDetails } from '../src/object-task/index.ts';
 import { bytesText, harmlessMarkdown } from '../src/text/index.ts';
 
 /** Where the Web UI shows the heartbeats of a running step. */
-const LIVE_PROGRESS = 'how far it is: *Heartbeat Details* of `transferImage`, under *Pending Activities*';
+const LIVE_JOB = 'how far it is: *Heartbeat Details* of `transferImage`, under *Pending Activities*';
 
 /**
  * Returns a job as Markdown for the Web UI. It begins with what it copies, because a job that was started by
@@ -29,14 +30,36 @@ export function describeJob(job: JobDetails): string {
  * to them.
  */
 function bytesOf({ phase, bytes_copied }: JobDetails, size: number): string {
-  if (phase === 'transfer') return `${bytesText(size)}; ${LIVE_PROGRESS}`;
+  if (phase === 'transfer') return `${bytesText(size)}; ${LIVE_JOB}`;
   return `${bytesText(bytes_copied)} of ${bytesText(size)}`;
 }
 
+/** Says where the Web UI shows what the task's workflow does not know while it runs. */
+const LIVE_TASK =
+  'objects under way are not counted here: see *Heartbeat Details* under *Pending Activities*, and the child workflows. ' +
+  'If the task stands still: see their *Last Failure*, and `image-replicator tasks show`';
+
+/** Returns a task as Markdown for the Web UI. */
+export function describeTask(task: TaskDetails, isUnderWay: boolean): string {
+  const lines = [
+    `**${shown(task.type)}** of ${shown(task.src_prefix || 'everything')} (share ${shown(task.share_id)}, target ${shown(task.target)})`,
+    `**${task.objects_moved}** objects moved (${bytesText(task.bytes_moved)}), **${task.objects_failed}** failed`,
+    ...(isUnderWay ? [LIVE_TASK] : []),
+    ...task.failures
+      .slice(0, 10)
+      .map(({ path, code, message }) => harmlessMarkdown(`${path}: ${code}: ${message}`)),
+  ];
+  if (task.objects_incomplete > 0)
+    lines.push(`${task.objects_incomplete} have arrived without all of their attributes`);
+  if (task.folders_left_out > 0) lines.push(`${task.folders_left_out} empty folders were left out`);
+  if (task.fault !== null) lines.push(harmlessMarkdown(`${task.fault.code}: ${task.fault.message}`));
+  return lines.join('\n\n');
+}
+
 /**
- * Escapes a text of the record, so that Markdown shows it and does nothing else. Any Temporal client may have
- * written that text.
+ * Escapes a value of the record, so that Markdown shows it and does nothing else. Any Temporal client may
+ * have written it: it may be missing, or may not be a text.
  */
-function shown(text: string | null): string {
-  return harmlessMarkdown(String(text ?? '?'));
+function shown(value: unknown): string {
+  return harmlessMarkdown(String(value ?? '?'));
 }

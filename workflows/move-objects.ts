@@ -29,11 +29,12 @@ import {
   type TaskPlan,
   type TaskRequest,
 } from '../src/object-task/index.ts';
+import { labelOf } from '../src/text/index.ts';
 import { copyImage } from './copy-image.ts';
 import { failureOf, faultOfFailure, reportedProgress } from './faults.ts';
 import { assertInput } from './input.ts';
 import { Slots } from './slots.ts';
-import { labelOf, planTask, taskSteps } from './steps.ts';
+import { planTask, taskSteps } from './steps.ts';
 import { TaskRecord } from './task-record.ts';
 
 const taskDetailsQuery = defineQuery<TaskDetails>(TASK_DETAILS_QUERY);

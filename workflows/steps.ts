@@ -7,6 +7,7 @@ import {
 import type { JobActivities, StoreActivities } from '../activities/index.ts';
 import type { CopyPlan } from '../src/copy-job/index.ts';
 import type { TaskPlan } from '../src/object-task/index.ts';
+import { labelOf } from '../src/text/index.ts';
 
 const retry = { initialInterval: '1s', maximumInterval: '1m' } as const;
 
@@ -65,17 +66,6 @@ function storeActivities(plan: Planned) {
       summary,
       ...options,
     });
-}
-
-/**
- * The longest label; characters. Two labels have to fit into an activity's summary, which takes 400 bytes
- * (Temporal: `limit.userMetadataSummarySize`).
- */
-const MAX_LABEL_LENGTH = 60;
-
-/** Returns a path, or only its end if it is too long for a summary. */
-export function labelOf(path: string): string {
-  return path.length > MAX_LABEL_LENGTH ? `…${path.slice(1 - MAX_LABEL_LENGTH)}`.toWellFormed() : path;
 }
 
 /** Returns the steps of one copy at its stores. */

@@ -9,7 +9,7 @@ import {
   type TaskDetails,
   type TaskRequest,
 } from '../src/object-task/index.ts';
-import { bytesText, harmlessMarkdown } from '../src/text/index.ts';
+import { describeTask } from './current-details.ts';
 import { invalidInput } from './input.ts';
 
 /**
@@ -70,34 +70,4 @@ function taskFrom(memo: unknown): TaskDetails | undefined {
   const task = parseTask(memo);
   if (task === undefined) throw invalidInput(`memo.${TASK_MEMO}`, 'is not the record of a task');
   return task;
-}
-
-/** Says where the Web UI shows what the task's workflow does not know while it runs. */
-const LIVE_PROGRESS =
-  'objects under way are not counted here: see *Heartbeat Details* under *Pending Activities*, and the child workflows. ' +
-  'If the task stands still: see their *Last Failure*, and `image-replicator tasks show`';
-
-/** Returns a task as Markdown for the Web UI. */
-function describeTask(task: TaskDetails, isUnderWay: boolean): string {
-  const lines = [
-    `**${shown(task.type)}** of ${shown(task.src_prefix || 'everything')} (share ${shown(task.share_id)}, target ${shown(task.target)})`,
-    `**${task.objects_moved}** objects moved (${bytesText(task.bytes_moved)}), **${task.objects_failed}** failed`,
-    ...(isUnderWay ? [LIVE_PROGRESS] : []),
-    ...task.failures
-      .slice(0, 10)
-      .map(({ path, code, message }) => harmlessMarkdown(`${path}: ${code}: ${message}`)),
-  ];
-  if (task.objects_incomplete > 0)
-    lines.push(`${task.objects_incomplete} have arrived without all of their attributes`);
-  if (task.folders_left_out > 0) lines.push(`${task.folders_left_out} empty folders were left out`);
-  if (task.fault !== null) lines.push(harmlessMarkdown(`${task.fault.code}: ${task.fault.message}`));
-  return lines.join('\n\n');
-}
-
-/**
- * Escapes a value of the request, so that Markdown shows it and does nothing else. The value may be missing,
- * or may not be a text.
- */
-function shown(value: unknown): string {
-  return harmlessMarkdown(String(value ?? '?'));
 }

@@ -21,7 +21,7 @@ import type { UserCredential } from '../openstack/index.ts';
 import { LimitReached, type Quota } from '../quota/index.ts';
 import { type ImageStore, StoreError } from '../stores/index.ts';
 import { outsideTemporalDeadline, requestId } from '../temporal/index.ts';
-import { harmlessMarkdown } from '../text/index.ts';
+import { labelOf } from '../text/index.ts';
 import { answered, refusal } from './ask-store.ts';
 import type { Deletions } from './delete.ts';
 import { JobError } from './errors.ts';
@@ -87,9 +87,7 @@ export async function startJob(
         ...(request_id !== null && { [REQUEST_ID_MEMO]: request_id }),
       },
       typedSearchAttributes: new TypedSearchAttributes(requestedSearchAttributes(plan)),
-      staticSummary: harmlessMarkdown(
-        `${image.name ?? image.id} · ${plan.source.region} → ${plan.destination.region}`,
-      ),
+      staticSummary: `${labelOf(image.name ?? image.id)} · ${plan.source.region} → ${plan.destination.region}`,
     });
   const { quota } = context;
   const startWithinQuota =

@@ -1,17 +1,22 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { requestedDetails } from '../../src/copy-job/index.ts';
-import { describeJob } from '../../workflows/current-details.ts';
+import { COPY_IMAGE, requestedDetails, TASK_QUEUE } from '../../src/copy-job/index.ts';
+import { requestedTask } from '../../src/object-task/index.ts';
+import { describeJob, describeTask } from '../../workflows/current-details.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
+import type { TestProcess } from '../support/process.ts';
 
 const NAME = 'evil\x1b[2J\r\nrow\x9b\u202e';
 const SHOWN = 'evil\\x1b[2J\\r\\nrow\\x9b\\u{202e}';
 
 let deployment: Deployment;
+let worker: TestProcess;
 let image: string;
 beforeAll(async () => {
   deployment = await deploy();
+  worker = await deployment.startWorker();
   image = (await deployment.addImage('ot1', 10, { name: NAME })).id;
 });
 afterAll(() => deployment.stop());
@@ -20,7 +25,6 @@ afterAll(() => deployment.stop());
 const PLAIN = /^(?:[^\p{Cc}\p{Bidi_Control}]|\n)*$/u;
 
 test('a name that would move the cursor is shown, and moves nothing', async () => {
-  await deployment.startWorker();
   const { stdout: images } = await deployment.command('images', 'list', '--region', 'ot1');
   const { stdout: copied } = await deployment.command('copy', image, '--from', 'ot1', '--to', 'ot2');
   const { job_id } = JSON.parse(copied);
@@ -29,6 +33,8 @@ test('a name that would move the cursor is shown, and moves nothing', async () =
   for (const output of [images, shown, listed]) expect(output).toContain(SHOWN);
   for (const output of [images, copied, shown, listed]) expect(output).toMatch(PLAIN);
   expect(JSON.parse(copied).source_image_name).toBe(NAME);
+  const summary = await (await deployment.client.workflow.getHandle(job_id).describe()).staticSummary();
+  expect(summary).toBe('evil\\\\x1b\\[2J\\\\r\\\\nrow\\\\x9b\\\\u{202e} · ot1 → ot2');
 });
 
 test('a name in an error moves nothing either', async () => {
@@ -50,6 +56,24 @@ test('a record that cannot be used hides no other image, and is named with what 
   expect(await readdir(join(deployment.folder, 'ot1'))).toContain(id);
 });
 
+test('an image with a name of any length is copied', async () => {
+  const { id } = await deployment.addImage('ot1', 10, { name: '_🚀'.repeat(1000) });
+  const { code, stderr } = await deployment.command('copy', id, '--from', 'ot1', '--to', 'ot2');
+  expect(code, stderr).toBe(0);
+});
+
+test('an id in a line of a log moves nothing either', async () => {
+  await deployment.client.workflow.execute(COPY_IMAGE, {
+    workflowId: NAME,
+    taskQueue: TASK_QUEUE,
+    args: [
+      { source: { region: 'ot1', image_id: image }, destination: { region: 'ot2', image_id: randomUUID() } },
+    ],
+  });
+  await expect.poll(() => worker.logged('attempt ended').map(({ workflowId }) => workflowId)).toContain(NAME);
+  expect(worker.output()).toMatch(PLAIN);
+});
+
 test("what the Web UI shows of a job has no Markdown of others' in it", () => {
   const job = {
     ...requestedDetails('job', null, new Date()),
@@ -59,4 +83,26 @@ test("what the Web UI shows of a job has no Markdown of others' in it", () => {
   const text = describeJob(job);
   expect(text).toContain('\\!\\[x\\](http\\://tracker)\\\\n\\# title');
   expect(text).toContain('\\[y\\](http\\://z)');
+});
+
+test("what the Web UI shows of a task has no Markdown of others' in it", () => {
+  const link = '[y](http://z)';
+  const end = { region: 'nas', prefix: '' };
+  const texts = { task_id: 'x', tenant_id: 'x', share_id: link, target: `# ${link}`, dest_prefix: '' };
+  const request = { ...texts, type: 'import', src_prefix: `![x]\n${link}`, source: end, destination: end };
+  const text = describeTask(
+    {
+      ...requestedTask(request as Parameters<typeof requestedTask>[0], new Date()),
+      objects_failed: 1,
+      failures: [{ path: `**${NAME}**`, code: 'changed', message: link }],
+      fault: { code: 'internal', side: null, message: `<b> ${link}` },
+    },
+    false,
+  );
+  expect(text.replaceAll('\n', ' ')).toMatch(PLAIN);
+  expect(text).not.toContain(link);
+  expect(text).toContain('\\!\\[x\\]\\\\n\\[y\\](http\\://z)');
+  expect(text).toContain('target \\# \\[y\\](http\\://z)');
+  expect(text).toContain('\\*\\*evil\\\\x1b\\[2J\\\\r\\\\nrow');
+  expect(text).toContain('\\<b\\> \\[y\\](http\\://z)');
 });

@@ -1,0 +1,21 @@
+import { harmlessMarkdown } from './harmless.ts';
+
+/**
+ * The longest label; characters, and bytes of its JSON. Two labels have to fit into the summary of a workflow
+ * or of an activity, which takes 400 bytes (Temporal: `limit.userMetadataSummarySize`).
+ */
+const MAX_CHARACTERS = 60;
+const MAX_BYTES = 180;
+
+/**
+ * Returns the end of a text from outside, such as an object's path, as much as fits into a summary for the
+ * Web UI. It is Markdown that shows the text and does nothing else.
+ */
+export function labelOf(text: string): string {
+  // In UTF-8, an escape may be longer than what it stands for.
+  for (let room = MAX_CHARACTERS; ; room -= 1) {
+    const end = text.length > room ? `…${text.slice(text.length - room + 1)}`.toWellFormed() : text;
+    const label = harmlessMarkdown(end);
+    if (new TextEncoder().encode(JSON.stringify(label)).length <= MAX_BYTES) return label;
+  }
+}
