@@ -13,7 +13,7 @@ import {
   type TaskPlan,
 } from '../src/object-task/index.ts';
 import { atSide, blame, compareUtf8, type ObjectEntry, type ObjectStore } from '../src/stores/index.ts';
-import { type MoveOptions, moveObjects, type ObjectOutcome } from '../src/transfer/index.ts';
+import { type MoveOptions, moveEachObject, type ObjectOutcome } from '../src/transfer/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { toFailure } from './failures.ts';
 import { objectsOf } from './region-of.ts';
@@ -51,7 +51,7 @@ export async function moveSmallObjects(
     const onWait = () => {
       waitedFrom = Date.now();
     };
-    for await (const outcome of moveObjects(entries, { ...options, onWait, signal })) {
+    for await (const outcome of moveEachObject(entries, { ...options, onWait, signal })) {
       progress = advanced(progress, outcome);
       if (Date.now() - flushedAt > FLUSH_INTERVAL) await flush();
     }

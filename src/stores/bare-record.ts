@@ -1,7 +1,7 @@
 import type { ImageRecord } from '../image/index.ts';
 import type { ObjectAttributes } from './port.ts';
 
-/** Returns the record of a plain file or object, which is no image: its properties are its attributes. */
+/** Returns an image record that stands for a plain file or object. Its properties are the attributes. */
 export function bareRecord(
   path: string,
   size: number,

@@ -1,13 +1,10 @@
 import type { Readable } from 'node:stream';
 
-/**
- * Reads a stream whole, as long as it has no more than `max` bytes. Returns `undefined` for one that has
- * more, and reads no further.
- */
+/** Reads a whole stream of at most `max` bytes. Returns `undefined` as soon as it turns out to have more. */
 export async function readBounded(stream: Readable, max: number): Promise<Buffer | undefined> {
   const read: Uint8Array[] = [];
   let size = 0;
-  // Some streams report an error if the rest is not read. Nobody waits for it.
+  // Some streams report an error if they are not read to the end, which nobody else would handle.
   stream.on('error', () => {});
   for await (const chunk of stream) {
     size += chunk.length;

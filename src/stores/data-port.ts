@@ -8,24 +8,24 @@ export interface PartReader {
    */
   readonly endpoint?: string;
   /**
-   * Present if the data is read well only from front to back: one range at a time, each beginning where the
-   * last one ended.
+   * Present if the data should be read from front to back: one range at a time, each beginning where the last
+   * one ended.
    */
   readonly inOrder?: true;
   /** Present if the data is an object at a service that may be able to copy it by itself. */
   readonly original?: ServerObject;
-  /** The best number of bytes to ask for at a time; absent if the usual number is. */
+  /** The best number of bytes to ask for at a time; absent if the reader prefers none. */
   readonly partSize?: number;
   /**
-   * Yields the bytes of a range in order, in chunks of any size. A chunk is the caller's only until it asks
-   * for the next one. An empty chunk is a keep-alive. Ends early only with an error: `truncated`, `changed`,
-   * `not_found`, `unavailable`.
+   * Yields the bytes of a range in order, in chunks of any size. The caller MUST NOT use a chunk after it has
+   * asked for the next one. An empty chunk is a keep-alive. Ends early only with an error: `truncated`,
+   * `changed`, `not_found`, `unavailable`.
    */
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** An object at a service. */
+/** An object at an object storage service. */
 export interface ServerObject {
   /** Names the service. */
   readonly service: string;
@@ -42,10 +42,11 @@ export type ImageSink = PartSink | BlockSink | StreamSink;
 export interface PartSink {
   readonly kind: 'parts';
   /**
-   * Sorted, disjoint ranges that the destination had when it was opened, as it itself reports after a crash.
+   * Sorted, disjoint ranges that the destination already had when the sink was opened. The destination itself
+   * reports them, also after a crash.
    */
   readonly received: readonly ByteRange[];
-  /** The bytes of `received` that a loss of power could not have taken. */
+  /** Those ranges of `received` that would survive a loss of power. */
   readonly durable: readonly ByteRange[];
   /**
    * Writes at an offset. A repeat with the same bytes is harmless. Throws `not_found` once the image was
@@ -59,14 +60,14 @@ export interface PartSink {
   /** Forgets every byte, for a new start. */
   reset(): Promise<void>;
   /**
-   * Waits until everything written would survive a loss of power. Throws `lost` if the disk has refused some
-   * of it, and nobody can say which.
+   * Waits until everything written would survive a loss of power. Throws `lost` if the disk has lost some of
+   * it, because nobody can say which bytes.
    */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Takes an image's data in blocks of one size, each one whole, in any order, as a multipart upload does. */
+/** Takes an image's data in whole blocks of one size, in any order, as a multipart upload does. */
 export interface BlockSink {
   readonly kind: 'blocks';
   /**
@@ -77,18 +78,19 @@ export interface BlockSink {
   /** Bytes of each block but the last. */
   readonly blockSize: number;
   /**
-   * Sorted, disjoint ranges that the destination had when it was opened, as it itself reports after a crash.
+   * Sorted, disjoint ranges that the destination already had when the sink was opened. The destination itself
+   * reports them, also after a crash.
    */
   readonly received: readonly ByteRange[];
-  /** Present if the destination is a service that may copy objects of its own by itself. */
+  /** Present if the destination is a service that may be able to copy its own objects without us. */
   readonly byServer?: ServerCopy;
   /**
    * Puts a block. A repeat is harmless. Throws `not_found` once the image was discarded, `conflict` once a
-   * later attempt has put the blocks together, and `lost` if blocks that were put are gone.
-   * @param onMoved MUST be called whenever the destination has taken some of the bytes
+   * later attempt has joined the blocks, and `lost` if blocks that were put are gone.
+   * @param onMoved the sink MUST call it whenever the destination has taken some of the bytes
    */
   put(range: ByteRange, block: Uint8Array, signal: AbortSignal, onMoved?: () => void): Promise<void>;
-  /** Puts the blocks together, to stay. Before that, nothing can be read back. Throws the errors of `put`. */
+  /** Joins the blocks, durably. Nothing can be read back before. Throws the errors of `put`. */
   flush(signal: AbortSignal): Promise<void>;
   /** Fills `into` with the bytes that were put from an offset on. */
   readBack(offset: number, into: Uint8Array, signal: AbortSignal): Promise<void>;
@@ -98,23 +100,26 @@ export interface BlockSink {
 }
 
 /**
- * Fills a sink with blocks that the service copies from another object, so that no byte passes through us.
+ * Fills a sink with blocks that the service copies from another object, so that no byte passes through the
+ * worker.
  */
 export interface ServerCopy {
-  /** Names the service, which can copy only what it has itself. */
+  /** Names the service. It can copy only objects of its own. */
   readonly service: string;
-  /** `true` if the service has copied what the sink has. Then nothing MAY be put before a reset. */
+  /**
+   * `true` if the bytes in the sink were copied by the service. Then `put` MUST NOT be called before `reset`.
+   */
   readonly hasBegun: boolean;
-  /** Forgets every byte, and makes the sink ready for `copy`. Does nothing if it has begun. */
+  /** Forgets every byte, and makes the sink ready for `copy`. Does nothing if `hasBegun`. */
   begin(): Promise<void>;
   /**
-   * Copies a block. A repeat is harmless. Returns why the service does not do so, in a few words; `null` if
-   * it has. Throws the errors of `put`.
+   * Copies a block. A repeat is harmless. Returns `null` if the service has copied it, or a few words that
+   * say why it does not. Throws the errors of `put`.
    */
   copy(range: ByteRange, from: ServerObject, signal: AbortSignal): Promise<string | null>;
   /**
-   * Tells whether the service has a checksum of its own of both objects, whole, and they are equal. MUST be
-   * called after `flush`.
+   * Tells whether the service has its own checksums of both whole objects, and they are equal. MUST be called
+   * after `flush`.
    */
   isSame(from: ServerObject): Promise<boolean>;
 }
@@ -123,14 +128,16 @@ export interface ServerCopy {
 export interface StreamSink {
   readonly kind: 'stream';
   /**
-   * Digests of the data, if the destination has all of it from an attempt whose answer was lost; else `null`.
+   * Digests of the data, if the destination has all of it from an earlier attempt whose answer was lost; else
+   * `null`.
    */
   readonly whole: Digests | null;
   /**
-   * Sends all bytes of the image. Returns when the destination has said that it has them. A chunk of 64 KiB
-   * or more MUST be used before the next one is asked for; a smaller one MAY be kept. An error in the middle
-   * of `chunks` breaks the upload off, so that the destination keeps nothing. Throws `not_found` once the
-   * image was discarded, `conflict`, `quota_exceeded`, `invalid_image`, `spoilt`, `unavailable`.
+   * Sends all bytes of the image. Returns when the destination has confirmed that it has them. The sink MUST
+   * have used a chunk of 64 KiB or more before it asks for the next one; it MAY keep smaller ones. An error
+   * in the middle of `chunks` breaks the upload off, so that the destination keeps nothing. Throws
+   * `not_found` once the image was discarded, `conflict`, `quota_exceeded`, `invalid_image`, `spoilt`,
+   * `unavailable`.
    */
   upload(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

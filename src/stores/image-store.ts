@@ -8,17 +8,17 @@ import type { StoreError } from './store-error.ts';
 
 /** A region's images. */
 export interface ImageStore extends ImageSource, ImageDestination {
-  /** Plain files or objects of the region, if the store can tell. */
+  /** The plain files or objects of the region; absent if the store has only images. */
   readonly objects?: ObjectStore;
   /** Throws if the store cannot be reached or used as configured. */
   check(): Promise<void>;
   /**
    * Lists the images that a tenant may see, in no particular order; a `tenantId` of `null` is an operator. An
-   * image whose record cannot be used hides no other: it is left out, and passed to `onUnusable`.
+   * image whose record cannot be used is left out, and passed to `onUnusable`.
    */
   images(tenantId: string | null, onUnusable?: (image: UnusableImage) => void): AsyncIterable<ImageRecord>;
   /**
-   * Lists what jobs have left behind, or are making, apart from the objects' leftovers.
+   * Lists what jobs are making or have left behind, except for the leftovers of `objects`.
    * @param ended images of jobs that were ended from outside, for a store that cannot be searched by mark
    */
   leftovers(ended: AsyncIterable<DestinationRef>): AsyncIterable<Leftover>;
@@ -27,8 +27,9 @@ export interface ImageStore extends ImageSource, ImageDestination {
    */
   serves?(user: UserCredential): Promise<boolean>;
   /**
-   * Makes a file an image, if the store keeps its images in files of this machine. A call that is aborted
-   * leaves nothing behind. `moved` is called with the number of bytes that are there by now.
+   * Makes an image from a file; absent if the store does not keep its images in files of this machine. A call
+   * that is aborted leaves nothing behind. `moved` is called with the number of bytes that were copied so
+   * far.
    */
   register?(
     file: string,
@@ -39,7 +40,7 @@ export interface ImageStore extends ImageSource, ImageDestination {
   locate(imageId: string): string;
 }
 
-/** An image that is there, but whose record cannot be used. */
+/** An image that exists, but whose record cannot be used. */
 export interface UnusableImage {
   readonly id: string;
   /** The fault of the record. */

@@ -4,16 +4,16 @@ import type { StoreError } from './store-error.ts';
 
 /** A plain file or object. */
 export interface ObjectEntry {
-  /** Path relative to the region, with slashes between its steps. */
+  /** Path within the region, with slashes between its steps. */
   readonly path: string;
   /** Bytes. */
   readonly size: number;
   /**
-   * The reason why it cannot be read, if the list knows one. Its path may then be a folder's, and stands for
-   * all that is in the folder.
+   * Present if the listing has shown that it cannot be read. The path may then be a folder's, and stands for
+   * everything in that folder.
    */
   readonly fault?: StoreError;
-  /** Present for a folder in which there is nothing. Its path ends in a slash, and it cannot be read. */
+  /** Present for an empty folder. Its path ends in a slash, and it cannot be read. */
   readonly isFolder?: true;
 }
 
@@ -26,7 +26,8 @@ export interface ReadObject {
 
 /**
  * Plain files of a share, or objects of a bucket, by their path. None of them is an image. In a reference,
- * the path takes the place of the image id, and `tenant_id` has no meaning. Other than with images:
+ * the path takes the place of the image id, and `tenant_id` has no meaning. Two things differ from
+ * images:
  * - `prepare` never finds a path taken: `commit` replaces what is there in one step, and the last commit
  *   wins,
  * - `discard` leaves alone what was there before, and what was committed.
@@ -42,27 +43,27 @@ export interface ObjectStore extends ImageSource, ImageDestination {
   readonly endpoint?: string;
   /**
    * Lists the objects whose path begins with `prefix` and comes after `after`, in the order of their UTF-8
-   * bytes, and the empty folders among them. Reads on only as far as it is asked, and nothing that comes
-   * before `after`.
+   * bytes, and the empty folders among them. Reads no further than the caller iterates, and nothing that
+   * comes before `after`.
    */
   list(prefix: string, after: string | null): AsyncIterable<ObjectEntry>;
   /**
-   * Reads a small object, whole. Throws `not_found`, `unavailable`, and `changed`, also if there is no room
-   * for it in `into`.
+   * Reads a small object, whole, into `into`. Throws `not_found`, `unavailable`, and `changed`, which may
+   * also mean that the object has grown larger than `into`.
    */
   read(path: string, into: Uint8Array, signal: AbortSignal): Promise<ReadObject>;
   /**
-   * Puts a small object at a path, all or nothing, and replaces what was there. Leaves out those attributes
-   * that it cannot have (see `loses`).
+   * Puts a small object at a path, all or nothing, and replaces what was there. Leaves out attributes that
+   * objects of this store cannot have (see `loses`).
    */
   write(path: string, data: Uint8Array, signal: AbortSignal, attributes?: ObjectAttributes): Promise<void>;
   /**
-   * Tells whether an object here could not have all of these attributes. The attributes of a large object are
-   * the properties of its record.
+   * Tells whether an object of this store could not keep all of these attributes. A large object gets its
+   * attributes as the properties of its record.
    */
   loses(attributes: ObjectAttributes): boolean;
-  /** Waits until all small objects that were written before would survive a loss of power. */
+  /** Waits until all small objects that were written so far would survive a loss of power. */
   flush(): Promise<void>;
-  /** Lists objects in the making, and what calls have left behind whose process died. */
+  /** Lists objects in the making, and what was left behind by calls whose process died. */
   leftovers(): AsyncIterable<Leftover>;
 }

@@ -8,13 +8,15 @@ export interface SourceRef {
   readonly tenant_id: string | null;
 }
 
-/** An image to write. Only what bears this mark is ever opened, committed or discarded. */
+/** An image to write. A store MUST open, commit and discard only what bears this mark. */
 export interface DestinationRef {
   readonly image_id: string;
   readonly tenant_id: string | null;
   /** Names the job: the id of its workflow's first run, which a reset keeps. */
   readonly mark: string;
-  /** Digests that its data has to have. They tell it from data that somebody else may have put there. */
+  /**
+   * Digests that its data has to have. They distinguish it from data that somebody else may have put there.
+   */
   readonly digests: Digests;
   /**
    * Present if a commit may have happened. Where a commit removes the mark, as at a Glance, the digests
@@ -26,34 +28,34 @@ export interface DestinationRef {
 /** A source image as it was inspected. */
 export interface InspectedImage {
   readonly record: ImageRecord;
-  /** The store's own token for exactly these bytes: a later read of other bytes fails with `changed`. */
+  /** The store's own name for exactly these bytes: a later read of other bytes fails with `changed`. */
   readonly pin: string;
 }
 
 /** The reading half of a store. */
 export interface ImageSource {
   /**
-   * Returns an image's record, and a pin of its data. With `user`, a store that knows users looks as that
-   * user. Throws `not_found`, `not_active`, `invalid_image`, `unavailable`.
+   * Returns an image's record, and a pin of its data. A store that knows users looks the image up with the
+   * rights of `user`, if there is one. Throws `not_found`, `not_active`, `invalid_image`, `unavailable`.
    */
   inspect(ref: SourceRef, user?: UserCredential): Promise<InspectedImage>;
   /**
    * Opens the data that was inspected. Throws `changed`, `not_found`, `unavailable`.
-   * @param digests the digests in the record. If some are known, they decide: data that others have touched,
-   * but that has the same bytes, is the same. A store MAY have to read all of it to find out
+   * @param digests the digests in the record. If some are known, they decide: data that was rewritten with
+   * the same bytes has not changed. A store MAY have to read all of it to find out
    */
   openReader(ref: SourceRef, pin: string, digests?: Digests): Promise<PartReader>;
 }
 
-/** Connects a call that may take its time with its caller. */
+/** Connects a call that may take long with its caller. */
 export interface Watch {
   /** Ends the call, with the signal's reason. */
   readonly signal: AbortSignal;
-  /** Tells the caller that the call has got on. */
+  /** Tells the caller that the call is making progress. */
   moved(): void;
   /**
-   * Rejects if the caller does not want the call any more. A store MUST ask right before each removal that it
-   * cannot make conditional.
+   * Rejects if the caller no longer wants the call to go on. A store MUST await it right before each removal
+   * that it cannot make conditional.
    */
   confirm(): Promise<void>;
 }
@@ -62,10 +64,10 @@ export interface Watch {
  * The writing half of a store. A copy calls `prepare`, `openSink`, writes, `flush` and `commit`, in this
  * order; and `discard` at any time, from any process. Every call MAY be repeated.
  *
- * Each call brings the number of its attempt. Numbers grow with every attempt at every step of a job, also
- * when its workflow is reset. An image in the making belongs to the highest attempt that has taken it: a
- * store MUST refuse a lower one with `conflict`, and MUST decide so in one step with the change itself,
- * because a process may be frozen between any two calls and go on much later.
+ * Each call has the number of its attempt, a fencing token. Numbers grow with every attempt at every step of
+ * a job, also when its workflow is reset. An image in the making belongs to the highest attempt that has
+ * taken it: a store MUST refuse a lower one with `conflict`, and MUST decide so in one step with the change
+ * itself, because a process may be frozen between any two calls and go on much later.
  */
 export interface ImageDestination {
   /**
@@ -75,25 +77,27 @@ export interface ImageDestination {
   checkRoom?(tenantId: string | null, size: number): Promise<void>;
   /**
    * Reserves the image id for this job. This is the only call that creates anything. A store MAY take over
-   * what an earlier attempt has reserved only if no byte of another inspection of the source can come into
-   * it. Throws `conflict` if the id belongs to an image, to another job or to a later attempt,
+   * what an earlier attempt has reserved only if no byte of the source as it was inspected before can come
+   * into it. Throws `conflict` if the id belongs to an image, to another job or to a later attempt,
    * `quota_exceeded`, `unavailable`.
    */
   prepare(ref: DestinationRef, attempt: number, image: ImageRecord): Promise<void>;
   /**
-   * Finds the image that an earlier run of this job has committed, and takes it for this attempt, so that no
-   * undo of the earlier run removes it any more. Returns `null` if there is none.
+   * Finds the image that an earlier run of this job has committed, and takes it for this attempt, so that the
+   * earlier run can no longer undo its commit. Returns `null` if there is none.
    */
   adopt(ref: DestinationRef, attempt: number): Promise<ImageRecord | null>;
   /**
    * Opens the image that `prepare` has reserved, to write its data. A sink for parts or blocks locks out
-   * those of lower attempts; of two uploads the image takes one. Throws `not_found` if the image is gone,
-   * `conflict` if a higher attempt has it or it has somebody else's data, and `spoilt`.
+   * sinks of lower attempts. A stream sink does not: if two attempts upload at once, the image takes one
+   * upload. Throws `not_found` if the image is gone, `conflict` if a higher attempt has it or it has somebody
+   * else's data, and `spoilt`.
    */
   openSink(ref: DestinationRef, attempt: number, size: number): Promise<ImageSink>;
   /**
    * Makes the image visible, whole, with its record. A repeat after success is harmless. An abort MUST NOT
-   * end a request that commits: its answer is waited for. Throws `not_found` if what `prepare` made is gone.
+   * end a request that commits: the store waits for its answer. Throws `not_found` if what `prepare` made is
+   * gone.
    */
   commit(ref: DestinationRef, attempt: number, record: ImageRecord, watch?: Watch): Promise<void>;
   /**

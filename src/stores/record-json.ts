@@ -19,7 +19,7 @@ const hex = (digits: number) =>
     patternErrorMessage: `${digits} digits 0 to 9 and a to f`,
   });
 
-/** Fields of `image.json`. Those that are optional have a default. */
+/** Fields of `image.json`. The optional ones have a default. */
 const Schema = Type.Object({
   id: Type.String(),
   name: Nullable(Type.String()),
@@ -49,9 +49,9 @@ export function recordToJson(record: ImageRecord): string {
 }
 
 /**
- * Reads the JSON of an image's record.
- * @param bytes `undefined` if they are more than `MAX_RECORD_SIZE`
- * @throws StoreError `invalid_image` if they are no record; its message names the image and the field
+ * Parses the JSON of an image's record.
+ * @param bytes the JSON, or `undefined` if it has more than `MAX_RECORD_SIZE` bytes
+ * @throws StoreError `invalid_image` if it is no record; the message names the image and the field
  */
 export function recordFromJson(bytes: Uint8Array | undefined, imageId: string): ImageRecord {
   if (bytes === undefined || bytes.length > MAX_RECORD_SIZE) throw tooLarge(imageId);
@@ -71,7 +71,7 @@ export function recordFromJson(bytes: Uint8Array | undefined, imageId: string): 
 }
 
 /**
- * Checks what a store says of an image, and returns it as a record. Fields that no record has are left out.
+ * Checks what a store says about an image, and returns it as a record. Leaves out unknown fields.
  * @throws StoreError `invalid_image`, which names the image and the field
  */
 export function checkedRecord(value: unknown, imageId: string): ImageRecord {
@@ -98,12 +98,12 @@ function knownFields(value: unknown): unknown {
   );
 }
 
-/** Returns the error for a record that has more bytes than are read. */
+/** Returns the error for a record that has more than `MAX_RECORD_SIZE` bytes. */
 export function tooLarge(imageId: string): StoreError {
   return unusable(imageId, `it has more than ${MAX_RECORD_SIZE} bytes`);
 }
 
-/** Characters of a field's name in a message. */
+/** Maximum number of characters of a field's name that a message quotes. */
 const MAX_FIELD_LENGTH = 100;
 
 function unusable(imageId: string, why: string, cause?: unknown): StoreError {

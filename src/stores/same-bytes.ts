@@ -3,17 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { compareDigests, type Digests, knownDigests } from '../image/index.ts';
 import { StoreError } from './store-error.ts';
 
-/** Milliseconds after which a reader that yields no bytes says again that it is at work. */
-const SIGN_OF_LIFE = 1000;
+/** Milliseconds from one empty chunk to the next. */
+const KEEP_ALIVE_INTERVAL = 1000;
 const NOTHING = new Uint8Array(0);
 
 /** Returns the error for data that is no longer what was inspected. */
-export function hasChanged(): StoreError {
+export function changedError(): StoreError {
   return new StoreError('changed', "the image's data has changed since it was inspected");
 }
 
 /** Tells whether at least one digest of the data is known. */
-export function canTell(digests: Digests | undefined): digests is Digests {
+export function hasAnyDigest(digests: Digests | undefined): digests is Digests {
   return digests !== undefined && knownDigests(digests).length > 0;
 }
 
@@ -27,17 +27,17 @@ export async function haveDigests(chunks: AsyncIterable<Uint8Array>, expected: D
 }
 
 /**
- * Yields empty chunks until the promise has settled, because a silent reader would be taken for one that
- * hangs. Throws the error with which the promise rejects.
+ * Yields empty chunks until the promise has settled, because the transfer gives up a reader that yields
+ * nothing. Throws the error with which the promise rejects.
  */
-export async function* aliveUntil(promise: Promise<unknown>): AsyncGenerator<Uint8Array> {
+export async function* keepAliveUntil(promise: Promise<unknown>): AsyncGenerator<Uint8Array> {
   const settled = promise.then(
     () => true,
     () => true,
   );
   for (;;) {
     const timer = new AbortController();
-    const waited = sleep(SIGN_OF_LIFE, false, { signal: timer.signal }).catch(() => false);
+    const waited = sleep(KEEP_ALIVE_INTERVAL, false, { signal: timer.signal }).catch(() => false);
     const isSettled = await Promise.race([settled, waited]);
     timer.abort();
     if (isSettled) break;

@@ -9,8 +9,8 @@ import type { Side } from '../image/index.ts';
  * - `changed`: the source is no longer the image that was inspected
  * - `truncated`: the data ends before its announced size
  * - `digest_mismatch`: the data is not what its digest says
- * - `lost`: the destination no longer has what it had confirmed; worth a new start
- * - `spoilt`: the image in the making can take no data any more; one with another id could
+ * - `lost`: the destination no longer has bytes that it had confirmed; worth a new start
+ * - `spoilt`: no data can be put into the image in the making any more; another image id has to be used
  * - `quota_exceeded`: no room at the destination
  * - `invalid_image`: the image's record, id or size cannot be used
  * - `stalled`: no byte has moved for longer than a copy may stand still
@@ -31,14 +31,14 @@ export type StoreErrorCode =
   | 'unavailable'
   | 'stalled';
 
-/** The answer of a store that has too much to do. */
+/** A store has refused a request because it has too much to do. */
 export interface Overload {
-  /** Milliseconds for which it wants to be left alone, or `null` if it has not said so. */
+  /** Milliseconds to wait before the next request, or `null` if the store has named no time. */
   readonly retryAfter: number | null;
 }
 
 /**
- * Returns the overload that an HTTP answer tells of, or `null` if it tells of none.
+ * Returns the overload that an HTTP answer reports, or `null` if it reports none.
  * @param retryAfter the header `Retry-After`: seconds, or a date
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
@@ -49,7 +49,7 @@ export function overloadOf(status: number, retryAfter: unknown): Overload | null
   return { retryAfter: Number.isNaN(wait) ? null : Math.min(Math.max(0, wait), MAX_RETRY_AFTER) };
 }
 
-/** Maximum time for which a store is left alone, whatever it says; milliseconds. */
+/** Maximum of `Overload.retryAfter`, even if the store asks for more; milliseconds. */
 const MAX_RETRY_AFTER = 5 * 60_000;
 
 /** The one error that stores and the transfer engine throw. Its message is fit for a tenant's eyes. */
@@ -57,8 +57,8 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;
   /**
-   * The end of the copy that is at fault. It is known to those who use the store, not to the store itself,
-   * and `null` until they name it.
+   * The end of the copy that is at fault. A store does not know which end it is, so this is `null` until a
+   * caller adds it with `blame`.
    */
   readonly side: Side | null;
 
@@ -82,17 +82,17 @@ export class StoreError extends Error {
   }
 }
 
-/** Tells whether something that was thrown is a store's error of this kind. */
+/** Tells whether something that was thrown is a StoreError with this code. */
 export function isStoreError(error: unknown, code: StoreErrorCode): error is StoreError {
   return error instanceof StoreError && error.code === code;
 }
 
-/** Returns the error for an object that was small when it was listed, and is not when it is read. */
-export function hasGrown(path: string, most: number): StoreError {
+/** Returns the error for an object that was small when it was listed, and has grown since. */
+export function grownError(path: string, most: number): StoreError {
   return new StoreError('changed', `${JSON.stringify(path)} has grown to more than ${most} bytes`);
 }
 
-/** Runs a store's call and names the side in the error that comes out of it. */
+/** Makes a call to a store, and adds the side to the error that it throws. */
 export async function atSide<T>(side: Side, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -101,9 +101,7 @@ export async function atSide<T>(side: Side, call: () => Promise<T>): Promise<T> 
   }
 }
 
-/**
- * Returns an error that names the side at fault. An error that no store has foreseen becomes `unavailable`.
- */
+/** Returns the error with the side at fault. An error that is no StoreError becomes `unavailable`. */
 export function blame(side: Side, error: unknown): StoreError {
   if (error instanceof StoreError) {
     if (error.side !== null) return error;

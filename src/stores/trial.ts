@@ -19,7 +19,7 @@ export type TrialStep =
   | 'read'
   | 'remove';
 
-/** A step of a trial that was made, and the error that it met; `null` if it went well. */
+/** A step of a trial, with the error with which it failed; `null` if it succeeded. */
 interface Tried {
   readonly step: TrialStep;
   readonly error: unknown;
@@ -28,19 +28,19 @@ interface Tried {
 type Steps = readonly (readonly [TrialStep, () => Promise<void>])[];
 
 /**
- * Name of an image of a trial, and its owner if it is made for no tenant: no tenant of this name exists, so
- * that none sees it.
+ * Name of a trial's image. It is also the owner's id if the trial is made for no tenant: there is no such
+ * tenant, so that no tenant sees the image.
  */
 const NAME = 'image-replicator-check';
-/** The property of an image of a trial. Its value is the trial's mark. */
+/** The property of a trial's image that has the trial's mark. */
 const PROPERTY = 'image_replicator_check';
 const DATA = Buffer.alloc(64 * 1024, 'image-replicator check\n');
-/** Age from which on no trial can be at work on its image any more; milliseconds. */
+/** Age in milliseconds after which no trial can still be at work on its image. */
 const ABANDONED = 10 * 60_000;
-/** Maximum difference of two clocks that is not told; milliseconds. */
+/** Maximum difference of two clocks that is no error; milliseconds. */
 const MAX_SKEW = 60_000;
-/** How long a list of a store is looked through; milliseconds. */
-const PATIENCE = 60_000;
+/** Maximum time to look through a list; milliseconds. */
+const MAX_LISTING = 60_000;
 
 /**
  * Makes a small image in a store as a copy does, reads it back, and removes it. Yields each step that was
@@ -76,8 +76,8 @@ export async function* tryImages(store: ImageStore, tenantId: string | null): As
 }
 
 /**
- * Makes a small object in a store up to the moment at which it would appear, and removes it. Yields as
- * `tryImages` does.
+ * Makes a small object in a store up to the moment before it would appear, and removes it. Yields each step
+ * that was tried, as `tryImages` does.
  */
 export async function* tryObjects(store: ObjectStore): AsyncGenerator<Tried> {
   const mark = randomUUID();
@@ -100,13 +100,13 @@ async function* inOrder(steps: Steps, remove: () => Promise<void>): AsyncGenerat
   for (const [step, run] of steps) {
     const error = await errorOf(run);
     yield { step, error };
-    // A clock that is wrong keeps no copy from being made.
+    // Copies work even if a clock is wrong.
     if (error !== null && step !== 'clock') break;
   }
   yield { step: 'remove', error: await errorOf(remove) };
 }
 
-/** Returns the error that a step meets; `null` if it goes well. */
+/** Returns the error with which a step fails; `null` if it succeeds. */
 function errorOf(run: () => Promise<void>): Promise<unknown> {
   return run().then(
     () => null,
@@ -138,11 +138,11 @@ function trialRecord(id: string, mark: string, owner: string): ImageRecord {
 }
 
 /**
- * Removes images that earlier trials have committed, and could not remove any more. The store removes an
- * image only if it bears the mark, or has the digests, of its trial.
+ * Removes images that earlier trials have committed and not removed. A store removes such an image only if it
+ * has the mark or the digests of its trial.
  */
 async function removeEarlier(store: ImageStore, tenantId: string | null): Promise<void> {
-  const deadline = Date.now() + PATIENCE;
+  const deadline = Date.now() + MAX_LISTING;
   for await (const image of store.images(tenantId)) {
     if (Date.now() > deadline) return;
     const { id, name, size, properties, created_at } = image;
@@ -204,7 +204,7 @@ function assertSame(read: Buffer): void {
   if (!read.equals(DATA)) refuse('the bytes that were read are not those that were written');
 }
 
-/** When data was written by this machine's clock, and when it was changed by the store's. */
+/** When a write began by this machine's clock (`before`), and when it happened by the store's (`changed`). */
 interface Clock {
   before: number;
   changed: Date | null;
@@ -219,15 +219,16 @@ async function* only(ref: DestinationRef): AsyncGenerator<DestinationRef> {
   yield ref;
 }
 
-/** Looks for what was written among the leftovers, as the sweep does. */
+/** Looks for what was written among the leftovers, as the sweep does, and notes when it was changed. */
 async function find(leftovers: AsyncIterable<Leftover>, ref: DestinationRef, clock: Clock): Promise<void> {
-  const deadline = Date.now() + PATIENCE;
+  const deadline = Date.now() + MAX_LISTING;
   for await (const { mark, changed } of leftovers) {
     if (mark === ref.mark) {
       clock.changed = changed;
       return;
     }
-    if (Date.now() > deadline) refuse(`it was not found within ${PATIENCE / 1000} s: there is too much else`);
+    if (Date.now() > deadline)
+      refuse(`it was not found within ${MAX_LISTING / 1000} s: there is too much else`);
   }
   refuse('it was not found: the sweep would not find it either');
 }

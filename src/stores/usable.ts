@@ -3,10 +3,11 @@ import type { UnusableImage } from './image-store.ts';
 import { isStoreError, StoreError } from './store-error.ts';
 
 /**
- * Returns a record for a list. Returns `undefined` if there is no image any more, or if the record cannot be
- * used; the latter is passed to `onUnusable`. Throws the error if the store itself is at fault.
+ * Returns the record of one image of a list, or `undefined` if the image is gone or its record cannot be read
+ * or used. In the latter case the image is passed to `onUnusable`. Throws only if the store as a whole is at
+ * fault.
  */
-export async function usable(
+export async function recordIfUsable(
   id: string,
   reading: Promise<ImageRecord | undefined>,
   onUnusable: ((image: UnusableImage) => void) | undefined,

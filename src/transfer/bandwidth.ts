@@ -1,16 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /** Milliseconds of unused bandwidth that later bytes may still use. */
 const BURST = 200;
-/** How long a limit waits at most before it looks whether its rate has changed; milliseconds. */
+/** How long a limit waits at most before it asks for its rate again, which may have changed; milliseconds. */
 const MAX_NAP = 250;
 
-/** A limit in bytes a second, which may change at any time. Who waits is served in the order of the calls. */
+/** A limit in bytes a second, which may change at any time. Calls that wait are served in their order. */
 export class Bandwidth {
   /** Returns the bytes a second that are allowed now; `null` if any number is. */
   rate: () => number | null;
   readonly #now: () => number;
-  /** Bytes that were let through and have not passed yet. Less than 0 if bandwidth was not used. */
+  /** Bytes that were let through before their time. Below 0 if bandwidth was left unused. */
   #ahead = 0;
   #settledAt: number;
   readonly #waiting: (() => void)[] = [];
@@ -63,7 +61,7 @@ export class Bandwidth {
     }
   }
 
-  /** Returns for how long the next bytes have to wait, at the present rate; milliseconds. */
+  /** Returns how long the next bytes have to wait at the present rate; milliseconds. */
   #delay(): number {
     const now = this.#now();
     const rate = this.rate();
@@ -74,7 +72,7 @@ export class Bandwidth {
       this.#ahead = Math.max(left, -BURST * perMillisecond);
     }
     this.#settledAt = now;
-    // A timer's milliseconds are whole ones, and nobody should wait for nothing.
+    // A timer waits for whole milliseconds, and less than a byte is not worth one.
     return rate === null || this.#ahead < 1 ? 0 : Math.ceil((this.#ahead / rate) * 1000);
   }
 }
@@ -84,10 +82,10 @@ export interface NamedBandwidth {
   readonly bandwidth: Bandwidth;
 }
 
-/** A wait shorter than this is no reason to say that a copy is held back; milliseconds. */
-const NOTICEABLE = 20;
+/** A shorter wait does not count as holding a copy back; milliseconds. */
+const MIN_HELD = 20;
 /** How long a copy counts as held back after it has waited; milliseconds. */
-const FRESH = 5000;
+const HELD_FOR = 5000;
 
 /** All limits that one copy has to keep to. */
 export class Throttle {
@@ -111,7 +109,7 @@ export class Throttle {
 
   /** The name of the limit that holds the copy back now; `null` if none does. */
   get heldBy(): string | null {
-    const isFresh = this.#held !== undefined && performance.now() - this.#held.at < FRESH;
+    const isFresh = this.#held !== undefined && performance.now() - this.#held.at < HELD_FOR;
     return this.#held !== undefined && (isFresh || this.#waiting > 0) ? this.#held.name : null;
   }
 
@@ -129,15 +127,10 @@ export class Throttle {
         const before = performance.now();
         await bandwidth.pass(bytes, signal);
         const now = performance.now();
-        if (now - before > NOTICEABLE) this.#held = { name, at: now };
+        if (now - before > MIN_HELD) this.#held = { name, at: now };
       }
     } finally {
       this.#waiting -= 1;
     }
   }
-}
-
-/** Waits for some milliseconds. If the signal is aborted first, throws the signal's reason. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (milliseconds > 0) await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
 }

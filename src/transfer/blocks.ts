@@ -16,24 +16,24 @@ import { watchedPut } from './watched-put.ts';
 import { createWindow } from './window.ts';
 
 /**
- * Moves an image to a destination that takes whole blocks: by the destination's service itself, if that can
- * and may do so, and else through us.
+ * Moves an image to a destination that takes whole blocks: the destination's service copies it by itself if
+ * it can and may, and otherwise the bytes pass through the worker.
  */
 export async function moveBlocks(options: TransferOptions, sink: BlockSink, run: Run): Promise<Copied> {
   const outcome = await copyByServer(options, sink, run);
   if ('copied' in outcome) return outcome.copied;
   const { refusal } = outcome;
-  const copied = await moveThrough(options, sink, run);
+  const copied = await moveThroughWorker(options, sink, run);
   return refusal === null ? copied : { ...copied, server_refusal: refusal };
 }
 
 /**
  * Moves an image to a destination that takes whole blocks. Lanes read parts into a window in memory. Each
  * block that is complete is written to the destination, and the digest follows. Blocks that an earlier
- * attempt has written cannot be read before the destination has put all of them together: in a resumed copy,
- * the digest is computed from the finished image.
+ * attempt has written cannot be read before the destination has joined all of them. So the digest of a
+ * resumed copy is computed from the finished image.
  */
-async function moveThrough(options: TransferOptions, sink: BlockSink, run: Run): Promise<Copied> {
+async function moveThroughWorker(options: TransferOptions, sink: BlockSink, run: Run): Promise<Copied> {
   const { reader, size, expected, link, patience } = options;
   const { delivered, staged, stop, onFault } = run;
   const { signal } = stop;
@@ -93,8 +93,8 @@ async function moveThrough(options: TransferOptions, sink: BlockSink, run: Run):
 }
 
 /**
- * Returns a function to be called with each part that was read. It writes the part's block if that part has
- * completed the block.
+ * Returns a function that MUST be called with each part that was read. It writes the part's block if this
+ * part has completed the block.
  */
 function wholeBlocks(
   staged: Ledger,

@@ -7,8 +7,8 @@ import { borrowPages, MIB, returnPages } from '../memory/index.ts';
 export const DIGEST_CHUNKS = 3;
 
 /**
- * The memory of a copy, in chunks that threads share. A chunk has one owner at a time. Whoever has taken it
- * MUST free it, or leave it to be kept for the digest.
+ * The memory of a copy, in chunks that threads share. A chunk has one owner at a time, who MUST free it, or
+ * hand it over with `keep`.
  */
 export interface Chunks {
   /** Bytes in a chunk. */
@@ -19,7 +19,7 @@ export interface Chunks {
    */
   take(): Promise<Uint8Array>;
   free(chunk: Uint8Array): void;
-  /** Keeps a chunk, or its beginning, as the bytes of the image from an offset. */
+  /** Keeps a chunk, or its beginning, for the digest: it has the bytes of the image from an offset on. */
   keep(offset: number, chunk: Uint8Array): void;
   /** Returns the chunk that is kept for an offset, if there is one. The caller (the digest) MUST free it. */
   takeKept(offset: number): Uint8Array | undefined;
@@ -41,12 +41,12 @@ export function createChunks(owned: number, kept: number, size = MIB): Chunks {
     return memory.subarray(start, start + size);
   }
 
-  /** Returns all of a chunk of which there may be only the beginning. */
+  /** Returns the whole chunk to which this beginning of a chunk belongs. */
   function whole({ byteOffset }: Uint8Array): Uint8Array {
     return at(byteOffset - memory.byteOffset);
   }
 
-  function giveUpFarthest(): Uint8Array {
+  function evictFarthest(): Uint8Array {
     const farthest = Math.max(...waiting.keys());
     const chunk = waiting.get(farthest);
     if (chunk === undefined) throw new Error('more chunks are taken than there are');
@@ -59,7 +59,7 @@ export function createChunks(owned: number, kept: number, size = MIB): Chunks {
     async take() {
       const chunk = idle.pop();
       if (chunk !== undefined) return chunk;
-      if (hashing.size === 0) return giveUpFarthest();
+      if (hashing.size === 0) return evictFarthest();
       return new Promise((resolve) => {
         takers.push(resolve);
       });
@@ -68,7 +68,7 @@ export function createChunks(owned: number, kept: number, size = MIB): Chunks {
       hashing.delete(chunk.byteOffset);
       idle.push(whole(chunk));
       while (takers.length > 0 && (idle.length > 0 || hashing.size === 0)) {
-        takers.shift()?.(idle.pop() ?? giveUpFarthest());
+        takers.shift()?.(idle.pop() ?? evictFarthest());
       }
     },
     keep: (offset, chunk) => {

@@ -8,7 +8,8 @@ import type { DigestMessage, DigestReply } from './digest-thread.ts';
  */
 export interface Digest {
   /**
-   * Resolves when the bytes are hashed. Bytes in shared memory are not copied: they MUST NOT change before.
+   * Resolves when the bytes are hashed. Bytes in shared memory are not copied, so they MUST NOT change
+   * before.
    */
   update(bytes: Uint8Array): Promise<void>;
   /** Returns the digests of all bytes. Nothing MAY be called after it. */
@@ -18,7 +19,7 @@ export interface Digest {
 }
 
 export interface DigestPool {
-  /** Starts a sha512, and the other digests that are asked for. */
+  /** Starts to compute a sha512, and the other digests that are asked for. */
   create(others?: readonly Algorithm[]): Digest;
   close(): Promise<void>;
 }

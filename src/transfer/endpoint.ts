@@ -3,26 +3,26 @@ import { LaneLimit, type LaneRange } from './lane-limit.ts';
 import type { Lane, Lanes } from './lanes.ts';
 import { Pace } from './pace.ts';
 
-/** If other copies wait, a lane that has moved nothing for this long does not count; milliseconds. */
+/** While other copies wait, a lane that moves nothing for this long is not counted as taken; milliseconds. */
 const STUCK_AFTER = 5000;
 const CHECK_INTERVAL = 1000;
 
-/** The state of a copy that has lanes or waits for some. */
-interface Share {
-  /** The tenant for whom the copy is; all copies of operators are as those of one tenant. */
+/** A copy that has lanes or waits for some. */
+interface Sharer {
+  /** The tenant who gets the copy. All copies of operators count as those of one tenant. */
   readonly tenant: string;
   held: number;
   readonly waiting: Set<() => void>;
 }
 
 interface HeldLane {
-  readonly share: Share;
-  /** The lowest number that no other lane had when this one was opened. */
+  readonly sharer: Sharer;
+  /** The lowest number that no other open lane had when this one was opened. */
   readonly number: number;
   /** When the lane last moved bytes, or when it was opened; milliseconds. */
   since: number;
   /**
-   * The request whose bytes are on their way: how long its first one took, and when it came; milliseconds.
+   * The request under way, once its first byte has come: how long that took, and when it was; milliseconds.
    */
   request: { readonly wait: number; readonly begun: number; bytes: number } | undefined;
   hasMoved: boolean;
@@ -39,7 +39,7 @@ interface HeldLane {
 export class Endpoint {
   readonly #limit: LaneLimit;
   readonly #pace = new Pace();
-  readonly #shares = new Set<Share>();
+  readonly #sharers = new Set<Sharer>();
   readonly #held = new Map<number, HeldLane>();
   #counted = 0;
   #pause: NodeJS.Timeout | undefined;
@@ -51,7 +51,7 @@ export class Endpoint {
 
   /** The number of lanes that may be open now. */
   get lanes(): number {
-    return Math.max(this.#limit.lanes, this.#shares.size);
+    return Math.max(this.#limit.lanes, this.#sharers.size);
   }
 
   /** The number of lanes that are open now. */
@@ -60,8 +60,8 @@ export class Endpoint {
   }
 
   /** Changes the range in which the number of lanes is looked for. */
-  become(range: LaneRange): void {
-    this.#limit.become(range);
+  setRange(range: LaneRange): void {
+    this.#limit.setRange(range);
     this.#handOut();
   }
 
@@ -69,9 +69,9 @@ export class Endpoint {
    * Returns a copy's access to the lanes. The copy counts as a sharer while it has lanes or waits for some.
    */
   join(tenant = ''): Lanes {
-    const share: Share = { tenant, held: 0, waiting: new Set() };
+    const sharer: Sharer = { tenant, held: 0, waiting: new Set() };
     const count = () => {
-      const sharers = [...this.#shares].map((other) => other.tenant);
+      const sharers = [...this.#sharers].map((other) => other.tenant);
       const ofTenant = sharers.filter((other) => other === tenant).length;
       return Math.ceil(this.lanes / Math.max(1, new Set(sharers).size) / Math.max(1, ofTenant));
     };
@@ -80,29 +80,29 @@ export class Endpoint {
       get count() {
         return count();
       },
-      get lost() {
-        return pace.lost;
+      get waitCost() {
+        return pace.waitCost;
       },
-      take: (signal, tellsAtEnd = false) => this.#take(share, signal, tellsAtEnd),
+      take: (signal, reportsAtEnd = false) => this.#take(sharer, signal, reportsAtEnd),
     };
   }
 
-  #take(share: Share, signal: AbortSignal, isExcused: boolean): Promise<Lane> {
+  #take(sharer: Sharer, signal: AbortSignal, isExcused: boolean): Promise<Lane> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Lane>();
     const abort = () => {
-      share.waiting.delete(granted);
-      this.#forget(share);
+      sharer.waiting.delete(granted);
+      this.#forget(sharer);
       reject(signal.reason);
     };
     const granted = () => {
       signal.removeEventListener('abort', abort);
-      share.waiting.delete(granted);
-      resolve(this.#face(this.#open(share, isExcused)));
+      sharer.waiting.delete(granted);
+      resolve(this.#laneFor(this.#open(sharer, isExcused)));
     };
     signal.addEventListener('abort', abort, { once: true });
-    share.waiting.add(granted);
-    this.#shares.add(share);
+    sharer.waiting.add(granted);
+    this.#sharers.add(sharer);
     this.#handOut();
     return promise;
   }
@@ -110,50 +110,52 @@ export class Endpoint {
   #handOut(): void {
     const { pause } = this.#limit;
     if (pause > 0) {
-      // This timer does not keep a process alive that is about to end.
+      // The timer must not keep alive a process that is about to end.
       this.#pause ??= setTimeout(() => {
         this.#pause = undefined;
         this.#handOut();
       }, pause).unref();
       return;
     }
-    let share = this.#neediest();
-    for (; share !== undefined && this.#counted < this.lanes; share = this.#neediest()) {
-      const [granted] = share.waiting;
+    let sharer = this.#neediest();
+    for (; sharer !== undefined && this.#counted < this.lanes; sharer = this.#neediest()) {
+      const [granted] = sharer.waiting;
       granted?.();
     }
-    if (share !== undefined) this.#check ??= setTimeout(() => this.#countStuck(), CHECK_INTERVAL).unref();
+    if (sharer !== undefined) this.#check ??= setTimeout(() => this.#excludeStuck(), CHECK_INTERVAL).unref();
   }
 
-  /** Returns a waiting copy of the tenant with the fewest lanes: the one that has the fewest of them. */
-  #neediest(): Share | undefined {
+  /**
+   * Returns the copy that gets the next lane: of the tenant with the fewest lanes, the copy with the fewest.
+   */
+  #neediest(): Sharer | undefined {
     const ofTenants = new Map<string, number>();
-    for (const { tenant, held } of this.#shares) ofTenants.set(tenant, (ofTenants.get(tenant) ?? 0) + held);
-    const ofTenant = ({ tenant }: Share) => ofTenants.get(tenant) ?? 0;
-    let found: Share | undefined;
-    for (const share of this.#shares) {
-      if (share.waiting.size === 0) continue;
-      if (found === undefined || ofTenant(share) < ofTenant(found)) found = share;
-      else if (share.tenant === found.tenant && share.held < found.held) found = share;
+    for (const { tenant, held } of this.#sharers) ofTenants.set(tenant, (ofTenants.get(tenant) ?? 0) + held);
+    const ofTenant = ({ tenant }: Sharer) => ofTenants.get(tenant) ?? 0;
+    let found: Sharer | undefined;
+    for (const sharer of this.#sharers) {
+      if (sharer.waiting.size === 0) continue;
+      if (found === undefined || ofTenant(sharer) < ofTenant(found)) found = sharer;
+      else if (sharer.tenant === found.tenant && sharer.held < found.held) found = sharer;
     }
     return found;
   }
 
-  #open(share: Share, isExcused: boolean): HeldLane {
+  #open(sharer: Sharer, isExcused: boolean): HeldLane {
     let number = 0;
     while (this.#held.has(number)) number += 1;
     const since = performance.now();
     const idle = { request: undefined, hasMoved: false, isStuck: false };
-    const lane: HeldLane = { share, number, since, isExcused, ...idle };
+    const lane: HeldLane = { sharer, number, since, isExcused, ...idle };
     this.#held.set(number, lane);
-    // The copy that has just got a lane comes last among those with equally many.
-    this.#shares.delete(share);
-    this.#shares.add(share);
+    // Among copies with equally many lanes, the one that has just got a lane comes last.
+    this.#sharers.delete(sharer);
+    this.#sharers.add(sharer);
     this.#count(lane, 1);
     return lane;
   }
 
-  #face(lane: HeldLane): Lane {
+  #laneFor(lane: HeldLane): Lane {
     return {
       began: () => {
         const begun = performance.now();
@@ -173,7 +175,7 @@ export class Endpoint {
       failed: (fault) => {
         const { overload } = fault;
         if (overload !== null) this.#limit.overloaded(overload.retryAfter ?? 0, true);
-        // A connection that breaks after it has moved bytes is a bad line, not an overload.
+        // A connection that breaks after it has moved bytes is the fault of the network, not an overload.
         else if (fault.code === 'unavailable' && !lane.hasMoved) this.#limit.overloaded(0, false);
       },
       aside: async (wait) => {
@@ -190,16 +192,16 @@ export class Endpoint {
         const { request, since } = lane;
         if (request) this.#pace.ended(request.wait, request.bytes, since - request.begun);
         if (!lane.isStuck) this.#count(lane, -1);
-        this.#forget(lane.share);
+        this.#forget(lane.sharer);
         this.#handOut();
       },
     };
   }
 
   #count(lane: HeldLane, change: 1 | -1): void {
-    lane.share.held += change;
+    lane.sharer.held += change;
     this.#counted += change;
-    this.#limit.inUse(this.#counted);
+    this.#limit.setInUse(this.#counted);
   }
 
   #unstick(lane: HeldLane): void {
@@ -207,10 +209,10 @@ export class Endpoint {
     this.#count(lane, 1);
   }
 
-  #countStuck(): void {
+  #excludeStuck(): void {
     this.#check = undefined;
     for (const lane of this.#held.values()) {
-      const isWanted = [...this.#shares].some((share) => share !== lane.share && share.waiting.size > 0);
+      const isWanted = [...this.#sharers].some((sharer) => sharer !== lane.sharer && sharer.waiting.size > 0);
       if (!isWanted || lane.isExcused || lane.isStuck) continue;
       if (performance.now() - lane.since < STUCK_AFTER) continue;
       lane.isStuck = true;
@@ -219,13 +221,13 @@ export class Endpoint {
     this.#handOut();
   }
 
-  #forget(share: Share): void {
-    const isUsed = share.waiting.size > 0 || [...this.#held.values()].some((lane) => lane.share === share);
-    if (!isUsed) this.#shares.delete(share);
+  #forget(sharer: Sharer): void {
+    const isUsed = sharer.waiting.size > 0 || [...this.#held.values()].some((lane) => lane.sharer === sharer);
+    if (!isUsed) this.#sharers.delete(sharer);
   }
 }
 
-/** Takes a lane and makes one request in it, which reports only at its end that it has moved `bytes`. */
+/** Takes a lane and makes one request in it, for which `bytes` are reported as moved at its end. */
 export async function inLane<T>(
   lanes: Lanes,
   signal: AbortSignal,

@@ -9,12 +9,13 @@ import type { Staged } from './staging.ts';
  */
 const CHUNK = 256 * KIB;
 /**
- * A socket asks for the next chunk when it has sent the last one or, if that was smaller than this, when it
- * has only buffered it. Smaller chunks are therefore copied; bytes.
+ * A socket asks for the next chunk once it has sent the last one. But if the last one has fewer bytes than
+ * this, it asks when it has only buffered them: so smaller chunks are copied.
  */
 const SOCKET_BUFFER = getDefaultHighWaterMark(false);
 /**
- * Bytes held back, to be sent slowly while the source stalls, and to hold the end back until all is verified.
+ * Bytes that are kept in reserve. They are sent slowly while the source stalls, and the last of them are sent
+ * only when all bytes are verified.
  */
 export const RESERVE = 64 * KIB;
 /**
@@ -23,8 +24,8 @@ export const RESERVE = 64 * KIB;
  */
 const MAX_PAUSE = 1000;
 /**
- * Bytes of the reserve that are sent at each `MAX_PAUSE` while the source stalls: the reserve lasts for
- * hours.
+ * Bytes of the reserve that are sent after each `MAX_PAUSE` while the source stalls. They are so few that the
+ * reserve lasts for hours.
  */
 const TRICKLE = 4;
 
@@ -48,13 +49,14 @@ export interface FeedOptions {
 }
 
 /**
- * Yields the bytes of an image in order. It never pauses for long, and holds the last bytes back until all
- * are verified.
+ * Yields the bytes of an image in order. Never pauses for long, and holds the last bytes back until all are
+ * verified.
  */
 export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
   const { staging, staged, size, patience, signal, onSent } = options;
   let isVerified = false;
-  // Each race against `verified` would leave a handler on it until it settles, at the very end.
+  // A signal stands for `verified`, because each race against the promise would leave a handler on it until
+  // the end.
   const settled = new AbortController();
   options.verified.then(
     () => {
@@ -64,13 +66,13 @@ export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
     (error) => settled.abort(error),
   );
   const awake = AbortSignal.any([signal, settled.signal]);
-  const free = (at: number) => (isVerified ? size : staged.watermark - RESERVE) - at;
+  const sendable = (at: number) => (isVerified ? size : staged.watermark - RESERVE) - at;
   for (let at = 0; at < size; ) {
-    if (free(at) <= 0) await staged.above(at + RESERVE, awake, MAX_PAUSE);
+    if (sendable(at) <= 0) await staged.whenAbove(at + RESERVE, awake, MAX_PAUSE);
     if (!isVerified) awake.throwIfAborted();
     signal.throwIfAborted();
-    const moving = free(at) > 0;
-    const length = moving ? Math.min(CHUNK, free(at)) : Math.min(TRICKLE, staged.watermark - 1 - at);
+    const moving = sendable(at) > 0;
+    const length = moving ? Math.min(CHUNK, sendable(at)) : Math.min(TRICKLE, staged.watermark - 1 - at);
     if (length <= 0) continue;
     const bytes = await staging.read(at, at + length);
     const watchdog = setTimeout(options.onStalled, patience);

@@ -5,8 +5,8 @@ import type { Ledger } from './ledger.ts';
 import type { Staged } from './staging.ts';
 
 /**
- * Returns the digests of `size` bytes. Hashes them below the watermark while the lanes still fill in above
- * it. The image's source is never read for it, not even after a crash.
+ * Returns the digests of `size` bytes. Hashes the bytes below the watermark while the lanes still write above
+ * it. Reads them from the staging, and never from the source, not even after a crash.
  */
 export async function followDigest(
   staged: Staged,
@@ -17,12 +17,12 @@ export async function followDigest(
 ): Promise<Digests> {
   const running: Promise<void>[] = [];
   for (let at = 0; at < size; ) {
-    await ledger.above(at, signal);
+    await ledger.whenAbove(at, signal);
     signal.throwIfAborted();
     if (running.length === DIGEST_CHUNKS) await running.shift();
     const bytes = await staged.read(at, ledger.watermark);
     const hashed = digest.update(bytes).finally(() => staged.free(bytes));
-    // Awaited in its turn; a failure before that is not unhandled.
+    // It is awaited in its turn. Until then, a failure must not count as unhandled.
     hashed.catch(() => {});
     running.push(hashed);
     at += bytes.length;

@@ -1,6 +1,6 @@
-/** A period in which the bytes that lanes move are counted. */
+/** A period in which the bytes are counted that lanes move. Times are in milliseconds. */
 export class GoodputWindow {
-  /** When the period begins; milliseconds. Bytes that were being moved before do not count. */
+  /** When the period begins. Bytes whose move had begun before do not count. */
   readonly begin: number;
   #inUse: number;
   #changedAt: number;
@@ -11,8 +11,8 @@ export class GoodputWindow {
   readonly #reporting = new Set<number>();
 
   /**
-   * @param begin when it begins; milliseconds
-   * @param before the window before it, which knows how many lanes are in use
+   * @param begin when the period begins
+   * @param before the window before this one, which knows how many lanes are in use
    */
   constructor(begin: number, before?: GoodputWindow) {
     this.begin = begin;
@@ -21,7 +21,7 @@ export class GoodputWindow {
   }
 
   /** Records how many lanes are in use from now on. */
-  inUse(lanes: number, now: number): void {
+  setInUse(lanes: number, now: number): void {
     if (now > this.#changedAt) {
       this.#used += this.#inUse * (now - this.#changedAt);
       this.#changedAt = now;
@@ -29,7 +29,7 @@ export class GoodputWindow {
     this.#inUse = lanes;
   }
 
-  /** Records that a lane has moved bytes in `time` milliseconds. */
+  /** Records that a lane has moved bytes, and has taken `time` for them. */
   moved(lane: number, bytes: number, time: number): void {
     this.#bytes += bytes;
     this.#laneTime += time;
@@ -43,7 +43,7 @@ export class GoodputWindow {
 
   /** Returns the average number of lanes in use. */
   meanInUse(now: number): number {
-    this.inUse(this.#inUse, now);
+    this.setInUse(this.#inUse, now);
     return this.#used / (now - this.begin);
   }
 

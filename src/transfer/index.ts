@@ -3,6 +3,6 @@ export { type Ends, endpointOf, type LinkLimits, type Links, openLinks } from '.
 export type { MemoryDemand, MemoryGrant } from './memory.ts';
 export { memoryDemand } from './memory-demand.ts';
 export type { TransferOptions } from './options.ts';
-export { type MoveOptions, moveObjects, type ObjectOutcome } from './small-objects.ts';
+export { type MoveOptions, moveEachObject, type ObjectOutcome } from './small-objects.ts';
 export { startTransfer, type Transfer } from './transfer.ts';
 export type { Copied } from './verify.ts';

@@ -7,19 +7,20 @@ export interface LaneRange {
   readonly max: number;
 }
 
-/** Twice as many lanes are worth it if goodput has grown by this share. */
-const WORTHWHILE = 0.1;
-/** Fewer lanes are as good if they move this share of what more lanes did. */
-const TOLERABLE = 0.99;
-/** A search takes large steps as long as they are worth it, and then small ones. */
+/** Twice as many lanes are better only if goodput has grown by this share. */
+const MIN_GROWTH = 0.1;
+/** Fewer lanes are better if goodput has this share of what it was with more. */
+const MIN_KEPT = 0.99;
+/** A search multiplies the lanes by the large step as long as goodput grows, and then by the small one. */
 const LARGE_STEP = 4;
 const SMALL_STEP = 2;
 /** How long a search measures each number of lanes; milliseconds. */
 const SEARCH_TIME = 250;
-/**
- * How long a probe measures, after the time that its new connections need to reach full speed; milliseconds.
- */
+/** How long a probe measures; milliseconds. */
 const PROBE_TIME = 1500;
+/**
+ * How long a probe waits before it measures, because new connections have to reach full speed; milliseconds.
+ */
 const SETTLE_TIME = 1000;
 /** A probe changes the number of lanes by this share. */
 const PROBE_STEP = 0.25;
@@ -29,9 +30,9 @@ const PROBE_STEP = 0.25;
  */
 const MIN_REST = 2000;
 const MAX_REST = 32_000;
-/** An overload reduces the lanes by this share, at most once in `FALL_TIME` milliseconds. */
-const FALL = 0.3;
-const FALL_TIME = 500;
+/** An overload reduces the lanes by this share, at most once in `REDUCTION_TIME` milliseconds. */
+const REDUCTION = 0.3;
+const REDUCTION_TIME = 500;
 /**
  * How long the number of lanes stays below one that a server has refused; milliseconds. Each further refusal
  * doubles it.
@@ -39,15 +40,15 @@ const FALL_TIME = 500;
 const MIN_CEILING_TIME = 20_000;
 const MAX_CEILING_TIME = 640_000;
 /** A number of lanes is judged only if at least this share of them was in use, on average. */
-const USED = 0.75;
+const MIN_USE = 0.75;
 
 type Phase = 'search' | 'rest' | 'probe';
 
 /**
  * Finds the best number of lanes for an endpoint, as TCP finds its window. A search multiplies the number as
  * long as goodput grows with it. Then the number rests, and from time to time a probe tries a few more or a
- * few less. Goodput is what an average lane moves, times the lanes in use: in this way, lanes that report
- * each chunk and lanes that report only a whole block at its end are measured alike.
+ * few less. Goodput is measured as the bytes that an average lane moves, times the lanes in use, so that
+ * lanes that report each chunk and lanes that report a whole block at its end are measured alike.
  */
 export class LaneLimit {
   #range: LaneRange;
@@ -65,7 +66,7 @@ export class LaneLimit {
   #rest = MIN_REST;
   #probeAt = 0;
   #probesDown = false;
-  #fellAt = Number.NEGATIVE_INFINITY;
+  #reducedAt = Number.NEGATIVE_INFINITY;
   #ceiling: { readonly lanes: number; readonly until: number; readonly time: number } | undefined;
   #pausedUntil = 0;
 
@@ -84,12 +85,12 @@ export class LaneLimit {
   }
 
   /** Changes the range in which the number of lanes is looked for. */
-  become(range: LaneRange): void {
+  setRange(range: LaneRange): void {
     this.#range = range;
     this.#lanes = Math.min(range.max, Math.max(range.min, this.#lanes));
     this.#good = { lanes: this.#lanes, goodput: 0 };
     this.#takeRest(this.#now(), MIN_REST);
-    this.#look(this.#now());
+    this.#startWindow(this.#now());
   }
 
   /** How long no request may be made from now on; milliseconds. */
@@ -98,8 +99,8 @@ export class LaneLimit {
   }
 
   /** Records the number of lanes in use. MUST be called whenever that changes. */
-  inUse(lanes: number): void {
-    this.#window.inUse(lanes, this.#now());
+  setInUse(lanes: number): void {
+    this.#window.setInUse(lanes, this.#now());
   }
 
   /**
@@ -114,11 +115,11 @@ export class LaneLimit {
       return;
     }
     this.#answered.add(lane);
-    if (this.#answered.size < USED * this.#lanes) return;
+    if (this.#answered.size < MIN_USE * this.#lanes) return;
     this.#answered = undefined;
     this.#step = LARGE_STEP;
     this.#search(this.#now());
-    this.#look(this.#now());
+    this.#startWindow(this.#now());
   }
 
   /**
@@ -132,30 +133,30 @@ export class LaneLimit {
     window.moved(lane, bytes, now - since);
     const time = this.#phase === 'search' ? SEARCH_TIME : PROBE_TIME;
     this.#answered = undefined;
-    if (now - window.begin < time || window.reporting < USED * window.meanInUse(now)) return;
+    if (now - window.begin < time || window.reporting < MIN_USE * window.meanInUse(now)) return;
     // If lanes were not wanted, the measurement says nothing about their number.
-    if (window.meanInUse(now) >= USED * this.#lanes) this.#decide(window.goodput(now), now);
-    this.#look(now);
+    if (window.meanInUse(now) >= MIN_USE * this.#lanes) this.#decide(window.goodput(now), now);
+    this.#startWindow(now);
   }
 
   /**
    * Records that the endpoint has refused a request or has failed, and reduces the lanes.
-   * @param retryAfter how long the endpoint asks to be left alone; milliseconds
-   * @param isRefusal whether the endpoint has said that the load was too high
+   * @param retryAfter for how long the endpoint wants no requests; milliseconds
+   * @param isRefusal `true` if the endpoint has said that it has too much to do
    */
   overloaded(retryAfter: number, isRefusal: boolean): void {
     const now = this.#now();
     this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfter);
-    if (now - this.#fellAt < FALL_TIME) return;
-    this.#fellAt = now;
+    if (now - this.#reducedAt < REDUCTION_TIME) return;
+    this.#reducedAt = now;
     if (isRefusal) {
       const time = Math.min(2 * (this.#ceiling?.time ?? MIN_CEILING_TIME / 2), MAX_CEILING_TIME);
       this.#ceiling = { lanes: Math.max(this.#range.min, this.#lanes - 1), until: now + time, time };
     }
-    this.#lanes = Math.max(this.#range.min, Math.floor(this.#lanes * (1 - FALL)));
+    this.#lanes = Math.max(this.#range.min, Math.floor(this.#lanes * (1 - REDUCTION)));
     this.#good = { lanes: this.#lanes, goodput: 0 };
     this.#takeRest(now, MIN_REST);
-    this.#look(now);
+    this.#startWindow(now);
   }
 
   #decide(goodput: number, now: number): void {
@@ -166,14 +167,14 @@ export class LaneLimit {
       return;
     }
     const isFewer = this.#lanes < lanes;
-    const isBetter = goodput >= before * (isFewer ? TOLERABLE : 1 + this.#wanted(lanes));
+    const isBetter = goodput >= before * (isFewer ? MIN_KEPT : 1 + this.#minGrowth(lanes));
     if (isBetter) {
       this.#good = { lanes: this.#lanes, goodput };
       if (isFewer) this.#probe(now, true);
-      else if (this.#lanes < this.#most(now)) {
-        // The first steps are compared with connections that were still coming up to speed.
-        const isCompared = before > 0 || this.#step === LARGE_STEP;
-        this.#step = this.#phase === 'search' && isCompared ? LARGE_STEP : SMALL_STEP;
+      else if (this.#lanes < this.#maxLanes(now)) {
+        // A first measurement is of connections that are still speeding up, so only a small step follows it.
+        const isFirst = before === 0 && this.#step !== LARGE_STEP;
+        this.#step = this.#phase === 'search' && !isFirst ? LARGE_STEP : SMALL_STEP;
         this.#search(now);
       } else this.#takeRest(now, MIN_REST);
       return;
@@ -185,20 +186,20 @@ export class LaneLimit {
     } else this.#takeRest(now, this.#phase === 'search' ? MIN_REST : Math.min(2 * this.#rest, MAX_REST));
   }
 
-  /** Returns the share by which goodput has to grow: `WORTHWHILE` for each doubling of the lanes. */
-  #wanted(before: number): number {
-    return WORTHWHILE * Math.log2(this.#lanes / before);
+  /** Returns the share by which goodput has to grow: `MIN_GROWTH` for each doubling of the lanes. */
+  #minGrowth(before: number): number {
+    return MIN_GROWTH * Math.log2(this.#lanes / before);
   }
 
   #search(now: number): void {
     this.#phase = 'search';
-    this.#lanes = Math.min(this.#most(now), this.#step * this.#lanes);
+    this.#lanes = Math.min(this.#maxLanes(now), this.#step * this.#lanes);
   }
 
   #probe(now: number, goesDown: boolean): void {
     const step = Math.max(1, Math.round(this.#lanes * PROBE_STEP));
     const fewer = Math.max(this.#range.min, this.#lanes - step);
-    const more = Math.min(this.#most(now), this.#lanes + step);
+    const more = Math.min(this.#maxLanes(now), this.#lanes + step);
     const next = (goesDown && fewer < this.#lanes) || more <= this.#lanes ? fewer : more;
     if (next === this.#lanes) {
       this.#takeRest(now, MAX_REST);
@@ -216,12 +217,12 @@ export class LaneLimit {
     this.#probeAt = now + rest;
   }
 
-  #most(now: number): number {
+  #maxLanes(now: number): number {
     const { max } = this.#range;
     return this.#ceiling === undefined || now >= this.#ceiling.until ? max : this.#ceiling.lanes;
   }
 
-  #look(now: number): void {
+  #startWindow(now: number): void {
     this.#window = new GoodputWindow(now + (this.#phase === 'probe' ? SETTLE_TIME : 0), this.#window);
   }
 }

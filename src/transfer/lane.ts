@@ -3,14 +3,14 @@ import { atSide, blame, type PartReader, StoreError } from '../stores/index.ts';
 import type { Throttle } from './bandwidth.ts';
 import type { Chunks } from './chunks.ts';
 import { gathered } from './gather.ts';
-import { FIRST_PAUSE, getOver, type Insistence, longer } from './insist.ts';
 import type { Lane, Lanes } from './lanes.ts';
 import type { Ledger } from './ledger.ts';
 import type { Part, PartQueue } from './part-queue.ts';
+import { FIRST_PAUSE, nextPause, type RetryContext, waitForRetry } from './retry.ts';
 import type { Staging } from './staging.ts';
 import { type ReadRange, watchedReader } from './watched-reader.ts';
 
-export interface LanesContext extends Insistence {
+export interface LanesContext extends RetryContext {
   readonly reader: PartReader;
   readonly lanes: Lanes;
   /** The largest number of parts under way at a time, whatever the endpoint allows. */
@@ -22,8 +22,8 @@ export interface LanesContext extends Insistence {
   readonly bandwidth: Throttle;
   readonly staging: Pick<Staging, 'hasRoom' | 'fits' | 'write' | 'complete'>;
   /**
-   * Memory in which small pieces are put together before they are written; given if each write is expensive.
-   * A write then takes over its chunk, even if it fails.
+   * Memory in which small pieces are joined before they are written; given if each write is expensive. A
+   * write then takes over its chunk, even if it fails.
    */
   readonly chunks?: Chunks;
   /** Stops the whole transfer. */
@@ -31,13 +31,13 @@ export interface LanesContext extends Insistence {
 }
 
 /**
- * An answer that ends early may have been cut off on the way. After this many in a row, the data is taken to
- * end there.
+ * An answer that ends early may have been cut off on the way. After this many in a row that end at the same
+ * byte, the data is believed to end there.
  */
 const MAX_EARLY_ENDS = 3;
-/** A part that is read from far away has at least this many times the bytes that its request's wait costs. */
-const WORTHWHILE = 4;
-/** After a connection that has brought so many bytes, the next one is opened at once. */
+/** A part that is read from far away has at least this many times `Lanes.waitCost` bytes. */
+const WAITS_PER_PART = 4;
+/** After a connection that has brought this many bytes, the next one is opened at once. */
 const MIN_GOOD = MIB;
 /** How often parts are checked for slow lanes; milliseconds. */
 const WATCH_INTERVAL = 1000;
@@ -71,7 +71,7 @@ export async function moveAll(queue: PartQueue, context: LanesContext): Promise<
         continue;
       }
       const lane = await lanes.take(signal);
-      const part = queue.take(sizeOfNext(queue, context), lanes.lost);
+      const part = queue.take(sizeOfNext(queue, context), lanes.waitCost);
       if (part !== undefined) begin(part, lane);
       else {
         lane.release();
@@ -86,23 +86,29 @@ export async function moveAll(queue: PartQueue, context: LanesContext): Promise<
 }
 
 /**
- * Returns the size of the next part: small enough that all lanes are busy until the end, if requests go to a
- * server. If it is far away, the wait for the first byte should be a small share of the time of a part.
+ * Returns the size of the next part. If requests go to a server, it is small enough that all lanes are busy
+ * until the end. If the server is far away, it is large enough that the wait for the first byte is a small
+ * share of the part's time.
  */
 function sizeOfNext(queue: PartQueue, { lanes, mostParts, partSize, farPart }: LanesContext): number {
   const { left, canShare } = queue;
   if (!canShare) return partSize();
   const count = Math.min(lanes.count, mostParts);
-  const worthItsWait = Math.min(WORTHWHILE * lanes.lost, queue.unfinished / count, farPart ?? partSize());
+  const worthItsWait = Math.min(
+    WAITS_PER_PART * lanes.waitCost,
+    queue.unfinished / count,
+    farPart ?? partSize(),
+  );
   return Math.max(Math.min(partSize(), left / (2 * count)), worthItsWait);
 }
 
 /** Moves a part. After a fault that may pass, goes on from the byte that was reached. */
 async function movePart(part: Part, first: Lane, read: ReadRange, context: LanesContext): Promise<void> {
   let lane: Lane | undefined = first;
+  /** The number of answers in a row that have ended early, at the same byte. */
   let earlyEnds = 0;
   try {
-    for (let wait = FIRST_PAUSE; part.at < part.end && !part.isCut; wait = longer(wait)) {
+    for (let wait = FIRST_PAUSE; part.at < part.end && !part.isCut; wait = nextPause(wait)) {
       const from = part.at;
       lane ??= await context.lanes.take(context.signal);
       try {
@@ -118,7 +124,7 @@ async function movePart(part: Part, first: Lane, read: ReadRange, context: Lanes
         const mayPass = earlyEnds > 0 && earlyEnds < MAX_EARLY_ENDS;
         // A connection that has brought a lot was a good one, however it ended.
         const pause = part.at - from >= MIN_GOOD ? 0 : wait;
-        await getOver(mayPass ? asPassing(fault) : fault, context, pause);
+        await waitForRetry(mayPass ? asUnavailable(fault) : fault, context, pause);
       }
     }
   } finally {
@@ -138,21 +144,22 @@ async function readPart(part: Part, lane: Lane, read: ReadRange, context: LanesC
     if (chunk.length === 0) continue;
     const { at } = part;
     const held = bandwidth.pass(chunk.length, signal);
-    if (held !== undefined) await lane.aside(onPurpose(held, ledger));
+    if (held !== undefined) await lane.aside(waitForLimit(held, ledger));
     await atSide('destination', () => staging.write(at, chunk));
     ledger.add([at, at + chunk.length]);
     part.at += chunk.length;
     lane.moved(chunk.length);
-    // A request is read to its end, because a reader of one stream only then keeps it for the next part.
+    // Otherwise a request is read to its end: only then does a reader of one stream keep it for the next
+    // part.
     if (part.isCut || (part.at >= part.end && part.end < asked)) return;
   }
   if (part.at >= part.end) return;
   throw new StoreError('truncated', `the source ended at byte ${part.at}`, { side: 'source' });
 }
 
-/** Waits for a limit. A copy that is held back does not stand still. */
-async function onPurpose(held: Promise<void>, ledger: Ledger): Promise<void> {
-  const timer = setInterval(() => ledger.stir(), WATCH_INTERVAL);
+/** Waits for a limit of bandwidth. A copy that it holds back does not count as standing still. */
+async function waitForLimit(held: Promise<void>, ledger: Ledger): Promise<void> {
+  const timer = setInterval(() => ledger.restartClock(), WATCH_INTERVAL);
   try {
     await held;
   } finally {
@@ -160,18 +167,18 @@ async function onPurpose(held: Promise<void>, ledger: Ledger): Promise<void> {
   }
 }
 
-function asPassing({ message, cause, side }: StoreError): StoreError {
+function asUnavailable({ message, cause, side }: StoreError): StoreError {
   return new StoreError('unavailable', message, { cause, ...(side !== null && { side }) });
 }
 
 /** Tells the staging that a part is complete. Tries again until the staging has accepted it. */
 async function complete({ start, at }: Part, context: LanesContext): Promise<void> {
   if (at === start) return;
-  for (let wait = FIRST_PAUSE; ; wait = longer(wait)) {
+  for (let wait = FIRST_PAUSE; ; wait = nextPause(wait)) {
     try {
       return await atSide('destination', () => context.staging.complete([start, at]));
     } catch (error) {
-      await getOver(blame('destination', error), context, wait);
+      await waitForRetry(blame('destination', error), context, wait);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { StoreError } from '../stores/index.ts';
 
-/** The right to make one request to an endpoint. The request reports through it how it goes. */
+/** The right to make one request to an endpoint. The request reports its progress through the lane. */
 export interface Lane {
   /** Records that the first byte of the request has come. */
   began(): void;
@@ -9,7 +9,7 @@ export interface Lane {
   /** Records that the request has failed. */
   failed(fault: StoreError): void;
   /**
-   * Waits for something that does not depend on the endpoint. The time does not count for the endpoint's
+   * Waits for something that does not depend on the endpoint, so that the time is left out of the endpoint's
    * speed.
    */
   aside<T>(wait: Promise<T>): Promise<T>;
@@ -19,16 +19,16 @@ export interface Lane {
 
 /** A copy's share of the lanes of an endpoint. */
 export interface Lanes {
-  /** The number of lanes that are the copy's share now. */
+  /** The number of lanes that are the copy's fair share now. */
   readonly count: number;
   /**
-   * The bytes that a lane could have moved while it waited for the first byte of a request, on average; 0 if
-   * the server is not far away.
+   * The bytes that a lane could have moved in the time that a request waits for its first byte, on average; 0
+   * if the server is not far away.
    */
-  readonly lost: number;
+  readonly waitCost: number;
   /**
    * Resolves when a lane is free for this copy. Rejects with the signal's reason.
-   * @param tellsAtEnd whether the request reports the bytes it has moved only at its end
+   * @param reportsAtEnd `true` if the request reports only at its end which bytes it has moved
    */
-  take(signal: AbortSignal, tellsAtEnd?: boolean): Promise<Lane>;
+  take(signal: AbortSignal, reportsAtEnd?: boolean): Promise<Lane>;
 }

@@ -1,6 +1,6 @@
 import { addRange, type ByteRange, coveredBytes, watermark } from '../image/index.ts';
 
-/** The ranges that have arrived so far, and the time when a byte last did. */
+/** The ranges that have arrived so far, and the time when a byte was last moved. */
 export class Ledger {
   #ranges: readonly ByteRange[];
   #movedAt: number;
@@ -48,8 +48,8 @@ export class Ledger {
     if (this.watermark > before) this.#wake();
   }
 
-  /** Notes that it is on purpose that nothing moves at the moment. */
-  stir(): void {
+  /** Counts as a moved byte for `movedAt`; called while nothing moves on purpose. */
+  restartClock(): void {
     this.#movedAt = Date.now();
   }
 
@@ -61,7 +61,7 @@ export class Ledger {
    * Resolves when the watermark is above `offset`, the signal is aborted, or `longest` milliseconds have
    * passed.
    */
-  async above(offset: number, signal: AbortSignal, longest?: number): Promise<void> {
+  async whenAbove(offset: number, signal: AbortSignal, longest?: number): Promise<void> {
     const deadline = longest === undefined ? Number.POSITIVE_INFINITY : Date.now() + longest;
     while (this.watermark <= offset && !signal.aborted && Date.now() < deadline) {
       const { promise, resolve } = Promise.withResolvers<void>();

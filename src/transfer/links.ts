@@ -10,16 +10,16 @@ const MIN_OBJECTS = 16;
 
 /** A limit of bandwidth. */
 export interface RateLimit {
-  /** Tells limits apart, and says in words whose limit it is. */
+  /** A name that no other limit has. It says in words whose limit it is. */
   readonly name: string;
-  /** Returns the bytes a second that it allows now; `null` if any number. */
+  /** Returns the bytes a second that the limit allows now; `null` if it allows any number. */
   readonly rate: () => number | null;
 }
 
 /** The limits of a worker for all of its copies together. */
 export interface LinkLimits {
   /**
-   * The range of lanes that an endpoint gets. If it is a number, each copy has that many lanes of its own.
+   * The range of lanes that an endpoint gets. If this is a number, each copy has that many lanes of its own.
    */
   readonly lanes: LaneRange | number;
   /** Bytes that all copies may keep in memory. */
@@ -40,7 +40,7 @@ export interface Ends {
   readonly tenants?: readonly string[];
 }
 
-/** Returns the name of the server that a sink's requests go to. */
+/** Returns the name of the server to which a sink's blocks go; `undefined` for every other kind of sink. */
 export function endpointOf(sink: ImageSink): string | undefined {
   return sink.kind === 'blocks' ? sink.endpoint : undefined;
 }
@@ -52,13 +52,13 @@ export function endpointOf(sink: ImageSink): string | undefined {
 type Use = 'read' | 'write' | 'copy';
 
 /** The end of the names of uses by small objects. */
-const OF_OBJECTS = ' objects';
+const OBJECTS_SUFFIX = ' objects';
 
 /** A copy's share of the lanes and the bandwidth. */
 export interface Link {
   readonly from: Lanes;
   readonly to: Lanes;
-  /** The lanes for what the destination's server copies by itself. */
+  /** The lanes for requests that let the destination's server copy by itself. */
   readonly atServer: Lanes;
   /** The largest number of lanes that each end can ever have. */
   readonly maxLanes: { readonly from: number; readonly to: number };
@@ -68,7 +68,7 @@ export interface Link {
 
 /** The lanes of a server, for one use. */
 export interface ServerLanes {
-  /** The name of the server, as its store tells it. */
+  /** The name of the server, as its store gives it. */
   readonly server: string;
   /** The use of the lanes: `read`, `write` or `copy`, followed by ` objects` for small objects. */
   readonly use: string;
@@ -90,8 +90,8 @@ export interface Links {
    * request for a small object is cheap.
    */
   openForObjects(ends: Ends): Link;
-  /** Changes the limits. A fixed number of lanes holds for copies that begin later. */
-  become(limits: LinkLimits): void;
+  /** Changes the limits. A fixed number of lanes applies only to copies that begin later. */
+  setLimits(limits: LinkLimits): void;
 }
 
 /** The lanes of one copy at an endpoint, and the most that there may ever be. */
@@ -115,14 +115,15 @@ export function openLinks(initial: LinkLimits): Links {
 
   function lanesOf(use: Use, address: string | undefined, tenant: string): Joined {
     // More lanes do not make files on this machine faster.
-    if (typeof limits.lanes === 'number' || address === undefined) return own(rangeOf(limits.lanes).min);
+    if (typeof limits.lanes === 'number' || address === undefined) return ownLanes(rangeOf(limits.lanes).min);
     return shared(use, address, limits.lanes, tenant);
   }
 
   function objectLanesOf(use: Use, address: string | undefined, tenant: string): Joined {
     const range = rangeForObjects(limits.lanes);
-    if (typeof limits.lanes === 'number') return own(range.min);
-    return address === undefined ? own(range.max) : shared(`${use}${OF_OBJECTS}`, address, range, tenant);
+    if (typeof limits.lanes === 'number') return ownLanes(range.min);
+    if (address === undefined) return ownLanes(range.max);
+    return shared(`${use}${OBJECTS_SUFFIX}`, address, range, tenant);
   }
 
   function shared(use: string, server: string, range: LaneRange, tenant: string): Joined {
@@ -146,14 +147,14 @@ export function openLinks(initial: LinkLimits): Links {
 
   return {
     memory,
-    lanes: () => [...endpoints.values()].map(asUsed),
+    lanes: () => [...endpoints.values()].map(asServerLanes),
     open: (ends) => link(lanesOf, ends),
     openForObjects: (ends) => link(objectLanesOf, ends),
-    become(next) {
+    setLimits(next) {
       limits = next;
       memory.resize(next.memory);
       if (typeof next.lanes === 'number') return;
-      for (const { endpoint, use } of endpoints.values()) endpoint.become(rangeOfUse(use, next.lanes));
+      for (const { endpoint, use } of endpoints.values()) endpoint.setRange(rangeOfUse(use, next.lanes));
     },
   };
 }
@@ -172,7 +173,7 @@ function openThrottles(limits: () => LinkLimits): (ends: Ends) => Throttle {
   return (ends) => {
     let from: LinkLimits | undefined;
     let present: readonly NamedBandwidth[] = [];
-    // This is called for every chunk: the limits are looked up again only when they have changed.
+    // The limits are looked up again only when they have changed, because this is called for every chunk.
     return new Throttle(() => {
       const now = limits();
       if (from !== now) present = now.rates(ends).map(shared);
@@ -183,14 +184,14 @@ function openThrottles(limits: () => LinkLimits): (ends: Ends) => Throttle {
 }
 
 function rangeOfUse(use: string, lanes: LaneRange): LaneRange {
-  return use.endsWith(OF_OBJECTS) ? rangeForObjects(lanes) : lanes;
+  return use.endsWith(OBJECTS_SUFFIX) ? rangeForObjects(lanes) : lanes;
 }
 
-function asUsed({ server, use, endpoint }: UsedEndpoint) {
+function asServerLanes({ server, use, endpoint }: UsedEndpoint) {
   return { server, use, open: endpoint.open, limit: endpoint.lanes };
 }
 
-/** Returns the tenant with whom a copy's lanes are counted: the one who gets it. */
+/** Returns the tenant to whom a copy's lanes are counted: the one who gets the copy. */
 function tenantOf({ tenants = [] }: Ends): string {
   return tenants.at(-1) ?? '';
 }
@@ -205,6 +206,6 @@ function rangeOf(lanes: LaneRange | number): LaneRange {
 }
 
 /** Returns lanes that a copy has for itself. */
-function own(lanes: number): Joined {
+function ownLanes(lanes: number): Joined {
   return { lanes: new Endpoint({ min: lanes, max: lanes }).join(), max: lanes };
 }

@@ -9,13 +9,13 @@ export const PART_SIZE = 8 * MIB;
 export const FAR_PART = 32 * MIB;
 /** The largest number of bytes kept in memory for the digest, if the destination can be read back. */
 const MAX_KEPT = 64 * MIB;
-/** The largest number of bytes of blocks in memory, unless two blocks are more. */
+/** The largest number of bytes of blocks in memory; a copy may always have two blocks. */
 const MAX_BLOCKS = 256 * MIB;
-/** The window of an upload without a spool, for a source on this machine and for a server; bytes. */
+/** The window of an upload without a spool, for a source on this machine and for one on a server; bytes. */
 const NEAR_WINDOW = 32 * MIB;
 const FAR_WINDOW = 64 * MIB;
 /** With less memory than this, a copy would be slow; bytes. */
-const LEAST = 16 * MIB;
+const MIN_DEMAND = 16 * MIB;
 
 type Ends = Pick<TransferOptions, 'reader' | 'sink' | 'spool' | 'size' | 'link'>;
 
@@ -23,7 +23,7 @@ type Ends = Pick<TransferOptions, 'reader' | 'sink' | 'spool' | 'size' | 'link'>
 export function memoryDemand(ends: Ends): MemoryDemand {
   const wanted = wantedBy(ends);
   const { sink, size } = ends;
-  const least = sink.kind === 'blocks' ? Math.min(2 * sink.blockSize, wholeBlocks(sink, size)) : LEAST;
+  const least = sink.kind === 'blocks' ? Math.min(2 * sink.blockSize, wholeBlocks(sink, size)) : MIN_DEMAND;
   return { wanted, least: Math.min(least, wanted) };
 }
 

@@ -33,14 +33,14 @@ export interface Memory {
 }
 
 /**
- * A copy gets at most this share of the free memory, or the least that it needs, so that later copies get
+ * A copy gets at most this share of the free memory (but at least what it needs), so that later copies get
  * some too.
  */
-const SHARE = 1 / 4;
+const MAX_SHARE = 1 / 4;
 
 /**
- * Opens a budget of so many bytes. A copy that needs more than the whole budget gets it when no other copy
- * has any.
+ * Opens a budget of bytes. A copy that needs more than the whole budget gets what it needs when no other copy
+ * has any memory.
  */
 export function openMemory(budget: number): Memory {
   return new Budget(budget);
@@ -49,7 +49,10 @@ export function openMemory(budget: number): Memory {
 class Budget implements Memory {
   #limit: number;
   #granted = 0;
-  /** Tries to serve those who wait, in the order in which they came. Each returns whether it was served. */
+  /**
+   * The copies that wait, in the order in which they came. Each function tries to serve one, and returns
+   * whether it has.
+   */
   readonly #waiting: (() => boolean)[] = [];
 
   constructor(limit: number) {
@@ -102,7 +105,7 @@ class Budget implements Memory {
 
   #tryGrant({ least, wanted }: MemoryDemand): MemoryGrant | undefined {
     const smallest = 2 ** Math.ceil(Math.log2(Math.max(MIB, least)));
-    const share = Math.min(wanted, (this.#limit - this.#granted) * SHARE);
+    const share = Math.min(wanted, (this.#limit - this.#granted) * MAX_SHARE);
     const bytes = Math.max(smallest, 2 ** Math.floor(Math.log2(Math.max(1, share))));
     if (this.#granted > 0 && this.#granted + bytes > this.#limit) return undefined;
     this.#granted += bytes;

@@ -6,15 +6,16 @@ const ROOM_TO_GROW = MIB / 2;
 
 /** The memory that holds small objects on their way. */
 export interface ObjectMemory {
-  /** Lends memory for an object of `size` bytes, and some more. Waits while too much is lent. */
+  /** Lends memory for an object of somewhat more than `size` bytes. Waits while too much is lent. */
   lend<T>(size: number, use: (memory: Uint8Array) => Promise<T>): Promise<T>;
   /** Gives the memory back. Nothing MAY be lent after it. */
   close(): void;
 }
 
 /**
- * Opens `bytes` of memory for at most `objects` objects at a time. Most objects are tiny and use memory that
- * is used again: allocating for each object would keep the garbage collector busy.
+ * Opens `bytes` of memory for at most `objects` objects at a time. Most objects are tiny and get one of as
+ * many reused pieces of 1 MiB, because allocating memory for each object would keep the garbage collector
+ * busy.
  */
 export function openObjectMemory(objects: number, bytes: number): ObjectMemory {
   const pages = borrowPages(objects * MIB);

@@ -1,16 +1,16 @@
 import type { ByteRange, Digests } from '../image/index.ts';
 import type { ImageSink, PartReader, PartSink } from '../stores/index.ts';
 import type { DigestPool } from './digest-pool.ts';
-import type { Patience } from './insist.ts';
 import type { Link } from './links.ts';
 import type { MemoryGrant } from './memory.ts';
+import type { Patience } from './retry.ts';
 
 export interface TransferOptions {
   readonly reader: PartReader;
   readonly sink: ImageSink;
   /**
-   * The file in which parts wait if the sink is a stream; it survives this process. If `null`, parts wait in
-   * memory.
+   * The file in which parts wait if the sink is a stream. It survives this process. If this is `null`, parts
+   * wait in memory.
    */
   readonly spool: PartSink | null;
   /** Bytes of the image. */

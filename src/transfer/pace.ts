@@ -6,7 +6,7 @@ export const FAR = 40;
 /** The weight of the last request in the averages. */
 const WEIGHT = 1 / 16;
 
-/** The wait and the speed of requests to a server, on average over the last ones. */
+/** The wait for an answer and the speed of requests to a server, as averages of the latest requests. */
 export class Pace {
   #wait = 0;
   /** The shortest wait of late; it falls at once, and rises slowly. */
@@ -14,9 +14,9 @@ export class Pace {
   #rate = 0;
 
   /**
-   * Records a request that has ended.
-   * @param wait the time until its first byte; milliseconds
-   * @param bytes what it has moved in the `time` after that; milliseconds
+   * Records a request that has ended. Times are in milliseconds.
+   * @param wait the time until its first byte
+   * @param bytes the bytes that it has moved in the `time` after that
    */
   ended(wait: number, bytes: number, time: number): void {
     const isFirst = this.#rate === 0;
@@ -27,10 +27,10 @@ export class Pace {
   }
 
   /**
-   * The bytes that a lane could have moved while it waited for the first byte of a request; 0 if the server
-   * is not far away.
+   * The bytes that a lane could have moved in the time that a request waits for its first byte (the lane's
+   * bandwidth-delay product); 0 if the server is not far away.
    */
-  get lost(): number {
+  get waitCost(): number {
     return this.#shortest < FAR ? 0 : this.#wait * this.#rate;
   }
 }

@@ -3,7 +3,7 @@ import { MIB } from '../memory/index.ts';
 import type { PartReader } from '../stores/index.ts';
 
 /** A part is slow if it is expected to take this many times longer than others. */
-const SLOW = 4;
+const SLOW_FACTOR = 4;
 /** A part must be at least this old before its speed is judged; milliseconds. */
 const MIN_AGE = 2000;
 
@@ -16,7 +16,7 @@ export interface Part {
   end: number;
   /** When the part was begun; milliseconds. */
   readonly begun: number;
-  /** `true` if the lane has to stop: another one goes on from `at`. */
+  /** `true` if the lane has to stop, because another one will go on from `at`. */
   isCut: boolean;
   /** Ends the request that is under way. */
   hangUp: () => void;
@@ -82,11 +82,11 @@ export class PartQueue {
   /**
    * Returns the next part, of about `size` bytes at most; if none is left, the last bytes of another lane's
    * part. Returns `undefined` if there is nothing to do at the moment.
-   * @param lost the bytes that a lane could move in the time that a new request takes to begin
+   * @param waitCost the bytes that a lane could move in the time that a new request waits for its first byte
    */
-  take(size: number, lost = 0): Part | undefined {
+  take(size: number, waitCost = 0): Part | undefined {
     const gap = this.#gaps[0];
-    if (gap === undefined) return this.#canShare ? this.#split(lost) : undefined;
+    if (gap === undefined) return this.#canShare ? this.#split(waitCost) : undefined;
     const [start, end] = gap;
     const cut = Math.min(wholeBelow(start + size, start), multipleAbove(start, this.#boundary));
     const part = this.#begin(start, Math.min(end, cut));
@@ -107,12 +107,12 @@ export class PartQueue {
   }
 
   /**
-   * Cuts the part that will end last off its lane if it is much slower than the others: a new connection will
+   * Cuts the part that will end last off its lane if it is much slower than the others. A new connection will
    * go on with it.
    */
   cutSlow(): void {
     if (!this.#canShare) return;
-    const part = this.#last((one) => this.#now() - one.begun > MIN_AGE && this.#isSlow(one));
+    const part = this.#lastToFinish((one) => this.#now() - one.begun > MIN_AGE && this.#isSlow(one));
     if (part === undefined) return;
     part.isCut = true;
     part.hangUp();
@@ -124,24 +124,22 @@ export class PartQueue {
     return part;
   }
 
-  /**
-   * Takes over the last bytes of the part that will end last, so many that both are expected to end at the
-   * same time.
+  /*   * Takes over the last bytes of the part that will end last, and leaves so many to its lane that both are expected to finish at the same time.
    */
-  #split(lost: number): Part | undefined {
-    const part = this.#last(({ at, end }) => multipleAbove(at + lost, MIB) < end);
+  #split(waitCost: number): Part | undefined {
+    const part = this.#lastToFinish(({ at, end }) => multipleAbove(at + waitCost, MIB) < end);
     if (part === undefined) return undefined;
     const own = this.#speed(part);
     const share = own / (own + this.#meanSpeed());
-    const from = part.at + lost;
+    const from = part.at + waitCost;
     const middle = multipleAbove(from + (part.end - from) * (Number.isNaN(share) ? 0.5 : share), MIB);
     const end = part.end;
     part.end = Math.max(multipleAbove(part.at, MIB), Math.min(middle, wholeBelow(end - 1, 0)));
     return this.#begin(part.end, end);
   }
 
-  /** Returns the eligible part under way that will take longest. */
-  #last(isEligible: (part: Part) => boolean): Part | undefined {
+  /** Returns the eligible part under way that will take longest to finish. */
+  #lastToFinish(isEligible: (part: Part) => boolean): Part | undefined {
     let last: Part | undefined;
     for (const part of this.#underWay)
       if (!part.isCut && isEligible(part) && (!last || this.#timeLeft(part) > this.#timeLeft(last)))
@@ -155,7 +153,7 @@ export class PartQueue {
 
   #isSlow(part: Part): boolean {
     const expected = (part.end - part.start) / this.#meanSpeed();
-    return this.#timeLeft(part) > SLOW * Math.max(expected, MIN_AGE / SLOW);
+    return this.#timeLeft(part) > SLOW_FACTOR * Math.max(expected, MIN_AGE / SLOW_FACTOR);
   }
 
   #speed({ at, start, begun }: Part): number {
@@ -167,12 +165,13 @@ export class PartQueue {
   }
 }
 
-/** Returns the largest multiple of 1 MiB that is not above `offset`; at least the first one above `least`. */
+/** Returns the largest multiple of 1 MiB up to `offset`, but at least the first one above `least`. */
 function wholeBelow(offset: number, least: number): number {
   const whole = Math.floor(offset / MIB) * MIB;
   return whole > least ? whole : multipleAbove(least, MIB);
 }
 
+/** Returns the first multiple of `unit` above `offset`. */
 function multipleAbove(offset: number, unit: number): number {
   return unit === Number.POSITIVE_INFINITY ? unit : (Math.floor(offset / unit) + 1) * unit;
 }

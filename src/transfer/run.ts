@@ -19,20 +19,20 @@ export interface Run {
 
 /** The work that `moveParts`, `moveBlocks` or `moveStream` has started. */
 export interface Started<Result = Copied> {
-  /** Resolves when all bytes are at the destination to stay, and are verified. */
+  /** Resolves when all bytes are durable at the destination, and are verified. */
   readonly copied: Promise<Result>;
   /** The other promises (lanes, the digest, an upload) that MUST settle before the memory is given back. */
   readonly others: readonly Promise<unknown>[];
   readonly digest: Digest;
-  /** Makes every later attempt start over. */
+  /** Forgets all bytes, so that every later attempt starts over. */
   forget(): Promise<void>;
   /** Gives the memory back. */
   close(): void | Promise<void>;
 }
 
 /**
- * Waits until all started work has ended. The first error stops all of it. When all has settled, throws the
- * reason for the stop; before that, forgets the bytes if they are not the source's.
+ * Waits until all started work has ended. The first error stops the rest. Once everything has settled, throws
+ * the reason for the stop; before that, forgets the bytes if they are not the source's.
  */
 export async function settle<Result>({ stop }: Run, started: Started<Result>): Promise<Result> {
   const { copied, others, digest, forget, close } = started;

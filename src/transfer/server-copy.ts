@@ -3,20 +3,22 @@ import { type ByteRange, knownDigests } from '../image/index.ts';
 import { atSide, type BlockSink, blame, type ServerObject } from '../stores/index.ts';
 import { inLane } from './endpoint.ts';
 import { hashWhole } from './hash-whole.ts';
-import { FIRST_PAUSE, getOver, longer } from './insist.ts';
 import type { TransferOptions } from './options.ts';
+import { FIRST_PAUSE, nextPause, waitForRetry } from './retry.ts';
 import { type Run, settle } from './run.ts';
 import { type Copied, verify } from './verify.ts';
 
-/** The end of a try to let the server copy: the copy, or why there is none; `null` if it was not asked. */
+/**
+ * The copy that the server has made, or why it refuses to; a `refusal` of `null` means that it was not asked.
+ */
 export type ServerOutcome = { readonly copied: Copied } | { readonly refusal: string | null };
 
 type ServerCopy = NonNullable<BlockSink['byServer']>;
 
 /**
- * Lets the destination's service copy all blocks by itself, if it has the source too. The copy is compared by
- * the service's own checksums of both or, if there are none, is read back. If the service refuses, forgets
- * what it has copied: the bytes then have to come through us.
+ * Lets the destination's service copy all blocks by itself, if it has the source too. The copy is verified by
+ * the service's own checksums of both or, if there are none, by reading it back. If the service refuses,
+ * forgets what it has copied, because the bytes then have to pass through the worker.
  */
 export async function copyByServer(
   options: TransferOptions,
@@ -27,9 +29,9 @@ export async function copyByServer(
   const { byServer } = sink;
   const from = reader.original;
   if (byServer === undefined) return { refusal: null };
-  const isOne = from?.service === byServer.service && size > 0;
-  // Blocks that have come through us need no server.
-  if (isOne && (byServer.hasBegun || run.delivered.bytes === 0)) {
+  const hasBoth = from?.service === byServer.service && size > 0;
+  // If an earlier attempt has moved blocks through a worker, this one goes on in that way.
+  if (hasBoth && (byServer.hasBegun || run.delivered.bytes === 0)) {
     const outcome = await copyAll(options, sink, byServer, from, run);
     if ('copied' in outcome) return outcome;
     await forget(sink, run);
@@ -59,7 +61,7 @@ async function copyAll(
     const isSame = await atSide('destination', () => byServer.isSame(from));
     const { sha512, md5 } = expected;
     const byChecksum = { verified_by: 'crc64nvme', copied_by: 'server' } as const;
-    // Without a digest on record, whoever commits the copy could not tell it from another one.
+    // A commit needs a digest to recognise the copy, so without a sha512 on record one is computed.
     if (isSame && sha512 !== null) {
       digest.drop();
       return { sha512, md5, ...byChecksum };
@@ -96,7 +98,7 @@ async function copyBlocks(
   const { signal } = stop;
   let refusal: string | null = null;
   const copy = async (block: ByteRange) => {
-    for (let wait = FIRST_PAUSE; refusal === null; wait = longer(wait)) {
+    for (let wait = FIRST_PAUSE; refusal === null; wait = nextPause(wait)) {
       try {
         const bytes = block[1] - block[0];
         const refused = await inLane(link.atServer, signal, bytes, () => byServer.copy(block, from, signal));
@@ -104,14 +106,15 @@ async function copyBlocks(
         else refusal ??= refused;
         return;
       } catch (error) {
-        await getOver(blame('destination', error), { patience, ledger: delivered, signal, onFault }, wait);
+        const context = { patience, ledger: delivered, signal, onFault };
+        await waitForRetry(blame('destination', error), context, wait);
       }
     }
   };
   const stopped = (error: unknown) => stop.abort(error);
   await atSide('destination', () => byServer.begin());
   const blocks = blocksOf(size, blockSize).filter((block) => !delivered.has(block));
-  // If the service refuses the first one, the others are not asked for.
+  // The first block goes alone: if the service refuses it, the others need not be asked for.
   await pMap(blocks.splice(0, 1), (block) => copy(block).catch(stopped));
   await pMap(blocks, (block) => copy(block).catch(stopped), { concurrency: link.maxLanes.to });
   signal.throwIfAborted();

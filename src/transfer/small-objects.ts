@@ -6,7 +6,7 @@ import type { Link } from './links.ts';
 import type { Memory } from './memory.ts';
 import { openObjectMemory } from './object-memory.ts';
 
-/** The number of finished objects that may wait behind a slow one. */
+/** The number of moved objects whose outcomes may wait for that of a slow one before them. */
 const LOOKAHEAD = 64;
 
 /** The outcome of moving one object. */
@@ -14,7 +14,7 @@ export interface ObjectOutcome {
   readonly path: string;
   /** Bytes that were moved; 0 if there was a fault. */
   readonly bytes: number;
-  /** Why the object could not be moved; `null` if it was moved. */
+  /** The reason why the object could not be moved; `null` if it was moved. */
   readonly fault: StoreError | null;
   /** Present if the object has arrived without some of its attributes, which the destination cannot hold. */
   readonly isIncomplete?: true;
@@ -29,7 +29,7 @@ export interface MoveOptions {
   readonly destinationPath: (path: string) => string;
   /** An object of this many bytes or more is not a small one. */
   readonly largest: number;
-  /** Tells whether a fault concerns all objects, and not only the one that has met it. */
+  /** Tells whether a fault would concern all objects, and not only the one with which it happened. */
   readonly endsAll: (fault: StoreError) => boolean;
   /** The lanes and limits that the objects share with copies. */
   readonly link: Link;
@@ -44,7 +44,7 @@ export interface MoveOptions {
  * order of the list. Throws a fault that concerns all of them, or the signal's reason. Nothing is written to
  * the destination after the generator has ended, in whatever way.
  */
-export async function* moveObjects(
+export async function* moveEachObject(
   entries: AsyncIterable<ObjectEntry>,
   options: MoveOptions,
 ): AsyncGenerator<ObjectOutcome> {
@@ -100,8 +100,8 @@ async function moveObject(
     return { path, bytes, fault: null, ...(destination.loses(attributes) && { isIncomplete: true }) };
   } catch (error) {
     signal.throwIfAborted();
-    const met = blame('source', error);
-    if (endsAll(met)) throw met;
-    return { path, bytes: 0, fault: met };
+    const found = blame('source', error);
+    if (endsAll(found)) throw found;
+    return { path, bytes: 0, fault: found };
   }
 }

@@ -2,8 +2,8 @@ import { atSide, type PartSink } from '../stores/index.ts';
 import { type Chunks, createChunks, DIGEST_CHUNKS } from './chunks.ts';
 
 /**
- * The place of an image's bytes from the moment they are read until the transfer needs them no longer. Lanes
- * write to it; behind them, the digest and the upload read from it.
+ * The place of an image's bytes from the moment they are read until the transfer no longer needs them. Lanes
+ * write to it, and the digest and the upload read from it.
  */
 export interface Staging {
   /** Tells whether a write at this offset would not have to wait. */
@@ -68,8 +68,8 @@ export function readingBack(sink: Pick<PartSink, 'readBack'>, chunks: Chunks): S
 const UNLIMITED = { fits: () => true, hasRoom: async () => {}, release() {} };
 
 /**
- * Uses the destination itself as the staging: it takes any byte at any time. Bytes that were written lately
- * are kept in `chunks`.
+ * Uses the destination itself as the staging, because it takes any byte at any time. Bytes that were written
+ * lately are kept in `chunks` for the digest.
  */
 export function stagedInSink(sink: PartSink, chunks: Chunks): Staging {
   return {

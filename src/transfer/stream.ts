@@ -32,7 +32,8 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
   const isResumed = staged.bytes > 0;
 
   const queue = new PartQueue({ size, done: staged.ranges, canShare: canShare(reader) });
-  // Parts that are read far ahead have to wait for the bytes before them.
+  // Parts that are read far ahead stay in the window until the bytes before them have come, so they are
+  // small.
   const partOfWindow = () => Math.max(MIB, Math.min(PART_SIZE, window / (2 * link.from.count)));
   const moved = moveAll(queue, {
     ...{ reader, staging, ledger: staged, patience, stop, signal, onFault },
@@ -42,8 +43,7 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
     partSize: spool === null ? partOfWindow : () => PART_SIZE,
   });
 
-  // The md5 is computed too: the destination computes digests of its own, and md5 may be the only one that
-  // both have.
+  // The md5 is computed in any case, because it may be the only digest that the destination computes too.
   const digest = options.digests.create(['md5', ...knownDigests(expected)]);
   const hashing = freedInOrder(staging, (upTo) => {
     at.hashed = upTo;

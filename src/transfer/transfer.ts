@@ -10,7 +10,9 @@ import { type Copied, isMismatch } from './verify.ts';
 
 /** A transfer that is under way. */
 export interface Transfer {
-  /** The ranges that the destination has. It is a new ledger if the bytes are read a second time. */
+  /**
+   * The ranges that the destination has. If the bytes are read a second time, this becomes another ledger.
+   */
   readonly ledger: Ledger;
   /** Bytes that this transfer has read from the source. */
   readonly read: number;
@@ -18,13 +20,13 @@ export interface Transfer {
   readonly movedAt: number;
   /** The last fault after which the transfer tries again; `null` if bytes were moved since. */
   readonly fault: StoreError | null;
-  /** The name of the limit of bandwidth that holds it back now; `null` if none does. */
+  /** The name of the limit of bandwidth that holds this transfer back now; `null` if none does. */
   readonly heldBy: string | null;
   /** Limits this transfer by itself; bytes a second, or `null` for no limit. */
   limitTo(rate: number | null): void;
   /**
-   * Resolves when all bytes are at the destination to stay. Rejects with a `StoreError`, unless it was
-   * stopped.
+   * Resolves when all bytes are durable at the destination. Rejects with a `StoreError`, unless the transfer
+   * was stopped.
    */
   readonly finished: Promise<Copied>;
   /** Stops after the chunks in flight; `finished` then rejects. Resolves when nothing is written any more. */
@@ -33,17 +35,18 @@ export interface Transfer {
 
 /**
  * Moves the missing bytes of an image. Owns the reader, the sink, the spool and the memory, and closes them.
- * If the bytes turn out not to be the source's, reads all of them once more: they may have been damaged on
- * the way.
+ * If the bytes turn out not to be the source's, reads all of them once more, because they may have been
+ * damaged on the way.
  */
 export function startTransfer(options: TransferOptions): Transfer {
-  let met: { readonly fault: StoreError; readonly at: number } | undefined;
+  let lastFault: { readonly fault: StoreError; readonly at: number } | undefined;
   const onFault = (fault: StoreError) => {
-    met = { fault, at: Date.now() };
+    lastFault = { fault, at: Date.now() };
   };
   let readBefore = 0;
   let isStopped = false;
-  let run = runFrom(options, inherited(options), kept(options.spool, options), options.movedAt, onFault);
+  const atDestination = rangesAtDestination(options);
+  let run = runFrom(options, atDestination, rangesIn(options.spool, options), options.movedAt, onFault);
   const moved = move(options, run).catch((error) => {
     if (isStopped || !isMismatch(error)) throw error;
     onFault(error);
@@ -51,7 +54,7 @@ export function startTransfer(options: TransferOptions): Transfer {
     run = runFrom(options, [], [], Date.now(), onFault);
     return move(options, run);
   });
-  const finished = closing(options, moved);
+  const finished = closeAllAfter(moved, options);
   const settled = finished.then(
     () => {},
     () => {},
@@ -67,7 +70,7 @@ export function startTransfer(options: TransferOptions): Transfer {
       return Math.max(run.staged.movedAt, run.delivered.movedAt);
     },
     get fault() {
-      return met !== undefined && met.at >= run.staged.movedAt ? met.fault : null;
+      return lastFault !== undefined && lastFault.at >= run.staged.movedAt ? lastFault.fault : null;
     },
     get heldBy() {
       return options.link.bandwidth.heldBy;
@@ -97,20 +100,20 @@ function runFrom(
 
 /**
  * Returns the ranges that the destination has already. A stream keeps nothing, and for blocks only the sink
- * knows.
+ * knows. For parts, the ranges that an earlier attempt has reported count too, if a digest can verify them.
  */
-function inherited(options: TransferOptions): readonly ByteRange[] {
+function rangesAtDestination(options: TransferOptions): readonly ByteRange[] {
   const { sink, reported } = options;
   if (sink.kind === 'stream') return [];
   if (sink.kind === 'blocks') return sink.received;
-  return kept(sink, options).reduce(addRange, isVerifiable(options) ? reported : []);
+  return rangesIn(sink, options).reduce(addRange, isVerifiable(options) ? reported : []);
 }
 
 /**
- * Returns the ranges that a file has already. If no digest can show what a loss of power has destroyed,
- * returns only those that survive one.
+ * Returns the ranges that a file has already. A digest would show that a loss of power has destroyed some of
+ * them. Without a digest, returns only those that survive a loss of power.
  */
-function kept(file: PartSink | null, options: TransferOptions): readonly ByteRange[] {
+function rangesIn(file: PartSink | null, options: TransferOptions): readonly ByteRange[] {
   return (isVerifiable(options) ? file?.received : file?.durable) ?? [];
 }
 
@@ -124,9 +127,9 @@ function move(options: TransferOptions, run: Run): Promise<Copied> {
   return sink.kind === 'blocks' ? moveBlocks(options, sink, run) : moveStream(options, sink, run);
 }
 
-async function closing(
-  { reader, sink, spool, memory }: TransferOptions,
+async function closeAllAfter(
   moved: Promise<Copied>,
+  { reader, sink, spool, memory }: TransferOptions,
 ): Promise<Copied> {
   try {
     return await moved;

@@ -1,12 +1,12 @@
 import { blame, StoreError, type StreamSink } from '../stores/index.ts';
 import { feed, RESERVE } from './feed.ts';
-import { MAX_TIMER, type Patience } from './insist.ts';
+import { MAX_TIMER, type Patience } from './retry.ts';
 import type { Run } from './run.ts';
 import type { Staged } from './staging.ts';
 
 /**
- * An upload may stand still this many times longer than a part: to start it over costs the whole image, and
- * to read a part again costs only the part.
+ * An upload may stand still this many times longer than a part, because starting it over costs the whole
+ * image, and reading a part again costs only the part.
  */
 const UPLOAD_PATIENCE = 10;
 
@@ -24,7 +24,7 @@ export interface UploadOptions {
 
 /** An upload that is under way. */
 export interface RunningUpload {
-  /** Resolves when the destination has said that it has all bytes. */
+  /** Resolves when the destination has confirmed that it has all bytes. */
   readonly finished: Promise<void>;
   /** Resolves when the upload no longer reads from the staging. MUST be called at the end. */
   close(): Promise<void>;
@@ -59,7 +59,7 @@ export function startUpload(options: UploadOptions): RunningUpload {
   });
 
   async function send(): Promise<void> {
-    await Promise.race([verified, staged.above(RESERVE, signal)]);
+    await Promise.race([verified, staged.whenAbove(RESERVE, signal)]);
     signal.throwIfAborted();
     const answer = answerWithin(patience.give_up_after, () => giveUp('the destination does not answer'));
     try {
@@ -74,7 +74,7 @@ export function startUpload(options: UploadOptions): RunningUpload {
   return {
     finished: send(),
     async close() {
-      // The generator may be in the middle of a read.
+      // This also waits for a read that is under way.
       await chunks.return(undefined).catch(() => {});
     },
   };

@@ -6,20 +6,22 @@ export interface Copied extends Digests {
   readonly verified_by: VerifiedBy;
   /** Present if the destination's server has copied all bytes by itself. */
   readonly copied_by?: 'server';
-  /** Why the server has not done so, in a few words; present if it was asked to. */
+  /**
+   * The reason why the server has not copied them, in a few words; present if it was asked to and refused.
+   */
   readonly server_refusal?: string;
 }
 
 /**
  * Compares a copy's digests with its source's, as far as both are known.
- * @param resumed whether an earlier attempt has written some of the bytes: a disk may have lost them in a
- * loss of power, and the copy should then start over
+ * @param resumed `true` if an earlier attempt has written some of the bytes. A loss of power may have
+ * destroyed them, so the copy should then start over
  * @throws StoreError `digest_mismatch`, or `lost` if the copy was resumed
  */
 export function verify(expected: Digests, actual: Digests, resumed: boolean): Copied {
   const algorithm = differingDigest(expected, actual);
   if (algorithm === undefined) {
-    // The sha256 is used only to compare: an image's record has room for the other two.
+    // The sha256 serves only for this comparison, because a copy's record has only the other two.
     const { sha512, md5 } = actual;
     return { sha512, md5, verified_by: strongestCommon(expected, actual) };
   }

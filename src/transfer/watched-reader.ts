@@ -11,8 +11,8 @@ export type ReadRange = (
   onFirst?: () => void,
 ) => AsyncGenerator<Uint8Array>;
 
-/** The controller that ends one read, and a signal that is aborted by it or by the transfer. */
-interface Leash {
+/** The controller that ends one read, and a signal that is aborted by that controller or by the transfer. */
+interface Abortable {
   readonly own: AbortController;
   readonly signal: AbortSignal;
 }
@@ -22,20 +22,20 @@ interface Leash {
  * `stallAfter` milliseconds.
  */
 export function watchedReader(reader: PartReader, stallAfter: number, outer: AbortSignal): ReadRange {
-  // The signals are used again: an image has tens of thousands of ranges, and a combined signal is slow to be
-  // collected.
-  let idle: Leash | undefined;
+  // The signals are reused, because an image has tens of thousands of ranges, and a combined signal is
+  // collected late.
+  let idle: Abortable | undefined;
 
   return async function* (range, onOpen, onFirst) {
     outer.throwIfAborted();
-    const leash = idle ?? leashedTo(outer);
+    const abortable = idle ?? abortableBy(outer);
     idle = undefined;
-    const { own, signal } = leash;
+    const { own, signal } = abortable;
     onOpen?.(() => own.abort(new StoreError('unavailable', 'the source is too slow', { side: 'source' })));
     const chunks = reader.read(range, signal)[Symbol.asyncIterator]();
     let hangUp: (reason: unknown) => void = () => {};
     const onAbort = () => hangUp(signal.reason);
-    const bark = () => {
+    const onStall = () => {
       const message = `the source has sent nothing for ${stallAfter / 1000} s`;
       own.abort(new StoreError('unavailable', message, { side: 'source' }));
     };
@@ -45,7 +45,7 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
     signal.addEventListener('abort', onAbort);
     try {
       for (;;) {
-        watchdog = setTimeout(bark, stallAfter);
+        watchdog = setTimeout(onStall, stallAfter);
         // A race against one promise for the whole range would keep every chunk until the range's end.
         const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
           hangUp = reject;
@@ -57,28 +57,28 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
         if (next.done) return;
         if (left === range[1] - range[0]) onFirst?.();
         left -= next.value.length;
-        if (left < 0) throw sentTooMuch();
+        if (left < 0) throw tooMuchError();
         yield next.value;
       }
     } finally {
       clearTimeout(watchdog);
       // A combined signal lives for as long as it has a listener.
       signal.removeEventListener('abort', onAbort);
-      if (isDone) idle = leash;
+      if (isDone) idle = abortable;
       else {
         own.abort();
-        // This does not wait for the reader, which may hang here too.
+        // The reader may hang here too, so this does not wait for it.
         chunks.return?.().catch(() => {});
       }
     }
   };
 }
 
-function sentTooMuch(): StoreError {
+function tooMuchError(): StoreError {
   return new StoreError('unavailable', 'the source has sent more than was asked for', { side: 'source' });
 }
 
-function leashedTo(outer: AbortSignal): Leash {
+function abortableBy(outer: AbortSignal): Abortable {
   const own = new AbortController();
   return { own, signal: AbortSignal.any([outer, own.signal]) };
 }

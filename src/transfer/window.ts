@@ -12,8 +12,7 @@ export interface Window extends Staging {
 
 /**
  * Opens a window of `bytes`. A write beyond its end waits until the window has moved there, and rejects with
- * the signal's reason. `free` does nothing: the room becomes free when `release` is called for all bytes
- * below.
+ * the signal's reason. `free` does nothing: `release` moves the window, and so makes room.
  */
 export function createWindow(bytes: number, signal: AbortSignal): Window {
   const ring = borrowPages(bytes);

@@ -119,7 +119,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   options.probe.started(crew.workers);
   logger.info({ taskQueues: crew.workers.map(({ options: { taskQueue } }) => taskQueue) }, 'ready');
   options.live.onChange(async (added) => {
-    links.become({ ...config.limits, rates });
+    links.setLimits({ ...config.limits, rates });
     if (!options.servesAll || added.length === 0) return;
     try {
       for (const worker of await serve(added)) crew.add(worker);

@@ -14,7 +14,7 @@ export interface Link {
   /** The number of requests at a time above which further ones are refused. */
   readonly mostRequests?: number;
   /** Present if each request tells only at its end that it has moved its bytes. */
-  readonly tellsAtEnd?: boolean;
+  readonly reportsAtEnd?: boolean;
   /** The bytes of a request. */
   readonly part?: number;
 }
@@ -50,7 +50,7 @@ export function simulation(open: (now: () => number) => LaneLimit) {
     let lane = 0;
     while (running.has(lane)) lane += 1;
     running.set(lane, { lane, begun: now, moved: 0, since: now });
-    limit.inUse(running.size);
+    limit.setInUse(running.size);
     return true;
   }
 
@@ -58,13 +58,13 @@ export function simulation(open: (now: () => number) => LaneLimit) {
     const part = link.part ?? 8 * MIB;
     request.moved += bytes;
     const isDone = request.moved >= part;
-    if (!link.tellsAtEnd || isDone) {
-      limit.moved(request.lane, link.tellsAtEnd ? part : bytes, request.since);
+    if (!link.reportsAtEnd || isDone) {
+      limit.moved(request.lane, link.reportsAtEnd ? part : bytes, request.since);
       request.since = now;
     }
     if (!isDone) return;
     running.delete(request.lane);
-    limit.inUse(running.size);
+    limit.setInUse(running.size);
   }
 
   return {

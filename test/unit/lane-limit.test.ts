@@ -47,7 +47,7 @@ test('a server that has refused gets no more lanes because it answers', () => {
 
 test.each([
   ['chunk by chunk', {}],
-  ['only when a block is there', { tellsAtEnd: true, part: 5 * 1024 * 1024 }],
+  ['only when a block is there', { reportsAtEnd: true, part: 5 * 1024 * 1024 }],
 ])('a line that all share is used by few lanes, when they tell %s', (_what, telling) => {
   const link = begin();
   link.run({ ...LONG, ...telling, line: 40 * MB }, 3 * SECOND);

@@ -15,7 +15,7 @@ test('a ledger counts what it inherits as there, but not as moved here', () => {
 test('who waits for the watermark is woken when it has passed, not before', async () => {
   const ledger = new Ledger([], 0);
   let woken = false;
-  const waiting = ledger.above(10, never).then(() => {
+  const waiting = ledger.whenAbove(10, never).then(() => {
     woken = true;
   });
   ledger.add([11, 20]);
@@ -28,12 +28,12 @@ test('who waits for the watermark is woken when it has passed, not before', asyn
 });
 
 test('a wait for an offset below the watermark ends at once', async () => {
-  await new Ledger([[0, 10]], 0).above(9, never);
+  await new Ledger([[0, 10]], 0).whenAbove(9, never);
 });
 
 test('an abort ends the wait', async () => {
   const abort = new AbortController();
-  const waiting = new Ledger([], 0).above(0, abort.signal);
+  const waiting = new Ledger([], 0).whenAbove(0, abort.signal);
   abort.abort();
   await waiting;
 });
@@ -42,7 +42,7 @@ test('a long copy waits often, and leaves nothing behind on the signal each time
   const ledger = new Ledger([], 0);
   const { signal } = new AbortController();
   for (let at = 0; at < 100; at++) {
-    const waiting = ledger.above(at, signal);
+    const waiting = ledger.whenAbove(at, signal);
     ledger.add([at, at + 1]);
     await waiting;
   }

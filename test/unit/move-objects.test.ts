@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MIB } from '../../src/memory/index.ts';
 import { type ObjectEntry, StoreError } from '../../src/stores/index.ts';
-import { moveObjects, type ObjectOutcome } from '../../src/transfer/index.ts';
+import { moveEachObject, type ObjectOutcome } from '../../src/transfer/index.ts';
 import type { MoveOptions } from '../../src/transfer/small-objects.ts';
 import { testLinks } from '../support/link.ts';
 import { isPending } from './is-pending.ts';
@@ -48,7 +48,7 @@ test('objects are moved to where they belong, and told of in the order of the li
     if (path === 'c') first.resolve();
     return Buffer.from(into.buffer, into.byteOffset).write(path);
   });
-  const outcomes = await all(moveObjects(entries('a', 'b', 'c'), options));
+  const outcomes = await all(moveEachObject(entries('a', 'b', 'c'), options));
   expect(outcomes).toEqual(['a', 'b', 'c'].map((path) => ({ path, bytes: 1, fault: null })));
   expect(Object.fromEntries(written)).toEqual({ 'to/a': 'a', 'to/b': 'b', 'to/c': 'c' });
 });
@@ -61,7 +61,7 @@ test('a fault of one object is its outcome, and the others are moved', async () 
   });
   const listed = new StoreError('invalid_image', 'no name', { side: 'source' });
   const list = entries('a', 'b', { path: 'c', size: 0, fault: listed }, { path: 'd', size: 4 * MIB });
-  const outcomes = await all(moveObjects(list, options));
+  const outcomes = await all(moveEachObject(list, options));
   expect(outcomes.map(({ fault }) => fault?.code ?? null)).toEqual([
     null,
     'not_found',
@@ -80,7 +80,7 @@ test('a fault that concerns all ends it when nothing is under way any more', asy
     expect(signal.aborted).toBe(true);
     return 0;
   });
-  const moving = all(moveObjects(entries('c', 'b'), options));
+  const moving = all(moveEachObject(entries('c', 'b'), options));
   moving.catch(() => {});
   for (let turn = 0; turn < 10; turn++) expect(await isPending(moving)).toBe(true);
   ended.resolve();
@@ -98,7 +98,7 @@ test("an abort ends it with the signal's reason", async () => {
     signal.throwIfAborted();
     return 0;
   });
-  const moving = all(moveObjects(entries('a', 'b'), { ...options, signal: abort.signal }));
+  const moving = all(moveEachObject(entries('a', 'b'), { ...options, signal: abort.signal }));
   await expect(moving).rejects.toBe(reason);
 });
 
@@ -108,7 +108,7 @@ test('ending the iteration early waits for the objects under way', async () => {
     if (path !== 'a') await promise;
     return 0;
   });
-  const outcomes = moveObjects(entries('a', 'b'), options);
+  const outcomes = moveEachObject(entries('a', 'b'), options);
   await outcomes.next();
   const left = outcomes.return(undefined);
   expect(await isPending(left)).toBe(true);
@@ -119,6 +119,6 @@ test('ending the iteration early waits for the objects under way', async () => {
 
 test('objects that are larger than most are moved too', async () => {
   const { options } = rig(async (_path, into) => into.length);
-  const [outcome] = await all(moveObjects(entries({ path: 'a', size: 3 * MIB }), options));
+  const [outcome] = await all(moveEachObject(entries({ path: 'a', size: 3 * MIB }), options));
   expect(outcome?.bytes).toBeGreaterThanOrEqual(3 * MIB);
 });

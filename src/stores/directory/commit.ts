@@ -3,7 +3,7 @@ import type { ImageRecord } from '../../image/index.ts';
 import { ignoring } from '../disk/disk-errors.ts';
 import { fenceName, readFence, takeFence } from '../disk/fence.ts';
 import type { DestinationRef } from '../port.ts';
-import { goneFor, overtaken } from '../refusals.ts';
+import { goneError, overtakenError } from '../refusals.ts';
 import type { Folder } from './folder.ts';
 import type { Layout } from './layout.ts';
 import { hasMark, isAtPath, openMarked } from './marked-folder.ts';
@@ -12,8 +12,8 @@ import { RECORD, writeRecord } from './record-file.ts';
 import { isWhole, isWholeNote } from './whole-note.ts';
 
 /**
- * Makes an image of what a job has written, unless that has been done. Throws `not_found` if it is gone, or
- * not whole.
+ * Makes an image of what a job has written, unless an earlier call has. Throws `not_found` if the data is
+ * gone or not whole.
  */
 export async function commitPartial(
   paths: Layout,
@@ -23,19 +23,20 @@ export async function commitPartial(
 ): Promise<void> {
   const [partial, image] = [paths.partial(ref.image_id), paths.image(ref.image_id)];
   const folder = (await openMarked(image, ref)) ?? (await openMarked(partial, ref));
-  if (folder === undefined) throw goneFor(ref);
+  if (folder === undefined) throw goneError(ref);
   try {
     await takeFence(folder.path, attempt);
     if (!(await isAtPath(folder, image)) || !(await hasRecord(folder))) {
-      if (!(await isWhole(folder, record.size))) throw goneFor(ref);
+      if (!(await isWhole(folder, record.size))) throw goneError(ref);
       await writeRecord(folder.path, record);
       await assertNotDoomed(folder, ref, attempt);
     }
     if (!(await isAtPath(folder, image))) {
-      // Asked right before the move: another job may have come to the path, once this one was discarded.
+      // Checked right before the move, because another job may have come to the path since a discard of this
+      // one.
       if (await isAtPath(folder, partial)) await ignoring('ENOENT', renameUnlessTaken(partial, image, ref));
-      // Another call of this job may have been faster, or have removed it.
-      if (!(await isAtPath(folder, image))) throw goneFor(ref);
+      // Another call of this job may have moved it to the image's place, or have removed it.
+      if (!(await isAtPath(folder, image))) throw goneError(ref);
     }
     await removeTraces(folder);
   } finally {
@@ -48,15 +49,15 @@ async function hasRecord(folder: Folder): Promise<boolean> {
 }
 
 /**
- * Throws if somebody has taken the folder while the record was written. A removal that began before may not
- * have seen the record: then the record is taken back here.
+ * Throws if another call has taken the folder while the record was written. If that call is a removal, it may
+ * not have seen the record, so the record is removed here.
  */
 async function assertNotDoomed(folder: Folder, ref: DestinationRef, attempt: number): Promise<void> {
   const fence = await ignoring('ENOENT', readFence(folder.path));
   if (fence?.names.includes(fenceName(attempt))) return;
-  if (fence !== undefined && !fence.isDoomed && (await hasMark(folder.path, ref))) throw overtaken();
+  if (fence !== undefined && !fence.isDoomed && (await hasMark(folder.path, ref))) throw overtakenError();
   await ignoring('ENOENT', unlink(folder.at(RECORD)));
-  throw goneFor(ref);
+  throw goneError(ref);
 }
 
 /** Removes the files that only a partial needs. */

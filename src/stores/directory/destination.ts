@@ -1,7 +1,7 @@
 import { assertReachable, ignoring, onDisk } from '../disk/disk-errors.ts';
 import { takeFence } from '../disk/fence.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
-import { taken } from '../refusals.ts';
+import { idTakenError } from '../refusals.ts';
 import { commitPartial } from './commit.ts';
 import { openRoot } from './folder.ts';
 import { isImageFolder, type Layout, layout, syncFolder } from './layout.ts';
@@ -16,7 +16,7 @@ export function directoryDestination(paths: Layout): ImageDestination {
     prepare: (ref, attempt, { size }) =>
       onDisk(async () => {
         await assertReachable(paths.root);
-        if (await isOccupied(paths.image(ref.image_id))) throw taken(ref);
+        if (await isOccupied(paths.image(ref.image_id))) throw idTakenError(ref);
         if (await isPreparedBy(paths, ref, attempt)) return;
         try {
           // Bytes of an earlier inspection of the source must not mix with those of this one.
@@ -57,7 +57,7 @@ export function directoryDestination(paths: Layout): ImageDestination {
 
     discard: (ref, attempt) =>
       onDisk(async () => {
-        // A root that goes away in the middle must not look like one that has nothing.
+        // The root is held open: if its disk goes away in the middle, it must not look empty.
         const root = await openRoot(paths.root);
         try {
           if (isImageFolder(ref.image_id)) await discardIn(layout(root.path), ref, attempt);
@@ -72,6 +72,6 @@ async function discardIn(paths: Layout, ref: DestinationRef, attempt: number): P
   await removePrepared(paths, ref, attempt);
   await removeMarked(paths.partial(ref.image_id), ref, attempt);
   const image = paths.image(ref.image_id);
-  // A commit that was overtaken may have moved the folder there that was just emptied.
+  // A commit that was overtaken may have moved the folder here while it was being emptied.
   await (ref.committing ? removeMarked(image, ref, attempt) : removeIfEmpty(image));
 }

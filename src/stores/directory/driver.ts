@@ -4,7 +4,7 @@ import Type from 'typebox';
 import { isVisibleTo } from '../../image/index.ts';
 import { assertReachable, onDisk } from '../disk/disk-errors.ts';
 import type { ImageStore, StoreDriver } from '../image-store.ts';
-import { usable } from '../usable.ts';
+import { recordIfUsable } from '../usable.ts';
 import { directoryDestination } from './destination.ts';
 import { directorySource, recordOf } from './image-source.ts';
 import { isImageFolder, layout } from './layout.ts';
@@ -41,7 +41,7 @@ function openDirectory(root: string): ImageStore {
       await assertReachable(root);
       for (const name of await onDisk(() => readdir(root))) {
         if (!isImageFolder(name)) continue;
-        const record = await usable(name, recordOf(paths, name), onUnusable);
+        const record = await recordIfUsable(name, recordOf(paths, name), onUnusable);
         if (record !== undefined && isVisibleTo(record, tenantId)) yield record;
       }
     },

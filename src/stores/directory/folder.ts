@@ -7,24 +7,32 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 const FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 /**
- * A folder that is held open. Names in it lead through its descriptor, so that nobody can put a link in its
- * way (path_resolution(7); proc_pid_fd(5)).
+ * A folder that is held open. Its paths go through its descriptor, so that nobody can put a symbolic link in
+ * the way (path_resolution(7); proc_pid_fd(5)).
  */
 export interface Folder {
+  /** The folder's path, which is valid in this process until `close`. */
   readonly path: string;
+  /** Returns the path of a name in this folder. */
   at(name: string): string;
   /** Makes the folder's entries survive a loss of power. */
   sync(): Promise<void>;
-  /** Closes the folder. From here on its names may lead anywhere: a descriptor's number serves again. */
+  /**
+   * Closes the folder. Its paths MUST NOT be used afterwards, because the kernel reuses the descriptor's
+   * number.
+   */
   close(): Promise<void>;
 }
 
-/** Opens the folder to which these steps lead from a root, and follows no link. Throws ENOENT as it is. */
+/**
+ * Opens the folder to which these steps lead from a root, and follows no link. Throws ENOENT if one is
+ * missing.
+ */
 export async function openFolder(root: string, steps: readonly string[]): Promise<Folder> {
   return walk(root, steps, openIn);
 }
 
-/** A folder that is held open, and some of whose steps may have been made for it. */
+/** A folder that is held open, together with the steps on the way to it that were made for it. */
 export interface MadeFolder extends Folder {
   /** Removes the steps that were made, as far as they are empty. */
   unmake?(): Promise<void>;
@@ -51,11 +59,13 @@ export async function makeFolder(root: string, steps: readonly string[]): Promis
   }
 }
 
+/** Returns the error for a folder that was removed while it was in use. */
 export function removedMeanwhile(steps: readonly string[], cause: unknown): StoreError {
   const path = JSON.stringify(steps.join('/'));
   return new StoreError('unavailable', `the folder ${path} was removed meanwhile`, { cause });
 }
 
+/** Opens the folder at these steps: at once if that is possible, else step by step with `next`. */
 async function walk(
   root: string,
   steps: readonly string[],
@@ -69,7 +79,7 @@ async function walk(
     try {
       folder = await next(parent, step, depth);
     } catch (error) {
-      throw await clash(parent, step, steps.slice(0, depth + 1).join('/'), error);
+      throw await clashError(parent, step, steps.slice(0, depth + 1).join('/'), error);
     } finally {
       await parent.close();
     }
@@ -78,8 +88,8 @@ async function walk(
 }
 
 /**
- * Opens a folder by its path, and asks the kernel where that has led. Returns `undefined` if a link was on
- * the way, or if the folder cannot be opened in this way.
+ * Opens a folder by its whole path, and asks the kernel where that has led. Returns `undefined` if a link was
+ * on the way, or if the folder cannot be opened like this.
  */
 async function openAtOnce(root: string, steps: readonly string[]): Promise<Folder | undefined> {
   const real = await realRoot(root);
@@ -103,8 +113,8 @@ function isAt({ path }: Folder, expected: string): boolean {
 const realRoots = new Map<string, string>();
 
 /**
- * Returns where a root led when it was first asked for. Once it leads elsewhere, its folders are opened step
- * by step.
+ * Returns the real path that a root had when it was first used. If the root leads elsewhere later on,
+ * `openAtOnce` finds that no folder is where it should be, and folders are opened step by step.
  */
 async function realRoot(root: string): Promise<string | undefined> {
   const real = realRoots.get(root) ?? (await realpath(root).catch(() => undefined));
@@ -112,7 +122,7 @@ async function realRoot(root: string): Promise<string | undefined> {
   return real;
 }
 
-/** Makes a folder in one that is open. Returns `false` if somebody else was faster. */
+/** Makes a folder in an open folder. Returns `false` if somebody else was faster. */
 async function makeStep(parent: Folder, step: string): Promise<boolean> {
   try {
     await mkdir(parent.at(step));
@@ -124,7 +134,7 @@ async function makeStep(parent: Folder, step: string): Promise<boolean> {
   return true;
 }
 
-/** Opens a folder in one that is open. A link in its place fails with ELOOP or ENOTDIR. */
+/** Opens a folder in an open folder. Throws ELOOP or ENOTDIR for a link. */
 export async function openIn(parent: Folder, name: string): Promise<Folder> {
   return folderOf(await open(parent.at(name), FLAGS));
 }
@@ -135,7 +145,7 @@ export async function openRoot(root: string): Promise<Folder> {
   return folderOf(await open(root, O_RDONLY | O_DIRECTORY));
 }
 
-/** Opens the folder at a path. Throws ENOENT, and ELOOP or ENOTDIR for a link, as they are. */
+/** Opens the folder at a path. Throws ENOENT if there is none, and ELOOP or ENOTDIR for a link. */
 export async function openFolderAt(path: string): Promise<Folder> {
   return folderOf(await open(path, FLAGS));
 }
@@ -146,10 +156,10 @@ function folderOf(handle: FileHandle): Folder {
 }
 
 /**
- * Returns an error that names what stands where a folder is needed, or the error itself if it has another
- * cause.
+ * Returns an error that names the link or file that stands where a folder is needed, or the error itself if
+ * it has another cause.
  */
-async function clash(parent: Folder, step: string, path: string, error: unknown): Promise<unknown> {
+async function clashError(parent: Folder, step: string, path: string, error: unknown): Promise<unknown> {
   if (!isErrno(error, 'ENOTDIR') && !isErrno(error, 'ELOOP')) return error;
   const isLink = (await lstat(parent.at(step)).catch(() => undefined))?.isSymbolicLink();
   const why = isLink ? 'is a link, which is not followed' : 'is a file, and no folder';

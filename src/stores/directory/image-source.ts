@@ -4,7 +4,7 @@ import { isVisibleTo } from '../../image/index.ts';
 import { assertReachable, isErrno, onDisk } from '../disk/disk-errors.ts';
 import type { ImageSource, SourceRef } from '../port.ts';
 import { assertDataSize } from '../record-json.ts';
-import { notActive, notFound } from '../refusals.ts';
+import { notActiveError, notFoundError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { type Folder, openFolderAt } from './folder.ts';
 import type { Layout } from './layout.ts';
@@ -21,9 +21,9 @@ export function directorySource(paths: Layout): ImageSource {
     inspect: (ref) =>
       inImage(paths, ref, async (folder) => {
         const record = await readRecord(folder, ref.image_id);
-        if (!isVisibleTo(record, ref.tenant_id)) throw notFound(ref);
+        if (!isVisibleTo(record, ref.tenant_id)) throw notFoundError(ref);
         if (record.status !== 'active') {
-          throw notActive(ref, record.status);
+          throw notActiveError(ref, record.status);
         }
         const file = await openPlain(folder.at(DATA), ref.image_id);
         try {
@@ -46,7 +46,7 @@ export function recordOf(paths: Layout, imageId: string): Promise<ImageRecord> {
   return inImage(paths, { image_id: imageId, tenant_id: null }, (folder) => readRecord(folder, imageId));
 }
 
-/** Opens an image's folder, as long as `use` runs. If anything in it is not there, the image is not there. */
+/** Keeps an image's folder open while `use` runs. If any of its files is missing, the image is not there. */
 async function inImage<T>(paths: Layout, ref: SourceRef, use: (folder: Folder) => Promise<T>): Promise<T> {
   try {
     return await onDisk(async () => {
@@ -59,14 +59,11 @@ async function inImage<T>(paths: Layout, ref: SourceRef, use: (folder: Folder) =
       }
     });
   } catch (error) {
-    throw isStoreError(error, 'not_found') ? notFound(ref) : error;
+    throw isStoreError(error, 'not_found') ? notFoundError(ref) : error;
   }
 }
 
-/**
- * Opens an image's folder. Throws `invalid_image` for a link, which may lead to a folder that is no image of
- * this region.
- */
+/** Opens an image's folder. Throws `invalid_image` for a link, because it may lead out of this region. */
 async function openImage(path: string, imageId: string): Promise<Folder> {
   return openFolderAt(path).catch(async (error) => {
     const mayBeLink = isErrno(error, 'ELOOP') || isErrno(error, 'ENOTDIR');

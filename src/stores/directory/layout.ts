@@ -7,9 +7,9 @@ import { StoreError } from '../store-error.ts';
  *
  *     <root>/<image id>/image.json           the record
  *     <root>/<image id>/data                 the bytes
- *     <root>/<image id>/job-<mark>           its name tells the job that made it, if one did
- *     <root>/<image id>/fence-<n>            its name tells the attempt that committed it last
- *     <root>/.<image id>.partial/job-<mark>  its name tells the job that is making it
+ *     <root>/<image id>/job-<mark>           its name says which job made the image, if one did
+ *     <root>/<image id>/fence-<n>            attempt n has committed or adopted the image
+ *     <root>/.<image id>.partial/job-<mark>  its name says which job is making the image
  *     <root>/.<image id>.partial/fence-<n>   attempt n may write as long as this stands
  *     <root>/.<image id>.partial/parts       the byte ranges that are complete, one a line
  *     <root>/.<image id>.partial/data        the bytes so far
@@ -17,8 +17,8 @@ import { StoreError } from '../store-error.ts';
  *     <root>/.<image id>.<mark>.<n>.new      a partial that attempt n is preparing
  *     <root>/.<image id>.<mark>.<n>.removed  one that was given up, and is being removed
  *
- * In an image or a partial, `doomed-<n>` in the place of the fence says that it is being removed. Each step
- * from one to the next is one rename of the folder, which happens or does not.
+ * If an image or a partial has `doomed-<n>` instead of a fence, it is being removed. A folder goes from one
+ * of these names to the next by one rename, which is atomic.
  */
 export interface Layout {
   readonly root: string;
@@ -29,11 +29,13 @@ export interface Layout {
   preparedPrefix(imageId: string, mark: string): string;
 }
 
-/** Image ids become file names, so they MUST NOT be able to say anything else. */
+/** Image ids become names of folders, so they MUST NOT have characters with another meaning in a path. */
 const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
+/** Tells whether a folder of this name can be an image's. */
 export const isImageFolder = (name: string): boolean => SAFE_ID.test(name);
 
+/** Returns the paths of a region's files. Throws `not_found` for an id that no image of it can have. */
 export function layout(root: string): Layout {
   const checked = (imageId: string): string => {
     if (!SAFE_ID.test(imageId))

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ignoring, onDisk } from '../disk/disk-errors.ts';
 import { readFence } from '../disk/fence.ts';
 import type { Leftover } from '../leftover.ts';
-import { taken } from '../refusals.ts';
+import { idTakenError } from '../refusals.ts';
 import { isStoreError } from '../store-error.ts';
 import { openFolderAt } from './folder.ts';
 import { isImageFolder, type Layout } from './layout.ts';
@@ -14,7 +14,7 @@ import { isWholeNote } from './whole-note.ts';
 
 const A_DAY = 24 * 60 * 60_000;
 
-/** Lists what jobs have in the making, or have left behind, in the order of their names. */
+/** Lists what jobs are making or have left behind, in the order of the names. */
 export async function* imageLeftovers(paths: Layout): AsyncGenerator<Leftover> {
   for (const name of (await onDisk(() => readdir(paths.root))).toSorted()) {
     const found = await onDisk(async () => (await partialAt(paths, name)) ?? preparedAt(paths, name));
@@ -22,7 +22,7 @@ export async function* imageLeftovers(paths: Layout): AsyncGenerator<Leftover> {
   }
 }
 
-/** Finds an image in the making: a partial, or a folder in the place of an image that has no record. */
+/** Returns the leftover at a name: a partial, or a folder without a record that has an image's name. */
 async function partialAt(paths: Layout, name: string): Promise<Leftover | undefined> {
   const [, imageId = name] = /^\.(.+)\.partial$/.exec(name) ?? [];
   const folder = join(paths.root, name);
@@ -42,17 +42,17 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
     abandonedAfter: null,
     remove: () =>
       unlessTaken(async () => {
-        // A commit writes the record into the folder in the image's place, maybe after the list was made.
-        if (imageId === name && (await readdir(folder)).includes(RECORD)) throw taken(ref);
+        // A commit may have written the record into this folder since it was listed.
+        if (imageId === name && (await readdir(folder)).includes(RECORD)) throw idTakenError(ref);
         await removeMarked(folder, ref, Math.max(0, fence.attempt), fence.attempt);
       }),
   };
 }
 
 /**
- * Finds a folder without a mark that has only files of a step that was frozen while somebody else removed the
- * folder: the record of a commit, or the fence of a call that has taken the folder. Any other folder without
- * a mark is a person's, and stays.
+ * Returns the leftover in a folder without a mark. Only a call that was frozen while another one removed the
+ * folder leaves one: a commit leaves its record there, any other call its fence. A folder without a mark that
+ * has anything else is a person's, and stays.
  */
 async function unmarkedAt(
   path: string,
@@ -74,8 +74,8 @@ async function unmarkedAt(
 }
 
 /**
- * Removes a folder through its descriptor, if there is still nothing in it but what was listed: an image may
- * have come to its path. Returns whether it was removed.
+ * Removes a folder through its descriptor, if it still has only such files: an image may have come to its
+ * path since it was listed. Returns whether it was removed.
  */
 async function removeUnmarked(
   path: string,
@@ -94,14 +94,12 @@ async function removeUnmarked(
   return true;
 }
 
-/**
- * Tells whether a file of this name can only be a fence, a note or a draft of a record that a job has left.
- */
+/** Tells whether a file's name is that of a fence, a note or the draft of a record, which only jobs leave. */
 export function isTrace(name: string): boolean {
   return /^((fence|doomed)-\d+|image\.json\.[0-9a-f-]{36})$/.test(name) || isWholeNote(name);
 }
 
-/** Finds a folder that an attempt was preparing, or one that was being removed. */
+/** Returns the leftover at a name: a folder that an attempt was preparing or removing. */
 async function preparedAt(paths: Layout, name: string): Promise<Leftover | undefined> {
   const [, imageId, mark, number = '-1'] = /^\.(.+?)\.([^.]+)(?:\.(\d+))?\.(?:new|removed)$/.exec(name) ?? [];
   if (imageId === undefined || mark === undefined) return undefined;
@@ -116,7 +114,10 @@ async function preparedAt(paths: Layout, name: string): Promise<Leftover | undef
   };
 }
 
-/** Returns how many bytes the files of a folder take on the disk, and when one of them was last changed. */
+/**
+ * Returns how many bytes a folder's files take on the disk, and when the folder or one of them was last
+ * changed.
+ */
 export async function extentOf(folder: string): Promise<Pick<Leftover, 'bytes' | 'changed'>> {
   let bytes = 0;
   let changed = (await ignoring('ENOENT', lstat(folder)))?.mtimeMs ?? 0;
@@ -128,7 +129,7 @@ export async function extentOf(folder: string): Promise<Pick<Leftover, 'bytes' |
   return { bytes, changed: new Date(changed) };
 }
 
-/** Runs a removal. Returns `false` if somebody has meanwhile taken up what it was to remove. */
+/** Runs a removal. Returns `false` if an attempt has meanwhile taken over what was to be removed. */
 export async function unlessTaken(removal: () => Promise<void>): Promise<boolean> {
   try {
     await onDisk(removal);

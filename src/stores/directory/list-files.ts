@@ -13,15 +13,15 @@ interface Wanted {
   readonly after: string;
 }
 
-/** A folder that is held open, and those of its entries that are asked for. */
+/** A folder that is held open, with those of its entries that are asked for. */
 interface ReadFolder {
   readonly folder: Folder;
   readonly entries: readonly Entry[];
-  /** True if there is nothing in the folder, asked for or not. */
+  /** `true` if the folder has no entries at all. */
   readonly isEmpty: boolean;
 }
 
-/** An entry of a folder that is asked for: a file, or a folder whose key ends in a slash. */
+/** An entry of a folder that is asked for: a file, or a folder, whose key ends in a slash. */
 interface Entry {
   readonly key: string;
   readonly name: string;
@@ -29,8 +29,8 @@ interface Entry {
 
 /**
  * Lists the regular files of a share in the order of their paths, and the empty folders among them. Reads one
- * folder after the other, as it is asked. An entry that cannot be read has a fault: if it were left out,
- * nobody would miss it.
+ * folder after the other, as the caller iterates. An entry that cannot be read is listed with its fault: if
+ * it were left out, nobody would notice.
  */
 export async function* listFiles(
   root: string,
@@ -40,7 +40,7 @@ export async function* listFiles(
   const steps = prefixFolders(prefix);
   const wanted = { prefix, after: after ?? '' };
   const folder = await readFolder(root, steps, wanted).catch((error) => {
-    if (!isNone(error)) throw error;
+    if (!isAbsence(error)) throw error;
   });
   if (folder !== undefined) yield* filesOf(root, steps, folder, wanted);
 }
@@ -70,11 +70,12 @@ async function* filesBelow(
   const found = await readFolder(root, steps, wanted).catch((error) => faultOf(steps.at(-1) ?? '', error));
   if (!(found instanceof StoreError)) {
     if (found === undefined) return;
-    const isAsked = key.startsWith(wanted.prefix) && compareUtf8(key, wanted.after) > 0;
-    if (found.isEmpty && isAsked) yield { path: key, size: 0, isFolder: true };
+    const isWanted = key.startsWith(wanted.prefix) && compareUtf8(key, wanted.after) > 0;
+    if (found.isEmpty && isWanted) yield { path: key, size: 0, isFolder: true };
     yield* filesOf(root, steps, found, wanted);
   } else if (compareUtf8(key, wanted.after) > 0) yield { path: key, size: 0, fault: found };
-  // Some of its files were listed before, and no list goes back to the folder's own place.
+  // `after` is inside of this folder, so the folder's own place in the order, where its fault would be
+  // listed, has passed.
   else if (key !== wanted.after) throw found;
 }
 
@@ -101,6 +102,7 @@ function entriesOf(found: readonly Dirent[], steps: readonly string[], wanted: W
   return entries.sort((a, b) => compareUtf8(a.key, b.key));
 }
 
+/** Tells whether a key is that of a wanted file, or of a folder that may have wanted files. */
 function mayHave(key: string, { prefix, after }: Wanted): boolean {
   const isFolder = key.endsWith('/');
   const hasPrefix = key.startsWith(prefix) || (isFolder && prefix.startsWith(key));
@@ -114,22 +116,24 @@ async function* fileAt(folder: Folder, name: string, path: string): AsyncGenerat
 }
 
 /**
- * Returns why a file or a folder cannot be read, or `undefined` if it is not there. Throws an error that is
- * not about it alone.
+ * Returns why a file or a folder cannot be read, or `undefined` if it is not there. Throws the error if it
+ * may not be about this entry alone.
  */
 function faultOf(name: string, error: unknown): StoreError | undefined {
-  // A name that is no UTF-8 cannot be asked for.
+  // Node.js replaces bytes that are not UTF-8 in a name, and finds no file of the new name.
   if (isErrno(error, 'ENOENT') && name.includes('\ufffd')) {
     return new StoreError('invalid_image', 'its name is no UTF-8', { cause: error });
   }
-  if (isNone(error)) return undefined;
+  if (isAbsence(error)) return undefined;
   const fault = fromErrno(error);
   if (fault.code === 'forbidden') return fault;
   throw error;
 }
 
-/** Tells whether an error says that nothing is there any more, or something else, or a link. */
-function isNone(error: unknown): boolean {
+/**
+ * Tells whether an error says that such a file or folder is not there: nothing is, or another kind of entry.
+ */
+function isAbsence(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code === 'ENOENT' || code === 'conflict' || code === 'invalid_image';
 }

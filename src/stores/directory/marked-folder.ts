@@ -7,19 +7,19 @@ import { type Folder, openFolderAt } from './folder.ts';
 
 const MAX_PASSES = 3;
 
-/** Returns the name of the file by which a folder bears the mark of the job that makes it, or has made it. */
+/** Returns the name of the file that marks a folder as made by a job. */
 export function markName({ mark }: Pick<DestinationRef, 'mark'>): string {
   return `job-${encodeURIComponent(mark)}`;
 }
 
-/** Tells whether there is such a folder, and it bears this job's mark. */
+/** Tells whether there is a folder at a path and it bears this job's mark. */
 export function hasMark(folder: string, ref: Pick<DestinationRef, 'mark'>): Promise<boolean> {
   return exists(join(folder, markName(ref)));
 }
 
 /**
- * Opens a folder that bears this job's mark. Returns `undefined` if there is none. Whatever is done through
- * it is done to this very folder, even if another one has come to its path.
+ * Opens a folder that bears this job's mark. Returns `undefined` if there is none at the path. Operations
+ * through it reach this very folder, even if another one has come to its path.
  */
 export async function openMarked(
   path: string,
@@ -39,10 +39,10 @@ export async function isAtPath(folder: Folder, path: string): Promise<boolean> {
 }
 
 /**
- * Removes a folder that bears this job's mark, unless an attempt higher than `upTo` has taken it
- * (`conflict`). The folder is doomed first: from then on nobody adopts or commits it. Files are removed only
- * after that, and through the open folder, so that a call that was frozen in the middle removes nothing of
- * what has come to the path since.
+ * Removes a folder that bears this job's mark. Throws `conflict` if an attempt higher than `upTo` has taken
+ * it. The folder is doomed first, so that nobody adopts or commits it from then on. Its files are removed
+ * after that, through the open folder, so that a call that was frozen in the middle removes nothing that has
+ * come to the path since.
  */
 export async function removeMarked(
   path: string,
@@ -54,14 +54,14 @@ export async function removeMarked(
   if (folder !== undefined) {
     try {
       await doomFolder(folder.path, attempt, upTo);
-      // A commit that was under way may write its record after the first look.
+      // A commit that was under way may write its record after a pass has listed the files.
       for (let pass = 0; pass < MAX_PASSES && (await readdir(folder.path)).length > 0; pass += 1)
-        await empty(folder, ref);
+        await emptyFolder(folder, ref);
     } finally {
       await folder.close();
     }
   }
-  // A crash in the middle of this leaves an empty folder. Any other folder is not empty, and stays.
+  // An earlier call that crashed may have left an empty folder. A folder of others is not empty, and stays.
   await removeIfEmpty(path);
 }
 
@@ -73,10 +73,10 @@ export async function removeIfEmpty(path: string): Promise<void> {
 }
 
 /**
- * Removes all files of a folder. The record goes first: without it there is no image. The mark goes last: it
- * says whose the rest is.
+ * Removes all files of a folder. The record goes first, because without it there is no image. The mark goes
+ * last, because it says to which job the rest belongs.
  */
-async function empty(folder: Folder, ref: Pick<DestinationRef, 'mark'>): Promise<void> {
+async function emptyFolder(folder: Folder, ref: Pick<DestinationRef, 'mark'>): Promise<void> {
   const mark = markName(ref);
   const others = (await readdir(folder.path)).filter((name) => name !== mark && name !== 'image.json');
   const isDoom = (name: string) => name.startsWith('doomed-');

@@ -7,7 +7,7 @@ import { assertReachable, ignoring, isErrno, onDisk } from '../disk/disk-errors.
 import { readFence, takeFence } from '../disk/fence.ts';
 import { openPartFile } from '../disk/part-file.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
-import { goneFor } from '../refusals.ts';
+import { goneError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { type Folder, openFolder, removedMeanwhile } from './folder.ts';
 import { makePartial, openPartial, removePartial } from './object-partial.ts';
@@ -17,8 +17,8 @@ import type { InFolder } from './shared-folders.ts';
 import { forgetWhole, isNotedWhole, noteWhole } from './whole-note.ts';
 
 /**
- * The writing half of a share, for large files. They are written where no list finds them, and then moved
- * into place.
+ * The writing half of a share, for large files. They are written in a hidden folder, which no list shows, and
+ * then moved into place.
  */
 export function objectDestination(root: string, inFolder: InFolder): ImageDestination {
   return {
@@ -28,7 +28,8 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
         await makePartial(root, ref, attempt, size);
       }),
 
-    // A file at the path is replaced once more: nobody can tell whose it is.
+    // A file has no mark, so nobody can tell whether an earlier run has committed it: it is replaced once
+    // more.
     adopt: async () => null,
 
     openSink: (ref, attempt, size) => onDisk(() => openSink(root, ref, attempt, size)),
@@ -37,7 +38,7 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
       onDisk(async () => {
         objectPath(ref.image_id);
         if (!(await moveOut(root, inFolder, ref, attempt)) && !(await isCommitted(root, ref, size)))
-          throw goneFor(ref);
+          throw goneError(ref);
         await tidyUp(root, ref, attempt, watch?.signal);
       }),
 
@@ -50,8 +51,7 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
 }
 
 /**
- * Moves the file to the path that it is for, unless an earlier call has. Returns `false` if there is no file
- * that is whole.
+ * Moves the file to its path, unless an earlier call has. Returns `false` if there is no whole file to move.
  */
 async function moveOut(
   root: string,
@@ -64,7 +64,7 @@ async function moveOut(
   });
   if (partial === undefined) return false;
   try {
-    // A commit that died while it removed the partial has left it so.
+    // A commit that died while it removed the partial has left it doomed.
     if ((await readFence(partial.path)).isDoomed) return false;
     if ((await partial.has('committing')) && !(await partial.has('data'))) return true;
     if (!(await isNotedWhole(partial))) return false;
@@ -82,12 +82,12 @@ async function moveOut(
   }
 }
 
-/** Pauses between tries to remove what a commit no longer needs; milliseconds. */
+/** Pauses between tries to remove the partial of a committed file; milliseconds. */
 const PAUSES = [250, 1000, 4000];
 
 /**
- * Removes the folder of a file that is in its place. The object is there, whatever the disk says from here
- * on: what it refuses to remove for some seconds is left to a sweep.
+ * Removes the partial of a file that is in its place. Since the object is there, an error of the disk does
+ * not fail the commit: what cannot be removed within some seconds is left to a sweep.
  */
 async function tidyUp(
   root: string,
@@ -110,10 +110,10 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
   objectPath(ref.image_id);
   const partial = await openPartial(root, ref);
   try {
-    if (await partial.has('committing')) throw goneFor(ref);
+    if (await partial.has('committing')) throw goneError(ref);
     const sink = await openPartFile({ folder: partial.path, attempt, size, cache: 'bypass' }).catch(
       (error) => {
-        throw isErrno(error, 'ENOENT') ? goneFor(ref) : error;
+        throw isErrno(error, 'ENOENT') ? goneError(ref) : error;
       },
     );
     return {
@@ -127,7 +127,7 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
         onDisk(async () => {
           await sink.flush();
           await noteWhole(partial, attempt);
-          // A worker of an earlier version, which may have to commit this, looks for no other note.
+          // A worker of an earlier version may have to commit the file, and looks for this note only.
           await partial.note('whole');
         }),
       close: () => sink.close().finally(() => partial.close()),
@@ -138,31 +138,34 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
   }
 }
 
-/** Moves a file to its path, in the open folder of that path. Replaces what was there. */
+/** Renames `file` to an object's path, in the open folder of that path. Replaces what was there. */
 export async function renameInto(folder: Folder, path: string, file: string): Promise<void> {
   const { folders, name } = objectPath(path);
   await rename(file, folder.at(name)).catch((error) => {
-    if (isErrno(error, 'EISDIR')) throw isFolder(path);
+    if (isErrno(error, 'EISDIR')) throw isFolderError(path);
     if (isErrno(error, 'ENOENT')) throw removedMeanwhile(folders, error);
     if (!isErrno(error, 'EXDEV')) throw error;
     throw new StoreError('invalid_image', `${JSON.stringify(path)} is on another file system than the share`);
   });
 }
 
-/** Throws `conflict` if a folder is in the place of a file, before any byte is moved. */
+/** Throws `conflict` if a folder is at a file's path, so that a copy fails before any byte is moved. */
 async function assertNoClash(root: string, path: string): Promise<void> {
   const { folders, name } = objectPath(path);
   const folder = await ignoring('ENOENT', openFolder(root, folders));
   if (folder === undefined) return;
   try {
     const stats = await lstat(folder.at(name)).catch(() => undefined);
-    if (stats?.isDirectory()) throw isFolder(path);
+    if (stats?.isDirectory()) throw isFolderError(path);
   } finally {
     await folder.close();
   }
 }
 
-/** Tells by its digest whether the file at a path is the job's: the answer to a commit may have been lost. */
+/**
+ * Tells by the digest whether the file at a path is the job's. The answer to an earlier commit may have been
+ * lost.
+ */
 async function isCommitted(
   root: string,
   { image_id, digests }: DestinationRef,
@@ -182,6 +185,6 @@ async function isCommitted(
   }
 }
 
-function isFolder(path: string): StoreError {
+function isFolderError(path: string): StoreError {
   return new StoreError('conflict', `${JSON.stringify(path)} is a folder`);
 }

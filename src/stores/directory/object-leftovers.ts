@@ -11,10 +11,12 @@ import { removeFrom } from './remove-from.ts';
 const AN_HOUR = 60 * 60_000;
 const A_DAY = 24 * AN_HOUR;
 
-/** Beginning of the name of a small file that is being written. */
-export const SMALL = 'small-';
+/** Beginning of the names of small files that are being written. */
+export const SMALL_PREFIX = 'small-';
 
-/** Lists what is hidden in a share: files in the making, and what their writers have left behind. */
+/**
+ * Lists what the hidden folder of a share has: files in the making, and what their writers have left behind.
+ */
 export async function* objectLeftovers(root: string): AsyncGenerator<Leftover> {
   const names = await inHidden(root, (hidden) => readdir(hidden.path));
   for (const name of (names ?? []).toSorted()) {
@@ -27,7 +29,7 @@ async function leftoverAt(root: string, hidden: Folder, name: string): Promise<L
   const path = hidden.at(name);
   const stats = await ignoring('ENOENT', lstat(path));
   if (stats === undefined) return undefined;
-  const isSmall = name.startsWith(SMALL);
+  const isSmall = name.startsWith(SMALL_PREFIX);
   const isPartial = stats.isDirectory() && !/\.(new|removed)$/.test(name);
   const fence = isPartial ? await readFence(path) : undefined;
   const { bytes, changed } = stats.isDirectory()
@@ -40,7 +42,7 @@ async function leftoverAt(root: string, hidden: Folder, name: string): Promise<L
     place: name,
     mark: isPartial ? await markIn(path) : null,
     bytes,
-    // Nobody writes any more into a folder that is being prepared or removed.
+    // Only a partial's files are written to for long.
     changed: isPartial ? changed : stats.mtime,
     abandonedAfter: isPartial && !isFenceOnly ? null : isSmall ? AN_HOUR : A_DAY,
     remove: async () =>
@@ -55,8 +57,8 @@ async function leftoverAt(root: string, hidden: Folder, name: string): Promise<L
 }
 
 /**
- * Reads the mark of the job that makes a file. Returns `null` if there is none: an earlier version noted
- * none.
+ * Reads the mark of the job that makes a file. Returns `null` if there is none, because an earlier version
+ * noted none.
  */
 async function markIn(folder: string): Promise<string | null> {
   const note = await ignoring(
@@ -71,7 +73,7 @@ async function markIn(folder: string): Promise<string | null> {
   }
 }
 
-/** Runs `use` in the folder of what is hidden. Returns `undefined` if there is no such folder. */
+/** Runs `use` with the hidden folder of a share. Returns `undefined` if there is no such folder. */
 async function inHidden<T>(root: string, use: (hidden: Folder) => Promise<T>): Promise<T | undefined> {
   return onDisk(async () => {
     const hidden = await openHidden(root);

@@ -4,7 +4,7 @@ import { ignoring, isErrno } from '../disk/disk-errors.ts';
 import { doomFolder, fenceName, readFence } from '../disk/fence.ts';
 import { hashOf } from '../hash-of.ts';
 import type { DestinationRef } from '../port.ts';
-import { goneFor } from '../refusals.ts';
+import { goneError } from '../refusals.ts';
 import { type Folder, openFolder, openIn, openRoot } from './folder.ts';
 import { HIDDEN } from './object-path.ts';
 import { removeFiles, removeFrom, removeIfEmpty } from './remove-from.ts';
@@ -18,15 +18,15 @@ const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
  *     <root>/.image-replicator/<hash>/data        the bytes so far
  *     <root>/.image-replicator/<hash>/parts       the byte ranges that are complete, one a line
  *     <root>/.image-replicator/<hash>/fence-<n>   attempt n may write as long as this stands
- *     <root>/.image-replicator/<hash>/doomed-<n>  in its place: attempt n is removing it
+ *     <root>/.image-replicator/<hash>/doomed-<n>  instead of the fence: attempt n is removing the folder
  *     <root>/.image-replicator/<hash>/owner       the mark of the job
  *     <root>/.image-replicator/<hash>/whole-<n>   attempt n has written all bytes, and they are on the disk
- *     <root>/.image-replicator/<hash>/whole       says so to workers of an earlier version
- *     <root>/.image-replicator/<hash>/committing  if data is missing now, it is in its place
- *     <root>/.image-replicator/<hash>.<n>.new     one that attempt n is preparing
- *     <root>/.image-replicator/<hash>.<n>.removed one that is being removed
+ *     <root>/.image-replicator/<hash>/whole       the same, for workers of an earlier version
+ *     <root>/.image-replicator/<hash>/committing  a commit has begun: if data is missing, it is at its path
+ *     <root>/.image-replicator/<hash>.<n>.new     a folder that attempt n is preparing
+ *     <root>/.image-replicator/<hash>.<n>.removed a folder that is being removed
  */
-export interface Partial extends Folder {
+export interface ObjectPartial extends Folder {
   /** Tells whether the folder has a file of this name. */
   has(name: Note | 'data'): Promise<boolean>;
   /** Leaves a note. Returns when the note would survive a loss of power. */
@@ -35,10 +35,12 @@ export interface Partial extends Folder {
 
 type Note = 'whole' | 'committing';
 
-/** Name of the file with the mark of the job that makes a file. */
+/** Name of the file that has the job's mark. */
 export const OWNER = 'owner';
 
-/** Makes room for a file, in one step. A folder that the same attempt has made already stays as it is. */
+/**
+ * Makes the folder of a file, in one step. A folder that the same attempt has made already stays as it is.
+ */
 export async function makePartial(
   root: string,
   ref: DestinationRef,
@@ -51,7 +53,7 @@ export async function makePartial(
     (await ignoring('ENOENT', readFence(hidden.at(name))))?.names.at(-1) === fenceName(attempt);
   try {
     if (await isDone()) return;
-    // Bytes of an earlier reading of the source must not mix with those of this one.
+    // Bytes of the source as it was inspected before must not mix with those of this inspection.
     await doomAndRemove(hidden, name, attempt, attempt - 1);
     await removePrepared(hidden, name, attempt - 1);
     await ignoring('EEXIST', mkdir(hidden.at(prepared)));
@@ -85,9 +87,9 @@ async function fill(
 }
 
 /** Opens the folder of a file in the making. Throws `not_found` if there is none. */
-export async function openPartial(root: string, ref: DestinationRef): Promise<Partial> {
+export async function openPartial(root: string, ref: DestinationRef): Promise<ObjectPartial> {
   const folder = await openFolder(root, [HIDDEN, hashOf(ref)]).catch((error) => {
-    throw isErrno(error, 'ENOENT') ? goneFor(ref) : error;
+    throw isErrno(error, 'ENOENT') ? goneError(ref) : error;
   });
   return {
     ...folder,
@@ -112,8 +114,8 @@ export async function removePartial(root: string, ref: DestinationRef, attempt: 
 }
 
 /**
- * Dooms a folder, and removes it through its descriptor: a folder that comes to its place afterwards is
- * another attempt's. Anything but a folder in its place is nobody's, and is removed as it is.
+ * Dooms a folder, and removes it through its descriptor, because a folder that comes to its path afterwards
+ * is another attempt's. If something other than a folder is at the path, it belongs to nobody and is removed.
  */
 export async function doomAndRemove(
   hidden: Folder,
@@ -136,8 +138,8 @@ export async function doomAndRemove(
 }
 
 /**
- * Removes the folders that attempts up to this one were preparing. Each is moved aside first, so that an
- * attempt that was frozen finds nothing to put in place, rather than a half of it.
+ * Removes the folders that attempts up to `upTo` were preparing. Each is renamed first, so that an attempt
+ * that was frozen cannot move a half-removed folder into place when it wakes.
  */
 async function removePrepared(hidden: Folder, hash: string, upTo: number): Promise<void> {
   for (const name of await readdir(hidden.path)) {
@@ -151,12 +153,12 @@ async function removePrepared(hidden: Folder, hash: string, upTo: number): Promi
   }
 }
 
-/** Opens the folder of files in the making. Returns `undefined` if nothing has ever been made. */
+/** Opens the folder that has the files in the making. Returns `undefined` if there is none yet. */
 export async function openHidden(root: string): Promise<Folder | undefined> {
   const held = await openRoot(root);
   try {
     return await openIn(held, HIDDEN).catch((error) => {
-      // For anything else in its place, this throws the error that any other folder has.
+      // If it is no folder, `openFolder` throws an error that says so.
       return isErrno(error, 'ENOENT') ? undefined : openFolder(root, [HIDDEN]);
     });
   } finally {
@@ -164,7 +166,7 @@ export async function openHidden(root: string): Promise<Folder | undefined> {
   }
 }
 
-/** Opens the folder of files in the making, and makes it if it is missing. */
+/** Opens the folder that has the files in the making, and makes it if it is missing. */
 export async function makeHidden(root: string): Promise<Folder> {
   const hidden = await openHidden(root);
   if (hidden !== undefined) return hidden;

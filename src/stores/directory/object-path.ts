@@ -1,7 +1,10 @@
 import { ILL_FORMED } from '../../text/index.ts';
 import { StoreError } from '../store-error.ts';
 
-/** The name of the folder in which a share keeps files that are not objects yet. No path leads there. */
+/**
+ * The name of the folder in which a share keeps files that are not objects yet. No object's path begins with
+ * it.
+ */
 export const HIDDEN = '.image-replicator';
 
 /** Maximum length of a name in bytes (NAME_MAX, limits.h(0p)). */
@@ -13,7 +16,7 @@ export interface ObjectPath {
   readonly name: string;
 }
 
-/** Splits a path into its steps. Throws `invalid_image` for a path to nothing inside of a share. */
+/** Splits a path into its steps. Throws `invalid_image` for a path that no file of a share can have. */
 export function objectPath(path: string): ObjectPath {
   const steps = path.split('/');
   assertSteps(path, steps);

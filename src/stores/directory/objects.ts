@@ -7,26 +7,25 @@ import { bareRecord } from '../bare-record.ts';
 import { fromErrno, ignoring, onDisk } from '../disk/disk-errors.ts';
 import type { ObjectStore } from '../object-port.ts';
 import type { ObjectAttributes } from '../port.ts';
-import { hasGrown, StoreError } from '../store-error.ts';
+import { grownError, StoreError } from '../store-error.ts';
 import { makeFolder } from './folder.ts';
 import { listFiles } from './list-files.ts';
 import { objectDestination, renameInto } from './object-destination.ts';
-import { objectLeftovers, SMALL } from './object-leftovers.ts';
+import { objectLeftovers, SMALL_PREFIX } from './object-leftovers.ts';
 import { makeHidden } from './object-partial.ts';
 import { HIDDEN, objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
 import { pinOf, readerOf } from './reader.ts';
 import { sharedFolders } from './shared-folders.ts';
 
-/** @see sync(1), syncfs(2) */
-const run = promisify(execFile);
+const runCommand = promisify(execFile);
 
 /** Returns the attributes of a file: its mode, and when it was modified. */
 function attributesOf({ mode, mtime }: Stats): ObjectAttributes {
   return { mode: (mode & 0o7777).toString(8), modified: mtime.toISOString() };
 }
 
-/** Reads a file whose data MUST NOT change meanwhile. */
+/** Reads a whole file into `into`. Throws `changed` if the file does not fit, or changes meanwhile. */
 async function readWhole(
   root: string,
   path: string,
@@ -38,7 +37,7 @@ async function readWhole(
     const pin = await pinOf(file);
     const stats = await file.stat();
     const { size } = stats;
-    if (size > into.length) throw hasGrown(path, into.length);
+    if (size > into.length) throw grownError(path, into.length);
     for (let at = 0; at < size; ) {
       signal.throwIfAborted();
       const { bytesRead } = await file.read(into, at, size - at, at);
@@ -52,7 +51,7 @@ async function readWhole(
   }
 }
 
-/** Returns the store of the regular files below a folder. Links are none of them, and are not followed. */
+/** Returns the store of the regular files below a folder. Links are left out, and are not followed. */
 export function directoryObjects(root: string): ObjectStore {
   const inHidden = sharedFolders(() => makeHidden(root));
   const inFolder = sharedFolders((steps) => makeFolder(root, steps));
@@ -91,7 +90,7 @@ export function directoryObjects(root: string): ObjectStore {
         const { folders } = objectPath(path);
         await inFolder(folders, (folder) =>
           inHidden([HIDDEN], async (hidden) => {
-            const file = hidden.at(`${SMALL}${randomUUID()}`);
+            const file = hidden.at(`${SMALL_PREFIX}${randomUUID()}`);
             await writeFile(file, data, { signal })
               .then(() => renameInto(folder, path, file))
               .catch(async (error) => {
@@ -107,8 +106,8 @@ export function directoryObjects(root: string): ObjectStore {
     // A file gets the mode and the times of a new one.
     loses: (attributes) => Object.keys(attributes).length > 0,
 
-    // One call for a thousand files: fsync(2) for each would take longer than to write them.
-    flush: () => onDisk(async () => void (await run('sync', ['--file-system', root]))),
+    // One call for many files, because fsync(2) of each would take longer than writing them (syncfs(2)).
+    flush: () => onDisk(async () => void (await runCommand('sync', ['--file-system', root]))),
 
     leftovers: () => objectLeftovers(root),
   };

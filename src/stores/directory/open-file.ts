@@ -13,9 +13,9 @@ export async function openFile(root: string, path: string): Promise<FileHandle> 
       throw new StoreError('invalid_image', `${JSON.stringify(path)} is a link, which is not followed`);
     }
     const isAbsent = isErrno(error, 'ENOENT') || isErrno(error, 'ENXIO') || isStoreError(error, 'conflict');
-    throw isAbsent ? notFound(path) : error;
+    throw isAbsent ? noFileError(path) : error;
   });
-  if (file === undefined) throw notFound(path);
+  if (file === undefined) throw noFileError(path);
   return file;
 }
 
@@ -39,6 +39,6 @@ async function openRegular(
   }
 }
 
-function notFound(path: string): StoreError {
+function noFileError(path: string): StoreError {
   return new StoreError('not_found', `there is no file ${JSON.stringify(path)}`);
 }

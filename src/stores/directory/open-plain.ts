@@ -4,8 +4,8 @@ import { isErrno } from '../disk/disk-errors.ts';
 import { StoreError } from '../store-error.ts';
 
 /**
- * Flags to open a file for reading. Without them, a pipe would wait for a writer, and a terminal would become
- * this process's own.
+ * Flags to open a file for reading. Without the last two, a pipe would wait for a writer, and a terminal
+ * would become this process's controlling terminal.
  */
 export const TO_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 

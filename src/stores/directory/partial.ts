@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ignoring, isErrno } from '../disk/disk-errors.ts';
 import { fenceName, readFence } from '../disk/fence.ts';
 import type { DestinationRef } from '../port.ts';
-import { taken } from '../refusals.ts';
+import { idTakenError } from '../refusals.ts';
 import type { Layout } from './layout.ts';
 import { hasMark, markName } from './marked-folder.ts';
 
@@ -15,7 +15,7 @@ export async function isPreparedBy(paths: Layout, ref: DestinationRef, attempt: 
   return fence?.attempt === attempt && !fence.isDoomed;
 }
 
-/** Makes room for an image, in one step. Throws `conflict` if another job makes one with this id. */
+/** Makes the folder of an image, in one step. Throws `conflict` if another job is making one with this id. */
 export async function makePartial(
   paths: Layout,
   ref: DestinationRef,
@@ -35,8 +35,8 @@ export async function makePartial(
 }
 
 /**
- * Removes the folders that attempts up to this one were preparing. Each is moved aside first, so that an
- * attempt that was frozen finds nothing to put in place, rather than a half of it.
+ * Removes the folders that attempts up to `upTo` were preparing. Each is renamed first, so that an attempt
+ * that was frozen cannot move a half-removed folder into place when it wakes.
  */
 export async function removePrepared(
   paths: Layout,
@@ -57,8 +57,8 @@ export async function removePrepared(
 }
 
 /**
- * Tells whether there is an image, or somebody's folder, at a path. An empty folder is none: a removal may
- * leave one.
+ * Tells whether there is an image, or anything else, at a path. An empty folder does not count, because a
+ * removal may leave one.
  */
 export async function isOccupied(path: string): Promise<boolean> {
   const names = await readdir(path).catch((error) => {
@@ -69,9 +69,9 @@ export async function isOccupied(path: string): Promise<boolean> {
   return names.length > 0;
 }
 
-/** Renames a folder. Throws `conflict` if there is one already that is not empty: it is another job's. */
+/** Renames a folder. Throws `conflict` if `to` is a folder that is not empty, which is another job's. */
 export async function renameUnlessTaken(from: string, to: string, ref: DestinationRef): Promise<void> {
   await rename(from, to).catch((error) => {
-    throw isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST') ? taken(ref) : error;
+    throw isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST') ? idTakenError(ref) : error;
   });
 }

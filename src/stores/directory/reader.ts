@@ -3,20 +3,17 @@ import type { ByteRange, Digests } from '../../image/index.ts';
 import { MIB } from '../../memory/index.ts';
 import type { PartReader } from '../data-port.ts';
 import { fromErrno } from '../disk/disk-errors.ts';
-import { aliveUntil, canTell, hasChanged, haveDigests } from '../same-bytes.ts';
+import { changedError, hasAnyDigest, haveDigests, keepAliveUntil } from '../same-bytes.ts';
 import { StoreError } from '../store-error.ts';
 
 const CHUNK = MIB;
 /**
- * Bytes of a part. Parts are small, because to ask a file costs nothing, and the parts that are moved at once
- * have to be kept for the digest.
+ * Bytes of a part. Parts are small, because a read from a file has no latency to make up for, and the parts
+ * that are under way have to be kept for the digest.
  */
 const PART_SIZE = CHUNK;
 
-/**
- * Returns the pin of an open file. The pin is another one once another file is in its place, or it was
- * written to.
- */
+/** Returns the pin of an open file. A file that was replaced or written to has another pin. */
 export async function pinOf(file: FileHandle): Promise<string> {
   const { ino, size, mtimeMs } = await file.stat();
   return `${ino}-${size}-${mtimeMs}`;
@@ -25,15 +22,16 @@ export async function pinOf(file: FileHandle): Promise<string> {
 const sizeOf = (pin: string) => pin.split('-')[1];
 
 /**
- * Returns a reader of an open file that has to stay what its pin says. The reader closes the file. If digests
- * are known, they decide: a file that somebody has touched is read once, and is the same if its bytes are.
+ * Returns a reader of an open file, which it closes. The file has to stay as its pin says. But if digests are
+ * known, they decide: a file that was touched is read to its end, and has not changed if its digests have
+ * not.
  * @throws StoreError `changed`
  */
 export async function readerOf(file: FileHandle, pin: string, digests?: Digests): Promise<PartReader> {
   const idle: Uint8Array[] = [];
   const guard = guardOf(file, pin, digests);
   try {
-    if (!(await guard.isSame())) await guard.lookAgain();
+    if (!(await guard.isSame())) await guard.checkDigests();
   } catch (error) {
     await file.close();
     throw fromErrno(error);
@@ -46,7 +44,7 @@ export async function readerOf(file: FileHandle, pin: string, digests?: Digests)
         for (let at = start; at < end; ) {
           signal.throwIfAborted();
           const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK, end - at), at);
-          if (!(await guard.isSame())) yield* aliveUntil(guard.lookAgain());
+          if (!(await guard.isSame())) yield* keepAliveUntil(guard.checkDigests());
           signal.throwIfAborted();
           if (bytesRead === 0) throw new StoreError('truncated', `the image's data ends at byte ${at}`);
           at += bytesRead;
@@ -62,34 +60,34 @@ export async function readerOf(file: FileHandle, pin: string, digests?: Digests)
   };
 }
 
-/** Watches over the bytes of a file that others may write to. */
+/** Watches over the bytes of a file to which others may write. */
 interface Guard {
-  /** Tells whether the file is as it was when its bytes were last known. */
+  /** Tells whether nobody has touched the file since its bytes were last known to be right. */
   isSame(): Promise<boolean>;
   /**
-   * Reads the file to find out whether its bytes are the same after all. Throws `changed`. All who ask at the
-   * same time share one look.
+   * Reads the whole file, and throws `changed` unless its bytes are still right. Calls at the same time share
+   * one reading.
    */
-  lookAgain(): Promise<void>;
+  checkDigests(): Promise<void>;
 }
 
 function guardOf(file: FileHandle, pin: string, digests: Digests | undefined): Guard {
   let known = pin;
-  let looking: Promise<void> | undefined;
-  const look = async () => {
+  let running: Promise<void> | undefined;
+  const check = async () => {
     const before = await pinOf(file);
-    if (!canTell(digests) || sizeOf(before) !== sizeOf(known)) throw hasChanged();
+    if (!hasAnyDigest(digests) || sizeOf(before) !== sizeOf(known)) throw changedError();
     const chunks = file.createReadStream({ autoClose: false, start: 0, highWaterMark: CHUNK });
-    if (!(await haveDigests(chunks, digests)) || (await pinOf(file)) !== before) throw hasChanged();
+    if (!(await haveDigests(chunks, digests)) || (await pinOf(file)) !== before) throw changedError();
     known = before;
   };
   return {
     isSame: async () => (await pinOf(file)) === known,
-    lookAgain() {
-      looking ??= look().finally(() => {
-        looking = undefined;
+    checkDigests() {
+      running ??= check().finally(() => {
+        running = undefined;
       });
-      return looking;
+      return running;
     },
   };
 }

@@ -12,8 +12,8 @@ import { openPlain } from './open-plain.ts';
 export const RECORD = 'image.json';
 
 /**
- * Writes the record into a folder, so that it survives a loss of power. The record comes to its place as a
- * whole: a process that was frozen may write it late, when it has readers already.
+ * Writes the record into a folder, so that it survives a loss of power. The file is renamed into place as a
+ * whole, because a process that was frozen may write it late, when others read it already.
  */
 export async function writeRecord(folder: string, record: ImageRecord): Promise<void> {
   const draft = join(folder, `${RECORD}.${randomUUID()}`);
@@ -23,8 +23,8 @@ export async function writeRecord(folder: string, record: ImageRecord): Promise<
 }
 
 /**
- * Reads the record in the open folder of an image. Throws ENOENT as it is, and `invalid_image` if the file is
- * no record.
+ * Reads the record in the open folder of an image. Throws ENOENT if the file is missing, and `invalid_image`
+ * if it is no record.
  */
 export async function readRecord(folder: Folder, imageId: string): Promise<ImageRecord> {
   const file = await openPlain(folder.at(RECORD), imageId);

@@ -11,7 +11,7 @@ import type { NewImage } from '../image-store.ts';
 import { type Layout, syncFolder } from './layout.ts';
 import { writeRecord } from './record-file.ts';
 
-/** Copies a file into the region, and makes the copy an image, with its digest. */
+/** Copies a file into the region, and makes an image of the copy, with its digest. */
 export async function registerFile(
   paths: Layout,
   file: string,
@@ -66,8 +66,8 @@ export async function registerFile(
 }
 
 /**
- * Opens a file to read. A pipe is read as a socket is: a read that waits for a pipe would hold its thread,
- * and the process with it, past every signal.
+ * Opens a file for reading. A pipe is read as a socket: a plain read that waits for a pipe would hold its
+ * thread, and no signal could end the process.
  */
 async function open(file: string): Promise<Readable> {
   if (!(await stat(file)).isFIFO()) return createReadStream(file, { highWaterMark: MIB });

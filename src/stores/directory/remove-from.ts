@@ -3,8 +3,8 @@ import { ignoring, isErrno } from '../disk/disk-errors.ts';
 import { type Folder, openIn } from './folder.ts';
 
 /**
- * Removes a file from a folder, or a folder with the files in it. Folders inside of that one stay. Each name
- * leads through a descriptor: a recursive removal by paths would go through a link that comes in its way.
+ * Removes a file from a folder, or a folder with the files in it. Folders inside of that one stay. Each path
+ * goes through a descriptor, because a recursive removal by paths would follow a link that is put in its way.
  */
 export async function removeFrom(parent: Folder, name: string): Promise<void> {
   if (await unlinked(parent.at(name))) return;

@@ -1,13 +1,10 @@
 import type { Folder, MadeFolder } from './folder.ts';
 
-/** Runs `use` in an open folder. All calls that run at the same time share the folder. */
+/** Runs `use` with an open folder. Calls that run at the same time share the folder. */
 export type InFolder = <T>(steps: readonly string[], use: (folder: Folder) => Promise<T>) => Promise<T>;
 
-/**
- * Milliseconds for which others may share a folder once it is open. Later it may have been moved, or another
- * one put in its place.
- */
-const SHARED_FOR = 1000;
+/** Milliseconds after which a new call opens the folder again, because it may have been moved or replaced. */
+const MAX_SHARED_AGE = 1000;
 
 interface Shared {
   readonly folder: Promise<MadeFolder>;
@@ -17,8 +14,8 @@ interface Shared {
 }
 
 /**
- * Returns a function that opens folders for many small files together: to open a folder takes as long as to
- * write a small file.
+ * Returns a function that opens a folder once for many small files, because opening it takes as long as
+ * writing a small file.
  */
 export function sharedFolders(make: (steps: readonly string[]) => Promise<MadeFolder>): InFolder {
   const open = new Map<string, Shared>();
@@ -28,7 +25,7 @@ export function sharedFolders(make: (steps: readonly string[]) => Promise<MadeFo
     const isFresh = found !== undefined && Date.now() < found.until;
     const shared = isFresh
       ? found
-      : { folder: make(steps), until: Date.now() + SHARED_FOR, users: 0, hasFailed: false };
+      : { folder: make(steps), until: Date.now() + MAX_SHARED_AGE, users: 0, hasFailed: false };
     open.set(key, shared);
     shared.users += 1;
     try {
@@ -40,13 +37,13 @@ export function sharedFolders(make: (steps: readonly string[]) => Promise<MadeFo
       shared.users -= 1;
       if (shared.users === 0) {
         if (open.get(key) === shared) open.delete(key);
-        await letGo(shared);
+        await release(shared);
       }
     }
   };
 }
 
-async function letGo({ folder, hasFailed }: Shared): Promise<void> {
+async function release({ folder, hasFailed }: Shared): Promise<void> {
   const made = await folder.catch(() => undefined);
   if (hasFailed) await made?.unmake?.();
   await made?.close().catch(() => {});

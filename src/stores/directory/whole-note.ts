@@ -6,7 +6,7 @@ import type { Folder } from './folder.ts';
 
 const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 
-/** Matches the names of the notes. Workers of an earlier version wrote no number. */
+/** Matches the names of notes that the data is whole. Workers of an earlier version wrote no number. */
 const NOTE = /^whole(?:-(\d+))?$/;
 
 type NotedFolder = Pick<Folder, 'path' | 'at' | 'sync'>;
@@ -16,15 +16,15 @@ type NotedFolder = Pick<Folder, 'path' | 'at' | 'sync'>;
  * Returns when the note would survive a loss of power. Data MUST NOT be committed without such a note;
  * `isWhole` makes an exception for earlier versions.
  *
- * The note bears the attempt's number. An attempt that was frozen while it started over may go on much later,
- * when another one has come to the end: it removes no note but its own and those before it.
+ * The note's name has the attempt's number. An attempt that was frozen while it started over may wake when a
+ * later attempt has finished: it then removes only its own note and those of earlier attempts.
  */
 export async function noteWhole(folder: NotedFolder, attempt: number): Promise<void> {
   await writeFile(folder.at(`whole-${attempt}`), '', { flag: O_WRONLY | O_CREAT | O_NOFOLLOW });
   await folder.sync();
 }
 
-/** Removes the notes of this attempt and of all before it. */
+/** Removes the notes of this attempt and of all earlier ones. */
 export async function forgetWhole(folder: NotedFolder, attempt: number): Promise<void> {
   for (const name of await readdir(folder.path)) {
     const [note, number = '-1'] = NOTE.exec(name) ?? [];
@@ -32,7 +32,7 @@ export async function forgetWhole(folder: NotedFolder, attempt: number): Promise
   }
 }
 
-/** Tells whether some attempt has noted that all bytes are there. */
+/** Tells whether any attempt has noted that all bytes are there. */
 export async function isNotedWhole(folder: NotedFolder): Promise<boolean> {
   return (await readdir(folder.path)).some(isWholeNote);
 }
@@ -43,8 +43,8 @@ export function isWholeNote(name: string): boolean {
 }
 
 /**
- * Tells whether all `size` bytes of an image in the making are there: there is a note, or the journal covers
- * every byte. Workers of an earlier version left no note of an image.
+ * Tells whether all `size` bytes of an image in the making are there: either there is a note, or the journal
+ * covers every byte, because workers of an earlier version left no note for an image.
  */
 export async function isWhole(folder: NotedFolder, size: number): Promise<boolean> {
   return (await isNotedWhole(folder)) || journalCovers(folder.at('parts'), size);

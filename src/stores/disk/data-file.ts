@@ -5,30 +5,32 @@ import { ignoring } from './disk-errors.ts';
 
 const { O_RDWR, O_WRONLY, O_DIRECT, O_NOFOLLOW } = constants;
 
-/** Every disk takes offsets and lengths that are multiples of this number of bytes (open(2), O_DIRECT). */
+/**
+ * With O_DIRECT, every disk accepts offsets and lengths that are multiples of this number (open(2)); bytes.
+ */
 const ALIGNMENT = 4096;
 /**
- * Magic numbers (statfs(2)) of ext4 and XFS. Other file systems go over a network, or only pretend to write
- * past the page cache.
+ * Magic numbers (statfs(2)) of ext4 and XFS. Other file systems are on a network, or only pretend to bypass
+ * the page cache.
  */
-const ON_A_DISK: ReadonlySet<number> = new Set([0xef53, 0x58465342]);
+const DISK_FILE_SYSTEMS: ReadonlySet<number> = new Set([0xef53, 0x58465342]);
 const ZEROS = Buffer.alloc(MIB);
 
 /** A file that is written in any order. */
 export interface DataFile {
   readonly handle: FileHandle;
-  /** Writes at an offset. Zeros leave a hole, which takes no room on the disk. */
+  /** Writes at an offset. Zeros become a hole, which takes no room on the disk. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
-  /** Tells the file that bytes which were written here will be written again, and may be others. */
+  /** MUST be called before other bytes are written to an offset that was written to. */
   startOver(): void;
   close(): Promise<void>;
 }
 
 /**
- * Opens a file without changing it. If a loss of power has cut off some of its `size` bytes, they become a
- * hole again. With `bypass`, bytes in memory of `borrowPages` go straight to the disk: the page cache would
- * lose what others need to gigabytes that nobody is about to read, and filling it would take most of the
- * time.
+ * Opens a file without changing its bytes. If a loss of power has made it shorter than `size`, the missing
+ * end becomes a hole again. With `bypass`, bytes in memory of `borrowPages` go straight to the disk. In the
+ * page cache, gigabytes that nobody is about to read would displace what others need, and copying them there
+ * would take most of the time.
  */
 export async function openDataFile(
   path: string,
@@ -60,17 +62,17 @@ export async function openDataFile(
 }
 
 /**
- * Opens a file once more, to write past the page cache, whatever its path has come to be. Returns `undefined`
- * if its file system cannot do that.
+ * Opens an open file once more, to bypass the page cache, even if another file is at its path by now. Returns
+ * `undefined` if its file system cannot bypass the cache.
  */
 async function openDirect({ fd }: FileHandle): Promise<FileHandle | undefined> {
   const path = `/proc/self/fd/${fd}`;
-  if (!ON_A_DISK.has((await statfs(path)).type)) return undefined;
+  if (!DISK_FILE_SYSTEMS.has((await statfs(path)).type)) return undefined;
   return ignoring('EINVAL', open(path, O_WRONLY | O_DIRECT));
 }
 
 /**
- * Writes a chunk past the page cache. Returns `false` if the disk cannot work with its offset, its length or
+ * Writes a chunk past the page cache. Returns `false` if that is not possible with its offset, its length or
  * its memory.
  */
 async function writeDirectly(direct: FileHandle, offset: number, chunk: Uint8Array): Promise<boolean> {
@@ -90,7 +92,7 @@ async function writeFully(file: FileHandle, offset: number, chunk: Uint8Array): 
   }
 }
 
-/** Tells whether a range reads as zeros. If it is no hole, it may have what an earlier attempt has left. */
+/** Tells whether a range reads as zeros. It does not if an earlier attempt has left other bytes there. */
 async function readsAsZeros(file: FileHandle, offset: number, length: number): Promise<boolean> {
   const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
   return bytesRead === length && isZero(buffer);

@@ -13,10 +13,10 @@ const CODES: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
 };
 
 /**
- * Codes of a file system that does not take a name. If an open file fails with them, they mean something
- * else.
+ * Codes with which a file system refuses a name. In an error without a path, which is about an open file,
+ * they mean something else.
  */
-const NO_NAME: ReadonlySet<string> = new Set(['EINVAL', 'EILSEQ', 'ENAMETOOLONG']);
+const BAD_NAME: ReadonlySet<string> = new Set(['EINVAL', 'EILSEQ', 'ENAMETOOLONG']);
 
 /** Tells whether a file operation failed with this code (errno(3)). */
 export function isErrno(error: unknown, code: string): boolean {
@@ -33,13 +33,15 @@ export async function ignoring<T>(code: string, operation: Promise<T>): Promise<
   }
 }
 
-/** Turns a file operation's error into a store's. The message names no path: it is for tenants. */
+/**
+ * Turns a file operation's error into a StoreError. Its message names no path, because tenants may see it.
+ */
 export function fromErrno(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
   const known = CODES[code];
   if (known !== undefined) return new StoreError(known[0], known[1], { cause: error });
-  if (NO_NAME.has(code) && error instanceof Error && 'path' in error) {
+  if (BAD_NAME.has(code) && error instanceof Error && 'path' in error) {
     return new StoreError('invalid_image', 'the file system of the image store does not allow such a name', {
       cause: error,
     });
@@ -47,7 +49,7 @@ export function fromErrno(error: unknown): StoreError {
   return new StoreError('unavailable', `the image store's disk answered ${code}`, { cause: error });
 }
 
-/** Runs file operations and turns their errors into a store's. */
+/** Runs file operations and turns their errors into StoreErrors. */
 export async function onDisk<T>(operations: () => Promise<T>): Promise<T> {
   try {
     return await operations();
@@ -57,8 +59,8 @@ export async function onDisk<T>(operations: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Throws `unavailable` if a root is gone: that is a disk that is not mounted, and not a region without
- * images.
+ * Throws `unavailable` if a root is missing. Its disk is probably not mounted, which MUST NOT look like a
+ * region without images.
  */
 export async function assertReachable(root: string): Promise<void> {
   await stat(root).catch((cause) => {

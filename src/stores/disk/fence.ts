@@ -1,20 +1,22 @@
 import { readdir, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { overtaken } from '../refusals.ts';
+import { overtakenError } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
-import { ignoring, isErrno } from './disk-errors.ts';
+import { ignoring } from './disk-errors.ts';
 
 /**
- * A fence tells which attempt may change what is in a folder. It is one file with the attempt's number in its
- * name: `fence-<n>`, or `doomed-<n>` once the folder is being removed. It moves only by a rename from the
- * exact name that was read, which rename(2) does in one step: of two attempts that move it at once, one finds
- * it gone. So an attempt that was frozen in between and goes on much later cannot take back what a later one
- * has taken.
+ * A fence says which attempt may change what is in a folder. It is one file with the attempt's number in its
+ * name: `fence-<n>`, or `doomed-<n>` once the folder is being removed. An attempt takes the fence by renaming
+ * it from the exact name that it has read, and rename(2) is atomic: if two attempts do so at once, one of
+ * them finds the old name gone. So an attempt that was frozen between the two steps cannot take the folder
+ * back from a later one.
  */
 export interface Fence {
-  /** The highest attempt that has taken the folder, or -1 if none has. */
+  /** The number of the highest attempt that has taken the folder, or -1 if none has. */
   readonly attempt: number;
-  /** True if the folder is being removed: nobody may use it any more, and anybody may finish the removal. */
+  /**
+   * `true` if the folder is being removed: nobody may use it any more, and anybody may finish the removal.
+   */
   readonly isDoomed: boolean;
   /** Names of the fence's files. Workers of an earlier version may leave more than one. */
   readonly names: readonly string[];
@@ -33,7 +35,7 @@ export async function readFence(folder: string): Promise<Fence> {
   };
 }
 
-/** Returns the name of the file by which an attempt holds a folder. */
+/** Returns the name of a fence that an attempt has taken. */
 export function fenceName(attempt: number): string {
   return `fence-${attempt}`;
 }
@@ -44,39 +46,33 @@ export function fenceName(attempt: number): string {
  */
 export async function takeFence(folder: string, attempt: number): Promise<void> {
   const isTaken = await moveFence(folder, attempt, fenceName(attempt));
-  if (!isTaken) throw new StoreError('not_found', 'it is being removed');
+  if (!isTaken) throw new StoreError('not_found', 'the copy is being removed');
 }
 
 /**
- * Gives a folder over to removal, for good. Throws ENOENT if there is none.
- * @param upTo the highest attempt from which it may be taken; `conflict` if a higher one has it
+ * Takes a folder's fence for a removal, for good. Throws ENOENT if there is no such folder.
+ * @param upTo the highest attempt that this removal may override; throws `conflict` if a higher one has taken
+ * the folder
  */
 export async function doomFolder(folder: string, attempt: number, upTo = attempt): Promise<void> {
   await moveFence(folder, upTo, `doomed-${attempt}`);
 }
 
 /**
- * Moves a folder's fence to the file `to`, unless the folder is doomed. Returns whether the fence is that
- * file.
+ * Renames a folder's fence to `to`, unless the folder is doomed. Returns whether the fence has that name now.
  */
 async function moveFence(folder: string, upTo: number, to: string): Promise<boolean> {
   for (;;) {
     const fence = await readFence(folder);
     if (fence.isDoomed) return to === fence.names.at(-1);
-    if (fence.attempt > upTo) throw overtaken();
+    if (fence.attempt > upTo) throw overtakenError();
     const from = fence.names.at(-1);
     if (from === to) {
       for (const lower of fence.names.slice(0, -1)) await ignoring('ENOENT', unlink(join(folder, lower)));
       return true;
     }
-    // Two calls that find no fence both make theirs. The next pass finds both.
-    if (from === undefined) await writeFile(join(folder, to), '', { flag: 'wx' }).catch(unless('EEXIST'));
-    else await rename(join(folder, from), join(folder, to)).catch(unless('ENOENT'));
+    // Two calls that find no fence make one each. Their next passes find both.
+    if (from === undefined) await ignoring('EEXIST', writeFile(join(folder, to), '', { flag: 'wx' }));
+    else await ignoring('ENOENT', rename(join(folder, from), join(folder, to)));
   }
-}
-
-function unless(code: string): (error: unknown) => void {
-  return (error) => {
-    if (!isErrno(error, code)) throw error;
-  };
 }

@@ -6,13 +6,14 @@ import { ignoring } from './disk-errors.ts';
 const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
 
 /**
- * A file that notes which bytes of a partial are there: `<start> <end>` on a line when a range is complete,
- * and `<start> <end> durable` when the disk has it. After a crash it knows more than heartbeats, which come a
- * few times a second, while parts come many times. It is not synced itself: a loss of power may take lines,
- * and bytes that are not durable.
+ * A file that notes which bytes of an unfinished file are there: a line `<start> <end>` when a range was
+ * written, and a line `<start> <end> durable` when it would survive a loss of power. The journal itself is
+ * not synced, so a loss of power may take lines of it, and also bytes whose line does not say `durable`.
  */
 export interface Journal {
+  /** The ranges that had been written when the journal was opened. */
   readonly complete: readonly ByteRange[];
+  /** Those of them that would survive a loss of power. */
   readonly durable: readonly ByteRange[];
   add(range: ByteRange): Promise<void>;
   addDurable(ranges: readonly ByteRange[]): Promise<void>;
@@ -20,6 +21,7 @@ export interface Journal {
   close(): Promise<void>;
 }
 
+/** Opens the journal at a path. Creates it if it is missing. */
 export async function openJournal(path: string): Promise<Journal> {
   const file = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW);
   const ranges = await readRanges(file);
@@ -28,8 +30,8 @@ export async function openJournal(path: string): Promise<Journal> {
     async add([start, end]) {
       await file.write(`${start} ${end}\n`);
     },
-    async addDurable(taken) {
-      const merged = taken.reduce(addRange, [] as readonly ByteRange[]);
+    async addDurable(synced) {
+      const merged = synced.reduce(addRange, [] as readonly ByteRange[]);
       await file.write(merged.map(([start, end]) => `${start} ${end} durable\n`).join(''));
     },
     clear: () => file.truncate(0),

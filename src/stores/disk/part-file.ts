@@ -1,7 +1,7 @@
 import { access, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { PartSink } from '../data-port.ts';
-import { overtaken } from '../refusals.ts';
+import { overtakenError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { openDataFile } from './data-file.ts';
 import { assertReachable, isErrno, onDisk } from './disk-errors.ts';
@@ -9,9 +9,9 @@ import { doomFolder, fenceName, readFence, takeFence } from './fence.ts';
 import { openJournal } from './journal.ts';
 import { writeBehind } from './write-behind.ts';
 
-/** A file that is written in parts. */
+/** Says which file `openPartFile` opens, and how. */
 export interface PartFileOptions {
-  /** Path of a folder that already has the file, as `data`. */
+  /** Path of the folder, which already has the file as `data`. */
   readonly folder: string;
   /** Number of the attempt that writes. */
   readonly attempt: number;
@@ -23,12 +23,12 @@ export interface PartFileOptions {
 
 /**
  * Opens a file that is written in parts, with a journal of what is there. Takes the folder's fence for the
- * attempt. Each change looks for the fence first: an attempt that was given up for dead stops as soon as a
- * later one has begun, or the folder has gone.
+ * attempt. Each change checks first that the fence is still there, so that an attempt that was taken for dead
+ * stops once a later one has begun, or once the folder is gone.
  *
- * A change that was on its way at that moment may still come, also much later. That is harmless: a write puts
- * the bytes of the same source at their own place once more, the digest checks what the journal says, and
- * nothing is ever cut short.
+ * A change that was under way at that moment may still happen, even much later. It does no harm: a write can
+ * only put the source's bytes at their own offset once more, the digest finds out if the journal is wrong,
+ * and the file is never cut short.
  *
  * Throws `conflict` if a higher attempt has the folder, `not_found` if it is being removed, and ENOENT if
  * there is none.
@@ -73,7 +73,7 @@ export async function openPartFile({ folder, attempt, size, cache }: PartFileOpt
     reset,
     flush: () => onDisk(() => disk.finish()),
     close: async () => {
-      // Otherwise the next attempt could not tell that something is missing.
+      // The disk has lost bytes, and the next attempt could not tell from the journal which ones.
       if (!(await disk.settle())) await reset().catch(() => {});
       await Promise.all([data.close(), journal.close()]);
     },
@@ -93,13 +93,13 @@ export async function removePartFile(folder: string, attempt: number): Promise<v
 
 /**
  * Throws the reason why a fence is gone: another attempt has taken it, or the folder is doomed or gone, or
- * the folder above cannot be reached. A folder that was removed, but is still open, has no files.
+ * the folder above cannot be reached. A folder that was removed while it was held open reads as empty.
  */
 async function throwSuperseded(folder: string, error: unknown): Promise<never> {
   if (!isErrno(error, 'ENOENT')) throw error;
   await assertReachable(dirname(folder));
   const { isDoomed, attempt } = await readFence(folder);
   throw isDoomed || attempt === -1
-    ? new StoreError('not_found', 'it is being removed', { cause: error })
-    : overtaken(error);
+    ? new StoreError('not_found', 'the copy is being removed', { cause: error })
+    : overtakenError(error);
 }

@@ -9,7 +9,7 @@ import { openPartFile, removePartFile } from './part-file.ts';
 /** A copy that may have parts in a spool. */
 export interface SpooledCopy {
   readonly workflow_id: string;
-  /** Names one execution of one job. */
+  /** Names the job: the id of its workflow's first run, which a reset keeps. */
   readonly mark: string;
   /** Id of the image in the making. */
   readonly image_id: string;
@@ -18,7 +18,8 @@ export interface SpooledCopy {
 type SpooledImage = Omit<SpooledCopy, 'workflow_id'>;
 
 /**
- * A folder where parts wait for an upload. No later attempt on this worker reads again the parts that it has.
+ * A folder on a worker's disk, where parts wait for an upload. A later attempt on this worker does not read
+ * again the parts that are there.
  */
 export interface Spool {
   /** Bytes that the spool may take. */
@@ -26,10 +27,10 @@ export interface Spool {
   /** Returns how many bytes are reserved, by all workers that share the folder. */
   reserved(): Promise<number>;
   /**
-   * Opens a copy's file, once there is room for `size` bytes; calls `onWait` as long as there is none.
-   * Returns `null` if the whole spool is too small for it. Removes what an earlier image of the same job has
-   * left. This call, and the file's, throw `conflict` if a later attempt has opened it, `lost` if the disk
-   * has refused bytes that were written, and otherwise `unavailable`.
+   * Opens a copy's file. Waits for room for `size` bytes, and calls `onWait` again and again meanwhile.
+   * Returns `null` if the whole spool is too small. Removes what the same job has left under an earlier image
+   * id. This call and the calls of the file throw `conflict` if a later attempt has opened the file, `lost`
+   * if the disk has lost bytes that were written, and otherwise `unavailable`.
    */
   open(
     copy: SpooledCopy,
@@ -40,22 +41,23 @@ export interface Spool {
   ): Promise<PartSink | null>;
   /** Removes a copy's file, unless a later attempt has opened it. */
   remove(copy: SpooledImage, attempt: number): Promise<void>;
-  /** Removes the files of copies that have ended, on whichever worker they did. */
+  /** Removes the files of copies that have ended, on this worker or on another one. */
   sweep(isRunning: (copy: SpooledCopy) => Promise<boolean>): Promise<void>;
 }
 
-/** Matches the names of our folders, in a folder that may hold other things too. */
+/** Matches the names that `nameOf` gives. The spool's folder may have other files, which stay. */
 const OURS = /^[\w-]+%20[\w-]+$/;
-const POLL = 500;
-/** Age in milliseconds up to which a folder may only be being made, and have no owner's name yet. */
-const NEW = 60_000;
+/** Shortest pause before room is looked for again; milliseconds. */
+const MIN_PAUSE = 500;
+/** A younger folder may still be in the making, and not have its `copy.json` yet; milliseconds. */
+const MIN_ABANDONED_AGE = 60_000;
 
 /** Opens a spool of at most `bytes`. Several workers may share the folder. */
 export function openSpool({ path, bytes }: { readonly path: string; readonly bytes: number }): Spool {
   const folderOf = (copy: SpooledImage) => join(path, nameOf(copy));
 
   /**
-   * Returns the sum of the files' lengths: a file is as long as its image from the beginning, so that its
+   * Returns the sum of the files' lengths. A file has the length of its image from the beginning, so that its
    * length is the room that it has reserved.
    */
   async function reserved(): Promise<number> {
@@ -66,8 +68,8 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
   }
 
   /**
-   * Reserves room first, and then looks whether there was any. Returns `false` if there was none. If two
-   * workers do so at once, at the worst both try again.
+   * Reserves room first, and then checks that there was enough. Returns `false` if there was not. If two
+   * workers reserve at once, at worst both try again.
    */
   async function reserve(copy: SpooledCopy, size: number): Promise<boolean> {
     const folder = folderOf(copy);
@@ -88,11 +90,13 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
     async open(copy, attempt, size, signal, onWait) {
       if (size > bytes) return null;
       await inSpool(() => removeEarlier(path, copy));
-      while (!(await inSpool(() => reserve(copy, size).catch(waitForRoom)))) {
+      while (!(await inSpool(() => reserve(copy, size).catch(falseIfFull)))) {
         onWait();
-        await sleep(POLL * (1 + Math.random()), undefined, { signal }).catch(() => signal.throwIfAborted());
+        await sleep(MIN_PAUSE * (1 + Math.random()), undefined, { signal }).catch(() =>
+          signal.throwIfAborted(),
+        );
       }
-      return spooled(
+      return withSpoolErrors(
         await inSpool(() => openPartFile({ folder: folderOf(copy), attempt, size, cache: 'keep' })),
       );
     },
@@ -109,7 +113,7 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
   };
 }
 
-/** Removes what an earlier image of the same job has left. */
+/** Removes what the same job has left under an earlier image id. */
 async function removeEarlier(path: string, copy: SpooledCopy): Promise<void> {
   const own = nameOf(copy);
   const ofThisJob = nameOf({ ...copy, image_id: '' });
@@ -123,15 +127,15 @@ function nameOf({ mark, image_id }: SpooledImage): string {
   return encodeURIComponent(`${mark} ${image_id}`);
 }
 
-/** Returns `false` for a disk that is full, which has no room either. Throws every other error. */
-function waitForRoom(error: unknown): false {
+/** Returns `false` if an error says that the disk is full, which may pass. Throws every other error. */
+function falseIfFull(error: unknown): false {
   if (fromErrno(error).code === 'quota_exceeded') return false;
   throw error;
 }
 
 /**
- * Runs operations on the worker's own disk. An error there says nothing about the image and does not last for
- * ever: it becomes `unavailable`, unless it is `conflict` or `lost`.
+ * Runs operations on the worker's own disk. An error there says nothing about the image, and may pass: it
+ * becomes `unavailable`, unless it is `conflict` or `lost`.
  */
 async function inSpool<T>(operation: () => Promise<T>): Promise<T> {
   try {
@@ -143,7 +147,7 @@ async function inSpool<T>(operation: () => Promise<T>): Promise<T> {
   }
 }
 
-function spooled(file: PartSink): PartSink {
+function withSpoolErrors(file: PartSink): PartSink {
   return {
     ...file,
     write: (offset, chunk) => inSpool(() => file.write(offset, chunk)),
@@ -154,8 +158,8 @@ function spooled(file: PartSink): PartSink {
 }
 
 /**
- * Returns the copy that a folder belongs to, or `undefined` if none is named. Throws if the file cannot be
- * read, because it may name one.
+ * Returns the copy to which a folder belongs, or `undefined` if the folder names none. Throws if `copy.json`
+ * cannot be read, because it may name one.
  */
 async function ownerOf(folder: string): Promise<SpooledCopy | undefined> {
   try {
@@ -168,7 +172,7 @@ async function ownerOf(folder: string): Promise<SpooledCopy | undefined> {
 
 async function isNew(folder: string): Promise<boolean> {
   return stat(folder).then(
-    ({ mtimeMs }) => Date.now() - mtimeMs < NEW,
+    ({ mtimeMs }) => Date.now() - mtimeMs < MIN_ABANDONED_AGE,
     () => false,
   );
 }

@@ -5,22 +5,22 @@ import { fromErrno } from './disk-errors.ts';
 import type { Journal } from './journal.ts';
 
 /**
- * Keeps the disk at work while more bytes of a file come, and notes in a journal the ranges that it has
- * taken.
+ * Syncs a file's bytes to the disk while more of them come, and notes in a journal which ranges were synced.
  */
 export interface WriteBehind {
-  /** Has the disk take a range that was written. Throws if the disk has refused an earlier one. */
+  /** Starts to sync a range that was written. Throws if an earlier range could not be synced. */
   add(range: ByteRange): void;
-  /** Waits until nothing is under way. Returns whether the disk has taken all. */
+  /** Waits until no sync is under way. Returns `false` if one has failed. */
   settle(): Promise<boolean>;
-  /** Waits until the disk has all of the file. Throws `lost`, `quota_exceeded`. */
+  /** Waits until the whole file would survive a loss of power. Throws `lost`, `quota_exceeded`. */
   finish(): Promise<void>;
 }
 
 /**
  * Returns a `WriteBehind` for a file. Left alone, the kernel would begin to write when a tenth of the memory
- * is full, and a copy would wait for the disk at its end. fsync(2) reports only once that a page could not be
- * written, and then takes the page for clean: so the failure is kept, and the file is worth nothing any more.
+ * has unwritten bytes, and a copy would wait for the disk at its end. fsync(2) reports a page that could not
+ * be written only once, and then takes it for written. So a failure is remembered: the file cannot be trusted
+ * any more.
  */
 export function writeBehind(file: FileHandle, journal: Journal): WriteBehind {
   let waiting: ByteRange[] = [];
@@ -36,17 +36,17 @@ export function writeBehind(file: FileHandle, journal: Journal): WriteBehind {
     }
   }
 
-  function assertTaken(): void {
+  function assertNoFailure(): void {
     if (failure !== undefined) throw failure;
   }
 
   const noteFailure = (error: unknown) => {
-    failure ??= refused(error);
+    failure ??= syncFailure(error);
   };
 
   return {
     add(range) {
-      assertTaken();
+      assertNoFailure();
       waiting.push(range);
       running ??= drain()
         .catch(noteFailure)
@@ -61,12 +61,12 @@ export function writeBehind(file: FileHandle, journal: Journal): WriteBehind {
     async finish() {
       await running;
       if (failure === undefined) await file.sync().catch(noteFailure);
-      assertTaken();
+      assertNoFailure();
     },
   };
 }
 
-function refused(error: unknown): StoreError {
+function syncFailure(error: unknown): StoreError {
   const fault = fromErrno(error);
   if (!fault.retryable) return fault;
   return new StoreError('lost', `${fault.message}, and lost what was written; starting over`, {

@@ -10,7 +10,7 @@ import type { GlanceImage } from './image-json.ts';
  * on purpose.
  */
 export const MAX_PAGE_SIZE = 64 * MAX_RECORD_SIZE;
-/** Stands for an answer that has more bytes than are read. */
+/** Stands for an answer that is too large to be read. */
 export const TOO_LARGE = Symbol('an answer that is too large');
 
 /**
@@ -30,7 +30,7 @@ export async function jsonOf({ body }: Dispatcher.ResponseData, max: number): Pr
   }
 }
 
-/** Returns the error for an answer that no Glance gives. Something in front of it may have given it. */
+/** Returns the error for an answer that no Glance gives. It may come from a proxy in front of it. */
 export function notGlance(cause?: unknown): StoreError {
   return new StoreError(
     'unavailable',
@@ -44,7 +44,7 @@ interface ImagePage {
   readonly next?: string;
 }
 
-/** Tells whether an answer is an image. It does not check the fields: `checkedRecord` does. */
+/** Tells whether an answer is an image. `checkedRecord` checks its fields. */
 export function isImage(value: unknown): value is GlanceImage {
   return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string';
 }
@@ -75,7 +75,7 @@ export async function refusal({ statusCode, headers, body }: Dispatcher.Response
   return new StoreError(CODES[statusCode] ?? 'unavailable', message, { overload });
 }
 
-/** Bytes of a refusal in which words are looked for. */
+/** Maximum size of a refusal in which words are looked for; bytes. */
 const MAX_REFUSAL_SIZE = 64 * 1024;
 const MAX_WORDS_LENGTH = 200;
 

@@ -6,7 +6,7 @@ import {
   type UserCredential,
 } from '../../openstack/index.ts';
 import { MAX_RECORD_SIZE, tooLarge } from '../record-json.ts';
-import { notFound } from '../refusals.ts';
+import { notFoundError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { isImage, isPage, jsonOf, MAX_PAGE_SIZE, notGlance, refusal, TOO_LARGE } from './answers.ts';
 import type { GlanceImage } from './image-json.ts';
@@ -19,7 +19,7 @@ export type PatchOperation =
   | { readonly op: 'remove'; readonly path: string }
   | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown };
 
-/** Limits of a project's quotas, and how much of them is used, by name; sizes in MiB. */
+/** A project's quotas by name, each with its limit and with what is used of it. Sizes are in MiB. */
 export type Usage = Readonly<Record<string, { readonly limit: number; readonly usage: number }>>;
 
 /**
@@ -32,9 +32,9 @@ export interface GlanceApi {
   create(as: As, image: Readonly<Record<string, unknown>>): Promise<void>;
   patch(as: As, imageId: string, operations: readonly PatchOperation[]): Promise<void>;
   remove(as: As, imageId: string): Promise<void>;
-  /** Returns the quotas in force, or none if Glance has none, or tells none. */
+  /** Returns the quotas in force; an empty object if Glance has none, or does not report them. */
   usage(as: As): Promise<Usage>;
-  /** Sends a request. Returns any answer below 500 as it is. */
+  /** Sends a request. Returns the answer, whatever its status, but throws for a status of 500 or more. */
   send(request: ImageRequest): Promise<Dispatcher.ResponseData>;
 }
 
@@ -42,6 +42,7 @@ export interface GlanceApi {
 export const isImageId = (id: string): boolean =>
   /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(id);
 
+/** Returns the API of the Glance to which a session leads. */
 export function glanceApi(session: Session): GlanceApi {
   const send: GlanceApi['send'] = async (request) => {
     const response = await session.requestImage(request).catch((error) => {
@@ -58,10 +59,10 @@ export function glanceApi(session: Session): GlanceApi {
   return {
     send,
     show: async (as, imageId) => {
-      if (!isImageId(imageId)) throw notFound({ image_id: imageId });
+      if (!isImageId(imageId)) throw notFoundError({ image_id: imageId });
       const request = { method: 'GET', path: `/v2/images/${imageId}`, as } as const;
       const answer = await call(request, MAX_RECORD_SIZE).catch((error) => {
-        throw isStoreError(error, 'not_found') ? notFound({ image_id: imageId }) : error;
+        throw isStoreError(error, 'not_found') ? notFoundError({ image_id: imageId }) : error;
       });
       if (answer === TOO_LARGE) throw tooLarge(imageId);
       if (!isImage(answer)) throw notGlance();
@@ -86,7 +87,7 @@ export function glanceApi(session: Session): GlanceApi {
     usage: async (as) => {
       const response = await send({ method: 'GET', path: '/v2/info/usage', as });
       const answer = await jsonOf(response, MAX_RECORD_SIZE).catch((error) => {
-        // An answer that is not a Glance's tells no quotas.
+        // Only a good answer has to be JSON. Any other one reports no quotas.
         if (response.statusCode === 200) throw error;
       });
       return response.statusCode === 200 ? ((answer as { usage?: Usage } | undefined)?.usage ?? {}) : {};
@@ -109,8 +110,8 @@ async function* imagesOf(get: (path: string) => Promise<unknown>): AsyncGenerato
 }
 
 /**
- * Turns an error of OpenStack into a store's. It is `forbidden` if an operator has to grant something or a
- * user has to sign in, which does not pass by itself, and `unavailable` otherwise.
+ * Turns an OpenStackError into a StoreError. The code is `forbidden` if an operator has to grant something or
+ * a user has to sign in, which does not pass by itself, and `unavailable` otherwise.
  */
 export function fromOpenStack(error: unknown): unknown {
   if (!(error instanceof OpenStackError)) return error;

@@ -1,16 +1,19 @@
 import { compareDigests, digestsOf, type ImageRecord } from '../../image/index.ts';
 import { MIB } from '../../memory/index.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
-import { taken } from '../refusals.ts';
+import { idTakenError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { type As, type GlanceApi, isImageId, type PatchOperation } from './api.ts';
 import { type GlanceImage, glanceDigests, JOB_PROPERTY, toCreate, toRecord } from './image-json.ts';
 import { disown, type MarkedImage, openSink, showMarked, type UploadOptions, whenSaved } from './sink.ts';
 
-/** Patience for an upload that nobody sends any more to come to its end; milliseconds. */
-const SETTLING = { patience: 3000, every: 100 };
+/**
+ * How long `discard` waits for an upload that nobody sends any more to end, and how often it looks;
+ * milliseconds.
+ */
+const SETTLING = { timeout: 3000, interval: 100 };
 
-/** The writing half of a Glance. Everything is done in the project that is to own the image. */
+/** The writing half of a Glance. All calls are made in the project that is to own the image. */
 export function glanceDestination(api: GlanceApi, options: UploadOptions): ImageDestination {
   const owner = (ref: DestinationRef): As => ({ project: ref.tenant_id });
   const made = (ref: DestinationRef): MarkedImage => ({ api, as: owner(ref), ref });
@@ -21,9 +24,9 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
       assertUploadable(ref, image);
       await api.create(owner(ref), toCreate(image, ref.mark)).catch(async (error) => {
         if (!isStoreError(error, 'conflict')) throw error;
-        // Somebody has the id, perhaps another call of this job.
+        // The id is in use, perhaps by another call of this job.
         await showMarked(made(ref)).catch((cause) => {
-          throw isStoreError(cause, 'not_found') ? taken(ref) : cause;
+          throw isStoreError(cause, 'not_found') ? idTakenError(ref) : cause;
         });
       });
     },
@@ -51,7 +54,7 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
         const image = await whenSaved(() => api.show(owner(ref), ref.image_id), SETTLING);
         if (!isCommitted(ref, image) && !(await doom(made(ref), image))) return;
         await watch?.confirm();
-        // A commit that was frozen may have removed the mark meanwhile, also the one that dooms the image.
+        // A commit that was frozen may have removed the mark meanwhile, even a doomed one.
         const last = await api.show(owner(ref), ref.image_id);
         if (!isCommitted(ref, last) && last[JOB_PROPERTY] !== doomedMark(ref)) return;
         if (last.protected) {
@@ -64,17 +67,17 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
 }
 
 /**
- * Gives an image in the making over to removal, for good. Returns whether it is ours to remove. Its mark is
- * replaced by another one, which nobody opens or commits. Glance refuses that if a commit has taken the mark
- * away meanwhile: then the image stays, unless the reference says that this undoes the commit.
+ * Dooms an image in the making: replaces its mark by one with which nobody opens or commits it. Returns
+ * whether the image may be removed. Glance refuses to replace the mark if a commit has removed it meanwhile:
+ * then the image stays, unless the reference says that this call undoes the commit.
  */
 async function doom(made: MarkedImage, image: GlanceImage): Promise<boolean> {
   const { api, as, ref } = made;
   if (image[JOB_PROPERTY] === doomedMark(ref)) return true;
   if (image[JOB_PROPERTY] !== ref.mark) return false;
-  // Once a commit may have begun, the data is ours, even if it is corrupt.
-  const mayBeTheirs = !ref.committing && image.status === 'active';
-  if (mayBeTheirs && compareDigests(ref.digests, glanceDigests(image)) === 'different') {
+  // If a commit may have begun, the data is this job's, even if it is corrupt.
+  const mayBeOthers = !ref.committing && image.status === 'active';
+  if (mayBeOthers && compareDigests(ref.digests, glanceDigests(image)) === 'different') {
     await disown(made);
     return false;
   }
@@ -94,8 +97,8 @@ export function doomedMark({ mark }: DestinationRef): string {
 }
 
 /**
- * Throws `invalid_image` for an image to which no data could be uploaded. Glance takes none for an image
- * without formats, and says so only when the data has come.
+ * Throws `invalid_image` for an image to which no data could be uploaded. Glance accepts no data for an image
+ * without formats, but says so only after the upload.
  */
 function assertUploadable(ref: DestinationRef, image: ImageRecord): void {
   if (!isImageId(ref.image_id)) throw new StoreError('invalid_image', 'id: has to be a UUID');
@@ -105,8 +108,8 @@ function assertUploadable(ref: DestinationRef, image: ImageRecord): void {
 }
 
 /**
- * Tells whether the commit that the reference speaks of went through: it has taken the mark away; the id is
- * ours, and so are the bytes.
+ * Tells whether the image is committed, as the reference says that it may be: a commit has removed the mark,
+ * and the bytes are the job's.
  */
 function isCommitted(ref: DestinationRef, image: GlanceImage): boolean {
   return ref.committing === true && hasLostItsMark(ref, image);
@@ -130,10 +133,7 @@ function assertSame(record: ImageRecord, image: GlanceImage): void {
   throw new StoreError('digest_mismatch', "the image service's own digest is not that of what was sent");
 }
 
-/**
- * Returns the patch that commits an image. It adds what the image has to be without as long as it may have to
- * be removed.
- */
+/** Returns the patch that commits an image. It removes the mark, and sets what `toCreate` has left out. */
 function lastPatch(record: ImageRecord, image: GlanceImage): PatchOperation[] {
   const heldBack = Object.entries(record.properties).filter(([name]) => !Object.hasOwn(image, name));
   return [
@@ -154,8 +154,8 @@ function pointer(name: string): string {
 }
 
 /**
- * Removes an image. Somebody may protect it again in the meantime, or be using it: that passes, so it is
- * `unavailable`.
+ * Removes an image. Throws `unavailable` if Glance refuses because somebody has protected it again or is
+ * using it, which may pass.
  */
 async function remove(api: GlanceApi, as: As, ref: DestinationRef): Promise<void> {
   await api.remove(as, ref.image_id).catch((error) => {
@@ -165,8 +165,8 @@ async function remove(api: GlanceApi, as: As, ref: DestinationRef): Promise<void
 }
 
 /**
- * Throws `quota_exceeded` if the destination tells beforehand that there is no room. It decides again when
- * the bytes come.
+ * Throws `quota_exceeded` if the project's quotas leave no room. Glance checks them again when the bytes
+ * come.
  */
 async function checkRoom(api: GlanceApi, as: As, size: number): Promise<void> {
   const usage = await api.usage(as);

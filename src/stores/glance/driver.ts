@@ -4,9 +4,9 @@ import type { ImageRecord } from '../../image/index.ts';
 import { type Interface, openSession } from '../../openstack/index.ts';
 import type { ImageStore, StoreDriver } from '../image-store.ts';
 import type { SourceRef } from '../port.ts';
-import { notActive, notFound } from '../refusals.ts';
+import { notActiveError, notFoundError } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
-import { usable } from '../usable.ts';
+import { recordIfUsable } from '../usable.ts';
 import { type As, fromOpenStack, glanceApi } from './api.ts';
 import { glanceDestination } from './destination.ts';
 import { type GlanceImage, JOB_PROPERTY, toRecord } from './image-json.ts';
@@ -23,6 +23,7 @@ export interface GlanceOptions {
   readonly interface?: Interface;
   /** Name of the one of Glance's own stores that is to have the copies' data. */
   readonly image_store?: string;
+  /** How long an image may have the status `saving`, as a text such as `2m`. */
   readonly saving_timeout?: string;
 }
 
@@ -52,7 +53,7 @@ export const glanceDriver: StoreDriver<GlanceOptions> = {
 function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): ImageStore {
   const session = openSession(cloud);
   const api = glanceApi(session);
-  // Its address is known only with a token's catalog. The options that lead to it are as good a name.
+  // The server's address is known only with a token's catalog, so the options that lead to it name it here.
   const endpoint = `glance ${[cloud.cloud, cloud.region_name, cloud.interface].join(' ')}`;
   const requester = (ref: SourceRef): As => ({ project: ref.tenant_id });
   const destination = glanceDestination(api, {
@@ -63,7 +64,7 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
     ...destination,
 
     async *leftovers(ended) {
-      // A Glance finds no image by a mark that is not known here: only images of jobs that are known to have
+      // A Glance cannot list all images that bear some mark, so only those of jobs that are known to have
       // ended are looked for.
       for await (const ref of ended) {
         const found = await leftoverOf(api, destination, ref);
@@ -73,11 +74,11 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
 
     async inspect(ref, user) {
       const image = await api.show(user === undefined ? requester(ref) : { user }, ref.image_id);
-      // An image that is being made is none yet.
-      if (image[JOB_PROPERTY] !== undefined) throw notFound(ref);
+      // An image in the making does not count as an image yet.
+      if (image[JOB_PROPERTY] !== undefined) throw notFoundError(ref);
       const record = toRecord(image);
       if (image.status !== 'active') {
-        throw notActive(ref, image.status);
+        throw notActiveError(ref, image.status);
       }
       assertCopyable(record);
       return { record, pin: pinOf(image) };
@@ -94,7 +95,7 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
     async *images(tenantId, onUnusable) {
       for await (const image of api.list({ project: tenantId })) {
         if (image[JOB_PROPERTY] !== undefined) continue;
-        const record = await usable(image.id, recordOf(image), onUnusable);
+        const record = await recordIfUsable(image.id, recordOf(image), onUnusable);
         if (record !== undefined) yield record;
       }
     },
@@ -108,7 +109,7 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
   };
 }
 
-/** Returns the command by which a person looks at an image. */
+/** Returns the command that shows an image to a person. */
 function showCommand({ cloud, region_name }: GlanceOptions, imageId: string): string {
   const flags = [
     ...(cloud === undefined ? [] : [`--os-cloud ${cloud}`]),

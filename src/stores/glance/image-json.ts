@@ -38,8 +38,8 @@ const OWN_KEYS = new Set([
 
 /**
  * Returns an image's record.
- * @throws StoreError `invalid_image` if Glance says something that no record can have; it names the image and
- * the field
+ * @throws StoreError `invalid_image` if a field has a value that no record can have; the message names the
+ * image and the field
  */
 export function toRecord(image: GlanceImage): ImageRecord {
   const record = {
@@ -55,7 +55,7 @@ export function toRecord(image: GlanceImage): ImageRecord {
     size: image.size ?? 0,
     min_disk: image.min_disk,
     min_ram: image.min_ram,
-    ...hashOf(image),
+    ...knownHash(image),
     checksum: image.checksum ?? null,
     tags: Array.isArray(image.tags) ? [...image.tags].sort() : image.tags,
     properties: Object.fromEntries(
@@ -70,23 +70,23 @@ export function toRecord(image: GlanceImage): ImageRecord {
 
 /** Returns the digests of an image's data that can be compared with others. */
 export function glanceDigests(image: GlanceImage): Digests {
-  return digestsOf({ ...hashOf(image), checksum: image.checksum ?? null });
+  return digestsOf({ ...knownHash(image), checksum: image.checksum ?? null });
 }
 
 /**
- * Returns the digest that Glance has computed. A Glance may be set to an algorithm that nobody here computes:
- * then its value is of no use, and both fields are `null`.
+ * Returns the digest that Glance has computed. If a Glance is configured for an algorithm that is not known
+ * here, both fields are `null`.
  */
-function hashOf({ os_hash_algo, os_hash_value }: GlanceImage) {
+function knownHash({ os_hash_algo, os_hash_value }: GlanceImage) {
   const isComputed = os_hash_algo === 'sha512' || os_hash_algo === 'sha256';
   if (!isComputed || typeof os_hash_value !== 'string') return { os_hash_algo: null, os_hash_value: null };
   return { os_hash_algo, os_hash_value } as const;
 }
 
 /**
- * Returns the fields from which an image is created. It is private until its data is there, and protected
- * last of all. Glance limits the number of properties: the mark takes the place of the last one until the
- * commit.
+ * Returns the fields from which an image is created. It is private, and neither hidden nor protected, until
+ * the commit. Since Glance limits the number of properties, the mark takes the place of the last one until
+ * then.
  */
 export function toCreate(image: ImageRecord, mark: string): Readonly<Record<string, unknown>> {
   return {

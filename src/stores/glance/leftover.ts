@@ -5,7 +5,7 @@ import { type GlanceApi, isImageId } from './api.ts';
 import { doomedMark } from './destination.ts';
 import { JOB_PROPERTY } from './image-json.ts';
 
-/** Finds an image that a job has not finished. Returns `undefined` if the job has left none. */
+/** Returns the image that a job has not finished as a leftover, or `undefined` if the job has left none. */
 export async function leftoverOf(
   api: GlanceApi,
   destination: ImageDestination,
@@ -14,8 +14,8 @@ export async function leftoverOf(
   if (!isImageId(ref.image_id)) return undefined;
   const image = await api.show({ project: ref.tenant_id }, ref.image_id).catch((error) => {
     // A tenant may be gone, or its project closed to us: then there is nothing that we could remove.
-    const isNone = error instanceof StoreError && ['not_found', 'forbidden'].includes(error.code);
-    if (!isNone) throw error;
+    const isOutOfReach = error instanceof StoreError && ['not_found', 'forbidden'].includes(error.code);
+    if (!isOutOfReach) throw error;
   });
   const isMarked = [ref.mark, doomedMark(ref)].includes(String(image?.[JOB_PROPERTY]));
   if (image === undefined || !isMarked) return undefined;
@@ -27,6 +27,7 @@ export async function leftoverOf(
     changed: new Date(String(image.updated_at ?? image.created_at)),
     abandonedAfter: null,
     remove: async () => {
+      // The number has no meaning here, because a Glance keeps no fence.
       await destination.discard(ref, 0);
       return true;
     },

@@ -11,7 +11,7 @@ const OBSTACLES: readonly (readonly [rule: RegExp, why: string])[] = [
 /** Throws `invalid_image` if a copy would be of no use. The message names the property. */
 export function assertCopyable({ properties, size }: ImageRecord): void {
   for (const [name, value] of Object.entries(properties)) {
-    // Nova sets an empty list if there is none.
+    // Nova also sets a mapping that is an empty list, which is no obstacle.
     if (value === '' || value === '[]') continue;
     const obstacle = OBSTACLES.find(([rule]) => rule.test(name));
     if (obstacle !== undefined) throw new StoreError('invalid_image', `${name}: ${obstacle[1]}`);

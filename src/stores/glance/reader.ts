@@ -8,16 +8,16 @@ import type { As, GlanceApi } from './api.ts';
 import type { GlanceImage } from './image-json.ts';
 
 /**
- * Returns the pin of an image. Glance ignores If-Match: the digest of all bytes has to tell one version from
- * another.
+ * Returns the pin of an image. Since Glance ignores If-Match, the digest of all bytes distinguishes one
+ * version from another.
  */
 export function pinOf({ size, os_hash_value, checksum, created_at }: GlanceImage): string {
   return `${size}-${os_hash_value ?? checksum ?? created_at}`;
 }
 
 /**
- * Returns a reader of an image's data. It reads ranges if the backend has them (file and cinder do), and
- * otherwise one stream.
+ * Returns a reader of an image's data. It reads ranges if Glance's backend supports them (file and cinder
+ * do), and otherwise one stream.
  */
 export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Promise<PartReader> {
   const download = async (range: string | null, signal?: AbortSignal) => {
@@ -30,7 +30,7 @@ export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Pr
       bodyTimeout: 0,
       ...(signal && { signal }),
     });
-    if (response.statusCode === 403) throw await whyNot(api, as, image, await refusal(response));
+    if (response.statusCode === 403) throw await forbiddenError(api, as, image, await refusal(response));
     return response;
   };
   const size = image.size ?? 0;
@@ -38,10 +38,15 @@ export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Pr
 }
 
 /**
- * Returns the reason why Glance refuses an image's data. It may have several. One is that the image is not
- * active any more.
+ * Returns the error for data that Glance refuses with 403: `not_active` if the image is not active any more,
+ * else what Glance says.
  */
-async function whyNot(api: GlanceApi, as: As, { id }: GlanceImage, refused: StoreError): Promise<StoreError> {
+async function forbiddenError(
+  api: GlanceApi,
+  as: As,
+  { id }: GlanceImage,
+  refused: StoreError,
+): Promise<StoreError> {
   const { status } = await api.show(as, id);
   if (status === 'active') return refused;
   return new StoreError('not_active', `image ${id} may not be read: it is ${status}`);
@@ -70,7 +75,7 @@ function rangedReader(download: Download, size: number): PartReader {
         const total = Number(/\/(\d+)$/.exec(String(response.headers['content-range']))?.[1]);
         if (total !== size) {
           dismiss(response);
-          throw hasOtherSize(total, size);
+          throw otherSizeError(total, size);
         }
         yield* chunksOf(response);
       });
@@ -79,7 +84,7 @@ function rangedReader(download: Download, size: number): PartReader {
   };
 }
 
-function hasOtherSize(total: number, size: number): StoreError {
+function otherSizeError(total: number, size: number): StoreError {
   return new StoreError('changed', `the image's data has ${total} bytes, not ${size} as inspected`);
 }
 
@@ -93,8 +98,8 @@ interface Stream {
 }
 
 /**
- * Returns a reader of one stream, which is kept from one range to the next. After a fault it is read from the
- * beginning again, up to where it broke off.
+ * Returns a reader of one stream, which is kept open from one range to the next. After a fault, a new stream
+ * is read from the beginning up to where the old one broke off.
  */
 function inOrderReader(download: Download, size: number): PartReader {
   let kept: Stream | undefined;
@@ -105,7 +110,7 @@ function inOrderReader(download: Download, size: number): PartReader {
     const total = Number(response.headers['content-length'] ?? size);
     if (total !== size) {
       close();
-      throw hasOtherSize(total, size);
+      throw otherSizeError(total, size);
     }
     return { chunks: chunksOf(response), close, at: 0, rest: Buffer.alloc(0) };
   };
@@ -136,7 +141,7 @@ function inOrderReader(download: Download, size: number): PartReader {
             const chunk = stream.rest.subarray(0, length);
             stream.rest = stream.rest.subarray(length);
             stream.at += length;
-            // On the way to `start`, an empty chunk only says that the stream is alive.
+            // On the way to `start`, empty chunks are yielded as keep-alives.
             yield stream.at > start ? chunk : chunk.subarray(length);
           }
         });
@@ -163,12 +168,12 @@ async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncGenerator<Buff
   }
 }
 
-/** Stops reading an answer. undici reports that as an error, which nobody waits for any more. */
+/** Stops reading an answer. undici reports that as an error, which nobody else would handle. */
 function dismiss({ body }: Pick<Dispatcher.ResponseData, 'body'>): void {
   body.on('error', () => {}).destroy();
 }
 
-/** Runs a read. After an abort it ends with the signal's reason, whatever the abort makes of it. */
+/** Yields what a read yields. After an abort, throws the signal's reason, whatever the read throws. */
 async function* aborting(signal: AbortSignal, read: () => AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   signal.throwIfAborted();
   try {

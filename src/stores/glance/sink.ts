@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { compareDigests } from '../../image/index.ts';
 import type { StreamSink } from '../data-port.ts';
 import type { DestinationRef } from '../port.ts';
-import { goneFor } from '../refusals.ts';
+import { goneError } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
 import { refusal } from './answers.ts';
 import type { As, GlanceApi } from './api.ts';
 import { type GlanceImage, glanceDigests, JOB_PROPERTY } from './image-json.ts';
 
-/** An image that a job is making in a Glance, and on whose behalf. */
+/** An image that a job is making in a Glance, and the project in which it is made. */
 export interface MarkedImage {
   readonly api: GlanceApi;
   readonly as: As;
@@ -18,11 +18,12 @@ export interface MarkedImage {
 export interface UploadOptions {
   /** Glance's own name of the backend that is to have the data, or `null` for its default. */
   readonly imageStore: string | null;
-  /** Milliseconds for which an image may stay `saving` with nobody there to finish it. */
+  /** Milliseconds after which an image that is still `saving` can take no data any more. */
   readonly savingTimeout: number;
 }
 
-const POLL = 500;
+/** Milliseconds from one look at an image's status to the next. */
+const POLL_INTERVAL = 500;
 
 /**
  * Returns the image that a job is making. Throws `not_found` if it is gone, or no longer bears the job's
@@ -31,7 +32,7 @@ const POLL = 500;
 export async function showMarked({ api, as, ref }: MarkedImage): Promise<GlanceImage> {
   const image = await api.show(as, ref.image_id);
   if (image[JOB_PROPERTY] === ref.mark) return image;
-  throw goneFor(ref);
+  throw goneError(ref);
 }
 
 /** Opens the image for one upload. */
@@ -50,7 +51,7 @@ export async function openSink(
         await put(made, { size, imageStore, chunks, signal });
       } catch (error) {
         signal.throwIfAborted();
-        // A connection that breaks tells nothing, but an image that is gone tells all.
+        // A broken connection gives no reason. If the image is gone, that is the reason.
         await showMarked(made);
         throw error;
       }
@@ -60,9 +61,9 @@ export async function openSink(
 }
 
 /**
- * Returns the digests of an active image's data, if it is this job's, uploaded by an attempt that never heard
- * so. Throws `spoilt` if nobody can tell, and `conflict` if it is somebody else's: then the image loses its
- * mark, and is left alone.
+ * Returns the digests of an active image's data, if an earlier attempt of this job has uploaded it and the
+ * answer was lost. Throws `spoilt` if no digest can tell, and `conflict` if the data is somebody else's: then
+ * the image loses its mark, and is left alone.
  */
 async function ownData(made: MarkedImage, image: GlanceImage, size: number) {
   const { ref } = made;
@@ -78,23 +79,23 @@ async function ownData(made: MarkedImage, image: GlanceImage, size: number) {
   throw new StoreError('conflict', `somebody else has uploaded other data to image ${ref.image_id}`);
 }
 
-/** Takes the job's mark from an image, which is then left alone. */
+/** Removes the job's mark from an image, which is then left alone. */
 export async function disown({ api, as, ref }: MarkedImage): Promise<void> {
   await api.patch(as, ref.image_id, [{ op: 'remove', path: `/${JOB_PROPERTY}` }]);
 }
 
 /**
- * Waits until an image can take data. An upload that has broken off leaves `saving` within a second or, if
- * the connection hangs, with Glance's own time-out. If its Glance has died, the image is `saving` for ever:
- * this throws `spoilt`.
+ * Waits until an image can take data. After an upload that has broken off, it stops being `saving` within a
+ * second or, if the connection hangs, after Glance's own timeout. If the Glance that received the upload has
+ * died, it stays `saving` for ever: then this throws `spoilt`.
  */
-async function untilQueued(made: MarkedImage, patience: number, signal: AbortSignal): Promise<void> {
-  const { status } = await whenSaved(() => showMarked(made), { patience, every: POLL, signal });
+async function untilQueued(made: MarkedImage, timeout: number, signal: AbortSignal): Promise<void> {
+  const { status } = await whenSaved(() => showMarked(made), { timeout, interval: POLL_INTERVAL, signal });
   if (status === 'queued') return;
   if (status === 'saving')
     throw new StoreError(
       'spoilt',
-      `the image has had the status saving for ${patience / 1000} s, and cannot take data any more`,
+      `the image has had the status saving for ${timeout / 1000} s, and cannot take data any more`,
     );
   throw new StoreError(
     'unavailable',
@@ -103,18 +104,18 @@ async function untilQueued(made: MarkedImage, patience: number, signal: AbortSig
 }
 
 /**
- * Waits until an image is no longer `saving`, or until `patience` is over. Returns it as it is then. Times
- * are in milliseconds.
+ * Waits until an image is no longer `saving`, but no longer than `timeout`, and returns it. Times are in
+ * milliseconds.
  */
 export async function whenSaved(
   show: () => Promise<GlanceImage>,
-  { patience, every, signal }: { patience: number; every: number; signal?: AbortSignal },
+  { timeout, interval, signal }: { timeout: number; interval: number; signal?: AbortSignal },
 ): Promise<GlanceImage> {
-  const deadline = Date.now() + patience;
+  const deadline = Date.now() + timeout;
   for (;;) {
     const image = await show();
     if (image.status !== 'saving' || Date.now() > deadline) return image;
-    await sleep(every, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
+    await sleep(interval, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
   }
 }
 
@@ -135,14 +136,14 @@ async function put(
     as,
     headers: {
       'content-type': 'application/octet-stream',
-      // Without it an upload that is cut short would become an image, and a small one at that.
+      // Without the length, an upload that is cut short would become an image that is too small.
       'content-length': String(size),
       'x-openstack-image-size': String(size),
       ...(imageStore !== null && { 'x-image-meta-store': imageStore }),
     },
     body: chunks,
     signal,
-    // The engine decides how long to wait: a Glance may take minutes to pass the last bytes on.
+    // The transfer decides how long to wait: a Glance may take minutes to store the last bytes.
     headersTimeout: 0,
   });
   if (response.statusCode === 204) {
@@ -150,9 +151,10 @@ async function put(
     return;
   }
   const error = await refusal(response);
-  // Other uploads of the project come to an end, so that this passes; its images do not go away.
+  // This quota passes when other uploads of the project end. Those of its images do not pass.
   if (error.message.includes('image_count_uploading')) throw new StoreError('unavailable', error.message);
-  // The next attempt finds out what has become of the image. A short body is not the image's fault either.
+  // 409: the next attempt finds out what has become of the image. 400: the body may have been cut short,
+  // which is not the image's fault.
   if (response.statusCode !== 409 && response.statusCode !== 400) throw error;
   throw new StoreError('unavailable', error.message);
 }

@@ -11,23 +11,23 @@ const HEADERS = {
   'content-type': 'ContentType',
 } as const;
 type Header = keyof typeof HEADERS;
-/** Types of an object for which nobody has set one. */
+/** Content types that a server gives an object for which nobody has set one. */
 const DEFAULT_TYPES: ReadonlySet<string> = new Set(['binary/octet-stream', 'application/octet-stream']);
 const METADATA = 'x-amz-meta-';
 const TAGS = 'x-amz-tagging';
 /** Matches the metadata of objects that this program has made, in this version or an earlier one. */
 const OURS = /^x-amz-meta-image-replicator-/;
-/** Matches a value that a header field can carry so that every server understands its signature. */
+/** Matches values for which every server computes the same signature of a header field. */
 const SENDABLE = /^[\t\x20-\x7e]*$/;
 
-/** The attributes of an object, and the number of its tags, as an answer tells them. */
-export interface Told {
+/** The attributes of an object, and the number of its tags, as they stand in an answer. */
+export interface ObjectDetails {
   readonly attributes: ObjectAttributes;
   readonly tags: number;
 }
 
-/** Returns what the header fields of an answer tell of an object. */
-export function toldBy(headers: Readonly<Record<string, string | string[] | undefined>>): Told {
+/** Reads an object's details from the header fields of an answer. */
+export function detailsFrom(headers: Readonly<Record<string, string | string[] | undefined>>): ObjectDetails {
   const attributes: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     const isKept = name in HEADERS || (name.startsWith(METADATA) && !OURS.test(name));
@@ -37,14 +37,16 @@ export function toldBy(headers: Readonly<Record<string, string | string[] | unde
   return { attributes, tags: Number(headers['x-amz-tagging-count'] ?? 0) };
 }
 
-/** Returns what an answer tells of an object, in the form that the SDK gives it. */
-export function toldBySdk(output: Pick<HeadObjectCommandOutput, SdkField | 'Metadata' | 'TagCount'>): Told {
+/** Reads an object's details from an answer in the form that the SDK gives it. */
+export function detailsFromSdk(
+  output: Pick<HeadObjectCommandOutput, SdkField | 'Metadata' | 'TagCount'>,
+): ObjectDetails {
   const fields = Object.entries(HEADERS).map(([name, field]) => [name, output[field]]);
   const metadata = Object.entries(output.Metadata ?? {}).map(([name, value]) => [
     `${METADATA}${name}`,
     value,
   ]);
-  return { ...toldBy(Object.fromEntries([...fields, ...metadata])), tags: output.TagCount ?? 0 };
+  return { ...detailsFrom(Object.fromEntries([...fields, ...metadata])), tags: output.TagCount ?? 0 };
 }
 type SdkField = (typeof HEADERS)[Header];
 
@@ -52,7 +54,7 @@ type SdkField = (typeof HEADERS)[Header];
 export async function withTags(
   { client, bucket: Bucket }: Bucket,
   Key: string,
-  { attributes, tags }: Told,
+  { attributes, tags }: ObjectDetails,
 ): Promise<ObjectAttributes> {
   if (tags === 0) return attributes;
   const { TagSet = [] } = await client.send(new GetObjectTaggingCommand({ Bucket, Key }));

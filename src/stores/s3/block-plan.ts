@@ -2,15 +2,16 @@ import { addRange, type ByteRange } from '../../image/index.ts';
 import { MIB } from '../../memory/index.ts';
 import type { Part } from './upload.ts';
 
-const SMALLEST = 8 * MIB;
+const MIN_PART_SIZE = 8 * MIB;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PARTS = 10_000;
 
 /**
- * Returns the size of a part in bytes: at least 8 MiB, and so large that an object has at most 10,000 parts.
+ * Returns the size of a part in bytes: at least 8 MiB, and large enough for an object to have at most 10,000
+ * parts.
  */
 export function blockSizeOf(size: number): number {
-  return Math.max(SMALLEST, Math.ceil(size / MAX_PARTS / MIB) * MIB);
+  return Math.max(MIN_PART_SIZE, Math.ceil(size / MAX_PARTS / MIB) * MIB);
 }
 
 /** Returns the range of a part's bytes. */
@@ -27,6 +28,7 @@ export function wholeBlocks(parts: readonly Part[], size: number): readonly Part
   });
 }
 
+/** Returns the sorted, disjoint ranges that some parts cover. */
 export function rangesOf(parts: readonly Part[], size: number): readonly ByteRange[] {
   return parts.reduce<readonly ByteRange[]>(
     (ranges, { PartNumber }) => addRange(ranges, rangeOf(PartNumber, size)),

@@ -3,19 +3,19 @@ import type { Dispatcher } from 'undici';
 import type { Endpoint } from './endpoint.ts';
 import type { ServerClock } from './server-clock.ts';
 
-/** Seconds after its signing for which the server obeys a removal. */
+/** Seconds after its signing for which the server accepts a removal. */
 const VALID_FOR = 5;
 
 /**
- * Milliseconds after which the server obeys no removal any more that was signed before. They leave room for
- * the clocks of a store's servers, which may differ.
+ * Milliseconds after its signing from which the server surely refuses a removal. It leaves room for
+ * differences between the clocks of a store's servers.
  */
 export const EXPIRY = 8000;
 
 /** Milliseconds that a server may take to answer. */
 const MAX_ANSWER = 60_000;
 
-/** The object at a key that is to be removed: the one with this ETag, or this version. */
+/** Says which object at a key is to be removed: the one with this ETag, or this version. */
 export interface Selected {
   readonly etag?: string;
   readonly version?: string;
@@ -33,9 +33,9 @@ export interface SignedDelete {
 export type BriefDelete = (key: string, selected: Selected) => Promise<SignedDelete | undefined>;
 
 /**
- * Returns a function that signs removals which the server itself refuses a few seconds later. A process may
- * be frozen for any time between its last look at what there is and the request. `If-Match` alone does not
- * keep such a request from data that has come to the place since, for the same bytes have the same ETag.
+ * Returns a function that signs removals that the server refuses a few seconds later. A process may be frozen
+ * for any time between its last look at the store and the request. `If-Match` alone does not protect data
+ * that has come to the key since, because equal bytes have equal ETags.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
 export function briefDeletes(

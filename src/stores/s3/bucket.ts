@@ -18,7 +18,7 @@ export interface S3Options {
   /** Address of a store that is not Amazon's. */
   readonly endpoint?: string;
   readonly region?: string;
-  /** True if the bucket is in the path instead of the host's name. */
+  /** `true` if the bucket's name is in the path instead of the host's name. */
   readonly path_style?: boolean;
   /** Name of a profile in the shared credentials file; without it, the SDK's default chain. */
   readonly profile?: string;
@@ -58,6 +58,7 @@ export interface Keys {
 const SOCKETS = 256;
 const DEFAULT_REGION = 'us-east-1';
 
+/** Opens a bucket, and sends no request yet. */
 export function openBucket(options: S3Options): Bucket {
   const { bucket, endpoint, region, profile } = options;
   const ca = options.cacert === undefined ? null : readFileSync(options.cacert, 'utf8');
@@ -96,7 +97,10 @@ export function openBucket(options: S3Options): Bucket {
   };
 }
 
-/** Returns the part of Amazon's cloud that a region belongs to: buckets of other parts are out of reach. */
+/**
+ * Returns the partition of Amazon's cloud to which a region belongs. Buckets of other partitions are out of
+ * reach.
+ */
 function partitionOf(region = DEFAULT_REGION): string {
   return /^(cn|us-gov|us-iso)/.exec(region)?.[0] ?? 'aws';
 }

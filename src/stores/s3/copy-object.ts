@@ -5,13 +5,14 @@ import { parametersFor } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { completeUpload, listParts, type Part, type Upload } from './upload.ts';
 
-/** Bytes that one request copies in much less time than it may take. */
+/** Bytes of a piece, which one request copies in far less time than a request may take. */
 const PIECE = 256 * MIB;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PIECES = 10_000;
+/** Number of pieces that are copied at a time. */
 const AT_ONCE = 4;
 
-/** An object to be made of another one in the same bucket. */
+/** A copy of an object within a bucket. */
 export interface ObjectCopy {
   readonly from: string;
   readonly to: string;
@@ -19,8 +20,8 @@ export interface ObjectCopy {
   readonly attributes: ObjectAttributes;
 }
 
-/** Tells whether a copy takes an upload, which goes on where an earlier try has stopped. */
-export function takesUpload({ size }: ObjectCopy): boolean {
+/** Tells whether a copy needs a multipart upload, which can go on where an earlier try has stopped. */
+export function needsUpload({ size }: ObjectCopy): boolean {
   return size > PIECE;
 }
 
@@ -33,7 +34,7 @@ export async function copySmall({ client, bucket }: Bucket, copy: ObjectCopy): P
     Key: copy.to,
     CopySource,
     ...parameters,
-    // The object that was put together bears a mark, which its copy does not get.
+    // The source has the job's mark in its metadata, which the copy must not get.
     MetadataDirective: 'REPLACE',
     // Not every server knows tags.
     ...(parameters.Tagging !== undefined && { TaggingDirective: 'REPLACE' }),
@@ -41,6 +42,7 @@ export async function copySmall({ client, bucket }: Bucket, copy: ObjectCopy): P
   await client.send(copying);
 }
 
+/** Begins the upload of a copy that needs one. */
 export async function createCopyUpload(
   { client, bucket }: Bucket,
   { to, attributes }: ObjectCopy,
@@ -51,8 +53,8 @@ export async function createCopyUpload(
 }
 
 /**
- * Copies at the server the pieces that the upload does not have yet, and completes it. Returns `false` if the
- * upload is not there.
+ * Lets the server copy the pieces that the upload does not have yet, and completes the upload. Returns
+ * `false` if the upload is gone.
  */
 export async function copyLarge(
   store: Bucket,
@@ -70,7 +72,7 @@ export async function copyLarge(
   );
   const CopySource = sourceOf(bucket, copy.from);
   const options = watch && { abortSignal: watch.signal };
-  async function lane(): Promise<void> {
+  async function copyPieces(): Promise<void> {
     for (let PartNumber = missing.shift(); PartNumber !== undefined; PartNumber = missing.shift()) {
       const [start, end] = [(PartNumber - 1) * piece, Math.min(copy.size, PartNumber * piece)];
       const CopySourceRange = `bytes=${start}-${end - 1}`;
@@ -80,11 +82,11 @@ export async function copyLarge(
       watch?.moved();
     }
   }
-  const lanes = Array.from({ length: AT_ONCE }, lane);
-  await Promise.all(lanes).catch(async (error) => {
-    // Pieces that are under way count for the next try.
+  const copying = Array.from({ length: AT_ONCE }, copyPieces);
+  await Promise.all(copying).catch(async (error) => {
+    // Lets the pieces under way come to their end, so that the next try need not copy them.
     missing.length = 0;
-    await Promise.allSettled(lanes);
+    await Promise.allSettled(copying);
     throw error;
   });
   watch?.signal.throwIfAborted();
@@ -92,7 +94,7 @@ export async function copyLarge(
   return true;
 }
 
-/** Returns an object's name as a request to copy it has it. */
+/** Returns the name of an object as the source of a copy, in the form that S3 wants. */
 export function sourceOf(bucket: string, key: string): string {
   return `${bucket}/${key}`.split('/').map(encodeURIComponent).join('/');
 }

@@ -2,7 +2,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { ImageRecord } from '../../image/index.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
 import { recordToJson } from '../record-json.ts';
-import { goneFor, taken } from '../refusals.ts';
+import { goneError, idTakenError } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { isS3Error, onS3 } from './errors.ts';
@@ -12,7 +12,7 @@ import { removeExactly } from './remove-object.ts';
 import { isCommitted, isReservation, removeMarked, reserve } from './reservation.ts';
 import { openUpload } from './sink.ts';
 import { isImageId, readRecord } from './source.ts';
-import { isOf, metadataOf } from './stamp.ts';
+import { mayBelongTo, metadataOf } from './stamp.ts';
 
 /** The writing half of an S3 store. */
 export function s3Destination(store: Bucket): ImageDestination {
@@ -33,7 +33,7 @@ export function s3Destination(store: Bucket): ImageDestination {
           job?.mark === ref.mark
             ? await isCommitted(store, ref)
             : contents.some((object) => object !== undefined);
-        if (isTaken || !(await reserve(store, ref, attempt, job, [data]))) throw taken(ref);
+        if (isTaken || !(await reserve(store, ref, attempt, job, [data]))) throw idTakenError(ref);
       }),
 
     adopt: (ref, attempt) =>
@@ -57,12 +57,12 @@ export function s3Destination(store: Bucket): ImageDestination {
           claimJobObject(store, ref, attempt),
           headOf(store, keys.data(ref.image_id)),
         ]);
-        if (data?.size !== record.size || !isOf(data.stamp, job)) throw goneFor(ref);
+        if (data?.size !== record.size || !mayBelongTo(data.stamp, job)) throw goneError(ref);
         const written = await writeRecord(store, ref, job, record);
         if (await isReserved(store, ref, job)) return;
-        // A discard has come between: either of the two removes the record.
+        // A discard has come in between. It may not have seen the record, so the record is removed here.
         if (written !== undefined) await removeExactly(store, keys.record(ref.image_id), written);
-        throw goneFor(ref);
+        throw goneError(ref);
       }),
 
     discard: (ref, attempt, watch) =>
@@ -74,15 +74,15 @@ export function s3Destination(store: Bucket): ImageDestination {
   };
 }
 
-/** Tells whether the place is still reserved for a job as it was. */
+/** Tells whether the reservation that `claimJobObject` has found still stands. */
 async function isReserved(store: Bucket, ref: DestinationRef, { reserved }: JobObject): Promise<boolean> {
   const now = await readJobObject(store, ref.image_id);
   return now?.mark === ref.mark && !now.doomed && now.reserved === reserved;
 }
 
 /**
- * Writes the record, and returns its ETag, or `undefined` if the reservation has a record already. A record
- * of an earlier reservation that has come late is replaced.
+ * Writes the record and returns its ETag, or `undefined` if this reservation has a record already. Replaces
+ * the record of an earlier reservation, which has been written late.
  */
 async function writeRecord(
   store: Bucket,
@@ -100,12 +100,13 @@ async function writeRecord(
   } catch (error) {
     if (!isS3Error(error, 'PreconditionFailed')) throw error;
     const inTheWay = await headOf(store, Key);
-    if (inTheWay !== undefined && isOf(inTheWay.stamp, job)) return undefined;
-    if (inTheWay === undefined || !(await isReserved(store, ref, job))) throw goneFor(ref);
+    if (inTheWay !== undefined && mayBelongTo(inTheWay.stamp, job)) return undefined;
+    if (inTheWay === undefined || !(await isReserved(store, ref, job))) throw goneError(ref);
     return await put({ IfMatch: inTheWay.etag });
   }
 }
 
+/** Throws `not_found` for an id that no image can have. */
 function assertId(ref: DestinationRef): void {
-  if (!isImageId(ref.image_id)) throw goneFor(ref);
+  if (!isImageId(ref.image_id)) throw goneError(ref);
 }

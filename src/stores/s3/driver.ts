@@ -4,7 +4,7 @@ import Type from 'typebox';
 import { isVisibleTo } from '../../image/index.ts';
 import type { ImageStore, StoreDriver } from '../image-store.ts';
 import { StoreError } from '../store-error.ts';
-import { usable } from '../usable.ts';
+import { recordIfUsable } from '../usable.ts';
 import { openBucket, type S3Options } from './bucket.ts';
 import { s3Destination } from './destination.ts';
 import { isAbsent, onS3 } from './errors.ts';
@@ -63,7 +63,7 @@ function openS3(options: S3Options): ImageStore {
         for (const { Prefix = '' } of page.value.CommonPrefixes ?? []) {
           const id = keyFrom(Prefix, page.value).slice(keys.prefix.length, -1);
           if (!isImageId(id)) continue;
-          const record = await usable(
+          const record = await recordIfUsable(
             id,
             onS3(() => readRecord(store, id)),
             onUnusable,

@@ -29,8 +29,8 @@ const BY_STATUS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Errors that may not come again the next time: with another token or clock, on a sound connection, or with
- * nobody else at the object.
+ * Errors that may pass: with another token or clock, on a sound connection, or with nobody else at the
+ * object.
  */
 const PASSING: ReadonlySet<string> = new Set([
   'RequestTimeout',
@@ -60,7 +60,7 @@ const PASSING_STATUS: ReadonlySet<number> = new Set([408, 429]);
 /** Tells whether a call failed with this code of S3's, or with the HTTP status that stands for it. */
 export function isS3Error(error: unknown, name: string): boolean {
   if (!(error instanceof S3ServiceException)) return false;
-  // A HEAD has no body to name the error in.
+  // The answer to a HEAD has no body that could name the error.
   const isNamed = error.name in BY_NAME;
   return error.name === name || (!isNamed && BY_STATUS[error.$metadata.httpStatusCode ?? 0] === name);
 }
@@ -70,7 +70,7 @@ export function isAbsent(error: unknown): boolean {
   return ['NoSuchKey', 'NoSuchUpload', 'NotFound'].some((name) => isS3Error(error, name));
 }
 
-/** Turns a call's error into a store's. The message names no bucket: it is for tenants. */
+/** Turns a call's error into a StoreError. Its message names no bucket, because tenants may see it. */
 export function fromS3(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   if (error instanceof S3ServiceException) {
@@ -97,7 +97,7 @@ function retryAfterOf({ $response }: S3ServiceException): string | undefined {
   return $response?.headers['retry-after'];
 }
 
-/** Runs calls of S3 and turns their errors into a store's, or into the signal's reason. */
+/** Makes calls to S3 and turns their errors into StoreErrors, or into the signal's reason. */
 export async function onS3<T>(calls: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
     return await calls();

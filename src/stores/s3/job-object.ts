@@ -3,7 +3,7 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import type { DestinationRef } from '../port.ts';
-import { goneFor, overtaken } from '../refusals.ts';
+import { goneError, overtakenError } from '../refusals.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error } from './errors.ts';
 
@@ -13,9 +13,9 @@ const Content = Type.Object({
   upload_id: Type.String(),
   /** Present if the parts of the upload are those that the server copies. */
   by_server: Type.Optional(Type.Literal(true)),
-  /** The highest attempt that has taken the image. Lower ones change nothing any more. */
+  /** The number of the highest attempt that has taken the image. Lower ones can change nothing any more. */
   attempt: Type.Integer(),
-  /** The attempt that has reserved the place. Workers of an earlier version noted none. */
+  /** The number of the attempt that has reserved the image id. Workers of an earlier version noted none. */
   reserved: Type.Optional(Type.Integer()),
   /**
    * Present if the image is being removed: nobody may use it any more, and anybody may finish the removal.
@@ -30,16 +30,16 @@ const Content = Type.Object({
 type Content = Static<typeof Content>;
 
 /**
- * The object `<image id>/job`, which tells which job makes an image, and how far it is. Every change of it is
- * a conditional write, so that it is the fence of all that belongs to the image: of two attempts that change
- * it at once, one is refused.
+ * The object `<image id>/job`, which says which job makes an image, and how far the job is. Every change of
+ * it is a conditional write: if two attempts change it at once, one is refused. So it is the fence for
+ * everything that belongs to the image.
  */
 export interface JobObject extends Content {
   /** Version of the job object, for a conditional write. */
   readonly etag: string;
 }
 
-/** Reserves the id. Of the jobs that try at once, one gets it. Returns whether it was this attempt. */
+/** Reserves the image id, if it is free. Returns whether this attempt has got it. */
 export async function createJobObject(
   store: Bucket,
   ref: DestinationRef,
@@ -50,7 +50,9 @@ export async function createJobObject(
   return (await put(store, ref, content, { IfNoneMatch: '*' })) !== undefined;
 }
 
-/** Writes changes, unless somebody else has written since: then returns `undefined`. */
+/**
+ * Changes the job object, and returns the new one. Returns `undefined` if it is not as it was read any more.
+ */
 export async function replaceJobObject(
   store: Bucket,
   ref: DestinationRef,
@@ -72,8 +74,10 @@ async function put(
     const { ETag } = await client.send(new PutObjectCommand(object));
     return { ...content, etag: ETag ?? '' };
   } catch (error) {
-    const lost = ['PreconditionFailed', 'ConditionalRequestConflict'].some((name) => isS3Error(error, name));
-    if (!lost && !isAbsent(error)) throw error;
+    const isRefused = ['PreconditionFailed', 'ConditionalRequestConflict'].some((name) =>
+      isS3Error(error, name),
+    );
+    if (!isRefused && !isAbsent(error)) throw error;
     // The answer to an earlier try may have been lost: then this very content is in the way.
     const there = await readJobObject(store, image_id);
     return there !== undefined && isSame(there, content) ? there : undefined;
@@ -100,7 +104,7 @@ export async function readJobObject(
   }
 }
 
-/** Parses a job object. One that is not ours belongs to no job, but still takes the id. */
+/** Parses a job object. If it is something else, the id counts as taken, but by no job. */
 function contentFrom(text: string): Content {
   try {
     return Value.Parse(Content, JSON.parse(text));
@@ -109,13 +113,11 @@ function contentFrom(text: string): Content {
   }
 }
 
-/**
- * Reads the job object, if it is this job's. Throws `not_found` if the image is no longer being made by it.
- */
+/** Reads this job's job object. Throws `not_found` if the image is no longer being made by this job. */
 export async function ownJobObject(store: Bucket, ref: DestinationRef): Promise<JobObject> {
   const job = await readJobObject(store, ref.image_id);
   if (job?.mark === ref.mark && !job.doomed) return job;
-  throw goneFor(ref);
+  throw goneError(ref);
 }
 
 /**
@@ -130,25 +132,26 @@ export async function claimJobObject(
   for (;;) {
     const job = await ownJobObject(store, ref);
     if (job.attempt === attempt) return job;
-    if (job.attempt > attempt) throw overtaken();
+    if (job.attempt > attempt) throw overtakenError();
     const claimed = await replaceJobObject(store, ref, job, { attempt });
     if (claimed !== undefined) return claimed;
   }
 }
 
-/** The job object of an image that one call removes. */
+/** The job object of an image that this call is removing. */
 export interface DoomedObject extends JobObject {
   /**
-   * True if another call has begun the removal. That call sees that it has lost it when it looks at the job
-   * object again. Requests that it has sent before may still arrive, until they expire.
+   * `true` if this call has taken the removal over from another one. The other call notices that when it next
+   * reads the job object. Requests that it has sent before may still arrive, until they expire.
    */
   readonly isTakenOver: boolean;
 }
 
 /**
- * Gives all that belongs to an image over to removal by this call, for good. Returns `undefined` if this job
- * has nothing there.
- * @param upTo the highest attempt from which it may be taken; `conflict` if a higher one has it
+ * Dooms an image, so that it can only be removed, and makes this call the one that removes it. Returns
+ * `undefined` if the image is not this job's.
+ * @param upTo the highest attempt that may be overridden; throws `conflict` if a higher one has taken the
+ * image
  */
 export async function doomJobObject(
   store: Bucket,
@@ -160,7 +163,8 @@ export async function doomJobObject(
   for (;;) {
     const job = await readJobObject(store, ref.image_id);
     if (job?.mark !== ref.mark) return undefined;
-    if (job.attempt > (job.doomed ? attempt : upTo)) throw overtaken();
+    // A removal may be continued by a repeat of the attempt that has begun it.
+    if (job.attempt > (job.doomed ? attempt : upTo)) throw overtakenError();
     const doomed = await replaceJobObject(store, ref, job, { attempt, doomed: true, removal });
     if (doomed !== undefined) return { ...doomed, isTakenOver: job.doomed === true };
   }

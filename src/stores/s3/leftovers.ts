@@ -13,19 +13,20 @@ import { HIDDEN, stagingAt } from './staging.ts';
 import { listParts } from './upload.ts';
 import { type Place, uploadLeftovers } from './upload-leftovers.ts';
 
+/** An object as it was listed. */
 interface Found {
   readonly size: number;
   readonly changed: Date;
 }
 
-/** Lists the images that jobs have in the making, or have left behind. */
+/** Lists the images that jobs are making or have left behind. */
 export async function* imageLeftovers(store: Bucket): AsyncGenerator<Leftover> {
   const placeOf = (name: string): Place | undefined =>
     isImageId(name) ? { name, store, kind: 'image in the making' } : undefined;
   yield* leftoversBelow(store, '', placeOf);
 }
 
-/** Lists the plain objects that jobs have in the making, or have left behind. */
+/** Lists the plain objects that jobs are making or have left behind. */
 export async function* objectLeftovers(store: Bucket): AsyncGenerator<Leftover> {
   const placeOf = (name: string): Place => ({
     name,
@@ -111,8 +112,8 @@ async function inTheMaking(
 }
 
 /**
- * Finds data that came to be when its job had been discarded. Returns `undefined` for data without a mark of
- * ours, which is somebody else's.
+ * Returns the leftover for data without a job object, which a delayed request has made after a discard.
+ * Returns `undefined` for data without a mark, which is somebody else's.
  */
 async function dataOfNobody({ name, store }: Place): Promise<Leftover | undefined> {
   const key = store.keys.data(name);

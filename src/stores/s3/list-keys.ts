@@ -2,16 +2,16 @@ import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { headOf } from './read-object.ts';
 
-/** Asks for keys in a form that an answer in XML can carry: XML has no way to say most control characters. */
+/** Asks for URL-encoded keys, because XML cannot carry most control characters. */
 export const ENCODED = { EncodingType: 'url' } as const;
 
-/** The part of an answer to a list that tells whether its keys are encoded. Some servers do not know how. */
+/** The part of an answer to a list request that says whether its keys are encoded. Some servers cannot. */
 interface Page {
   readonly EncodingType?: string | undefined;
 }
 
 /**
- * Returns a key as it is, from a list that was asked for with `ENCODED`.
+ * Decodes a key from a list that was requested with `ENCODED`.
  * @throws StoreError `invalid_image` for a key that is not UTF-8
  */
 export function keyFrom(listed: string, { EncodingType }: Page): string {
@@ -24,12 +24,12 @@ export function keyFrom(listed: string, { EncodingType }: Page): string {
 }
 
 /**
- * Makes sure that a key from a list is that of an object. A server that sends keys as they are puts U+FFFD in
- * the place of characters that XML cannot carry: nobody can ask for such an object, and a list cannot go on
- * behind it.
+ * Makes sure that a key from a list is that of an object. A server that does not encode keys puts U+FFFD in
+ * place of characters that XML cannot carry: such an object cannot be read, and a listing cannot continue
+ * after it.
  * @throws StoreError `invalid_image`
  */
-export async function assertTold(store: Bucket, key: string, { EncodingType }: Page): Promise<void> {
+export async function assertWholeKey(store: Bucket, key: string, { EncodingType }: Page): Promise<void> {
   if (EncodingType === 'url' || !key.includes('\ufffd') || (await headOf(store, key)) !== undefined) return;
   throw new StoreError(
     'invalid_image',

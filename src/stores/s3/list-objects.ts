@@ -4,7 +4,7 @@ import { StoreError } from '../store-error.ts';
 import { compareUtf8 } from '../utf8-order.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
-import { assertTold, ENCODED, keyFrom } from './list-keys.ts';
+import { assertWholeKey, ENCODED, keyFrom } from './list-keys.ts';
 import { HIDDEN } from './staging.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function* listObjects(
     ...(after !== null && { StartAfter: keys.bare(after) }),
   };
   let last = query.StartAfter ?? '';
-  // A key that stands for a folder, until the next key tells whether that folder is empty.
+  // The path of a key that stands for a folder, until the next key shows whether the folder is empty.
   let folder: string | undefined;
   const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
   for (;;) {
@@ -35,7 +35,7 @@ export async function* listObjects(
     }
     for (const { Key: listed = '', Size = 0 } of page.value.Contents ?? []) {
       const Key = keyFrom(listed, page.value);
-      await onS3(() => assertTold(store, Key, page.value));
+      await onS3(() => assertWholeKey(store, Key, page.value));
       if (compareUtf8(Key, last) <= 0) throw outOfOrder();
       last = Key;
       const path = Key.slice(keys.prefix.length);
@@ -52,7 +52,8 @@ function emptyFolder(path: string): ObjectEntry {
 }
 
 /**
- * Returns the error for a list that is not in order: to go on behind its last key would leave out the rest.
+ * Returns the error for a list that is not in order. A listing that continues after its last key would leave
+ * objects out.
  */
 function outOfOrder(): StoreError {
   return new StoreError('invalid_image', 'the object store does not list objects in the order of their keys');

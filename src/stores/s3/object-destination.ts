@@ -1,10 +1,10 @@
 import { received } from '../../http/index.ts';
 import type { DestinationRef, ImageDestination, Watch } from '../port.ts';
-import { goneFor, overtaken } from '../refusals.ts';
-import { canTell, haveDigests } from '../same-bytes.ts';
+import { goneError, overtakenError } from '../refusals.ts';
+import { hasAnyDigest, haveDigests } from '../same-bytes.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
-import { copyLarge, copySmall, createCopyUpload, type ObjectCopy, takesUpload } from './copy-object.ts';
+import { copyLarge, copySmall, createCopyUpload, needsUpload, type ObjectCopy } from './copy-object.ts';
 import { fromS3, isAbsent, onS3 } from './errors.ts';
 import { claimJobObject, type JobObject, readJobObject, replaceJobObject } from './job-object.ts';
 import { objectKey } from './object-path.ts';
@@ -15,9 +15,9 @@ import { stagingOf } from './staging.ts';
 import { abortUpload, type Upload } from './upload.ts';
 
 /**
- * The writing half of a bucket, for large objects. They are put together where no list finds them, and then
- * copied to their path by the server itself. A multipart upload to the path itself could not be read back
- * before it is there for all to see.
+ * The writing half of a bucket, for large objects. They are uploaded to a hidden key, and then copied to
+ * their path by the server. A multipart upload to the path itself could not be read back before everybody can
+ * see the object.
  */
 export function s3ObjectDestination(store: Bucket): ImageDestination {
   return {
@@ -27,10 +27,11 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
         const staging = stagingOf(store, ref);
         const job = await readJobObject(staging, ref.image_id);
         if (isReservation(job, ref, attempt)) return;
-        if (!(await reserve(staging, ref, attempt, job, uploadKeys(staging, ref)))) throw overtaken();
+        if (!(await reserve(staging, ref, attempt, job, uploadKeys(staging, ref)))) throw overtakenError();
       }),
 
-    // An object at the key is replaced once more: nobody can tell whose it is.
+    // An object has no mark, so nobody can tell whether an earlier run has committed it: it is replaced once
+    // more.
     adopt: async () => null,
 
     openSink: (ref, attempt, size) =>
@@ -50,7 +51,7 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
           if (fromS3(error).code !== 'not_found') throw error;
           // Another attempt may have come to the end first, or an answer to this one may have been lost.
           if (await isCommitted(store, to, ref, size, watch)) return;
-          // Only an upload that is gone when an attempt begins is gone for good.
+          // If something disappears in the middle, the next attempt finds out whether it is gone for good.
           throw isAbsent(error)
             ? new StoreError('unavailable', 'the copy was broken off', { cause: error })
             : error;
@@ -65,9 +66,7 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
   };
 }
 
-/**
- * Copies the object that was put together to its path. Throws `not_found` if it is not there, or not whole.
- */
+/** Copies the uploaded object to its path. Throws `not_found` if it is not there, or not whole. */
 async function publish(
   staging: Bucket,
   ref: DestinationRef,
@@ -76,16 +75,17 @@ async function publish(
   watch?: Watch,
 ): Promise<void> {
   const job = await claimJobObject(staging, ref, attempt);
-  if ((await headOf(staging, copy.from))?.size !== copy.size) throw goneFor(ref);
-  if (!takesUpload(copy)) return copySmall(staging, copy);
-  // The upload that took the data is complete: in its place the job names the one that takes the copy.
+  if ((await headOf(staging, copy.from))?.size !== copy.size) throw goneError(ref);
+  if (!needsUpload(copy)) return copySmall(staging, copy);
+  // The upload of the data is complete. If an earlier try has begun the upload of the copy, the job names
+  // that one.
   if (await copyLarge(staging, copy, { Key: copy.to, UploadId: job.upload_id }, watch)) return;
   await copyLarge(staging, copy, await beginCopy(staging, ref, job, copy), watch);
 }
 
 /**
- * Begins the upload that takes the copy. It gets parts only once the job names it: if a crash comes in
- * between, the upload cannot be told from somebody else's to the same path, but holds no bytes.
+ * Begins the upload of the copy. The upload gets parts only once the job object names it: after a crash in
+ * between, nobody can distinguish it from somebody else's upload to the same path, but it has no bytes.
  */
 async function beginCopy(
   staging: Bucket,
@@ -110,8 +110,8 @@ function uploadKeys({ keys }: Bucket, { image_id }: DestinationRef): readonly st
 }
 
 /**
- * Tells whether the object at a key is the one that a job has copied. An object bears no mark, so its digest
- * has to tell. All of it is read for that, but only after a commit whose answer was lost.
+ * Tells whether the object at a key is the one that a job has copied. An object has no mark, so all of it is
+ * read to compare its digests. That is needed only after a commit whose answer was lost.
  */
 async function isCommitted(
   store: Bucket,
@@ -121,7 +121,7 @@ async function isCommitted(
   watch?: Watch,
 ): Promise<boolean> {
   const head = await headOf(store, key);
-  if (head?.size !== size || !canTell(digests)) return false;
+  if (head?.size !== size || !hasAnyDigest(digests)) return false;
   const { signal } = watch ?? new AbortController();
   const { body } = await openObject(store, key, { IfMatch: head.etag }, signal);
   return haveDigests(watched(received(body), watch), digests);

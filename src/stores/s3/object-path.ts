@@ -17,7 +17,7 @@ export function objectKey({ keys }: Bucket, path: string): string {
   if (path === '') refuse('is empty');
   if (!path.isWellFormed()) refuse(ILL_FORMED);
   if (path.includes('\0')) refuse('has a NUL character, and such objects are not copied');
-  // Many servers would take it for another object's key, even for one that is not below the prefix.
+  // Many servers resolve such a path to another object's key, which may even be outside of the prefix.
   if (path.split('/').some((step) => step === '.' || step === '..'))
     refuse("has '.' or '..' between slashes, and such objects are not copied");
   if (path.startsWith(HIDDEN)) refuse('is reserved for objects that are being written');

@@ -3,7 +3,7 @@ import { received } from '../../http/index.ts';
 import { copyInto } from '../../memory/index.ts';
 import { bareRecord } from '../bare-record.ts';
 import type { ObjectStore } from '../object-port.ts';
-import { hasGrown, isStoreError, StoreError } from '../store-error.ts';
+import { grownError, isStoreError, StoreError } from '../store-error.ts';
 import { canHold, parametersFor, withTags } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { checksum } from './checksum.ts';
@@ -12,7 +12,7 @@ import { objectLeftovers } from './leftovers.ts';
 import { listObjects } from './list-objects.ts';
 import { s3ObjectDestination } from './object-destination.ts';
 import { objectKey } from './object-path.ts';
-import { openPinned, pinned } from './pinned-object.ts';
+import { openPinned, pinObject } from './pinned-object.ts';
 import { openObject } from './read-object.ts';
 
 /**
@@ -26,36 +26,36 @@ export function s3Objects(store: Bucket): ObjectStore {
     endpoint: store.endpoint,
 
     inspect: ({ image_id }) =>
-      named(image_id, async () => {
+      naming(image_id, async () => {
         const key = objectKey(store, image_id);
-        const { size, modified, told, pin } = await pinned(store, key);
-        return { record: bareRecord(image_id, size, modified, await withTags(store, key, told)), pin };
+        const { size, modified, details, pin } = await pinObject(store, key);
+        return { record: bareRecord(image_id, size, modified, await withTags(store, key, details)), pin };
       }),
 
     openReader: ({ image_id }, pin) =>
-      named(image_id, () => openPinned(store, objectKey(store, image_id), pin)),
+      naming(image_id, () => openPinned(store, objectKey(store, image_id), pin)),
 
     list: (prefix, after) => listObjects(store, prefix, after),
 
     read: (path, into, signal) =>
-      named(
+      naming(
         path,
         async () => {
           const key = objectKey(store, path);
-          const { body, told } = await openObject(store, key, {}, signal);
+          const { body, details } = await openObject(store, key, {}, signal);
           let size = 0;
-          // An error in the middle ends the request.
+          // If the loop throws, `received` ends the request.
           for await (const chunk of received(body)) {
-            if (size + chunk.length > into.length) throw hasGrown(path, into.length);
+            if (size + chunk.length > into.length) throw grownError(path, into.length);
             copyInto(into, size, chunk);
             size += chunk.length;
           }
-          return { size, attributes: await withTags(store, key, told) };
+          return { size, attributes: await withTags(store, key, details) };
         },
         signal,
       ),
 
-    // S3 answers only when an object is there to stay.
+    // S3 answers a write only when the object is durable.
     flush: async () => {},
 
     leftovers: () => objectLeftovers(store),
@@ -72,8 +72,8 @@ export function s3Objects(store: Bucket): ObjectStore {
   };
 }
 
-/** Runs calls about an object. If the object is not there, the error names it. */
-async function named<T>(path: string, calls: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+/** Makes calls about an object. If the object is not there, the error names it. */
+async function naming<T>(path: string, calls: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   return onS3(calls, signal).catch((error) => {
     if (!isStoreError(error, 'not_found')) throw error;
     throw new StoreError('not_found', `there is no object ${JSON.stringify(path)}`, { cause: error });

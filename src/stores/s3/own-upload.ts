@@ -1,7 +1,7 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import type { ByteRange } from '../../image/index.ts';
 import type { DestinationRef } from '../port.ts';
-import { overtaken } from '../refusals.ts';
+import { overtakenError } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
 import { rangesOf, wholeBlocks } from './block-plan.ts';
 import type { Bucket } from './bucket.ts';
@@ -9,10 +9,10 @@ import { isAbsent, isS3Error } from './errors.ts';
 import { type JobObject, ownJobObject, readJobObject, replaceJobObject } from './job-object.ts';
 import { headOf, type ObjectHead } from './read-object.ts';
 import { removeExactly, removeWhere } from './remove-object.ts';
-import { isOf } from './stamp.ts';
+import { mayBelongTo } from './stamp.ts';
 import { abortUpload, completeUpload, createUpload, listParts, type Part, type Upload } from './upload.ts';
 
-/** The multipart upload of one attempt at an image, which the job object names. */
+/** The multipart upload of an image's data, as one attempt uses it. The job object names it. */
 export class OwnUpload {
   readonly key: string;
   readonly #store: Bucket;
@@ -29,7 +29,7 @@ export class OwnUpload {
     this.#job = job;
   }
 
-  /** True if the server copies the parts. */
+  /** `true` if the server copies the parts. */
   get isByServer(): boolean {
     return this.#job.by_server === true;
   }
@@ -38,7 +38,7 @@ export class OwnUpload {
     return { Key: this.key, UploadId: this.#job.upload_id };
   }
 
-  /** Returns the ranges of the parts. */
+  /** The sorted, disjoint ranges that the parts cover. */
   get received(): readonly ByteRange[] {
     return rangesOf([...this.#parts.values()], this.#size);
   }
@@ -48,8 +48,8 @@ export class OwnUpload {
   }
 
   /**
-   * Finds out what the server has. Returns true if the parts were put together already. Throws `conflict` if
-   * the image is committed.
+   * Finds out what the server has. Returns `true` if the upload is complete already. Throws `conflict` if the
+   * image is committed.
    */
   async resume(): Promise<boolean> {
     const [record, isThere, there] = await Promise.all([
@@ -59,19 +59,19 @@ export class OwnUpload {
     ]);
     await this.#assertInTheMaking(record);
     if (isThere) return true;
-    // Buckets may have a rule that aborts uploads which have been open for long.
+    // A lifecycle rule of the bucket may have aborted the upload.
     if (there === undefined) await this.#start(false);
     this.noteParts(wholeBlocks(there ?? [], this.#size));
     return false;
   }
 
-  /** Tells whether the data is there, put together by this reservation. */
+  /** Tells whether the data is there, whole and made for this reservation. */
   async isThere(): Promise<boolean> {
     const found = await headOf(this.#store, this.key);
-    return found?.size === this.#size && isOf(found.stamp, this.#job);
+    return found?.size === this.#size && mayBelongTo(found.stamp, this.#job);
   }
 
-  /** Begins a new upload in the place of this one, without any part. */
+  /** Begins a new upload instead of this one, without any part. */
   async startOver(byServer = false): Promise<void> {
     const before = this.target;
     await this.#start(byServer);
@@ -80,19 +80,19 @@ export class OwnUpload {
   }
 
   /**
-   * Puts the parts together. A completion that an earlier job has asked for may come late, and its data must
-   * not be taken for this one's.
+   * Completes the upload. Data that is at the key already comes from a delayed completion of an earlier
+   * reservation: it is removed first.
    */
   async complete(): Promise<void> {
-    const putTogether = () =>
+    const complete = () =>
       completeUpload(this.#store, this.target, this.#parts.values(), { IfNoneMatch: '*' });
-    await putTogether().catch(async (error) => {
+    await complete().catch(async (error) => {
       const isInTheWay = isS3Error(error, 'PreconditionFailed');
       // The answer to an earlier try may have been lost.
       if ((isInTheWay || isAbsent(error)) && (await this.isThere())) return;
       if (!isInTheWay) throw await this.#gone(error);
       await this.removeData();
-      await putTogether();
+      await complete();
     });
   }
 
@@ -109,7 +109,7 @@ export class OwnUpload {
    */
   async assertOurs(): Promise<void> {
     const [{ attempt }, record] = await Promise.all([ownJobObject(this.#store, this.#ref), this.#record()]);
-    if (attempt !== this.#job.attempt) throw overtaken();
+    if (attempt !== this.#job.attempt) throw overtakenError();
     await this.#assertInTheMaking(record);
   }
 
@@ -124,9 +124,10 @@ export class OwnUpload {
   }
 
   /**
-   * Returns or throws the error for a call about an upload that has failed. If the upload is gone, it was
-   * discarded, or taken over, or is lost. A server that refuses a part may hang up while the part is still
-   * sent, so that its answer is never heard: then it is asked.
+   * Finds the error for a failed call about the upload. If the upload is gone, throws `not_found` if the
+   * image was discarded, and `conflict` if it was taken over; otherwise returns `lost`. A server that refuses
+   * a part may hang up while the part is still sent, so that its answer is lost: then it is asked for the
+   * parts.
    */
   async #gone(error: unknown): Promise<unknown> {
     if (error instanceof S3ServiceException && !isAbsent(error)) return error;
@@ -136,8 +137,8 @@ export class OwnUpload {
   }
 
   /**
-   * Begins a new upload, and notes it in the job object. An upload that the job object does not name would
-   * take data for which nobody looks.
+   * Begins a new upload, and notes it in the job object. If somebody has changed the job object meanwhile,
+   * aborts the upload and throws.
    */
   async #start(byServer: boolean): Promise<void> {
     await this.assertOurs();
@@ -150,7 +151,7 @@ export class OwnUpload {
     }
     await abortUpload(this.#store, next);
     await this.assertOurs();
-    throw overtaken();
+    throw overtakenError();
   }
 
   #record(): Promise<ObjectHead | undefined> {
@@ -163,7 +164,7 @@ export class OwnUpload {
    */
   async #assertInTheMaking(record: ObjectHead | undefined): Promise<void> {
     if (record === undefined) return;
-    if (isOf(record.stamp, this.#job)) {
+    if (mayBelongTo(record.stamp, this.#job)) {
       throw new StoreError('conflict', `image ${this.#ref.image_id} is whole already`);
     }
     await removeExactly(this.#store, this.#store.keys.record(this.#ref.image_id), record.etag);

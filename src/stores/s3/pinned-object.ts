@@ -2,9 +2,9 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { received } from '../../http/index.ts';
 import type { Digests } from '../../image/index.ts';
 import type { PartReader } from '../data-port.ts';
-import { aliveUntil, canTell, hasChanged, haveDigests } from '../same-bytes.ts';
+import { changedError, hasAnyDigest, haveDigests, keepAliveUntil } from '../same-bytes.ts';
 import { StoreError } from '../store-error.ts';
-import { type Told, toldBySdk } from './attributes.ts';
+import { detailsFromSdk, type ObjectDetails } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { fromS3, isS3Error } from './errors.ts';
 import { openObject } from './read-object.ts';
@@ -20,15 +20,20 @@ interface Pin {
 export interface PinnedObject {
   readonly size: number;
   readonly modified: Date;
-  readonly told: Told;
+  readonly details: ObjectDetails;
   readonly pin: string;
 }
 
-/** Looks at an object, and returns it as it is now. Throws S3's own error if there is no such object. */
-export async function pinned({ client, bucket }: Bucket, key: string): Promise<PinnedObject> {
+/** Returns an object as it is now, with a pin. Throws S3's own error if there is no such object. */
+export async function pinObject({ client, bucket }: Bucket, key: string): Promise<PinnedObject> {
   const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
   const { ContentLength: size = 0, LastModified: modified = new Date(), ETag: etag = '' } = head;
-  return { size, modified, told: toldBySdk(head), pin: JSON.stringify({ key, etag, size } satisfies Pin) };
+  return {
+    size,
+    modified,
+    details: detailsFromSdk(head),
+    pin: JSON.stringify({ key, etag, size } satisfies Pin),
+  };
 }
 
 /** Tells whether this is a pin of an object with this key. */
@@ -37,8 +42,9 @@ export function isPinOf(key: string, pin: string): boolean {
 }
 
 /**
- * Returns a reader of an object that has to stay what its pin says. If digests are known, they decide: an
- * object that was put again is read once, and is the same if its bytes are. Throws `changed`.
+ * Returns a reader of an object that has to stay as its pin says. But if digests are known, they decide: an
+ * object that was put again is read to its end, and has not changed if its digests have not. Throws
+ * `changed`.
  */
 export async function openPinned(
   store: Bucket,
@@ -46,13 +52,13 @@ export async function openPinned(
   pin: string,
   digests?: Digests,
 ): Promise<PartReader> {
-  const now = await pinned(store, key);
+  const now = await pinObject(store, key);
   const expected = pinFrom(pin);
-  if (expected === undefined || expected.key !== key) throw hasChanged();
+  if (expected === undefined || expected.key !== key) throw changedError();
   const { size } = expected;
   const closed = new AbortController();
   const guard = guardOf(store, expected, digests, closed.signal);
-  if (now.pin !== pin) await guard.lookAgain();
+  if (now.pin !== pin) await guard.checkDigests();
   return {
     endpoint: store.endpoint,
     get original() {
@@ -67,9 +73,9 @@ export async function openPinned(
           const range = { Range: `bytes=${start}-${end - 1}`, IfMatch: guard.etag() };
           return openObject(store, key, range, signal, true);
         };
-        let answer = await open().catch(ifOther);
+        let answer = await open().catch(undefinedIfReplaced);
         if (answer === undefined) {
-          yield* aliveUntil(guard.lookAgain());
+          yield* keepAliveUntil(guard.checkDigests());
           answer = await open();
         }
         yield* received(answer.body);
@@ -85,17 +91,20 @@ export async function openPinned(
   };
 }
 
-/** Returns `undefined` if another object has come to the key. Throws every other error. */
-function ifOther(error: unknown): undefined {
+/** Returns `undefined` for the error that another object has come to the key. Throws every other error. */
+function undefinedIfReplaced(error: unknown): undefined {
   if (!isS3Error(error, 'PreconditionFailed')) throw error;
 }
 
 /** Watches over the bytes of an object that others may put again. */
 interface Guard {
-  /** Returns the ETag of an object with the bytes of the pin. */
+  /** Returns the last ETag of an object that was known to have the right bytes. */
   etag(): string;
-  /** Finds out whether the object that is there now has the same bytes. Throws `changed`. */
-  lookAgain(): Promise<void>;
+  /**
+   * Reads the whole object that is there now, and throws `changed` unless its bytes are still right. Calls at
+   * the same time share one reading.
+   */
+  checkDigests(): Promise<void>;
 }
 
 function guardOf(
@@ -105,27 +114,27 @@ function guardOf(
   signal: AbortSignal,
 ): Guard {
   let known = etag;
-  let looking: Promise<void> | undefined;
-  const look = async () => {
-    const now = pinFrom((await pinned(store, key)).pin);
+  let running: Promise<void> | undefined;
+  const check = async () => {
+    const now = pinFrom((await pinObject(store, key)).pin);
     if (now?.etag === known) return;
-    if (!canTell(digests) || now?.size !== size) throw hasChanged();
+    if (!hasAnyDigest(digests) || now?.size !== size) throw changedError();
     const { body } = await openObject(store, key, { IfMatch: now.etag }, signal);
-    if (!(await haveDigests(received(body), digests))) throw hasChanged();
+    if (!(await haveDigests(received(body), digests))) throw changedError();
     known = now.etag;
   };
   return {
     etag: () => known,
-    lookAgain() {
-      looking ??= look().finally(() => {
-        looking = undefined;
+    checkDigests() {
+      running ??= check().finally(() => {
+        running = undefined;
       });
-      return looking;
+      return running;
     },
   };
 }
 
-/** Parses a pin. Returns `undefined` if it is none of ours. */
+/** Parses a pin. Returns `undefined` if it is not one of this store. */
 function pinFrom(text: string): Pin | undefined {
   try {
     const { key, etag, size } = JSON.parse(text);

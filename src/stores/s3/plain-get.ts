@@ -20,8 +20,8 @@ export interface PlainAnswer {
 }
 
 /**
- * Asks for an object. Returns `undefined` if there is no plain answer. Throws `unavailable` if the store has
- * too much to do.
+ * Asks for an object. Returns `undefined` if there is no answer, or one without the object. Throws
+ * `unavailable` if the store has too much to do.
  */
 export type PlainGet = (
   key: string,
@@ -30,9 +30,9 @@ export type PlainGet = (
 ) => Promise<PlainAnswer | undefined>;
 
 /**
- * Returns a function that reads a bucket's objects with the SDK's endpoint, credentials and signer, but past
- * its stack, which takes four times the CPU of a request. If there is no plain answer, the SDK has to ask: it
- * knows the errors, and when to try again.
+ * Returns a function that reads a bucket's objects with the SDK's endpoint, credentials and signer, but
+ * without the rest of the SDK, which would take four times the CPU. If the function returns `undefined`, the
+ * SDK has to ask: it knows the errors, and when to try again.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export function plainGets(
@@ -63,7 +63,7 @@ export function plainGets(
     try {
       const request = await signed(key, selection);
       if (request === undefined) return undefined;
-      // undici itself hears of an abort only when it has a connection.
+      // undici itself notices an abort only once it has a connection.
       const answer = waitFor(dispatcher.request({ ...request, method: 'GET', signal }), signal);
       const { statusCode, body, headers } = await answer;
       if (statusCode === (selection.Range === undefined ? 200 : 206)) return { body, headers };

@@ -3,8 +3,8 @@ import { HttpRequest } from '@smithy/core/protocols';
 import { withoutSecrets } from '../../http/index.ts';
 
 /**
- * Takes the signature of a request, the token of a temporary account, and what a proxy was sent, out of the
- * request's error. Some servers quote the request that they refuse, and the SDK keeps all that they say,
+ * Removes the signature of a request, the token of a temporary account and a proxy's credentials from the
+ * request's error. Some servers quote a request that they refuse, and the SDK keeps their words in the error,
  * which gets into logs.
  */
 export function forgetQuotedSignatures({ middlewareStack }: S3Client): void {
@@ -21,7 +21,7 @@ export function forgetQuotedSignatures({ middlewareStack }: S3Client): void {
   );
 }
 
-/** Returns what a signed request has that nobody else may have. */
+/** Returns the secrets in a signed request: its signature, and the token of a temporary account. */
 function secretsOf(request: unknown): readonly string[] {
   if (!HttpRequest.isInstance(request)) return [];
   const { authorization, 'x-amz-security-token': token } = request.headers;

@@ -3,36 +3,38 @@ import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { received } from '../../http/index.ts';
 import { copyInto } from '../../memory/index.ts';
 import { StoreError } from '../store-error.ts';
-import { type Told, toldBy, toldBySdk } from './attributes.ts';
+import { detailsFrom, detailsFromSdk, type ObjectDetails } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent } from './errors.ts';
 import type { Selection } from './plain-get.ts';
 import { type Stamp, stampFrom } from './stamp.ts';
 
-const TRIES = 3;
+/** Maximum number of requests for the same piece. */
+const MAX_TRIES = 3;
 
 /** An object whose bytes are on their way. */
 export interface OpenObject {
   readonly body: Readable;
-  readonly told: Told;
+  readonly details: ObjectDetails;
 }
 
 /**
- * Asks for the bytes of an object, or of a range of it, by one request. An abort ends it, even if no byte
- * comes.
- * @param fails true if an overload is an error at once, and is not tried again here
+ * Asks for the bytes of an object, or of a range of it, by one request. An abort ends the answer too, even if
+ * no byte comes.
+ * @param throwsOverload `true` to throw at once if the store has too much to do; otherwise the SDK tries
+ * again
  */
 export async function openObject(
   { client, bucket, plainGet }: Bucket,
   Key: string,
   selection: Selection,
   signal: AbortSignal,
-  fails = false,
+  throwsOverload = false,
 ): Promise<OpenObject> {
   const plain = await plainGet(Key, selection, signal).catch((error) => {
-    if (fails || signal.aborted) throw error;
+    if (throwsOverload || signal.aborted) throw error;
   });
-  if (plain !== undefined) return { body: plain.body, told: toldBy(plain.headers) };
+  if (plain !== undefined) return { body: plain.body, details: detailsFrom(plain.headers) };
   const get = new GetObjectCommand({ Bucket: bucket, Key, ...selection });
   const { Body, ContentRange, ...answer } = await client.send(get, { abortSignal: signal });
   if (!(Body instanceof Readable)) throw new StoreError('unavailable', 'the object store sent no data');
@@ -40,7 +42,7 @@ export async function openObject(
     Body.destroy();
     throw new StoreError('unavailable', 'the object store sent another range than was asked for');
   }
-  return { body: addAbortSignal(signal, Body), told: toldBySdk(answer) };
+  return { body: addAbortSignal(signal, Body), details: detailsFromSdk(answer) };
 }
 
 /** An object without its bytes. */
@@ -53,7 +55,7 @@ export interface ObjectHead {
   readonly stamp: Partial<Stamp>;
 }
 
-/** Looks at an object. Returns `undefined` if there is none. */
+/** Returns an object's properties, or `undefined` if there is no object at the key. */
 export async function headOf({ client, bucket }: Bucket, Key: string): Promise<ObjectHead | undefined> {
   try {
     const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key }));
@@ -70,8 +72,8 @@ export async function headOf({ client, bucket }: Bucket, Key: string): Promise<O
   }
 }
 
-/** Returns a reader of an object's pieces. Pieces that follow each other take one request for all. */
-export function frontToBack(store: Bucket, key: string) {
+/** Returns a reader of an object's pieces. Pieces that are read one behind the other share one request. */
+export function sequentialReader(store: Bucket, key: string) {
   let body: Readable | undefined;
   let chunks: AsyncIterator<Buffer> | undefined;
   let rest: Buffer = Buffer.alloc(0);
@@ -113,7 +115,7 @@ export function frontToBack(store: Bucket, key: string) {
           return await read(offset, into, signal);
         } catch (error) {
           close();
-          if (tries === TRIES || signal.aborted) throw error;
+          if (tries === MAX_TRIES || signal.aborted) throw error;
         }
       }
     },

@@ -9,8 +9,8 @@ import { headOf } from './read-object.ts';
 const MAX_TRIES = 5;
 
 /**
- * Removes an object if it still has this ETag. Does nothing if it is not there, or is another one by now. A
- * server that knows no conditional removal removes what it has.
+ * Removes an object if it still has this ETag. Does nothing if it is gone or was replaced. A server without
+ * conditional removals removes whatever is at the key.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
  */
 export async function removeExactly(
@@ -28,10 +28,10 @@ export async function removeExactly(
 }
 
 /**
- * Removes an object as it was found, if `isAllowed` says so. The request is signed before that look, and the
- * server refuses it a few seconds later: so the answer of the look is hardly older than the removal, however
- * long this process is frozen. A bucket that keeps versions would hide the object, and go on to count its
- * bytes: there the version itself is removed, if the account may do that.
+ * Removes an object as it was found, if `isAllowed` agrees. The request is signed before `isAllowed` is
+ * asked, and the server refuses it a few seconds later. So the answer of `isAllowed` is never much older than
+ * the removal, however long this process is frozen. A bucket that keeps versions would only hide the object,
+ * whose bytes would still be paid for: there the version itself is removed, if the account may do that.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
  */
 export async function removeWhere(
@@ -48,7 +48,7 @@ export async function removeWhere(
 }
 
 /**
- * Removes an object that has this ETag, if `isAllowed` says so, as `removeWhere` does. A bucket that keeps
+ * Removes an object that has this ETag, if `isAllowed` agrees, as `removeWhere` does. A bucket that keeps
  * versions only hides it.
  */
 export async function removeCurrent(
@@ -58,10 +58,14 @@ export async function removeCurrent(
   isAllowed: () => Promise<boolean>,
 ): Promise<void> {
   if ((await removeBriefly(store, key, { etag }, isAllowed)) === 'done') return;
-  // An account may be denied requests that are signed in this way.
+  // An account may be denied presigned requests.
   if (await isAllowed()) await removeExactly(store, key, etag);
 }
 
+/**
+ * Removes an object with a request that expires. Returns `denied` if such requests cannot be signed or are
+ * denied, else `done`, also if `isAllowed` says no.
+ */
 async function removeBriefly(
   store: Bucket,
   key: string,
@@ -74,6 +78,7 @@ async function removeBriefly(
     if (!(await isAllowed())) return 'done';
     const status = await removal.send();
     if (status < 300 || status === 404 || status === 412) return 'done';
+    // The server knows no conditional removal.
     if (status === 501 && selected.etag !== undefined) return removeBriefly(store, key, {}, isAllowed);
     if (status === 403 && !removal.isLate()) return 'denied';
     if (tries === MAX_TRIES) throw new StoreError('unavailable', `the object store answered ${status}`);

@@ -13,11 +13,12 @@ import {
 } from './job-object.ts';
 import { headOf } from './read-object.ts';
 import { removeCurrent, removeWhere } from './remove-object.ts';
-import { isOf } from './stamp.ts';
+import { mayBelongTo } from './stamp.ts';
 import { abortUpload, createUpload } from './upload.ts';
 
 /**
- * Removes all that this job has in the place of one image, unless a higher attempt has taken it (`conflict`).
+ * Removes everything that this job has made for an image. Throws `conflict` if a higher attempt has taken the
+ * image.
  * @param uploadKeys the keys at which the upload that the job object names may be
  */
 export async function removeMarked(
@@ -30,17 +31,17 @@ export async function removeMarked(
   const doomed = await doomJobObject(store, ref, attempt);
   if (doomed === undefined) return;
   await removeContents(store, ref, doomed, uploadKeys, watch);
-  await othersExpire(doomed, watch?.signal);
-  // The job object goes last: it says whose the rest is.
+  await untilOthersExpire(doomed, watch?.signal);
+  // The job object goes last, because it says to which job the rest belongs.
   const isOurs = () => isStillDoomed(store, ref, doomed, watch);
   await removeCurrent(store, store.keys.job(ref.image_id), doomed.etag, isOurs);
 }
 
 /**
- * Reserves the place of an image for a job. First removes what an earlier attempt of the job has there: bytes
- * of its inspection of the source must not mix with those of this one. Returns whether the place is now this
- * attempt's.
- * @param seen the job object as it was a moment ago
+ * Reserves an image id for a job. First removes what an earlier attempt of the job has made, because bytes of
+ * the source as it was inspected then must not mix with those of this inspection. Returns whether this
+ * attempt has the id now.
+ * @param seen the job object as it was a moment ago; `undefined` if there was none
  */
 export async function reserve(
   store: Bucket,
@@ -50,12 +51,12 @@ export async function reserve(
   uploadKeys: readonly string[],
 ): Promise<boolean> {
   try {
-    // If this job has come to a free place meanwhile, the place is not taken again below.
+    // If the id was free then, another call of this job may have reserved it since: `startUpload` finds out.
     const isOurs = seen?.mark === ref.mark;
     const earlier = isOurs ? await doomJobObject(store, ref, attempt, attempt - 1) : undefined;
     if (earlier !== undefined) {
       await removeContents(store, ref, earlier, uploadKeys);
-      await othersExpire(earlier);
+      await untilOthersExpire(earlier);
     }
     if (await startUpload(store, ref, attempt, earlier)) return true;
   } catch (error) {
@@ -66,10 +67,10 @@ export async function reserve(
 }
 
 /**
- * Waits until the server obeys no request any more of another call that was removing the same image. New data
- * MUST NOT come to the place before that.
+ * Waits until the removals that another call has signed for this image have expired. New data MUST NOT be put
+ * there before.
  */
-async function othersExpire({ isTakenOver }: DoomedObject, signal?: AbortSignal): Promise<void> {
+async function untilOthersExpire({ isTakenOver }: DoomedObject, signal?: AbortSignal): Promise<void> {
   if (isTakenOver) await sleep(EXPIRY, undefined, { ...(signal && { signal }) });
 }
 
@@ -94,7 +95,7 @@ async function startUpload(
         removal: undefined,
       })
   ).catch(async (error) => {
-    // Perhaps nobody else ever hears of the upload. If it was noted after all, it is begun anew.
+    // If the note was not written, nobody else knows the upload. If it was, `OwnUpload` begins another one.
     await abortUpload(store, upload).catch(() => {});
     throw error;
   });
@@ -102,15 +103,15 @@ async function startUpload(
   return Boolean(isNoted);
 }
 
-/** Tells whether a job object says that this very attempt has reserved the place of an image. */
+/** Tells whether a job object says that this very attempt has reserved the image id. */
 export function isReservation(job: JobObject | undefined, ref: DestinationRef, attempt: number): boolean {
   return job?.mark === ref.mark && job.attempt === attempt && !job.doomed;
 }
 
 /**
- * Removes all but the job object. The record goes first: without it there is no image. Before each removal,
- * looks again whether the place is still the one that was doomed: another call may have finished the removal,
- * and a later attempt may have begun anew.
+ * Removes everything but the job object. The record goes first, because without it there is no image. Before
+ * each removal, checks that the job object is still the one that was doomed: another call may have finished
+ * the removal, and a later attempt may have begun anew.
  */
 async function removeContents(
   store: Bucket,
@@ -127,8 +128,8 @@ async function removeContents(
 }
 
 /**
- * Tells whether the place is still the one that this call has doomed. Throws if the caller does not want the
- * removal any more (see `Watch`).
+ * Tells whether the job object is still the one that this call has doomed. Throws if the caller no longer
+ * wants the removal (see `Watch`).
  */
 async function isStillDoomed(
   store: Bucket,
@@ -146,5 +147,5 @@ export async function isCommitted(store: Bucket, ref: DestinationRef): Promise<b
   const job = await readJobObject(store, ref.image_id);
   if (job?.mark !== ref.mark || job.doomed) return false;
   const record = await headOf(store, store.keys.record(ref.image_id));
-  return record !== undefined && isOf(record.stamp, job);
+  return record !== undefined && mayBelongTo(record.stamp, job);
 }

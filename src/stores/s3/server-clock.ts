@@ -4,7 +4,7 @@ import { HttpResponse } from '@smithy/core/protocols';
 /** The time at a server. */
 export interface ServerClock {
   /**
-   * Returns the time at the server, or an earlier one, but never a later one, however the clock of this
+   * Returns the time at the server. It may be somewhat early, but never late, however the clock of this
    * machine is set. Before the server's first answer, returns this machine's time.
    */
   now(): Date;
@@ -12,19 +12,19 @@ export interface ServerClock {
 
 /** Returns a clock that follows the `Date` of the answers that a client gets. */
 export function serverClock({ middlewareStack }: S3Client): ServerClock {
-  let told: { readonly date: number; readonly at: number } | undefined;
+  let last: { readonly date: number; readonly at: number } | undefined;
   middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
       const { response } = result;
       const date = HttpResponse.isInstance(response) ? Date.parse(response.headers.date ?? '') : Number.NaN;
-      if (!Number.isNaN(date)) told = { date, at: performance.now() };
+      if (!Number.isNaN(date)) last = { date, at: performance.now() };
       return result;
     },
     { step: 'deserialize', priority: 'low', name: 'serverClock' },
   );
   return {
-    // An answer that waits to be read makes the time look earlier.
-    now: () => new Date(told === undefined ? Date.now() : told.date + performance.now() - told.at),
+    // An answer's date is older than the moment at which it is read, so the result is somewhat early.
+    now: () => new Date(last === undefined ? Date.now() : last.date + performance.now() - last.at),
   };
 }

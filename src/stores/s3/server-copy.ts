@@ -7,7 +7,7 @@ import { fromS3, isS3Error } from './errors.ts';
 import type { Part, Upload } from './upload.ts';
 
 /**
- * Lets the server copy a range of an object, if it still has its ETag, as a part of an upload.
+ * Lets the server copy a range of an object as a part of an upload, if the object still has its ETag.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
  */
 export async function copyPart(
@@ -31,8 +31,8 @@ export async function copyPart(
 }
 
 /**
- * Returns the code with which a server has refused to copy a part, so that another try would not help;
- * `null` for every other error. An upload that is gone is none: nothing could be put there either.
+ * Returns the error code if the server refuses to copy a part, so that another try would not help; `null` for
+ * every other error. `NoSuchUpload` is no refusal, because nothing could be put into that upload either.
  */
 export function refusalOf(error: unknown): string | null {
   if (!(error instanceof S3ServiceException) || isS3Error(error, 'NoSuchUpload')) return null;

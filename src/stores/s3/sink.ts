@@ -6,11 +6,11 @@ import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
 import type { JobObject } from './job-object.ts';
 import { OwnUpload } from './own-upload.ts';
-import { frontToBack } from './read-object.ts';
+import { sequentialReader } from './read-object.ts';
 import { copyPart, haveSameChecksum, refusalOf } from './server-copy.ts';
 import { putPart } from './upload.ts';
 
-/** Opens a job's multipart upload as a sink. S3 itself tells what the upload has received. */
+/** Opens a job's multipart upload as a sink. S3 itself reports what the upload has received. */
 export async function openUpload(
   store: Bucket,
   ref: DestinationRef,
@@ -18,7 +18,7 @@ export async function openUpload(
   size: number,
 ): Promise<BlockSink> {
   const upload = new OwnUpload(store, ref, claimed, size);
-  const data = frontToBack(store, upload.key);
+  const data = sequentialReader(store, upload.key);
   let isWhole = await upload.resume();
   const put = async (number: number, block: Uint8Array, signal: AbortSignal, onMoved?: () => void) => {
     const part = putPart(store, upload.target, number, block, signal, onMoved);
@@ -45,8 +45,8 @@ export async function openUpload(
     reset: () =>
       onS3(async () => {
         data.close();
-        // Only the attempt for which the new upload is noted may remove: one that was overtaken meanwhile is
-        // refused here.
+        // `startOver` comes first, because it refuses an attempt that was overtaken, which must not remove
+        // the data.
         await upload.startOver();
         await upload.removeData();
         isWhole = false;
@@ -57,7 +57,7 @@ export async function openUpload(
   };
 }
 
-/** Returns how the server fills the upload with parts that it copies itself. */
+/** Returns the `ServerCopy` that fills an upload. */
 function serverCopy(store: Bucket, upload: OwnUpload, size: number): ServerCopy {
   return {
     service: store.service,

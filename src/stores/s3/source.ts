@@ -5,13 +5,13 @@ import { bareRecord } from '../bare-record.ts';
 import { readBounded } from '../bounded.ts';
 import type { ImageSource, SourceRef } from '../port.ts';
 import { assertDataSize, MAX_RECORD_SIZE, recordFromJson } from '../record-json.ts';
-import { notActive, notFound } from '../refusals.ts';
+import { notActiveError, notFoundError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, onS3 } from './errors.ts';
-import { isPinOf, openPinned, pinned } from './pinned-object.ts';
+import { isPinOf, openPinned, pinObject } from './pinned-object.ts';
 
-/** Tells whether an id can be that of an image: it is one step of a key. */
+/** Tells whether an id can be an image's, so that it is one step of a key. */
 export const isImageId = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(id);
 
 /** Tells whether a reference may name an object by its key, which only an operator may do. */
@@ -24,38 +24,38 @@ export function s3Source(store: Bucket): ImageSource {
   return {
     inspect: (ref) =>
       onS3(async () => {
-        // Both are asked for at once, because each answer may take long.
-        const data = isImageId(ref.image_id) ? pinned(store, keys.data(ref.image_id)) : undefined;
-        // Without a record, nobody waits for it.
+        // Record and data are asked for at once, because each answer may take long.
+        const data = isImageId(ref.image_id) ? pinObject(store, keys.data(ref.image_id)) : undefined;
+        // If there is no record, nobody else handles an error of this call.
         data?.catch(() => {});
         const record = await readRecord(store, ref.image_id);
         if (record === undefined || data === undefined) return await bareObject(ref);
-        if (!isVisibleTo(record, ref.tenant_id)) throw notFound(ref);
+        if (!isVisibleTo(record, ref.tenant_id)) throw notFoundError(ref);
         if (record.status !== 'active') {
-          throw notActive(ref, record.status);
+          throw notActiveError(ref, record.status);
         }
         const { size, pin } = await data;
         assertDataSize({ id: ref.image_id, size: record.size }, size);
         return { record, pin };
       }).catch((error) => {
-        throw isStoreError(error, 'not_found') ? notFound(ref) : error;
+        throw isStoreError(error, 'not_found') ? notFoundError(ref) : error;
       }),
 
     openReader: (ref, pin, digests) =>
       onS3(async () => {
         const bare = keys.bare(ref.image_id);
         const isBare = isBareId(ref) && isPinOf(bare, pin);
-        if (!isBare && !isImageId(ref.image_id)) throw notFound(ref);
+        if (!isBare && !isImageId(ref.image_id)) throw notFoundError(ref);
         return openPinned(store, isBare ? bare : keys.data(ref.image_id), pin, digests);
       }).catch((error) => {
-        throw isStoreError(error, 'not_found') ? notFound(ref) : error;
+        throw isStoreError(error, 'not_found') ? notFoundError(ref) : error;
       }),
   };
 
-  /** Inspects an object without a record, by its key. Only operators may: nobody has said whose it is. */
+  /** Inspects an object without a record, by its key. Only operators may, because it has no owner. */
   async function bareObject(ref: SourceRef) {
-    if (!isBareId(ref)) throw notFound(ref);
-    const { size, modified, pin } = await pinned(store, keys.bare(ref.image_id));
+    if (!isBareId(ref)) throw notFoundError(ref);
+    const { size, modified, pin } = await pinObject(store, keys.bare(ref.image_id));
     return { record: bareRecord(ref.image_id, size, modified), pin };
   }
 }

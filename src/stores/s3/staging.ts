@@ -2,19 +2,20 @@ import { hashOf } from '../hash-of.ts';
 import type { DestinationRef } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 
-/** The folder below a bucket's prefix for objects in the making. No path leads there. */
+/** The folder below a bucket's prefix that has the objects in the making. No object's path begins with it. */
 export const HIDDEN = '.image-replicator/';
 
 /**
- * Returns a bucket whose keys are those of one job and path, of which an object is in the making:
+ * Returns a bucket whose keys are those of one object in the making:
  *
  *     <prefix>/.image-replicator/<hash>/job   the job, and its upload: of the data, then of the object itself
- *     <prefix>/.image-replicator/<hash>/data  the bytes, put together
+ *     <prefix>/.image-replicator/<hash>/data  the bytes, once their upload is complete
  */
 export function stagingOf(store: Bucket, ref: DestinationRef): Bucket {
   return stagingAt(store, hashOf(ref));
 }
 
+/** Returns the bucket that `stagingOf` returns for a hash. */
 export function stagingAt(store: Bucket, hash: string): Bucket {
   const at = (name: string) => () => `${store.keys.prefix}${HIDDEN}${hash}/${name}`;
   return {

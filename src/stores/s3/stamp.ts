@@ -1,11 +1,11 @@
 /**
- * Metadata of an object that a job has made: the job's mark, and which of the job's reservations of the place
- * the object belongs to. A request that was held up may make an object when its reservation has long been
- * given up: then the number tells that the object does not belong to the present one.
+ * Metadata of an object that a job has made: the job's mark, and the number of the reservation to which the
+ * object belongs. A delayed request may make an object long after its reservation was removed: then the
+ * number shows that the object does not belong to the present reservation.
  */
 export interface Stamp {
   readonly mark: string;
-  /** Number of the attempt that has reserved the place. Workers of an earlier version noted none. */
+  /** Number of the attempt that has reserved the image id. Workers of an earlier version noted none. */
   readonly reserved?: number | undefined;
 }
 
@@ -20,7 +20,7 @@ export function metadataOf({ mark, reserved }: Stamp): Record<string, string> {
   };
 }
 
-/** Reads the stamp that an object bears, as far as it bears one. */
+/** Reads an object's stamp from its metadata. What is missing there is missing in the stamp. */
 export function stampFrom(metadata: Readonly<Record<string, string>> | undefined): Partial<Stamp> {
   const { [MARK]: mark, [RESERVED]: reserved } = metadata ?? {};
   return {
@@ -30,10 +30,11 @@ export function stampFrom(metadata: Readonly<Record<string, string>> | undefined
 }
 
 /**
- * Tells whether an object may be what a reservation has made. An object without a stamp may come from an
- * earlier version, which also leaves the number out of a job object that it takes over.
+ * Tells whether an object may have been made for a reservation. Earlier versions write objects without a
+ * stamp, and drop the number from a job object that they take over: so what is missing does not count as
+ * different.
  */
-export function isOf(stamp: Partial<Stamp>, reservation: Stamp): boolean {
+export function mayBelongTo(stamp: Partial<Stamp>, reservation: Stamp): boolean {
   const { mark = reservation.mark, reserved = reservation.reserved } = stamp;
   const isSameNumber = reservation.reserved === undefined || reserved === reservation.reserved;
   return mark === reservation.mark && isSameNumber;

@@ -7,7 +7,7 @@ import { ENCODED, keyFrom } from './list-keys.ts';
 import { headOf } from './read-object.ts';
 import { abortUpload, listParts, type Upload } from './upload.ts';
 
-/** A place in a bucket where a job makes an image or an object. `store` has the keys of the place. */
+/** The place of an image or object in the making in a bucket. `store` has the keys of the place. */
 export interface Place {
   readonly name: string;
   readonly store: Bucket;
@@ -17,8 +17,8 @@ export interface Place {
 const A_DAY = 24 * 60 * 60_000;
 
 /**
- * Lists uploads that nobody will put together: those that no job object names, because a process died before
- * it could note them, and those of images that are whole. Nobody sees what they hold, but it is paid for.
+ * Lists uploads that nobody will complete: those that no job object names, because a process died before it
+ * could note them, and those of images that are whole. Their parts are invisible, but have to be paid for.
  */
 export async function* uploadLeftovers(
   store: Bucket,
@@ -61,7 +61,7 @@ async function leftoverOf(
     mark: null,
     bytes: parts.reduce((sum, { Size }) => sum + Size, 0),
     changed: initiated,
-    // No step of a copy leaves an upload unnamed for so long.
+    // No step of a copy takes this long to note an upload.
     abandonedAfter: A_DAY,
     remove: () => onS3(() => abortUpload(store, upload)).then(() => true),
   };

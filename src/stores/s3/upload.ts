@@ -25,13 +25,15 @@ export interface Part extends CompletedPart {
   readonly LastModified?: Date | undefined;
 }
 
-/** Each part carries a checksum of its own, by which the server finds out what was damaged on its way. */
-const OF_PARTS = { ChecksumAlgorithm: 'CRC32C', ChecksumType: 'COMPOSITE' } as const;
+/**
+ * Each part has a checksum of its own, from which the server sees whether the part was damaged on its way.
+ */
+const CHECKSUM_PER_PART = { ChecksumAlgorithm: 'CRC32C', ChecksumType: 'COMPOSITE' } as const;
 
 /**
  * Begins an upload of a job's data, which bears the job's stamp.
- * @param byServer `true` if the server copies the parts: then it has a checksum of the whole, as far as it
- * knows any
+ * @param byServer `true` if the server copies the parts: then it computes one checksum of the whole object,
+ * if it can
  */
 export async function createUpload(
   { client, bucket }: Bucket,
@@ -39,7 +41,7 @@ export async function createUpload(
   stamp: Stamp,
   byServer = false,
 ): Promise<Upload> {
-  const create = { Bucket: bucket, Key, Metadata: metadataOf(stamp), ...(!byServer && OF_PARTS) };
+  const create = { Bucket: bucket, Key, Metadata: metadataOf(stamp), ...(!byServer && CHECKSUM_PER_PART) };
   const { UploadId = '' } = await client.send(new CreateMultipartUploadCommand(create));
   return { Key, UploadId };
 }
@@ -97,8 +99,8 @@ export async function listParts({ client, bucket }: Bucket, upload: Upload): Pro
 }
 
 /**
- * Makes an object of the parts. The request cannot be aborted: the server would go on with it, and the object
- * would appear when nobody looks for it any more.
+ * Makes an object of the parts. The request cannot be aborted, because the server would go on with it, and
+ * the object would appear when nobody looks for it any more.
  */
 export async function completeUpload(
   { client, bucket }: Bucket,

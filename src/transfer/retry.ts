@@ -1,5 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../stores/index.ts';
-import { pause } from './bandwidth.ts';
 import type { Ledger } from './ledger.ts';
 
 /** How long a copy may stand still; milliseconds. */
@@ -10,8 +10,8 @@ export interface Patience {
   readonly give_up_after: number;
 }
 
-/** The facts that decide if a step is tried again after a fault. */
-export interface Insistence {
+/** The facts by which `waitForRetry` decides whether a request is made again after a fault. */
+export interface RetryContext {
   readonly patience: Patience;
   /** The ledger, which knows when a byte was last moved. */
   readonly ledger: Ledger;
@@ -20,31 +20,37 @@ export interface Insistence {
   readonly onFault: (fault: StoreError) => void;
 }
 
-/** The pause before the first of several tries, and the longest one; milliseconds. */
+/** The pause before the second try; milliseconds. Each further pause is twice as long, up to `MAX_PAUSE`. */
 export const FIRST_PAUSE = 200;
 const MAX_PAUSE = 10_000;
 /** The longest time for which a timer of Node.js can wait; milliseconds. */
 export const MAX_TIMER = 2 ** 31 - 1;
 
-/** Returns the pause that follows a pause of so many milliseconds. */
-export function longer(milliseconds: number): number {
+/** Returns the pause that follows a pause of this many milliseconds. */
+export function nextPause(milliseconds: number): number {
   return Math.min(milliseconds * 2, MAX_PAUSE);
 }
 
 /**
- * Waits before another try. Throws the fault if another try would not help, or `stalled` if no byte has moved
- * for too long.
+ * Waits before another try. Throws the fault if another try would not help, `stalled` if no byte has moved
+ * for too long, and the signal's reason.
  */
-export async function getOver(fault: StoreError, context: Insistence, milliseconds: number): Promise<void> {
-  context.signal.throwIfAborted();
+export async function waitForRetry(
+  fault: StoreError,
+  context: RetryContext,
+  milliseconds: number,
+): Promise<void> {
+  const { signal } = context;
+  signal.throwIfAborted();
   // Lost bytes need a new start; another try would not find them.
   if (!fault.retryable || fault.code === 'lost') throw fault;
   assertPatience(fault, context);
   context.onFault(fault);
-  await pause(milliseconds, context.signal);
+  if (milliseconds > 0) await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
-function assertPatience(fault: StoreError, { patience, ledger }: Insistence): void {
+/** Throws `stalled` if no byte has moved for longer than a copy may stand still. */
+function assertPatience(fault: StoreError, { patience, ledger }: RetryContext): void {
   const { give_up_after } = patience;
   if (Date.now() - ledger.movedAt < give_up_after) return;
   const message = `no byte has moved for ${give_up_after / 1000} s: ${fault.message}`;
