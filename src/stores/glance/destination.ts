@@ -5,7 +5,7 @@ import { idTakenError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { type As, type GlanceApi, isImageId, type PatchOperation } from './api.ts';
 import { type GlanceImage, glanceDigests, JOB_PROPERTY, toCreate, toRecord } from './image-json.ts';
-import { disown, type MarkedImage, openSink, showMarked, type UploadOptions, whenSaved } from './sink.ts';
+import { disown, type MarkedImage, openSink, showMarked, type UploadOptions, whenNotSaving } from './sink.ts';
 
 /**
  * How long `discard` waits for an upload that nobody sends any more to end, and how often it looks;
@@ -51,7 +51,7 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
       if (!isImageId(ref.image_id)) return;
       await ignoring('not_found', async () => {
         // If an image were deleted at the moment when its data is whole, Glance would keep the data for ever.
-        const image = await whenSaved(() => api.show(owner(ref), ref.image_id), SETTLING);
+        const image = await whenNotSaving(() => api.show(owner(ref), ref.image_id), SETTLING);
         if (!isCommitted(ref, image) && !(await doom(made(ref), image))) return;
         await watch?.confirm();
         // A commit that was frozen may have removed the mark meanwhile, even a doomed one.

@@ -90,7 +90,11 @@ export async function disown({ api, as, ref }: MarkedImage): Promise<void> {
  * died, it stays `saving` for ever: then this throws `spoilt`.
  */
 async function untilQueued(made: MarkedImage, timeout: number, signal: AbortSignal): Promise<void> {
-  const { status } = await whenSaved(() => showMarked(made), { timeout, interval: POLL_INTERVAL, signal });
+  const { status } = await whenNotSaving(() => showMarked(made), {
+    timeout,
+    interval: POLL_INTERVAL,
+    signal,
+  });
   if (status === 'queued') return;
   if (status === 'saving')
     throw new StoreError(
@@ -107,7 +111,7 @@ async function untilQueued(made: MarkedImage, timeout: number, signal: AbortSign
  * Waits until an image is no longer `saving`, but no longer than `timeout`, and returns it. Times are in
  * milliseconds.
  */
-export async function whenSaved(
+export async function whenNotSaving(
   show: () => Promise<GlanceImage>,
   { timeout, interval, signal }: { timeout: number; interval: number; signal?: AbortSignal },
 ): Promise<GlanceImage> {

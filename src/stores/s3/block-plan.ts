@@ -1,6 +1,6 @@
 import { addRange, type ByteRange } from '../../image/index.ts';
 import { MIB } from '../../memory/index.ts';
-import type { Part } from './upload.ts';
+import type { UploadedPart } from './upload.ts';
 
 const MIN_PART_SIZE = 8 * MIB;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
@@ -21,7 +21,7 @@ function rangeOf(partNumber: number, size: number): ByteRange {
 }
 
 /** Returns the parts that are whole blocks of an image of this size. Others count as missing. */
-export function wholeBlocks(parts: readonly Part[], size: number): readonly Part[] {
+export function wholeBlocks(parts: readonly UploadedPart[], size: number): readonly UploadedPart[] {
   return parts.filter(({ PartNumber, Size }) => {
     const [start, end] = rangeOf(PartNumber, size);
     return Size === end - start;
@@ -29,7 +29,7 @@ export function wholeBlocks(parts: readonly Part[], size: number): readonly Part
 }
 
 /** Returns the sorted, disjoint ranges that some parts cover. */
-export function rangesOf(parts: readonly Part[], size: number): readonly ByteRange[] {
+export function rangesOf(parts: readonly UploadedPart[], size: number): readonly ByteRange[] {
   return parts.reduce<readonly ByteRange[]>(
     (ranges, { PartNumber }) => addRange(ranges, rangeOf(PartNumber, size)),
     [],

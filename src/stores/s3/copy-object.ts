@@ -3,7 +3,7 @@ import { MIB } from '../../memory/index.ts';
 import type { ObjectAttributes, Watch } from '../port.ts';
 import { parametersFor } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
-import { completeUpload, listParts, type Part, type Upload } from './upload.ts';
+import { completeUpload, listParts, type Upload, type UploadedPart } from './upload.ts';
 
 /** Bytes of a piece, which one request copies in far less time than a request may take. */
 const PIECE = 256 * MIB;
@@ -66,7 +66,7 @@ export async function copyLarge(
   const there = await listParts(store, upload);
   if (there === undefined) return false;
   const piece = Math.max(PIECE, Math.ceil(copy.size / MAX_PIECES / MIB) * MIB);
-  const parts = new Map<number, Part>(there.map((part) => [part.PartNumber, part]));
+  const parts = new Map<number, UploadedPart>(there.map((part) => [part.PartNumber, part]));
   const missing = Array.from({ length: Math.ceil(copy.size / piece) }, (_, n) => n + 1).filter(
     (number) => !parts.has(number),
   );

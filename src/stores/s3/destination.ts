@@ -9,7 +9,7 @@ import { isS3Error, onS3 } from './errors.ts';
 import { claimJobObject, type JobObject, readJobObject } from './job-object.ts';
 import { headOf } from './read-object.ts';
 import { removeExactly } from './remove-object.ts';
-import { isCommitted, isReservation, removeMarked, reserve } from './reservation.ts';
+import { isCommitted, isReservation, removeReservation, reserveId } from './reservation.ts';
 import { openUpload } from './sink.ts';
 import { isImageId, readRecord } from './source.ts';
 import { mayBelongTo, metadataOf } from './stamp.ts';
@@ -33,7 +33,7 @@ export function s3Destination(store: Bucket): ImageDestination {
           job?.mark === ref.mark
             ? await isCommitted(store, ref)
             : contents.some((object) => object !== undefined);
-        if (isTaken || !(await reserve(store, ref, attempt, job, [data]))) throw idTakenError(ref);
+        if (isTaken || !(await reserveId(store, ref, attempt, job, [data]))) throw idTakenError(ref);
       }),
 
     adopt: (ref, attempt) =>
@@ -69,7 +69,7 @@ export function s3Destination(store: Bucket): ImageDestination {
       onS3(async () => {
         if (!isImageId(ref.image_id)) return;
         if (!ref.committing && (await isCommitted(store, ref))) return;
-        await removeMarked(store, ref, attempt, [keys.data(ref.image_id)], watch);
+        await removeReservation(store, ref, attempt, [keys.data(ref.image_id)], watch);
       }),
   };
 }

@@ -7,7 +7,7 @@ import { type JobObject, readJobObject } from './job-object.ts';
 import { ENCODED, keyFrom } from './list-keys.ts';
 import { headOf } from './read-object.ts';
 import { removeWhere } from './remove-object.ts';
-import { isCommitted, removeMarked } from './reservation.ts';
+import { isCommitted, removeReservation } from './reservation.ts';
 import { isImageId } from './source.ts';
 import { HIDDEN, stagingAt } from './staging.ts';
 import { listParts } from './upload.ts';
@@ -101,7 +101,7 @@ async function inTheMaking(
         // The list of files is older than the job object: the job may have committed its image in between.
         if (await isCommitted(store, ref)) return false;
         try {
-          await removeMarked(store, ref, job.attempt, [data]);
+          await removeReservation(store, ref, job.attempt, [data]);
           return true;
         } catch (error) {
           if (isStoreError(error, 'conflict')) return false;

@@ -9,7 +9,7 @@ import { fromS3, isAbsent, onS3 } from './errors.ts';
 import { claimJobObject, type JobObject, readJobObject, replaceJobObject } from './job-object.ts';
 import { objectKey } from './object-path.ts';
 import { headOf, openObject } from './read-object.ts';
-import { isReservation, removeMarked, reserve } from './reservation.ts';
+import { isReservation, removeReservation, reserveId } from './reservation.ts';
 import { openUpload } from './sink.ts';
 import { stagingOf } from './staging.ts';
 import { abortUpload, type Upload } from './upload.ts';
@@ -27,7 +27,7 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
         const staging = stagingOf(store, ref);
         const job = await readJobObject(staging, ref.image_id);
         if (isReservation(job, ref, attempt)) return;
-        if (!(await reserve(staging, ref, attempt, job, uploadKeys(staging, ref)))) throw overtakenError();
+        if (!(await reserveId(staging, ref, attempt, job, uploadKeys(staging, ref)))) throw overtakenError();
       }),
 
     // An object has no mark, so nobody can tell whether an earlier run has committed it: it is replaced once
@@ -56,12 +56,12 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
             ? new StoreError('unavailable', 'the copy was broken off', { cause: error })
             : error;
         });
-        await removeMarked(staging, ref, attempt, uploadKeys(staging, ref), watch);
+        await removeReservation(staging, ref, attempt, uploadKeys(staging, ref), watch);
       }, watch?.signal),
 
     discard: (ref, attempt, watch) => {
       const staging = stagingOf(store, ref);
-      return onS3(() => removeMarked(staging, ref, attempt, uploadKeys(staging, ref), watch));
+      return onS3(() => removeReservation(staging, ref, attempt, uploadKeys(staging, ref), watch));
     },
   };
 }

@@ -10,7 +10,14 @@ import { type JobObject, ownJobObject, readJobObject, replaceJobObject } from '.
 import { headOf, type ObjectHead } from './read-object.ts';
 import { removeExactly, removeWhere } from './remove-object.ts';
 import { mayBelongTo } from './stamp.ts';
-import { abortUpload, completeUpload, createUpload, listParts, type Part, type Upload } from './upload.ts';
+import {
+  abortUpload,
+  completeUpload,
+  createUpload,
+  listParts,
+  type Upload,
+  type UploadedPart,
+} from './upload.ts';
 
 /** The multipart upload of an image's data, as one attempt uses it. The job object names it. */
 export class OwnUpload {
@@ -18,7 +25,7 @@ export class OwnUpload {
   readonly #store: Bucket;
   readonly #ref: DestinationRef;
   readonly #size: number;
-  readonly #parts = new Map<number, Part>();
+  readonly #parts = new Map<number, UploadedPart>();
   #job: JobObject;
 
   constructor(store: Bucket, ref: DestinationRef, job: JobObject, size: number) {
@@ -43,7 +50,7 @@ export class OwnUpload {
     return rangesOf([...this.#parts.values()], this.#size);
   }
 
-  noteParts(parts: Iterable<Part>): void {
+  noteParts(parts: Iterable<UploadedPart>): void {
     for (const part of parts) this.#parts.set(part.PartNumber, part);
   }
 

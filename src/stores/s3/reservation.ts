@@ -17,11 +17,11 @@ import { mayBelongTo } from './stamp.ts';
 import { abortUpload, createUpload } from './upload.ts';
 
 /**
- * Removes everything that this job has made for an image. Throws `conflict` if a higher attempt has taken the
- * image.
+ * Removes everything that this job has made for an image, and frees its id. Throws `conflict` if a higher
+ * attempt has taken the image.
  * @param uploadKeys the keys at which the upload that the job object names may be
  */
-export async function removeMarked(
+export async function removeReservation(
   store: Bucket,
   ref: DestinationRef,
   attempt: number,
@@ -43,7 +43,7 @@ export async function removeMarked(
  * attempt has the id now.
  * @param seen the job object as it was a moment ago; `undefined` if there was none
  */
-export async function reserve(
+export async function reserveId(
   store: Bucket,
   ref: DestinationRef,
   attempt: number,
@@ -51,14 +51,14 @@ export async function reserve(
   uploadKeys: readonly string[],
 ): Promise<boolean> {
   try {
-    // If the id was free then, another call of this job may have reserved it since: `startUpload` finds out.
+    // If the id was free then, another call of this job may have reserved it since: `beginUpload` finds out.
     const isOurs = seen?.mark === ref.mark;
     const earlier = isOurs ? await doomJobObject(store, ref, attempt, attempt - 1) : undefined;
     if (earlier !== undefined) {
       await removeContents(store, ref, earlier, uploadKeys);
       await untilOthersExpire(earlier);
     }
-    if (await startUpload(store, ref, attempt, earlier)) return true;
+    if (await beginUpload(store, ref, attempt, earlier)) return true;
   } catch (error) {
     if (!isStoreError(error, 'conflict')) throw error;
   }
@@ -75,7 +75,7 @@ async function untilOthersExpire({ isTakenOver }: DoomedObject, signal?: AbortSi
 }
 
 /** Begins the upload of the data, and notes it in the job object. Returns `false` if somebody was faster. */
-async function startUpload(
+async function beginUpload(
   store: Bucket,
   ref: DestinationRef,
   attempt: number,

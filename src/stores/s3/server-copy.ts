@@ -4,7 +4,7 @@ import type { ServerObject } from '../data-port.ts';
 import type { Bucket } from './bucket.ts';
 import { sourceOf } from './copy-object.ts';
 import { fromS3, isS3Error } from './errors.ts';
-import type { Part, Upload } from './upload.ts';
+import type { Upload, UploadedPart } from './upload.ts';
 
 /**
  * Lets the server copy a range of an object as a part of an upload, if the object still has its ETag.
@@ -17,7 +17,7 @@ export async function copyPart(
   from: ServerObject,
   [start, end]: ByteRange,
   abortSignal: AbortSignal,
-): Promise<Part> {
+): Promise<UploadedPart> {
   const copy = new UploadPartCopyCommand({
     Bucket: bucket,
     ...upload,

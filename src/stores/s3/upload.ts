@@ -19,7 +19,7 @@ export interface Upload {
 }
 
 /** A part that the upload has. */
-export interface Part extends CompletedPart {
+export interface UploadedPart extends CompletedPart {
   readonly PartNumber: number;
   readonly Size: number;
   readonly LastModified?: Date | undefined;
@@ -66,7 +66,7 @@ export async function putPart(
   bytes: Uint8Array,
   abortSignal: AbortSignal,
   onMoved: () => void = () => {},
-): Promise<Part> {
+): Promise<UploadedPart> {
   const ChecksumCRC32C = checksum(bytes);
   const part = { Bucket: bucket, ...upload, PartNumber, Body: bytes, ChecksumCRC32C };
   const put = new UploadPartCommand(part);
@@ -79,8 +79,11 @@ export async function putPart(
  * Lists the parts that are there. Returns `undefined` if the upload is gone. The SDK's own paging never ends
  * with a server that sends a marker with its last page.
  */
-export async function listParts({ client, bucket }: Bucket, upload: Upload): Promise<Part[] | undefined> {
-  const parts: Part[] = [];
+export async function listParts(
+  { client, bucket }: Bucket,
+  upload: Upload,
+): Promise<UploadedPart[] | undefined> {
+  const parts: UploadedPart[] = [];
   try {
     for (let marker: string | undefined; ; ) {
       const page = await client.send(
@@ -105,7 +108,7 @@ export async function listParts({ client, bucket }: Bucket, upload: Upload): Pro
 export async function completeUpload(
   { client, bucket }: Bucket,
   upload: Upload,
-  parts: Iterable<Part>,
+  parts: Iterable<UploadedPart>,
   condition: { readonly IfNoneMatch?: '*' } = {},
 ): Promise<void> {
   const Parts = [...parts]
