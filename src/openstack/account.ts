@@ -15,6 +15,7 @@ export interface Account {
   open(signal?: AbortSignal): Promise<OpenAccount>;
 }
 
+/** An account whose configuration was read. */
 export interface OpenAccount {
   readonly cloud: Cloud;
   readonly keystone: Keystone;

@@ -30,6 +30,7 @@ export interface Cloud {
 
 export type Domain = { readonly id: string } | { readonly name: string };
 export type User = { readonly id: string } | { readonly name: string; readonly domain: Domain };
+/** A credential of an account, with the field names of Keystone's API. */
 export type Credential =
   | { readonly method: 'password'; readonly user: User; readonly password: string }
   | { readonly method: 'application_credential'; readonly id: string; readonly secret: string }

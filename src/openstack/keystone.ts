@@ -10,6 +10,7 @@ export interface Keystone {
   readonly dispatcher: Dispatcher;
 }
 
+/** An answer of Keystone, whatever its status. */
 export interface KeystoneAnswer {
   readonly status: number;
   /** The token that the answer is about, from its header `X-Subject-Token`. */

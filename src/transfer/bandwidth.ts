@@ -77,6 +77,7 @@ export class Bandwidth {
   }
 }
 
+/** A limit, with the name by which `Throttle.heldBy` reports it. */
 export interface NamedBandwidth {
   readonly name: string;
   readonly bandwidth: Bandwidth;

@@ -18,6 +18,7 @@ export interface Digest {
   drop(): void;
 }
 
+/** Threads that compute digests. */
 export interface DigestPool {
   /** Starts to compute a sha512, and the other digests that are asked for. */
   create(others?: readonly Algorithm[]): Digest;

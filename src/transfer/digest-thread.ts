@@ -10,6 +10,7 @@ export type DigestMessage =
   | { readonly type: 'update'; readonly id: number; readonly others: Others; readonly bytes: Uint8Array }
   | { readonly type: 'finish'; readonly id: number; readonly others: Others }
   | { readonly type: 'drop'; readonly id: number };
+/** A reply of this thread. The one to `finish` has the digests. */
 export type DigestReply = { readonly id: number; readonly digests?: Digests };
 type Others = readonly Algorithm[];
 

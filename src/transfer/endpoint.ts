@@ -41,6 +41,7 @@ export class Endpoint {
   readonly #pace = new Pace();
   readonly #sharers = new Set<Sharer>();
   readonly #held = new Map<number, HeldLane>();
+  /** The number of open lanes that are not stuck. */
   #counted = 0;
   #pause: NodeJS.Timeout | undefined;
   #check: NodeJS.Timeout | undefined;

@@ -29,6 +29,7 @@ const MAX_PAUSE = 1000;
  */
 const TRICKLE = 4;
 
+/** The bytes that `feed` sends, and the functions by which it reports. */
 export interface FeedOptions {
   readonly staging: Staged;
   /** The ranges that are in the staging. */

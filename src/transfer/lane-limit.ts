@@ -159,6 +159,11 @@ export class LaneLimit {
     this.#startWindow(now);
   }
 
+  /**
+   * Chooses the number of lanes for the next window by the goodput of the last one. A number that is better
+   * than the last good one is kept, and the search or probe goes on in the same direction; otherwise the last
+   * good number returns. During a rest, the number stays until the next probe is due.
+   */
   #decide(goodput: number, now: number): void {
     const { lanes, goodput: before } = this.#good;
     if (this.#phase === 'rest') {
@@ -196,6 +201,7 @@ export class LaneLimit {
     this.#lanes = Math.min(this.#maxLanes(now), this.#step * this.#lanes);
   }
 
+  /** Tries a few lanes less or more, in the wanted direction if possible. The next probe goes the other way. */
   #probe(now: number, goesDown: boolean): void {
     const step = Math.max(1, Math.round(this.#lanes * PROBE_STEP));
     const fewer = Math.max(this.#range.min, this.#lanes - step);
@@ -222,6 +228,7 @@ export class LaneLimit {
     return this.#ceiling === undefined || now >= this.#ceiling.until ? max : this.#ceiling.lanes;
   }
 
+  /** Begins to measure anew. A probe leaves out the time in which its new connections speed up. */
   #startWindow(now: number): void {
     this.#window = new GoodputWindow(now + (this.#phase === 'probe' ? SETTLE_TIME : 0), this.#window);
   }

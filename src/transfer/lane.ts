@@ -10,6 +10,7 @@ import { FIRST_PAUSE, nextPause, type RetryContext, waitForRetry } from './retry
 import type { Staging } from './staging.ts';
 import { type ReadRange, watchedReader } from './watched-reader.ts';
 
+/** The source, the staging and the limits of the parts that `moveAll` moves. */
 export interface LanesContext extends RetryContext {
   readonly reader: PartReader;
   readonly lanes: Lanes;

@@ -5,6 +5,7 @@ import type { Link } from './links.ts';
 import type { MemoryGrant } from './memory.ts';
 import type { Patience } from './retry.ts';
 
+/** The copy that `startTransfer` makes, and the resources that it may use. */
 export interface TransferOptions {
   readonly reader: PartReader;
   readonly sink: ImageSink;

@@ -152,7 +152,7 @@ test('a range that changes holds for the copies that are under way', async () =>
   const copy = greedy(links.open(ends).from);
   await settled();
   expect(copy.held).toHaveLength(2);
-  links.setRange({ lanes: { min: 6, max: 8 }, memory: 2 ** 30, rates: () => [] });
+  links.setLimits({ lanes: { min: 6, max: 8 }, memory: 2 ** 30, rates: () => [] });
   await settled();
   expect(copy.held).toHaveLength(6);
 });

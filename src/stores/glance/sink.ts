@@ -15,6 +15,7 @@ export interface MarkedImage {
   readonly ref: DestinationRef;
 }
 
+/** How data is uploaded to a Glance. */
 export interface UploadOptions {
   /** Glance's own name of the backend that is to have the data, or `null` for its default. */
   readonly imageStore: string | null;
