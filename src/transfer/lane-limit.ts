@@ -201,7 +201,9 @@ export class LaneLimit {
     this.#lanes = Math.min(this.#maxLanes(now), this.#step * this.#lanes);
   }
 
-  /** Tries a few lanes less or more, in the wanted direction if possible. The next probe goes the other way. */
+  /**
+   * Tries a few lanes less or more, in the wanted direction if possible. The next probe goes the other way.
+   */
   #probe(now: number, goesDown: boolean): void {
     const step = Math.max(1, Math.round(this.#lanes * PROBE_STEP));
     const fewer = Math.max(this.#range.min, this.#lanes - step);

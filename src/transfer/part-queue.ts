@@ -124,7 +124,9 @@ export class PartQueue {
     return part;
   }
 
-  /*   * Takes over the last bytes of the part that will end last, and leaves so many to its lane that both are expected to finish at the same time.
+  /**
+   * Takes over the last bytes of the part that will end last, and leaves so many to its lane that both are
+   * expected to finish at the same time.
    */
   #split(waitCost: number): Part | undefined {
     const part = this.#lastToFinish(({ at, end }) => multipleAbove(at + waitCost, MIB) < end);
