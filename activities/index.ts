@@ -1,21 +1,20 @@
 import { Context } from '@temporalio/activity';
 import { type CopyPlan, parseProgress, type SweepReport, type SweepRequest } from '../src/copy-job/index.ts';
 import { planCopy } from '../src/copy-job/plan.ts';
-import { copyOf, type ImageRecord } from '../src/image/index.ts';
+import type { ImageRecord } from '../src/image/index.ts';
 import type { Batch, BatchProgress, BatchScope, TaskPlan } from '../src/object-task/index.ts';
 import { planTask } from '../src/object-task/plan.ts';
-import { atSide, type DestinationRef, type InspectedImage } from '../src/stores/index.ts';
+import type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
 import { lastHeartbeat, type RunRef } from '../src/temporal/index.ts';
+import { commitImage } from './commit-image.ts';
 import type { Dependencies } from './dependencies.ts';
 import { discardImage } from './discard-image.ts';
 import { cancelAndAwait, deleteRecords } from './end-task.ts';
 import { toFailure } from './failures.ts';
 import { inspectSource } from './inspect-source.ts';
-import { attemptNumber } from './lease.ts';
 import { listBatch } from './list-batch.ts';
 import { moveSmallObjects } from './move-small-objects.ts';
 import { prepareDestination } from './prepare-destination.ts';
-import { storeOf } from './region-of.ts';
 import { RunningTransfers } from './running-transfers.ts';
 import { runStep } from './step.ts';
 import { sweepRegion } from './sweep-region.ts';
@@ -84,9 +83,8 @@ export function createJobActivities(deps: Dependencies) {
  * in the region, and the region's sweep. Temporal MAY repeat each of them.
  */
 export function createStoreActivities(deps: Dependencies) {
-  const { regions, limits, client } = deps;
+  const { limits, client } = deps;
   const running = new RunningTransfers();
-  const destination = (plan: CopyPlan) => storeOf(regions, plan, 'destination');
   return {
     /** Reads the source's record, and pins its bytes: if they change, a later read of them fails. */
     inspectSource: (plan: CopyPlan): Promise<InspectedImage> =>
@@ -105,15 +103,7 @@ export function createStoreActivities(deps: Dependencies) {
 
     /** Makes the copy visible. `ref` holds the digests of the copied bytes. */
     commitImage: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
-      runStep(client, limits.giveUpAfter, (watch) =>
-        atSide('destination', async () => {
-          const { sha512, md5 } = ref.digests;
-          const copy = copyOf(source, plan.destination, plan.source.tenant_id);
-          const digests = { os_hash_algo: sha512 === null ? null : 'sha512', os_hash_value: sha512 } as const;
-          const record = { ...copy, ...digests, checksum: md5 ?? source.checksum };
-          await destination(plan).commit(ref, attemptNumber(), record, watch);
-        }),
-      ),
+      runStep(client, limits.giveUpAfter, (watch) => commitImage(deps, plan, ref, source, watch)),
 
     /** Lists the next objects of a task. */
     listBatch: (plan: TaskPlan, after: string | null): Promise<Batch> =>

@@ -66,6 +66,33 @@ export async function confirmLease(client: Client, details: unknown): Promise<vo
       error instanceof ActivityNotFoundError
         ? 'is no longer wanted: the step has ended meanwhile'
         : 'could not be confirmed: Temporal does not answer';
-    throw new StoreError('unavailable', `the removal ${why}`, { cause: error });
+    throw new StoreError('unavailable', `the change ${why}`, { cause: error });
   }
+}
+
+/** Milliseconds for which an answer of Temporal's is trusted. */
+const TRUSTED_FOR = 5000;
+
+/**
+ * Returns a function that checks, as `confirmLease` does, that Temporal still waits for this attempt. It asks
+ * only if the last question is some seconds old. So it costs little, and an attempt that was frozen, or cut
+ * off from Temporal, finds out before it changes anything else.
+ * @param details returns the details that the heartbeat which asks puts on record
+ */
+export function lastingLease(client: Client, details: () => unknown): () => Promise<void> {
+  const { heartbeatTimeoutMs = TRUSTED_FOR } = Context.current().info;
+  const { cancellationSignal: signal } = Context.current();
+  const trustedFor = Math.min(TRUSTED_FOR, heartbeatTimeoutMs / 2);
+  let asked: { readonly at: number; readonly answer: Promise<void> } | undefined;
+  const isOld = () => asked === undefined || performance.now() - asked.at > trustedFor;
+  return async () => {
+    do {
+      signal.throwIfAborted();
+      if (asked === undefined || isOld()) {
+        asked = { at: performance.now(), answer: confirmLease(client, details()) };
+      }
+      await asked.answer;
+      // An answer that came while this process was frozen may be old itself.
+    } while (isOld());
+  };
 }

@@ -16,6 +16,7 @@ import { atSide, blame, compareUtf8, type ObjectEntry, type ObjectStore } from '
 import { type MoveOptions, moveEachObject, type ObjectOutcome } from '../src/transfer/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { toFailure } from './failures.ts';
+import { lastingLease } from './lease.ts';
 import { objectsOf } from './region-of.ts';
 import { heartbeating, queuedFor } from './step.ts';
 
@@ -44,6 +45,9 @@ export async function moveSmallObjects(
     kept = progress;
     flushedAt = Date.now();
   };
+  // The Web UI shows the keys in their order, so that a person reads the first one first.
+  const details = () => ({ about: batchText(kept), ...kept });
+  const confirm = lastingLease(deps.client, details);
   const move = async () => {
     const entries = within(scope, source.list(plan.source.prefix, progress.after));
     const options = moveOptions(deps, plan, { source, destination });
@@ -51,7 +55,7 @@ export async function moveSmallObjects(
     const onWait = () => {
       waitedFrom = Date.now();
     };
-    for await (const outcome of moveEachObject(entries, { ...options, onWait, signal })) {
+    for await (const outcome of moveEachObject(entries, { ...options, onWait, signal, confirm })) {
       progress = advanced(progress, outcome);
       if (Date.now() - flushedAt > FLUSH_INTERVAL) await flush();
     }
@@ -67,11 +71,7 @@ export async function moveSmallObjects(
     throw error;
   };
   try {
-    return await heartbeating(
-      // The Web UI shows the keys in their order, so that a person reads the first one first.
-      () => ({ about: batchText(kept), ...kept }),
-      () => move().catch(flushAfterFault),
-    );
+    return await heartbeating(details, () => move().catch(flushAfterFault));
   } catch (error) {
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [kept]);
     // Only flushed objects count as progress, because the next attempt moves all others again.
@@ -85,7 +85,7 @@ function moveOptions(
   { links }: Dependencies,
   plan: TaskPlan,
   { source, destination }: { readonly source: ObjectStore; readonly destination: ObjectStore },
-): Omit<MoveOptions, 'onWait' | 'signal'> {
+): Omit<MoveOptions, 'onWait' | 'signal' | 'confirm'> {
   const regions = [plan.source.region, plan.destination.region];
   return {
     source,

@@ -3,7 +3,13 @@
  * it behind.
  */
 export interface Leftover {
-  readonly kind: 'image in the making' | 'object in the making' | 'upload' | 'data' | 'small object';
+  readonly kind:
+    | 'image in the making'
+    | 'object in the making'
+    | 'upload'
+    | 'data'
+    | 'record'
+    | 'small object';
   /** Its place in the store, in words for a person. */
   readonly place: string;
   /** The job's mark, or `null` if nothing shows to which job it belongs. */

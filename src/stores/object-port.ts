@@ -55,8 +55,16 @@ export interface ObjectStore extends ImageSource, ImageDestination {
   /**
    * Puts a small object at a path, all or nothing, and replaces what was there. Leaves out attributes that
    * objects of this store cannot have (see `loses`).
+   * @param confirm rejects if the caller no longer wants the call to go on. A store MUST await it right
+   * before each request that puts the object into its place, also before one that it repeats
    */
-  write(path: string, data: Uint8Array, signal: AbortSignal, attributes?: ObjectAttributes): Promise<void>;
+  write(
+    path: string,
+    data: Uint8Array,
+    signal: AbortSignal,
+    attributes?: ObjectAttributes,
+    confirm?: () => Promise<void>,
+  ): Promise<void>;
   /**
    * Tells whether an object of this store could not keep all of these attributes. A large object gets its
    * attributes as the properties of its record.

@@ -55,7 +55,7 @@ export interface Watch {
   moved(): void;
   /**
    * Rejects if the caller no longer wants the call to go on. A store MUST await it right before each removal
-   * that it cannot make conditional.
+   * that it cannot make conditional, and before it replaces an object.
    */
   confirm(): Promise<void>;
 }

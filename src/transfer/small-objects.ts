@@ -37,6 +37,8 @@ export interface MoveOptions {
   /** Called if the objects have to wait for memory. */
   readonly onWait: () => void;
   readonly signal: AbortSignal;
+  /** Rejects if the objects are no longer to be moved. Asked right before each one gets into its place. */
+  readonly confirm: () => Promise<void>;
 }
 
 /**
@@ -82,7 +84,7 @@ export async function* moveEachObject(
 async function moveObject(
   { path, size, fault, isFolder }: ObjectEntry,
   into: Uint8Array,
-  { source, destination, destinationPath, largest, endsAll, link, signal }: MoveOptions,
+  { source, destination, destinationPath, largest, endsAll, link, signal, confirm }: MoveOptions,
 ): Promise<ObjectOutcome> {
   try {
     signal.throwIfAborted();
@@ -95,7 +97,9 @@ async function moveObject(
     const data = into.subarray(0, bytes);
     await link.bandwidth.pass(bytes, signal);
     await inLane(link.to, signal, bytes, () =>
-      atSide('destination', () => destination.write(destinationPath(path), data, signal, attributes)),
+      atSide('destination', () =>
+        destination.write(destinationPath(path), data, signal, attributes, confirm),
+      ),
     );
     return { path, bytes, fault: null, ...(destination.loses(attributes) && { isIncomplete: true }) };
   } catch (error) {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { committing } from './make-image.ts';
-import { DATA, type ObjectsBench, OLD } from './objects-bench.ts';
+import type { Watch } from '../../src/stores/index.ts';
+import { committing, copyFor } from './make-image.ts';
+import { DATA, noLonger, type ObjectsBench, OLD } from './objects-bench.ts';
 import { anyone, codeOf, LAST } from './store-under-test.ts';
 
 /** Defines the tests of objects that a copy makes. */
@@ -31,6 +32,18 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
     await bench.commit(ref);
     expect((await bench.data('deep/x')).equals(DATA)).toBe(true);
     expect(await bench.underTest.traces()).toEqual(['deep/x']);
+  });
+
+  test('a commit that is no longer wanted when it would take effect leaves what was there', async () => {
+    await bench.underTest.put('x', OLD);
+    const ref = bench.refTo('x');
+    await bench.fill(ref);
+    const watch: Watch = { signal: new AbortController().signal, moved() {}, confirm: noLonger };
+    const commit = bench.objects.commit(committing(ref, DATA), LAST, copyFor(ref, DATA), watch);
+    await expect(commit).rejects.toThrow('no longer wanted');
+    expect(await bench.text('x')).toBe(OLD.toString());
+    await bench.objects.discard(ref, LAST);
+    expect(await bench.underTest.traces()).toEqual(['x']);
   });
 
   test('every step may be repeated', async () => {

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { DATA, type ObjectsBench, OLD } from './objects-bench.ts';
+import { DATA, noLonger, type ObjectsBench, OLD } from './objects-bench.ts';
 import { bytesOf, pathsOf } from './objects-under-test.ts';
 import { anyone, codeOf, readAll } from './store-under-test.ts';
 
@@ -43,6 +43,14 @@ export function wholeObjectsContract(bench: ObjectsBench): void {
     await expect(bench.objects.read('x', Buffer.alloc(9), AbortSignal.abort(reason))).rejects.toBe(reason);
     await expect(bench.objects.write('x', DATA, AbortSignal.abort(reason))).rejects.toBe(reason);
     await expect(bench.objects.write('new/x', DATA, AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(await bench.text('x')).toBe(OLD.toString());
+    expect(await bench.underTest.traces()).toEqual(['x']);
+  });
+
+  test('a write that is no longer wanted when it would take effect leaves what was there', async () => {
+    await bench.underTest.put('x', OLD);
+    for (const path of ['x', 'new/x'])
+      await expect(bench.objects.write(path, DATA, signal, {}, noLonger)).rejects.toThrow('no longer wanted');
     expect(await bench.text('x')).toBe(OLD.toString());
     expect(await bench.underTest.traces()).toEqual(['x']);
   });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Leftover } from '../../src/stores/index.ts';
@@ -77,6 +77,23 @@ test('an image that has come to the place of a leftover since the list was made 
   expect(await leftover?.remove()).toBe(false);
   expect((await readdir(at(ref.image_id))).length).toBe(4);
 });
+
+test.each(['an image', 'a leftover'] as const)(
+  'a link to %s in the place of an image in the making is no leftover, and others are found',
+  async (target) => {
+    const [image, left] = [newRef(), newRef()];
+    await makeImage(share.store, image, DATA);
+    await share.store.prepare(left, FIRST, copyFor(left, DATA));
+    const others = `.${left.image_id}.partial`;
+    const link = { 'an image': at(image.image_id), 'a leftover': at(others) }[target];
+    for (const name of ['.0.partial', '0']) await symlink(link, at(name));
+    const leftovers = await found();
+    expect(leftovers.map(({ place }) => place)).toEqual([others]);
+    for (const leftover of leftovers) expect(await leftover.remove()).toBe(true);
+    expect((await readdir(share.root)).toSorted()).toEqual(['.0.partial', '0', image.image_id].toSorted());
+    expect((await dataOf(share.store, image.image_id)).equals(DATA)).toBe(true);
+  },
+);
 
 /** Makes an image in the making that a late rename has moved to the place of the image. */
 async function displaced(isFilled: boolean) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach } from 'vitest';
-import type { DestinationRef, ObjectStore } from '../../src/stores/index.ts';
+import { type DestinationRef, type ObjectStore, StoreError } from '../../src/stores/index.ts';
 import { committing, copyFor, fillImage } from './make-image.ts';
 import { asStore, bytesOf, type ObjectsUnderTest, type OpenObjects } from './objects-under-test.ts';
 import { dataOf, digestsOfBytes, FIRST, LAST, newRef } from './store-under-test.ts';
@@ -9,6 +9,11 @@ import { dataOf, digestsOfBytes, FIRST, LAST, newRef } from './store-under-test.
 export const DATA = randomBytes(2_500_000);
 /** The data of an object that is there before. */
 export const OLD = Buffer.from('what was there before');
+
+/** Stands for a caller that no longer wants what it has asked for. */
+export async function noLonger(): Promise<void> {
+  throw new StoreError('unavailable', 'it is no longer wanted');
+}
 
 /** Fresh objects for each test of a contract, with short names for what is done there. */
 export interface ObjectsBench {

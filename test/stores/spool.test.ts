@@ -45,6 +45,16 @@ test('the next attempt finds what was completed, and locks the last one out', as
   await expect(first.write(300, Buffer.from('y'))).rejects.toMatchObject({ code: 'conflict' });
 });
 
+test('a file whose data somebody has removed has none, whatever its journal says', async () => {
+  const first = await opened('a', 600);
+  await first.write(0, Buffer.alloc(300, 'x'));
+  await first.complete([0, 300]);
+  await first.close();
+  const [folder = ''] = await readdir(path);
+  await rm(join(path, folder, 'data'));
+  expect((await opened('a', 600, 2)).received).toEqual([]);
+});
+
 test('files of several copies have their own bytes', async () => {
   const [one, other] = [await opened('a', 300), await opened('b', 300)];
   await one.write(0, Buffer.alloc(300, '1'));

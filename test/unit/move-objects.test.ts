@@ -27,6 +27,7 @@ function rig(read: Read = async (path, into) => Buffer.from(into.buffer, into.by
     memory: links.memory,
     onWait() {},
     signal: new AbortController().signal,
+    async confirm() {},
   };
   return { written, options };
 }

@@ -27,6 +27,8 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
   const [, imageId = name] = /^\.(.+)\.partial$/.exec(name) ?? [];
   const folder = join(paths.root, name);
   if (imageId === name && !isImageFolder(name)) return undefined;
+  // A job makes no links: one is a person's, and what it leads to may be an image.
+  if (!(await ignoring('ENOENT', lstat(folder)))?.isDirectory()) return undefined;
   const names: readonly string[] = await readdir(folder).catch(() => []);
   if (imageId === name && names.includes(RECORD)) return undefined;
   const mark = names.find((file) => file.startsWith('job-'))?.slice('job-'.length);

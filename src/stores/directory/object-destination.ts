@@ -6,7 +6,7 @@ import type { PartSink } from '../data-port.ts';
 import { assertReachable, ignoring, isErrno, onDisk } from '../disk/disk-errors.ts';
 import { readFence, takeFence } from '../disk/fence.ts';
 import { openPartFile } from '../disk/part-file.ts';
-import type { DestinationRef, ImageDestination } from '../port.ts';
+import type { DestinationRef, ImageDestination, Watch } from '../port.ts';
 import { goneError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { type Folder, openFolder, removedMeanwhile } from './folder.ts';
@@ -37,7 +37,7 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
     commit: (ref, attempt, { size }, watch) =>
       onDisk(async () => {
         objectPath(ref.image_id);
-        if (!(await moveOut(root, inFolder, ref, attempt)) && !(await isCommitted(root, ref, size)))
+        if (!(await moveOut(root, inFolder, ref, attempt, watch)) && !(await isCommitted(root, ref, size)))
           throw goneError(ref);
         await tidyUp(root, ref, attempt, watch?.signal);
       }),
@@ -58,6 +58,7 @@ async function moveOut(
   inFolder: InFolder,
   ref: DestinationRef,
   attempt: number,
+  watch?: Watch,
 ): Promise<boolean> {
   const partial = await openPartial(root, ref).catch((error) => {
     if (!isStoreError(error, 'not_found')) throw error;
@@ -71,6 +72,7 @@ async function moveOut(
     await takeFence(partial.path, attempt);
     await partial.note('committing');
     await inFolder(objectPath(ref.image_id).folders, async (folder) => {
+      await watch?.confirm();
       await renameInto(folder, ref.image_id, `${partial.path}/data`);
       await folder.sync().catch((cause) => {
         throw new StoreError('unavailable', 'the folder of the object could not be synced', { cause });

@@ -51,6 +51,16 @@ async function readWhole(
   }
 }
 
+/** Runs `use`. If it fails, removes the file that it may have left. */
+async function unlinkOnFailure(file: string, use: () => Promise<void>): Promise<void> {
+  try {
+    await use();
+  } catch (error) {
+    await ignoring('ENOENT', unlink(file));
+    throw error;
+  }
+}
+
 /** Returns the store of the regular files below a folder. Links are left out, and are not followed. */
 export function directoryObjects(root: string): ObjectStore {
   const inHidden = sharedFolders(() => makeHidden(root));
@@ -85,18 +95,17 @@ export function directoryObjects(root: string): ObjectStore {
         throw signal.aborted ? signal.reason : error;
       }),
 
-    write: (path, data, signal) =>
+    write: (path, data, signal, _attributes, confirm) =>
       onDisk(async () => {
         const { folders } = objectPath(path);
         await inFolder(folders, (folder) =>
           inHidden([HIDDEN], async (hidden) => {
             const file = hidden.at(`${SMALL_PREFIX}${randomUUID()}`);
-            await writeFile(file, data, { signal })
-              .then(() => renameInto(folder, path, file))
-              .catch(async (error) => {
-                await ignoring('ENOENT', unlink(file));
-                throw error;
-              });
+            await unlinkOnFailure(file, async () => {
+              await writeFile(file, data, { signal });
+              await confirm?.();
+              await renameInto(folder, path, file);
+            });
           }),
         );
       }).catch((error) => {

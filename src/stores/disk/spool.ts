@@ -74,10 +74,7 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
   async function reserve(copy: SpooledCopy, size: number): Promise<boolean> {
     const folder = folderOf(copy);
     if ((await lengthOf(join(folder, 'data'))) === size) return true;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(join(folder, 'copy.json'), JSON.stringify(copy));
-    await writeFile(join(folder, 'data'), '');
-    await truncate(join(folder, 'data'), size);
+    await makeFile(folder, copy, size);
     if ((await reserved()) <= bytes) return true;
     await rm(folder, { recursive: true, force: true });
     return false;
@@ -111,6 +108,16 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
       }
     },
   };
+}
+
+/** Makes a copy's folder, with a file of `size` bytes that has nothing yet. */
+async function makeFile(folder: string, copy: SpooledCopy, size: number): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(join(folder, 'copy.json'), JSON.stringify(copy));
+  // Somebody may have removed the data: its journal would tell of bytes that are not there.
+  await rm(join(folder, 'parts'), { force: true });
+  await writeFile(join(folder, 'data'), '');
+  await truncate(join(folder, 'data'), size);
 }
 
 /** Removes what the same job has left under an earlier image id. */

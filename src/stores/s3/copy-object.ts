@@ -1,6 +1,7 @@
 import { CopyObjectCommand, CreateMultipartUploadCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
 import { MIB } from '../../memory/index.ts';
 import type { ObjectAttributes, Watch } from '../port.ts';
+import { askFirst } from './ask-first.ts';
 import { parametersFor } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { completeUpload, listParts, type Upload, type UploadedPart } from './upload.ts';
@@ -26,7 +27,7 @@ export function needsUpload({ size }: ObjectCopy): boolean {
 }
 
 /** Copies an object at the server in one request, all or nothing. */
-export async function copySmall({ client, bucket }: Bucket, copy: ObjectCopy): Promise<void> {
+export async function copySmall({ client, bucket }: Bucket, copy: ObjectCopy, watch?: Watch): Promise<void> {
   const CopySource = sourceOf(bucket, copy.from);
   const parameters = parametersFor(copy.attributes);
   const copying = new CopyObjectCommand({
@@ -39,6 +40,7 @@ export async function copySmall({ client, bucket }: Bucket, copy: ObjectCopy): P
     // Not every server knows tags.
     ...(parameters.Tagging !== undefined && { TaggingDirective: 'REPLACE' }),
   });
+  askFirst(copying, watch?.confirm);
   await client.send(copying);
 }
 
@@ -90,7 +92,7 @@ export async function copyLarge(
     throw error;
   });
   watch?.signal.throwIfAborted();
-  await completeUpload(store, upload, parts.values());
+  await completeUpload(store, upload, parts.values(), {}, watch?.confirm);
   return true;
 }
 

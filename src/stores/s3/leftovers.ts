@@ -1,5 +1,6 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import type { Leftover } from '../leftover.ts';
+import type { DestinationRef } from '../port.ts';
 import { isStoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
@@ -43,7 +44,8 @@ async function* leftoversBelow(
 ): AsyncGenerator<Leftover> {
   for await (const [name, files] of foldersBelow(store, folder)) {
     const place = placeOf(name);
-    if (place === undefined || files.has('image.json')) continue;
+    // An image that is whole.
+    if (place === undefined || (files.has('image.json') && files.has('data'))) continue;
     const found = await onS3(() => leftoverAt(place, files));
     if (found !== undefined) yield found;
   }
@@ -76,19 +78,29 @@ async function* foldersBelow(
 
 async function leftoverAt(place: Place, files: ReadonlyMap<string, Found>): Promise<Leftover | undefined> {
   const job = files.has('job') ? await readJobObject(place.store, place.name) : undefined;
-  if (job !== undefined && job.mark !== '') return inTheMaking(place, job, files);
-  return files.has('data') ? dataOfNobody(place) : undefined;
+  if (job !== undefined && job.mark !== '') {
+    // Somebody may have removed the data of an image: its record is not a job's to remove.
+    const isRemoved = files.has('image.json') && (await isCommitted(place.store, refTo(place, job)));
+    return isRemoved ? undefined : inTheMaking(place, job, files);
+  }
+  if (files.has('data')) return objectOfNobody(place, 'data');
+  return files.has('image.json') ? objectOfNobody(place, 'record') : undefined;
+}
+
+function refTo({ name }: Place, { mark }: JobObject): DestinationRef {
+  return { image_id: name, tenant_id: null, mark, digests: { sha512: null, md5: null } };
 }
 
 async function inTheMaking(
-  { name, store, kind }: Place,
+  place: Place,
   job: JobObject,
   files: ReadonlyMap<string, Found>,
 ): Promise<Leftover> {
+  const { name, store, kind } = place;
   const data = store.keys.data(name);
   const parts = (await listParts(store, { Key: data, UploadId: job.upload_id })) ?? [];
   const times = [...files.values(), ...parts.map(({ LastModified }) => ({ changed: LastModified }))];
-  const ref = { image_id: name, tenant_id: null, mark: job.mark, digests: { sha512: null, md5: null } };
+  const ref = refTo(place, job);
   return {
     kind,
     place: name,
@@ -112,15 +124,18 @@ async function inTheMaking(
 }
 
 /**
- * Returns the leftover for data without a job object, which a delayed request has made after a discard.
- * Returns `undefined` for data without a mark, which is somebody else's.
+ * Returns the leftover for data without a job object, or for a record without data, which a delayed request
+ * has made after a discard. Returns `undefined` for what has no mark, and is somebody else's.
  */
-async function dataOfNobody({ name, store }: Place): Promise<Leftover | undefined> {
-  const key = store.keys.data(name);
+async function objectOfNobody(
+  { name, store }: Place,
+  kind: 'data' | 'record',
+): Promise<Leftover | undefined> {
+  const key = store.keys[kind](name);
   const found = await headOf(store, key);
   if (found?.stamp.mark === undefined) return undefined;
   return {
-    kind: 'data',
+    kind,
     place: name,
     mark: found.stamp.mark,
     bytes: found.size,
@@ -128,7 +143,10 @@ async function dataOfNobody({ name, store }: Place): Promise<Leftover | undefine
     abandonedAfter: null,
     remove: () =>
       onS3(async () => {
-        await removeWhere(store, key, async () => (await readJobObject(store, name)) === undefined);
+        await removeWhere(store, key, async () => {
+          const isFree = (await readJobObject(store, name)) === undefined;
+          return isFree && (kind === 'data' || (await headOf(store, store.keys.data(name))) === undefined);
+        });
         return true;
       }),
   };

@@ -76,7 +76,7 @@ async function publish(
 ): Promise<void> {
   const job = await claimJobObject(staging, ref, attempt);
   if ((await headOf(staging, copy.from))?.size !== copy.size) throw goneError(ref);
-  if (!needsUpload(copy)) return copySmall(staging, copy);
+  if (!needsUpload(copy)) return copySmall(staging, copy, watch);
   // The upload of the data is complete. If an earlier try has begun the upload of the copy, the job names
   // that one.
   if (await copyLarge(staging, copy, { Key: copy.to, UploadId: job.upload_id }, watch)) return;

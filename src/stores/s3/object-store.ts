@@ -4,6 +4,7 @@ import { copyInto } from '../../memory/index.ts';
 import { bareRecord } from '../bare-record.ts';
 import type { ObjectStore } from '../object-port.ts';
 import { grownError, isStoreError, StoreError } from '../store-error.ts';
+import { askFirst } from './ask-first.ts';
 import { canHold, parametersFor, withTags } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { checksum } from './checksum.ts';
@@ -62,11 +63,12 @@ export function s3Objects(store: Bucket): ObjectStore {
 
     loses: (attributes) => !Object.entries(attributes).every(canHold),
 
-    write: (path, data, signal, attributes = {}) =>
+    write: (path, data, signal, attributes = {}, confirm) =>
       onS3(async () => {
         const Key = objectKey(store, path);
         const bytes = { Body: data, ChecksumCRC32C: checksum(data) };
         const put = new PutObjectCommand({ Bucket: bucket, Key, ...bytes, ...parametersFor(attributes) });
+        askFirst(put, confirm);
         await client.send(put, { abortSignal: signal });
       }, signal),
   };

@@ -6,6 +6,7 @@ import {
   ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { askFirst } from './ask-first.ts';
 import type { Bucket } from './bucket.ts';
 import { checksum } from './checksum.ts';
 import { isAbsent } from './errors.ts';
@@ -104,16 +105,20 @@ export async function listParts(
 /**
  * Makes an object of the parts. The request cannot be aborted, because the server would go on with it, and
  * the object would appear when nobody looks for it any more.
+ * @param confirm awaited right before the request, which it may keep from being sent
  */
 export async function completeUpload(
   { client, bucket }: Bucket,
   upload: Upload,
   parts: Iterable<UploadedPart>,
   condition: { readonly IfNoneMatch?: '*' } = {},
+  confirm?: () => Promise<void>,
 ): Promise<void> {
   const Parts = [...parts]
     .sort((a, b) => a.PartNumber - b.PartNumber)
     .map(({ PartNumber, ETag, ChecksumCRC32C }) => ({ PartNumber, ETag, ChecksumCRC32C }));
   const complete = { Bucket: bucket, ...upload, ...condition, MultipartUpload: { Parts } };
-  await client.send(new CompleteMultipartUploadCommand(complete));
+  const completing = new CompleteMultipartUploadCommand(complete);
+  askFirst(completing, confirm);
+  await client.send(completing);
 }

@@ -1,0 +1,33 @@
+import type { CopyPlan } from '../src/copy-job/index.ts';
+import { copyOf, type ImageRecord } from '../src/image/index.ts';
+import { atSide, type DestinationRef, type Watch } from '../src/stores/index.ts';
+import type { Dependencies } from './dependencies.ts';
+import { attemptNumber, jobHasEnded } from './lease.ts';
+import { storeOf } from './region-of.ts';
+
+/**
+ * Makes the copy an image, or an object. If an object is not put into its place because the job was ended
+ * from outside, nobody else cleans up: then removes what the job has in the making.
+ * @param ref holds the digests of the copied bytes
+ */
+export async function commitImage(
+  { regions, client }: Dependencies,
+  plan: CopyPlan,
+  ref: DestinationRef,
+  source: ImageRecord,
+  watch: Watch,
+): Promise<void> {
+  const { sha512, md5 } = ref.digests;
+  const copy = copyOf(source, plan.destination, plan.source.tenant_id);
+  const digests = { os_hash_algo: sha512 === null ? null : 'sha512', os_hash_value: sha512 } as const;
+  const record = { ...copy, ...digests, checksum: md5 ?? source.checksum };
+  await atSide('destination', async () => {
+    const [destination, attempt] = [storeOf(regions, plan, 'destination'), attemptNumber()];
+    try {
+      await destination.commit(ref, attempt, record, watch);
+    } catch (error) {
+      if (plan.objects && (await jobHasEnded(client, ref.mark))) await destination.discard(ref, attempt);
+      throw error;
+    }
+  });
+}

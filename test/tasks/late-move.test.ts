@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startFaultyWorkers } from './faulty-workers.ts';
+import { type TaskRig, taskRig } from './support.ts';
+
+let rig: TaskRig;
+beforeEach(async () => {
+  rig = await taskRig();
+  await rig.deployment.startApi();
+});
+afterEach(() => rig.deployment.stop());
+
+test('a move that was frozen leaves what has come to its place since its task has ended', async () => {
+  await rig.put('bucket', 'x/a', Buffer.from('of the ended task'));
+  const [held, thawed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const written = Promise.withResolvers<unknown>();
+  const stopWorkers = await startFaultyWorkers(rig, {
+    nas: ({ write }) => ({
+      async write(path, data, _signal, ...more) {
+        held.resolve();
+        await thawed.promise;
+        // A process that was frozen has not heard yet that its attempt was given up.
+        const unaware = new AbortController().signal;
+        const outcome = write(path, data, unaware, ...more).then(() => 'written');
+        written.resolve(outcome.catch((error) => error));
+        await outcome;
+      },
+    }),
+  });
+  await rig.start({ type: 'import', src_target: 'training', src_prefix: 'x/' });
+  await held.promise;
+  const [task = ''] = await rig.workflows();
+  await rig.deployment.client.workflow.getHandle(task).terminate('ended from outside');
+  await rig.put('nas', 'training/x/a', Buffer.from('of a later task'));
+  thawed.resolve();
+  expect(await written.promise).toMatchObject({ code: 'unavailable' });
+  await stopWorkers();
+  expect((await rig.get('nas', 'training/x/a')).toString()).toBe('of a later task');
+  expect(await rig.tree('nas')).toEqual(['training/x/a']);
+});

@@ -1,0 +1,44 @@
+import { ActivityNotFoundError, type Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { lastingLease } from '../../activities/lease.ts';
+
+beforeEach(() => vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => vi.useRealTimers());
+
+/** Runs `use` in an attempt, with a lease whose questions `answer` answers. */
+function inAttempt(answer: () => Promise<void>, use: (confirm: () => Promise<void>) => Promise<void>) {
+  const client = { activity: { heartbeat: answer } } as unknown as Client;
+  const attempt = new MockActivityEnvironment({ heartbeatTimeoutMs: 30_000 });
+  return attempt.run(() => use(lastingLease(client, () => null)));
+}
+
+test('one question is enough for all that is confirmed within five seconds', async () => {
+  const asked = vi.fn(async () => {});
+  await inAttempt(asked, async (confirm) => {
+    await Promise.all([confirm(), confirm()]);
+    vi.advanceTimersByTime(4999);
+    await confirm();
+    expect(asked).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(2);
+    await confirm();
+    expect(asked).toHaveBeenCalledTimes(2);
+  });
+});
+
+test('a process that was frozen while it waited for the answer asks again', async () => {
+  const asked = vi.fn(async () => {});
+  asked.mockImplementationOnce(async () => void vi.advanceTimersByTime(60_000));
+  await inAttempt(asked, (confirm) => confirm());
+  expect(asked).toHaveBeenCalledTimes(2);
+});
+
+test('a lease that was lost while the process was frozen is found out with the next change', async () => {
+  const asked = vi.fn(async () => {});
+  await inAttempt(asked, async (confirm) => {
+    await confirm();
+    asked.mockRejectedValue(new ActivityNotFoundError('gone'));
+    vi.advanceTimersByTime(60_000);
+    await expect(confirm()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
