@@ -26,12 +26,20 @@ export async function showJob(deployment: Deployment, jobId: string): Promise<Jo
   return JSON.parse(stdout);
 }
 
-/** Waits for the end of a job, and returns its last view. */
+/**
+ * Waits for the end of a job, and returns its last view. While its workflow runs, it asks Temporal alone: to
+ * start the command for each look would keep a core busy.
+ */
 export async function endOf(deployment: Deployment, jobId: string): Promise<JobView> {
-  return until(async () => {
-    const job = await showJob(deployment, jobId);
-    return isFinal(job.status) ? job : undefined;
-  });
+  return until(
+    async () => {
+      if ((await closedAs(deployment, jobId)) === 'RUNNING') return undefined;
+      const job = await showJob(deployment, jobId);
+      return isFinal(job.status) ? job : undefined;
+    },
+    undefined,
+    100,
+  );
 }
 
 /** Returns how many bytes of a copy in the making are on the disk. */
@@ -48,7 +56,7 @@ export async function untilWritten(deployment: Deployment, jobId: string, bytes:
   await until(async () => (await bytesWritten(deployment, jobId)) >= bytes);
 }
 
-/** Returns the status with which Temporal has closed a job's workflow. */
+/** Returns the status that Temporal gives a job's workflow, such as `RUNNING` or `COMPLETED`. */
 export async function closedAs(deployment: Deployment, jobId: string): Promise<string> {
   return (await deployment.client.workflow.getHandle(jobId).describe()).status.name;
 }

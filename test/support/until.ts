@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits for a condition. Returns its first result that is neither false nor undefined. */
+/**
+ * Waits for a condition. Returns its first result that is neither false nor undefined.
+ * @param interval the pause between two looks; milliseconds
+ */
 export async function until<T>(
   condition: () => Promise<T | false | undefined> | T | false | undefined,
   timeout = 60_000,
+  interval = 20,
 ): Promise<T> {
   const deadline = Date.now() + timeout;
   for (;;) {
     const result = await condition();
     if (result !== false && result !== undefined) return result;
     if (Date.now() > deadline) throw new Error(`not within ${timeout / 1000} s: ${condition}`);
-    await sleep(20);
+    await sleep(interval);
   }
 }
 
