@@ -31,7 +31,7 @@ export async function warmUp(servers: Servers, stores: readonly StoreName[]): Pr
 export function openServers(folder: string): Servers {
   const { temporal: temporalProgram } = installTemporal();
   // Every trial starts the same programs again, so they share a cache of compiled code.
-  process.env.NODE_COMPILE_CACHE = join(folder, 'compiled');
+  process.env.NODE_COMPILE_CACHE ??= join(folder, 'compiled');
   process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
   const once = <T>(start: () => Promise<T>) => {
