@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { UnusableImage } from '../../src/stores/image-store.ts';
 import { storeBench } from './store-bench.ts';
 import { type AlterableStore, listed, type OpenStore } from './store-under-test.ts';
 import { UNUSABLE_RECORDS } from './unusable-records.ts';
@@ -21,7 +22,13 @@ export function recordsContract(name: string, openStore: OpenStore<AlterableStor
         expect(refused.message).toContain(id);
         expect(refused.message).toContain(named);
         expect(refused.message.length).toBeLessThan(500);
-        expect(await listed(bench.store)).toEqual([]);
+        const others = await bench.current.addImage(DATA);
+        const unusable: UnusableImage[] = [];
+        const found: string[] = [];
+        for await (const image of bench.store.images(null, (one) => unusable.push(one))) found.push(image.id);
+        expect(found).toEqual([others.id]);
+        expect(unusable).toMatchObject([{ id, fault: { code: 'invalid_image' } }]);
+        expect(await listed(bench.store)).toEqual([others.id]);
       },
     );
 
