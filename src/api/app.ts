@@ -31,6 +31,7 @@ export async function createApi(
   context: DialectContext,
   logger: FastifyBaseLogger,
   metrics: Metrics | null = null,
+  isTraced = false,
 ): Promise<FastifyInstance> {
   const { tls } = context.config;
   const certificate = tls && (await readCertificate(tls));
@@ -50,6 +51,7 @@ export async function createApi(
     ...(certificate && { https: certificate }),
   };
   const app = Fastify(settings);
+  if (isTraced) await (await import('./trace-requests.ts')).traceRequests(app);
   boundPipelines(app);
   badHttp.watch(app);
   if (tls && certificate) {

@@ -17,6 +17,7 @@ import { openQuota } from '../quota/index.ts';
 import { createTaskService } from '../task-service/index.ts';
 import { connectClient, ensureSearchAttributes, forRequest, requestId } from '../temporal/index.ts';
 import { harmlessJson } from '../text/index.ts';
+import { openTracing, type Tracing } from '../tracing/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT, UsageError, unknownRegion } from './errors.ts';
 import { asListenError } from './listen-errors.ts';
@@ -70,7 +71,8 @@ async function serve(options: ProcessOptions): Promise<void> {
     throw new UsageError('identity: is missing; the REST facade needs it to know who is calling');
   const logger = createLogger('serve', config);
   const regions = await openRegions(config);
-  const client = await connectClient(config.encryption);
+  const tracing = await openTracing('image-replicator-serve', logger);
+  const client = await connectClient(config.encryption, tracing?.client);
   await ensureSearchAttributes(client);
   const limitsOf = (tenantId: string) => config.tenantLimits(tenantId);
   const quota = openQuota(client, limitsOf);
@@ -97,7 +99,7 @@ async function serve(options: ProcessOptions): Promise<void> {
   };
   const metrics = createMetrics();
   watchTemporal(metrics, client, config);
-  const app = await createApi(context, logger, metrics);
+  const app = await createApi(context, logger, metrics, tracing !== null);
   const ready = async () => {
     await Promise.all([jobs.check(), identity.check()]);
   };
@@ -114,6 +116,10 @@ async function serve(options: ProcessOptions): Promise<void> {
   setTimeout(() => app.server.closeAllConnections(), STOP_GRACE).unref();
   await app.close();
   await (client.connection as Connection).close();
+  if (tracing === null) return;
+  await tracing.close();
+  // A collector that does not answer would keep the process.
+  process.exit();
 }
 
 function regionsOfImages(regions: Regions): string[] {
@@ -140,7 +146,9 @@ async function work(options: WorkerOptions): Promise<void> {
     throw new UsageError('--no-workflows, --no-copies: leave nothing to do together; give only one of them');
   const { openProbe, openSdkMetrics, runWorkers } = await import('../worker/index.ts');
   const config = await loadConfig(options.config);
-  const metrics = createMetrics();
+  const logger = createLogger('worker', config);
+  const tracing = await openTracing('image-replicator-worker', logger);
+  const metrics = tracedParts(createMetrics(), tracing);
   const open = async (config: Config) => meteredRegions(await openRegions(config), metrics);
   const regions = await open(config);
   for (const name of options.region ?? []) {
@@ -150,7 +158,6 @@ async function work(options: WorkerOptions): Promise<void> {
   await ensureSearchAttributes(client);
   const served = () => (copies ? (options.region ?? [...regions.keys()]) : []);
   const version = deployment === undefined ? null : { deploymentName: deployment, buildId };
-  const logger = createLogger('worker', config);
   const address = metricsAddress(config, options.metricsPort);
   const sdkMetrics = address === null ? null : await openSdkMetrics();
   const probe = openProbe(client, regions, served);
@@ -159,15 +166,26 @@ async function work(options: WorkerOptions): Promise<void> {
   const live = followConfig({ file: options.config, config, regions, open, log: logger });
   try {
     const common = { config, regions, live, client, serve: served(), servesAll, workflows, version, logger };
-    await runWorkers({ ...common, metrics, sdkMetrics, probe });
+    await runWorkers({ ...common, metrics, sdkMetrics, probe, tracing });
   } catch (error) {
     logger.fatal({ err: error }, 'the worker has failed');
     process.exitCode = EXIT.failed;
   }
   await (client.connection as Connection).close();
+  await tracing?.close();
   // The process is ended explicitly: a transfer may still be waiting for another attempt to adopt it, but
   // this process gets no attempts any more.
   process.exit();
+}
+
+/** Metrics whose parts are spans too. */
+function tracedParts(metrics: Metrics, tracing: Tracing | null): Metrics {
+  if (tracing === null) return metrics;
+  const part: Metrics['part'] = (side, region, seconds) => {
+    metrics.part(side, region, seconds);
+    tracing.part(side, region, seconds);
+  };
+  return { ...metrics, part };
 }
 
 /** Returns the regions with stores that count their bytes and faults. */

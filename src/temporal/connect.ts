@@ -1,4 +1,4 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/client';
 import type { EncryptionConfig } from '../config/index.ts';
 import { clientOptions, temporalSettings } from './connection-options.ts';
 import { encryptingConverter } from './encryption.ts';
@@ -24,9 +24,13 @@ export class TemporalUnreachable extends Error {
  * Connects to Temporal with the settings of the environment.
  * @param encryption the keys with which the client encrypts payloads and decrypts them; `null` for no
  * encryption
+ * @param interceptors are called around each of the client's calls about workflows
  * @throws TemporalUnreachable, UnusableProxy
  */
-export async function connectClient(encryption: EncryptionConfig | null): Promise<Client> {
+export async function connectClient(
+  encryption: EncryptionConfig | null,
+  interceptors: readonly WorkflowClientInterceptor[] = [],
+): Promise<Client> {
   const dataConverter = await encryptingConverter(encryption);
   const settings = temporalSettings();
   const { address, namespace, tunnel } = settings;
@@ -37,5 +41,10 @@ export async function connectClient(encryption: EncryptionConfig | null): Promis
   }).catch((cause) => {
     throw new TemporalUnreachable(address, tunnel?.proxy ?? null, { cause });
   });
-  return new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
+  return new Client({
+    connection,
+    namespace,
+    interceptors: { workflow: [...interceptors] },
+    ...(dataConverter && { dataConverter }),
+  });
 }

@@ -17,6 +17,7 @@ import { type Metrics, meteredDigests } from '../metrics/index.ts';
 import { openSpool } from '../stores/index.ts';
 import { ensureSweepSchedule } from '../sweep/schedule.ts';
 import { encryptingConverter, temporalSettings, workerOptions } from '../temporal/index.ts';
+import type { Tracing } from '../tracing/index.ts';
 import { createDigestPool, openLinks } from '../transfer/index.ts';
 import { countFailuresFromZero } from './count-from-zero.ts';
 import { Crew } from './crew.ts';
@@ -51,6 +52,8 @@ export interface WorkersOptions {
   /** The metrics of the SDK; `null` if they are not served. */
   readonly sdkMetrics: SdkMetrics | null;
   readonly probe: Probe;
+  /** How this process is traced; `null` if it is not. */
+  readonly tracing: Tracing | null;
 }
 
 /**
@@ -93,7 +96,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const { repeated: onRepeat } = options.metrics;
   const deps: Dependencies = { regions, limits: config.limits, digests, links, spool, client, onRepeat };
   const dataConverter = await encryptingConverter(config.encryption);
-  const interceptors = { activity: [logContext] };
+  const interceptors = { activity: [logContext, ...(options.tracing?.activity ?? [])] };
   const common = {
     ...commonOptions(options),
     connection,

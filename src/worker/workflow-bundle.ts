@@ -30,7 +30,10 @@ export async function bundleWorkflows(
   const converter = (name: string) => join(ROOT, `src/temporal/${name}${extname(import.meta.filename)}`);
   return bundleWorkflowCode({
     workflowsPath: join(ROOT, 'workflows/index.ts'),
-    workflowInterceptorModules: [join(ROOT, 'workflows/log-context.ts')],
+    workflowInterceptorModules: [
+      join(ROOT, 'workflows/log-context.ts'),
+      join(ROOT, 'workflows/trace-context.ts'),
+    ],
     payloadConverterPath: converter('payload-converter'),
     logger,
     ...(encrypts && { failureConverterPath: converter('failure-converter') }),

@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
+import { eclClient } from '../support/http.ts';
+import { receiveSpans, tracedTo } from '../support/otlp-receiver.ts';
+import { until } from '../support/until.ts';
 import { installFrom, packInto } from './support/package.ts';
 import { run } from './support/run.ts';
 
@@ -77,4 +80,21 @@ test('facade and worker run from a read-only installation, copy an image, and le
   const health = await fetch(`${deployment.apiUrl}/readyz`);
   expect(health.status).toBe(200);
   expect(await inventory()).toEqual(before);
+});
+
+test('the installed facade and worker tell a collector the whole trace of a job', async () => {
+  const collector = await receiveSpans();
+  const env = { IMAGE_REPLICATOR_WORKFLOW_BUNDLE: undefined, ...tracedTo(collector) };
+  const traced = await deploy({ program, env });
+  try {
+    await Promise.all([traced.startApi(), traced.startWorker()]);
+    const { id } = await traced.addImage('ot1', MIB, { owner: 'tenant-a' });
+    await eclClient(traced).start({ image_id: id, tenant_id_dst: 'tenant-a', region_id_dst: 'ot2' });
+    const named = (wanted: string) =>
+      until(() => collector.spans.find(({ name }) => name.startsWith(wanted)));
+    const [request, last] = await Promise.all([named('POST '), named('RunActivity:commitImage')]);
+    expect(last.traceId).toBe(request.traceId);
+  } finally {
+    await Promise.all([traced.stop(), collector.stop()]);
+  }
 });

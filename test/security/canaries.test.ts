@@ -126,8 +126,16 @@ async function workflows(): Promise<string> {
   return textOfWorkflows(rig.deployment, await openCodec(encryption));
 }
 
+/** Waits for the span of a step that has failed, with its message, from a collector that was sent secrets. */
+async function untilTraced(): Promise<void> {
+  const { spans, headers } = rig.collector;
+  await until(() => spans.some(({ name, status }) => name.startsWith('RunActivity:') && !!status.message));
+  const password = Buffer.from(`copier:${SECRETS['password of a collector']}`).toString('base64');
+  for (const secret of [SECRETS['header of a collector'], password]) expect(headers()).toContain(secret);
+}
+
 test('no secret is anywhere but in its own file', async () => {
-  const { deployment, server, processes, folders } = rig;
+  const { deployment, server, collector, processes, folders } = rig;
   const small = (await deployment.addImage('ot1', 1000, { owner: 'tenant-a' })).id;
   const large = (await deployment.addImage('ot1', 40 * MIB, { owner: 'tenant-a' })).id;
   await copy(small);
@@ -141,12 +149,14 @@ test('no secret is anywhere but in its own file', async () => {
     processes.map(({ pid }) => readFile(`/proc/${pid}/cmdline`, 'utf8')),
   );
   for (const line of commandLines) expect(line).toMatch(/serve|worker/);
+  await untilTraced();
   const traces = {
     logs: processes.map((one) => one.output()).join(''),
     answers: told.join('\n'),
     workflows: running + (await workflows()),
+    spans: collector.text(),
   };
-  // The traces are whole, and the server that quotes was sent secrets.
+  // The traces are whole, and the servers were sent secrets.
   for (const [where, text] of Object.entries(traces)) expect(text, where).toContain(small);
   expect(traces.answers).toContain('image_replicator_');
   const asked = server.asked.join('\n');

@@ -12,6 +12,7 @@ import { startTlsFrontend } from '../packaging/support/tls-frontend.ts';
 import { startGateway } from '../s3/support/gateway.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { freePort } from '../support/free-port.ts';
+import { type OtlpReceiver, receiveSpans, tracedTo } from '../support/otlp-receiver.ts';
 import type { TestProcess } from '../support/process.ts';
 import { type EchoingServer, startEchoingServer } from './echoing-server.ts';
 import { EC2_KEY, type Keys, makeKeys, S3_ACCOUNT, SECRETS, writeSecrets } from './secrets.ts';
@@ -27,6 +28,8 @@ export interface CanaryRig {
   /** A facade that speaks TLS only, and whose Keystone quotes what it was sent. */
   readonly withKeystone: Facade;
   readonly server: EchoingServer;
+  /** Receives the spans of all processes. */
+  readonly collector: OtlpReceiver;
   /** Its facades and its worker. */
   readonly processes: readonly TestProcess[];
   /** The addresses of their metrics. */
@@ -43,6 +46,7 @@ export async function startCanaryRig(): Promise<CanaryRig> {
   const server = await startEchoingServer({ token: SECRETS['token of OpenStack'], key: EC2_KEY });
   await writeSecrets(secrets, server.url);
   const keys = await makeKeys(secrets);
+  const collector = await receiveSpans();
   const frontend = await startFrontend(keys);
   const usual = getGlobalDispatcher();
   setGlobalDispatcher(new Agent({ connect: { ca: await readFile(keys.authority, 'utf8') } }));
@@ -54,6 +58,7 @@ export async function startCanaryRig(): Promise<CanaryRig> {
     AWS_SHARED_CREDENTIALS_FILE: join(secrets, 'credentials'),
     OS_CLIENT_CONFIG_FILE: join(secrets, 'clouds.yaml'),
     ...proxyFor(server.url),
+    ...tracesFor(collector),
   };
   vi.stubEnv('OS_CLIENT_CONFIG_FILE', env.OS_CLIENT_CONFIG_FILE);
   const [port, other, keystonePort] = [await freePort(), await freePort(), await freePort()];
@@ -78,6 +83,7 @@ export async function startCanaryRig(): Promise<CanaryRig> {
     deployment,
     withKeystone: { apiUrl: `https://127.0.0.1:${keystonePort}`, key: EC2_KEY },
     server,
+    collector,
     processes,
     metrics: [port, other].map((one) => `http://127.0.0.1:${one}/metrics`),
     folders: { secrets, s3: join(gateway.folder, '..') },
@@ -87,7 +93,7 @@ export async function startCanaryRig(): Promise<CanaryRig> {
       frontend.close();
       await getGlobalDispatcher().close();
       setGlobalDispatcher(usual);
-      await Promise.all([server.stop(), gateway.stop()]);
+      await Promise.all([server.stop(), gateway.stop(), collector.stop()]);
       await rm(secrets, { recursive: true, force: true });
       vi.unstubAllEnvs();
     },
@@ -115,6 +121,15 @@ function temporalFor(frontend: Server, { authority, client }: Keys): Record<stri
 function proxyFor(url: string): Record<string, string> {
   const proxy = url.replace('//', `//copier:${SECRETS['password of a proxy']}@`);
   return { HTTP_PROXY: proxy, http_proxy: proxy, NO_PROXY: HERE, no_proxy: HERE };
+}
+
+/** The variables of a collector that wants a password and a header. */
+function tracesFor({ url }: OtlpReceiver): NodeJS.ProcessEnv {
+  const locked = url.replace('//', `//copier:${SECRETS['password of a collector']}@`);
+  return {
+    ...tracedTo({ url: locked }),
+    OTEL_EXPORTER_OTLP_HEADERS: `x-api-key=${SECRETS['header of a collector']}`,
+  };
 }
 
 /** Regions that work, and those whose server quotes what it was sent. */

@@ -19,6 +19,8 @@ export const SECRETS = {
   'API key of Temporal': canary(),
   'password of a proxy': canary(),
   'token that is not good': canary(),
+  'header of a collector': canary(),
+  'password of a collector': canary(),
 };
 
 export const S3_ACCOUNT = { accessKeyId: 'copier', secretAccessKey: SECRETS['key of S3'] };

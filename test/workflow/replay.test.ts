@@ -4,6 +4,7 @@
  * by name:
  * UPDATE_HISTORIES=replicated,cleaned-up npx vitest run test/workflow/replay.test.ts
  */
+import { defaultPayloadConverter } from '@temporalio/common';
 import { DefaultLogger, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
 import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
@@ -42,6 +43,15 @@ test.runIf(process.env.UPDATE_HISTORIES)('histories are stored', async () => {
 
 test.each(names)('the history %s can be replayed', async (name) => {
   await Worker.runReplayHistory({ workflowBundle: bundle }, await readHistory(name), name);
+});
+
+test.each(names)('the history %s can be replayed if its start was traced', async (name) => {
+  const history = await readHistory(name);
+  const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+  const fields = { '_tracer-data': defaultPayloadConverter.toPayload({ traceparent }) };
+  for (const { workflowExecutionStartedEventAttributes: started } of history.events ?? [])
+    if (started) started.header = { fields };
+  await Worker.runReplayHistory({ workflowBundle: bundle }, history, name);
 });
 
 test.each(names)('the history %s tells of no machine', async (name) => {

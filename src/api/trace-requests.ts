@@ -1,0 +1,37 @@
+import fastifyOtel from '@fastify/otel';
+import { context } from '@opentelemetry/api';
+import type { FastifyInstance } from 'fastify';
+
+/** What load balancers ask all the time. */
+const UNTRACED = ['/healthz', '/readyz'];
+
+/**
+ * Makes a span of each request, except of health checks. Its name is the method and the route, as
+ * OpenTelemetry's conventions have it. A query is left out of it, because it may hold a signature.
+ * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+ */
+export async function traceRequests(app: FastifyInstance): Promise<void> {
+  const instrumentation = new fastifyOtel.FastifyOtelInstrumentation({
+    instrumentHooks: false,
+    instrumentHandler: false,
+    // The log has the stack, and the span's status the message.
+    recordExceptions: false,
+    ignorePaths: ({ url }) => UNTRACED.includes(pathOf(url)),
+    requestHook(span, { method, url, routeOptions }) {
+      const route = routeOptions.url;
+      span.updateName(route === undefined ? method : `${method} ${route}`);
+      span.setAttribute('url.path', pathOf(url));
+    },
+  });
+  await app.register(instrumentation.plugin());
+  // A request with a body loses its context while the body comes in.
+  app.addHook('preHandler', (request, _reply, done) => {
+    const { context: ofRequest } = request.opentelemetry();
+    if (ofRequest === null) return done();
+    context.with(ofRequest, done);
+  });
+}
+
+function pathOf(url: string): string {
+  return url.split('?')[0] ?? '';
+}

@@ -1,0 +1,30 @@
+import { ExportResultCode } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import type { SpanExporter } from '@opentelemetry/sdk-trace-node';
+import type { Log } from './tracing.ts';
+
+/** The shortest time between two warnings that the collector takes no spans; milliseconds. */
+const MIN_BETWEEN_WARNINGS = 10 * 60_000;
+
+/**
+ * Opens what sends spans to the collector. A failure is a warning with its code, now and then.
+ * OpenTelemetry's own messages are not logged: they may quote the headers that it sends, and what the
+ * collector answers.
+ */
+export function openExporter(log: Log): SpanExporter {
+  const exporter = new OTLPTraceExporter();
+  let nextWarning = 0;
+  return {
+    export(spans, done) {
+      exporter.export(spans, (result) => {
+        if (result.code === ExportResultCode.FAILED && Date.now() >= nextWarning) {
+          nextWarning = Date.now() + MIN_BETWEEN_WARNINGS;
+          const { code = null } = (result.error ?? {}) as { readonly code?: string | number };
+          log.warn({ code }, 'the OpenTelemetry collector takes no spans');
+        }
+        done(result);
+      });
+    },
+    shutdown: () => exporter.shutdown(),
+  };
+}

@@ -1,0 +1,23 @@
+import type { Log, Tracing } from './tracing.ts';
+
+export type { Tracing } from './tracing.ts';
+
+/**
+ * Opens tracing, as OpenTelemetry's standard variables say. Returns `null`, and loads nothing, if they name
+ * no endpoint or switch it off, or if the endpoint is not one of HTTP: the log then has a warning, because
+ * no copy has to fail for a trace.
+ * @param name the name of the service, if `OTEL_SERVICE_NAME` names none
+ * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+ */
+export async function openTracing(name: string, log: Log, env = process.env): Promise<Tracing | null> {
+  const endpoint = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (!endpoint || env.OTEL_TRACES_EXPORTER === 'none' || env.OTEL_SDK_DISABLED?.toLowerCase() === 'true')
+    return null;
+  if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
+    // The address itself may have a password.
+    log.warn({}, 'nothing is traced: the OTLP endpoint does not begin with http:// or https://');
+    return null;
+  }
+  const { startTracing } = await import('./start.ts');
+  return startTracing(name, log);
+}

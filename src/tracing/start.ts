@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TraceFlags, trace } from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
+import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import {
+  OpenTelemetryActivityInboundInterceptor,
+  OpenTelemetryActivityOutboundInterceptor,
+} from '@temporalio/interceptors-opentelemetry/lib/worker/index.js';
+import { ClientInterceptor } from './client-interceptor.ts';
+import { openExporter } from './exporter.ts';
+import type { Log, Tracing } from './tracing.ts';
+
+/** The most spans of parts that a process makes in a second: a fast copy moves thousands of parts. */
+const MAX_PARTS = 10;
+
+/** How long a process that ends waits for the collector of its last spans; milliseconds. */
+const MAX_FAREWELL = 2000;
+
+/**
+ * Starts to trace this process. At most as many spans wait for the collector as `OTEL_BSP_MAX_QUEUE_SIZE`
+ * says (2048); further ones are dropped, so that nothing waits for it.
+ */
+export function startTracing(name: string, log: Log): Tracing {
+  const named = resourceFromAttributes({ 'service.name': name });
+  const provider = new NodeTracerProvider({
+    resource: defaultResource()
+      .merge(named)
+      .merge(detectResources({ detectors: [envDetector] })),
+    spanProcessors: [new BatchSpanProcessor(openExporter(log))],
+  });
+  // Without baggage: what clients write into it would become a part of histories.
+  provider.register({ propagator: new W3CTraceContextPropagator() });
+  const tracer = trace.getTracer('image-replicator');
+  let second = 0;
+  let parts = 0;
+  return {
+    client: [new ClientInterceptor()],
+    activity: [
+      (context) => ({
+        inbound: new OpenTelemetryActivityInboundInterceptor(context),
+        outbound: new OpenTelemetryActivityOutboundInterceptor(context),
+      }),
+    ],
+    part(side, region, seconds) {
+      const flags = trace.getActiveSpan()?.spanContext().traceFlags ?? TraceFlags.NONE;
+      if ((flags & TraceFlags.SAMPLED) === 0) return;
+      const now = Date.now();
+      if (Math.floor(now / 1000) !== second) [second, parts] = [Math.floor(now / 1000), 0];
+      if (++parts > MAX_PARTS) return;
+      const attributes = { 'image_replicator.region': region, 'image_replicator.side': side };
+      const options = { attributes, startTime: now - seconds * 1000 };
+      tracer.startSpan(side === 'source' ? 'read part' : 'write part', options).end(now);
+    },
+    async close() {
+      const sent = provider.shutdown().catch(() => {});
+      await Promise.race([sent, sleep(MAX_FAREWELL, undefined, { ref: false })]);
+    },
+  };
+}
