@@ -1,5 +1,11 @@
 import { Context } from '@temporalio/activity';
-import { ActivityCancelledError, ActivityNotFoundError, type Client } from '@temporalio/client';
+import {
+  ActivityCancelledError,
+  ActivityNotFoundError,
+  ActivityPausedError,
+  ActivityResetError,
+  type Client,
+} from '@temporalio/client';
 import { isFinal, JOB_MEMO, type JobDetails } from '../src/copy-job/index.ts';
 import { type DestinationRef, StoreError } from '../src/stores/index.ts';
 import { chainOf } from '../src/temporal/index.ts';
@@ -39,7 +45,8 @@ export async function jobHasEnded(client: Client, mark: string): Promise<boolean
 
 /**
  * Tells whether the job of this attempt is known to have ended or to be undoing its copy. If so, the job may
- * not remove what the attempt still makes. Returns `false` if Temporal does not answer.
+ * have done all its removals, and the attempt has to remove what it still makes. A job that is cancelled by
+ * force counts as ended. Returns `false` if Temporal does not answer.
  */
 export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise<boolean> {
   const { workflowExecution } = Context.current().info;
@@ -52,8 +59,8 @@ export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise
 }
 
 /**
- * Checks, by a heartbeat, that Temporal still waits for this attempt. Throws `unavailable` if it does not, or
- * if it does not answer.
+ * Checks, by a heartbeat, that Temporal still waits for this attempt. Throws `unavailable` if Temporal no
+ * longer waits for it, or does not answer.
  * @param details the details of that heartbeat
  */
 export async function confirmLease(client: Client, details: unknown): Promise<void> {
@@ -62,12 +69,16 @@ export async function confirmLease(client: Client, details: unknown): Promise<vo
   } catch (error) {
     // A cancelled attempt still has its lease: the workflow waits until it has ended.
     if (error instanceof ActivityCancelledError) return;
-    const why =
-      error instanceof ActivityNotFoundError
-        ? 'is no longer wanted: the step has ended meanwhile'
-        : 'could not be confirmed: Temporal does not answer';
-    throw new StoreError('unavailable', `the change ${why}`, { cause: error });
+    throw new StoreError('unavailable', `the change ${whyNotConfirmed(error)}`, { cause: error });
   }
+}
+
+function whyNotConfirmed(error: unknown): string {
+  if (error instanceof ActivityNotFoundError)
+    return 'is no longer wanted: the step has ended, or another attempt has it';
+  if (error instanceof ActivityPausedError) return 'has to wait: the step is paused';
+  if (error instanceof ActivityResetError) return 'has to wait: the step was reset, and begins anew';
+  return 'could not be confirmed: Temporal does not answer';
 }
 
 /** Milliseconds for which an answer of Temporal's is trusted. */
@@ -77,7 +88,7 @@ const TRUSTED_FOR = 5000;
  * Returns a function that checks, as `confirmLease` does, that Temporal still waits for this attempt. It asks
  * only if the last question is some seconds old. So it costs little, and an attempt that was frozen, or cut
  * off from Temporal, finds out before it changes anything else.
- * @param details returns the details that the heartbeat which asks puts on record
+ * @param details returns the details for the heartbeat by which it asks
  */
 export function lastingLease(client: Client, details: () => unknown): () => Promise<void> {
   const { heartbeatTimeoutMs = TRUSTED_FOR } = Context.current().info;

@@ -16,7 +16,10 @@ export interface PausableWork<T> {
   begin(): Promise<{ readonly finished: Promise<T> }>;
   /** Stops the work. Returns when nothing moves any more. */
   stop(): Promise<void>;
-  /** Called at each check that finds the workflow paused. */
+  /**
+   * Called after each check that keeps the work from going on: the workflow is paused, or was paused and
+   * Temporal does not answer.
+   */
   onPaused(): void;
   /** Called at each check with the job's details from the memo. */
   onRecord(job: Partial<JobDetails>): void;
@@ -33,14 +36,13 @@ export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>
   const orCancelled = <R>(promise: Promise<R>) => Promise.race([promise, cancelled]);
   const { onRecord, onPaused } = work;
   for (let wasPaused = false; ; wasPaused = true) {
-    const resumed = { isPaused: false, wasPaused, onRecord, onLook: onPaused };
-    await orCancelled(untilPauseIs(client, resumed, cancellationSignal));
+    const untilResumed = { until: 'running', wasPaused, onRecord, onCheck: onPaused } as const;
+    await orCancelled(waitForPause(client, untilResumed, cancellationSignal));
     const { finished } = await work.begin();
     const watching = new AbortController();
     const signal = AbortSignal.any([cancellationSignal, watching.signal]);
-    const paused = untilPauseIs(client, { isPaused: true, wasPaused: false, onRecord }, signal).then(
-      () => null,
-    );
+    const untilPaused = { until: 'paused', wasPaused: false, onRecord } as const;
+    const paused = waitForPause(client, untilPaused, signal).then(() => null);
     const ended = finished.then((result) => ({ result }));
     try {
       const end = await orCancelled(Promise.race([ended, paused]));
@@ -53,8 +55,8 @@ export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>
 }
 
 interface PauseWait {
-  /** `true` to wait until the workflow is paused, `false` to wait until it is not. */
-  readonly isPaused: boolean;
+  /** The state of the workflow that ends the wait. */
+  readonly until: 'paused' | 'running';
   /**
    * `true` if the workflow is known to be paused already. A failed check keeps this answer, because Temporal
    * may be unreachable for a while.
@@ -62,20 +64,20 @@ interface PauseWait {
   readonly wasPaused: boolean;
   readonly onRecord: PausableWork<unknown>['onRecord'];
   /** Called after each check that does not end the wait. */
-  readonly onLook?: () => void;
+  readonly onCheck?: () => void;
 }
 
 /**
- * Waits until the workflow of this attempt is paused, or until it is not, as `wait.isPaused` says. Checks at
- * once, and then every 750 milliseconds.
+ * Waits until the workflow of this attempt is paused, or until it is not. Checks at once, and then every 750
+ * milliseconds.
  * @throws the signal's reason when it is aborted
  */
-async function untilPauseIs(client: Client, wait: PauseWait, signal: AbortSignal): Promise<void> {
+async function waitForPause(client: Client, wait: PauseWait, signal: AbortSignal): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
     const isPaused = await readPause(client, wait.onRecord).catch(() => wait.wasPaused);
-    if (isPaused === wait.isPaused) return;
-    wait.onLook?.();
+    if (isPaused === (wait.until === 'paused')) return;
+    wait.onCheck?.();
     await sleep(INTERVAL, undefined, { signal }).catch(() => {});
   }
 }

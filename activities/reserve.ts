@@ -4,7 +4,7 @@ import { type DestinationRef, type ImageDestination, StoreError } from '../src/s
 import { attemptNumber, jobHasEndedOrUndoes } from './lease.ts';
 
 /**
- * The number of calls after which a conflict counts. Each earlier attempt that was frozen can cause one
+ * The number of calls after which a conflict is thrown. Each earlier attempt that was frozen can cause one
  * conflict.
  */
 const MAX_CALLS = 3;
@@ -14,8 +14,9 @@ const MAX_CALLS = 3;
  * undoing its copy, removes the reservation again, because the job's own removal may have come before it.
  *
  * The check is needed because a call that hangs cannot be interrupted, because a process does not notice that
- * it was frozen, and because a run after a reset may have inherited the end of the earlier run. The attempt's
- * number protects everything that a later attempt has taken over.
+ * it was frozen, and because a run that a reset has made may have a cancel by force, and the start of its
+ * clean-up, in the history that it has taken over: it starts no other clean-up. The attempt's number protects
+ * everything that a later attempt has taken over.
  */
 export async function reserve(
   client: Client,

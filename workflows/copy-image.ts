@@ -36,14 +36,14 @@ const jobDetailsQuery = defineQuery<JobDetails>(JOB_DETAILS_QUERY);
  * How long a cancel by force waits for the transfer to stop and to report how far it has come. Until then the
  * transfer may move more bytes than are on record. If its worker is dead, the transfer reports nothing.
  */
-const MAX_LAST_WORD = '2s';
+const MAX_LAST_REPORT = '2s';
 
 /**
  * Copies an image to another region. A copy that fails or is cancelled leaves nothing at the destination.
  *
  * - Signal `cancel` and update `requestCancel` (both with an optional `{reason, requested_by, force}`), or a
  *   native cancellation: the job ends as `canceled` and closes as Canceled when nothing of the copy is left.
- *   A cancel that is accepted before the commit is on record always wins.
+ *   A cancel that is accepted before the status `replicated` is on record always wins.
  * - With `force`, the job ends at once and leaves the removal to a workflow `cleanUp`. A client MAY send
  *   `force` after an earlier cancel, for example if the destination hangs.
  * - Signal and update `limitBandwidth` (with a number of bytes a second, or `null` for no limit): limits the
@@ -55,8 +55,8 @@ const MAX_LAST_WORD = '2s';
  */
 export async function copyImage(request: CopyRequest): Promise<JobDetails> {
   const job = new JobRecord();
-  const execution = CancellationScope.current();
-  const work = new CancellationScope();
+  const rootScope = CancellationScope.current();
+  const workScope = new CancellationScope();
   setHandler(jobDetailsQuery, () => job.details);
   setHandler(limitSignal, (limit) => job.limitBandwidth(limit));
   setHandler(
@@ -67,12 +67,13 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
     },
     { validator: (limit: unknown) => job.assertLimitable(limit) },
   );
-  const endsAtOnce = handleCancels(job, execution, work);
+  const endsAtOnce = handleCancels(job, rootScope, workScope);
   return CancellationScope.nonCancellable(async () => {
     const saga = new CopySaga(job);
-    // After a cancel by force, `endsAtOnce` wins this race with `null`: the job then ends without a fault.
-    const fault = await Promise.race([saga.run(request, work), endsAtOnce]);
-    return close(job, saga, fault, execution);
+    // After a cancel by force, `endsAtOnce` resolves even if the saga hangs. Whichever comes first, the job
+    // then ends as canceled.
+    const fault = await Promise.race([saga.run(request, workScope), endsAtOnce]);
+    return close(job, saga, fault, rootScope);
   });
 }
 
@@ -80,19 +81,23 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
  * Registers the handlers of all kinds of cancels. Each cancel stops the work. Returns a promise that resolves
  * when a cancel by force requires the job to end, even if the work has not stopped.
  */
-function handleCancels(job: JobRecord, execution: CancellationScope, work: CancellationScope): Promise<null> {
+function handleCancels(
+  job: JobRecord,
+  rootScope: CancellationScope,
+  workScope: CancellationScope,
+): Promise<null> {
   const endNow = Promise.withResolvers<null>();
-  const awaitLastWord = async () => {
-    await sleep(MAX_LAST_WORD);
+  const awaitLastReport = async () => {
+    await sleep(MAX_LAST_REPORT);
     // The transfer has not ended in time, but it may have sent another heartbeat after the cancel.
     if (job.details.phase === 'transfer' && patched('last-heartbeat-for-last-word')) await noteBytes(job);
   };
-  const stop = (awaitsLastWord = false) => {
-    work.cancel();
+  const stop = (awaitsLastReport = false) => {
+    workScope.cancel();
     if (!job.isForced) return;
-    if (!awaitsLastWord) endNow.resolve(null);
+    if (!awaitsLastReport) endNow.resolve(null);
     else
-      awaitLastWord()
+      awaitLastReport()
         .then(() => endNow.resolve(null))
         .catch(ignoreCancellation);
   };
@@ -104,8 +109,8 @@ function handleCancels(job: JobRecord, execution: CancellationScope, work: Cance
     // Only the transfer's heartbeats say how far it has come, and the cancel ends them: so the number is read
     // first.
     if (job.details.phase === 'transfer' && patched('progress-before-cancel')) {
-      const awaitsLastWord = job.isForced && patched('last-word-of-transfer');
-      noteBytes(job).finally(() => stop(awaitsLastWord));
+      const awaitsLastReport = job.isForced && patched('last-word-of-transfer');
+      noteBytes(job).finally(() => stop(awaitsLastReport));
     } else stop();
   };
   setHandler(cancelSignal, (request) => {
@@ -119,7 +124,7 @@ function handleCancels(job: JobRecord, execution: CancellationScope, work: Cance
     },
     { validator: (request: unknown) => job.assertCancellable(request) },
   );
-  execution.cancelRequested.catch(() => {
+  rootScope.cancelRequested.catch(() => {
     if (isCancellable(job.status)) cancel('native');
   });
   return endNow.promise;
@@ -145,16 +150,17 @@ async function noteBytes(job: JobRecord): Promise<void> {
 
 /**
  * Ends the workflow: returns the details of a job that is replicated, and throws for any other.
- * @param fault the fault that has stopped the copy; `null` if there was none, or if the job was cancelled by
- * force
+ * @param fault the fault that has stopped the copy; `null` if there was none, or if a cancel by force has
+ * come before it
  */
 async function close(
   job: JobRecord,
   saga: CopySaga,
   fault: Fault | null,
-  execution: CancellationScope,
+  rootScope: CancellationScope,
 ): Promise<JobDetails> {
   if (job.status === 'replicated') return job.details;
+  // The status decides: if no cancel was accepted, the fault is the job's end.
   if (fault !== null && isCancellable(job.status)) {
     job.setAndPublish({ status: 'error', phase: null, destination_image_id: null });
     throw failureOf(fault);
@@ -162,7 +168,9 @@ async function close(
   if (job.isForced) await saga.handOver();
   else if (job.status === 'cancel_requested') job.setAndPublish({ status: 'canceling', fault: null });
   job.setAndPublish({ status: 'canceled', phase: null, fault: null, destination_image_id: null });
-  if (!execution.consideredCancelled) await closeAsCanceled();
-  await execution.cancelRequested.catch(() => {});
+  // Only a native cancellation lets a workflow close as Canceled. A workflow cannot request its own, so an
+  // activity does it.
+  if (!rootScope.consideredCancelled) await closeAsCanceled();
+  await rootScope.cancelRequested.catch(() => {});
   throw new CancelledFailure('the job was cancelled');
 }

@@ -42,8 +42,8 @@ export class CopySaga {
 
   /**
    * Makes the copy. If a fault or a cancel stops it, undoes it. Returns the fault; `null` if there was none.
-   * @param scope the cancellation scope of the steps, which a cancel of the job cancels; undoing runs outside
-   * of it
+   * @param scope the cancellation scope of the steps, which a cancel of the job cancels; the last undo runs
+   * outside of it
    */
   async run(request: CopyRequest, scope: CancellationScope): Promise<Fault | null> {
     const job = this.#job;
@@ -63,7 +63,7 @@ export class CopySaga {
     return fault;
   }
 
-  /** Makes the copy in five steps: plan, inspect, reserve, transfer, commit. */
+  /** Plans the copy, and makes it by the steps inspect, prepare, transfer and commit. */
   async #copy(request: CopyRequest): Promise<void> {
     const job = this.#job;
     const { firstExecutionRunId: mark, runId } = workflowInfo();
@@ -83,6 +83,7 @@ export class CopySaga {
     const { name, size } = image.record;
     job.setUnpublished({ phase: 'prepare', source_image_name: name, image_size: size });
 
+    // One round for each image; each fault has made another image necessary.
     for (const faults: Fault[] = []; ; ) {
       try {
         return await this.#make(withImageId(plan, faults.length), image);
@@ -96,7 +97,7 @@ export class CopySaga {
     }
   }
 
-  /** Reserves an image, fills it, and commits it. */
+  /** Prepares an image, transfers the bytes into it, and commits it. */
   async #make(plan: CopyPlan, image: InspectedImage): Promise<void> {
     const job = this.#job;
     const steps = storeSteps(plan);

@@ -17,7 +17,7 @@ import { answerError } from './ecl/index.ts';
 import { addHealthRoutes } from './health.ts';
 import { parseEveryBodyAsJson } from './json.ts';
 import { describeApi } from './openapi.ts';
-import { boundPipelines } from './pipelines.ts';
+import { limitPipelines } from './pipelines.ts';
 import { abortWhenClientLeaves } from './request-life.ts';
 import { collectRoutes, refuseOtherMethods } from './responses.ts';
 import { followCertificate, readCertificate } from './tls.ts';
@@ -52,11 +52,11 @@ export async function createApi(
   };
   const app = Fastify(settings);
   if (isTraced) await (await import('./trace-requests.ts')).traceRequests(app);
-  boundPipelines(app);
+  limitPipelines(app);
   badHttp.watch(app);
   if (tls && certificate) {
-    const leave = followCertificate(app.server as HttpsServer, tls, certificate, logger);
-    app.addHook('onClose', async () => leave());
+    const stopFollowing = followCertificate(app.server as HttpsServer, tls, certificate, logger);
+    app.addHook('onClose', async () => stopFollowing());
   }
   if (metrics !== null) countRequests(app, metrics);
   let closing = false;
@@ -101,9 +101,9 @@ async function addRoutes(app: FastifyInstance, context: OpenContext): Promise<vo
 
 const REQUEST_ID = 'X-Openstack-Request-Id';
 /**
- * The longest time in which a whole request has to arrive; milliseconds. It is short, because the sender of a
- * signed request is known only when all of it is there. Node.js checks it every 30 s, and never allows less
- * than the time for the headers.
+ * The longest time in which a whole request has to arrive; milliseconds. The sender of a
+ * signed request is known only when all of it is there; until then, anybody can hold a connection. Node.js
+ * checks this time every 30 s, and never applies less than its `headersTimeout`.
  */
 const REQUEST_TIMEOUT = 60_000;
 

@@ -13,7 +13,7 @@ export const MAX_PIPELINED = 8;
  * at once. If there were hundreds of them, all other clients would have to wait, even if each were only
  * refused.
  */
-export function boundPipelines({ server }: FastifyInstance): void {
+export function limitPipelines({ server }: FastifyInstance): void {
   const waiting = new WeakMap<Socket, number>();
   const [serve] = server.listeners('request');
   if (serve === undefined) throw new Error('the HTTP server has no handler for requests');

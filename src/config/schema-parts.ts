@@ -2,7 +2,8 @@ import Type from 'typebox';
 import { RATE_PATTERN } from './size.ts';
 import { SPAN_PATTERN } from './timetable.ts';
 
-const NAME_IN_WORDS = 'a name of 1 to 63 letters, digits, dots, hyphens and underscores';
+const NAME_IN_WORDS =
+  'a name of 1 to 63 letters, digits, dots, hyphens and underscores that begins with a letter or digit';
 const NAME_PATTERN = '[A-Za-z0-9][A-Za-z0-9._-]{0,62}';
 const NAME = {
   pattern: `^${NAME_PATTERN}$`,
@@ -13,8 +14,9 @@ export const PAIR_PATTERN = `^${NAME_PATTERN}->${NAME_PATTERN}$`;
 /** Options of a record whose keys are names. */
 export const named = { additionalProperties: false, patternErrorMessage: NAME_IN_WORDS } as const;
 
-/** The schema of a name of a region, a share or a target. */
+/** The schema of a name of a region, a share or a target, with a description of its own. */
 export const name = (description: string) => Type.String({ ...NAME, description });
+/** The schema of such a name where the field around it has the description. */
 export const Name = Type.String(NAME);
 
 /** The schema of a time with its unit, such as `30s` or `1h`. */

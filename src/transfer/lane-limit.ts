@@ -34,8 +34,8 @@ const MAX_REST = 32_000;
 const REDUCTION = 0.3;
 const REDUCTION_TIME = 500;
 /**
- * How long the number of lanes stays below one that a server has refused; milliseconds. Each further refusal
- * doubles it.
+ * How long there are fewer lanes than when the server has refused a request; milliseconds. Each further
+ * refusal doubles this time.
  */
 const MIN_CEILING_TIME = 20_000;
 const MAX_CEILING_TIME = 640_000;
@@ -57,7 +57,8 @@ export class LaneLimit {
   #phase: Phase = 'search';
   #step = SMALL_STEP;
   /**
-   * The lanes whose first request was answered; `undefined` after the first step, or if the server is nearby.
+   * The lanes whose first request was answered. `undefined` when this is no longer of use: the first step was
+   * taken, a lane has reported bytes, or the server has proved to be nearby.
    */
   #answered: Set<number> | undefined = new Set();
   /** The last good number of lanes, and the goodput with it; bytes a millisecond. */
@@ -160,25 +161,27 @@ export class LaneLimit {
   }
 
   /**
-   * Chooses the number of lanes for the next window by the goodput of the last one. A number that is better
-   * than the last good one is kept, and the search or probe goes on in the same direction; otherwise the last
-   * good number returns. During a rest, the number stays until the next probe is due.
+   * Chooses the number of lanes for the next window by the goodput of the last one. During a rest, the number
+   * stays until the next probe is due. If a search or a probe has found a better number, it is kept: from a
+   * lower one, the next probe goes lower still; from a higher one, a search goes on upwards. If the number is
+   * not better, the last good number returns: after a large step of a search, a small one is tried; after
+   * anything else, a rest begins.
    */
   #decide(goodput: number, now: number): void {
-    const { lanes, goodput: before } = this.#good;
+    const { lanes, goodput: goodBefore } = this.#good;
     if (this.#phase === 'rest') {
       this.#good = { lanes: this.#lanes, goodput };
       if (now >= this.#probeAt) this.#probe(now, this.#probesDown);
       return;
     }
     const isFewer = this.#lanes < lanes;
-    const isBetter = goodput >= before * (isFewer ? MIN_KEPT : 1 + this.#minGrowth(lanes));
+    const isBetter = goodput >= goodBefore * (isFewer ? MIN_KEPT : 1 + this.#minGrowth(lanes));
     if (isBetter) {
       this.#good = { lanes: this.#lanes, goodput };
       if (isFewer) this.#probe(now, true);
       else if (this.#lanes < this.#maxLanes(now)) {
         // A first measurement is of connections that are still speeding up, so only a small step follows it.
-        const isFirst = before === 0 && this.#step !== LARGE_STEP;
+        const isFirst = goodBefore === 0 && this.#step !== LARGE_STEP;
         this.#step = this.#phase === 'search' && !isFirst ? LARGE_STEP : SMALL_STEP;
         this.#search(now);
       } else this.#takeRest(now, MIN_REST);
@@ -192,8 +195,8 @@ export class LaneLimit {
   }
 
   /** Returns the share by which goodput has to grow: `MIN_GROWTH` for each doubling of the lanes. */
-  #minGrowth(before: number): number {
-    return MIN_GROWTH * Math.log2(this.#lanes / before);
+  #minGrowth(lanesBefore: number): number {
+    return MIN_GROWTH * Math.log2(this.#lanes / lanesBefore);
   }
 
   #search(now: number): void {
@@ -202,7 +205,8 @@ export class LaneLimit {
   }
 
   /**
-   * Tries a few lanes less or more, in the wanted direction if possible. The next probe goes the other way.
+   * Tries a few lanes less or more, in the wanted direction if possible. The first probe after the next rest
+   * tries the other direction.
    */
   #probe(now: number, goesDown: boolean): void {
     const step = Math.max(1, Math.round(this.#lanes * PROBE_STEP));

@@ -24,7 +24,7 @@ test.each<[string, unknown]>([
   ['regions: is missing', {}],
   ['regions: at least one entry is needed', { regions: {} }],
   [
-    'regions.a b: has to be a name of 1 to 63 letters, digits, dots, hyphens and underscores',
+    'regions.a b: has to be a name of 1 to 63 letters, digits, dots, hyphens and underscores that begins with a letter or digit',
     { regions: { 'a b': { store } } },
   ],
   ['regions.ot1.store: is missing', { regions: { ot1: {} } }],

@@ -10,7 +10,7 @@ export interface HuaweiCallers {
    * Returns the sender. Checks that the project in the path is the sender's.
    * @throws RequestProblem `other_project`
    */
-  ownerOf(request: FastifyRequest, projectId: string): Principal;
+  readerOf(request: FastifyRequest, projectId: string): Principal;
   /**
    * Returns the sender. Checks that the project in the path is the sender's, and that the sender may change
    * something.
@@ -31,15 +31,15 @@ export function requireHuaweiCaller(
     nameRequest(request, reply);
   });
   const callerOf = requireCaller(scope, { ...options, scheme: sdkHmacSha256 });
-  const ownerOf = (request: FastifyRequest, projectId: string): Principal => {
+  const readerOf = (request: FastifyRequest, projectId: string): Principal => {
     const caller = callerOf(request);
     if (caller.tenant_id === projectId) return caller;
     throw new RequestProblem('other_project', `project_id: you are not signed in to ${projectId}`);
   };
   return {
-    ownerOf,
+    readerOf,
     writerOf(request, projectId) {
-      const caller = ownerOf(request, projectId);
+      const caller = readerOf(request, projectId);
       if (caller.may_copy) return caller;
       throw new RequestProblem('read_only', 'your roles allow you to look at tasks, and no more');
     },

@@ -56,14 +56,14 @@ const answer = successAnswers(RequestId);
 async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenContext): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.setErrorHandler(answerError);
-  const { ownerOf, writerOf } = requireHuaweiCaller(scope, { identity, admit, refuse: answerRefusal });
+  const { readerOf, writerOf } = requireHuaweiCaller(scope, { identity, admit, refuse: answerRefusal });
 
   for (const path of [JOBS, JOBS_3]) await refuseUnknownCalls(app, path);
   const problems = {
     ...errors('invalid', 'read_only'),
     ...{ 400: { ...BatchErrorBody, description: 'The request is wrong, or none of its tasks is there.' } },
   };
-  addVersion3(scope, { jobs, documented, problems, answer, ownerOf, writerOf });
+  addVersion3(scope, { jobs, documented, problems, answer, readerOf, writerOf });
 
   const stop = async ({ tenant_id }: Principal, jobId: string, force: boolean) => {
     const job = await jobs.show({ tenant_id }, jobId);
@@ -91,7 +91,8 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
     async (request) => {
       const { project_id, job_id } = request.params;
       const caller = writerOf(request, project_id);
-      // A missing body is `undefined`, and allowed. The JSON text `null` is a body, but not an object.
+      // The schema allows `null`, as which Fastify validates a missing body. Here a missing body is
+      // `undefined`, so `null` is what the caller has sent.
       if (request.body === null) throw new JobError('invalid', 'body: has to be an object');
       return stop(caller, job_id, request.body?.is_force_stop ?? false);
     },
@@ -128,7 +129,8 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
         ...documented,
         operationId: 'showDrsJob',
         summary: 'Querying Task Details',
-        description: 'Shows a task; its details name the image at each of its ends.',
+        description:
+          'Shows a task, with its source image and its destination image unless `type` is `overview`.',
         params: JobParams,
         querystring: DetailQuerystring,
         response: { 200: answer(JobDetail, 'The task.'), ...errors('invalid', 'job_not_found') },
@@ -136,7 +138,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
     },
     async (request) => {
       const { project_id, job_id } = request.params;
-      const { tenant_id } = ownerOf(request, project_id);
+      const { tenant_id } = readerOf(request, project_id);
       return { job: toDetail(await jobs.show({ tenant_id }, job_id), request.query.type ?? 'detail') };
     },
   );
@@ -155,7 +157,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
     },
     async (request) => {
       const { project_id, job_id } = request.params;
-      const { tenant_id } = ownerOf(request, project_id);
+      const { tenant_id } = readerOf(request, project_id);
       return { job_action: actionsOf(await jobs.show({ tenant_id }, job_id)) };
     },
   );
@@ -196,7 +198,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
       },
     },
     async (request) => {
-      const { tenant_id } = ownerOf(request, request.params.project_id);
+      const { tenant_id } = readerOf(request, request.params.project_id);
       const { status, offset = '0', limit = '10' } = request.query;
       const page = await jobs.list({ tenant_id });
       const found = page.jobs.filter((job) => status === undefined || JOB_STATES[job.status] === status);

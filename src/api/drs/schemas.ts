@@ -61,7 +61,8 @@ export const ListQuerystring = Type.Object({
 const Endpoint = Type.Object({ region: Type.String(), id: Type.String(), project_id: Type.String() });
 
 /**
- * A task. Times are in UTC. `detail` adds the two ends of the copy: images, in the place of DRS's databases.
+ * A task. Times are in UTC. With `type=detail`, which is the default, it has the source image and the
+ * destination image, where a task of Huawei's has two databases.
  */
 export const JobDetail = Type.Object({
   job: Type.Object({

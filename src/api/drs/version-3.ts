@@ -44,7 +44,7 @@ interface Version3 {
   /** The schemas of the answers to all problems of a request with a body. */
   readonly problems: Readonly<Record<number, TSchema>>;
   readonly answer: <S extends TSchema>(schema: S, description: string) => S;
-  readonly ownerOf: (request: FastifyRequest, project: string) => Principal;
+  readonly readerOf: (request: FastifyRequest, project: string) => Principal;
   readonly writerOf: (request: FastifyRequest, project: string) => Principal;
 }
 
@@ -55,7 +55,10 @@ export function addVersion3(scope: FastifyInstance, context: Version3): void {
   addEnd(scope, context);
 }
 
-function addQueries(scope: FastifyInstance, { documented, problems, answer, ownerOf, jobs }: Version3): void {
+function addQueries(
+  scope: FastifyInstance,
+  { documented, problems, answer, readerOf, jobs }: Version3,
+): void {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   const query = (name: string, summary: string, results: TObject, row: (job: JobView) => object) =>
     app.post(
@@ -73,7 +76,7 @@ function addQueries(scope: FastifyInstance, { documented, problems, answer, owne
         },
       },
       async (request, reply) => {
-        const { tenant_id } = ownerOf(request, request.params.project_id);
+        const { tenant_id } = readerOf(request, request.params.project_id);
         const shown = pageOf(request.body).map((id) =>
           jobs.show({ tenant_id }, id).then(row, (error) => missing(request, id, error)),
         );
@@ -91,7 +94,7 @@ function addQueries(scope: FastifyInstance, { documented, problems, answer, owne
   }));
 }
 
-function addList(scope: FastifyInstance, { documented, problems, answer, ownerOf, jobs }: Version3): void {
+function addList(scope: FastifyInstance, { documented, problems, answer, readerOf, jobs }: Version3): void {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.post(
     JOBS_3,
@@ -107,7 +110,7 @@ function addList(scope: FastifyInstance, { documented, problems, answer, ownerOf
       },
     },
     async (request) => {
-      const { tenant_id } = ownerOf(request, request.params.project_id);
+      const { tenant_id } = readerOf(request, request.params.project_id);
       const { cur_page, per_page, name = '', status } = request.body;
       const { jobs: all } = await jobs.list({ tenant_id });
       const found = all.filter(

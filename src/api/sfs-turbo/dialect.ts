@@ -72,7 +72,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
   await refuseUnknownCalls(app, CACHE);
 
   const ownerOf = (request: FastifyRequest, { project_id, share_id }: SharePath): TaskOwner => ({
-    tenant_id: callers.ownerOf(request, project_id).tenant_id,
+    tenant_id: callers.readerOf(request, project_id).tenant_id,
     share_id,
   });
   const writerOf = (request: FastifyRequest, { project_id, share_id }: SharePath): TaskOwner => ({

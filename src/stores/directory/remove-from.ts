@@ -3,11 +3,12 @@ import { ignoring, isErrno } from '../disk/disk-errors.ts';
 import { type Folder, openIn } from './folder.ts';
 
 /**
- * Removes a file from a folder, or a folder with the files in it. Folders inside of that one stay. Each path
- * goes through a descriptor, because a recursive removal by paths would follow a link that is put in its way.
+ * Removes a file; or the files of a folder, and then the folder itself, unless it has folders in it. Each
+ * path goes through a descriptor, because a recursive removal by paths would follow a link that is put in its
+ * way.
  */
 export async function removeFrom(parent: Folder, name: string): Promise<void> {
-  if (await unlinked(parent.at(name))) return;
+  if (await unlinkFile(parent.at(name))) return;
   const folder = await ignoring('ENOENT', openIn(parent, name));
   if (folder === undefined) return;
   try {
@@ -18,12 +19,12 @@ export async function removeFrom(parent: Folder, name: string): Promise<void> {
   await removeIfEmpty(parent, name);
 }
 
-/** Removes the files of a folder, or only those that are wanted. Folders in it stay. */
+/** Removes the files of a folder, or only those that `isToRemove` names. Folders in it stay. */
 export async function removeFiles(
   folder: Folder,
-  isWanted: (name: string) => boolean = () => true,
+  isToRemove: (name: string) => boolean = () => true,
 ): Promise<void> {
-  for (const name of (await readdir(folder.path)).filter(isWanted)) await unlinked(folder.at(name));
+  for (const name of (await readdir(folder.path)).filter(isToRemove)) await unlinkFile(folder.at(name));
 }
 
 /** Removes a folder if it is empty. Any other folder stays. */
@@ -32,7 +33,7 @@ export async function removeIfEmpty(parent: Folder, name: string): Promise<void>
 }
 
 /** Removes a file, if it is there. Returns `false` if it is a folder. */
-async function unlinked(path: string): Promise<boolean> {
+async function unlinkFile(path: string): Promise<boolean> {
   try {
     await unlink(path);
   } catch (error) {

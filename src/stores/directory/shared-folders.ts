@@ -1,7 +1,10 @@
 import type { Folder, MadeFolder } from './folder.ts';
 
-/** Runs `use` with an open folder. Calls that run at the same time share the folder. */
-export type InFolder = <T>(steps: readonly string[], use: (folder: Folder) => Promise<T>) => Promise<T>;
+/**
+ * Runs `use` with an open folder. Calls that run at the same time share the folder.
+ * @param names the names of the folders on the way to it, from the root
+ */
+export type InFolder = <T>(names: readonly string[], use: (folder: Folder) => Promise<T>) => Promise<T>;
 
 /** Milliseconds after which a new call opens the folder again, because it may have been moved or replaced. */
 const MAX_SHARED_AGE = 1000;
@@ -17,15 +20,15 @@ interface Shared {
  * Returns a function that opens a folder once for many small files, because opening it takes as long as
  * writing a small file.
  */
-export function sharedFolders(make: (steps: readonly string[]) => Promise<MadeFolder>): InFolder {
+export function sharedFolders(make: (names: readonly string[]) => Promise<MadeFolder>): InFolder {
   const open = new Map<string, Shared>();
-  return async (steps, use) => {
-    const key = steps.join('/');
+  return async (names, use) => {
+    const key = names.join('/');
     const found = open.get(key);
     const isFresh = found !== undefined && Date.now() < found.until;
     const shared = isFresh
       ? found
-      : { folder: make(steps), until: Date.now() + MAX_SHARED_AGE, users: 0, hasFailed: false };
+      : { folder: make(names), until: Date.now() + MAX_SHARED_AGE, users: 0, hasFailed: false };
     open.set(key, shared);
     shared.users += 1;
     try {
@@ -43,6 +46,10 @@ export function sharedFolders(make: (steps: readonly string[]) => Promise<MadeFo
   };
 }
 
+/**
+ * Closes a folder after its last use. If a use has failed, also removes the folders that were made for it, as
+ * far as they are empty.
+ */
 async function release({ folder, hasFailed }: Shared): Promise<void> {
   const made = await folder.catch(() => undefined);
   if (hasFailed) await made?.unmake?.();

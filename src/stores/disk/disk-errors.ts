@@ -38,7 +38,8 @@ export async function ignoring<T>(code: string, operation: Promise<T>): Promise<
  */
 export function fromErrno(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const code =
+    error instanceof Error && 'code' in error ? String(error.code) : 'with an error that has no code';
   const known = CODES[code];
   if (known !== undefined) return new StoreError(known[0], known[1], { cause: error });
   if (BAD_NAME.has(code) && error instanceof Error && 'path' in error) {
@@ -59,11 +60,11 @@ export async function onDisk<T>(operations: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Throws `unavailable` if a root is missing. Its disk is probably not mounted, which MUST NOT look like a
- * region without images.
+ * Throws `unavailable` if a folder cannot be reached. Often the disk of a store is not mounted, which MUST
+ * NOT look like a region without images.
  */
-export async function assertReachable(root: string): Promise<void> {
-  await stat(root).catch((cause) => {
+export async function assertReachable(folder: string): Promise<void> {
+  await stat(folder).catch((cause) => {
     throw new StoreError('unavailable', "the image store's folder cannot be reached", { cause });
   });
 }

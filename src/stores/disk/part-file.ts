@@ -73,7 +73,8 @@ export async function openPartFile({ folder, attempt, size, cache }: PartFileOpt
     reset,
     flush: () => onDisk(() => disk.finish()),
     close: async () => {
-      // The disk has lost bytes, and the next attempt could not tell from the journal which ones.
+      // If a sync has failed, nobody knows which bytes are on the disk. So the next attempt has to start
+      // over.
       if (!(await disk.settle())) await reset().catch(() => {});
       await Promise.all([data.close(), journal.close()]);
     },
@@ -86,14 +87,15 @@ export async function removePartFile(folder: string, attempt: number): Promise<v
     await doomFolder(folder, attempt);
     await rm(folder, { recursive: true, force: true });
   } catch (error) {
-    const isLeft = isErrno(error, 'ENOENT') || isStoreError(error, 'conflict');
-    if (!isLeft) throw error;
+    const isGoneOrTaken = isErrno(error, 'ENOENT') || isStoreError(error, 'conflict');
+    if (!isGoneOrTaken) throw error;
   }
 }
 
 /**
  * Throws the reason why a fence is gone: another attempt has taken it, or the folder is doomed or gone, or
- * the folder above cannot be reached. A folder that was removed while it was held open reads as empty.
+ * the folder above cannot be reached. If `folder` is the path of a descriptor, and the folder was removed, it
+ * reads as empty: the attempt of its fence is then -1.
  */
 async function throwSuperseded(folder: string, error: unknown): Promise<never> {
   if (!isErrno(error, 'ENOENT')) throw error;

@@ -8,7 +8,7 @@ import { type GlanceImage, glanceDigests, JOB_PROPERTY, toCreate, toRecord } fro
 import { disown, type MarkedImage, openSink, showMarked, type UploadOptions, whenNotSaving } from './sink.ts';
 
 /**
- * How long `discard` waits for an upload that nobody sends any more to end, and how often it looks;
+ * How long `discard` waits until Glance has ended an upload whose sender is gone, and how often it looks;
  * milliseconds.
  */
 const SETTLING = { timeout: 3000, interval: 100 };
@@ -42,6 +42,7 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
     async commit(ref, _attempt, record) {
       const image = await api.show(owner(ref), ref.image_id);
       if (isCommitted(ref, image)) return;
+      // Throws `not_found` unless the image bears the job's mark.
       await showMarked(made(ref));
       assertSame(record, image);
       await api.patch(owner(ref), ref.image_id, lastPatch(record, image));
@@ -54,7 +55,7 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
         const image = await whenNotSaving(() => api.show(owner(ref), ref.image_id), SETTLING);
         if (!isCommitted(ref, image) && !(await doom(made(ref), image))) return;
         await watch?.confirm();
-        // A commit that was frozen may have removed the mark meanwhile, even a doomed one.
+        // A commit that was frozen may have removed the mark meanwhile, even after the image was doomed.
         const last = await api.show(owner(ref), ref.image_id);
         if (!isCommitted(ref, last) && last[JOB_PROPERTY] !== doomedMark(ref)) return;
         if (last.protected) {
@@ -68,16 +69,17 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
 
 /**
  * Dooms an image in the making: replaces its mark by one with which nobody opens or commits it. Returns
- * whether the image may be removed. Glance refuses to replace the mark if a commit has removed it meanwhile:
- * then the image stays, unless the reference says that this call undoes the commit.
+ * whether the image may be removed. It stays if it does not bear this job's mark; if somebody else has
+ * uploaded other data to it (then it loses the mark too); or if a commit has removed the mark meanwhile,
+ * unless the reference says that this call undoes the commit.
  */
 async function doom(made: MarkedImage, image: GlanceImage): Promise<boolean> {
   const { api, as, ref } = made;
   if (image[JOB_PROPERTY] === doomedMark(ref)) return true;
   if (image[JOB_PROPERTY] !== ref.mark) return false;
   // If a commit may have begun, the data is this job's, even if it is corrupt.
-  const mayBeOthers = !ref.committing && image.status === 'active';
-  if (mayBeOthers && compareDigests(ref.digests, glanceDigests(image)) === 'different') {
+  const mayBeForeign = !ref.committing && image.status === 'active';
+  if (mayBeForeign && compareDigests(ref.digests, glanceDigests(image)) === 'different') {
     await disown(made);
     return false;
   }
@@ -108,8 +110,8 @@ function assertUploadable(ref: DestinationRef, image: ImageRecord): void {
 }
 
 /**
- * Tells whether the image is committed, as the reference says that it may be: a commit has removed the mark,
- * and the bytes are the job's.
+ * Tells whether this job has committed the image: the reference says that a commit may have begun, the mark
+ * is gone, and the bytes are the job's.
  */
 function isCommitted(ref: DestinationRef, image: GlanceImage): boolean {
   return ref.committing === true && hasLostItsMark(ref, image);
