@@ -29,6 +29,8 @@ export async function startConnectProxy(
   const server: Server = createServer();
   server.on('connect', ({ url = '', headers }, socket) => {
     asked.push(url);
+    // A client that is refused may cut its connection before it has read why.
+    socket.on('error', () => {});
     const port = hosts[url.split(':')[0] ?? ''];
     const given = headers['proxy-authorization'];
     if (isClosed || given !== wanted || port === undefined) {
@@ -39,7 +41,8 @@ export async function startConnectProxy(
     const onward = connect(port, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
     onward.pipe(socket).pipe(onward);
     open.add(socket);
-    for (const end of [socket, onward]) end.on('error', () => {}).on('close', () => onward.destroy());
+    onward.on('error', () => {});
+    for (const end of [socket, onward]) end.on('close', () => onward.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
