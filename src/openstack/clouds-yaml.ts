@@ -40,7 +40,7 @@ export async function readCloudsYaml(name: string, env: NodeJS.ProcessEnv): Prom
 
 function foldersOf(env: NodeJS.ProcessEnv): string[] {
   const home = env.HOME || homedir();
-  const settings = [env.XDG_CONFIG_HOME, join(home, '.config')].filter((folder) => folder !== undefined);
+  const settings = [env.XDG_CONFIG_HOME, join(home, '.config')].filter((folder) => folder);
   return ['.', ...new Set(settings.map((folder) => join(folder, 'openstack'))), '/etc/openstack'];
 }
 

@@ -33,6 +33,7 @@ export class Bandwidth {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const go = () => {
+      signal.removeEventListener('abort', giveUp);
       this.#ahead += bytes;
       resolve();
     };
@@ -43,7 +44,7 @@ export class Bandwidth {
     this.#waiting.push(go);
     signal.addEventListener('abort', giveUp, { once: true });
     this.#serve();
-    await promise.finally(() => signal.removeEventListener('abort', giveUp));
+    await promise;
   }
 
   #serve(): void {

@@ -56,6 +56,16 @@ test('copies that share a limit keep to it together', async () => {
   }
 });
 
+test('a call that is aborted right after it was served takes nobody out of the queue', async () => {
+  const limit = new Bandwidth(() => MB);
+  const served = new AbortController();
+  const first = limit.pass(MB, served.signal).catch(() => {});
+  const second = limit.pass(MB, signal);
+  served.abort();
+  await vi.advanceTimersByTimeAsync(3000);
+  await Promise.all([first, second]);
+});
+
 test('a limit that changes holds at once, also for those who wait already', async () => {
   let rate: number | null = MB / 100;
   const { sent, stop } = greedy([new Bandwidth(() => rate)], 16);
