@@ -33,7 +33,7 @@ export interface TransferOptions {
   readonly image: InspectedImage;
   /** The progress of earlier attempts. */
   readonly progress: TransferProgress;
-  /** Called while the copy waits for room, with a fault that says for which. */
+  /** Called if the copy has to wait for room in the spool, or for memory. The fault says for which. */
   readonly onWait: (fault: StoreError) => void;
 }
 
@@ -128,14 +128,15 @@ async function openSink(
 }
 
 /**
- * How long an attempt waits for room; milliseconds. After that it fails, which frees its slot for other
- * attempts, whose end may free some room.
+ * How long an attempt waits for room in the spool, and then as long again for memory; milliseconds. After
+ * that it fails, and its slot is free. Another copy that has taken some room may need that slot to come to
+ * its end.
  */
 const MAX_WAIT = 30_000;
 
 /**
- * Opens the copy's file in the spool, and waits if there is no room for it. Returns `null` if the copy needs
- * no file, or is larger than the whole spool.
+ * Opens the copy's file in the spool, and waits if there is no room for it. Returns `null` if the worker has
+ * no spool, the copy needs no file, or the copy is larger than the whole spool.
  */
 async function openSpoolFile(
   { spool }: Dependencies,
@@ -178,8 +179,8 @@ async function waitForShared<T>(
   try {
     return await wait(signal, () => onWait(fault));
   } catch (error) {
-    // A later attempt may have adopted this transfer, and it is not cancelled if this attempt is. So it gets
-    // a fault after which it is tried again.
+    // If this attempt is cancelled, a later one may have adopted this transfer. That one has to get a fault
+    // after which it is tried again.
     throw signal.aborted ? fault : error;
   }
 }

@@ -180,16 +180,16 @@ function mayReplace({ objects }: CopyPlan, faults: readonly Fault[]): boolean {
 }
 
 /**
- * Tells whether the destination reports another digest than that of the bytes that were sent, as a Glance
- * does.
+ * Tells whether a fault says that the destination has computed another digest than that of the bytes that
+ * were sent. A Glance, for example, computes one.
  */
 function isReceivedChanged({ code, side }: Fault): boolean {
   return code === 'digest_mismatch' && side === 'destination';
 }
 
-/** Returns the plan with the image id that is used after `givenUp` images were given up. */
-function withImageId(plan: CopyPlan, givenUp: number): CopyPlan {
-  if (givenUp === 0) return plan;
-  const image_id = imageIdOf(workflowInfo().firstExecutionRunId, givenUp);
+/** Returns the plan with the image id that is used after `replaced` unusable images were replaced. */
+function withImageId(plan: CopyPlan, replaced: number): CopyPlan {
+  if (replaced === 0) return plan;
+  const image_id = imageIdOf(workflowInfo().firstExecutionRunId, replaced);
   return { ...plan, destination: { ...plan.destination, image_id } };
 }

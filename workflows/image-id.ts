@@ -1,11 +1,11 @@
 /**
  * Returns an image id that only one job uses. The first image of a job has the id of the job's first run.
- * Each later image, which replaces an unusable one, has that id plus one for each image that was given up. A
+ * Each later image, which replaces an unusable one, has that id plus one for each image that was replaced. A
  * run that a reset has made uses the same ids.
  */
-export function imageIdOf(firstRunId: string, givenUp: number): string {
-  if (givenUp === 0) return firstRunId;
+export function imageIdOf(firstRunId: string, replaced: number): string {
+  if (replaced === 0) return firstRunId;
   const head = firstRunId.slice(0, -12);
-  const tail = (Number.parseInt(firstRunId.slice(-12), 16) + givenUp) % 16 ** 12;
+  const tail = (Number.parseInt(firstRunId.slice(-12), 16) + replaced) % 16 ** 12;
   return head + tail.toString(16).padStart(12, '0');
 }

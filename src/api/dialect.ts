@@ -18,6 +18,7 @@ export interface DialectContext {
   /**
    * Runs the work of a request. Its calls to Temporal have short time limits, and end when `signal` is
    * aborted.
+   * @param id the id of the request, as its client sees it
    */
   forRequest<T>(signal: AbortSignal, work: () => Promise<T>, id?: string): Promise<T>;
 }

@@ -6,7 +6,8 @@ import { HEALTH_TAG } from './health.ts';
 
 /** Adds `/openapi.json`, which describes all routes that are added after this call. */
 export async function describeApi(app: FastifyInstance): Promise<void> {
-  const bodiesThatMayMiss = new Set<string>();
+  /** The operation ids of the calls whose body may be left out. */
+  const withOptionalBody = new Set<string>();
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -25,10 +26,12 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         },
       },
     },
+    // `config.optionalBody` of a route is the schema of a body that may be left out. It is described instead
+    // of the schema by which Fastify validates: that one may allow `null` too, or there may be none.
     transform: ({ schema, url, route }) => {
       const { optionalBody } = (route.config ?? {}) as { readonly optionalBody?: object };
       if (optionalBody === undefined) return { schema, url };
-      bodiesThatMayMiss.add(schema.operationId ?? '');
+      withOptionalBody.add(schema.operationId ?? '');
       return { schema: { ...schema, body: optionalBody }, url };
     },
     transformObject: (description) => {
@@ -36,8 +39,8 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
       const { openapiObject } = description;
       for (const { post } of Object.values(openapiObject.paths ?? {}).map((path) => path ?? {})) {
         const body = post?.requestBody;
-        const mayMiss = bodiesThatMayMiss.has(post?.operationId ?? '');
-        if (mayMiss && body !== undefined && 'content' in body) body.required = false;
+        const isOptional = withOptionalBody.has(post?.operationId ?? '');
+        if (isOptional && body !== undefined && 'content' in body) body.required = false;
       }
       return openapiObject;
     },

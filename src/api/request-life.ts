@@ -26,7 +26,7 @@ export function abortWhenClientLeaves(
     const underWay = new Set<AbortController>();
     connections.set(socket, underWay);
     socket.once('close', () => {
-      for (const request of underWay) request.abort(new Error('the client has gone'));
+      for (const life of underWay) life.abort(new Error('the client has gone'));
     });
     return underWay;
   };
@@ -40,8 +40,8 @@ export function abortWhenClientLeaves(
     // The handler, which `done` calls, runs within the asynchronous context of `forRequest`.
     void forRequest(life.signal, async () => done(), request.id);
   });
-  // The work is done now, and the answer is only sent. This cannot wait for `onResponse`, which is not called
-  // if the client has disconnected.
+  // From here on, the answer is only sent, and there is no work left to abort. `onResponse` would be the
+  // wrong hook: it is not called if the client has disconnected.
   app.addHook('onSend', async (request) => {
     const life = requests.get(request);
     if (life !== undefined) connections.get(request.raw.socket)?.delete(life);

@@ -22,7 +22,8 @@ interface HeldLane {
   /** When the lane last moved bytes, or when it was opened; milliseconds. */
   since: number;
   /**
-   * The request under way, once its first byte has come: how long that took, and when it was; milliseconds.
+   * The request under way, once its first byte has come: how long it had to wait for that byte, when the byte
+   * came, and how many bytes have come since; times in milliseconds.
    */
   request: { readonly wait: number; readonly begun: number; bytes: number } | undefined;
   hasMoved: boolean;
@@ -33,8 +34,8 @@ interface HeldLane {
 
 /**
  * A server that copies read from or write to, with the lanes that they share evenly. A free lane goes to the
- * tenant whose copies have the fewest together, and among them to the copy that has the fewest. There are at
- * least as many lanes as copies.
+ * tenant whose copies together have the fewest, and there to the copy that has the fewest. There are at least
+ * as many lanes as copies.
  */
 export class Endpoint {
   readonly #limit: LaneLimit;

@@ -87,18 +87,18 @@ class Budget implements Memory {
   #whenFree(demand: MemoryDemand, signal: AbortSignal): Promise<MemoryGrant> {
     const { promise, resolve, reject } = Promise.withResolvers<MemoryGrant>();
     const retry = () => {
-      const late = this.#tryGrant(demand);
-      if (late === undefined) return false;
-      signal.removeEventListener('abort', giveUp);
-      resolve(late);
+      const grant = this.#tryGrant(demand);
+      if (grant === undefined) return false;
+      signal.removeEventListener('abort', abort);
+      resolve(grant);
       return true;
     };
-    const giveUp = () => {
+    const abort = () => {
       this.#waiting.splice(this.#waiting.indexOf(retry), 1);
       this.#serveWaiting();
       reject(signal.reason);
     };
-    signal.addEventListener('abort', giveUp, { once: true });
+    signal.addEventListener('abort', abort, { once: true });
     this.#waiting.push(retry);
     return promise;
   }

@@ -22,8 +22,8 @@ export function openProbe(client: Client, regions: Regions, served: () => readon
     },
     async ready() {
       if (workers === undefined) throw new Error('the workers have not started yet');
-      const idle = workers.find((worker) => worker.getState() !== 'RUNNING');
-      if (idle) throw new Error(`the worker of ${idle.options.taskQueue} is ${idle.getState()}`);
+      const down = workers.find((worker) => worker.getState() !== 'RUNNING');
+      if (down) throw new Error(`the worker of ${down.options.taskQueue} is ${down.getState()}`);
       const { namespace } = client.options;
       const stores = served().flatMap((name) => regions.get(name) ?? []);
       await Promise.all([

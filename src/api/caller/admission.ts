@@ -32,8 +32,8 @@ export async function openAdmission(
   const underWay = new Map<string, number>();
   const admitted = new WeakSet<FastifyRequest>();
 
-  // The work is done when the answer is sent. This cannot wait for `onResponse`, which is not called if the
-  // client has disconnected.
+  // From here on, the request no longer counts, because its work is done. `onResponse` would be the wrong
+  // hook: it is not called if the client has disconnected.
   app.addHook('onSend', async (request) => {
     if (!admitted.delete(request)) return;
     const left = (underWay.get(tenantOf(request)) ?? 1) - 1;

@@ -89,7 +89,7 @@ export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: 
     .send({ error_code: GATEWAY_CODE, error_msg: gatewayMessage(refusal), request_id: request.id });
 }
 
-/** Returns the row for a task of a batch for which the call has failed. */
+/** Returns the row that a batch's answer has for a task that could not be stopped or deleted. */
 export function failedRow(id: string, error: unknown, request: FastifyRequest) {
   const { code, message } = answerTo(error, request);
   return { id, status: 'failed', error_code: code, error_msg: message };

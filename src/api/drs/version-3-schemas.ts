@@ -5,7 +5,7 @@ import { ErrorBody } from './schemas.ts';
 const JobId = Type.String({ minLength: 1, examples: [EXAMPLE.job] });
 const CountFromOne = Type.Integer({ minimum: 1, maximum: 1_000_000 });
 
-/** Body of the batch queries. If `per_page` is 0, or `page_req` is absent, the answer has all tasks. */
+/** Body of the batch queries. If `per_page` is 0 or absent, the answer has all tasks of the request. */
 export const BatchQueryBody = Type.Object(
   {
     jobs: Type.Array(JobId, { minItems: 1, maxItems: 50 }),

@@ -40,6 +40,7 @@ const STATES: Readonly<Record<JobStatus, string>> = {
 
 interface Version3 {
   readonly jobs: JobService;
+  /** The part of the OpenAPI description that all calls of the dialect share. */
   readonly documented: object;
   /** The schemas of the answers to all problems of a request with a body. */
   readonly problems: Readonly<Record<number, TSchema>>;
@@ -182,7 +183,7 @@ function toDetail(job: JobView) {
 
 type MissingRow = ReturnType<typeof missing>;
 
-/** Returns the row of a task that does not exist. Throws the error if it is another one. */
+/** Returns the row of a task if the error says that it does not exist. Throws any other error. */
 function missing(request: FastifyRequest, id: string, error: unknown) {
   if (!(error instanceof JobError) || error.code !== 'not_found') throw error;
   return { id, error_code: NO_SUCH_TASK, error_message: textFor(request, 'not_found') };

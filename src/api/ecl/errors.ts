@@ -49,7 +49,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   'destination.image_name': 'image_name_dst',
 };
 
-/** Sends an error. eclsdk reads `message`. */
+/** Sends an error. In its body, `message` is the key that NTT's own client (eclsdk) reads. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = errorAnswerFor(ERROR_ANSWERS, error, request);
   const { status } = answer;

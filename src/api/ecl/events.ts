@@ -12,6 +12,7 @@ interface EventsContext {
   readonly jobs: JobService;
   /** The path of the jobs. */
   readonly path: string;
+  /** The part of the OpenAPI description that all calls of the dialect share. */
   readonly documented: object;
   /** The schemas of the answers to all problems of such a request. */
   readonly problems: Readonly<Record<number, TSchema>>;

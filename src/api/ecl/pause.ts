@@ -8,8 +8,9 @@ interface PauseContext {
   readonly jobs: JobService;
   /** The path of the jobs. */
   readonly path: string;
+  /** The part of the OpenAPI description that all calls of the dialect share. */
   readonly documented: object;
-  /** The schemas of the answers to all problems of such a request. */
+  /** The schemas of the answers to all problems of a request to pause or resume a job. */
   readonly problems: Readonly<Record<number, TSchema>>;
   /** Returns the tenant of a request's sender. Throws if the sender may not start or cancel jobs. */
   tenantOf(request: FastifyRequest): string;
