@@ -20,8 +20,8 @@ const OPEN_TASKS = allOf([visibility`WorkflowType = ${MOVE_OBJECTS}`, OPEN]);
 export function watchTemporal(metrics: Metrics, client: Client, { regions }: Config): void {
   const gauge = (name: string, help: string, labels: readonly string[], measure: Measure) =>
     metrics.gauge(name, help, labels, kept(measure));
-  const pair = ['status', 'source_region', 'destination_region'];
-  gauge('jobs_open', 'Jobs that have not ended.', pair, () => countOpenJobs(client, [...regions.keys()]));
+  const labels = ['status', 'source_region', 'destination_region'];
+  gauge('jobs_open', 'Jobs that have not ended.', labels, () => countOpenJobs(client, [...regions.keys()]));
   // A server that cannot pause workflows may refuse this query. The gauge then has no value.
   gauge('jobs_paused', 'Jobs whose workflow is paused.', [], async () => [
     [{}, await countWorkflows(client, PAUSED_JOBS)],

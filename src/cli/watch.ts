@@ -3,6 +3,7 @@ import { isFinal } from '../copy-job/index.ts';
 import { JobError, type JobService, type JobView, OPERATOR } from '../job-service/index.ts';
 import { type Progress, progressBar } from './bar.ts';
 
+/** The time between two looks at the job; milliseconds. */
 const INTERVAL = 250;
 /** How long Temporal may be unreachable while a job is watched; milliseconds. */
 const MAX_AWAY = 5 * 60_000;

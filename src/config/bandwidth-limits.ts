@@ -6,8 +6,8 @@ import { isTimeZone, type RateSection, rateFrom } from './timetable.ts';
 export const UTC = 'UTC';
 
 /**
- * Returns the bandwidth limits in the section `limits`. The limit of a pair is in the time zone of its source
- * region.
+ * Returns the bandwidth limits in the section `limits`. The timetable of a pair is in the time zone of the
+ * source region.
  */
 export function bandwidthLimits({
   limits = {},

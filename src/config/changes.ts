@@ -16,6 +16,7 @@ export const FIXED_LIMITS = {
   concurrent_activities: 'concurrentActivities',
   heartbeat_interval: 'heartbeatInterval',
 } as const satisfies Readonly<Record<string, keyof Config['limits']>>;
+/** The keys of an existing region that take effect while a process runs. */
 const LIVE_REGION: ReadonlySet<string> = new Set(['bandwidth', 'time_zone']);
 /** The keys of `api` that take effect while a facade runs, each with its property of `Config`. */
 export const LIVE_API = {
@@ -41,7 +42,7 @@ function isLive([section = '', name = '', key]: Path, before: Config, after: Con
   if (section === 'tenant_limits' || section === 'web_ui') return true;
   if (section === 'api') return Object.hasOwn(LIVE_API, name);
   if (section === 'shares') return sharesAreSafe(before, after);
-  // A region that existed before stays as it is, because running copies may use it.
+  // Running copies may use a region that existed before, so its other keys need a restart.
   return section === 'regions' && (LIVE_REGION.has(key ?? '') || !before.regions.has(name));
 }
 

@@ -48,9 +48,7 @@ export interface RegionConfig {
 export interface Share {
   /** The region whose folder holds the share. */
   readonly region: string;
-  /**
-   * The targets by name: each is the region of a bucket. Its files are in the share's folder of that name.
-   */
+  /** The region of each target's bucket, by the target's name, which a folder of the share also has. */
   readonly targets: ReadonlyMap<string, string>;
   /** The tenants who may use the share. */
   readonly tenants: readonly string[];
@@ -148,7 +146,7 @@ export interface TenantLimits {
   readonly bytesUnderWay: number | null;
 }
 
-/** The configuration file cannot be used. Each problem begins with the key that is wrong. */
+/** The configuration file cannot be used. A problem with a key begins with that key. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];

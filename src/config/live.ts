@@ -115,10 +115,10 @@ function applyInPlace({ config, regions }: LiveConfigOptions, next: Config, adde
   Object.assign(config, { tenantLimits: next.tenantLimits, webUi: next.webUi });
 }
 
-/** Copies a region from the contents of one file into those of another. */
-function addRegionToBase(base: object, next: object, name: string): void {
-  const [ours, theirs] = [base, next] as { regions: Record<string, unknown> }[];
-  if (ours !== undefined && theirs !== undefined) ours.regions[name] = theirs.regions[name];
+/** Adds a new region to the contents of `base`, so that later reads do not find it changed. */
+function addRegionToBase(baseContents: object, newContents: object, name: string): void {
+  const [base, next] = [baseContents, newContents] as { regions: Record<string, unknown> }[];
+  if (base !== undefined && next !== undefined) base.regions[name] = next.regions[name];
 }
 
 function pick<From extends object, Key extends keyof From>(
