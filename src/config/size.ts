@@ -14,7 +14,7 @@ export function parseRate(text: string): number | undefined {
   return new RegExp(RATE_PATTERN).test(text) ? parseSize(text) : undefined;
 }
 
-/** Returns the bytes of a text, which MUST match `SIZE_PATTERN` or `RATE_PATTERN`. */
+/** Returns the number of bytes that a text states; the text MUST match `SIZE_PATTERN` or `RATE_PATTERN`. */
 export function parseSize(text: string): number {
   const [, amount, unit] = /^(\d+) ?(\w+)/.exec(text) ?? [];
   return Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN);

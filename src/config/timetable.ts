@@ -9,7 +9,7 @@ export interface Timetable {
   readonly timeZone: string;
 }
 
-/** A span of the day, in minutes after midnight. If `to` is before `from`, the span crosses midnight. */
+/** A span of the day, in minutes after midnight. If `to` is not after `from`, the span crosses midnight. */
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -47,7 +47,7 @@ function spanFrom(text: string): Omit<Span, 'rate'> {
   return { from, to };
 }
 
-/** Returns the bytes a second that a rate allows at a time; `null` for no limit. */
+/** Returns the bytes a second that a rate allows at the time `now`; `null` for no limit. */
 export function rateAt(rate: Rate, now: number): number | null {
   if (rate === null || typeof rate === 'number') return rate;
   const minute = minuteOfDay(rate.timeZone, now);

@@ -49,8 +49,8 @@ export function regionTaskQueue(region: string): string {
 export const JOBS_ENDED = ['image_replicator_jobs_ended', 'Jobs that have ended.'] as const;
 
 /**
- * Returns the Task Queue of the short steps at a region's store, for which workers have separate slots. It
- * cannot be the Task Queue of another region, because a region's name never contains a slash.
+ * Returns the Task Queue of the short steps at a region's store, for which workers have separate slots. It is
+ * not the default Task Queue of another region, because a region's name never contains a slash.
  */
 export function shortTaskQueue(taskQueue: string): string {
   return `${taskQueue}/short`;
@@ -82,8 +82,8 @@ function shortened(id: string): string {
 
 /**
  * Returns the workflow id of the clean-up of a job that was cancelled by force. The id of one of the job's
- * runs, most often of the first, makes it unique; the job's id is there for people. It MUST have at most
- * 1,000 bytes, Temporal's limit.
+ * runs, most often of the first, makes it unique. The job's id is there for people; it is cut, because
+ * Temporal takes workflow ids of at most 1,000 bytes.
  */
 export function cleanUpIdOf(jobId: string, runId: string): string {
   return `clean-up/${shortened(jobId)}/${runId}`;

@@ -23,7 +23,7 @@ export interface JobDetails {
   readonly source_image_name: string | null;
   readonly source_region_id: string | null;
   readonly source_tenant_id: string | null;
-  /** `null` until the destination has the image. */
+  /** `null` before the destination has the image, and once the job has failed or was cancelled. */
   readonly destination_image_id: string | null;
   readonly destination_region_id: string | null;
   readonly destination_tenant_id: string | null;
@@ -44,9 +44,9 @@ export interface JobDetails {
    * worker.
    */
   readonly copied_by?: 'server';
-  /** Present if that server was asked to copy the bytes and has refused: its reason, in a few words. */
+  /** The reason, in a few words, if the destination's server was asked to copy the bytes and has refused. */
   readonly server_refusal?: string;
-  /** When the job was created, in RFC 3339. So is `updated_at`. */
+  /** When the job was created. Both this time and `updated_at` are in RFC 3339. */
   readonly created_at: string;
   readonly updated_at: string;
   /** The reason why the job failed. */

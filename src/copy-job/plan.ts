@@ -28,7 +28,7 @@ const requestOf = (id: Type.TString) =>
     closed,
   );
 const ImageRequest = requestOf(Text);
-/** The longest path on Linux. A bucket allows less, and refuses longer keys itself. */
+/** Paths may be as long as Linux allows. A bucket allows less, and refuses longer keys itself. */
 const ObjectsRequest = requestOf(Type.String({ minLength: 1, maxLength: 4096 }));
 
 /** A request that can never succeed. */

@@ -1,7 +1,7 @@
 import { bytesText, clockText, rateText } from '../text/index.ts';
 import type { TransferProgress } from './progress.ts';
 
-/** The state of a transfer that only its own attempt needs, and that is not part of the progress. */
+/** What the text says of a transfer beyond its progress; only the attempt of the transfer knows it. */
 interface AttemptState {
   /** The size of the image; bytes. */
   readonly size: number;

@@ -6,7 +6,7 @@ import { type Fault, parseFault } from './fault.ts';
  * to continue it.
  */
 export interface TransferProgress {
-  /** The byte ranges that the destination has, sorted and disjoint. */
+  /** The byte ranges that the destination has, sorted. No two of them overlap or touch. */
   readonly ranges: readonly ByteRange[];
   /** The most bytes that any attempt has reported. This number never decreases. */
   readonly high_water: number;

@@ -4,7 +4,7 @@ export const SWEEP_REGION = 'sweepRegion';
 /** Input of the workflow `sweepRegion`. */
 export interface SweepRequest {
   readonly region: string;
-  /** The Task Queue of the activity that searches the region's stores. */
+  /** The Task Queue of the activity that searches the region's store. */
   readonly task_queue: string;
   /** `true` if the sweep only lists what it would remove. */
   readonly dry_run: boolean;
