@@ -9,7 +9,7 @@ interface Trust {
 }
 
 /**
- * Opens an agent, which connects to servers as often as it is asked to. If the environment names a proxy, it
+ * Opens an agent, which does not limit the number of its connections. If the environment names a proxy, it
  * connects through that proxy.
  */
 export function openAgent({ verify, ca }: Trust): Dispatcher {

@@ -64,9 +64,9 @@ function markInUse(memory: Uint8Array, length: number, isFull: boolean): Uint8Ar
 
 /**
  * Makes each `read()` of a socket return the bytes of one read from the network. Otherwise the stream would
- * join all that waits, in new memory. Calls `read` of `Readable`, because `read` of a socket with `onread`
- * would make it receive more at each call, however much waits already. Returns the list to which the length
- * of each read MUST be added.
+ * join all that waits, in new memory. Calls `read` of `Readable`, because each call of the socket's own
+ * `read` would make a socket with `onread` receive more, however much waits already. Returns the list to which
+ * the length of each read MUST be added.
  */
 function returnReadsOneByOne(socket: Socket): number[] {
   const lengths: number[] = [];
@@ -104,8 +104,8 @@ export async function* received(answer: Readable): AsyncGenerator<Buffer> {
 
 /**
  * Notes that a chunk has been consumed. A read may be split into several chunks, which are consumed in order;
- * so its bytes are free when the chunk that ends at its end is. A full buffer with no bytes in use becomes
- * idle.
+ * so the bytes of the read are free once its last chunk has been consumed. A full buffer with no bytes in use
+ * becomes idle.
  */
 function giveBack({ buffer, byteOffset, byteLength }: Buffer): void {
   const state = inUse.get(buffer);

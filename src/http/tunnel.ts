@@ -55,7 +55,8 @@ function decoded(part: string): string {
 }
 
 /**
- * Tells whether a host is this machine, which no proxy could reach. Temporal's own command uses none for it.
+ * Tells whether a host is this machine, which no proxy could reach. Temporal's own command uses no proxy for
+ * it either.
  */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

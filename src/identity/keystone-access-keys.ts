@@ -24,7 +24,7 @@ export function accessKeys({
   readonly ec2: Ec2Credentials;
   readonly cacheFor: number;
 }): AccessKeys {
-  const known = cacheTokens<IssuedToken>(cacheFor);
+  const cached = cacheTokens<IssuedToken>(cacheFor);
   return {
     async find(access) {
       const key = await askKeystone((signal) => ec2.find(access, signal));
@@ -33,7 +33,7 @@ export function accessKeys({
         secret: key.secret,
         async signIn() {
           const name = JSON.stringify([access, key.secret]);
-          const issued = await known(name, () => askKeystone((signal) => ec2.signIn(key, signal)));
+          const issued = await cached(name, () => askKeystone((signal) => ec2.signIn(key, signal)));
           return issued === null ? null : principalOf(keystone, issued);
         },
       };

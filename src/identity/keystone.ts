@@ -38,13 +38,13 @@ const TOKEN = /^[\x21-\x7e]{1,4096}$/;
  */
 export function keystoneIdentity({ authUrl, verify, ca, cacheFor, ec2 }: KeystoneOptions): Identity {
   const keystone: Keystone = { authUrl, dispatcher: openAgent({ verify, ca }) };
-  const known = cacheTokens<TokenFacts>(cacheFor);
+  const cached = cacheTokens<TokenFacts>(cacheFor);
   const keys = ec2 === null ? null : accessKeys({ keystone, ec2, cacheFor });
   return {
     challenge: `Keystone uri="${authUrl.replace(/\/v3$/, '')}"`,
     async authenticate(token) {
       if (!TOKEN.test(token)) return null;
-      const facts = await known(token, () => askKeystone((signal) => validate(keystone, token, signal)));
+      const facts = await cached(token, () => askKeystone((signal) => validate(keystone, token, signal)));
       return facts === null ? null : principalOf(keystone, { ...facts, token });
     },
     ...(keys !== null && { accessKey: keys.find }),

@@ -11,8 +11,8 @@ export interface OidcOptions {
   /** The audience that the tokens have to have: the service for which the provider has issued them. */
   readonly audience: string;
   /**
-   * A claim that the tokens have to have, whose value is this one or a list that contains it; `null` for no
-   * such claim.
+   * A claim that the tokens have to have: it is `value`, or a list that contains `value`. `null` if no claim
+   * is required.
    */
   readonly claim: { readonly name: string; readonly value: string } | null;
 }

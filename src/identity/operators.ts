@@ -17,7 +17,8 @@ export interface Operators {
 
 const closed = { additionalProperties: false } as const;
 /**
- * Its form differs from that of a file of tenants' tokens, so that neither can be used in place of the other.
+ * The schema of a file of operators' tokens. It differs from that of a file of tenants' tokens, so that
+ * neither file can be used in place of the other.
  */
 const OperatorsFile = Type.Object(
   { operators: Type.Array(Type.Object({ name: Type.String({ minLength: 1 }), sha256: Sha256 }, closed)) },

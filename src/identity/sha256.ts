@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import Type from 'typebox';
 
-/** The schema of a token's SHA-256. Files list tokens by it, so that they do not reveal them. */
+/** The schema of a token's SHA-256, which files have in place of the token, so that they do not reveal it. */
 export const Sha256 = Type.String({
   pattern: '^[0-9a-f]{64}$',
   patternErrorMessage: 'a SHA-256 of 64 digits 0 to 9 and a to f',
 });
 
-/** Returns the SHA-256 of a token in the form of these files. */
+/** Returns the SHA-256 of a token in the form of the schema `Sha256`. */
 export function sha256Of(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
