@@ -18,7 +18,7 @@ export function addRange(ranges: readonly ByteRange[], added: ByteRange): readon
   return [...before, [start, end], ...after];
 }
 
-/** Returns how many bytes sorted, disjoint ranges cover. */
+/** Returns the number of bytes that sorted, disjoint ranges cover. */
 export function coveredBytes(ranges: readonly ByteRange[]): number {
   return ranges.reduce((sum, [start, end]) => sum + end - start, 0);
 }
@@ -29,7 +29,7 @@ export function watermark(ranges: readonly ByteRange[]): number {
   return first?.[0] === 0 ? first[1] : 0;
 }
 
-/** Returns the ranges of `size` bytes that sorted, disjoint ranges do not cover. */
+/** Returns the ranges between 0 and `size` that sorted, disjoint ranges do not cover. */
 export function gaps(ranges: readonly ByteRange[], size: number): readonly ByteRange[] {
   const missing: ByteRange[] = [];
   let at = 0;

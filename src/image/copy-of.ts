@@ -1,6 +1,6 @@
 import type { ImageRecord } from './record.ts';
 
-/** The fields of a copy that may differ from its source's. */
+/** The fields of a copy that the job's plan decides. */
 export interface CopyTarget {
   readonly image_id: string;
   /** The copy's name, or `null` for the source's. */

@@ -16,8 +16,8 @@ const ALGORITHMS = ['sha512', 'sha256', 'md5'] as const satisfies readonly (keyo
 export type Algorithm = (typeof ALGORITHMS)[number];
 
 /**
- * The digest by which a copy was compared with its source: the strongest that the source's record has.
- * `crc64nvme` is a checksum of an object store that has made the copy by itself.
+ * The digest by which a copy was compared with its source: the strongest that is known of both; `none` if
+ * there is none. `crc64nvme` is a checksum of an object store that has made the copy by itself.
  */
 export type VerifiedBy = Algorithm | 'crc64nvme' | 'none';
 

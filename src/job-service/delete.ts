@@ -18,7 +18,7 @@ import { recordedView } from './view.ts';
 /** How long a deletion waits for a job with a final status until its workflow has closed; milliseconds. */
 const MAX_CLOSING = 3000;
 /**
- * How long a deletion waits until Temporal no longer shows the job; milliseconds. Before that, a request with
+ * How long a deletion waits until Temporal no longer shows the job; milliseconds. Until then, a request with
  * the same idempotency key would find the deleted job.
  */
 const MAX_SHOWN = 6000;
@@ -79,18 +79,18 @@ async function deleteRuns(client: Client, jobId: string, lastRun: string): Promi
 }
 
 /**
- * Calls `look` again and again until `isThere` accepts what it has found, or the time is over. Returns what
+ * Calls `look` again and again until `isEnough` accepts what it has found, or the time is over. Returns what
  * was found last.
  * @param patience the longest time; milliseconds
  */
 async function lookUntil<T>(
   look: () => Promise<T>,
-  isThere: (found: T) => boolean,
+  isEnough: (found: T) => boolean,
   patience: number,
 ): Promise<T> {
   const deadline = Date.now() + patience;
   let found = await look();
-  while (!isThere(found) && Date.now() < deadline) {
+  while (!isEnough(found) && Date.now() < deadline) {
     await sleep(INTERVAL);
     found = await look();
   }

@@ -5,10 +5,10 @@
  * - `conflict`: the job's status does not allow it
  * - `image_not_found`: the source has no such image, or the tenant may not see it
  * - `image_conflict`: the source image cannot be copied in its present state
- * - `forbidden`: the caller may read, but not change anything
+ * - `forbidden`: the caller may read, but not change anything; or a store refuses the caller's own credential
  * - `quota_exceeded`: the destination has no room left for the tenant, or the tenant's own limit is reached
  * - `key_reused`: an idempotency key came again with another request
- * - `unavailable`: a store or Temporal does not answer
+ * - `unavailable`: a store or Temporal does not answer, or a store refuses the copier
  */
 export type JobErrorCode =
   | 'invalid'
