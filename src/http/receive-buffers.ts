@@ -65,8 +65,8 @@ function markInUse(memory: Uint8Array, length: number, isFull: boolean): Uint8Ar
 /**
  * Makes each `read()` of a socket return the bytes of one read from the network. Otherwise the stream would
  * join all that waits, in new memory. Calls `read` of `Readable`, because each call of the socket's own
- * `read` would make a socket with `onread` receive more, however much waits already. Returns the list to which
- * the length of each read MUST be added.
+ * `read` would make a socket with `onread` receive more, however much waits already. Returns the list to
+ * which the length of each read MUST be added.
  */
 function returnReadsOneByOne(socket: Socket): number[] {
   const lengths: number[] = [];
