@@ -48,7 +48,7 @@ export async function listJobs(
 ): Promise<JobPage> {
   const filter = filterOf(caller, query);
   const { executions, nextPageToken } = await fetchPage(client, markers, filter, query);
-  // SQLite ignores the case of letters when it looks for keywords.
+  // A Temporal on SQLite ignores the case of keywords, so the filter may match another tenant's jobs too.
   const own = executions.map(recordedView).filter((job) => belongsTo(job, caller));
   return {
     jobs: own,

@@ -7,8 +7,8 @@ type LogLine = (
 ) => void;
 
 /**
- * Returns a job service that logs every order and change that was accepted, with the job's id and the
- * caller's tenant.
+ * Returns a job service that logs each accepted `start`, `cancel`, `pause` and `resume`, with the job's id
+ * and the caller's tenant.
  */
 export function loggedJobs(jobs: JobService, log: LogLine): JobService {
   const about = (job_id: string, caller: Caller) => ({

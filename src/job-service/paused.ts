@@ -6,8 +6,8 @@ import type { Pause } from './service.ts';
 export function pauseOf({ raw }: WorkflowExecutionDescription): Pause | null {
   const workflow = raw.workflowExtendedInfo?.pauseInfo;
   const step = raw.pendingActivities?.[0];
-  const by = workflow ?? (step?.paused ? step.pauseInfo?.manual : undefined);
-  if (!by && !step?.paused) return null;
+  const info = workflow ?? (step?.paused ? step.pauseInfo?.manual : undefined);
+  if (!info && !step?.paused) return null;
   const at = optionalTsToDate(workflow?.pausedTime ?? step?.pauseInfo?.pauseTime);
-  return { by: by?.identity || null, reason: by?.reason || null, at: at?.toISOString() ?? null };
+  return { by: info?.identity || null, reason: info?.reason || null, at: at?.toISOString() ?? null };
 }

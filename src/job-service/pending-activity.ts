@@ -44,8 +44,8 @@ export async function stepOf(
   const taskQueue = activity.activityOptions?.taskQueue?.name || null;
   // The fault of an earlier attempt no longer counts once this attempt has moved something.
   const started = queued ? undefined : optionalTsToDate(activity.lastStartedTime);
-  const isOver = started !== undefined && movedAt(beat) > started.getTime();
-  const earlier = failure === undefined || isOver || isByOperator(failure) ? null : faultOfFailure(failure);
+  const hasMoved = started !== undefined && movedAt(beat) > started.getTime();
+  const earlier = failure === undefined || hasMoved || isByOperator(failure) ? null : faultOfFailure(failure);
   return {
     attempt: activity.attempt ?? 1,
     progress,
@@ -66,8 +66,8 @@ function faultOfFailure(failure: Error): Fault {
 }
 
 /**
- * Returns from the heartbeat of a transfer or of a batch when it last moved something; milliseconds since the
- * epoch. Returns 0 if the heartbeat does not say so.
+ * Reads from a heartbeat when the transfer or the batch last moved something; milliseconds since the epoch.
+ * Returns 0 if the heartbeat does not say so.
  */
 function movedAt(beat: unknown): number {
   const { moved_at } = (beat ?? {}) as { readonly moved_at?: unknown };

@@ -60,7 +60,7 @@ export interface ListQuery {
   /** Lists only jobs that were cancelled by force and are still being cleaned up. */
   readonly cleaning?: true;
   readonly limit?: number;
-  /** The marker of an earlier page with the same caller and status. */
+  /** The marker of an earlier page with the same caller, `status` and `cleaning`. */
   readonly marker?: string;
 }
 
@@ -82,7 +82,7 @@ export interface JobFollowing {
 export interface JobService {
   /**
    * Looks at the source image, then starts a job that copies it. The job's id is also the image id of the
-   * copy. It cannot copy plain objects.
+   * copy. Plain objects cannot be copied in this way.
    */
   start(
     caller: Caller,

@@ -62,7 +62,7 @@ export async function startJob(
   const hash = createHash('sha256').update(JSON.stringify(request)).digest('hex');
   const jobId = jobIdFor(caller, request, options);
   const deletion = context.deletions.get(jobId);
-  // If the deletion fails, only its own caller gets the error.
+  // If the deletion fails, only the caller that has asked for it gets the error.
   if (deletion !== undefined) await outsideTemporalDeadline(deletion.catch(() => undefined));
   if (options.idempotency_key !== undefined && (await wasStarted(context.client, jobId, hash))) {
     return { job_id: jobId };
@@ -152,8 +152,8 @@ function planOrRefuse({ regions, limits }: StartContext, request: CopyRequest, j
 }
 
 /**
- * Returns the record of the source image as the caller sees it. Checks that the copy can be made as far as
- * that is known before: the caller's cloud has both regions, and the destination has room.
+ * Returns the record of the source image as the caller sees it. Checks what can be known before the copy
+ * begins: the caller's cloud has both regions, and the destination has room.
  * @throws JobError
  */
 async function inspectForCaller(

@@ -44,10 +44,10 @@ export async function liveView(client: Client, description: WorkflowExecutionDes
   const recorded = recordedView(description);
   if (isFinal(recorded.status)) return recorded;
   const { workflowExtendedInfo } = description.raw;
-  const unheard = workflowExtendedInfo?.cancelRequested && isCancellable(recorded.status);
+  const isCancelPending = workflowExtendedInfo?.cancelRequested && isCancellable(recorded.status);
   const pause = pauseOf(description);
   const shown = { ...recorded, paused: pause !== null, pause };
-  const view: JobView = unheard ? { ...shown, status: 'cancel_requested' } : shown;
+  const view: JobView = isCancelPending ? { ...shown, status: 'cancel_requested' } : shown;
   const step = await presentStep(description.raw, client.options.loadedDataConverter);
   // A paused job waits for no worker.
   const waiting = async (task: WaitingTask | null) =>

@@ -28,8 +28,8 @@ const MAX_SILENCE = 75_000;
 
 /**
  * Returns in words what a task waits for; `null` if it has only begun to wait. If workers serve the Task
- * Queue, the task waits for a free slot, otherwise for a worker. An older server has no list of workers: then
- * every worker counts that has polled in the last five minutes.
+ * Queue, the task waits for a free slot, otherwise for a worker. An older Temporal has no list of workers:
+ * then every worker counts that has polled in the last five minutes.
  */
 export async function waitingFor(
   client: Client,
