@@ -11,8 +11,8 @@ import { StoreError } from '../stores/index.ts';
 import type { Metrics, Side } from './metrics.ts';
 
 /**
- * Returns a store that counts the bytes that are read from it and written to it, and its faults. The counters
- * of bytes are set to 0 at once, because Prometheus sees no increase in a counter's first value.
+ * Returns a store that counts the bytes that are read from it and written to it, and its faults. Sets these
+ * counters of bytes to 0 at once, because Prometheus sees no increase in a counter's first value.
  */
 export function meteredStore(store: ImageStore, region: string, metrics: Metrics): ImageStore {
   metrics.read(region, 0);
@@ -68,8 +68,8 @@ function meteredSmallObjects(store: NonNullable<ImageStore['objects']>, region: 
 }
 
 /**
- * Does the work, and counts the fault if it fails with a `StoreError`. An aborted call fails with another
- * error, and is not counted.
+ * Waits for the work, and counts the fault if it fails with a `StoreError`. An aborted call fails with
+ * another error, and is not counted.
  */
 async function counted<T>(work: Promise<T>, side: Side, region: string, metrics: Metrics): Promise<T> {
   try {

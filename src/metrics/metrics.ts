@@ -96,7 +96,7 @@ export function createMetrics(): Metrics {
         async collect() {
           gauge.reset();
           const values = await measure().catch(() => []);
-          for (const [labelsOf, value] of values) gauge.set(labelsOf, value);
+          for (const [labelValues, value] of values) gauge.set(labelValues, value);
         },
       });
     },

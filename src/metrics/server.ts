@@ -8,7 +8,7 @@ export interface MetricsSources {
   readonly metrics: Metrics;
   /** More metrics in Prometheus' text format, such as those of Temporal's SDK. */
   more?(): Promise<string>;
-  /** Throws an error that says why if the process cannot do its work at the moment. */
+  /** Throws if the process cannot do its work at the moment. The error says why. */
   ready(): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ import type { TaskPlan, TaskRequest } from './request.ts';
 const Text = Type.String({ minLength: 1, maxLength: 255 });
 const Prefix = Type.String({ maxLength: 1024 });
 const closed = { additionalProperties: false } as const;
-/** The longest complete prefix. In a share, the target's folder comes before the prefix of the request. */
+/** A complete prefix: in a share, the prefix of the request comes after the folder that `target` names. */
 const Located = Type.String({ maxLength: 1024 + 256 });
 const End = Type.Object({ region: Text, prefix: Located }, closed);
 const Request = Type.Object(
