@@ -11,8 +11,8 @@ const SIGNED_HEADERS = 'host;x-amz-date';
 
 /**
  * Describes, in the form that Keystone checks, a request signed with an EC2 credential at this moment. The
- * request is never sent. It proves to Keystone that we know the secret, because Keystone cannot check the
- * kind of signature that the caller has made.
+ * request is never sent. The description proves to Keystone that we know the secret. The caller's own
+ * signature, which we have checked, would not do: Keystone cannot check signatures of its kind.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
  * @see keystoneclient/contrib/ec2/utils.py
  */

@@ -43,8 +43,8 @@ export type Credential =
 
 /**
  * Reads the configuration of a cloud as openstacksdk does: from clouds.yaml (`OS_CLIENT_CONFIG_FILE`, or the
- * first of `./`, `~/.config/openstack/` and `/etc/openstack/`) with secure.yaml beside it, or the OS_*
- * variables.
+ * first of `./`, `$XDG_CONFIG_HOME/openstack/`, `~/.config/openstack/` and `/etc/openstack/`) with
+ * secure.yaml beside it, or from the OS_* variables.
  * @throws CloudConfigError that names the file (or the environment) and the key
  * @see https://docs.openstack.org/openstacksdk/latest/user/config/configuration.html
  */

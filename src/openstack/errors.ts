@@ -3,7 +3,7 @@
  * - `unreachable`: a service does not answer, or its answer is a failure; another try may succeed
  * - `unauthorized`: an account's credential, or its token, is not accepted
  * - `expired`: a user's own token is no longer valid
- * - `forbidden`: the copier may not act for this project
+ * - `forbidden`: an account lacks a role that the call needs, or its credential is not for this project
  * - `no_endpoint`: the token's catalog has no such image service
  * - `misconfigured`: the cloud's configuration cannot be used, or its address is not a Keystone's
  */
@@ -15,7 +15,7 @@ export type OpenStackErrorKind =
   | 'no_endpoint'
   | 'misconfigured';
 
-/** The error that a session throws. Its message may be shown to a tenant and holds no secret. */
+/** The error of a call to a cloud. Its message may be shown to a tenant and holds no secret. */
 export class OpenStackError extends Error {
   override readonly name = 'OpenStackError';
   readonly kind: OpenStackErrorKind;

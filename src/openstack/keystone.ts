@@ -27,7 +27,7 @@ export interface SignIn {
 const TOKENS = '/auth/tokens';
 
 /**
- * Signs in. Returns the new token, or `null` if Keystone refuses it.
+ * Signs in. Returns the new token, or `null` if Keystone refuses the sign-in.
  * @throws OpenStackError `unreachable`, `misconfigured`, or the signal's reason
  */
 export async function signIn(
@@ -66,7 +66,7 @@ export async function validate(
 }
 
 /**
- * Asks for another token of the same user, for another project. Returns `null` if Keystone refuses it.
+ * Asks for another token of the same user, for another project. Returns `null` if Keystone refuses.
  * @throws OpenStackError as `signIn` does
  */
 export async function rescope(
@@ -98,8 +98,8 @@ export async function checkKeystone(keystone: Keystone, signal?: AbortSignal): P
 }
 
 /**
- * Returns the headers of a call about a token that is made with that token. `OpenStack-Identity-Access-Rules`
- * is left out, because it would say that we enforce a token's access rules.
+ * Returns the headers of a call that is about a token and made with it. `OpenStack-Identity-Access-Rules` is
+ * left out, because it would say that we enforce a token's access rules.
  */
 function aboutItself(token: string): Record<string, string> {
   return { 'X-Auth-Token': token, 'X-Subject-Token': token };

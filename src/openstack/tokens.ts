@@ -26,8 +26,8 @@ interface Slot {
 
 const MAX_SCOPES = 500;
 /**
- * A token is replaced when it has fewer milliseconds left, or less than a quarter of its lifetime if that is
- * shorter.
+ * A token is replaced when it has less time left than this (in milliseconds), or than a quarter of its
+ * lifetime if that is shorter.
  */
 const MIN_REMAINING = 120_000;
 const OWN_PROJECT: Scope = { project: null };
@@ -70,8 +70,8 @@ export function createTokens(keystone: Keystone, account: Cloud): Tokens {
       const isOwn = 'project' in scope && (scope.project ?? token.projectId) === token.projectId;
       if (!isApplication(account) || isOwn) return token;
       const why = `the account's application credential is of project ${token.projectId}`;
-      const not = 'system' in scope ? 'the system' : `project ${scope.project}`;
-      throw new OpenStackError('forbidden', `${why}, and serves no other: not ${not}`);
+      const wanted = 'system' in scope ? 'the system' : `project ${scope.project}`;
+      throw new OpenStackError('forbidden', `${why}, and serves no other: not ${wanted}`);
     },
     drop(scope, refused) {
       const slot = slots.peek(keyOf(scope));

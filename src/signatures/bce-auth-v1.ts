@@ -52,8 +52,8 @@ function verify(request: SignedRequest, claim: BceAuthV1Claim, secret: string, n
   const canonical = [...parts, canonicalHeaders(request, names)].join('\n');
   if (!isHmac(claim.signature, key, canonical)) return 'bad';
   const signedAt = Date.parse(claim.timestamp);
-  const isDue = signedAt - CLOCK_SKEW <= now && now <= signedAt + Number(claim.expiration) * 1000;
-  return isDue ? 'good' : 'expired';
+  const isCurrent = signedAt - CLOCK_SKEW <= now && now <= signedAt + Number(claim.expiration) * 1000;
+  return isCurrent ? 'good' : 'expired';
 }
 
 function signedNames({ headers }: SignedRequest, { signedHeaders }: BceAuthV1Claim): readonly string[] {
