@@ -32,10 +32,10 @@ export async function commitPartial(
       await assertNotDoomed(folder, ref, attempt);
     }
     if (!(await isAtPath(folder, image))) {
-      // Checked right before the move, because another job may have come to the path since a discard of this
-      // one.
+      // Looked at right before the move: if this job's unfinished copy was discarded, another job may have
+      // put its own at the same path.
       if (await isAtPath(folder, partial)) await ignoring('ENOENT', renameUnlessTaken(partial, image, ref));
-      // Another call of this job may have moved it to the image's place, or have removed it.
+      // Another call of this job may have moved the folder to the image's place, or have removed it.
       if (!(await isAtPath(folder, image))) throw goneError(ref);
     }
     await removeTraces(folder);
@@ -60,7 +60,7 @@ async function assertNotDoomed(folder: Folder, ref: DestinationRef, attempt: num
   throw goneError(ref);
 }
 
-/** Removes the files that only a partial needs. */
+/** Removes the files that only an unfinished copy needs. */
 async function removeTraces(folder: Folder): Promise<void> {
   for (const name of await readdir(folder.path)) {
     const isTrace = name === 'parts' || isWholeNote(name) || name.startsWith(`${RECORD}.`);

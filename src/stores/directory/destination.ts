@@ -57,7 +57,7 @@ export function directoryDestination(paths: Layout): ImageDestination {
 
     discard: (ref, attempt) =>
       onDisk(async () => {
-        // The root is held open: if its disk goes away in the middle, it must not look empty.
+        // The root is held open: if its disk goes away during the discard, the root must not look empty.
         const root = await openRoot(paths.root);
         try {
           if (isImageFolder(ref.image_id)) await discardIn(layout(root.path), ref, attempt);

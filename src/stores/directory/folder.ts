@@ -25,31 +25,31 @@ export interface Folder {
 }
 
 /**
- * Opens the folder to which these steps lead from a root, and follows no link. Throws ENOENT if one is
- * missing.
+ * Opens the folder to which these steps (names of folders, the outermost first) lead from a root. Follows no
+ * link. Throws ENOENT if a folder is missing.
  */
 export async function openFolder(root: string, steps: readonly string[]): Promise<Folder> {
   return walk(root, steps, openIn);
 }
 
-/** A folder that is held open, together with the steps on the way to it that were made for it. */
+/** A folder that is held open. It, and folders on the way to it, may have been made by `makeFolder`. */
 export interface MadeFolder extends Folder {
-  /** Removes the steps that were made, as far as they are empty. */
+  /** Removes those of these folders that `makeFolder` has made, as far as they are empty. */
   unmake?(): Promise<void>;
 }
 
 /**
- * Opens the folder to which these steps lead from a root, follows no link, and makes the steps that are
+ * Opens the folder to which these steps lead from a root. Follows no link, and makes the folders that are
  * missing.
  */
 export async function makeFolder(root: string, steps: readonly string[]): Promise<MadeFolder> {
-  let made = steps.length;
-  const unmake = () => removeEmpty(root, steps, made);
+  let firstMade = steps.length;
+  const unmake = () => removeEmpty(root, steps, firstMade);
   try {
     const folder = await walk(root, steps, async (parent, step, depth) => {
       const there = await ignoring('ENOENT', openIn(parent, step));
       if (there !== undefined) return there;
-      if (await makeStep(parent, step)) made = Math.min(made, depth);
+      if (await makeStep(parent, step)) firstMade = Math.min(firstMade, depth);
       return openIn(parent, step);
     });
     return { ...folder, unmake };
@@ -166,9 +166,9 @@ async function clashError(parent: Folder, step: string, path: string, error: unk
   return new StoreError(isLink ? 'invalid_image' : 'conflict', `${JSON.stringify(path)} ${why}`);
 }
 
-/** Removes the steps that were made, from the innermost outwards, as far as they are empty. */
-async function removeEmpty(root: string, steps: readonly string[], made: number): Promise<void> {
-  for (let depth = steps.length - 1; depth >= made; depth -= 1) {
+/** Removes the folders from the depth `firstMade` on, the innermost first, as far as they are empty. */
+async function removeEmpty(root: string, steps: readonly string[], firstMade: number): Promise<void> {
+  for (let depth = steps.length - 1; depth >= firstMade; depth -= 1) {
     const parent = await openFolder(root, steps.slice(0, depth)).catch(() => undefined);
     await rmdir(parent?.at(steps[depth] ?? '') ?? '').catch(() => {});
     await parent?.close();
