@@ -46,7 +46,7 @@ export function recordOf(paths: Layout, imageId: string): Promise<ImageRecord> {
   return inImage(paths, { image_id: imageId, tenant_id: null }, (folder) => readRecord(folder, imageId));
 }
 
-/** Keeps an image's folder open while `use` runs. If any of its files is missing, the image is not there. */
+/** Keeps an image's folder open while `use` runs. Throws `not_found` if the folder or a file is missing. */
 async function inImage<T>(paths: Layout, ref: SourceRef, use: (folder: Folder) => Promise<T>): Promise<T> {
   try {
     return await onDisk(async () => {

@@ -15,10 +15,10 @@ import { StoreError } from '../store-error.ts';
  *     <root>/.<image id>.partial/data        the bytes so far
  *     <root>/.<image id>.partial/whole-<n>   attempt n has written all bytes, and they are on the disk
  *     <root>/.<image id>.<mark>.<n>.new      a partial that attempt n is preparing
- *     <root>/.<image id>.<mark>.<n>.removed  one that was given up, and is being removed
+ *     <root>/.<image id>.<mark>.<n>.removed  one that attempt n was preparing, and that is being removed
  *
- * If an image or a partial has `doomed-<n>` instead of a fence, it is being removed. A folder goes from one
- * of these names to the next by one rename, which is atomic.
+ * If an image or a partial has `doomed-<n>` instead of a fence, it is being removed. A folder gets another of
+ * these names by one rename, which is atomic.
  */
 export interface Layout {
   readonly root: string;
@@ -35,7 +35,7 @@ const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 /** Tells whether a folder of this name can be an image's. */
 export const isImageFolder = (name: string): boolean => SAFE_ID.test(name);
 
-/** Returns the paths of a region's files. Throws `not_found` for an id that no image of it can have. */
+/** Returns the paths of a region's files. Throws `not_found` for an id that no image can have. */
 export function layout(root: string): Layout {
   const checked = (imageId: string): string => {
     if (!SAFE_ID.test(imageId))

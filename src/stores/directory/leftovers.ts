@@ -22,12 +22,12 @@ export async function* imageLeftovers(paths: Layout): AsyncGenerator<Leftover> {
   }
 }
 
-/** Returns the leftover at a name: a partial, or a folder without a record that has an image's name. */
+/** Returns the leftover at a name: a partial, or a folder that has the name of an image, but no record. */
 async function partialAt(paths: Layout, name: string): Promise<Leftover | undefined> {
   const [, imageId = name] = /^\.(.+)\.partial$/.exec(name) ?? [];
   const folder = join(paths.root, name);
   if (imageId === name && !isImageFolder(name)) return undefined;
-  // A job makes no links: one is a person's, and what it leads to may be an image.
+  // A job makes no links: a link here is a person's, and may lead to an image.
   if (!(await ignoring('ENOENT', lstat(folder)))?.isDirectory()) return undefined;
   const names: readonly string[] = await readdir(folder).catch(() => []);
   if (imageId === name && names.includes(RECORD)) return undefined;
@@ -52,9 +52,9 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
 }
 
 /**
- * Returns the leftover in a folder without a mark. Only a call that was frozen while another one removed the
- * folder leaves one: a commit leaves its record there, any other call its fence. A folder without a mark that
- * has anything else is a person's, and stays.
+ * Returns the leftover in a folder without a mark. Jobs leave such a folder only if a call was frozen while
+ * another one removed the folder: when it wakes, a commit writes its record there, any other call its fence.
+ * A folder without a mark that has anything else is a person's, and stays.
  */
 async function unmarkedAt(
   path: string,
@@ -76,8 +76,8 @@ async function unmarkedAt(
 }
 
 /**
- * Removes a folder through its descriptor, if it still has only such files: an image may have come to its
- * path since it was listed. Returns whether it was removed.
+ * Removes a folder without a mark through its descriptor, if `isNobodys` still holds for its files: an image
+ * may have come to the path since the folder was listed. Returns whether the folder was removed.
  */
 async function removeUnmarked(
   path: string,

@@ -21,7 +21,7 @@ interface ReadFolder {
   readonly isEmpty: boolean;
 }
 
-/** An entry of a folder that is asked for: a file, or a folder, whose key ends in a slash. */
+/** An entry of a folder. Its key is its path in the share; the key of a folder ends in a slash. */
 interface Entry {
   readonly key: string;
   readonly name: string;
@@ -131,7 +131,8 @@ function faultOf(name: string, error: unknown): StoreError | undefined {
 }
 
 /**
- * Tells whether an error says that such a file or folder is not there: nothing is, or another kind of entry.
+ * Tells whether an error says that what was looked for is not at its path: nothing is there, or an entry of
+ * another kind.
  */
 function isAbsence(error: unknown): boolean {
   const { code } = error as { code?: unknown };

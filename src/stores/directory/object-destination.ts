@@ -144,7 +144,7 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
 export async function renameInto(folder: Folder, path: string, file: string): Promise<void> {
   const { folders, name } = objectPath(path);
   await rename(file, folder.at(name)).catch((error) => {
-    if (isErrno(error, 'EISDIR')) throw isFolderError(path);
+    if (isErrno(error, 'EISDIR')) throw folderAtPathError(path);
     if (isErrno(error, 'ENOENT')) throw removedMeanwhile(folders, error);
     if (!isErrno(error, 'EXDEV')) throw error;
     throw new StoreError('invalid_image', `${JSON.stringify(path)} is on another file system than the share`);
@@ -158,7 +158,7 @@ async function assertNoClash(root: string, path: string): Promise<void> {
   if (folder === undefined) return;
   try {
     const stats = await lstat(folder.at(name)).catch(() => undefined);
-    if (stats?.isDirectory()) throw isFolderError(path);
+    if (stats?.isDirectory()) throw folderAtPathError(path);
   } finally {
     await folder.close();
   }
@@ -187,6 +187,6 @@ async function isCommitted(
   }
 }
 
-function isFolderError(path: string): StoreError {
+function folderAtPathError(path: string): StoreError {
   return new StoreError('conflict', `${JSON.stringify(path)} is a folder`);
 }

@@ -112,7 +112,7 @@ export function directoryObjects(root: string): ObjectStore {
         throw signal.aborted ? signal.reason : error;
       }),
 
-    // A file gets the mode and the times of a new one.
+    // A file that is written gets a new file's mode and times, so it keeps no attribute of its source.
     loses: (attributes) => Object.keys(attributes).length > 0,
 
     // One call for many files, because fsync(2) of each would take longer than writing them (syncfs(2)).

@@ -11,8 +11,8 @@ export const TO_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_N
 
 /**
  * Opens a file of an image for reading.
- * @throws StoreError `invalid_image`, which names the image, for a link, because it could expose a file that
- * its writers may not read; and for what is no regular file, such as a device or a pipe
+ * @throws StoreError `invalid_image`, which names the image, for a link, because whoever made it may have no
+ * right to read what it leads to; and for anything but a regular file, such as a device or a pipe
  */
 export async function openPlain(path: string, imageId: string): Promise<FileHandle> {
   const name = path.slice(path.lastIndexOf('/') + 1);
