@@ -23,7 +23,7 @@ export interface ImageStore extends ImageSource, ImageDestination {
    */
   leftovers(ended: AsyncIterable<DestinationRef>): AsyncIterable<Leftover>;
   /**
-   * Tells whether a user's own cloud has this store. A store without this method is in every user's cloud.
+   * Tells whether a user's own cloud has this store. If a store lacks this method, every user may use it.
    */
   serves?(user: UserCredential): Promise<boolean>;
   /**

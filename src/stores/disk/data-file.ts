@@ -39,17 +39,17 @@ export async function openDataFile(
   const handle = await open(path, O_RDWR | O_NOFOLLOW);
   try {
     await handle.truncate(size);
-    let isAllHole = (await handle.stat()).blocks === 0;
+    let startedAsHole = (await handle.stat()).blocks === 0;
     const direct = cache === 'bypass' ? await openDirect(handle) : undefined;
     return {
       handle,
       async write(offset, chunk) {
-        if (isZero(chunk) && (isAllHole || (await readsAsZeros(handle, offset, chunk.length)))) return;
+        if (isZero(chunk) && (startedAsHole || (await readsAsZeros(handle, offset, chunk.length)))) return;
         if (direct === undefined || !(await writeDirectly(direct, offset, chunk)))
           await writeFully(handle, offset, chunk);
       },
       startOver() {
-        isAllHole = false;
+        startedAsHole = false;
       },
       async close() {
         await Promise.all([handle.close(), direct?.close()]);

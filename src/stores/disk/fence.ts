@@ -8,8 +8,8 @@ import { ignoring } from './disk-errors.ts';
  * A fence says which attempt may change what is in a folder. It is one file with the attempt's number in its
  * name: `fence-<n>`, or `doomed-<n>` once the folder is being removed. An attempt takes the fence by renaming
  * it from the exact name that it has read, and rename(2) is atomic: if two attempts do so at once, one of
- * them finds the old name gone. So an attempt that was frozen between the two steps cannot take the folder
- * back from a later one.
+ * them finds the old name gone. So an attempt that was frozen between reading and renaming cannot take the
+ * folder back from a later one.
  */
 export interface Fence {
   /** The number of the highest attempt that has taken the folder, or -1 if none has. */

@@ -81,7 +81,7 @@ const MAX_WORDS_LENGTH = 200;
 
 /**
  * Returns the words of a refusal. Glance answers in HTML: a title, a heading that repeats it, and a sentence,
- * at times after one of webob's own.
+ * before which webob may have put one of its own.
  */
 function wordsOf(html: string): string {
   return html

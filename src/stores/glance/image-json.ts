@@ -78,8 +78,8 @@ export function glanceDigests(image: GlanceImage): Digests {
  * here, both fields are `null`.
  */
 function knownHash({ os_hash_algo, os_hash_value }: GlanceImage) {
-  const isComputed = os_hash_algo === 'sha512' || os_hash_algo === 'sha256';
-  if (!isComputed || typeof os_hash_value !== 'string') return { os_hash_algo: null, os_hash_value: null };
+  const isKnown = os_hash_algo === 'sha512' || os_hash_algo === 'sha256';
+  if (!isKnown || typeof os_hash_value !== 'string') return { os_hash_algo: null, os_hash_value: null };
   return { os_hash_algo, os_hash_value } as const;
 }
 

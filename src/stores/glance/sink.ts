@@ -86,9 +86,9 @@ export async function disown({ api, as, ref }: MarkedImage): Promise<void> {
 }
 
 /**
- * Waits until an image can take data. After an upload that has broken off, it stops being `saving` within a
- * second or, if the connection hangs, after Glance's own timeout. If the Glance that received the upload has
- * died, it stays `saving` for ever: then this throws `spoilt`.
+ * Waits until an image can take data. After an upload that has broken off, the image stops being `saving`
+ * within a second or, if the connection hangs, after Glance's own timeout. If the Glance that received the
+ * upload has died, the image stays `saving` for ever: then this throws `spoilt`.
  */
 async function untilQueued(made: MarkedImage, timeout: number, signal: AbortSignal): Promise<void> {
   const { status } = await whenNotSaving(() => showMarked(made), {
@@ -156,7 +156,7 @@ async function put(
     return;
   }
   const error = await refusal(response);
-  // This quota passes when other uploads of the project end. Those of its images do not pass.
+  // This quota has room again when other uploads of the project end; the project's other quotas do not.
   if (error.message.includes('image_count_uploading')) throw new StoreError('unavailable', error.message);
   // 409: the next attempt finds out what has become of the image. 400: the body may have been cut short,
   // which is not the image's fault.
