@@ -3,7 +3,7 @@ import type { constructStack } from '@smithy/core/client';
 type Stack<Input extends object, Output extends object> = ReturnType<typeof constructStack<Input, Output>>;
 
 /**
- * Has `confirm` asked right before each try of a request, which fails as `confirm` does. The client repeats a
+ * Awaits `confirm` right before each try of a request; the try fails as `confirm` does. The client repeats a
  * request whose answer does not come, and a process that was frozen in between may do so much later.
  */
 export function askFirst<Input extends object, Output extends object>(

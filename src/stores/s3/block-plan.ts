@@ -7,8 +7,8 @@ const MIN_PART_SIZE = 8 * MIB;
 const MAX_PARTS = 10_000;
 
 /**
- * Returns the size of a part in bytes: at least 8 MiB, and large enough for an object to have at most 10,000
- * parts.
+ * Returns the size of a block, a part of the upload, in bytes: at least 8 MiB, and large enough for an upload
+ * to have at most 10,000 parts.
  */
 export function blockSizeOf(size: number): number {
   return Math.max(MIN_PART_SIZE, Math.ceil(size / MAX_PARTS / MIB) * MIB);

@@ -7,7 +7,8 @@ export type Endpoint = NonNullable<Awaited<ReturnType<typeof openEndpoint>>>;
 
 /**
  * Returns a function that finds a bucket's endpoint with the SDK's rules, credentials and signer. It returns
- * `undefined` if requests are not signed in the usual way. It finds the endpoint once, unless that fails.
+ * `undefined` if requests are not signed in the usual way. It looks for the endpoint once, and again only if
+ * that has failed.
  */
 export function endpointOf(client: S3Client, bucket: string): () => Promise<Endpoint | undefined> {
   let opened: ReturnType<typeof openEndpoint> | undefined;

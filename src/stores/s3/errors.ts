@@ -29,8 +29,8 @@ const BY_STATUS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Errors that may pass: with another token or clock, on a sound connection, or with nobody else at the
- * object.
+ * Errors that may not come again: with a new token or a clock that is right, on a sound connection, when
+ * nobody else changes the object, or when the server has less to do.
  */
 const PASSING: ReadonlySet<string> = new Set([
   'RequestTimeout',

@@ -11,14 +11,15 @@ const Content = Type.Object({
   mark: Type.String(),
   /** Id of the multipart upload that takes the data. */
   upload_id: Type.String(),
-  /** Present if the parts of the upload are those that the server copies. */
+  /** Present if the server copies the parts of the upload. */
   by_server: Type.Optional(Type.Literal(true)),
   /** The number of the highest attempt that has taken the image. Lower ones can change nothing any more. */
   attempt: Type.Integer(),
   /** The number of the attempt that has reserved the image id. Workers of an earlier version noted none. */
   reserved: Type.Optional(Type.Integer()),
   /**
-   * Present if the image is being removed: nobody may use it any more, and anybody may finish the removal.
+   * Present if the image is being removed: nobody may use it any more, and any attempt that is not lower may
+   * finish the removal.
    */
   doomed: Type.Optional(Type.Literal(true)),
   /**
@@ -163,7 +164,7 @@ export async function doomJobObject(
   for (;;) {
     const job = await readJobObject(store, ref.image_id);
     if (job?.mark !== ref.mark) return undefined;
-    // A removal may be continued by a repeat of the attempt that has begun it.
+    // A removal that has begun may be continued by the attempt that began it, and by a later one.
     if (job.attempt > (job.doomed ? attempt : upTo)) throw overtakenError();
     const doomed = await replaceJobObject(store, ref, job, { attempt, doomed: true, removal });
     if (doomed !== undefined) return { ...doomed, isTakenOver: job.doomed === true };
