@@ -44,7 +44,7 @@ async function* leftoversBelow(
 ): AsyncGenerator<Leftover> {
   for await (const [name, files] of foldersBelow(store, folder)) {
     const place = placeOf(name);
-    // An image that is whole.
+    // A folder without an image's id is somebody else's, and an image that is whole is no leftover.
     if (place === undefined || (files.has('image.json') && files.has('data'))) continue;
     const found = await onS3(() => leftoverAt(place, files));
     if (found !== undefined) yield found;
@@ -79,12 +79,12 @@ async function* foldersBelow(
 async function leftoverAt(place: Place, files: ReadonlyMap<string, Found>): Promise<Leftover | undefined> {
   const job = files.has('job') ? await readJobObject(place.store, place.name) : undefined;
   if (job !== undefined && job.mark !== '') {
-    // Somebody may have removed the data of an image: its record is not a job's to remove.
-    const isRemoved = files.has('image.json') && (await isCommitted(place.store, refTo(place, job)));
-    return isRemoved ? undefined : inTheMaking(place, job, files);
+    // If somebody has removed the data of a committed image, the record that stays is no leftover of the job.
+    const hasLostData = files.has('image.json') && (await isCommitted(place.store, refTo(place, job)));
+    return hasLostData ? undefined : inTheMaking(place, job, files);
   }
-  if (files.has('data')) return objectOfNobody(place, 'data');
-  return files.has('image.json') ? objectOfNobody(place, 'record') : undefined;
+  if (files.has('data')) return objectWithoutJob(place, 'data');
+  return files.has('image.json') ? objectWithoutJob(place, 'record') : undefined;
 }
 
 function refTo({ name }: Place, { mark }: JobObject): DestinationRef {
@@ -110,7 +110,7 @@ async function inTheMaking(
     abandonedAfter: null,
     remove: () =>
       onS3(async () => {
-        // The list of files is older than the job object: the job may have committed its image in between.
+        // The files were listed before the job object was read: the job may have committed its image since.
         if (await isCommitted(store, ref)) return false;
         try {
           await removeReservation(store, ref, job.attempt, [data]);
@@ -124,10 +124,10 @@ async function inTheMaking(
 }
 
 /**
- * Returns the leftover for data without a job object, or for a record without data, which a delayed request
- * has made after a discard. Returns `undefined` for what has no mark, and is somebody else's.
+ * Returns the leftover for data without a job object, or for a record without either: a delayed request has
+ * made it after a discard. Returns `undefined` if the object has no mark, because it is then somebody else's.
  */
-async function objectOfNobody(
+async function objectWithoutJob(
   { name, store }: Place,
   kind: 'data' | 'record',
 ): Promise<Leftover | undefined> {

@@ -5,7 +5,10 @@ import { headOf } from './read-object.ts';
 /** Asks for URL-encoded keys, because XML cannot carry most control characters. */
 export const ENCODED = { EncodingType: 'url' } as const;
 
-/** The part of an answer to a list request that says whether its keys are encoded. Some servers cannot. */
+/**
+ * The part of an answer to a list request that says whether its keys are encoded. Some servers cannot encode
+ * them.
+ */
 interface Page {
   readonly EncodingType?: string | undefined;
 }

@@ -77,8 +77,8 @@ async function publish(
   const job = await claimJobObject(staging, ref, attempt);
   if ((await headOf(staging, copy.from))?.size !== copy.size) throw goneError(ref);
   if (!needsUpload(copy)) return copySmall(staging, copy, watch);
-  // The upload of the data is complete. If an earlier try has begun the upload of the copy, the job names
-  // that one.
+  // `upload_id` names the upload of the copy, if an earlier try has begun it, or else that of the data, which
+  // is complete, and so gone.
   if (await copyLarge(staging, copy, { Key: copy.to, UploadId: job.upload_id }, watch)) return;
   await copyLarge(staging, copy, await beginCopy(staging, ref, job, copy), watch);
 }

@@ -87,8 +87,8 @@ export class OwnUpload {
   }
 
   /**
-   * Completes the upload. Data that is at the key already comes from a delayed completion of an earlier
-   * reservation: it is removed first.
+   * Completes the upload. If other data is at the key, which a delayed completion of an earlier reservation
+   * has put there, removes that data first.
    */
   async complete(): Promise<void> {
     const complete = () =>
@@ -121,8 +121,8 @@ export class OwnUpload {
   }
 
   /**
-   * Waits for a call about the upload. Throws the signal's reason if it is aborted, else an error that
-   * says whether the upload is still there.
+   * Waits for a call about the upload. If the call fails, throws the signal's reason if the signal is
+   * aborted, else an error that says whether the upload is gone.
    */
   async unlessGone<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
     return call.catch(async (error) => {
@@ -131,10 +131,10 @@ export class OwnUpload {
   }
 
   /**
-   * Finds the error for a failed call about the upload. If the upload is gone, throws `not_found` if the
-   * image was discarded, and `conflict` if it was taken over; otherwise returns `lost`. A server that refuses
-   * a part may hang up while the part is still sent, so that its answer is lost: then it is asked for the
-   * parts.
+   * Returns the error for a failed call about the upload: the call's own, or `lost` if the upload is gone.
+   * Throws `not_found` if the image was discarded, and `conflict` if it was taken over. If the server has not
+   * answered, lists the parts to find out, because a server that refuses a part may hang up while the part is
+   * still being sent.
    */
   async #gone(error: unknown): Promise<unknown> {
     if (error instanceof S3ServiceException && !isAbsent(error)) return error;
@@ -166,8 +166,8 @@ export class OwnUpload {
   }
 
   /**
-   * Throws `conflict` if the record says that the image is committed. Removes a late record of another
-   * reservation.
+   * Throws `conflict` if the record says that the image is committed. Removes a record that a delayed request
+   * of another reservation has written.
    */
   async #assertInTheMaking(record: ObjectHead | undefined): Promise<void> {
     if (record === undefined) return;

@@ -91,14 +91,14 @@ export async function openPinned(
   };
 }
 
-/** Returns `undefined` for the error that another object has come to the key. Throws every other error. */
+/** Returns `undefined` for the error of a key at which another object now is. Throws every other error. */
 function undefinedIfReplaced(error: unknown): undefined {
   if (!isS3Error(error, 'PreconditionFailed')) throw error;
 }
 
 /** Watches over the bytes of an object that others may put again. */
 interface Guard {
-  /** Returns the last ETag of an object that was known to have the right bytes. */
+  /** Returns the ETag of the latest object at the key that is known to have the right bytes. */
   etag(): string;
   /**
    * Reads the whole object that is there now, and throws `changed` unless its bytes are still right. Calls at

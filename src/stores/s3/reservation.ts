@@ -51,7 +51,8 @@ export async function reserveId(
   uploadKeys: readonly string[],
 ): Promise<boolean> {
   try {
-    // If the id was free then, another call of this job may have reserved it since: `beginUpload` finds out.
+    // If `seen` is `undefined`, another call of this job may have reserved the id since: `beginUpload` finds
+    // out.
     const isOurs = seen?.mark === ref.mark;
     const earlier = isOurs ? await doomJobObject(store, ref, attempt, attempt - 1) : undefined;
     if (earlier !== undefined) {
@@ -67,8 +68,8 @@ export async function reserveId(
 }
 
 /**
- * Waits until the removals that another call has signed for this image have expired. New data MUST NOT be put
- * there before.
+ * Waits until the removals that another call has signed for this image have expired, if this call has taken
+ * the removal over. Before that, new data MUST NOT be put at the image's keys.
  */
 async function untilOthersExpire({ isTakenOver }: DoomedObject, signal?: AbortSignal): Promise<void> {
   if (isTakenOver) await sleep(EXPIRY, undefined, { ...(signal && { signal }) });
@@ -95,7 +96,8 @@ async function beginUpload(
         removal: undefined,
       })
   ).catch(async (error) => {
-    // If the note was not written, nobody else knows the upload. If it was, `OwnUpload` begins another one.
+    // If the job object was not written, nobody else knows the upload. If it was written, and only the answer
+    // was lost, `OwnUpload` finds the upload gone, and begins another one.
     await abortUpload(store, upload).catch(() => {});
     throw error;
   });

@@ -4,8 +4,8 @@ import { HttpResponse } from '@smithy/core/protocols';
 /** The time at a server. */
 export interface ServerClock {
   /**
-   * Returns the time at the server. It may be somewhat early, but never late, however the clock of this
-   * machine is set. Before the server's first answer, returns this machine's time.
+   * Returns the time at the server. It may be somewhat behind the server's clock, but never ahead of it,
+   * however the clock of this machine is set. Before the server's first answer, returns this machine's time.
    */
   now(): Date;
 }
@@ -24,7 +24,7 @@ export function serverClock({ middlewareStack }: S3Client): ServerClock {
     { step: 'deserialize', priority: 'low', name: 'serverClock' },
   );
   return {
-    // An answer's date is older than the moment at which it is read, so the result is somewhat early.
+    // An answer's date is older than the moment at which it is read, so the result is somewhat behind.
     now: () => new Date(last === undefined ? Date.now() : last.date + performance.now() - last.at),
   };
 }

@@ -32,7 +32,8 @@ export async function copyPart(
 
 /**
  * Returns the error code if the server refuses to copy a part, so that another try would not help; `null` for
- * every other error. `NoSuchUpload` is no refusal, because nothing could be put into that upload either.
+ * every other error. `NoSuchUpload` is no refusal to copy, because that upload takes no bytes from a worker
+ * either.
  */
 export function refusalOf(error: unknown): string | null {
   if (!(error instanceof S3ServiceException) || isS3Error(error, 'NoSuchUpload')) return null;
@@ -41,7 +42,7 @@ export function refusalOf(error: unknown): string | null {
 }
 
 /**
- * Tells whether the server has a CRC64NVME of two whole objects, and they are equal.
+ * Tells whether the server has a CRC64NVME of each of two whole objects, and the two are equal.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  */
 export async function haveSameChecksum(store: Bucket, key: string, from: ServerObject): Promise<boolean> {
