@@ -44,8 +44,9 @@ const MAX_LISTING = 60_000;
 
 /**
  * Makes a small image in a store as a copy does, reads it back, and removes it. Yields each step that was
- * tried. Ends with the first step that fails, but always tries to remove the image. If this process dies, the
- * sweep finds the image in the making by its mark, and the next trial removes one that was committed.
+ * tried. Ends with the first step that fails, other than `clock`, but always tries to remove the image. If
+ * this process dies, the sweep finds the image in the making by its mark, and a later trial removes one that
+ * was committed.
  */
 export async function* tryImages(store: ImageStore, tenantId: string | null): AsyncGenerator<Tried> {
   const mark = randomUUID();
@@ -154,11 +155,11 @@ async function removeEarlier(store: ImageStore, tenantId: string | null): Promis
   }
 }
 
-async function fill(store: ImageDestination, ref: DestinationRef, checks: boolean): Promise<void> {
+async function fill(store: ImageDestination, ref: DestinationRef, readsBack: boolean): Promise<void> {
   const sink = await store.openSink(ref, 1, DATA.length);
   try {
     await fillSink(sink);
-    if (!checks || sink.kind === 'stream') return;
+    if (!readsBack || sink.kind === 'stream') return;
     const read = Buffer.alloc(DATA.length);
     await sink.readBack(0, read, new AbortController().signal);
     assertSame(read);

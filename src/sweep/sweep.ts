@@ -79,7 +79,7 @@ async function* endedFromOutside(client: Client, region: string): AsyncGenerator
   }
 }
 
-/** Returns the image of the job for which a clean-up was started. */
+/** Returns the image of the job whose cancel by force has started a clean-up. */
 async function refOfForced(
   client: Client,
   { parentExecution: job }: WorkflowExecutionInfo,

@@ -11,7 +11,7 @@ import type { Bucket } from './bucket.ts';
 import { isAbsent, onS3 } from './errors.ts';
 import { isPinOf, openPinned, pinObject } from './pinned-object.ts';
 
-/** Tells whether an id can be an image's, so that it is one step of a key. */
+/** Tells whether an id can be an image's. Such an id has no slash, so it is a single step of a key. */
 export const isImageId = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(id);
 
 /** Tells whether a reference may name an object by its key, which only an operator may do. */
@@ -26,7 +26,7 @@ export function s3Source(store: Bucket): ImageSource {
       onS3(async () => {
         // Record and data are asked for at once, because each answer may take long.
         const data = isImageId(ref.image_id) ? pinObject(store, keys.data(ref.image_id)) : undefined;
-        // If there is no record, nobody else handles an error of this call.
+        // If the record is missing or refused, nothing awaits `data`, whose error must not end the process.
         data?.catch(() => {});
         const record = await readRecord(store, ref.image_id);
         if (record === undefined || data === undefined) return await bareObject(ref);

@@ -15,7 +15,7 @@ export function stagingOf(store: Bucket, ref: DestinationRef): Bucket {
   return stagingAt(store, hashOf(ref));
 }
 
-/** Returns the bucket that `stagingOf` returns for a hash. */
+/** Returns the bucket that `stagingOf` returns for a reference with this hash. */
 export function stagingAt(store: Bucket, hash: string): Bucket {
   const at = (name: string) => () => `${store.keys.prefix}${HIDDEN}${hash}/${name}`;
   return {

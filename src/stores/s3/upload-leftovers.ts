@@ -7,7 +7,7 @@ import { ENCODED, keyFrom } from './list-keys.ts';
 import { headOf } from './read-object.ts';
 import { abortUpload, listParts, type Upload } from './upload.ts';
 
-/** The place of an image or object in the making in a bucket. `store` has the keys of the place. */
+/** The place of an image or object in the making. `store` is its bucket, with the keys of that place. */
 export interface Place {
   readonly name: string;
   readonly store: Bucket;

@@ -105,7 +105,7 @@ export async function listParts(
 /**
  * Makes an object of the parts. The request cannot be aborted, because the server would go on with it, and
  * the object would appear when nobody looks for it any more.
- * @param confirm awaited right before the request, which it may keep from being sent
+ * @param confirm awaited right before the request, which is not sent if `confirm` rejects
  */
 export async function completeUpload(
   { client, bucket }: Bucket,
