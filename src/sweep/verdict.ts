@@ -6,6 +6,7 @@ import { chainOf, listWorkflows, visibility } from '../temporal/index.ts';
 export interface Owner {
   /** The workflow id of the job, or `null` if Temporal does not know it. */
   readonly job: string | null;
+  /** The state of the job's chain of runs (see `Chain`); `nobody` if the leftover has no mark. */
   readonly state: 'open' | 'closed' | 'gone' | 'nobody';
 }
 

@@ -85,6 +85,7 @@ export function createTaskService({ client, shares, quota }: TaskServiceOptions)
   };
 }
 
+/** Waits for a call to Temporal, and turns its error into a TaskError. */
 async function answered<T>(call: Promise<T>): Promise<T> {
   return call.catch((cause) => {
     if (cause instanceof LimitReached) throw new TaskError('quota_exceeded', cause.message);

@@ -4,7 +4,7 @@ import type { TaskStanding } from './standing.ts';
 /** The status of a task. */
 export type TaskStatus = 'running' | 'succeeded' | 'failed' | 'deleting';
 
-/** A task, with its status and what is known only while it runs. */
+/** A task, with its status, the time of its end, and why it stands still. */
 export interface TaskView extends TaskDetails {
   readonly status: TaskStatus;
   /** The time of its end, in RFC 3339; `null` until the task has ended. */

@@ -44,7 +44,7 @@ function notFound(id: string): TaskError {
   return new TaskError('task_not_found', `there is no task ${id}`);
 }
 
-/** Finds the workflow id of a task by its end, which is the task's id. */
+/** Finds the id of a task's workflow, which ends with the task's id. An id with a slash is a workflow's. */
 async function workflowIdOf(client: Client, id: string): Promise<string | undefined> {
   if (id.includes('/')) return id;
   const tasks = visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'`;

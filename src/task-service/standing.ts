@@ -23,9 +23,9 @@ export async function standingOf(
 ): Promise<TaskStanding | null> {
   const { raw, status } = task;
   if (status.name === 'PAUSED') return { ...NOTHING, waiting_for: 'the end of its pause' };
-  const unheard = waitingWorkflowTask(task);
-  const worker = unheard && (await waitingFor(client, unheard));
-  if (worker !== null) return { ...NOTHING, waiting_for: worker };
+  const workflowTask = waitingWorkflowTask(task);
+  const awaited = workflowTask && (await waitingFor(client, workflowTask));
+  if (awaited !== null) return { ...NOTHING, waiting_for: awaited };
   for (const activity of raw.pendingActivities ?? []) {
     const { lastFault, nextAttempt, waiting } = await stepOf(activity, client.options.loadedDataConverter);
     const waiting_for = waiting === null ? null : await waitingFor(client, waiting);

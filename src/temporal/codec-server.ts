@@ -11,15 +11,15 @@ export type OperatorCheck = (token: string) => Promise<boolean>;
 
 /** Says who may use the codec server. */
 export interface CodecServerOptions {
-  /** The origin of the Web UI. Pages of other origins get no answer. */
+  /** The origin of the Web UI. Requests of pages of other origins are refused. */
   readonly origin: string;
   /** Checks the token of each request; `null` if everybody who can reach the server may read everything. */
   readonly admits: OperatorCheck | null;
 }
 
 /**
- * Returns a server that decrypts payloads for Temporal's Web UI and its command (their "remote codec
- * endpoint"), and encrypts the payloads that they send.
+ * Returns a server that decrypts payloads for Temporal's Web UI and for the command `temporal` (their "remote
+ * codec endpoint"), and encrypts the payloads that they send.
  * @see https://docs.temporal.io/production-deployment/data-encryption
  */
 export function createCodecServer(codec: PayloadCodec, options: CodecServerOptions): Server {
@@ -40,19 +40,19 @@ async function answer(
   response.setHeader('Access-Control-Allow-Credentials', 'true');
   response.setHeader('Access-Control-Allow-Headers', 'Authorization,Content-Type,X-Namespace');
   response.setHeader('Vary', 'Origin');
-  const run = STEPS[request.url?.split('?')[0] ?? ''];
-  const refusal = await refusalOf(options, request, run !== undefined);
+  const call = CALLS[request.url?.split('?')[0] ?? ''];
+  const refusal = await refusalOf(options, request, call !== undefined);
   if (refusal === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-  if (refusal !== null || run === undefined) return void response.writeHead(refusal ?? 404).end();
+  if (refusal !== null || call === undefined) return void response.writeHead(refusal ?? 404).end();
   const { payloads = [] } = JSON.parse(await bodyOf(request)) as { payloads?: object[] };
-  const done = await codec[run](payloads.map((payload) => PayloadMessage.fromObject(payload) as Payload));
+  const done = await codec[call](payloads.map((payload) => PayloadMessage.fromObject(payload) as Payload));
   const plain = done.map((payload) =>
     PayloadMessage.toObject(PayloadMessage.create(payload), { bytes: String }),
   );
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ payloads: plain }));
 }
 
-/** Returns the HTTP status with which a request is refused; `null` if it is to be carried out. */
+/** Returns the HTTP status for a request that is not carried out; `null` for one that is to be. */
 async function refusalOf(
   { origin, admits }: CodecServerOptions,
   { method, headers }: IncomingMessage,
@@ -73,7 +73,7 @@ async function refusalOf(
   );
 }
 
-const STEPS: Readonly<Record<string, 'encode' | 'decode'>> = { '/encode': 'encode', '/decode': 'decode' };
+const CALLS: Readonly<Record<string, 'encode' | 'decode'>> = { '/encode': 'encode', '/decode': 'decode' };
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
