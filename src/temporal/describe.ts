@@ -2,8 +2,8 @@ import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError }
 import { GRPC_STATUS, grpcStatusOf } from './grpc-status.ts';
 
 /**
- * Describes the last run of a workflow. Returns `undefined` if no workflow has this id and this type. It
- * checks the type and not the memo, because anybody who can start a workflow can write any memo.
+ * Describes the last run of a workflow. Returns `undefined` if no workflow has this id and this type. Checks
+ * the type and not the memo, because anybody who can start a workflow can write any memo.
  */
 export async function describeIfThere(
   client: Client,

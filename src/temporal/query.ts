@@ -1,5 +1,6 @@
 /**
- * A list filter of Temporal in which all values are escaped. It is made by `visibility` and `attribute` only.
+ * A list filter of Temporal, or a term or name in one, in which all values are escaped. Only the functions of
+ * this file make it.
  * @see https://docs.temporal.io/list-filter
  */
 export class VisibilityQuery {
