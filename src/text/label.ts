@@ -12,7 +12,7 @@ const MAX_BYTES = 180;
  * Web UI. It is Markdown that shows the text and does nothing else.
  */
 export function labelOf(text: string): string {
-  // In UTF-8, an escape may be longer than what it stands for.
+  // Escapes and characters outside ASCII take several bytes, so the text is cut until its label fits.
   for (let room = MAX_CHARACTERS; ; room -= 1) {
     const end = text.length > room ? `…${text.slice(text.length - room + 1)}`.toWellFormed() : text;
     const label = harmlessMarkdown(end);

@@ -5,8 +5,8 @@ import { OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors
 type Describe = NonNullable<WorkflowClientInterceptor['describe']>;
 
 /**
- * Makes a span of each call about a workflow, and has the trace passed on to it. A call that only reads has
- * one within a request alone, and none when a stream of events makes it again and again.
+ * Makes a span of each call about a workflow, and passes the trace on to the workflow. `describe` has a span
+ * only while a request's span is open: a stream of events, which describes a job again and again, makes none.
  */
 export class ClientInterceptor extends OpenTelemetryWorkflowClientInterceptor {
   override describe(...[input, next]: Parameters<Describe>): ReturnType<Describe> {

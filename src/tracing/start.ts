@@ -19,12 +19,12 @@ import type { Log, Tracing } from './tracing.ts';
 /** The most spans of parts that a process makes in a second: a fast copy moves thousands of parts. */
 const MAX_PARTS = 10;
 
-/** How long a process that ends waits for the collector of its last spans; milliseconds. */
+/** How long a process that ends waits until the collector has taken its last spans; milliseconds. */
 const MAX_FAREWELL = 2000;
 
 /**
  * Starts to trace this process. At most as many spans wait for the collector as `OTEL_BSP_MAX_QUEUE_SIZE`
- * says (2048); further ones are dropped, so that nothing waits for it.
+ * says (2048); further ones are dropped, so that no copy waits for the collector.
  */
 export function startTracing(name: string, log: Log): Tracing {
   const named = resourceFromAttributes({ 'service.name': name });

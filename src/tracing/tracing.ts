@@ -1,13 +1,13 @@
 import type { WorkflowClientInterceptor } from '@temporalio/client';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 
-/** What a process that is traced adds to its parts. */
+/** The interceptors and the functions by which a process is traced. */
 export interface Tracing {
-  /** Makes a span of each call, and has it passed on to the workflow. */
+  /** Makes a span of each call, and passes the trace on to the workflow. */
   readonly client: readonly WorkflowClientInterceptor[];
-  /** Makes a span of each attempt at an activity, whose id is in each of its log lines. */
+  /** Makes a span of each attempt at an activity, and adds the span's id to each log line of the attempt. */
   readonly activity: readonly ActivityInterceptorsFactory[];
-  /** Makes a span of a part that has been moved, if what is under way is traced, and not of too many. */
+  /** Makes a span of a part that has been moved, if the attempt is traced; of ten parts a second at most. */
   part(side: 'source' | 'destination', region: string, seconds: number): void;
   /** Sends the spans that have not been sent yet. Gives up after two seconds; never rejects. */
   close(): Promise<void>;

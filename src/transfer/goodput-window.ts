@@ -1,10 +1,10 @@
-/** A period in which the bytes are counted that lanes move. Times are in milliseconds. */
+/** A period for which the bytes that lanes move are counted. Times are in milliseconds. */
 export class GoodputWindow {
   /** When the period begins. Bytes whose move had begun before do not count. */
   readonly begin: number;
   #inUse: number;
   #changedAt: number;
-  /** The sum of lanes in use times the milliseconds for which they were. */
+  /** The sum of the numbers of lanes in use, each multiplied by the milliseconds for which it held. */
   #used = 0;
   #bytes = 0;
   #laneTime = 0;

@@ -150,8 +150,8 @@ async function readPart(part: Part, lane: Lane, read: ReadRange, context: LanesC
     ledger.add([at, at + chunk.length]);
     part.at += chunk.length;
     lane.moved(chunk.length);
-    // Otherwise a request is read to its end: only then does a reader of one stream keep it for the next
-    // part.
+    // A request that ends where its part does is read to the end, because only then a reader of one stream
+    // keeps the stream for the next part.
     if (part.isCut || (part.at >= part.end && part.end < asked)) return;
   }
   if (part.at >= part.end) return;

@@ -48,7 +48,7 @@ export class Ledger {
     if (this.watermark > before) this.#wake();
   }
 
-  /** Counts as a moved byte for `movedAt`; called while nothing moves on purpose. */
+  /** Sets `movedAt` as a moved byte would; called while a copy is held back on purpose. */
   restartClock(): void {
     this.#movedAt = Date.now();
   }

@@ -171,13 +171,13 @@ function openThrottles(limits: () => LinkLimits): (ends: Ends) => Throttle {
   }
 
   return (ends) => {
-    let from: LinkLimits | undefined;
+    let lookedUp: LinkLimits | undefined;
     let present: readonly NamedBandwidth[] = [];
     // The limits are looked up again only when they have changed, because this is called for every chunk.
     return new Throttle(() => {
       const now = limits();
-      if (from !== now) present = now.rates(ends).map(shared);
-      from = now;
+      if (lookedUp !== now) present = now.rates(ends).map(shared);
+      lookedUp = now;
       return present;
     });
   };

@@ -107,8 +107,8 @@ export class PartQueue {
   }
 
   /**
-   * Cuts the part that will end last off its lane if it is much slower than the others. A new connection will
-   * go on with it.
+   * Stops the lane of a part that is much slower than the others, so that a new connection goes on with the
+   * part. Of several such parts, takes the one that will end last.
    */
   cutSlow(): void {
     if (!this.#canShare) return;

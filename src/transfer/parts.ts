@@ -23,8 +23,8 @@ export async function moveParts(options: TransferOptions, sink: PartSink, run: R
   const chunks = createChunks(mostParts + DIGEST_CHUNKS, kept);
   const staging = stagedInSink(sink, chunks);
   const { partSize = PART_SIZE } = reader;
-  const alone = canShare(reader) ? { canShare: true } : { canShare: false, boundary: partSize };
-  const queue = new PartQueue({ size, done: ledger.ranges, ...alone });
+  const sharing = canShare(reader) ? { canShare: true } : { canShare: false, boundary: partSize };
+  const queue = new PartQueue({ size, done: ledger.ranges, ...sharing });
   const moved = moveAll(queue, {
     ...{ reader, staging, ledger, chunks, patience, stop, signal, onFault },
     lanes: link.from,

@@ -33,7 +33,7 @@ export function nextPause(milliseconds: number): number {
 
 /**
  * Waits before another try. Throws the fault if another try would not help, `stalled` if no byte has moved
- * for too long, and the signal's reason.
+ * for too long, and the signal's reason if the signal is aborted.
  */
 export async function waitForRetry(
   fault: StoreError,

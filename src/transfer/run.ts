@@ -19,7 +19,7 @@ export interface Run {
 
 /** The work that `moveParts`, `moveBlocks` or `moveStream` has started. */
 export interface Started<Result = Copied> {
-  /** Resolves when all bytes are durable at the destination, and are verified. */
+  /** Resolves when all bytes are verified. They are durable once `others` have resolved too. */
   readonly copied: Promise<Result>;
   /** The other promises (lanes, the digest, an upload) that MUST settle before the memory is given back. */
   readonly others: readonly Promise<unknown>[];

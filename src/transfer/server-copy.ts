@@ -17,8 +17,9 @@ type ServerCopy = NonNullable<BlockSink['byServer']>;
 
 /**
  * Lets the destination's service copy all blocks by itself, if it has the source too. The copy is verified by
- * the service's own checksums of both or, if there are none, by reading it back. If the service refuses,
- * forgets what it has copied, because the bytes then have to pass through the worker.
+ * the checksums that the service has of the source and of the copy or, without these, by reading the copy
+ * back. If the service refuses, forgets what it has copied, because the bytes then have to pass through the
+ * worker.
  */
 export async function copyByServer(
   options: TransferOptions,

@@ -110,8 +110,8 @@ function rangesAtDestination(options: TransferOptions): readonly ByteRange[] {
 }
 
 /**
- * Returns the ranges that a file has already. A digest would show that a loss of power has destroyed some of
- * them. Without a digest, returns only those that survive a loss of power.
+ * Returns the ranges that a file has already. If the expected digest is known, it shows whether a loss of
+ * power has destroyed some of them. If not, returns only those that survive a loss of power.
  */
 function rangesIn(file: PartSink | null, options: TransferOptions): readonly ByteRange[] {
   return (isVerifiable(options) ? file?.received : file?.durable) ?? [];

@@ -23,7 +23,7 @@ interface Abortable {
  */
 export function watchedReader(reader: PartReader, stallAfter: number, outer: AbortSignal): ReadRange {
   // The signals are reused, because an image has tens of thousands of ranges, and a combined signal is
-  // collected late.
+  // garbage-collected late.
   let idle: Abortable | undefined;
 
   return async function* (range, onOpen, onFirst) {
@@ -33,8 +33,8 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
     const { own, signal } = abortable;
     onOpen?.(() => own.abort(new StoreError('unavailable', 'the source is too slow', { side: 'source' })));
     const chunks = reader.read(range, signal)[Symbol.asyncIterator]();
-    let hangUp: (reason: unknown) => void = () => {};
-    const onAbort = () => hangUp(signal.reason);
+    let rejectNext: (reason: unknown) => void = () => {};
+    const onAbort = () => rejectNext(signal.reason);
     const onStall = () => {
       const message = `the source has sent nothing for ${stallAfter / 1000} s`;
       own.abort(new StoreError('unavailable', message, { side: 'source' }));
@@ -48,7 +48,7 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
         watchdog = setTimeout(onStall, stallAfter);
         // A race against one promise for the whole range would keep every chunk until the range's end.
         const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
-          hangUp = reject;
+          rejectNext = reject;
           chunks.next().then(resolve, reject);
         });
         // The time that the destination takes for the chunk does not count.
