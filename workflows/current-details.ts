@@ -6,8 +6,8 @@ import { bytesText, harmlessMarkdown } from '../src/text/index.ts';
 const LIVE_JOB = 'how far it is: *Heartbeat Details* of `transferImage`, under *Pending Activities*';
 
 /**
- * Returns a job as Markdown for the Web UI. It begins with what it copies, because a job that was started by
- * hand may have no summary.
+ * Returns a job as Markdown for the Web UI. The text begins with what the job copies, because a job that was
+ * started by hand may have no summary.
  */
 export function describeJob(job: JobDetails): string {
   const lines = [
@@ -34,7 +34,7 @@ function bytesOf({ phase, bytes_copied }: JobDetails, size: number): string {
   return `${bytesText(bytes_copied)} of ${bytesText(size)}`;
 }
 
-/** Says where the Web UI shows what the task's workflow does not know while it runs. */
+/** Where the Web UI shows what the workflow of a running task does not know. */
 const LIVE_TASK =
   'objects under way are not counted here: see *Heartbeat Details* under *Pending Activities*, and the child workflows. ' +
   'If the task stands still: see their *Last Failure*, and `image-replicator tasks show`';

@@ -104,9 +104,9 @@ export class JobRecord {
     const before = this.#details;
     if (isFinal(before.status)) return;
     this.#merge({ ...changes, updated_at: new Date().toISOString() });
-    const moved = this.status !== before.status;
-    if (moved && isFinal(this.status)) countEnd(this.#details);
-    this.#publish(moved ? [{ key: searchAttributes.status, value: this.status }] : []);
+    const hasNewStatus = this.status !== before.status;
+    if (hasNewStatus && isFinal(this.status)) countEnd(this.#details);
+    this.#publish(hasNewStatus ? [{ key: searchAttributes.status, value: this.status }] : []);
   }
 
   /** Publishes the image id under which the copy goes on. Clients can still find the copy by the job's id. */

@@ -1,12 +1,12 @@
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
 
-/** The header in which `@temporalio/interceptors-opentelemetry` passes on what a trace is about. */
+/** The header in which `@temporalio/interceptors-opentelemetry` passes on the context of a trace. */
 const TRACE_HEADER = '_tracer-data';
 
 /**
- * Passes the trace that started a workflow on to its activities and children. It makes no span, so that
- * workflows take the same steps with and without tracing.
+ * Passes the trace of the call that started a workflow on to its activities and children. Makes no span, so
+ * that workflows take the same steps with and without tracing.
  */
 export const interceptors: WorkflowInterceptorsFactory = () => {
   let trace: Payload | undefined;

@@ -43,8 +43,8 @@ export interface WorkersOptions {
   /** `true` if this process also runs the workflows. */
   readonly workflows: boolean;
   /**
-   * The version of this process for Worker Versioning; `null` if versions are not used, so that any worker
-   * gets any task.
+   * The version of this process for Worker Versioning; `null` if versions are not used, so that a worker of
+   * any version may go on with any workflow.
    */
   readonly version: WorkerDeploymentVersion | null;
   readonly logger: Logger;
@@ -79,8 +79,7 @@ const MAX_WAITING = 1000;
 const MAX_SHORT = 100;
 
 /**
- * Runs the workers of this process until it is told to stop. Returns when the running work has stopped in
- * order.
+ * Runs the workers of this process until it is told to stop. Returns when all running work has stopped.
  */
 export async function runWorkers(options: WorkersOptions): Promise<void> {
   const { config, regions, client, logger } = options;
@@ -115,8 +114,8 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     };
     crew.add(await Worker.create(workflowOptions));
   }
-  const serve = storeWorkers(options, { ...common, activities: createStoreActivities(deps) });
-  for (const worker of await serve(options.serve)) crew.add(worker);
+  const workersFor = storeWorkers(options, { ...common, activities: createStoreActivities(deps) });
+  for (const worker of await workersFor(options.serve)) crew.add(worker);
   const sweeping = spool === null ? undefined : keepSwept(spool, client, logger);
   const ended = crew.run();
   options.probe.started(crew.workers);
@@ -125,7 +124,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     links.setLimits({ ...config.limits, rates });
     if (!options.servesAll || added.length === 0) return;
     try {
-      for (const worker of await serve(added)) crew.add(worker);
+      for (const worker of await workersFor(added)) crew.add(worker);
       logger.info({ regions: added }, 'this worker also makes copies to the new regions');
     } catch (err) {
       logger.error({ err, regions: added }, 'copies to the new regions need a restart of this worker');

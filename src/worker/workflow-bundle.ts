@@ -6,8 +6,8 @@ const ROOT = join(import.meta.dirname, '../..');
 
 /**
  * Returns the workflows' code as one bundle. A build has put the bundle into a file. If the program runs from
- * its sources, makes the bundle in memory, which takes seconds. IMAGE_REPLICATOR_WORKFLOW_BUNDLE names a
- * bundle file without encryption; the test suites make it once for all their workers.
+ * its sources, makes the bundle in memory, which takes seconds. IMAGE_REPLICATOR_WORKFLOW_BUNDLE may name the
+ * file of a bundle that does not encrypt; the test suites make one for all their workers.
  * @param encrypts `true` for the bundle that encrypts the messages of failures
  */
 export async function workflowBundle(logger: DefaultLogger, encrypts = false): Promise<WorkflowBundleOption> {
