@@ -65,7 +65,7 @@ async function closedChain(
 ): Promise<Chain> {
   const chain = await chainOf(client, workflow_id, mark);
   // A run that a reset has made is copying again. If it has inherited the start of this clean-up with its
-  // history, it starts no clean-up of its own; so this one waits for it.
+  // history, it starts no clean-up of its own; so this clean-up waits for that run.
   if (chain.state === 'open')
     throw new StoreError('unavailable', 'the job was reset and goes on: its end is waited for');
   return chain;
@@ -92,8 +92,8 @@ async function removableAfterForce(
   // seen it while Temporal still knew it.
   if (state === 'gone') return ref;
   const isLast = lastRunId === run_id;
-  const isByLater = lastRunId !== null && !isLast;
-  if (isByLater && !WITHOUT_IMAGE.has(closedAs)) return sparingCommitted(ref);
+  const hasLaterRun = lastRunId !== null && !isLast;
+  if (hasLaterRun && !WITHOUT_IMAGE.has(closedAs)) return sparingCommitted(ref);
   if (isLast && run_id === ref.mark) return ref;
   if (await mayHaveCompleted(client, workflow_id, ref.mark)) return sparingCommitted(ref);
   return isLast ? { ...ref, committing: true } : ref;

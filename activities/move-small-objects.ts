@@ -64,7 +64,7 @@ export async function moveSmallObjects(
   };
   let failedAt = 0;
   let waitedFrom = 0;
-  // If the flush fails too, the next attempt moves these objects again.
+  // If this flush fails, the next attempt moves again what has been written since the last flush.
   const flushAfterFault = async (error: unknown) => {
     failedAt = Date.now();
     if (!signal.aborted) await flush().catch(() => {});
@@ -115,7 +115,7 @@ async function* within(
     if (compareUtf8(entry.path, up_to) > 0) return;
     if (!large.has(entry.path)) yield entry;
     // An entry with a fault may share its path with others, because names that are not UTF-8 are shown alike.
-    // So only an entry without one is surely the last.
+    // So only an entry without a fault is surely the last one of its path.
     if (entry.path === up_to && entry.fault === undefined) return;
   }
 }

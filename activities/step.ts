@@ -20,17 +20,17 @@ export async function runStep<T>(
   patience: number,
   work: (watch: Watch) => Promise<T>,
 ): Promise<T> {
-  let began = lastProgress();
+  let movedAt = lastProgress();
   const { cancellationSignal: signal } = Context.current();
   const moved = () => {
-    began = Date.now();
+    movedAt = Date.now();
   };
-  const details = () => ({ about: `last progress at ${new Date(began).toISOString()}`, began });
+  const details = () => ({ about: `last progress at ${new Date(movedAt).toISOString()}`, began: movedAt });
   const confirm = () => confirmLease(client, details());
   try {
     return await heartbeating(details, () => work({ signal, moved, confirm }));
   } catch (error) {
-    throw toFailure(signal.aborted ? signal.reason : error, Date.now() - began, patience);
+    throw toFailure(signal.aborted ? signal.reason : error, Date.now() - movedAt, patience);
   }
 }
 

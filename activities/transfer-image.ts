@@ -44,7 +44,8 @@ export async function transferImage(
     progress = observed(progress, transfer);
     return progress;
   };
-  // Waiting for room, or (`null`) for the end of a pause, does not count as time without progress.
+  // Notes that the copy waits: for room, as the fault says, or (`null`) for the end of a pause. The wait does
+  // not count as time without progress.
   const noteWait = (fault: StoreError | null) => {
     readable.isPaused = fault === null;
     progress = { ...progress, moved_at: Date.now(), last_fault: fault && faultOfError(fault) };

@@ -1,7 +1,7 @@
 /**
  * Counts the tests in a result file, which a test runner has written as JSON in Jest's format: `node
- * scripts/ci-results.ts FILE NAME`. Prints `<passed> <failed>` first. Each further line names a failed test,
- * with its message.
+ * scripts/ci-results.ts FILE NAME`. Prints `<passed> <failed>` first, and then each failed test: a line with
+ * NAME, its file and its own name, and the beginning of its message.
  */
 import { readFileSync } from 'node:fs';
 

@@ -51,8 +51,8 @@ export class BadHttp {
   }
 
   /**
-   * Answers in the form of the dialect, if the path can be read, and ends the connection. Only ends it if the
-   * client could take the answer for that of an earlier request, or for a part of one.
+   * Answers in the form of the dialect, if the path can be read, and ends the connection. Sends no answer if
+   * the client could take it for that to an earlier request, or for a part of one.
    */
   answer(error: ClientError, socket: Socket, logger: FastifyBaseLogger): void {
     if (error.code === 'ECONNRESET' || socket.destroyed || this.#answered.has(socket)) return;
