@@ -8,7 +8,7 @@ import { validationProblem } from './validation-problem.ts';
  * Everything that can be wrong with a request, or with the service. Each dialect has a status, and often a
  * code and a message, for every kind.
  * - `invalid`: a field of the request is wrong
- * - `destination_region`: no copy can go to the region that the request names
+ * - `destination_region`: the request names no destination region, or one to which no copy can go
  * - `malformed_json`: the body is not JSON
  * - `undecodable_path`: the path cannot be percent-decoded
  * - `unknown_call`: the dialect has no such call
@@ -134,7 +134,7 @@ const TASK_PROBLEMS: Readonly<Record<TaskErrorCode, ProblemKind>> = {
   unavailable: 'unavailable',
 };
 
-/** Turns any error into a problem. This is the only function that knows the classes of errors. */
+/** Turns any error into a problem. */
 function problemOf(error: unknown): Problem {
   if (error instanceof JobError) {
     const kind = error.field === 'destination.region' ? 'destination_region' : JOB_PROBLEMS[error.code];

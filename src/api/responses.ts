@@ -42,15 +42,15 @@ export function describeAnswers<Body extends TSchema>(
   kinds: readonly ProblemKind[],
 ): Answers<Body> {
   const byStatus: Record<number, Body> = {};
-  const met = [...kinds, ...EVERYWHERE];
-  for (const { status } of met.map((kind) => errorAnswers[kind])) {
-    const here = met
+  const possible = [...kinds, ...EVERYWHERE];
+  for (const { status } of possible.map((kind) => errorAnswers[kind])) {
+    const named = possible
       .filter((kind) => errorAnswers[kind].status === status)
       .map((kind) => kind.replaceAll('_', ' '));
     byStatus[status] = {
       ...body,
-      description: `The problem is one of: ${[...new Set(here)].join(', ')}.`,
-      headers: here.includes('throttled') ? { ...headers, 'Retry-After': RETRY_AFTER } : headers,
+      description: `The problem is one of: ${[...new Set(named)].join(', ')}.`,
+      headers: named.includes('throttled') ? { ...headers, 'Retry-After': RETRY_AFTER } : headers,
     };
   }
   return byStatus as Answers<Body>;

@@ -35,7 +35,7 @@ export async function readCertificate({ cert, key }: TlsFiles): Promise<Certific
 /**
  * Gives the server the new certificate whenever the files have changed. Open connections keep the old one. If
  * the new certificate cannot be used, logs that, and the server keeps the old one.
- * @returns a function that stops it
+ * @returns a function that stops looking at the files
  */
 export function followCertificate(
   server: Server,

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { RequestProblem } from './problem.ts';
 
-/** Answers requests for paths below a prefix that no route has, with the dialect's own error. */
+/** Answers requests for paths below a prefix that have no route, with the dialect's own error. */
 export async function refuseUnknownCalls(app: FastifyInstance, prefix: string): Promise<void> {
   const unknown = async (rest: FastifyInstance) => {
     rest.setNotFoundHandler(() => {

@@ -67,7 +67,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
     nameRequest(request, reply);
   });
   const callerOf = requireCaller(scope, { identity, admit, scheme: bceAuthV1, refuse: answerRefusal });
-  const copierOf = (request: FastifyRequest): Principal => {
+  const copyingCallerOf = (request: FastifyRequest): Principal => {
     const caller = callerOf(request);
     if (caller.may_copy) return caller;
     throw new JobError('forbidden', 'your roles allow you to look at images, not to copy them');
@@ -116,7 +116,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
       },
     },
     async (request, reply) => {
-      const caller = copierOf(request);
+      const caller = copyingCallerOf(request);
       const { imageId } = request.params;
       const { remoteCopy, cancelRemoteCopy: cancel, clientToken } = request.query;
       if ((remoteCopy === undefined) === (cancel === undefined)) {

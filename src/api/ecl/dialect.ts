@@ -52,7 +52,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
   const { jobs, identity, config, regionNames, limitsOf, admit } = context;
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   const callers = new Callers(admit);
-  const copierOf = (request: FastifyRequest) => {
+  const copyingCallerOf = (request: FastifyRequest) => {
     const caller = callers.of(request);
     if (caller.may_copy) return caller;
     throw new JobError('forbidden', 'your roles allow you to look at jobs, not to start or cancel one');
@@ -93,7 +93,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
     },
     async (request, reply) => {
       const { body } = request;
-      const caller = copierOf(request);
+      const caller = copyingCallerOf(request);
       const { credential, tenant_id } = caller;
       if (!(await caller.mayCopyInto(body.tenant_id_dst))) {
         throw new JobError('image_not_found', `there is no tenant ${body.tenant_id_dst}`, {
@@ -182,7 +182,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
       },
     },
     async (request, reply) => {
-      const { tenant_id } = copierOf(request);
+      const { tenant_id } = copyingCallerOf(request);
       const { job_id } = request.params;
       await jobs.cancel({ tenant_id }, job_id, { requested_by: `tenant ${tenant_id}` });
       return reply.code(204).send(null);
@@ -194,7 +194,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
     path: JOBS,
     documented,
     problems: errors('invalid', 'malformed_json', 'read_only', 'job_not_found', 'wrong_status'),
-    tenantOf: (request) => copierOf(request).tenant_id,
+    tenantOf: (request) => copyingCallerOf(request).tenant_id,
   });
 
   addEventsRoute(scope, {

@@ -14,7 +14,7 @@ interface EventsContext {
   readonly path: string;
   /** The part of the OpenAPI description that all calls of the dialect share. */
   readonly documented: object;
-  /** The schemas of the answers to all problems of such a request. */
+  /** The schemas of the answers to all problems of a request for events. */
   readonly problems: Readonly<Record<number, TSchema>>;
   /** Returns the tenant of a request's sender. */
   tenantOf(request: FastifyRequest): string;
@@ -98,7 +98,7 @@ export function addEventsRoute(
 const DATA = { ...Job } as const satisfies Record<string, unknown>;
 const states = new WeakMap<JobView, StateEvent>();
 
-/** Returns the event for a view of a job. It is made once for all its followers. */
+/** Returns the event for a view of a job: the same one for every follower that gets this view. */
 function stateOf(view: JobView, serialize: (view: JobView) => string | ArrayBuffer | Buffer): StateEvent {
   const known = states.get(view);
   if (known !== undefined) return known;

@@ -71,7 +71,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
 
   await refuseUnknownCalls(app, CACHE);
 
-  const ownerOf = (request: FastifyRequest, { project_id, share_id }: SharePath): TaskOwner => ({
+  const readerOf = (request: FastifyRequest, { project_id, share_id }: SharePath): TaskOwner => ({
     tenant_id: callers.readerOf(request, project_id).tenant_id,
     share_id,
   });
@@ -121,7 +121,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
         response: { 200: answer(TaskSchema, 'The task.'), ...errors('share_not_found', 'task_not_found') },
       },
     },
-    async (request) => toTask(await tasks.show(ownerOf(request, request.params), request.params.task_id)),
+    async (request) => toTask(await tasks.show(readerOf(request, request.params), request.params.task_id)),
   );
 
   app.get(
@@ -138,7 +138,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
       },
     },
     async (request) => {
-      const owner = ownerOf(request, request.params);
+      const owner = readerOf(request, request.params);
       const { type, status, offset, limit, start_time, end_time } = request.query;
       if (type === 'import_metadata' || type === 'preload') return { tasks: [], count: 0 };
       const page = await tasks.list(owner, {
