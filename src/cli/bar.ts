@@ -60,7 +60,8 @@ export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
 
 /**
  * Returns a bar of at most `width` columns: `███░░░ 48% 3.8 GiB / 8.0 GiB 764.7 MiB/s ETA 0:06 state`. If
- * there is less room, first the bar gets shorter, and then values are left out; the state is left out last.
+ * there is less room, first the bar gets shorter, and then values are left out. On the narrowest terminals
+ * there is no bar, only the percentage and the state, cut off at the end.
  */
 function barLine({ bytes, size, state }: Progress, rate: number, width: number): string {
   const whole = size ?? 0;

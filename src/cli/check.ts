@@ -33,8 +33,8 @@ export function addCheckCommand(program: Command): void {
       const regions = [...(await openRegions(config)).values()];
       const findings = [
         ...(await temporalFindings(config, thorough)),
-        ...(await ownFindings(config, regions, thorough)),
-        ...(thorough ? await regionFindings(config, regions, tenant) : []),
+        ...(await configFindings(config, regions, thorough)),
+        ...(thorough ? await trialFindings(config, regions, tenant) : []),
         ...(against === undefined ? [] : changeFindings(await loadConfig(against), config)),
       ];
       print(options.json, findings, findings.map(findingText).join('\n'));
@@ -70,7 +70,7 @@ async function temporalFindings({ encryption }: Config, thorough: boolean): Prom
 }
 
 /** Tries the regions one after the other, so that no region slows down another. */
-async function regionFindings(
+async function trialFindings(
   config: Config,
   regions: readonly Region[],
   tenant: string | null,
@@ -82,7 +82,7 @@ async function regionFindings(
   return findings;
 }
 
-async function ownFindings(
+async function configFindings(
   config: Config,
   regions: readonly Region[],
   thorough: boolean,

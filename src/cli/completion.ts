@@ -41,7 +41,7 @@ function completionOf(command: Command): Completion {
   };
 }
 
-/** Returns the options of the program itself, which every command takes too. */
+/** Returns the options of the commands above a command, which it takes too, except `--version`. */
 function globalOptions({ parent }: Command): readonly Option[] {
   if (parent === null) return [];
   const own = parent.options.filter(({ long }) => long !== '--version');

@@ -34,8 +34,8 @@ export async function withContext(
         client,
         regions,
         limits: config.limits,
-        // The key is constant, because the next run of the command MUST be able to read the markers of this
-        // one. It need not be secret, because an operator may see all jobs anyway.
+        // The default is constant, because the next run of the command MUST be able to read the page markers
+        // of this one. It need not be secret, because an operator may see all jobs anyway.
         secret: config.api.secret ?? 'operator',
       }),
     });

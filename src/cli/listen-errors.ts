@@ -1,9 +1,6 @@
 import { UsageError } from './errors.ts';
 
-/**
- * The error codes of listen(2) and bind(2) for an address at which the process cannot listen, with their
- * meanings.
- */
+/** Node.js's error codes for an address at which the process cannot listen, with their meanings. */
 const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use; choose another port',
   EADDRNOTAVAIL: 'is not an address of this machine; choose one that it has',
@@ -12,8 +9,8 @@ const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Turns such an error into a usage error that names the key of the configuration. Returns any other error
- * unchanged.
+ * Turns an error about an address at which the process cannot listen into a usage error that names the key of
+ * the configuration. Returns any other error unchanged.
  */
 export function asListenError(
   key: string,

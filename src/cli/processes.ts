@@ -118,7 +118,7 @@ async function serve(options: ProcessOptions): Promise<void> {
   await (client.connection as Connection).close();
   if (tracing === null) return;
   await tracing.close();
-  // A collector that does not answer would keep the process.
+  // A collector that does not answer would keep the process running.
   process.exit();
 }
 
@@ -127,8 +127,8 @@ function regionsOfImages(regions: Regions): string[] {
 }
 
 /**
- * Opens the identity. Throws if a file of it cannot be used, because somebody has to correct the file. Does
- * not check a Keystone, which may only be down for a while.
+ * Opens the identity. Throws a usage error if one of its files cannot be used, because somebody has to
+ * correct the file. Does not ask a Keystone, which may only be down for a while.
  */
 async function usableIdentity(config: IdentityConfig): Promise<Identity> {
   try {
@@ -178,7 +178,7 @@ async function work(options: WorkerOptions): Promise<void> {
   process.exit();
 }
 
-/** Metrics whose parts are spans too. */
+/** Returns metrics that make a span of each part too. */
 function tracedParts(metrics: Metrics, tracing: Tracing | null): Metrics {
   if (tracing === null) return metrics;
   const part: Metrics['part'] = (side, region, seconds) => {
