@@ -44,8 +44,7 @@ export async function transferImage(
     progress = observed(progress, transfer);
     return progress;
   };
-  // Notes that the copy waits: for room, as the fault says, or (`null`) for the end of a pause. The wait does
-  // not count as time without progress.
+  // Restarts the time without progress, for a wait for room (a fault) or for the end of a pause (`null`).
   const noteWait = (fault: StoreError | null) => {
     readable.isPaused = fault === null;
     progress = { ...progress, moved_at: Date.now(), last_fault: fault && faultOfError(fault) };

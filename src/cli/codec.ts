@@ -5,10 +5,12 @@ import { loadConfig } from '../config/index.ts';
 import { type Operators, oidcOperators, operatorsFile } from '../identity/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { UsageError } from './errors.ts';
+import { asListenError } from './listen-errors.ts';
 import { printError } from './print-error.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface CodecOptions extends GlobalOptions {
-  readonly port: string;
+  readonly port: number;
   readonly origin?: string;
   readonly operators?: string;
   readonly issuer?: string;
@@ -20,7 +22,7 @@ interface CodecOptions extends GlobalOptions {
 export function addCodecCommand(program: Command): void {
   program
     .command('codec')
-    .option('--port <port>', 'port on loopback', '8234')
+    .option('--port <port>', 'port on loopback', wholeNumber(0, 65_535), 8234)
     .option('--origin <url>', 'the Web UI (default: web_ui of the configuration)')
     .option('--operators <file>', 'let in whoever has a token of this file')
     .option(
@@ -53,8 +55,11 @@ async function serveCodec(options: CodecOptions): Promise<void> {
     origin: URL.parse(from)?.origin ?? from,
     admits: operators && ((token) => isOperator(operators, token)),
   });
-  server.listen(Number(options.port), '127.0.0.1');
-  await once(server, 'listening');
+  const address = { host: '127.0.0.1', port: options.port };
+  server.listen(address);
+  await once(server, 'listening').catch((error) => {
+    throw asListenError('--port', address, error);
+  });
   const who = operators === null ? 'everybody who reaches it can read everything' : 'operators only';
   const { port } = server.address() as AddressInfo;
   process.stdout.write(`codec endpoint at http://127.0.0.1:${port} (${who})\n`);

@@ -10,7 +10,7 @@ const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
 
 /**
  * Turns an error about an address at which the process cannot listen into a usage error that names the key of
- * the configuration. Returns any other error unchanged.
+ * the configuration, or the option. Returns any other error unchanged.
  */
 export function asListenError(
   key: string,

@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { credentialsOf, proxyUrl } from './proxy-url.ts';
 import { intoReceiveBuffers } from './receive-buffers.ts';
 
 /** How a server's TLS certificate is checked. */
@@ -46,8 +47,7 @@ export function namesProxy(env: NodeJS.ProcessEnv): boolean {
  */
 export function proxyCredentials(env: NodeJS.ProcessEnv): string[] {
   return [...PROXIES, 'grpc_proxy'].flatMap((name) => {
-    const { username = '', password = '' } = URL.parse(env[name] ?? '') ?? {};
-    const pair = [username, password].map((part) => decodeURIComponent(part)).join(':');
-    return password === '' ? [] : [Buffer.from(pair).toString('base64')];
+    const { username, password } = credentialsOf(proxyUrl(env[name] ?? ''));
+    return password === '' ? [] : [Buffer.from(`${username}:${password}`).toString('base64')];
   });
 }

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { type Credentials, credentialsOf, proxyUrl } from './proxy-url.ts';
 
 /** An HTTP proxy that opens a connection to a server when it is asked to (`CONNECT`). */
 export interface Tunnel {
@@ -7,7 +8,7 @@ export interface Tunnel {
   /**
    * The user and password that the environment has for the proxy, or `null`. They MUST NOT get into a log.
    */
-  readonly credentials: { readonly username: string; readonly password: string } | null;
+  readonly credentials: Credentials | null;
 }
 
 /** The environment names a proxy that cannot be used. The message does not quote the proxy's address. */
@@ -30,28 +31,18 @@ export function tunnelTo(address: string, env: NodeJS.ProcessEnv): Tunnel | null
   const { hostname = '', port = '' } = URL.parse(`grpc://${address}`) ?? {};
   const host = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
   if (variable === undefined || isLoopback(host) || isDirect(host, port, env)) return null;
-  const named = env[variable] ?? '';
-  const url = URL.parse(named.includes('://') ? named : `http://${named}`);
+  const url = proxyUrl(env[variable] ?? '');
   if (url?.protocol !== 'http:') {
     throw new UnusableProxy(
       `${variable}: Temporal is reached by an HTTP proxy only, as in http://proxy.example.com:3128; ` +
         'name such a one, or name the host of Temporal in NO_PROXY',
     );
   }
-  const { username, password } = url;
-  const credentials = { username: decoded(username), password: decoded(password) };
+  const credentials = credentialsOf(url);
   return {
     proxy: `${url.hostname}:${url.port || DEFAULT_PORT}`,
-    credentials: username === '' && password === '' ? null : credentials,
+    credentials: credentials.username === '' && credentials.password === '' ? null : credentials,
   };
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 /**

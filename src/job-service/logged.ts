@@ -7,8 +7,8 @@ type LogLine = (
 ) => void;
 
 /**
- * Returns a job service that logs each accepted `start`, `cancel`, `pause` and `resume`, with the job's id
- * and the caller's tenant.
+ * Returns a job service that logs each order and each change that was accepted, with the job's id and the
+ * caller's tenant.
  */
 export function loggedJobs(jobs: JobService, log: LogLine): JobService {
   const about = (job_id: string, caller: Caller) => ({
@@ -17,9 +17,12 @@ export function loggedJobs(jobs: JobService, log: LogLine): JobService {
   });
   /** Returns a method that changes a job and, if that was accepted, writes a log line. */
   const logged =
-    <Request>(change: (caller: Caller, jobId: string, request: Request) => Promise<void>, message: string) =>
-    async (caller: Caller, jobId: string, request: Request) => {
-      await change(caller, jobId, request);
+    <Rest extends unknown[]>(
+      change: (caller: Caller, jobId: string, ...rest: Rest) => Promise<void>,
+      message: string,
+    ) =>
+    async (caller: Caller, jobId: string, ...rest: Rest) => {
+      await change(caller, jobId, ...rest);
       log(about(jobId, caller), message);
     };
   return {
@@ -29,7 +32,14 @@ export function loggedJobs(jobs: JobService, log: LogLine): JobService {
       log(about(started.job_id, caller), 'job ordered');
       return started;
     },
+    async retry(caller, jobId) {
+      const started = await jobs.retry(caller, jobId);
+      log(about(started.job_id, caller), 'job ordered again');
+      return started;
+    },
     cancel: logged(jobs.cancel, 'cancel requested'),
+    limit: logged(jobs.limit, 'limit requested'),
+    delete: logged(jobs.delete, 'record deleted'),
     pause: logged(jobs.pause, 'pause requested'),
     resume: logged(jobs.resume, 'resume requested'),
   };

@@ -40,8 +40,9 @@ export async function readCloudsYaml(name: string, env: NodeJS.ProcessEnv): Prom
 
 function foldersOf(env: NodeJS.ProcessEnv): string[] {
   const home = env.HOME || homedir();
-  const settings = [env.XDG_CONFIG_HOME, join(home, '.config')].filter((folder) => folder);
-  return ['.', ...new Set(settings.map((folder) => join(folder, 'openstack'))), '/etc/openstack'];
+  const dotConfig = join(home, '.config');
+  const settings = new Set([env.XDG_CONFIG_HOME || dotConfig, dotConfig]);
+  return ['.', ...[...settings].map((folder) => join(folder, 'openstack')), '/etc/openstack'];
 }
 
 function inFolder(folder: string, name: string): string[] {

@@ -144,6 +144,12 @@ test('serve at a port that is taken exits with 2, and names it', async () => {
   expect(code).toBe(2);
 });
 
+test('codec with a port that is none exits with 2, and says what it has to be', async () => {
+  const { code, stderr } = await deployment.command('codec', '--port', '70000');
+  expect(stderr).toContain('It has to be a whole number from 0 to 65535.');
+  expect(code).toBe(2);
+});
+
 test('serve without an identity exits with 2, and names the key', async () => {
   const file = join(deployment.folder, 'no-identity.yaml');
   await writeFile(file, stringify({ regions }));

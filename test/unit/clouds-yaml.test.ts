@@ -131,6 +131,11 @@ describe('clouds.yaml is looked for', () => {
     expect((await loadCloud({ cloud: 'prod' }, env)).project).toMatchObject({ name: 'another' });
   });
 
+  test('an empty XDG_CONFIG_HOME names no folder', async () => {
+    const message = await problem(loadCloud({ cloud: 'prod' }, { HOME: home, XDG_CONFIG_HOME: '' }));
+    expect(message).not.toMatch(/(^|[ ,])openstack\/clouds/);
+  });
+
   test('if no clouds.yaml exists, the error names each place', async () => {
     const message = await problem(loadCloud({ cloud: 'prod' }, { HOME: home }));
     for (const place of ['clouds.yaml', '~/.config/openstack/clouds.yaml', '/etc/openstack/clouds.yml']) {

@@ -1,0 +1,27 @@
+/** A user and a password. They MUST NOT get into a log. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * Reads a proxy's address as an environment names it, with or without `http://`. Returns `null` for what is
+ * no address.
+ */
+export function proxyUrl(named: string): URL | null {
+  return URL.parse(named.includes('://') ? named : `http://${named}`);
+}
+
+/** Returns the credentials in an address; empty if there are none. */
+export function credentialsOf(url: URL | null): Credentials {
+  return { username: decoded(url?.username ?? ''), password: decoded(url?.password ?? '') };
+}
+
+/** Undoes the percent-encoding. A text that is none, such as `50%`, stands for itself. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
