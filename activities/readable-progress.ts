@@ -14,8 +14,9 @@ export class ReadableProgress {
   }
 
   /**
-   * Returns heartbeat details whose first key is a line of text. The Web UI shows the keys in this order,
-   * Temporal's command in alphabetical order. `parseProgress` ignores the text.
+   * Returns heartbeat details that begin with a line of text, under the key `about`. It comes first in both
+   * places: the Web UI keeps this order, and Temporal's command sorts the keys. `parseProgress` ignores the
+   * text.
    * @param transfer the running transfer; `undefined` if none is running
    */
   details(

@@ -10,7 +10,7 @@ import { assertInput } from './input.ts';
  */
 export async function sweepRegion(request: SweepRequest): Promise<SweepReport> {
   assertInput(request, { region: 'string', task_queue: 'string', dry_run: 'boolean', grace: 'number' });
-  const { sweepRegion } = proxyActivities<StoreActivities>({
+  const activities = proxyActivities<StoreActivities>({
     taskQueue: request.task_queue,
     startToCloseTimeout: '1 day',
     scheduleToStartTimeout: '1 hour',
@@ -19,5 +19,5 @@ export async function sweepRegion(request: SweepRequest): Promise<SweepReport> {
     retry: { initialInterval: '10s', maximumAttempts: 5 },
     summary: `sweep ${request.region}`,
   });
-  return sweepRegion(request);
+  return activities.sweepRegion(request);
 }

@@ -51,25 +51,28 @@ export class BadHttp {
   }
 
   /**
-   * Answers in the form of the dialect, if the path can be read, and ends the connection. Sends no answer if
-   * the client could take it for that to an earlier request, or for a part of one.
+   * Answers in the form of the dialect, if the path can be read, and ends the connection. Sends nothing if
+   * an earlier request still awaits its answer, or if the answer to this one has begun: the client would take
+   * the bytes for that answer, or for a part of it.
    */
   answer(error: ClientError, socket: Socket, logger: FastifyBaseLogger): void {
     if (error.code === 'ECONNRESET' || socket.destroyed || this.#answered.has(socket)) return;
     this.#answered.add(socket);
     const underWay = [...(this.#underWay.get(socket) ?? [])];
-    const unfinished = underWay.find(({ request }) => !request.raw.complete);
-    const mayAnswer = underWay.every((one) => one === unfinished && !one.reply.raw.headersSent);
+    const arriving = underWay.find(({ request }) => !request.raw.complete);
+    // Nothing is under way but the request that is still arriving, and its answer has not begun.
+    const mayAnswer = underWay.every((one) => one === arriving && !one.reply.raw.headersSent);
     if (!socket.writable || !mayAnswer) {
       socket.destroy();
       return;
     }
     const [kind, message] = problemOf(error);
-    const requestId = unfinished?.request.id ?? newRequestId();
-    const url = unfinished?.request.url ?? urlIn(error.rawPacket);
+    const requestId = arriving?.request.id ?? newRequestId();
+    const url = arriving?.request.url ?? urlIn(error.rawPacket);
     logger.info({ reqId: requestId, url, code: error.code }, 'a request that is not valid HTTP was refused');
     socket.end(serialize(plainAnswer(url, kind, message, requestId)), () => {
-      // After a timeout the connection closes at once, so that the rest of the request is not accepted.
+      // After a timeout, the client could still send the rest, and a route would carry out the request that
+      // was answered with 408. So the connection closes at once.
       if (kind === 'timed_out') socket.destroy();
       else setTimeout(() => socket.destroy(), LINGER).unref();
     });

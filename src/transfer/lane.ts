@@ -21,7 +21,7 @@ export interface LanesContext extends RetryContext {
   /** The largest part from a server far away, if it may be larger than others; bytes. */
   readonly farPart?: number;
   readonly bandwidth: Throttle;
-  readonly staging: Pick<Staging, 'hasRoom' | 'fits' | 'write' | 'complete'>;
+  readonly staging: Pick<Staging, 'waitForRoom' | 'fits' | 'write' | 'complete'>;
   /**
    * Memory in which small pieces are joined before they are written; given if each write is expensive. A
    * write then takes over its chunk, even if it fails.
@@ -64,7 +64,7 @@ export async function moveAll(queue: PartQueue, context: LanesContext): Promise<
     while (!signal.aborted && (queue.next !== undefined || moving.size > 0)) {
       if (queue.next !== undefined && !staging.fits(queue.next)) {
         // A part that is given back to the queue may be the one that the staging needs next.
-        await Promise.race([staging.hasRoom(queue.next).catch(() => {}), ...moving]);
+        await Promise.race([staging.waitForRoom(queue.next).catch(() => {}), ...moving]);
         continue;
       }
       if (moving.size >= context.mostParts) {

@@ -9,7 +9,7 @@ export interface Staging {
   /** Tells whether a write at this offset would not have to wait. */
   fits(offset: number): boolean;
   /** Resolves when a write at this offset fits. Rejects when the transfer is stopped. */
-  hasRoom(offset: number): Promise<void>;
+  waitForRoom(offset: number): Promise<void>;
   /** Stores bytes of the image at an offset. Waits for room. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
   /** Records that every byte of a part has been written. MAY be called again after it has failed. */
@@ -65,7 +65,7 @@ export function readingBack(sink: Pick<PartSink, 'readBack'>, chunks: Chunks): S
 }
 
 /** The methods of a staging that does not limit how far ahead the lanes may be. */
-const UNLIMITED = { fits: () => true, hasRoom: async () => {}, release() {} };
+const UNLIMITED = { fits: () => true, waitForRoom: async () => {}, release() {} };
 
 /**
  * Uses the destination itself as the staging, because it takes any byte at any time. Bytes that were written

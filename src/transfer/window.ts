@@ -4,15 +4,19 @@ import type { Staging } from './staging.ts';
 
 /** A piece of the image in memory that moves from the first byte to the last. */
 export interface Window extends Staging {
-  /** Returns at most 1 MiB, without a copy. */
+  /** Returns at most 1 MiB, without a copy; less where the window's memory ends and begins anew. */
   read(at: number, end: number): Uint8Array;
-  /** Returns the bytes that were written for a range, without a copy. The range MUST NOT wrap around. */
+  /**
+   * Returns the bytes that were written for a range, without a copy. The window's memory is a ring: the range
+   * MUST NOT cross a multiple of the window's size.
+   */
   slice(range: ByteRange): Uint8Array;
 }
 
 /**
- * Opens a window of `bytes`. A write beyond its end waits until the window has moved there, and rejects with
- * the signal's reason. `free` does nothing: `release` moves the window, and so makes room.
+ * Opens a window of `bytes`. A write beyond its end waits until the window has moved there. If the signal is
+ * aborted first, it rejects with the signal's reason. `free` does nothing: `release` moves the window, and so
+ * makes room.
  */
 export function createWindow(bytes: number, signal: AbortSignal): Window {
   const ring = borrowPages(bytes);
@@ -25,7 +29,7 @@ export function createWindow(bytes: number, signal: AbortSignal): Window {
 
   const fits = (offset: number) => offset < base + bytes;
 
-  async function hasRoom(offset: number): Promise<void> {
+  async function waitForRoom(offset: number): Promise<void> {
     while (!fits(offset)) {
       signal.throwIfAborted();
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -41,12 +45,12 @@ export function createWindow(bytes: number, signal: AbortSignal): Window {
 
   return {
     fits,
-    hasRoom,
+    waitForRoom,
     slice,
     async write(offset, chunk) {
       for (let done = 0; done < chunk.length; ) {
         const at = offset + done;
-        await hasRoom(at);
+        await waitForRoom(at);
         const length = Math.min(chunk.length - done, base + bytes - at, bytes - (at % bytes));
         copyInto(ring, at % bytes, chunk.subarray(done, done + length));
         done += length;

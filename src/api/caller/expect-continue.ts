@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 const waiting = new WeakSet<IncomingMessage>();
 
 /**
- * Lets clients that have sent `Expect: 100-continue` wait until `askForBody` sends `100 Continue`, after the
+ * Lets clients that have sent `Expect: 100-continue` wait until `continueAfterCheck` sends `100 Continue`, after the
  * sender was checked. By default, Node.js sends it at once.
  */
 export function holdBodiesBack({ server }: FastifyInstance): void {
@@ -19,7 +19,7 @@ export function holdBodiesBack({ server }: FastifyInstance): void {
  * Sends `100 Continue` to the waiting clients of a scope's requests, after its `onRequest` hooks, which check
  * the senders.
  */
-export function askForBody(scope: FastifyInstance): void {
+export function continueAfterCheck(scope: FastifyInstance): void {
   scope.addHook('preParsing', async (request, reply) => {
     if (waiting.delete(request.raw)) reply.raw.writeContinue();
   });

@@ -4,7 +4,7 @@ import type { Refusal } from './signed-caller.ts';
  * The code of Huawei's API gateway for a request whose sender could not be authenticated. Its status is 401.
  * @see https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-errorcode.html
  */
-export const GATEWAY_CODE = 'APIGW.0301';
+export const UNAUTHENTICATED_CODE = 'APIGW.0301';
 
 /** The answer of Huawei's API gateway to a call that does not exist. Its status is 404. */
 export const UNKNOWN_API = {
@@ -35,7 +35,7 @@ const REASONS: Readonly<Record<Refusal, string>> = {
   expired: 'x-sdk-date has expired',
 };
 
-/** Returns the message that goes with `GATEWAY_CODE`. */
+/** Returns the message that goes with `UNAUTHENTICATED_CODE`. */
 export function gatewayMessage(refusal: Refusal): string {
   return `Incorrect IAM authentication information: ${REASONS[refusal]}`;
 }

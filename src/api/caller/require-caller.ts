@@ -4,7 +4,7 @@ import type { SignatureScheme } from '../../signatures/index.ts';
 import { parseJson } from '../json.ts';
 import type { Admission } from './admission.ts';
 import { Callers } from './callers.ts';
-import { askForBody } from './expect-continue.ts';
+import { continueAfterCheck } from './expect-continue.ts';
 import { findSender, type Refusal } from './signed-caller.ts';
 
 /** How a dialect's senders are authenticated, and its answer if that fails. */
@@ -41,7 +41,7 @@ export function requireCaller<Claim extends { readonly access: string }>(
     if ('caller' in sender) await callers.add(request, sender.caller);
     else signed.set(request, sender.verify);
   });
-  askForBody(scope);
+  continueAfterCheck(scope);
   scope.addHook('preValidation', async (request, reply) => {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const caller = await signed.get(request)?.(body);

@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
-  GATEWAY_CODE,
   gatewayMessage,
   plainHeaders,
   type Refusal,
   THROTTLED,
+  UNAUTHENTICATED_CODE,
   UNKNOWN_API,
 } from '../caller/index.ts';
 import type { Dialect } from '../dialect.ts';
@@ -24,12 +24,13 @@ interface DrsError extends ErrorAnswer {
 }
 
 const BAD_REQUEST: DrsError = { status: 400, code: 'DRS.M00105' };
+/** DRS answers 400, not 404, for a task that does not exist. */
 const NOT_FOUND: DrsError = { status: 400, code: 'DRS.10000010', text: 'not_found' };
 const UNAVAILABLE: DrsError = { status: 503, code: 'DRS.10000001' };
 
 /**
- * DRS's error for each kind of problem. The code of `wrong_status` is made up in DRS's form of twelve
- * characters, because the documentation has none.
+ * DRS's error for each kind of problem. Huawei publishes no code for `wrong_status`. This one is made up:
+ * it comes next to `DRS.10000010`, and has the 12 characters that the documentation demands.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0004.html
  */
 export const ERROR_ANSWERS: Readonly<Record<ProblemKind, DrsError>> = {
@@ -62,7 +63,8 @@ export const ERROR_ANSWERS: Readonly<Record<ProblemKind, DrsError>> = {
 /** The longest message that the documentation allows; characters. */
 const MAX_MESSAGE = 512;
 
-/** Sends an error. In this dialect only this function and `answerRefusal` send errors. */
+/** Sends an error. Besides this function, only `answerRefusal` and, for a batch query that finds
+ * nothing, `sendRows` send errors. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = answerTo(error, request);
   const { status, code, message } = answer;
@@ -86,7 +88,7 @@ export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, req
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return reply
     .code(401)
-    .send({ error_code: GATEWAY_CODE, error_msg: gatewayMessage(refusal), request_id: request.id });
+    .send({ error_code: UNAUTHENTICATED_CODE, error_msg: gatewayMessage(refusal), request_id: request.id });
 }
 
 /** Returns the row that a batch's answer has for a task that could not be stopped or deleted. */

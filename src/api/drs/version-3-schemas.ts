@@ -3,7 +3,7 @@ import { EXAMPLE } from '../examples.ts';
 import { ErrorBody } from './schemas.ts';
 
 const JobId = Type.String({ minLength: 1, examples: [EXAMPLE.job] });
-const CountFromOne = Type.Integer({ minimum: 1, maximum: 1_000_000 });
+const PageNumber = Type.Integer({ minimum: 1, maximum: 1_000_000 });
 
 /** Body of the batch queries. If `per_page` is 0 or absent, the answer has all tasks of the request. */
 export const BatchQueryBody = Type.Object(
@@ -11,7 +11,7 @@ export const BatchQueryBody = Type.Object(
     jobs: Type.Array(JobId, { minItems: 1, maxItems: 50 }),
     page_req: Type.Optional(
       Type.Object({
-        cur_page: Type.Optional(CountFromOne),
+        cur_page: Type.Optional(PageNumber),
         per_page: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })),
       }),
     ),
@@ -22,7 +22,7 @@ export const BatchQueryBody = Type.Object(
 /** Body of "Querying the Task List". Only the filters `name` and `status` have an effect. */
 export const ListBody = Type.Object(
   {
-    cur_page: CountFromOne,
+    cur_page: PageNumber,
     per_page: Type.Integer({ minimum: 1, maximum: 1000 }),
     name: Type.Optional(Type.String()),
     status: Type.Optional(Type.String()),
@@ -45,11 +45,14 @@ export const BatchDeleteBody = Type.Object(
   { examples: [{ jobs: [{ job_id: EXAMPLE.job, delete_type: 'force_terminate' }] }] },
 );
 
-/** The error of a row, which then has nothing else but the id. */
+/**
+ * The error of a row of the batch queries, which then has nothing else but the id. Its text is called
+ * `error_message`; everywhere else DRS calls it `error_msg`.
+ */
 const failure = { error_code: Type.Optional(Type.String()), error_message: Type.Optional(Type.String()) };
 
 /** The row of a task. Times are milliseconds since the epoch, as text. */
-const Row = {
+const ROW_FIELDS = {
   id: Type.String(),
   name: Type.Optional(Type.String()),
   status: Type.Optional(Type.String()),
@@ -58,7 +61,7 @@ const Row = {
 };
 
 const Detail = Type.Object({
-  ...Row,
+  ...ROW_FIELDS,
   update_time: Type.Optional(Type.String()),
   db_use_type: Type.Optional(Type.String()),
   ...failure,
@@ -83,9 +86,12 @@ export const Deleted = batch(
   }),
 );
 
-export const Listed = Type.Object({ total_record: Type.Integer(), jobs: Type.Array(Type.Object(Row)) });
+export const Listed = Type.Object({
+  total_record: Type.Integer(),
+  jobs: Type.Array(Type.Object(ROW_FIELDS)),
+});
 
-/** An error. If none of the tasks of a batch exists, it also has their rows. */
+/** An error. If a batch query finds none of its tasks, the error also has a row for each, with its error. */
 export const BatchErrorBody = Type.Object({
   ...ErrorBody.properties,
   count: Type.Optional(Type.Integer()),

@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { JobError } from '../../job-service/index.ts';
-import { askForBody, Callers } from '../caller/index.ts';
+import { Callers, continueAfterCheck } from '../caller/index.ts';
 import type { Dialect, OpenContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
 import { describeAnswers, successAnswers } from '../responses.ts';
@@ -65,7 +65,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
     if (principal === null) return answerUnauthorized(reply, identity.challenge);
     await callers.add(request, principal);
   });
-  askForBody(app);
+  continueAfterCheck(app);
 
   app.post(
     JOBS,
@@ -96,6 +96,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
       const caller = copyingCallerOf(request);
       const { credential, tenant_id } = caller;
       if (!(await caller.mayCopyInto(body.tenant_id_dst))) {
+        // 404: whoever may not copy into a tenant does not learn whether it exists.
         throw new JobError('image_not_found', `there is no tenant ${body.tenant_id_dst}`, {
           field: 'destination.tenant_id',
         });

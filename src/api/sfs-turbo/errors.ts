@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
-  GATEWAY_CODE,
   gatewayMessage,
   plainHeaders,
   type Refusal,
   THROTTLED,
+  UNAUTHENTICATED_CODE,
   UNKNOWN_API,
 } from '../caller/index.ts';
 import type { Dialect } from '../dialect.ts';
@@ -67,7 +67,7 @@ export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, req
 
 /** Answers a request whose sender could not be authenticated. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return send({ status: 401, code: GATEWAY_CODE, message: gatewayMessage(refusal) }, request, reply);
+  return send({ status: 401, code: UNAUTHENTICATED_CODE, message: gatewayMessage(refusal) }, request, reply);
 }
 
 function send(
