@@ -5,8 +5,8 @@ import type { FastifyInstance } from 'fastify';
 const waiting = new WeakSet<IncomingMessage>();
 
 /**
- * Lets clients that have sent `Expect: 100-continue` wait until `continueAfterCheck` sends `100 Continue`, after the
- * sender was checked. By default, Node.js sends it at once.
+ * Lets clients that have sent `Expect: 100-continue` wait until `continueAfterCheck` sends `100 Continue`,
+ * after the sender was checked. By default, Node.js sends it at once.
  */
 export function holdBodiesBack({ server }: FastifyInstance): void {
   server.on('checkContinue', (request, response) => {
