@@ -8,7 +8,7 @@ import {
 } from '@temporalio/client';
 import { isFinal, JOB_MEMO, type JobDetails } from '../src/copy-job/index.ts';
 import { type DestinationRef, StoreError } from '../src/stores/index.ts';
-import { chainOf } from '../src/temporal/index.ts';
+import { type Chain, chainOf } from '../src/temporal/index.ts';
 
 /**
  * Returns the number of this attempt, which serves as a fencing token. It is the time at which Temporal
@@ -38,9 +38,7 @@ export function isSuperseded(): boolean {
  * attempt. Returns `false` if Temporal does not answer.
  */
 export async function jobHasEnded(client: Client, mark: string): Promise<boolean> {
-  const { workflowExecution } = Context.current().info;
-  const chain = await chainOf(client, workflowExecution?.workflowId ?? '', mark).catch(() => undefined);
-  return chain?.state === 'closed';
+  return (await knownChain(client, mark))?.state === 'closed';
 }
 
 /**
@@ -49,13 +47,18 @@ export async function jobHasEnded(client: Client, mark: string): Promise<boolean
  * force counts as ended. Returns `false` if Temporal does not answer.
  */
 export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise<boolean> {
-  const { workflowExecution } = Context.current().info;
-  const chain = await chainOf(client, workflowExecution?.workflowId ?? '', mark).catch(() => undefined);
+  const chain = await knownChain(client, mark);
   if (chain?.state !== 'open') return chain?.state === 'closed';
   const job = chain.memo[JOB_MEMO] as Partial<JobDetails> | undefined;
   return (
     job?.phase === 'discard' || job?.cancel?.force !== undefined || isFinal(job?.status ?? 'replicating')
   );
+}
+
+/** Returns the runs of this attempt's job; `undefined` if Temporal does not answer. */
+async function knownChain(client: Client, mark: string): Promise<Chain | undefined> {
+  const { workflowExecution } = Context.current().info;
+  return chainOf(client, workflowExecution?.workflowId ?? '', mark).catch(() => undefined);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { copyByJob } from './copy-by-job.ts';
+import type { Image } from './images.ts';
 import { COPIES, type LineStack, RATE } from './line-stack.ts';
 import type { SharedLine } from './shared-line.ts';
 import { type Sample, watchWorker } from './worker-metrics.ts';
@@ -11,21 +12,17 @@ export interface Course {
   /** The bytes of each copy. */
   readonly size: number;
   readonly samples: readonly Sample[];
-  /** What the line carried, from when on; milliseconds and bytes a second. */
+  /** The rates of the line one after another, each with the moment from which it held. */
   readonly rates: readonly Rate[];
   /** Milliseconds from the start of the first job to the end of the last one. */
   readonly time: number;
 }
 
 interface Rate {
+  /** Milliseconds since the start of the first job. */
   readonly from: number;
+  /** Bytes a second. */
   readonly rate: number;
-}
-
-/** What is copied. */
-export interface Image {
-  readonly id: string;
-  readonly size: number;
 }
 
 /** A line that shrinks has its whole width for so long, and then a tenth of it for so long; milliseconds. */

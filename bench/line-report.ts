@@ -5,7 +5,7 @@ import { RATE } from './line-stack.ts';
 import { median } from './statistics.ts';
 import { timeChart } from './time-chart.ts';
 
-/** What was measured on a line that copies share, as it is stored. */
+/** The measurements of a line that copies share, as they are stored. */
 export interface LineResults {
   /** The lines that say what was measured, where and when. */
   readonly machine: readonly string[];
@@ -45,17 +45,18 @@ export function linePage({ machine, speeds, shares, courses }: LineResults): str
     '# Results on a line that all connections share',
     '',
     ...machine,
-    'The S3 server (versitygw) is in a network namespace, at the end of a line that carries 40 MB/s in each',
-    'direction (`tc … tbf`), of which the headers of packets take 1.8 MB/s. Between the worker and the line there',
-    'are 50 ms each way, and a connection carries 10 MB/s (toxiproxy, which takes no more than it carries). All of',
-    'them run on the same cores. The worker has no configuration of lanes. [line.json](line.json) has all that was',
-    'measured, and `npm run bench:charts` draws it anew.',
+    'The S3 server (versitygw) is in a network namespace. The line to it carries 40 MB/s in each direction (`tc',
+    'qdisc … tbf`); the headers of packets take 1.8 MB/s of them. Between the worker and the line is a proxy',
+    '(toxiproxy), which delays all bytes by 50 ms each way, and lets 10 MB/s through for each connection. All',
+    'processes run on the same cores. The worker has no configuration of lanes. [line.json](line.json) has the',
+    'measurements, from which `npm run bench:charts` draws the charts anew.',
     '',
     '## How much of the line is used',
     '',
-    'Bytes of images a second, from the start of a job or a program to its end, as a share of 40 MB/s. Medians of',
-    'all rounds, in which the programs take turns. Four copies move 256 MiB each, and the others 768 MiB. In the',
-    'other direction, the time in which the server puts the upload together counts too.',
+    'The table has the bytes of images that were moved in a second, as a share of 40 MB/s. The time counts from the',
+    'start of a job or a program to its end. The programs take turns in rounds, and the share is the median of the',
+    'rounds. Each of the four copies moves 256 MiB, and every other copy 768 MiB. In the other direction, the time',
+    'also has the moment in which the server puts the upload together.',
     '',
     '| | share of the line | range |',
     '|---|---|---|',
@@ -64,7 +65,7 @@ export function linePage({ machine, speeds, shares, courses }: LineResults): str
       return `| ${name} | ${percent(median(of) / RATE)} | ${percent(least / RATE)} to ${percent(most / RATE)} |`;
     }),
     '',
-    `While all four copies ran, each moved ${percent(Math.min(...shares.flat()))} to ${percent(Math.max(...shares.flat()))} of the bytes.`,
+    `While all four copies were under way, each moved between ${percent(Math.min(...shares.flat()))} and ${percent(Math.max(...shares.flat()))} of the bytes.`,
     '',
     ...chartsOf(courses),
   ];

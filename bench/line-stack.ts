@@ -10,7 +10,7 @@ import { openLongLink } from './long-link.ts';
 import { openRclone, type Rclone } from './rclone.ts';
 import type { SharedLine } from './shared-line.ts';
 
-/** What the line carries; bytes a second. */
+/** The rate of the line; bytes a second. */
 export const RATE = 40_000_000;
 /** 100 ms from a request to its answer, and 10 MB/s for each connection. */
 const LINK = { delay: 50, rate: 10_000_000, takesNoMore: true };

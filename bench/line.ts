@@ -2,19 +2,15 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MIB } from '../test/support/deployment.ts';
 import { copyByJob } from './copy-by-job.ts';
+import { type Image, makeImage } from './images.ts';
 import { leaveNothing } from './leave-nothing.ts';
-import {
-  type Course,
-  copiesOverTime,
-  copyWhereTheLineShrinks,
-  type Image,
-  sharesOf,
-} from './line-courses.ts';
+import { type Course, copiesOverTime, copyWhereTheLineShrinks, sharesOf } from './line-courses.ts';
 import { linePage, storeLine, writeLine } from './line-report.ts';
 import { type LineStack, openLineStack, RATE } from './line-stack.ts';
+import { byRclone, DEFAULTS } from './peers.ts';
 import { machine } from './report.ts';
 import { openSharedLine, type SharedLine } from './shared-line.ts';
-import { alternating, timed } from './statistics.ts';
+import { alternating } from './statistics.ts';
 
 const isQuick = process.argv.includes('--quick');
 const SIZE = 768 * MIB;
@@ -43,10 +39,8 @@ function lineOrReason(): SharedLine | string {
 async function measure(line: SharedLine): Promise<void> {
   const stack = await openLineStack(line);
   try {
-    const { id: local } = await stack.deployment.addImage('disk', SIZE);
-    const image = await farAway(stack, local, SIZE);
-    const { id: small } = await stack.deployment.addImage('disk', QUARTER);
-    const quarter = await farAway(stack, small, QUARTER);
+    const { local, far: image } = await makeImage(stack.deployment, SIZE);
+    const { far: quarter } = await makeImage(stack.deployment, QUARTER);
     line.become(RATE);
     const { speeds, ones, fours } = await takingTurns(stack, { local, image, quarter });
     const [one] = ones;
@@ -69,16 +63,10 @@ async function measure(line: SharedLine): Promise<void> {
   }
 }
 
-/** Copies an image into the bucket. Returns the copy. */
-async function farAway({ deployment }: LineStack, local: string, size: number): Promise<Image> {
-  const { id } = await copyByJob(deployment, local, 'disk', 'near');
-  return { id, size };
-}
-
 /** Measures the bytes a second of copies, of one and of four at once, and of rclone. */
 async function takingTurns(
   stack: LineStack,
-  { local, image, quarter }: { readonly local: string; readonly image: Image; readonly quarter: Image },
+  { local, image, quarter }: { readonly local: Image; readonly image: Image; readonly quarter: Image },
 ) {
   const { deployment, rclone, remote } = stack;
   const [ones, fours]: [Course[], Course[]] = [[], []];
@@ -93,16 +81,14 @@ async function takingTurns(
     'one copy': speed(SIZE, () => over(ones, image, [0])),
     'four copies at once': speed(4 * QUARTER, () => over(fours, quarter, [0, 0, 0, 0])),
     'one copy in the other direction': speed(SIZE, async () => {
-      const { id, time } = await copyByJob(deployment, local, 'disk', 'far');
+      const { id, time } = await copyByJob(deployment, local.id, 'disk', 'far');
       await stack.removeCopy('far', id);
       return time;
     }),
-    '`rclone copyto`': speed(SIZE, async () => {
-      const script = 'rclone copyto "$1" "$2"; sync "$2"';
-      const time = await timed(() => rclone(script, `${remote}/images/${image.id}/data`, peer));
-      await rm(peer);
-      return time;
-    }),
+    [DEFAULTS]: speed(
+      SIZE,
+      byRclone(rclone, { from: `${remote}/images/${image.id}/data`, to: peer, remove: () => rm(peer) }),
+    ),
   });
   return { speeds, ones, fours };
 }

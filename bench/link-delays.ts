@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MIB } from '../test/support/deployment.ts';
-import { copyByJob } from './copy-by-job.ts';
+import { makeImage } from './images.ts';
 import { leaveNothing } from './leave-nothing.ts';
 import { type Delays, storeDelays, writeDelays } from './link-report.ts';
 import { BUCKET, JOB, LONG, openLinkStack } from './link-stack.ts';
@@ -18,8 +18,9 @@ leaveNothing();
 const stack = await openLinkStack();
 const { deployment, link, job, rclone } = stack;
 try {
-  const { id: local } = await deployment.addImage('disk', 512 * MIB);
-  const { id } = await copyByJob(deployment, local, 'disk', 'near');
+  const {
+    far: { id },
+  } = await makeImage(deployment, 512 * MIB);
   const copy = join(deployment.folder, 'disk', '.peer');
   const delays: Delays['delays'][number][] = [];
   for (const roundTrip of ROUND_TRIPS) {

@@ -1,6 +1,6 @@
+import type { Image } from './images.ts';
 import { paragraphs } from './link-page.ts';
 import type { LinkStack } from './link-stack.ts';
-import type { Image } from './link-whole.ts';
 
 /** How long copies may take to find out how many requests the server takes; milliseconds. */
 const SETTLE_TIME = 10_000;

@@ -1,17 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Image } from './images.ts';
 import { section } from './link-page.ts';
 import { BUCKET, JOB, type LinkStack, LONG } from './link-stack.ts';
 import { bestOfRclone, byCurl, byRclone, DEFAULTS, type PeerCopy } from './peers.ts';
 import { alternating } from './statistics.ts';
 import { bytesRead } from './worker-metrics.ts';
-
-/** An image to copy. */
-export interface Image {
-  readonly id: string;
-  /** Bytes. */
-  readonly size: number;
-}
 
 /** Copies from a bucket far away to a directory. Returns a section of the results. */
 export async function fromFar(stack: LinkStack, { id, size }: Image, rounds: number): Promise<string> {

@@ -1,12 +1,12 @@
 import { GIB } from '../src/memory/index.ts';
 import { MIB } from '../test/support/deployment.ts';
-import { copyByJob } from './copy-by-job.ts';
+import { type MadeImage, makeImage } from './images.ts';
 import { leaveNothing } from './leave-nothing.ts';
 import { manyCopies, smallObjects } from './link-many.ts';
 import { writePage } from './link-page.ts';
 import { whereAServerRefuses } from './link-refusals.ts';
 import { openLinkStack } from './link-stack.ts';
-import { betweenBuckets, fromFar, type Image, toFar, whereConnectionsAreCut } from './link-whole.ts';
+import { betweenBuckets, fromFar, toFar, whereConnectionsAreCut } from './link-whole.ts';
 
 const isQuick = process.argv.includes('--quick');
 const ROUNDS = isQuick ? 1 : 3;
@@ -16,11 +16,13 @@ const NAMED = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 leaveNothing();
 const stack = await openLinkStack();
 
-/** Makes an image of random bytes on the disk and in the bucket. Returns both. */
-async function made(size: number): Promise<{ readonly local: Image; readonly far: Image }> {
-  const { id: local } = await stack.deployment.addImage('disk', size);
-  const { id: far } = await copyByJob(stack.deployment, local, 'disk', 'near');
-  return { local: { id: local, size }, far: { id: far, size } };
+const images = new Map<number, MadeImage>();
+
+/** Returns the image of this size. All sections share it. */
+async function made(size: number): Promise<MadeImage> {
+  const image = images.get(size) ?? (await makeImage(stack.deployment, size));
+  images.set(size, image);
+  return image;
 }
 
 const SECTIONS: Readonly<Record<string, () => Promise<string>>> = {

@@ -61,7 +61,8 @@ export async function openLongLink(upstream: string, faults: Faults): Promise<Lo
       call('POST', '/proxies/link/toxics', { name: `${type} ${stream}`, type, stream, attributes });
     for (const stream of ['upstream', 'downstream']) {
       const late = () => add(stream, 'latency', { latency: delay });
-      // What delays has a buffer, so whoever stands before it decides how much is taken.
+      // The fault `latency` has a large buffer. If it comes first, the link takes bytes into that buffer as
+      // fast as they are sent; if it comes last, only as fast as the other faults let them through.
       if (!takesNoMore) await late();
       await add(stream, 'bandwidth', { rate: rate / 1000 });
       if (takesNoMore) await late();

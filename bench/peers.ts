@@ -11,14 +11,17 @@ export const BY_HAND = '`rclone copyto`, 32 streams of 16 MiB';
 const CURL = '`curl`, one stream';
 
 const STREAMS = [4, 8, 16, 32, 64];
-/** rclone's own default; larger chunks only leave streams without work. MiB. */
+/** rclone's default, in MiB. Larger chunks would leave some of the streams without work. */
 const MAX_CHUNK = 64;
 
-/** What is copied, as rclone names it, and how its copy is removed. */
+/** A copy that peers make. */
 export interface PeerCopy {
+  /** The source and the destination, as rclone names them. */
   readonly from: string;
   readonly to: string;
+  /** Bytes. */
   readonly size: number;
+  /** Removes the copy again. */
   remove(): Promise<void>;
 }
 
@@ -43,7 +46,6 @@ export function byRclone(
 export function peersOf(rclone: Rclone, copy: Omit<PeerCopy, 'size'>) {
   return {
     [DEFAULTS]: byRclone(rclone, copy),
-    // Chunks of 64 MiB, its default, would leave most of the streams without work.
     [BY_HAND]: byRclone(rclone, copy, '--multi-thread-streams 32 --multi-thread-chunk-size 16M'),
   };
 }

@@ -1,11 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import pMap from 'p-map';
-import { taskWorkflowId } from '../src/object-task/index.ts';
-import { createTaskService } from '../src/task-service/index.ts';
 import { createDigestPool } from '../src/transfer/index.ts';
 import { ACCOUNT, startGateway } from '../test/s3/support/gateway.ts';
 import { deploy, MIB } from '../test/support/deployment.ts';
@@ -13,6 +9,7 @@ import { installTemporal } from '../test/support/install-temporal.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
 import { copyByJob } from './copy-by-job.ts';
 import { noDigests, runEngine } from './engine.ts';
+import { writeManyObjects } from './many-objects.ts';
 import { openRclone } from './rclone.ts';
 import { machine, table } from './report.ts';
 import { alternating, median, timed } from './statistics.ts';
@@ -40,7 +37,7 @@ const deployment = await deploy({
     regions: { ot1: s3('ot1'), ot2: s3('ot2'), ot3: { store: { driver: 'directory', path: 'ot3' } } },
   },
 });
-const { client, regions } = deployment;
+const { regions } = deployment;
 
 function storeOf(region: string) {
   const store = regions.get(region)?.store;
@@ -119,15 +116,8 @@ async function section(
 
 /** Measures an import task of many small objects beside rclone, and returns a section of the results. */
 async function smallObjects(pid: number): Promise<string[]> {
-  const bucket = storeOf('ot1').objects;
-  if (bucket === undefined) throw new Error('a bucket has objects');
-  const signal = AbortSignal.timeout(600_000);
-  const names = Array.from({ length: OBJECTS }, (_, index) => `many/${index % 100}/${index}`);
-  await pMap(names, (name) => bucket.write(name, randomBytes(64 * 1024), signal), { concurrency: 16 });
-  const owner = { tenant_id: 'bench', share_id: 'share' };
-  const targets = new Map([['target', 'ot1']]);
-  const shares = new Map([['share', { region: 'ot3', targets, tenants: ['bench'] }]]);
-  const tasks = createTaskService({ client, shares });
+  const places = { written: 'ot1', source: 'ot1', share: 'ot3' };
+  const importAll = await writeManyObjects(deployment, places, OBJECTS);
   const folder = join(deployment.folder, 'ot3');
   let events = 0;
   // No copy is removed in between, because ext4 does not use a freed inode again for minutes, and looks at
@@ -141,10 +131,7 @@ async function smallObjects(pid: number): Promise<string[]> {
     },
     'a whole import task': () =>
       timed(async () => {
-        const prefixes = { src_prefix: 'many/', dest_prefix: `many${copies++}/` };
-        const { task_id } = await tasks.start(owner, { type: 'import', target: 'target', ...prefixes });
-        const handle = client.workflow.getHandle(taskWorkflowId(owner.share_id, owner.tenant_id, task_id));
-        await handle.result();
+        const handle = await importAll(`many${copies++}`);
         events = (await handle.describe()).historyLength;
       }),
   });

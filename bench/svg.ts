@@ -21,7 +21,7 @@ const STYLE = `
   }
 `;
 
-/** What stands above and below every chart. */
+/** The words above and below a chart. */
 export interface Words {
   readonly title: string;
   /** Says what is drawn, and in which unit. */

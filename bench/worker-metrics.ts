@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 
-/** What a worker told of itself at one moment. */
+/** The metrics of a worker at one moment. */
 export interface Sample {
   /** Milliseconds since the watch began. */
   readonly at: number;
-  /** The requests that read from the server and are under way, and how many may be. */
+  /** The number of requests under way that read from the server. */
   readonly open: number;
+  /** The number of such requests that the worker allows. */
   readonly limit: number;
   /** The bytes that each region has taken so far. */
   readonly written: Readonly<Record<string, number>>;

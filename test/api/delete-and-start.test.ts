@@ -22,45 +22,48 @@ beforeAll(async () => {
 });
 afterAll(() => deployment?.stop());
 
+/**
+ * Deletes a job, and calls `start` at the moment at which the job's record is removed. Returns the answers.
+ */
+async function startsWhileDeleted<Started>(
+  job_id: string,
+  start: () => Promise<Started>,
+): Promise<Started[]> {
+  const { workflowService } = deployment.client;
+  const remove = workflowService.deleteWorkflowExecution.bind(workflowService);
+  const starts: Promise<Started>[] = [];
+  const removing = vi.spyOn(workflowService, 'deleteWorkflowExecution').mockImplementation((call) => {
+    starts.push(start());
+    return remove(call);
+  });
+  await jobs.delete(OPERATOR, job_id);
+  removing.mockRestore();
+  return Promise.all(starts);
+}
+
 test('a request with the key of a job that is being deleted makes another job', async () => {
-  const { workflowService, workflow } = deployment.client;
+  const { workflow } = deployment.client;
   const request = { source: { region: 'ot1', image_id }, destination: { region: 'ot2' } };
   const start = () => jobs.start(OPERATOR, request, { dialect: 'test', idempotency_key: 'again' });
   const { job_id } = await start();
   const first = await workflow.getHandle(job_id).describe();
   await workflow.getHandle(job_id).terminate();
 
-  const remove = workflowService.deleteWorkflowExecution.bind(workflowService);
-  const again: ReturnType<typeof start>[] = [];
-  const removing = vi.spyOn(workflowService, 'deleteWorkflowExecution').mockImplementation((call) => {
-    again.push(start());
-    return remove(call);
-  });
-  await jobs.delete(OPERATOR, job_id);
-  removing.mockRestore();
-  expect(await Promise.all(again)).toEqual([{ job_id }]);
+  expect(await startsWhileDeleted(job_id, start)).toEqual([{ job_id }]);
   expect(await jobs.show(OPERATOR, job_id)).toMatchObject({ status: 'replicate_requested' });
   expect((await workflow.getHandle(job_id).describe()).runId).not.toBe(first.runId);
 });
 
 test('once a facade has deleted a job, a request with its key makes another job at every facade', async () => {
-  const { workflowService, workflow } = deployment.client;
+  const { workflow } = deployment.client;
   const request = { source: { region: 'ot1', image_id }, destination: { region: 'ot2' } };
   const start = () => others.start(OPERATOR, request, { dialect: 'test', idempotency_key: 'elsewhere' });
   const { job_id } = await start();
   const first = await workflow.getHandle(job_id).describe();
   await workflow.getHandle(job_id).terminate();
 
-  const remove = workflowService.deleteWorkflowExecution.bind(workflowService);
-  const meanwhile: ReturnType<typeof start>[] = [];
-  const removing = vi.spyOn(workflowService, 'deleteWorkflowExecution').mockImplementation((call) => {
-    meanwhile.push(start());
-    return remove(call);
-  });
-  await jobs.delete(OPERATOR, job_id);
-  removing.mockRestore();
-  // The other facade does not know of the deletion. It has found the job, as it was before.
-  expect(await Promise.all(meanwhile)).toEqual([{ job_id }]);
+  // The other facade does not know of the deletion. It finds the job, as it was before.
+  expect(await startsWhileDeleted(job_id, start)).toEqual([{ job_id }]);
   expect(await start()).toEqual({ job_id });
   expect(await others.show(OPERATOR, job_id)).toMatchObject({ status: 'replicate_requested' });
   expect((await workflow.getHandle(job_id).describe()).runId).not.toBe(first.runId);
