@@ -9,9 +9,12 @@ import { optionalTsToDate, TASK_QUEUE_TYPE, visibility } from '../temporal/index
  */
 const WORTH_MENTIONING = 2000;
 
+type IWorkerHeartbeat = temporal.api.worker.v1.IWorkerHeartbeat;
+type Kind = keyof typeof TASK_QUEUE_TYPE;
+
 /** A task of a job, in Temporal's sense, that waits for a worker. */
 export interface WaitingTask {
-  readonly kind: keyof typeof TASK_QUEUE_TYPE;
+  readonly kind: Kind;
   /** `null` if Temporal does not say. */
   readonly taskQueue: string | null;
   /** The time since which a worker could have taken the task. */
@@ -27,9 +30,9 @@ const RUNNING = 1;
 const MAX_SILENCE = 75_000;
 
 /**
- * Returns in words what a task waits for; `null` if it has only begun to wait. If workers serve the Task
- * Queue, the task waits for a free slot, otherwise for a worker. An older Temporal has no list of workers:
- * then every worker counts that has polled in the last five minutes.
+ * Returns in words what a task waits for; `null` if it has only begun to wait. If workers take tasks of this
+ * kind from the Task Queue, the task waits for a free slot, otherwise for a worker. An older Temporal has no
+ * list of workers: then every worker counts that has polled in the last five minutes.
  */
 export async function waitingFor(
   client: Client,
@@ -50,19 +53,28 @@ export function waitingWorkflowTask({ taskQueue, raw }: WorkflowExecutionDescrip
   return since === undefined ? null : { kind: 'workflow', taskQueue, since };
 }
 
-/** Tells whether any worker serves a Task Queue. Returns `false` if Temporal does not answer. */
-async function isServed(client: Client, kind: keyof typeof TASK_QUEUE_TYPE, name: string): Promise<boolean> {
+/**
+ * Tells whether any worker takes tasks of a kind from a Task Queue. Returns `false` if Temporal does not
+ * answer.
+ */
+async function isServed(client: Client, kind: Kind, name: string): Promise<boolean> {
   const { namespace } = client.options;
   const query = visibility`TaskQueue = ${name}`.text;
   const listed = await client.workflowService.listWorkers({ namespace, query }).catch(() => undefined);
   const workers = (listed?.workersInfo ?? []).map(({ workerHeartbeat }) => workerHeartbeat ?? {});
-  if (workers.length > 0) return workers.some(isAlive);
+  if (workers.length > 0) return workers.some((worker) => isAlive(worker) && takes(kind, worker));
   const request = { namespace, taskQueue: { name }, taskQueueType: TASK_QUEUE_TYPE[kind] };
   const found = await client.workflowService.describeTaskQueue(request).catch(() => undefined);
   return (found?.pollers?.length ?? 0) > 0;
 }
 
-function isAlive({ status, heartbeatTime }: temporal.api.worker.v1.IWorkerHeartbeat): boolean {
+function isAlive({ status, heartbeatTime }: IWorkerHeartbeat): boolean {
   const heard = optionalTsToDate(heartbeatTime)?.getTime() ?? 0;
   return status === RUNNING && Date.now() - heard < MAX_SILENCE;
+}
+
+/** Tells whether a worker takes tasks of a kind: only then it has slots for them, free or used. */
+function takes(kind: Kind, worker: IWorkerHeartbeat): boolean {
+  const { currentAvailableSlots, currentUsedSlots } = worker[`${kind}TaskSlotsInfo`] ?? {};
+  return Boolean(currentAvailableSlots || currentUsedSlots);
 }

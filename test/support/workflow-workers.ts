@@ -22,12 +22,16 @@ const logger = new DefaultLogger('ERROR');
 
 let installed = false;
 
-/** Quiets the SDK's log. MUST be called before the first native connection of a process. */
-export function quietRuntime(): void {
+/**
+ * Quiets the SDK's log. MUST be called before the first native connection of a process. Only the first call
+ * counts.
+ * @param workerHeartbeatInterval the time after which Temporal's list of workers has a new worker
+ */
+export function quietRuntime(workerHeartbeatInterval: '60s' | '1s' = '60s'): void {
   if (installed) return;
   installed = true;
   const logging = { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} };
-  Runtime.install({ logger, telemetryOptions: { logging } });
+  Runtime.install({ logger, telemetryOptions: { logging }, workerHeartbeatInterval });
 }
 
 export interface WorkersSetup {

@@ -8,10 +8,12 @@ import { showJob, startJob, untilWritten } from '../support/jobs.ts';
 import { until } from '../support/until.ts';
 import { gate, holding, holdingTransfer, watchReader } from '../support/workflow-hooks.ts';
 import { endOf, type Rig, startRig, untilDetails } from '../support/workflow-rig.ts';
+import { quietRuntime } from '../support/workflow-workers.ts';
 
 let rig: Rig;
 let jobs: JobService;
 beforeAll(async () => {
+  quietRuntime('1s');
   rig = await startRig();
   const { regions } = rig.deployment;
   jobs = createJobService({ client: rig.client, regions, limits: {} as never });
@@ -114,17 +116,30 @@ test('a healthy job no longer shows the fault that an earlier attempt has met', 
   expect(await view()).toMatchObject({ status: 'replicating', attempt: 3, last_fault: null });
 });
 
-test('a job on a Task Queue where no job belongs says so', async () => {
-  const handle = await rig.client.workflow.start('copyImage', {
-    workflowId: 'astray',
-    taskQueue: 'imagecopy',
+/** Starts a job on a Task Queue. Returns what it waits for. */
+async function waitingOn(taskQueue: string): Promise<string> {
+  const { workflowId } = await rig.client.workflow.start('copyImage', {
+    workflowId: `astray on ${taskQueue}`,
+    taskQueue,
     args: [{}],
   });
-  const waiting = await until(
-    async () => (await jobs.show(OPERATOR, handle.workflowId)).waiting_for ?? undefined,
-  );
-  expect(waiting).toBe(
+  return until(async () => (await jobs.show(OPERATOR, workflowId)).waiting_for ?? undefined);
+}
+
+test('a job on a Task Queue where no job belongs says so', async () => {
+  expect(await waitingOn('imagecopy')).toBe(
     'a worker on Task Queue imagecopy, which is the wrong one: jobs are started on Task Queue image-copy',
+  );
+});
+
+test('a job on a Task Queue whose workers run no workflows says so', async () => {
+  const { workflowService, options } = rig.client;
+  const { namespace } = options;
+  const query = "TaskQueue = 'image-copy.ot2'";
+  const listed = async () => (await workflowService.listWorkers({ namespace, query })).workersInfo?.length;
+  await expect.poll(listed).toBe(1);
+  expect(await waitingOn('image-copy.ot2')).toBe(
+    'a worker on Task Queue image-copy.ot2, which is the wrong one: jobs are started on Task Queue image-copy',
   );
 });
 
