@@ -5,7 +5,7 @@ import { isFirstRun } from './lease.ts';
 
 /**
  * Takes over the copy that an earlier run of this job made before the job was reset. Returns `null` if there
- * is no such copy, or if its size or one of its digests is not that of the source.
+ * is no such copy, or if its size or one of its digests differs from the source's.
  */
 export async function adoptCopy(
   destination: ImageDestination,

@@ -8,10 +8,10 @@ import { storeOf } from './region-of.ts';
 
 /**
  * Removes everything of a copy from its destination and from the worker's spool.
- * @param forced the run that was cancelled by force, whose clean-up this is; `undefined` if the job itself
+ * @param forced the run that was cancelled by force, if this is its clean-up; `undefined` if the job itself
  * undoes its copy
- * @throws StoreError `unavailable` as long as another run of a job that was cancelled by force goes on after
- * a reset
+ * @throws StoreError `unavailable` if the job was cancelled by force and then reset, as long as the new run
+ * has not closed
  */
 export async function discardImage(
   { regions, client, spool }: Dependencies,
@@ -67,12 +67,12 @@ async function closedChain(
   // A run that a reset has made is copying again. If it has inherited the start of this clean-up with its
   // history, it starts no clean-up of its own; so this clean-up waits for that run.
   if (chain.state === 'open')
-    throw new StoreError('unavailable', 'the job was reset and goes on: its end is waited for');
+    throw new StoreError('unavailable', 'the job was reset and is running again: waiting for its end');
   return chain;
 }
 
 function resetSince(): StoreError {
-  return new StoreError('unavailable', 'the job was reset, and its image is no longer to be removed');
+  return new StoreError('unavailable', 'the job was reset, and its image must not be removed any more');
 }
 
 /** The closing statuses that tell clients that the job has made no image. */

@@ -29,5 +29,5 @@ export function toFailure(error: unknown, standing: number, patience: number, pr
 export function faultOfError(error: unknown): Fault {
   if (error instanceof StoreError) return { code: error.code, side: error.side, message: error.message };
   if (error instanceof InvalidRequest) return { code: error.code, side: null, message: error.message };
-  return { code: 'internal', side: null, message: 'an unexpected error of the worker, whose log tells more' };
+  return { code: 'internal', side: null, message: 'an unexpected error in the worker; its log says more' };
 }

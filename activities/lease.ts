@@ -43,8 +43,8 @@ export async function jobHasEnded(client: Client, mark: string): Promise<boolean
 
 /**
  * Tells whether the job of this attempt is known to have ended or to be undoing its copy. If so, the job may
- * have done all its removals, and the attempt has to remove what it still makes. A job that is cancelled by
- * force counts as ended. Returns `false` if Temporal does not answer.
+ * have done all its removals, and the attempt has to remove whatever it still creates. A job that is
+ * cancelled by force counts as ended. Returns `false` if Temporal does not answer.
  */
 export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise<boolean> {
   const chain = await knownChain(client, mark);
@@ -84,7 +84,7 @@ function whyNotConfirmed(error: unknown): string {
   return 'could not be confirmed: Temporal does not answer';
 }
 
-/** Milliseconds for which an answer of Temporal's is trusted. */
+/** Milliseconds for which an answer from Temporal is trusted. */
 const TRUSTED_FOR = 5000;
 
 /**

@@ -24,9 +24,9 @@ import { heartbeating, queuedFor } from './step.ts';
 const FLUSH_INTERVAL = 5000;
 
 /**
- * Moves a batch of small objects, each one whole or not at all. If an object cannot be moved, that is put on
- * record, and the others are still moved. A fault that may pass, or that concerns all objects, ends the
- * attempt; the next attempt goes on after the last object that was flushed.
+ * Moves a batch of small objects, each one whole or not at all. If an object cannot be moved, the failure is
+ * put on record, and the others are still moved. A fault that may pass, or that concerns all objects, ends
+ * the attempt; the next attempt goes on after the last object that was flushed.
  */
 export async function moveSmallObjects(
   deps: Dependencies,
@@ -45,7 +45,7 @@ export async function moveSmallObjects(
     kept = progress;
     flushedAt = Date.now();
   };
-  // The Web UI shows the keys in their order, so that a person reads the first one first.
+  // `about` comes first, because the Web UI shows the keys in this order.
   const details = () => ({ about: batchText(kept), ...kept });
   const confirm = lastingLease(deps.client, details);
   const move = async () => {

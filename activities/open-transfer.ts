@@ -128,9 +128,8 @@ async function openSink(
 }
 
 /**
- * How long an attempt waits for room in the spool, and then as long again for memory; milliseconds. After
- * that it fails, and its slot is free. Another copy that has taken some room may need that slot to come to
- * its end.
+ * How long an attempt waits for room in the spool, and then again for memory; milliseconds. After that it
+ * fails and frees its slot, because a copy that holds some of the room may need that slot to finish.
  */
 const MAX_WAIT = 30_000;
 
@@ -154,7 +153,7 @@ async function openSpoolFile(
   );
 }
 
-/** Takes memory, and waits as long as other copies have too much of it. */
+/** Takes memory, and waits while other copies hold too much of it. */
 async function takeMemory(
   { memory }: Links,
   demand: MemoryDemand,
@@ -179,8 +178,8 @@ async function waitForShared<T>(
   try {
     return await wait(signal, () => onWait(fault));
   } catch (error) {
-    // If this attempt is cancelled, a later one may have adopted this transfer. That one has to get a fault
-    // after which it is tried again.
+    // If this attempt is cancelled, a later one may have adopted this transfer. That one must get a fault
+    // that is retried.
     throw signal.aborted ? fault : error;
   }
 }

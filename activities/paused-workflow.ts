@@ -58,8 +58,8 @@ interface PauseWait {
   /** The state of the workflow that ends the wait. */
   readonly until: 'paused' | 'running';
   /**
-   * `true` if the workflow is known to be paused already. A failed check keeps this answer, because Temporal
-   * may be unreachable for a while.
+   * `true` if the workflow is known to be paused already. If a check fails, this answer still holds, because
+   * Temporal may be unreachable for a while.
    */
   readonly wasPaused: boolean;
   readonly onRecord: PausableWork<unknown>['onRecord'];
@@ -68,7 +68,7 @@ interface PauseWait {
 }
 
 /**
- * Waits until the workflow of this attempt is paused, or until it is not. Checks at once, and then every 750
+ * Waits until the workflow of this attempt is in the state `wait.until`. Checks at once, and then every 750
  * milliseconds.
  * @throws the signal's reason when it is aborted
  */

@@ -13,10 +13,10 @@ const MAX_CALLS = 3;
  * Reserves the place of an image, and then checks that the job still makes a copy. If the job has ended or is
  * undoing its copy, removes the reservation again, because the job's own removal may have come before it.
  *
- * The check is needed because a call that hangs cannot be interrupted, because a process does not notice that
- * it was frozen, and because a run that a reset has made may have a cancel by force, and the start of its
- * clean-up, in the history that it has taken over: it starts no other clean-up. The attempt's number protects
- * everything that a later attempt has taken over.
+ * The check is needed for three reasons. A call that hangs cannot be interrupted. A process does not notice
+ * that it was frozen. And a run that a reset has made may have inherited, in its history, a cancel by force
+ * and the start of the clean-up: it then starts no other clean-up. The attempt's number protects everything
+ * that a later attempt has taken over.
  */
 export async function reserve(
   client: Client,

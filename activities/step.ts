@@ -51,8 +51,8 @@ export async function heartbeating<T>(details: () => unknown, work: () => Promis
 }
 
 /**
- * Returns the time of the step's last progress, or of its first attempt, moved forward by the time for which
- * this attempt has waited for a worker; milliseconds since the epoch.
+ * Returns the time of the step's last progress, or of its first attempt, plus the time for which this attempt
+ * has waited for a worker; milliseconds since the epoch.
  */
 function lastProgress(): number {
   const { heartbeatDetails } = Context.current().info;

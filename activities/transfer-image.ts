@@ -15,7 +15,7 @@ import { storeOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
 import { heartbeating, queuedFor } from './step.ts';
 
-/** The result of a transfer: what is known of the copied bytes, and their number. */
+/** The result of a transfer: the digests and the number of the copied bytes, and how they were copied. */
 export interface TransferResult extends Copied {
   readonly bytes: number;
 }
@@ -44,7 +44,8 @@ export async function transferImage(
     progress = observed(progress, transfer);
     return progress;
   };
-  // Restarts the time without progress, for a wait for room (a fault) or for the end of a pause (`null`).
+  // Restarts the time without progress while the copy waits for room (a fault) or for the end of a pause
+  // (`null`).
   const noteWait = (fault: StoreError | null) => {
     readable.isPaused = fault === null;
     progress = { ...progress, moved_at: Date.now(), last_fault: fault && faultOfError(fault) };

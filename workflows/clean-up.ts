@@ -13,21 +13,18 @@ import { labelOf } from '../src/text/index.ts';
 import { assertInput } from './input.ts';
 import { storeSteps } from './steps.ts';
 
-/**
- * What is needed to remove a copy: its plan, and a reference to anything of the copy that may exist at the
- * destination.
- */
+/** A copy to remove: its plan, and a reference to anything that may exist of it at the destination. */
 export interface Leftovers {
   readonly plan: CopyPlan;
   readonly ref: DestinationRef;
 }
 
 /**
- * Removes everything that is left at the destination of a job that was cancelled by force, however long it
- * takes to reach the destination. It first waits for one heartbeat timeout. By then, Temporal has given up
- * every attempt of the job, and no attempt writes any more. (If an attempt to reserve the image hangs for
- * longer than that, it removes its own reservation when it wakes up.) If a reset has made another run of the
- * job, the clean-up waits until that run has closed.
+ * Removes everything that a job has left at its destination when it was cancelled by force. Retries for as
+ * long as the destination cannot be reached. It first waits for one heartbeat timeout: by then, Temporal has
+ * given up every attempt of the job, and none of them writes any more. (If an attempt to reserve the image
+ * hangs for longer than that, it removes its own reservation when it wakes up.) If a reset has made another
+ * run of the job, the clean-up waits until that run has closed.
  * @throws ApplicationFailure `invalid_request` naming the first field of the input that is wrong
  */
 export async function cleanUp(left: Leftovers): Promise<void> {
@@ -63,8 +60,8 @@ export async function startCleanUp(left: Leftovers, job: JobDetails): Promise<vo
     await startAs(cleanUpIdOf(workflowId, left.ref.mark), left, job);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    // The clean-up of an earlier run that was also cancelled by force is still running, and has taken the
-    // first id. It does not remove what this run has made.
+    // An earlier run was also cancelled by force, and its clean-up is still running under the first id. That
+    // clean-up does not remove what this run has made.
     await startAs(cleanUpIdOf(workflowId, runId), left, job);
   }
 }

@@ -33,8 +33,9 @@ const limitUpdate = defineUpdate<JobDetails, [unknown]>(LIMIT_BANDWIDTH);
 const jobDetailsQuery = defineQuery<JobDetails>(JOB_DETAILS_QUERY);
 
 /**
- * How long a cancel by force waits for the transfer to stop and to report how far it has come. Until then the
- * transfer may move more bytes than are on record. If its worker is dead, the transfer reports nothing.
+ * How long a cancel by force waits for the transfer to stop and to report how far it has come. Until it
+ * stops, the transfer may move more bytes than are on record. The wait is limited, because a transfer whose
+ * worker is dead never reports.
  */
 const MAX_LAST_REPORT = '2s';
 
@@ -67,12 +68,12 @@ export async function copyImage(request: CopyRequest): Promise<JobDetails> {
     },
     { validator: (limit: unknown) => job.assertLimitable(limit) },
   );
-  const endsAtOnce = handleCancels(job, rootScope, workScope);
+  const forcedEnd = handleCancels(job, rootScope, workScope);
   return CancellationScope.nonCancellable(async () => {
     const saga = new CopySaga(job);
-    // After a cancel by force, `endsAtOnce` resolves even if the saga hangs. Whichever comes first, the job
+    // After a cancel by force, `forcedEnd` resolves even if the saga hangs. Whichever comes first, the job
     // then ends as canceled.
-    const fault = await Promise.race([saga.run(request, workScope), endsAtOnce]);
+    const fault = await Promise.race([saga.run(request, workScope), forcedEnd]);
     return close(job, saga, fault, rootScope);
   });
 }
@@ -150,8 +151,8 @@ async function noteBytes(job: JobRecord): Promise<void> {
 
 /**
  * Ends the workflow: returns the details of a job that is replicated, and throws for any other.
- * @param fault the fault that has stopped the copy; `null` if there was none, or if a cancel by force has
- * come before it
+ * @param fault the fault that has stopped the copy; `null` if there was none, or if a cancel by force came
+ * first
  */
 async function close(
   job: JobRecord,
@@ -160,7 +161,7 @@ async function close(
   rootScope: CancellationScope,
 ): Promise<JobDetails> {
   if (job.status === 'replicated') return job.details;
-  // The status decides: if no cancel was accepted, the fault is the job's end.
+  // The status says whether a cancel was accepted. If none was, the job ends with the fault.
   if (fault !== null && isCancellable(job.status)) {
     job.setAndPublish({ status: 'error', phase: null, destination_image_id: null });
     throw failureOf(fault);

@@ -42,8 +42,8 @@ export class CopySaga {
 
   /**
    * Makes the copy. If a fault or a cancel stops it, undoes it. Returns the fault; `null` if there was none.
-   * @param scope the cancellation scope of the steps, which a cancel of the job cancels; the last undo runs
-   * outside of it
+   * @param scope the cancellation scope of the steps; a cancel of the job cancels it. The last undo runs
+   * outside of it.
    */
   async run(request: CopyRequest, scope: CancellationScope): Promise<Fault | null> {
     const job = this.#job;
@@ -68,7 +68,7 @@ export class CopySaga {
     const job = this.#job;
     const { firstExecutionRunId: mark, runId } = workflowInfo();
     // The patch has to come before the first local activity: in a replay, the result of a local activity may
-    // arrive before the marker of a patch that the code reaches after it.
+    // arrive before the marker of a patch that the code reaches later.
     const undoesEarlierRuns = runId !== mark && patched('undo-earlier-runs');
     job.fillInRequest(request);
     const plan = await CancellationScope.nonCancellable(() => planCopy(request, imageIdOf(mark, 0)));
@@ -83,7 +83,7 @@ export class CopySaga {
     const { name, size } = image.record;
     job.setUnpublished({ phase: 'prepare', source_image_name: name, image_size: size });
 
-    // One round for each image; each fault has made another image necessary.
+    // Each round makes one image. Each fault is the reason for one more round.
     for (const faults: Fault[] = []; ; ) {
       try {
         return await this.#make(withImageId(plan, faults.length), image);
@@ -180,14 +180,14 @@ function mayReplace({ objects }: CopyPlan, faults: readonly Fault[]): boolean {
 }
 
 /**
- * Tells whether a fault says that the destination has computed another digest than that of the bytes that
- * were sent. A Glance, for example, computes one.
+ * Tells whether a fault says that the destination has computed a digest, and that it differs from the digest
+ * of the bytes that were sent. Glance, for example, computes one.
  */
 function isReceivedChanged({ code, side }: Fault): boolean {
   return code === 'digest_mismatch' && side === 'destination';
 }
 
-/** Returns the plan with the image id that is used after `replaced` unusable images were replaced. */
+/** Returns the plan with the id of the next image, after `replaced` images have turned out to be unusable. */
 function withImageId(plan: CopyPlan, replaced: number): CopyPlan {
   if (replaced === 0) return plan;
   const image_id = imageIdOf(workflowInfo().firstExecutionRunId, replaced);

@@ -2,7 +2,7 @@ import type { JobDetails } from '../src/copy-job/index.ts';
 import type { TaskDetails } from '../src/object-task/index.ts';
 import { bytesText, harmlessMarkdown } from '../src/text/index.ts';
 
-/** Where the Web UI shows the heartbeats of a running step. */
+/** Tells the reader of the Web UI where the progress of a running transfer is shown. */
 const LIVE_JOB = 'how far it is: *Heartbeat Details* of `transferImage`, under *Pending Activities*';
 
 /**
@@ -34,7 +34,7 @@ function bytesOf({ phase, bytes_copied }: JobDetails, size: number): string {
   return `${bytesText(bytes_copied)} of ${bytesText(size)}`;
 }
 
-/** Where the Web UI shows what the workflow of a running task does not know. */
+/** Tells the reader of the Web UI where to find what the workflow of a running task does not know. */
 const LIVE_TASK =
   'objects under way are not counted here: see *Heartbeat Details* under *Pending Activities*, and the child workflows. ' +
   'If the task stands still: see their *Last Failure*, and `image-replicator tasks show`';
@@ -50,15 +50,15 @@ export function describeTask(task: TaskDetails, isUnderWay: boolean): string {
       .map(({ path, code, message }) => harmlessMarkdown(`${path}: ${code}: ${message}`)),
   ];
   if (task.objects_incomplete > 0)
-    lines.push(`${task.objects_incomplete} have arrived without all of their attributes`);
+    lines.push(`${task.objects_incomplete} have lost some of their attributes`);
   if (task.folders_left_out > 0) lines.push(`${task.folders_left_out} empty folders were left out`);
   if (task.fault !== null) lines.push(harmlessMarkdown(`${task.fault.code}: ${task.fault.message}`));
   return lines.join('\n\n');
 }
 
 /**
- * Escapes a value of the record, so that Markdown shows it and does nothing else. Any Temporal client may
- * have written it: it may be missing, or may not be a text.
+ * Escapes a value of the record, so that Markdown shows it as plain text. Any Temporal client may have
+ * written it: it may be missing, or may not be a text.
  */
 function shown(value: unknown): string {
   return harmlessMarkdown(String(value ?? '?'));

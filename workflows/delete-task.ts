@@ -12,7 +12,7 @@ const { cancelAndAwait, deleteRecords } = proxyActivities<JobActivities>({
  * Removes a task. It cancels the task, waits until the task has closed and nothing unfinished is left, and
  * then deletes the records of the task and of its copies. Clients show the task as being deleted while this
  * workflow runs, and as gone when it has ended.
- * @throws ApplicationFailure `invalid_request` if the input is no workflow id
+ * @throws ApplicationFailure `invalid_request` if the input is not a workflow id
  */
 export async function deleteTask(taskWorkflowId: string): Promise<void> {
   assertInput(taskWorkflowId, { '': 'string' });

@@ -2,7 +2,7 @@ import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure }
 import { type CopyPlan, type Fault, parseFault } from '../src/copy-job/index.ts';
 
 /**
- * Returns why a step failed, as far as a tenant may know.
+ * Returns the fault with which a step failed. It contains only what a tenant may know.
  * @param plan the plan, which names the Task Queue on which the step has waited; `null` if there is no plan
  * yet
  */
@@ -25,8 +25,8 @@ type Queues = Pick<CopyPlan, 'task_queue' | 'short_task_queue'>;
 const TRANSFER_STEPS: ReadonlySet<string> = new Set(['transferImage', 'moveSmallObjects']);
 
 function queueOf(error: unknown, plan: Queues | null): string | undefined {
-  const isLong = error instanceof ActivityFailure && TRANSFER_STEPS.has(error.activityType);
-  return (isLong ? undefined : plan?.short_task_queue) ?? plan?.task_queue;
+  const isTransfer = error instanceof ActivityFailure && TRANSFER_STEPS.has(error.activityType);
+  return (isTransfer ? undefined : plan?.short_task_queue) ?? plan?.task_queue;
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Returns an image id that only one job uses. The first image of a job has the id of the job's first run.
- * Each later image, which replaces an unusable one, has that id plus one for each image that was replaced. A
- * run that a reset has made uses the same ids.
+ * Each later image replaces an unusable one, and has that id plus the number of images replaced so far. A run
+ * that a reset has made uses the same ids.
  */
 export function imageIdOf(firstRunId: string, replaced: number): string {
   if (replaced === 0) return firstRunId;

@@ -35,7 +35,7 @@ import { invalidInput } from './input.ts';
 /** Holds a job's details, and publishes them in the memo, in the search attributes and in the Web UI. */
 export class JobRecord {
   #details: JobDetails;
-  /** `true` if the client that started the workflow has put the request on record. */
+  /** `true` if the client that started the workflow has put the job in the memo. */
   readonly #published: boolean;
 
   /**
@@ -109,14 +109,20 @@ export class JobRecord {
     this.#publish(hasNewStatus ? [{ key: searchAttributes.status, value: this.status }] : []);
   }
 
-  /** Publishes the image id under which the copy goes on. Clients can still find the copy by the job's id. */
+  /**
+   * Publishes the id of the image that replaces an unusable one. Clients can still find the copy by the job's
+   * id.
+   */
   replaceImage(imageId: string): void {
     if (isFinal(this.status)) return;
     this.#details = { ...this.#details, destination_image_id: null };
     this.#publish([{ key: searchAttributes.destinationImage, value: imageId }]);
   }
 
-  /** Tells whether the job can still be cancelled. A cancel by force is accepted for longer than others. */
+  /**
+   * Tells whether the job can still be cancelled. A cancel by force is accepted for longer than other
+   * cancels.
+   */
   mayCancel(request: unknown): boolean {
     const { status, cancel } = this.#details;
     return isCancellable(status) || (isByForce(request) && isForcible(status, cancel));

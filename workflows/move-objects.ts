@@ -61,8 +61,7 @@ const MAX_HISTORY_LENGTH = 5000;
  *
  * - Native cancellation: the running work stops and removes its unfinished objects. Objects that were moved
  *   stay.
- * - Query `taskDetails`: returns the task's details, but not the fault because of which a step is being
- *   retried.
+ * - Query `taskDetails`: returns the task's details. They do not say why a step is being retried.
  *
  * @param after the path after which this run goes on, because an earlier run has moved all objects up to it;
  * `null` for the first run
@@ -90,8 +89,8 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
   }
   record.publish();
   if (next !== null) {
-    // If the task was cancelled and its running work succeeded nevertheless, it must not continue: the next
-    // run would not know of the cancel.
+    // The task may have been cancelled although its running work succeeded. It must not continue as a new
+    // run, because that run would not know of the cancel.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the task was cancelled');
     // Without this, the next run would get the memo with which this run was started.
     const memo = { [TASK_MEMO]: record.details };

@@ -29,8 +29,8 @@ const short = { ...soon, startToCloseTimeout: '10m' } as const;
 export const { planCopy, planTask } = proxyLocalActivities<JobActivities>({ startToCloseTimeout: '10s' });
 
 /**
- * There is one attempt, with a short timeout, because a cancel waits for the answer. If there is no answer,
- * the cancel goes on without it.
+ * Asks how many bytes the transfer has moved. There is a single attempt with a short timeout, because a
+ * cancel waits for the answer. Without an answer, the cancel goes on.
  */
 export const { bytesSoFar } = proxyLocalActivities<JobActivities>({
   scheduleToCloseTimeout: '5s',
@@ -47,8 +47,8 @@ export const { closeAsCanceled } = proxyActivities<JobActivities>({
 type Planned = Pick<CopyPlan, 'task_queue' | 'short_task_queue' | 'heartbeat_timeout' | 'no_worker_timeout'>;
 
 /**
- * Returns a function that makes the activities at the stores, with the Task Queues and the timeouts of a
- * plan. Activities with a priority of their own move no image through the worker; they go to the short Task
+ * Returns a function that makes proxies of the store activities, with the Task Queues and the timeouts of a
+ * plan. Activities with a priority of their own move no image through the worker. They go to the short Task
  * Queue, so that they never wait behind a transfer.
  */
 function storeActivities(plan: Planned) {

@@ -13,8 +13,8 @@ import { describeTask } from './current-details.ts';
 import { invalidInput } from './input.ts';
 
 /**
- * The objects that a piece of a task's work has finished: their numbers and bytes, and the failures among
- * them.
+ * The result of one piece of a task's work: how many objects and bytes it has moved, and which objects
+ * failed.
  */
 export interface Moved {
   readonly moved: number;
