@@ -22,7 +22,7 @@ export const INVALID_REQUEST = 'invalid_request';
 
 /** Memo key of the job's details. */
 export const JOB_MEMO = 'job';
-/** Memo key of the hash of the request, by which the reuse of an idempotency key is checked. */
+/** Memo key of the request's hash. It shows whether an idempotency key came again with another request. */
 export const REQUEST_HASH_MEMO = 'request_hash';
 
 const MAX_KEYWORD_LENGTH = 255;
@@ -49,8 +49,8 @@ export function regionTaskQueue(region: string): string {
 export const JOBS_ENDED = ['image_replicator_jobs_ended', 'Jobs that have ended.'] as const;
 
 /**
- * Returns the Task Queue of the short steps at a region's store, for which workers have separate slots. It is
- * not the default Task Queue of another region, because a region's name never contains a slash.
+ * Returns the Task Queue of the short steps at a region's store, for which workers have separate slots. It
+ * cannot be the default Task Queue of another region, because a region's name never contains a slash.
  */
 export function shortTaskQueue(taskQueue: string): string {
   return `${taskQueue}/short`;
@@ -60,8 +60,8 @@ export function shortTaskQueue(taskQueue: string): string {
 const MAX_FAIRNESS_KEY = 64;
 
 /**
- * Returns the fairness key of a tenant's workflows, by which Temporal divides a Task Queue among tenants. Ids
- * that are too long are cut, so tenants whose long ids begin alike have one key.
+ * Returns the fairness key of a tenant's workflows, by which Temporal divides a Task Queue among tenants.
+ * Long ids are cut, so tenants whose long ids begin alike share a key.
  */
 export function fairnessKeyOf(tenantId: string): string {
   return tenantKeyword(tenantId).slice(0, MAX_FAIRNESS_KEY);

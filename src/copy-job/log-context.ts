@@ -1,4 +1,6 @@
-/** Memo key of the id of the HTTP request that has ordered a job. The client has got the same id. */
+/**
+ * Memo key of the id of the HTTP request that has ordered a job. The facade has given the client the same id.
+ */
 export const REQUEST_ID_MEMO = 'request_id';
 /**
  * The Temporal header in which a workflow passes its log context to its activities. It is never encrypted.
@@ -10,6 +12,6 @@ export interface LogContext {
   readonly job_id: string;
   /** The tenant whose image is copied; `null` for an operator's job. */
   readonly tenant_id: string | null;
-  /** `null` if no facade has ordered the job. */
+  /** `null` if the job was not ordered by an HTTP request. */
   readonly request_id: string | null;
 }

@@ -59,7 +59,7 @@ export interface PlanningRules {
 
 /**
  * Checks a request, and returns a plan: the request with defaults for everything that it leaves open.
- * @param reservedImageId the image id of the copy if the request names none
+ * @param reservedImageId the image id of the copy if the request names none; not used for objects
  * @throws InvalidRequest naming the first field that is wrong
  */
 export function planCopy(request: unknown, rules: PlanningRules, reservedImageId: string): CopyPlan {

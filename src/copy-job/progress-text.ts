@@ -1,7 +1,7 @@
 import { bytesText, clockText, rateText } from '../text/index.ts';
 import type { TransferProgress } from './progress.ts';
 
-/** What the text says of a transfer beyond its progress; only the attempt of the transfer knows it. */
+/** The state of a transfer that its progress does not contain; only the running attempt knows it. */
 interface AttemptState {
   /** The size of the image; bytes. */
   readonly size: number;

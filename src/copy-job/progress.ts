@@ -33,11 +33,11 @@ export function parseProgress(value: unknown): TransferProgress | undefined {
   const { ranges, high_water, moved_at, held_by, ...faults } = value as Record<string, unknown>;
   const { futile, futile_since, last_fault } = faults;
   if (!Array.isArray(ranges) || !isCount(high_water) || !isCount(moved_at)) return undefined;
-  let at = -1;
+  let previousEnd = -1;
   for (const range of ranges) {
     if (!Array.isArray(range) || !isCount(range[0]) || !isCount(range[1])) return undefined;
-    if (range[0] <= at || range[1] <= range[0]) return undefined;
-    at = range[1];
+    if (range[0] <= previousEnd || range[1] <= range[0]) return undefined;
+    previousEnd = range[1];
   }
   return {
     ranges,

@@ -27,7 +27,8 @@ export interface CopyRequest {
 }
 
 /**
- * A request with defaults for every field that it left open. A worker makes the plan from its configuration.
+ * A checked request with a value for every field. A worker makes the plan, with defaults from its
+ * configuration.
  */
 export interface CopyPlan {
   readonly objects?: true;

@@ -34,7 +34,7 @@ export function knownDigests(digests: Digests): readonly Algorithm[] {
   return ALGORITHMS.filter((algorithm) => (digests[algorithm] ?? null) !== null);
 }
 
-/** Returns the strongest algorithm whose digests both are known and differ; `undefined` if there is none. */
+/** Returns the strongest algorithm whose two digests are known and differ; `undefined` if there is none. */
 export function differingDigest(expected: Digests, actual: Digests): Algorithm | undefined {
   return commonDigests(expected, actual).find((algorithm) => expected[algorithm] !== actual[algorithm]);
 }
@@ -47,7 +47,7 @@ export function compareDigests(expected: Digests, actual: Digests): VerifiedBy |
   return differingDigest(expected, actual) === undefined ? strongestCommon(expected, actual) : 'different';
 }
 
-/** Returns the strongest algorithm whose digests both are known, equal or not; `none` if there is none. */
+/** Returns the strongest algorithm whose two digests are known, equal or not; `none` if there is none. */
 export function strongestCommon(expected: Digests, actual: Digests): VerifiedBy {
   return commonDigests(expected, actual)[0] ?? 'none';
 }

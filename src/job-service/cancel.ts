@@ -57,8 +57,8 @@ function mayCancel({ status, cancel }: JobView, { force }: CancelRequest): boole
 }
 
 /**
- * Leaves a cancel for the next worker, in two ways. A signal survives a reset of the job, which a native
- * cancellation does not. The native cancellation is visible at once, before any worker has handled it.
+ * Leaves a cancel for the next worker, in two ways. A signal survives a reset of the job. A native
+ * cancellation does not, but clients see it at once, before any worker has handled it.
  */
 async function cancelUnheard(
   client: Client,

@@ -15,7 +15,7 @@ import { describeJob, findJob, unavailable } from './find.ts';
 import type { Caller } from './service.ts';
 import { recordedView } from './view.ts';
 
-/** How long a deletion waits for a job with a final status until its workflow has closed; milliseconds. */
+/** How long a deletion waits for the workflow of a job with a final status to close; milliseconds. */
 const MAX_CLOSING = 3000;
 /**
  * How long a deletion waits until Temporal no longer shows the job; milliseconds. Until then, a request with

@@ -20,7 +20,7 @@ interface Followed {
   readonly listeners: Set<(view: JobView | null) => void>;
   /** Resolves when the job was read for the first time. */
   readonly first: Promise<void>;
-  /** The job at the last look; `null` before the first look has ended, and after the job was deleted. */
+  /** The job as it was last read; `null` before the first look has ended, and after the job was deleted. */
   view: JobView | null;
   readonly stop: AbortController;
 }

@@ -56,7 +56,7 @@ export async function listJobs(
   };
 }
 
-/** Returns a filter that matches the jobs whose source or destination tenant is this one. */
+/** Returns a filter that matches the jobs that have a tenant as their source or destination tenant. */
 export function ofTenant(tenantId: string): VisibilityQuery {
   return visibility`${attribute(searchAttributes.tenants.name)} = ${tenantKeyword(tenantId)}`;
 }
@@ -101,7 +101,7 @@ const NOT_ENDED = anyOf([
 const CANCELED = visibility`ExecutionStatus = 'Canceled'`;
 
 /**
- * Returns a filter that matches the jobs that are shown with a status. Not all of them have it on record: a
+ * Returns a filter that matches the jobs that clients see with a status. Not all of them have it on record: a
  * workflow that was terminated could not record `error`, and a workflow with a malformed input has no status
  * on record.
  */

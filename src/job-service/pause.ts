@@ -91,7 +91,8 @@ function commonOf(client: Client, requestedBy: string) {
 }
 
 /**
- * Makes a call to Temporal. Ignores that the step has ended, or that somebody else has made the same change.
+ * Makes a call to Temporal. Ignores its error if, since the job was described, the step has ended or somebody
+ * else has made the same change.
  */
 async function callIgnoringDone(call: () => Promise<unknown>): Promise<void> {
   try {
@@ -99,7 +100,6 @@ async function callIgnoringDone(call: () => Promise<unknown>): Promise<void> {
   } catch (error) {
     const status = grpcStatusOf(error);
     const { notFound, failedPrecondition, unimplemented } = GRPC_STATUS;
-    // Since the job was described, the step may have ended, or somebody else may have made the same change.
     if (status === notFound || status === failedPrecondition) return;
     if (status !== unimplemented) throw unavailable(error);
     const message =

@@ -7,7 +7,9 @@ export interface JobView extends JobDetails {
   readonly attempt: number | null;
   /** The last fault of the present step. */
   readonly last_fault: Fault | null;
-  /** The time of the next attempt at the present step, in RFC 3339; `null` if none is waited for. */
+  /**
+   * The time of the next attempt at the present step, in RFC 3339; `null` if the step is not waiting for one.
+   */
   readonly next_retry_at: string | null;
   /** What the job is waiting for, in words. */
   readonly waiting_for: string | null;
@@ -18,7 +20,7 @@ export interface JobView extends JobDetails {
    * a pause of its workflow counts, not one of its step alone.
    */
   readonly paused: boolean;
-  /** Who has paused the job; `null` if it is not paused, and also in a list. */
+  /** The record of the pause; `null` if the job is not paused, and always `null` in a list. */
   readonly pause: Pause | null;
 }
 
@@ -41,7 +43,7 @@ export const OPERATOR = 'operator';
 /** The caller: a tenant, who sees only its own jobs, or the operator. */
 export type Caller = { readonly tenant_id: string } | typeof OPERATOR;
 
-/** How a job is ordered. */
+/** The options of `JobService.start`. */
 export interface StartOptions {
   /**
    * Calls of `start` with the same key, tenant, dialect and destination region return the same job, as long
@@ -54,7 +56,7 @@ export interface StartOptions {
   readonly credential?: UserCredential;
 }
 
-/** Which jobs are listed, and how many. */
+/** The options of `JobService.list`: which jobs are listed, and how many. */
 export interface ListQuery {
   readonly status?: JobStatus;
   /** Lists only jobs that were cancelled by force and are still being cleaned up. */
@@ -72,7 +74,7 @@ export interface JobPage {
 
 /** A job that somebody follows. */
 export interface JobFollowing {
-  /** The job at the last look. */
+  /** The job as it was last read. */
   readonly view: JobView;
   /** Stops following the job. MUST be called once, whatever has happened to the job. */
   leave(): void;
@@ -94,8 +96,8 @@ export interface JobService {
   /**
    * Follows a job until it has ended. The job is read once a second for all its followers together, until the
    * last of them has left. While Temporal does not answer, `tell` is not called.
-   * @param tell called with the job after each further look, even if nothing has changed, and with `null` if
-   * its record was deleted. It is not called again after the job's final state. MUST NOT throw.
+   * @param tell called with the job each time it is read again, even if nothing has changed, and with `null`
+   * if its record was deleted. It is not called again after the job's final state. MUST NOT throw.
    */
   follow(caller: Caller, jobId: string, tell: (view: JobView | null) => void): Promise<JobFollowing>;
   /**
@@ -106,7 +108,8 @@ export interface JobService {
   /** Tells whether a tenant can see an image in any region, whoever made it. */
   imageExists(tenantId: string, imageId: string, credential?: UserCredential): Promise<boolean>;
   /**
-   * Lists the caller's jobs: running jobs first, then the others, the newest first. A page has at most 1,000.
+   * Lists the caller's jobs: running jobs first, then the jobs that have ended, and the newest of each first.
+   * A page has at most 1,000.
    */
   list(caller: Caller, query?: ListQuery): Promise<JobPage>;
   /**

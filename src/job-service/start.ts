@@ -125,7 +125,7 @@ function jobIdFor(caller: Caller, { destination }: CopyRequest, options: StartOp
   const tenant = caller === OPERATOR ? null : caller.tenant_id;
   const scope = [tenant, options.dialect, options.idempotency_key, destination.region];
   const hex = createHash('sha256').update(JSON.stringify(scope)).digest('hex');
-  // This is a version 8 UUID, whose bits are free for own use (RFC 9562, section 5.8).
+  // This is a version 8 UUID: all other bits are free (RFC 9562, section 5.8).
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),
@@ -171,7 +171,7 @@ async function inspectForCaller(
   });
   const room = to.checkRoom?.(destination.tenant_id, record.size) ?? Promise.resolve();
   await answered(room).catch((error) => {
-    // Other errors are ignored: the destination may answer by the time at which the job needs it.
+    // Other errors are ignored: the destination may answer by the time when the job needs it.
     if (error instanceof StoreError && error.code === 'quota_exceeded')
       throw refusal(destination.region, error);
   });
@@ -195,6 +195,6 @@ async function assertServed(
 function regionStore(regions: Regions, name: string): ImageStore {
   const region = regions.get(name);
   if (region === undefined)
-    throw new Error(`the configuration no longer has the region '${name}', to which the job is to copy`);
+    throw new Error(`the configuration no longer has the region '${name}', which the job needs`);
   return region.store;
 }

@@ -30,9 +30,9 @@ const RUNNING = 1;
 const MAX_SILENCE = 75_000;
 
 /**
- * Returns in words what a task waits for; `null` if it has only begun to wait. If workers take tasks of this
- * kind from the Task Queue, the task waits for a free slot, otherwise for a worker. An older Temporal has no
- * list of workers: then every worker counts that has polled in the last five minutes.
+ * Returns in words what a task waits for; `null` if it has only just begun to wait. If workers take tasks of
+ * this kind from the Task Queue, the task waits for a free slot, otherwise for a worker. An older Temporal
+ * has no list of workers: then every worker that has polled in the last five minutes counts.
  */
 export async function waitingFor(
   client: Client,

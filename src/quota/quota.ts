@@ -34,8 +34,8 @@ interface Reservation {
 /** Keeps the work of each tenant within the tenant's limits. */
 export interface Quota {
   /**
-   * Starts a job or a task if the tenant's limits allow it. Includes what this process has started and
-   * Temporal does not list yet. Other facades do not know of that: so for some seconds, all facades together
+   * Starts a job or a task if the tenant's limits allow it. Counts also what this process has started and
+   * Temporal does not list yet. Other facades do not know of that, so for some seconds all facades together
    * may exceed a limit.
    * @param all a filter that matches all workflows of this kind that belong to the tenant
    * @param bytes the size of the image; 0 if it is not known

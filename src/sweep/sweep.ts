@@ -5,7 +5,7 @@ import type { DestinationRef, Leftover } from '../stores/index.ts';
 import { allOf, attribute, listWorkflows, visibility } from '../temporal/index.ts';
 import { ownerOf, verdictOn } from './verdict.ts';
 
-/** How a sweep is done. */
+/** The options of a sweep. */
 export interface SweepOptions {
   /** `true` if the sweep only lists what it would remove. */
   readonly dry_run: boolean;
@@ -79,7 +79,9 @@ async function* endedFromOutside(client: Client, region: string): AsyncGenerator
   }
 }
 
-/** Returns the image of the job whose cancel by force has started a clean-up. */
+/**
+ * Returns a reference to the image that a clean-up was to remove: the image of the job that has started it.
+ */
 async function refOfForced(
   client: Client,
   { parentExecution: job }: WorkflowExecutionInfo,

@@ -50,8 +50,8 @@ export function verdictOn(
   if (state === 'gone')
     return age > retention
       ? { removable: true, why: 'Temporal has forgotten its job, and nothing has changed since' }
-      : { removable: false, why: 'Temporal does not know its job, which may be one of another namespace' };
+      : { removable: false, why: 'Temporal does not know its job, which may belong to another namespace' };
   return abandonedAfter !== null && age > abandonedAfter
     ? { removable: true, why: 'nobody can be at work on it any more' }
-    : { removable: false, why: 'nothing tells whose it is' };
+    : { removable: false, why: 'nothing says which job it belongs to' };
 }

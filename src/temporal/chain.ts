@@ -45,8 +45,8 @@ export async function chainOf(client: Client, workflowId: string, firstRunId: st
 /**
  * Tells whether any run of a chain has completed, or may have. Follows the resets from the first run on, and
  * describes each run, because Temporal's list of workflows lags behind. If Temporal has forgotten one of
- * these runs, returns `true`, because that run may have completed. Reads the list only for runs that cannot
- * be reached in this way.
+ * these runs, returns `true`, because that run may have completed. Uses the list only to find runs that
+ * cannot be reached in this way.
  */
 export async function mayHaveCompleted(
   client: Client,

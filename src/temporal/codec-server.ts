@@ -11,7 +11,7 @@ export type OperatorCheck = (token: string) => Promise<boolean>;
 
 /** Says who may use the codec server. */
 export interface CodecServerOptions {
-  /** The origin of the Web UI. Requests of pages of other origins are refused. */
+  /** The origin of the Web UI. Requests from pages of other origins are refused. */
   readonly origin: string;
   /** Checks the token of each request; `null` if everybody who can reach the server may read everything. */
   readonly admits: OperatorCheck | null;
@@ -52,7 +52,10 @@ async function answer(
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ payloads: plain }));
 }
 
-/** Returns the HTTP status for a request that is not carried out; `null` for one that is to be. */
+/**
+ * Returns the HTTP status with which to answer a request that is not carried out; `null` if it is to be
+ * carried out.
+ */
 async function refusalOf(
   { origin, admits }: CodecServerOptions,
   { method, headers }: IncomingMessage,
@@ -80,7 +83,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > MAX_BODY) throw new Error(`a request has at most ${MAX_BODY} bytes`);
+    if (size > MAX_BODY) throw new Error(`a request may have at most ${MAX_BODY} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

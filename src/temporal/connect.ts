@@ -8,7 +8,7 @@ import { retryInterceptor } from './request-scope.ts';
 export class TemporalUnreachable extends Error {
   override readonly name = 'TemporalUnreachable';
 
-  /** @param proxy the `host:port` of the proxy that was to reach it; `null` if there is none */
+  /** @param proxy the `host:port` of the proxy on the way to Temporal; `null` if there is none */
   constructor(address: string, proxy: string | null, options: ErrorOptions) {
     super(
       proxy === null

@@ -84,7 +84,7 @@ function decrypt(payload: Payload, ring: KeyRing): Payload {
 function keyOf({ keys }: KeyRing, id: string): Buffer {
   const key = keys.get(id);
   if (key === undefined)
-    throw new Error(`a payload is encrypted with the key '${id}', which encryption.keys lacks`);
+    throw new Error(`a payload is encrypted with the key '${id}', which is not in encryption.keys`);
   return key;
 }
 

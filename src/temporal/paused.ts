@@ -1,6 +1,6 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 
-/** Tells whether a workflow is paused. It does not count if only an activity of the workflow is paused. */
+/** Tells whether a workflow is paused. A pause of one of its activities alone does not count. */
 export function isWorkflowPaused({ raw }: WorkflowExecutionDescription): boolean {
   return Boolean(raw.workflowExtendedInfo?.pauseInfo);
 }

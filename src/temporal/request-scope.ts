@@ -67,7 +67,8 @@ export const retryInterceptor: Interceptor = (options, nextCall) => {
   const retryableDecider = (attempt: number, status: GrpcStatus): boolean => {
     delay = usual.delayFunction(attempt, status);
     if (deadline !== undefined && Date.now() + delay >= deadline) return false;
-    // Temporal has this status for a call that it cannot parse, such as one with a malformed page token.
+    // Temporal answers with this status if it cannot parse a call, for example because of a malformed page
+    // token.
     const isUnreadable = status.code === GRPC_STATUS.unknown;
     if (request !== undefined && (request.signal.aborted || isUnreadable)) return false;
     return usual.retryableDecider(attempt, status);

@@ -1,6 +1,6 @@
 /** Milliseconds of unused bandwidth that later bytes may still use. */
 const BURST = 200;
-/** How long a limit waits at most before it asks for its rate again, which may have changed; milliseconds. */
+/** The longest time between two looks at a limit's rate, which may have changed; milliseconds. */
 const MAX_NAP = 250;
 
 /** A limit in bytes a second, which may change at any time. Calls that wait are served in their order. */
@@ -73,7 +73,7 @@ export class Bandwidth {
       this.#ahead = Math.max(left, -BURST * perMillisecond);
     }
     this.#settledAt = now;
-    // A timer waits for whole milliseconds, and less than a byte is not worth one.
+    // A timer waits for whole milliseconds, so less than a byte is not worth a timer.
     return rate === null || this.#ahead < 1 ? 0 : Math.ceil((this.#ahead / rate) * 1000);
   }
 }

@@ -19,7 +19,7 @@ export interface Chunks {
    */
   take(): Promise<Uint8Array>;
   free(chunk: Uint8Array): void;
-  /** Keeps a chunk, or its beginning, for the digest: it has the bytes of the image from an offset on. */
+  /** Keeps a chunk, or its beginning, for the digest: it holds the bytes of the image from `offset` on. */
   keep(offset: number, chunk: Uint8Array): void;
   /** Returns the chunk that is kept for an offset, if there is one. The caller (the digest) MUST free it. */
   takeKept(offset: number): Uint8Array | undefined;
@@ -32,18 +32,18 @@ export interface Chunks {
 /** Opens memory for `owned` chunks that have an owner, and for `kept` chunks that wait for the digest. */
 export function createChunks(owned: number, kept: number, size = MIB): Chunks {
   const memory = borrowPages((owned + kept) * size);
-  const idle = Array.from({ length: owned + kept }, (_, index) => at(index * size));
+  const idle = Array.from({ length: owned + kept }, (_, index) => chunkAt(index * size));
   const waiting = new Map<number, Uint8Array>();
   const takers: ((chunk: Uint8Array) => void)[] = [];
   const hashing = new Set<number>();
 
-  function at(start: number): Uint8Array {
+  function chunkAt(start: number): Uint8Array {
     return memory.subarray(start, start + size);
   }
 
   /** Returns the whole chunk to which this beginning of a chunk belongs. */
   function whole({ byteOffset }: Uint8Array): Uint8Array {
-    return at(byteOffset - memory.byteOffset);
+    return chunkAt(byteOffset - memory.byteOffset);
   }
 
   function evictFarthest(): Uint8Array {

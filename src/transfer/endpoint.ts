@@ -34,8 +34,8 @@ interface HeldLane {
 
 /**
  * A server that copies read from or write to, with the lanes that they share evenly. A free lane goes to the
- * tenant whose copies together have the fewest, and there to the copy that has the fewest. There are at least
- * as many lanes as copies.
+ * tenant whose copies together have the fewest, and among that tenant's copies to the one that has the
+ * fewest. There are at least as many lanes as copies.
  */
 export class Endpoint {
   readonly #limit: LaneLimit;
@@ -61,7 +61,7 @@ export class Endpoint {
     return this.#held.size;
   }
 
-  /** Changes the range in which the number of lanes is looked for. */
+  /** Changes the smallest and the largest number of lanes that may be open. */
   setRange(range: LaneRange): void {
     this.#limit.setRange(range);
     this.#handOut();
@@ -229,7 +229,7 @@ export class Endpoint {
   }
 }
 
-/** Takes a lane and makes one request in it, for which `bytes` are reported as moved at its end. */
+/** Takes a lane and makes one request in it. When the request has ended, reports `bytes` as moved. */
 export async function inLane<T>(
   lanes: Lanes,
   signal: AbortSignal,

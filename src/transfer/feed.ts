@@ -10,7 +10,7 @@ import type { Staged } from './staging.ts';
 const CHUNK = 256 * KIB;
 /**
  * A socket asks for the next chunk once it has sent the last one. But if the last one has fewer bytes than
- * this, it asks when it has only buffered them: so smaller chunks are copied.
+ * this, the socket may only have buffered it. So smaller chunks are copied before their memory is used again.
  */
 const SOCKET_BUFFER = getDefaultHighWaterMark(false);
 /**
@@ -56,8 +56,8 @@ export interface FeedOptions {
 export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
   const { staging, staged, size, patience, signal, onSent } = options;
   let isVerified = false;
-  // A signal stands for `verified`, because each race against the promise would leave a handler on it until
-  // the end.
+  // `settled` is aborted when `verified` settles. A race against `verified` itself, in each round, would
+  // leave a handler on it each time.
   const settled = new AbortController();
   options.verified.then(
     () => {

@@ -22,7 +22,7 @@ export async function followDigest(
     if (running.length === DIGEST_CHUNKS) await running.shift();
     const bytes = await staged.read(at, ledger.watermark);
     const hashed = digest.update(bytes).finally(() => staged.free(bytes));
-    // `hashed` is awaited in its turn. Until then, its failure must not count as unhandled.
+    // `hashed` is awaited later. Until then, its failure must not count as unhandled.
     hashed.catch(() => {});
     running.push(hashed);
     at += bytes.length;

@@ -1,10 +1,10 @@
-/** A period for which the bytes that lanes move are counted. Times are in milliseconds. */
+/** A period in which the bytes that lanes move are counted. Times are in milliseconds. */
 export class GoodputWindow {
   /** When the period begins. Bytes whose move had begun before do not count. */
   readonly begin: number;
   #inUse: number;
   #changedAt: number;
-  /** The sum of the numbers of lanes in use, each multiplied by the milliseconds for which it held. */
+  /** The time for which lanes were in use, added up over all lanes. */
   #used = 0;
   #bytes = 0;
   #laneTime = 0;
@@ -12,7 +12,7 @@ export class GoodputWindow {
 
   /**
    * @param begin when the period begins
-   * @param before the window before this one, which knows how many lanes are in use
+   * @param before the window before this one, from which the number of lanes in use is taken
    */
   constructor(begin: number, before?: GoodputWindow) {
     this.begin = begin;

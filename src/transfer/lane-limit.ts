@@ -9,7 +9,7 @@ export interface LaneRange {
 
 /** Twice as many lanes are better only if goodput has grown by this share. */
 const MIN_GROWTH = 0.1;
-/** Fewer lanes are better if goodput has this share of what it was with more. */
+/** Fewer lanes are better if they keep at least this share of the goodput. */
 const MIN_KEPT = 0.99;
 /** A search multiplies the lanes by the large step as long as goodput grows, and then by the small one. */
 const LARGE_STEP = 4;
@@ -34,8 +34,8 @@ const MAX_REST = 32_000;
 const REDUCTION = 0.3;
 const REDUCTION_TIME = 500;
 /**
- * How long there are fewer lanes than when the server has refused a request; milliseconds. Each further
- * refusal doubles this time.
+ * When the server refuses a request, it gets fewer lanes than it has then, for this long; milliseconds. Each
+ * further refusal doubles this time.
  */
 const MIN_CEILING_TIME = 20_000;
 const MAX_CEILING_TIME = 640_000;
@@ -46,8 +46,8 @@ type Phase = 'search' | 'rest' | 'probe';
 
 /**
  * Finds the best number of lanes for an endpoint, as TCP finds its window. A search multiplies the number as
- * long as goodput grows with it. Then the number rests, and from time to time a probe tries a few more or a
- * few less. Goodput is measured as the bytes that an average lane moves, times the lanes in use, so that
+ * long as goodput grows with it. Then the number rests, and from time to time a probe tries a few more or
+ * fewer lanes. Goodput is measured as the bytes that an average lane moves, times the lanes in use, so that
  * lanes that report each chunk and lanes that report a whole block at its end are measured alike.
  */
 export class LaneLimit {
@@ -85,7 +85,7 @@ export class LaneLimit {
     return this.#lanes;
   }
 
-  /** Changes the range in which the number of lanes is looked for. */
+  /** Changes the smallest and the largest number of lanes. */
   setRange(range: LaneRange): void {
     this.#range = range;
     this.#lanes = Math.min(range.max, Math.max(range.min, this.#lanes));
@@ -135,7 +135,7 @@ export class LaneLimit {
     const time = this.#phase === 'search' ? SEARCH_TIME : PROBE_TIME;
     this.#answered = undefined;
     if (now - window.begin < time || window.reporting < MIN_USE * window.meanInUse(now)) return;
-    // If lanes were not wanted, the measurement says nothing about their number.
+    // If many lanes were not in use, the measurement says nothing about their number.
     if (window.meanInUse(now) >= MIN_USE * this.#lanes) this.#decide(window.goodput(now), now);
     this.#startWindow(now);
   }
@@ -161,11 +161,12 @@ export class LaneLimit {
   }
 
   /**
-   * Chooses the number of lanes for the next window by the goodput of the last one. During a rest, the number
-   * stays until the next probe is due. If a search or a probe has found a better number, it is kept: from a
-   * lower one, the next probe goes lower still; from a higher one, a search goes on upwards. If the number is
-   * not better, the last good number returns: after a large step of a search, a small one is tried; after
-   * anything else, a rest begins.
+   * Chooses the number of lanes for the next window by the goodput of the last one.
+   * - During a rest, the number stays until the next probe is due.
+   * - If a search or a probe has found a better number, keeps it. If it is lower than the last good number,
+   *   the next probe goes lower still. If it is higher, a search goes on upwards.
+   * - If the number is not better, goes back to the last good number. After a large step of a search, tries a
+   *   small one; otherwise a rest begins.
    */
   #decide(goodput: number, now: number): void {
     const { lanes, goodput: goodBefore } = this.#good;
@@ -205,7 +206,7 @@ export class LaneLimit {
   }
 
   /**
-   * Tries a few lanes less or more, in the wanted direction if possible. The first probe after the next rest
+   * Tries a few more or fewer lanes, in the wanted direction if possible. The first probe after the next rest
    * tries the other direction.
    */
   #probe(now: number, goesDown: boolean): void {

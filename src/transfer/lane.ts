@@ -18,7 +18,10 @@ export interface LanesContext extends RetryContext {
   readonly mostParts: number;
   /** Returns the size of a part in bytes. Towards the end parts may be smaller, so that no lane is idle. */
   readonly partSize: () => number;
-  /** The largest part from a server far away, if it may be larger than others; bytes. */
+  /**
+   * The largest size of a part from a server far away; bytes. If absent, such parts are not larger than
+   * others.
+   */
   readonly farPart?: number;
   readonly bandwidth: Throttle;
   readonly staging: Pick<Staging, 'waitForRoom' | 'fits' | 'write' | 'complete'>;
@@ -150,8 +153,8 @@ async function readPart(part: Part, lane: Lane, read: ReadRange, context: LanesC
     ledger.add([at, at + chunk.length]);
     part.at += chunk.length;
     lane.moved(chunk.length);
-    // A request that ends where its part does is read to the end, because only then a reader of one stream
-    // keeps the stream for the next part.
+    // A request that ends with its part is read to the end, because a reader that has only one stream keeps
+    // it for the next part only then.
     if (part.isCut || (part.at >= part.end && part.end < asked)) return;
   }
   if (part.at >= part.end) return;

@@ -9,7 +9,7 @@ export interface Lane {
   /** Records that the request has failed. */
   failed(fault: StoreError): void;
   /**
-   * Waits for something that does not depend on the endpoint, so that the time is left out of the endpoint's
+   * Waits for something that does not depend on the endpoint. This time does not count in the endpoint's
    * speed.
    */
   aside<T>(wait: Promise<T>): Promise<T>;

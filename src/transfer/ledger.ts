@@ -48,7 +48,7 @@ export class Ledger {
     if (this.watermark > before) this.#wake();
   }
 
-  /** Sets `movedAt` as a moved byte would; called while a copy is held back on purpose. */
+  /** Sets `movedAt` to now, although no byte was moved; called while a limit holds a copy back. */
   restartClock(): void {
     this.#movedAt = Date.now();
   }

@@ -5,7 +5,7 @@ import type { LaneRange } from './lane-limit.ts';
 import type { Lanes } from './lanes.ts';
 import { type Memory, openMemory } from './memory.ts';
 
-/** The number of small objects that may always be under way to or from a server. */
+/** The smallest number of lanes that small objects get at a server. */
 const MIN_OBJECTS = 16;
 
 /** A limit of bandwidth. */
@@ -51,7 +51,7 @@ export function endpointOf(sink: ImageSink): string | undefined {
  */
 type Use = 'read' | 'write' | 'copy';
 
-/** The end of the names of uses by small objects. */
+/** The suffix of a use whose lanes are for small objects. */
 const OBJECTS_SUFFIX = ' objects';
 
 /** A copy's share of the lanes and the bandwidth. */

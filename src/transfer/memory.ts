@@ -28,7 +28,7 @@ export interface Memory {
    * @param onWait called if there is no memory yet
    */
   take(demand: MemoryDemand, signal: AbortSignal, onWait: () => void): Promise<MemoryGrant>;
-  /** Changes the budget. What was granted stays with its copies. */
+  /** Changes the budget. Copies keep the memory that they were granted. */
   resize(bytes: number): void;
 }
 

@@ -13,9 +13,9 @@ export interface ObjectMemory {
 }
 
 /**
- * Opens `bytes` of memory for at most `objects` objects at a time. Most objects are tiny. Each of these gets
- * a piece of 1 MiB that is used again and again, because allocating memory for each would keep the garbage
- * collector busy.
+ * Opens `bytes` of memory for at most `objects` objects at a time. Most objects are tiny. A tiny object gets
+ * a piece of 1 MiB that is used again and again, because allocating memory for each object would keep the
+ * garbage collector busy.
  */
 export function openObjectMemory(objects: number, bytes: number): ObjectMemory {
   const pages = borrowPages(objects * MIB);

@@ -9,7 +9,7 @@ const WEIGHT = 1 / 16;
 /** The wait for an answer and the speed of requests to a server, as averages of the latest requests. */
 export class Pace {
   #wait = 0;
-  /** The shortest wait of late; it falls at once, and rises slowly. */
+  /** The shortest wait in recent requests; it falls at once, and rises slowly. */
   #shortest = 0;
   #rate = 0;
 

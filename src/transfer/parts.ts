@@ -11,7 +11,7 @@ import { stagedInSink } from './staging.ts';
 import { type Copied, verify } from './verify.ts';
 
 /**
- * Moves an image to a destination that takes any byte at any time. Lanes read parts and write them at their
+ * Moves an image to a destination that takes bytes in any order. Lanes read parts and write them at their
  * offsets; the digest follows behind the lanes.
  */
 export async function moveParts(options: TransferOptions, sink: PartSink, run: Run): Promise<Copied> {

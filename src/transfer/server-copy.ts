@@ -9,7 +9,8 @@ import { type Run, settle } from './run.ts';
 import { type Copied, verify } from './verify.ts';
 
 /**
- * The copy that the server has made, or why it refuses to; a `refusal` of `null` means that it was not asked.
+ * The copy that the server has made, or the reason why it refuses; a `refusal` of `null` means that it was
+ * not asked.
  */
 export type ServerOutcome = { readonly copied: Copied } | { readonly refusal: string | null };
 
@@ -31,7 +32,7 @@ export async function copyByServer(
   const from = reader.original;
   if (byServer === undefined) return { refusal: null };
   const hasBoth = from?.service === byServer.service && size > 0;
-  // If an earlier attempt has moved blocks through a worker, this one goes on in that way.
+  // If an earlier attempt has moved blocks through a worker, this attempt does so too.
   if (hasBoth && (byServer.hasBegun || run.delivered.bytes === 0)) {
     const outcome = await copyAll(options, sink, byServer, from, run);
     if ('copied' in outcome) return outcome;
@@ -62,7 +63,7 @@ async function copyAll(
     const isSame = await atSide('destination', () => byServer.isSame(from));
     const { sha512, md5 } = expected;
     const byChecksum = { verified_by: 'crc64nvme', copied_by: 'server' } as const;
-    // A commit needs a digest to recognise the copy, so without a sha512 on record one is computed.
+    // A commit needs a digest to recognise the copy, so one is computed if no sha512 is on record.
     if (isSame && sha512 !== null) {
       digest.drop();
       return { sha512, md5, ...byChecksum };

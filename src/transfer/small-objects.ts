@@ -6,7 +6,10 @@ import type { Link } from './links.ts';
 import type { Memory } from './memory.ts';
 import { openObjectMemory } from './object-memory.ts';
 
-/** The number of moved objects whose outcomes may wait for that of a slow one before them. */
+/**
+ * Outcomes come in the order of the list. At most this many wait for the outcome of a slow object before
+ * them.
+ */
 const LOOKAHEAD = 64;
 
 /** The outcome of moving one object. */
@@ -16,7 +19,7 @@ export interface ObjectOutcome {
   readonly bytes: number;
   /** The reason why the object could not be moved; `null` if it was moved. */
   readonly fault: StoreError | null;
-  /** Present if the object has arrived without some of its attributes, which the destination cannot hold. */
+  /** Present if the object has lost attributes that the destination cannot hold. */
   readonly isIncomplete?: true;
   /** Present if the entry is an empty folder, which was left out. */
   readonly isFolder?: true;
@@ -29,7 +32,7 @@ export interface MoveOptions {
   readonly destinationPath: (path: string) => string;
   /** An object of this many bytes or more is not a small one. */
   readonly largest: number;
-  /** Tells whether a fault would concern all objects, and not only the one with which it happened. */
+  /** Tells whether a fault concerns all objects, and not only the one that was being moved. */
   readonly endsAll: (fault: StoreError) => boolean;
   /** The lanes and limits that the objects share with copies. */
   readonly link: Link;
@@ -37,21 +40,21 @@ export interface MoveOptions {
   /** Called if the objects have to wait for memory. */
   readonly onWait: () => void;
   readonly signal: AbortSignal;
-  /** Rejects if the objects are no longer to be moved. Asked right before each one gets into its place. */
+  /** Rejects if the objects must not be moved any more. Called right before each one is put at its path. */
   readonly confirm: () => Promise<void>;
 }
 
 /**
  * Moves small objects, several at a time, each one whole or not at all. Yields the outcome of each in the
  * order of the list. Throws a fault that concerns all of them, or the signal's reason. Nothing is written to
- * the destination after the generator has ended, in whatever way.
+ * the destination after the generator has ended, however it ended.
  */
 export async function* moveEachObject(
   entries: AsyncIterable<ObjectEntry>,
   options: MoveOptions,
 ): AsyncGenerator<ObjectOutcome> {
   const { largest, link } = options;
-  // The memory is enough for two of the largest objects at once, or for more that are smaller.
+  // The memory is enough for two of the largest objects at once, or for a larger number of smaller ones.
   const demand = { least: 2 * largest, wanted: 4 * largest };
   const grant = await options.memory.take(demand, options.signal, options.onWait);
   const concurrency = Math.min(Math.max(link.maxLanes.from, link.maxLanes.to), grant.bytes / (4 * MIB));
@@ -74,7 +77,7 @@ export async function* moveEachObject(
       yield outcome;
     }
   } finally {
-    stop.abort(new Error('the objects are moved no further'));
+    stop.abort(new Error('no more objects are moved'));
     await Promise.allSettled(underWay);
     memory.close();
     await grant.close();

@@ -68,8 +68,8 @@ export function readingBack(sink: Pick<PartSink, 'readBack'>, chunks: Chunks): S
 const UNLIMITED = { fits: () => true, waitForRoom: async () => {}, release() {} };
 
 /**
- * Uses the destination itself as the staging, because it takes any byte at any time. Bytes that were written
- * lately are kept in `chunks` for the digest.
+ * Uses the destination itself as the staging, because it takes bytes in any order. Bytes that were written
+ * recently are kept in `chunks` for the digest.
  */
 export function stagedInSink(sink: PartSink, chunks: Chunks): Staging {
   return {

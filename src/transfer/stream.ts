@@ -27,8 +27,8 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
   const { signal } = stop;
   const window = Math.min(options.memory.bytes, size);
   const staging = spool === null ? createWindow(window, signal) : stagedInSpool(spool);
-  const at = { hashed: 0, sent: 0 };
-  const release = () => staging.release(Math.min(at.hashed, at.sent));
+  const upTo = { hashed: 0, sent: 0 };
+  const release = () => staging.release(Math.min(upTo.hashed, upTo.sent));
   const isResumed = staged.bytes > 0;
 
   const queue = new PartQueue({ size, done: staged.ranges, canShare: canShare(reader) });
@@ -45,8 +45,8 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
 
   // The md5 is computed in any case, because it may be the only digest that the destination computes too.
   const digest = options.digests.create(['md5', ...knownDigests(expected)]);
-  const hashing = freedInOrder(staging, (upTo) => {
-    at.hashed = upTo;
+  const hashing = freedInOrder(staging, (offset) => {
+    upTo.hashed = offset;
     release();
   });
   const verified = followDigest(hashing, staged, size, digest, signal).then((digests) =>
@@ -59,8 +59,8 @@ export async function moveStream(options: TransferOptions, sink: StreamSink, run
     verified,
     patience,
     run,
-    onSent(upTo) {
-      at.sent = upTo;
+    onSent(offset) {
+      upTo.sent = offset;
       release();
     },
   });

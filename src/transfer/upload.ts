@@ -26,7 +26,10 @@ export interface UploadOptions {
 export interface RunningUpload {
   /** Resolves when the destination has confirmed that it has all bytes. */
   readonly finished: Promise<void>;
-  /** Resolves when the upload no longer reads from the staging. MUST be called at the end. */
+  /**
+   * Makes the upload read no further. Resolves when it no longer reads from the staging. MUST be called at
+   * the end.
+   */
   close(): Promise<void>;
 }
 

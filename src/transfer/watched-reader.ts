@@ -46,7 +46,8 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
     try {
       for (;;) {
         watchdog = setTimeout(onStall, stallAfter);
-        // A race against one promise for the whole range would keep every chunk until the range's end.
+        // A race against one promise for the whole range would keep every chunk in memory until the range's
+        // end.
         const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
           rejectNext = reject;
           chunks.next().then(resolve, reject);

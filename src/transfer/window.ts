@@ -4,10 +4,10 @@ import type { Staging } from './staging.ts';
 
 /** A piece of the image in memory that moves from the first byte to the last. */
 export interface Window extends Staging {
-  /** Returns at most 1 MiB, without a copy; less where the window's memory ends and begins anew. */
+  /** Returns at most 1 MiB, without a copy; less if the memory, which is a ring, ends before that. */
   read(at: number, end: number): Uint8Array;
   /**
-   * Returns the bytes that were written for a range, without a copy. The window's memory is a ring: the range
+   * Returns the bytes that were written for a range, without a copy. Because the memory is a ring, the range
    * MUST NOT cross a multiple of the window's size.
    */
   slice(range: ByteRange): Uint8Array;

@@ -2,8 +2,8 @@ import { type Config, type Rate, rateAt } from '../config/index.ts';
 import type { LinkLimits } from '../transfer/index.ts';
 
 /**
- * Returns a function that finds the bandwidth limits of a copy by its regions and tenants. A rate is read
- * from the configuration each time it is needed, because the configuration may change.
+ * Returns a function that finds the bandwidth limits of a copy by its regions and tenants. Each call of it
+ * reads the configuration anew, because the configuration may change.
  */
 export function ratesBy(config: Config): LinkLimits['rates'] {
   return ({ regions, tenants = [] }) => {

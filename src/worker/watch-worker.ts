@@ -13,7 +13,7 @@ export function watchWorker(metrics: Metrics, links: Links, spool: Spool | null)
       links.lanes().map((of) => [{ server: of.server, use: of.use }, of[value]] as const),
     );
   lanes('lanes_open', 'Requests for the bytes of images that are under way to a server.', 'open');
-  lanes('lanes_limit', 'Requests for the bytes of images that a server is given at a time.', 'limit');
+  lanes('lanes_limit', 'Requests for the bytes of images that may be under way to a server.', 'limit');
   const one = (name: string, help: string, measure: () => number | Promise<number>) =>
     metrics.gauge(name, help, [], async () => [[{}, await measure()]]);
   const { memory } = links;
