@@ -44,8 +44,7 @@ export async function transferImage(
     progress = observed(progress, transfer);
     return progress;
   };
-  // Restarts the time without progress while the copy waits for room (a fault) or for the end of a pause
-  // (`null`).
+  // Restarts the time without progress, when waiting for room (a fault) or for a pause to end (`null`).
   const noteWait = (fault: StoreError | null) => {
     readable.isPaused = fault === null;
     progress = { ...progress, moved_at: Date.now(), last_fault: fault && faultOfError(fault) };
