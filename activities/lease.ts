@@ -7,7 +7,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import { isFinal, JOB_MEMO, type JobDetails } from '../src/copy-job/index.ts';
-import { type DestinationRef, StoreError } from '../src/stores/index.ts';
+import { type Confirm, type DestinationRef, StoreError } from '../src/stores/index.ts';
 import { type Chain, chainOf } from '../src/temporal/index.ts';
 
 /**
@@ -89,19 +89,21 @@ const TRUSTED_FOR = 5000;
 
 /**
  * Returns a function that checks, as `confirmLease` does, that Temporal still waits for this attempt. It asks
- * only if the last question is some seconds old. So it costs little, and an attempt that was frozen, or cut
- * off from Temporal, finds out before it changes anything else.
+ * only if the last question is some seconds old, or older than the caller accepts. So it costs little, and an
+ * attempt that was frozen, or cut off from Temporal, finds out before it changes anything else. There is only
+ * one question at a time, which all that have come before it share.
  * @param details returns the details for the heartbeat by which it asks
  */
-export function lastingLease(client: Client, details: () => unknown): () => Promise<void> {
+export function lastingLease(client: Client, details: () => unknown): Confirm {
   const { heartbeatTimeoutMs = TRUSTED_FOR } = Context.current().info;
   const { cancellationSignal: signal } = Context.current();
   const trustedFor = Math.min(TRUSTED_FOR, heartbeatTimeoutMs / 2);
   let asked: { readonly at: number; readonly answer: Promise<void> } | undefined;
-  const isOld = () => asked === undefined || performance.now() - asked.at > trustedFor;
-  return async () => {
+  return async (since = Number.NEGATIVE_INFINITY) => {
+    const isOld = () => asked === undefined || asked.at < since || performance.now() - asked.at > trustedFor;
     do {
       signal.throwIfAborted();
+      if (isOld()) await asked?.answer.catch(() => {});
       if (asked === undefined || isOld()) {
         asked = { at: performance.now(), answer: confirmLease(client, details()) };
       }

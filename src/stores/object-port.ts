@@ -1,5 +1,5 @@
 import type { Leftover } from './leftover.ts';
-import type { ImageDestination, ImageSource, ObjectAttributes } from './port.ts';
+import type { Confirm, ImageDestination, ImageSource, ObjectAttributes } from './port.ts';
 import type { StoreError } from './store-error.ts';
 
 /** A plain file or object. */
@@ -55,15 +55,16 @@ export interface ObjectStore extends ImageSource, ImageDestination {
   /**
    * Puts a small object at a path, all or nothing, and replaces what was there. Leaves out attributes that
    * objects of this store cannot have (see `loses`).
-   * @param confirm rejects if the caller no longer wants the call to go on. A store MUST await it right
-   * before each request that puts the object into its place, also before one that it repeats
+   * @param confirm a store MUST await it right before each request that puts the object into its place, also
+   * before one that it repeats. If something is there that the request would replace, the store MUST have
+   * looked at it before, and require an answer that is not older
    */
   write(
     path: string,
     data: Uint8Array,
     signal: AbortSignal,
     attributes?: ObjectAttributes,
-    confirm?: () => Promise<void>,
+    confirm?: Confirm,
   ): Promise<void>;
   /**
    * Tells whether an object of this store could not keep all of these attributes. A large object gets its

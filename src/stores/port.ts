@@ -47,6 +47,12 @@ export interface ImageSource {
   openReader(ref: SourceRef, pin: string, digests?: Digests): Promise<PartReader>;
 }
 
+/**
+ * Rejects if the caller no longer wants a change. A caller MAY trust an answer for some seconds.
+ * @param since a time of `performance.now()`: an answer to a question that was asked before it does not count
+ */
+export type Confirm = (since?: number) => Promise<void>;
+
 /** Connects a call that may take long with its caller. */
 export interface Watch {
   /** Ends the call, with the signal's reason. */
@@ -55,9 +61,10 @@ export interface Watch {
   moved(): void;
   /**
    * Rejects if the caller no longer wants the call to go on. A store MUST await it right before each removal
-   * that it cannot make conditional, and before it replaces an object.
+   * that it cannot make conditional, and before it puts an object into its place: after it has looked at what
+   * is there, so that it replaces nothing that has come there later.
    */
-  confirm(): Promise<void>;
+  readonly confirm: Confirm;
 }
 
 /**

@@ -1,6 +1,13 @@
 import { pMapIterable } from 'p-map';
 import { MIB } from '../memory/index.ts';
-import { atSide, blame, type ObjectEntry, type ObjectStore, StoreError } from '../stores/index.ts';
+import {
+  atSide,
+  blame,
+  type Confirm,
+  type ObjectEntry,
+  type ObjectStore,
+  StoreError,
+} from '../stores/index.ts';
 import { inLane } from './endpoint.ts';
 import type { Link } from './links.ts';
 import type { Memory } from './memory.ts';
@@ -41,7 +48,7 @@ export interface MoveOptions {
   readonly onWait: () => void;
   readonly signal: AbortSignal;
   /** Rejects if the objects must not be moved any more. Called right before each one is put at its path. */
-  readonly confirm: () => Promise<void>;
+  readonly confirm: Confirm;
 }
 
 /**

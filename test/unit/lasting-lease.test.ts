@@ -2,12 +2,13 @@ import { ActivityNotFoundError, type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { lastingLease } from '../../activities/lease.ts';
+import type { Confirm } from '../../src/stores/index.ts';
 
 beforeEach(() => vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => vi.useRealTimers());
 
 /** Runs `use` in an attempt, with a lease whose questions `answer` answers. */
-function inAttempt(answer: () => Promise<void>, use: (confirm: () => Promise<void>) => Promise<void>) {
+function inAttempt(answer: () => Promise<void>, use: (confirm: Confirm) => Promise<void>) {
   const client = { activity: { heartbeat: answer } } as unknown as Client;
   const attempt = new MockActivityEnvironment({ heartbeatTimeoutMs: 30_000 });
   return attempt.run(() => use(lastingLease(client, () => null)));
@@ -40,5 +41,33 @@ test('a lease that was lost while the process was frozen is found out with the n
     asked.mockRejectedValue(new ActivityNotFoundError('gone'));
     vi.advanceTimersByTime(60_000);
     await expect(confirm()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+test('an answer that is older than the caller accepts does not count, and those that wait share the next', async () => {
+  const asked = vi.fn(async () => {});
+  await inAttempt(asked, async (confirm) => {
+    await confirm();
+    vi.advanceTimersByTime(10);
+    const since = performance.now();
+    vi.advanceTimersByTime(10);
+    await Promise.all([confirm(since), confirm(since - 1), confirm(since + 1)]);
+    await confirm(since);
+    expect(asked).toHaveBeenCalledTimes(2);
+  });
+});
+
+test('what has come while a question is under way waits for the next one, which is only one for all', async () => {
+  const first = Promise.withResolvers<void>();
+  const asked = vi.fn(async () => {});
+  asked.mockReturnValueOnce(first.promise);
+  await inAttempt(asked, async (confirm) => {
+    const early = confirm();
+    await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(1));
+    vi.advanceTimersByTime(10);
+    const late = [confirm(performance.now()), confirm(performance.now())];
+    first.resolve();
+    await Promise.all([early, ...late]);
+    expect(asked).toHaveBeenCalledTimes(2);
   });
 });

@@ -1,4 +1,5 @@
 import type { constructStack } from '@smithy/core/client';
+import type { Confirm } from '../port.ts';
 
 type Stack<Input extends object, Output extends object> = ReturnType<typeof constructStack<Input, Output>>;
 
@@ -8,7 +9,7 @@ type Stack<Input extends object, Output extends object> = ReturnType<typeof cons
  */
 export function askFirst<Input extends object, Output extends object>(
   { middlewareStack }: { readonly middlewareStack: Stack<Input, Output> },
-  confirm: (() => Promise<void>) | undefined,
+  confirm: Confirm | undefined,
 ): void {
   if (confirm === undefined) return;
   middlewareStack.add(

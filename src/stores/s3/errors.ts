@@ -26,6 +26,7 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   409: 'Conflict',
   412: 'PreconditionFailed',
   416: 'InvalidRange',
+  501: 'NotImplemented',
 };
 
 /**

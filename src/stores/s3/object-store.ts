@@ -1,27 +1,26 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { received } from '../../http/index.ts';
 import { copyInto } from '../../memory/index.ts';
 import { bareRecord } from '../bare-record.ts';
 import type { ObjectStore } from '../object-port.ts';
 import { grownError, isStoreError, StoreError } from '../store-error.ts';
-import { askFirst } from './ask-first.ts';
-import { canHold, parametersFor, withTags } from './attributes.ts';
+import { canHold, withTags } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
-import { checksum } from './checksum.ts';
 import { onS3 } from './errors.ts';
 import { objectLeftovers } from './leftovers.ts';
 import { listObjects } from './list-objects.ts';
 import { s3ObjectDestination } from './object-destination.ts';
 import { objectKey } from './object-path.ts';
 import { openPinned, pinObject } from './pinned-object.ts';
+import { putObject } from './put-object.ts';
 import { openObject } from './read-object.ts';
+import { replacingIn } from './replace-object.ts';
 
 /**
  * Returns the store of the objects of a bucket below its prefix. Keys that end in a slash stand for folders,
  * and are no objects.
  */
 export function s3Objects(store: Bucket): ObjectStore {
-  const { client, bucket } = store;
+  const replace = replacingIn(store);
   return {
     ...s3ObjectDestination(store),
     endpoint: store.endpoint,
@@ -65,11 +64,12 @@ export function s3Objects(store: Bucket): ObjectStore {
 
     write: (path, data, signal, attributes = {}, confirm) =>
       onS3(async () => {
-        const Key = objectKey(store, path);
-        const bytes = { Body: data, ChecksumCRC32C: checksum(data) };
-        const put = new PutObjectCommand({ Bucket: bucket, Key, ...bytes, ...parametersFor(attributes) });
-        askFirst(put, confirm);
-        await client.send(put, { abortSignal: signal });
+        const object = { key: objectKey(store, path), data, attributes };
+        await replace(
+          object.key,
+          (condition, confirmed) => putObject(store, object, condition, confirmed, signal),
+          confirm,
+        );
       }, signal),
   };
 }

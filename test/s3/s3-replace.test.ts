@@ -1,0 +1,161 @@
+import { DeleteObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ObjectStore } from '../../src/stores/index.ts';
+import { openBucket } from '../../src/stores/s3/bucket.ts';
+import { s3Objects } from '../../src/stores/s3/object-store.ts';
+import { noLonger, OLD } from '../stores/objects-bench.ts';
+import { bytesOf } from '../stores/objects-under-test.ts';
+import { codeOf } from '../stores/store-under-test.ts';
+import { losingAnswers } from './losing-answers.ts';
+import { type BucketUnderTest, openObjects } from './s3-objects-under-test.ts';
+
+const { signal } = new AbortController();
+const NEW = Buffer.from('what is written');
+const LATER = Buffer.from('what a later job has put there');
+
+let bucket: BucketUnderTest;
+beforeEach(async () => {
+  bucket = await openObjects();
+});
+afterEach(() => bucket.close());
+
+const text = async (path: string) => (await bytesOf(bucket.objects, path)).toString();
+
+async function remove(path: string): Promise<void> {
+  const { client, bucket: Bucket } = bucket.s3;
+  await client.send(new DeleteObjectCommand({ Bucket, Key: `images/${path}` }));
+}
+
+/**
+ * Opens a bucket, and notes the commands that it sends. `act` is called right before each of them is sent.
+ */
+function noting(act: (command: string, count: number, input: object) => Promise<void> | void = () => {}) {
+  const store = openBucket(bucket.s3.options);
+  const sent: string[] = [];
+  store.client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (args) => {
+        sent.push(commandName.replace('Command', ''));
+        await act(commandName, sent.filter((name) => commandName.startsWith(name)).length, args.input);
+        return next(args);
+      },
+    { step: 'finalizeRequest', priority: 'low' },
+  );
+  return { store, sent };
+}
+
+/** Opens objects whose writer is frozen right before it sends its `nth` request, while a later job writes. */
+function frozenAt(command: string, nth: number): { readonly objects: ObjectStore; readonly sent: string[] } {
+  const { store, sent } = noting(async (name, count) => {
+    if (name === command && count === nth) await bucket.put('x', LATER);
+  });
+  return { objects: s3Objects(store), sent };
+}
+
+/** Refuses from the second time on, as Temporal does once a later job has the path. */
+const wantedOnce = () => vi.fn(noLonger).mockResolvedValueOnce();
+
+describe('a small object', () => {
+  test('is put by one request where nothing is', async () => {
+    const { store, sent } = noting();
+    await s3Objects(store).write('x', NEW, signal);
+    expect([sent, await text('x')]).toEqual([['PutObject'], NEW.toString()]);
+  });
+
+  test('takes two requests where something is, once that is known', async () => {
+    for (const path of ['x', 'y', 'z']) await bucket.put(path, OLD);
+    const { store, sent } = noting();
+    const objects = s3Objects(store);
+    for (const path of ['x', 'y', 'z', 'new', 'newer']) await objects.write(path, NEW, signal);
+    const replaced = ['HeadObject', 'PutObject'];
+    expect(sent).toEqual(['PutObject', ...replaced, ...replaced, ...replaced, ...replaced, 'PutObject']);
+    for (const path of ['x', 'y', 'z', 'new', 'newer']) expect(await text(path)).toBe(NEW.toString());
+  });
+
+  test('that is late replaces nothing that has come to an empty place', async () => {
+    const { objects } = frozenAt('PutObjectCommand', 1);
+    await expect(objects.write('x', NEW, signal, {}, wantedOnce())).rejects.toThrow('no longer wanted');
+    expect(await text('x')).toBe(LATER.toString());
+  });
+
+  test('that is late replaces nothing but what it has seen', async () => {
+    await bucket.put('x', OLD);
+    const { objects } = frozenAt('PutObjectCommand', 2);
+    const confirm = wantedOnce().mockResolvedValueOnce();
+    await expect(objects.write('x', NEW, signal, {}, confirm)).rejects.toThrow('no longer wanted');
+    expect(await text('x')).toBe(LATER.toString());
+  });
+
+  test('is confirmed after it has seen what it replaces', async () => {
+    await bucket.put('x', OLD);
+    const asked: (number | undefined)[] = [];
+    let lookedAt = 0;
+    const { store } = noting((name) => {
+      if (name === 'HeadObjectCommand') lookedAt = performance.now();
+    });
+    await s3Objects(store).write('x', NEW, signal, {}, async (since) => void asked.push(since));
+    expect(asked).toEqual([undefined, expect.any(Number)]);
+    expect(lookedAt - Number(asked[1])).toBeLessThan(1000);
+    expect(Number(asked[1])).toBeGreaterThan(0);
+  });
+
+  test('is put where it is still wanted, though something else has come first', async () => {
+    await bucket.put('x', OLD);
+    const { objects } = frozenAt('PutObjectCommand', 2);
+    await objects.write('x', NEW, signal, {}, async () => {});
+    expect(await text('x')).toBe(NEW.toString());
+  });
+
+  test('is put where what it was to replace is gone', async () => {
+    await bucket.put('x', OLD);
+    const { store } = noting(async (name, count) => {
+      if (name === 'PutObjectCommand' && count === 2) await remove('x');
+    });
+    await s3Objects(store).write('x', NEW, signal);
+    expect(await text('x')).toBe(NEW.toString());
+  });
+
+  test('is put once more if the answer is lost', async () => {
+    for (const there of [false, true]) {
+      if (there) await bucket.put('x', OLD);
+      const attributes = { 'content-type': `text/${there}` };
+      const confirm = vi.fn(async () => {});
+      const objects = s3Objects(losingAnswers(bucket.s3.options, 'PutObjectCommand'));
+      await objects.write('x', NEW, signal, attributes, confirm);
+      expect(await text('x')).toBe(NEW.toString());
+      expect(confirm.mock.calls.length).toBeGreaterThan(1);
+    }
+  });
+
+  test('fails in a way that is worth another attempt if others keep coming ahead', async () => {
+    const { store } = noting(async (name, count) => {
+      if (name === 'PutObjectCommand') await bucket.put('x', `other ${count}`);
+    });
+    expect(await codeOf(s3Objects(store).write('x', NEW, signal))).toBe('unavailable');
+  });
+});
+
+/** Answers as a server without conditional writes, or as one that lets the account look at nothing. */
+function poorServer(lacks: 'conditions' | 'permission') {
+  return noting((command, _count, input) => {
+    const isConditional = 'IfMatch' in input || 'IfNoneMatch' in input;
+    if (lacks === 'conditions' && isConditional) throw refusal('NotImplemented', 501);
+    if (lacks === 'permission' && command === 'HeadObjectCommand') throw refusal('AccessDenied', 403);
+  });
+}
+
+function refusal(name: string, httpStatusCode: number): S3ServiceException {
+  return new S3ServiceException({ name, $fault: 'client', $metadata: { httpStatusCode } });
+}
+
+test.each(['conditions', 'permission'] as const)(
+  'a server without %s is written to all the same',
+  async (lacks) => {
+    await bucket.put('x', OLD);
+    const { store, sent } = poorServer(lacks);
+    const objects = s3Objects(store);
+    for (const path of ['x', 'x', 'y']) await objects.write(path, NEW, signal, {}, async () => {});
+    expect([await text('x'), await text('y')]).toEqual([NEW.toString(), NEW.toString()]);
+    if (lacks === 'conditions') expect(sent).toEqual(Array(4).fill('PutObject'));
+  },
+);
