@@ -17,7 +17,9 @@ export interface Condition {
   readonly IfMatch?: string;
 }
 
-/** Sends the request that puts an object at a key. `confirm` MUST be awaited right before each of its tries. */
+/**
+ * Sends the request that puts an object at a key. `confirm` MUST be awaited right before each of its tries.
+ */
 export type Write = (condition: Condition, confirm: Confirm | undefined) => Promise<void>;
 
 /**
