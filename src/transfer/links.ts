@@ -58,8 +58,8 @@ const OBJECTS_SUFFIX = ' objects';
 export interface Link {
   readonly from: Lanes;
   readonly to: Lanes;
-  /** The lanes for requests that let the destination's server copy by itself. */
-  readonly atServer: Lanes;
+  /** Joins the lanes for requests that let the destination's server copy by itself. */
+  readonly joinAtServer: () => Lanes;
   /** The largest number of lanes that each end can ever have. */
   readonly maxLanes: { readonly from: number; readonly to: number };
   /** The limits that the copy's bytes count against. */
@@ -70,7 +70,7 @@ export interface Link {
 export interface ServerLanes {
   /** The name of the server, as its store gives it. */
   readonly server: string;
-  /** The use of the lanes: `read`, `write` or `copy`, followed by ` objects` for small objects. */
+  /** The use of the lanes: `copy`, or `read` or `write`, followed by ` objects` for small objects. */
   readonly use: string;
   /** The number of lanes that are open now. */
   readonly open: number;
@@ -139,7 +139,7 @@ export function openLinks(initial: LinkLimits): Links {
     return {
       from: source.lanes,
       to: destination.lanes,
-      atServer: lanesOf('copy', ends.to, tenant).lanes,
+      joinAtServer: () => lanesOf('copy', ends.to, tenant).lanes,
       maxLanes: { from: source.max, to: destination.max },
       bandwidth: throttle(ends),
     };

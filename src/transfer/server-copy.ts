@@ -98,12 +98,13 @@ async function copyBlocks(
   { delivered, stop, onFault }: Run,
 ): Promise<string | null> {
   const { signal } = stop;
+  const lanes = link.joinAtServer();
   let refusal: string | null = null;
   const copy = async (block: ByteRange) => {
     for (let wait = FIRST_PAUSE; refusal === null; wait = nextPause(wait)) {
       try {
         const bytes = block[1] - block[0];
-        const refused = await inLane(link.atServer, signal, bytes, () => byServer.copy(block, from, signal));
+        const refused = await inLane(lanes, signal, bytes, () => byServer.copy(block, from, signal));
         if (refused === null) delivered.add(block);
         else refusal ??= refused;
         return;

@@ -157,6 +157,15 @@ test('a range that changes holds for the copies that are under way', async () =>
   expect(copy.held).toHaveLength(6);
 });
 
+test('the lanes of a server are listed by what copies use it for', async () => {
+  const links = testLinks({ lanes: { min: 2, max: 64 } });
+  const link = links.open({ from: 'x', to: 'y', regions: [] });
+  const uses = () => links.lanes().map(({ use, server }) => `${use} ${server}`);
+  expect(uses()).toEqual(['read x', 'write y']);
+  link.joinAtServer();
+  expect(uses()).toEqual(['read x', 'write y', 'copy y']);
+});
+
 test('tenants share the lanes evenly, however many copies each of them has', async () => {
   const endpoint = new Endpoint({ min: 8, max: 8 });
   const loud = Array.from({ length: 3 }, () => greedy(endpoint.join('loud')));
