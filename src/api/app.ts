@@ -41,8 +41,8 @@ export async function createApi(
     bodyLimit: context.config.bodyLimit,
     requestTimeout: REQUEST_TIMEOUT,
     genReqId: newRequestId,
-    // An id in a path may be as long as Node.js allows a path to be. So an id that is too long to exist gets
-    // the usual answer 404.
+    // An id in a path may be as long as Node.js allows a path to be. An id that is too long to exist then
+    // gets the usual answer 404.
     routerOptions: { maxParamLength: maxHeaderSize },
     ajv: { customOptions: VALIDATOR },
     frameworkErrors: (_error, request, reply) =>
@@ -63,8 +63,8 @@ export async function createApi(
   app.addHook('preClose', async () => {
     closing = true;
   });
-  // While the facade closes, each connection is ended with its answer. An idle connection would keep the
-  // process from ending.
+  // While the facade closes, each answer also ends its connection: an idle connection would keep the process
+  // from ending.
   app.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('Connection', 'close');
   });
@@ -101,9 +101,9 @@ async function addRoutes(app: FastifyInstance, context: OpenContext): Promise<vo
 
 const REQUEST_ID = 'X-Openstack-Request-Id';
 /**
- * The longest time in which a whole request has to arrive; milliseconds. The sender of a
- * signed request is known only when all of it is there; until then, anybody can hold a connection. Node.js
- * checks this time every 30 s, and never applies less than its `headersTimeout`.
+ * The time within which a whole request has to arrive; milliseconds. The sender of a signed request is known
+ * only when the whole request has arrived; until then, anybody can hold a connection. Node.js checks this
+ * time every 30 s, and never applies less than its `headersTimeout`.
  */
 const REQUEST_TIMEOUT = 60_000;
 

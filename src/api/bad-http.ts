@@ -25,11 +25,11 @@ interface ClientError {
  * If the path belongs to none, uses that of ECL.
  */
 export function plainAnswer(url: string, kind: ProblemKind, message: string, requestId: string): PlainAnswer {
-  const own = dialects.find(({ paths }) => paths.test(url)) ?? eclDialect;
-  return own.answerUnrouted({ kind, message }, requestId);
+  const dialect = dialects.find(({ paths }) => paths.test(url)) ?? eclDialect;
+  return dialect.answerUnrouted({ kind, message }, requestId);
 }
 
-/** Returns a new id for a request, which its log lines and its answer have. */
+/** Returns a new id for a request. The request's log lines and its answer contain the id. */
 export function newRequestId(): string {
   return `req-${randomUUID()}`;
 }
@@ -39,14 +39,14 @@ export class BadHttp {
   readonly #underWay = new WeakMap<Socket, Set<{ request: FastifyRequest; reply: FastifyReply }>>();
   readonly #answered = new WeakSet<Socket>();
 
-  /** Notes from now on which requests of each connection are being answered. */
+  /** From now on, keeps track of the requests that are being answered on each connection. */
   watch(app: FastifyInstance): void {
     app.addHook('onRequest', async (request, reply) => {
       const { socket } = request.raw;
-      const here = this.#underWay.get(socket) ?? new Set();
+      const requests = this.#underWay.get(socket) ?? new Set();
       const entry = { request, reply };
-      this.#underWay.set(socket, here.add(entry));
-      reply.raw.once('close', () => here.delete(entry));
+      this.#underWay.set(socket, requests.add(entry));
+      reply.raw.once('close', () => requests.delete(entry));
     });
   }
 

@@ -23,7 +23,7 @@ export function addHealthRoutes(app: FastifyInstance, { jobs, identity }: Dialec
     ...documented,
     operationId: 'isAlive',
     summary: 'Tell whether the process runs',
-    description: 'Answers as long as the process runs, and asks nobody else.',
+    description: 'Answers as long as the process runs, and checks nothing else.',
     response: { 200: { ...Good, description: 'The process runs.' }, 400: BAD_HTTP },
   };
   const readyz = {

@@ -3,7 +3,7 @@ import secureJsonParse from 'secure-json-parse';
 import { harmless, ILL_FORMED, illFormedField } from '../text/index.ts';
 import { RequestProblem } from './problem.ts';
 
-/** Parses every body as JSON, whatever its Content-Type is: curl, for example, sends that of a form. */
+/** Parses every body as JSON, whatever its Content-Type is: curl, for example, sends the type of a form. */
 export function parseEveryBodyAsJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, parseJson);

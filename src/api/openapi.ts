@@ -26,8 +26,9 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         },
       },
     },
-    // `config.optionalBody` of a route is the schema of a body that may be left out. It is described instead
-    // of the schema by which Fastify validates: that one may allow `null` too, or there may be none.
+    // `config.optionalBody` of a route is the schema of a body that may be left out. The description shows it
+    // instead of the schema with which Fastify validates, because that schema may also allow `null`, or be
+    // missing.
     transform: ({ schema, url, route }) => {
       const { optionalBody } = (route.config ?? {}) as { readonly optionalBody?: object };
       if (optionalBody === undefined) return { schema, url };

@@ -10,8 +10,8 @@ export const MAX_PIPELINED = 8;
 
 /**
  * Ends a connection on which too many requests wait for their answers. Node.js takes all requests of a packet
- * at once. If there were hundreds of them, all other clients would have to wait, even if each were only
- * refused.
+ * at once. If there were hundreds of them, all other clients would have to wait, even if each request were
+ * only refused.
  */
 export function limitPipelines({ server }: FastifyInstance): void {
   const waiting = new WeakMap<Socket, number>();
@@ -20,23 +20,23 @@ export function limitPipelines({ server }: FastifyInstance): void {
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
-    const here = (waiting.get(socket) ?? 0) + 1;
-    if (here > MAX_PIPELINED && !socket.destroyed) destroyCheaply(socket);
+    const count = (waiting.get(socket) ?? 0) + 1;
+    if (count > MAX_PIPELINED && !socket.destroyed) destroyCheaply(socket);
     if (socket.destroyed) {
       // Otherwise, when the connection closes, Node.js would report an error for this request.
       request.destroy();
       return;
     }
-    waiting.set(socket, here);
+    waiting.set(socket, count);
     response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
     serve(request, response);
   });
 }
 
 /**
- * Ends a connection, and keeps stack traces off while it closes: Node.js then makes an error for each of the
- * hundreds of requests that it has read, and their stack traces, which nobody sees, would take longer than
- * everything else.
+ * Ends a connection, and turns stack traces off while it closes. Node.js then creates an error for each
+ * request that it has read. There may be hundreds of them, and to collect their stack traces, which nobody
+ * sees, would take longer than everything else.
  */
 function destroyCheaply(socket: Socket): void {
   const { stackTraceLimit } = Error;

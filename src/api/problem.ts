@@ -56,16 +56,15 @@ export type ProblemKind =
   | 'identity_unavailable'
   | 'internal';
 
-/** What is wrong with a request, whatever the dialect. */
+/** A problem with a request, in a form that all dialects share. */
 export interface Problem {
   readonly kind: ProblemKind;
   readonly message: string;
   /**
-   * The field of the copy request that is wrong, such as `destination.region`; `null` if the problem is
-   * another one.
+   * The field of the copy request that is wrong, such as `destination.region`; `null` if no field is wrong.
    */
   readonly field: string | null;
-  /** Seconds after which the request may be sent again. */
+  /** Seconds after which the request may be sent again; `null` if unknown. */
   readonly retryAfter: number | null;
 }
 
@@ -73,7 +72,7 @@ export interface Problem {
 export class RequestProblem extends Error {
   override readonly name = 'RequestProblem';
   readonly kind: ProblemKind;
-  /** Seconds after which the request may be sent again. */
+  /** Seconds after which the request may be sent again; `null` if unknown. */
   readonly retryAfter: number | null;
 
   constructor(
@@ -99,8 +98,8 @@ export function setRetryAfter(reply: FastifyReply, { retryAfter }: Problem): Fas
 }
 
 /**
- * Returns a dialect's answer to an error, with a message. Logs the error if the answer has a status from 500
- * on and the client is still connected.
+ * Returns a dialect's answer to an error, with a message. Logs the error if the status is 500 or higher and
+ * the client is still connected.
  */
 export function errorAnswerFor<W extends ErrorAnswer>(
   dialect: Readonly<Record<ProblemKind, W>>,

@@ -59,8 +59,8 @@ export function describeAnswers<Body extends TSchema>(
 const RETRY_AFTER = { ...Type.String(), description: 'Seconds after which the request may be sent again.' };
 
 /**
- * Answers 405 to methods that a path of this scope does not have, with the methods that it has in the header
- * `Allow`. MUST be called after all routes have been added to the scope.
+ * Answers 405 to the methods that a path of this scope does not have. The header `Allow` lists those that it
+ * has. MUST be called after all routes have been added to the scope.
  */
 export function refuseOtherMethods(scope: FastifyInstance, routes: Routes): void {
   for (const [url, methods] of routes) {

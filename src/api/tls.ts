@@ -44,19 +44,19 @@ export function followCertificate(
   logger: FastifyBaseLogger,
 ): () => void {
   let used = first;
-  let complaint = '';
+  let lastProblem = '';
   const reloadIfChanged = async () => {
     try {
       const found = await readCertificate(files);
-      complaint = '';
+      lastProblem = '';
       if (found.cert === used.cert && found.key === used.key) return;
       server.setSecureContext(found);
       used = found;
       logger.info({ cert: files.cert }, 'the certificate was read again');
     } catch (err) {
       const { message } = err as Error;
-      if (message !== complaint) logger.warn({ err }, 'the certificate cannot be read again');
-      complaint = message;
+      if (message !== lastProblem) logger.warn({ err }, 'the certificate cannot be read again');
+      lastProblem = message;
     }
   };
   const timer = setInterval(() => void reloadIfChanged(), INTERVAL).unref();

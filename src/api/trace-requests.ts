@@ -2,7 +2,7 @@ import fastifyOtel from '@fastify/otel';
 import { context } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
 
-/** What load balancers ask all the time. */
+/** Paths that load balancers request all the time. */
 const UNTRACED = ['/healthz', '/readyz'];
 
 /**
@@ -14,7 +14,7 @@ export async function traceRequests(app: FastifyInstance): Promise<void> {
   const instrumentation = new fastifyOtel.FastifyOtelInstrumentation({
     instrumentHooks: false,
     instrumentHandler: false,
-    // The log has the stack, and the span's status the message.
+    // The log has the stack trace, and the span's status has the message.
     recordExceptions: false,
     ignorePaths: ({ url }) => UNTRACED.includes(pathOf(url)),
     requestHook(span, { method, url, routeOptions }) {
@@ -24,11 +24,11 @@ export async function traceRequests(app: FastifyInstance): Promise<void> {
     },
   });
   await app.register(instrumentation.plugin());
-  // A request with a body loses its context while the body comes in.
+  // A request with a body loses its context while the body arrives.
   app.addHook('preHandler', (request, _reply, done) => {
-    const { context: ofRequest } = request.opentelemetry();
-    if (ofRequest === null) return done();
-    context.with(ofRequest, done);
+    const { context: requestContext } = request.opentelemetry();
+    if (requestContext === null) return done();
+    context.with(requestContext, done);
   });
 }
 

@@ -1,7 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { RequestProblem } from './problem.ts';
 
-/** Answers requests for paths below a prefix that have no route, with the dialect's own error. */
+/**
+ * Answers a request with the dialect's own error if its path begins with a prefix, but no route has that
+ * path.
+ */
 export async function refuseUnknownCalls(app: FastifyInstance, prefix: string): Promise<void> {
   const unknown = async (rest: FastifyInstance) => {
     rest.setNotFoundHandler(() => {

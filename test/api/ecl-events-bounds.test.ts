@@ -42,7 +42,8 @@ test('a tenant that has as many streams as it may have is refused, until one of 
   expect(third.response.statusCode).toBe(429);
   expect(third.response.headers['retry-after']).toBe('5');
   await third.ended();
-  const message = 'your tenant follows 2 jobs at the same time, the limit event_streams; try again in 5 s';
+  const message =
+    'your tenant already follows 2 jobs, as many as the limit event_streams allows; try again in 5 s';
   expect(JSON.parse(third.text())).toEqual({ code: 429, title: 'Too Many Requests', message });
   first.hangUp();
   await until(() => job.followers() === 1);

@@ -33,7 +33,7 @@ import {
 } from './schemas.ts';
 
 const IMAGE = '/v:version(^[0-9]{1,3}$)/image/:imageId';
-const tag = { name: 'Baidu BCC', description: 'Baidu: remote copies of images, known by the images.' };
+const tag = { name: 'Baidu BCC', description: 'Baidu: remote copies of images, identified by the images.' };
 const documented = { tags: [tag.name], security: [{ signature: [] }, { token: [] }] };
 const errors = (...kinds: ProblemKind[]) =>
   ({
@@ -145,7 +145,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
         ...documented,
         operationId: 'showImage',
         summary: 'Show an image that a remote copy makes, or has made',
-        description: 'Shows the copy, which exists from the moment that it was ordered.',
+        description: 'Shows the image that a copy makes. It can be shown as soon as the copy was ordered.',
         params: ImageParams,
         response: {
           200: { ...ImageDetail, description: 'The image.', headers: RequestId },

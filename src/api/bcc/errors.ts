@@ -122,12 +122,12 @@ export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, req
   body: { requestId, code: ERROR_ANSWERS[kind].code, message },
 });
 
-/** Puts the request's id, which its log lines have too, into the answer's header for it. */
+/** Puts the request's id into a header of the answer. The request's log lines contain the same id. */
 export function nameRequest(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-bce-request-id', request.id);
 }
 
-/** Returns this dialect's answer to an error. Logs the error if the answer has a status from 500 on. */
+/** Returns this dialect's answer to an error. Logs the error if the status is 500 or higher. */
 export function answerTo(error: unknown, request: FastifyRequest): BceError & Problem {
   return errorAnswerFor(ERROR_ANSWERS, error, request);
 }

@@ -13,7 +13,7 @@ export interface RemoteCopy extends Static<typeof RemoteCopyBody> {
 }
 
 /**
- * Starts a copy to each region, and returns a row for each. If a start fails, its error is in its row. If all
+ * Starts a copy to each region, and returns a row for each. If a start fails, its row has the error. If all
  * starts fail, for example because the image does not exist, throws the error of the first.
  */
 export async function startRemoteCopies(

@@ -7,9 +7,9 @@ import { RequestProblem } from '../problem.ts';
 const RETRY_AFTER = 1;
 
 /**
- * Counts a request of a tenant, and returns if the tenant's limits allow it.
+ * Counts a request of a tenant. Resolves if the tenant's limits allow the request.
  * @throws RequestProblem `throttled` if the tenant has sent too many requests in this second, or has too many
- * at the same time
+ * under way at the same time
  */
 export type Admission = (request: FastifyRequest, tenantId: string) => Promise<void>;
 

@@ -41,7 +41,7 @@ export function requireHuaweiCaller(
     writerOf(request, projectId) {
       const caller = readerOf(request, projectId);
       if (caller.may_copy) return caller;
-      throw new RequestProblem('read_only', 'your roles allow you to look at tasks, and no more');
+      throw new RequestProblem('read_only', 'your roles allow you to look at tasks, not to change them');
     },
   };
 }
@@ -51,7 +51,7 @@ export const RequestId = {
   'X-request-id': { type: 'string', description: 'The id of the request, which its log lines have too.' },
 };
 
-/** Puts the request's id, which its log lines have too, into the answer's header for it. */
+/** Puts the request's id into a header of the answer. The request's log lines contain the same id. */
 function nameRequest(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('X-request-id', request.id);
 }

@@ -13,8 +13,8 @@ export const UNKNOWN_API = {
 } as const;
 
 /**
- * The answer of Huawei's API gateway to a client that sends too many requests. Its status is 429, after which
- * the vendor's clients retry.
+ * The answer of Huawei's API gateway to a client that sends too many requests. Its status is 429; the
+ * vendor's clients try again after it.
  */
 export const THROTTLED = {
   code: 'APIGW.0308',

@@ -28,7 +28,7 @@ export function requireCaller<Claim extends { readonly access: string }>(
   { identity, scheme, admit, refuse }: CallerOptions<Claim>,
 ): (request: FastifyRequest) => Principal {
   const callers = new Callers(admit);
-  const signed = new WeakMap<FastifyRequest, (body: Buffer) => Promise<Principal | Refusal>>();
+  const verifiers = new WeakMap<FastifyRequest, (body: Buffer) => Promise<Principal | Refusal>>();
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser(
     '*',
@@ -39,12 +39,12 @@ export function requireCaller<Claim extends { readonly access: string }>(
     const sender = await findSender(request, identity, scheme);
     if ('refusal' in sender) return refuse(sender.refusal, request, reply);
     if ('caller' in sender) await callers.add(request, sender.caller);
-    else signed.set(request, sender.verify);
+    else verifiers.set(request, sender.verify);
   });
   continueAfterCheck(scope);
   scope.addHook('preValidation', async (request, reply) => {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const caller = await signed.get(request)?.(body);
+    const caller = await verifiers.get(request)?.(body);
     if (typeof caller === 'string') return refuse(caller, request, reply);
     if (caller !== undefined) await callers.add(request, caller);
     request.body = await parseJson(request, body);

@@ -61,7 +61,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
   for (const path of [JOBS, JOBS_3]) await refuseUnknownCalls(app, path);
   const problems = {
     ...errors('invalid', 'read_only'),
-    ...{ 400: { ...BatchErrorBody, description: 'The request is wrong, or none of its tasks is there.' } },
+    ...{ 400: { ...BatchErrorBody, description: 'The request is wrong, or none of its tasks exists.' } },
   };
   addVersion3(scope, { jobs, documented, problems, answer, readerOf, writerOf });
 
@@ -91,8 +91,8 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
     async (request) => {
       const { project_id, job_id } = request.params;
       const caller = writerOf(request, project_id);
-      // The schema allows `null`, as which Fastify validates a missing body. Here a missing body is
-      // `undefined`, so `null` is what the caller has sent.
+      // The schema allows `null`, because Fastify validates a missing body as `null`. In this handler, a
+      // missing body is `undefined`, so a `null` was sent by the caller.
       if (request.body === null) throw new JobError('invalid', 'body: has to be an object');
       return stop(caller, job_id, request.body?.is_force_stop ?? false);
     },

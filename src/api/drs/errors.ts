@@ -29,8 +29,8 @@ const NOT_FOUND: DrsError = { status: 400, code: 'DRS.10000010', text: 'not_foun
 const UNAVAILABLE: DrsError = { status: 503, code: 'DRS.10000001' };
 
 /**
- * DRS's error for each kind of problem. Huawei publishes no code for `wrong_status`. This one is made up:
- * it comes next to `DRS.10000010`, and has the 12 characters that the documentation demands.
+ * DRS's error for each kind of problem. Huawei publishes no code for `wrong_status`. This one is made up: it
+ * follows `DRS.10000010`, and has the 12 characters that the documentation demands.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0004.html
  */
 export const ERROR_ANSWERS: Readonly<Record<ProblemKind, DrsError>> = {
@@ -63,8 +63,10 @@ export const ERROR_ANSWERS: Readonly<Record<ProblemKind, DrsError>> = {
 /** The longest message that the documentation allows; characters. */
 const MAX_MESSAGE = 512;
 
-/** Sends an error. Besides this function, only `answerRefusal` and, for a batch query that finds
- * nothing, `sendRows` send errors. */
+/**
+ * Sends an error. Two other functions of this dialect send errors: `answerRefusal`, and `sendRows` for a
+ * batch query that finds nothing.
+ */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = answerTo(error, request);
   const { status, code, message } = answer;
@@ -98,8 +100,8 @@ export function failedRow(id: string, error: unknown, request: FastifyRequest) {
 }
 
 /**
- * Returns this dialect's answer to an error, in the language of the request. Logs the error if the answer has
- * a status from 500 on.
+ * Returns this dialect's answer to an error, in the language of the request. Logs the error if the status is
+ * 500 or higher.
  */
 function answerTo(error: unknown, request: FastifyRequest): DrsError & Problem {
   const answer = errorAnswerFor(ERROR_ANSWERS, error, request);

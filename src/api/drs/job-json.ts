@@ -19,7 +19,7 @@ export function toListed(job: JobView): Static<typeof JobList>['jobs'][number] {
   };
 }
 
-/** Returns a task as its details show it; without the two ends of the copy if `type` is `overview`. */
+/** Returns a task as its details show it. If `type` is `overview`, leaves out the two ends of the copy. */
 export function toDetail(job: JobView, type: 'overview' | 'detail'): Static<typeof JobDetail>['job'] {
   const overview = { ...toListed(job), progress_info: { progress: String(job.copy_progress) } };
   if (type === 'overview') return overview;

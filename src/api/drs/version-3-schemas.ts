@@ -46,8 +46,8 @@ export const BatchDeleteBody = Type.Object(
 );
 
 /**
- * The error of a row of the batch queries, which then has nothing else but the id. Its text is called
- * `error_message`; everywhere else DRS calls it `error_msg`.
+ * The error in a row of a batch query. Such a row has no other field but the id. The text of the error is
+ * called `error_message`; everywhere else, DRS calls it `error_msg`.
  */
 const failure = { error_code: Type.Optional(Type.String()), error_message: Type.Optional(Type.String()) };
 
@@ -91,7 +91,10 @@ export const Listed = Type.Object({
   jobs: Type.Array(Type.Object(ROW_FIELDS)),
 });
 
-/** An error. If a batch query finds none of its tasks, the error also has a row for each, with its error. */
+/**
+ * An error. If a batch query finds none of its tasks, the error also has a row for each task, with the error
+ * of that task.
+ */
 export const BatchErrorBody = Type.Object({
   ...ErrorBody.properties,
   count: Type.Optional(Type.Integer()),

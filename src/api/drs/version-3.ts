@@ -28,8 +28,8 @@ export const JOBS_3 = '/v3/:project_id/jobs';
 const NO_SUCH_TASK = 'DRS.M00289';
 
 /**
- * DRS's status in version 3, where a task can be deleted only once its resources are released. A job that has
- * ended holds none, so it is shown as released.
+ * DRS's status in version 3 for each status of a job. In version 3, a task can be deleted only once its
+ * resources are released. A job that has ended holds no resources, so it is shown as released.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_03_0113.html
  */
 const STATES: Readonly<Record<JobStatus, string>> = {
@@ -70,7 +70,7 @@ function addQueries(
           operationId: `batchQueryDrs${name}`,
           summary,
           description:
-            'Has a row for each task. If none of them is there, the answer is 400, with the same rows.',
+            'Has a row for each task. If none of the tasks exists, the answer is 400, with the same rows.',
           params: ProjectParams,
           body: BatchQueryBody,
           response: { 200: answer(results, 'A row for each task.'), ...problems },
@@ -183,13 +183,13 @@ function toDetail(job: JobView) {
 
 type MissingRow = ReturnType<typeof missing>;
 
-/** Returns the row of a task if the error says that it does not exist. Throws any other error. */
+/** Returns the row of a task that does not exist. Throws the error if it has another reason. */
 function missing(request: FastifyRequest, id: string, error: unknown) {
   if (!(error instanceof JobError) || error.code !== 'not_found') throw error;
   return { id, error_code: NO_SUCH_TASK, error_message: textFor(request, 'not_found') };
 }
 
-/** Sends rows. If none of the tasks exists, sends them with status 400 and the error of the first. */
+/** Sends rows. If none of the tasks exists, sends them with status 400 and the error of the first row. */
 function sendRows(reply: FastifyReply, results: readonly object[]): FastifyReply {
   const answer = { count: results.length, results };
   const failures = results.filter((row): row is MissingRow => 'error_code' in row);

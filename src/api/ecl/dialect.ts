@@ -96,7 +96,8 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
       const caller = copyingCallerOf(request);
       const { credential, tenant_id } = caller;
       if (!(await caller.mayCopyInto(body.tenant_id_dst))) {
-        // 404: whoever may not copy into a tenant does not learn whether it exists.
+        // The answer is 404, so that a caller who may not copy into a tenant does not learn whether it
+        // exists.
         throw new JobError('image_not_found', `there is no tenant ${body.tenant_id_dst}`, {
           field: 'destination.tenant_id',
         });

@@ -55,12 +55,12 @@ export function addPauseRoutes(
     'pause',
     'pauseImageCopyJob',
     'Pause an image copy job',
-    "The job is paused, and its current step too: with Temporal's own command, both have to be unpaused.",
+    "Pauses the job and its current step. To resume it with Temporal's own command, unpause both.",
   );
   add(
     'resume',
     'resumeImageCopyJob',
     'Resume an image copy job',
-    "The job goes on, however it was paused: by this API, by the command or by Temporal's own.",
+    "Resumes the job, whether it was paused by this API, by the command line or by Temporal's own command.",
   );
 }

@@ -26,7 +26,7 @@ export interface StateEvent {
 
 /**
  * Sends the states of one thing as server-sent events. Only the newest state matters: if a client reads
- * slowly, it misses states, and never more than one waits for it. The stream is destroyed when its client
+ * slowly, it misses states, and at most one state waits for it. The stream is destroyed when its client
  * disconnects.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
@@ -41,8 +41,8 @@ export class EventStream extends Readable {
 
   /** @param lastId the id of the state that the client has already; `undefined` if it has none */
   constructor(lastId: string | undefined) {
-    // With the smallest buffer, one write is accepted, and the next state waits in `#next`, where a newer one
-    // can replace it.
+    // The smallest buffer accepts one write. The next state then waits in `#next`, where a newer one can
+    // replace it.
     super({ highWaterMark: 1 });
     this.#lastId = lastId;
     this.push(retryHint());

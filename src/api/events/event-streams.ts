@@ -19,7 +19,7 @@ export class EventStreams {
   open(tenantId: string, limit: number, lastId: string | undefined): EventStream {
     const streams = this.#byTenant.get(tenantId) ?? new Set();
     if (streams.size >= limit) {
-      const message = `your tenant follows ${limit} jobs at the same time, the limit event_streams`;
+      const message = `your tenant already follows ${limit} jobs, as many as the limit event_streams allows`;
       throw new RequestProblem('throttled', `${message}; try again in ${RETRY_AFTER} s`, {
         retryAfter: RETRY_AFTER,
       });

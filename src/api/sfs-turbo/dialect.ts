@@ -50,7 +50,9 @@ export const sfsTurboDialect: Dialect = {
   answerUnrouted,
 };
 
-/** The schema of an answer without a body. A plain `Type.Null` would demand the body `null`. */
+/**
+ * The schema of an answer without a body. With a plain `Type.Null`, the handler would have to send `null`.
+ */
 const NO_BODY = Type.Unsafe<undefined>(Type.Null());
 
 type SharePath = Static<typeof ShareParams>;
@@ -116,7 +118,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
         ...documented,
         operationId: 'showTask',
         summary: 'Show an import or export task',
-        description: 'Shows a task, with what could not be moved.',
+        description: 'Shows a task, and which of its objects could not be moved.',
         params: TaskParams,
         response: { 200: answer(TaskSchema, 'The task.'), ...errors('share_not_found', 'task_not_found') },
       },
@@ -160,7 +162,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
         ...documented,
         operationId: 'deleteTask',
         summary: 'Delete an import or export task',
-        description: 'Ends a task that runs, and removes its record.',
+        description: 'Stops the task if it still runs, and removes its record.',
         params: TaskParams,
         response: {
           202: answer(NO_BODY, 'The deletion has begun.'),
@@ -189,8 +191,7 @@ function assertPrefix(field: string, prefix: string): void {
 
 function timeOf(field: string, text: string): Date {
   const time = new Date(`${text}Z`);
-  if (Number.isNaN(time.getTime()))
-    throw new TaskError('invalid', `${field}: is not a date and time of the calendar`);
+  if (Number.isNaN(time.getTime())) throw new TaskError('invalid', `${field}: is not a valid date and time`);
   return time;
 }
 
