@@ -48,7 +48,8 @@ const RIGHTS: Readonly<Record<string, Partial<Record<TrialStep, string>>>> = {
 };
 
 /**
- * Tries in a region every operation that a copy needs. Leaves nothing there. Returns a finding for each step.
+ * Tries every operation that a copy needs in a region, and leaves nothing there. Returns a finding for each
+ * step.
  */
 export async function thoroughRegion(
   { name, store, objectsOnly }: Region,
@@ -82,7 +83,7 @@ export async function thoroughTemporal({ workflowService, options }: Client): Pr
   return [pause, { what: `Temporal keeps jobs that have ended for ${ms(retention)}`, problem: null }];
 }
 
-/** Throws if the file system of the spool's folder is smaller than what the spool may hold. */
+/** Throws if the file system of the spool's folder is smaller than the spool may grow. */
 export async function assertSpoolFits({ path, bytes }: { path: string; bytes: number }): Promise<void> {
   const { blocks, bsize } = await statfs(path);
   const whole = blocks * bsize;

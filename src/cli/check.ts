@@ -42,7 +42,9 @@ export function addCheckCommand(program: Command): void {
     });
 }
 
-/** Returns for each changed key whether it needs a restart. That is not a problem of the file. */
+/**
+ * Returns a finding for each changed key: whether it needs a restart. A restart is not a problem of the file.
+ */
 function changeFindings(before: Config, after: Config): Finding[] {
   const { live, restart } = changesBetween(before, after);
   return [

@@ -29,8 +29,8 @@ export function addCodecCommand(program: Command): void {
       '--issuer <url>',
       "let in whoever has an access token of this OpenID provider, as the Web UI's user",
     )
-    .option('--audience <name>', 'what these access tokens have to be for (--issuer)')
-    .option('--claim <name=value>', 'what they have to say, as in groups=operators (--issuer)')
+    .option('--audience <name>', 'the audience that these access tokens must have (--issuer)')
+    .option('--claim <name=value>', 'a claim that they must have, such as groups=operators (--issuer)')
     .summary("decrypt for Temporal's Web UI what `encryption` has encrypted")
     .addHelpText(
       'after',
@@ -44,15 +44,15 @@ async function serveCodec(options: CodecOptions): Promise<void> {
   const { encryption, webUi } = await loadConfig(options.config);
   if (encryption === null)
     throw new UsageError('encryption: is missing from the configuration, so there is nothing to decrypt');
-  const from = options.origin ?? webUi;
-  if (from === null)
+  const webUiAddress = options.origin ?? webUi;
+  if (webUiAddress === null)
     throw new UsageError(
       '--origin: is missing; give it, or set web_ui in the configuration, to the address of the Web UI',
     );
   const operators = operatorsOf(options);
   await operators?.check();
   const server = createCodecServer(await openCodec(encryption), {
-    origin: URL.parse(from)?.origin ?? from,
+    origin: URL.parse(webUiAddress)?.origin ?? webUiAddress,
     admits: operators && ((token) => isOperator(operators, token)),
   });
   const address = { host: '127.0.0.1', port: options.port };
@@ -90,7 +90,7 @@ function operatorsOf({ operators, issuer, audience, claim }: CodecOptions): Oper
     return null;
   }
   if (audience === undefined)
-    throw new UsageError('--audience: is missing; a provider gives tokens for other things too');
+    throw new UsageError('--audience: is missing; the provider also issues tokens for other services');
   return oidcOperators({ issuer, audience, claim: claim === undefined ? null : claimOf(claim) });
 }
 

@@ -74,7 +74,7 @@ function wordsOf({ commands, options, choices }: Completion): string[] {
 }
 
 /**
- * Returns the cases of the bash script that complete the value of an option, by its choices if it has any.
+ * Returns the cases of the bash script that complete the value of an option: with its choices, if it has any.
  */
 function bashValues({ path, options }: Completion): string[] {
   return options
@@ -87,16 +87,16 @@ function bashValues({ path, options }: Completion): string[] {
 }
 
 function fishLines({ path, commands, options, choices }: Completion): string[] {
-  const here = `complete -c ${NAME} -n ${quoted(`__image_replicator_at ${quoted(path)}`)}`;
+  const start = `complete -c ${NAME} -n ${quoted(`__image_replicator_at ${quoted(path)}`)}`;
   return [
-    ...commands.map(({ name, summary }) => `${here} -f -a ${quoted(name)} -d ${quoted(summary)}`),
-    ...choices.map((choice) => `${here} -f -a ${quoted(choice)}`),
+    ...commands.map(({ name, summary }) => `${start} -f -a ${quoted(name)} -d ${quoted(summary)}`),
+    ...choices.map((choice) => `${start} -f -a ${quoted(choice)}`),
     ...options.map(({ flags, takesValue, choices: values, summary }) => {
       const names = flags.map((flag) =>
         flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
       );
       const value = values.length > 0 ? [`-x -a ${quoted(values.join(' '))}`] : takesValue ? ['-r'] : [];
-      return [here, ...names, ...value, `-d ${quoted(summary)}`].join(' ');
+      return [start, ...names, ...value, `-d ${quoted(summary)}`].join(' ');
     }),
   ];
 }

@@ -29,7 +29,7 @@ function completionOf(command: Command): Completion {
   const help = command.createHelp();
   return {
     path: pathOf(command),
-    commands: command.commands.map((below) => ({ name: below.name(), summary: below.summary() })),
+    commands: command.commands.map((child) => ({ name: child.name(), summary: child.summary() })),
     options: [...help.visibleOptions(command), ...globalOptions(command)].map((option) => ({
       name: option.attributeName(),
       summary: option.description,
@@ -41,7 +41,10 @@ function completionOf(command: Command): Completion {
   };
 }
 
-/** Returns the options of the commands above a command, which it takes too, except `--version`. */
+/**
+ * Returns the options of all commands above a command, except `--version`. The command takes these options
+ * too.
+ */
 function globalOptions({ parent }: Command): readonly Option[] {
   if (parent === null) return [];
   const own = parent.options.filter(({ long }) => long !== '--version');

@@ -5,7 +5,7 @@ import { configSchema } from '../config/index.ts';
 export function addConfigCommand(program: Command): void {
   program
     .command('config')
-    .summary('tell what a configuration file may say: config schema')
+    .summary('describe the configuration file: config schema')
     .command('schema')
     .summary('print the JSON Schema of the configuration file')
     .action(async () => {

@@ -1,7 +1,7 @@
 /** The result of one check of the command `check`. */
 export interface Finding {
   readonly what: string;
-  /** What is wrong; `null` if the check has passed. */
+  /** The problem; `null` if the check has passed. */
   readonly problem: string | null;
   /** Present if the finding is only for information. */
   readonly isNote?: true;
@@ -12,10 +12,10 @@ export interface Finding {
  * the configuration, so they MUST NOT be shown to a tenant.
  */
 export function causesOf(error: unknown): string {
-  const told: string[] = [];
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { message } = at;
-    if (!told.some((text) => text.includes(message))) told.push(message);
+  const messages: string[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { message } = cause;
+    if (!messages.some((text) => text.includes(message))) messages.push(message);
   }
-  return told.join(': ');
+  return messages.join(': ');
 }

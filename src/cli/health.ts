@@ -17,8 +17,8 @@ interface HealthOptions extends GlobalOptions {
 }
 
 /**
- * Adds the command `health`, for the health checks of containers: their image has no other program that could
- * ask.
+ * Adds the command `health`, for the health checks of containers. A container's image has no other program
+ * that could send the request.
  */
 export function addHealthCommand(program: Command): void {
   program
@@ -60,24 +60,24 @@ function addressToAsk(config: Config, worker: true | undefined, metricsPort: num
   if (!worker) return { address: config.api, who: 'the facade' };
   const address = metricsAddress(config, metricsPort);
   if (address !== null) return { address, who: 'the worker' };
-  throw new UsageError('--worker: the configuration has no `metrics`, where a worker would tell its health');
+  throw new UsageError('--worker: the configuration has no `metrics`, so its workers serve no health checks');
 }
 
 /** Asks a process for its health. Returns the HTTP status of the answer. */
 function askHealth({ host, port, tls }: Address): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
-  const everywhere = host === '0.0.0.0' || host === '::';
-  const options = { host: everywhere ? 'localhost' : host, port, path: '/healthz', timeout: TIMEOUT };
-  const answered = (answer: IncomingMessage) => {
+  const isAnyAddress = host === '0.0.0.0' || host === '::';
+  const options = { host: isAnyAddress ? 'localhost' : host, port, path: '/healthz', timeout: TIMEOUT };
+  const onAnswer = (answer: IncomingMessage) => {
     answer.resume();
     resolve(answer.statusCode);
   };
   // The certificate is not checked, because it names the public address and not this one. Nothing secret is
   // sent.
-  const asking = tls
-    ? requestHttps({ ...options, rejectUnauthorized: false }, answered)
-    : requestHttp(options, answered);
-  asking.on('timeout', () => asking.destroy(new Error('it has not answered in time')));
-  asking.on('error', reject).end();
+  const request = tls
+    ? requestHttps({ ...options, rejectUnauthorized: false }, onAnswer)
+    : requestHttp(options, onAnswer);
+  request.on('timeout', () => request.destroy(new Error('it has not answered in time')));
+  request.on('error', reject).end();
   return promise;
 }

@@ -93,13 +93,13 @@ export function addImagesCommand(program: Command): void {
 
 /** Throws if a path is not a file that can be read. */
 async function assertReadable(file: string): Promise<void> {
-  const refused = (problem: string) => new UsageError(`<file>: ${file} ${problem}`);
+  const usageError = (problem: string) => new UsageError(`<file>: ${file} ${problem}`);
   await access(file, constants.R_OK).catch(() => {
-    throw refused('cannot be read');
+    throw usageError('cannot be read');
   });
-  const kind = await stat(file);
-  if (kind.isDirectory()) throw refused('is a folder; name a file in it');
-  if (kind.isSocket() || kind.isCharacterDevice()) throw refused('is not a file that can be copied');
+  const stats = await stat(file);
+  if (stats.isDirectory()) throw usageError('is a folder; name a file in it');
+  if (stats.isSocket() || stats.isCharacterDevice()) throw usageError('is not a file that can be copied');
 }
 
 /**

@@ -18,8 +18,8 @@ interface ListOptions extends ListingOptions {
 }
 
 /**
- * The largest number of open jobs in a list whose live progress is asked for. Further jobs are shown as their
- * records have them.
+ * The largest number of open jobs of a list for which the live progress is looked up. Further jobs are shown
+ * with the progress in their records.
  */
 const MAX_ASKED = 50;
 const ASKED_AT_A_TIME = 8;
@@ -37,7 +37,7 @@ export function addListCommand(program: Command): void {
       ).conflicts('status'),
     )
     .option('--limit <n>', 'list at most this many (1 to 1000)', wholeNumber(1, 1000))
-    .option('--marker <marker>', 'go on after an earlier page, which has printed the marker')
+    .option('--marker <marker>', 'show the page after the one that printed this marker')
     .addOption(outputOption())
     .option('--columns <names>', `columns of the table, with commas between them: ${names}`, columnsNamed)
     .summary('list jobs')
@@ -49,10 +49,10 @@ export function addListCommand(program: Command): void {
       const options = command.optsWithGlobals<ListOptions>();
       await withContext(options, async ({ jobs }) => {
         const page = await jobs.list(OPERATOR, options);
-        const { status: asked } = options;
-        // A job may have got another status since it was listed.
+        const { status: wanted } = options;
+        // The status of a job may have changed since it was listed.
         const shown = (await withLiveProgress(jobs, page.jobs)).filter(
-          ({ status }) => asked === undefined || status === asked,
+          ({ status }) => wanted === undefined || status === wanted,
         );
         const value = { ...page, jobs: shown };
         const more = page.next_marker === null ? '' : `\nmore: --marker ${harmless(page.next_marker)}`;

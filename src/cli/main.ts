@@ -27,7 +27,7 @@ const program = new Command('image-replicator')
       .env('IMAGE_REPLICATOR_CONFIG')
       .default('image-replicator.yaml'),
   )
-  .option('--json', 'print JSON, also what is wrong')
+  .option('--json', 'print JSON, errors too')
   .showHelpAfterError('(--help tells more)')
   .exitOverride()
   .addHelpText(
@@ -60,7 +60,7 @@ addProcessCommands(program);
 addCompletionCommand(program);
 
 const json = wantsJson(process.argv.slice(2));
-// Commander itself prints errors of usage as text. With `--json`, they are printed below instead.
+// Commander itself prints usage errors as text. With `--json`, the code below prints them instead.
 if (json)
   for (const command of everyCommand(program))
     command.configureOutput({ outputError: () => {}, writeErr: () => {} });

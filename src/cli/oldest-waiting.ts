@@ -15,9 +15,9 @@ const PAGE = 1000;
  * Returns the age of the oldest job whose copy has not begun; seconds; 0 if there is no such job. Paused jobs
  * do not count.
  *
- * Temporal cannot sort by age. So the search doubles an age until no job is that old, and then reads the jobs
- * that are older than the last age. It reads at most a thousand: if there are more, it may miss the oldest
- * one, and the result may be as low as half of the true age.
+ * Temporal cannot sort by age. So the search doubles an age until no job is that old, then goes back one step
+ * and reads the jobs that are older. It reads at most a thousand: if there are more, it may miss the oldest
+ * one. The result is then too low, by at most half for ages that the search distinguishes.
  */
 export async function oldestWaitingJob(client: Client): Promise<number> {
   const now = Date.now();

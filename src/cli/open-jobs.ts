@@ -17,28 +17,28 @@ const OPEN_STATUSES = JOB_STATUSES.filter((one) => !isFinal(one));
 
 /**
  * Counts the jobs that have not ended, by status and pair of regions. Returns only counts above 0. Temporal
- * cannot group by custom search attributes, so every count is a call; a region or pair without jobs needs
- * only one.
+ * cannot group by custom search attributes, so each count needs its own call. A region or pair without jobs
+ * needs only one call.
  */
 export async function countOpenJobs(client: Client, regions: readonly string[]): Promise<readonly Counted[]> {
-  const into = await Promise.all(
+  const counts = await Promise.all(
     regions.map(async (destination) => {
       const jobs = where(OPEN_JOBS, destinationRegion.name, destination);
       if ((await countWorkflows(client, jobs)) === 0) return [];
-      const from = await Promise.all(regions.map((source) => countPair(client, jobs, source, destination)));
-      return from.flat();
+      const pairs = await Promise.all(regions.map((source) => countPair(client, jobs, source, destination)));
+      return pairs.flat();
     }),
   );
-  return into.flat();
+  return counts.flat();
 }
 
 async function countPair(
   client: Client,
-  into: VisibilityQuery,
+  intoDestination: VisibilityQuery,
   source: string,
   destination: string,
 ): Promise<readonly Counted[]> {
-  const jobs = where(into, sourceRegion.name, source);
+  const jobs = where(intoDestination, sourceRegion.name, source);
   if ((await countWorkflows(client, jobs)) === 0) return [];
   const counts = await Promise.all(
     OPEN_STATUSES.map(async (one): Promise<Counted> => {

@@ -35,8 +35,8 @@ export function printListing({ json, output }: ListingOptions, { value, names, t
 }
 
 /**
- * Tells whether errors are to be printed as JSON. It searches the raw arguments, because they may be so wrong
- * that they cannot be parsed.
+ * Tells whether errors are to be printed as JSON. It searches the raw arguments, because wrong arguments
+ * cannot be parsed.
  */
 export function wantsJson(args: readonly string[]): boolean {
   const [options = ''] = args.join('\n').split('\n--\n');

@@ -25,13 +25,13 @@ export function addPauseCommands(program: Command): void {
     'pause',
     'pause a job; it keeps what it has copied',
     'Pauses a job: its workflow, and its current step, so that its slot becomes free. The job keeps what it has ' +
-      "copied. `resume` lets both go on. With Temporal's own command one of them would stay paused: it takes\n" +
+      "copied. `resume` resumes both. To do that with Temporal's own commands, use\n" +
       '`temporal workflow unpause` and `temporal activity unpause`.',
   );
   addCommand(
     'resume',
     'let a paused job go on',
-    'Lets a paused job go on where it was, whether its workflow, its current step or both are paused, and ' +
-      "whoever has paused them, with this command or with Temporal's.",
+    'Resumes a paused job where it was, whether its workflow, its current step or both are paused, and whether\n' +
+      "they were paused with this command or with Temporal's own.",
   );
 }

@@ -35,7 +35,7 @@ export function jobText(job: JobView): string {
   ]);
 }
 
-/** Returns facts as text, one a line after its name. Leaves out those that are `null`. */
+/** Returns facts as text: each on its own line, after its name. Leaves out facts that are `null`. */
 export function factsText(facts: readonly (readonly [name: string, value: unknown])[]): string {
   return facts
     .filter(([, value]) => value !== null)
@@ -71,8 +71,8 @@ function cancelText(cancel: JobView['cancel']): string | null {
 
 function pauseText({ paused, pause }: JobView): string | null {
   if (!paused) return null;
-  const told = [pause?.at, pause?.by && `by ${pause.by}`, pause?.reason].filter(Boolean).join(', ');
-  return `${told || 'yes'}; \`resume\` lets it go on`;
+  const details = [pause?.at, pause?.by && `by ${pause.by}`, pause?.reason].filter(Boolean).join(', ');
+  return `${details || 'yes'}; \`resume\` lets it go on`;
 }
 
 /** Returns a fault as a line of text; `null` if there is none. */

@@ -127,8 +127,8 @@ function regionsOfImages(regions: Regions): string[] {
 }
 
 /**
- * Opens the identity. Throws a usage error if one of its files cannot be used, because somebody has to
- * correct the file. Does not ask a Keystone, which may only be down for a while.
+ * Opens the identity. Throws a usage error if one of its files cannot be used: the user has to correct the
+ * file. Does not ask Keystone, because it may be down only for a while.
  */
 async function usableIdentity(config: IdentityConfig): Promise<Identity> {
   try {
@@ -143,7 +143,9 @@ async function usableIdentity(config: IdentityConfig): Promise<Identity> {
 async function work(options: WorkerOptions): Promise<void> {
   const { deployment, buildId, workflows, copies } = options;
   if (!workflows && !copies)
-    throw new UsageError('--no-workflows, --no-copies: leave nothing to do together; give only one of them');
+    throw new UsageError(
+      '--no-workflows, --no-copies: together, they leave nothing to do; give only one of them',
+    );
   const { openProbe, openSdkMetrics, runWorkers } = await import('../worker/index.ts');
   const config = await loadConfig(options.config);
   const logger = createLogger('worker', config);
@@ -178,7 +180,7 @@ async function work(options: WorkerOptions): Promise<void> {
   process.exit();
 }
 
-/** Returns metrics that make a span of each part too. */
+/** Returns metrics that also record a span for each part. */
 function tracedParts(metrics: Metrics, tracing: Tracing | null): Metrics {
   if (tracing === null) return metrics;
   const part: Metrics['part'] = (side, region, seconds) => {

@@ -59,11 +59,13 @@ interface Cell<Row> {
   readonly width: number;
 }
 
-/** Leaves out columns until the others fit, and cuts those of the others that are flexible. */
+/** Leaves out columns until the remaining ones fit, and narrows the flexible ones. */
 function fitted<Row>(cells: readonly Cell<Row>[], width: number, droppable: readonly string[]): Cell<Row>[] {
   const [next, ...others] = droppable;
-  const least = cells.map((cell) => (cell.column.flexible ? Math.min(cell.width, MIN_WIDTH) : cell.width));
-  const room = width - total(least);
+  const minWidths = cells.map((cell) =>
+    cell.column.flexible ? Math.min(cell.width, MIN_WIDTH) : cell.width,
+  );
+  const room = width - total(minWidths);
   if (room < 0 && next !== undefined) {
     return fitted(
       cells.filter(({ column }) => column.name !== next),
@@ -71,12 +73,12 @@ function fitted<Row>(cells: readonly Cell<Row>[], width: number, droppable: read
       others,
     );
   }
-  let left = Math.max(0, room);
+  let spare = Math.max(0, room);
   return cells.map((cell, index) => {
-    const min = least[index] ?? cell.width;
-    const more = Math.min(left, cell.width - min);
-    left -= more;
-    return { ...cell, width: min + more };
+    const min = minWidths[index] ?? cell.width;
+    const extra = Math.min(spare, cell.width - min);
+    spare -= extra;
+    return { ...cell, width: min + extra };
   });
 }
 

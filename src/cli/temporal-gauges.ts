@@ -7,7 +7,7 @@ import { allOf, countWorkflows, OPEN, TASK_QUEUE_TYPE, visibility } from '../tem
 import { oldestWaitingJob } from './oldest-waiting.ts';
 import { countOpenJobs } from './open-jobs.ts';
 
-/** How long an answer of Temporal is reused; milliseconds. Several Prometheus servers may ask, and often. */
+/** How long an answer of Temporal is reused; milliseconds. Several Prometheus servers may ask often. */
 const KEPT = 10_000;
 
 const PAUSED_JOBS = visibility`WorkflowType = ${COPY_IMAGE} AND ExecutionStatus = 'Paused'`;
@@ -35,13 +35,21 @@ export function watchTemporal(metrics: Metrics, client: Client, { regions }: Con
   const described = kept(() =>
     Promise.all(taskQueuesOf(regions).map((queue) => describeQueue(client, queue))),
   );
-  const ofQueues = (name: string, help: string, value: keyof Omit<QueueState, 'name'>) =>
+  const queueGauge = (name: string, help: string, value: keyof Omit<QueueState, 'name'>) =>
     metrics.gauge(name, help, ['task_queue'], async () =>
       (await described()).map((queue) => [{ task_queue: queue.name }, queue[value]] as const),
     );
-  ofQueues('task_queue_pollers', 'Workers that ask for tasks of a Task Queue.', 'pollers');
-  ofQueues('task_queue_backlog', 'Steps that wait in a Task Queue for a worker, about.', 'backlog');
-  ofQueues('task_queue_backlog_age_seconds', 'Age of the oldest step that waits, about.', 'age');
+  queueGauge('task_queue_pollers', 'Workers that ask for tasks of a Task Queue.', 'pollers');
+  queueGauge(
+    'task_queue_backlog',
+    'Approximate number of steps that wait in a Task Queue for a worker.',
+    'backlog',
+  );
+  queueGauge(
+    'task_queue_backlog_age_seconds',
+    'Approximate age of the oldest step that waits in a Task Queue.',
+    'age',
+  );
 }
 
 interface Queue {
@@ -51,11 +59,11 @@ interface Queue {
 
 /** Returns the Task Queues that workers have to serve: that of the workflows, and the two of each region. */
 function taskQueuesOf(regions: Config['regions']): readonly Queue[] {
-  const ofRegions = new Set([...regions.values()].map(({ taskQueue }) => taskQueue));
-  const ofActivities = [...ofRegions].flatMap((name) => [name, shortTaskQueue(name)]);
+  const regionQueues = new Set([...regions.values()].map(({ taskQueue }) => taskQueue));
+  const activityQueues = [...regionQueues].flatMap((name) => [name, shortTaskQueue(name)]);
   return [
     { name: TASK_QUEUE, type: TASK_QUEUE_TYPE.workflow },
-    ...ofActivities.map((name) => ({ name, type: TASK_QUEUE_TYPE.activity })),
+    ...activityQueues.map((name) => ({ name, type: TASK_QUEUE_TYPE.activity })),
   ];
 }
 
@@ -88,7 +96,10 @@ function secondsOf(
   return Number(duration?.seconds ?? 0) + (duration?.nanos ?? 0) / 1e9;
 }
 
-/** Returns a function that calls `ask` only if its last answer is older than `KEPT`. */
+/**
+ * Returns a function that returns the last answer of `ask`, and calls `ask` again only if that answer is
+ * older than `KEPT`.
+ */
 function kept<T>(ask: () => Promise<T>): () => Promise<T> {
   let last: { readonly at: number; readonly answer: Promise<T> } | undefined;
   return () => {

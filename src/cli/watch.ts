@@ -25,17 +25,17 @@ export async function watchJob(
   interrupted.promise.catch(() => {});
   signal.addEventListener('abort', interrupt);
   let latest: JobView | undefined;
-  let heard = Date.now();
+  let lastAnswerAt = Date.now();
   try {
     for (;;) {
       const job = await Promise.race([showIfReachable(jobs, jobId, latest), interrupted.promise]);
       if (job !== null) {
-        [latest, heard] = [job, Date.now()];
+        [latest, lastAnswerAt] = [job, Date.now()];
         bar?.show(progressOf(job));
         if (isFinal(job.status)) return job;
       } else {
         if (latest !== undefined) bar?.show({ ...progressOf(latest), state: 'Temporal does not answer' });
-        if (Date.now() - heard > MAX_AWAY) return await jobs.show(OPERATOR, jobId);
+        if (Date.now() - lastAnswerAt > MAX_AWAY) return await jobs.show(OPERATOR, jobId);
       }
       await sleep(INTERVAL, undefined, { signal }).catch(() => signal.throwIfAborted());
     }

@@ -87,8 +87,8 @@ export interface ApiConfig {
   readonly sourceRegionByHost: ReadonlyMap<string, string>;
   readonly destinationRegionByTenant: ReadonlyMap<string, string>;
   /**
-   * The key of the markers of lists. Facades with the same key can read each other's markers. If `null`, each
-   * facade uses a random one.
+   * The key that signs the markers of lists. Facades with the same key can read each other's markers. If
+   * `null`, each facade uses a random one.
    */
   readonly secret: string | null;
 }
@@ -113,8 +113,8 @@ export type IdentityConfig =
 /** The limits of a worker, and the time-outs of a copy. */
 export interface Limits {
   /**
-   * The number of lanes. With `min` and `max`: of each server, shared by all copies of a worker. As a number:
-   * of each copy.
+   * The number of lanes. A number is the lanes of each copy. `min` and `max` bound the lanes of each server,
+   * which all copies of a worker share.
    */
   readonly lanes: number | { readonly min: number; readonly max: number };
   /** The largest number of bytes that all copies of a worker keep in memory. */

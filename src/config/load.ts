@@ -35,7 +35,7 @@ export async function loadConfig(file: string): Promise<Config> {
   const problems = problemsWith(ConfigFile, value, '');
   if (problems.length > 0) throw new ConfigError(file, problems);
   const contents = value as ConfigFile;
-  const more = [
+  const otherProblems = [
     ...(await driverProblems(contents)),
     ...identityProblems(contents),
     ...regionProblems(contents),
@@ -43,7 +43,7 @@ export async function loadConfig(file: string): Promise<Config> {
     ...bandwidthProblems(contents),
     ...encryptionProblems(contents),
   ];
-  if (more.length > 0) throw new ConfigError(file, more);
+  if (otherProblems.length > 0) throw new ConfigError(file, otherProblems);
   return withDefaults(contents, dirname(resolve(file)));
 }
 
@@ -140,35 +140,35 @@ function identityProblems({ identity }: ConfigFile): string[] {
 }
 
 function regionProblems(file: ConfigFile): string[] {
-  const ofImages: [key: string, region: string | undefined][] = [
+  const imageRegions: [key: string, region: string | undefined][] = [
     ['api.default_source_region', file.api?.default_source_region],
     ...keysOf('api.source_region_by_host', file.api?.source_region_by_host),
     ...keysOf('api.destination_region_by_tenant', file.api?.destination_region_by_tenant),
   ];
-  const ofShares = Object.entries(file.shares ?? {}).flatMap(([id, { region, targets }]) => [
+  const shareRegions = Object.entries(file.shares ?? {}).flatMap(([id, { region, targets }]) => [
     [`shares.${id}.region`, region] as [string, string],
     ...keysOf(`shares.${id}.targets`, targets),
   ]);
   const known = Object.keys(file.regions).join(', ');
   const shared = sharedRegions(file);
   return [
-    ...[...ofImages, ...ofShares]
+    ...[...imageRegions, ...shareRegions]
       .filter(([, region]) => region !== undefined && !Object.hasOwn(file.regions, region))
       .map(([key, region]) => `${key}: there is no region '${region}'; use one of: ${known}`),
-    ...ofImages
+    ...imageRegions
       .filter(([, region]) => region !== undefined && shared.has(region))
       .map(([key, region]) => `${key}: the region '${region}' belongs to a file share, and has no images`),
   ];
 }
 
 /** The longest time of a limit. A timer of Node.js that is set to more than 24.8 days fires at once. */
-const LONGEST = '24d';
+const MAX_TIME = '24d';
 
 function limitProblems({ limits = {} }: ConfigFile): string[] {
   const { lanes = 1 } = limits;
   const tooLong = Object.entries(limits)
-    .filter(([, limit]) => typeof limit === 'string' && ms(limit as StringValue) > ms(LONGEST))
-    .map(([key]) => `limits.${key}: has to be ${LONGEST} or less`);
+    .filter(([, limit]) => typeof limit === 'string' && ms(limit as StringValue) > ms(MAX_TIME))
+    .map(([key]) => `limits.${key}: has to be ${MAX_TIME} or less`);
   if (typeof lanes === 'number' || lanes.min <= lanes.max) return tooLong;
   return [...tooLong, 'limits.lanes.min: has to be limits.lanes.max or less'];
 }

@@ -16,7 +16,7 @@ export const named = { additionalProperties: false, patternErrorMessage: NAME_IN
 
 /** The schema of a name of a region, a share or a target, with a description of its own. */
 export const name = (description: string) => Type.String({ ...NAME, description });
-/** The schema of such a name where the field around it has the description. */
+/** The schema of such a name without a description. */
 export const Name = Type.String(NAME);
 
 /** The schema of a time with its unit, such as `30s` or `1h`. */
@@ -46,5 +46,5 @@ export const Bandwidth = (description: string) =>
 /** The schema of a text that is not empty. */
 export const text = (description: string) => Type.String({ minLength: 1, description });
 
-/** Options of an object's schema, by which a key that the schema does not name is an error. */
+/** Options of an object's schema that make unknown keys an error. */
 export const closed = { additionalProperties: false } as const;

@@ -30,7 +30,8 @@ const Share = Type.Object(
     targets: Type.Record(Name, Name, {
       minProperties: 1,
       ...named,
-      description: 'By name, which is that of a folder of the share: the region of a bucket.',
+      description:
+        'The regions of the buckets, by target name. A target has the name of a folder of the share.',
     }),
     tenants: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
       description: 'The tenants that may use the share.',
@@ -75,7 +76,7 @@ const Api = Type.Object(
       Type.String({
         minLength: 32,
         description:
-          'Key of the markers of lists. Facades behind one address need the same (default: a new one at each start).',
+          'Key that signs the markers of lists. Facades behind one address need the same key (default: a new one at each start).',
       }),
     ),
   },
@@ -125,7 +126,7 @@ const Limits = Type.Object(
     lanes: Type.Optional(
       Type.Union([lanes, Type.Object({ min: lanes, max: lanes }, closed)], {
         description:
-          'Concurrent requests. With min and max: to each server, as many as make it faster. As a number: of each copy (default: {min: 4, max: 64}).',
+          'Concurrent requests. A number: for each copy. With min and max: for each server, as many as make copies faster (default: {min: 4, max: 64}).',
       }),
     ),
     memory: Type.Optional(
@@ -172,7 +173,7 @@ const Limits = Type.Object(
       ),
     ),
     stall_after: Type.Optional(
-      duration('A part that moves no byte for this long is read, or put, again (default: 30s).'),
+      duration('A part that moves no byte for this long is read or written again (default: 30s).'),
     ),
     give_up_after: Type.Optional(duration('A copy that moves no byte for this long fails (default: 1h).')),
     no_worker_timeout: Type.Optional(

@@ -46,12 +46,12 @@ const DEFAULTS: TenantLimits = {
 /** Returns a function that returns the limits of a tenant, with every default filled in. */
 export function tenantLimits(section: Static<typeof TenantLimitsSection> = {}): (id: string) => TenantLimits {
   const { overrides = {}, ...all } = section;
-  const common = changed(DEFAULTS, all);
-  const byTenant = new Map(Object.entries(overrides).map(([id, own]) => [id, changed(common, own)]));
+  const common = withOverrides(DEFAULTS, all);
+  const byTenant = new Map(Object.entries(overrides).map(([id, own]) => [id, withOverrides(common, own)]));
   return (id) => byTenant.get(id) ?? common;
 }
 
-function changed(
+function withOverrides(
   base: TenantLimits,
   own: Omit<Static<typeof TenantLimitsSection>, 'overrides'>,
 ): TenantLimits {

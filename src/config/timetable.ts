@@ -58,8 +58,8 @@ export function rateAt(rate: Rate, now: number): number | null {
 }
 
 /**
- * The present minute of the day in each time zone, and from when until when it is that minute. It is cached
- * because computing it is slow.
+ * The present minute of the day in each time zone, and when that minute begins and ends. It is cached because
+ * computing it is slow.
  */
 const minutes = new Map<string, { readonly until: number; readonly from: number; readonly minute: number }>();
 
@@ -72,8 +72,8 @@ function minuteOfDay(timeZone: string, now: number): number {
     minute: 'numeric',
     hourCycle: 'h23',
   }).formatToParts(now);
-  const of = (type: 'hour' | 'minute') => Number(parts.find((part) => part.type === type)?.value ?? 0);
-  const minute = of('hour') * 60 + of('minute');
+  const partOf = (type: 'hour' | 'minute') => Number(parts.find((part) => part.type === type)?.value ?? 0);
+  const minute = partOf('hour') * 60 + partOf('minute');
   // The offset from UTC of every present time zone is a number of whole minutes.
   const from = Math.floor(now / 60_000) * 60_000;
   minutes.set(timeZone, { from, until: from + 60_000, minute });
