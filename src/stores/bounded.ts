@@ -2,14 +2,14 @@ import type { Readable } from 'node:stream';
 
 /** Reads a whole stream of at most `max` bytes. Returns `undefined` as soon as it turns out to have more. */
 export async function readBounded(stream: Readable, max: number): Promise<Buffer | undefined> {
-  const read: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
   let size = 0;
-  // Some streams report an error if they are not read to the end, which nobody else would handle.
+  // Some streams emit an error if they are not read to the end, and nobody else would handle it.
   stream.on('error', () => {});
   for await (const chunk of stream) {
     size += chunk.length;
     if (size > max) return undefined;
-    read.push(chunk);
+    chunks.push(chunk);
   }
-  return Buffer.concat(read);
+  return Buffer.concat(chunks);
 }

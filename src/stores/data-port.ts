@@ -135,7 +135,7 @@ export interface StreamSink {
   /**
    * Sends all bytes of the image. Returns when the destination has confirmed that it has them. The sink MUST
    * have used a chunk of 64 KiB or more before it asks for the next one; it MAY keep smaller ones. An error
-   * in the middle of `chunks` breaks the upload off, so that the destination keeps nothing. Throws
+   * in the middle of `chunks` aborts the upload, so that the destination keeps nothing. Throws
    * `not_found` once the image was discarded, `conflict`, `quota_exceeded`, `invalid_image`, `spoilt`,
    * `unavailable`.
    */

@@ -73,8 +73,8 @@ export interface Watch {
  *
  * Each call has the number of its attempt, a fencing token. Numbers grow with every attempt at every step of
  * a job, also when its workflow is reset. An image in the making belongs to the highest attempt that has
- * taken it: a store MUST refuse a lower one with `conflict`, and MUST decide so in one step with the change
- * itself, because a process may be frozen between any two calls and go on much later.
+ * taken it: a store MUST refuse a lower one with `conflict`. The store MUST make this check and the change
+ * itself one atomic step, because a process may be frozen between any two calls and go on much later.
  */
 export interface ImageDestination {
   /**
@@ -84,7 +84,7 @@ export interface ImageDestination {
   checkRoom?(tenantId: string | null, size: number): Promise<void>;
   /**
    * Reserves the image id for this job. This is the only call that creates anything. A store MAY take over
-   * what an earlier attempt has reserved only if no byte of the source as it was inspected before can come
+   * what an earlier attempt has reserved only if no byte from an earlier inspection of the source can get
    * into it. Throws `conflict` if the id belongs to an image, to another job or to a later attempt,
    * `quota_exceeded`, `unavailable`.
    */

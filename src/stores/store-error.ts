@@ -8,7 +8,7 @@ import type { Side } from '../image/index.ts';
  * - `conflict`: the image id is taken, or another attempt has taken over
  * - `changed`: the source is no longer the image that was inspected
  * - `truncated`: the data ends before its announced size
- * - `digest_mismatch`: the data is not what its digest says
+ * - `digest_mismatch`: the data does not have the digest that it should have
  * - `lost`: the destination no longer has bytes that it had confirmed; worth a new start
  * - `spoilt`: no data can be put into the image in the making any more; another image id has to be used
  * - `quota_exceeded`: no room at the destination
@@ -52,7 +52,7 @@ export function overloadOf(status: number, retryAfter: unknown): Overload | null
 /** Maximum of `Overload.retryAfter`, even if the store asks for more; milliseconds. */
 const MAX_RETRY_AFTER = 5 * 60_000;
 
-/** The one error that stores and the transfer engine throw. Its message is fit for a tenant's eyes. */
+/** The one error that stores and the transfer engine throw. Its message may be shown to tenants. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;
@@ -76,7 +76,7 @@ export class StoreError extends Error {
     this.overload = options.overload ?? null;
   }
 
-  /** Tells whether another try may go better. */
+  /** Tells whether another try may succeed. */
   get retryable(): boolean {
     return this.code === 'unavailable' || this.code === 'lost';
   }
@@ -88,8 +88,8 @@ export function isStoreError(error: unknown, code: StoreErrorCode): error is Sto
 }
 
 /** Returns the error for an object that was small when it was listed, and has grown since. */
-export function grownError(path: string, most: number): StoreError {
-  return new StoreError('changed', `${JSON.stringify(path)} has grown to more than ${most} bytes`);
+export function grownError(path: string, max: number): StoreError {
+  return new StoreError('changed', `${JSON.stringify(path)} has grown to more than ${max} bytes`);
 }
 
 /** Makes a call to a store, and adds the side to the error that it throws. */

@@ -229,7 +229,7 @@ async function find(leftovers: AsyncIterable<Leftover>, ref: DestinationRef, clo
       return;
     }
     if (Date.now() > deadline)
-      refuse(`it was not found within ${MAX_LISTING / 1000} s: there is too much else`);
+      refuse(`it was not found within ${MAX_LISTING / 1000} s: there are too many other leftovers`);
   }
   refuse('it was not found: the sweep would not find it either');
 }

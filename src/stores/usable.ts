@@ -3,8 +3,8 @@ import type { UnusableImage } from './image-store.ts';
 import { isStoreError, StoreError } from './store-error.ts';
 
 /**
- * Returns the record of one image of a list; `undefined` if the image is gone, and also if its record cannot
- * be read or used, of which `onUnusable` is told. Throws only if the store as a whole is at fault.
+ * Returns the record of one image of a list; `undefined` if the image is gone. If the record cannot be read
+ * or used, calls `onUnusable` and returns `undefined` too. Throws only if the store as a whole is at fault.
  */
 export async function recordIfUsable(
   id: string,

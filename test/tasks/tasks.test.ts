@@ -122,7 +122,7 @@ test('a folder that cannot be read is put on record, and the others are exported
   const { status, message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
   expect([status, message]).toEqual([
     'FAIL',
-    '1 of 2 objects could not be moved: training/latin/caf\ufffd/: its name is no UTF-8',
+    '1 of 2 objects could not be moved: training/latin/caf\ufffd/: its name is not UTF-8',
   ]);
   expect(await rig.tree('bucket')).toContain('latin/good/x');
 });

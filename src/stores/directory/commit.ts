@@ -12,8 +12,8 @@ import { RECORD, writeRecord } from './record-file.ts';
 import { isWhole, isWholeNote } from './whole-note.ts';
 
 /**
- * Makes an image of what a job has written, unless an earlier call has. Throws `not_found` if the data is
- * gone or not whole.
+ * Makes an image of what a job has written, unless an earlier call has done so. Throws `not_found` if the
+ * data is gone or not whole.
  */
 export async function commitPartial(
   paths: Layout,
@@ -32,8 +32,8 @@ export async function commitPartial(
       await assertNotDoomed(folder, ref, attempt);
     }
     if (!(await isAtPath(folder, image))) {
-      // Looked at right before the move: if this job's unfinished copy was discarded, another job may have
-      // put its own at the same path.
+      // This is checked right before the move: if this job's unfinished copy was discarded, another job may
+      // have put its own copy at the same path.
       if (await isAtPath(folder, partial)) await ignoring('ENOENT', renameUnlessTaken(partial, image, ref));
       // Another call of this job may have moved the folder to the image's place, or have removed it.
       if (!(await isAtPath(folder, image))) throw goneError(ref);

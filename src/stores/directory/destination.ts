@@ -19,7 +19,7 @@ export function directoryDestination(paths: Layout): ImageDestination {
         if (await isOccupied(paths.image(ref.image_id))) throw idTakenError(ref);
         if (await isPreparedBy(paths, ref, attempt)) return;
         try {
-          // Bytes of an earlier inspection of the source must not mix with those of this one.
+          // Bytes from an earlier inspection of the source must not mix with bytes from this one.
           await removeMarked(paths.partial(ref.image_id), ref, attempt, attempt - 1);
           await removePrepared(paths, ref, attempt - 1);
           await makePartial(paths, ref, attempt, size);

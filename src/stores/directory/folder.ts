@@ -25,30 +25,30 @@ export interface Folder {
 }
 
 /**
- * Opens the folder to which these steps (names of folders, the outermost first) lead from a root. Follows no
- * link. Throws ENOENT if a folder is missing.
+ * Opens a folder below a root. Follows no link. Throws ENOENT if a folder is missing.
+ * @param steps the names of the folders on the path, the outermost first
  */
 export async function openFolder(root: string, steps: readonly string[]): Promise<Folder> {
   return walk(root, steps, openIn);
 }
 
-/** A folder that is held open. It, and folders on the way to it, may have been made by `makeFolder`. */
+/** A folder that is held open. `makeFolder` may have made it, and folders on the way to it. */
 export interface MadeFolder extends Folder {
-  /** Removes those of these folders that `makeFolder` has made, as far as they are empty. */
+  /** Removes the folders that `makeFolder` has made, if they are empty. */
   unmake?(): Promise<void>;
 }
 
 /**
- * Opens the folder to which these steps lead from a root. Follows no link, and makes the folders that are
- * missing.
+ * Opens a folder below a root. Follows no link, and makes the folders that are missing.
+ * @param steps the names of the folders on the path, the outermost first
  */
 export async function makeFolder(root: string, steps: readonly string[]): Promise<MadeFolder> {
   let firstMade = steps.length;
   const unmake = () => removeEmpty(root, steps, firstMade);
   try {
     const folder = await walk(root, steps, async (parent, step, depth) => {
-      const there = await ignoring('ENOENT', openIn(parent, step));
-      if (there !== undefined) return there;
+      const existing = await ignoring('ENOENT', openIn(parent, step));
+      if (existing !== undefined) return existing;
       if (await makeStep(parent, step)) firstMade = Math.min(firstMade, depth);
       return openIn(parent, step);
     });
@@ -71,8 +71,8 @@ async function walk(
   steps: readonly string[],
   next: (parent: Folder, step: string, depth: number) => Promise<Folder>,
 ): Promise<Folder> {
-  const there = await openAtOnce(root, steps);
-  if (there !== undefined) return there;
+  const opened = await openAtOnce(root, steps);
+  if (opened !== undefined) return opened;
   let folder = await openRoot(root);
   for (const [depth, step] of steps.entries()) {
     const parent = folder;
@@ -88,8 +88,8 @@ async function walk(
 }
 
 /**
- * Opens a folder by its whole path, and asks the kernel where that has led. Returns `undefined` if a link was
- * on the way, or if the folder cannot be opened like this.
+ * Opens a folder by its whole path, and asks the kernel for the real path of what was opened. Returns
+ * `undefined` if a link was on the way, or if the folder cannot be opened like this.
  */
 async function openAtOnce(root: string, steps: readonly string[]): Promise<Folder | undefined> {
   const real = await realRoot(root);
@@ -162,11 +162,11 @@ function folderOf(handle: FileHandle): Folder {
 async function clashError(parent: Folder, step: string, path: string, error: unknown): Promise<unknown> {
   if (!isErrno(error, 'ENOTDIR') && !isErrno(error, 'ELOOP')) return error;
   const isLink = (await lstat(parent.at(step)).catch(() => undefined))?.isSymbolicLink();
-  const why = isLink ? 'is a link, which is not followed' : 'is a file, and no folder';
+  const why = isLink ? 'is a link, which is not followed' : 'is a file, not a folder';
   return new StoreError(isLink ? 'invalid_image' : 'conflict', `${JSON.stringify(path)} ${why}`);
 }
 
-/** Removes the folders from the depth `firstMade` on, the innermost first, as far as they are empty. */
+/** Removes the folders from the depth `firstMade` on, the innermost first, if they are empty. */
 async function removeEmpty(root: string, steps: readonly string[], firstMade: number): Promise<void> {
   for (let depth = steps.length - 1; depth >= firstMade; depth -= 1) {
     const parent = await openFolder(root, steps.slice(0, depth)).catch(() => undefined);

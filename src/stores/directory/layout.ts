@@ -7,7 +7,7 @@ import { StoreError } from '../store-error.ts';
  *
  *     <root>/<image id>/image.json           the record
  *     <root>/<image id>/data                 the bytes
- *     <root>/<image id>/job-<mark>           its name says which job made the image, if one did
+ *     <root>/<image id>/job-<mark>           its name says which job made the image; missing if none did
  *     <root>/<image id>/fence-<n>            attempt n has committed or adopted the image
  *     <root>/.<image id>.partial/job-<mark>  its name says which job is making the image
  *     <root>/.<image id>.partial/fence-<n>   attempt n may write as long as this stands
@@ -15,31 +15,31 @@ import { StoreError } from '../store-error.ts';
  *     <root>/.<image id>.partial/data        the bytes so far
  *     <root>/.<image id>.partial/whole-<n>   attempt n has written all bytes, and they are on the disk
  *     <root>/.<image id>.<mark>.<n>.new      a partial that attempt n is preparing
- *     <root>/.<image id>.<mark>.<n>.removed  one that attempt n was preparing, and that is being removed
+ *     <root>/.<image id>.<mark>.<n>.removed  such a partial, while it is being removed
  *
  * If an image or a partial has `doomed-<n>` instead of a fence, it is being removed. A folder gets another of
- * these names by one rename, which is atomic.
+ * these names by one atomic rename.
  */
 export interface Layout {
   readonly root: string;
   image(imageId: string): string;
   partial(imageId: string): string;
   prepared(imageId: string, mark: string, attempt: number): string;
-  /** Returns the beginning of the names of all that was prepared for a job. */
+  /** Returns the prefix of the names of all partials that are being prepared for a job. */
   preparedPrefix(imageId: string, mark: string): string;
 }
 
-/** Image ids become names of folders, so they MUST NOT have characters with another meaning in a path. */
+/** Image ids become names of folders, so they MUST NOT have characters with a special meaning in a path. */
 const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
-/** Tells whether a folder of this name can be an image's. */
+/** Tells whether the folder of an image can have this name. */
 export const isImageFolder = (name: string): boolean => SAFE_ID.test(name);
 
 /** Returns the paths of a region's files. Throws `not_found` for an id that no image can have. */
 export function layout(root: string): Layout {
   const checked = (imageId: string): string => {
     if (!SAFE_ID.test(imageId))
-      throw new StoreError('not_found', 'the image id has characters that no image id here has');
+      throw new StoreError('not_found', 'the image id has characters that this store does not allow');
     return imageId;
   };
   const preparedPrefix = (imageId: string, mark: string) =>

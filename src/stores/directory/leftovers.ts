@@ -27,7 +27,7 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
   const [, imageId = name] = /^\.(.+)\.partial$/.exec(name) ?? [];
   const folder = join(paths.root, name);
   if (imageId === name && !isImageFolder(name)) return undefined;
-  // A job makes no links: a link here is a person's, and may lead to an image.
+  // Jobs make no links: a person has made this one, and it may lead to an image.
   if (!(await ignoring('ENOENT', lstat(folder)))?.isDirectory()) return undefined;
   const names: readonly string[] = await readdir(folder).catch(() => []);
   if (imageId === name && names.includes(RECORD)) return undefined;
@@ -53,8 +53,9 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
 
 /**
  * Returns the leftover in a folder without a mark. Jobs leave such a folder only if a call was frozen while
- * another one removed the folder: when it wakes, a commit writes its record there, any other call its fence.
- * A folder without a mark that has anything else is a person's, and stays.
+ * another call removed the folder. When the frozen call wakes, it writes one file there: a commit writes its
+ * record, any other call its fence. If a folder without a mark has any other file, it belongs to a person,
+ * and stays.
  */
 async function unmarkedAt(
   path: string,
@@ -62,32 +63,32 @@ async function unmarkedAt(
   names: readonly string[],
   isAtImage: boolean,
 ): Promise<Leftover | undefined> {
-  const isNobodys = (files: readonly string[]) =>
+  const hasOnlyTraces = (files: readonly string[]) =>
     files.length > 0 && files.every((file) => isTrace(file) || (file === RECORD && !isAtImage));
-  if (!isNobodys(names)) return undefined;
+  if (!hasOnlyTraces(names)) return undefined;
   return {
     kind: 'image in the making',
     place: name,
     mark: null,
     ...(await extentOf(path)),
     abandonedAfter: A_DAY,
-    remove: () => onDisk(() => removeUnmarked(path, isNobodys)),
+    remove: () => onDisk(() => removeUnmarked(path, hasOnlyTraces)),
   };
 }
 
 /**
- * Removes a folder without a mark through its descriptor, if `isNobodys` still holds for its files: an image
- * may have come to the path since the folder was listed. Returns whether the folder was removed.
+ * Removes a folder without a mark through its descriptor, if `hasOnlyTraces` still holds for its files: an
+ * image may have come to the path since the folder was listed. Returns whether the folder was removed.
  */
 async function removeUnmarked(
   path: string,
-  isNobodys: (files: readonly string[]) => boolean,
+  hasOnlyTraces: (files: readonly string[]) => boolean,
 ): Promise<boolean> {
   const folder = await ignoring('ENOENT', openFolderAt(path));
   if (folder === undefined) return false;
   try {
     const names = await readdir(folder.path);
-    if (names.some((file) => file.startsWith('job-')) || !isNobodys(names)) return false;
+    if (names.some((file) => file.startsWith('job-')) || !hasOnlyTraces(names)) return false;
     for (const file of names) await ignoring('ENOENT', unlink(folder.at(file)));
   } finally {
     await folder.close();
@@ -96,7 +97,9 @@ async function removeUnmarked(
   return true;
 }
 
-/** Tells whether a file's name is that of a fence, a note or the draft of a record, which only jobs leave. */
+/**
+ * Tells by its name whether a file is a fence, a note or the draft of a record. Only jobs leave such files.
+ */
 export function isTrace(name: string): boolean {
   return /^((fence|doomed)-\d+|image\.json\.[0-9a-f-]{36})$/.test(name) || isWholeNote(name);
 }

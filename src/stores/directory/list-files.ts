@@ -13,7 +13,7 @@ interface Wanted {
   readonly after: string;
 }
 
-/** A folder that is held open, with those of its entries that are asked for. */
+/** A folder that is held open, with its wanted entries. */
 interface ReadFolder {
   readonly folder: Folder;
   readonly entries: readonly Entry[];
@@ -74,8 +74,8 @@ async function* filesBelow(
     if (found.isEmpty && isWanted) yield { path: key, size: 0, isFolder: true };
     yield* filesOf(root, steps, found, wanted);
   } else if (compareUtf8(key, wanted.after) > 0) yield { path: key, size: 0, fault: found };
-  // `after` is inside of this folder, so the folder's own place in the order, where its fault would be
-  // listed, has passed.
+  // `after` is inside this folder, so the list is already past the place where the folder's fault would be
+  // listed.
   else if (key !== wanted.after) throw found;
 }
 
@@ -122,7 +122,7 @@ async function* fileAt(folder: Folder, name: string, path: string): AsyncGenerat
 function faultOf(name: string, error: unknown): StoreError | undefined {
   // Node.js replaces bytes that are not UTF-8 in a name, and finds no file of the new name.
   if (isErrno(error, 'ENOENT') && name.includes('\ufffd')) {
-    return new StoreError('invalid_image', 'its name is no UTF-8', { cause: error });
+    return new StoreError('invalid_image', 'its name is not UTF-8', { cause: error });
   }
   if (isAbsence(error)) return undefined;
   const fault = fromErrno(error);
@@ -131,8 +131,8 @@ function faultOf(name: string, error: unknown): StoreError | undefined {
 }
 
 /**
- * Tells whether an error says that what was looked for is not at its path: nothing is there, or an entry of
- * another kind.
+ * Tells whether an error says that a file or folder is not at its path: either nothing is there, or an entry
+ * of another kind.
  */
 function isAbsence(error: unknown): boolean {
   const { code } = error as { code?: unknown };

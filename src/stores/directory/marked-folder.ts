@@ -19,7 +19,7 @@ export function hasMark(folder: string, ref: Pick<DestinationRef, 'mark'>): Prom
 
 /**
  * Opens a folder that bears this job's mark. Returns `undefined` if there is none at the path. Operations
- * through it reach this very folder, even if another one has come to its path.
+ * through it reach this very folder, even if another folder is at the path by then.
  */
 export async function openMarked(
   path: string,

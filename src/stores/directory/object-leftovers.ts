@@ -42,7 +42,7 @@ async function leftoverAt(root: string, hidden: Folder, name: string): Promise<L
     place: name,
     mark: isPartial ? await markIn(path) : null,
     bytes,
-    // Only into a partial do attempts write for long, so only there the times of the files count.
+    // Attempts write for a long time only into a partial, so the times of the files count only there.
     changed: isPartial ? changed : stats.mtime,
     abandonedAfter: isPartial && !isFenceOnly ? null : isSmall ? AN_HOUR : A_DAY,
     remove: async () =>
@@ -57,8 +57,8 @@ async function leftoverAt(root: string, hidden: Folder, name: string): Promise<L
 }
 
 /**
- * Reads the mark of the job that makes a file. Returns `null` if it is not noted: an earlier version did not
- * note it.
+ * Reads the mark of the job that makes a file. Returns `null` if the mark is not noted, as in an earlier
+ * version.
  */
 async function markIn(folder: string): Promise<string | null> {
   const note = await ignoring(

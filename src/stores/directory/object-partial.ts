@@ -53,7 +53,7 @@ export async function makePartial(
     (await ignoring('ENOENT', readFence(hidden.at(name))))?.names.at(-1) === fenceName(attempt);
   try {
     if (await isDone()) return;
-    // Bytes of the source as it was inspected before must not mix with those of this inspection.
+    // Bytes from an earlier inspection of the source must not mix with bytes from this one.
     await doomAndRemove(hidden, name, attempt, attempt - 1);
     await removePrepared(hidden, name, attempt - 1);
     await ignoring('EEXIST', mkdir(hidden.at(prepared)));
@@ -114,8 +114,8 @@ export async function removePartial(root: string, ref: DestinationRef, attempt: 
 }
 
 /**
- * Dooms a folder, and removes it through its descriptor, because a folder that comes to its path afterwards
- * is another attempt's. If something other than a folder is at the path, it belongs to nobody and is removed.
+ * Dooms a folder, and removes it through its descriptor, because another attempt may put its own folder at
+ * the path meanwhile. If something other than a folder is at the path, it belongs to nobody and is removed.
  */
 export async function doomAndRemove(
   hidden: Folder,
@@ -155,14 +155,14 @@ async function removePrepared(hidden: Folder, hash: string, upTo: number): Promi
 
 /** Opens the folder that has the files in the making. Returns `undefined` if there is none yet. */
 export async function openHidden(root: string): Promise<Folder | undefined> {
-  const held = await openRoot(root);
+  const rootFolder = await openRoot(root);
   try {
-    return await openIn(held, HIDDEN).catch((error) => {
-      // If it is no folder, `openFolder` throws an error that says so.
+    return await openIn(rootFolder, HIDDEN).catch((error) => {
+      // If it is not a folder, `openFolder` throws an error that says so.
       return isErrno(error, 'ENOENT') ? undefined : openFolder(root, [HIDDEN]);
     });
   } finally {
-    await held.close();
+    await rootFolder.close();
   }
 }
 

@@ -38,11 +38,11 @@ async function readWhole(
     const stats = await file.stat();
     const { size } = stats;
     if (size > into.length) throw grownError(path, into.length);
-    for (let at = 0; at < size; ) {
+    for (let offset = 0; offset < size; ) {
       signal.throwIfAborted();
-      const { bytesRead } = await file.read(into, at, size - at, at);
+      const { bytesRead } = await file.read(into, offset, size - offset, offset);
       if (bytesRead === 0) break;
-      at += bytesRead;
+      offset += bytesRead;
     }
     if ((await pinOf(file)) === pin) return { size, attributes: attributesOf(stats) };
     throw new StoreError('changed', `${JSON.stringify(path)} has changed while it was read`);

@@ -7,7 +7,7 @@ import { idTakenError } from '../refusals.ts';
 import type { Layout } from './layout.ts';
 import { hasMark, markName } from './marked-folder.ts';
 
-/** Tells whether there is an image in the making that this very attempt has made. */
+/** Tells whether this very attempt has already made the folder of the image in the making. */
 export async function isPreparedBy(paths: Layout, ref: DestinationRef, attempt: number): Promise<boolean> {
   const partial = paths.partial(ref.image_id);
   if (!(await hasMark(partial, ref))) return false;
@@ -69,7 +69,7 @@ export async function isOccupied(path: string): Promise<boolean> {
   return names.length > 0;
 }
 
-/** Renames a folder. Throws `conflict` if `to` is a folder that is not empty, which is another job's. */
+/** Renames a folder. Throws `conflict` if `to` is a folder that is not empty: it belongs to another job. */
 export async function renameUnlessTaken(from: string, to: string, ref: DestinationRef): Promise<void> {
   await rename(from, to).catch((error) => {
     throw isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST') ? idTakenError(ref) : error;

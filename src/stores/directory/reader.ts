@@ -22,9 +22,9 @@ export async function pinOf(file: FileHandle): Promise<string> {
 const sizeOf = (pin: string) => pin.split('-')[1];
 
 /**
- * Returns a reader of an open file, which it closes. The file has to stay as its pin says. But if digests are
- * known, they decide: a file that was touched is read to its end, and has not changed if its digests have
- * not.
+ * Returns a reader of an open file. The reader closes the file. The file MUST keep its pin while it is read.
+ * If digests are known, they decide instead: a file with another pin is read to its end, and counts as
+ * unchanged if it still has these digests.
  * @throws StoreError `changed`
  */
 export async function readerOf(file: FileHandle, pin: string, digests?: Digests): Promise<PartReader> {
@@ -41,13 +41,13 @@ export async function readerOf(file: FileHandle, pin: string, digests?: Digests)
     async *read([start, end]: ByteRange, signal: AbortSignal) {
       const buffer = idle.pop() ?? Buffer.allocUnsafeSlow(CHUNK);
       try {
-        for (let at = start; at < end; ) {
+        for (let offset = start; offset < end; ) {
           signal.throwIfAborted();
-          const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK, end - at), at);
+          const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK, end - offset), offset);
           if (!(await guard.isSame())) yield* keepAliveUntil(guard.checkDigests());
           signal.throwIfAborted();
-          if (bytesRead === 0) throw new StoreError('truncated', `the image's data ends at byte ${at}`);
-          at += bytesRead;
+          if (bytesRead === 0) throw new StoreError('truncated', `the image's data ends at byte ${offset}`);
+          offset += bytesRead;
           yield buffer.subarray(0, bytesRead);
         }
       } catch (error) {
@@ -72,17 +72,17 @@ interface Guard {
 }
 
 function guardOf(file: FileHandle, pin: string, digests: Digests | undefined): Guard {
-  let known = pin;
+  let goodPin = pin;
   let running: Promise<void> | undefined;
   const check = async () => {
     const before = await pinOf(file);
-    if (!hasAnyDigest(digests) || sizeOf(before) !== sizeOf(known)) throw changedError();
+    if (!hasAnyDigest(digests) || sizeOf(before) !== sizeOf(goodPin)) throw changedError();
     const chunks = file.createReadStream({ autoClose: false, start: 0, highWaterMark: CHUNK });
     if (!(await haveDigests(chunks, digests)) || (await pinOf(file)) !== before) throw changedError();
-    known = before;
+    goodPin = before;
   };
   return {
-    isSame: async () => (await pinOf(file)) === known,
+    isSame: async () => (await pinOf(file)) === goodPin,
     checkDigests() {
       running ??= check().finally(() => {
         running = undefined;

@@ -66,7 +66,7 @@ export async function registerFile(
 }
 
 /**
- * Opens a file for reading. A pipe is read as a socket: a plain read that waits for a pipe would hold its
+ * Opens a file for reading. A pipe is read as a socket: a plain read that waits for a pipe would block its
  * thread, and no signal could end the process.
  */
 async function open(file: string): Promise<Readable> {

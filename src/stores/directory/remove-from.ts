@@ -4,8 +4,8 @@ import { type Folder, openIn } from './folder.ts';
 
 /**
  * Removes a file; or the files of a folder, and then the folder itself, unless it has folders in it. Each
- * path goes through a descriptor, because a recursive removal by paths would follow a link that is put in its
- * way.
+ * path goes through a descriptor, because a recursive removal by paths would follow a link that somebody puts
+ * in the way.
  */
 export async function removeFrom(parent: Folder, name: string): Promise<void> {
   if (await unlinkFile(parent.at(name))) return;
@@ -19,7 +19,7 @@ export async function removeFrom(parent: Folder, name: string): Promise<void> {
   await removeIfEmpty(parent, name);
 }
 
-/** Removes the files of a folder, or only those that `isToRemove` names. Folders in it stay. */
+/** Removes the files of a folder, or only those that `isToRemove` selects. Folders in it stay. */
 export async function removeFiles(
   folder: Folder,
   isToRemove: (name: string) => boolean = () => true,

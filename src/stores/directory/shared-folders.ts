@@ -47,8 +47,8 @@ export function sharedFolders(make: (names: readonly string[]) => Promise<MadeFo
 }
 
 /**
- * Closes a folder after its last use. If a use has failed, also removes the folders that were made for it, as
- * far as they are empty.
+ * Closes a folder after its last use. If a use has failed, also removes the folders that were made for it, if
+ * they are empty.
  */
 async function release({ folder, hasFailed }: Shared): Promise<void> {
   const made = await folder.catch(() => undefined);

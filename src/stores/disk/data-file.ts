@@ -21,7 +21,7 @@ export interface DataFile {
   readonly handle: FileHandle;
   /** Writes at an offset. Zeros become a hole, which takes no room on the disk. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
-  /** MUST be called before other bytes are written to an offset that was written to. */
+  /** MUST be called before different bytes are written to an offset that has been written already. */
   startOver(): void;
   close(): Promise<void>;
 }
@@ -62,8 +62,8 @@ export async function openDataFile(
 }
 
 /**
- * Opens an open file once more, to bypass the page cache, even if another file is at its path by now. Returns
- * `undefined` if its file system cannot bypass the cache.
+ * Opens an already open file again, to bypass the page cache. Another file may be at its path by now. Returns
+ * `undefined` if the file system cannot bypass the cache.
  */
 async function openDirect({ fd }: FileHandle): Promise<FileHandle | undefined> {
   const path = `/proc/self/fd/${fd}`;
@@ -99,8 +99,8 @@ async function readsAsZeros(file: FileHandle, offset: number, length: number): P
 }
 
 function isZero(chunk: Uint8Array): boolean {
-  for (let at = 0; at < chunk.length; at += ZEROS.length) {
-    const piece = chunk.subarray(at, at + ZEROS.length);
+  for (let offset = 0; offset < chunk.length; offset += ZEROS.length) {
+    const piece = chunk.subarray(offset, offset + ZEROS.length);
     if (ZEROS.compare(piece, 0, piece.length, 0, piece.length) !== 0) return false;
   }
   return true;

@@ -49,7 +49,7 @@ export interface Spool {
 const OURS = /^[\w-]+%20[\w-]+$/;
 /** Shortest pause before room is looked for again; milliseconds. */
 const MIN_PAUSE = 500;
-/** A younger folder may still be in the making, and not have its `copy.json` yet; milliseconds. */
+/** Age in milliseconds below which a folder may still be in the making, without its `copy.json`. */
 const MIN_ABANDONED_AGE = 60_000;
 
 /** Opens a spool of at most `bytes`. Several workers may share the folder. */
@@ -114,7 +114,7 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
 async function makeFile(folder: string, copy: SpooledCopy, size: number): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(join(folder, 'copy.json'), JSON.stringify(copy));
-  // Somebody may have removed the data: its journal would tell of bytes that are not there.
+  // Somebody may have removed the data. The journal would then list bytes that are not there.
   await rm(join(folder, 'parts'), { force: true });
   await writeFile(join(folder, 'data'), '');
   await truncate(join(folder, 'data'), size);
@@ -122,10 +122,10 @@ async function makeFile(folder: string, copy: SpooledCopy, size: number): Promis
 
 /** Removes what the same job has left under an earlier image id. */
 async function removeEarlier(path: string, copy: SpooledCopy): Promise<void> {
-  const own = nameOf(copy);
-  const ofThisJob = nameOf({ ...copy, image_id: '' });
+  const currentName = nameOf(copy);
+  const jobPrefix = nameOf({ ...copy, image_id: '' });
   for (const name of await readdir(path).catch(() => [])) {
-    if (name.startsWith(ofThisJob) && name !== own)
+    if (name.startsWith(jobPrefix) && name !== currentName)
       await rm(join(path, name), { recursive: true, force: true });
   }
 }
@@ -134,15 +134,17 @@ function nameOf({ mark, image_id }: SpooledImage): string {
   return encodeURIComponent(`${mark} ${image_id}`);
 }
 
-/** Returns `false` if an error says that the disk is full, which may pass. Throws every other error. */
+/**
+ * Returns `false` if an error says that the disk is full, which may be temporary. Throws every other error.
+ */
 function falseIfFull(error: unknown): false {
   if (fromErrno(error).code === 'quota_exceeded') return false;
   throw error;
 }
 
 /**
- * Runs operations on the worker's own disk. An error there says nothing about the image, and may pass: it
- * becomes `unavailable`, unless it is `conflict` or `lost`.
+ * Runs operations on the worker's own disk. An error there says nothing about the image, and may be
+ * temporary: it becomes `unavailable`, unless it is `conflict` or `lost`.
  */
 async function inSpool<T>(operation: () => Promise<T>): Promise<T> {
   try {

@@ -17,10 +17,10 @@ export interface WriteBehind {
 }
 
 /**
- * Returns a `WriteBehind` for a file. Left alone, the kernel would begin to write when a tenth of the memory
- * has unwritten bytes, and a copy would wait for the disk at its end. fsync(2) reports a page that could not
- * be written only once, and then takes it for written. So a failure is remembered: the file cannot be trusted
- * any more.
+ * Returns a `WriteBehind` for a file. Without it, the kernel would begin to write only when a tenth of the
+ * memory has unwritten bytes, and a copy would wait for the disk at its end. fsync(2) reports only once that
+ * a page could not be written, and then treats the page as written. So a failure is remembered: the file
+ * cannot be trusted any more.
  */
 export function writeBehind(file: FileHandle, journal: Journal): WriteBehind {
   let waiting: ByteRange[] = [];

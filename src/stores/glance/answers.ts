@@ -15,7 +15,7 @@ export const TOO_LARGE = Symbol('an answer that is too large');
 
 /**
  * Reads an answer's JSON. Returns `TOO_LARGE` if it has more than `max` bytes, `undefined` if it has none.
- * Throws `unavailable` if it is no JSON, or breaks off.
+ * Throws `unavailable` if it is not JSON, or breaks off.
  */
 export async function jsonOf({ body }: Dispatcher.ResponseData, max: number): Promise<unknown> {
   const bytes = await readBounded(body, max).catch((cause) => {
@@ -66,10 +66,10 @@ const CODES: Readonly<Record<number, StoreErrorCode>> = {
   415: 'invalid_image',
 };
 
-/** Turns an answer that is no success into an error with Glance's own words, but never with our token. */
+/** Turns an answer that is not a success into an error with Glance's own words, but never with our token. */
 export async function refusal({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<StoreError> {
-  const said = await readBounded(body, MAX_REFUSAL_SIZE).catch(() => undefined);
-  const words = wordsOf(withoutToken({ body }, said?.toString() ?? ''));
+  const text = await readBounded(body, MAX_REFUSAL_SIZE).catch(() => undefined);
+  const words = wordsOf(withoutToken({ body }, text?.toString() ?? ''));
   const message = `the image service answered ${statusCode}${words === '' ? '' : `: ${words}`}`;
   const overload = overloadOf(statusCode, headers['retry-after']);
   return new StoreError(CODES[statusCode] ?? 'unavailable', message, { overload });
@@ -80,8 +80,8 @@ const MAX_REFUSAL_SIZE = 64 * 1024;
 const MAX_WORDS_LENGTH = 200;
 
 /**
- * Returns the words of a refusal. Glance answers in HTML: a title, a heading that repeats it, and a sentence,
- * before which webob may have put one of its own.
+ * Returns the words of a refusal. Glance answers in HTML: a title, a heading that repeats the title, and a
+ * sentence. webob may have put a sentence of its own before that one.
  */
 function wordsOf(html: string): string {
   return html

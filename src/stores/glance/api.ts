@@ -19,11 +19,11 @@ export type PatchOperation =
   | { readonly op: 'remove'; readonly path: string }
   | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown };
 
-/** A project's quotas by name, each with its limit and with what is used of it. Sizes are in MiB. */
+/** A project's quotas by name, each with its limit and its present usage. Sizes are in MiB. */
 export type Usage = Readonly<Record<string, { readonly limit: number; readonly usage: number }>>;
 
 /**
- * Glance's Image API v2, as much of it as copies need. Every call throws `StoreError`.
+ * The part of Glance's Image API v2 that copies need. Every call throws `StoreError`.
  * @see https://docs.openstack.org/api-ref/image/v2/
  */
 export interface GlanceApi {
@@ -42,7 +42,7 @@ export interface GlanceApi {
 export const isImageId = (id: string): boolean =>
   /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(id);
 
-/** Returns the API of the Glance to which a session leads. */
+/** Returns the API of the Glance that a session reaches. */
 export function glanceApi(session: Session): GlanceApi {
   const send: GlanceApi['send'] = async (request) => {
     const response = await session.requestImage(request).catch((error) => {
@@ -111,7 +111,7 @@ async function* imagesOf(get: (path: string) => Promise<unknown>): AsyncGenerato
 
 /**
  * Turns an OpenStackError into a StoreError. The code is `forbidden` if an operator has to grant something or
- * a user has to sign in, which does not pass by itself, and `unavailable` otherwise.
+ * a user has to sign in, because waiting does not help then, and `unavailable` otherwise.
  */
 export function fromOpenStack(error: unknown): unknown {
   if (!(error instanceof OpenStackError)) return error;

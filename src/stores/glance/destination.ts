@@ -56,9 +56,9 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
         if (!isCommitted(ref, image) && !(await doom(made(ref), image))) return;
         await watch?.confirm();
         // A commit that was frozen may have removed the mark meanwhile, even after the image was doomed.
-        const last = await api.show(owner(ref), ref.image_id);
-        if (!isCommitted(ref, last) && last[JOB_PROPERTY] !== doomedMark(ref)) return;
-        if (last.protected) {
+        const latest = await api.show(owner(ref), ref.image_id);
+        if (!isCommitted(ref, latest) && latest[JOB_PROPERTY] !== doomedMark(ref)) return;
+        if (latest.protected) {
           await api.patch(owner(ref), ref.image_id, [{ op: 'replace', path: '/protected', value: false }]);
         }
         await remove(api, owner(ref), ref);
@@ -156,8 +156,8 @@ function pointer(name: string): string {
 }
 
 /**
- * Removes an image. Throws `unavailable` if Glance refuses because somebody has protected it again or is
- * using it, which may pass.
+ * Removes an image. If Glance refuses because somebody has protected the image again or is using it, throws
+ * `unavailable`, because that may be temporary.
  */
 async function remove(api: GlanceApi, as: As, ref: DestinationRef): Promise<void> {
   await api.remove(as, ref.image_id).catch((error) => {
@@ -168,7 +168,7 @@ async function remove(api: GlanceApi, as: As, ref: DestinationRef): Promise<void
 
 /**
  * Throws `quota_exceeded` if the project's quotas leave no room. Glance checks them again when the bytes
- * come.
+ * arrive.
  */
 async function checkRoom(api: GlanceApi, as: As, size: number): Promise<void> {
   const usage = await api.usage(as);

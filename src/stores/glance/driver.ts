@@ -21,7 +21,7 @@ export interface GlanceOptions {
   /** The cloud's region; without it, that of clouds.yaml. */
   readonly region_name?: string;
   readonly interface?: Interface;
-  /** Name of the one of Glance's own stores that is to have the copies' data. */
+  /** Glance's own name of the backend that is to have the copies' data. */
   readonly image_store?: string;
   /** How long an image may have the status `saving`, as a text such as `2m`. */
   readonly saving_timeout?: string;
@@ -53,7 +53,8 @@ export const glanceDriver: StoreDriver<GlanceOptions> = {
 function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): ImageStore {
   const session = openSession(cloud);
   const api = glanceApi(session);
-  // The server's address is known only with a token's catalog, so the options that lead to it name it here.
+  // The server's address is known only from the catalog that comes with a token. So these options stand for
+  // it.
   const endpoint = `glance ${[cloud.cloud, cloud.region_name, cloud.interface].join(' ')}`;
   const requester = (ref: SourceRef): As => ({ project: ref.tenant_id });
   const destination = glanceDestination(api, {

@@ -5,7 +5,7 @@ import { type GlanceApi, isImageId } from './api.ts';
 import { doomedMark } from './destination.ts';
 import { JOB_PROPERTY } from './image-json.ts';
 
-/** Returns the image that a job has not finished as a leftover, or `undefined` if the job has left none. */
+/** Returns a job's unfinished image as a leftover, or `undefined` if the job has left none. */
 export async function leftoverOf(
   api: GlanceApi,
   destination: ImageDestination,
@@ -27,7 +27,7 @@ export async function leftoverOf(
     changed: new Date(String(image.updated_at ?? image.created_at)),
     abandonedAfter: null,
     remove: async () => {
-      // The number has no meaning here, because a Glance keeps no fence.
+      // The attempt has no meaning here, because a Glance keeps no fence.
       await destination.discard(ref, 0);
       return true;
     },

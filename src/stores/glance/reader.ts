@@ -92,7 +92,7 @@ interface Stream {
   readonly chunks: AsyncGenerator<Buffer>;
   readonly close: () => void;
   /** Offset of the next byte. */
-  at: number;
+  offset: number;
   /** Bytes that were read, but not asked for yet. */
   rest: Buffer;
 }
@@ -112,7 +112,7 @@ function inOrderReader(download: Download, size: number): PartReader {
       close();
       throw otherSizeError(total, size);
     }
-    return { chunks: chunksOf(response), close, at: 0, rest: Buffer.alloc(0) };
+    return { chunks: chunksOf(response), close, offset: 0, rest: Buffer.alloc(0) };
   };
   return {
     inOrder: true,
@@ -121,7 +121,7 @@ function inOrderReader(download: Download, size: number): PartReader {
       signal.throwIfAborted();
       let stream = kept;
       kept = undefined;
-      if (stream !== undefined && stream.at > start) {
+      if (stream !== undefined && stream.offset > start) {
         stream.close();
         stream = undefined;
       }
@@ -131,18 +131,22 @@ function inOrderReader(download: Download, size: number): PartReader {
       try {
         yield* aborting(signal, async function* () {
           stream ??= await open();
-          while (stream.at < end) {
+          while (stream.offset < end) {
             if (stream.rest.length === 0) {
               const next = await stream.chunks.next();
-              if (next.done) throw new StoreError('truncated', `the image's data ends at byte ${stream.at}`);
+              if (next.done)
+                throw new StoreError('truncated', `the image's data ends at byte ${stream.offset}`);
               stream.rest = next.value;
             }
-            const length = Math.min(stream.rest.length, (stream.at < start ? start : end) - stream.at);
+            const length = Math.min(
+              stream.rest.length,
+              (stream.offset < start ? start : end) - stream.offset,
+            );
             const chunk = stream.rest.subarray(0, length);
             stream.rest = stream.rest.subarray(length);
-            stream.at += length;
+            stream.offset += length;
             // On the way to `start`, empty chunks are yielded as keep-alives.
-            yield stream.at > start ? chunk : chunk.subarray(length);
+            yield stream.offset > start ? chunk : chunk.subarray(length);
           }
         });
         isDone = true;

@@ -73,7 +73,7 @@ async function ownData(made: MarkedImage, image: GlanceImage, size: number) {
   if (verdict === 'none')
     throw new StoreError(
       'spoilt',
-      'the image has data already, and nothing tells whether they are of this job',
+      'the image already has data, and no digest tells whether this job has written it',
     );
   if (verdict !== 'different') return found;
   await disown(made);

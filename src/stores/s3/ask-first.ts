@@ -4,8 +4,9 @@ import type { Confirm } from '../port.ts';
 type Stack<Input extends object, Output extends object> = ReturnType<typeof constructStack<Input, Output>>;
 
 /**
- * Awaits `confirm` right before each try of a request; the try fails as `confirm` does. The client repeats a
- * request whose answer does not come, and a process that was frozen in between may do so much later.
+ * Awaits `confirm` right before each try of a request. If `confirm` rejects, the try fails with the same
+ * error. The client repeats a request whose answer does not come, and a process that was frozen in between
+ * may do so much later.
  */
 export function askFirst<Input extends object, Output extends object>(
   { middlewareStack }: { readonly middlewareStack: Stack<Input, Output> },

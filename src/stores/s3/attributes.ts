@@ -17,7 +17,7 @@ const METADATA = 'x-amz-meta-';
 const TAGS = 'x-amz-tagging';
 /** Matches the metadata of objects that this program has made, in this version or an earlier one. */
 const OURS = /^x-amz-meta-image-replicator-/;
-/** Matches values for which every server computes the same signature of a header field. */
+/** Matches header values for which every server computes the same signature. */
 const SENDABLE = /^[\t\x20-\x7e]*$/;
 
 /** The attributes of an object, and the number of its tags, as they stand in an answer. */

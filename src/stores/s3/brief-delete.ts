@@ -3,12 +3,12 @@ import type { Dispatcher } from 'undici';
 import type { Endpoint } from './endpoint.ts';
 import type { ServerClock } from './server-clock.ts';
 
-/** Seconds after its signing for which the server accepts a removal. */
+/** Seconds for which the server accepts a removal after it was signed. */
 const VALID_FOR = 5;
 
 /**
- * Milliseconds after its signing from which the server surely refuses a removal. It leaves room for
- * differences between the clocks of a store's servers.
+ * Milliseconds after which the server certainly refuses a signed removal. The margin covers differences
+ * between the clocks of a store's servers.
  */
 export const EXPIRY = 8000;
 
@@ -33,9 +33,9 @@ export interface SignedDelete {
 export type BriefDelete = (key: string, selected: Selected) => Promise<SignedDelete | undefined>;
 
 /**
- * Returns a function that signs removals that the server refuses a few seconds later. A process may be frozen
- * for any time between its last look at the store and the request. `If-Match` alone does not protect data
- * that has come to the key since, because equal bytes have equal ETags.
+ * Returns a function that signs removals. The server accepts such a removal for a few seconds only, because a
+ * process may be frozen for any time between its last look at the store and the request. `If-Match` alone
+ * does not protect data that has come to the key since, because equal bytes have equal ETags.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
 export function briefDeletes(

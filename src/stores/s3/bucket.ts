@@ -51,7 +51,7 @@ export interface Keys {
   job(imageId: string): string;
   data(imageId: string): string;
   record(imageId: string): string;
-  /** Returns the key of an object that is no image of ours, but may be read as one. */
+  /** Returns the key of an object that is not one of our images, but may be read as an image. */
   bare(key: string): string;
 }
 
@@ -65,7 +65,7 @@ export function openBucket(options: S3Options): Bucket {
   const proxy = namesProxy(process.env) ? { proxyEnv: process.env } : {};
   const client = new S3Client({
     region: region ?? DEFAULT_REGION,
-    // A copy has a digest of its own, and the SDK's checksums of what it reads are slow.
+    // A copy checks a digest of its own, and the SDK's checksums of the data that it reads are slow.
     responseChecksumValidation: 'WHEN_REQUIRED',
     forcePathStyle: options.path_style ?? false,
     ...(endpoint !== undefined && { endpoint }),

@@ -21,7 +21,7 @@ export function s3Destination(store: Bucket): ImageDestination {
     prepare: (ref, attempt) =>
       onS3(async () => {
         if (!isImageId(ref.image_id))
-          throw new StoreError('invalid_image', 'id: has characters that no image id here has');
+          throw new StoreError('invalid_image', 'id: has characters that this store does not allow');
         const data = keys.data(ref.image_id);
         const [job, ...contents] = await Promise.all([
           readJobObject(store, ref.image_id),
@@ -81,8 +81,8 @@ async function isReserved(store: Bucket, ref: DestinationRef, { reserved }: JobO
 }
 
 /**
- * Writes the record and returns its ETag, or `undefined` if this reservation has a record already. Replaces
- * the record of an earlier reservation, which has been written late.
+ * Writes the record and returns its ETag, or `undefined` if this reservation has a record already. Replaces a
+ * record of an earlier reservation that was written late.
  */
 async function writeRecord(
   store: Bucket,
@@ -99,10 +99,10 @@ async function writeRecord(
     return await put({ IfNoneMatch: '*' });
   } catch (error) {
     if (!isS3Error(error, 'PreconditionFailed')) throw error;
-    const inTheWay = await headOf(store, Key);
-    if (inTheWay !== undefined && mayBelongTo(inTheWay.stamp, job)) return undefined;
-    if (inTheWay === undefined || !(await isReserved(store, ref, job))) throw goneError(ref);
-    return await put({ IfMatch: inTheWay.etag });
+    const existing = await headOf(store, Key);
+    if (existing !== undefined && mayBelongTo(existing.stamp, job)) return undefined;
+    if (existing === undefined || !(await isReserved(store, ref, job))) throw goneError(ref);
+    return await put({ IfMatch: existing.etag });
   }
 }
 

@@ -30,10 +30,10 @@ const BY_STATUS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Errors that may not come again: with a new token or a clock that is right, on a sound connection, when
- * nobody else changes the object, or when the server has less to do.
+ * Errors that may be temporary: another try may succeed with a new token or a corrected clock, on a better
+ * connection, when nobody else changes the object, or when the server is less busy.
  */
-const PASSING: ReadonlySet<string> = new Set([
+const TEMPORARY: ReadonlySet<string> = new Set([
   'RequestTimeout',
   'RequestTimeTooSkewed',
   'RequestExpired',
@@ -56,7 +56,7 @@ const THROTTLING: ReadonlySet<string> = new Set([
   'ThrottlingException',
   'KMS.ThrottlingException',
 ]);
-const PASSING_STATUS: ReadonlySet<number> = new Set([408, 429]);
+const TEMPORARY_STATUS: ReadonlySet<number> = new Set([408, 429]);
 
 /** Tells whether a call failed with this code of S3's, or with the HTTP status that stands for it. */
 export function isS3Error(error: unknown, name: string): boolean {
@@ -77,10 +77,10 @@ export function fromS3(error: unknown): StoreError {
   if (error instanceof S3ServiceException) {
     const { name, $metadata } = error;
     const status = $metadata.httpStatusCode ?? 0;
-    const isPassing = PASSING.has(name) || PASSING_STATUS.has(status);
-    const known = BY_NAME[name] ?? (isPassing ? undefined : BY_NAME[BY_STATUS[status] ?? '']);
+    const isTemporary = TEMPORARY.has(name) || TEMPORARY_STATUS.has(status);
+    const known = BY_NAME[name] ?? (isTemporary ? undefined : BY_NAME[BY_STATUS[status] ?? '']);
     if (known !== undefined) return new StoreError(known[0], known[1], { cause: error });
-    const isRefusal = !isPassing && status >= 400 && status < 500;
+    const isRefusal = !isTemporary && status >= 400 && status < 500;
     const code = isRefusal ? 'forbidden' : 'unavailable';
     const overload = THROTTLING.has(name)
       ? (overloadOf(status, retryAfterOf(error)) ?? { retryAfter: null })

@@ -40,7 +40,7 @@ export interface JobObject extends Content {
   readonly etag: string;
 }
 
-/** Reserves the image id, if it is free. Returns whether this attempt has got it. */
+/** Reserves the image id, if it is free. Returns whether this attempt has it now. */
 export async function createJobObject(
   store: Bucket,
   ref: DestinationRef,
@@ -52,7 +52,8 @@ export async function createJobObject(
 }
 
 /**
- * Changes the job object, and returns the new one. Returns `undefined` if it is not as it was read any more.
+ * Changes the job object, and returns the new one. Returns `undefined` if somebody has changed it since it
+ * was read.
  */
 export async function replaceJobObject(
   store: Bucket,
@@ -79,9 +80,9 @@ async function put(
       isS3Error(error, name),
     );
     if (!isRefused && !isAbsent(error)) throw error;
-    // The answer to an earlier try may have been lost: then this very content is in the way.
-    const there = await readJobObject(store, image_id);
-    return there !== undefined && isSame(there, content) ? there : undefined;
+    // The answer to an earlier try may have been lost. Then the job object has this content already.
+    const found = await readJobObject(store, image_id);
+    return found !== undefined && isSame(found, content) ? found : undefined;
   }
 }
 
@@ -90,7 +91,9 @@ function isSame(one: Content, other: Content): boolean {
   return keys.every((key) => one[key] === other[key]);
 }
 
-/** Reads the job object of an image id, whichever job's it is. Returns `undefined` if the id is free. */
+/**
+ * Reads the job object of an image id, whichever job it belongs to. Returns `undefined` if the id is free.
+ */
 export async function readJobObject(
   { client, bucket, keys }: Bucket,
   imageId: string,

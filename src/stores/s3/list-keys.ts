@@ -37,6 +37,6 @@ export async function assertWholeKey(store: Bucket, key: string, { EncodingType 
   throw new StoreError(
     'invalid_image',
     `${JSON.stringify(key)} is not the whole key: it has a character that the object store cannot list, ` +
-      'for it does not know encoding-type=url',
+      'because it does not support encoding-type=url',
   );
 }

@@ -52,8 +52,8 @@ function emptyFolder(path: string): ObjectEntry {
 }
 
 /**
- * Returns the error for a list that is not in order. A listing that is broken off, and continued after the
- * last key that it has seen, would leave objects out.
+ * Returns the error for a list that is not in order. If such a listing broke off, and continued after the
+ * last key that it has seen, it would leave objects out.
  */
 function outOfOrder(): StoreError {
   return new StoreError('invalid_image', 'the object store does not list objects in the order of their keys');

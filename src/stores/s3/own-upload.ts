@@ -59,7 +59,7 @@ export class OwnUpload {
    * image is committed.
    */
   async resume(): Promise<boolean> {
-    const [record, isThere, there] = await Promise.all([
+    const [record, isThere, parts] = await Promise.all([
       this.#record(),
       this.isThere(),
       listParts(this.#store, this.target),
@@ -67,8 +67,8 @@ export class OwnUpload {
     await this.#assertInTheMaking(record);
     if (isThere) return true;
     // A lifecycle rule of the bucket may have aborted the upload.
-    if (there === undefined) await this.#start(false);
-    this.noteParts(wholeBlocks(there ?? [], this.#size));
+    if (parts === undefined) await this.#start(false);
+    this.noteParts(wholeBlocks(parts ?? [], this.#size));
     return false;
   }
 
@@ -87,8 +87,8 @@ export class OwnUpload {
   }
 
   /**
-   * Completes the upload. If other data is at the key, which a delayed completion of an earlier reservation
-   * has put there, removes that data first.
+   * Completes the upload. If a delayed completion of an earlier reservation has put other data at the key,
+   * removes that data first.
    */
   async complete(): Promise<void> {
     const complete = () =>
@@ -97,7 +97,7 @@ export class OwnUpload {
       const isInTheWay = isS3Error(error, 'PreconditionFailed');
       // The answer to an earlier try may have been lost.
       if ((isInTheWay || isAbsent(error)) && (await this.isThere())) return;
-      if (!isInTheWay) throw await this.#gone(error);
+      if (!isInTheWay) throw await this.#errorFor(error);
       await this.removeData();
       await complete();
     });
@@ -126,7 +126,7 @@ export class OwnUpload {
    */
   async unlessGone<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
     return call.catch(async (error) => {
-      throw signal.aborted ? signal.reason : await this.#gone(error);
+      throw signal.aborted ? signal.reason : await this.#errorFor(error);
     });
   }
 
@@ -136,7 +136,7 @@ export class OwnUpload {
    * answered, lists the parts to find out, because a server that refuses a part may hang up while the part is
    * still being sent.
    */
-  async #gone(error: unknown): Promise<unknown> {
+  async #errorFor(error: unknown): Promise<unknown> {
     if (error instanceof S3ServiceException && !isAbsent(error)) return error;
     await this.assertOurs();
     if (!isAbsent(error) && (await listParts(this.#store, this.target)) !== undefined) return error;

@@ -42,9 +42,9 @@ export function isPinOf(key: string, pin: string): boolean {
 }
 
 /**
- * Returns a reader of an object that has to stay as its pin says. But if digests are known, they decide: an
- * object that was put again is read to its end, and has not changed if its digests have not. Throws
- * `changed`.
+ * Returns a reader of an object. The object MUST keep its pin while it is read; otherwise, throws `changed`.
+ * If digests are known, they decide instead: an object that was put again is read to its end, and counts as
+ * unchanged if it still has these digests.
  */
 export async function openPinned(
   store: Bucket,
@@ -91,7 +91,7 @@ export async function openPinned(
   };
 }
 
-/** Returns `undefined` for the error of a key at which another object now is. Throws every other error. */
+/** Returns `undefined` if an error says that another object is at the key now. Throws every other error. */
 function undefinedIfReplaced(error: unknown): undefined {
   if (!isS3Error(error, 'PreconditionFailed')) throw error;
 }
@@ -113,18 +113,18 @@ function guardOf(
   digests: Digests | undefined,
   signal: AbortSignal,
 ): Guard {
-  let known = etag;
+  let goodEtag = etag;
   let running: Promise<void> | undefined;
   const check = async () => {
     const now = pinFrom((await pinObject(store, key)).pin);
-    if (now?.etag === known) return;
+    if (now?.etag === goodEtag) return;
     if (!hasAnyDigest(digests) || now?.size !== size) throw changedError();
     const { body } = await openObject(store, key, { IfMatch: now.etag }, signal);
     if (!(await haveDigests(received(body), digests))) throw changedError();
-    known = now.etag;
+    goodEtag = now.etag;
   };
   return {
-    etag: () => known,
+    etag: () => goodEtag,
     checkDigests() {
       running ??= check().finally(() => {
         running = undefined;

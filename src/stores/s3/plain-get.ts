@@ -7,7 +7,7 @@ import { waitFor } from '../../http/index.ts';
 import { type Overload, overloadOf, StoreError } from '../store-error.ts';
 import type { Endpoint } from './endpoint.ts';
 
-/** The range of an object that is read, and the version of it: header fields of GetObject. */
+/** The range and the version of an object that are to be read: header fields of GetObject. */
 export interface Selection {
   readonly Range?: string;
   readonly IfMatch?: string;

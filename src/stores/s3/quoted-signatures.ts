@@ -33,7 +33,7 @@ function forget(error: Error, secrets: readonly string[]): void {
   for (const name of Object.getOwnPropertyNames(error)) {
     const text: unknown = Reflect.get(error, name);
     if (typeof text !== 'string') continue;
-    const rest = withoutSecrets(text, secrets);
-    if (rest !== text) Reflect.set(error, name, rest);
+    const cleaned = withoutSecrets(text, secrets);
+    if (cleaned !== text) Reflect.set(error, name, cleaned);
   }
 }

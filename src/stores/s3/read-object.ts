@@ -72,12 +72,12 @@ export async function headOf({ client, bucket }: Bucket, Key: string): Promise<O
   }
 }
 
-/** Returns a reader of an object's pieces. Pieces that are read one behind the other share one request. */
+/** Returns a reader of an object's pieces. Reads of consecutive pieces share one request. */
 export function sequentialReader(store: Bucket, key: string) {
   let body: Readable | undefined;
   let chunks: AsyncIterator<Buffer> | undefined;
   let rest: Buffer = Buffer.alloc(0);
-  let at = 0;
+  let position = 0;
 
   function close(): void {
     body?.destroy();
@@ -85,24 +85,24 @@ export function sequentialReader(store: Bucket, key: string) {
   }
 
   async function read(offset: number, into: Uint8Array, signal: AbortSignal): Promise<void> {
-    if (chunks === undefined || at !== offset) {
+    if (chunks === undefined || position !== offset) {
       close();
       ({ body } = await openObject(store, key, { Range: `bytes=${offset}-` }, signal));
       chunks = received(body);
       rest = Buffer.alloc(0);
-      at = offset;
+      position = offset;
     }
     for (let done = 0; done < into.length; ) {
       if (rest.length === 0) {
         const next = await chunks.next();
-        if (next.done) throw new StoreError('truncated', `the object ends at byte ${at}`);
+        if (next.done) throw new StoreError('truncated', `the object ends at byte ${position}`);
         rest = next.value;
       }
       const piece = rest.subarray(0, into.length - done);
       copyInto(into, done, piece);
       rest = rest.subarray(piece.length);
       done += piece.length;
-      at += piece.length;
+      position += piece.length;
     }
   }
 

@@ -78,7 +78,7 @@ async function removeBriefly(
     if (!(await isAllowed())) return 'done';
     const status = await removal.send();
     if (status < 300 || status === 404 || status === 412) return 'done';
-    // The server knows no conditional removal.
+    // The server does not support conditional removals.
     if (status === 501 && selected.etag !== undefined) return removeBriefly(store, key, {}, isAllowed);
     if (status === 403 && !removal.isLate()) return 'denied';
     if (tries === MAX_TRIES) throw new StoreError('unavailable', `the object store answered ${status}`);

@@ -38,8 +38,8 @@ export async function removeReservation(
 }
 
 /**
- * Reserves an image id for a job. First removes what an earlier attempt of the job has made, because bytes of
- * the source as it was inspected then must not mix with those of this inspection. Returns whether this
+ * Reserves an image id for a job. First removes what an earlier attempt of the job has made, because bytes
+ * from an earlier inspection of the source must not mix with bytes from this one. Returns whether this
  * attempt has the id now.
  * @param seen the job object as it was a moment ago; `undefined` if there was none
  */

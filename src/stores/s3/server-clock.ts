@@ -4,8 +4,9 @@ import { HttpResponse } from '@smithy/core/protocols';
 /** The time at a server. */
 export interface ServerClock {
   /**
-   * Returns the time at the server. It may be somewhat behind the server's clock, but never ahead of it,
-   * however the clock of this machine is set. Before the server's first answer, returns this machine's time.
+   * Returns the time at the server, or this machine's time before the server's first answer. The time at the
+   * server may be somewhat behind the server's clock, but is never ahead of it, however the clock of this
+   * machine is set.
    */
   now(): Date;
 }

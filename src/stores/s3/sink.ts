@@ -45,8 +45,8 @@ export async function openUpload(
     reset: () =>
       onS3(async () => {
         data.close();
-        // `startOver` comes first, because it refuses an attempt that was overtaken, which must not remove
-        // the data.
+        // `startOver` comes first: it refuses an attempt that was overtaken, and such an attempt must not
+        // remove the data.
         await upload.startOver();
         await upload.removeData();
         isWhole = false;

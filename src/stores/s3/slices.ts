@@ -24,8 +24,8 @@ export function sendInSlices({ middlewareStack }: UploadPartCommand, onMoved: ()
 }
 
 function* slices(body: Uint8Array, onMoved: () => void): Generator<Uint8Array> {
-  for (let at = 0; at < body.length; at += SLICE) {
-    yield body.subarray(at, at + SLICE);
+  for (let start = 0; start < body.length; start += SLICE) {
+    yield body.subarray(start, start + SLICE);
     onMoved();
   }
 }

@@ -26,7 +26,7 @@ export function s3Source(store: Bucket): ImageSource {
       onS3(async () => {
         // Record and data are asked for at once, because each answer may take long.
         const data = isImageId(ref.image_id) ? pinObject(store, keys.data(ref.image_id)) : undefined;
-        // If the record is missing or refused, nothing awaits `data`, whose error must not end the process.
+        // If the record is missing or refused, nothing awaits `data`, and its error must not end the process.
         data?.catch(() => {});
         const record = await readRecord(store, ref.image_id);
         if (record === undefined || data === undefined) return await bareObject(ref);

@@ -17,9 +17,9 @@ export function stagingOf(store: Bucket, ref: DestinationRef): Bucket {
 
 /** Returns the bucket that `stagingOf` returns for a reference with this hash. */
 export function stagingAt(store: Bucket, hash: string): Bucket {
-  const at = (name: string) => () => `${store.keys.prefix}${HIDDEN}${hash}/${name}`;
+  const keyOf = (name: string) => () => `${store.keys.prefix}${HIDDEN}${hash}/${name}`;
   return {
     ...store,
-    keys: { ...store.keys, job: at('job'), data: at('data'), record: at('image.json') },
+    keys: { ...store.keys, job: keyOf('job'), data: keyOf('data'), record: keyOf('image.json') },
   };
 }
