@@ -88,6 +88,10 @@ function otherSizeError(total: number, size: number): StoreError {
   return new StoreError('changed', `the image's data has ${total} bytes, not ${size} as inspected`);
 }
 
+function endedError(offset: number): StoreError {
+  return new StoreError('truncated', `the image's data ends at byte ${offset}`);
+}
+
 interface Stream {
   readonly chunks: AsyncGenerator<Buffer>;
   readonly close: () => void;
@@ -134,14 +138,11 @@ function inOrderReader(download: Download, size: number): PartReader {
           while (stream.offset < end) {
             if (stream.rest.length === 0) {
               const next = await stream.chunks.next();
-              if (next.done)
-                throw new StoreError('truncated', `the image's data ends at byte ${stream.offset}`);
+              if (next.done) throw endedError(stream.offset);
               stream.rest = next.value;
             }
-            const length = Math.min(
-              stream.rest.length,
-              (stream.offset < start ? start : end) - stream.offset,
-            );
+            const goal = stream.offset < start ? start : end;
+            const length = Math.min(stream.rest.length, goal - stream.offset);
             const chunk = stream.rest.subarray(0, length);
             stream.rest = stream.rest.subarray(length);
             stream.offset += length;
