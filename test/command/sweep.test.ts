@@ -29,7 +29,7 @@ async function abandonedCopy(): Promise<string> {
   return jobId;
 }
 
-test('a job that was terminated while no worker was there leaves what only a sweep removes', async () => {
+test('a job that was terminated while no worker ran leaves leftovers that only a sweep removes', async () => {
   const jobId = await abandonedCopy();
   await deployment.client.workflow.getHandle(jobId).terminate();
   const partial = { region: 'ot2', kind: 'image in the making', job: jobId, place: `.${jobId}.partial` };
@@ -46,7 +46,7 @@ test('a job that was terminated while no worker was there leaves what only a swe
   expect(stdout).toBe('nothing is left behind\n');
 });
 
-test('a sweep leaves alone what an open job is making, also while no worker is there', async () => {
+test('a sweep leaves alone what an open job is making, even while no worker runs', async () => {
   const jobId = await abandonedCopy();
   const [found] = await sweep('--grace', '0s');
   expect(found).toMatchObject({ job: jobId, outcome: 'kept', why: 'its job goes on' });
@@ -54,7 +54,7 @@ test('a sweep leaves alone what an open job is making, also while no worker is t
   await until(async () => (await deployment.files('ot2')).includes(jobId));
 });
 
-test('a sweep leaves alone what is of a job that this namespace does not know', async () => {
+test('a sweep leaves alone what belongs to a job that this namespace does not know', async () => {
   const jobId = await abandonedCopy();
   const other = await deploy({ config: configOf(deployment) });
   try {
@@ -66,7 +66,7 @@ test('a sweep leaves alone what is of a job that this namespace does not know', 
   }
 });
 
-test('a region whose store is away is named, and the others are swept all the same', async () => {
+test('a region whose store does not answer is named, and the other regions are still swept', async () => {
   const jobId = await abandonedCopy();
   await deployment.client.workflow.getHandle(jobId).terminate();
   await rename(join(deployment.folder, 'ot1'), join(deployment.folder, 'away'));

@@ -14,7 +14,7 @@ const LANES = 4;
 const BLOCKS = 16;
 
 test.each([1, 2, 3, 4, 8, 40])(
-  '%d lanes put each block once, and all of them make the image',
+  '%d lanes put each block once, and the blocks make the whole image',
   async (lanes) => {
     const rig = await blocksRig(DATA, BLOCK);
     const { transfer, reader } = await rig.attempt({ lanes });
@@ -26,7 +26,7 @@ test.each([1, 2, 3, 4, 8, 40])(
   },
 );
 
-test('each digest that is known is compared, also a weak one beside a strong one', async () => {
+test('every digest that is known is compared, even a weak one beside a strong one', async () => {
   const rig = await blocksRig(DATA.subarray(0, BLOCK + 1), BLOCK);
   await expectEachDigestCompared(rig);
 });
@@ -37,7 +37,7 @@ test.each([1, BLOCK - 1, BLOCK, BLOCK + 1])('an image of %d bytes arrives whole'
   expect(rig.server.data.equals(DATA.subarray(0, size))).toBe(true);
 });
 
-test('an image of no bytes is put together too', async () => {
+test('an empty image is put together too', async () => {
   const rig = await blocksRig(Buffer.alloc(0), BLOCK);
   await (await rig.attempt()).transfer.finished;
   expect([rig.server.isWhole, rig.server.put]).toEqual([true, []]);
@@ -54,7 +54,7 @@ test('a source that can be read in order only is read by one lane', async () => 
   expect(read).toEqual([...read].sort((a, b) => a - b));
 });
 
-test('while a block is not put, no more is read than there is memory for', async () => {
+test('while a put hangs, no more is read than fits in memory', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   const release = Promise.withResolvers<void>();
   const { transfer, reader } = await rig.attempt({
@@ -74,7 +74,7 @@ test('while a block is not put, no more is read than there is memory for', async
   expect(rig.server.data.equals(DATA)).toBe(true);
 });
 
-test('while the digest is behind, no more is read than there is memory for', async () => {
+test('while the digest is behind, no more is read than fits in memory', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   const release = Promise.withResolvers<void>();
   const digests: DigestPool = {
@@ -104,7 +104,7 @@ test('while the digest is behind, no more is read than there is memory for', asy
   expect(rig.server.data.equals(DATA)).toBe(true);
 });
 
-test('a put that fails for now is made again, and nothing is read again for it', async () => {
+test('a put with a fault that may pass is repeated, and nothing is read again', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   let left = 3;
   const { transfer, reader } = await rig.attempt({
@@ -120,7 +120,7 @@ test('a put that fails for now is made again, and nothing is read again for it',
   expect(rig.server.data.equals(DATA)).toBe(true);
 });
 
-test('a put of which nothing moves for as long as a part may stall is made again, and nothing is read again', async () => {
+test('a put that moves nothing for the stall time is repeated, and nothing is read again', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   let left = 2;
   const { transfer, reader } = await rig.attempt({
@@ -146,7 +146,7 @@ test("a put that fails for good ends the transfer, and it is the destination's f
   expect([rig.server.isWhole, rig.server.resets, attempt.reader.closed]).toEqual([false, 0, 1]);
 });
 
-test('a destination that has lost what it had is told to forget all, and the next attempt starts over', async () => {
+test('a destination that has lost blocks is told to forget all of them, and the next attempt starts over', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   const attempt = await rig.attempt({
     blocks: {
@@ -163,7 +163,7 @@ test('a destination that has lost what it had is told to forget all, and the nex
   expect(next.reader.bytesRead).toBe(SIZE);
 });
 
-test('bytes that are not what the record says are never put together, and are forgotten', async () => {
+test('bytes that differ from the record are never put together, and are forgotten', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   let flushed = false;
   const attempt = await rig.attempt({
@@ -179,7 +179,7 @@ test('bytes that are not what the record says are never put together, and are fo
   expect([flushed, rig.server.resets, attempt.transfer.ledger.bytes]).toEqual([false, 2, 0]);
 });
 
-test('a stop gives up the puts in flight; the next attempt reads what was not put, and reads all back', async () => {
+test('a stop gives up the puts in flight; the next attempt reads the missing blocks, and reads the whole image back', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   const hanging = Promise.withResolvers<void>();
   const first = await rig.attempt({
@@ -203,7 +203,7 @@ test('a stop gives up the puts in flight; the next attempt reads what was not pu
   expect([there > 0, rig.server.bytesReadBack]).toEqual([true, SIZE]);
 });
 
-test('what an earlier attempt has put and is wrong is lost: worth a new start, which succeeds', async () => {
+test('a wrong block of an earlier attempt counts as lost, and a new start succeeds', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   await rig.server.sink().put([0, BLOCK], Buffer.alloc(BLOCK, 'z'), new AbortController().signal);
   const attempt = await rig.attempt();
@@ -215,7 +215,7 @@ test('what an earlier attempt has put and is wrong is lost: worth a new start, w
   expect(rig.server.data.equals(DATA)).toBe(true);
 });
 
-test('what has all its blocks is put together and read back, and its source is not read', async () => {
+test('an image that has all its blocks is put together and read back, and the source is not read', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   await (await rig.attempt()).transfer.finished;
   const { transfer, reader } = await rig.attempt();
@@ -223,7 +223,7 @@ test('what has all its blocks is put together and read back, and its source is n
   expect([reader.asked, rig.server.bytesReadBack]).toEqual([[], SIZE]);
 });
 
-test('blocks of which memory holds but two at once are moved all the same', async () => {
+test('an image is moved even if memory holds only two blocks at a time', async () => {
   const block = 80 * MIB;
   const data = Buffer.alloc(block * 2 + 5, 'large');
   const rig = await blocksRig(data, block);

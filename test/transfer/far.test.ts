@@ -9,7 +9,7 @@ const SIZE = 30 * MIB + 4321;
 const DATA = randomBytes(SIZE);
 const endpoint = 'https://far.example:443';
 
-test('at the end an idle lane takes over the end of the part that would be the last', async () => {
+test('at the end, an idle lane takes over the rest of the part that would finish last', async () => {
   const rig = await transferRig(DATA);
   const asked: number[] = [];
   const shared = Promise.withResolvers<void>();
@@ -49,7 +49,7 @@ test('a connection that is much slower than others is replaced long before it co
   expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
-test('a block of which several lanes have read a part is put once', async () => {
+test('a block that several lanes have read together is put once', async () => {
   const rig = await blocksRig(DATA, 8 * MIB);
   const { transfer, reader } = await rig.attempt({ endpoint });
   expect(await transfer.finished).toMatchObject({ sha512: rig.image.os_hash_value });

@@ -57,7 +57,7 @@ test('a part that fails in the middle goes on from there: no byte is read twice'
   expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
-test('a connection that breaks after it has brought a lot is replaced at once', async () => {
+test('a connection that breaks after it has brought many bytes is replaced at once', async () => {
   const rig = await transferRig(DATA);
   const brokenAt = new Map<number, number>();
   const gaps: number[] = [];
@@ -78,7 +78,7 @@ test('a connection that breaks after it has brought a lot is replaced at once', 
   expect(shortest).toBeLessThan(100);
 });
 
-test('a destination error that passes is got over inside', async () => {
+test('a destination error that passes is retried within the attempt', async () => {
   const rig = await transferRig(DATA);
   const fail = failing(2, () => new StoreError('unavailable', 'come again'));
   const { transfer } = await rig.attempt({
@@ -119,7 +119,7 @@ test('a source that ends early at the same byte three times is truncated', async
   expect(attempt.reader.asked.filter(([start]) => start === 10 * MIB)).toHaveLength(2);
 });
 
-test('an answer that ends early goes on from there: no byte is read twice', async () => {
+test('after an answer that ends early, the next request goes on from there: no byte is read twice', async () => {
   const rig = await transferRig(DATA);
   const end = failing(2, () => new StoreError('truncated', 'the answer ends here'));
   const { transfer, reader } = await rig.attempt({
@@ -130,7 +130,7 @@ test('an answer that ends early goes on from there: no byte is read twice', asyn
   expect(reader.bytesRead).toBe(SIZE);
 });
 
-test('a source that is cut off under the copy is seen to have changed', async () => {
+test('a source that is truncated during the copy is found to have changed', async () => {
   const rig = await transferRig(DATA);
   const attempt = await rig.attempt({
     lanes: 1,
@@ -169,7 +169,7 @@ test('a destination that cannot read back what an earlier attempt has left is na
   expect([attempt.reader.closed, attempt.sink.closed, attempt.sink.tooLate]).toEqual([1, 1, 0]);
 });
 
-test('a destination that fails in a way that nobody has foreseen is unavailable', async () => {
+test('an unexpected error of the destination counts as unavailable', async () => {
   const rig = await transferRig(DATA);
   const flush = () => Promise.reject(new TypeError('x is not a function'));
   const failure = await failureOf(await rig.attempt({ writes: { flush } }));
@@ -177,7 +177,7 @@ test('a destination that fails in a way that nobody has foreseen is unavailable'
   expect(failure.message).not.toContain('x is not a function');
 });
 
-test('an attempt that is superseded ends with a conflict, and disturbs its successor in nothing', async () => {
+test('an attempt that is superseded ends with a conflict, and does not disturb its successor', async () => {
   const rig = await transferRig(DATA);
   const held = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();
@@ -198,7 +198,7 @@ test('an attempt that is superseded ends with a conflict, and disturbs its succe
   expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
-test('an image that is discarded under the copy ends it', async () => {
+test('a copy ends if its image is discarded while it runs', async () => {
   const rig = await transferRig(DATA);
   const attempt = await rig.attempt({
     lanes: 1,
@@ -210,7 +210,7 @@ test('an image that is discarded under the copy ends it', async () => {
   expect(await rig.destination.traces()).toEqual([]);
 });
 
-test('a digest thread that is gone ends the transfer instead of hanging it', {
+test('if a digest thread has died, the transfer ends and does not hang', {
   timeout: 10_000,
 }, async () => {
   const rig = await transferRig(DATA);

@@ -33,7 +33,7 @@ test.each([1, 2, 64])('with %d lanes the same bytes arrive', async (lanes) => {
   expect((await rig.commit()).equals(data)).toBe(true);
 });
 
-test('nothing that was written here is read again from the destination, as long as there is memory for it', async () => {
+test('written bytes are not read back from the destination as long as they fit in memory', async () => {
   const rig = await transferRig(randomBytes(26 * MIB + 1));
   const readBack: number[] = [];
   const { transfer } = await rig.attempt({
@@ -43,7 +43,7 @@ test('nothing that was written here is read again from the destination, as long 
   expect(readBack).toEqual([]);
 });
 
-test('what the digest is too far behind for is read back, and the same bytes arrive', async () => {
+test('a digest that is too far behind reads bytes back, and the same bytes arrive', async () => {
   const data = randomBytes(80 * MIB + 1);
   const rig = await transferRig(data);
   const first = Promise.withResolvers<void>();
@@ -89,7 +89,7 @@ test('as many parts are read at the same time as there are lanes, and no more', 
   expect(reader.asked).toHaveLength(6);
 });
 
-test('chunks of any size will do', async () => {
+test('a source may send chunks of any size', async () => {
   const data = randomBytes(9 * MIB + 77);
   const rig = await transferRig(data);
   const { transfer } = await rig.attempt({ reads: { chunk: 54_321 } });
@@ -98,7 +98,7 @@ test('chunks of any size will do', async () => {
 });
 
 test.each([true, false])(
-  'an image without a sha512 gets that of the bytes that arrived, and is compared by its md5 if it has one (%s)',
+  'an image without a sha512 gets the sha512 of the copied bytes, and is compared by its md5 if it has one (%s)',
   async (has) => {
     const data = randomBytes(1000);
     const rig = await transferRig(data);
@@ -109,13 +109,13 @@ test.each([true, false])(
   },
 );
 
-test('an md5 that is another one is a mismatch too', async () => {
+test('a different md5 is a mismatch too', async () => {
   const rig = await transferRig(randomBytes(1000));
   const attempt = await rig.attempt({ expected: { sha512: null, md5: 'ab'.repeat(16) } });
   expect(await failureOf(attempt)).toMatchObject({ code: 'digest_mismatch', side: 'source' });
 });
 
-test('each digest that is known is compared, also a weak one beside a strong one', async () => {
+test('every digest that is known is compared, even a weak one beside a strong one', async () => {
   const rig = await transferRig(randomBytes(1000));
   await expectEachDigestCompared(rig);
 });

@@ -29,7 +29,7 @@ test.each<[string, (signal: AbortSignal) => Promise<void>]>([
   expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
-test('while a part stalls the fault says so', async () => {
+test('while a part stalls, the fault says so', async () => {
   const rig = await transferRig(DATA);
   const second = Promise.withResolvers<void>();
   let tries = 0;
@@ -47,7 +47,7 @@ test('while a part stalls the fault says so', async () => {
   expect(transfer.fault).toMatchObject({ code: 'unavailable', side: 'source' });
 });
 
-test('a source that keeps failing is given up as stalled, not before its time', async () => {
+test('a source that keeps failing is given up as stalled, but not too early', async () => {
   const rig = await transferRig(DATA);
   const began = Date.now();
   const attempt = await rig.attempt({
@@ -64,7 +64,7 @@ test('a source that keeps failing is given up as stalled, not before its time', 
   expect([attempt.reader.closed, attempt.sink.closed]).toEqual([1, 1]);
 });
 
-test('a source that says nothing for good is given up as stalled', async () => {
+test('a source that falls silent is given up as stalled', async () => {
   const rig = await transferRig(DATA);
   const attempt = await rig.attempt({
     patience: { stall_after: 100, give_up_after: 500 },
@@ -73,7 +73,7 @@ test('a source that says nothing for good is given up as stalled', async () => {
   expect(await failureOf(attempt)).toMatchObject({ code: 'stalled', side: 'source' });
 });
 
-test('a destination that keeps failing is given up as stalled, and is named', async () => {
+test('a destination that keeps failing is given up as stalled, and is named as the side at fault', async () => {
   const rig = await transferRig(DATA);
   const attempt = await rig.attempt({
     patience: { stall_after: 60_000, give_up_after: 300 },
@@ -82,7 +82,7 @@ test('a destination that keeps failing is given up as stalled, and is named', as
   expect(await failureOf(attempt)).toMatchObject({ code: 'stalled', side: 'destination' });
 });
 
-test('a copy that fails after every piece, but moves, is never given up', async () => {
+test('a copy that fails after every piece, but makes progress, is never given up', async () => {
   const piece = 64 * 1024;
   const data = randomBytes(12 * piece);
   const rig = await transferRig(data);
@@ -104,7 +104,7 @@ test('a copy that fails after every piece, but moves, is never given up', async 
   expect(reader.bytesRead).toBe(data.length);
 });
 
-test('one lane that stands still is waited for as long as another one moves', async () => {
+test('a lane that stands still is not given up while another one moves', async () => {
   const rig = await transferRig(DATA);
   const patience = { stall_after: 60_000, give_up_after: 3000 };
   const began = Date.now();
@@ -121,7 +121,7 @@ test('one lane that stands still is waited for as long as another one moves', as
   expect((await transfer.finished).sha512).toBe(rig.image.os_hash_value);
 });
 
-test('a destination that takes its time is not taken for a source that stalls', async () => {
+test('a slow destination is not mistaken for a source that stalls', async () => {
   const rig = await transferRig(randomBytes(3 * MIB));
   const { transfer, reader } = await rig.attempt({
     patience: { stall_after: 3000, give_up_after: 60_000 },

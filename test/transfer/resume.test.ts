@@ -17,7 +17,7 @@ async function diedAfter(rig: TransferRig, written: ByteRange[], completed: Byte
   await sink.close();
 }
 
-test('only what is missing is read, when an earlier attempt has reported the rest', async () => {
+test('only missing bytes are read if an earlier attempt has reported the rest', async () => {
   const rig = await transferRig(DATA);
   const reported: ByteRange[] = [
     [0, 3 * MIB],
@@ -32,7 +32,7 @@ test('only what is missing is read, when an earlier attempt has reported the res
   expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
-test('only what is missing is read, when the sink itself has received the rest', async () => {
+test('only missing bytes are read if the sink itself has received the rest', async () => {
   const rig = await transferRig(DATA);
   await diedAfter(rig, [[0, 16 * MIB]], [[8 * MIB, 16 * MIB]]);
   const { transfer, reader } = await rig.attempt();
@@ -41,7 +41,7 @@ test('only what is missing is read, when the sink itself has received the rest',
   expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
-test('what was reported and what was received count together', async () => {
+test('reported ranges and received ranges count together', async () => {
   const rig = await transferRig(DATA);
   await diedAfter(rig, [[0, 24 * MIB]], [[8 * MIB, 24 * MIB]]);
   const { transfer, reader } = await rig.attempt({ reported: [[0, 9 * MIB]] });
@@ -49,7 +49,7 @@ test('what was reported and what was received count together', async () => {
   expect(reader.bytesRead).toBe(SIZE - 24 * MIB);
 });
 
-test('without a digest only what the disk has for certain is not read again', async () => {
+test('without a digest, all bytes are read again except those that are surely on the disk', async () => {
   const rig = await transferRig(DATA);
   await diedAfter(rig, [[0, 24 * MIB]], [[8 * MIB, 16 * MIB]]);
   await appendFile(join(dirname(rig.partialData), 'parts'), `${16 * MIB} ${24 * MIB}\n`);
@@ -65,7 +65,7 @@ test('without a digest only what the disk has for certain is not read again', as
   expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
-test('the source is not read at all when only the digest was left to do', async () => {
+test('the source is not read at all if only the digest is left to do', async () => {
   const rig = await transferRig(DATA);
   await diedAfter(rig, [[0, SIZE]], [[0, SIZE]]);
   const { transfer, reader } = await rig.attempt();
@@ -73,7 +73,7 @@ test('the source is not read at all when only the digest was left to do', async 
   expect(reader.asked).toEqual([]);
 });
 
-test('an attempt that was stopped hands on what it has moved, to be moved no more', async () => {
+test('the bytes that a stopped attempt has moved are not moved again', async () => {
   const rig = await transferRig(DATA);
   const middle = Promise.withResolvers<void>();
   let chunks = 0;
@@ -86,7 +86,7 @@ test('an attempt that was stopped hands on what it has moved, to be moved no mor
   expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
-test("bytes that are not what the record says are the source's fault, and are forgotten", async () => {
+test("bytes that differ from the record are the source's fault, and are forgotten", async () => {
   const rig = await transferRig(DATA);
   const attempt = await rig.attempt({ expected: { sha512: 'ab'.repeat(64), md5: null } });
   expect(await failureOf(attempt)).toMatchObject({

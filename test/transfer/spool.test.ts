@@ -68,7 +68,7 @@ test('a source that was read to its end is not read again at all', async () => {
   expect(rig.upload().data().equals(DATA)).toBe(true);
 });
 
-test('without a spool all is read again', async () => {
+test('without a spool, all bytes are read again', async () => {
   const rig = await streamRig(DATA, breakingOnce());
   await failureOf(await rig.attempt());
   const { transfer, reader } = await rig.attempt();
@@ -77,7 +77,7 @@ test('without a spool all is read again', async () => {
   expect(rig.upload().data().equals(DATA)).toBe(true);
 });
 
-test('what an earlier attempt has reported as moved counts for nothing where the upload begins anew', async () => {
+test('ranges that an earlier attempt has reported do not count if the upload begins anew', async () => {
   const rig = await streamRig(DATA);
   const { transfer, reader } = await rig.attempt({ reported: [[0, 20 * MIB]] });
   await transfer.finished;
@@ -114,7 +114,7 @@ test.each<[string, Buffer]>([
   expect(rig.upload().data().equals(DATA)).toBe(true);
 });
 
-test('bytes in the spool that came from a source that is not what it says are not kept', async () => {
+test("the spool does not keep bytes that differ from the source's record", async () => {
   const rig = await streamRig(DATA);
   const expected = { sha512: 'ab'.repeat(64), md5: null };
   const attempt = await rig.attempt({ spooled: true, expected });
@@ -128,7 +128,7 @@ test('a spool takes any number of lanes, and is closed when the transfer ends', 
   expect(rig.upload().data().equals(DATA)).toBe(true);
 });
 
-test('a stop waits for what an upload is reading: its memory will be that of another copy', async () => {
+test('a stop waits until the upload no longer reads, because another copy will get its memory', async () => {
   const digests = createDigestPool(1);
   onTestFinished(() => digests.close());
   const reading = Promise.withResolvers<void>();

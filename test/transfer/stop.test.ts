@@ -35,7 +35,7 @@ test('a stop waits for the writes in flight, and for nothing else', async () => 
   expect((await failureOf(attempt)).message).toBe('the transfer was stopped');
 });
 
-test('a stop ends a copy whose source says nothing', async () => {
+test('a stop ends a copy whose source sends nothing', async () => {
   const rig = await transferRig(DATA);
   const reached = Promise.withResolvers<void>();
   const { transfer, sink } = await rig.attempt({
@@ -70,7 +70,7 @@ test('a stop ends a copy that pauses after a fault', async () => {
   await expect(transfer.finished).rejects.toThrow('stopped');
 });
 
-test('what the ledger says after a stop is what the destination has', async () => {
+test('after a stop, the ledger has exactly the ranges that the destination has', async () => {
   const rig = await transferRig(DATA);
   const reached = Promise.withResolvers<void>();
   let chunks = 0;
@@ -91,7 +91,7 @@ test('what the ledger says after a stop is what the destination has', async () =
   }
 });
 
-test('a stop may be repeated, and comes too late for a copy that has ended', async () => {
+test('a stop may be repeated, and changes nothing once the copy has ended', async () => {
   const rig = await transferRig(randomBytes(1000));
   const { transfer, reader, sink } = await rig.attempt();
   const result = await transfer.finished;
@@ -101,7 +101,7 @@ test('a stop may be repeated, and comes too late for a copy that has ended', asy
   expect([reader.closed, sink.closed]).toEqual([1, 1]);
 });
 
-test('a stop at once leaves a copy that the next attempt can make', async () => {
+test('after a stop right at the start, the next attempt makes the copy', async () => {
   const rig = await transferRig(DATA);
   const first = await rig.attempt();
   await first.transfer.stop();

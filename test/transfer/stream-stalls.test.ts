@@ -15,7 +15,7 @@ async function untilSent(rig: StreamRig, read: number): Promise<void> {
   await until(() => rig.server.uploads.length > 0 && rig.upload().at >= read - RESERVE);
 }
 
-test('while the source stalls the destination gets a few bytes each second, and the copy does not move', async () => {
+test('while the source stalls, the destination gets a few bytes each second, which do not count as progress', async () => {
   const rig = await streamRig(DATA);
   const goOn = Promise.withResolvers<void>();
   const { transfer } = await rig.attempt({
@@ -38,7 +38,7 @@ test('while the source stalls the destination gets a few bytes each second, and 
   expect(rig.server.uploads).toHaveLength(1);
 });
 
-test('a source that fails for a while does not break the upload off', async () => {
+test('a source that fails for a while does not end the upload', async () => {
   const rig = await streamRig(DATA);
   let failures = 4;
   const { transfer, reader } = await rig.attempt({
@@ -66,7 +66,7 @@ test('a source that keeps failing is given up as stalled, and leaves the upload 
   expect([attempt.reader.closed, attempt.sink.closed]).toEqual([1, 1]);
 });
 
-test('a destination that takes nothing for too long is unavailable, and named', async () => {
+test('a destination that takes nothing for too long is unavailable, and is named', async () => {
   const rig = await streamRig(randomBytes(40 * MIB), {
     beforePiece: (at) => (at > MIB ? never() : undefined),
   });
@@ -76,7 +76,7 @@ test('a destination that takes nothing for too long is unavailable, and named', 
   expect(failure.message).toContain('taken nothing');
 });
 
-test('a destination that takes its time, but takes, is waited for', async () => {
+test('a destination that takes bytes slowly is waited for', async () => {
   let next = 0;
   const rig = await streamRig(DATA, {
     beforePiece: async (at) => {
@@ -90,7 +90,7 @@ test('a destination that takes its time, but takes, is waited for', async () => 
   expect(rig.upload().data().equals(DATA)).toBe(true);
 });
 
-test('a destination that has all bytes and does not answer is given up, and named', async () => {
+test('a destination that has all bytes and does not answer is given up, and is named', async () => {
   const rig = await streamRig(DATA, { beforeAnswer: never });
   const attempt = await rig.attempt({ patience: { stall_after: 1000, give_up_after: 4000 } });
   const failure = await failureOf(attempt);
@@ -107,7 +107,7 @@ test('a destination may take longer to answer than a part may stall', async () =
   await transfer.finished;
 });
 
-test('a destination that breaks the connection off is unavailable, and named', async () => {
+test('a destination that breaks the connection off is unavailable, and is named', async () => {
   const rig = await streamRig(DATA, {
     beforePiece: (at) => {
       if (at > 3 * MIB) throw new Error('broken');

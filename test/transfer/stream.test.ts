@@ -40,7 +40,7 @@ test.each([1, 2, 3, 5, 7, 64])('with %d lanes the same bytes arrive', async (lan
   expect(reader.asked.flat().every(Number.isInteger)).toBe(true);
 });
 
-test('an image that is larger than the memory it may take arrives whole', async () => {
+test("an image that is larger than the copy's memory arrives whole", async () => {
   const data = randomBytes(150 * MIB + 3);
   const rig = await streamRig(data);
   const { transfer, reader } = await rig.attempt({ reads: { chunk: 777_777 } });
@@ -74,7 +74,7 @@ test('a source that reads well only in order is read by one lane, each range whe
   expect(reader.asked.map(([start]) => start)).toEqual([0, ...ends.slice(0, -1)]);
 });
 
-test('what the destination has whole already is not read, nor sent again', async () => {
+test('an image that the destination has already is neither read nor sent again', async () => {
   const rig = await streamRig(randomBytes(MIB));
   const { transfer, reader, sink } = await rig.attempt({ whole: digestsOf(rig.image) });
   expect(await transfer.finished).toMatchObject({ verified_by: 'sha512' });
@@ -101,7 +101,7 @@ function held(pool: DigestPool, ready: Promise<void>): DigestPool {
   };
 }
 
-test('the last bytes stay here until the digest is found to be the right one', async () => {
+test('the last bytes are not sent before the digest is verified', async () => {
   const ready = Promise.withResolvers<void>();
   const data = randomBytes(10 * MIB);
   const rig = await streamRig(data);
@@ -118,7 +118,7 @@ test('the last bytes stay here until the digest is found to be the right one', a
 });
 
 test.each([RESERVE, RESERVE + 1, 10 * MIB])(
-  'bytes that are not what the record says are never there whole (%d of them)',
+  'bytes that differ from the record never arrive whole (%d of them)',
   async (size) => {
     const rig = await streamRig(randomBytes(size));
     const attempt = await rig.attempt({ expected: { sha512: 'ab'.repeat(64), md5: null } });
@@ -133,7 +133,7 @@ test.each([RESERVE, RESERVE + 1, 10 * MIB])(
   },
 );
 
-test('each digest that is known is compared, also a weak one beside a strong one', async () => {
+test('every digest that is known is compared, even a weak one beside a strong one', async () => {
   const rig = await streamRig(randomBytes(3 * MIB));
   await expectEachDigestCompared(rig);
 });

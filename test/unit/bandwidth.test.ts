@@ -37,7 +37,7 @@ test.each([1, 4, 64])('%d lanes keep to a limit within a tenth over ten seconds'
   expect(sent.bytes / (200 * MB)).toBeLessThan(1.1);
 });
 
-test('of several limits the lowest decides', async () => {
+test('the lowest of several limits decides', async () => {
   const limits = [50, 10, 30].map((rate) => new Bandwidth(() => rate * MB));
   const { sent, throttle, stop } = greedy(limits, 4);
   await vi.advanceTimersByTimeAsync(10_000);
@@ -66,7 +66,7 @@ test('a call that is aborted right after it was served takes nobody out of the q
   await Promise.all([first, second]);
 });
 
-test('a limit that changes holds at once, also for those who wait already', async () => {
+test('a changed limit holds at once, even for calls that wait already', async () => {
   let rate: number | null = MB / 100;
   const { sent, stop } = greedy([new Bandwidth(() => rate)], 16);
   await vi.advanceTimersByTimeAsync(10_000);
@@ -79,7 +79,7 @@ test('a limit that changes holds at once, also for those who wait already', asyn
   expect((sent.bytes - before) / (200 * MB)).toBeLessThan(1.1);
 });
 
-test('time in which nothing was sent is not made up for, but for an instant', async () => {
+test('only a short burst makes up for time in which nothing was sent', async () => {
   const limit = new Bandwidth(() => 10 * MB);
   await vi.advanceTimersByTimeAsync(60_000);
   const { sent, stop } = greedy([limit], 4);
@@ -88,14 +88,14 @@ test('time in which nothing was sent is not made up for, but for an instant', as
   expect(sent.bytes).toBeLessThan(14 * MB);
 });
 
-test('bytes that no limit is about do not wait', () => {
+test('bytes that no limit concerns do not wait', () => {
   expect(new Throttle(() => []).pass(MB, signal)).toBeUndefined();
   const free = { name: 'free', bandwidth: new Bandwidth(() => null) };
   expect(new Throttle(() => [free]).pass(MB, signal)).toBeUndefined();
   expect(new Throttle(() => [free]).heldBy).toBeNull();
 });
 
-test('who gives up waiting takes nothing from the others', async () => {
+test('a call that gives up waiting takes nothing from the others', async () => {
   const limit = new Bandwidth(() => MB);
   const giveUp = new AbortController();
   expect(limit.take(MB)).toBe(true);

@@ -11,7 +11,7 @@ test('ranges that touch become one', () => {
   expect(addRange([[4, 8]], [0, 4])).toEqual([[0, 8]]);
 });
 
-test('a range that fills the hole between two makes the three one', () => {
+test('a range that fills the gap between two others joins all three', () => {
   const ranges: ByteRange[] = [
     [0, 4],
     [8, 12],
@@ -50,7 +50,7 @@ test('the ranges that are given are left as they are', () => {
   expect(ranges).toEqual([[0, 4]]);
 });
 
-test('the watermark is where the first hole begins', () => {
+test('the watermark is where the first gap begins', () => {
   expect(watermark([])).toBe(0);
   expect(watermark([[1, 9]])).toBe(0);
   expect(
@@ -61,7 +61,7 @@ test('the watermark is where the first hole begins', () => {
   ).toBe(7);
 });
 
-test('nothing covered is one gap, all covered is none', () => {
+test('there is one gap if nothing is covered, and none if everything is', () => {
   expect(gaps([], 10)).toEqual([[0, 10]]);
   expect(gaps([[0, 10]], 10)).toEqual([]);
   expect(gaps([], 0)).toEqual([]);
@@ -70,7 +70,7 @@ test('nothing covered is one gap, all covered is none', () => {
 const SIZE = 64;
 
 test.each(Array.from({ length: 50 }, (_, seed) => [seed]))(
-  'ranges say of every byte what a bitmap says (seed %i)',
+  'ranges and a bitmap agree about every byte (seed %i)',
   (seed) => {
     const random = pseudoRandom(seed);
     const bitmap = new Array<boolean>(SIZE).fill(false);

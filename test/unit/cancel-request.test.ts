@@ -33,18 +33,18 @@ test.each<[string, unknown, string]>([
   ['a reason that is no text', { reason: 5 }, 'reason: has to be a text'],
   ['a name that is no text', { requested_by: 7 }, 'requested_by: has to be a text'],
   ['a force that is a text', { force: 'true' }, 'force: has to be true or false'],
-  ['what cannot be decoded', undecodable('no JSON'), 'input: cannot be decoded: no JSON'],
-])('of a cancel with %s, the reason says what is wrong with it', (_what, value, problem) => {
+  ['a payload that cannot be decoded', undecodable('no JSON'), 'input: cannot be decoded: no JSON'],
+])('the reason of a cancel with %s says what is wrong with it', (_what, value, problem) => {
   expect(cancelRequestProblem(value)).toBe(problem);
   expect(parseCancelRequest(value)).toEqual({ reason: `(not understood: ${problem})`, requested_by: null });
 });
 
-test('so does the reason of one that says why', () => {
+test('what is wrong with a cancel is added to the reason that it gives', () => {
   const { reason } = parseCancelRequest({ reason: 'wrong image', force: 'yes' });
   expect(reason).toBe('wrong image (not understood: force: has to be true or false)');
 });
 
-test('a note is cut to a length that a memo can bear', () => {
+test('a note is cut to a length that a memo can hold', () => {
   const long = 'x'.repeat(100_000);
   const { reason, requested_by } = parseCancelRequest({ reason: long, requested_by: long });
   expect(reason).toHaveLength(512);

@@ -18,7 +18,7 @@ async function filled(chunks: Chunks, value: number): Promise<Uint8Array> {
   return (await chunks.take()).fill(value);
 }
 
-test('what is kept is there for the digest once, and all of it', async () => {
+test('the digest gets each kept chunk once, and whole', async () => {
   const chunks = await twoKept();
   chunks.keep(4, (await filled(chunks, 4)).subarray(0, 3));
   expect(chunks.nextKept()).toBe(0);
@@ -38,7 +38,7 @@ test('memory is in pieces that begin at pages and that threads share', async () 
   chunks.close();
 });
 
-test('while the digest has something to free, the next one waits for that', async () => {
+test('while the digest is hashing a chunk, the next taker waits for that chunk', async () => {
   const chunks = await twoKept();
   const held = await chunks.take();
   const hashing = chunks.takeKept(0);
@@ -50,7 +50,7 @@ test('while the digest has something to free, the next one waits for that', asyn
   chunks.free(held);
 });
 
-test('when the digest waits too, what is farthest ahead is given up', async () => {
+test('when the digest waits too, the chunk that is kept farthest ahead is evicted', async () => {
   const chunks = await twoKept();
   await chunks.take();
   await chunks.take();
@@ -68,7 +68,7 @@ test('a taker that waits for the digest is served when the digest itself has to 
   expect(chunks.nextKept()).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('a chunk is free as a whole, whatever part of it was used', async () => {
+test('a chunk is freed as a whole, whatever part of it was used', async () => {
   const chunks = createChunks(1, 0, SIZE);
   chunks.free((await chunks.take()).subarray(0, 1));
   expect(await chunks.take()).toHaveLength(SIZE);

@@ -29,7 +29,7 @@ test.each([
   expect(copyOf({ ...SOURCE, visibility }, TARGET, requester).visibility).toBe(expected);
 });
 
-test('what its owner has decided about an image stays with the owner', () => {
+test("the decisions of an image's owner are kept only in a copy for that owner", () => {
   expect(copyOf(SOURCE, TARGET, 'tenant-a')).toMatchObject({ os_hidden: true, protected: true });
   expect(copyOf(SOURCE, TARGET, 'tenant-c')).toMatchObject({ os_hidden: false, protected: false });
   expect(copyOf({ ...SOURCE, owner: null }, TARGET, null)).toMatchObject({ os_hidden: false });

@@ -19,7 +19,7 @@ test('a job of no bytes is at 0 percent until it is replicated', () => {
   expect(copyProgress('replicating', 0, 0)).toBe(0);
 });
 
-test('each percent counts from the byte on that completes it', () => {
+test('a percent counts once its last byte is there', () => {
   for (let percent = 1; percent <= 99; percent++) {
     expect(copyProgress('replicating', percent, 100)).toBe(percent);
     expect(copyProgress('replicating', percent * 10 - 1, 1000)).toBe(percent - 1);

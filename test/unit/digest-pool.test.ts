@@ -27,7 +27,7 @@ function kill(digest: Digest): Promise<void> {
   return digest.update({} as Uint8Array);
 }
 
-test('digests that are computed at the same time on few threads are those of their own bytes', async () => {
+test('digests that share few threads are each computed from their own bytes', async () => {
   const jobs = Array.from({ length: 7 }, () => ({ digest: pool.create(), hash: createHash('sha512') }));
   for (let round = 0; round < 20; round++) {
     await Promise.all(
@@ -50,13 +50,13 @@ test('updates count in the order in which they were asked for, also when nobody 
   await Promise.all(updates);
 });
 
-test('memory that is not shared counts too', async () => {
+test('memory that is not shared is hashed too', async () => {
   const digest = pool.create();
   await digest.update(Buffer.from('abc'));
   expect(await digest.finish()).toEqual(sha512Of('abc'));
 });
 
-test('the digest of nothing is that of no bytes', async () => {
+test('a digest without updates is the digest of no bytes', async () => {
   expect(await pool.create().finish()).toEqual(sha512Of());
 });
 
@@ -70,7 +70,7 @@ test('a digest that is given up leaves the others alone', async () => {
   await single.close();
 });
 
-test('an md5 is computed beside the sha512 where it is asked for, and only there', async () => {
+test('an md5 is computed beside the sha512 if it is asked for, and only then', async () => {
   const single = createDigestPool(1);
   const [both, one] = [single.create(['md5']), single.create()];
   const bytes = randomBytes(5000);
@@ -80,7 +80,7 @@ test('an md5 is computed beside the sha512 where it is asked for, and only there
   await single.close();
 });
 
-test('a sha256 is computed where it is asked for', async () => {
+test('a sha256 is computed if it is asked for', async () => {
   const digest = pool.create(['sha256', 'md5', 'sha512']);
   await update(digest, Buffer.from('abc'));
   expect(await digest.finish()).toEqual({
@@ -90,11 +90,11 @@ test('a sha256 is computed where it is asked for', async () => {
   });
 });
 
-test('the md5 of nothing is that of no bytes', async () => {
+test('an md5 without updates is the md5 of no bytes', async () => {
   expect(await pool.create(['md5']).finish()).toEqual({ ...sha512Of(), md5: hashOf('md5') });
 });
 
-test("a thread's death rejects what waits for it", SOON, async () => {
+test('the death of a thread rejects the calls that wait for it', SOON, async () => {
   const single = createDigestPool(1);
   const [first, second] = [single.create(), single.create()];
   const waiting = [kill(first), update(second, randomBytes(10)), second.finish()];
@@ -103,21 +103,21 @@ test("a thread's death rejects what waits for it", SOON, async () => {
   await single.close();
 });
 
-test('what is asked of a thread that has died is rejected too', SOON, async () => {
+test('calls to a thread that has died are rejected too', SOON, async () => {
   const digest = pool.create();
   await expect(kill(digest)).rejects.toThrow();
   await expect(update(digest, randomBytes(10))).rejects.toThrow();
   await expect(digest.finish()).rejects.toThrow();
 });
 
-test('a digest that begins after a death gets a thread that lives', SOON, async () => {
+test('a digest that begins after a death gets a live thread', SOON, async () => {
   const single = createDigestPool(1);
   await expect(kill(single.create())).rejects.toThrow();
   expect(await single.create().finish()).toEqual(sha512Of());
   await single.close();
 });
 
-test('the end of the pool rejects what waits for it', SOON, async () => {
+test('the end of the pool rejects the calls that wait for it', SOON, async () => {
   const digest = pool.create();
   const waiting = update(digest, randomBytes(10));
   await pool.close();

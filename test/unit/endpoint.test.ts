@@ -57,7 +57,7 @@ test('a copy that comes later gets its share with the first lanes that are given
   expect([first.held.length, second.held.length]).toEqual([4, 4]);
 });
 
-test('where there are more copies than lanes each of them has one', async () => {
+test('if there are more copies than lanes, each copy has one lane', async () => {
   const endpoint = new Endpoint({ min: 2, max: 2 });
   const copies = Array.from({ length: 5 }, () => greedy(endpoint.join()));
   await settled();
@@ -89,7 +89,7 @@ test('lanes of a copy that is stuck count for the others, until it moves again',
   expect(other.held.length).toBeLessThan(before);
 });
 
-test('a lane that waits for something of ours, or tells only at its end, is not stuck', async () => {
+test('a lane that waits for something on our side, or reports only at its end, is not stuck', async () => {
   const endpoint = new Endpoint({ min: 2, max: 2 });
   const lanes = endpoint.join();
   const waiting = await lanes.take(signal);
@@ -126,7 +126,7 @@ test('an abort ends the wait for a lane', async () => {
   await expect(waiting).rejects.toBe(reason);
 });
 
-test('copies share the lanes of a server, but not those that a number gives to each', async () => {
+test('copies share a range of lanes, but each copy has a fixed number of lanes for itself', async () => {
   const ends = { from: 'https://a.example:443', to: undefined, regions: [] };
   const shared = testLinks({ lanes: { min: 4, max: 64 } });
   const [first, second] = [greedy(shared.open(ends).from), greedy(shared.open(ends).from)];
@@ -138,7 +138,7 @@ test('copies share the lanes of a server, but not those that a number gives to e
   expect([third.held.length, fourth.held.length]).toEqual([3, 3]);
 });
 
-test('what is on this machine is read by the fewest lanes, and shares them with nobody', async () => {
+test('a source on this machine is read by the smallest number of lanes, and shares them with nobody', async () => {
   const ends = { from: undefined, to: undefined, regions: [] };
   const links = testLinks({ lanes: { min: 4, max: 64 } });
   const copies = [greedy(links.open(ends).from), greedy(links.open(ends).from)];
@@ -146,7 +146,7 @@ test('what is on this machine is read by the fewest lanes, and shares them with 
   expect(copies.map(({ held }) => held.length)).toEqual([4, 4]);
 });
 
-test('a range that changes holds for the copies that are under way', async () => {
+test('a changed range holds for copies that are under way', async () => {
   const ends = { from: 'x', to: undefined, regions: [] };
   const links = testLinks({ lanes: { min: 2, max: 64 } });
   const copy = greedy(links.open(ends).from);
@@ -180,7 +180,7 @@ test('tenants share the lanes evenly, however many copies each of them has', asy
   expect(loud.map(({ held }) => held.length).sort()).toEqual([1, 1, 2]);
 });
 
-test("a copy's share is counted by its tenant first", async () => {
+test('lanes are shared among tenants first, and then among the copies of each', async () => {
   const endpoint = new Endpoint({ min: 8, max: 8 });
   const [a, b, c] = [endpoint.join('one'), endpoint.join('one'), endpoint.join('other')];
   for (const lanes of [a, b, c]) greedy(lanes);
@@ -198,20 +198,20 @@ async function request(lanes: Lanes, wait: number): Promise<void> {
   lane.release();
 }
 
-test('what a wait costs is known once a request to a server far away has ended', async () => {
+test('the cost of a wait is known once a request to a server far away has ended', async () => {
   const lanes = new Endpoint({ min: 4, max: 64 }).join();
   expect(lanes.waitCost).toBe(0);
   await request(lanes, 100);
   expect(lanes.waitCost).toBeCloseTo(1_000_000);
 });
 
-test('the wait for a server nearby costs nothing, also if it is busy now and then', async () => {
+test('the wait for a server nearby costs nothing, even if it is busy now and then', async () => {
   const lanes = new Endpoint({ min: 4, max: 64 }).join();
   for (const wait of [60, 5, 60, 60]) await request(lanes, wait);
   expect(lanes.waitCost).toBe(0);
 });
 
-test('a server that has moved far away is known after some requests', async () => {
+test('a server that has moved far away is recognised after some requests', async () => {
   const lanes = new Endpoint({ min: 4, max: 64 }).join();
   for (const wait of [5, ...Array<number>(16).fill(100)]) await request(lanes, wait);
   expect(lanes.waitCost).toBeGreaterThan(500_000);

@@ -47,7 +47,7 @@ function newFeed(options: Partial<FeedOptions> = {}) {
   };
 }
 
-test('nothing leaves before there is more than the reserve', async () => {
+test('nothing is sent before there is more than the reserve', async () => {
   const feed = newFeed();
   const drained = feed.drain();
   await feed.stage(0, RESERVE);
@@ -60,7 +60,7 @@ test('nothing leaves before there is more than the reserve', async () => {
   await expect(drained).rejects.toThrow('enough');
 });
 
-test('a wait of an hour takes less than the reserve, a few bytes at a time, and then all goes on', async () => {
+test('a wait of an hour sends less than the reserve, a few bytes at a time, and then the feed goes on', async () => {
   const feed = newFeed();
   const drained = feed.drain();
   await feed.stage(0, 500_000);
@@ -79,7 +79,7 @@ test('a wait of an hour takes less than the reserve, a few bytes at a time, and 
   expect(feed.bytes().equals(DATA)).toBe(true);
 });
 
-test('a wait that outlasts the reserve keeps the last byte', async () => {
+test('a wait that outlasts the reserve holds back the last byte', async () => {
   const feed = newFeed();
   feed.drain().catch(() => {});
   await feed.stage(0, SIZE);
@@ -88,7 +88,7 @@ test('a wait that outlasts the reserve keeps the last byte', async () => {
   feed.abort.abort();
 });
 
-test('where the bytes are not the right ones the feed ends with that, and with bytes missing', async () => {
+test('if the bytes are not the right ones, the feed throws that error, and bytes are missing', async () => {
   const feed = newFeed();
   const drained = feed.drain();
   drained.catch(() => {});
@@ -99,7 +99,7 @@ test('where the bytes are not the right ones the feed ends with that, and with b
   expect(feed.bytes().length).toBeLessThan(SIZE);
 });
 
-test('an abort ends the wait for more at once', async () => {
+test('an abort ends the wait for more bytes at once', async () => {
   const feed = newFeed();
   const drained = feed.drain();
   drained.catch(() => {});
@@ -107,7 +107,7 @@ test('an abort ends the wait for more at once', async () => {
   await expect(drained).rejects.toThrow('enough');
 });
 
-test('who takes nothing for too long is reported, and who takes in time is not', async () => {
+test('a destination that takes nothing for too long is reported, and one that takes bytes in time is not', async () => {
   const onStalled = vi.fn();
   const feed = newFeed({ onStalled });
   await feed.stage(0, SIZE);
@@ -120,7 +120,7 @@ test('who takes nothing for too long is reported, and who takes in time is not',
   expect(onStalled).toHaveBeenCalledTimes(1);
 });
 
-test('a feed that is left leaves no timer behind that would report it', async () => {
+test('a feed that is ended early leaves no timer behind that would report it', async () => {
   const onStalled = vi.fn();
   const feed = newFeed({ onStalled });
   await feed.stage(0, SIZE);
@@ -130,7 +130,7 @@ test('a feed that is left leaves no timer behind that would report it', async ()
   expect(onStalled).not.toHaveBeenCalled();
 });
 
-test('a small chunk is not written over when the next one is asked for: a socket may have put it aside', async () => {
+test('a small chunk is not overwritten when the next one is asked for, because a socket may have buffered it', async () => {
   const feed = newFeed();
   await feed.stage(0, RESERVE + 40 * 1024);
   const first = await feed.chunks.next();

@@ -62,7 +62,7 @@ test('after the last state of a job there is no further look', async () => {
   expect((await follow(OWNER, 'j', () => undefined)).view).toBe(last);
 });
 
-test('a stranger is refused as if there were no job, and does not keep it being looked at', async () => {
+test('a stranger is refused as if there were no job, and does not count as a follower', async () => {
   const { follow, seen } = rig(() => jobView('j'));
   await expect(follow({ tenant_id: 'stranger' }, 'j', () => undefined)).rejects.toMatchObject({
     code: 'not_found',
@@ -75,7 +75,7 @@ test('a stranger is refused as if there were no job, and does not keep it being 
   expect((await follow(OPERATOR, 'j', () => undefined)).view).toBe(owner.view);
 });
 
-test('while Temporal does not answer nothing is told, and a job whose record is gone is told as null', async () => {
+test('while Temporal does not answer, nothing is told; a job whose record is gone is told as null', async () => {
   const away = new JobError('unavailable', 'away');
   const gone = new JobError('not_found', 'gone');
   const { follow, seen } = rig((count) => (count === 1 ? jobView('j') : count < 5 ? away : gone));

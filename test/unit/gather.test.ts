@@ -44,17 +44,17 @@ test('a source that pauses does not hold back what it has sent', async () => {
   expect(await textsOf(['ab', 500, 'cd'], 1000)).toEqual(['ab', 'cd']);
 });
 
-test('chunks end where those of an image from its beginning do', async () => {
+test('pieces end at the same offsets, wherever the reading has begun', async () => {
   expect(await textsOf(['abc', 'defgh', 500, 'ij', 'klm'], 4, 2)).toEqual(['ab', 'cdef', 'gh', 'ij', 'klm']);
 });
 
-test('a chunk belongs to whoever has got it, and is not filled again', async () => {
+test('a yielded chunk belongs to the caller, and is not filled again', async () => {
   const texts: Uint8Array[] = [];
   for await (const chunk of gathered(piecesOf(['abcdefgh']), 0, createChunks(2, 0, 4))) texts.push(chunk);
   expect(Buffer.concat(texts).toString()).toBe('abcdefgh');
 });
 
-test('what is being filled when the source fails is handed over, and when nobody asks any more is free', async () => {
+test('a caller that stops leaves no chunk taken', async () => {
   const chunks = createChunks(1, 0, 4);
   for await (const chunk of gathered(piecesOf(['abcde']), 0, chunks)) {
     chunks.free(chunk);
@@ -63,7 +63,7 @@ test('what is being filled when the source fails is handed over, and when nobody
   expect(await collect(piecesOf(['fg']), chunks)).toEqual(['fg']);
 });
 
-test('what came before an error is not lost', async () => {
+test('bytes that came before an error are not lost', async () => {
   const texts: string[] = [];
   const failing = async function* () {
     yield Buffer.from('ab');
@@ -76,7 +76,7 @@ test('what came before an error is not lost', async () => {
   expect(texts).toEqual(['ab']);
 });
 
-test('whoever stops does not wait for a source that sends nothing, and the source is closed when it does', async () => {
+test('a caller that stops does not wait for a silent source, and the source is closed when it sends again', async () => {
   const closed = Promise.withResolvers<void>();
   const resumed = Promise.withResolvers<void>();
   const hanging = async function* () {

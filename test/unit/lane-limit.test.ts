@@ -47,8 +47,8 @@ test('a server that has refused gets no more lanes because it answers', () => {
 
 test.each([
   ['chunk by chunk', {}],
-  ['only when a block is there', { reportsAtEnd: true, part: 5 * 1024 * 1024 }],
-])('a line that all share is used by few lanes, when they tell %s', (_what, telling) => {
+  ['only when a block has arrived', { reportsAtEnd: true, part: 5 * 1024 * 1024 }],
+])('few lanes use a line that they all share, if they report %s', (_what, telling) => {
   const link = begin();
   link.run({ ...LONG, ...telling, line: 40 * MB }, 3 * SECOND);
   const { goodput, lanes } = link.run({ ...LONG, ...telling, line: 40 * MB }, 60 * SECOND);
@@ -56,28 +56,28 @@ test.each([
   expect(lanes.reduce((sum, count) => sum + count, 0) / lanes.length).toBeLessThan(12);
 });
 
-test('where one lane fills the line already, there are no more than the fewest', () => {
+test('if one lane fills the line already, the number of lanes stays at the minimum', () => {
   const link = begin();
   link.run(NEAR, 3 * SECOND);
   const { lanes } = link.run(NEAR, 60 * SECOND);
   expect(lanes.filter((count) => count === 4).length).toBeGreaterThan(0.7 * lanes.length);
 });
 
-test('a line that becomes wider is found to be so within half a minute', () => {
+test('a line that becomes wider gets more lanes within a minute', () => {
   const link = begin();
   link.run({ ...LONG, line: 40 * MB }, 120 * SECOND);
   link.run(LONG, 60 * SECOND);
   expect(link.run(LONG, SECOND).lanes.at(-1)).toBeGreaterThan(40);
 });
 
-test('a line that shrinks to a tenth is left to fewer lanes', () => {
+test('a line that shrinks to a tenth gets fewer lanes', () => {
   const link = begin();
   link.run({ ...LONG, line: 400 * MB }, 10 * SECOND);
   const { lanes } = link.run({ ...LONG, line: 40 * MB }, 300 * SECOND);
   expect(lanes.at(-1)).toBeLessThan(32);
 });
 
-test('a server that refuses more than eight requests is hardly asked for more', () => {
+test('a server that refuses more than eight requests is hardly ever given more', () => {
   const link = begin();
   const limited = { ...LONG, mostRequests: 8 };
   link.run(limited, 10 * SECOND);
@@ -95,7 +95,7 @@ test('a refusal costs lanes at once, and requests wait for as long as the server
   expect(link.limit.pause).toBeGreaterThan(0);
 });
 
-test('many refusals at the same time are one', () => {
+test('many refusals at the same time count as one', () => {
   const link = begin({ min: 1, max: 64 });
   link.run(LONG, 5 * SECOND);
   const before = link.limit.lanes;
@@ -103,12 +103,12 @@ test('many refusals at the same time are one', () => {
   expect(link.limit.lanes).toBe(Math.floor(before * 0.7));
 });
 
-test('lanes that nobody wants tell nothing', () => {
+test('a measurement of lanes that nobody uses changes nothing', () => {
   const link = begin();
   expect(link.run(LONG, 30 * SECOND, 2).lanes.at(-1)).toBe(4);
 });
 
-test('a number stays that number, whatever the link does', () => {
+test('a fixed number of lanes stays the same, whatever the link does', () => {
   const link = begin({ min: 6, max: 6 });
   const { lanes } = link.run({ ...LONG, mostRequests: 5 }, 10 * SECOND);
   expect(new Set(lanes)).toEqual(new Set([6]));

@@ -14,7 +14,7 @@ function inAttempt(answer: () => Promise<void>, use: (confirm: Confirm) => Promi
   return attempt.run(() => use(lastingLease(client, () => null)));
 }
 
-test('one question is enough for all that is confirmed within five seconds', async () => {
+test('one question is enough for all confirmations within five seconds', async () => {
   const asked = vi.fn(async () => {});
   await inAttempt(asked, async (confirm) => {
     await Promise.all([confirm(), confirm()]);

@@ -12,7 +12,7 @@ test('a ledger counts what it inherits as there, but not as moved here', () => {
   expect(ledger.movedAt).toBeGreaterThan(5);
 });
 
-test('who waits for the watermark is woken when it has passed, not before', async () => {
+test('a wait for the watermark ends when the watermark has passed, not before', async () => {
   const ledger = new Ledger([], 0);
   let woken = false;
   const waiting = ledger.whenAbove(10, never).then(() => {

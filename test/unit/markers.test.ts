@@ -10,7 +10,7 @@ test('a marker leads back to its page token', () => {
   expect(Buffer.from(markers.read(LIST, markers.make(LIST, TOKEN)))).toEqual(TOKEN);
 });
 
-test('facades that share a key read the markers of each other', () => {
+test("facades that share a key read each other's markers", () => {
   const marker = openMarkers('a key that nobody else has').make(LIST, TOKEN);
   expect(Buffer.from(markers.read(LIST, marker))).toEqual(TOKEN);
 });

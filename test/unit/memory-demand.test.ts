@@ -35,7 +35,7 @@ test('a copy to a file takes little memory from a file, and more from far away',
   expect(memoryDemand(ends({ kind: 'parts' }, 1000, 'far')).wanted).toBe(131 * MIB);
 });
 
-test('lanes never outgrow the memory: half of it is theirs, and half waits for the digest', () => {
+test('lanes never outgrow the memory: half of it is for them, and half for chunks that wait for the digest', () => {
   const far = ends({ kind: 'parts' }, 1000, 'far');
   expect(chunksOf(far, 128 * MIB)).toEqual({ mostParts: 62, kept: 63 });
   expect(chunksOf(far, 16 * MIB)).toEqual({ mostParts: 6, kept: 7 });

@@ -20,7 +20,7 @@ test('a copy gets what it wants, and no more than a quarter of what is free', as
   expect(small.bytes).toBe(4 * MIB);
 });
 
-test('a copy for which there is too little waits its turn, and tells so once', async () => {
+test('a copy for which there is too little memory waits its turn, and reports that once', async () => {
   const memory = openMemory(64 * MIB);
   const first = await memory.take({ least: 64 * MIB, wanted: 64 * MIB }, signal, never);
   let waited = 0;
@@ -38,7 +38,7 @@ test('a copy for which there is too little waits its turn, and tells so once', a
   expect((await small).bytes).toBe(MIB);
 });
 
-test('a copy that needs more than all there is gets it when it is alone', async () => {
+test('a copy that needs more than the whole memory gets it when it is alone', async () => {
   const memory = openMemory(16 * MIB);
   const small = await memory.take({ least: MIB, wanted: MIB }, signal, never);
   const large = memory.take({ least: 100 * MIB, wanted: 100 * MIB }, signal, () => {});

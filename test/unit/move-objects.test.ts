@@ -42,7 +42,7 @@ async function all(outcomes: AsyncIterable<ObjectOutcome>): Promise<ObjectOutcom
   return list;
 }
 
-test('objects are moved to where they belong, and told of in the order of the list', async () => {
+test('objects are moved to their paths, and reported in the order of the list', async () => {
   const first = Promise.withResolvers<void>();
   const { written, options } = rig(async (path, into) => {
     if (path === 'a') await first.promise;
@@ -72,7 +72,7 @@ test('a fault of one object is its outcome, and the others are moved', async () 
   expect([...written.keys()]).toEqual(['to/a']);
 });
 
-test('a fault that concerns all ends it when nothing is under way any more', async () => {
+test('a fault that concerns all objects ends the move when nothing is under way any more', async () => {
   const ended = Promise.withResolvers<void>();
   const { written, options } = rig(async (path, _into, signal) => {
     if (path === 'b') throw new StoreError('unavailable', 'away', { side: 'source' });
@@ -91,7 +91,7 @@ test('a fault that concerns all ends it when nothing is under way any more', asy
   expect(written.size).toBe(before);
 });
 
-test("an abort ends it with the signal's reason", async () => {
+test("an abort ends the move with the signal's reason", async () => {
   const abort = new AbortController();
   const reason = new Error('enough');
   const { options } = rig(async (_path, _into, signal) => {

@@ -7,7 +7,7 @@ function all(): number {
   return lent + idle;
 }
 
-test('memory that was given back serves for other sizes, without any new', () => {
+test('memory that was given back is lent again in other sizes, and no new memory is allocated', () => {
   const large = borrowPages(256 * MIB);
   const before = all();
   returnPages(large);
@@ -31,7 +31,7 @@ test('pages that are lent at the same time have no byte in common', () => {
   for (const piece of pieces) returnPages(piece);
 });
 
-test('pages begin where writes past the page cache can begin', () => {
+test('pages begin at offsets that direct I/O accepts', () => {
   const pieces = [70_000, 1, 3 * MIB].map(borrowPages);
   expect(pieces.map(({ length }) => length)).toEqual([131_072, 65_536, 4 * MIB]);
   for (const { byteOffset, length } of pieces) expect(byteOffset % length).toBe(0);

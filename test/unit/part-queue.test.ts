@@ -34,11 +34,14 @@ function taken(queue: PartQueue, size: number): Part {
   return part;
 }
 
-test.each([1, 8 * MIB, 8 * MIB + 1, 300 * MIB + 12_345])('the parts of %d bytes cover them', (size) => {
-  const { queue } = queueOf(0, { size });
-  expect(drain(queue, 8 * MIB).reduce<readonly ByteRange[]>(addRange, [])).toEqual([[0, size]]);
-  expect([queue.next, queue.left]).toEqual([undefined, 0]);
-});
+test.each([1, 8 * MIB, 8 * MIB + 1, 300 * MIB + 12_345])(
+  'the parts of an image of %d bytes cover all of them',
+  (size) => {
+    const { queue } = queueOf(0, { size });
+    expect(drain(queue, 8 * MIB).reduce<readonly ByteRange[]>(addRange, [])).toEqual([[0, size]]);
+    expect([queue.next, queue.left]).toEqual([undefined, 0]);
+  },
+);
 
 test('the largest image needs no more memory than a small one', () => {
   const { queue } = queueOf(0, { size: 5 * TIB, done: [[0, 4 * TIB]] });
@@ -68,7 +71,7 @@ test('no part goes over a boundary', () => {
   ]);
 });
 
-test('what a lane leaves undone is the next part', () => {
+test('the bytes that a lane has left are the next part', () => {
   const { queue } = queueOf(16);
   const [first] = [taken(queue, 8 * MIB), taken(queue, 8 * MIB)];
   first.at = 3 * MIB;
@@ -78,7 +81,7 @@ test('what a lane leaves undone is the next part', () => {
   expect(taken(queue, 8 * MIB)).toMatchObject({ start: 3 * MIB, end: 8 * MIB });
 });
 
-test('at the end the part that would be the last is shared so that both halves end at the same time', () => {
+test('at the end, the part that would finish last is split so that both pieces end at the same time', () => {
   const { queue, clock } = queueOf(24);
   const [fast, slow] = [taken(queue, 8 * MIB), taken(queue, 8 * MIB)];
   clock.now = 800;
@@ -92,7 +95,7 @@ test('at the end the part that would be the last is shared so that both halves e
   expect([slow.end / MIB, share.start / MIB, share.end / MIB]).toEqual([10, 10, 16]);
 });
 
-test('what is under way is shared until pieces are too small', () => {
+test('parts under way are split until the pieces are too small', () => {
   const { queue } = queueOf(8);
   const whole = taken(queue, 8 * MIB);
   const pieces = [whole];
@@ -121,7 +124,7 @@ test('a part that is much slower than others is taken from its lane', () => {
   expect([hungUp, slow.isCut]).toEqual([1, true]);
 });
 
-test('where all are as slow, none is taken from its lane', () => {
+test('if all parts are equally slow, none is taken from its lane', () => {
   const { queue, clock } = queueOf(32);
   const [one, other] = [taken(queue, 8 * MIB), taken(queue, 8 * MIB)];
   clock.now = 80_000;
@@ -131,7 +134,7 @@ test('where all are as slow, none is taken from its lane', () => {
   expect(other.isCut).toBe(false);
 });
 
-test('where requests depend on each other, parts are neither shared nor cut', () => {
+test('if requests depend on each other, parts are neither split nor cut', () => {
   const { queue, clock } = queueOf(8, { canShare: false });
   const part = taken(queue, 8 * MIB);
   clock.now = 1e9;
@@ -140,7 +143,7 @@ test('where requests depend on each other, parts are neither shared nor cut', ()
 });
 
 test.each(Array.from({ length: 30 }, (_, seed) => [seed]))(
-  'what is done and what is moved never overlap and leave nothing out (seed %i)',
+  'done ranges and moved ranges never overlap and leave nothing out (seed %i)',
   (seed) => {
     const random = pseudoRandom(seed);
     const size = 1 + random(300 * MIB);
@@ -176,7 +179,7 @@ test.each(Array.from({ length: 30 }, (_, seed) => [seed]))(
   },
 );
 
-test('a rest is taken over only as far as the new request comes before the old one', () => {
+test('only bytes that a new request would get before the old one are taken over', () => {
   const { queue, clock } = queueOf(8);
   const part = taken(queue, 8 * MIB);
   clock.now = 1000;

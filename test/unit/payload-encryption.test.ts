@@ -46,7 +46,7 @@ test('after a rotation old payloads can be read, and new ones have the new key',
   expect(Buffer.from(renewed?.metadata?.['encryption-key-id'] ?? []).toString()).toBe('k2');
 });
 
-test('a payload of a key that is not there is refused, with the key named', async () => {
+test('a payload that needs an unknown key is refused, and the key is named', async () => {
   const [secret] = await (await openCodec({ current: 'k2', keys })).encode([payload('x')]);
   keys.delete('k2');
   await expect((await openCodec({ current: 'k1', keys })).decode([secret as Payload])).rejects.toThrow(
@@ -54,7 +54,7 @@ test('a payload of a key that is not there is refused, with the key named', asyn
   );
 });
 
-test('a payload that was changed, or that is said to have another key, is refused', async () => {
+test('a payload that was changed, or that names another key, is refused', async () => {
   const codec = await openCodec({ current: 'k1', keys });
   const [secret] = await codec.encode([payload('x')]);
   const data = Buffer.from(secret?.data ?? []);
@@ -64,7 +64,7 @@ test('a payload that was changed, or that is said to have another key, is refuse
   await expect(codec.decode([{ ...secret, metadata }])).rejects.toThrow();
 });
 
-test('what was never encrypted is left alone', async () => {
+test('a payload that was never encrypted is left alone', async () => {
   const plain = payload('from before');
   expect(await (await openCodec({ current: 'k1', keys })).decode([plain])).toEqual([plain]);
 });

@@ -107,14 +107,17 @@ test.each<[field: string, what: string, request: unknown]>([
   expect(error.message.startsWith(`${field}: `)).toBe(true);
 });
 
-test.each(['source', 'destination'])('an unknown %s region is answered with those that there are', (side) => {
-  const request = { source: SOURCE, destination: DESTINATION };
-  const error = refused({ ...request, [side]: { ...request[side as 'source'], region: 'ot9' } });
-  expect(error.message).toContain("'ot9'");
-  expect(error.message).toContain('ot1, ot2, images');
-});
+test.each(['source', 'destination'])(
+  'the error for an unknown %s region lists the regions that exist',
+  (side) => {
+    const request = { source: SOURCE, destination: DESTINATION };
+    const error = refused({ ...request, [side]: { ...request[side as 'source'], region: 'ot9' } });
+    expect(error.message).toContain("'ot9'");
+    expect(error.message).toContain('ot1, ot2, images');
+  },
+);
 
-test('a share is refused by its name, and with the reason; its objects are not', () => {
+test("a copy of an image to a share is refused with the share's name and the reason; a copy of an object is not", () => {
   const request = { source: SOURCE, destination: { region: 'share' } };
   expect(refused(request).message).toContain("'share' belongs to a file share");
   expect(planCopy({ objects: true, ...request }, RULES, 'reserved').task_queue).toBe('queue-4');

@@ -13,7 +13,7 @@ const GOOD: TransferProgress = {
   last_fault: { code: 'unavailable', side: 'source', message: 'no answer' },
 };
 
-test('what a transfer has heartbeated is read as it was', () => {
+test('the heartbeat of a transfer is read back unchanged', () => {
   expect(parseProgress(GOOD)).toEqual(GOOD);
   expect(parseProgress(JSON.parse(JSON.stringify(GOOD)))).toEqual(GOOD);
 });
@@ -74,17 +74,17 @@ test.each<[string, unknown]>([
   expect(parseProgress({ ...GOOD, last_fault })).toEqual({ ...GOOD, last_fault: null });
 });
 
-test('a fault at a side that does not exist is at none', () => {
+test('a fault with an unknown side has no side', () => {
   const last_fault = { code: 'unavailable', side: 'middle', message: 'no answer' };
   expect(parseProgress({ ...GOOD, last_fault })?.last_fault).toEqual({ ...last_fault, side: null });
 });
 
-test.each([undefined, -1, 1.5, '3', null])('futile uploads of which %j were counted begin at 0', (futile) => {
+test.each([undefined, -1, 1.5, '3', null])('a number of futile uploads that is %j becomes 0', (futile) => {
   expect(parseProgress({ ...GOOD, futile })).toEqual({ ...GOOD, futile: 0 });
 });
 
 test.each([undefined, -1, '3'])(
-  'futile uploads since %j are counted from the next one on',
+  'a time of the first futile upload that is %j becomes null',
   (futile_since) => {
     expect(parseProgress({ ...GOOD, futile_since })).toEqual({ ...GOOD, futile_since: null });
   },

@@ -50,7 +50,7 @@ test('the time in which a request waits for a store does not count', async () =>
   });
 });
 
-test('a call that no request makes has the time that its caller gives it', () => {
+test('a call outside of a request has the time that its caller gives it', () => {
   expect(patienceOfCall()).toBeNaN();
 });
 

@@ -42,7 +42,7 @@ test('a run that succeeds waits for everything it has started, and gives the mem
   expect([calls, run.stop.signal.aborted]).toEqual([['close'], false]);
 });
 
-test('the first error stops all, and the memory is given back when all have settled', async () => {
+test('the first error stops the rest, and the memory is given back when everything has settled', async () => {
   const { run, copied, lane, calls, settled } = rig();
   const error = new Error('a lane has failed');
   lane.reject(error);
@@ -63,7 +63,7 @@ test("bytes that are not the source's are forgotten when nothing writes any more
   expect(calls).toEqual(['drop', 'forget', 'close']);
 });
 
-test('a run that was stopped throws the reason for it, whatever comes of the rest', async () => {
+test('a run that was stopped throws the reason for the stop, whatever the rest does', async () => {
   const { run, copied, lane, calls, settled } = rig();
   const reason = new Error('stopped');
   run.stop.abort(reason);

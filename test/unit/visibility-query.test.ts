@@ -22,7 +22,7 @@ test('a name that is not an identifier is refused as a search attribute', () => 
   expect(() => attribute("x' = 'x")).toThrow('is not the name');
 });
 
-test('nothing in the product asks visibility past this one place', () => {
+test("only src/temporal queries Temporal's visibility", () => {
   const files = execFileSync('git', ['ls-files', '-z', 'src', 'activities', 'workflows'], {
     encoding: 'utf8',
   });

@@ -15,13 +15,13 @@ function hanging(signal: AbortSignal): Promise<void> {
   });
 }
 
-test('a put of which nothing moves is ended, and it is the fault of the destination', async () => {
+test('a put that moves nothing is ended, and the destination is named as the side at fault', async () => {
   const put = watchedPut({ put: (_range, _block, signal) => hanging(signal) }, 50, never.signal);
   await expect(put([0, 5], BYTES)).rejects.toMatchObject({ code: 'unavailable', side: 'destination' });
   expect(getEventListeners(never.signal, 'abort')).toEqual([]);
 });
 
-test('a put that gets on may take its time', async () => {
+test('a put that makes progress may take long', async () => {
   const put = watchedPut(
     {
       async put(_range, _block, signal, onMoved) {

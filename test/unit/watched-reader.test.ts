@@ -50,13 +50,13 @@ test('a source that sends nothing is given up, and told to stop', async () => {
   expect(await drained(read(1))).toBe(1);
 });
 
-test('a source that sends more than was asked for is not taken at its word', async () => {
+test('a source that sends more than was asked for is unavailable', async () => {
   const { read, signals } = rig([() => of(CHUNK.subarray(0, 3), CHUNK)]);
   await expect(drained(read(0))).rejects.toMatchObject({ code: 'unavailable', side: 'source' });
   expect(signals[0]?.aborted).toBe(true);
 });
 
-test('a stop ends a source that hangs, with its reason', async () => {
+test('a stop ends the read of a source that hangs, with the reason of the stop', async () => {
   const stop = new AbortController();
   const { read } = rig([hanging], { signal: stop.signal });
   const reading = drained(read(0));
@@ -64,7 +64,7 @@ test('a stop ends a source that hangs, with its reason', async () => {
   await expect(reading).rejects.toThrow('stopped');
 });
 
-test('ranges that come to their end share a signal, to which nobody listens then', async () => {
+test('ranges that are read to their end share a signal, and leave no listener on it', async () => {
   const { read, signals } = rig([]);
   for (let at = 0; at < 10; at += 1) expect(await drained(read(at))).toBe(1);
   const [signal, ...others] = new Set(signals);

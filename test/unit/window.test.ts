@@ -16,7 +16,7 @@ async function readBack(window: Window, offset: number, length: number): Promise
   return Buffer.concat(pieces);
 }
 
-test('what was written is read back, in whatever order it came', async () => {
+test('written bytes are read back, in whatever order they came', async () => {
   const data = randomBytes(1000);
   const window = createWindow(1000, signal);
   await window.write(600, data.subarray(600));
@@ -64,7 +64,7 @@ test('a window that slides over many bytes keeps each where it belongs', async (
   }
 });
 
-test('a chunk is taken whole before its write returns: its buffer may be used again', async () => {
+test('a write copies the whole chunk before it returns, so that its buffer may be used again', async () => {
   const window = createWindow(100, signal);
   const chunk = Buffer.from('abc');
   await window.write(0, chunk);
@@ -72,7 +72,7 @@ test('a chunk is taken whole before its write returns: its buffer may be used ag
   expect((await readBack(window, 0, 3)).toString()).toBe('abc');
 });
 
-test('who waits for room in front does not hold up who writes behind', async () => {
+test('a write that waits for room does not hold up a write at a lower offset', async () => {
   const window = createWindow(100, signal);
   const ahead = window.write(150, Buffer.from('ahead'));
   await window.write(0, Buffer.from('behind'));
@@ -82,7 +82,7 @@ test('who waits for room in front does not hold up who writes behind', async () 
   expect((await readBack(window, 150, 5)).toString()).toBe('ahead');
 });
 
-test('room that was released stays so: what comes later with less is of no account', async () => {
+test('released room stays released: a later release at a lower offset changes nothing', async () => {
   const window = createWindow(100, signal);
   window.release(50);
   window.release(10);

@@ -59,7 +59,7 @@ test('a transfer whose attempt was given up is adopted by the next one, and no b
   expect(ends).toContain('1 superseded');
 });
 
-test('a job that is cancelled after such an adoption leaves nothing', async () => {
+test('a job that is cancelled after its transfer was adopted leaves nothing', async () => {
   const held = gate();
   const away = gate();
   const log = readLog((_reader, chunks, signal) => (chunks >= 10 ? held.pass(signal) : undefined));

@@ -16,23 +16,26 @@ async function scheduled({ handle }: Job): Promise<(string | null | undefined)[]
   );
 }
 
-test.each(WAYS)('a %s before any worker ran is the first thing that one hears', async (_way, cancel, via) => {
-  const rig = await startRig({ workers: false });
-  try {
-    const job = await rig.startJob();
-    await cancel(job);
-    await Promise.all([rig.workers.startWorkflows(), rig.workers.startStores()]);
-    const { closed, details, status } = await endOf(job);
-    expect({ closed, status }).toEqual({ closed: 'CANCELLED', status: 'canceled' });
-    expect(details).toMatchObject({ status: 'canceled', phase: null, cancel: { via } });
-    expect(await detailsOf(job)).toEqual(details);
-    expect(await scheduled(job)).not.toContain('inspectSource');
-    expect(await scheduled(job)).not.toContain('discardImage');
-    expect(await rig.traces(job)).toEqual([]);
-  } finally {
-    await rig.stop();
-  }
-});
+test.each(WAYS)(
+  'a %s before any worker ran is the first thing that a worker handles',
+  async (_way, cancel, via) => {
+    const rig = await startRig({ workers: false });
+    try {
+      const job = await rig.startJob();
+      await cancel(job);
+      await Promise.all([rig.workers.startWorkflows(), rig.workers.startStores()]);
+      const { closed, details, status } = await endOf(job);
+      expect({ closed, status }).toEqual({ closed: 'CANCELLED', status: 'canceled' });
+      expect(details).toMatchObject({ status: 'canceled', phase: null, cancel: { via } });
+      expect(await detailsOf(job)).toEqual(details);
+      expect(await scheduled(job)).not.toContain('inspectSource');
+      expect(await scheduled(job)).not.toContain('discardImage');
+      expect(await rig.traces(job)).toEqual([]);
+    } finally {
+      await rig.stop();
+    }
+  },
+);
 
 test.each(WAYS)(
   'a %s while no worker serves the destination takes effect at once',
@@ -60,7 +63,7 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 test.each(['inspectSource', 'prepareDestination', 'transferImage', 'commitImage'])(
-  'a cancel after the worker of %s has died waits for its heartbeat timeout, and wins',
+  'a cancel after the worker of %s has died waits for the heartbeat timeout, and wins',
   async (step) => {
     const dead = gate();
     const job = await rig.startJob({

@@ -85,7 +85,7 @@ function hangingInPrepare(at: Gate) {
   return { hooks, told: told.promise, ended: ended.promise };
 }
 
-test('what a worker that hangs in prepare makes behind the clean-up, it removes itself', async () => {
+test('a worker that hangs in prepare removes what it makes after the clean-up', async () => {
   const at = gate();
   const prepare = hangingInPrepare(at);
   const job = await rig.startJob(prepare.hooks);
@@ -97,7 +97,7 @@ test('what a worker that hangs in prepare makes behind the clean-up, it removes 
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('so it does when the job was terminated', async () => {
+test('a worker that hangs in prepare also removes what it makes after the job was terminated', async () => {
   const at = gate();
   const prepare = hangingInPrepare(at);
   const job = await rig.startJob(prepare.hooks);
@@ -118,7 +118,7 @@ test('force before anything was made ends the job, and there is nothing to clean
   await expect((await cleanUpOf(job)).describe()).rejects.toThrow(WorkflowNotFoundError);
 });
 
-test('a job that hangs while it is canceling is ended by force, once; the clean-up tries on', async () => {
+test('a job that hangs while it is canceling is ended by force, once; the clean-up goes on trying', async () => {
   const at = gate();
   let isAway = true;
   let calls = 0;
@@ -151,9 +151,9 @@ test('a job that hangs while it is canceling is ended by force, once; the clean-
 });
 
 test.each([
-  ['the transfer reports it', false],
+  ['the transfer reports them', false],
   ['its worker is never heard of again', true],
-])('what was moved after the cancel had begun is on record too: %s', async (_case, isSilent) => {
+])('bytes that were moved after the cancel had begun are on record too: %s', async (_case, isSilent) => {
   const [first, more, end] = [gate(), gate(), gate()];
   let chunks = 0;
   const job = await rig.startJob({

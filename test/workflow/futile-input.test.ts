@@ -125,7 +125,7 @@ test('a cancel that cannot be read is refused by the update, and accepted with i
   });
 });
 
-test('a signal that cannot be decoded cancels all the same', async () => {
+test('a cancel signal that cannot be decoded still cancels the job', async () => {
   const at = gate();
   const job = await rig.startJob({ source: holdingTransfer(at, 1) });
   await at.reached;
@@ -140,7 +140,7 @@ test('a signal that cannot be decoded cancels all the same', async () => {
   expect(details.cancel?.reason).toMatch(/^\(not understood: input: cannot be decoded/);
 });
 
-test('an image whose record is too large for a history fails the job, which names the field', async () => {
+test('an image whose record is too large for a history fails the job, and the fault names the field', async () => {
   const image = await rig.deployment.addImage('ot1', 1000);
   const record = { ...image, properties: { hw_note: 'x'.repeat(600 * 1024) } };
   await writeFile(join(rig.deployment.folder, 'ot1', image.id, 'image.json'), JSON.stringify(record));

@@ -104,7 +104,7 @@ async function attempt(bytes: number, before: Partial<TransferProgress>): Promis
   );
 }
 
-test('an upload that comes farther than those before it may break off', async () => {
+test('an upload that breaks off, but came farther than those before it, is not counted', async () => {
   const failure = await attempt(2 * MIB, { high_water: MIB, futile: 9, futile_since: 1 });
   expect(failure).toMatchObject({ type: 'unavailable', nonRetryable: false });
   expect(failure.details?.[1]).toMatchObject({ futile: 0, futile_since: null });
@@ -116,7 +116,7 @@ test('an upload that comes no farther is counted', async () => {
   expect(failure.details?.[1]).toMatchObject({ futile: 5, high_water: 3 * MIB });
 });
 
-test('the first upload that comes no farther says since when', async () => {
+test('the first upload that comes no farther records the time', async () => {
   const before = Date.now();
   const failure = await attempt(MIB, { high_water: 3 * MIB });
   expect(failure.details?.[1]).toMatchObject({
@@ -125,14 +125,14 @@ test('the first upload that comes no farther says since when', async () => {
   });
 });
 
-test('ten uploads that come no farther within a short time are not the last ones', async () => {
+test('ten uploads that come no farther within a short time do not end the copy', async () => {
   const futile_since = Date.now() - PATIENCE / 2;
   const failure = await attempt(MIB, { high_water: 3 * MIB, futile: 9, futile_since });
   expect(failure).toMatchObject({ type: 'unavailable', nonRetryable: false });
   expect(failure.details?.[1]).toMatchObject({ futile: 10, futile_since });
 });
 
-test('the tenth upload in a row that comes no farther is the last one, when there was time for better', async () => {
+test('the tenth upload in a row that comes no farther ends the copy, once enough time has passed', async () => {
   const futile_since = Date.now() - 2 * PATIENCE;
   const failure = await attempt(MIB, { high_water: 3 * MIB, futile: 9, futile_since });
   expect(failure).toMatchObject({ type: 'stalled', nonRetryable: true });
@@ -140,7 +140,7 @@ test('the tenth upload in a row that comes no farther is the last one, when ther
   expect(failure.details?.[0]).toMatchObject({ code: 'stalled', side: 'destination' });
 });
 
-test('an upload that begins anew tells how many bytes it delivers once more', async () => {
+test('an upload that begins anew reports how many bytes it delivers once more', async () => {
   repeated.length = 0;
   await attempt(MIB, { ranges: [[0, 3 * MIB]], high_water: 3 * MIB });
   await attempt(MIB, {});

@@ -34,7 +34,7 @@ test.each<[string, 'source' | 'destination']>([
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('a commit that gets on in each attempt is not given up', async () => {
+test('a commit that makes progress in each attempt is not given up', async () => {
   let failures = 3;
   const job = await rig.startJob({
     destination: {
@@ -48,7 +48,7 @@ test('a commit that gets on in each attempt is not given up', async () => {
   expect((await endOf(job)).details).toMatchObject({ status: 'replicated', fault: null });
 });
 
-test('a transfer whose source answers no more is given up as stalled', async () => {
+test('a transfer whose source no longer answers is given up as stalled', async () => {
   const job = await rig.startJob({
     source: {
       openReader: async (call) =>
@@ -62,7 +62,7 @@ test('a transfer whose source answers no more is given up as stalled', async () 
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('a discard is never given up, and the job ends as what it was', async () => {
+test('a discard is never given up, and the job ends with the fault that it had before', async () => {
   let left = 4;
   const began = Date.now();
   const job = await rig.startJob({

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 test.each(['cancelled', 'failed'] as const)(
-  'one that goes on when its job was %s and has removed its copy, but has not closed, leaves nothing',
+  'a late prepare of a job that was %s and has removed its copy, but has not closed, leaves nothing',
   async (way) => {
     const reached = Promise.withResolvers<void>();
     const thawed = Promise.withResolvers<void>();
@@ -50,7 +50,7 @@ test.each(['cancelled', 'failed'] as const)(
   },
 );
 
-test('a place that an earlier attempt takes at the same moment is taken from it', async () => {
+test('if an earlier attempt takes the place at the same moment, the later attempt takes it over', async () => {
   let calls = 0;
   const job = await rig.startJob({
     destination: {

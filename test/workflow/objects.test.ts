@@ -48,7 +48,7 @@ test('a plain file is copied to another path, and replaces what is there', async
   expect((await readFile(fileOf('ot2', 'other/ü'))).equals(DATA)).toBe(true);
 });
 
-test('a path may be long, and is the same in both regions where the request names one only', async () => {
+test('a path may be long, and is the same in both regions if the request names only one', async () => {
   const path = `${'ü'.repeat(120)}/${'x'.repeat(200)}/${'y'.repeat(200)}/z`;
   await put('ot1', path, DATA);
   const { closed, handle } = await copied(path);
@@ -58,13 +58,13 @@ test('a path may be long, and is the same in both regions where the request name
   expect(searchAttributes.CopySourceImageId).toEqual([path.slice(0, 255)]);
 });
 
-test('an image is no object: its id leads nowhere', async () => {
+test('an image is not an object: a copy of an object does not find it by its id', async () => {
   const image = await rig.deployment.addImage('ot1', 1000);
   const { details } = await copied(image.id);
   expect(details).toMatchObject({ status: 'error', fault: { code: 'not_found', side: 'source' } });
 });
 
-test('a path that is none fails the copy, and the fault names it', async () => {
+test('an invalid path fails the copy, and the fault names it', async () => {
   await put('ot1', 'x', DATA);
   const path = `../${randomUUID()}`;
   const { details } = await copied('x', path);
@@ -72,7 +72,7 @@ test('a path that is none fails the copy, and the fault names it', async () => {
   expect(details.fault?.message).toContain(path);
 });
 
-test('a copy of an object is not repeated as one of an image', async () => {
+test('a copy of an object cannot be repeated as a copy of an image', async () => {
   const { handle } = await copied('not/there');
   const { code, stderr } = await rig.deployment.command('retry', handle.workflowId);
   expect({ code, stderr }).toMatchObject({ code: 5, stderr: expect.stringContaining('object') });

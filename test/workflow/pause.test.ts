@@ -137,7 +137,7 @@ test.each([
   await expect.poll(() => rig.traces(job)).toEqual([]);
 });
 
-test('who pauses and resumes a job that is so already changes nothing', async () => {
+test('pausing a paused job, or resuming a running one, changes nothing', async () => {
   const { job } = await transferring();
   const id = job.handle.workflowId;
   const { pause } = await command('pause', id, '--reason', 'the first');

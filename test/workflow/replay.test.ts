@@ -54,7 +54,7 @@ test.each(names)('the history %s can be replayed if its start was traced', async
   await Worker.runReplayHistory({ workflowBundle: bundle }, history, name);
 });
 
-test.each(names)('the history %s tells of no machine', async (name) => {
+test.each(names)('the history %s names no machine', async (name) => {
   const text = decoded(await readHistory(name));
   expect(text).not.toMatch(/\/(home|root|tmp)\/|node_modules|file:|\.[jt]s:\d/);
   const identities = [...text.matchAll(/"identity":"([^"]*)"/g)].map(([, identity]) => identity);
@@ -65,7 +65,7 @@ test.each(names)('the history %s tells of no machine', async (name) => {
   expect(text).toContain(SCENARIOS[name]?.closed);
 });
 
-test('a workflow that went another way than its history does not pass', async () => {
+test('a workflow that differs from its history does not pass', async () => {
   const text = JSON.stringify(await readHistory('replicated'));
   const other = historyFrom(text.replaceAll('"commitImage"', '"publishImage"'));
   await expect(Worker.runReplayHistory({ workflowBundle: bundle }, other)).rejects.toThrow('Nondeterminism');

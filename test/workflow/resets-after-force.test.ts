@@ -93,7 +93,7 @@ async function resetDuringCleanUp(job: Job, at: Gate, held: Gate): Promise<void>
   await endOf(job);
 }
 
-test('a clean-up is refused its last removal once a later run has the image', async () => {
+test('a clean-up may not make its last removal once a later run has the image', async () => {
   const [at, held] = [gate(), gate()];
   const denied = Promise.withResolvers<unknown>();
   const discard = holdingRemoval(held, async (watch) => {
@@ -132,7 +132,7 @@ test('a job that is forced, reset, and forced again before its clean-up has begu
   await expect.poll(() => standing(resets.rig, job, mark)).toEqual(nothing('canceled'));
 });
 
-test('an image that a reset reserves once more after the clean-up goes too', async () => {
+test('an image that a reset reserves once more after the clean-up is removed too', async () => {
   const at = gate();
   const again = Promise.withResolvers<void>();
   let calls = 0;

@@ -80,7 +80,7 @@ test('an attempt after one that failed reads only what is missing', async () => 
   expect(log.readers.flat().reduce<readonly ByteRange[]>(addRange, [])).toEqual([[0, SIZE]]);
 });
 
-test('copy_progress never goes down, not even where a copy has to start over', async () => {
+test('copy_progress never goes down, not even if a copy has to start over', async () => {
   const gates = [gate(), gate(), gate()] as const;
   const failure = gate();
   const run = outOfMemory(gates[0]);

@@ -35,7 +35,7 @@ test('three fields are enough to start a job, and everything else is filled in',
   expect(memo?.job).toEqual(await detailsOf({ handle }));
 });
 
-test('the tenants of a job are listed once each, the destination falling back on the source', async () => {
+test("each tenant of a job is listed once, and the destination's tenant defaults to the source's", async () => {
   const image = await rig.deployment.addImage('ot1', 1000, { owner: 'a' });
   const source = { region: 'ot1', image_id: image.id, tenant_id: 'a' };
   const own = await rig.startWith({ source, destination: { region: 'ot2' } });

@@ -87,7 +87,7 @@ test('a paused job is found by its status', async () => {
   await expect.poll(async () => (await paused())?.job_id).toBe(job.handle.workflowId);
 });
 
-test('a healthy job no longer shows the fault that an earlier attempt has met', async () => {
+test('a healthy job no longer shows the fault of an earlier attempt', async () => {
   const at = gate();
   let opened = 0;
   let chunks = 0;
@@ -161,7 +161,7 @@ test('a refused request shows what was asked for', async () => {
   });
 });
 
-test('a step waits for a free slot where workers are busy, and for a worker where there is none', async () => {
+test('a step waits for a free slot if workers are busy, and for a worker if there is none', async () => {
   const deployment = await deploy({ limits: { concurrent_activities: 1 } });
   try {
     const worker = await deployment.startSlowWorker(1000);

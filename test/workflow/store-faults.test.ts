@@ -59,14 +59,14 @@ test.each(SIDES.flatMap(([call, side]) => PASSING.map((code) => ({ call, side, c
   },
 );
 
-test("what a store did not foresee is tried again, and its message is in nobody's history", async () => {
+test('an unexpected error of a store is retried, and its message is in no history', async () => {
   const hooks = failing('commit', () => new TypeError('secret'), 1);
   const job = await rig.startJob({ destination: hooks });
   expect((await endOf(job)).status).toBe('replicated');
   expect(JSON.stringify(await job.handle.fetchHistory())).not.toContain('secret');
 });
 
-test('a source that breaks off for good in mid-transfer fails the job, and the partial goes', async () => {
+test('a source that breaks off for good during the transfer fails the job, and the partial copy is removed', async () => {
   const job = await rig.startJob({
     source: {
       openReader: async (call) =>
@@ -80,7 +80,7 @@ test('a source that breaks off for good in mid-transfer fails the job, and the p
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('bytes that are not what the record says fail the job with digest_mismatch', async () => {
+test('bytes that differ from the record fail the job with digest_mismatch', async () => {
   const job = await rig.startJob({
     source: {
       openReader: async (call) => {
