@@ -25,7 +25,10 @@ export const LIVE_API = {
   destination_region_by_tenant: 'destinationRegionByTenant',
 } as const satisfies Readonly<Record<string, keyof Config['api']>>;
 
-/** Returns the keys in which two configurations differ, by when they take effect. */
+/**
+ * Returns the keys in which two configurations differ, by when they take effect.
+ * @param before what is in force
+ */
 export function changesBetween(before: Config, after: Config): Changes {
   const changed = changedKeys(withSections(before.contents), withSections(after.contents), []);
   const takesEffect = (path: Path) => isLive(path, before, after);
@@ -34,6 +37,17 @@ export function changesBetween(before: Config, after: Config): Changes {
     live: named(changed.filter(takesEffect)),
     restart: named(changed.filter((path) => !takesEffect(path))),
   };
+}
+
+/** Returns `before.contents` with those changes that take effect while a process runs. */
+export function contentsInForce(before: Config, after: Config): object {
+  function inForce(was: unknown, is: unknown, path: Path): unknown {
+    if (!isObject(was) || !isObject(is)) return isLive(path, before, after) ? is : was;
+    const keys = new Set([...Object.keys(was), ...Object.keys(is)]);
+    const values = [...keys].map((key) => [key, inForce(was[key], is[key], [...path, key])] as const);
+    return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+  }
+  return inForce(withSections(before.contents), withSections(after.contents), []) as object;
 }
 
 /** Tells whether a changed key can take effect in a running process. */

@@ -21,7 +21,7 @@ export interface Config {
   readonly webUi: string | null;
   /** The folder of the configuration file, to which relative paths in it refer. */
   readonly baseDirectory: string;
-  /** The contents of the file, without defaults. */
+  /** The contents of the file, without defaults, as far as they are in force. */
   readonly contents: object;
 }
 

@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { type Changes, changesBetween, FIXED_LIMITS, LIVE_API, sharesAreSafe } from './changes.ts';
+import {
+  type Changes,
+  changesBetween,
+  contentsInForce,
+  FIXED_LIMITS,
+  LIVE_API,
+  sharesAreSafe,
+} from './changes.ts';
 import type { Config } from './config.ts';
 import { loadConfig } from './load.ts';
 import type { Regions } from './regions.ts';
@@ -45,19 +52,14 @@ export function followConfig(options: LiveConfigOptions): LiveConfig {
   const { file, config, log } = options;
   const listeners: ((added: readonly string[]) => unknown)[] = [];
   let seen: string | undefined;
-  // The configuration with which the process has started, plus the regions that were added since.
-  const base = { ...config, contents: structuredClone(config.contents) };
-  let last: Config = config;
   let reading = Promise.resolve();
 
   async function readAgain(): Promise<void> {
     try {
       const next = await loadConfig(file);
       const added = await openAdded(options, next);
-      logChanges({ live: changesBetween(last, next).live, restart: changesBetween(base, next).restart });
+      logChanges(changesBetween(config, next));
       applyInPlace(options, next, added);
-      for (const name of added.keys()) addRegionToBase(base.contents, next.contents, name);
-      last = next;
       for (const listener of listeners) listener([...added.keys()]);
     } catch (err) {
       log.error({ err }, 'the configuration cannot be used: the old one stays in force');
@@ -103,6 +105,7 @@ async function openAdded({ regions, open }: LiveConfigOptions, next: Config): Pr
  * read-only for everybody else.
  */
 function applyInPlace({ config, regions }: LiveConfigOptions, next: Config, added: Regions): void {
+  const contents = contentsInForce(config, next);
   Object.assign(config.limits, next.limits, pick(config.limits, Object.values(FIXED_LIMITS)));
   Object.assign(config.api, pick(next.api, Object.values(LIVE_API)));
   if (sharesAreSafe(config, next)) replaceAll(config.shares, next.shares);
@@ -112,13 +115,7 @@ function applyInPlace({ config, regions }: LiveConfigOptions, next: Config, adde
   }
   for (const name of added.keys()) setIn(config.regions, name, next.regions.get(name));
   for (const [name, region] of added) setIn(regions, name, region);
-  Object.assign(config, { tenantLimits: next.tenantLimits, webUi: next.webUi });
-}
-
-/** Adds a new region to the contents of `base`, so that later reads do not find it changed. */
-function addRegionToBase(baseContents: object, newContents: object, name: string): void {
-  const [base, next] = [baseContents, newContents] as { regions: Record<string, unknown> }[];
-  if (base !== undefined && next !== undefined) base.regions[name] = next.regions[name];
+  Object.assign(config, { contents, tenantLimits: next.tenantLimits, webUi: next.webUi });
 }
 
 function pick<From extends object, Key extends keyof From>(

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { changesBetween, loadConfig } from '../../src/config/index.ts';
+import { changesBetween, followConfig, loadConfig, openRegions } from '../../src/config/index.ts';
+import { until } from '../support/until.ts';
 
 const BEFORE = `
 regions:
@@ -11,11 +12,42 @@ regions:
 limits: { memory: 1GiB }
 `;
 
-async function configOf(text: string) {
+async function fileOf(text: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-test-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  await writeFile(join(folder, 'config.yaml'), text);
-  return loadConfig(join(folder, 'config.yaml'));
+  const file = join(folder, 'config.yaml');
+  await writeFile(file, text);
+  return file;
+}
+
+const configOf = async (text: string) => loadConfig(await fileOf(text));
+
+/**
+ * Follows a file of this text. What it returns changes the file, and returns the keys that the log says have
+ * changed, and those that it says need a restart.
+ */
+async function follow(text: string) {
+  const file = await fileOf(text);
+  const config = await loadConfig(file);
+  const logged: { changed: unknown; restart: unknown[] }[] = [];
+  let restart: unknown[] = [];
+  const log = {
+    info: ({ changed }: { changed?: unknown }) => {
+      logged.push({ changed, restart });
+      restart = [];
+    },
+    warn: ({ key }: { key?: unknown }) => void restart.push(key),
+    error: ({ err }: { err?: unknown }) => expect.unreachable(String(err)),
+  };
+  const regions = await openRegions(config);
+  const live = followConfig({ file, config, regions, open: openRegions, log });
+  onTestFinished(() => live.close());
+  return async (changed: string) => {
+    const before = logged.length;
+    await writeFile(file, changed);
+    process.emit('SIGHUP');
+    return until(() => logged[before]);
+  };
 }
 
 test.each([
@@ -53,4 +85,30 @@ test.each([
 ])('%s needs a restart', async (_what, after, key) => {
   const changes = changesBetween(await configOf(BEFORE), await configOf(after));
   expect(changes).toEqual({ live: [], restart: [key] });
+});
+
+test('a share that was refused is not logged as live when it changes once more', async () => {
+  const change = await follow(BEFORE);
+  const share = (tenants: string) =>
+    `${BEFORE}shares: { s: { region: ot1, targets: { b: ot2 }, tenants: [${tenants}] } }\n`;
+  expect(await change(share(''))).toEqual({ changed: [], restart: ['shares'] });
+  expect(await change(share('a'))).toEqual({ changed: [], restart: ['shares'] });
+  expect(await change(BEFORE)).toEqual({ changed: [], restart: [] });
+});
+
+test('a region that was removed and comes back otherwise is not logged as live', async () => {
+  const change = await follow(BEFORE);
+  expect(await change(BEFORE.replace(/ {2}ot1.*\n/, ''))).toEqual({ changed: [], restart: ['regions.ot1'] });
+  const elsewhere = BEFORE.replace('path: ot1', 'path: elsewhere');
+  expect(await change(elsewhere)).toEqual({ changed: [], restart: ['regions.ot1.store.path'] });
+});
+
+test('what took effect while a process runs counts as unchanged from then on', async () => {
+  const change = await follow(BEFORE);
+  const added = BEFORE.replace('limits', '  ot3: { store: { driver: directory, path: x } }\nlimits');
+  expect(await change(added)).toEqual({ changed: ['regions.ot3'], restart: [] });
+  const more = added.replace('1GiB', '2GiB');
+  expect(await change(more)).toEqual({ changed: ['limits.memory'], restart: [] });
+  const moved = more.replace('path: x', 'path: y');
+  expect(await change(moved)).toEqual({ changed: [], restart: ['regions.ot3.store.path'] });
 });
