@@ -34,7 +34,7 @@ test('a job shows all that is known of it, and after a while what it is waiting 
     bytes_copied: 0,
     fault: null,
   });
-  const waiting = await until(async () => (await tenant.job(jobId)).waiting_for ?? undefined);
+  const waiting = await until(async () => (await tenant.job(jobId)).waiting_for);
   expect(waiting).toBe('a worker on Task Queue image-copy');
 });
 

@@ -36,7 +36,7 @@ test('a copier that Keystone refuses is a fault that the job tells, without the 
   const jobId = await alice.jobs.start({ image_id: image.id, tenant_id_dst: alice.project });
   const told = await until(async () => {
     const job = await alice.jobs.job(jobId);
-    return job.last_fault ?? job.fault ?? undefined;
+    return job.last_fault ?? job.fault;
   });
   expect(told).toMatchObject({ side: 'source', message: expect.stringContaining('Keystone') });
   const answers = JSON.stringify([await alice.jobs.show(jobId), await alice.jobs.list()]);

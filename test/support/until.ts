@@ -1,18 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** The results that mean "not yet". */
+type Unmet = false | null | undefined;
+
 /**
- * Waits for a condition. Returns its first result that is neither false nor undefined.
+ * Waits for a condition. Returns its first result that is neither `false`, `null` nor `undefined`.
  * @param interval the pause between two looks; milliseconds
  */
 export async function until<T>(
-  condition: () => Promise<T | false | undefined> | T | false | undefined,
+  condition: () => Promise<T | Unmet> | T | Unmet,
   timeout = 60_000,
   interval = 20,
 ): Promise<T> {
   const deadline = Date.now() + timeout;
   for (;;) {
     const result = await condition();
-    if (result !== false && result !== undefined) return result;
+    if (result !== false && result !== null && result !== undefined) return result;
     if (Date.now() > deadline) throw new Error(`not within ${timeout / 1000} s: ${condition}`);
     await sleep(interval);
   }

@@ -110,7 +110,7 @@ test('a healthy job no longer shows the fault of an earlier attempt', async () =
   });
   const id = job.handle.workflowId;
   const view = () => jobs.show(OPERATOR, id);
-  expect((await until(async () => (await view()).last_fault ?? undefined)).message).toBe('the disk is away');
+  expect((await until(async () => (await view()).last_fault)).message).toBe('the disk is away');
   await at.reached;
   await expect.poll(async () => (await view()).bytes_copied).toBeGreaterThan(0);
   expect(await view()).toMatchObject({ status: 'replicating', attempt: 3, last_fault: null });
@@ -123,7 +123,7 @@ async function waitingOn(taskQueue: string): Promise<string> {
     taskQueue,
     args: [{}],
   });
-  return until(async () => (await jobs.show(OPERATOR, workflowId)).waiting_for ?? undefined);
+  return until(async () => (await jobs.show(OPERATOR, workflowId)).waiting_for);
 }
 
 test('a job on a Task Queue where no job belongs says so', async () => {
@@ -169,11 +169,11 @@ test('a step waits for a free slot if workers are busy, and for a worker if ther
     const first = await startJob(deployment, id);
     await untilWritten(deployment, first, MIB);
     const second = await startJob(deployment, id);
-    const waiting = () => until(async () => (await showJob(deployment, second)).waiting_for ?? undefined);
+    const waiting = () => until(async () => (await showJob(deployment, second)).waiting_for);
     expect(await waiting()).toBe('a free slot on Task Queue image-copy.ot2');
     await worker.stop('SIGTERM');
     const third = await startJob(deployment, id);
-    const alone = await until(async () => (await showJob(deployment, third)).waiting_for ?? undefined);
+    const alone = await until(async () => (await showJob(deployment, third)).waiting_for);
     expect(alone).toBe('a worker on Task Queue image-copy');
   } finally {
     await deployment.stop();
