@@ -37,7 +37,9 @@ export async function cancelJob(
   if (!mayCancel(before, request)) throw tooLate(before.status);
   // A paused workflow handles neither updates nor signals.
   if (before.paused) await resumeJob(client, caller, jobId, { reason: 'to cancel it', ...byWhom(request) });
-  const handle = client.workflow.getHandle(jobId, description.runId);
+  // The job may have been reset to let it go on.
+  const { runId } = before.paused ? await findJob(client, caller, jobId) : description;
+  const handle = client.workflow.getHandle(jobId, runId);
   const isHeard = await hasAnswered(client, handle, REQUEST_CANCEL_UPDATE, request).catch((error) => {
     if (error instanceof WorkflowNotFoundError) throw tooLate('closed');
     if (error instanceof WorkflowUpdateFailedError && isStatusConflict(error.cause)) {

@@ -6,6 +6,7 @@ import { GRPC_STATUS, grpcStatusOf, isWorkflowPaused } from '../temporal/index.t
 import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
 import type { Caller, PauseRequest } from './service.ts';
+import { resetIfUnreadable } from './unreadable.ts';
 import { recordedView } from './view.ts';
 
 /** How long a pause waits for the end of a Workflow Task, and the time between two looks; milliseconds. */
@@ -41,8 +42,8 @@ export async function pauseJob(
 }
 
 /**
- * Lets a paused job go on, whether its workflow, its current step or both are paused. Does nothing to a job
- * that is not paused.
+ * Lets a paused job go on, whether its workflow, its current step or both are paused. Resets its workflow if
+ * the pause has left a history that no worker can read. Does nothing to any other job.
  * @throws JobError
  */
 export async function resumeJob(
@@ -62,6 +63,8 @@ export async function resumeJob(
     const request = { ...common, execution: { workflowId: jobId }, id };
     await callIgnoringDone(() => client.workflowService.unpauseActivity(request));
   }
+  if (job.closeTime === undefined)
+    await callIgnoringDone(() => resetIfUnreadable(client, jobId, job.runId, requested_by));
 }
 
 /**

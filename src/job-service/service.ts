@@ -127,7 +127,7 @@ export interface JobService {
    * cancelled, or if Temporal cannot pause it now. Does nothing to a job that is paused already.
    */
   pause(caller: Caller, jobId: string, request: PauseRequest): Promise<void>;
-  /** Lets a paused job continue. Does nothing to a job that is not paused. */
+  /** Lets a paused job continue, also one whose history the pause has made unreadable. */
   resume(caller: Caller, jobId: string, request: PauseRequest): Promise<void>;
   /**
    * Deletes the record of a job that has ended; its image stays. Throws `conflict` if the job has not ended,

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { type JobService, OPERATOR } from '../../src/job-service/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
-import { until } from '../support/until.ts';
 import { resetWorkflow } from '../support/workflow-reset.ts';
 import type { Deed } from './interleavings-case.ts';
 
@@ -60,25 +59,15 @@ async function cancel(deed: Deed, reach: Reach, runId?: string): Promise<Accepte
   return runId === undefined ? undefined : { deed, runId };
 }
 
-/**
- * Pauses a job, but not while a Workflow Task waits for a worker: Temporal's server (1.32) then records that
- * the task failed before it was started, and its SDK (1.24) cannot read such a history.
- */
-async function pause(reach: Reach): Promise<void> {
-  const handle = reach.client.workflow.getHandle(reach.workflowId);
-  await until(async () => !(await handle.describe()).raw.pendingWorkflowTask);
-  await setPaused(reach, true);
+/** Pauses a job as the Web UI does, also while a Workflow Task waits for a worker. */
+async function pause({ client, workflowId }: Reach): Promise<void> {
+  const { namespace } = client.options;
+  const request = { namespace, workflowId, requestId: randomUUID(), reason: 'on purpose' };
+  await client.workflowService.pauseWorkflowExecution(request);
 }
 
 /** Lets a paused job go on after a while. */
-export async function unpauseLater(reach: Reach): Promise<void> {
+export async function resumeLater({ jobs, workflowId }: Reach): Promise<void> {
   await sleep(PAUSE);
-  await setPaused(reach, false);
-}
-
-async function setPaused({ client, workflowId }: Reach, isPaused: boolean): Promise<void> {
-  const { namespace } = client.options;
-  const request = { namespace, workflowId, requestId: randomUUID(), reason: 'on purpose' };
-  if (isPaused) await client.workflowService.pauseWorkflowExecution(request);
-  else await client.workflowService.unpauseWorkflowExecution(request);
+  await jobs.resume(OPERATOR, workflowId, { requested_by: 'operator' });
 }

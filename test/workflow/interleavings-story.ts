@@ -1,7 +1,7 @@
 import { until } from '../support/until.ts';
 import { presentAttempt } from '../support/workflow-attempts.ts';
 import type { Case, Deed, Place } from './interleavings-case.ts';
-import { type Accepted, failureFor, perform, type Reach, unpauseLater } from './interleavings-deeds.ts';
+import { type Accepted, failureFor, perform, type Reach, resumeLater } from './interleavings-deeds.ts';
 import type { Wayside } from './interleavings-hooks.ts';
 
 /**
@@ -92,7 +92,7 @@ export class Story implements Wayside {
       const accepted = await perform(deed, this.#reach, runId);
       if (accepted !== undefined) this.accepted.push(accepted);
       if (deed === 'pause')
-        this.track(unpauseLater(this.#reach).catch((error) => this.note(`unpause: ${error}`)));
+        this.track(resumeLater(this.#reach).catch((error) => this.note(`resume: ${error}`)));
     } catch (error) {
       this.note(`${deed} was refused: ${error}`);
     }

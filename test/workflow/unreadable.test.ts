@@ -1,0 +1,55 @@
+/**
+ * Tests jobs that Temporal has paused while a Workflow Task waited for a worker, so that no worker could read
+ * their histories any more.
+ */
+import { expect, test } from 'vitest';
+import { MIB } from '../support/deployment.ts';
+import { until } from '../support/until.ts';
+import { endOf, type Job, type Rig, startRig } from '../support/workflow-rig.ts';
+
+/** Returns the job with a handle to its last run. */
+const lastRunOf = ({ client }: Rig, job: Job): Job => ({
+  ...job,
+  handle: client.workflow.getHandle(job.handle.workflowId),
+});
+
+test.each([
+  ['resume', 'replicated'],
+  ['cancel', 'canceled'],
+])('after a pause before any worker ran, %s is obeyed', async (command, status) => {
+  const rig = await startRig({ workers: false });
+  try {
+    const job = await rig.startJob();
+    await rig.deployment.temporal('workflow', 'pause', '-w', job.handle.workflowId);
+    expect(await rig.deployment.command(command, job.handle.workflowId)).toMatchObject({ code: 0 });
+    await Promise.all([rig.workers.startWorkflows(), rig.workers.startStores()]);
+    expect((await endOf(lastRunOf(rig, job))).details.status).toBe(status);
+  } finally {
+    await rig.stop();
+  }
+});
+
+test('a job whose worker has died before it could read a signal goes on, and obeys the signal', async () => {
+  const rig = await startRig({ workers: false });
+  const { deployment, client } = rig;
+  try {
+    const worker = await deployment.startSlowWorker(200);
+    const job = lastRunOf(rig, await rig.startJob({ size: 64 * MIB }));
+    const id = job.handle.workflowId;
+    const bytes = async () =>
+      JSON.parse((await deployment.command('--json', 'show', id)).stdout).bytes_copied;
+    await until(async () => (await bytes()) > 0);
+    await worker.stop('SIGKILL');
+    await client.workflow.getHandle(id).signal('cancel', {});
+    await deployment.temporal('workflow', 'pause', '-w', id);
+    await deployment.temporal('workflow', 'unpause', '-w', id);
+    // Its history is read by a worker that cannot go on with it.
+    await deployment.startWorker();
+    await until(async () => ((await job.handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) > 1);
+    expect(await deployment.command('resume', id)).toMatchObject({ code: 0 });
+    expect(await endOf(job)).toMatchObject({ closed: 'CANCELLED', details: { status: 'canceled' } });
+    expect(await rig.traces(job)).toEqual([]);
+  } finally {
+    await rig.stop();
+  }
+});
