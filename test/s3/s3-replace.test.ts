@@ -1,11 +1,12 @@
 import { DeleteObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { ObjectStore } from '../../src/stores/index.ts';
+import type { Confirm, ObjectStore } from '../../src/stores/index.ts';
 import { openBucket } from '../../src/stores/s3/bucket.ts';
 import { s3Objects } from '../../src/stores/s3/object-store.ts';
+import { committing, copyFor, fillImage } from '../stores/make-image.ts';
 import { noLonger, OLD } from '../stores/objects-bench.ts';
-import { bytesOf } from '../stores/objects-under-test.ts';
-import { codeOf } from '../stores/store-under-test.ts';
+import { asStore, bytesOf } from '../stores/objects-under-test.ts';
+import { codeOf, digestsOfBytes, FIRST, LAST, newRef } from '../stores/store-under-test.ts';
 import { losingAnswers } from './losing-answers.ts';
 import { type BucketUnderTest, openObjects } from './s3-objects-under-test.ts';
 
@@ -44,10 +45,15 @@ function noting(act: (command: string, count: number, input: object) => Promise<
   return { store, sent };
 }
 
+const isOfPath = (input: object) => 'Key' in input && input.Key === 'images/x';
+
 /** Opens objects whose writer is frozen right before it sends its `nth` request, while a later job writes. */
 function frozenAt(command: string, nth: number): { readonly objects: ObjectStore; readonly sent: string[] } {
-  const { store, sent } = noting(async (name, count) => {
-    if (name === command && count === nth) await bucket.put('x', LATER);
+  let count = 0;
+  const { store, sent } = noting(async (name, _count, input) => {
+    if (name !== command || !isOfPath(input)) return;
+    count += 1;
+    if (count === nth) await bucket.put('x', LATER);
   });
   return { objects: s3Objects(store), sent };
 }
@@ -159,3 +165,62 @@ test.each(['conditions', 'permission'] as const)(
     if (lacks === 'conditions') expect(sent).toEqual(Array(4).fill('PutObject'));
   },
 );
+
+describe.each([0, 2_500_000])('a large object of %d bytes', (size) => {
+  const data = Buffer.alloc(size, 'large');
+  const lastCommand = size === 0 ? 'PutObjectCommand' : 'CompleteMultipartUploadCommand';
+  const ref = newRef({ image_id: 'x', digests: digestsOfBytes(data) });
+  const commit = (objects: ObjectStore, confirm: Confirm = async () => {}) =>
+    objects.commit(committing(ref, data), LAST, copyFor(ref, data), { signal, moved() {}, confirm });
+  const bytes = () => bytesOf(bucket.objects, 'x', size + LATER.length);
+
+  beforeEach(async () => {
+    await bucket.objects.prepare(ref, FIRST, copyFor(ref, data));
+    await fillImage(asStore(bucket.objects), ref, data);
+  });
+
+  test.each([false, true])('that is late replaces nothing but what it has seen (%s)', async (there) => {
+    if (there) await bucket.put('x', OLD);
+    const { objects } = frozenAt(lastCommand, 1);
+    await expect(commit(objects, wantedOnce())).rejects.toThrow('no longer wanted');
+    expect(await text('x')).toBe(LATER.toString());
+    await bucket.objects.discard(ref, LAST);
+    expect([await text('x'), await bucket.traces()]).toEqual([LATER.toString(), ['x']]);
+  });
+
+  test.each([false, true])(
+    'is put where it is still wanted, though something else came first',
+    async (there) => {
+      if (there) await bucket.put('x', OLD);
+      await commit(frozenAt(lastCommand, 1).objects);
+      expect([(await bytes()).equals(data), await bucket.traces()]).toEqual([true, ['x']]);
+    },
+  );
+
+  test.each([false, true])('is put where an answer is lost (%s)', async (there) => {
+    if (there) await bucket.put('x', OLD);
+    await commit(s3Objects(losingAnswers(bucket.s3.options, lastCommand)));
+    expect([(await bytes()).equals(data), await bucket.traces()]).toEqual([true, ['x']]);
+  });
+
+  test('is put into a bucket of a server that knows no conditions', async () => {
+    await bucket.put('x', OLD);
+    const { store } = noting((command, _count, input) => {
+      const isConditional = 'IfMatch' in input || 'IfNoneMatch' in input;
+      if (command === lastCommand && isOfPath(input) && isConditional) throw refusal('NotImplemented', 501);
+    });
+    await commit(s3Objects(store));
+    expect([(await bytes()).equals(data), await bucket.traces()]).toEqual([true, ['x']]);
+  });
+
+  test('comes to its end though the server says that the upload is in conflict', async () => {
+    let count = 0;
+    const { store } = noting((command, _count, input) => {
+      if (command === lastCommand && isOfPath(input) && count++ === 0)
+        throw refusal('ConditionalRequestConflict', 409);
+    });
+    expect(await codeOf(commit(s3Objects(store)))).toBe(size === 0 ? 'success' : 'unavailable');
+    await commit(bucket.objects);
+    expect([(await bytes()).equals(data), await bucket.traces()]).toEqual([true, ['x']]);
+  });
+});

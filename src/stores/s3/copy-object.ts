@@ -1,10 +1,11 @@
-import { CopyObjectCommand, CreateMultipartUploadCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
 import { MIB } from '../../memory/index.ts';
 import type { ObjectAttributes, Watch } from '../port.ts';
-import { askFirst } from './ask-first.ts';
 import { parametersFor } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
-import { completeUpload, listParts, type Upload, type UploadedPart } from './upload.ts';
+import { isS3Error } from './errors.ts';
+import type { Replace } from './replace-object.ts';
+import { abortUpload, completeUpload, listParts, type Upload, type UploadedPart } from './upload.ts';
 
 /** Bytes of a piece, which one request copies in far less time than a request may take. */
 const PIECE = 256 * MIB;
@@ -21,30 +22,7 @@ export interface ObjectCopy {
   readonly attributes: ObjectAttributes;
 }
 
-/** Tells whether a copy needs a multipart upload, which can go on where an earlier try has stopped. */
-export function needsUpload({ size }: ObjectCopy): boolean {
-  return size > PIECE;
-}
-
-/** Copies an object at the server in one request, all or nothing. */
-export async function copySmall({ client, bucket }: Bucket, copy: ObjectCopy, watch?: Watch): Promise<void> {
-  const CopySource = sourceOf(bucket, copy.from);
-  const parameters = parametersFor(copy.attributes);
-  const copying = new CopyObjectCommand({
-    Bucket: bucket,
-    Key: copy.to,
-    CopySource,
-    ...parameters,
-    // The source has the job's mark in its metadata, which the copy must not get.
-    MetadataDirective: 'REPLACE',
-    // Not every server knows tags.
-    ...(parameters.Tagging !== undefined && { TaggingDirective: 'REPLACE' }),
-  });
-  askFirst(copying, watch?.confirm);
-  await client.send(copying);
-}
-
-/** Begins the upload of a copy that needs one. */
+/** Begins the upload of a copy. */
 export async function createCopyUpload(
   { client, bucket }: Bucket,
   { to, attributes }: ObjectCopy,
@@ -56,12 +34,14 @@ export async function createCopyUpload(
 
 /**
  * Lets the server copy the pieces that the upload does not have yet, and completes the upload. Returns
- * `false` if the upload is gone.
+ * `false` if the upload is gone. An object of a single piece goes this way too: some servers (versitygw) have
+ * conditions for the request that completes an upload, and ignore them for `CopyObject`.
  */
-export async function copyLarge(
+export async function copyObject(
   store: Bucket,
   copy: ObjectCopy,
   upload: Upload,
+  replace: Replace,
   watch?: Watch,
 ): Promise<boolean> {
   const { client, bucket } = store;
@@ -77,8 +57,9 @@ export async function copyLarge(
   async function copyPieces(): Promise<void> {
     for (let PartNumber = missing.shift(); PartNumber !== undefined; PartNumber = missing.shift()) {
       const [start, end] = [(PartNumber - 1) * piece, Math.min(copy.size, PartNumber * piece)];
-      const CopySourceRange = `bytes=${start}-${end - 1}`;
-      const command = { Bucket: bucket, ...upload, PartNumber, CopySource, CopySourceRange };
+      // Amazon takes no range of an object of 5 MiB or less.
+      const range = copy.size > piece && { CopySourceRange: `bytes=${start}-${end - 1}` };
+      const command = { Bucket: bucket, ...upload, PartNumber, CopySource, ...range };
       const { CopyPartResult } = await client.send(new UploadPartCopyCommand(command), options);
       parts.set(PartNumber, { PartNumber, Size: end - start, ETag: CopyPartResult?.ETag });
       watch?.moved();
@@ -92,7 +73,17 @@ export async function copyLarge(
     throw error;
   });
   watch?.signal.throwIfAborted();
-  await completeUpload(store, upload, parts.values(), {}, watch?.confirm);
+  await replace(
+    copy.to,
+    (condition, confirm) =>
+      completeUpload(store, upload, parts.values(), condition, confirm).catch(async (error) => {
+        // Such an upload cannot be completed any more (CompleteMultipartUpload in the API Reference).
+        if (isS3Error(error, 'ConditionalRequestConflict')) await abortUpload(store, upload);
+        throw error;
+      }),
+    watch?.confirm,
+    true,
+  );
   return true;
 }
 

@@ -4,11 +4,13 @@ import { goneError, overtakenError } from '../refusals.ts';
 import { hasAnyDigest, haveDigests } from '../same-bytes.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
-import { copyLarge, copySmall, createCopyUpload, needsUpload, type ObjectCopy } from './copy-object.ts';
+import { copyObject, createCopyUpload, type ObjectCopy } from './copy-object.ts';
 import { fromS3, isAbsent, onS3 } from './errors.ts';
 import { claimJobObject, type JobObject, readJobObject, replaceJobObject } from './job-object.ts';
 import { objectKey } from './object-path.ts';
+import { putObject } from './put-object.ts';
 import { headOf, openObject } from './read-object.ts';
+import type { Replace } from './replace-object.ts';
 import { isReservation, removeReservation, reserveId } from './reservation.ts';
 import { openUpload } from './sink.ts';
 import { stagingOf } from './staging.ts';
@@ -19,7 +21,7 @@ import { abortUpload, type Upload } from './upload.ts';
  * their path by the server. A multipart upload to the path itself could not be read back before everybody can
  * see the object.
  */
-export function s3ObjectDestination(store: Bucket): ImageDestination {
+export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDestination {
   return {
     prepare: (ref, attempt) =>
       onS3(async () => {
@@ -47,7 +49,7 @@ export function s3ObjectDestination(store: Bucket): ImageDestination {
         const staging = stagingOf(store, ref);
         const from = staging.keys.data(ref.image_id);
         const copy = { from, to, size, attributes: properties };
-        await publish(staging, ref, attempt, copy, watch).catch(async (error) => {
+        await publish(staging, ref, attempt, copy, replace, watch).catch(async (error) => {
           if (fromS3(error).code !== 'not_found') throw error;
           // Another attempt may have come to the end first, or an answer to this one may have been lost.
           if (await isCommitted(store, to, ref, size, watch)) return;
@@ -72,15 +74,27 @@ async function publish(
   ref: DestinationRef,
   attempt: number,
   copy: ObjectCopy,
+  replace: Replace,
   watch?: Watch,
 ): Promise<void> {
   const job = await claimJobObject(staging, ref, attempt);
   if ((await headOf(staging, copy.from))?.size !== copy.size) throw goneError(ref);
-  if (!needsUpload(copy)) return copySmall(staging, copy, watch);
+  if (copy.size === 0) return putEmpty(staging, copy, replace, watch);
   // `upload_id` names the upload of the copy, if an earlier try has begun it, or else that of the data, which
   // is complete, and so gone.
-  if (await copyLarge(staging, copy, { Key: copy.to, UploadId: job.upload_id }, watch)) return;
-  await copyLarge(staging, copy, await beginCopy(staging, ref, job, copy), watch);
+  if (await copyObject(staging, copy, { Key: copy.to, UploadId: job.upload_id }, replace, watch)) return;
+  await copyObject(staging, copy, await beginCopy(staging, ref, job, copy), replace, watch);
+}
+
+/** Puts an object of no bytes to its path: there is no piece that could be copied. */
+async function putEmpty(
+  staging: Bucket,
+  { to, attributes }: ObjectCopy,
+  replace: Replace,
+  watch?: Watch,
+): Promise<void> {
+  const object = { key: to, data: new Uint8Array(), attributes };
+  await replace(to, (condition, confirm) => putObject(staging, object, condition, confirm), watch?.confirm);
 }
 
 /**

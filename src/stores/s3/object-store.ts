@@ -22,7 +22,7 @@ import { replacingIn } from './replace-object.ts';
 export function s3Objects(store: Bucket): ObjectStore {
   const replace = replacingIn(store);
   return {
-    ...s3ObjectDestination(store),
+    ...s3ObjectDestination(store, replace),
     endpoint: store.endpoint,
 
     inspect: ({ image_id }) =>

@@ -6,10 +6,12 @@ import {
   ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import type { Confirm } from '../port.ts';
 import { askFirst } from './ask-first.ts';
 import type { Bucket } from './bucket.ts';
 import { checksum } from './checksum.ts';
 import { isAbsent } from './errors.ts';
+import type { Condition } from './replace-object.ts';
 import { sendInSlices } from './slices.ts';
 import { metadataOf, type Stamp } from './stamp.ts';
 
@@ -111,8 +113,8 @@ export async function completeUpload(
   { client, bucket }: Bucket,
   upload: Upload,
   parts: Iterable<UploadedPart>,
-  condition: { readonly IfNoneMatch?: '*' } = {},
-  confirm?: () => Promise<void>,
+  condition: Condition = {},
+  confirm?: Confirm,
 ): Promise<void> {
   const Parts = [...parts]
     .sort((a, b) => a.PartNumber - b.PartNumber)

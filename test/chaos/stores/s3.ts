@@ -63,7 +63,13 @@ export async function objectsS3End(endpoint: string): Promise<End> {
     look: () => lookAtObjects(bucket),
     glance: () => contentsOf(bucket),
     spoil: (path, how) => spoil(bucket, path, how),
-    steps: { ...STEPS, commit: [http(/^PUT$/, /./, { header: 'x-amz-copy-source' })] },
+    steps: {
+      ...STEPS,
+      commit: [
+        http(/^PUT$/, /./, { header: 'x-amz-copy-source' }),
+        http(/^POST$/, /^[^?]*\/disks\/[^?]*\?.*uploadId=/),
+      ],
+    },
     close: () => bucket.close(),
   };
 }
