@@ -7,10 +7,10 @@ import { storeOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
 
 /**
- * Ends a cancelled attempt. If the server has given up on the attempt, leaves the transfer to the next
- * attempt, which may adopt it; otherwise stops the transfer. If the whole job was ended from outside
- * (`temporal workflow terminate`), nobody else will clean up, so the attempt removes what it has made. The
- * store protects committed images, and everything that a later attempt has taken over.
+ * Ends a cancelled attempt. If Temporal has given up on the attempt, leaves the transfer to the next attempt,
+ * which may adopt it; otherwise stops the transfer. If the whole job was ended from outside (`temporal
+ * workflow terminate`), nobody else will clean up, so the attempt removes what it has made. The store
+ * protects committed images, and everything that a later attempt has taken over.
  * @param transfer `undefined` if the attempt was cancelled before it had one
  */
 export async function leaveOrStop(

@@ -25,8 +25,8 @@ export function isFirstRun({ mark }: Pick<DestinationRef, 'mark'>): boolean {
 }
 
 /**
- * Tells whether the server has given up on this attempt. If so, another attempt may be running, or the job
- * has ended.
+ * Tells whether Temporal has given up on this attempt. If so, another attempt may be running, or the job has
+ * ended.
  */
 export function isSuperseded(): boolean {
   const { notFound, timedOut } = Context.current().cancellationDetails ?? {};
@@ -91,7 +91,7 @@ const TRUSTED_FOR = 5000;
  * Returns a function that checks, as `confirmLease` does, that Temporal still waits for this attempt. It asks
  * only if the last question is some seconds old, or older than the caller accepts. So it costs little, and an
  * attempt that was frozen, or cut off from Temporal, finds out before it changes anything else. There is only
- * one question at a time, which all that have come before it share.
+ * one question at a time: all calls that wait for its answer share it.
  * @param details returns the details for the heartbeat by which it asks
  */
 export function lastingLease(client: Client, details: () => unknown): Confirm {

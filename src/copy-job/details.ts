@@ -14,7 +14,7 @@ export interface JobDetails {
   readonly job_id: string;
   readonly status: JobStatus;
   /**
-   * Percent, 0 to 100. It is 100 exactly if the status is `replicated`. It never decreases, with one
+   * Percent, 0 to 100. It is 100 if, and only if, the status is `replicated`. It never decreases, with one
    * exception: a job that was terminated or reset shows the value on record, which may be lower than what its
    * last heartbeat said.
    */

@@ -24,7 +24,7 @@ export type VerifiedBy = Algorithm | 'crc64nvme' | 'none';
 /** Returns every digest that a record has. */
 export function digestsOf(record: Pick<ImageRecord, 'os_hash_algo' | 'os_hash_value' | 'checksum'>): Digests {
   const { os_hash_algo, os_hash_value, checksum } = record;
-  // Records of an earlier version may have a value without the name of its algorithm, which is sha512 then.
+  // Records of an earlier version may have a value without the name of its algorithm. It is then a sha512.
   if (os_hash_algo !== 'sha256') return { sha512: os_hash_value, md5: checksum };
   return { sha512: null, md5: checksum, ...(os_hash_value !== null && { sha256: os_hash_value }) };
 }

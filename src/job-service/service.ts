@@ -80,7 +80,7 @@ export interface JobFollowing {
   leave(): void;
 }
 
-/** Copy jobs, for all code that knows nothing of Temporal. Every method MAY throw `JobError`. */
+/** Manages copy jobs, for code that knows nothing of Temporal. Every method MAY throw `JobError`. */
 export interface JobService {
   /**
    * Looks at the source image, then starts a job that copies it. The job's id is also the image id of the

@@ -17,7 +17,7 @@ export interface WaitingTask {
   readonly kind: Kind;
   /** `null` if Temporal does not say. */
   readonly taskQueue: string | null;
-  /** The time since which a worker could have taken the task. */
+  /** The time from which a worker could have taken the task. */
   readonly since: Date;
 }
 
@@ -73,7 +73,7 @@ function isAlive({ status, heartbeatTime }: IWorkerHeartbeat): boolean {
   return status === RUNNING && Date.now() - heard < MAX_SILENCE;
 }
 
-/** Tells whether a worker takes tasks of a kind: only then it has slots for them, free or used. */
+/** Tells whether a worker takes tasks of a kind: only then does it have slots for them, free or used. */
 function takes(kind: Kind, worker: IWorkerHeartbeat): boolean {
   const { currentAvailableSlots, currentUsedSlots } = worker[`${kind}TaskSlotsInfo`] ?? {};
   return Boolean(currentAvailableSlots || currentUsedSlots);

@@ -22,7 +22,7 @@ const idle: Buffer[] = [];
 let lent = 0;
 
 /**
- * Returns memory that threads can share and that begins at a page boundary, as direct I/O needs it. In
+ * Returns memory that threads can share and that begins at a page boundary, as direct I/O requires. In
  * Node.js only WebAssembly's memory is both. The garbage collector cannot be relied on to free it: the
  * collectors of all threads would have to agree that it is unused, and they do not see its size. So it is
  * never freed, but lent again, for any size: a larger piece is halved, and halves that are returned are
@@ -61,7 +61,7 @@ export function pagesInUse(): { readonly lent: number; readonly idle: number } {
   return { lent, idle: idle.reduce((sum, { length }) => sum + length, 0) };
 }
 
-/** Takes back memory that `borrowPages` has lent. Nobody MAY use it any more. */
+/** Takes back memory that `borrowPages` has lent. It MUST NOT be used any more. */
 export function returnPages(pages: Buffer): void {
   lent -= pages.length;
   const { buffer } = pages;

@@ -31,8 +31,8 @@ const UNKNOWN = { lastRunId: null, closedAs: null, memo: {} } as const;
 
 /**
  * Returns the state of a chain.
- * @param firstRunId the id of the chain's first run, by which the chain is recognised: every run that a reset
- * makes keeps it
+ * @param firstRunId the id of the chain's first run. It identifies the chain, because every run that a reset
+ * makes keeps it.
  */
 export async function chainOf(client: Client, workflowId: string, firstRunId: string): Promise<Chain> {
   const last = await runOf(client, workflowId);

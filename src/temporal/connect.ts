@@ -24,7 +24,7 @@ export class TemporalUnreachable extends Error {
  * Connects to Temporal with the settings of the environment.
  * @param encryption the keys with which the client encrypts payloads and decrypts them; `null` for no
  * encryption
- * @param interceptors are called around each of the client's calls about workflows
+ * @param interceptors interceptors for the client's calls about workflows
  * @throws TemporalUnreachable, UnusableProxy
  */
 export async function connectClient(

@@ -1,6 +1,6 @@
 /**
- * A list filter of Temporal, or a term or name in one, in which all values are escaped. Only the functions of
- * this file make it.
+ * A list filter of Temporal, or a part of one: a term or a name. All values in it are escaped. Only the
+ * functions of this file make it.
  * @see https://docs.temporal.io/list-filter
  */
 export class VisibilityQuery {

@@ -8,7 +8,7 @@ export class Bandwidth {
   /** Returns the bytes a second that are allowed now; `null` if any number is. */
   rate: () => number | null;
   readonly #now: () => number;
-  /** Bytes that were let through before their time. Below 0 if bandwidth was left unused. */
+  /** Bytes that were let through earlier than the rate allows. Below 0 if bandwidth was left unused. */
   #ahead = 0;
   #settledAt: number;
   readonly #waiting: (() => void)[] = [];

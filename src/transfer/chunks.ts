@@ -25,7 +25,7 @@ export interface Chunks {
   takeKept(offset: number): Uint8Array | undefined;
   /** Returns the lowest offset for which a chunk is kept; infinity if none is kept. */
   nextKept(): number;
-  /** Gives the memory back. Nothing MAY be called after it. */
+  /** Gives the memory back. The chunks MUST NOT be used any more. */
   close(): void;
 }
 

@@ -12,9 +12,9 @@ export interface Digest {
    * before.
    */
   update(bytes: Uint8Array): Promise<void>;
-  /** Returns the digests of all bytes. Nothing MAY be called after it. */
+  /** Returns the digests of all bytes. The digest MUST NOT be used any more. */
   finish(): Promise<Digests>;
-  /** Stops computing the digest and frees its state. Nothing MAY be called after it. */
+  /** Stops computing the digest and frees its state. The digest MUST NOT be used any more. */
   drop(): void;
 }
 

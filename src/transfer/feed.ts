@@ -19,7 +19,7 @@ const SOCKET_BUFFER = getDefaultHighWaterMark(false);
  */
 export const RESERVE = 64 * KIB;
 /**
- * The longest pause in an upload; milliseconds. uwsgi by default breaks an upload off after a pause of 4 s,
+ * The longest pause in an upload; milliseconds. By default, uwsgi ends an upload after a pause of 4 s, and
  * Glance after 10 s.
  */
 const MAX_PAUSE = 1000;

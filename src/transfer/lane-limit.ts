@@ -94,7 +94,7 @@ export class LaneLimit {
     this.#startWindow(this.#now());
   }
 
-  /** How long no request may be made from now on; milliseconds. */
+  /** How long to wait from now before the next request; milliseconds. */
   get pause(): number {
     return Math.max(0, this.#pausedUntil - this.#now());
   }
@@ -124,8 +124,8 @@ export class LaneLimit {
   }
 
   /**
-   * Records that a lane has moved bytes since `since`: the time of its last report or, if there is none, of
-   * its beginning.
+   * Records that a lane has moved bytes.
+   * @param since the time of the lane's last report or, if there is none, the time when it was opened
    */
   moved(lane: number, bytes: number, since: number): void {
     const now = this.#now();

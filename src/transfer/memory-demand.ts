@@ -48,7 +48,8 @@ function wholeBlocks({ blockSize }: { readonly blockSize: number }, size: number
 
 /**
  * Returns how many parts may be under way, each with a chunk of memory, and how many chunks may wait for the
- * digest. If all lanes are equally fast, no lane is more than one part ahead of the digest.
+ * digest. These are enough for one part for each lane: if all lanes are equally fast, none is farther ahead
+ * of the digest.
  */
 export function chunksOf(
   { reader, size, link }: Pick<TransferOptions, 'reader' | 'size' | 'link'>,

@@ -8,7 +8,7 @@ const ROOM_TO_GROW = MIB / 2;
 export interface ObjectMemory {
   /** Lends memory for an object of somewhat more than `size` bytes. Waits while too much is lent. */
   lend<T>(size: number, use: (memory: Uint8Array) => Promise<T>): Promise<T>;
-  /** Gives the memory back. Nothing MAY be lent after it. */
+  /** Gives the memory back. `lend` MUST NOT be called any more. */
   close(): void;
 }
 

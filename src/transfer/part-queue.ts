@@ -125,8 +125,8 @@ export class PartQueue {
   }
 
   /**
-   * Takes over the last bytes of the part that will end last, and leaves so many to its lane that both are
-   * expected to finish at the same time.
+   * Takes over the last bytes of the part that will end last. The split is such that both lanes are expected
+   * to finish at the same time.
    */
   #split(waitCost: number): Part | undefined {
     const part = this.#lastToFinish(({ at, end }) => multipleAbove(at + waitCost, MIB) < end);

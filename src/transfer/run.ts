@@ -32,7 +32,7 @@ export interface Started<Result = Copied> {
 
 /**
  * Waits until all started work has ended. The first error stops the rest. Once everything has settled, throws
- * the reason for the stop; before that, forgets the bytes if they are not the source's.
+ * the reason for the stop; before that, forgets the bytes if they are of no use to another attempt.
  */
 export async function settle<Result>({ stop }: Run, started: Started<Result>): Promise<Result> {
   const { copied, others, digest, forget, close } = started;

@@ -117,7 +117,7 @@ async function copyBlocks(
   const stopped = (error: unknown) => stop.abort(error);
   await atSide('destination', () => byServer.begin());
   const blocks = blocksOf(size, blockSize).filter((block) => !delivered.has(block));
-  // The first block goes alone: if the service refuses it, the others need not be asked for.
+  // The first block is copied alone: if the service refuses it, the others need not be tried.
   await pMap(blocks.splice(0, 1), (block) => copy(block).catch(stopped));
   await pMap(blocks, (block) => copy(block).catch(stopped), { concurrency: link.maxLanes.to });
   signal.throwIfAborted();

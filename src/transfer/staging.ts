@@ -23,7 +23,7 @@ export interface Staging {
   free(bytes: Uint8Array): void;
   /** Records that nobody will read below this offset any more, so that later bytes may use the room. */
   release(upTo: number): void;
-  /** Gives the memory back. Nothing MAY be called after it. */
+  /** Gives the memory back. The staging MUST NOT be used any more. */
   close(): void;
 }
 

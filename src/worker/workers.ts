@@ -52,7 +52,7 @@ export interface WorkersOptions {
   /** The metrics of the SDK; `null` if they are not served. */
   readonly sdkMetrics: SdkMetrics | null;
   readonly probe: Probe;
-  /** How this process is traced; `null` if it is not. */
+  /** The tracing of this process; `null` if it is not traced. */
   readonly tracing: Tracing | null;
 }
 
@@ -85,7 +85,8 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const { config, regions, client, logger } = options;
   const runtimeLogger = temporalLogger(logger);
   installRuntime(options, runtimeLogger);
-  // `Runtime.install` has to come before the first connection, which would create a default runtime.
+  // `Runtime.install` has to come before the first connection, because a connection creates a default
+  // runtime.
   const connection = await NativeConnection.connect(workerOptions(temporalSettings()));
   const digests = meteredDigests(createDigestPool(Math.max(1, availableParallelism() - 1)), options.metrics);
   const spool = config.spool === null ? null : openSpool(config.spool);
