@@ -7,19 +7,19 @@ import { StoreError } from '../src/stores/index.ts';
  * Turns an error into a Temporal failure; this is the only place that does so. The failure's type is the
  * error's code. Its first detail is the fault, its second the progress. The cause is only logged, because
  * many people can read histories.
- * @param standing for how long the step has made no progress; milliseconds
+ * @param stalledFor for how long the step has made no progress; milliseconds
  * @param patience after how long without progress the step is given up; milliseconds. If infinite, every
  * error is retried.
  */
-export function toFailure(error: unknown, standing: number, patience: number, progress?: unknown): Error {
+export function toFailure(error: unknown, stalledFor: number, patience: number, progress?: unknown): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   const fault = faultOfError(error);
   const passing = !(error instanceof InvalidRequest) && (!(error instanceof StoreError) || error.retryable);
-  const givenUp = passing && standing >= patience;
+  const givenUp = passing && stalledFor >= patience;
   log.warn('step failed', { fault, passing, error: error instanceof StoreError ? error.cause : error });
   return ApplicationFailure.create({
     type: fault.code,
-    message: givenUp ? `given up after ${Math.round(standing / 1000)} s: ${fault.message}` : fault.message,
+    message: givenUp ? `given up after ${Math.round(stalledFor / 1000)} s: ${fault.message}` : fault.message,
     nonRetryable: Number.isFinite(patience) && (!passing || givenUp),
     details: progress === undefined ? [fault] : [fault, progress],
   });

@@ -75,8 +75,8 @@ export async function moveSmallObjects(
   } catch (error) {
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [kept]);
     // Only flushed objects count as progress, because the next attempt moves all others again.
-    const standing = failedAt - Math.max(kept.moved_at, waitedFrom);
-    throw toFailure(blame('source', error), standing, deps.limits.giveUpAfter, kept);
+    const stalledFor = failedAt - Math.max(kept.moved_at, waitedFrom);
+    throw toFailure(blame('source', error), stalledFor, deps.limits.giveUpAfter, kept);
   }
 }
 

@@ -141,8 +141,8 @@ function observed(progress: TransferProgress, transfer: Transfer | undefined): T
 
 /** Returns the failure with which an attempt ends at this progress. */
 function failureAt(error: unknown, progress: TransferProgress, giveUpAfter: number): Error {
-  const standing = Date.now() - progress.moved_at;
-  return toFailure(stalledIfFutile(error, progress, giveUpAfter), standing, giveUpAfter, progress);
+  const stalledFor = Date.now() - progress.moved_at;
+  return toFailure(stalledIfFutile(error, progress, giveUpAfter), stalledFor, giveUpAfter, progress);
 }
 
 type Futility = Pick<TransferProgress, 'futile' | 'futile_since'>;

@@ -27,8 +27,8 @@ export interface Leftovers {
  * run of the job, the clean-up waits until that run has closed.
  * @throws ApplicationFailure `invalid_request` naming the first field of the input that is wrong
  */
-export async function cleanUp(left: Leftovers): Promise<void> {
-  assertInput(left, {
+export async function cleanUp(leftovers: Leftovers): Promise<void> {
+  assertInput(leftovers, {
     'plan.destination.region': 'string',
     'plan.task_queue': 'string',
     'plan.heartbeat_timeout': 'number',
@@ -39,7 +39,7 @@ export async function cleanUp(left: Leftovers): Promise<void> {
     'ref.image_id': 'string',
     'ref.mark': 'string',
   });
-  const { plan, ref } = left;
+  const { plan, ref } = leftovers;
   const place = `${labelOf(ref.image_id)} in ${labelOf(plan.destination.region)}`;
   setCurrentDetails(`**waiting** until nobody writes to ${place} any more`);
   await sleep(plan.heartbeat_timeout);
@@ -54,28 +54,28 @@ export async function cleanUp(left: Leftovers): Promise<void> {
  * Starts the workflow `cleanUp` for a job that is about to end. Returns once that workflow has started,
  * because from then on it no longer depends on the job.
  */
-export async function startCleanUp(left: Leftovers, job: JobDetails): Promise<void> {
+export async function startCleanUp(leftovers: Leftovers, job: JobDetails): Promise<void> {
   const { workflowId, runId } = workflowInfo();
   try {
-    await startAs(cleanUpIdOf(workflowId, left.ref.mark), left, job);
+    await startAs(cleanUpIdOf(workflowId, leftovers.ref.mark), leftovers, job);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     // An earlier run was also cancelled by force, and its clean-up is still running under the first id. That
     // clean-up does not remove what this run has made.
-    await startAs(cleanUpIdOf(workflowId, runId), left, job);
+    await startAs(cleanUpIdOf(workflowId, runId), leftovers, job);
   }
 }
 
-async function startAs(workflowId: string, left: Leftovers, job: JobDetails): Promise<void> {
-  const { region, image_id } = left.plan.destination;
+async function startAs(workflowId: string, leftovers: Leftovers, job: JobDetails): Promise<void> {
+  const { region, image_id } = leftovers.plan.destination;
   await startChild<typeof cleanUp>(CLEAN_UP, {
-    args: [left],
+    args: [leftovers],
     workflowId,
     parentClosePolicy: ParentClosePolicy.ABANDON,
     staticSummary: `clean up ${labelOf(`${region}/${image_id}`)}`,
     memo: {
       [JOB_MEMO]: { ...job, status: 'canceled', phase: null, fault: null, destination_image_id: null },
     },
-    typedSearchAttributes: cleanUpSearchAttributes(left.plan),
+    typedSearchAttributes: cleanUpSearchAttributes(leftovers.plan),
   });
 }

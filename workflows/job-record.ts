@@ -194,7 +194,7 @@ function jobFrom(memo: unknown): Partial<JobDetails> {
   if (status === undefined || !JOB_STATUSES.includes(status))
     throw invalidInput(`${field}.status`, `has to be one of: ${JOB_STATUSES.join(', ')}`);
   if (isFinal(status))
-    throw invalidInput(`${field}.status`, `is '${status}', which no job has when it begins`);
+    throw invalidInput(`${field}.status`, `is '${status}', but no job begins with that status`);
   if (typeof bytes_copied !== 'number') throw invalidInput(`${field}.bytes_copied`, 'has to be a number');
   if (typeof cancel !== 'object') throw invalidInput(`${field}.cancel`, 'has to be an object');
   return memo as Partial<JobDetails>;

@@ -88,7 +88,7 @@ async function fetchPage(
 function filterOf(caller: Caller, { status, cleaning }: ListQuery): VisibilityQuery {
   const terms = cleaning ? [visibility`WorkflowType = ${CLEAN_UP}`, OPEN] : [...JOBS];
   if (caller !== OPERATOR) terms.push(ofTenant(caller.tenant_id));
-  if (status !== undefined) terms.push(showing(status));
+  if (status !== undefined) terms.push(shownAs(status));
   return allOf(terms);
 }
 
@@ -105,7 +105,7 @@ const CANCELED = visibility`ExecutionStatus = 'Canceled'`;
  * workflow that was terminated could not record `error`, and a workflow with a malformed input has no status
  * on record.
  */
-function showing(status: JobStatus): VisibilityQuery {
+function shownAs(status: JobStatus): VisibilityQuery {
   const recorded = visibility`${STATUS} = ${status}`;
   if (status === 'replicated') return recorded;
   if (status === 'canceled') return anyOf([recorded, allOf([CANCELED, NOT_ENDED])]);

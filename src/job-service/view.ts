@@ -53,9 +53,9 @@ export async function liveView(client: Client, description: WorkflowExecutionDes
   const waiting = async (task: WaitingTask | null) =>
     view.paused || task === null ? null : waitingFor(client, task);
   if (step !== null) return { ...withStep(view, step), waiting_for: await waiting(step.waiting) };
-  const ended =
+  const bytes =
     view.phase === 'transfer' ? await endedTransferBytes(client, description, view.image_size) : 0;
-  return { ...withBytes(view, ended), waiting_for: await waiting(waitingWorkflowTask(description)) };
+  return { ...withBytes(view, bytes), waiting_for: await waiting(waitingWorkflowTask(description)) };
 }
 
 function withClosingStatus(job: JobDetails, { status, closeTime }: Execution): JobDetails {

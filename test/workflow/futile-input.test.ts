@@ -86,7 +86,7 @@ const MEMOS: readonly [string, string, unknown, string][] = [
     COPY_IMAGE,
     'job',
     { status: 'replicated' },
-    "memo.job.status: is 'replicated', which no job has when it begins",
+    "memo.job.status: is 'replicated', but no job begins with that status",
   ],
   [COPY_IMAGE, 'job', { status: 'replicating', cancel: 'now' }, 'memo.job.cancel: has to be an object'],
   [MOVE_OBJECTS, 'task', 5, 'memo.task: is not the record of a task'],
