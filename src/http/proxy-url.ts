@@ -5,8 +5,8 @@ export interface Credentials {
 }
 
 /**
- * Reads a proxy's address as an environment names it, with or without `http://`. Returns `null` for what is
- * no address.
+ * Reads a proxy's address as an environment names it, with or without `http://`. Returns `null` if the text
+ * is not an address.
  */
 export function proxyUrl(named: string): URL | null {
   return URL.parse(named.includes('://') ? named : `http://${named}`);
@@ -17,7 +17,7 @@ export function credentialsOf(url: URL | null): Credentials {
   return { username: decoded(url?.username ?? ''), password: decoded(url?.password ?? '') };
 }
 
-/** Undoes the percent-encoding. A text that is none, such as `50%`, stands for itself. */
+/** Undoes percent-encoding. Returns a text that is not valid percent-encoding, such as `50%`, unchanged. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

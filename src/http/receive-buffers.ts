@@ -13,7 +13,7 @@ const SMALL = 4096;
 /** The largest number of idle buffers that are kept: more would only be left from a peak of load. */
 const MAX_IDLE = 32;
 
-/** The state of a buffer into which one socket receives, one read behind the other, until it is full. */
+/** The state of a buffer into which one socket receives, one read after the other, until it is full. */
 interface Buffered {
   /** The end offsets of the reads whose bytes are still in use. */
   readonly ends: Set<number>;
@@ -24,7 +24,10 @@ const idle: Buffer[] = [];
 const inUse = new WeakMap<ArrayBufferLike, Buffered>();
 /** The lengths of the reads that wait in a socket. */
 const waiting = new WeakMap<Socket, number[]>();
-/** The free rest of the buffer of a read: Node.js asks for the socket's next buffer right after the read. */
+/**
+ * The free rest of the buffer of the latest read. Node.js asks for that socket's next buffer right
+ * afterwards.
+ */
 let room: Uint8Array | undefined;
 
 /**

@@ -35,7 +35,7 @@ export function tunnelTo(address: string, env: NodeJS.ProcessEnv): Tunnel | null
   if (url?.protocol !== 'http:') {
     throw new UnusableProxy(
       `${variable}: Temporal is reached by an HTTP proxy only, as in http://proxy.example.com:3128; ` +
-        'name such a one, or name the host of Temporal in NO_PROXY',
+        'name such a proxy, or name the host of Temporal in NO_PROXY',
     );
   }
   const credentials = credentialsOf(url);

@@ -24,12 +24,12 @@ export function principalOf(keystone: Keystone, issued: IssuedToken): Principal 
       // By default, Keystone refuses to rescope a delegated token. This line refuses it whatever Keystone's
       // configuration is.
       if (delegated) return false;
-      const there = await askKeystone((signal) => rescope(keystone, token, tenantId, signal));
-      if (there === null) return false;
-      await askKeystone((signal) => revoke(keystone, there.token, signal)).catch(() => {
+      const rescoped = await askKeystone((signal) => rescope(keystone, token, tenantId, signal));
+      if (rescoped === null) return false;
+      await askKeystone((signal) => revoke(keystone, rescoped.token, signal)).catch(() => {
         // A failure is harmless: the new token expires with the caller's own at the latest.
       });
-      return there.projectId === tenantId && isMember(there);
+      return rescoped.projectId === tenantId && isMember(rescoped);
     },
   };
 }

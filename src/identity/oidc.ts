@@ -32,19 +32,19 @@ const NO_KEYS = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVAL
 export function oidcOperators({ issuer, audience, claim }: OidcOptions): Operators {
   const dispatcher = openAgent({ verify: true, ca: null });
   const ask: Ask = (url, init = {}) => fetch(url, { ...init, dispatcher });
-  let known: ReturnType<typeof createRemoteJWKSet> | undefined;
+  let opened: ReturnType<typeof createRemoteJWKSet> | undefined;
   const keys = async () => {
-    known ??= createRemoteJWKSet(await keysAddress(issuer, ask), {
+    opened ??= createRemoteJWKSet(await keysAddress(issuer, ask), {
       [customFetch]: (url, init) => ask(url, init) as unknown as Promise<Response>,
     });
-    return known;
+    return opened;
   };
   return {
     async nameOf(token) {
       try {
         const options = { issuer, audience, requiredClaims: ['exp', 'sub'] };
         const { payload } = await jwtVerify(token, await keys(), options);
-        return has(payload, claim) ? (payload.sub ?? null) : null;
+        return hasClaim(payload, claim) ? (payload.sub ?? null) : null;
       } catch (cause) {
         if (cause instanceof errors.JOSEError && !NO_KEYS.has(cause.code)) return null;
         throw unavailable(issuer, cause);
@@ -66,7 +66,7 @@ async function keysAddress(issuer: string, ask: Ask): Promise<URL> {
   return url;
 }
 
-function has(payload: JWTPayload, claim: OidcOptions['claim']): boolean {
+function hasClaim(payload: JWTPayload, claim: OidcOptions['claim']): boolean {
   if (claim === null) return true;
   const value = payload[claim.name];
   return value === claim.value || (Array.isArray(value) && value.includes(claim.value));

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import Type from 'typebox';
 
-/** The schema of a token's SHA-256, which files have in place of the token, so that they do not reveal it. */
+/**
+ * The schema of a token's SHA-256. Files have it in place of the token, so that they do not reveal the token.
+ */
 export const Sha256 = Type.String({
   pattern: '^[0-9a-f]{64}$',
   patternErrorMessage: 'a SHA-256 of 64 digits 0 to 9 and a to f',

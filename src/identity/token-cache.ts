@@ -17,22 +17,22 @@ export type TokenCache<Facts> = (token: string, ask: () => Promise<Facts | null>
  * @param cacheFor how long facts are kept; milliseconds
  */
 export function cacheTokens<Facts extends TokenFacts>(cacheFor: number): TokenCache<Facts> {
-  const good = new LRUCache<string, { readonly facts: Facts; readonly until: number }>({ max: MAX_TOKENS });
+  const cached = new LRUCache<string, { readonly facts: Facts; readonly until: number }>({ max: MAX_TOKENS });
   const asked = new Map<string, Promise<Facts | null>>();
 
-  const remembered = async (key: string, ask: () => Promise<Facts | null>): Promise<Facts | null> => {
+  const askAndCache = async (key: string, ask: () => Promise<Facts | null>): Promise<Facts | null> => {
     const askedAt = Date.now();
     const facts = await ask();
     if (facts === null || facts.expiresAt <= Date.now()) return null;
-    good.set(key, { facts, until: Math.min(askedAt + cacheFor, facts.expiresAt) });
+    cached.set(key, { facts, until: Math.min(askedAt + cacheFor, facts.expiresAt) });
     return facts;
   };
   return async (token, ask) => {
     const key = createHash('sha256').update(token).digest('base64');
-    const known = good.get(key);
+    const known = cached.get(key);
     if (known !== undefined && Date.now() < known.until) return known.facts;
-    good.delete(key);
-    const pending = asked.get(key) ?? remembered(key, ask).finally(() => asked.delete(key));
+    cached.delete(key);
+    const pending = asked.get(key) ?? askAndCache(key, ask).finally(() => asked.delete(key));
     asked.set(key, pending);
     return pending;
   };

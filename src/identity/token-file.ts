@@ -35,7 +35,7 @@ const TokenFile = Type.Object(
   { ...closed, minProperties: 1 },
 );
 
-/** The bit of a file's mode by which everybody may read the file. */
+/** The bit of a file's mode that lets everybody read the file. */
 const OTHERS_MAY_READ = 0o004;
 
 interface Entries {

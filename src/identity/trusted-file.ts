@@ -2,11 +2,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { IdentityUnavailable } from './port.ts';
 
-/** The bits of a file's mode by which others than its owner may write to the file. */
+/** The bits of a file's mode that let others than its owner write to the file. */
 const GROUP_OR_OTHERS_MAY_WRITE = 0o022;
 
 /**
- * Reads a YAML file that grants access to those whom it lists. A change to the file takes effect with the
+ * Reads a YAML file that lists who is granted access. A change to the file takes effect with the
  * next call of the returned function.
  * @param entriesOf returns the entries of the file's contents, given also the file's mode; MUST throw if the
  * contents are wrong, with a message that contains no secret

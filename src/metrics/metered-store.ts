@@ -34,18 +34,18 @@ type Ends = Pick<
 
 /** Returns a store that counts the faults of its calls, and the bytes of its readers and sinks. */
 function metered<S extends Ends>(store: S, region: string, metrics: Metrics): S {
-  const at = <T>(side: Side, work: Promise<T>) => counted(work, side, region, metrics);
+  const counting = <T>(side: Side, work: Promise<T>) => counted(work, side, region, metrics);
   return {
     ...store,
-    inspect: (...args) => at('source', store.inspect(...args)),
+    inspect: (...args) => counting('source', store.inspect(...args)),
     openReader: async (...args) =>
-      meteredReader(await at('source', store.openReader(...args)), region, metrics),
-    prepare: (...args) => at('destination', store.prepare(...args)),
-    adopt: (...args) => at('destination', store.adopt(...args)),
+      meteredReader(await counting('source', store.openReader(...args)), region, metrics),
+    prepare: (...args) => counting('destination', store.prepare(...args)),
+    adopt: (...args) => counting('destination', store.adopt(...args)),
     openSink: async (...args) =>
-      meteredSink(await at('destination', store.openSink(...args)), region, metrics),
-    commit: (...args) => at('destination', store.commit(...args)),
-    discard: (...args) => at('destination', store.discard(...args)),
+      meteredSink(await counting('destination', store.openSink(...args)), region, metrics),
+    commit: (...args) => counting('destination', store.commit(...args)),
+    discard: (...args) => counting('destination', store.discard(...args)),
   };
 }
 
@@ -106,10 +106,10 @@ function meteredSink(sink: ImageSink, region: string, metrics: Metrics): ImageSi
     isOpen = false;
     await sink.close();
   };
-  const at = <T>(work: Promise<T>) => counted(work, 'destination', region, metrics);
+  const counting = <T>(work: Promise<T>) => counted(work, 'destination', region, metrics);
   if (sink.kind === 'parts') {
     const write: PartSink['write'] = async (offset, chunk) => {
-      await at(sink.write(offset, chunk));
+      await counting(sink.write(offset, chunk));
       metrics.written(region, chunk.length);
     };
     return overriding<PartSink>(sink, { write, close });
@@ -117,7 +117,7 @@ function meteredSink(sink: ImageSink, region: string, metrics: Metrics): ImageSi
   if (sink.kind === 'blocks') {
     const put: BlockSink['put'] = async (range, block, signal, onMoved) => {
       const began = performance.now();
-      await at(sink.put(range, block, signal, onMoved));
+      await counting(sink.put(range, block, signal, onMoved));
       metrics.written(region, block.length);
       metrics.part('destination', region, secondsSince(began));
     };
@@ -130,7 +130,7 @@ function meteredSink(sink: ImageSink, region: string, metrics: Metrics): ImageSi
   }
   const upload: StreamSink['upload'] = async (chunks, signal) => {
     const began = performance.now();
-    await at(sink.upload(countingWritten(chunks, region, metrics), signal));
+    await counting(sink.upload(countingWritten(chunks, region, metrics), signal));
     metrics.part('destination', region, secondsSince(began));
   };
   return overriding<StreamSink>(sink, { upload, close });

@@ -132,7 +132,7 @@ function instruments(registers: Registry[]) {
   );
   const faults = counter(
     'store_faults_total',
-    'Faults that stores have answered with. Those that may pass are tried again.',
+    'Faults that stores have answered with. After a temporary fault, the step is tried again.',
     ['side', 'region', 'code'],
   );
   const transfers = new Gauge({

@@ -35,7 +35,7 @@ export interface Batch {
 }
 
 /**
- * The progress with the small objects of a batch. It is the activity's heartbeat details, and in the end its
+ * The progress of the small objects of a batch. It is the activity's heartbeat details, and in the end its
  * result.
  */
 export interface BatchProgress {

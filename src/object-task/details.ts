@@ -35,7 +35,7 @@ function shortened(text: string, max: number): string {
 /**
  * Returns a text that says how many of a task's objects could not be moved, with a line for each of the first
  * failures.
- * @param most the largest number of failures that are listed one by one; by default, all that are on record
+ * @param max the largest number of failures that are listed one by one; by default, all that are on record
  */
 export function failureSummary(
   {
@@ -43,15 +43,15 @@ export function failureSummary(
     objects_failed,
     failures,
   }: Pick<TaskDetails, 'objects_moved' | 'objects_failed' | 'failures'>,
-  most = MAX_FAILURES,
+  max = MAX_FAILURES,
 ): string {
-  const told = failures.slice(0, most).map(({ path, message }) => harmless(`${path}: ${message}`));
-  const more = objects_failed - told.length;
-  const lines = more > 0 ? [...told, `and ${more} more`] : told;
+  const listed = failures.slice(0, max).map(({ path, message }) => harmless(`${path}: ${message}`));
+  const more = objects_failed - listed.length;
+  const lines = more > 0 ? [...listed, `and ${more} more`] : listed;
   return `${objects_failed} of ${objects_moved + objects_failed} objects could not be moved: ${lines.join('\n')}`;
 }
 
-/** Everything that is on record of a task. Times are RFC 3339. */
+/** Everything that is on record about a task. Times are RFC 3339. */
 export interface TaskDetails extends Omit<TaskRequest, 'source' | 'destination'> {
   readonly created_at: string;
   readonly objects_moved: number;
@@ -71,9 +71,9 @@ export interface TaskDetails extends Omit<TaskRequest, 'source' | 'destination'>
 
 /** Returns the details of a task for which nothing has been done yet. */
 export function requestedTask(request: TaskRequest, at: Date): TaskDetails {
-  const { source: _source, destination: _destination, ...asked } = request;
+  const { source: _source, destination: _destination, ...shown } = request;
   return {
-    ...asked,
+    ...shown,
     created_at: at.toISOString(),
     objects_moved: 0,
     bytes_moved: 0,

@@ -4,7 +4,7 @@ import type { FaultCode } from '../copy-job/index.ts';
  * The codes of faults that the next object would have too: a store is full or does not answer, or there is no
  * worker.
  */
-const OF_ALL: ReadonlySet<FaultCode> = new Set<FaultCode>([
+const TASK_FAULTS: ReadonlySet<FaultCode> = new Set<FaultCode>([
   'unavailable',
   'lost',
   'stalled',
@@ -17,5 +17,5 @@ const OF_ALL: ReadonlySet<FaultCode> = new Set<FaultCode>([
  * concerns only the object, and is put on record.
  */
 export function isFaultOfTask(code: FaultCode): boolean {
-  return OF_ALL.has(code);
+  return TASK_FAULTS.has(code);
 }

@@ -28,8 +28,8 @@ export interface OpenAccount {
 }
 
 /**
- * Makes an account. Its configuration is read at the first use, and again after it could not be read or
- * Keystone refused the credential in it.
+ * Makes an account. Its configuration is read at the first use. It is read again if it could not be read, or
+ * if Keystone has refused the credential in it.
  */
 export function openAccount(options: CloudOptions, env = process.env): Account {
   let opening: Promise<OpenAccount> | null = null;

@@ -10,9 +10,9 @@ const HOST = 'image-replicator';
 const SIGNED_HEADERS = 'host;x-amz-date';
 
 /**
- * Describes, in the form that Keystone checks, a request signed with an EC2 credential at this moment. The
+ * Signs a request with an EC2 credential, and returns its description in the form that Keystone checks. The
  * request is never sent. The description proves to Keystone that we know the secret. The caller's own
- * signature, which we have checked, would not do: Keystone cannot check signatures of its kind.
+ * signature cannot prove that, because Keystone cannot check signatures of its kind.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
  * @see keystoneclient/contrib/ec2/utils.py
  */
@@ -22,7 +22,7 @@ export function signAwsRequest({ access, secret }: Ec2Key, now: Date): object {
   const bodyHash = sha256('');
   const canonical = ['GET', '/', '', `host:${HOST}`, `x-amz-date:${date}`, '', SIGNED_HEADERS, bodyHash];
   const toSign = ['AWS4-HMAC-SHA256', date, scope.join('/'), sha256(canonical.join('\n'))].join('\n');
-  const key = scope.reduce<string | Buffer>((above, part) => hmac(above, part), `AWS4${secret}`);
+  const key = scope.reduce<string | Buffer>((previous, part) => hmac(previous, part), `AWS4${secret}`);
   const signature = hmac(key, toSign).toString('hex');
   const credential = [access, ...scope].join('/');
   return {

@@ -1,4 +1,4 @@
-/** Which of a service's addresses is used; clouds.yaml calls it `interface`. */
+/** Says which of a service's addresses is used; clouds.yaml calls it `interface`. */
 export type Interface = 'public' | 'internal' | 'admin';
 
 /** The catalog of a token, in the form that Keystone's API v3 gives. */

@@ -3,7 +3,7 @@ import type { Interface } from './catalog.ts';
 import { type CloudKeys, flagOf, neededText, problem, readVariables, textOf } from './cloud-keys.ts';
 import { readCloudsYaml } from './clouds-yaml.ts';
 
-/** Which cloud is used, and which of its regions and interfaces. */
+/** Says which cloud is used, and which of its regions and interfaces. */
 export interface CloudOptions {
   /** A name in clouds.yaml; the default is `OS_CLOUD`, or the cloud of the other OS_* variables. */
   readonly cloud?: string;

@@ -61,7 +61,7 @@ export function openEc2Credentials(options: CloudOptions, env = process.env): Ec
       if (status === 401 || status === 404) return null;
       if (status === 403) throw forbidden('service on its project');
       if (status !== 200 || subject === null) throw unexpected(status);
-      // Whatever method Keystone notes in the token, it is delegated: the credential is bound to one project.
+      // The token is delegated, whatever method Keystone notes in it: the credential is bound to one project.
       return { ...parseToken(text), token: subject, delegated: true };
     },
   };

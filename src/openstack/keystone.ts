@@ -135,10 +135,10 @@ export function askKeystone(
 }
 
 /**
- * Returns the error for a status that the call does not expect: `unreachable` if it may pass, else
+ * Returns the error for a status that the call does not expect: `unreachable` if it may be temporary, else
  * `misconfigured`.
  */
 export function unexpected(status: number): OpenStackError {
-  const mayPass = status >= 500 || status === 429 || status === 408;
-  return new OpenStackError(mayPass ? 'unreachable' : 'misconfigured', `Keystone answers with ${status}`);
+  const isTemporary = status >= 500 || status === 429 || status === 408;
+  return new OpenStackError(isTemporary ? 'unreachable' : 'misconfigured', `Keystone answers with ${status}`);
 }

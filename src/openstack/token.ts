@@ -74,8 +74,8 @@ export function parseToken(text: string): TokenFacts {
     hasAccessRules: token.application_credential?.access_rules !== undefined,
     catalog: (token.catalog ?? []).map(({ type, endpoints }) => ({
       type,
-      endpoints: endpoints.map(({ interface: face, region_id, url }) => ({
-        interface: face,
+      endpoints: endpoints.map(({ interface: kind, region_id, url }) => ({
+        interface: kind,
         region_id,
         url,
       })),

@@ -71,7 +71,7 @@ export function createTokens(keystone: Keystone, account: Cloud): Tokens {
       if (!isApplication(account) || isOwn) return token;
       const why = `the account's application credential is of project ${token.projectId}`;
       const wanted = 'system' in scope ? 'the system' : `project ${scope.project}`;
-      throw new OpenStackError('forbidden', `${why}, and serves no other: not ${wanted}`);
+      throw new OpenStackError('forbidden', `${why}, and cannot be used for ${wanted}`);
     },
     drop(scope, refused) {
       const slot = slots.peek(keyOf(scope));

@@ -27,7 +27,7 @@ const DEFAULT_HEADERS = ['host', 'content-md5', 'content-length', 'content-type'
 
 /**
  * Baidu AI Cloud's signature, version 1. The header Host MUST be signed. The body is signed only if the
- * header Content-MD5 is, which MUST then be the MD5 of the body.
+ * header Content-MD5 is signed. That header MUST then be the MD5 of the body.
  * @see https://cloud.baidu.com/doc/Reference/s/njwvz1yfu
  * @see bce-python-sdk, baidubce/auth/bce_v1_signer.py
  */

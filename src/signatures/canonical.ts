@@ -28,8 +28,8 @@ export function pathOf({ url }: SignedRequest): string {
  * has an empty one.
  */
 export function parametersOf({ url }: SignedRequest): { readonly name: Bytes; readonly value: Bytes }[] {
-  const at = url.indexOf('?');
-  const pairs = at === -1 ? [] : url.slice(at + 1).split('&');
+  const start = url.indexOf('?');
+  const pairs = start === -1 ? [] : url.slice(start + 1).split('&');
   return pairs
     .filter((pair) => pair !== '')
     .map((pair) => {

@@ -81,8 +81,8 @@ function canonicalQuery(request: SignedRequest): string {
  */
 function payloadHashes(request: SignedRequest, names: readonly string[]): string[] {
   const hash = createHash('sha256').update(request.body).digest('hex');
-  const told = names.includes('x-sdk-content-sha256') ? headerOf(request, 'x-sdk-content-sha256') : undefined;
-  if (told === undefined || told === hash) return [hash];
-  if (told !== UNSIGNED) return [];
+  const sent = names.includes('x-sdk-content-sha256') ? headerOf(request, 'x-sdk-content-sha256') : undefined;
+  if (sent === undefined || sent === hash) return [hash];
+  if (sent !== UNSIGNED) return [];
   return request.body.length === 0 ? [hash, UNSIGNED] : [UNSIGNED];
 }

@@ -4,7 +4,7 @@ import { listWorkflows, OPEN, type VisibilityQuery, visibility } from '../tempor
 import type { TaskOwner, TaskPage, TaskQuery, TaskView } from './service.ts';
 import { taskView } from './view.ts';
 
-/** The most tasks in one answer. */
+/** The largest number of tasks in one answer. */
 const MAX_TASKS = 1000;
 
 /**

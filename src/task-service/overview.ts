@@ -11,8 +11,7 @@ const MAX_ASKED = 50;
 const ASKED_AT_A_TIME = 8;
 
 /**
- * Lists the tasks of all tenants for an operator, the newest first. Says of running tasks why they stand
- * still, if they do.
+ * Lists the tasks of all tenants for an operator, the newest first. If a running task stands still, says why.
  */
 export async function listAllTasks(client: Client, limit: number): Promise<readonly TaskView[]> {
   const query = visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'`;

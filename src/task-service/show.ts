@@ -20,7 +20,7 @@ import { taskView } from './view.ts';
 const PATIENCE = 3000;
 
 /**
- * Shows a task of any tenant to an operator, and says why it stands still, if it does. The counts of a
+ * Shows a task of any tenant to an operator. If the task stands still, says why. The counts of a
  * running task come from its workflow, or from its memo if no worker answers.
  * @param id the id of the task, or of its workflow
  * @throws TaskError `task_not_found`
@@ -33,11 +33,8 @@ export async function showAnyTask(client: Client, id: string): Promise<TaskView>
   const view = taskView(task, deletion !== undefined && deletion.closeTime === undefined);
   if (view === undefined) throw notFound(id);
   if (view.status !== 'running') return view;
-  const [present, standing] = await Promise.all([
-    presentDetails(client, workflowId),
-    standingOf(client, task),
-  ]);
-  return { ...view, ...present, standing };
+  const [live, standing] = await Promise.all([liveDetails(client, workflowId), standingOf(client, task)]);
+  return { ...view, ...live, standing };
 }
 
 function notFound(id: string): TaskError {
@@ -54,7 +51,7 @@ async function workflowIdOf(client: Client, id: string): Promise<string | undefi
 }
 
 /** Asks the workflow of a running task for its details. Returns `undefined` if no worker answers in time. */
-async function presentDetails(client: Client, workflowId: string): Promise<TaskDetails | undefined> {
+async function liveDetails(client: Client, workflowId: string): Promise<TaskDetails | undefined> {
   const handle = client.workflow.getHandle(workflowId);
   const ask = () => handle.query<unknown>(TASK_DETAILS_QUERY);
   return client.withDeadline(Date.now() + PATIENCE, ask).then(parseTask, () => undefined);

@@ -23,8 +23,8 @@ export function harmlessLines(text: string): string {
 }
 
 /**
- * Returns JSON, or YAML that has every text with harmful characters in double quotes, with the same meaning
- * but safe to print on a terminal. Line feeds stay, because they belong to the layout.
+ * Returns JSON with the same meaning that is safe to print on a terminal. The text MAY also be YAML that has
+ * every text with harmful characters in double quotes. Line feeds stay, because they belong to the layout.
  */
 export function harmlessJson(json: string): string {
   return json.replaceAll(HARMFUL, (character) =>

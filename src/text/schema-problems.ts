@@ -69,15 +69,15 @@ export function schemaProblems(
 
 function problemsOf(schema: Schema, value: unknown, error: SchemaError, secret: boolean): SchemaProblem[] {
   const steps = stepsOf(error.instancePath);
-  const at = steps.reduce<Schema>(schemaOf, schema);
+  const part = steps.reduce<Schema>(schemaOf, schema);
   const { requiredProperties = [], additionalProperties = [] } = error.params as Record<string, string[]>;
   const path = (...more: string[]) => harmless([...steps, ...more].join('.'));
   if (error.keyword === 'required')
     return requiredProperties.map((key) => ({ path: path(key), problem: 'is missing' }));
   if (error.keyword === 'additionalProperties')
-    return additionalProperties.map((key) => ({ path: path(key), problem: unknownKey(at) }));
+    return additionalProperties.map((key) => ({ path: path(key), problem: unknownKey(part) }));
   const given = steps.reduce<unknown>(member, value);
-  return [{ path: path(), problem: wrongValue(error.keyword, at, given, { secret }) }];
+  return [{ path: path(), problem: wrongValue(error.keyword, part, given, { secret }) }];
 }
 
 /**

@@ -14,8 +14,8 @@ interface Visit {
  */
 export function illFormedField(value: unknown): string | undefined {
   // This does not recurse, because a value from outside may be nested more deeply than the stack allows.
-  const left: Visit[] = [{ value, path: '' }];
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+  const toVisit: Visit[] = [{ value, path: '' }];
+  for (let next = toVisit.pop(); next !== undefined; next = toVisit.pop()) {
     if (typeof next.value === 'string' && !next.value.isWellFormed()) return fieldName(next.path);
     if (typeof next.value !== 'object' || next.value === null) continue;
     const { path } = next;
@@ -23,7 +23,7 @@ export function illFormedField(value: unknown): string | undefined {
     const below = (key: string) => (path === '' ? key : `${path}.${key}`);
     const key = entries.find(([name]) => !name.isWellFormed())?.[0];
     if (key !== undefined) return fieldName(below(key));
-    for (const [name, inner] of entries.reverse()) left.push({ value: inner, path: below(name) });
+    for (const [name, inner] of entries.reverse()) toVisit.push({ value: inner, path: below(name) });
   }
   return undefined;
 }

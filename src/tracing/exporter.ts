@@ -7,9 +7,9 @@ import type { Log } from './tracing.ts';
 const MIN_BETWEEN_WARNINGS = 10 * 60_000;
 
 /**
- * Opens what sends spans to the collector. A failure is logged as a warning with its code, but not more often
- * than every `MIN_BETWEEN_WARNINGS`. OpenTelemetry's own messages are not logged: they may quote the headers
- * of a request, and what the collector answers.
+ * Opens the exporter that sends spans to the collector. A failure is logged as a warning with its code, but
+ * not more often than every `MIN_BETWEEN_WARNINGS`. OpenTelemetry's own messages are not logged: they may
+ * quote the headers of a request, and what the collector answers.
  */
 export function openExporter(log: Log): SpanExporter {
   const exporter = new OTLPTraceExporter();

@@ -23,8 +23,8 @@ const MAX_PARTS = 10;
 const MAX_FAREWELL = 2000;
 
 /**
- * Starts to trace this process. At most as many spans wait for the collector as `OTEL_BSP_MAX_QUEUE_SIZE`
- * says (2048); further ones are dropped, so that no copy waits for the collector.
+ * Starts to trace this process. At most `OTEL_BSP_MAX_QUEUE_SIZE` spans (by default 2048) wait for the
+ * collector. Further ones are dropped, so that no copy waits for the collector.
  */
 export function startTracing(name: string, log: Log): Tracing {
   const named = resourceFromAttributes({ 'service.name': name });
@@ -34,7 +34,7 @@ export function startTracing(name: string, log: Log): Tracing {
       .merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [new BatchSpanProcessor(openExporter(log))],
   });
-  // Without baggage: what clients write into it would become a part of histories.
+  // This leaves out baggage, because what clients write into it would become a part of histories.
   provider.register({ propagator: new W3CTraceContextPropagator() });
   const tracer = trace.getTracer('image-replicator');
   let second = 0;

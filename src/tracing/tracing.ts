@@ -13,7 +13,7 @@ export interface Tracing {
   close(): Promise<void>;
 }
 
-/** Where an operator reads what is wrong with tracing. */
+/** The log in which an operator reads about problems with tracing. */
 export interface Log {
   warn(about: object, message: string): void;
 }
