@@ -14,13 +14,13 @@ const GAP = 6;
 
 /** Draws a chart as SVG, for up to three series. */
 export function barChart({ series, groups, ...words }: Bars): string {
-  const most = Math.max(...groups.flatMap(({ values }) => values));
+  const highest = Math.max(...groups.flatMap(({ values }) => values));
   const room = (RIGHT - LEFT) / groups.length;
   const width = series.length * BAR + (series.length - 1) * GAP;
   const bars = groups.flatMap(({ label, values }, group) => {
     const middle = LEFT + room * (group + 0.5);
     return [
-      ...values.map((value, index) => bar(value, most, middle - width / 2 + index * (BAR + GAP), index)),
+      ...values.map((value, index) => bar(value, highest, middle - width / 2 + index * (BAR + GAP), index)),
       text(middle, BOTTOM + 22, label, 'text-anchor="middle"'),
     ];
   });
@@ -35,8 +35,8 @@ export function barChart({ series, groups, ...words }: Bars): string {
   return picture(HEIGHT, words, [...legend, ...bars, axis]);
 }
 
-function bar(value: number, most: number, x: number, index: number): string {
-  const height = Math.round((value / most) * (BOTTOM - TOP));
+function bar(value: number, highest: number, x: number, index: number): string {
+  const height = Math.round((value / highest) * (BOTTOM - TOP));
   const y = BOTTOM - height;
   return `<rect class="s${index}" x="${x}" y="${y}" width="${BAR}" height="${height}" rx="2"/>
 ${text(x + BAR / 2, y - 6, value.toFixed(1), 'text-anchor="middle"')}`;

@@ -18,8 +18,8 @@ const LINKS = openLinks({
 });
 
 /**
- * Returns the milliseconds of a copy without Temporal, in this process. The copy is removed again, which is
- * not measured.
+ * Returns the milliseconds of a copy without Temporal, in this process. Then removes the copy, which is not
+ * measured.
  */
 export async function runEngine(
   from: ImageStore,

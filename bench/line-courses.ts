@@ -5,7 +5,7 @@ import { COPIES, type LineStack, RATE } from './line-stack.ts';
 import type { SharedLine } from './shared-line.ts';
 import { type Sample, watchWorker } from './worker-metrics.ts';
 
-/** Copies from a bucket far away, each to a directory of its own, and how they went on over time. */
+/** Copies from a bucket far away, each to a directory of its own, and their progress over time. */
 export interface Course {
   /** The regions that the copies went to. */
   readonly regions: readonly string[];
@@ -25,12 +25,13 @@ interface Rate {
   readonly rate: number;
 }
 
-/** A line that shrinks has its whole width for so long, and then a tenth of it for so long; milliseconds. */
+/** How long a line that shrinks has its whole width, and then a tenth of it; milliseconds. */
 const WIDE_FOR = 6000;
 const THIN_FOR = 20_000;
 
 /**
- * Copies an image as often as there are `starts`, each of which is the milliseconds after which a job begins.
+ * Copies an image several times at once.
+ * @param starts for each copy, the milliseconds after which its job begins
  */
 export async function copiesOverTime(
   stack: LineStack,
@@ -100,7 +101,10 @@ export function sharesOf(course: Course): number[] {
   return moved.map((bytes) => bytes / total);
 }
 
-/** Returns the MB/s of a copy over time, each as the mean of the second before; seconds and MB/s. */
+/**
+ * Returns the speed of a copy over time, as pairs of seconds and MB/s. Each speed is the mean of the last
+ * second.
+ */
 export function goodput({ samples }: Course, region: string): (readonly [number, number])[] {
   return samples.map((sample) => {
     const before = lastUntil(samples, sample.at - 1000) ?? sample;

@@ -56,13 +56,13 @@ export function linePage({ machine, speeds, shares, courses }: LineResults): str
     'The table has the bytes of images that were moved in a second, as a share of 40 MB/s. The time counts from the',
     'start of a job or a program to its end. The programs take turns in rounds, and the share is the median of the',
     'rounds. Each of the four copies moves 256 MiB, and every other copy 768 MiB. In the other direction, the time',
-    'also has the moment in which the server puts the upload together.',
+    'also includes the moment in which the server puts the upload together.',
     '',
     '| | share of the line | range |',
     '|---|---|---|',
-    ...Object.entries(speeds).map(([name, of]) => {
-      const [least, most] = [Math.min(...of), Math.max(...of)];
-      return `| ${name} | ${percent(median(of) / RATE)} | ${percent(least / RATE)} to ${percent(most / RATE)} |`;
+    ...Object.entries(speeds).map(([name, rates]) => {
+      const [lowest, highest] = [Math.min(...rates), Math.max(...rates)];
+      return `| ${name} | ${percent(median(rates) / RATE)} | ${percent(lowest / RATE)} to ${percent(highest / RATE)} |`;
     }),
     '',
     `While all four copies were under way, each moved between ${percent(Math.min(...shares.flat()))} and ${percent(Math.max(...shares.flat()))} of the bytes.`,
@@ -84,9 +84,9 @@ function chartsOf({ one, two, thin }: LineResults['courses']): string[] {
     '## Lanes and goodput over time',
     '',
     "Samples of the worker's own metrics, four a second: `image_replicator_lanes_open` and `_limit`, and",
-    "`image_replicator_written_bytes_total` of each copy's region. A dashed line is what is possible at most: what",
-    'the line carries, and the lanes that the worker allows. It remembers them from one copy to the next, so the',
-    'second and third chart begin with what it had found before.',
+    "`image_replicator_written_bytes_total` of each copy's region. A dashed line is the largest possible value: what",
+    'the line carries, and the lanes that the worker allows. The worker remembers them from one copy to the next, so',
+    'the second and third chart begin with what it had found before.',
     '',
     `![Lanes and goodput of one copy](line-one.svg)`,
     '',

@@ -17,9 +17,9 @@ const SIZE = 768 * MIB;
 /** The bytes of each of four copies. */
 const QUARTER = 256 * MIB;
 const ROUNDS = isQuick ? 1 : 2;
-/** The line while an image is made ready, which is not measured; bytes a second. */
+/** The rate of the line while images are made, which is not measured; bytes a second. */
 const WIDE = 1_000_000_000;
-/** The second of two copies begins so many milliseconds after the first. */
+/** Milliseconds from the beginning of the first of two copies to that of the second. */
 const SECOND_AFTER = 5000;
 
 leaveNothing();
@@ -27,7 +27,7 @@ const line = lineOrReason();
 if (typeof line === 'string') process.stdout.write(`${line}\n`);
 else await measure(line);
 
-/** Opens the line. Returns why not if this process may not. */
+/** Opens the line. If this process may not, returns the reason. */
 function lineOrReason(): SharedLine | string {
   try {
     return openSharedLine(WIDE);
@@ -71,15 +71,15 @@ async function takingTurns(
   const { deployment, rclone, remote } = stack;
   const [ones, fours]: [Course[], Course[]] = [[], []];
   const speed = (bytes: number, work: () => Promise<number>) => async () => (1000 * bytes) / (await work());
-  const over = async (kept: Course[], copied: Image, starts: readonly number[]) => {
+  const copyTime = async (courses: Course[], copied: Image, starts: readonly number[]) => {
     const course = await copiesOverTime(stack, copied, starts);
-    kept.push(course);
+    courses.push(course);
     return course.time;
   };
   const peer = join(deployment.folder, 'disk', '.peer');
   const speeds = await alternating(ROUNDS, {
-    'one copy': speed(SIZE, () => over(ones, image, [0])),
-    'four copies at once': speed(4 * QUARTER, () => over(fours, quarter, [0, 0, 0, 0])),
+    'one copy': speed(SIZE, () => copyTime(ones, image, [0])),
+    'four copies at once': speed(4 * QUARTER, () => copyTime(fours, quarter, [0, 0, 0, 0])),
     'one copy in the other direction': speed(SIZE, async () => {
       const { id, time } = await copyByJob(deployment, local.id, 'disk', 'far');
       await stack.removeCopy('far', id);

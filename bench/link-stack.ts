@@ -88,7 +88,7 @@ export async function openLinkStack(): Promise<LinkStack> {
   };
 }
 
-/** Deploys the product with regions in the bucket, and through the link, and on the disk. */
+/** Deploys the product with regions in the bucket, behind the links and on the disk. */
 function deployAt(
   address: string,
   endpoints: Readonly<Record<'near' | 'far' | 'far-too' | 'refusing', string>>,

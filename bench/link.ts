@@ -45,7 +45,8 @@ try {
   const sections: string[] = [];
   for (const name of names) {
     const measure = SECTIONS[name];
-    if (measure === undefined) throw new Error(`there are the sections ${Object.keys(SECTIONS).join(', ')}`);
+    if (measure === undefined)
+      throw new Error(`there is no section ${name}; use some of: ${Object.keys(SECTIONS).join(', ')}`);
     sections.push(await measure());
     if (!isQuick) await writePage(sections, NAMED.length > 0);
   }

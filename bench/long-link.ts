@@ -6,8 +6,8 @@ import { until } from '../test/support/until.ts';
 
 const VERSION = 'v2.5.0';
 /**
- * The limit for toxiproxy's memory, because it keeps everything that a slow reader has not taken; KiB of
- * address space.
+ * The limit of toxiproxy's address space, because toxiproxy keeps everything that a slow reader has not
+ * taken; KiB.
  */
 const MAX_MEMORY = 8 * 1024 * 1024;
 
@@ -32,7 +32,7 @@ export interface LongLink {
   stop(): Promise<void>;
 }
 
-/** Opens a link to the server at `upstream`, which toxiproxy makes long. */
+/** Opens a link to the server at `upstream`. toxiproxy makes the link long. */
 export async function openLongLink(upstream: string, faults: Faults): Promise<LongLink> {
   const [control, port] = [await freePort(), await freePort()];
   const program = await goProgram('github.com/Shopify/toxiproxy/v2/cmd/server', VERSION);
@@ -60,12 +60,12 @@ export async function openLongLink(upstream: string, faults: Faults): Promise<Lo
     const add = (stream: string, type: string, attributes: object) =>
       call('POST', '/proxies/link/toxics', { name: `${type} ${stream}`, type, stream, attributes });
     for (const stream of ['upstream', 'downstream']) {
-      const late = () => add(stream, 'latency', { latency: delay });
+      const addDelay = () => add(stream, 'latency', { latency: delay });
       // The fault `latency` has a large buffer. If it comes first, the link takes bytes into that buffer as
       // fast as they are sent; if it comes last, only as fast as the other faults let them through.
-      if (!takesNoMore) await late();
+      if (!takesNoMore) await addDelay();
       await add(stream, 'bandwidth', { rate: rate / 1000 });
-      if (takesNoMore) await late();
+      if (takesNoMore) await addDelay();
     }
     if (cutAfter !== undefined) await add('downstream', 'limit_data', { bytes: cutAfter });
   };

@@ -27,7 +27,7 @@ export async function writeManyObjects(
   count: number,
 ): Promise<(folder: string) => Promise<WorkflowHandle>> {
   const bucket = regions.get(written)?.store.objects;
-  if (bucket === undefined) throw new Error('a bucket has objects');
+  if (bucket === undefined) throw new Error(`the region ${written} has no objects`);
   const signal = AbortSignal.timeout(600_000);
   const names = Array.from({ length: count }, (_, index) => `many/${index % 100}/${index}`);
   await pMap(names, (name) => bucket.write(name, randomBytes(SIZE), signal), { concurrency: 16 });

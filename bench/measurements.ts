@@ -11,7 +11,7 @@ import { NOOP_QUEUE, type Stack } from './stack.ts';
 import { timed } from './statistics.ts';
 
 /**
- * Returns the milliseconds from the start of a copy job to its close. The copy is removed again, which is not
+ * Returns the milliseconds from the start of a copy job to its close. Then removes the copy, which is not
  * measured.
  */
 export async function wholeJob({ deployment, jobs }: Stack, imageId: string): Promise<number> {
@@ -25,7 +25,7 @@ export async function wholeJob({ deployment, jobs }: Stack, imageId: string): Pr
   return time;
 }
 
-/** Returns the milliseconds of the same copy between the same stores without Temporal. */
+/** Returns the milliseconds of a copy between the stores of the job without Temporal. */
 export async function engineAlone({ deployment }: Stack, imageId: string): Promise<number> {
   sync();
   const from = deployment.regions.get('ot1')?.store;

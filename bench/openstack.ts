@@ -29,7 +29,7 @@ async function startCopier(cloud: BenchCloud, address: string, spool?: { path: s
     cpu,
     stop: () => deployment.stop(),
     /**
-     * Returns the milliseconds from the start of a job to its close. The copy is removed again, which is not
+     * Returns the milliseconds from the start of a job to its close. Then removes the copy, which is not
      * measured.
      */
     async copy(imageId: string): Promise<number> {

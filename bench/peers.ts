@@ -5,7 +5,7 @@ import { MIB } from '../test/support/deployment.ts';
 import type { Rclone } from './rclone.ts';
 import { timed } from './statistics.ts';
 
-/** The rows of the tables. */
+/** The names of rows in the tables. */
 export const DEFAULTS = '`rclone copyto`';
 export const BY_HAND = '`rclone copyto`, 32 streams of 16 MiB';
 const CURL = '`curl`, one stream';
@@ -28,7 +28,7 @@ export interface PeerCopy {
 /** A peer's measurement, which returns milliseconds. */
 type Measurement = () => Promise<number>;
 
-/** Returns the measurement of rclone with more options than its defaults. */
+/** Returns the measurement of rclone with some options. */
 export function byRclone(
   rclone: Rclone,
   { from, to, remove }: Omit<PeerCopy, 'size'>,
@@ -42,7 +42,7 @@ export function byRclone(
   };
 }
 
-/** Returns the measurements of rclone at its defaults, and as we have tuned it by hand once. */
+/** Returns the measurements of rclone at its defaults, and with options that were tuned by hand. */
 export function peersOf(rclone: Rclone, copy: Omit<PeerCopy, 'size'>) {
   return {
     [DEFAULTS]: byRclone(rclone, copy),
@@ -74,7 +74,7 @@ export async function bestOfRclone(rclone: Rclone, copy: PeerCopy): Promise<Reco
 }
 
 /**
- * Measures `curl` once, which moves everything in one stream. Returns nothing if there is no curl.
+ * Measures `curl` once, which moves everything in one stream. Returns no row if there is no curl.
  * @param endpoint the server of rclone's remotes
  */
 export async function byCurl(

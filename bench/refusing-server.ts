@@ -3,7 +3,7 @@ import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A server that has too much to do as soon as it has more than some requests at a time. */
+/** A server that refuses requests while too many others are under way. */
 export interface RefusingServer {
   readonly endpoint: string;
   /** Begins to count anew. */
@@ -68,8 +68,8 @@ export async function startRefusingServer({
       [seen, begun] = [[], performance.now()];
     },
     counted(from, to = Number.POSITIVE_INFINITY) {
-      const these = seen.filter(({ at }) => at >= from && at < to);
-      return { requests: these.length, refused: these.filter(({ isRefused }) => isRefused).length };
+      const counted = seen.filter(({ at }) => at >= from && at < to);
+      return { requests: counted.length, refused: counted.filter(({ isRefused }) => isRefused).length };
     },
     async stop() {
       server.closeAllConnections();

@@ -47,7 +47,7 @@ function storeOf(region: string) {
 
 /**
  * Runs a script with rclone that copies the image `$1` to `$2`, and removes the copy by the script `remove`.
- * Returns the milliseconds of the first one.
+ * Returns the milliseconds of the first script.
  */
 async function peer(script: string, from: string, to: string, remove: string): Promise<number> {
   const time = await timed(() => rclone(script, from, to));
@@ -76,7 +76,7 @@ async function toDirectory(imageId: string, pid: number): Promise<string[]> {
   });
 }
 
-/** Measures copies from ot1 beside a peer's, and returns a section of the results. */
+/** Measures copies from ot1 beside those of peers, and returns a section of the results. */
 async function section(
   title: string,
   imageId: string,

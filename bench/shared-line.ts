@@ -14,14 +14,14 @@ const BURST = '64kb';
 export interface SharedLine {
   /** The address inside the namespace, and the program that runs another one there. */
   readonly inside: { readonly host: string; readonly wrap: readonly string[] };
-  /** Changes how many bytes a second the line carries, the headers of its packets among them. */
+  /** Changes how many bytes a second the line carries, including the headers of packets. */
   become(rate: number): void;
   /** Removes the namespace, with its devices. Does nothing if it is removed. */
   remove(): void;
 }
 
 /**
- * Opens a line. It is removed when the process ends at the latest.
+ * Opens a line. It is removed when the process ends, if not before.
  * @param rate bytes a second
  * @throws if the process may not make namespaces
  */

@@ -11,8 +11,8 @@ import type { TestProcess } from '../test/support/process.ts';
 import { startTemporalServer } from '../test/support/temporal-server.ts';
 
 /**
- * The processes that are measured: a Temporal server, a worker in a process of its own, and the peer's worker
- * in ours.
+ * The processes that are measured: a Temporal server, a worker in a process of its own, and the workers of
+ * the bare workflow in this process.
  */
 export interface Stack {
   readonly deployment: Deployment;
@@ -21,10 +21,11 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** The Task Queue of the bare workflow, and the one for an activity of it that does not share this. */
+/** The Task Queue of the bare workflow, and another one on which its activity may run instead. */
 export const NOOP_QUEUE = 'bench-noop';
 export const NOOP_ACTIVITY_QUEUE = 'bench-noop.activities';
 
+/** Starts everything, with one worker. */
 export async function startStack(): Promise<Stack> {
   Runtime.install({ logger: new DefaultLogger('WARN') });
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));

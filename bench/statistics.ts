@@ -5,7 +5,10 @@ export function median(values: readonly number[]): number {
   return (quantile(values, 0.5) + quantile(values, 0.5, Math.ceil)) / 2;
 }
 
-/** Returns the smallest value that at least this share of the values does not exceed. */
+/**
+ * Returns the value at this share of the way through the sorted values.
+ * @param round chooses between two neighbours: `Math.floor` the lower one, `Math.ceil` the higher one
+ */
 export function quantile(values: readonly number[], share: number, round = Math.floor): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, round(share * (sorted.length - 1)))] ?? Number.NaN;

@@ -1,7 +1,7 @@
 const WIDTH = 760;
 export const LEFT = 24;
 
-/** A picture that follows the reader's choice of light or dark has its own ground, or text would vanish. */
+/** The style follows the reader's choice of light or dark. It includes a background, or text could vanish. */
 const STYLE = `
   text { font: 13px system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328; }
   .title { font-size: 17px; font-weight: 600; }
@@ -30,7 +30,7 @@ export interface Words {
   readonly source: string;
 }
 
-/** Returns an SVG picture of a chart, whose elements stand between its words. */
+/** Returns an SVG picture with the elements of a chart between its words. */
 export function picture(
   height: number,
   { title, about, source }: Words,

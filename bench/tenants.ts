@@ -20,13 +20,17 @@ const ROUNDS = isQuick ? 1 : 5;
 /** How often the quiet tenant asks in a round, one request after another. */
 const SHOWS = 500;
 const PIPELINED = 10_000;
-/** How often the loud tenant does so in a round. Each time the facade soon ends the connection. */
+/**
+ * How often the loud tenant pipelines its requests in a round. Each time, the facade soon ends the
+ * connection.
+ */
 const BURSTS = 100;
 const OPEN_JOBS = isQuick ? 500 : 5000;
 
 const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
 const server = await startTemporalServer(installTemporal().temporal, join(folder, 'temporal.db'));
-// The limit for a second would hold back the one who measures too. The one who pipelines has the usual ones.
+// The quiet tenant has a higher limit, because its own measurements would reach the usual one. The loud
+// tenant has the usual limits.
 const deployment = await deploy({
   address: server.address,
   config: { tenant_limits: { overrides: { 'tenant-b': { requests_per_second: 100_000 } } } },
@@ -64,12 +68,14 @@ async function showsWhile(isGoingOn: (shown: number) => boolean): Promise<number
 
 const shows = () => showsWhile((shown) => shown < SHOWS);
 
-/** The loud tenant's requests. To make them takes time, which is not to be measured. */
+/** The loud tenant's requests. They are made beforehand, because making them takes time. */
 const pipeline = Buffer.from(
   `GET ${JOBS}?limit=1 HTTP/1.1\r\nHost: x\r\nX-Auth-Token: ${tokens.a}\r\n\r\n`.repeat(PIPELINED),
 );
 
-/** Sends the loud tenant's requests on one connection. What it returns tells whether that is still open. */
+/**
+ * Sends the loud tenant's requests on one connection. Returns a function that tells whether it is still open.
+ */
 async function pipelineAll(): Promise<() => boolean> {
   const { hostname, port } = new URL(apiUrl);
   const socket = connect(Number(port), hostname);
@@ -88,16 +94,16 @@ const p99 = (times: readonly number[]) => quantile(times, 0.99, Math.ceil);
 const quiet: number[][] = [];
 const loud: number[][] = [];
 const relentless: number[][] = [];
-// Neither process has compiled what it runs often, at first.
+// These runs are not measured: at first, neither process has compiled the code that it runs often.
 await shows();
 for (let burst = 0; burst < BURSTS; burst++) await showsWhile(await pipelineAll());
 for (let round = 0; round < ROUNDS; round++) {
   quiet.push(await shows());
   await pipelineAll();
   loud.push(await shows());
-  const beside: number[] = [];
-  for (let burst = 0; burst < BURSTS; burst++) beside.push(...(await showsWhile(await pipelineAll())));
-  relentless.push(beside);
+  const times: number[] = [];
+  for (let burst = 0; burst < BURSTS; burst++) times.push(...(await showsWhile(await pipelineAll())));
+  relentless.push(times);
 }
 await pMap(Array.from({ length: OPEN_JOBS }), () => startJob('tenant-a'), { concurrency: 16 });
 const crowded: number[][] = [];
@@ -115,10 +121,10 @@ const lines = [
   '',
   ...(await machine('npm run bench:tenants')),
   'One facade, and a Temporal dev server with its database in a file, on the same cores; no worker.',
-  `A tenant asks for one of its jobs, ${SHOWS} times in a row in each of ${ROUNDS} rounds. Right before, the loud`,
-  'tenant sends its requests on one connection. In the row below that one it does so again as soon as the',
-  'facade has ended the connection, and only those answers are measured that were asked for while one was open.',
-  'The ratio is that of the 99th percentile of all rounds to the quiet one. The range is that of the rounds.',
+  `A tenant asks for one of its jobs, ${SHOWS} times in a row in each of ${ROUNDS} rounds. In the second row, the loud`,
+  'tenant sends its requests on one connection right before. In the third row, it sends them again whenever the',
+  'facade has ended its connection, and only answers that were asked for while a connection was open count.',
+  'The ratio compares the 99th percentile of all rounds with that of the first row. The range is of the rounds.',
   '',
   '| | median | 99th percentile | ratio | range |',
   '|---|---|---|---|---|',

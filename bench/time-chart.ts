@@ -2,7 +2,7 @@ import { LEFT, picture, text, type Words } from './svg.ts';
 
 /** Curves over time, in panels one below the other. */
 export interface Curves extends Words {
-  /** Where the time ends; seconds. */
+  /** The end of the time axis; seconds. */
   readonly end: number;
   readonly panels: readonly Panel[];
 }
@@ -11,7 +11,7 @@ interface Panel {
   /** Says what the panel's curves are, and in which unit. */
   readonly about: string;
   readonly series: readonly { readonly name: string; readonly points: readonly Point[] }[];
-  /** A curve of what is possible at most. */
+  /** A curve of the largest possible value. */
   readonly most?: readonly Point[];
 }
 
@@ -22,7 +22,7 @@ const AXIS = 58;
 /** The height of a panel, and where its curves begin and end in it. */
 const [PANEL, TOP, BOTTOM] = [196, 40, 168];
 const FIRST = 62;
-/** About so many values stand on an axis. */
+/** The approximate number of values on an axis. */
 const VALUES = 5;
 
 /** Draws a chart as SVG, for up to three series in each panel. */
@@ -72,9 +72,9 @@ function legend(name: string, x: number, y: number, index: number): string[] {
 
 /** Returns round values from 0 to the highest one. */
 function ticks(highest: number): number[] {
-  const least = highest / VALUES;
-  const decade = 10 ** Math.floor(Math.log10(least));
-  const step = [1, 2, 5, 10].map((times) => times * decade).find((size) => size >= least) ?? decade;
+  const minStep = highest / VALUES;
+  const decade = 10 ** Math.floor(Math.log10(minStep));
+  const step = [1, 2, 5, 10].map((times) => times * decade).find((size) => size >= minStep) ?? decade;
   return Array.from({ length: Math.floor(highest / step) + 1 }, (_, index) => index * step);
 }
 

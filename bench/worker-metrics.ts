@@ -22,8 +22,8 @@ export interface Watch {
 const INTERVAL = 250;
 
 /**
- * Samples the metrics of a worker four times a second, until it is stopped.
- * @param port where the worker tells them
+ * Samples the metrics of a worker four times a second, until the watch is stopped.
+ * @param port the port of the worker's metrics
  * @param server the address of the server whose lanes count
  */
 export function watchWorker(port: number, server: string): Watch {
@@ -69,10 +69,10 @@ function values(text: string, name: string): { labels: string; value: number }[]
 }
 
 function lanes(text: string, which: 'open' | 'limit', host: string): number {
-  const those = values(text, `lanes_${which}`).filter(
+  const matching = values(text, `lanes_${which}`).filter(
     ({ labels }) => labels.includes(`${host}"`) && labels.includes('use="read"'),
   );
-  return those.reduce((sum, { value }) => sum + value, 0);
+  return matching.reduce((sum, { value }) => sum + value, 0);
 }
 
 function byRegion(text: string, name: string): Record<string, number> {
