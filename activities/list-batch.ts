@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { type Batch, LARGE_OBJECT, type LargeObject, type TaskPlan } from '../src/object-task/index.ts';
 import { atSide, type ObjectStore } from '../src/stores/index.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -6,6 +7,11 @@ import { objectsOf } from './region-of.ts';
 const MAX_SMALL = 1000;
 /** The largest number of large objects in a batch. The task's history contains each of them twice. */
 const MAX_LARGE = 100;
+/**
+ * The largest number of objects that are inspected at a time. These requests take no lanes, because they move
+ * no bytes.
+ */
+const MAX_INSPECTIONS = 16;
 
 /** Returns the next batch of a task's objects, in the order of their paths. */
 export async function listBatch(
@@ -21,7 +27,9 @@ export async function listBatch(
   const batch = async (next: string | null): Promise<Batch> => ({
     small:
       small === 0 || last === null ? null : { after, up_to: last, except: large.map(({ path }) => path) },
-    large: await Promise.all(large.map((object) => withLosses(object, objects, target))),
+    large: await pMap(large, (object) => withLosses(object, objects, target), {
+      concurrency: MAX_INSPECTIONS,
+    }),
     next,
   });
   return atSide('source', async () => {
