@@ -43,7 +43,7 @@ test('an empty image is put together too', async () => {
   expect([rig.server.isWhole, rig.server.put]).toEqual([true, []]);
 });
 
-test('a source that can be read in order only is read by one lane', async () => {
+test('a source that can only be read in order is read by one lane', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   const read: number[] = [];
   const { transfer } = await rig.attempt({

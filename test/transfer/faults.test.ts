@@ -20,7 +20,7 @@ function failing(times: number, error: () => Error): () => void {
 test.each<[string, () => Error]>([
   ['that a store announces', () => new StoreError('unavailable', 'come again')],
   ['that no store has foreseen', () => new TypeError('fetch failed')],
-])('a source error %s is got over inside, and shown meanwhile', async (_what, error) => {
+])('a source error %s is retried within the attempt, and is shown meanwhile', async (_what, error) => {
   const rig = await transferRig(DATA);
   const fail = failing(3, error);
   const shown: unknown[] = [];

@@ -9,9 +9,9 @@ const DATA = randomBytes(18 * MIB + 5);
 const unavailable = () => new StoreError('unavailable', 'come again');
 
 test.each<[string, (signal: AbortSignal) => Promise<void>]>([
-  ['hears that it is given up', untilAborted],
-  ['hears nothing', () => new Promise(() => {})],
-])('a part that stalls is read again from where it stood, though its reader %s', async (_what, stall) => {
+  ['stops when it is told to', untilAborted],
+  ['goes on hanging', () => new Promise(() => {})],
+])('a part that stalls is read again from where it stood (its reader %s)', async (_what, stall) => {
   const rig = await transferRig(DATA);
   let stalls = 1;
   const { transfer, reader } = await rig.attempt({

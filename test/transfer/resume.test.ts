@@ -102,33 +102,30 @@ test.each<[string, (path: string) => Promise<void>]>([
   ['zeroed', (path) => overwrite(path, 5 * MIB, Buffer.alloc(4096))],
   ['altered', (path) => overwrite(path, 5 * MIB, Buffer.alloc(4096, 'z'))],
   ['cut off', (path) => truncate(path, 5 * MIB)],
-])(
-  'inherited bytes that the disk has %s are lost: worth a new start, which succeeds',
-  async (_how, spoil) => {
-    const rig = await transferRig(DATA);
-    const ranges: ByteRange[] = [[0, 16 * MIB]];
-    await diedAfter(rig, ranges, ranges);
-    await spoil(rig.partialData);
-    // A write at a higher offset would make a truncated file long again before the digest gets there.
-    const digested = Promise.withResolvers<void>();
-    const attempt = await rig.attempt({
-      reported: ranges,
-      reads: { beforeChunk: () => digested.promise },
-      writes: {
-        readBack: async (call, offset) => {
-          await call();
-          if (offset >= 5 * MIB) digested.resolve();
-        },
+])('inherited bytes that the disk has %s count as lost, and a new start succeeds', async (_how, spoil) => {
+  const rig = await transferRig(DATA);
+  const ranges: ByteRange[] = [[0, 16 * MIB]];
+  await diedAfter(rig, ranges, ranges);
+  await spoil(rig.partialData);
+  // A write at a higher offset would make a truncated file long again before the digest gets there.
+  const digested = Promise.withResolvers<void>();
+  const attempt = await rig.attempt({
+    reported: ranges,
+    reads: { beforeChunk: () => digested.promise },
+    writes: {
+      readBack: async (call, offset) => {
+        await call();
+        if (offset >= 5 * MIB) digested.resolve();
       },
-    });
-    expect(await failureOf(attempt)).toMatchObject({ code: 'lost', side: 'destination', retryable: true });
-    await expectForgotten(rig, attempt.transfer.ledger.ranges);
-    const { transfer, reader } = await rig.attempt({ reported: attempt.transfer.ledger.ranges });
-    await transfer.finished;
-    expect(reader.bytesRead).toBe(SIZE);
-    expect((await rig.commit()).equals(DATA)).toBe(true);
-  },
-);
+    },
+  });
+  expect(await failureOf(attempt)).toMatchObject({ code: 'lost', side: 'destination', retryable: true });
+  await expectForgotten(rig, attempt.transfer.ledger.ranges);
+  const { transfer, reader } = await rig.attempt({ reported: attempt.transfer.ledger.ranges });
+  await transfer.finished;
+  expect(reader.bytesRead).toBe(SIZE);
+  expect((await rig.commit()).equals(DATA)).toBe(true);
+});
 
 async function expectForgotten(rig: TransferRig, ranges: readonly ByteRange[]): Promise<void> {
   expect(ranges).toEqual([]);

@@ -96,7 +96,7 @@ async function spooledWhole(rig: StreamRig): Promise<void> {
 test.each<[string, Buffer]>([
   ['zeroed', Buffer.alloc(4096)],
   ['altered', Buffer.alloc(4096, 'z')],
-])('bytes that the spool has %s are lost: worth a new start, which succeeds', async (_how, bytes) => {
+])('bytes that the spool has %s count as lost, and a new start succeeds', async (_how, bytes) => {
   const rig = await streamRig(DATA);
   await spooledWhole(rig);
   const file = await open(rig.spooledData, 'r+');

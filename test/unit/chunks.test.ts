@@ -26,7 +26,7 @@ test('the digest gets each kept chunk once, and whole', async () => {
   expect([chunks.takeKept(4), chunks.takeKept(1)]).toEqual([undefined, undefined]);
 });
 
-test('memory is in pieces that begin at pages and that threads share', async () => {
+test('threads share the chunks, and each chunk begins at a page', async () => {
   const chunks = createChunks(2, 0, 4096);
   const taken = [await chunks.take(), await chunks.take()];
   expect(

@@ -42,7 +42,7 @@ test('digests that share few threads are each computed from their own bytes', as
   expect(digests).toEqual(jobs.map(({ hash }) => ({ sha512: hash.digest('hex'), md5: null })));
 });
 
-test('updates count in the order in which they were asked for, also when nobody waits for them', async () => {
+test('updates count in the order of the calls, even if nobody waits for them', async () => {
   const digest = pool.create();
   const pieces = Array.from({ length: 10 }, () => randomBytes(5000));
   const updates = pieces.map((bytes) => update(digest, bytes));

@@ -22,7 +22,7 @@ test.each([
   ['was cancelled', { activityTaskCanceledEventAttributes: {} }],
   ['failed', { activityTaskFailedEventAttributes: { failure: { applicationFailureInfo: {} } } }],
 ])(
-  'one that %s and never told how far it had come has moved nothing, whatever step came before',
+  'a transfer that %s and never reported its progress has moved nothing, whatever step came before',
   async (_how, ended) => {
     expect(await endedTransferBytes(clientOf(TASK, ended, TASK, COMPLETED), run, 1000)).toBe(0);
   },

@@ -23,7 +23,7 @@ test.each<[(StoreErrorCode | 'there')[], boolean]>([
   [['forbidden', 'unavailable', 'there'], true],
   [['not_found', 'not_active'], true],
   [['not_found', 'not_found'], false],
-])('where the regions say %j, that an image exists is %j', async (answers, exists) => {
+])('if the regions answer %j, the answer whether an image exists is %j', async (answers, exists) => {
   expect(await serviceOver(...answers).imageExists('a-tenant', 'an-image', USER)).toBe(exists);
 });
 

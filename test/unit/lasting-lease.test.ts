@@ -34,7 +34,7 @@ test('a process that was frozen while it waited for the answer asks again', asyn
   expect(asked).toHaveBeenCalledTimes(2);
 });
 
-test('a lease that was lost while the process was frozen is found out with the next change', async () => {
+test('a lease that was lost while the process was frozen is noticed at the next change', async () => {
   const asked = vi.fn(async () => {});
   await inAttempt(asked, async (confirm) => {
     await confirm();
@@ -44,7 +44,7 @@ test('a lease that was lost while the process was frozen is found out with the n
   });
 });
 
-test('an answer that is older than the caller accepts does not count, and those that wait share the next', async () => {
+test('an answer that is older than the caller accepts does not count, and waiting calls share the next one', async () => {
   const asked = vi.fn(async () => {});
   await inAttempt(asked, async (confirm) => {
     await confirm();
@@ -57,7 +57,7 @@ test('an answer that is older than the caller accepts does not count, and those 
   });
 });
 
-test('what has come while a question is under way waits for the next one, which is only one for all', async () => {
+test('calls that come while a question is under way wait for the next question, and share it', async () => {
   const first = Promise.withResolvers<void>();
   const asked = vi.fn(async () => {});
   asked.mockReturnValueOnce(first.promise);

@@ -37,7 +37,7 @@ test("the copy belongs to the source's tenant unless another is named", () => {
   expect(plan.destination.tenant_id).toBe('tenant-a');
 });
 
-test('the path of an object may be as long as that of a file, and is the same at the destination unless another is named', () => {
+test("an object's path may be as long as a file's, and is the same at the destination unless another is named", () => {
   const source = { region: 'ot1', image_id: `deep/${'x'.repeat(4000)}` };
   const plan = planCopy({ objects: true, source, destination: DESTINATION }, RULES, 'reserved');
   expect(plan).toMatchObject({ objects: true, destination: { region: 'ot2', image_id: source.image_id } });

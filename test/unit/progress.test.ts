@@ -61,7 +61,7 @@ test.each<[string, unknown]>([
       [0, 4],
     ],
   ],
-])('%s makes the transfer start over instead of leaving bytes out', (_what, ranges) => {
+])('%s makes the transfer start over, so that no bytes are left out', (_what, ranges) => {
   expect(parseProgress({ ...GOOD, ranges })).toBeUndefined();
 });
 
@@ -70,7 +70,7 @@ test.each<[string, unknown]>([
   ['a text', 'no answer'],
   ['without a code', { side: 'source', message: 'no answer' }],
   ['without a message', { code: 'unavailable', side: 'source' }],
-])('a fault that is %s is left out, and the progress kept', (_what, last_fault) => {
+])('a fault that is %s is left out, and the progress is kept', (_what, last_fault) => {
   expect(parseProgress({ ...GOOD, last_fault })).toEqual({ ...GOOD, last_fault: null });
 });
 

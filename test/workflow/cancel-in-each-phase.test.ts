@@ -75,7 +75,7 @@ test.each(cases)('$way during $place ends as canceled, and leaves nothing', asyn
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('a commit that takes its time is told to stop', async () => {
+test('a cancel tells a slow commit to stop', async () => {
   const at = gate();
   const job = await rig.startJob({ destination: { commit: (_call, watch) => at.pass(watch?.signal) } });
   await at.reached;

@@ -71,7 +71,7 @@ test('an image without bytes is copied too', async () => {
   });
 });
 
-test('before its first part moves a job is replicate_requested, and its details name the phase', async () => {
+test('before its first part moves, a job is replicate_requested, and its details name the phase', async () => {
   const [inspect, prepare, transfer, commit] = [gate(), gate(), gate(), gate()];
   const job = await rig.startJob({
     source: { ...holding('inspect', inspect), ...holdingTransfer(transfer, 1) },

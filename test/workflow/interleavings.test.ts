@@ -48,7 +48,7 @@ afterAll(async () => {
   }
 });
 
-test(`whatever happens to a job, its end is true, and it leaves nothing but its image (seed ${SEED})`, async () => {
+test(`whatever happens to a job, its final status is true, and it leaves nothing but its image (seed ${SEED})`, async () => {
   const property = fc.asyncProperty(cases, (way) => {
     const going = goThrough(rig, jobs, way);
     underWay.add(going);

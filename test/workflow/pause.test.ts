@@ -68,7 +68,7 @@ async function stepOf({ handle }: Job): Promise<string> {
   return (await handle.describe()).raw.pendingActivities?.[0]?.activityId ?? '';
 }
 
-test.each(LEVERS)('$name stops the bytes of a job, which goes on where it was', async (lever) => {
+test.each(LEVERS)('$name stops the bytes of a job, and the job later goes on from there', async (lever) => {
   const { job, log } = await transferring();
   const id = job.handle.workflowId;
   const step = await stepOf(job);
@@ -149,7 +149,7 @@ test('pausing a paused job, or resuming a running one, changes nothing', async (
   await endOf(job);
 });
 
-test("a pause of Temporal's ends with resume, and a pause of ours with both of Temporal's unpauses", async () => {
+test("resume ends a pause that was made in Temporal, and both of Temporal's unpauses end a pause of ours", async () => {
   const { job } = await transferring();
   const id = job.handle.workflowId;
   const step = await stepOf(job);

@@ -81,7 +81,7 @@ test('an image that the destination has received changed is removed, and sent on
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('an image that it receives changed for the second time fails the job, and leaves none', async () => {
+test('an image that is received changed for the second time fails the job, and leaves nothing', async () => {
   const before = await rig.deployment.files('ot2');
   const { activities, commits } = receivingChanged(3);
   const { details } = await endOf(await rig.startJob({ activities }));

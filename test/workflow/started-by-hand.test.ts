@@ -53,7 +53,7 @@ test("each tenant of a job is listed once, and the destination's tenant defaults
   expect((await foreign.describe()).searchAttributes.CopyTenants).toEqual(['a', 'b']);
 });
 
-test('while it runs, visibility lists a job by its status, region and image', async () => {
+test('visibility lists a running job by its status, region and image', async () => {
   const at = gate();
   const job = await rig.startJob({ source: holdingTransfer(at, 0) });
   await at.reached;
