@@ -63,6 +63,8 @@ export async function openTransfer(
     if (spool !== null) keep(spool);
     const reader = keep(await atSide('source', () => from.openReader(plan.source, pin, digestsOf(record))));
     const link = links.open({ from: reader.endpoint, to: endpointOf(sink), ...limitScopeOf(plan) });
+    if (reader.roundTrip !== undefined) link.from.heard(reader.roundTrip);
+    if (sink.kind === 'blocks' && sink.roundTrip !== undefined) link.to.heard(sink.roundTrip);
     const ends = { reader, sink, spool, size: record.size, link };
     const memory = keep(await takeMemory(links, memoryDemand(ends), onWait));
     const transfer = startTransfer({

@@ -8,6 +8,10 @@ export interface PartReader {
    */
   readonly endpoint?: string;
   /**
+   * How long the server takes at least to answer a small request, as far as that is known; milliseconds.
+   */
+  readonly roundTrip?: number | undefined;
+  /**
    * Present if the data should be read from front to back: one range at a time, each beginning where the last
    * one ended.
    */
@@ -75,6 +79,10 @@ export interface BlockSink {
    * machine.
    */
   readonly endpoint?: string;
+  /**
+   * How long the server takes at least to answer a small request, as far as that is known; milliseconds.
+   */
+  readonly roundTrip?: number | undefined;
   /** Bytes of each block but the last. */
   readonly blockSize: number;
   /**

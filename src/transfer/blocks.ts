@@ -1,8 +1,8 @@
 import { type ByteRange, knownDigests } from '../image/index.ts';
 import { atSide, type BlockSink } from '../stores/index.ts';
-import { inLane } from './endpoint.ts';
 import { followDigest } from './follow-digest.ts';
 import { hashWhole } from './hash-whole.ts';
+import { inLane } from './in-lane.ts';
 import { moveAll } from './lane.ts';
 import type { Ledger } from './ledger.ts';
 import { PART_SIZE } from './memory-demand.ts';

@@ -1,7 +1,6 @@
-import { StoreError } from '../stores/index.ts';
 import { LaneLimit, type LaneRange } from './lane-limit.ts';
 import type { Lane, Lanes } from './lanes.ts';
-import { Pace } from './pace.ts';
+import { FAR, Pace } from './pace.ts';
 
 /** While other copies wait, a lane that moves nothing for this long is not counted as taken; milliseconds. */
 const STUCK_AFTER = 5000;
@@ -40,6 +39,7 @@ interface HeldLane {
 export class Endpoint {
   readonly #limit: LaneLimit;
   readonly #pace = new Pace();
+  #isFar = false;
   readonly #sharers = new Set<Sharer>();
   readonly #held = new Map<number, HeldLane>();
   /** The number of open lanes that are not stuck. */
@@ -78,6 +78,7 @@ export class Endpoint {
       return Math.ceil(this.lanes / Math.max(1, new Set(sharers).size) / Math.max(1, ofTenant));
     };
     const pace = this.#pace;
+    const isFar = () => this.#isFar;
     return {
       get count() {
         return count();
@@ -85,8 +86,17 @@ export class Endpoint {
       get waitCost() {
         return pace.waitCost;
       },
+      get isFar() {
+        return isFar();
+      },
+      heard: (wait) => this.#heard(wait),
       take: (signal, reportsAtEnd = false) => this.#take(sharer, signal, reportsAtEnd),
     };
+  }
+
+  #heard(wait: number): void {
+    this.#isFar = wait >= FAR;
+    this.#limit.answered(null, wait);
   }
 
   #take(sharer: Sharer, signal: AbortSignal, isExcused: boolean): Promise<Lane> {
@@ -226,25 +236,5 @@ export class Endpoint {
   #forget(sharer: Sharer): void {
     const isUsed = sharer.waiting.size > 0 || [...this.#held.values()].some((lane) => lane.sharer === sharer);
     if (!isUsed) this.#sharers.delete(sharer);
-  }
-}
-
-/** Takes a lane and makes one request in it. When the request has ended, reports `bytes` as moved. */
-export async function inLane<T>(
-  lanes: Lanes,
-  signal: AbortSignal,
-  bytes: number,
-  request: () => Promise<T>,
-): Promise<T> {
-  const lane = await lanes.take(signal, true);
-  try {
-    const result = await request();
-    lane.moved(bytes);
-    return result;
-  } catch (error) {
-    if (error instanceof StoreError) lane.failed(error);
-    throw error;
-  } finally {
-    lane.release();
   }
 }

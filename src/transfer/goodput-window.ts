@@ -6,6 +6,7 @@ export class GoodputWindow {
   #changedAt: number;
   /** The time for which lanes were in use, added up over all lanes. */
   #used = 0;
+  #most: number;
   #bytes = 0;
   #laneTime = 0;
   readonly #reporting = new Set<number>();
@@ -18,6 +19,7 @@ export class GoodputWindow {
     this.begin = begin;
     this.#changedAt = begin;
     this.#inUse = before === undefined ? 0 : before.#inUse;
+    this.#most = this.#inUse;
   }
 
   /** Records how many lanes are in use from now on. */
@@ -27,6 +29,7 @@ export class GoodputWindow {
       this.#changedAt = now;
     }
     this.#inUse = lanes;
+    this.#most = Math.max(this.#most, lanes);
   }
 
   /** Records that a lane has moved bytes, and has taken `time` for them. */
@@ -39,6 +42,11 @@ export class GoodputWindow {
   /** The number of different lanes that have moved bytes in this period. */
   get reporting(): number {
     return this.#reporting.size;
+  }
+
+  /** The largest number of lanes that were in use at a time. */
+  get most(): number {
+    return this.#most;
   }
 
   /** Returns the average number of lanes in use. */

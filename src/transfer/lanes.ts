@@ -26,6 +26,10 @@ export interface Lanes {
    * if the server is not far away.
    */
   readonly waitCost: number;
+  /** `true` if the server is known to be far away by its answers outside of lanes. */
+  readonly isFar: boolean;
+  /** Records that the server has answered a small request outside of lanes after `wait` milliseconds. */
+  heard(wait: number): void;
   /**
    * Resolves when a lane is free for this copy. Rejects with the signal's reason.
    * @param reportsAtEnd `true` if the request reports only at its end which bytes it has moved

@@ -1,8 +1,8 @@
 import pMap from 'p-map';
 import { type ByteRange, knownDigests } from '../image/index.ts';
 import { atSide, type BlockSink, blame, type ServerObject } from '../stores/index.ts';
-import { inLane } from './endpoint.ts';
 import { hashWhole } from './hash-whole.ts';
+import { inLane } from './in-lane.ts';
 import type { TransferOptions } from './options.ts';
 import { FIRST_PAUSE, nextPause, waitForRetry } from './retry.ts';
 import { type Run, settle } from './run.ts';

@@ -8,7 +8,7 @@ import {
   type ObjectStore,
   StoreError,
 } from '../stores/index.ts';
-import { inLane } from './endpoint.ts';
+import { inLane } from './in-lane.ts';
 import type { Link } from './links.ts';
 import type { Memory } from './memory.ts';
 import { openObjectMemory } from './object-memory.ts';

@@ -26,6 +26,27 @@ test('once a server far away has answered, there are four times as many lanes', 
   expect(limit.lanes).toBe(16);
 });
 
+test('a server that is known to be far away gets four times as many lanes before any of them has an answer', () => {
+  const limit = new LaneLimit({ min: 4, max: 64 }, () => 0);
+  limit.answered(null, 100);
+  limit.answered(null, 100);
+  expect(limit.lanes).toBe(16);
+});
+
+test('lanes that come into use late, and tell only when a block is there, are found to help', () => {
+  let now = 0;
+  const limit = new LaneLimit({ min: 4, max: 64 }, () => now);
+  limit.answered(null, 100);
+  now = 1000;
+  for (let lane = 0; lane < 16; lane++) {
+    now += 50;
+    limit.setInUse(lane + 1);
+  }
+  now = 2800;
+  for (let lane = 0; lane < 12; lane++) limit.moved(lane, 8 * MB, 1050 + 50 * lane);
+  expect(limit.lanes).toBe(64);
+});
+
 test('a server nearby gets more lanes only when they are known to help', () => {
   const limit = new LaneLimit({ min: 4, max: 64 }, () => 0);
   for (const lane of [0, 1, 2, 3]) limit.answered(lane, 5);

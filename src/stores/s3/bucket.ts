@@ -7,6 +7,7 @@ import { type BriefDelete, briefDeletes } from './brief-delete.ts';
 import { endpointOf } from './endpoint.ts';
 import { type PlainGet, plainGets } from './plain-get.ts';
 import { forgetQuotedSignatures } from './quoted-signatures.ts';
+import { roundTrips } from './round-trip.ts';
 import { serverClock } from './server-clock.ts';
 import { leaveBodiesUnsigned } from './unsigned-bodies.ts';
 
@@ -37,6 +38,11 @@ export interface Bucket {
   /** Names the service. A bucket of Amazon's in another region has another server, but the same service. */
   readonly service: string;
   readonly briefDelete: BriefDelete;
+  /**
+   * Returns how long the server takes to answer small requests; milliseconds, or `undefined` if that is not
+   * known yet.
+   */
+  readonly roundTrip: () => number | undefined;
 }
 
 /**
@@ -94,6 +100,7 @@ export function openBucket(options: S3Options): Bucket {
     keys: keysBelow(options.prefix ?? ''),
     plainGet: plainGets(client, located, agent),
     briefDelete: briefDeletes(located, serverClock(client), agent),
+    roundTrip: roundTrips(client),
   };
 }
 

@@ -61,6 +61,7 @@ export async function openPinned(
   if (now.pin !== pin) await guard.checkDigests();
   return {
     endpoint: store.endpoint,
+    roundTrip: store.roundTrip(),
     get original() {
       return { service: store.service, bucket: store.bucket, key, etag: guard.etag() };
     },

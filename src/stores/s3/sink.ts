@@ -27,6 +27,7 @@ export async function openUpload(
   return {
     kind: 'blocks',
     endpoint: store.endpoint,
+    roundTrip: store.roundTrip(),
     blockSize: blockSizeOf(size),
     byServer: serverCopy(store, upload, size),
     received: isWhole ? [[0, size]] : upload.received,
