@@ -11,7 +11,7 @@ declare const WebAssembly: {
 
 const PAGE = 64 * 1024;
 /** Bytes that are allocated at a time and cut into pieces; more if a larger piece is needed. */
-const BLOCK = 256 * MIB;
+const BLOCK = 512 * MIB;
 
 /**
  * Pieces that nobody has borrowed. A piece's length is a power of two, and its offset a multiple of the

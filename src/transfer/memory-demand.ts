@@ -11,6 +11,8 @@ export const FAR_PART = 32 * MIB;
 const MAX_KEPT = 64 * MIB;
 /** The largest number of bytes of blocks in memory; a copy may always have two blocks. */
 const MAX_BLOCKS = 256 * MIB;
+/** The same towards a server far away, which takes many blocks at a time; bytes. */
+const MAX_FAR_BLOCKS = 512 * MIB;
 /** The window of an upload without a spool, for a source on this machine and for one on a server; bytes. */
 const NEAR_WINDOW = 32 * MIB;
 const FAR_WINDOW = 64 * MIB;
@@ -31,7 +33,8 @@ function wantedBy(ends: Ends): number {
   const { sink, spool, size, link, reader } = ends;
   if (sink.kind === 'blocks') {
     const busy = 2 * link.maxLanes.to * sink.blockSize;
-    return Math.max(2 * sink.blockSize, Math.min(busy, MAX_BLOCKS, wholeBlocks(sink, size)));
+    const most = link.to.isFar ? MAX_FAR_BLOCKS : MAX_BLOCKS;
+    return Math.max(2 * sink.blockSize, Math.min(busy, most, wholeBlocks(sink, size)));
   }
   if (sink.kind === 'stream') {
     if (spool !== null || sink.whole !== null) return (DIGEST_CHUNKS + 1) * MIB;

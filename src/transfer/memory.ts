@@ -34,9 +34,10 @@ export interface Memory {
 
 /**
  * A copy gets at most this share of the free memory (but at least what it needs), so that later copies get
- * some too.
+ * some too. A copy that is alone gets more.
  */
 const MAX_SHARE = 1 / 4;
+const MAX_SHARE_ALONE = 1 / 2;
 
 /**
  * Opens a budget of bytes. A copy that needs more than the whole budget gets what it needs when no other copy
@@ -105,7 +106,8 @@ class Budget implements Memory {
 
   #tryGrant({ least, wanted }: MemoryDemand): MemoryGrant | undefined {
     const smallest = 2 ** Math.ceil(Math.log2(Math.max(MIB, least)));
-    const share = Math.min(wanted, (this.#limit - this.#granted) * MAX_SHARE);
+    const most = this.#granted === 0 ? MAX_SHARE_ALONE : MAX_SHARE;
+    const share = Math.min(wanted, (this.#limit - this.#granted) * most);
     const bytes = Math.max(smallest, 2 ** Math.floor(Math.log2(Math.max(1, share))));
     if (this.#granted > 0 && this.#granted + bytes > this.#limit) return undefined;
     this.#granted += bytes;

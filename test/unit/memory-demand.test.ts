@@ -29,6 +29,14 @@ test.each([
   expect(demand).toEqual({ wanted: wanted * MIB, least: least * MIB });
 });
 
+test('a copy to a server that is known to be far away can use twice as much memory', () => {
+  const far = ends({ kind: 'blocks', blockSize: 8 * MIB }, 1000, 'far');
+  far.link.to.heard(100);
+  expect(memoryDemand(far).wanted).toBe(512 * MIB);
+  far.link.to.heard(1);
+  expect(memoryDemand(far).wanted).toBe(256 * MIB);
+});
+
 test('a copy to a file takes little memory from a file, and more from far away', () => {
   const near = ends({ kind: 'parts' }, 1000);
   expect(memoryDemand({ ...near, reader: { ...near.reader, partSize: MIB } }).wanted).toBe(11 * MIB);

@@ -40,8 +40,8 @@ test('pages begin at offsets that direct I/O accepts', () => {
 
 test('a copy that wants more than a whole block has one of its own', () => {
   const before = all();
-  const pages = borrowPages(300 * MIB);
-  expect(pages.length).toBe(512 * MIB);
-  expect(all()).toBe(before + 512 * MIB);
+  const pages = borrowPages(600 * MIB);
+  expect(pages.length).toBe(1024 * MIB);
+  expect(all()).toBe(before + 1024 * MIB);
   returnPages(pages);
 });
