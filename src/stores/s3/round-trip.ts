@@ -3,7 +3,9 @@ import { HttpRequest } from '@smithy/core/protocols';
 
 /** The number of latest answers of which the fastest counts. */
 const COUNTED = 8;
-/** With fewer answers than this, none of them may have been fast, because a process is slow when it begins. */
+/**
+ * With fewer answers than this, none of them may have been fast, because a process is slow when it begins.
+ */
 const MIN_ANSWERS = 3;
 
 /**
