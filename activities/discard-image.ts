@@ -31,7 +31,7 @@ export async function discardImage(
     // The job may have been reset in the meantime, and a later run may have committed the image that is there
     // now.
     const now = await find();
-    if (removable.committing && !now.committing) throw resetSince();
+    if (removable.committing && !now.committing) throw jobWasReset();
   };
   const attempt = attemptNumber();
   await atSide('destination', async () =>
@@ -50,7 +50,7 @@ async function removableByJob(client: Dependencies['client'], ref: DestinationRe
   const { workflowId = '', runId } = Context.current().info.workflowExecution ?? {};
   if (runId === ref.mark) return ref;
   return (await mayHaveCompleted(client, workflowId, ref.mark))
-    ? sparingCommitted(ref)
+    ? withoutCommitted(ref)
     : { ...ref, committing: true };
 }
 
@@ -71,7 +71,7 @@ async function closedChain(
   return chain;
 }
 
-function resetSince(): StoreError {
+function jobWasReset(): StoreError {
   return new StoreError('unavailable', 'the job was reset, and its image must not be removed any more');
 }
 
@@ -93,12 +93,12 @@ async function removableAfterForce(
   if (state === 'gone') return ref;
   const isLast = lastRunId === run_id;
   const hasLaterRun = lastRunId !== null && !isLast;
-  if (hasLaterRun && !WITHOUT_IMAGE.has(closedAs)) return sparingCommitted(ref);
+  if (hasLaterRun && !WITHOUT_IMAGE.has(closedAs)) return withoutCommitted(ref);
   if (isLast && run_id === ref.mark) return ref;
-  if (await mayHaveCompleted(client, workflow_id, ref.mark)) return sparingCommitted(ref);
+  if (await mayHaveCompleted(client, workflow_id, ref.mark)) return withoutCommitted(ref);
   return isLast ? { ...ref, committing: true } : ref;
 }
 
-function sparingCommitted({ committing: _, ...ref }: DestinationRef): DestinationRef {
+function withoutCommitted({ committing: _, ...ref }: DestinationRef): DestinationRef {
   return ref;
 }

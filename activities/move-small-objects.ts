@@ -36,7 +36,7 @@ export async function moveSmallObjects(
   const { cancellationSignal: signal } = Context.current();
   const source = objectsOf(deps.regions, plan.source.region);
   const destination = objectsOf(deps.regions, plan.destination.region);
-  let progress = startOf(scope);
+  let progress = progressBefore(scope);
   // The progress at the last flush: the next attempt goes on from here.
   let kept = progress;
   let flushedAt = Date.now();
@@ -99,7 +99,7 @@ function moveOptions(
 }
 
 /** Returns the progress with which this attempt begins: that of the earlier attempts, if there were any. */
-function startOf({ after }: BatchScope): BatchProgress {
+function progressBefore({ after }: BatchScope): BatchProgress {
   const resumed = parseBatchProgress(Context.current().info.heartbeatDetails);
   if (resumed === undefined) return { ...NOTHING_MOVED, after, moved_at: Date.now() };
   return { ...resumed, moved_at: resumed.moved_at + queuedFor() };

@@ -14,7 +14,7 @@ export function describeJob(job: JobDetails): string {
     `**${shown(job.source_image_name ?? job.source_image_id)}** · ${shown(job.source_region_id)} → ${shown(job.destination_region_id)}`,
     `**${job.status}**${job.phase === null ? '' : `, phase: ${job.phase}`}`,
   ];
-  if (job.image_size !== null) lines.push(bytesOf(job, job.image_size));
+  if (job.image_size !== null) lines.push(progressLine(job, job.image_size));
   if (job.sha512 !== null) lines.push(`sha512 \`${job.sha512}\``);
   if (job.cancel !== null)
     lines.push(
@@ -29,7 +29,7 @@ export function describeJob(job: JobDetails): string {
  * Returns how far a job is. While its transfer runs, only the heartbeats have that number, so the text points
  * to them.
  */
-function bytesOf({ phase, bytes_copied }: JobDetails, size: number): string {
+function progressLine({ phase, bytes_copied }: JobDetails, size: number): string {
   if (phase === 'transfer') return `${bytesText(size)}; ${LIVE_JOB}`;
   return `${bytesText(bytes_copied)} of ${bytesText(size)}`;
 }

@@ -13,7 +13,7 @@ export async function imageExists(
   const looks = await Promise.allSettled(
     [...regions.values()]
       .filter(({ objectsOnly }) => !objectsOnly)
-      .map((region) => isIn(region, tenantId, imageId, user)),
+      .map((region) => isInRegion(region, tenantId, imageId, user)),
   );
   if (looks.some((look) => look.status === 'fulfilled' && look.value)) return true;
   const failed = looks.find((look) => look.status === 'rejected');
@@ -21,7 +21,7 @@ export async function imageExists(
   return false;
 }
 
-async function isIn({ name, store }: Region, tenantId: string, imageId: string, user?: UserCredential) {
+async function isInRegion({ name, store }: Region, tenantId: string, imageId: string, user?: UserCredential) {
   try {
     if (user !== undefined && store.serves !== undefined && !(await answered(store.serves(user))))
       return false;

@@ -74,7 +74,7 @@ async function* endedFromOutside(client: Client, region: string): AsyncGenerator
     visibility`ExecutionStatus IN ('Terminated', 'TimedOut')`,
   ];
   for await (const execution of listWorkflows(client, allOf(terms))) {
-    const ref = execution.type === CLEAN_UP ? await refOfForced(client, execution) : refOf(execution);
+    const ref = execution.type === CLEAN_UP ? await refOfParent(client, execution) : refOf(execution);
     if (ref !== undefined) yield ref;
   }
 }
@@ -82,7 +82,7 @@ async function* endedFromOutside(client: Client, region: string): AsyncGenerator
 /**
  * Returns a reference to the image that a clean-up was to remove: the image of the job that has started it.
  */
-async function refOfForced(
+async function refOfParent(
   client: Client,
   { parentExecution: job }: WorkflowExecutionInfo,
 ): Promise<DestinationRef | undefined> {

@@ -63,7 +63,7 @@ async function moveThroughWorker(options: TransferOptions, sink: BlockSink, run:
   });
   const moved = moveAll(queue, {
     ...{ reader, ledger: staged, patience, stop, signal, onFault },
-    staging: { ...window, complete: wholeBlocks(staged, blockSize, size, put) },
+    staging: { ...window, complete: blockWriter(staged, blockSize, size, put) },
     lanes: link.from,
     bandwidth: link.bandwidth,
     mostParts: reader.inOrder ? 1 : Number.POSITIVE_INFINITY,
@@ -96,7 +96,7 @@ async function moveThroughWorker(options: TransferOptions, sink: BlockSink, run:
  * Returns a function that MUST be called with each part that was read. It writes the part's block if this
  * part has completed the block.
  */
-function wholeBlocks(
+function blockWriter(
   staged: Ledger,
   blockSize: number,
   size: number,

@@ -116,17 +116,17 @@ export function openLinks(initial: LinkLimits): Links {
   function lanesOf(use: Use, address: string | undefined, tenant: string): Joined {
     // More lanes do not make files on this machine faster.
     if (typeof limits.lanes === 'number' || address === undefined) return ownLanes(rangeOf(limits.lanes).min);
-    return shared(use, address, limits.lanes, tenant);
+    return sharedLanes(use, address, limits.lanes, tenant);
   }
 
   function objectLanesOf(use: Use, address: string | undefined, tenant: string): Joined {
     const range = rangeForObjects(limits.lanes);
     if (typeof limits.lanes === 'number') return ownLanes(range.min);
     if (address === undefined) return ownLanes(range.max);
-    return shared(`${use}${OBJECTS_SUFFIX}`, address, range, tenant);
+    return sharedLanes(`${use}${OBJECTS_SUFFIX}`, address, range, tenant);
   }
 
-  function shared(use: string, server: string, range: LaneRange, tenant: string): Joined {
+  function sharedLanes(use: string, server: string, range: LaneRange, tenant: string): Joined {
     const key = `${use} ${server}`;
     const { endpoint } = endpoints.get(key) ?? { endpoint: new Endpoint(range) };
     endpoints.set(key, { server, use, endpoint });
@@ -163,7 +163,7 @@ export function openLinks(initial: LinkLimits): Links {
 function openThrottles(limits: () => LinkLimits): (ends: Ends) => Throttle {
   const bandwidths = new Map<string, Bandwidth>();
 
-  function shared({ name, rate }: RateLimit): NamedBandwidth {
+  function sharedBandwidth({ name, rate }: RateLimit): NamedBandwidth {
     const bandwidth = bandwidths.get(name) ?? new Bandwidth(rate);
     bandwidths.set(name, bandwidth);
     bandwidth.rate = rate;
@@ -176,7 +176,7 @@ function openThrottles(limits: () => LinkLimits): (ends: Ends) => Throttle {
     // The limits are looked up again only when they have changed, because this is called for every chunk.
     return new Throttle(() => {
       const now = limits();
-      if (lookedUp !== now) present = now.rates(ends).map(shared);
+      if (lookedUp !== now) present = now.rates(ends).map(sharedBandwidth);
       lookedUp = now;
       return present;
     });

@@ -23,18 +23,18 @@ type Ends = Pick<TransferOptions, 'reader' | 'sink' | 'spool' | 'size' | 'link'>
 
 /** Returns how much memory a copy needs, and how much it can make use of. */
 export function memoryDemand(ends: Ends): MemoryDemand {
-  const wanted = wantedBy(ends);
+  const wanted = wantedMemory(ends);
   const { sink, size } = ends;
-  const least = sink.kind === 'blocks' ? Math.min(2 * sink.blockSize, wholeBlocks(sink, size)) : MIN_DEMAND;
+  const least = sink.kind === 'blocks' ? Math.min(2 * sink.blockSize, sizeInBlocks(sink, size)) : MIN_DEMAND;
   return { wanted, least: Math.min(least, wanted) };
 }
 
-function wantedBy(ends: Ends): number {
+function wantedMemory(ends: Ends): number {
   const { sink, spool, size, link, reader } = ends;
   if (sink.kind === 'blocks') {
     const busy = 2 * link.maxLanes.to * sink.blockSize;
     const most = link.to.isFar ? MAX_FAR_BLOCKS : MAX_BLOCKS;
-    return Math.max(2 * sink.blockSize, Math.min(busy, most, wholeBlocks(sink, size)));
+    return Math.max(2 * sink.blockSize, Math.min(busy, most, sizeInBlocks(sink, size)));
   }
   if (sink.kind === 'stream') {
     if (spool !== null || sink.whole !== null) return (DIGEST_CHUNKS + 1) * MIB;
@@ -45,7 +45,7 @@ function wantedBy(ends: Ends): number {
 }
 
 /** Returns the bytes of all blocks of an image, with the last one counted as a full block. */
-function wholeBlocks({ blockSize }: { readonly blockSize: number }, size: number): number {
+function sizeInBlocks({ blockSize }: { readonly blockSize: number }, size: number): number {
   return Math.max(1, Math.ceil(size / blockSize)) * blockSize;
 }
 

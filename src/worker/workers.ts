@@ -160,7 +160,7 @@ function commonOptions({ client, config, version }: WorkersOptions): Omit<Worker
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     maxHeartbeatThrottleInterval: config.limits.heartbeatInterval,
     defaultHeartbeatThrottleInterval: config.limits.heartbeatInterval,
-    ...(version && { workerDeploymentOptions: versioned(version) }),
+    ...(version && { workerDeploymentOptions: versioningOptions(version) }),
   };
 }
 
@@ -192,7 +192,9 @@ function storeWorkers(options: WorkersOptions, common: Omit<WorkerOptions, 'task
  * Returns the options for Worker Versioning. Running jobs are moved to new versions, because a copy may take
  * longer than the time between two releases.
  */
-function versioned(version: WorkerDeploymentVersion): NonNullable<WorkerOptions['workerDeploymentOptions']> {
+function versioningOptions(
+  version: WorkerDeploymentVersion,
+): NonNullable<WorkerOptions['workerDeploymentOptions']> {
   return { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' };
 }
 
