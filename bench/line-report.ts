@@ -9,7 +9,7 @@ import { timeChart } from './time-chart.ts';
 export interface LineResults {
   /** The lines that say what was measured, where and when. */
   readonly machine: readonly string[];
-  /** Bytes a second of each round, by what has moved them. */
+  /** Bytes a second in each round, by the name of the measurement. */
   readonly speeds: Readonly<Record<string, readonly number[]>>;
   /** Which share of the bytes each of four copies has moved, in each round. */
   readonly shares: readonly (readonly number[])[];

@@ -13,7 +13,7 @@ export interface Delays {
   readonly delays: readonly {
     /** Milliseconds from a request to its answer. */
     readonly roundTrip: number;
-    /** Milliseconds that each copy took, by what has made it. */
+    /** Milliseconds that each copy took, by the program that made it. */
     readonly times: Readonly<Record<string, readonly number[]>>;
   }[];
 }

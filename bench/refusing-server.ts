@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** A server that refuses requests while too many others are under way. */
 export interface RefusingServer {
   readonly endpoint: string;
-  /** Begins to count anew. */
+  /** Starts counting from zero. */
   reset(): void;
   /**
    * Returns how many requests have come between two moments after the last reset, and how many of them were

@@ -9,7 +9,7 @@ const BURST = '64kb';
 
 /**
  * A line that all connections to a network namespace share: a pair of virtual Ethernet devices, whose two
- * ends send no more than a rate (tc-tbf(8)). The rate holds in each direction by itself.
+ * ends send no more than a rate (tc-tbf(8)). The rate applies to each direction separately.
  */
 export interface SharedLine {
   /** The address inside the namespace, and the program that runs another one there. */

@@ -22,7 +22,7 @@ interface ClientError {
 
 /**
  * Returns the answer to a request that no route gets, in the form of the dialect to which its path belongs.
- * If the path belongs to none, uses that of ECL.
+ * If the path belongs to no dialect, uses the form of ECL.
  */
 export function plainAnswer(url: string, kind: ProblemKind, message: string, requestId: string): PlainAnswer {
   const dialect = dialects.find(({ paths }) => paths.test(url)) ?? eclDialect;

@@ -6,7 +6,7 @@ import type { Config, Region } from '../config/index.ts';
 import { isStoreError, type TrialStep, tryImages, tryObjects } from '../stores/index.ts';
 import { causesOf, type Finding } from './finding.ts';
 
-/** What each step of a trial does in a region, as `check` prints it. */
+/** The words in which `check` prints what each step of a trial does in a region. */
 const STEPS: Readonly<Record<TrialStep, string>> = {
   list: 'list what is there',
   room: 'check the room',

@@ -9,7 +9,7 @@ const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Turns an error about an address at which the process cannot listen into a usage error that names the key of
+ * If an error says that the process cannot listen at an address, returns a usage error that names the key of
  * the configuration, or the option. Returns any other error unchanged.
  */
 export function asListenError(

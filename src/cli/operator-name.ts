@@ -1,4 +1,4 @@
-/** Returns the name by which records show the user of the command. */
+/** Returns the name of the command's user, as records show it. */
 export function operatorName(): string {
   return `operator ${process.env.USER ?? process.getuid?.() ?? ''}`.trim();
 }

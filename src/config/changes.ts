@@ -62,7 +62,8 @@ function isLive([section = '', name = '', key]: Path, before: Config, after: Con
 
 /**
  * Tells whether the existing regions that belong to shares are still the same. While copies are running, a
- * region of images MUST NOT become one of a share, to which tenants can write, nor the other way round.
+ * region of images MUST NOT become a region of a share, because tenants can write to shares; nor the other
+ * way round.
  */
 export function sharesAreSafe(before: Config, after: Config): boolean {
   return [...before.regions.values()].every(

@@ -44,7 +44,7 @@ export interface RegionConfig {
   readonly objectsOnly: boolean;
 }
 
-/** A file share, to and from which tenants can move files. */
+/** A file share. Tenants can move files to it and from it. */
 export interface Share {
   /** The region whose folder holds the share. */
   readonly region: string;

@@ -32,7 +32,7 @@ let room: Uint8Array | undefined;
 
 /**
  * Lets sockets receive into buffers that are reused. Otherwise Node.js allocates memory outside of V8's heap
- * for each read, and V8 marks its whole heap after every 64 MiB of such memory, which would be most of the
+ * for each read, and V8 marks its whole heap after every 64 MiB of such memory. That would be most of the
  * work of reading an image. Node.js calls `callback` with the socket as `this` (which it does not document),
  * and then asks for the next buffer.
  * @see https://nodejs.org/api/net.html#socketconnectoptions-connectlistener

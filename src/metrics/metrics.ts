@@ -28,7 +28,7 @@ export interface Metrics {
   /** Counts bytes that were written to a region. */
   written(region: string, bytes: number): void;
   /**
-   * Counts bytes that are delivered to a region once more, although an earlier attempt had delivered them.
+   * Counts bytes that are delivered to a region again, although an earlier attempt had delivered them.
    */
   repeated(region: string, bytes: number): void;
   /** Counts bytes that a region's server has copied by itself. */

@@ -5,7 +5,7 @@ import type { JobService } from '../../job-service/index.ts';
 import { answerTo } from './errors.ts';
 import type { RemoteCopyBody, RemoteCopyRow } from './schemas.ts';
 
-/** An image that is to be copied, and the regions to which it is to be copied. */
+/** An image to copy, and the regions to copy it to. */
 export interface RemoteCopy extends Static<typeof RemoteCopyBody> {
   readonly imageId: string;
   readonly sourceRegion: string;

@@ -14,8 +14,8 @@ import type { SignatureScheme, Verdict } from '../../signatures/index.ts';
 export type Refusal = 'missing' | 'bad_token' | 'malformed' | 'unknown_key' | 'bad_signature' | 'expired';
 
 /**
- * What the headers of a request say about its sender: who it is, why it is refused, or, for a signed request,
- * a function that checks the signature with the bytes of the body.
+ * The sender of a request, as far as the headers tell: the sender itself, the reason why it is refused, or,
+ * for a signed request, a function that checks the signature with the bytes of the body.
  */
 export type Sender =
   | { readonly caller: Principal }

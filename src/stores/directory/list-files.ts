@@ -102,7 +102,7 @@ function entriesOf(found: readonly Dirent[], steps: readonly string[], wanted: W
   return entries.sort((a, b) => compareUtf8(a.key, b.key));
 }
 
-/** Tells whether a key is that of a wanted file, or of a folder that may have wanted files. */
+/** Tells whether a key belongs to a wanted file, or to a folder that may have wanted files. */
 function mayHave(key: string, { prefix, after }: Wanted): boolean {
   const isFolder = key.endsWith('/');
   const hasPrefix = key.startsWith(prefix) || (isFolder && prefix.startsWith(key));

@@ -43,8 +43,8 @@ export function isWholeNote(name: string): boolean {
 }
 
 /**
- * Tells whether all `size` bytes of an image in the making are there: either there is a note, or the journal
- * covers every byte, because workers of an earlier version left no note for an image.
+ * Tells whether all `size` bytes of an image in the making are there: either a note says so, or the journal
+ * covers every byte. The journal counts because workers of an earlier version left no note for an image.
  */
 export async function isWhole(folder: NotedFolder, size: number): Promise<boolean> {
   return (await isNotedWhole(folder)) || journalCovers(folder.at('parts'), size);

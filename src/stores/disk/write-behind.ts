@@ -5,7 +5,8 @@ import { fromErrno } from './disk-errors.ts';
 import type { Journal } from './journal.ts';
 
 /**
- * Syncs a file's bytes to the disk while more of them come, and notes in a journal which ranges were synced.
+ * Syncs a file's bytes to the disk while more bytes are written, and notes in a journal which ranges were
+ * synced.
  */
 export interface WriteBehind {
   /** Starts to sync a range that was written. Throws if an earlier range could not be synced. */

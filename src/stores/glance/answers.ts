@@ -30,7 +30,9 @@ export async function jsonOf({ body }: Dispatcher.ResponseData, max: number): Pr
   }
 }
 
-/** Returns the error for an answer that no Glance gives. It may come from a proxy in front of it. */
+/**
+ * Returns the error for an answer that no Glance gives. The answer may come from a proxy in front of Glance.
+ */
 export function notGlance(cause?: unknown): StoreError {
   return new StoreError(
     'unavailable',

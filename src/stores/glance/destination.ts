@@ -68,10 +68,10 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
 }
 
 /**
- * Dooms an image in the making: replaces its mark by one with which nobody opens or commits it. Returns
- * whether the image may be removed. It stays if it does not bear this job's mark; if somebody else has
- * uploaded other data to it (then it loses the mark too); or if a commit has removed the mark meanwhile,
- * unless the reference says that this call undoes the commit.
+ * Dooms an image in the making: replaces its mark, so that nobody opens or commits the image any more.
+ * Returns whether the image may be removed. It may not in three cases: it does not bear this job's mark;
+ * somebody else has uploaded other data to it (then it also loses the mark); or a commit has removed the mark
+ * meanwhile, unless the reference says that this call undoes the commit.
  */
 async function doom(made: MarkedImage, image: GlanceImage): Promise<boolean> {
   const { api, as, ref } = made;

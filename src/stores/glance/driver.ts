@@ -18,7 +18,7 @@ import { openReader, pinOf } from './reader.ts';
 export interface GlanceOptions {
   /** Name of an entry of clouds.yaml; without one, OS_CLOUD or the other OS_* variables. */
   readonly cloud?: string;
-  /** The cloud's region; without it, that of clouds.yaml. */
+  /** The cloud's region; by default, the region in clouds.yaml. */
   readonly region_name?: string;
   readonly interface?: Interface;
   /** Glance's own name of the backend that is to have the copies' data. */
@@ -65,8 +65,8 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
     ...destination,
 
     async *leftovers(ended) {
-      // A Glance cannot list all images that bear some mark, so only those of jobs that are known to have
-      // ended are looked for.
+      // A Glance cannot list all images that bear some mark, so only the images of jobs that are known to
+      // have ended are looked for.
       for await (const ref of ended) {
         const found = await leftoverOf(api, destination, ref);
         if (found !== undefined) yield found;

@@ -5,8 +5,8 @@ type Stack<Input extends object, Output extends object> = ReturnType<typeof cons
 
 /**
  * Awaits `confirm` right before each try of a request. If `confirm` rejects, the try fails with the same
- * error. The client repeats a request whose answer does not come, and a process that was frozen in between
- * may do so much later.
+ * error. The client repeats a request if no answer comes. If the process was frozen in between, it may repeat
+ * the request much later.
  */
 export function askFirst<Input extends object, Output extends object>(
   { middlewareStack }: { readonly middlewareStack: Stack<Input, Output> },

@@ -27,8 +27,8 @@ export function keyFrom(listed: string, { EncodingType }: Page): string {
 }
 
 /**
- * Makes sure that a key from a list is that of an object. A server that does not encode keys puts U+FFFD in
- * place of characters that XML cannot carry: such an object cannot be read, and a listing cannot continue
+ * Makes sure that a key from a list is the key of an object. A server that does not encode keys puts U+FFFD
+ * in place of characters that XML cannot carry: such an object cannot be read, and a listing cannot continue
  * after it.
  * @throws StoreError `invalid_image`
  */

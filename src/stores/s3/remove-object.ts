@@ -5,7 +5,7 @@ import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error } from './errors.ts';
 import { headOf } from './read-object.ts';
 
-/** Maximum number of tries of a removal, which may come too late, or find the server busy. */
+/** Maximum number of tries of a removal. A try may come too late, or find the server busy. */
 const MAX_TRIES = 5;
 
 /**
@@ -64,7 +64,7 @@ export async function removeCurrent(
 
 /**
  * Removes an object with a request that expires. Returns `denied` if such requests cannot be signed or are
- * denied, else `done`, also if `isAllowed` says no.
+ * denied. Otherwise returns `done`, even if `isAllowed` says no.
  */
 async function removeBriefly(
   store: Bucket,

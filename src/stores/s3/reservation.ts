@@ -113,7 +113,7 @@ export function isReservation(job: JobObject | undefined, ref: DestinationRef, a
 /**
  * Removes everything but the job object. The record goes first, because without it there is no image. Before
  * each removal, checks that the job object is still the one that was doomed: another call may have finished
- * the removal, and a later attempt may have begun anew.
+ * the removal, and a later attempt may have started over.
  */
 async function removeContents(
   store: Bucket,
