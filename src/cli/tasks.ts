@@ -35,7 +35,7 @@ export function addTasksCommand(program: Command): void {
     .option('--limit <n>', `list at most this many (1 to ${MAX_LIMIT})`, wholeNumber(1, MAX_LIMIT), MAX_LIMIT)
     .addOption(outputOption())
     .summary('list the import and export tasks of file shares')
-    .description('Lists the tasks of all tenants, and why running ones stand still.')
+    .description('Lists the tasks of all tenants, and says why running ones stand still.')
     .action(async (_options, command: Command) => {
       const { limit, ...options } = command.optsWithGlobals<ListingOptions & { limit: number }>();
       await withContext(options, async ({ client }) => {

@@ -118,7 +118,10 @@ const Encryption = Type.Object(
       },
     ),
   },
-  { ...closed, description: 'Encrypts what Temporal stores of jobs (default: nothing is encrypted).' },
+  {
+    ...closed,
+    description: 'Encrypts the data of jobs that Temporal stores (default: nothing is encrypted).',
+  },
 );
 
 const Limits = Type.Object(

@@ -9,13 +9,13 @@ const limits = {
   requests_per_second: count('Requests of a tenant in a second (default: 100).'),
   concurrent_requests: count('Requests of a tenant at the same time (default: 64).'),
   event_streams: count('Streams of events of a tenant at the same time (default: 50).'),
-  open_jobs: count('Jobs, and tasks of a share, of a tenant that have not ended (default: 1000).'),
-  jobs_per_hour: count('Jobs, and tasks of a share, of a tenant that start in an hour (default: 5000).'),
+  open_jobs: count('Jobs and share tasks of a tenant that have not ended (default: 1000).'),
+  jobs_per_hour: count('Jobs and share tasks that a tenant starts in an hour (default: 5000).'),
   bytes_under_way: Type.Optional(
     Type.String({
       pattern: SIZE_PATTERN,
       patternErrorMessage: 'a size such as 200GiB',
-      description: 'Bytes of all images that a tenant is copying, as in 20TiB (default: any number).',
+      description: 'Bytes of all images that a tenant is copying, such as 20TiB (default: any number).',
     }),
   ),
 };

@@ -62,7 +62,7 @@ async function keysAddress(issuer: string, ask: Ask): Promise<URL> {
   const found = (await answer.json().catch(() => null)) as { issuer?: unknown; jwks_uri?: unknown } | null;
   const url = URL.parse(String(found?.jwks_uri));
   if (!answer.ok || found?.issuer !== issuer || url === null)
-    throw new IdentityUnavailable(`--issuer: ${address} does not describe an OpenID provider of this name`);
+    throw new IdentityUnavailable(`--issuer: ${address} does not describe the OpenID provider ${issuer}`);
   return url;
 }
 

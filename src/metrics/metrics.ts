@@ -115,7 +115,7 @@ function instruments(registers: Registry[]) {
   const written = counter('written_bytes_total', 'Bytes that a region has taken.', ['region']);
   const repeated = counter(
     'repeated_bytes_total',
-    'Bytes that are delivered to a region once more, because an attempt at their copy has broken off.',
+    'Bytes that are delivered to a region again, because an attempt at their copy has broken off.',
     ['region'],
   );
   const copied = counter(

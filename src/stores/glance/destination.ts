@@ -132,7 +132,7 @@ function assertSame(record: ImageRecord, image: GlanceImage): void {
   if (image.status !== 'active') throw new StoreError('conflict', `the image is ${image.status}, not active`);
   const same = compareDigests(digestsOf(record), glanceDigests(image)) !== 'different';
   if (image.size === record.size && same) return;
-  throw new StoreError('digest_mismatch', "the image service's own digest is not that of what was sent");
+  throw new StoreError('digest_mismatch', "the image service's own digest differs from that of the data sent");
 }
 
 /** Returns the patch that commits an image. It removes the mark, and sets what `toCreate` has left out. */
