@@ -132,7 +132,10 @@ function assertSame(record: ImageRecord, image: GlanceImage): void {
   if (image.status !== 'active') throw new StoreError('conflict', `the image is ${image.status}, not active`);
   const same = compareDigests(digestsOf(record), glanceDigests(image)) !== 'different';
   if (image.size === record.size && same) return;
-  throw new StoreError('digest_mismatch', "the image service's own digest differs from that of the data sent");
+  throw new StoreError(
+    'digest_mismatch',
+    "the image service's digest differs from the digest of the data sent",
+  );
 }
 
 /** Returns the patch that commits an image. It removes the mark, and sets what `toCreate` has left out. */
