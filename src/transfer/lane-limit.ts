@@ -108,7 +108,8 @@ export class LaneLimit {
    * Records that the first byte of a lane's request has come after `wait` milliseconds. The first step of the
    * search needs no measurement. So if the server is far away, a large first step is taken as soon as most
    * lanes have an answer. One quick answer shows that the server is nearby.
-   * @param lane `null` for a small request outside of lanes, whose answer is enough
+   * @param lane the number of the lane; `null` for a small request outside of lanes, of which one answer is
+   * enough
    */
   answered(lane: number | null, wait: number): void {
     if (this.#answered === undefined || this.#phase !== 'search') return;
@@ -135,8 +136,9 @@ export class LaneLimit {
     const time = this.#phase === 'search' ? SEARCH_TIME : PROBE_TIME;
     this.#answered = undefined;
     if (now - window.begin < time || window.reporting < MIN_USE * window.meanInUse(now)) return;
-    // If many lanes were not in use, the measurement says nothing about their number. At the beginning lanes
-    // come into use one by one, so the first measurement asks only whether all of them were.
+    // If many lanes were not in use, the measurement says nothing about their number. At the beginning, lanes
+    // come into use one by one. So the first measurement asks only whether enough of them were in use at some
+    // moment.
     const isFirst = this.#phase === 'search' && this.#good.goodput === 0;
     const used = isFirst ? window.most : window.meanInUse(now);
     if (used >= MIN_USE * this.#lanes) this.#decide(window.goodput(now), now);

@@ -26,7 +26,7 @@ export interface Lanes {
    * if the server is not far away.
    */
   readonly waitCost: number;
-  /** `true` if the server is known to be far away by its answers outside of lanes. */
+  /** `true` if an answer outside of lanes has shown that the server is far away. */
   readonly isFar: boolean;
   /** Records that the server has answered a small request outside of lanes after `wait` milliseconds. */
   heard(wait: number): void;

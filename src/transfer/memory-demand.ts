@@ -11,7 +11,7 @@ export const FAR_PART = 32 * MIB;
 const MAX_KEPT = 64 * MIB;
 /** The largest number of bytes of blocks in memory; a copy may always have two blocks. */
 const MAX_BLOCKS = 256 * MIB;
-/** The same towards a server far away, which takes many blocks at a time; bytes. */
+/** `MAX_BLOCKS` for a copy to a server far away, which needs many blocks under way at a time; bytes. */
 const MAX_FAR_BLOCKS = 512 * MIB;
 /** The window of an upload without a spool, for a source on this machine and for one on a server; bytes. */
 const NEAR_WINDOW = 32 * MIB;

@@ -34,7 +34,7 @@ export interface Memory {
 
 /**
  * A copy gets at most this share of the free memory (but at least what it needs), so that later copies get
- * some too. A copy that is alone gets more.
+ * some too. If no other copy has any memory, it gets at most `MAX_SHARE_ALONE`.
  */
 const MAX_SHARE = 1 / 4;
 const MAX_SHARE_ALONE = 1 / 2;
