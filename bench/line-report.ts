@@ -105,8 +105,8 @@ function chartsOf({ one, two, thin }: LineResults['courses']): string[] {
 
 function chart(name: keyof typeof TITLES, { machine, courses }: LineResults): string {
   const course = courses[name];
-  const at = ({ at }: { readonly at: number }) => at / 1000;
-  const most = course.rates.flatMap(({ from, rate }, index) => {
+  const secondsAt = ({ at }: { readonly at: number }) => at / 1000;
+  const limits = course.rates.flatMap(({ from, rate }, index) => {
     const until = course.rates[index + 1]?.from ?? course.time;
     return [[from / 1000, rate / 1e6] as const, [until / 1000, rate / 1e6] as const];
   });
@@ -119,14 +119,14 @@ function chart(name: keyof typeof TITLES, { machine, courses }: LineResults): st
       {
         about: 'Goodput, MB/s',
         series: course.regions.map((region) => ({ name: region, points: goodput(course, region) })),
-        most,
+        most: limits,
       },
       {
         about: 'Lanes',
         series: [
-          { name: 'open', points: course.samples.map((sample) => [at(sample), sample.open] as const) },
+          { name: 'open', points: course.samples.map((sample) => [secondsAt(sample), sample.open] as const) },
         ],
-        most: course.samples.map((sample) => [at(sample), sample.limit] as const),
+        most: course.samples.map((sample) => [secondsAt(sample), sample.limit] as const),
       },
     ],
   });

@@ -47,8 +47,8 @@ function completionOf(command: Command): Completion {
  */
 function globalOptions({ parent }: Command): readonly Option[] {
   if (parent === null) return [];
-  const own = parent.options.filter(({ long }) => long !== '--version');
-  return [...own, ...globalOptions(parent)];
+  const options = parent.options.filter(({ long }) => long !== '--version');
+  return [...options, ...globalOptions(parent)];
 }
 
 function pathOf(command: Command): string {

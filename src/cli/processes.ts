@@ -61,7 +61,7 @@ export function addProcessCommands(program: Command): void {
     .option('--build-id <id>', 'build id of that version', packageJson.version)
     .addOption(metricsPortOption())
     .summary('run a Temporal worker: the jobs, and the copies to some regions or all')
-    .action(async (_options, command: Command) => work(command.optsWithGlobals<WorkerOptions>()));
+    .action(async (_options, command: Command) => runWorker(command.optsWithGlobals<WorkerOptions>()));
 }
 
 async function serve(options: ProcessOptions): Promise<void> {
@@ -140,7 +140,7 @@ async function usableIdentity(config: IdentityConfig): Promise<Identity> {
   }
 }
 
-async function work(options: WorkerOptions): Promise<void> {
+async function runWorker(options: WorkerOptions): Promise<void> {
   const { deployment, buildId, workflows, copies } = options;
   if (!workflows && !copies)
     throw new UsageError(

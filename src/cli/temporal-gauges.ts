@@ -19,7 +19,7 @@ const OPEN_TASKS = allOf([visibility`WorkflowType = ${MOVE_OBJECTS}`, OPEN]);
  */
 export function watchTemporal(metrics: Metrics, client: Client, { regions }: Config): void {
   const gauge = (name: string, help: string, labels: readonly string[], measure: Measure) =>
-    metrics.gauge(name, help, labels, kept(measure));
+    metrics.gauge(name, help, labels, cached(measure));
   const labels = ['status', 'source_region', 'destination_region'];
   gauge('jobs_open', 'Jobs that have not ended.', labels, () => countOpenJobs(client, [...regions.keys()]));
   // A server that cannot pause workflows may refuse this query. The gauge then has no value.
@@ -32,7 +32,7 @@ export function watchTemporal(metrics: Metrics, client: Client, { regions }: Con
   gauge('oldest_waiting_job_age_seconds', 'Age of the oldest job whose copy has not begun.', [], async () => [
     [{}, await oldestWaitingJob(client)],
   ]);
-  const described = kept(() =>
+  const described = cached(() =>
     Promise.all(taskQueuesOf(regions).map((queue) => describeQueue(client, queue))),
   );
   const queueGauge = (name: string, help: string, value: keyof Omit<QueueState, 'name'>) =>
@@ -100,7 +100,7 @@ function secondsOf(
  * Returns a function that returns the last answer of `ask`, and calls `ask` again only if that answer is
  * older than `KEPT`.
  */
-function kept<T>(ask: () => Promise<T>): () => Promise<T> {
+function cached<T>(ask: () => Promise<T>): () => Promise<T> {
   let last: { readonly at: number; readonly answer: Promise<T> } | undefined;
   return () => {
     if (last === undefined || Date.now() - last.at > KEPT) last = { at: Date.now(), answer: ask() };

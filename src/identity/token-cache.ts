@@ -18,7 +18,7 @@ export type TokenCache<Facts> = (token: string, ask: () => Promise<Facts | null>
  */
 export function cacheTokens<Facts extends TokenFacts>(cacheFor: number): TokenCache<Facts> {
   const cached = new LRUCache<string, { readonly facts: Facts; readonly until: number }>({ max: MAX_TOKENS });
-  const asked = new Map<string, Promise<Facts | null>>();
+  const pendingByKey = new Map<string, Promise<Facts | null>>();
 
   const askAndCache = async (key: string, ask: () => Promise<Facts | null>): Promise<Facts | null> => {
     const askedAt = Date.now();
@@ -32,8 +32,8 @@ export function cacheTokens<Facts extends TokenFacts>(cacheFor: number): TokenCa
     const known = cached.get(key);
     if (known !== undefined && Date.now() < known.until) return known.facts;
     cached.delete(key);
-    const pending = asked.get(key) ?? askAndCache(key, ask).finally(() => asked.delete(key));
-    asked.set(key, pending);
+    const pending = pendingByKey.get(key) ?? askAndCache(key, ask).finally(() => pendingByKey.delete(key));
+    pendingByKey.set(key, pending);
     return pending;
   };
 }

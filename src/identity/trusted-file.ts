@@ -22,7 +22,7 @@ export function trustedFile<Entries>(
       const { mtimeMs, size, ino, mode } = await stat(path);
       const version = `${ino}-${size}-${mtimeMs}-${mode}`;
       if (loaded?.version !== version) {
-        assertOwners(mode);
+        assertOnlyOwnerMayWrite(mode);
         loaded = { version, entries: entriesOf(yamlOf(await readFile(path, 'utf8')), mode) };
       }
       return loaded.entries;
@@ -34,7 +34,7 @@ export function trustedFile<Entries>(
   };
 }
 
-function assertOwners(mode: number): void {
+function assertOnlyOwnerMayWrite(mode: number): void {
   if ((mode & GROUP_OR_OTHERS_MAY_WRITE) === 0) return;
   throw new Error(
     'only its owner may be allowed to write it, because every token in it is trusted: run chmod go-w on it',

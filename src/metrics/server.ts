@@ -37,7 +37,7 @@ export async function serveMetrics(
       send(response, 503, 'text/plain', `${error.message}\n`),
     );
   });
-  await listening(server, address);
+  await listen(server, address);
   // The server alone does not keep the process running.
   server.unref();
   return {
@@ -72,7 +72,7 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.writeHead(status, { 'Content-Type': type }).end(body);
 }
 
-function listening(server: Server, address: { readonly host: string; readonly port: number }): Promise<void> {
+function listen(server: Server, address: { readonly host: string; readonly port: number }): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject).listen(address, () => {
     server.off('error', reject);

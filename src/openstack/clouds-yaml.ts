@@ -72,20 +72,20 @@ function parsed(path: string, text: string): unknown {
 }
 
 function cloudsOf({ path, value }: { path: string; value: unknown }): Mapping {
-  return mapping(path, 'clouds', mapping(path, 'the file', value).clouds);
+  return asMapping(path, 'clouds', asMapping(path, 'the file', value).clouds);
 }
 
 /** Returns one cloud's section. Its keys get underscores for dashes, because clouds.yaml may have either. */
 function sectionOf(path: string, clouds: Mapping, name: string): { auth: Mapping; rest: Mapping } {
   const key = `clouds.${name}`;
-  const { auth, ...rest } = mapping(path, key, Object.hasOwn(clouds, name) ? clouds[name] : {});
+  const { auth, ...rest } = asMapping(path, key, Object.hasOwn(clouds, name) ? clouds[name] : {});
   return {
-    auth: underscored(mapping(path, `${key}.auth`, auth ?? {})),
+    auth: underscored(asMapping(path, `${key}.auth`, auth ?? {})),
     rest: underscored(rest),
   };
 }
 
-function mapping(path: string, key: string, value: unknown): Mapping {
+function asMapping(path: string, key: string, value: unknown): Mapping {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Mapping;
   throw new CloudConfigError(`${path}: ${key}: has to be keys with values`);
 }

@@ -34,8 +34,8 @@ export function createTaskService({ client, shares, quota }: TaskServiceOptions)
     const id = taskWorkflowId(owner.share_id, owner.tenant_id, taskId);
     // The deletion is read first. If it ends between the two calls, the second call finds no task; in the
     // other order, a deleted task could still be shown.
-    const deletion = await answered(describeIfThere(client, DELETE_TASK, deletionIdOf(id)));
-    const task = await answered(describeIfThere(client, MOVE_OBJECTS, id));
+    const deletion = await callTemporal(describeIfThere(client, DELETE_TASK, deletionIdOf(id)));
+    const task = await callTemporal(describeIfThere(client, MOVE_OBJECTS, id));
     const isDeleting = deletion !== undefined && deletion.closeTime === undefined;
     const view = task && taskView(task, isDeleting);
     if (view === undefined) throw new TaskError('task_not_found', 'Invalid task id.');
@@ -56,24 +56,26 @@ export function createTaskService({ client, shares, quota }: TaskServiceOptions)
           memo: { [TASK_MEMO]: requestedTask(request, new Date()) },
           staticSummary: `${type}: ${source.region} → ${destination.region}`,
         });
-      await answered(quota === undefined ? start() : quota.within(owner.tenant_id, tasksOf(owner), 0, start));
+      await callTemporal(
+        quota === undefined ? start() : quota.within(owner.tenant_id, tasksOf(owner), 0, start),
+      );
       return { task_id: taskId };
     },
 
     async show(owner, taskId) {
       const { task, view } = await find(owner, taskId);
       if (view.status !== 'running' || task === undefined) return view;
-      return { ...view, standing: await answered(standingOf(client, task)) };
+      return { ...view, standing: await callTemporal(standingOf(client, task)) };
     },
 
     async list(owner, query = {}) {
       shareOf(shares, owner);
-      return answered(listTasks(client, owner, query));
+      return callTemporal(listTasks(client, owner, query));
     },
 
     async delete(owner, taskId) {
       const { id } = await find(owner, taskId);
-      await answered(
+      await callTemporal(
         client.workflow.start(DELETE_TASK, {
           workflowId: deletionIdOf(id),
           taskQueue: TASK_QUEUE,
@@ -86,7 +88,7 @@ export function createTaskService({ client, shares, quota }: TaskServiceOptions)
 }
 
 /** Waits for a call to Temporal, and turns its error into a TaskError. */
-async function answered<T>(call: Promise<T>): Promise<T> {
+async function callTemporal<T>(call: Promise<T>): Promise<T> {
   return call.catch((cause) => {
     if (cause instanceof LimitReached) throw new TaskError('quota_exceeded', cause.message);
     const message = 'the task service is not available at the moment; try again later';

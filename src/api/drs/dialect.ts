@@ -213,9 +213,9 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
  * stopped once, by force if any of its entries says so.
  */
 function forceByJob(jobs: Static<typeof BatchStopBody>['jobs']): Map<string, boolean> {
-  const asked = new Map<string, boolean>();
+  const forced = new Map<string, boolean>();
   for (const { job_id, is_force_stop = false } of jobs) {
-    asked.set(job_id, is_force_stop || asked.get(job_id) === true);
+    forced.set(job_id, is_force_stop || forced.get(job_id) === true);
   }
-  return asked;
+  return forced;
 }

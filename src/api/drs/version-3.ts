@@ -79,7 +79,7 @@ function addQueries(
       async (request, reply) => {
         const { tenant_id } = readerOf(request, request.params.project_id);
         const shown = pageOf(request.body).map((id) =>
-          jobs.show({ tenant_id }, id).then(row, (error) => missing(request, id, error)),
+          jobs.show({ tenant_id }, id).then(row, (error) => missingRow(request, id, error)),
         );
         return sendRows(reply, await Promise.all(shown));
       },
@@ -181,10 +181,10 @@ function toDetail(job: JobView) {
   };
 }
 
-type MissingRow = ReturnType<typeof missing>;
+type MissingRow = ReturnType<typeof missingRow>;
 
 /** Returns the row of a task that does not exist. Throws the error if it has another reason. */
-function missing(request: FastifyRequest, id: string, error: unknown) {
+function missingRow(request: FastifyRequest, id: string, error: unknown) {
   if (!(error instanceof JobError) || error.code !== 'not_found') throw error;
   return { id, error_code: NO_SUCH_TASK, error_message: textFor(request, 'not_found') };
 }

@@ -176,12 +176,12 @@ async function remove(api: GlanceApi, as: As, ref: DestinationRef): Promise<void
 async function checkRoom(api: GlanceApi, as: As, size: number): Promise<void> {
   const usage = await api.usage(as);
   const wanted = { image_size_total: Math.ceil(size / MIB), image_count_total: 1, image_count_uploading: 0 };
-  for (const [name, more] of Object.entries(wanted)) {
+  for (const [name, amount] of Object.entries(wanted)) {
     const quota = usage[name];
-    if (quota === undefined || quota.limit < 0 || quota.usage + more <= quota.limit) continue;
+    if (quota === undefined || quota.limit < 0 || quota.usage + amount <= quota.limit) continue;
     const unit = name.includes('size') ? ' MiB' : '';
-    const left = `${quota.usage} of ${quota.limit}${unit} are used`;
-    throw new StoreError('quota_exceeded', `no room at the destination: ${name}: ${left}`);
+    const used = `${quota.usage} of ${quota.limit}${unit} are used`;
+    throw new StoreError('quota_exceeded', `no room at the destination: ${name}: ${used}`);
   }
 }
 

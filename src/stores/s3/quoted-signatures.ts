@@ -13,7 +13,7 @@ export function forgetQuotedSignatures({ middlewareStack }: S3Client): void {
       try {
         return await next(args);
       } catch (error) {
-        if (error instanceof Error) forget(error, secretsOf(args.request));
+        if (error instanceof Error) removeSecrets(error, secretsOf(args.request));
         throw error;
       }
     },
@@ -29,7 +29,7 @@ function secretsOf(request: unknown): readonly string[] {
   return [signature, token].filter((secret) => secret !== undefined);
 }
 
-function forget(error: Error, secrets: readonly string[]): void {
+function removeSecrets(error: Error, secrets: readonly string[]): void {
   for (const name of Object.getOwnPropertyNames(error)) {
     const text: unknown = Reflect.get(error, name);
     if (typeof text !== 'string') continue;
