@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Watch } from '../../src/stores/index.ts';
 import { committing, copyFor } from './make-image.ts';
-import { DATA, noLonger, type ObjectsBench, OLD } from './objects-bench.ts';
+import { DATA, frozenAfter, LATER, noLonger, type ObjectsBench, OLD } from './objects-bench.ts';
 import { anyone, codeOf, LAST } from './store-under-test.ts';
 
 /** Defines the tests of objects that a copy makes. */
@@ -45,6 +45,22 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
     await bench.objects.discard(ref, LAST);
     expect(await bench.underTest.traces()).toEqual(['x']);
   });
+
+  test.each([false, true])(
+    'a commit that was frozen when it was to take effect leaves what has come there since (%s)',
+    async (there) => {
+      if (there) await bench.underTest.put('x', OLD);
+      const ref = bench.refTo('x');
+      await bench.fill(ref);
+      const confirm = frozenAfter(1, bench.objects);
+      const watch: Watch = { signal: new AbortController().signal, moved() {}, confirm };
+      const commit = bench.objects.commit(committing(ref, DATA), LAST, copyFor(ref, DATA), watch);
+      await expect(commit).rejects.toThrow('no longer wanted');
+      await bench.objects.discard(ref, LAST);
+      expect(await bench.text('x')).toBe(LATER.toString());
+      expect(await bench.underTest.traces()).toEqual(['x']);
+    },
+  );
 
   test('every step may be repeated', async () => {
     const ref = bench.refTo('deep/x');

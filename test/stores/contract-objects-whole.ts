@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { DATA, noLonger, type ObjectsBench, OLD } from './objects-bench.ts';
+import { DATA, frozenAfter, LATER, noLonger, type ObjectsBench, OLD } from './objects-bench.ts';
 import { bytesOf, pathsOf } from './objects-under-test.ts';
 import { anyone, codeOf, readAll } from './store-under-test.ts';
 
@@ -52,6 +52,18 @@ export function wholeObjectsContract(bench: ObjectsBench): void {
     for (const path of ['x', 'new/x'])
       await expect(bench.objects.write(path, DATA, signal, {}, noLonger)).rejects.toThrow('no longer wanted');
     expect(await bench.text('x')).toBe(OLD.toString());
+    expect(await bench.underTest.traces()).toEqual(['x']);
+  });
+
+  test.each([
+    [1, false],
+    [1, true],
+    [2, true],
+  ])('a write that was frozen after answer %d leaves what has come there since (%s)', async (nth, there) => {
+    if (there) await bench.underTest.put('x', OLD);
+    const confirm = frozenAfter(nth, bench.objects);
+    await expect(bench.objects.write('x', DATA, signal, {}, confirm)).rejects.toThrow('no longer wanted');
+    expect(await bench.text('x')).toBe(LATER.toString());
     expect(await bench.underTest.traces()).toEqual(['x']);
   });
 

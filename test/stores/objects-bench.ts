@@ -10,9 +10,26 @@ export const DATA = randomBytes(2_500_000);
 /** The data of an object that is there before. */
 export const OLD = Buffer.from('what was there before');
 
+/** The data of an object that a later job or task puts to the same path. */
+export const LATER = Buffer.from('what a later job has put there');
+
 /** Stands for a caller that no longer wants what it has asked for. */
 export async function noLonger(): Promise<void> {
   throw new StoreError('unavailable', 'it is no longer wanted');
+}
+
+/**
+ * Returns an answer for each question whether a write is still wanted, as its process gets them that is
+ * frozen right after the `nth` answer: meanwhile a later job writes `LATER` to `x`, and further answers are
+ * no.
+ */
+export function frozenAfter(nth: number, objects: ObjectStore): () => Promise<void> {
+  let count = 0;
+  return async () => {
+    count += 1;
+    if (count > nth) await noLonger();
+    if (count === nth) await objects.write('x', LATER, new AbortController().signal);
+  };
 }
 
 /** Fresh objects for each test of a contract, with short names for what is done there. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, rename } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MIB } from '../../memory/index.ts';
 import type { PartSink } from '../data-port.ts';
@@ -9,10 +9,11 @@ import { openPartFile } from '../disk/part-file.ts';
 import type { DestinationRef, ImageDestination, Watch } from '../port.ts';
 import { goneError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
-import { type Folder, openFolder, removedMeanwhile } from './folder.ts';
+import { openFolder } from './folder.ts';
 import { makePartial, openPartial, removePartial } from './object-partial.ts';
 import { objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
+import { folderAtPathError, putInPlace } from './put-in-place.ts';
 import type { InFolder } from './shared-folders.ts';
 import { forgetWhole, isNotedWhole, noteWhole } from './whole-note.ts';
 
@@ -72,11 +73,12 @@ async function moveOut(
     await takeFence(partial.path, attempt);
     await partial.note('committing');
     await inFolder(objectPath(ref.image_id).folders, async (folder) => {
-      await watch?.confirm();
-      await renameInto(folder, ref.image_id, `${partial.path}/data`);
-      await folder.sync().catch((cause) => {
-        throw new StoreError('unavailable', 'the folder of the object could not be synced', { cause });
-      });
+      const onPlaced = () =>
+        folder.sync().catch((cause) => {
+          throw new StoreError('unavailable', 'the folder of the object could not be synced', { cause });
+        });
+      const file = `${partial.path}/data`;
+      await putInPlace({ folder, path: ref.image_id, file, confirm: watch?.confirm, onPlaced });
     });
     return true;
   } finally {
@@ -140,17 +142,6 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
   }
 }
 
-/** Renames `file` to an object's path, in the open folder of that path. Replaces what was there. */
-export async function renameInto(folder: Folder, path: string, file: string): Promise<void> {
-  const { folders, name } = objectPath(path);
-  await rename(file, folder.at(name)).catch((error) => {
-    if (isErrno(error, 'EISDIR')) throw folderAtPathError(path);
-    if (isErrno(error, 'ENOENT')) throw removedMeanwhile(folders, error);
-    if (!isErrno(error, 'EXDEV')) throw error;
-    throw new StoreError('invalid_image', `${JSON.stringify(path)} is on another file system than the share`);
-  });
-}
-
 /** Throws `conflict` if a folder is at a file's path, so that a copy fails before any byte is moved. */
 async function assertNoClash(root: string, path: string): Promise<void> {
   const { folders, name } = objectPath(path);
@@ -185,8 +176,4 @@ async function isCommitted(
   } finally {
     await file.close();
   }
-}
-
-function folderAtPathError(path: string): StoreError {
-  return new StoreError('conflict', `${JSON.stringify(path)} is a folder`);
 }

@@ -10,11 +10,12 @@ import type { ObjectAttributes } from '../port.ts';
 import { grownError, StoreError } from '../store-error.ts';
 import { makeFolder } from './folder.ts';
 import { listFiles } from './list-files.ts';
-import { objectDestination, renameInto } from './object-destination.ts';
+import { objectDestination } from './object-destination.ts';
 import { objectLeftovers, SMALL_PREFIX } from './object-leftovers.ts';
 import { makeHidden } from './object-partial.ts';
 import { HIDDEN, objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
+import { putInPlace } from './put-in-place.ts';
 import { pinOf, readerOf } from './reader.ts';
 import { sharedFolders } from './shared-folders.ts';
 
@@ -103,8 +104,7 @@ export function directoryObjects(root: string): ObjectStore {
             const file = hidden.at(`${SMALL_PREFIX}${randomUUID()}`);
             await unlinkOnFailure(file, async () => {
               await writeFile(file, data, { signal });
-              await confirm?.();
-              await renameInto(folder, path, file);
+              await putInPlace({ folder, path, file, confirm });
             });
           }),
         );

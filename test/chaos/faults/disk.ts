@@ -80,7 +80,7 @@ export const disks: readonly Fault[] = [
   },
 ];
 
-const CHANGES = ['write', 'writeFile', 'mkdir', 'rename', 'datasync', 'sync'];
+const CHANGES = ['write', 'writeFile', 'mkdir', 'link', 'rename', 'datasync', 'sync'];
 
 /** Makes all changes of a worker at the destination fail, for some time or for good; removals still work. */
 async function refusing(stage: Stage, phase: Phase, code: string, ms?: number): Promise<Expected> {

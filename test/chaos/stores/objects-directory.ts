@@ -33,7 +33,7 @@ export async function objectsDirectoryEnd(root: string): Promise<End> {
     steps: {
       prepare: [file(['rename'], `${hidden}\\S+\\.new `)],
       verify: [file(['datasync', 'sync'], `${hidden}.*data$`)],
-      commit: [file(['rename'], `${hidden}.*/data ${inRoot}/[^.]`)],
+      commit: [file(['link', 'rename'], `${hidden}.*/data ${inRoot}/[^.]`)],
       discard: [file(['rename', 'unlink', 'rmdir', 'rm'], hidden)],
     },
     close: () => rm(root, { recursive: true, force: true }),
