@@ -47,7 +47,7 @@ test('a list that cannot tell a key ends, and says why: nobody could go on behin
   const { objects } = await listServer({ encodes: false });
   await expect(pathsOf(objects)).rejects.toMatchObject({
     code: 'invalid_image',
-    message: expect.stringContaining('does not know encoding-type=url'),
+    message: expect.stringContaining('does not support encoding-type=url'),
   });
 });
 
