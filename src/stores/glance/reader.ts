@@ -107,8 +107,8 @@ interface Stream {
  */
 function inOrderReader(download: Download, size: number): PartReader {
   let kept: Stream | undefined;
-  const open = async (): Promise<Stream> => {
-    const response = await download(null);
+  const open = async (signal: AbortSignal): Promise<Stream> => {
+    const response = await download(null, signal);
     if (response.statusCode !== 200) throw await refusal(response);
     const close = () => dismiss(response);
     const total = Number(response.headers['content-length'] ?? size);
@@ -129,12 +129,17 @@ function inOrderReader(download: Download, size: number): PartReader {
         stream.close();
         stream = undefined;
       }
-      const onAbort = () => stream?.close();
+      // A stream that is kept outlives this read, and so must not end with its signal.
+      const opening = new AbortController();
+      const onAbort = () => {
+        opening.abort(signal.reason);
+        stream?.close();
+      };
       signal.addEventListener('abort', onAbort, { once: true });
       let isDone = false;
       try {
         yield* aborting(signal, async function* () {
-          stream ??= await open();
+          stream ??= await open(opening.signal);
           while (stream.offset < end) {
             if (stream.rest.length === 0) {
               const next = await stream.chunks.next();

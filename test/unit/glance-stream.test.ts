@@ -1,0 +1,47 @@
+import { Readable } from 'node:stream';
+import { expect, test } from 'vitest';
+import type { ImageRequest, Session } from '../../src/openstack/index.ts';
+import { glanceApi } from '../../src/stores/glance/api.ts';
+import type { GlanceImage } from '../../src/stores/glance/image-json.ts';
+import { openReader } from '../../src/stores/glance/reader.ts';
+import { readAll } from '../stores/store-under-test.ts';
+
+const DATA = Buffer.from('an image');
+const IMAGE = { id: 'an-image', size: DATA.length } as GlanceImage;
+
+/** Opens a reader at a Glance that refuses ranges, and gives what `answer` returns for the whole image. */
+function reader(answer: (request: ImageRequest) => Promise<object>) {
+  const refused = () => ({ statusCode: 400, headers: {}, body: Readable.from(['no ranges']) });
+  const requestImage = async (request: ImageRequest) =>
+    request.headers?.range === undefined ? answer(request) : refused();
+  return openReader(glanceApi({ requestImage } as unknown as Session), { project: null }, IMAGE);
+}
+
+test('an abort also ends a request for a stream that Glance has not answered yet', async () => {
+  const signals: (AbortSignal | undefined)[] = [];
+  const { read } = await reader(async ({ signal }) => {
+    signals.push(signal);
+    return new Promise((_answer, reject) => {
+      if (signal === undefined) reject(new Error('nothing can end this request'));
+      signal?.addEventListener('abort', () => reject(signal.reason));
+    });
+  });
+  const abort = new AbortController();
+  const reading = read([0, DATA.length], abort.signal)[Symbol.asyncIterator]().next();
+  abort.abort(new Error('enough'));
+  await expect(reading).rejects.toThrow('enough');
+  expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+});
+
+test('an abort that comes after a read leaves the stream for the next read', async () => {
+  const signals: (AbortSignal | undefined)[] = [];
+  const opened = await reader(async ({ signal }) => {
+    signals.push(signal);
+    return { statusCode: 200, headers: {}, body: Readable.from([DATA]) };
+  });
+  const first = new AbortController();
+  for await (const chunk of opened.read([0, 3], first.signal)) expect(`${chunk}`).toBe('an ');
+  first.abort();
+  expect(`${await readAll(opened, [3, 8])}`).toBe('image');
+  expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
+});
