@@ -26,7 +26,7 @@ const NO_KEYS = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVAL
 
 /**
  * Recognises operators by their access tokens (JWTs) of an OpenID provider. The provider's keys are fetched
- * when they are first needed, and again when they change.
+ * when they are first needed, again when they change, and for each check.
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html
  */
 export function oidcOperators({ issuer, audience, claim }: OidcOptions): Operators {
@@ -50,7 +50,14 @@ export function oidcOperators({ issuer, audience, claim }: OidcOptions): Operato
         throw unavailable(issuer, cause);
       }
     },
-    check: async () => void (await keys()),
+    async check() {
+      try {
+        const provider = await keys();
+        await provider.reload();
+      } catch (cause) {
+        throw unavailable(issuer, cause);
+      }
+    },
   };
 }
 

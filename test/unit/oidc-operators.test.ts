@@ -12,6 +12,7 @@ const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256', use: 'si
 let provider: Server;
 let issuer: string;
 let isWell = true;
+let keysStatus = 200;
 beforeAll(async () => {
   provider = createServer((request, response) => {
     if (!isWell) return void response.writeHead(500).end();
@@ -19,6 +20,7 @@ beforeAll(async () => {
       '/.well-known/openid-configuration': { issuer, jwks_uri: `${issuer}/keys` },
       '/keys': { keys: [jwk] },
     };
+    if (request.url === '/keys') response.statusCode = keysStatus;
     response.setHeader('Content-Type', 'application/json').end(JSON.stringify(answers[request.url ?? '']));
   });
   provider.listen(0, '127.0.0.1');
@@ -80,6 +82,18 @@ test('while the provider is away nobody can be told, and afterwards everybody ca
   await expect(operators.check()).rejects.toThrow(/--issuer/);
   isWell = true;
   expect(await operators.nameOf(await token())).toBe('ann');
+});
+
+test('a check asks for the keys each time, also after an answer that was good or bad', async () => {
+  const operators = open();
+  await operators.check();
+  isWell = false;
+  await expect(operators.check()).rejects.toThrow(IdentityUnavailable);
+  isWell = true;
+  await operators.check();
+  keysStatus = 500;
+  await expect(open().check()).rejects.toThrow(IdentityUnavailable);
+  keysStatus = 200;
 });
 
 test('a provider that calls itself otherwise is not taken', async () => {
