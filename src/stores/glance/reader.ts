@@ -101,23 +101,25 @@ interface Stream {
   rest: Buffer;
 }
 
+/** Opens a stream of the whole image. Throws `changed` if it has another size. */
+async function openStream(download: Download, size: number, signal: AbortSignal): Promise<Stream> {
+  const response = await download(null, signal);
+  if (response.statusCode !== 200) throw await refusal(response);
+  const close = () => dismiss(response);
+  const total = Number(response.headers['content-length'] ?? size);
+  if (total !== size) {
+    close();
+    throw otherSizeError(total, size);
+  }
+  return { chunks: chunksOf(response), close, offset: 0, rest: Buffer.alloc(0) };
+}
+
 /**
  * Returns a reader of one stream, which is kept open from one range to the next. After a fault, a new stream
  * is read from the beginning up to where the old one broke off.
  */
 function inOrderReader(download: Download, size: number): PartReader {
   let kept: Stream | undefined;
-  const open = async (signal: AbortSignal): Promise<Stream> => {
-    const response = await download(null, signal);
-    if (response.statusCode !== 200) throw await refusal(response);
-    const close = () => dismiss(response);
-    const total = Number(response.headers['content-length'] ?? size);
-    if (total !== size) {
-      close();
-      throw otherSizeError(total, size);
-    }
-    return { chunks: chunksOf(response), close, offset: 0, rest: Buffer.alloc(0) };
-  };
   return {
     inOrder: true,
     async *read([start, end]: ByteRange, signal) {
@@ -139,7 +141,7 @@ function inOrderReader(download: Download, size: number): PartReader {
       let isDone = false;
       try {
         yield* aborting(signal, async function* () {
-          stream ??= await open(opening.signal);
+          stream ??= await openStream(download, size, opening.signal);
           while (stream.offset < end) {
             if (stream.rest.length === 0) {
               const next = await stream.chunks.next();
