@@ -12,7 +12,7 @@ import {
 import type { Logger } from 'pino';
 import { createJobActivities, createStoreActivities, type Dependencies } from '../../activities/index.ts';
 import type { Config, LiveConfig, Regions } from '../config/index.ts';
-import { shortTaskQueue, TASK_QUEUE } from '../copy-job/index.ts';
+import { TASK_QUEUE } from '../copy-job/index.ts';
 import { type Metrics, meteredDigests } from '../metrics/index.ts';
 import { openSpool } from '../stores/index.ts';
 import { ensureSweepSchedule } from '../sweep/schedule.ts';
@@ -25,6 +25,7 @@ import { logContext } from './log-context.ts';
 import type { Probe } from './probe.ts';
 import { ratesBy } from './rates.ts';
 import type { SdkMetrics } from './sdk-metrics.ts';
+import { storeWorkers } from './store-workers.ts';
 import { keepSwept } from './sweep-spool.ts';
 import { watchWorker } from './watch-worker.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -73,12 +74,6 @@ const STICKY_TIMEOUT = '2s';
 const MAX_WAITING = 1000;
 
 /**
- * The largest number of short steps at a time for one region. It is high because these steps only wait for a
- * store, and move no image.
- */
-const MAX_SHORT = 100;
-
-/**
  * Runs the workers of this process until it is told to stop. Returns when all running work has stopped.
  */
 export async function runWorkers(options: WorkersOptions): Promise<void> {
@@ -115,8 +110,8 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     };
     crew.add(await Worker.create(workflowOptions));
   }
-  const workersFor = storeWorkers(options, { ...common, activities: createStoreActivities(deps) });
-  for (const worker of await workersFor(options.serve)) crew.add(worker);
+  const serve = regionServer(options, { ...common, activities: createStoreActivities(deps) }, crew);
+  await serve(options.serve);
   const sweeping = spool === null ? undefined : keepSwept(spool, client, logger);
   const ended = crew.run();
   options.probe.started(crew.workers);
@@ -125,7 +120,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     links.setLimits({ ...config.limits, rates });
     if (!options.servesAll || added.length === 0) return;
     try {
-      for (const worker of await workersFor(added)) crew.add(worker);
+      await serve(added);
       logger.info({ regions: added }, 'this worker also makes copies to the new regions');
     } catch (err) {
       logger.error({ err, regions: added }, 'copies to the new regions need a restart of this worker');
@@ -165,26 +160,19 @@ function commonOptions({ client, config, version }: WorkersOptions): Omit<Worker
 }
 
 /**
- * Returns a function that creates the workers for the Task Queues of regions, and the schedules that sweep
- * these regions. However often it is called, it creates the workers of each Task Queue only once.
+ * Returns a function that serves the Task Queues of regions, and creates the schedules that sweep these
+ * regions.
  */
-function storeWorkers(options: WorkersOptions, common: Omit<WorkerOptions, 'taskQueue'>) {
-  const { concurrentActivities } = options.config.limits;
-  const served = new Set<string>();
-  return async (regions: readonly string[]): Promise<Worker[]> => {
-    const taskQueues = new Set(regions.flatMap((name) => options.regions.get(name)?.taskQueue ?? []));
-    const workers: Worker[] = [];
-    for (const taskQueue of taskQueues) {
-      if (served.has(taskQueue)) continue;
-      served.add(taskQueue);
-      const slots = { [taskQueue]: concurrentActivities, [shortTaskQueue(taskQueue)]: MAX_SHORT };
-      for (const [name, maxConcurrentActivityTaskExecutions] of Object.entries(slots)) {
-        const own = { taskQueue: name, maxConcurrentActivityTaskExecutions };
-        workers.push(await Worker.create({ ...common, ...own }));
-      }
-    }
+function regionServer(options: WorkersOptions, common: Omit<WorkerOptions, 'taskQueue'>, crew: Crew) {
+  const serve = storeWorkers({
+    regions: options.regions,
+    concurrentActivities: options.config.limits.concurrentActivities,
+    create: (own) => Worker.create({ ...common, ...own }),
+    add: (worker) => crew.add(worker),
+  });
+  return async (regions: readonly string[]): Promise<void> => {
+    await serve(regions);
     for (const region of regions) void scheduleSweep(options, region);
-    return workers;
   };
 }
 

@@ -1,0 +1,56 @@
+import type { WorkerOptions } from '@temporalio/worker';
+import { shortTaskQueue } from '../copy-job/index.ts';
+
+/**
+ * The largest number of short steps at a time for one region. It is high because these steps only wait for a
+ * store, and move no image.
+ */
+const MAX_SHORT = 100;
+
+/** What workers that serve regions are created from. */
+export interface StoreWorkersOptions<Created> {
+  readonly regions: ReadonlyMap<string, { readonly taskQueue: string }>;
+  /** The largest number of activities at a time on each Task Queue. */
+  readonly concurrentActivities: number;
+  readonly create: (
+    own: Pick<WorkerOptions, 'taskQueue' | 'maxConcurrentActivityTaskExecutions'>,
+  ) => Promise<Created>;
+  /** Called with the workers of a Task Queue once all of them have been created. */
+  readonly add: (worker: Created) => void;
+}
+
+/**
+ * Returns a function that creates the workers for the Task Queues of regions. However often it is called, it
+ * creates the workers of each Task Queue only once. If they cannot be created, it throws, and the next call
+ * tries again.
+ */
+export function storeWorkers<Created>({
+  regions,
+  concurrentActivities,
+  create,
+  add,
+}: StoreWorkersOptions<Created>): (names: readonly string[]) => Promise<void> {
+  const served = new Set<string>();
+
+  async function createFor(taskQueue: string): Promise<void> {
+    const slots = { [taskQueue]: concurrentActivities, [shortTaskQueue(taskQueue)]: MAX_SHORT };
+    const created: Created[] = [];
+    for (const [name, maxConcurrentActivityTaskExecutions] of Object.entries(slots)) {
+      created.push(await create({ taskQueue: name, maxConcurrentActivityTaskExecutions }));
+    }
+    for (const worker of created) add(worker);
+  }
+
+  return async (names) => {
+    const taskQueues = new Set(names.flatMap((name) => regions.get(name)?.taskQueue ?? []));
+    for (const taskQueue of taskQueues) {
+      if (served.has(taskQueue)) continue;
+      // It is noted at once, because another call may come meanwhile.
+      served.add(taskQueue);
+      await createFor(taskQueue).catch((error) => {
+        served.delete(taskQueue);
+        throw error;
+      });
+    }
+  };
+}
