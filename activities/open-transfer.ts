@@ -57,11 +57,13 @@ export async function openTransfer(
   try {
     const copy = copyOf(record, plan.destination, plan.source.tenant_id);
     const open = () => openSink(deps.client, to, { ref, copy, isObject: plan.objects === true });
-    const sink = keep(await atSide('destination', open));
+    const [sink, reader] = await both(
+      atSide('destination', open).then(keep),
+      atSide('source', () => from.openReader(plan.source, pin, digestsOf(record))).then(keep),
+    );
     const openingSince = Date.now();
     const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
     if (spool !== null) keep(spool);
-    const reader = keep(await atSide('source', () => from.openReader(plan.source, pin, digestsOf(record))));
     const link = links.open({ from: reader.endpoint, to: endpointOf(sink), ...limitScopeOf(plan) });
     if (reader.roundTrip !== undefined) link.from.heard(reader.roundTrip);
     if (sink.kind === 'blocks' && sink.roundTrip !== undefined) link.to.heard(sink.roundTrip);
@@ -83,6 +85,15 @@ export async function openTransfer(
     await Promise.allSettled(opened.map((resource) => resource.close()));
     throw error;
   }
+}
+
+/**
+ * Waits for two resources that are opened at once, because each may be far away. If one cannot be opened,
+ * still waits for the other, which has to be closed. If neither can, throws the error of the first.
+ */
+async function both<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
 }
 
 /**
