@@ -67,6 +67,23 @@ test('a job goes on with what it has written, though it never hears that it has'
   expect(await uploads()).toEqual([]);
 });
 
+test('an attempt is not misled by what its process has last seen of the image', async () => {
+  const ref = bench.ref(DATA);
+  const [here, there] = [s3Destination(bucket()), s3Destination(bucket())];
+  await here.prepare(ref, FIRST, copyFor(ref, DATA));
+  await (await there.openSink(ref, 5, SIZE)).close();
+  expect(await codeOf(here.openSink(ref, 4, SIZE))).toBe('conflict');
+  await abortAll();
+  const sink = await here.openSink(ref, 6, SIZE);
+  await fillSink(sink, DATA);
+  await sink.close();
+  expect(await codeOf(there.openSink(ref, 5, SIZE))).toBe('conflict');
+  await there.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
+  expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
+  await here.discard(committing(ref, DATA), LAST);
+  expect(await codeOf(there.openSink(ref, LAST + 1, SIZE))).toBe('not_found');
+});
+
 test('a part that is damaged on its way is refused, and worth another try', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);

@@ -5,6 +5,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { namesProxy, openAgent } from '../../http/index.ts';
 import { type BriefDelete, briefDeletes } from './brief-delete.ts';
 import { endpointOf } from './endpoint.ts';
+import { LastJobObjects } from './job-content.ts';
 import { type PlainGet, plainGets } from './plain-get.ts';
 import { forgetQuotedSignatures } from './quoted-signatures.ts';
 import { roundTrips } from './round-trip.ts';
@@ -38,6 +39,7 @@ export interface Bucket {
   /** Names the service. A bucket of Amazon's in another region has another server, but the same service. */
   readonly service: string;
   readonly briefDelete: BriefDelete;
+  readonly jobObjects: LastJobObjects;
   /**
    * Returns how long the server takes to answer small requests; milliseconds, or `undefined` if that is not
    * known yet.
@@ -101,6 +103,7 @@ export function openBucket(options: S3Options): Bucket {
     plainGet: plainGets(client, located, agent),
     briefDelete: briefDeletes(located, serverClock(client), agent),
     roundTrip: roundTrips(client),
+    jobObjects: new LastJobObjects(),
   };
 }
 

@@ -6,7 +6,8 @@ import { goneError, idTakenError } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { isS3Error, onS3 } from './errors.ts';
-import { claimJobObject, type JobObject, readJobObject } from './job-object.ts';
+import type { JobObject } from './job-content.ts';
+import { claimJobObject, readJobObject } from './job-object.ts';
 import { headOf } from './read-object.ts';
 import { removeExactly } from './remove-object.ts';
 import { isCommitted, isReservation, removeReservation, reserveId } from './reservation.ts';
@@ -46,8 +47,7 @@ export function s3Destination(store: Bucket): ImageDestination {
     openSink: (ref, attempt, size) =>
       onS3(async () => {
         assertId(ref);
-        const job = await claimJobObject(store, ref, attempt);
-        return openUpload(store, ref, job, size);
+        return openUpload(store, ref, attempt, size);
       }),
 
     commit: (ref, attempt, record) =>

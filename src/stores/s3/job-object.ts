@@ -1,44 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import Type, { type Static } from 'typebox';
-import Value from 'typebox/value';
 import type { DestinationRef } from '../port.ts';
 import { goneError, overtakenError } from '../refusals.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error } from './errors.ts';
-
-const Content = Type.Object({
-  mark: Type.String(),
-  /** Id of the multipart upload that takes the data. */
-  upload_id: Type.String(),
-  /** Present if the server copies the parts of the upload. */
-  by_server: Type.Optional(Type.Literal(true)),
-  /** The number of the highest attempt that has taken the image. Lower ones can change nothing any more. */
-  attempt: Type.Integer(),
-  /** The number of the attempt that has reserved the image id. Workers of an earlier version noted none. */
-  reserved: Type.Optional(Type.Integer()),
-  /**
-   * Present if the image is being removed: nobody may use it any more, and any attempt that is not lower may
-   * finish the removal.
-   */
-  doomed: Type.Optional(Type.Literal(true)),
-  /**
-   * Names the call that removes the image. Another call that goes on with the removal puts its own name here.
-   */
-  removal: Type.Optional(Type.String()),
-});
-
-type Content = Static<typeof Content>;
-
-/**
- * The object `<image id>/job`, which says which job makes an image, and how far the job is. Every change of
- * it is a conditional write: if two attempts change it at once, one is refused. So it is the fence for
- * everything that belongs to the image.
- */
-export interface JobObject extends Content {
-  /** Version of the job object, for a conditional write. */
-  readonly etag: string;
-}
+import { type Content, contentFrom, type JobObject } from './job-content.ts';
 
 /** Reserves the image id, if it is free. Returns whether this attempt has it now. */
 export async function createJobObject(
@@ -74,7 +40,7 @@ async function put(
   try {
     const object = { Bucket: bucket, Key: keys.job(image_id), Body: JSON.stringify(content), ...condition };
     const { ETag } = await client.send(new PutObjectCommand(object));
-    return { ...content, etag: ETag ?? '' };
+    return store.jobObjects.note(object.Key, { ...content, etag: ETag ?? '' });
   } catch (error) {
     const isRefused = ['PreconditionFailed', 'ConditionalRequestConflict'].some((name) =>
       isS3Error(error, name),
@@ -95,25 +61,17 @@ function isSame(one: Content, other: Content): boolean {
  * Reads the job object of an image id, whichever job it belongs to. Returns `undefined` if the id is free.
  */
 export async function readJobObject(
-  { client, bucket, keys }: Bucket,
+  { client, bucket, keys, jobObjects }: Bucket,
   imageId: string,
 ): Promise<JobObject | undefined> {
+  const Key = keys.job(imageId);
   try {
-    const get = new GetObjectCommand({ Bucket: bucket, Key: keys.job(imageId) });
-    const { Body, ETag = '' } = await client.send(get);
-    return { ...contentFrom((await Body?.transformToString()) ?? ''), etag: ETag };
+    const { Body, ETag = '' } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+    const content = contentFrom((await Body?.transformToString()) ?? '');
+    return jobObjects.note(Key, { ...content, etag: ETag });
   } catch (error) {
-    if (isAbsent(error)) return undefined;
+    if (isAbsent(error)) return jobObjects.note(Key, undefined);
     throw error;
-  }
-}
-
-/** Parses a job object. If it is something else, the id counts as taken, but by no job. */
-function contentFrom(text: string): Content {
-  try {
-    return Value.Parse(Content, JSON.parse(text));
-  } catch {
-    return { mark: '', upload_id: '', attempt: 0 };
   }
 }
 
@@ -125,6 +83,18 @@ export async function ownJobObject(store: Bucket, ref: DestinationRef): Promise<
 }
 
 /**
+ * Returns this job's job object as this process has last seen it. Returns `undefined` if the image was not
+ * being made by this job then, or nothing is known.
+ */
+export function lastOwnJobObject(
+  { keys, jobObjects }: Bucket,
+  { image_id, mark }: DestinationRef,
+): JobObject | undefined {
+  const last = jobObjects.get(keys.job(image_id));
+  return last?.mark === mark && !last.doomed ? last : undefined;
+}
+
+/**
  * Takes the image for an attempt. Throws `conflict` if a higher one has it, `not_found` if it is gone or
  * being removed.
  */
@@ -133,6 +103,13 @@ export async function claimJobObject(
   ref: DestinationRef,
   attempt: number,
 ): Promise<JobObject> {
+  const last = lastOwnJobObject(store, ref);
+  // If it has changed since, the conditional write is refused, and it is read.
+  const taken =
+    last !== undefined && last.attempt < attempt
+      ? await replaceJobObject(store, ref, last, { attempt })
+      : undefined;
+  if (taken !== undefined) return taken;
   for (;;) {
     const job = await ownJobObject(store, ref);
     if (job.attempt === attempt) return job;

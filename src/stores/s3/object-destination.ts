@@ -6,7 +6,8 @@ import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
 import { copyObject, createCopyUpload, type ObjectCopy } from './copy-object.ts';
 import { fromS3, isAbsent, onS3 } from './errors.ts';
-import { claimJobObject, type JobObject, readJobObject, replaceJobObject } from './job-object.ts';
+import type { JobObject } from './job-content.ts';
+import { claimJobObject, readJobObject, replaceJobObject } from './job-object.ts';
 import { objectKey } from './object-path.ts';
 import { putObject } from './put-object.ts';
 import { headOf, openObject } from './read-object.ts';
@@ -39,8 +40,7 @@ export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDesti
     openSink: (ref, attempt, size) =>
       onS3(async () => {
         objectKey(store, ref.image_id);
-        const staging = stagingOf(store, ref);
-        return openUpload(staging, ref, await claimJobObject(staging, ref, attempt), size);
+        return openUpload(stagingOf(store, ref), ref, attempt, size);
       }),
 
     commit: (ref, attempt, { size, properties }, watch) =>

@@ -6,7 +6,8 @@ import { StoreError } from '../store-error.ts';
 import { rangesOf, wholeBlocks } from './block-plan.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error } from './errors.ts';
-import { type JobObject, ownJobObject, readJobObject, replaceJobObject } from './job-object.ts';
+import type { JobObject } from './job-content.ts';
+import { ownJobObject, readJobObject, replaceJobObject } from './job-object.ts';
 import { headOf, type ObjectHead } from './read-object.ts';
 import { removeExactly, removeWhere } from './remove-object.ts';
 import { mayBelongTo } from './stamp.ts';
@@ -18,6 +19,15 @@ import {
   type Upload,
   type UploadedPart,
 } from './upload.ts';
+
+/** What a server has of an image in the making. */
+interface Found {
+  readonly record: ObjectHead | undefined;
+  /** `true` if the data is there, whole and made for this reservation. */
+  readonly isThere: boolean;
+  /** The parts of the upload; `undefined` if there is no such upload. */
+  readonly parts: UploadedPart[] | undefined;
+}
 
 /** The multipart upload of an image's data, as one attempt uses it. The job object names it. */
 export class OwnUpload {
@@ -54,16 +64,26 @@ export class OwnUpload {
     for (const part of parts) this.#parts.set(part.PartNumber, part);
   }
 
-  /**
-   * Finds out what the server has. Returns `true` if the upload is complete already. Throws `conflict` if the
-   * image is committed.
-   */
-  async resume(): Promise<boolean> {
+  /** Looks at what the server has of the image. */
+  async look(): Promise<Found> {
     const [record, isThere, parts] = await Promise.all([
       this.#record(),
       this.isThere(),
       listParts(this.#store, this.target),
     ]);
+    return { record, isThere, parts };
+  }
+
+  /**
+   * Finds out what the server has. Returns `true` if the upload is complete already. Throws `conflict` if the
+   * image is committed.
+   * @param early what was found while the attempt took the image. It counts if there was only the upload that
+   * the job object still names. Anything else is looked at again, because an earlier attempt may have changed
+   * it before it lost the image
+   */
+  async resume(early?: Found): Promise<boolean> {
+    const hasOnlyParts = early !== undefined && early.record === undefined && !early.isThere && early.parts;
+    const { record, isThere, parts } = hasOnlyParts ? early : await this.look();
     await this.#assertInTheMaking(record);
     if (isThere) return true;
     // A lifecycle rule of the bucket may have aborted the upload.

@@ -3,11 +3,11 @@ import type { DestinationRef, Watch } from '../port.ts';
 import { isStoreError } from '../store-error.ts';
 import { EXPIRY } from './brief-delete.ts';
 import type { Bucket } from './bucket.ts';
+import type { JobObject } from './job-content.ts';
 import {
   createJobObject,
   type DoomedObject,
   doomJobObject,
-  type JobObject,
   readJobObject,
   replaceJobObject,
 } from './job-object.ts';

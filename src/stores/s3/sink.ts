@@ -4,22 +4,31 @@ import type { DestinationRef } from '../port.ts';
 import { blockSizeOf } from './block-plan.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
-import type { JobObject } from './job-object.ts';
+import { claimJobObject, lastOwnJobObject, ownJobObject } from './job-object.ts';
 import { OwnUpload } from './own-upload.ts';
 import { sequentialReader } from './read-object.ts';
 import { copyPart, haveSameChecksum, refusalOf } from './server-copy.ts';
 import { putPart } from './upload.ts';
 
-/** Opens a job's multipart upload as a sink. S3 itself reports what the upload has received. */
+/**
+ * Takes the image for an attempt, and opens its multipart upload as a sink. S3 itself reports what the upload
+ * has received. Throws the errors of `claimJobObject`.
+ */
 export async function openUpload(
   store: Bucket,
   ref: DestinationRef,
-  claimed: JobObject,
+  attempt: number,
   size: number,
 ): Promise<BlockSink> {
+  // The look at the upload is under way while the attempt takes the image, because each answer may take long.
+  const last = lastOwnJobObject(store, ref) ?? (await ownJobObject(store, ref));
+  const looking = new OwnUpload(store, ref, last, size).look();
+  // If the image cannot be taken, nothing awaits `looking`, whose error must not end the process.
+  looking.catch(() => {});
+  const claimed = await claimJobObject(store, ref, attempt);
   const upload = new OwnUpload(store, ref, claimed, size);
   const data = sequentialReader(store, upload.key);
-  let isWhole = await upload.resume();
+  let isWhole = await upload.resume(claimed.upload_id === last.upload_id ? await looking : undefined);
   const put = async (number: number, block: Uint8Array, signal: AbortSignal, onMoved?: () => void) => {
     const part = putPart(store, upload.target, number, block, signal, onMoved);
     upload.noteParts([await upload.unlessGone(part, signal)]);

@@ -19,13 +19,22 @@ export function transfer(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
       if (a.run > 0 && (!isOwn || isCommitted(rule, s, job))) return prepare(rule, s, a);
       if (!isOwn) return go('finds no job object', 'lost');
       if (job.fence > n) return go('is overtaken', 'lost');
-      return go('finds the job object', 'fence', s, see(s));
+      return go('finds the job object', 'early look', s, see(s));
     }
+    // The look is under way while the fence is taken: it may see what was there before. It counts if there
+    // was nothing but the upload.
+    case 'early look': {
+      const hasOnlyParts = s.record === null && !isOwnData(rule, s, known.job) && s.uploads.includes(upload);
+      return go('looks at the image', hasOnlyParts ? 'fence with parts' : 'fence', s, a.seen);
+    }
+    case 'fence with parts':
     case 'fence': {
       const next = swap(s, known, { fence: n });
       if (next === null) return go('finds the fence moved', 'start', s, '');
-      return go('takes the fence', 'look', next, see(next));
+      return go('takes the fence', a.at === 'fence' ? 'look' : 'puts parts', next, see(next));
     }
+    case 'puts parts':
+      return go('puts the parts', s.uploads.includes(upload) ? 'ours?' : 'again');
     case 'look':
       if (isCommitted(rule, s, job)) return go('finds the image whole', 'lost');
       if (isOwnData(rule, s, job)) {
