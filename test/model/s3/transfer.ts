@@ -21,12 +21,8 @@ export function transfer(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
       if (job.fence > n) return go('is overtaken', 'lost');
       return go('finds the job object', 'early look', s, see(s));
     }
-    // The look is under way while the fence is taken: it may see what was there before. It counts if there
-    // was nothing but the upload.
-    case 'early look': {
-      const hasOnlyParts = s.record === null && !isOwnData(rule, s, known.job) && s.uploads.includes(upload);
-      return go('looks at the image', hasOnlyParts ? 'fence with parts' : 'fence', s, a.seen);
-    }
+    case 'early look':
+      return go('looks at the image', hasOnlyParts(rule, s, known) ? 'fence with parts' : 'fence', s, a.seen);
     case 'fence with parts':
     case 'fence': {
       const next = swap(s, known, { fence: n });
@@ -70,4 +66,12 @@ export function transfer(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
       return go('deletes the data that is in the way', 'ours?', { ...s, data: null });
   }
   return prepare(rule, s, a);
+}
+
+/**
+ * Tells whether there is nothing but the upload. The look is under way while the fence is taken, so it may see
+ * what was there before: it counts only in this case.
+ */
+function hasOnlyParts(rule: Rule, s: Bucket, { job }: ReturnType<typeof seenBy>): boolean {
+  return s.record === null && !isOwnData(rule, s, job) && s.uploads.includes(job?.upload ?? -1);
 }
