@@ -69,8 +69,8 @@ export function transfer(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
 }
 
 /**
- * Tells whether there is nothing but the upload. The look is under way while the fence is taken, so it may see
- * what was there before: it counts only in this case.
+ * Tells whether there is nothing but the upload. The look is under way while the fence is taken, so it may
+ * see what was there before: it counts only in this case.
  */
 function hasOnlyParts(rule: Rule, s: Bucket, { job }: ReturnType<typeof seenBy>): boolean {
   return s.record === null && !isOwnData(rule, s, job) && s.uploads.includes(job?.upload ?? -1);
