@@ -1,3 +1,6 @@
+import type { Confirm, Watch } from './port.ts';
+import { isStoreError } from './store-error.ts';
+
 /**
  * Data of a copy that has not become an image or object. Its job may still be at work on it, or may have left
  * it behind.
@@ -23,6 +26,25 @@ export interface Leftover {
    * that.
    */
   readonly abandonedAfter: number | null;
-  /** Removes it, unless an attempt has taken it over since it was listed. Returns whether it was removed. */
-  remove(): Promise<boolean>;
+  /**
+   * Removes it, unless an attempt has taken it over since it was listed. Returns whether it was removed.
+   * @param confirm throws `conflict` if a job needs it after all. A store MUST await it right before each
+   * removal that it cannot make conditional
+   */
+  remove(confirm?: Confirm): Promise<boolean>;
+}
+
+/** Runs a removal. Returns `false` if somebody needs what was to be removed (`conflict`). */
+export async function unlessNeeded(removal: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await removal();
+  } catch (error) {
+    if (isStoreError(error, 'conflict')) return false;
+    throw error;
+  }
+}
+
+/** Returns the watch of a removal that nobody ends; `undefined` if nobody has to confirm it. */
+export function watchWith(confirm: Confirm | undefined): Watch | undefined {
+  return confirm && { signal: new AbortController().signal, moved() {}, confirm };
 }

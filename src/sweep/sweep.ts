@@ -1,8 +1,9 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { Region, Regions } from '../config/index.ts';
 import { CLEAN_UP, COPY_IMAGE, JOB_MEMO, type JobDetails, searchAttributes } from '../copy-job/index.ts';
-import type { DestinationRef, Leftover } from '../stores/index.ts';
+import { type DestinationRef, type Leftover, StoreError } from '../stores/index.ts';
 import { allOf, attribute, listWorkflows, visibility } from '../temporal/index.ts';
+import { retentionOf } from './retention.ts';
 import { ownerOf, verdictOn } from './verdict.ts';
 
 /** The options of a sweep. */
@@ -41,11 +42,16 @@ export async function* sweepStores(
     const age = Date.now() - leftover.changed.getTime();
     const owner = await ownerOf(client, leftover.mark);
     const { removable, why } = verdictOn(leftover, owner, age, options.grace, retention);
+    // A reset may have opened the job again since.
+    const confirm = async () => {
+      const now = verdictOn(leftover, await ownerOf(client, leftover.mark), age, options.grace, retention);
+      if (!now.removable) throw new StoreError('conflict', now.why);
+    };
     const { kind, place, bytes } = leftover;
     const found = { region: region.name, kind, place, bytes, age, job: owner.job };
     if (!removable) yield { ...found, outcome: 'kept', why };
     else if (options.dry_run) yield { ...found, outcome: 'would be removed', why };
-    else if (await leftover.remove()) yield { ...found, outcome: 'removed', why };
+    else if (await leftover.remove(confirm)) yield { ...found, outcome: 'removed', why };
     else yield { ...found, outcome: 'kept', why: 'somebody has taken it up' };
   }
 }
@@ -108,10 +114,4 @@ function refOf({
     mark: firstRunId || runId,
     digests: { sha512: null, md5: null },
   };
-}
-
-async function retentionOf({ workflowService, options }: Client): Promise<number> {
-  const { namespace } = options;
-  const { config } = await workflowService.describeNamespace({ namespace });
-  return Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) * 1000;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { StoreError } from '../../src/stores/index.ts';
 import { committing, copyFor, fillImage, makeImage } from '../stores/make-image.ts';
 import { storeBench } from '../stores/store-bench.ts';
 import { codeOf, LAST } from '../stores/store-under-test.ts';
@@ -59,6 +60,25 @@ test("an image is made in its owner's project, and only there", async () => {
   expect(await bench.listed('a')).toEqual([]);
   await bench.store.discard(committing({ ...ref, tenant_id: bench.current.tenants.a }, DATA), LAST);
   expect(await bench.listed('b')).toEqual([ref.image_id]);
+});
+
+test('a sweep asks once more before it removes an image, and says what became of it', async () => {
+  const ref = bench.ref(DATA);
+  await bench.prepare(ref, DATA);
+  const found = async () => {
+    const ended = (async function* () {
+      yield ref;
+    })();
+    for await (const leftover of bench.store.leftovers(ended)) return leftover;
+    return undefined;
+  };
+  const needed = async () => {
+    throw new StoreError('conflict', 'its job goes on');
+  };
+  expect(await (await found())?.remove(needed)).toBe(false);
+  expect(await bench.current.traces()).not.toEqual([]);
+  expect(await (await found())?.remove(async () => {})).toBe(true);
+  expect(await bench.current.traces()).toEqual([]);
 });
 
 test('a discard that was frozen after its doom spares what a commit has published since', async () => {

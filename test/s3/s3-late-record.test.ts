@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
-import type { Leftover } from '../../src/stores/index.ts';
+import { type Leftover, StoreError } from '../../src/stores/index.ts';
 import { openBucket } from '../../src/stores/s3/bucket.ts';
 import { imageLeftovers } from '../../src/stores/s3/leftovers.ts';
 import { makeImage } from '../stores/make-image.ts';
@@ -40,10 +40,44 @@ test('a record stays to whose place data has come since it was listed', async ()
   const ref = await lateRecord('data', 'job');
   const [leftover] = await found();
   await bench.current.put(`${ref.image_id}/data`, DATA);
-  await leftover?.remove();
+  expect(await leftover?.remove()).toBe(false);
   expect(await bench.current.traces()).toEqual(
     ['data', 'image.json'].map((name) => `images/${ref.image_id}/${name}`),
   );
+});
+
+test('a record that somebody has removed since it was listed was not removed by us', async () => {
+  const ref = await lateRecord('data', 'job');
+  const [leftover] = await found();
+  const { client, bucket: Bucket } = bench.current;
+  await client.send(new DeleteObjectCommand({ Bucket, Key: `images/${ref.image_id}/image.json` }));
+  expect(await leftover?.remove()).toBe(false);
+});
+
+test.each([[['data', 'job']], [['image.json', 'job']], [['image.json']]])(
+  'what a job needs after all stays, and counts as kept (without %j)',
+  async (gone) => {
+    await lateRecord(...gone);
+    const before = await bench.current.traces();
+    const [leftover] = await found();
+    const needed = async () => {
+      throw new StoreError('conflict', 'its job goes on');
+    };
+    expect(await leftover?.remove(needed)).toBe(false);
+    expect(await bench.current.traces()).toEqual(before);
+  },
+);
+
+test('an object whose mark no job can have written is passed by, and ends no list', async () => {
+  const ref = await lateRecord('data', 'job');
+  const { client, bucket: Bucket } = bench.current;
+  const Metadata = { 'image-replicator-mark': '100%' };
+  for (const [id, name] of [
+    ['00000000-0000-4000-8000-000000000000', 'data'],
+    ['00000000-0000-4000-8000-000000000001', 'image.json'],
+  ])
+    await client.send(new PutObjectCommand({ Bucket, Key: `images/${id}/${name}`, Body: 'x', Metadata }));
+  expect((await found()).map(({ place }) => place)).toEqual([ref.image_id]);
 });
 
 test('a record without a mark of ours belongs to somebody else, and is no leftover', async () => {

@@ -31,6 +31,13 @@ test('a leftover that an attempt was about to make is found by the mark in its n
   expect(await readdir(share.root)).toEqual([]);
 });
 
+test('a folder whose mark no job can have written is passed by, and ends no list', async () => {
+  for (const name of ['.first.100%.7.new', '.second.partial']) await mkdir(at(name));
+  await writeFile(at('.second.partial/job-100%'), '');
+  await mkdir(at('.third.some-mark.7.new'));
+  expect((await found()).map(({ place }) => place)).toEqual(['.third.some-mark.7.new']);
+});
+
 test('a record that was written into what was just removed is found, and is removed when it is old', async () => {
   await mkdir(at('.wanted.partial'));
   await writeFile(at('.wanted.partial/image.json'), '{}');

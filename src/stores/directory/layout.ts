@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { markText } from '../mark-text.ts';
 import { StoreError } from '../store-error.ts';
 
 /**
@@ -42,8 +43,7 @@ export function layout(root: string): Layout {
       throw new StoreError('not_found', 'the image id has characters that this store does not allow');
     return imageId;
   };
-  const preparedPrefix = (imageId: string, mark: string) =>
-    `.${checked(imageId)}.${encodeURIComponent(mark)}.`;
+  const preparedPrefix = (imageId: string, mark: string) => `.${checked(imageId)}.${markText(mark)}.`;
   return {
     root,
     preparedPrefix,

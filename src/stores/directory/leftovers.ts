@@ -2,9 +2,9 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoring, onDisk } from '../disk/disk-errors.ts';
 import { readFence } from '../disk/fence.ts';
-import type { Leftover } from '../leftover.ts';
+import { type Leftover, unlessNeeded } from '../leftover.ts';
+import { markFrom } from '../mark-text.ts';
 import { idTakenError } from '../refusals.ts';
-import { isStoreError } from '../store-error.ts';
 import { openFolderAt } from './folder.ts';
 import { isImageFolder, type Layout } from './layout.ts';
 import { removeIfEmpty, removeMarked } from './marked-folder.ts';
@@ -35,7 +35,10 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
   if (mark === undefined) return unmarkedAt(folder, name, names, imageId === name);
   const fence = await ignoring('ENOENT', readFence(folder));
   if (fence === undefined) return undefined;
-  const ref = { image_id: imageId, mark: decodeURIComponent(mark) };
+  const owner = markFrom(mark);
+  // Somebody else has made the file that looks like a mark.
+  if (owner === null) return undefined;
+  const ref = { image_id: imageId, mark: owner };
   return {
     kind: 'image in the making',
     place: name,
@@ -43,11 +46,13 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
     ...(await extentOf(folder)),
     abandonedAfter: null,
     remove: () =>
-      unlessTaken(async () => {
-        // A commit may have written the record into this folder since it was listed.
-        if (imageId === name && (await readdir(folder)).includes(RECORD)) throw idTakenError(ref);
-        await removeMarked(folder, ref, Math.max(0, fence.attempt), fence.attempt);
-      }),
+      unlessNeeded(() =>
+        onDisk(async () => {
+          // A commit may have written the record into this folder since it was listed.
+          if (imageId === name && (await readdir(folder)).includes(RECORD)) throw idTakenError(ref);
+          return removeMarked(folder, ref, Math.max(0, fence.attempt), fence.attempt);
+        }),
+      ),
   };
 }
 
@@ -107,15 +112,20 @@ export function isTrace(name: string): boolean {
 /** Returns the leftover at a name: a folder that an attempt was preparing or removing. */
 async function preparedAt(paths: Layout, name: string): Promise<Leftover | undefined> {
   const [, imageId, mark, number = '-1'] = /^\.(.+?)\.([^.]+)(?:\.(\d+))?\.(?:new|removed)$/.exec(name) ?? [];
-  if (imageId === undefined || mark === undefined) return undefined;
-  const ref = { image_id: imageId, mark: decodeURIComponent(mark) };
+  const owner = mark === undefined ? null : markFrom(mark);
+  if (imageId === undefined || owner === null) return undefined;
+  const ref = { image_id: imageId, mark: owner };
   return {
     kind: 'image in the making',
     place: name,
     mark: ref.mark,
     ...(await extentOf(join(paths.root, name))),
     abandonedAfter: null,
-    remove: () => unlessTaken(() => removePrepared(paths, ref, Number(number))),
+    remove: () =>
+      onDisk(async () => {
+        await removePrepared(paths, ref, Number(number));
+        return true;
+      }),
   };
 }
 
@@ -132,15 +142,4 @@ export async function extentOf(folder: string): Promise<Pick<Leftover, 'bytes' |
     changed = Math.max(changed, stats?.mtimeMs ?? 0);
   }
   return { bytes, changed: new Date(changed) };
-}
-
-/** Runs a removal. Returns `false` if an attempt has meanwhile taken over what was to be removed. */
-export async function unlessTaken(removal: () => Promise<void>): Promise<boolean> {
-  try {
-    await onDisk(removal);
-    return true;
-  } catch (error) {
-    if (isStoreError(error, 'conflict')) return false;
-    throw error;
-  }
 }

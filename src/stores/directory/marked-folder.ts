@@ -2,6 +2,7 @@ import { access, readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoring, isErrno } from '../disk/disk-errors.ts';
 import { doomFolder } from '../disk/fence.ts';
+import { markText } from '../mark-text.ts';
 import type { DestinationRef } from '../port.ts';
 import { type Folder, openFolderAt } from './folder.ts';
 
@@ -9,7 +10,7 @@ const MAX_PASSES = 3;
 
 /** Returns the name of the file that marks a folder as made by a job. */
 export function markName({ mark }: Pick<DestinationRef, 'mark'>): string {
-  return `job-${encodeURIComponent(mark)}`;
+  return `job-${markText(mark)}`;
 }
 
 /** Tells whether there is a folder at a path and it bears this job's mark. */
@@ -39,17 +40,17 @@ export async function isAtPath(folder: Folder, path: string): Promise<boolean> {
 }
 
 /**
- * Removes a folder that bears this job's mark. Throws `conflict` if an attempt higher than `upTo` has taken
- * it. The folder is doomed first, so that nobody adopts or commits it from then on. Its files are removed
- * after that, through the open folder, so that a call that was frozen in the middle removes nothing that has
- * come to the path since.
+ * Removes a folder that bears this job's mark. Returns `false` if there is none. Throws `conflict` if an
+ * attempt higher than `upTo` has taken it. The folder is doomed first, so that nobody adopts or commits it
+ * from then on. Its files are removed after that, through the open folder, so that a call that was frozen in
+ * the middle removes nothing that has come to the path since.
  */
 export async function removeMarked(
   path: string,
   ref: Pick<DestinationRef, 'mark'>,
   attempt: number,
   upTo = attempt,
-): Promise<void> {
+): Promise<boolean> {
   const folder = await openMarked(path, ref);
   if (folder !== undefined) {
     try {
@@ -63,6 +64,7 @@ export async function removeMarked(
   }
   // An earlier call that crashed may have left an empty folder. A folder of others is not empty, and stays.
   await removeIfEmpty(path);
+  return folder !== undefined;
 }
 
 /** Removes a folder if it is empty. Any other folder stays. */

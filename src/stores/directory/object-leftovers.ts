@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { ignoring, onDisk } from '../disk/disk-errors.ts';
 import { readFence } from '../disk/fence.ts';
-import type { Leftover } from '../leftover.ts';
+import { type Leftover, unlessNeeded } from '../leftover.ts';
 import type { Folder } from './folder.ts';
-import { extentOf, isTrace, unlessTaken } from './leftovers.ts';
+import { extentOf, isTrace } from './leftovers.ts';
 import { doomAndRemove, OWNER, openHidden } from './object-partial.ts';
 import { removeFrom } from './remove-from.ts';
 
@@ -47,11 +47,11 @@ async function leftoverAt(root: string, hidden: Folder, name: string): Promise<L
     abandonedAfter: isPartial && !isFenceOnly ? null : isSmall ? AN_HOUR : A_DAY,
     remove: async () =>
       (await inHidden(root, (folder) =>
-        unlessTaken(() =>
-          fence === undefined
-            ? removeFrom(folder, name)
-            : doomAndRemove(folder, name, Math.max(0, fence.attempt), fence.attempt),
-        ),
+        unlessNeeded(async () => {
+          if (fence === undefined) await removeFrom(folder, name);
+          else await doomAndRemove(folder, name, Math.max(0, fence.attempt), fence.attempt);
+          return true;
+        }),
       )) ?? false,
   };
 }

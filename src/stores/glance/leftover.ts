@@ -1,6 +1,6 @@
-import type { Leftover } from '../leftover.ts';
+import { type Leftover, unlessNeeded, watchWith } from '../leftover.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
-import { StoreError } from '../store-error.ts';
+import { isStoreError, StoreError } from '../store-error.ts';
 import { type GlanceApi, isImageId } from './api.ts';
 import { doomedMark } from './destination.ts';
 import { JOB_PROPERTY } from './image-json.ts';
@@ -26,10 +26,22 @@ export async function leftoverOf(
     bytes: image.size ?? 0,
     changed: new Date(String(image.updated_at ?? image.created_at)),
     abandonedAfter: null,
-    remove: async () => {
-      // The attempt has no meaning here, because a Glance keeps no fence.
-      await destination.discard(ref, 0);
-      return true;
-    },
+    remove: (confirm) =>
+      unlessNeeded(async () => {
+        // The attempt has no meaning here, because a Glance keeps no fence.
+        await destination.discard(ref, 0, watchWith(confirm));
+        return isGone(api, ref);
+      }),
   };
+}
+
+/** Tells whether an image is no longer there. A commit that came first has kept it. */
+async function isGone(api: GlanceApi, { tenant_id, image_id }: DestinationRef): Promise<boolean> {
+  try {
+    await api.show({ project: tenant_id }, image_id);
+    return false;
+  } catch (error) {
+    if (isStoreError(error, 'not_found')) return true;
+    throw error;
+  }
 }

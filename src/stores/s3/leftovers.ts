@@ -1,7 +1,6 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import type { Leftover } from '../leftover.ts';
-import type { DestinationRef } from '../port.ts';
-import { isStoreError } from '../store-error.ts';
+import { type Leftover, unlessNeeded, watchWith } from '../leftover.ts';
+import type { Confirm, DestinationRef } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
 import type { JobObject } from './job-content.ts';
@@ -109,18 +108,14 @@ async function inTheMaking(
     bytes: parts.reduce((sum, { Size }) => sum + Size, files.get('data')?.size ?? 0),
     changed: new Date(Math.max(...times.map(({ changed }) => changed?.getTime() ?? 0))),
     abandonedAfter: null,
-    remove: () =>
-      onS3(async () => {
-        // The files were listed before the job object was read: the job may have committed its image since.
-        if (await isCommitted(store, ref)) return false;
-        try {
-          await removeReservation(store, ref, job.attempt, [data]);
-          return true;
-        } catch (error) {
-          if (isStoreError(error, 'conflict')) return false;
-          throw error;
-        }
-      }),
+    remove: (confirm) =>
+      unlessNeeded(() =>
+        onS3(async () => {
+          // The files were listed before the job object was read: the job may have committed its image since.
+          if (await isCommitted(store, ref)) return false;
+          return removeReservation(store, ref, job.attempt, [data], watchWith(confirm));
+        }),
+      ),
   };
 }
 
@@ -133,22 +128,22 @@ async function objectWithoutJob(
   kind: 'data' | 'record',
 ): Promise<Leftover | undefined> {
   const key = store.keys[kind](name);
+  const mayGo = async (confirm: Confirm | undefined) => {
+    if ((await readJobObject(store, name)) !== undefined) return false;
+    if (kind === 'record' && (await headOf(store, store.keys.data(name))) !== undefined) return false;
+    await confirm?.();
+    return true;
+  };
   const found = await headOf(store, key);
-  if (found?.stamp.mark === undefined) return undefined;
+  const mark = found?.stamp.mark ?? null;
+  if (found === undefined || mark === null) return undefined;
   return {
     kind,
     place: name,
-    mark: found.stamp.mark,
+    mark,
     bytes: found.size,
     changed: found.changed,
     abandonedAfter: null,
-    remove: () =>
-      onS3(async () => {
-        await removeWhere(store, key, async () => {
-          const isFree = (await readJobObject(store, name)) === undefined;
-          return isFree && (kind === 'data' || (await headOf(store, store.keys.data(name))) === undefined);
-        });
-        return true;
-      }),
+    remove: (confirm) => unlessNeeded(() => onS3(() => removeWhere(store, key, () => mayGo(confirm)))),
   };
 }

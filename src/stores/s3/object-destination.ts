@@ -63,7 +63,9 @@ export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDesti
 
     discard: (ref, attempt, watch) => {
       const staging = stagingOf(store, ref);
-      return onS3(() => removeReservation(staging, ref, attempt, uploadKeys(staging, ref), watch));
+      return onS3(async () => {
+        await removeReservation(staging, ref, attempt, uploadKeys(staging, ref), watch);
+      });
     },
   };
 }

@@ -7,7 +7,7 @@ import { detailsFrom, detailsFromSdk, type ObjectDetails } from './attributes.ts
 import type { Bucket } from './bucket.ts';
 import { isAbsent } from './errors.ts';
 import type { Selection } from './plain-get.ts';
-import { type Stamp, stampFrom } from './stamp.ts';
+import { type FoundStamp, stampFrom } from './stamp.ts';
 
 /** Maximum number of requests for the same piece. */
 const MAX_TRIES = 3;
@@ -52,7 +52,7 @@ export interface ObjectHead {
   /** Id of the object's version, if the bucket keeps versions. */
   readonly version: string | undefined;
   readonly etag: string;
-  readonly stamp: Partial<Stamp>;
+  readonly stamp: FoundStamp;
 }
 
 /** Returns an object's properties, or `undefined` if there is no object at the key. */

@@ -17,8 +17,8 @@ import { mayBelongTo } from './stamp.ts';
 import { abortUpload, createUpload } from './upload.ts';
 
 /**
- * Removes everything that this job has made for an image, and frees its id. Throws `conflict` if a higher
- * attempt has taken the image.
+ * Removes everything that this job has made for an image, and frees its id. Returns `false` if the image is
+ * not this job's. Throws `conflict` if a higher attempt has taken it.
  * @param uploadKeys the keys at which the upload that the job object names may be
  */
 export async function removeReservation(
@@ -27,14 +27,15 @@ export async function removeReservation(
   attempt: number,
   uploadKeys: readonly string[],
   watch?: Watch,
-): Promise<void> {
+): Promise<boolean> {
   const doomed = await doomJobObject(store, ref, attempt);
-  if (doomed === undefined) return;
+  if (doomed === undefined) return false;
   await removeContents(store, ref, doomed, uploadKeys, watch);
   await untilOthersExpire(doomed, watch?.signal);
   // The job object goes last, because it says to which job the rest belongs.
   const isOurs = () => isStillDoomed(store, ref, doomed, watch);
   await removeCurrent(store, store.keys.job(ref.image_id), doomed.etag, isOurs);
+  return true;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { markFrom, markText } from '../mark-text.ts';
+
 /**
  * Metadata of an object that a job has made: the job's mark, and the number of the reservation to which the
  * object belongs. A delayed request may make an object long after its reservation was removed: then the
@@ -15,16 +17,22 @@ const RESERVED = 'image-replicator-reserved';
 /** Returns a stamp as an object's metadata. */
 export function metadataOf({ mark, reserved }: Stamp): Record<string, string> {
   return {
-    [MARK]: encodeURIComponent(mark),
+    [MARK]: markText(mark),
     ...(reserved !== undefined && { [RESERVED]: String(reserved) }),
   };
 }
 
+/** The stamp of an object that was found. A mark that no job can have written is `null`. */
+export interface FoundStamp {
+  readonly mark?: string | null;
+  readonly reserved?: number;
+}
+
 /** Reads an object's stamp from its metadata. What is missing there is missing in the stamp. */
-export function stampFrom(metadata: Readonly<Record<string, string>> | undefined): Partial<Stamp> {
+export function stampFrom(metadata: Readonly<Record<string, string>> | undefined): FoundStamp {
   const { [MARK]: mark, [RESERVED]: reserved } = metadata ?? {};
   return {
-    ...(mark !== undefined && { mark: decodeURIComponent(mark) }),
+    ...(mark !== undefined && { mark: markFrom(mark) }),
     ...(reserved !== undefined && { reserved: Number(reserved) }),
   };
 }
@@ -34,7 +42,7 @@ export function stampFrom(metadata: Readonly<Record<string, string>> | undefined
  * stamp, and drop the number from a job object that they take over: so what is missing does not count as
  * different.
  */
-export function mayBelongTo(stamp: Partial<Stamp>, reservation: Stamp): boolean {
+export function mayBelongTo(stamp: FoundStamp, reservation: Stamp): boolean {
   const { mark = reservation.mark, reserved = reservation.reserved } = stamp;
   const isSameNumber = reservation.reserved === undefined || reserved === reservation.reserved;
   return mark === reservation.mark && isSameNumber;
