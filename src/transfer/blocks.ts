@@ -1,10 +1,12 @@
 import { type ByteRange, knownDigests } from '../image/index.ts';
+import { MIB } from '../memory/index.ts';
 import { atSide, type BlockSink } from '../stores/index.ts';
 import { followDigest } from './follow-digest.ts';
 import { hashWhole } from './hash-whole.ts';
 import { inLane } from './in-lane.ts';
 import { moveAll } from './lane.ts';
 import type { Ledger } from './ledger.ts';
+import type { Link } from './links.ts';
 import { PART_SIZE } from './memory-demand.ts';
 import type { TransferOptions } from './options.ts';
 import { canShare, PartQueue } from './part-queue.ts';
@@ -14,6 +16,12 @@ import { freedInOrder } from './staging.ts';
 import { type Copied, verify } from './verify.ts';
 import { watchedPut } from './watched-put.ts';
 import { createWindow } from './window.ts';
+
+/**
+ * The size of a part until the first block is at a server far away; bytes. Several lanes then read a block
+ * together, so that the first blocks are sent soon.
+ */
+const FIRST_PART = 2 * MIB;
 
 /**
  * Moves an image to a destination that takes whole blocks: the destination's service copies it by itself if
@@ -67,7 +75,7 @@ async function moveThroughWorker(options: TransferOptions, sink: BlockSink, run:
     lanes: link.from,
     bandwidth: link.bandwidth,
     mostParts: reader.inOrder ? 1 : Number.POSITIVE_INFINITY,
-    partSize: () => (queue.canShare ? Math.min(PART_SIZE, blockSize) : blockSize),
+    partSize: () => (queue.canShare ? sharedPart(link, delivered, blockSize) : blockSize),
   });
 
   const digest = options.digests.create(knownDigests(expected));
@@ -90,6 +98,11 @@ async function moveThroughWorker(options: TransferOptions, sink: BlockSink, run:
     },
     close: window.close,
   });
+}
+
+/** Returns the size of the next part of a block that several lanes may read together. */
+function sharedPart({ to }: Link, { bytes }: Ledger, blockSize: number): number {
+  return Math.min(to.isFar && bytes === 0 ? FIRST_PART : PART_SIZE, blockSize);
 }
 
 /**

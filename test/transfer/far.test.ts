@@ -58,6 +58,21 @@ test('a block that several lanes have read together is put once', async () => {
   expect(rig.server.data.equals(DATA)).toBe(true);
 });
 
+test('until the first block is at a server far away, several lanes read a block together', async () => {
+  const rig = await blocksRig(DATA, 8 * MIB);
+  const link = testLinks({ lanes: { min: 4, max: 4 } }).open({
+    from: endpoint,
+    to: 'https://farther.example:443',
+    regions: [],
+  });
+  link.to.heard(100);
+  const { transfer, reader } = await rig.attempt({ endpoint, link });
+  await transfer.finished;
+  expect(reader.asked.slice(0, 4).map(([start]) => start / MIB)).toEqual([0, 2, 4, 6]);
+  expect(rig.server.put).toHaveLength(4);
+  expect(rig.server.data.equals(DATA)).toBe(true);
+});
+
 test('a copy that is held back by a limit does not count as stalled', async () => {
   const size = 3 * MIB;
   const rig = await transferRig(DATA.subarray(0, size));
