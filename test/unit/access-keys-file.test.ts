@@ -23,7 +23,7 @@ async function identityOf(contents: unknown, mode = 0o600) {
   return tokenFile(path);
 }
 
-/** Returns the error of a file that cannot be used, which does not hold any of the contents. */
+/** Loads a file that cannot be used. Returns the error, and checks that it quotes nothing of the contents. */
 async function refusal(contents: unknown, mode?: number): Promise<IdentityUnavailable> {
   const identity = await identityOf(contents, mode);
   const error: unknown = await identity.accessKey?.('access-a').catch((thrown) => thrown);
@@ -33,7 +33,7 @@ async function refusal(contents: unknown, mode?: number): Promise<IdentityUnavai
   return error;
 }
 
-test('a key has its secret, and signs its tenant in', async () => {
+test('an access key has a secret, and its requests act for its tenant', async () => {
   const key = await (await identityOf({ access_keys: [KEY] })).accessKey?.('access-a');
   expect(key?.secret).toBe(SECRET);
   const principal = await key?.signIn();
@@ -42,7 +42,7 @@ test('a key has its secret, and signs its tenant in', async () => {
   expect(await Promise.all(into)).toEqual([true, true, false]);
 });
 
-test('a key without further tenants copies into its own only', async () => {
+test('a key without further tenants may copy only into its own tenant', async () => {
   const { destination_tenants: _none, ...key } = KEY;
   const found = await (await identityOf({ access_keys: [key] })).accessKey?.('access-a');
   const principal = await found?.signIn();
@@ -50,12 +50,15 @@ test('a key without further tenants copies into its own only', async () => {
   expect(await Promise.all(into)).toEqual([true, false]);
 });
 
-test.each(['access-b', '', 'constructor', '__proto__', SECRET])('there is no key %j', async (access) => {
-  const identity = await identityOf({ access_keys: [KEY] });
-  expect(await identity.accessKey?.(access)).toBeNull();
-});
+test.each(['access-b', '', 'constructor', '__proto__', SECRET])(
+  'a file with another key has no key %j',
+  async (access) => {
+    const identity = await identityOf({ access_keys: [KEY] });
+    expect(await identity.accessKey?.(access)).toBeNull();
+  },
+);
 
-test('a key is no token', async () => {
+test('neither the name nor the secret of a key is accepted as a token', async () => {
   const identity = await identityOf({ access_keys: [KEY] });
   expect(await identity.authenticate('access-a')).toBeNull();
   expect(await identity.authenticate(SECRET)).toBeNull();
@@ -78,7 +81,7 @@ test('a file with secrets that everybody may read is not used', async () => {
   await (await identityOf({ tokens: [], access_keys: [] }, 0o644)).check();
 });
 
-test('that counts as soon as the file is opened to everybody', async () => {
+test('the file is no longer used once its mode lets everybody read it', async () => {
   const identity = await identityOf({ access_keys: [KEY] });
   await identity.check();
   await chmod(path, 0o604);
@@ -94,6 +97,6 @@ test.each<[string, unknown]>([
   ['has a key without a tenant', { access_keys: [{ access: 'access-a', secret: SECRET }] }],
   ['has a name that no header could have', { access_keys: [{ ...KEY, access: 'a/secret, b' }] }],
   ['has an unknown key', { access_keys: [{ ...KEY, secert: SECRET }] }],
-])('a file that %s makes keys neither good nor bad, and is not quoted', async (_what, contents) => {
+])('if a file %s, no key can be checked, and the error does not quote the file', async (_what, contents) => {
   await refusal(contents);
 });

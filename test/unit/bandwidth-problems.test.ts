@@ -12,7 +12,7 @@ test.each([
   ['limits.bandwidth', 'limits: { bandwidth: { "08:00-18:00": 1MB } }'],
   ['limits.bandwidth', 'limits: { bandwidth: {} }'],
   ['limits.tenant_bandwidth.a', 'limits: { tenant_bandwidth: { a: fast } }'],
-])('%s is refused by its name where it cannot be used: %s', async (key, section) => {
+])('the error names the key %s, and not only its section, in: %s', async (key, section) => {
   const loaded = loadConfig(await written(`${REGIONS}\n${section}\n`));
   await expect(loaded).rejects.toThrow(key);
 });

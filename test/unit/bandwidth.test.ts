@@ -56,7 +56,7 @@ test('copies that share a limit keep to it together', async () => {
   }
 });
 
-test('a call that is aborted right after it was served takes nobody out of the queue', async () => {
+test('a call that is aborted right after it was served leaves the next call in the queue', async () => {
   const limit = new Bandwidth(() => MB);
   const served = new AbortController();
   const first = limit.pass(MB, served.signal).catch(() => {});
@@ -66,7 +66,7 @@ test('a call that is aborted right after it was served takes nobody out of the q
   await Promise.all([first, second]);
 });
 
-test('a changed limit holds at once, even for calls that wait already', async () => {
+test('a changed limit holds at once, even for calls that are waiting already', async () => {
   let rate: number | null = MB / 100;
   const { sent, stop } = greedy([new Bandwidth(() => rate)], 16);
   await vi.advanceTimersByTimeAsync(10_000);
@@ -79,7 +79,7 @@ test('a changed limit holds at once, even for calls that wait already', async ()
   expect((sent.bytes - before) / (200 * MB)).toBeLessThan(1.1);
 });
 
-test('only a short burst makes up for time in which nothing was sent', async () => {
+test('time in which nothing was sent allows only a short burst afterwards', async () => {
   const limit = new Bandwidth(() => 10 * MB);
   await vi.advanceTimersByTimeAsync(60_000);
   const { sent, stop } = greedy([limit], 4);
@@ -88,7 +88,7 @@ test('only a short burst makes up for time in which nothing was sent', async () 
   expect(sent.bytes).toBeLessThan(14 * MB);
 });
 
-test('bytes that no limit concerns do not wait', () => {
+test('bytes that no limit applies to do not wait', () => {
   expect(new Throttle(() => []).pass(MB, signal)).toBeUndefined();
   const free = { name: 'free', bandwidth: new Bandwidth(() => null) };
   expect(new Throttle(() => [free]).pass(MB, signal)).toBeUndefined();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { addRange, type ByteRange, coveredBytes, gaps, watermark } from '../../src/image/byte-ranges.ts';
 import { pseudoRandom } from './pseudo-random.ts';
 
-test('the first range stands alone', () => {
+test('the first range is kept as it is', () => {
   expect(addRange([], [3, 5])).toEqual([[3, 5]]);
 });
 
@@ -44,7 +44,7 @@ test('ranges stay in order, whatever the order in which they come', () => {
   ]);
 });
 
-test('the ranges that are given are left as they are', () => {
+test('adding a range does not change the list that was passed in', () => {
   const ranges: readonly ByteRange[] = Object.freeze([Object.freeze([0, 4] as const)]);
   addRange(ranges, [2, 9]);
   expect(ranges).toEqual([[0, 4]]);

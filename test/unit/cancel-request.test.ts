@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { cancelRequestProblem, parseCancelRequest, undecodable } from '../../src/copy-job/index.ts';
 
-test('a cancel says who asks and why', () => {
+test('a cancel request says who asks and why', () => {
   const request = { reason: 'wrong image', requested_by: 'operator' };
   expect(parseCancelRequest(request)).toEqual(request);
 });
@@ -13,7 +13,7 @@ test('only `force: true` makes a cancel forced', () => {
   for (const force of ['true', 1]) expect(parseCancelRequest({ force })).not.toHaveProperty('force');
 });
 
-test('a bare text is a reason', () => {
+test('a plain text is taken as the reason', () => {
   expect(parseCancelRequest('wrong image')).toEqual({ reason: 'wrong image', requested_by: null });
 });
 
@@ -22,7 +22,7 @@ test.each<[string, unknown]>([
   ['null', null],
   ['an empty object', {}],
   ['other fields', { because: 'I say so' }],
-])('a cancel with %s is a cancel without a reason', (_what, value) => {
+])('a cancel with %s is accepted, without a reason', (_what, value) => {
   expect(parseCancelRequest(value)).toEqual({ reason: null, requested_by: null });
   expect(cancelRequestProblem(value)).toBeNull();
 });
@@ -34,17 +34,17 @@ test.each<[string, unknown, string]>([
   ['a name that is no text', { requested_by: 7 }, 'requested_by: has to be a text'],
   ['a force that is a text', { force: 'true' }, 'force: has to be true or false'],
   ['a payload that cannot be decoded', undecodable('no JSON'), 'input: cannot be decoded: no JSON'],
-])('the reason of a cancel with %s says what is wrong with it', (_what, value, problem) => {
+])('a cancel with %s is accepted, and its reason says what is wrong with it', (_what, value, problem) => {
   expect(cancelRequestProblem(value)).toBe(problem);
   expect(parseCancelRequest(value)).toEqual({ reason: `(not understood: ${problem})`, requested_by: null });
 });
 
-test('what is wrong with a cancel is added to the reason that it gives', () => {
+test('if a cancel has a reason and a fault, the fault is added to the reason', () => {
   const { reason } = parseCancelRequest({ reason: 'wrong image', force: 'yes' });
   expect(reason).toBe('wrong image (not understood: force: has to be true or false)');
 });
 
-test('a note is cut to a length that a memo can hold', () => {
+test('a long reason or name is cut to 512 characters', () => {
   const long = 'x'.repeat(100_000);
   const { reason, requested_by } = parseCancelRequest({ reason: long, requested_by: long });
   expect(reason).toHaveLength(512);

@@ -4,26 +4,26 @@ import { badTransitions, fallingProgress, unended, wrongImages } from '../chaos/
 const seen = (...steps: readonly (readonly [string, number])[]) =>
   steps.map(([status, progress]) => ({ status: status as 'error', progress, phase: null }));
 
-describe('what was seen of a job', () => {
-  test('a status may skip what lies between', () => {
+describe('the states that were seen of a job', () => {
+  test('may skip a status in between', () => {
     expect(badTransitions(seen(['replicate_requested', 0], ['replicated', 100]))).toEqual([]);
     expect(badTransitions(seen(['replicating', 10], ['canceled', 10]))).toEqual([]);
   });
 
-  test('no job leaves its end, nor goes back', () => {
+  test('may neither leave a final status nor go back', () => {
     expect(badTransitions(seen(['error', 0], ['replicating', 0]))).toHaveLength(1);
     expect(badTransitions(seen(['canceling', 0], ['replicated', 0]))).toHaveLength(1);
     expect(badTransitions(seen(['canceling', 0], ['error', 0]), { again: true })).toHaveLength(1);
   });
 
-  test('a job that was reset may begin again', () => {
+  test('may begin again if the job was reset', () => {
     expect(badTransitions(seen(['replicated', 100], ['replicate_requested', 0]), { again: true })).toEqual(
       [],
     );
     expect(badTransitions(seen(['canceling', 0], ['cancel_requested', 0]), { again: true })).toEqual([]);
   });
 
-  test('a job that is terminated ends as error, also while it is being cancelled', () => {
+  test('may go to error if the job was terminated, even while it was being cancelled', () => {
     const terminated = true;
     expect(badTransitions(seen(['canceling', 0], ['error', 0]), { terminated })).toEqual([]);
     expect(badTransitions(seen(['cancel_requested', 0], ['error', 0]), { terminated })).toEqual([]);
@@ -31,27 +31,27 @@ describe('what was seen of a job', () => {
     expect(badTransitions(seen(['replicated', 0], ['error', 0]), { terminated })).toHaveLength(1);
   });
 
-  test('progress never goes down, but where a job that had ended begins again', () => {
+  test('may not have a falling progress, unless a job that had ended begins again', () => {
     expect(fallingProgress(seen(['replicating', 40], ['canceled', 0]))).toHaveLength(1);
     expect(fallingProgress(seen(['replicating', 40], ['replicate_requested', 0]))).toHaveLength(1);
     expect(fallingProgress(seen(['replicated', 100], ['replicate_requested', 0]))).toEqual([]);
   });
 
-  test('it has to end, and as it should', () => {
+  test('have to end with one of the expected statuses', () => {
     expect(unended('replicating', ['replicated'])).toHaveLength(1);
     expect(unended('error', ['replicated', 'canceled'])).toHaveLength(1);
     expect(unended('canceled', ['replicated', 'canceled'])).toEqual([]);
   });
 });
 
-describe('what is at the destination', () => {
+describe('the judgement of the destination', () => {
   const wanted = { id: 'copy', sha512: 'right' };
   const look = (...images: readonly { id: string; sha512: string }[]) => ({
     images: images.map((image) => ({ ...image, bytes: 1 })),
     rest: [],
   });
 
-  test('after replicated it is the one image, with its bytes', () => {
+  test('expects one image with the right bytes after replicated', () => {
     expect(wrongImages('replicated', wanted, null, look(wanted))).toEqual([]);
     expect(wrongImages('replicated', wanted, null, look())).toHaveLength(1);
     expect(wrongImages('replicated', wanted, null, look({ ...wanted, sha512: 'wrong' }))).toHaveLength(1);
@@ -60,7 +60,7 @@ describe('what is at the destination', () => {
     );
   });
 
-  test('after error or canceled there is no image, and an object is what it was', () => {
+  test('expects no image after error or canceled, or the object that was there before', () => {
     expect(wrongImages('error', wanted, null, look())).toEqual([]);
     expect(wrongImages('canceled', wanted, null, look(wanted))).toHaveLength(1);
     const old = { sha512: 'old' };

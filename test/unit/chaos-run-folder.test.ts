@@ -6,7 +6,10 @@ import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 
-/** A program that opens a run's folder, and starts a process that outlives it in a session of its own. */
+/**
+ * A program that opens a run's folder and starts a process that outlives the program, in a session of its
+ * own.
+ */
 const RUN = `
   import { spawn } from 'node:child_process';
   import { openRunFolder } from '${join(import.meta.dirname, '../chaos/run-folder.ts')}';

@@ -7,13 +7,13 @@ import { stratified } from '../chaos/sample.ts';
 import { STORES } from '../chaos/store-name.ts';
 import { nameOf } from '../chaos/trial.ts';
 
-test('every row of the report has trials, and no two trials have one name', () => {
+test('every row of the report has trials, and no two trials have the same name', () => {
   const trials = allTrials(1);
   expect(new Set(trials.map(({ fault }) => fault.row))).toEqual(new Set(Object.keys(ROWS)));
   expect(new Set(trials.map(nameOf)).size).toBe(trials.length);
 });
 
-test('a sample has every row before it has any twice, and every store', () => {
+test('a sample has every store, and every row once before any row comes twice', () => {
   const rows = Object.keys(ROWS).length;
   const first = stratified(allTrials(5), randomOf(5)).slice(0, rows);
   expect(new Set(first.map(({ fault }) => fault.row)).size).toBe(rows);
@@ -34,6 +34,6 @@ test.each([
   ['kil', false],
   ['freeze-*,kill/committing', true],
   ['*/committing/glance', false],
-])('--only %s: %s for kill/committing/s3', (only, isMatch) => {
+])('--only %s selects kill/committing/s3: %s', (only, isMatch) => {
   expect(parseOptions(['--only', only]).only?.test('kill/committing/s3')).toBe(isMatch);
 });

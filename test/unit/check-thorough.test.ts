@@ -24,7 +24,7 @@ test.each([
   ['s3', 's3:PutObject'],
   ['glance', "the policy 'add_image'"],
   ['directory', 'to write in the folder'],
-])('a store of %s that refuses a step is told with the right that is missing', async (driver, right) => {
+])('if a store of %s refuses a step, the finding names the missing right', async (driver, right) => {
   const prepare = async () => {
     throw new StoreError('forbidden', 'access was refused', { cause: new Error('AccessDenied') });
   };
@@ -40,12 +40,12 @@ test.each([
   expect(findings.find(({ problem }) => problem !== null)?.problem).toContain(right);
 });
 
-test('a spool that is larger than its file system is told', async () => {
+test('a spool that is larger than its file system is an error', async () => {
   await expect(assertSpoolFits({ path: root, bytes: 1024 })).resolves.toBeUndefined();
   await expect(assertSpoolFits({ path: root, bytes: 2 ** 60 })).rejects.toThrow(/^spool\.size: is 1 EiB/);
 });
 
-test('a Temporal that does not let jobs be paused is a note, and no problem', async () => {
+test('a Temporal that does not allow jobs to be paused is a note, and not a problem', async () => {
   const describeNamespace = async () => ({ config: { workflowExecutionRetentionTtl: { seconds: 86_400 } } });
   const client = { options: { namespace: 'x' }, workflowService: { describeNamespace } };
   expect(await thoroughTemporal(client as unknown as Client)).toEqual([

@@ -41,7 +41,7 @@ async function problem(call: Promise<unknown>): Promise<string> {
   return error.message.replaceAll(home, '~');
 }
 
-test('a cloud with a password', async () => {
+test('a cloud with a password is read from clouds.yaml, and the rest has defaults', async () => {
   expect(await loaded(PROD)).toEqual({
     authUrl: 'http://keystone.example:5000/v3',
     credential: {
@@ -63,7 +63,7 @@ test.each([
   ['http://a.example/v3', 'http://a.example/v3'],
   ['https://a.example:5000/v3/', 'https://a.example:5000/v3'],
   ['https://a.example/identity', 'https://a.example/identity/v3'],
-])("Keystone's address %s is %s", async (written, address) => {
+])('the auth_url %s becomes %s', async (written, address) => {
   expect((await loaded(PROD.replace('http://keystone.example:5000', written))).authUrl).toBe(address);
 });
 
@@ -77,12 +77,12 @@ test.each([
   ['interface: internal', { interface: 'internal' }],
   ['endpoint_type: adminURL', { interface: 'admin' }],
   ['region-name: ot2', { regionName: 'ot2' }],
-])('%s is understood', async (line, expected) => {
+])('the line %s is understood', async (line, expected) => {
   const cloud = await loaded(`${PROD}    ${line}\n`);
   expect({ ...cloud, cacert: cloud.cacert?.replace(home, '~') }).toMatchObject(expected);
 });
 
-test("a region's own options go before what its cloud says", async () => {
+test("a region's own options override those of its cloud", async () => {
   const options = { cloud: 'prod', region_name: 'ot1', interface: 'admin' } as const;
   const cloud = await loaded(`${PROD}    region_name: ot2\n    interface: internal\n`, options);
   expect(cloud).toMatchObject({ regionName: 'ot1', interface: 'admin' });
@@ -96,7 +96,7 @@ test.each([
     'application_credential_name: a-name',
     { name: 'a-name', user: { name: 'copier', domain: { name: 'Default' } } },
   ],
-])('an application credential (%s, %s) has a project of its own', async (top, line, who) => {
+])('with an application credential (%s, %s), no project is asked for', async (top, line, who) => {
   const secret = 'application_credential_secret: a-secret';
   const cloud = await loaded(`${PROD}      ${line}\n      ${secret}\n    ${top}\n`);
   expect(cloud.credential).toEqual({ method: 'application_credential', ...who, secret: 'a-secret' });
@@ -104,13 +104,13 @@ test.each([
 });
 
 describe('secure.yaml', () => {
-  test('beside clouds.yaml adds the secrets', async () => {
+  test('adds the secrets if it is beside clouds.yaml', async () => {
     await written('secure.yaml', 'clouds: { prod: { auth: { password: another }, verify: false } }');
     const cloud = await loaded(PROD.replace('password: a-secret', ''));
     expect(cloud).toMatchObject({ credential: { password: 'another' }, verify: false });
   });
 
-  test('may be somewhere else, and need not know every cloud', async () => {
+  test('may be somewhere else, and may lack the cloud', async () => {
     const secure = await written('vault/secrets.yaml', 'clouds: { other: {} }');
     const file = await written('clouds.yaml', PROD);
     const env = { OS_CLIENT_CONFIG_FILE: file, OS_CLIENT_SECURE_FILE: secure };
@@ -118,13 +118,13 @@ describe('secure.yaml', () => {
   });
 });
 
-describe('clouds.yaml is looked for', () => {
-  test.each(['clouds.yaml', 'clouds.yml'])('as ~/.config/openstack/%s', async (name) => {
+describe('clouds.yaml is found as', () => {
+  test.each(['clouds.yaml', 'clouds.yml'])('~/.config/openstack/%s', async (name) => {
     await written(`.config/openstack/${name}`, PROD);
     expect((await loadCloud({ cloud: 'prod' }, { HOME: home })).project).toMatchObject({ name: 'service' });
   });
 
-  test('in XDG_CONFIG_HOME first', async () => {
+  test('the file in XDG_CONFIG_HOME before that in ~/.config', async () => {
     await written('.config/openstack/clouds.yaml', PROD);
     await written('xdg/openstack/clouds.yaml', PROD.replace('service', 'another'));
     const env = { HOME: home, XDG_CONFIG_HOME: join(home, 'xdg') };

@@ -22,6 +22,6 @@ test.each<[string, Digests, Digests, string]>([
   ['another md5', { sha512: null, md5: A }, { sha512: A, md5: B }, 'different'],
   ['nothing that both have', { sha512: A, md5: null }, { sha512: null, md5: A }, 'none'],
   ['nothing at all', { sha512: null, md5: null }, { sha512: A, md5: A }, 'none'],
-])('digests with %s', (_what, expected, actual, verdict) => {
+])('compares digests with %s', (_what, expected, actual, verdict) => {
   expect(compareDigests(expected, actual)).toBe(verdict);
 });

@@ -23,8 +23,8 @@ async function fileOf(text: string): Promise<string> {
 const configOf = async (text: string) => loadConfig(await fileOf(text));
 
 /**
- * Follows a file of this text. What it returns changes the file, and returns the keys that the log says have
- * changed, and those that it says need a restart.
+ * Follows a file with this text. Returns a function that changes the file, and then returns the keys that the
+ * log calls changed, and those that it says need a restart.
  */
 async function follow(text: string) {
   const file = await fileOf(text);
@@ -60,7 +60,7 @@ test.each([
   ],
   ['a limit of tenants', `${BEFORE}tenant_limits: { open_jobs: 5 }\n`, 'tenant_limits'],
   ['a default region', `${BEFORE}api: { default_source_region: ot1 }\n`, 'api.default_source_region'],
-])('%s takes effect while a process runs', async (_what, after, key) => {
+])('a change of %s takes effect while a process runs', async (_what, after, key) => {
   const changes = changesBetween(await configOf(BEFORE), await configOf(after));
   expect(changes).toEqual({ live: [key], restart: [] });
 });
@@ -82,12 +82,12 @@ test.each([
     `${BEFORE}shares: { s: { region: ot1, targets: { b: ot2 }, tenants: [] } }\n`,
     'shares',
   ],
-])('%s needs a restart', async (_what, after, key) => {
+])('a change of %s needs a restart', async (_what, after, key) => {
   const changes = changesBetween(await configOf(BEFORE), await configOf(after));
   expect(changes).toEqual({ live: [], restart: [key] });
 });
 
-test('a share that was refused is not logged as live when it changes once more', async () => {
+test('a share whose change was refused is not logged as changed when the file changes again', async () => {
   const change = await follow(BEFORE);
   const share = (tenants: string) =>
     `${BEFORE}shares: { s: { region: ot1, targets: { b: ot2 }, tenants: [${tenants}] } }\n`;
@@ -96,7 +96,7 @@ test('a share that was refused is not logged as live when it changes once more',
   expect(await change(BEFORE)).toEqual({ changed: [], restart: [] });
 });
 
-test('a region that was removed and comes back otherwise is not logged as live', async () => {
+test('a region that was removed and comes back with another store is not logged as changed', async () => {
   const change = await follow(BEFORE);
   expect(await change(BEFORE.replace(/ {2}ot1.*\n/, ''))).toEqual({ changed: [], restart: ['regions.ot1'] });
   const elsewhere = BEFORE.replace('path: ot1', 'path: elsewhere');

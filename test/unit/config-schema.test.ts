@@ -32,7 +32,7 @@ async function loads(value: unknown): Promise<boolean> {
 
 const allows = async (value: unknown) => Check(await configSchema(), value);
 
-test('the schema that is checked in is the one of the code', async () => {
+test('the schema in schema/config.json is the one that the code makes', async () => {
   const checkedIn = await readFile(join(ROOT, 'schema/config.json'), 'utf8');
   expect(checkedIn).toBe(`${JSON.stringify(await configSchema(), null, 2)}\n`);
 });
@@ -55,7 +55,7 @@ test('the examples use every kind of store and of identity', async () => {
 });
 
 test.each(['configuration', 's3', 'file-shares', 'tuning'])(
-  'the configurations on the page %s can be used',
+  'the configurations on the page %s are valid and can be loaded',
   async (page) => {
     const text = await readFile(join(ROOT, 'docs', `${page}.md`), 'utf8');
     const blocks = [...text.matchAll(/^```yaml\n(regions:\n[\s\S]*?)^```$/gm)].map(([, yaml = '']) =>
@@ -84,6 +84,6 @@ test.each<[what: string, isGood: boolean, config: unknown]>([
     false,
     { regions, identity: { driver: 'keystone', auth_url: 'http://a/v2.0' } },
   ],
-])('of %s the schema says what the program says', async (_what, isGood, config) => {
+])('the schema and the program agree on %s', async (_what, isGood, config) => {
   expect([await allows(config), await loads(config)]).toEqual([isGood, isGood]);
 });

@@ -5,14 +5,14 @@ import { recordOf } from '../stores/store-under-test.ts';
 const SOURCE = recordOf(Buffer.from('bytes'), { owner: 'tenant-a', os_hidden: true, protected: true });
 const TARGET = { image_id: 'copy', image_name: null, tenant_id: 'tenant-b' };
 
-test('a copy has the id and the owner of its target, and all else that describes its source', () => {
+test('a copy has the id and the owner of its target, and everything else that describes its source', () => {
   const { id, owner, created_at, ...described } = copyOf(SOURCE, TARGET, 'tenant-a');
   expect([id, owner]).toEqual(['copy', 'tenant-b']);
   expect(Date.parse(created_at)).toBeGreaterThan(Date.parse(SOURCE.created_at));
   expect(SOURCE).toMatchObject(described);
 });
 
-test('a copy has the name that was asked for, and its source keeps its own', () => {
+test('a copy has the name that was asked for, and the source keeps its name', () => {
   expect(copyOf(SOURCE, { ...TARGET, image_name: 'other' }, null).name).toBe('other');
   expect(SOURCE.name).toBe('Ubuntu 24.04');
 });
@@ -25,11 +25,11 @@ test.each([
   ['public', 'tenant-a', 'private'],
   ['community', 'tenant-a', 'private'],
   ['public', 'tenant-c', 'private'],
-] as const)('a copy of a %s image for %s is %s', (visibility, requester, expected) => {
+] as const)('a copy of a %s image for the tenant %s is %s', (visibility, requester, expected) => {
   expect(copyOf({ ...SOURCE, visibility }, TARGET, requester).visibility).toBe(expected);
 });
 
-test("the decisions of an image's owner are kept only in a copy for that owner", () => {
+test("os_hidden and protected are kept only in a copy for the image's owner", () => {
   expect(copyOf(SOURCE, TARGET, 'tenant-a')).toMatchObject({ os_hidden: true, protected: true });
   expect(copyOf(SOURCE, TARGET, 'tenant-c')).toMatchObject({ os_hidden: false, protected: false });
   expect(copyOf({ ...SOURCE, owner: null }, TARGET, null)).toMatchObject({ os_hidden: false });
@@ -71,7 +71,7 @@ test.each([
   'user_id',
   'owner_id',
   'clean_attempts',
-])('a copy leaves %s behind, which means something only where it came from', (name) => {
+])('a copy leaves out %s, which has a meaning only where it came from', (name) => {
   const properties = { [name]: 'x', os_distro: 'ubuntu' };
   expect(copyOf({ ...SOURCE, properties }, TARGET, 'tenant-a').properties).toEqual({ os_distro: 'ubuntu' });
 });

@@ -1,4 +1,4 @@
-/** Tests the parts of a release: package-lock.json has the digest and the licence of each package. */
+/** Tests the packages of a release: their versions, digests and licences, and the bill of materials. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -62,12 +62,12 @@ test('every package with an install script is allowed or denied by name', () => 
   expect([...new Set(withScripts)].sort()).toEqual(Object.keys(packageJson.allowScripts).sort());
 });
 
-test('every package has a licence that goes with ours', () => {
+test('every package has a licence that is compatible with ours', () => {
   const refused = locked.filter(({ name, license }) => !isAllowed(license ?? NAMED_HERE[name] ?? 'none'));
   expect(refused.map(({ name, license }) => `${name}: ${license}`)).toEqual([]);
 });
 
-test('the bill of materials names every package of a release, and no other one', () => {
+test('the bill of materials names exactly the packages of a release', () => {
   const options = { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 } as const;
   const { components } = JSON.parse(execFileSync('npm', ['run', '--silent', 'sbom'], options)) as {
     components: readonly { 'bom-ref': string }[];

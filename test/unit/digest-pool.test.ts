@@ -42,7 +42,7 @@ test('digests that share few threads are each computed from their own bytes', as
   expect(digests).toEqual(jobs.map(({ hash }) => ({ sha512: hash.digest('hex'), md5: null })));
 });
 
-test('updates count in the order of the calls, even if nobody waits for them', async () => {
+test('updates are hashed in the order of the calls, even if nobody awaits them', async () => {
   const digest = pool.create();
   const pieces = Array.from({ length: 10 }, () => randomBytes(5000));
   const updates = pieces.map((bytes) => update(digest, bytes));
@@ -50,17 +50,17 @@ test('updates count in the order of the calls, even if nobody waits for them', a
   await Promise.all(updates);
 });
 
-test('memory that is not shared is hashed too', async () => {
+test('memory that is not shared is hashed, too', async () => {
   const digest = pool.create();
   await digest.update(Buffer.from('abc'));
   expect(await digest.finish()).toEqual(sha512Of('abc'));
 });
 
-test('a digest without updates is the digest of no bytes', async () => {
+test('a digest without updates is the digest of an empty input', async () => {
   expect(await pool.create().finish()).toEqual(sha512Of());
 });
 
-test('a digest that is given up leaves the others alone', async () => {
+test('a digest that is abandoned does not disturb the others', async () => {
   const single = createDigestPool(1);
   const [dropped, kept] = [single.create(), single.create()];
   await update(dropped, randomBytes(100));
@@ -90,7 +90,7 @@ test('a sha256 is computed if it is asked for', async () => {
   });
 });
 
-test('an md5 without updates is the md5 of no bytes', async () => {
+test('an md5 without updates is the md5 of an empty input', async () => {
   expect(await pool.create(['md5']).finish()).toEqual({ ...sha512Of(), md5: hashOf('md5') });
 });
 
@@ -103,7 +103,7 @@ test('the death of a thread rejects the calls that wait for it', SOON, async () 
   await single.close();
 });
 
-test('calls to a thread that has died are rejected too', SOON, async () => {
+test('calls to a thread that has died already are rejected too', SOON, async () => {
   const digest = pool.create();
   await expect(kill(digest)).rejects.toThrow();
   await expect(update(digest, randomBytes(10))).rejects.toThrow();

@@ -18,12 +18,12 @@ const faultOf = async (operation: Promise<unknown>) => {
   return [error?.code, fromErrno(error).code];
 };
 
-test('a name that the file system does not take is final', async () => {
+test('an error of a path, such as a name that is too long, is final', async () => {
   expect(await faultOf(mkdir(join(folder, 'x'.repeat(256))))).toEqual(['ENAMETOOLONG', 'invalid_image']);
   expect(await faultOf(rename(folder, join(folder, 'x')))).toEqual(['EINVAL', 'invalid_image']);
 });
 
-test('the same of an open file is no fault of its name', async () => {
+test('EINVAL of an open file may pass: it is not the fault of a name', async () => {
   const file = await open(folder, 'r');
   expect(await faultOf(file.truncate(1))).toEqual(['EINVAL', 'unavailable']);
   await file.close();

@@ -4,7 +4,7 @@ import { endedTransferBytes } from '../../src/job-service/ended-transfer.ts';
 
 const run = { workflowId: 'job', runId: 'run' } as WorkflowExecutionDescription;
 
-/** Returns a client of a server on which every history ends with these events, the last one first. */
+/** Returns a client of a server on which every history has these events. The last event comes first. */
 function clientOf(...events: object[]): Client {
   const workflowService = { getWorkflowExecutionHistoryReverse: async () => ({ history: { events } }) };
   return { options: { namespace: 'default' }, workflowService } as unknown as Client;

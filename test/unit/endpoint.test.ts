@@ -14,7 +14,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Starts a copy that takes every lane that it is given. `held` are the lanes that it has not given back. */
+/**
+ * Starts a copy that takes every lane that it is given. `held` has the lanes that it has not yet given back.
+ */
 function greedy(lanes: Lanes) {
   const held: Lane[] = [];
   const abort = new AbortController();
@@ -44,7 +46,7 @@ test('a copy that is alone has all lanes', async () => {
   expect(copy.held).toHaveLength(8);
 });
 
-test('a copy that comes later gets its share with the first lanes that are given back', async () => {
+test('a copy that starts later gets its share from the first lanes that are given back', async () => {
   const endpoint = new Endpoint({ min: 8, max: 8 });
   const first = greedy(endpoint.join());
   await settled();
@@ -66,7 +68,7 @@ test('if there are more copies than lanes, each copy has one lane', async () => 
   expect(copies.map(({ held }) => held.length)).toEqual([1, 1, 1, 1, 1]);
 });
 
-test('a copy that wants no more leaves its lanes to the others', async () => {
+test('a copy that wants no more lanes leaves the rest to the others', async () => {
   const endpoint = new Endpoint({ min: 4, max: 4 });
   const [first, second] = [greedy(endpoint.join()), greedy(endpoint.join())];
   await settled();
@@ -75,7 +77,7 @@ test('a copy that wants no more leaves its lanes to the others', async () => {
   expect(second.held).toHaveLength(4);
 });
 
-test('lanes of a copy that is stuck count for the others, until it moves again', async () => {
+test('the others may use the lanes of a copy that is stuck, until it moves again', async () => {
   const endpoint = new Endpoint({ min: 2, max: 2 });
   const stuck = greedy(endpoint.join());
   await settled();
@@ -139,7 +141,7 @@ test('copies share a range of lanes, but each copy has a fixed number of lanes f
   expect([third.held.length, fourth.held.length]).toEqual([3, 3]);
 });
 
-test('a source on this machine is read by the smallest number of lanes, and shares them with nobody', async () => {
+test('each copy from this machine has the minimum number of lanes for itself', async () => {
   const ends = { from: undefined, to: undefined, regions: [] };
   const links = testLinks({ lanes: { min: 4, max: 64 } });
   const copies = [greedy(links.open(ends).from), greedy(links.open(ends).from)];
@@ -147,7 +149,7 @@ test('a source on this machine is read by the smallest number of lanes, and shar
   expect(copies.map(({ held }) => held.length)).toEqual([4, 4]);
 });
 
-test('a changed range holds for copies that are under way', async () => {
+test('a changed range applies to copies that are under way', async () => {
   const ends = { from: 'x', to: undefined, regions: [] };
   const links = testLinks({ lanes: { min: 2, max: 64 } });
   const copy = greedy(links.open(ends).from);
@@ -158,7 +160,7 @@ test('a changed range holds for copies that are under way', async () => {
   expect(copy.held).toHaveLength(6);
 });
 
-test('the lanes of a server are listed by what copies use it for', async () => {
+test('the lanes of a server are listed by the way in which copies use the server', async () => {
   const links = testLinks({ lanes: { min: 2, max: 64 } });
   const link = links.open({ from: 'x', to: 'y', regions: [] });
   const uses = () => links.lanes().map(({ use, server }) => `${use} ${server}`);
@@ -206,7 +208,7 @@ test('the cost of a wait is known once a request to a server far away has ended'
   expect(lanes.waitCost).toBeCloseTo(1_000_000);
 });
 
-test('the wait for a server nearby costs nothing, even if it is busy now and then', async () => {
+test('waits for a server nearby do not make it count as far away, even if some are long', async () => {
   const lanes = new Endpoint({ min: 4, max: 64 }).join();
   for (const wait of [60, 5, 60, 60]) await request(lanes, wait);
   expect(lanes.waitCost).toBe(0);

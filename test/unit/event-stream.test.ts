@@ -21,7 +21,7 @@ function reader(lastId?: string) {
 
 const HINT = /^retry: [12]\d{3}\n\n/;
 
-test('a stream begins with the time after which to come again, and tells each state once', async () => {
+test('a stream begins with the time after which to reconnect, and sends each state once', async () => {
   const { stream, text } = reader();
   for (const id of ['1', '2', '2', '3']) {
     stream.tell(state(id));
@@ -33,14 +33,14 @@ test('a stream begins with the time after which to come again, and tells each st
   );
 });
 
-test('a state that the client has is not told again', async () => {
+test('a state that the client has already is not sent again', async () => {
   const { stream, text } = reader('1');
   stream.tell(state('1'));
   await turn();
   expect(text().replace(HINT, '')).toBe('');
 });
 
-test('the last state ends the stream, and nothing comes behind it', async () => {
+test('the last state ends the stream, and nothing is sent after it', async () => {
   const { stream, text } = reader();
   stream.tell(state('1', true));
   await turn();
@@ -49,7 +49,7 @@ test('the last state ends the stream, and nothing comes behind it', async () => 
   expect(text()).toMatch(/id: 1\ndata: .+\n\n$/);
 });
 
-test('a client that hears nothing else hears a comment every 15 seconds', async () => {
+test('a client gets a comment every 15 seconds if there is nothing else to send', async () => {
   const { text } = reader();
   for (let times = 0; times < 3; times += 1) {
     await turn();
@@ -59,7 +59,7 @@ test('a client that hears nothing else hears a comment every 15 seconds', async 
   expect(text().replace(HINT, '')).toBe(':\n\n:\n\n:\n\n');
 });
 
-test('after ten minutes the client is told to come again', async () => {
+test('after ten minutes the stream ends, and the client is told when to reconnect', async () => {
   const { stream, text } = reader();
   await turn();
   vi.advanceTimersByTime(600_000);
@@ -68,7 +68,7 @@ test('after ten minutes the client is told to come again', async () => {
   expect(text()).toMatch(/\n\nretry: [12]\d{3}\n\n$/);
 });
 
-test('a client that does not read has one piece waiting for it, and then reads the newest state', async () => {
+test('a client that does not read has little waiting for it, and then reads only the newest state', async () => {
   const stream = new EventStream(undefined);
   for (let id = 0; id < 1000; id += 1) {
     stream.tell(state(String(id)));
@@ -85,7 +85,7 @@ test('a client that does not read has one piece waiting for it, and then reads t
   expect(text.match(/id: \d+/g)).toEqual(['id: 999']);
 });
 
-test('a client that does not read the end of its stream is cut off', async () => {
+test('a client that does not read the end of its stream is disconnected after 10 s', async () => {
   const stream = new EventStream(undefined);
   stream.end();
   await turn();

@@ -7,11 +7,11 @@ const failed = (paths: readonly string[], more = 0) => ({
   failures: paths.map((path) => objectFailure(path, { code: 'conflict', message: 'is in the way' })),
 });
 
-test('one failure is told in one line', () => {
+test('one failure is reported in one line', () => {
   expect(failureSummary(failed(['a/b']))).toBe('1 of 8 objects could not be moved: a/b: is in the way');
 });
 
-test('each failure has a line, and those that are not on record are counted', () => {
+test('each recorded failure has a line, and the others are counted', () => {
   expect(failureSummary(failed(['a', 'b'], 3)).split('\n')).toEqual([
     '5 of 12 objects could not be moved: a: is in the way',
     'b: is in the way',
@@ -20,7 +20,7 @@ test('each failure has a line, and those that are not on record are counted', ()
   expect(failureSummary(failed(['a', 'b'], 3), 1).split('\n')).toHaveLength(2);
 });
 
-test('a path makes no line of its own', () => {
+test('a line break in a path does not add a line', () => {
   expect(failureSummary(failed(['a\n7 objects are gone\r'])).split('\n')).toHaveLength(1);
 });
 

@@ -11,7 +11,7 @@ const DATA = randomBytes(SIZE);
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Makes a feed for an image of which no bytes have come yet. */
+/** Makes a feed for an image whose bytes have not come yet. */
 function newFeed(options: Partial<FeedOptions> = {}) {
   const abort = new AbortController();
   const verified = Promise.withResolvers<void>();
@@ -40,14 +40,14 @@ function newFeed(options: Partial<FeedOptions> = {}) {
       await staging.write(start, DATA.subarray(start, end));
       staged.add([start, end]);
     },
-    /** Sends what there is to send, as fast as it comes. */
+    /** Sends everything, as soon as it comes. */
     async drain() {
       for await (const chunk of chunks) sent.push(Buffer.from(chunk));
     },
   };
 }
 
-test('nothing is sent before there is more than the reserve', async () => {
+test('nothing is sent until there are more bytes than the reserve', async () => {
   const feed = newFeed();
   const drained = feed.drain();
   await feed.stage(0, RESERVE);
@@ -79,7 +79,7 @@ test('a wait of an hour sends less than the reserve, a few bytes at a time, and 
   expect(feed.bytes().equals(DATA)).toBe(true);
 });
 
-test('a wait that outlasts the reserve holds back the last byte', async () => {
+test('even if a wait lasts longer than the reserve does, the last byte is held back', async () => {
   const feed = newFeed();
   feed.drain().catch(() => {});
   await feed.stage(0, SIZE);
@@ -88,7 +88,7 @@ test('a wait that outlasts the reserve holds back the last byte', async () => {
   feed.abort.abort();
 });
 
-test('if the bytes are not the right ones, the feed throws that error, and bytes are missing', async () => {
+test('if the digest is wrong, the feed throws that error and never sends all bytes', async () => {
   const feed = newFeed();
   const drained = feed.drain();
   drained.catch(() => {});
@@ -107,7 +107,7 @@ test('an abort ends the wait for more bytes at once', async () => {
   await expect(drained).rejects.toThrow('enough');
 });
 
-test('a destination that takes nothing for too long is reported, and one that takes bytes in time is not', async () => {
+test('a destination is reported if it takes nothing for too long, but not if it takes bytes in time', async () => {
   const onStalled = vi.fn();
   const feed = newFeed({ onStalled });
   await feed.stage(0, SIZE);
@@ -120,7 +120,7 @@ test('a destination that takes nothing for too long is reported, and one that ta
   expect(onStalled).toHaveBeenCalledTimes(1);
 });
 
-test('a feed that is ended early leaves no timer behind that would report it', async () => {
+test('a feed that is ended early leaves no timer behind', async () => {
   const onStalled = vi.fn();
   const feed = newFeed({ onStalled });
   await feed.stage(0, SIZE);
@@ -140,7 +140,7 @@ test('a small chunk is not overwritten when the next one is asked for, because a
   expect(DATA.subarray(0, 40 * 1024).equals(first.value ?? Buffer.alloc(0))).toBe(true);
 });
 
-test('no chunk is as large as the 1 MiB that resets a connection', async () => {
+test('no chunk is larger than 256 KiB, because a chunk of 1 MiB resets a connection', async () => {
   const feed = newFeed();
   await feed.stage(0, SIZE);
   feed.verified.resolve();

@@ -1,4 +1,4 @@
-/** Tests that all who follow a job share one look at it. */
+/** Tests that all followers of a job share one look at it. */
 import { expect, test } from 'vitest';
 import { followJobs } from '../../src/job-service/follow.ts';
 import { JobError, type JobView, OPERATOR } from '../../src/job-service/index.ts';
@@ -7,7 +7,7 @@ import { jobView } from '../api/job-view.ts';
 const OWNER = { tenant_id: 'a-project' };
 const EVERY = 5;
 
-/** Follows a job that looks as `look` says. Counts the looks. */
+/** Makes a follower of jobs that gets its views from `look`, and counts the looks. */
 function rig(look: (count: number) => JobView | Error | Promise<JobView>) {
   const seen = { looks: 0, signal: undefined as AbortSignal | undefined };
   const follow = followJobs(async (_jobId, signal) => {
@@ -20,7 +20,7 @@ function rig(look: (count: number) => JobView | Error | Promise<JobView>) {
   return { follow, seen };
 }
 
-test('a thousand followers of a job cost one look, and each is told what further looks see', async () => {
+test('a thousand followers of a job share each look, and all are told what it finds', async () => {
   const { follow, seen } = rig((count) => jobView('j', { bytes_copied: count }));
   const told = Array.from({ length: 1000 }, () => 0);
   const all = told.map((_, index) =>
@@ -40,7 +40,7 @@ test('a thousand followers of a job cost one look, and each is told what further
   expect(seen.signal?.aborted).toBe(true);
 });
 
-test('the look that is under way ends when the last follower leaves, and nobody is told of it', async () => {
+test('when the last follower leaves, the look under way is aborted and nothing is told', async () => {
   const { promise: never } = Promise.withResolvers<JobView>();
   const { follow, seen } = rig((count) => (count === 1 ? jobView('j') : never));
   const told: unknown[] = [];
@@ -62,7 +62,7 @@ test('after the last state of a job there is no further look', async () => {
   expect((await follow(OWNER, 'j', () => undefined)).view).toBe(last);
 });
 
-test('a stranger is refused as if there were no job, and does not count as a follower', async () => {
+test('a stranger gets the error for a missing job, and does not count as a follower', async () => {
   const { follow, seen } = rig(() => jobView('j'));
   await expect(follow({ tenant_id: 'stranger' }, 'j', () => undefined)).rejects.toMatchObject({
     code: 'not_found',
@@ -75,7 +75,7 @@ test('a stranger is refused as if there were no job, and does not count as a fol
   expect((await follow(OPERATOR, 'j', () => undefined)).view).toBe(owner.view);
 });
 
-test('while Temporal does not answer, nothing is told; a job whose record is gone is told as null', async () => {
+test('while Temporal does not answer, followers are told nothing; once the job is gone, they are told null', async () => {
   const away = new JobError('unavailable', 'away');
   const gone = new JobError('not_found', 'gone');
   const { follow, seen } = rig((count) => (count === 1 ? jobView('j') : count < 5 ? away : gone));
@@ -85,7 +85,7 @@ test('while Temporal does not answer, nothing is told; a job whose record is gon
   expect(seen.looks).toBe(5);
 });
 
-test('if the first look fails, nobody follows, and the next one looks anew', async () => {
+test('if the first look fails, every follower is rejected, and a later one looks again', async () => {
   const { follow } = rig((count) => (count === 1 ? new JobError('unavailable', 'away') : jobView('j')));
   const both = [follow(OWNER, 'j', () => undefined), follow(OWNER, 'j', () => undefined)];
   for (const { status } of await Promise.allSettled(both)) expect(status).toBe('rejected');

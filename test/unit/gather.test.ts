@@ -4,7 +4,8 @@ import { type Chunks, createChunks } from '../../src/transfer/chunks.ts';
 import { gathered } from '../../src/transfer/gather.ts';
 
 /**
- * Returns what is gathered from these texts, from an offset on. A number is a pause of so many milliseconds.
+ * Returns the chunks that are gathered from these texts, from an offset on, as texts. A number is a pause in
+ * milliseconds.
  */
 async function textsOf(script: readonly (string | number)[], size: number, offset = 0): Promise<string[]> {
   return collect(piecesOf(script), createChunks(1, 0, size), offset);
@@ -44,17 +45,17 @@ test('a source that pauses does not hold back what it has sent', async () => {
   expect(await textsOf(['ab', 500, 'cd'], 1000)).toEqual(['ab', 'cd']);
 });
 
-test('pieces end at the same offsets, wherever the reading has begun', async () => {
+test('pieces end at the same offsets, wherever the read begins', async () => {
   expect(await textsOf(['abc', 'defgh', 500, 'ij', 'klm'], 4, 2)).toEqual(['ab', 'cdef', 'gh', 'ij', 'klm']);
 });
 
-test('a yielded chunk belongs to the caller, and is not filled again', async () => {
+test('a yielded chunk belongs to the caller and is not overwritten', async () => {
   const texts: Uint8Array[] = [];
   for await (const chunk of gathered(piecesOf(['abcdefgh']), 0, createChunks(2, 0, 4))) texts.push(chunk);
   expect(Buffer.concat(texts).toString()).toBe('abcdefgh');
 });
 
-test('a caller that stops leaves no chunk taken', async () => {
+test('no chunk stays taken when a caller stops early', async () => {
   const chunks = createChunks(1, 0, 4);
   for await (const chunk of gathered(piecesOf(['abcde']), 0, chunks)) {
     chunks.free(chunk);

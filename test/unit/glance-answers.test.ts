@@ -19,7 +19,7 @@ function answering(text: string) {
 const show = async (text: string) => toRecord(await answering(text).api.show({ project: null }, record.id));
 const shown = (fields: object) => show(JSON.stringify({ ...image, ...fields }));
 
-test('an image that Glance shows is a record', async () => {
+test('an answer of Glance about an image becomes a record', async () => {
   expect(await shown({})).toEqual(record);
 });
 
@@ -36,13 +36,13 @@ test.each<[string, object]>([
   ['os_hash_value', { os_hash_value: 'abc' }],
   ['checksum', { checksum: 'abc' }],
   ['visibility', { visibility: 'secret' }],
-])('a field of it that no image can have is named with the image (%s, %j)', async (field, fields) => {
+])('a field with an impossible value is named, together with the image (%s, %j)', async (field, fields) => {
   const refused = await shown(fields).catch((error) => error);
   expect(refused).toMatchObject({ code: 'invalid_image', retryable: false });
   expect(refused.message).toContain(`the record of image ${record.id} cannot be used: ${field}`);
 });
 
-test('an image of more than a MiB is refused, and not read to its end', async () => {
+test('an answer of more than 1 MiB about an image is refused, and not read to its end', async () => {
   const { api, body } = answering(JSON.stringify({ ...image, long: 'x'.repeat(1024 * 1024) }));
   const refused = await api.show({ project: null }, record.id).catch((error) => error);
   expect(refused).toMatchObject({ code: 'invalid_image', retryable: false });
@@ -50,10 +50,13 @@ test('an image of more than a MiB is refused, and not read to its end', async ()
   expect(body.destroyed).toBe(true);
 });
 
-test.each(['<html>', '[]', 'null', '{}', ''])('%j is no answer of a Glance: it may pass', async (text) => {
-  await expect(show(text)).rejects.toMatchObject({ code: 'unavailable' });
-  const list = async () => {
-    for await (const _image of answering(text).api.list({ project: null }));
-  };
-  await expect(list()).rejects.toMatchObject({ code: 'unavailable' });
-});
+test.each(['<html>', '[]', 'null', '{}', ''])(
+  'the answer %j cannot come from Glance, and counts as an outage that may pass',
+  async (text) => {
+    await expect(show(text)).rejects.toMatchObject({ code: 'unavailable' });
+    const list = async () => {
+      for await (const _image of answering(text).api.list({ project: null }));
+    };
+    await expect(list()).rejects.toMatchObject({ code: 'unavailable' });
+  },
+);

@@ -3,13 +3,13 @@ import { harmless, harmlessJson, harmlessLines, harmlessMarkdown } from '../../s
 
 const ATTACK = 'a\x1b[2J\x1b]8;;http://x\x07\r\nrow\tb\x7f\x9b31m\u202e\u2028\ud83d';
 
-test('what would move a cursor, end a line or turn the writing is shown as an escape', () => {
+test('characters that would move the cursor, end a line or change the direction of writing are escaped', () => {
   expect(harmless(ATTACK)).toBe(
     'a\\x1b[2J\\x1b]8;;http://x\\x07\\r\\nrow\\tb\\x7f\\x9b31m\\u{202e}\\u{2028}\\u{d83d}',
   );
 });
 
-test('a name in any writing stays as it is', () => {
+test('a name in any script stays as it is', () => {
   for (const name of ['Ubuntu 24.04', 'Übung', '日本語', 'العربية', '👩‍👩‍👧'])
     expect(harmless(name)).toBe(name);
 });
@@ -18,7 +18,7 @@ test('a message keeps its own line breaks', () => {
   expect(harmlessLines('one\n  two\x1b')).toBe('one\n  two\\x1b');
 });
 
-test('JSON keeps its meaning, and has nothing that a terminal acts upon', () => {
+test('JSON keeps its meaning, and has no character that a terminal acts on', () => {
   const text = harmlessJson(`${JSON.stringify({ name: ATTACK })}\n`);
   expect(text).toMatch(/^[\x20-\x7e]+\n$/);
   expect(JSON.parse(text)).toEqual({ name: ATTACK });
@@ -34,6 +34,6 @@ test.each([
   ['1. item', '1\\. item'],
   ['ubuntu-24.04', 'ubuntu-24.04'],
   ['a\n\n# b', 'a\\\\n\\\\n\\# b'],
-])('Markdown shows %j, and does nothing else', (text, shown) => {
+])('Markdown shows %j as plain text', (text, shown) => {
   expect(harmlessMarkdown(text)).toBe(shown);
 });

@@ -16,6 +16,6 @@ test.each<[string, Digests, boolean]>([
   ['the weakest is wrong', { sha512, md5: md5.replace(/^./, 'x') }, false],
   ['the one in the middle is wrong', { sha512, sha256: sha256.replace(/^./, 'x'), md5 }, false],
   ['none is known', { sha512: null, md5: null }, false],
-])('of the digests of data, %s: it is taken for the same: %s', async (_what, expected, isSame) => {
+])('if %s, data and digests match: %s', async (_what, expected, isSame) => {
   expect(await haveDigests(Readable.from(DATA), expected)).toBe(isSame);
 });

@@ -23,11 +23,11 @@ test.each<[(StoreErrorCode | 'there')[], boolean]>([
   [['forbidden', 'unavailable', 'there'], true],
   [['not_found', 'not_active'], true],
   [['not_found', 'not_found'], false],
-])('if the regions answer %j, the answer whether an image exists is %j', async (answers, exists) => {
+])('if the regions answer %j, the image exists: %j', async (answers, exists) => {
   expect(await serviceOver(...answers).imageExists('a-tenant', 'an-image', USER)).toBe(exists);
 });
 
-test('a user without access is told so; if our own account has no access, that is an outage', async () => {
+test('a user without access gets `forbidden`; if it is our own account, that is an outage', async () => {
   const service = serviceOver('not_found', 'forbidden');
   await expect(service.imageExists('a-tenant', 'an-image', USER)).rejects.toMatchObject({
     code: 'forbidden',

@@ -1,4 +1,4 @@
-/** Tells whether a promise has not settled in this turn of the event loop. */
+/** Tells whether a promise is still pending after this turn of the event loop. */
 export async function isPending(promise: Promise<unknown>): Promise<boolean> {
   const pending = Symbol('pending');
   await new Promise(setImmediate);

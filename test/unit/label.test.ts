@@ -6,12 +6,12 @@ test.each([
   ['a\x1b[2J/![x](http://y)\n', 'a\\\\x1b\\[2J/\\!\\[x\\](http\\://y)\\\\n'],
   [`${'x'.repeat(100)}/end`, `…${'x'.repeat(55)}/end`],
   [`${'😀'.repeat(100)}x`, `…${'😀'.repeat(29)}x`],
-])('the label of %j shows its end, and does nothing else', (text, label) => {
+])('the label of %j has its end, and is shown as plain text', (text, label) => {
   expect(labelOf(text)).toBe(label);
 });
 
 test.each(['_', '*', '\u202e', '\ud83d', '日', '😀', '\\'])(
-  'two labels of many %j fit into a summary',
+  'two labels of many %j fit into a summary of 400 bytes',
   (unit) => {
     const bytes = Buffer.byteLength(
       JSON.stringify(`${labelOf(unit.repeat(2000))} → ${labelOf(unit.repeat(2000))}`),

@@ -26,14 +26,14 @@ test('once a server far away has answered, there are four times as many lanes', 
   expect(limit.lanes).toBe(16);
 });
 
-test('a server that is known to be far away gets four times as many lanes before any of them has an answer', () => {
+test('a server that is known to be far away gets four times as many lanes before any of them is answered', () => {
   const limit = new LaneLimit({ min: 4, max: 64 }, () => 0);
   limit.answered(null, 100);
   limit.answered(null, 100);
   expect(limit.lanes).toBe(16);
 });
 
-test('lanes that come into use late, and tell only when a block is there, are found to help', () => {
+test('lanes that start late, and report only whole blocks, are found to help', () => {
   let now = 0;
   const limit = new LaneLimit({ min: 4, max: 64 }, () => now);
   limit.answered(null, 100);
@@ -47,19 +47,19 @@ test('lanes that come into use late, and tell only when a block is there, are fo
   expect(limit.lanes).toBe(64);
 });
 
-test('a server nearby gets more lanes only when they are known to help', () => {
+test('a server nearby gets no more lanes just because it answers', () => {
   const limit = new LaneLimit({ min: 4, max: 64 }, () => 0);
   for (const lane of [0, 1, 2, 3]) limit.answered(lane, 5);
   expect(limit.lanes).toBe(4);
 });
 
-test('a busy server nearby is known by its first quick answer', () => {
+test('one quick answer is enough to recognise a busy server nearby', () => {
   const limit = new LaneLimit({ min: 4, max: 64 }, () => 0);
   for (const [lane, wait] of [60, 60, 3, 60, 60].entries()) limit.answered(lane, wait);
   expect(limit.lanes).toBe(4);
 });
 
-test('a server that has refused gets no more lanes because it answers', () => {
+test('a server that has refused requests gets no more lanes just because it answers', () => {
   const limit = new LaneLimit({ min: 4, max: 64 }, () => 0);
   limit.overloaded(0, true);
   for (const lane of [0, 1, 2, 3]) limit.answered(lane, 100);
@@ -69,7 +69,7 @@ test('a server that has refused gets no more lanes because it answers', () => {
 test.each([
   ['chunk by chunk', {}],
   ['only when a block has arrived', { reportsAtEnd: true, part: 5 * 1024 * 1024 }],
-])('few lanes use a line that they all share, if they report %s', (_what, telling) => {
+])('few lanes are used for a link that they all share, if they report %s', (_what, telling) => {
   const link = begin();
   link.run({ ...LONG, ...telling, line: 40 * MB }, 3 * SECOND);
   const { goodput, lanes } = link.run({ ...LONG, ...telling, line: 40 * MB }, 60 * SECOND);
@@ -77,28 +77,28 @@ test.each([
   expect(lanes.reduce((sum, count) => sum + count, 0) / lanes.length).toBeLessThan(12);
 });
 
-test('if one lane fills the line already, the number of lanes stays at the minimum', () => {
+test('if one lane fills the link already, the number of lanes stays at the minimum', () => {
   const link = begin();
   link.run(NEAR, 3 * SECOND);
   const { lanes } = link.run(NEAR, 60 * SECOND);
   expect(lanes.filter((count) => count === 4).length).toBeGreaterThan(0.7 * lanes.length);
 });
 
-test('a line that becomes wider gets more lanes within a minute', () => {
+test('a link that becomes faster gets more lanes within a minute', () => {
   const link = begin();
   link.run({ ...LONG, line: 40 * MB }, 120 * SECOND);
   link.run(LONG, 60 * SECOND);
   expect(link.run(LONG, SECOND).lanes.at(-1)).toBeGreaterThan(40);
 });
 
-test('a line that shrinks to a tenth gets fewer lanes', () => {
+test('a link that becomes ten times slower gets fewer lanes', () => {
   const link = begin();
   link.run({ ...LONG, line: 400 * MB }, 10 * SECOND);
   const { lanes } = link.run({ ...LONG, line: 40 * MB }, 300 * SECOND);
   expect(lanes.at(-1)).toBeLessThan(32);
 });
 
-test('a server that refuses more than eight requests is hardly ever given more', () => {
+test('a server that refuses more than eight requests at a time hardly ever gets more', () => {
   const link = begin();
   const limited = { ...LONG, mostRequests: 8 };
   link.run(limited, 10 * SECOND);
@@ -107,7 +107,7 @@ test('a server that refuses more than eight requests is hardly ever given more',
   expect(goodput).toBeGreaterThan(50 * MB);
 });
 
-test('a refusal costs lanes at once, and requests wait for as long as the server says', () => {
+test('a refusal reduces lanes at once, and requests wait for as long as the server says', () => {
   const link = begin();
   link.run(LONG, 3 * SECOND);
   link.limit.overloaded(2 * SECOND, true);

@@ -7,7 +7,7 @@ import type { Confirm } from '../../src/stores/index.ts';
 beforeEach(() => vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => vi.useRealTimers());
 
-/** Runs `use` in an attempt, with a lease whose questions `answer` answers. */
+/** Runs `use` in an attempt whose lease asks `answer` for each confirmation. */
 function inAttempt(answer: () => Promise<void>, use: (confirm: Confirm) => Promise<void>) {
   const client = { activity: { heartbeat: answer } } as unknown as Client;
   const attempt = new MockActivityEnvironment({ heartbeatTimeoutMs: 30_000 });

@@ -4,7 +4,7 @@ import { Ledger } from '../../src/transfer/ledger.ts';
 
 const never = new AbortController().signal;
 
-test('a ledger counts what it inherits as there, but not as moved here', () => {
+test('inherited ranges count as present, but not as moved here', () => {
   const ledger = new Ledger([[0, 100]], 5);
   expect(ledger).toMatchObject({ bytes: 100, moved: 0, watermark: 100, movedAt: 5 });
   ledger.add([100, 150]);
@@ -12,7 +12,7 @@ test('a ledger counts what it inherits as there, but not as moved here', () => {
   expect(ledger.movedAt).toBeGreaterThan(5);
 });
 
-test('a wait for the watermark ends when the watermark has passed, not before', async () => {
+test('a wait for the watermark ends when the watermark passes the offset, and not before', async () => {
   const ledger = new Ledger([], 0);
   let woken = false;
   const waiting = ledger.whenAbove(10, never).then(() => {
@@ -38,7 +38,7 @@ test('an abort ends the wait', async () => {
   await waiting;
 });
 
-test('a long copy waits often, and leaves nothing behind on the signal each time', async () => {
+test('many waits during a long copy leave no listener on the signal', async () => {
   const ledger = new Ledger([], 0);
   const { signal } = new AbortController();
   for (let at = 0; at < 100; at++) {

@@ -9,7 +9,7 @@ const PLAN = {
   destination: { region: 'share', prefix: '' },
 } as TaskPlan;
 
-test('the large objects of a batch are inspected some at a time, and told in their order', async () => {
+test('at most 16 large objects of a batch are inspected at a time, and they are listed in their order', async () => {
   const paths = Array.from({ length: 60 }, (_, index) => `object-${String(index).padStart(2, '0')}`);
   let underWay = 0;
   let most = 0;

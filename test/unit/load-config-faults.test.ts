@@ -77,7 +77,7 @@ test.each<[key: string, what: string, text: string]>([
   ],
   ['the file', 'an empty file', ''],
   ['the file', 'a list', '- regions\n'],
-])('%s is named as the key at fault of %s', async (key, _what, text) => {
+])('the error names %s in %s', async (key, _what, text) => {
   expect((await problems(text)).join('\n')).toContain(key);
 });
 
@@ -85,13 +85,13 @@ test.each<[key: string, api: string]>([
   ['api.default_source_region', 'default_source_region: ot9'],
   ['api.source_region_by_host.a.example', 'source_region_by_host: { a.example: ot9 }'],
   ['api.destination_region_by_tenant.tenant-a', 'destination_region_by_tenant: { tenant-a: ot9 }'],
-])('%s may only name a region of the file', async (key, api) => {
+])('%s has to name a region of the file', async (key, api) => {
   expect(await problems(`${REGIONS}\napi: { ${api} }\n`)).toEqual([
     `${key}: there is no region 'ot9'; use one of: ot1, ot2`,
   ]);
 });
 
-test('a region of a share is none that images are copied from or to by default', async () => {
+test('a region of a file share cannot be a default region for images', async () => {
   const api = 'default_source_region: ot1, destination_region_by_tenant: { a: ot2, b: ot3 }';
   expect(await problems(`${SHARED}\napi: { ${api} }\n`)).toEqual([
     "api.default_source_region: the region 'ot1' belongs to a file share, and has no images",
@@ -99,30 +99,33 @@ test('a region of a share is none that images are copied from or to by default',
   ]);
 });
 
-test.each(['constructor', 'toString'])('a region is not known by the name %s', async (name) => {
-  const found = await problems(`${REGIONS}\napi: { default_source_region: ${name} }\n`);
-  expect(found.join('\n')).toContain(`there is no region '${name}'`);
-});
+test.each(['constructor', 'toString'])(
+  'the name %s of a JavaScript property is not taken for a region',
+  async (name) => {
+    const found = await problems(`${REGIONS}\napi: { default_source_region: ${name} }\n`);
+    expect(found.join('\n')).toContain(`there is no region '${name}'`);
+  },
+);
 
-test('an unknown driver is answered with those that there are', async () => {
+test('the error for an unknown driver lists the drivers', async () => {
   expect((await problems('regions: { ot1: { store: { driver: tape } } }\n')).join('\n')).toContain(
     'directory',
   );
 });
 
-test('all that is wrong is told at once', async () => {
+test('all faults of a file are reported at once', async () => {
   const found = await problems(`${REGIONS}\nlimits: { lanes: 0, stall_after: soon }\napi: { port: -1 }\n`);
   for (const key of ['limits.lanes', 'limits.stall_after', 'api.port']) {
     expect(found.some((problem) => problem.startsWith(key))).toBe(true);
   }
 });
 
-test('a file that is no YAML is told so, with its name', async () => {
+test('the error for a file that is not YAML names the file', async () => {
   await expect(loadConfig(await written('regions: [unclosed'))).rejects.toThrow(
     /config\.yaml.*\n.*not valid YAML/,
   );
 });
 
-test('a file that is not there is told so, with its name', async () => {
+test('the error for a missing file names the file', async () => {
   await expect(loadConfig(join(files.folder, 'missing.yaml'))).rejects.toThrow(/missing\.yaml.*\n.*ENOENT/);
 });

@@ -96,14 +96,14 @@ limits: { lanes: { min: 2, max: 16 }, memory: 512MiB, bandwidth: 1 GiB/s }
   expect(regions.get('ot1')?.bandwidth).toBe(20e6);
 });
 
-test("relative paths are relative to the file's files.folder, wherever the process runs", async () => {
+test("relative paths are relative to the file's folder, wherever the process runs", async () => {
   const file = await written(`${REGIONS}\nidentity: { driver: token-file, path: tokens.yaml }\n`);
   const config = await loadConfig(relative(process.cwd(), file));
   expect(config.baseDirectory).toBe(files.folder);
   expect(config.identity).toEqual({ driver: 'token-file', path: join(files.folder, 'tokens.yaml') });
 });
 
-test('an identity of Keystone has its address with the version, and its times in milliseconds', async () => {
+test('the address of a Keystone identity ends with the version, and its times are in milliseconds', async () => {
   const keystone = 'driver: keystone, auth_url: http://a.example/identity/';
   expect((await loadConfig(await written(`${REGIONS}\nidentity: { ${keystone} }\n`))).identity).toEqual({
     driver: 'keystone',
@@ -128,17 +128,17 @@ test.each([
   ['200GiB', 214_748_364_800],
   ['1KiB', 1024],
   ['2 TB', 2e12],
-])('a spool of %s has %d bytes', async (size, bytes) => {
+])('a spool size of %s is %d bytes', async (size, bytes) => {
   const config = await loadConfig(await written(`${REGIONS}\nspool: { path: spool, size: ${size} }\n`));
   expect(config.spool).toEqual({ path: join(files.folder, 'spool'), bytes });
 });
 
-test('an absolute path stays what it is', async () => {
+test('an absolute path stays as it is', async () => {
   const file = await written(`${REGIONS}\nidentity: { driver: token-file, path: /etc/tokens.yaml }\n`);
   expect((await loadConfig(file)).identity).toMatchObject({ path: '/etc/tokens.yaml' });
 });
 
-test('the regions of shares, and of their targets, are for objects only', async () => {
+test('the regions of file shares and of their targets are for objects only', async () => {
   const { regions } = await loadConfig(await written(SHARED));
   expect([...regions.values()].filter(({ objectsOnly }) => objectsOnly).map(({ name }) => name)).toEqual([
     'ot1',

@@ -6,7 +6,7 @@ const LIST = "WorkflowType = 'copyImage'";
 const TOKEN = Buffer.from('a page token of Temporal');
 const markers = openMarkers('a key that nobody else has');
 
-test('a marker leads back to its page token', () => {
+test('a marker is decoded to its page token', () => {
   expect(Buffer.from(markers.read(LIST, markers.make(LIST, TOKEN)))).toEqual(TOKEN);
 });
 

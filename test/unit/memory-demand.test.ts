@@ -24,10 +24,13 @@ test.each([
   ['an image of one block', 8, 1, 'far', 16, 8],
   ['an image of no bytes', 8, 0, 'far', 16, 8],
   ['large blocks: two of them', 525, 5 * 1024 * 1024, 'far', 1050, 1050],
-])('memory for blocks, with %s', (_what, block, size, endpoint, wanted, least) => {
-  const demand = memoryDemand(ends({ kind: 'blocks', blockSize: block * MIB }, size, endpoint));
-  expect(demand).toEqual({ wanted: wanted * MIB, least: least * MIB });
-});
+])(
+  'a copy by blocks has the right demand for memory with %s',
+  (_what, block, size, endpoint, wanted, least) => {
+    const demand = memoryDemand(ends({ kind: 'blocks', blockSize: block * MIB }, size, endpoint));
+    expect(demand).toEqual({ wanted: wanted * MIB, least: least * MIB });
+  },
+);
 
 test('a copy to a server that is known to be far away can use twice as much memory', () => {
   const far = ends({ kind: 'blocks', blockSize: 8 * MIB }, 1000, 'far');
@@ -37,13 +40,13 @@ test('a copy to a server that is known to be far away can use twice as much memo
   expect(memoryDemand(far).wanted).toBe(256 * MIB);
 });
 
-test('a copy to a file takes little memory from a file, and more from far away', () => {
+test('a copy from a file to a file takes little memory; a copy from far away takes more', () => {
   const near = ends({ kind: 'parts' }, 1000);
   expect(memoryDemand({ ...near, reader: { ...near.reader, partSize: MIB } }).wanted).toBe(11 * MIB);
   expect(memoryDemand(ends({ kind: 'parts' }, 1000, 'far')).wanted).toBe(131 * MIB);
 });
 
-test('lanes never outgrow the memory: half of it is for them, and half for chunks that wait for the digest', () => {
+test('lanes use at most half of the memory; the other half is for chunks that wait for the digest', () => {
   const far = ends({ kind: 'parts' }, 1000, 'far');
   expect(chunksOf(far, 128 * MIB)).toEqual({ mostParts: 62, kept: 63 });
   expect(chunksOf(far, 16 * MIB)).toEqual({ mostParts: 6, kept: 7 });

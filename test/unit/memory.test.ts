@@ -8,7 +8,7 @@ const never = () => {
   throw new Error('nobody should have to wait');
 };
 
-test('a copy gets what it wants, but at most a quarter of what is free, or half if it is alone', async () => {
+test('a copy gets what it wants, but at most a quarter of the free memory, or half if it is alone', async () => {
   const memory = openMemory(256 * MIB);
   const sizes: number[] = [];
   for (let copy = 0; copy < 5; copy++) {
@@ -47,7 +47,7 @@ test('a copy that needs more than the whole memory gets it when it is alone', as
   expect((await large).bytes).toBe(128 * MIB);
 });
 
-test('a copy that gives up waiting holds nobody up', async () => {
+test('a copy that gives up waiting does not hold up the others', async () => {
   const memory = openMemory(64 * MIB);
   const first = await memory.take({ least: 32 * MIB, wanted: 32 * MIB }, signal, never);
   const abort = new AbortController();

@@ -8,7 +8,9 @@ import { isPending } from './is-pending.ts';
 
 type Read = (...call: Parameters<MoveOptions['source']['read']>) => Promise<number>;
 
-/** Makes a source whose objects hold their own path, and a destination that notes what it is given. */
+/**
+ * Makes a source in which each object holds its own path, and a destination that records what it is given.
+ */
 function rig(read: Read = async (path, into) => Buffer.from(into.buffer, into.byteOffset).write(path)) {
   const written = new Map<string, string>();
   const links = testLinks();
@@ -54,7 +56,7 @@ test('objects are moved to their paths, and reported in the order of the list', 
   expect(Object.fromEntries(written)).toEqual({ 'to/a': 'a', 'to/b': 'b', 'to/c': 'c' });
 });
 
-test('a fault of one object is its outcome, and the others are moved', async () => {
+test('a fault of one object is the outcome of that object, and the others are moved', async () => {
   const gone = new StoreError('not_found', 'gone', { side: 'source' });
   const { written, options } = rig(async (path) => {
     if (path === 'b') throw gone;
@@ -72,7 +74,7 @@ test('a fault of one object is its outcome, and the others are moved', async () 
   expect([...written.keys()]).toEqual(['to/a']);
 });
 
-test('a fault that concerns all objects ends the move when nothing is under way any more', async () => {
+test('a fault that concerns all objects ends the move once nothing is under way', async () => {
   const ended = Promise.withResolvers<void>();
   const { written, options } = rig(async (path, _into, signal) => {
     if (path === 'b') throw new StoreError('unavailable', 'away', { side: 'source' });
@@ -118,7 +120,7 @@ test('ending the iteration early waits for the objects under way', async () => {
   expect([...written.keys()]).toContain('to/a');
 });
 
-test('objects that are larger than most are moved too', async () => {
+test('objects that are larger than usual are moved too', async () => {
   const { options } = rig(async (_path, into) => into.length);
   const [outcome] = await all(moveEachObject(entries({ path: 'a', size: 3 * MIB }), options));
   expect(outcome?.bytes).toBeGreaterThanOrEqual(3 * MIB);

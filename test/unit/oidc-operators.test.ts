@@ -52,11 +52,11 @@ function token({ claims = {}, key = privateKey, audience = 'codec', expires = '5
 const open = (claim: { name: string; value: string } | null = null) =>
   oidcOperators({ issuer, audience: 'codec', claim });
 
-test('who has an access token of the provider is an operator', async () => {
+test('the holder of an access token of the provider is an operator', async () => {
   expect(await open().nameOf(await token())).toBe('ann');
 });
 
-test('a token for something else, of somebody else, or that has ended is none', async () => {
+test('a token with another audience or key, an expired one, or an unsigned one makes nobody an operator', async () => {
   const operators = open();
   expect(await operators.nameOf(await token({ audience: 'other' }))).toBeNull();
   expect(await operators.nameOf(await token({ key: stranger.privateKey }))).toBeNull();
@@ -67,7 +67,7 @@ test('a token for something else, of somebody else, or that has ended is none', 
   expect(await operators.nameOf(unsigned)).toBeNull();
 });
 
-test('a claim may be asked for, as one value or in a list', async () => {
+test('a claim may be required, and the token has it as one value or in a list', async () => {
   const operators = open({ name: 'groups', value: 'operators' });
   expect(await operators.nameOf(await token({ claims: { groups: ['all', 'operators'] } }))).toBe('ann');
   expect(await operators.nameOf(await token({ claims: { groups: 'operators' } }))).toBe('ann');
@@ -75,7 +75,7 @@ test('a claim may be asked for, as one value or in a list', async () => {
   expect(await operators.nameOf(await token())).toBeNull();
 });
 
-test('while the provider is away nobody can be told, and afterwards everybody can', async () => {
+test('while the provider is away nobody can sign in, and afterwards everybody can', async () => {
   isWell = false;
   const operators = open();
   await expect(operators.nameOf(await token())).rejects.toThrow(IdentityUnavailable);
@@ -84,7 +84,7 @@ test('while the provider is away nobody can be told, and afterwards everybody ca
   expect(await operators.nameOf(await token())).toBe('ann');
 });
 
-test('a check asks for the keys each time, also after an answer that was good or bad', async () => {
+test('a check fetches the keys each time, whatever the last answer was', async () => {
   const operators = open();
   await operators.check();
   isWell = false;
@@ -96,7 +96,7 @@ test('a check asks for the keys each time, also after an answer that was good or
   keysStatus = 200;
 });
 
-test('a provider that calls itself otherwise is not taken', async () => {
+test('a provider that reports another issuer is refused', async () => {
   const other = oidcOperators({ issuer: `${issuer}/`, audience: 'codec', claim: null });
   await expect(other.check()).rejects.toThrow(IdentityUnavailable);
 });

@@ -18,12 +18,12 @@ test.each([
   ['http://a.example/v2.9', '/v2/images'],
   ['http://a.example/image', '/image/v2/images'],
   ['http://a.example/image/v2/', '/image/v2/images'],
-])('below %s the images are at %s', (url, path) => {
+])('if the endpoint is %s, images are at %s', (url, path) => {
   const endpoint = imageEndpoint(catalogOf(url), 'ot1', 'public');
   expect(urlBelow(endpoint, '/v2/images')).toEqual({ origin: 'http://a.example', path });
 });
 
-test('a path never leads to another host', () => {
+test('no path leads to another host', () => {
   for (const path of ['/v2/images/../../x', '//b.example/v2', '/v2/images/@b.example', '/\\b.example']) {
     expect(urlBelow('https://a.example:9292/image', path).origin).toBe('https://a.example:9292');
   }
@@ -42,8 +42,11 @@ test('the region and the interface choose the address', () => {
   expect(() => imageEndpoint(catalog, 'ot1', 'admin')).toThrow('no admin image service of region ot1');
 });
 
-test.each(['', 'a.example', 'ftp://a.example', 'http://'])('%j is no address to send a token to', (url) => {
-  expect(() => imageEndpoint(catalogOf(url), 'ot1', 'public')).toThrow(
-    'no public image service of region ot1',
-  );
-});
+test.each(['', 'a.example', 'ftp://a.example', 'http://'])(
+  'an endpoint %j is ignored, so that no token is sent there',
+  (url) => {
+    expect(() => imageEndpoint(catalogOf(url), 'ot1', 'public')).toThrow(
+      'no public image service of region ot1',
+    );
+  },
+);

@@ -32,14 +32,14 @@ const check = async (options: { verify?: boolean; cacert?: string }) => {
   await (await openIdentity({ driver: 'keystone', authUrl, cacheFor: 1000, cloud: null, ...how })).check();
 };
 
-test("a certificate of nobody known is refused, and the authority's is accepted", async () => {
+test('a self-signed certificate is refused, unless it is given as the authority', async () => {
   await expect(check({})).rejects.toThrow('Keystone does not answer');
   await check({ cacert: path('cert.pem') });
 });
 
-test('a certificate is not looked at where that is said', () => check({ verify: false }));
+test('a certificate is not checked if `verify` is false', () => check({ verify: false }));
 
-test('an authority that cannot be read is told by its file', async () => {
+test('the error for an authority that cannot be read names its file', async () => {
   await expect(check({ cacert: path('none.pem') })).rejects.toThrow(
     /cacert: .*none\.pem cannot be read \(ENOENT\)/,
   );
@@ -50,13 +50,16 @@ test.each<[string, NodeJS.ProcessEnv, string]>([
   ['the authority', { OS_CACERT: 'cert.pem' }, 'Keystone answers with 200'],
   ['no check', { OS_INSECURE: '1' }, 'Keystone answers with 200'],
   ['an authority that is not there', { OS_CACERT: 'none.pem' }, "the cloud's configuration cannot be used"],
-])('a session with %s does the same', async (_what, { OS_CACERT, ...env }, message) => {
-  const cloud = {
-    OS_AUTH_URL: authUrl,
-    OS_USER_ID: 'copier',
-    OS_PASSWORD: 'a-secret',
-    OS_PROJECT_ID: 'service',
-    ...(OS_CACERT && { OS_CACERT: path(OS_CACERT) }),
-  };
-  await expect(openSession({}, { ...cloud, ...env }).check()).rejects.toThrow(message);
-});
+])(
+  'a session with %s in its environment answers accordingly',
+  async (_what, { OS_CACERT, ...env }, message) => {
+    const cloud = {
+      OS_AUTH_URL: authUrl,
+      OS_USER_ID: 'copier',
+      OS_PASSWORD: 'a-secret',
+      OS_PROJECT_ID: 'service',
+      ...(OS_CACERT && { OS_CACERT: path(OS_CACERT) }),
+    };
+    await expect(openSession({}, { ...cloud, ...env }).check()).rejects.toThrow(message);
+  },
+);

@@ -11,7 +11,7 @@ const TOKEN = {
 };
 const bodyOf = (more: object) => JSON.stringify({ token: { ...TOKEN, ...more } });
 
-test('a token without a catalog or a project is one, too', () => {
+test('a token without a project, roles and a catalog can be read', () => {
   expect(parseToken(bodyOf({ project: undefined, roles: undefined }))).toEqual({
     expiresAt: Date.UTC(2026, 0, 2, 4),
     lifetime: 3_600_000,
@@ -31,19 +31,19 @@ describe('a token is delegated', () => {
     ['of OAuth', { methods: ['oauth1'] }],
     ['of OAuth, by its mark', { 'OS-OAUTH1': { consumer_id: 'x' } }],
     ['of a trust', { 'OS-TRUST:trust': { id: 'x' } }],
-  ])('%s', (_what, more) => {
+  ])('if it is %s', (_what, more) => {
     expect(parseToken(bodyOf(more)).delegated).toBe(true);
   });
 
   test.each([[['password']], [['password', 'totp']], [['token', 'password']], [['mapped']]])(
-    'but not by %j',
+    'but not if its methods are %j',
     (methods) => {
       expect(parseToken(bodyOf({ methods })).delegated).toBe(false);
     },
   );
 });
 
-test('a token of an application credential may be bound to access rules', () => {
+test('a token of an application credential says whether it has access rules', () => {
   const rules = [{ service: 'image', method: 'GET', path: '/v2/images' }];
   const bound = { application_credential: { id: 'x', access_rules: rules } };
   expect(parseToken(bodyOf(bound)).hasAccessRules).toBe(true);
@@ -56,7 +56,7 @@ test.each([
   ['another object', '{"secret": "a-secret"}'],
   ['no times', bodyOf({ expires_at: 'a-secret' })],
   ['roles of another kind', bodyOf({ roles: ['a-secret'] })],
-])('an answer that has %s is none, and is not quoted', (_what, text) => {
+])('an answer that has %s is refused, and not quoted', (_what, text) => {
   const parse = () => parseToken(text);
   expect(parse).toThrow(OpenStackError);
   expect(parse).toThrow(/^Keystone's answer cannot be understood$/);

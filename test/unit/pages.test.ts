@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { borrowPages, copyInto, MIB, pagesInUse, returnPages } from '../../src/memory/index.ts';
 
-/** The bytes that all pages have together, lent or idle. */
+/** Returns how many bytes all pages have together, whether lent or idle. */
 function all(): number {
   const { lent, idle } = pagesInUse();
   return lent + idle;
 }
 
-test('memory that was given back is lent again in other sizes, and no new memory is allocated', () => {
+test('memory that was given back is lent again in other sizes, without allocating any', () => {
   const large = borrowPages(256 * MIB);
   const before = all();
   returnPages(large);
@@ -15,7 +15,7 @@ test('memory that was given back is lent again in other sizes, and no new memory
   const small = sizes.map((size) => borrowPages(size * MIB));
   expect(small.map(({ length }) => length / MIB)).toEqual(sizes);
   expect(all()).toBe(before);
-  // Not in the order in which they were lent.
+  // They are given back in another order than that in which they were lent.
   for (const index of [3, 0, 4, 1, 2]) returnPages(small[index] ?? large);
   const again = borrowPages(256 * MIB);
   expect(all()).toBe(before);
@@ -23,7 +23,7 @@ test('memory that was given back is lent again in other sizes, and no new memory
   returnPages(again);
 });
 
-test('pages that are lent at the same time have no byte in common', () => {
+test('pages that are lent at the same time do not overlap', () => {
   const pieces = [1, 2, 1, 4, 1].map((size) => borrowPages(size * MIB));
   const marked = pieces.map((piece, index) => Buffer.alloc(piece.length, index + 1));
   for (const [index, piece] of pieces.entries()) copyInto(piece, 0, marked[index] ?? piece);
@@ -38,7 +38,7 @@ test('pages begin at offsets that direct I/O accepts', () => {
   for (const piece of pieces) returnPages(piece);
 });
 
-test('a copy that wants more than a whole block has one of its own', () => {
+test('a copy that wants more than a whole block gets a block of its own', () => {
   const before = all();
   const pages = borrowPages(600 * MIB);
   expect(pages.length).toBe(1024 * MIB);

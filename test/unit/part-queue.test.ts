@@ -13,7 +13,7 @@ function queueOf(mib: number, options: Partial<PartQueueOptions> = {}) {
   return { queue, clock };
 }
 
-/** Takes all that is left, in parts of `size`, one after another. */
+/** Takes all the rest in parts of `size` bytes, one after another. */
 function drain(queue: PartQueue, size: number): ByteRange[] {
   const ranges: ByteRange[] = [];
   for (let part = queue.take(size); part !== undefined; part = queue.take(size)) {
@@ -61,7 +61,7 @@ test('parts end at whole MiB, however few bytes are asked for', () => {
   ]);
 });
 
-test('no part goes over a boundary', () => {
+test('no part crosses a boundary', () => {
   const { queue } = queueOf(20, { boundary: 5 * MIB });
   expect(drain(queue, 8 * MIB).map(([start, end]) => [start / MIB, end / MIB])).toEqual([
     [0, 5],
@@ -71,7 +71,7 @@ test('no part goes over a boundary', () => {
   ]);
 });
 
-test('the bytes that a lane has left are the next part', () => {
+test('the bytes that a lane did not finish are the next part', () => {
   const { queue } = queueOf(16);
   const [first] = [taken(queue, 8 * MIB), taken(queue, 8 * MIB)];
   first.at = 3 * MIB;
@@ -89,7 +89,7 @@ test('at the end, the part that would finish last is split so that both pieces e
   const other = taken(queue, 8 * MIB);
   clock.now = 1600;
   finish(queue, other);
-  // This lane has taken 1600 ms for 1.25 MiB, which takes the others 160 ms.
+  // This lane has taken 1600 ms for 1.25 MiB. The others take 160 ms for as much.
   slow.at = slow.start + 1.25 * MIB;
   const share = taken(queue, 8 * MIB);
   expect([slow.end / MIB, share.start / MIB, share.end / MIB]).toEqual([10, 10, 16]);
@@ -134,7 +134,7 @@ test('if all parts are equally slow, none is taken from its lane', () => {
   expect(other.isCut).toBe(false);
 });
 
-test('if requests depend on each other, parts are neither split nor cut', () => {
+test('if requests depend on each other, parts are neither split nor taken from their lanes', () => {
   const { queue, clock } = queueOf(8, { canShare: false });
   const part = taken(queue, 8 * MIB);
   clock.now = 1e9;
@@ -179,7 +179,7 @@ test.each(Array.from({ length: 30 }, (_, seed) => [seed]))(
   },
 );
 
-test('only bytes that a new request would get before the old one are taken over', () => {
+test('only those bytes are taken from a lane that a new request would get sooner', () => {
   const { queue, clock } = queueOf(8);
   const part = taken(queue, 8 * MIB);
   clock.now = 1000;

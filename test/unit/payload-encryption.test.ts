@@ -24,7 +24,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const payload = (value: unknown) => defaultPayloadConverter.toPayload(value) as Payload;
 const textOf = ({ data }: Payload) => Buffer.from(data ?? []).toString();
 
-test('a payload comes back as it was, and cannot be read in between', async () => {
+test('a payload is encrypted, and decrypted to what it was', async () => {
   const codec = await openCodec({ current: 'k1', keys });
   const [secret] = await codec.encode([payload({ image_name: 'a name' })]);
   expect(textOf(secret as Payload)).not.toContain('name');
@@ -37,7 +37,7 @@ test('a payload comes back as it was, and cannot be read in between', async () =
   expect(defaultPayloadConverter.fromPayload(plain as Payload)).toEqual({ image_name: 'a name' });
 });
 
-test('after a rotation old payloads can be read, and new ones have the new key', async () => {
+test('after a rotation old payloads can still be read, and new ones use the new key', async () => {
   const [old] = await (await openCodec({ current: 'k1', keys })).encode([payload('old')]);
   const rotated = await openCodec({ current: 'k2', keys });
   const [plain] = await rotated.decode([old as Payload]);

@@ -38,7 +38,7 @@ const isBySdk = ({ headers }: IncomingMessage) => headers['amz-sdk-request'] !==
 const read = async (selection = {}) =>
   (await buffer((await openObject(store, KEY, selection, signal)).body)).toString();
 
-test('a plain answer takes one request, and none of the SDK', async () => {
+test('a plain answer takes one request, and the SDK sends none', async () => {
   answers = [data(200), data(206)];
   expect(await read()).toBe('data');
   expect(await read({ Range: 'bytes=0-3', IfMatch: '"etag"' })).toBe('data');
@@ -58,7 +58,7 @@ test.each([
   ['a refusal', error(403)],
   ['a broken connection', hangUp],
   ['a partial answer to a question for all', data(206)],
-])('after %s the SDK asks for the same', async (_, first) => {
+])('after %s, the SDK makes the request again', async (_, first) => {
   answers = [first, data(200)];
   expect(await read()).toBe('data');
   expect(requests.map(isBySdk)).toEqual([false, true]);
@@ -66,12 +66,12 @@ test.each([
   expect(plain).toBe(bySdk);
 });
 
-test('all of an object is no answer to a question for a range', async () => {
+test('the whole object is refused as an answer to a request for a range', async () => {
   answers = [data(200), data(200)];
   await expect(read({ Range: 'bytes=1-2' })).rejects.toMatchObject({ code: 'unavailable' });
 });
 
-test('a clock that the SDK has found to be wrong is set right', async () => {
+test("plain requests use the clock's correction that the SDK has found", async () => {
   const later = new Date(Date.now() + 3_600_000);
   const at = (status: number, body: string) => (response: ServerResponse) =>
     response.writeHead(status, { date: later.toUTCString() }).end(body);
@@ -87,7 +87,7 @@ test('a clock that the SDK has found to be wrong is set right', async () => {
 test.each([
   ['before the answer', () => {}],
   ['within the data', (response: ServerResponse) => response.writeHead(200).write('da')],
-])('an abort ends it %s', async (_, begin) => {
+])('an abort %s ends the read without a further request', async (_, begin) => {
   const stop = new AbortController();
   const reason = new Error('stopped');
   answers = [
@@ -101,7 +101,7 @@ test.each([
   expect(requests.length).toBe(1);
 });
 
-test('an overload is an error at once for whoever knows when to try again', async () => {
+test('an overload is an error at once for a caller that retries by itself', async () => {
   answers = [(response) => response.writeHead(503, { 'retry-after': '7' }).end()];
   await expect(openObject(store, KEY, {}, signal, true)).rejects.toMatchObject({
     code: 'unavailable',

@@ -31,7 +31,7 @@ test('the plan takes every field that the request has', () => {
   expect(planCopy({ source, destination }, RULES, 'reserved')).toMatchObject({ source, destination });
 });
 
-test("the copy belongs to the source's tenant unless another is named", () => {
+test("the copy belongs to the source's tenant unless another tenant is named", () => {
   const source = { ...SOURCE, tenant_id: 'tenant-a' };
   const plan = planCopy({ source, destination: DESTINATION }, RULES, 'reserved');
   expect(plan.destination.tenant_id).toBe('tenant-a');
@@ -101,7 +101,7 @@ test.each<[field: string, what: string, request: unknown]>([
   ],
   ['destination.region', 'an image for a share', { source: SOURCE, destination: { region: 'share' } }],
   ['priority', 'an unknown field', { source: SOURCE, destination: DESTINATION, priority: 1 }],
-])('%s is named as the field at fault of %s', (field, _what, request) => {
+])('the error names the field %s in %s', (field, _what, request) => {
   const error = refused(request);
   expect(error).toMatchObject({ field, code: 'invalid_request' });
   expect(error.message.startsWith(`${field}: `)).toBe(true);

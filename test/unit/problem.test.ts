@@ -26,18 +26,18 @@ test.each<[ProblemKind, string | null, Error]>([
   ['malformed_json', null, new RequestProblem('malformed_json', 'x')],
   ['too_large', null, Object.assign(new Error('x'), { statusCode: 413 })],
   ['bad_http', null, Object.assign(new Error('x'), { statusCode: 400 })],
-])('%s is a problem of its own', async (kind, field, error) => {
+])('an error is answered as %s (field: %s)', async (kind, field, error) => {
   expect(await problemThrown(error)).toEqual({ kind, message: 'x', field });
 });
 
 test.each([new TypeError('a secret'), Object.assign(new Error('a secret'), { statusCode: 500 })])(
-  'a fault of ours tells nothing of its cause',
+  'the answer to a fault of ours does not tell its cause',
   async (error) => {
     expect(await problemThrown(error)).toMatchObject({ kind: 'internal', message: 'internal error' });
   },
 );
 
-test('an identity that cannot be reached tells nothing of where it is', async () => {
+test('the answer while an identity cannot be reached does not tell its address', async () => {
   const answer = await problemThrown(new IdentityUnavailable('10.0.0.1 refuses'));
   expect(answer).toMatchObject({ kind: 'identity_unavailable' });
   expect(JSON.stringify(answer)).not.toContain('10.0.0.1');

@@ -33,7 +33,7 @@ test.each<[string, Partial<TransferProgress>, Partial<typeof STATE>, string]>([
     { rate: 0 },
     '40%, 4.0 MiB of 10.0 MiB, 0.0 B/s, tries again after a fault: unavailable at the source',
   ],
-])('a person reads how far a transfer is %s', (_which, progress, state, text) => {
+])('the text describes a transfer %s', (_which, progress, state, text) => {
   expect(progressText({ ...PROGRESS, ...progress }, { ...STATE, ...state })).toBe(text);
 });
 

@@ -33,7 +33,7 @@ test.each<[string, unknown]>([
   ['a negative high-water mark', { ...GOOD, high_water: -1 }],
   ['a high-water mark in text', { ...GOOD, high_water: '25' }],
   ['a time that is no number', { ...GOOD, moved_at: Number.NaN }],
-])('%s is no progress', (_what, value) => {
+])('%s is not taken for progress', (_what, value) => {
   expect(parseProgress(value)).toBeUndefined();
 });
 
@@ -70,21 +70,24 @@ test.each<[string, unknown]>([
   ['a text', 'no answer'],
   ['without a code', { side: 'source', message: 'no answer' }],
   ['without a message', { code: 'unavailable', side: 'source' }],
-])('a fault that is %s is left out, and the progress is kept', (_what, last_fault) => {
+])('a fault that is %s is ignored, and the progress is kept', (_what, last_fault) => {
   expect(parseProgress({ ...GOOD, last_fault })).toEqual({ ...GOOD, last_fault: null });
 });
 
-test('a fault with an unknown side has no side', () => {
+test('a fault of an unknown side is read without a side', () => {
   const last_fault = { code: 'unavailable', side: 'middle', message: 'no answer' };
   expect(parseProgress({ ...GOOD, last_fault })?.last_fault).toEqual({ ...last_fault, side: null });
 });
 
-test.each([undefined, -1, 1.5, '3', null])('a number of futile uploads that is %j becomes 0', (futile) => {
-  expect(parseProgress({ ...GOOD, futile })).toEqual({ ...GOOD, futile: 0 });
-});
+test.each([undefined, -1, 1.5, '3', null])(
+  'if the number of futile uploads is %j, it is read as 0',
+  (futile) => {
+    expect(parseProgress({ ...GOOD, futile })).toEqual({ ...GOOD, futile: 0 });
+  },
+);
 
 test.each([undefined, -1, '3'])(
-  'a time of the first futile upload that is %j becomes null',
+  'if the time of the first futile upload is %j, it is read as null',
   (futile_since) => {
     expect(parseProgress({ ...GOOD, futile_since })).toEqual({ ...GOOD, futile_since: null });
   },

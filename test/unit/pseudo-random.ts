@@ -1,6 +1,6 @@
 /**
- * Returns a generator of whole numbers from 0 up to, but without, `below`. The same seed gives the same
- * numbers (mulberry32).
+ * Returns a generator of whole numbers from 0 to `below` - 1. The same seed gives the same numbers
+ * (mulberry32).
  */
 export function pseudoRandom(seed: number): (below: number) => number {
   let state = seed >>> 0;

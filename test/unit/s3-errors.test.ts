@@ -35,7 +35,7 @@ afterAll(() => {
 });
 
 test.each([
-  // This is the answer for an object that is encrypted with a customer's own key.
+  // S3 answers so for an object that is encrypted with a customer's own key.
   [400, 'InvalidRequest', 'forbidden'],
   [400, 'KMS.DisabledException', 'forbidden'],
   [405, 'MethodNotAllowed', 'forbidden'],
@@ -53,7 +53,7 @@ test.each([
   [429, 'Unheard', 'unavailable'],
   [503, 'SlowDown', 'unavailable'],
   [500, 'Unheard', 'unavailable'],
-])('an answer %i %s is %s', async (status, name, code) => {
+])('the answer %i %s is the error %s', async (status, name, code) => {
   answer = { status, name };
   expect(await codeOf(bytesOf(objects, 'x'))).toBe(code);
   expect(await codeOf(objects.write('x', Buffer.from('x'), signal))).toBe(code);
@@ -65,7 +65,7 @@ test.each([
   [404, 'not_found'],
   [429, 'unavailable'],
   [503, 'unavailable'],
-])('an answer %i that has no body to name it is %s', async (status, code) => {
+])('the answer %i without a body is the error %s', async (status, code) => {
   answer = { status, name: 'not heard' };
   expect(await codeOf(objects.inspect({ image_id: 'x', tenant_id: null }))).toBe(code);
 });
@@ -74,7 +74,7 @@ test.each([
   ['in another order', null, ['c', 'a', 'b']],
   ['with a key twice', null, ['a', 'a']],
   ['from its beginning, though it was asked for what comes later', 'b', ['a', 'b', 'c']],
-])('a list %s is refused: something would be left out', async (_how, after, keys) => {
+])('a list %s is refused, because keys could be missing', async (_how, after, keys) => {
   answer = { status: 200, keys };
   expect(await codeOf(pathsOf(objects, '', after ?? undefined))).toBe('invalid_image');
 });

@@ -14,8 +14,8 @@ const KEYS = ['a\tb', 'a\nb', 'a\x01b/x', 'a b+c%20', 'z\x7f😀'].sort();
 const asXml = (encode: (key: string) => string) => KEYS.map((key) => `<Key>${encode(key)}</Key>`);
 
 /**
- * Starts a server that lists keys. One that `encodes` obeys `encoding-type=url`, as Amazon's does; another
- * one replaces what XML cannot say with U+FFFD, as versitygw does.
+ * Starts a server that lists keys. If it `encodes`, it obeys `encoding-type=url`, as Amazon's does. Otherwise
+ * it replaces characters that XML cannot hold with U+FFFD, as versitygw does.
  */
 async function listServer({ encodes }: { encodes: boolean }) {
   const asked: URL[] = [];
@@ -43,7 +43,7 @@ test('keys with control characters are listed as they are', async () => {
   expect(await pathsOf(objects)).toEqual(KEYS);
 });
 
-test('a list that cannot tell a key ends, and says why: nobody could go on behind it', async () => {
+test('a list with a key that XML cannot hold ends with an error that says why', async () => {
   const { objects } = await listServer({ encodes: false });
   await expect(pathsOf(objects)).rejects.toMatchObject({
     code: 'invalid_image',
@@ -51,7 +51,7 @@ test('a list that cannot tell a key ends, and says why: nobody could go on behin
   });
 });
 
-test('every list of a store asks for keys that are encoded', async () => {
+test('every list of a store asks for encoded keys', async () => {
   const { options, asked } = await listServer({ encodes: true });
   const store = s3Driver.open(options, '/');
   for await (const _image of store.images(null));
@@ -64,7 +64,7 @@ test('every list of a store asks for keys that are encoded', async () => {
   for (const { searchParams } of lists) expect(searchParams.get('encoding-type')).toBe('url');
 });
 
-test('a key that is not UTF-8 is told', () => {
+test('a key that is not UTF-8 is an error', () => {
   expect(() => keyFrom('caf%E9', { EncodingType: 'url' })).toThrow('the key caf%E9 is not UTF-8');
   expect(keyFrom('caf%E9+', {})).toBe('caf%E9+');
 });

@@ -9,11 +9,11 @@ import { putPart } from '../../src/stores/s3/upload.ts';
 import { watchedPut } from '../../src/transfer/watched-put.ts';
 import { untilStill } from '../support/until.ts';
 
-/** More than the sockets of both sides can hold. */
+/** More bytes than the sockets of both sides can hold. */
 const BYTES = randomBytes(24 * 1024 * 1024);
 const UPLOAD = { Key: 'key', UploadId: 'upload' };
 
-/** Starts a server that takes parts, and returns a bucket there. */
+/** Starts a server that accepts parts, and returns a bucket there. */
 async function bucketAt(answer: (request: IncomingMessage, response: ServerResponse) => void) {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test-secret');
@@ -27,7 +27,7 @@ async function bucketAt(answer: (request: IncomingMessage, response: ServerRespo
   return openBucket({ bucket: 'b', endpoint: `http://127.0.0.1:${port}`, path_style: true });
 }
 
-test('a part arrives as it is, and tells how it gets on only while the server takes its bytes', async () => {
+test('a part arrives intact, and reports progress only while the server takes its bytes', async () => {
   const going = Promise.withResolvers<void>();
   let arrived = Buffer.alloc(0);
   const bucket = await bucketAt(async (request, response) => {
@@ -47,7 +47,7 @@ test('a part arrives as it is, and tells how it gets on only while the server ta
   expect([before > 0, moved > before]).toEqual([true, true]);
 });
 
-test('a part that the server no longer takes is ended after the time for stalls, and not after a minute', async () => {
+test('a part that the server stops taking is ended when the time for stalls is over', async () => {
   const bucket = await bucketAt(() => {});
   const put = watchedPut(
     {

@@ -41,12 +41,12 @@ test.each<[string, unknown]>([
     'shares.s.tenants: has to be a list; got "t"',
     { regions, shares: { s: { region: 'ot1', targets: { t: 'ot1' }, tenants: 't' } } },
   ],
-])('a person reads %j', (message, value) => {
+])('the message is %j', (message, value) => {
   const problems = schemaProblems(ConfigFile, value, Value.Errors(ConfigFile, value));
   expect(problems.map(({ path, problem }) => `${path}: ${problem}`)).toEqual([message]);
 });
 
-test('no message has a regular expression or the words of JSON Schema', () => {
+test('no message contains a regular expression or a word of JSON Schema', () => {
   const wrong = {
     regions: { '?': {}, a: { store: 1 } },
     api: 3,
@@ -58,7 +58,7 @@ test('no message has a regular expression or the words of JSON Schema', () => {
   for (const { problem } of problems) expect(problem).not.toMatch(/must|\^|\$|pattern|propert|schema/);
 });
 
-test('a secret value is not shown, and a choice is', () => {
+test('a secret value is not shown, but the allowed choices are', () => {
   const schema = Type.Object({ key: Type.String({ minLength: 16 }), kind: Type.Enum(['a', 'b']) });
   const wrong = { key: 'hunter2', kind: 'c' };
   expect(schemaProblems(schema, wrong, Value.Errors(schema, wrong), { secret: true })).toEqual([

@@ -1,4 +1,4 @@
-/** Tests that the page on security says what the code and the measurement say. */
+/** Tests that the page on security agrees with the code and the measurements. */
 import { readFileSync } from 'node:fs';
 import { maxHeaderSize } from 'node:http';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ test.each([
   expect(page).toContain(`\n| ${limit} |`);
 });
 
-test('what one tenant does to another is what was measured', () => {
+test('the page says what was measured about the effect of one tenant on another', () => {
   const results = read('bench/RESULTS-TENANTS.md');
   const ratioOf = (row: RegExp) => row.exec(results)?.[1];
   const pipelined = ratioOf(/pipelines 10,000 requests \|.*? ms \|.*? ms \| ([\d.]+) × \|/);

@@ -9,7 +9,8 @@ const COPIED: Copied = { sha512: 'a', md5: null, verified_by: 'sha512' };
 const MISMATCH = new StoreError('digest_mismatch', 'other bytes');
 
 /**
- * Makes a run with work that the test settles by hand. `calls` names everything that was called, in order.
+ * Makes a run of two pieces of work that the test settles by hand. `calls` names everything that was called,
+ * in order.
  */
 function rig() {
   const calls: string[] = [];
@@ -33,7 +34,7 @@ function rig() {
   return { run, copied, lane, calls, settled };
 }
 
-test('a run that succeeds waits for everything it has started, and gives the memory back', async () => {
+test('a run that succeeds waits for everything that it has started, and then frees the memory', async () => {
   const { run, copied, lane, calls, settled } = rig();
   copied.resolve(COPIED);
   expect(await isPending(settled)).toBe(true);
@@ -42,7 +43,7 @@ test('a run that succeeds waits for everything it has started, and gives the mem
   expect([calls, run.stop.signal.aborted]).toEqual([['close'], false]);
 });
 
-test('the first error stops the rest, and the memory is given back when everything has settled', async () => {
+test('the first error stops the rest, and the memory is freed once everything has settled', async () => {
   const { run, copied, lane, calls, settled } = rig();
   const error = new Error('a lane has failed');
   lane.reject(error);
@@ -53,7 +54,7 @@ test('the first error stops the rest, and the memory is given back when everythi
   expect(calls).toEqual(['drop', 'close']);
 });
 
-test("bytes that are not the source's are forgotten when nothing writes any more", async () => {
+test("bytes that differ from the source's are discarded once nothing writes any more", async () => {
   const { copied, lane, calls, settled } = rig();
   copied.reject(MISMATCH);
   expect(await isPending(settled)).toBe(true);
@@ -63,7 +64,7 @@ test("bytes that are not the source's are forgotten when nothing writes any more
   expect(calls).toEqual(['drop', 'forget', 'close']);
 });
 
-test('a run that was stopped throws the reason for the stop, whatever the rest does', async () => {
+test('a run that was stopped throws the reason for the stop, whatever happens to the rest', async () => {
   const { run, copied, lane, calls, settled } = rig();
   const reason = new Error('stopped');
   run.stop.abort(reason);

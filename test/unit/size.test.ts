@@ -7,7 +7,10 @@ import { expect, test } from 'vitest';
 
 const MAX_FILE = 250;
 const MAX_FUNCTION = 60;
-/** Functions that are one table of routes, or of a model's moves, which is read line by line. */
+/**
+ * Functions that are one table of routes or of a model's moves. A table is read line by line, so it may be
+ * long.
+ */
 const TABLES: readonly string[] = [
   'src/api/bcc/dialect.ts register',
   'src/api/drs/dialect.ts register',
@@ -38,7 +41,10 @@ test(`no function has more than ${MAX_FUNCTION} lines, except tables`, () => {
   expect(TABLES.filter((name) => !found.includes(name))).toEqual([]);
 });
 
-/** Names the functions of a file that are too long. A function that lists tests is a table of them. */
+/**
+ * Returns the names of the functions of a file that are too long. A function that lists tests counts as a
+ * table.
+ */
 function longFunctions(file: string, text: string): string[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const lineAt = (position: number) => source.getLineAndCharacterOfPosition(position).line;
@@ -56,7 +62,7 @@ function longFunctions(file: string, text: string): string[] {
   return found;
 }
 
-/** Tells whether a function calls `test` or `describe` itself, and not in a function within it. */
+/** Tells whether a function calls `test` or `describe` itself, rather than in a function within it. */
 function listsTests(node: ts.Node): boolean {
   let lists = false;
   const visit = (child: ts.Node): void => {

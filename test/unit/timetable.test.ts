@@ -20,18 +20,18 @@ test.each([
   expect(rateAt(rateFrom(WORKDAY, 'UTC'), at(time))).toBe(rate * MB);
 });
 
-test('a timetable goes by the time of its zone, and by summer time', () => {
+test('a timetable uses the time of its zone, with summer time', () => {
   const paris = rateFrom(WORKDAY, 'Europe/Paris');
   expect(rateAt(paris, at('07:00'))).toBe(50 * MB);
   expect(rateAt(paris, Date.parse('2026-07-01T06:00:00Z'))).toBe(50 * MB);
   expect(rateAt(rateFrom(WORKDAY, 'Asia/Kolkata'), at('02:30'))).toBe(50 * MB);
 });
 
-test('outside of its spans a timetable without else has no limit', () => {
+test('outside of its spans, a timetable without `else` has no limit', () => {
   expect(rateAt(rateFrom({ '08:00-18:00': '50MB/s' }, 'UTC'), at('19:00'))).toBeNull();
 });
 
-test('a rate that is not a timetable holds always', () => {
+test('a rate without a timetable holds at any time', () => {
   expect(rateAt(rateFrom('5MB/s', 'UTC'), at('12:00'))).toBe(5 * MB);
   expect(rateAt(rateFrom(undefined, 'UTC'), at('12:00'))).toBeNull();
 });

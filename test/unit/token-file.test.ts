@@ -24,14 +24,14 @@ const mayCopyInto = async (identity: Identity, token: string, tenant: string) =>
 
 const write = (...tokens: unknown[]) => writeFile(path, stringify({ tokens }));
 
-test("a token is known by its hash, and is its tenant's", async () => {
+test('a token is found by its hash, and belongs to its tenant', async () => {
   await write(entry('token-a', 'tenant-a'), entry('token-b', 'tenant-b'));
   const identity = tokenFile(path);
   expect(await identity.authenticate('token-a')).toMatchObject({ tenant_id: 'tenant-a', may_copy: true });
   expect(await identity.authenticate('token-b')).toMatchObject({ tenant_id: 'tenant-b', may_copy: true });
 });
 
-test('a token that is not in the file is not good', async () => {
+test('a token that is not in the file is refused', async () => {
   await write(entry('token-a', 'tenant-a'));
   const identity = tokenFile(path);
   expect(await identity.authenticate('token-c')).toBeNull();
@@ -44,7 +44,7 @@ test('a hash from the token file is not accepted as a token', async () => {
   expect(await tokenFile(path).authenticate(sha256)).toBeNull();
 });
 
-test('a tenant may copy into itself, and into those that its entry names', async () => {
+test('a tenant may copy into its own tenant and into those that its entry names', async () => {
   await write(entry('token-a', 'tenant-a', ['tenant-b']), entry('token-b', 'tenant-b'));
   const identity = tokenFile(path);
   expect(await mayCopyInto(identity, 'token-a', 'tenant-a')).toBe(true);
@@ -53,7 +53,7 @@ test('a tenant may copy into itself, and into those that its entry names', async
   expect(await mayCopyInto(identity, 'token-b', 'tenant-a')).toBe(false);
 });
 
-test('a token that is not good may copy nowhere', async () => {
+test('the holder of an unknown token may copy into no tenant', async () => {
   await write(entry('token-a', 'tenant-a', ['tenant-b']));
   expect(await mayCopyInto(tokenFile(path), 'token-c', 'tenant-a')).toBe(false);
 });
@@ -68,7 +68,7 @@ test('a token that was added or removed counts from the next request on', async 
   expect(await identity.authenticate('token-a')).toBeNull();
 });
 
-test('a file of the same size in the same moment, put in its place, counts too', async () => {
+test('a new file of the same size and time is read when it replaces the old one', async () => {
   await write(entry('token-a', 'tenant-a'));
   const moment = new Date('2026-01-02T03:04:05Z');
   await utimes(path, moment, moment);
@@ -88,7 +88,7 @@ test.each<[string, string]>([
   ['has a token in clear', 'tokens: [{ sha256: token-a, tenant_id: tenant-a }]'],
   ['has a token without a tenant', `tokens: [{ sha256: ${'0'.repeat(64)} }]`],
   ['has an unknown key', `tokens: [{ sha256: ${'0'.repeat(64)}, tenant_id: a, tenant: b }]`],
-])('a file that %s makes tokens neither good nor bad', async (_what, text) => {
+])('if a file %s, no token can be checked', async (_what, text) => {
   await writeFile(path, text);
   const identity = tokenFile(path);
   await expect(identity.authenticate('token-a')).rejects.toThrow(IdentityUnavailable);
@@ -96,11 +96,11 @@ test.each<[string, string]>([
   await expect(identity.check()).rejects.toThrow(IdentityUnavailable);
 });
 
-test('a file that is not there makes tokens neither good nor bad', async () => {
+test('if the file is missing, no token can be checked', async () => {
   await expect(tokenFile(path).authenticate('token-a')).rejects.toThrow(IdentityUnavailable);
 });
 
-test('a file that breaks under way is not replaced by what was known of it, and is good again once mended', async () => {
+test('while a file is broken, its earlier contents do not count; once it is mended, it counts again', async () => {
   await write(entry('token-a', 'tenant-a'));
   const identity = tokenFile(path);
   expect(await identity.authenticate('token-a')).not.toBeNull();
@@ -111,16 +111,19 @@ test('a file that breaks under way is not replaced by what was known of it, and 
   await expect(identity.check()).resolves.toBeUndefined();
 });
 
-test.each([0o620, 0o602])('a file with the mode %o is refused: others could make tokens', async (mode) => {
-  await write(entry('token-a', 'tenant-a'));
-  await chmod(path, mode);
-  await expect(tokenFile(path).authenticate('token-a')).rejects.toThrow(IdentityUnavailable);
-  await chmod(path, 0o644);
-  expect(await tokenFile(path).authenticate('token-a')).not.toBeNull();
-});
+test.each([0o620, 0o602])(
+  'a file with the mode %o is refused, because others could add tokens',
+  async (mode) => {
+    await write(entry('token-a', 'tenant-a'));
+    await chmod(path, mode);
+    await expect(tokenFile(path).authenticate('token-a')).rejects.toThrow(IdentityUnavailable);
+    await chmod(path, 0o644);
+    expect(await tokenFile(path).authenticate('token-a')).not.toBeNull();
+  },
+);
 
 test.each([0o440, 0o644])('a token file that Kubernetes mounts with mode %o can be used', async (mode) => {
-  // It is a link into a folder of its version, which is a link too. A change replaces the latter.
+  // The file is a link into a folder of its version, which is a link too. A change replaces the second link.
   const mount = async (version: string, token: string) => {
     await mkdir(join(folder, version));
     await writeFile(join(folder, version, 'tokens.yaml'), stringify({ tokens: [entry(token, 'tenant-a')] }));

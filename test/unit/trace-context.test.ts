@@ -1,4 +1,4 @@
-/** Tests what a workflow passes on of the trace that it was started in. */
+/** Tests what a workflow passes on from the trace in which it was started. */
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { interceptors } from '../../workflows/trace-context.ts';

@@ -1,4 +1,4 @@
-/** Tests when a process is traced, and what the log says if the collector takes no spans. */
+/** Tests when a process is traced, and what it logs if the collector takes no spans. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -12,7 +12,7 @@ import { openTracing } from '../../src/tracing/index.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** Returns a log, and the warnings that it was given. */
+/** Returns a log, and the warnings that were written to it. */
 function openLog() {
   const warnings: unknown[] = [];
   return { warnings, warn: (...warning: readonly unknown[]) => void warnings.push(warning) };
@@ -30,7 +30,7 @@ test.each<NodeJS.ProcessEnv>([
 });
 
 test.each(['collector:4318', '//collector', 'grpc://user:secret@collector'])(
-  'the endpoint %s is no reason to fail, and the log has a warning without it',
+  'the bad endpoint %s does not stop the program, and the warning in the log does not quote it',
   async (endpoint) => {
     const log = openLog();
     expect(await openTracing('test', log, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })).toBeNull();
@@ -38,7 +38,7 @@ test.each(['collector:4318', '//collector', 'grpc://user:secret@collector'])(
   },
 );
 
-/** Sends so many batches of a span to a collector, one after the other. Returns the warnings. */
+/** Sends the same span to a collector so many times, one after the other. Returns the warnings. */
 async function sendTo(url: string, batches: number): Promise<readonly unknown[]> {
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', url);
   vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'authorization=Bearer%20secret');
@@ -55,7 +55,7 @@ async function sendTo(url: string, batches: number): Promise<readonly unknown[]>
   return log.warnings;
 }
 
-test('a collector that is away is named once, and not again with each batch', async () => {
+test('a collector that cannot be reached is logged once, and not for each batch', async () => {
   const message = 'the OpenTelemetry collector takes no spans';
   expect(await sendTo('http://127.0.0.1:1', 3)).toEqual([[{ code: 'ECONNREFUSED' }, message]]);
 });

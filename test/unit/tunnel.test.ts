@@ -5,7 +5,7 @@ const AT = 'temporal.example.com:7233';
 const proxyOf = (address: string, env: NodeJS.ProcessEnv): string | undefined =>
   tunnelTo(address, env)?.proxy;
 
-test('the proxy for gRPC alone comes first, then that for TLS, each in lower case or upper', () => {
+test('grpc_proxy comes before https_proxy, which comes before http_proxy, in upper or lower case', () => {
   const env = { http_proxy: 'http://c:3', HTTPS_PROXY: 'http://b:2', grpc_proxy: 'http://a:1' };
   expect(proxyOf(AT, env)).toBe('a:1');
   expect(proxyOf(AT, { ...env, grpc_proxy: '' })).toBe('b:2');
@@ -13,13 +13,13 @@ test('the proxy for gRPC alone comes first, then that for TLS, each in lower cas
   expect(proxyOf(AT, {})).toBeUndefined();
 });
 
-test('a proxy may be named without http://, and without a port', () => {
+test('a proxy may be given without http:// or without a port', () => {
   expect(proxyOf(AT, { https_proxy: 'proxy:3128' })).toBe('proxy:3128');
   expect(proxyOf(AT, { https_proxy: 'http://proxy' })).toBe('proxy:80');
   expect(proxyOf(AT, { https_proxy: 'http://[fd00::1]:3128/' })).toBe('[fd00::1]:3128');
 });
 
-test('its name and password are decoded', () => {
+test('the name and password of a proxy are decoded', () => {
   const tunnel = (https_proxy: string) => tunnelTo(AT, { https_proxy });
   const secret = (password: string): Tunnel => ({
     proxy: 'proxy:1',
@@ -41,7 +41,7 @@ test.each([
   ['ample.com', false],
   ['10.0.0.0/8', false],
   ['', false],
-])('of NO_PROXY=%s it is %s that the server is reached directly', (NO_PROXY, direct) => {
+])('with NO_PROXY=%s, temporal.example.com:7233 is reached directly: %s', (NO_PROXY, direct) => {
   expect(tunnelTo(AT, { HTTPS_PROXY: 'http://a:1', NO_PROXY }) === null).toBe(direct);
 });
 
@@ -53,16 +53,16 @@ test.each([
   ['[fd00::5]:7233', 'fd00::/8', true],
   ['[fd00::5]:7233', '[fd00::5]:7233', true],
   ['[fd00::5]:7233', '10.0.0.0/8', false],
-])('for %s and NO_PROXY=%s that is %s', (address, no_proxy, direct) => {
+])('the address %s is reached directly with NO_PROXY=%s: %s', (address, no_proxy, direct) => {
   expect(tunnelTo(address, { HTTPS_PROXY: 'http://a:1', no_proxy }) === null).toBe(direct);
 });
 
-test.each(['localhost:7233', '127.0.0.1:7233', '[::1]:7233'])('%s needs no proxy', (address) => {
+test.each(['localhost:7233', '127.0.0.1:7233', '[::1]:7233'])('%s is reached without a proxy', (address) => {
   expect(tunnelTo(address, { HTTPS_PROXY: 'http://a:1' })).toBeNull();
 });
 
 test.each(['https://me:secret@proxy:1', 'socks5://me:secret@proxy', 'http://me:secret@'])(
-  'of %s only the variable is told',
+  'the error for the proxy %s names the variable, and does not quote the password',
   (https_proxy) => {
     expect(() => tunnelTo(AT, { https_proxy })).toThrow(/^https_proxy: .*http:\/\/proxy\.example/);
     expect(() => tunnelTo(AT, { https_proxy })).not.toThrow(/secret/);

@@ -11,7 +11,7 @@ interface Request {
   readonly body?: object;
 }
 
-/** Returns what a client is told about a request that breaks these schemas. */
+/** Returns what a client is told about a request that does not match these schemas. */
 async function told(schema: { querystring?: object; body?: object }, { query, body }: Request) {
   const app = Fastify({ ajv: { customOptions: VALIDATOR } });
   app.setErrorHandler((error, _request, reply) =>

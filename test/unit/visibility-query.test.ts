@@ -7,18 +7,18 @@ test.each([
   ["x' OR WorkflowId = 'other", "WorkflowId = 'x\\' OR WorkflowId = \\'other'"],
   ["x\\' OR 'a' = 'a", "WorkflowId = 'x\\\\\\' OR \\'a\\' = \\'a'"],
   ['a`b"c', "WorkflowId = 'a`b\"c'"],
-])('the value %s stays in its own term', (value, text) => {
+])('the value %s cannot leave its own term', (value, text) => {
   expect(visibility`WorkflowId = ${value}`.text).toBe(text);
 });
 
-test('a filter may be a part of another one', () => {
+test('a filter may be a part of another filter', () => {
   const term = visibility`${attribute('ImageReplicatorStatus')} = ${'error'}`;
   expect(allOf([visibility`WorkflowType = ${'copyImage'}`, term]).text).toBe(
     "WorkflowType = 'copyImage' AND ImageReplicatorStatus = 'error'",
   );
 });
 
-test('a name that is not an identifier is refused as a search attribute', () => {
+test('the name of a search attribute has to be an identifier', () => {
   expect(() => attribute("x' = 'x")).toThrow('is not the name');
 });
 

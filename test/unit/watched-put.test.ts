@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { watchedPut } from '../../src/transfer/watched-put.ts';
 
-/** Milliseconds. */
+/** The longest time that a put may stand still; milliseconds. */
 const STALL = 1000;
 const BYTES = Buffer.from('block');
 const never = new AbortController();
@@ -15,7 +15,7 @@ function hanging(signal: AbortSignal): Promise<void> {
   });
 }
 
-test('a put that moves nothing is ended, and the destination is named as the side at fault', async () => {
+test('a put that moves nothing is ended, with the destination as the side at fault', async () => {
   const put = watchedPut({ put: (_range, _block, signal) => hanging(signal) }, 50, never.signal);
   await expect(put([0, 5], BYTES)).rejects.toMatchObject({ code: 'unavailable', side: 'destination' });
   expect(getEventListeners(never.signal, 'abort')).toEqual([]);
@@ -38,14 +38,14 @@ test('a put that makes progress may take long', async () => {
   await put([0, 5], BYTES);
 });
 
-test('each further put of a block that has stalled may stand still twice as long', async () => {
+test('after each stall, a block may stand still twice as long', async () => {
   const put = watchedPut({ put: (_range, _block, signal) => hanging(signal) }, 20, never.signal);
   const stalls = ['0.02', '0.04', '0.08'].map((time) => `the destination has taken nothing for ${time} s`);
   for (const message of stalls) await expect(put([0, 5], BYTES)).rejects.toThrow(message);
   await expect(put([5, 10], BYTES)).rejects.toThrow(stalls[0]);
 });
 
-test('a stop ends a put with its reason', async () => {
+test('a stop ends a put with the reason of the stop', async () => {
   const stop = new AbortController();
   const put = watchedPut({ put: (_range, _block, signal) => hanging(signal) }, 60_000, stop.signal);
   const putting = put([0, 5], BYTES);

@@ -7,8 +7,8 @@ const { signal: never } = new AbortController();
 const CHUNK = Buffer.from('chunk');
 
 /**
- * Makes a reader that does what the first byte of its range stands for, and keeps the signals that it was
- * given.
+ * Makes a reader in which the first byte of a range decides what happens. Keeps the signals that the reader
+ * was given.
  */
 function rig(
   sources: ((signal: AbortSignal) => AsyncIterable<Uint8Array>)[],
@@ -43,14 +43,14 @@ async function drained(chunks: AsyncIterable<Uint8Array>): Promise<number> {
   return count;
 }
 
-test('a source that sends nothing is given up, and told to stop', async () => {
+test('a source that sends nothing is given up and told to stop', async () => {
   const { read, signals } = rig([hanging], { stallAfter: 50 });
   await expect(drained(read(0))).rejects.toMatchObject({ code: 'unavailable', side: 'source' });
   expect(signals[0]?.aborted).toBe(true);
   expect(await drained(read(1))).toBe(1);
 });
 
-test('a source that sends more than was asked for is unavailable', async () => {
+test('a source that sends more than was asked for is an outage', async () => {
   const { read, signals } = rig([() => of(CHUNK.subarray(0, 3), CHUNK)]);
   await expect(drained(read(0))).rejects.toMatchObject({ code: 'unavailable', side: 'source' });
   expect(signals[0]?.aborted).toBe(true);
@@ -72,7 +72,7 @@ test('ranges that are read to their end share a signal, and leave no listener on
   expect(getEventListeners(signal as AbortSignal, 'abort')).toEqual([]);
 });
 
-test('a range that is given up while its source is silent leaves the next one alone', async () => {
+test('if a range is given up while its source is silent, the next range is not disturbed', async () => {
   const late = Promise.withResolvers<void>();
   const going = Promise.withResolvers<void>();
   const { read, signals } = rig([() => after(late.promise), () => after(going.promise)]);

@@ -1,5 +1,5 @@
 /**
- * Tests that half of a surrogate pair is refused wherever text comes in, and that the refusal names the
+ * Tests that half of a surrogate pair is refused in every text from outside, and that the refusal names the
  * field.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -29,11 +29,11 @@ test.each<[unknown, string | undefined]>([
   [{ a: HALF, b: HALF }, 'a'],
   [{ [`x${HALF}`]: 1 }, 'x\ufffd'],
   [{ ['x'.repeat(1e6)]: HALF }, 'x'.repeat(100)],
-])('in %j the first field that is not well-formed is found', (value, field) => {
+])('the first field of %j that is not well-formed is found', (value, field) => {
   expect(illFormedField(value)).toBe(field);
 });
 
-test('a value may be deeper than the stack', () => {
+test('a value may be nested more deeply than the stack allows', () => {
   const deep = JSON.parse(`${'['.repeat(200_000)}"\\ud83d"${']'.repeat(200_000)}`);
   expect(illFormedField(deep)).toMatch(/^0\.0\./);
 });
@@ -56,7 +56,7 @@ test.each([
       destination: { region: 'b', image_name: name },
     }),
   ],
-])('the input of a copy with such an %s is refused', (field, request) => {
+])('a copy is refused if its %s is not well-formed', (field, request) => {
   const region = { taskQueue: 'q', objectsOnly: false, store: {} };
   const regions = new Map(['a', 'b'].map((name) => [name, region]));
   const rules = { regions, limits: { heartbeatTimeout: 1, noWorkerTimeout: 1 } };
@@ -64,7 +64,7 @@ test.each([
   expect(() => planCopy(request(HALF), rules, 'id')).toThrow(`${field}: is not well-formed Unicode`);
 });
 
-test.each(['src_prefix', 'dest_prefix'])('the input of a task with such a %s is refused', (field) => {
+test.each(['src_prefix', 'dest_prefix'])('a task is refused if its %s is not well-formed', (field) => {
   const end = { region: 'a', prefix: '' };
   const texts = { task_id: 't', tenant_id: 't', share_id: 's', target: 't', src_prefix: '', dest_prefix: '' };
   const request = { ...texts, type: 'import', source: end, destination: end, [field]: HALF };
@@ -72,7 +72,7 @@ test.each(['src_prefix', 'dest_prefix'])('the input of a task with such a %s is 
   expect(() => planTask(request, rules)).toThrow(`${field}: is not well-formed Unicode`);
 });
 
-test('a configuration with such a text is refused', async () => {
+test('a configuration is refused if a text in it is not well-formed', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-config-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'config.yaml');
@@ -80,12 +80,12 @@ test('a configuration with such a text is refused', async () => {
   await expect(loadConfig(file)).rejects.toThrow('regions.a.store.path: is not well-formed Unicode');
 });
 
-test('a cancel is never refused: what is cut or half in its reason is replaced', () => {
+test('a cancel is never refused: half a character in its reason is replaced', () => {
   expect(parseCancelRequest({ reason: HALF, requested_by: 'x' }).reason).toBe('\ufffd');
   expect(parseCancelRequest(`${'x'.repeat(511)}😀`).reason).toBe(`${'x'.repeat(511)}\ufffd`);
 });
 
-test.each([HALF, ''])('no workflow has the id %j, and Temporal is not asked for it', async (id) => {
+test.each([HALF, ''])('no workflow is found for the id %j, and Temporal is not asked', async (id) => {
   const getHandle = () => {
     throw new Error('Temporal was asked');
   };

@@ -25,7 +25,7 @@ test('written bytes are read back, in whatever order they came', async () => {
   expect((await readBack(window, 590, 20)).equals(data.subarray(590, 610))).toBe(true);
 });
 
-test('a write ahead of the window waits until there is room, and no longer', async () => {
+test('a write ahead of the window waits only until there is room', async () => {
   const window = createWindow(100, signal);
   await window.write(0, Buffer.alloc(100, 'a'));
   const ahead = window.write(100, Buffer.alloc(10, 'b'));
@@ -51,7 +51,7 @@ test('a chunk that is larger than the whole window passes through it', async () 
   expect(Buffer.concat(pieces).equals(data)).toBe(true);
 });
 
-test('a window that slides over many bytes keeps each where it belongs', async () => {
+test('bytes stay in their places while a window slides over many of them', async () => {
   const random = pseudoRandom(7);
   const data = randomBytes(50_000);
   const window = createWindow(997, signal);
@@ -64,7 +64,7 @@ test('a window that slides over many bytes keeps each where it belongs', async (
   }
 });
 
-test('a write copies the whole chunk before it returns, so that its buffer may be used again', async () => {
+test('a write copies the whole chunk before it returns, so that the buffer may be used again', async () => {
   const window = createWindow(100, signal);
   const chunk = Buffer.from('abc');
   await window.write(0, chunk);
@@ -82,7 +82,7 @@ test('a write that waits for room does not hold up a write at a lower offset', a
   expect((await readBack(window, 150, 5)).toString()).toBe('ahead');
 });
 
-test('released room stays released: a later release at a lower offset changes nothing', async () => {
+test('a later release at a lower offset does not take back room', async () => {
   const window = createWindow(100, signal);
   window.release(50);
   window.release(10);

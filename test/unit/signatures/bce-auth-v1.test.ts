@@ -10,7 +10,7 @@ const LISTED = vector('bce-auth-v1', 'a list of headers');
 const DIGEST = vector('bce-auth-v1', 'an MD5 of the body');
 
 describe.each(vectorsOf('bce-auth-v1'))("a request of Baidu's SDK with $name", (signed) => {
-  test('its signature is accepted', () => {
+  test('is accepted', () => {
     expect(bceAuthV1.parse(String(signed.request.headers.authorization))?.access).toBe(access);
     expect(verdict(signed)).toBe('good');
   });
@@ -26,7 +26,7 @@ describe.each(vectorsOf('bce-auth-v1'))("a request of Baidu's SDK with $name", (
   });
 });
 
-test.each(vectorsOf('bce-auth-v1', 'bad'))('a request that is signed with $name is bad', (signed) => {
+test.each(vectorsOf('bce-auth-v1', 'bad'))('a request whose signature has $name is bad', (signed) => {
   expect(verdict(signed)).toBe('bad');
 });
 
@@ -35,19 +35,19 @@ const sentAt = (signed: typeof POST) => Math.floor(signed.now / 1000) * 1000;
 test.each([
   [POST, 1800],
   [MINUTE, 60],
-])('$0.name: it its signature is accepted for as long as it says, and then expired', (signed, seconds) => {
+])('$0.name: the signature is accepted for as long as it says, and then expired', (signed, seconds) => {
   const end = sentAt(signed) + seconds * 1000;
   expect(verdict(signed, {}, { at: end - 2000 })).toBe('good');
   expect(verdict(signed, {}, { at: end + 2000 })).toBe('expired');
   expect(verdict(signed, {}, { at: end + 2000, key: 'another' })).toBe('bad');
 });
 
-test('the clock of who has signed it may be 15 minutes ahead, and no more', () => {
+test("the sender's clock may be 15 minutes ahead, and no more", () => {
   expect(verdict(POST, {}, { at: sentAt(POST) - 14 * 60_000 })).toBe('good');
   expect(verdict(POST, {}, { at: sentAt(POST) - 16 * 60_000 })).toBe('expired');
 });
 
-test('a name without a value, and with an empty one, are the same', () => {
+test('a parameter without a value is the same as one with an empty value', () => {
   expect(verdict(POST, { url: '/v2/image/m-1a2b3c4d?remoteCopy' })).toBe('good');
   expect(verdict(CANCEL, { url: '/v2/image/m-1a2b3c4d?cancelRemoteCopy' })).toBe('good');
   expect(verdict(CANCEL, { url: '/v2/image/m-1a2b3c4d?cancelRemoteCopy=1' })).toBe('bad');
@@ -55,13 +55,13 @@ test('a name without a value, and with an empty one, are the same', () => {
   expect(verdict(CANCEL, { url: '/v2/image/m-1a2b3c4d' })).toBe('bad');
 });
 
-test('parameters may come in any order, and one of the name authorization is not signed', () => {
+test('parameters may come in any order, and a parameter named authorization is not signed', () => {
   const [path, query = ''] = QUERY.request.url.split('?');
   expect(verdict(QUERY, { url: `${path}?${query.split('&').reverse().join('&')}` })).toBe('good');
   expect(verdict(QUERY, { url: `${path}?${query}&Authorization=x` })).toBe('good');
 });
 
-test('without a list of headers the usual ones are signed, and all that begin with x-bce-', () => {
+test('without a list of signed headers, the usual headers and all that begin with x-bce- are signed', () => {
   for (const name of ['host', 'content-length', 'content-type', 'x-bce-date']) {
     expect(verdict(POST, { headers: { [name]: 'changed' } })).toBe('bad');
     expect(verdict(POST, { headers: { [name]: undefined } })).toBe('bad');
@@ -71,14 +71,14 @@ test('without a list of headers the usual ones are signed, and all that begin wi
   expect(verdict(POST, { headers: { 'user-agent': 'changed' } })).toBe('good');
 });
 
-test('with a list it is those of the list only', () => {
+test('with a list of signed headers, only those headers are signed', () => {
   for (const name of ['host', 'content-type', 'x-bce-date']) {
     expect(verdict(LISTED, { headers: { [name]: 'changed' } })).toBe('bad');
   }
   expect(verdict(LISTED, { headers: { 'content-length': '7', 'x-bce-more': 'added' } })).toBe('good');
 });
 
-test('the body is not signed, unless by its MD5', () => {
+test('the body is not signed, except through its MD5', () => {
   const body = Buffer.from(POST.request.body).fill(32);
   expect(verdict(POST, { body })).toBe('good');
   expect(verdict(DIGEST, { body })).toBe('bad');
@@ -97,6 +97,6 @@ test.each<[string, string]>([
   ['ends in words', GOOD.replace('/1800/', '/soon/')],
   ['has a header twice', GOOD.replace('/1800//', '/1800/host;Host/')],
   ['is longer than any', GOOD.replace('/1800//', `/1800/host;${'x'.repeat(5000)}/`)],
-])('an Authorization that %s is none', (_what, authorization) => {
+])('an Authorization header that %s cannot be read', (_what, authorization) => {
   expect(bceAuthV1.parse(authorization)).toBeNull();
 });

@@ -29,8 +29,7 @@ const SCRAPS = [
 ];
 
 /**
- * Returns a text of which a few places were cut out, repeated, or filled with something that does not belong
- * there.
+ * Returns the text with a few places cut out, repeated, or filled with something that does not belong there.
  */
 function mangled(text: string, random: (below: number) => number): string {
   let mangle = text;
@@ -46,7 +45,7 @@ function mangled(text: string, random: (below: number) => number): string {
 test.each([
   ['SDK-HMAC-SHA256', huaweiVerdict],
   ['bce-auth-v1', baiduVerdict],
-] as const)('10,000 malformed requests of %s are refused, and leave nothing behind', (scheme, verdict) => {
+] as const)('10,000 malformed requests of %s are refused, and leave nothing in memory', (scheme, verdict) => {
   const random = pseudoRandom(1);
   const vectors = vectorsOf(scheme);
   let refused = 0;
@@ -54,7 +53,7 @@ test.each([
     for (const signed of vectors) {
       const { url, headers } = signed.request;
       const authorization = mangled(String(headers.authorization), random);
-      // A few of them differ in nothing that counts, for instance in a space.
+      // A few changes make no difference, for instance an added space.
       if (verdict(signed, { headers: { authorization } }) !== 'good') refused += 1;
       verdict(signed, { url: mangled(url, random), headers: { host: mangled('host', random) } });
     }
@@ -73,7 +72,7 @@ test.each([
   `bce-auth-v1/${'/'.repeat(4000)}`,
   `bce-auth-v1/a/2026-01-01T00:00:00Z/1800/${'a;'.repeat(2000)}`,
   'x'.repeat(1024 * 1024),
-])('a header that is made to take long does not: %.40s…', (authorization) => {
+])('a header that was made to be slow takes less than a millisecond: %.40s…', (authorization) => {
   let fastest = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 1000; i += 1) {
     const startedAt = performance.now();

@@ -10,7 +10,7 @@ const HASHED = vector('SDK-HMAC-SHA256', "the body's hash in a header");
 const MINUTE = 60_000;
 
 describe.each(vectorsOf('SDK-HMAC-SHA256'))("a request of Huawei's SDK with $name", (signed) => {
-  test('its signature is accepted', () => {
+  test('is accepted', () => {
     expect(sdkHmacSha256.parse(String(signed.request.headers.authorization))?.access).toBe(access);
     expect(verdict(signed)).toBe('good');
   });
@@ -24,7 +24,7 @@ describe.each(vectorsOf('SDK-HMAC-SHA256'))("a request of Huawei's SDK with $nam
     expect(verdict(signed, { headers: { host: 'elsewhere.example' } })).toBe('bad');
   });
 
-  test('its signature is accepted for 15 minutes either way, and then expired', () => {
+  test('is accepted up to 15 minutes before and after its date, and then expired', () => {
     const sentAt = Math.floor(signed.now / 1000) * 1000;
     for (const at of [sentAt - 14 * MINUTE, sentAt + 14 * MINUTE]) {
       expect(verdict(signed, {}, { at })).toBe('good');
@@ -36,11 +36,11 @@ describe.each(vectorsOf('SDK-HMAC-SHA256'))("a request of Huawei's SDK with $nam
   });
 });
 
-test.each(vectorsOf('SDK-HMAC-SHA256', 'bad'))('a request that is signed with $name is bad', (signed) => {
+test.each(vectorsOf('SDK-HMAC-SHA256', 'bad'))('a request whose signature has $name is bad', (signed) => {
   expect(verdict(signed)).toBe('bad');
 });
 
-test('the method may be written in any case, and parameters may come in any order', () => {
+test('the method may be in upper or lower case, and parameters may come in any order', () => {
   expect(verdict(POST, { method: 'post' })).toBe('good');
   const [path, query = ''] = QUERY.request.url.split('?');
   expect(verdict(QUERY, { url: `${path}?${query.split('&').reverse().join('&')}` })).toBe('good');
@@ -48,23 +48,23 @@ test('the method may be written in any case, and parameters may come in any orde
   expect(verdict(QUERY, { url: `${path}?${query.replace('preload', 'prel%6Fad')}&` })).toBe('good');
 });
 
-test('a path is signed with a slash at its end, whether it has one or not', () => {
+test('a path is signed with a slash at its end, even if it has none', () => {
   expect(verdict(POST, { url: `${POST.request.url}/` })).toBe('good');
   expect(verdict(POST, { url: `${POST.request.url}//` })).toBe('bad');
 });
 
-test('a plus in a query is a space, as it is for who reads the query', () => {
+test('a plus in a query is signed as a space', () => {
   const { url } = ENCODED.request;
   expect(verdict(ENCODED, { url: url.replace('%20', '+') })).toBe('good');
   expect(verdict(ENCODED, { url: url.replace('%2B', '+') })).toBe('bad');
 });
 
-test('every byte of the body counts', () => {
+test('every byte of the body is signed', () => {
   expect(verdict(POST, { body: Buffer.concat([POST.request.body, Buffer.from(' ')]) })).toBe('bad');
   expect(verdict(POST, { body: Buffer.alloc(0) })).toBe('bad');
 });
 
-test('a hash in a header has to be that of the body, unless it says that the body is not signed', () => {
+test('a hash in a header has to be the hash of the body, unless it says that the body is not signed', () => {
   expect(verdict(HASHED, { body: Buffer.from('{"type": "export"}') })).toBe('bad');
   expect(verdict(UNSIGNED, { body: Buffer.from('something else') })).toBe('good');
   expect(
@@ -74,14 +74,14 @@ test('a hash in a header has to be that of the body, unless it says that the bod
   ).toBe('bad');
 });
 
-test('a hash in a header that is not signed does not count', () => {
+test('a hash in a header that is not signed is ignored', () => {
   const headers = { 'x-sdk-content-sha256': 'UNSIGNED-PAYLOAD' };
   expect(verdict(POST, { headers })).toBe('good');
   expect(verdict(POST, { headers, body: Buffer.from('{}') })).toBe('bad');
 });
 
 test.each(['x-sdk-date', 'host', 'content-type', 'user-agent'])(
-  'the signed header %s has to be there',
+  'the signed header %s must not be missing',
   (name) => {
     expect(verdict(POST, { headers: { [name]: undefined } })).toBe('bad');
     expect(verdict(POST, { headers: { [name]: 'changed' } })).toBe('bad');
@@ -89,7 +89,7 @@ test.each(['x-sdk-date', 'host', 'content-type', 'user-agent'])(
 );
 
 test.each(['20261301T000000', '2026-01-01T00:00:00Z', '', '99999999T999999Z'])(
-  'a date of "%s" is bad',
+  'the date "%s" is bad',
   (date) => {
     expect(verdict(POST, { headers: { 'x-sdk-date': date } })).toBe('bad');
   },
@@ -107,6 +107,6 @@ test.each<[string, string]>([
   ['has a header twice', GOOD.replace('host;', 'host;HOST;')],
   ['has letters that no header has', GOOD.replace('host;', 'host;hö\u0000st;')],
   ['is longer than any', GOOD.replace('host;', `host;${'x'.repeat(5000)};`)],
-])('an Authorization that %s is none', (_what, authorization) => {
+])('an Authorization header that %s cannot be read', (_what, authorization) => {
   expect(sdkHmacSha256.parse(authorization)).toBeNull();
 });

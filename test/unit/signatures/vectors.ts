@@ -20,8 +20,8 @@ export interface Vector {
 type Scheme = 'SDK-HMAC-SHA256' | 'bce-auth-v1';
 
 /**
- * Returns the vectors of a scheme that are good, or that lack something, each with a name that says what is
- * special.
+ * Returns the vectors of a scheme that are good, or that are bad because something is missing. The name of
+ * each vector says what is special about it.
  */
 export function vectorsOf(scheme: Scheme, verdict: 'good' | 'bad' = 'good'): readonly Vector[] {
   return recorded.vectors
@@ -43,8 +43,8 @@ export const huaweiVerdict = verdictBy(sdkHmacSha256);
 export const baiduVerdict = verdictBy(bceAuthV1);
 
 /**
- * Verifies requests of a scheme after some changes. The verdict is `null` if the scheme cannot read the
- * header.
+ * Returns a function that verifies a request of a scheme after some changes. The verdict is `null` if the
+ * scheme cannot read the header.
  */
 function verdictBy<Claim extends { readonly access: string }>(scheme: SignatureScheme<Claim>) {
   return (
