@@ -1,4 +1,4 @@
-/** This file helps tests to send requests that are not valid HTTP. */
+/** Helps tests to send requests that are not valid HTTP. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -6,7 +6,9 @@ import type { FastifyInstance } from 'fastify';
 
 export const portOf = (facade: FastifyInstance) => (facade.server.address() as { port: number }).port;
 
-/** Sends bytes on a connection, and returns everything that comes until the other side ends it. */
+/**
+ * Sends bytes on a connection. Returns everything that comes back until the other side ends the connection.
+ */
 export async function answerTo(bytes: string, socket: Socket) {
   let text = '';
   socket.on('data', (chunk: Buffer) => {
@@ -19,7 +21,7 @@ export async function answerTo(bytes: string, socket: Socket) {
   return { head, body, status: Number(/^HTTP\/1.1 (\d+) /.exec(head)?.[1]) };
 }
 
-/** A request whose body is awaited. */
+/** A request whose headers were sent, and whose body the facade waits for. */
 export interface Awaited {
   readonly client: Socket;
   /** The facade's end of the connection. */
@@ -38,7 +40,7 @@ export async function sendHeaders(facade: FastifyInstance, path: string, token: 
   return { client, socket };
 }
 
-/** Does what Node.js does with a connection that is late, without its minute. */
+/** Does at once what Node.js does after a minute with a connection whose request is late. */
 export function timeOut(server: Server, socket: Socket): void {
   const error = Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
   server.emit('clientError', error, socket);

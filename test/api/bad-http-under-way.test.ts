@@ -21,7 +21,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a connection that goes wrong after the headers of an answer ends, with nothing added to it', async () => {
+test('if a connection goes wrong after the headers of an answer, it ends and nothing is added to the answer', async () => {
   const client = connect(portOf(app), '127.0.0.1');
   const head = `X-Auth-Token: ${READER_TOKEN}\r\nTransfer-Encoding: chunked`;
   client.write(`GET ${JOBS}/a-job/events HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n`);
@@ -36,7 +36,7 @@ test('a connection that goes wrong after the headers of an answer ends, with not
   expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
 });
 
-test('the connection of a request that is late is closed as soon as that was said', async () => {
+test('the connection of a late request is closed right after the answer', async () => {
   const { client, socket } = await sendHeaders(app, JOBS, READER_TOKEN);
   vi.useFakeTimers({ toFake: ['setTimeout'] });
   timeOut(app.server, socket);
@@ -48,7 +48,7 @@ test('the connection of a request that is late is closed as soon as that was sai
   expect(isClosed).toBe(true);
 });
 
-test('a client that goes on sending after it was refused still has its second to read the answer', async () => {
+test('a refused client that goes on sending still has a second to read the answer', async () => {
   const accepted = once(app.server, 'connection') as Promise<[Socket]>;
   const client = connect({ port: portOf(app), host: '127.0.0.1', allowHalfOpen: true });
   client.resume().write('nothing good\r\n\r\n');
@@ -61,7 +61,7 @@ test('a client that goes on sending after it was refused still has its second to
   client.destroy();
 });
 
-test('the answer to a request that is late has the id under which the request was logged', async () => {
+test('the answer to a late request has the id with which the request was logged', async () => {
   const { client, socket } = await sendHeaders(app, JOBS, READER_TOKEN);
   const { reqId } = logged.findLast(({ msg }) => msg === 'incoming request') ?? {};
   const answered = answerTo('{', client);
@@ -73,7 +73,7 @@ test('the answer to a request that is late has the id under which the request wa
   expect([msg, url]).toEqual(['a request that is not valid HTTP was refused', JOBS]);
 });
 
-test('a client whose earlier request was answered is told what is wrong with the next one', async () => {
+test('if the first request of a connection is good and the next one is not, the client is told so', async () => {
   const client = connect(portOf(app), '127.0.0.1');
   client.write(`GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n`);
   expect(String(await once(client, 'data'))).toMatch(/^HTTP\/1.1 200 /);

@@ -1,4 +1,4 @@
-/** Tests requests that Node.js cannot read as HTTP, or waits for in vain. */
+/** Tests requests that Node.js cannot read as HTTP, and requests that never arrive in full. */
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
@@ -41,7 +41,7 @@ const FORMS: readonly [string, string, string, (status: number) => object][] = [
 ];
 
 test.each(FORMS)(
-  'a request that is not good HTTP is answered in the words of %s',
+  'a request that is not valid HTTP is answered in the form of %s',
   async (_name, path, id, form) => {
     const { head, body, status } = await answer(`GET ${path} HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n`);
     expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining(form(400))]);
@@ -50,7 +50,7 @@ test.each(FORMS)(
 );
 
 test.each(FORMS)(
-  'headers that are too large are answered in the words of %s',
+  'headers that are too large are answered in the form of %s',
   async (_name, path, _id, form) => {
     const large = 'x'.repeat(40_000);
     const { body, status } = await answer(`GET ${path} HTTP/1.1\r\nHost: x\r\nLarge: ${large}\r\n\r\n`);
@@ -60,7 +60,7 @@ test.each(FORMS)(
 
 const POSTS = [JOBS, '/v2/image/x?remoteCopy', '/v5/a-project/jobs/batch-stop', `${CACHE}/task`] as const;
 
-test.each(POSTS)('a body for %s that does not come is answered in the words of its dialect', async (path) => {
+test.each(POSTS)('a body for %s that never comes is answered in the form of that dialect', async (path) => {
   const form = FORMS[POSTS.indexOf(path)]?.[3];
   const { client, socket } = await sendHeaders(app, path, READER_TOKEN);
   const answered = answerTo('{', client);
@@ -75,7 +75,7 @@ test('a request has a minute to arrive', () => {
   }
 });
 
-test('a client that still sends what is not good HTTP has a second to read the answer', async () => {
+test('a client that keeps sending what is not valid HTTP has a second to read the answer', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout'] });
   const accepted = once(app.server, 'connection') as Promise<[Socket]>;
   const client = connect({ port: portOf(app), allowHalfOpen: true });
@@ -89,7 +89,7 @@ test('a client that still sends what is not good HTTP has a second to read the a
   client.destroy();
 });
 
-test('a body that is not good HTTP is answered in the words of the path that it was sent to', async () => {
+test('a body that is not valid HTTP is answered in the form of the dialect at that path', async () => {
   const head = `X-Auth-Token: ${READER_TOKEN}\r\nTransfer-Encoding: chunked`;
   const { body, status } = await answer(
     `POST ${CACHE}/task HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\nthis is no length\r\n`,
@@ -97,7 +97,7 @@ test('a body that is not good HTTP is answered in the words of the path that it 
   expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining({ errCode: 'SFS.TURBO.0001' })]);
 });
 
-test('no answer is sent in the place of the answer to an earlier request', async () => {
+test('no error is sent in the place of the answer to an earlier request', async () => {
   const { promise: pass, resolve } = Promise.withResolvers<void>();
   const slow = await serveJobs({
     list: async () => {
@@ -112,7 +112,7 @@ test('no answer is sent in the place of the answer to an earlier request', async
   await slow.close();
 });
 
-test('a request that is not good HTTP is answered over TLS too', async () => {
+test('a request that is not valid HTTP is answered over TLS, too', async () => {
   const socket = connectTls({ port: portOf(overTls), host: '127.0.0.1', rejectUnauthorized: false });
   await once(socket, 'secureConnect');
   const { body, status } = await answerTo('GET /v2/image/x HTTP/1.1\r\nBad Name: 1\r\n\r\n', socket);

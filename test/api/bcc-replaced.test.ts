@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-test('a copy whose image was spoilt is known by its new id, and by its job', async () => {
+test('a copy whose image had to be replaced is found by its new id and by its job', async () => {
   const bcc = bccClient(rig.deployment);
   const at = gate();
   const openSink = async () => {

@@ -13,17 +13,17 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-test('a copy whose request has JSON and no content type works', async () => {
+test('a copy request with JSON and no content type works', async () => {
   const answer = await fetch(`${deployment.apiUrl}/v2/image/${small}?remoteCopy`, {
     method: 'POST',
     headers: { 'x-auth-token': deployment.tokens.a },
-    // fetch names no type for a body of bytes.
+    // `fetch` sends no content type for a body of bytes.
     body: Buffer.from('{"destRegion": ["ot2"]}'),
   });
   expect(answer.status).toBe(200);
 });
 
-test('a client token makes a copy once', async () => {
+test('requests with the same client token make one copy for each region', async () => {
   const copy = (body: object) =>
     tenant.call('POST', `${small}?remoteCopy&clientToken=once`, { body: { destRegion: ['ot2'], ...body } });
   const first = await copy({});
@@ -37,7 +37,7 @@ test.each<[string, unknown]>([
   ['null', null],
   ['a number', 1],
   ['a text', 'once'],
-])('a client token in the body is none: %s', async (_name, clientToken) => {
+])('a client token in the body is ignored: %s', async (_name, clientToken) => {
   const copy = () => tenant.copy(small, { destRegion: ['ot2'], clientToken });
   const [[first], [second]] = [await copy(), await copy()];
   expect(second.imageId).not.toBe(first.imageId);
@@ -59,13 +59,13 @@ test.each<[string, number, string, unknown]>([
   expectError(await tenant.call('POST', `${small}?remoteCopy`, { body }), status, code);
 });
 
-test.each(['%zz', '%f', '%ff%fe'])('a path with %s names nothing', async (imageId) => {
+test.each(['%zz', '%f', '%ff%fe'])('an image id of %s cannot be decoded, and is refused', async (imageId) => {
   for (const method of ['GET', 'POST']) {
     expectError(await tenant.call(method, `${imageId}?cancelRemoteCopy`, { body: {} }), 400, 'InvalidURI');
   }
 });
 
-test.each(['json', ';;', ''])('a Content-Type that is "%s" makes no difference', async (type) => {
+test.each(['json', ';;', ''])('the Content-Type "%s" is ignored', async (type) => {
   const headers = { 'content-type': type };
   const path = `${small}?remoteCopy`;
   const body = { destRegion: ['ot2'] };
@@ -74,13 +74,13 @@ test.each(['json', ';;', ''])('a Content-Type that is "%s" makes no difference',
 });
 
 test.each(['', '?', '?shareImage', '?remoteCopy&cancelRemoteCopy'])(
-  'a POST with the query "%s" names no action',
+  'a POST with the query "%s" is refused, because it does not name one known action',
   async (query) => {
     expectError(await tenant.call('POST', `${small}${query}`, { body: {} }), 400, 'InvalidURI');
   },
 );
 
-test('a field that nobody knows is ignored, and so is the version of the API', async () => {
+test('an unknown field is ignored, and so is the version of the API', async () => {
   const rows = await bccClient(deployment, 'v1').copy(small, { destRegion: ['ot2'], colour: 'red' });
   expect(rows[0].code).toBe('');
 });

@@ -13,7 +13,8 @@ export interface BccAnswer {
 }
 
 /**
- * A client of the BCC dialect for tenant-a: every request is signed with its access key, or bears a token.
+ * A client of the BCC dialect for tenant-a. Each request is signed with the tenant's access key, or has a
+ * token.
  */
 export interface BccClient {
   call(method: string, path: string, options?: Omit<Call, 'method'>): Promise<BccAnswer>;
@@ -54,7 +55,7 @@ export function bccClient(deployment: Deployment, version = 'v2'): BccClient {
   };
 }
 
-/** Expects an answer to be an error in the form of Baidu's. */
+/** Expects an answer to be an error in Baidu's form. */
 export function expectError(answer: BccAnswer, status: number, code: string): void {
   expect([answer.status, answer.body.code]).toEqual([status, code]);
   expect(Object.keys(answer.body).sort()).toEqual(['code', 'message', 'requestId']);

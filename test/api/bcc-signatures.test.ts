@@ -29,7 +29,7 @@ afterEach(async () => {
   await app.close();
 });
 
-test("a cancel that Baidu's own SDK has signed is its owner's", async () => {
+test("a cancel that Baidu's own SDK has signed reaches the job service for the owner of the key", async () => {
   expect((await replay(app, CANCEL)).status).toBe(200);
   const requested_by = 'tenant a-project';
   expect(cancel).toHaveBeenCalledWith(expect.objectContaining({ tenant_id: 'a-project' }), 'a-job', {
@@ -38,7 +38,7 @@ test("a cancel that Baidu's own SDK has signed is its owner's", async () => {
 });
 
 test.each(vectorsOf('bce-auth-v1').filter(({ request }) => request.url.endsWith('?remoteCopy=')))(
-  "a copy that Baidu's own SDK has signed with $name is let in",
+  "the signature of Baidu's own SDK for a copy with $name is accepted",
   async (signed) => {
     const { status, body } = await replay(app, signed);
     expect([400, 200]).toContain(status);
@@ -73,24 +73,21 @@ test.each([
   ['GET', '/v2/image'],
   ['GET', '/v2/image/m-1/sharedUsers'],
   ['GET', '/v2.1/image/m-1'],
-] as const)('%s %s is a call that nobody knows', async (method, url) => {
+] as const)('%s %s is an unknown call', async (method, url) => {
   const answer = await app.inject({ method, url, headers: { 'x-auth-token': READER_TOKEN } });
   expect([answer.statusCode, answer.json().code]).toEqual([400, 'InvalidURI']);
   expect(answer.headers['x-bce-request-id']).toBe(answer.json().requestId);
   expect((await app.inject({ method, url })).json().code).toBe('AccessDenied');
 });
 
-test.each(['PUT', 'DELETE', 'QUERY'] as const)(
-  '%s is a method that an image does not have',
-  async (method) => {
-    const headers = { 'x-auth-token': READER_TOKEN };
-    const answer = await app.inject({ method, url: '/v2/image/m-1', headers });
-    expect([answer.statusCode, answer.json().code]).toEqual([405, 'InvalidHTTPRequest']);
-    expect(answer.headers.allow).toBe('GET, HEAD, POST');
-  },
-);
+test.each(['PUT', 'DELETE', 'QUERY'] as const)('an image does not have the method %s', async (method) => {
+  const headers = { 'x-auth-token': READER_TOKEN };
+  const answer = await app.inject({ method, url: '/v2/image/m-1', headers });
+  expect([answer.statusCode, answer.json().code]).toEqual([405, 'InvalidHTTPRequest']);
+  expect(answer.headers.allow).toBe('GET, HEAD, POST');
+});
 
-test('10,000 headers that nobody has signed are no 500, and leave nothing behind', async () => {
+test('10,000 requests with malformed signatures are refused without a 500, and leave nothing in memory', async () => {
   await sendMalformed(app, '/v2/image/m-1?cancelRemoteCopy', good, [400, 403]);
   expect(cancel).not.toHaveBeenCalled();
 });

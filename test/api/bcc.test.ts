@@ -49,7 +49,7 @@ test('a copy to two regions makes an image in each', async () => {
   expect(await deployment.files('ot3')).toContain(rows[1].imageId);
 });
 
-test('a running copy is dest_copying; its cancel is a 200 without a body, and the image goes away', async () => {
+test('a running copy is `dest_copying`; a cancel gets a 200 without a body, and then the image is removed', async () => {
   const imageId = await runningCopy();
   expect((await tenant.show(imageId)).body.image).toMatchObject({ status: 'dest_copying', name: 'ubuntu' });
   const answer = await tenant.cancel(imageId);
@@ -63,7 +63,7 @@ test('a running copy is dest_copying; its cancel is a 200 without a body, and th
   expect(again.body.message).toBe(NO_OBJECT);
 });
 
-test('a cancelled copy is not there, whatever region is away', async () => {
+test('a cancelled copy is not found, even while a region is away', async () => {
   const imageId = await runningCopy();
   await tenant.cancel(imageId);
   await tenant.untilStatus(imageId, null);
@@ -88,7 +88,7 @@ test.each<[string, Record<string, string>, string | undefined]>([
   await tenant.untilStatus(imageId, null);
 });
 
-test('an image that is whole cannot be cancelled, whether a job made it or nobody did', async () => {
+test('a finished image cannot be cancelled, whether a job has made it or not', async () => {
   const [{ imageId }] = await tenant.copy(small, { destRegion: ['ot2'] });
   await tenant.untilStatus(imageId, 'Available');
   for (const id of [imageId, small, (await deployment.addImage('ot2', 10)).id]) {
@@ -99,7 +99,7 @@ test('an image that is whole cannot be cancelled, whether a job made it or nobod
   expect(await deployment.files('ot2')).toContain(imageId);
 });
 
-test('a copy that has failed is CreateFailed, says why, and cannot be cancelled', async () => {
+test('a failed copy is `CreateFailed`, has the reason, and cannot be cancelled', async () => {
   const image = await deployment.addImage('ot1', 1000, { owner: 'tenant-a' });
   await writeFile(join(deployment.folder, 'ot1', image.id, 'data'), Buffer.alloc(1000));
   const [{ imageId }] = await tenant.copy(image.id, { destRegion: ['ot2'] });
@@ -125,7 +125,7 @@ test.each<[string, string]>([
   }
 });
 
-test("another tenant's copy, and another tenant's image, are not there", async () => {
+test("another tenant's copies and images are not found", async () => {
   const imageId = await runningCopy();
   const foreign = (await deployment.addImage('ot2', 10, { owner: 'tenant-a' })).id;
   const token = deployment.tokens.b;
@@ -155,7 +155,7 @@ test('a job that was started by hand is found by the image id that it has reserv
   await tenant.untilStatus(image_id, null);
 });
 
-test('an error of one region stands in its row, and the others go on', async () => {
+test('the error of one region is in its row, and the copies to the other regions go on', async () => {
   const rows = await tenant.copy(small, { destRegion: ['mars', 'ot2', 'ot1'] });
   expect(rows).toEqual([
     {
@@ -170,7 +170,7 @@ test('an error of one region stands in its row, and the others go on', async () 
   await tenant.untilStatus(rows[1].imageId, 'Available');
 });
 
-test('an error of all regions is the answer', async () => {
+test('if every region has an error, the answer is an error', async () => {
   const copy = (imageId: string, body: unknown) => tenant.call('POST', `${imageId}?remoteCopy`, { body });
   expectError(await copy('missing', { destRegion: ['ot2', 'ot3'] }), 404, 'NoSuchObject');
   expectError(await copy(small, { destRegion: ['mars'] }), 409, 'Image.RegionNotSupportCopy');
@@ -180,7 +180,7 @@ test('an error of all regions is the answer', async () => {
   expectError(await copy(queued.id, { destRegion: ['ot2'] }), 409, 'Image.ImageStatusForbidden');
 });
 
-test('the source is the region of the host', async () => {
+test('the source is the region of the host to which the request was sent', async () => {
   const { id } = await deployment.addImage('ot3', 10, { owner: 'tenant-a' });
   const options = { token: deployment.tokens.a, body: { destRegion: ['ot2'] } };
   expectError(await tenant.call('POST', `${id}?remoteCopy`, options), 404, 'NoSuchObject');

@@ -11,7 +11,7 @@ import { READER_IDENTITY, READER_TOKEN, serveJobs } from './refusals-rig.ts';
 let app: FastifyInstance;
 afterEach(() => app.close());
 
-/** Sends a request so many times on one connection, without waiting for an answer. */
+/** Sends a request so many times on one connection, without waiting for the answers. */
 async function pipelined(method: string, path: string, times: number) {
   const { port } = app.server.address() as { port: number };
   const socket = connect(port, '127.0.0.1');
@@ -22,7 +22,7 @@ async function pipelined(method: string, path: string, times: number) {
   return socket;
 }
 
-test('what was begun for a client that hangs up stops, and nothing more is begun', async () => {
+test('when a client hangs up, its requests are aborted and no further one is begun', async () => {
   const signals: AbortSignal[] = [];
   let begun = 0;
   const { promise: pass, resolve } = Promise.withResolvers<void>();
@@ -46,7 +46,7 @@ test('what was begun for a client that hangs up stops, and nothing more is begun
   resolve();
 });
 
-test('a request that was answered is not touched when its connection ends', async () => {
+test('a request that was answered is not aborted when its connection ends', async () => {
   const signals: AbortSignal[] = [];
   app = await serveJobs({ list: async () => ({ jobs: [], next_marker: null }) }, (signal, work) => {
     signals.push(signal);
@@ -59,7 +59,7 @@ test('a request that was answered is not touched when its connection ends', asyn
   expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
 });
 
-test('nothing is begun for a client that hangs up before it is known', async () => {
+test('a client that hangs up during authentication gets a request that is aborted from the start', async () => {
   const signals: AbortSignal[] = [];
   const { promise: pass, resolve } = Promise.withResolvers<void>();
   const know = READER_IDENTITY.authenticate;
@@ -84,7 +84,7 @@ test('nothing is begun for a client that hangs up before it is known', async () 
   asked.mockRestore();
 });
 
-test('a change that was begun is carried out although its client hangs up', async () => {
+test('a change that was begun is not aborted when its client hangs up', async () => {
   const signals: AbortSignal[] = [];
   const { promise: pass, resolve } = Promise.withResolvers<void>();
   app = await serveJobs({}, async (signal, work) => {

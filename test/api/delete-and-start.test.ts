@@ -1,4 +1,4 @@
-/** Tests a job whose idempotency key comes again while the job is being deleted. */
+/** Tests that an idempotency key can be used again while its job is being deleted. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { loadConfig } from '../../src/config/index.ts';
@@ -7,7 +7,7 @@ import { type Deployment, deploy } from '../support/deployment.ts';
 
 let deployment: Deployment;
 let jobs: JobService;
-/** The service of another facade. */
+/** The job service of another facade. */
 let others: JobService;
 let image_id: string;
 beforeAll(async () => {
@@ -23,7 +23,8 @@ beforeAll(async () => {
 afterAll(() => deployment?.stop());
 
 /**
- * Deletes a job, and calls `start` at the moment at which the job's record is removed. Returns the answers.
+ * Deletes a job, and calls `start` at the moment when the record of the job is removed. Returns what `start`
+ * returned.
  */
 async function startsWhileDeleted<Started>(
   job_id: string,
@@ -62,17 +63,17 @@ test('once a facade has deleted a job, a request with its key makes another job 
   const first = await workflow.getHandle(job_id).describe();
   await workflow.getHandle(job_id).terminate();
 
-  // The other facade does not know of the deletion. It finds the job, as it was before.
+  // The other facade does not know of the deletion, and finds the old job.
   expect(await startsWhileDeleted(job_id, start)).toEqual([{ job_id }]);
   expect(await start()).toEqual({ job_id });
   expect(await others.show(OPERATOR, job_id)).toMatchObject({ status: 'replicate_requested' });
   expect((await workflow.getHandle(job_id).describe()).runId).not.toBe(first.runId);
 });
 
-test('a request with the key of a deleted job that Temporal still holds on to makes another job', async () => {
+test('a request with the key of a deleted job makes another job, even if Temporal refuses two starts before', async () => {
   const { workflow } = deployment.client;
   const request = { source: { region: 'ot1', image_id }, destination: { region: 'ot2' } };
-  // Temporal's server refuses a start while it removes the record, which it no longer shows.
+  // Temporal refuses a start while it removes the record, although it no longer shows the record.
   const refused = new WorkflowExecutionAlreadyStartedError('it is there', 'an id', 'copyImage');
   const starting = vi.spyOn(workflow, 'start').mockRejectedValueOnce(refused).mockRejectedValueOnce(refused);
   const { job_id } = await jobs.start(OPERATOR, request, { dialect: 'test', idempotency_key: 'held' });
@@ -81,7 +82,7 @@ test('a request with the key of a deleted job that Temporal still holds on to ma
   expect(await jobs.show(OPERATOR, job_id)).toMatchObject({ status: 'replicate_requested' });
 });
 
-test('a job whose deletion is refused is found by its key', async () => {
+test('a job is found by its key if its deletion was refused', async () => {
   const request = { source: { region: 'ot1', image_id }, destination: { region: 'ot2' } };
   const options = { dialect: 'test', idempotency_key: 'goes on' };
   const { job_id } = await jobs.start(OPERATOR, request, options);
@@ -89,7 +90,7 @@ test('a job whose deletion is refused is found by its key', async () => {
   expect(await jobs.start(OPERATOR, request, options)).toEqual({ job_id });
 });
 
-test('a request with the key of a job finds the job, although its deletion fails meanwhile', async () => {
+test('a request with the key of a job finds the job if its deletion fails in the meantime', async () => {
   const { workflowService, workflow } = deployment.client;
   const request = { source: { region: 'ot1', image_id }, destination: { region: 'ot2' } };
   const start = () => jobs.start(OPERATOR, request, { dialect: 'test', idempotency_key: 'stays' });

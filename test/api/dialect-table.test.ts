@@ -1,7 +1,7 @@
 /**
- * Tests that each dialect shows and allows in each status what `docs/dialects.json` says. If that file was
- * changed on purpose, `UPDATE_TABLE=1 npx vitest run test/api/dialect-table.test.ts` writes the document's
- * table anew.
+ * Tests that each dialect shows and allows what `docs/dialects.json` says for each status. After a change of
+ * that file on purpose, run `UPDATE_TABLE=1 npx vitest run test/api/dialect-table.test.ts`, which writes the
+ * table of `docs/dialects.md` anew.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ const ended = async (job: Job) => {
   return job;
 };
 
-/** For each status, makes a job that stays in it. */
+/** For each status, a function that makes a job which stays in that status. */
 const MAKERS: Record<JobStatus, (at: Gate) => Promise<Job>> = {
   replicate_requested: (at) => start(at, { source: holding('inspect', at) }),
   replicating: (at) => start(at, { source: holdingTransfer(at, 1) }),
@@ -75,10 +75,10 @@ const MAKERS: Record<JobStatus, (at: Gate) => Promise<Job>> = {
 const answer = ({ status }: { readonly status: number }, code?: string) =>
   code === undefined ? String(status) : `${status} ${code}`;
 
-describe.each(rows)('$status', ({ status, ...dialects }) => {
+describe.each(rows)('a job that is $status', ({ status, ...dialects }) => {
   const make = () => MAKERS[status as JobStatus](gate());
 
-  test('is shown by each dialect as its own word', async () => {
+  test('is shown by each dialect as the table says', async () => {
     const { handle, copyId } = await make();
     expect((await ecl.job(handle.workflowId)).status).toBe(dialects.ecl.shows);
     expect((await drs.call('GET', `/${handle.workflowId}`)).body.job.status).toBe(dialects.drs.shows);
@@ -90,12 +90,12 @@ describe.each(rows)('$status', ({ status, ...dialects }) => {
       .toBe(dialects.bcc.shows);
   });
 
-  test('ECL: DELETE', async () => {
+  test('answers a DELETE of ECL as the table says', async () => {
     const { handle } = await make();
     expect(answer(await ecl.cancel(handle.workflowId))).toBe(dialects.ecl.cancel);
   });
 
-  test('BCC: cancelRemoteCopy', async () => {
+  test('answers a cancelRemoteCopy of BCC as the table says', async () => {
     const { copyId } = await make();
     if (!dialects.bcc.shows.startsWith('404')) {
       await expect.poll(async () => (await bcc.show(copyId)).status).toBe(200);
@@ -107,14 +107,14 @@ describe.each(rows)('$status', ({ status, ...dialects }) => {
   test.each([
     ['stop', {}],
     ['force', { is_force_stop: true }],
-  ] as const)('DRS: %s', async (call, body) => {
+  ] as const)('answers a %s of DRS as the table says', async (call, body) => {
     const { handle } = await make();
     const stopped = await drs.stop(handle.workflowId, body);
     expect(answer(stopped, stopped.body.error_code)).toBe(dialects.drs[call]);
   });
 });
 
-test('the table has every status, and the document has the table', async () => {
+test('the table has every status, and docs/dialects.md has the table', async () => {
   expect(rows.map(({ status }) => status).sort()).toEqual([...JOB_STATUSES].sort());
   const file = join(import.meta.dirname, '../../docs/dialects.md');
   const text = await readFile(file, 'utf8');

@@ -11,7 +11,8 @@ export interface DrsAnswer {
 }
 
 /**
- * A client of the DRS dialect for tenant-a: every request is signed with its access key, or bears a token.
+ * A client of the DRS dialect for tenant-a. Each request is signed with the tenant's access key, or has a
+ * token.
  */
 export interface DrsClient {
   call(method: string, path: string, options?: Omit<Call, 'method'>): Promise<DrsAnswer>;

@@ -25,7 +25,7 @@ afterEach(async () => {
   await app.close();
 });
 
-test("a request that Huawei's own SDK has signed is its owner's", async () => {
+test("the signature of Huawei's own SDK for a list is accepted", async () => {
   expect(await replay(app, LIST)).toEqual({ status: 200, body: { total_count: 0, jobs: [] } });
 });
 
@@ -40,7 +40,7 @@ test.each<[string, Changes, string]>([
   ['the signature of another request', { url: '/v5/a-project/jobs/a-job' }, 'verify aksk signature fail'],
   ['an old signature', { at: LIST.now + 3_600_000 }, 'x-sdk-date has expired'],
   ['an unknown token', { headers: { 'x-auth-token': 'unknown' } }, 'decrypt token fail'],
-])('a request with %s is refused as by the gateway', async (_what, changes, why) => {
+])("a request with %s is refused in the words of Huawei's gateway", async (_what, changes, why) => {
   const { status, body } = await replay(app, LIST, changes);
   expect(status).toBe(401);
   expect(body).toEqual({
@@ -50,7 +50,7 @@ test.each<[string, Changes, string]>([
   });
 });
 
-test('who may look only cannot stop', async () => {
+test('a caller with the role reader may list tasks, but not stop them', async () => {
   const headers = { 'x-auth-token': READER_TOKEN };
   const calls = [
     { method: 'POST', url: '/v5/a-project/jobs/a-job/stop' },
@@ -67,7 +67,7 @@ test('who may look only cannot stop', async () => {
 test.each([
   ['POST', '/v5/a-project/jobs/a-job/start'],
   ['GET', '/v5/a-project/jobs/a-job/progress'],
-] as const)('%s %s is a call that nobody knows', async (method, url) => {
+] as const)('%s %s is an unknown call', async (method, url) => {
   const answer = await app.inject({ method, url, headers: { 'x-auth-token': READER_TOKEN } });
   expect([answer.statusCode, answer.json().error_code]).toEqual([404, 'APIGW.0101']);
   expect((await app.inject({ method, url })).json().error_code).toBe('APIGW.0301');
@@ -77,14 +77,14 @@ test.each([
   ['PATCH', '/v5/a-project/jobs/a-job', 'DELETE, GET, HEAD'],
   ['PUT', '/v5/a-project/jobs', 'GET, HEAD'],
   ['GET', '/v5/a-project/jobs/batch-stop', 'POST'],
-] as const)('%s %s is a method that is not there', async (method, url, allowed) => {
+] as const)('%s %s is refused as a method that the path does not have', async (method, url, allowed) => {
   const answer = await app.inject({ method, url, headers: { 'x-auth-token': READER_TOKEN } });
   expect([answer.statusCode, answer.json().error_code]).toEqual([405, 'APIGW.0101']);
   expect(answer.headers.allow).toBe(allowed);
   expect((await app.inject({ method, url })).json().error_code).toBe('APIGW.0301');
 });
 
-test('10,000 headers that nobody has signed are no 500, and leave nothing behind', async () => {
+test('10,000 requests with malformed signatures are refused without a 500, and leave nothing in memory', async () => {
   await sendMalformed(app, '/v5/a-project/jobs/a-job/stop', good, [401]);
   expect(cancel).not.toHaveBeenCalled();
 });

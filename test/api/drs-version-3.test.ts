@@ -1,4 +1,4 @@
-/** Tests the calls of DRS's version 3, in the order in which Huawei's Terraform provider makes them. */
+/** Tests the calls of version 3 of DRS, in the order in which Huawei's Terraform provider makes them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { eclClient } from '../support/http.ts';
@@ -23,7 +23,7 @@ const post = (path: string, body: unknown) => drs.call('POST', path, { body });
 const end = (delete_type: string) =>
   drs.call('DELETE', '/batch-jobs', { body: { jobs: [{ job_id: jobId, delete_type }] } });
 
-test('a task whose copy is there is read and destroyed, and its image stays', async () => {
+test('a finished task is read and destroyed, and its image stays', async () => {
   const status = 'RELEASE_RESOURCE_COMPLETE';
   const detail = await post('/batch-detail', { jobs: [jobId] });
   expect(detail).toMatchObject({ status: 200, body: { count: 1, results: [{ id: jobId, status }] } });
@@ -53,7 +53,7 @@ test('a task whose copy is there is read and destroyed, and its image stays', as
   expect(await deployment.files('ot2')).toContain(jobId);
 });
 
-test('what cannot be understood is refused, and a call that there is not', async () => {
+test('a body or an action that is not valid is refused, and so is an unknown call', async () => {
   for (const body of [{}, { jobs: [] }, { jobs: 'x' }])
     expect((await post('/batch-detail', body)).body.error_code).toBe('DRS.M00105');
   expect((await end('remove')).body.error_code).toBe('DRS.M00105');

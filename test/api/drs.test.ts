@@ -80,18 +80,18 @@ test.each<[string, string]>([
   ['of 900 characters', 'x'.repeat(900)],
   ['of 1,001 characters', 'x'.repeat(1001)],
   ['of 9,000 characters', 'x'.repeat(9000)],
-])('there is no task with an id %s', async (_name, jobId) => {
+])('no task is found for an id %s', async (_name, jobId) => {
   const { a: token } = deployment.tokens;
   expectError(await drs.call('POST', `/${jobId}/stop`, { token }), 400, 'DRS.10000010', NO_JOB);
   expectError(await drs.call('GET', `/${jobId}`, { token }), 400, 'DRS.10000010', NO_JOB);
 });
 
-test.each(['%zz', '%f', '%ff%fe'])('a path with %s names nothing', async (jobId) => {
+test.each(['%zz', '%f', '%ff%fe'])('a job id of %s cannot be decoded, and is refused', async (jobId) => {
   expectError(await drs.call('POST', `/${jobId}/stop`), 400, 'DRS.M00105', 'cannot be decoded');
   expectError(await drs.call('GET', `/${jobId}`), 400, 'DRS.M00105', 'cannot be decoded');
 });
 
-test.each(['json', ';;', ''])('a Content-Type that is "%s" makes no difference', async (type) => {
+test.each(['json', ';;', ''])('the Content-Type "%s" is ignored', async (type) => {
   const headers = { 'content-type': type };
   const path = '/nobody-has-this-one/stop';
   expectError(await drs.call('POST', path, { headers, body: {} }), 400, 'DRS.10000010', NO_JOB);
@@ -99,7 +99,7 @@ test.each(['json', ';;', ''])('a Content-Type that is "%s" makes no difference',
   expectError(unknown, 401, 'APIGW.0301');
 });
 
-test('the language of a refusal is the one that is asked for', async () => {
+test('an error is in the language that X-Language asks for, or else in English', async () => {
   const ask = (language: string) =>
     drs.call('POST', '/nobody-has-this-one/stop', { headers: { 'x-language': language } });
   expectError(await ask('zh-cn'), 400, 'DRS.10000010', '任务不存在');
@@ -118,7 +118,7 @@ test('a task that has ended cannot be stopped', async () => {
   expect(await ecl.job(jobId)).toMatchObject({ status: 'replicated', cancel: null });
 });
 
-test('a second stop, while the first is being done or after it, is refused', async () => {
+test('a second stop is refused, both during the first one and after it', async () => {
   const jobId = await runningCopy();
   await drs.stop(jobId);
   expectError(await drs.stop(jobId), 400, 'DRS.10000011');
@@ -149,7 +149,7 @@ test('a task is shown as an overview, or in detail', async () => {
   expectError(await drs.call('GET', `/${jobId}?type=all`), 400, 'DRS.M00105', /^type: /);
 });
 
-test('a task that has failed says why', async () => {
+test('a task that has failed shows the reason', async () => {
   const image = await deployment.addImage('ot1', 1000, { owner: 'tenant-a' });
   await writeFile(join(deployment.folder, 'ot1', image.id, 'data'), Buffer.alloc(1000));
   const jobId = await start(image.id);
@@ -158,7 +158,7 @@ test('a task that has failed says why', async () => {
   expect(body.job.description).toMatch(/sha512|digest/);
 });
 
-test('tasks are listed in pages, and by their state', async () => {
+test('tasks are listed in pages and by their state', async () => {
   const ids = [await start(small), await start(small), await start(small)];
   for (const id of ids) await ecl.ended(id);
   const list = async (query: string) => (await drs.call('GET', query)).body;
@@ -176,7 +176,7 @@ test('tasks are listed in pages, and by their state', async () => {
   expect((await drs.call('GET', '?job_type=migration')).status).toBe(200);
 });
 
-test('of several tasks each is stopped, or says why not', async () => {
+test('a batch stops each task, or says why the task cannot be stopped', async () => {
   const [running, done] = [await runningCopy(), await start(small)];
   await ecl.ended(done);
   const jobs = [{ job_id: running }, { job_id: done, is_force_stop: true }, { job_id: 'none' }];
@@ -202,7 +202,7 @@ test('of several tasks each is stopped, or says why not', async () => {
   }
 });
 
-test('a task that is named several times in a batch is stopped once, by force if one says so', async () => {
+test('a task that a batch names several times is stopped once, and by force if one of the entries says so', async () => {
   const jobId = await runningCopy();
   const jobs = [{ job_id: jobId }, { job_id: jobId, is_force_stop: true }, { job_id: jobId }];
   const { body } = await drs.call('POST', '/batch-stop', { body: { jobs } });
@@ -211,7 +211,7 @@ test('a task that is named several times in a batch is stopped once, by force if
   expect((await ecl.job(jobId)).cancel).toMatchObject({ force: true });
 });
 
-test('the project of the path has to be the one that one is signed in to', async () => {
+test("the project in the path has to be the caller's own project", async () => {
   const jobId = await runningCopy();
   const calls: [string, string, object][] = [
     ['POST', `/${jobId}/stop`, {}],

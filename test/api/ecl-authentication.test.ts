@@ -25,7 +25,7 @@ describe.each([
     ['a hash instead of a token', { 'x-auth-token': 'e'.repeat(64) }],
     ['a token of 8 KiB', { 'x-auth-token': 'x'.repeat(8192) }],
     ['a bearer token', { authorization: 'Bearer nobody-has-this-one' }],
-  ])('with %s is answered as the document shows', async (_name, headers) => {
+  ])('gets the documented 401 with %s', async (_name, headers) => {
     const answer = await send(`${deployment.apiUrl}${path}`, { method, headers });
     expect(answer.status).toBe(401);
     expect(answer.text).toBe('401 Unauthorized\n\nAuthentication required.');
@@ -35,12 +35,12 @@ describe.each([
   });
 });
 
-test('who has no token is told so before the body is looked at', async () => {
+test('a request without a token gets a 401, even if its body is not valid', async () => {
   const answer = await send(`${deployment.apiUrl}${JOBS}`, { method: 'POST', body: '{"image_id": ' });
   expect(answer.status).toBe(401);
 });
 
-test('no answer and no line of the log gives a token away', async () => {
+test('neither an answer nor the log contains a token', async () => {
   const { a } = deployment.tokens;
   const bad = 'a-token-that-has-just-expired';
   const answers = await Promise.all([
@@ -58,7 +58,7 @@ test('no answer and no line of the log gives a token away', async () => {
   }
 });
 
-test('a request id that the client sends does not become ours', async () => {
+test('a request id that the client sends is ignored', async () => {
   const headers = { 'x-openstack-request-id': 'req-mine', 'request-id': 'req-mine' };
   const answer = await send(`${deployment.apiUrl}${JOBS}`, { token: deployment.tokens.a, headers });
   expect(answer.headers['x-openstack-request-id']).toMatch(/^req-[0-9a-f-]{36}$/);

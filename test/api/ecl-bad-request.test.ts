@@ -43,7 +43,7 @@ test.each<[string, string, unknown]>([
   ['whose image is too long', 'image_id', { image_id: 'x'.repeat(256), tenant_id_dst: 'tenant-a' }],
   ['whose tenant is a list', 'tenant_id_dst', { image_id: 'x', tenant_id_dst: ['tenant-a'] }],
   ['whose tenant is empty', 'tenant_id_dst', { image_id: 'x', tenant_id_dst: '' }],
-])('a body %s is refused, and %s is named', async (_name, field, body) => {
+])('a body %s is refused, and the message names %s', async (_name, field, body) => {
   const answer = await tenant.copy(body);
   expectError(answer, 400, 'Bad Request');
   expect(messageOf(answer)).toMatch(new RegExp(`^${field}\\b`));
@@ -59,13 +59,13 @@ test.each<[string, string, object]>([
   ['a destination region that is an object', 'region_id_dst', { region_id_dst: {} }],
   ['a name that is a number', 'image_name_dst', { image_name_dst: 1 }],
   ['a name of 256 characters', 'image_name_dst', { image_name_dst: 'x'.repeat(256) }],
-])('%s is refused, and %s is named', async (_name, field, more) => {
+])('%s is refused, and the message names %s', async (_name, field, more) => {
   const answer = await tenant.copy({ image_id: image.id, tenant_id_dst: 'tenant-a', ...more });
   expectError(answer, 400, 'Bad Request');
   expect(messageOf(answer)).toMatch(new RegExp(`^${field}: `));
 });
 
-test('an unknown region is answered with those that there are', async () => {
+test('the error for an unknown region lists the regions', async () => {
   const body = { image_id: image.id, tenant_id_dst: 'tenant-a', region_id_dst: 'mars' };
   expect(messageOf(await tenant.copy(body))).toContain('ot1, ot2');
 });
@@ -73,7 +73,7 @@ test('an unknown region is answered with those that there are', async () => {
 test.each([
   ['an empty one', ''],
   ['one of 256 characters', 'k'.repeat(256)],
-])('an idempotency key: %s is refused by name', async (_name, key) => {
+])('an idempotency key that is %s is refused, and the message names it', async (_name, key) => {
   const body = { image_id: image.id, tenant_id_dst: 'tenant-a' };
   const answer = await tenant.copy(body, { 'idempotency-key': key });
   expectError(answer, 400, 'Bad Request');
@@ -95,12 +95,12 @@ test('an image whose record cannot be read is a conflict', async () => {
   expectError(await tenant.copy({ image_id: broken.id, tenant_id_dst: 'tenant-a' }), 409, 'Conflict');
 });
 
-test('a body larger than the limit is refused unread', async () => {
+test('a body larger than the limit is refused', async () => {
   const body = { image_id: image.id, tenant_id_dst: 'tenant-a', image_name_dst: 'x'.repeat(20_000) };
   expectError(await tenant.copy(body), 413, 'Payload Too Large');
 });
 
-test('a body for a list or a job changes nothing', async () => {
+test('the body of a request for the list is ignored', async () => {
   const call = { token: deployment.tokens.a, body: { image_id: 1 } };
   expect((await send(`${deployment.apiUrl}${JOBS}`, { ...call, method: 'GET' })).status).toBe(200);
 });

@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** Adds each new view of a job to `seen`, until one meets the condition. */
+/** Adds each new view of a job to `seen`, until one of them meets the condition. */
 async function watch(jobId: string, seen: JobView[], condition: (view: JobView) => boolean): Promise<void> {
   await until(async () => {
     const view = await tenant.job(jobId);
@@ -45,25 +45,28 @@ test.each<[string, boolean, (jobId: string) => Promise<unknown>]>([
   ['force', true, (id) => byCommand(id, '--force')],
   ['an update between two attempts', false, (id) => byCommand(id)],
   ['force between two attempts', false, (id) => byCommand(id, '--force')],
-])('what was copied stays on show when the copy is cancelled by %s', async (_how, hasWorker, cancel) => {
-  const jobId = await tenant.start({ image_id: imageId, tenant_id_dst: 'tenant-a' });
-  const seen: JobView[] = [];
-  await watch(jobId, seen, ({ copy_progress }) => copy_progress >= 25);
-  if (!hasWorker) {
-    await copies.stop('SIGKILL');
-    await watch(jobId, seen, ({ last_fault }) => last_fault?.code === 'worker_lost');
-  }
-  const cancelled = cancel(jobId);
-  await watch(jobId, seen, ({ status }) => status === 'canceling' || isFinal(status));
-  if (!hasWorker) await startCopies();
-  await watch(jobId, seen, ({ status }) => isFinal(status));
-  await cancelled;
-  seen.push(await tenant.job(jobId));
+])(
+  'the progress of a copy does not fall when the copy is cancelled by %s',
+  async (_how, hasWorker, cancel) => {
+    const jobId = await tenant.start({ image_id: imageId, tenant_id_dst: 'tenant-a' });
+    const seen: JobView[] = [];
+    await watch(jobId, seen, ({ copy_progress }) => copy_progress >= 25);
+    if (!hasWorker) {
+      await copies.stop('SIGKILL');
+      await watch(jobId, seen, ({ last_fault }) => last_fault?.code === 'worker_lost');
+    }
+    const cancelled = cancel(jobId);
+    await watch(jobId, seen, ({ status }) => status === 'canceling' || isFinal(status));
+    if (!hasWorker) await startCopies();
+    await watch(jobId, seen, ({ status }) => isFinal(status));
+    await cancelled;
+    seen.push(await tenant.job(jobId));
 
-  expect(seen.at(-1)?.status).toBe('canceled');
-  for (const shown of ['copy_progress', 'bytes_copied'] as const) {
-    const numbers = seen.map((view) => view[shown]);
-    expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
-  }
-  expect(seen.at(-1)?.copy_progress).toBeLessThan(100);
-});
+    expect(seen.at(-1)?.status).toBe('canceled');
+    for (const shown of ['copy_progress', 'bytes_copied'] as const) {
+      const numbers = seen.map((view) => view[shown]);
+      expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
+    }
+    expect(seen.at(-1)?.copy_progress).toBeLessThan(100);
+  },
+);

@@ -26,7 +26,7 @@ const tracesOf = async (jobId: string) =>
 const closeStatus = async (jobId: string) =>
   (await deployment.client.workflow.getHandle(jobId).describe()).status.name;
 
-test('a running copy is cancelled: 204, then canceled, and nothing of it is left', async () => {
+test('a running copy is cancelled: the answer is 204, the status becomes canceled, and nothing of it is left', async () => {
   const jobId = await runningCopy();
   const answer = await tenant.cancel(jobId);
   expect([answer.status, answer.text]).toEqual([204, '']);
@@ -43,7 +43,7 @@ test('a running copy is cancelled: 204, then canceled, and nothing of it is left
   await expect.poll(() => closeStatus(jobId)).toBe('CANCELLED');
 });
 
-test('of a job that an operator has cancelled by force, that can be seen', async () => {
+test('a job that an operator has cancelled by force shows that, and the reason', async () => {
   const jobId = await runningCopy();
   const { code } = await deployment.command('cancel', jobId, '--force', '--reason', 'the region is down');
   expect(code).toBe(0);
@@ -55,7 +55,7 @@ test('of a job that an operator has cancelled by force, that can be seen', async
   expect(stdout).toMatch(/^cancelled by .+, by force: the region is down$/m);
 });
 
-test('a second DELETE is a conflict, while the first is being done and afterwards', async () => {
+test('a second DELETE is a conflict, both during the first one and after it', async () => {
   const jobId = await runningCopy();
   expect((await tenant.cancel(jobId)).status).toBe(204);
   const soon = await tenant.cancel(jobId);
@@ -67,14 +67,14 @@ test('a second DELETE is a conflict, while the first is being done and afterward
   expect(messageOf(late)).toContain('canceled');
 });
 
-test('of two DELETEs at the same time one is accepted', async () => {
+test('one of two DELETEs at the same time is accepted', async () => {
   const jobId = await runningCopy();
   const answers = await Promise.all([tenant.cancel(jobId), tenant.cancel(jobId)]);
   expect(answers.map(({ status }) => status).sort()).toEqual([204, 409]);
   expect((await tenant.ended(jobId)).status).toBe('canceled');
 });
 
-test('a DELETE of a copy that is done is a conflict, and the copy stays', async () => {
+test('a DELETE of a finished copy is a conflict, and the copy stays', async () => {
   const jobId = await tenant.start({ image_id: small, tenant_id_dst: 'tenant-a' });
   await tenant.ended(jobId);
   const answer = await tenant.cancel(jobId);
@@ -84,7 +84,7 @@ test('a DELETE of a copy that is done is a conflict, and the copy stays', async 
   expect(await tenant.job(jobId)).toMatchObject({ status: 'replicated', cancel: null });
 });
 
-test('the destination tenant may cancel too, and is on record', async () => {
+test('the destination tenant may cancel too, and the job shows that it has done so', async () => {
   const jobId = await runningCopy('tenant-b');
   const other = eclClient(deployment, deployment.tokens.b);
   expect((await other.cancel(jobId)).status).toBe(204);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-test('the documented two fields are enough: 202, and the copy is made', async () => {
+test('the two documented fields are enough to make a copy; the answer is 202', async () => {
   const image = await deployment.addImage('ot1', MIB + 5, { owner: 'tenant-a', name: 'ubuntu' });
   const answer = await tenant.copy({ image_id: image.id, tenant_id_dst: 'tenant-a' });
   expect(answer.status).toBe(202);
@@ -37,7 +37,7 @@ test('the documented two fields are enough: 202, and the copy is made', async ()
   expect(copy?.record).toMatchObject({ name: 'ubuntu', owner: 'tenant-a', size: image.size });
 });
 
-test('the copy takes the name and the owner that the request gives', async () => {
+test('the copy has the name and the owner that the request gives', async () => {
   const image = await deployment.addImage('ot1', 1000, { owner: 'tenant-a' });
   const jobId = await tenant.start({
     image_id: image.id,
@@ -52,7 +52,7 @@ test('the copy takes the name and the owner that the request gives', async () =>
   expect(copy?.record).toMatchObject({ name: 'Ünïcode "name" 日本', owner: 'tenant-b' });
 });
 
-test("the source tenant is the requester's, not the image's owner", async () => {
+test("the source tenant is the requester's, not the image owner's", async () => {
   const image = await deployment.addImage('ot1', 10, { owner: null });
   const jobId = await tenant.start({ image_id: image.id, tenant_id_dst: 'tenant-a' });
   expect(await tenant.ended(jobId)).toMatchObject({ status: 'replicated', source_tenant_id: 'tenant-a' });
@@ -69,7 +69,7 @@ test('region_id_src names the source, and the only other region is the destinati
   expect(await deployment.files('ot1')).toContain(jobId);
 });
 
-test('an image of no bytes is copied too', async () => {
+test('an empty image is copied, too', async () => {
   const image = await deployment.addImage('ot1', 0);
   const jobId = await tenant.start({ image_id: image.id, tenant_id_dst: 'tenant-a' });
   expect(await tenant.ended(jobId)).toMatchObject({
@@ -79,7 +79,7 @@ test('an image of no bytes is copied too', async () => {
   });
 });
 
-test('a body is JSON whatever its content type says', async () => {
+test('a body is read as JSON, whatever its content type is', async () => {
   const image = await deployment.addImage('ot1', 10);
   const answer = await tenant.copy(
     { image_id: image.id, tenant_id_dst: 'tenant-a' },
@@ -88,14 +88,14 @@ test('a body is JSON whatever its content type says', async () => {
   expect(answer.status).toBe(202);
 });
 
-test('a request that is sent twice without a key makes two jobs', async () => {
+test('a request without a key that is sent twice makes two jobs', async () => {
   const image = await deployment.addImage('ot1', 10);
   const body = { image_id: image.id, tenant_id_dst: 'tenant-a' };
   const [first, second] = await Promise.all([tenant.start(body), tenant.start(body)]);
   expect(first).not.toBe(second);
 });
 
-test('a region that is its own other region is refused by name', async () => {
+test('a copy to the source region itself is refused, and the message names the field', async () => {
   const image = await deployment.addImage('ot1', 10);
   const answer = await tenant.copy({ image_id: image.id, tenant_id_dst: 'tenant-a', region_id_dst: 'ot1' });
   expect(answer.status).toBe(400);

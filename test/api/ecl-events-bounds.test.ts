@@ -1,4 +1,4 @@
-/** Tests what bounds the streams of events of a job: their number, their memory and their clients. */
+/** Tests the limits of the streams of job events: their number, their memory and slow clients. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -34,7 +34,7 @@ const listenTo = (jobId: string) =>
 const serve = (jobs: Partial<JobService>, limits: Parameters<typeof serveJobs>[2] = {}) =>
   serveJobs(jobs, undefined, limits);
 
-test('a tenant that has as many streams as it may have is refused, until one of them ends', async () => {
+test('a tenant with the most streams that it may have is refused another one, until one of them ends', async () => {
   const job = followable();
   app = await serve(job, { event_streams: 2 });
   const [first, second] = [await listenTo('one'), await listenTo('two')];
@@ -53,13 +53,13 @@ test('a tenant that has as many streams as it may have is refused, until one of 
   await until(() => job.followers() === 0);
 });
 
-test('a stream that could not begin does not count', async () => {
+test('a stream that could not begin does not count towards the limit', async () => {
   const unavailable = new JobError('unavailable', 'Temporal is away');
   app = await serve({ follow: () => Promise.reject(unavailable) }, { event_streams: 1 });
   for (let round = 0; round < 3; round += 1) expect((await listenTo('one')).response.statusCode).toBe(503);
 });
 
-test('streams do not count as requests that are under way', async () => {
+test('streams do not count as concurrent requests', async () => {
   const job = followable();
   app = await serve({ ...job, show: async (_caller, id) => jobView(id) }, { concurrent_requests: 1 });
   await Promise.all([await listenTo('one'), await listenTo('two')]);
@@ -67,7 +67,7 @@ test('streams do not count as requests that are under way', async () => {
   expect((await app.inject({ url: `${JOBS}/one`, headers })).statusCode).toBe(200);
 });
 
-test('a client that hangs up while the job is looked up leaves nothing behind', async () => {
+test('a client that hangs up while the job is looked up leaves no follower behind', async () => {
   const job = followable();
   const { promise: pass, resolve } = Promise.withResolvers<void>();
   let asked = 0;
@@ -83,14 +83,14 @@ test('a client that hangs up while the job is looked up leaves nothing behind', 
   await until(() => asked === 1);
   const gone = new Promise((resolve) => app.server.once('connection', resolve));
   socket.destroy();
-  // The server has heard of the end of a connection before it serves a later one.
+  // The server notices the end of a connection before it serves a later one.
   connect(portOf(), '127.0.0.1').end();
   await gone;
   resolve();
   await until(() => job.followers() === 0);
 });
 
-test('a client that reads slowly misses states, and finds the newest ones', async () => {
+test('a client that reads slowly misses states, but gets the newest one', async () => {
   const job = followable();
   app = await serve(job);
   const socket = connect(portOf(), '127.0.0.1');
@@ -116,7 +116,7 @@ test('a client that reads slowly misses states, and finds the newest ones', asyn
   expect(copied.length).toBeLessThan(states / 2);
 });
 
-test('a job whose record is deleted ends its streams', async () => {
+test('the streams of a job end when the record of the job is deleted', async () => {
   const job = followable();
   app = await serve(job);
   const listener = await listenTo('one');
@@ -125,7 +125,7 @@ test('a job whose record is deleted ends its streams', async () => {
   expect(listener.text()).toMatch(/\nretry: \d+\n\n$/);
 });
 
-test('a facade that closes ends its streams at once, and says when to come again', async () => {
+test('a facade that closes ends its streams at once, and says when to reconnect', async () => {
   const job = followable();
   app = await serve(job);
   const listener = await listenTo('one');

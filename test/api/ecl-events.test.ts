@@ -1,4 +1,4 @@
-/** Tests the events of a job: a call of ours beside NTT's. */
+/** Tests the events of a job, a call that we have added to NTT's API. */
 import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
@@ -30,7 +30,7 @@ afterAll(() => deployment?.stop());
 const start = () => tenant.start({ image_id: image, tenant_id_dst: 'tenant-a' });
 const eventsOf = (jobId: string) => `${deployment.apiUrl}${JOBS}/${jobId}/events`;
 
-test('a tenant is told each state of its job, up to the last one', async () => {
+test('a tenant gets each state of its job, up to the last one', async () => {
   const jobId = await start();
   const listener = await listen(eventsOf(jobId), deployment.tokens.a);
   expect(listener.response.statusCode).toBe(200);
@@ -59,7 +59,7 @@ test('a tenant is told each state of its job, up to the last one', async () => {
   expect([known.status, known.text]).toEqual([204, '']);
 });
 
-test('a stranger learns nothing, and only GET is taken', async () => {
+test('a stranger gets a 404, and only GET is allowed', async () => {
   const jobId = await start();
   expect((await send(eventsOf(jobId), { token: deployment.tokens.b })).status).toBe(404);
   expect((await send(eventsOf('nothing'), { token: deployment.tokens.a })).status).toBe(404);
@@ -92,7 +92,7 @@ test('an EventSource follows a job through a restart of the facade, and closes w
   await agent.close();
 });
 
-/** Serves a facade in this process that counts its looks at workflows. */
+/** Serves a facade in this process that counts how often it looks at workflows. */
 async function countingFacade(): Promise<{ app: FastifyInstance; client: Client; looks: () => number }> {
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const { calls } = vi.spyOn(connection.workflowService, 'describeWorkflowExecution').mock;
@@ -113,7 +113,7 @@ async function countingFacade(): Promise<{ app: FastifyInstance; client: Client;
   return { app, client, looks: () => calls.length };
 }
 
-test('a thousand listeners of a job cost one look a second, and none once they have gone', async () => {
+test('a thousand listeners of a job cost one look a second, and none after they have gone', async () => {
   const { app, client, looks } = await countingFacade();
   const jobId = 'a-job-without-a-worker';
   const source = { region: 'ot1', image_id: image, tenant_id: 'a-project' };

@@ -26,14 +26,14 @@ const body = (more: object = {}) => ({
 });
 const key = (name: string) => ({ 'idempotency-key': name });
 
-test('a request that is repeated with its key finds its job', async () => {
+test('a request that is repeated with its key gets the same job', async () => {
   const first = await a.start(body(), key('once'));
   expect(await a.start(body(), key('once'))).toBe(first);
   const { tenant_id_dst, ...rest } = body();
   expect(await a.start({ ...rest, tenant_id_dst }, key('once'))).toBe(first);
 });
 
-test('of ten at the same time all are the same job, and one workflow', async () => {
+test('ten requests with a key at the same time get the same job, and start one workflow', async () => {
   const { client } = deployment;
   const ids = await Promise.all(Array.from({ length: 10 }, () => a.start(body(), key('crowd'))));
   const [jobId = '', ...others] = new Set(ids);
@@ -60,7 +60,7 @@ test.each([
   expect(await a.job(jobId)).toMatchObject({ source_image_id: imageId, destination_image_name: null });
 });
 
-test('a key that another tenant uses, or that is used for another region, makes another job', async () => {
+test('the same key of another tenant, or for another region, makes another job', async () => {
   const ids = [
     await a.start(body(), key('shared')),
     await b.start(body(), key('shared')),
@@ -69,12 +69,12 @@ test('a key that another tenant uses, or that is used for another region, makes 
   expect(new Set(ids).size).toBe(3);
 });
 
-test('a request that was refused does not use its key up', async () => {
+test('a request that was refused does not use up its key', async () => {
   expect((await a.copy(body({ image_id: 'missing' }), key('again'))).status).toBe(404);
   expect((await a.copy(body(), key('again'))).status).toBe(202);
 });
 
-test('a repeat is answered even when the source cannot be reached any more', async () => {
+test('a repeat is answered even if the source cannot be reached any more', async () => {
   const first = await a.start(body(), key('late'));
   const folder = join(deployment.folder, 'ot1');
   await rename(folder, `${folder}.away`);
@@ -85,7 +85,7 @@ test('a repeat is answered even when the source cannot be reached any more', asy
   }
 });
 
-test('a job that has ended is still the answer', async () => {
+test('a repeat is answered with the job even after the job has ended', async () => {
   const jobId = await a.start(body(), key('ended'));
   await deployment.startWorker();
   await a.ended(jobId);

@@ -7,9 +7,7 @@ import { type Deployment, deploy } from '../support/deployment.ts';
 import { eclClient } from '../support/http.ts';
 import { until } from '../support/until.ts';
 
-/**
- * Tenants whose ids are similar to another's, or would mean something in a query that does not escape them.
- */
+/** Tenants whose ids are similar to those of others, or would change a query that does not escape them. */
 const TENANTS = [
   "tenant-a' OR 'x'='x",
   "x\\' OR WorkflowType = \\'copyImage",

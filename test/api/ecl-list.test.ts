@@ -21,7 +21,7 @@ beforeAll(async () => {
   given = await a.start({ image_id: imageId, tenant_id_dst: 'tenant-b' });
   foreign = await b.start({ image_id: imageId, tenant_id_dst: 'tenant-b' });
   own.push(given);
-  // A list is only sure to be complete once no job changes any more.
+  // The list is only sure to be complete once no job changes any more.
   await until(async () => (await a.jobs('?status=replicated')).length === own.length);
   await until(async () => (await b.jobs('?status=replicated')).length === 2);
 });
@@ -30,7 +30,7 @@ afterAll(() => deployment.stop());
 const idsOf = (jobs: readonly { job_id: string }[]) => jobs.map(({ job_id }) => job_id).sort();
 const nextOf = (link: string | string[] | undefined) => /^<([^>]+)>; rel="next"$/.exec(String(link))?.[1];
 
-test('a list is an array at the top level, of jobs as they are shown', async () => {
+test('a list is an array of jobs, each in the form in which a job is shown', async () => {
   const answer = await a.list();
   expect(answer.status).toBe(200);
   expect(answer.headers.link).toBeUndefined();
@@ -39,16 +39,16 @@ test('a list is an array at the top level, of jobs as they are shown', async () 
   expect(jobs.find(({ job_id }) => job_id === own[0])).toEqual(await a.job(own[0] ?? ''));
 });
 
-test('a tenant sees the jobs of which it is the source or the destination, and no others', async () => {
+test('a tenant sees only the jobs of which it is the source or the destination', async () => {
   expect(idsOf(await b.jobs())).toEqual([given, foreign].sort());
 });
 
-test('a status keeps the jobs that have it', async () => {
+test('a status limits the list to the jobs that have it', async () => {
   expect(await a.jobs('?status=replicating')).toEqual([]);
   expect(idsOf(await a.jobs('?status=replicated'))).toEqual(own.toSorted());
 });
 
-test.each([1, 3, 4, 8])('pages of %d, one after the other, hold every job once', async (limit) => {
+test.each([1, 3, 4, 8])('pages of %d jobs contain every job once', async (limit) => {
   const seen: { job_id: string }[] = [];
   for (let next: string | undefined = `${JOBS}?limit=${limit}`; next !== undefined; ) {
     const answer = await send(`${deployment.apiUrl}${next}`, { token: deployment.tokens.a });
@@ -57,7 +57,7 @@ test.each([1, 3, 4, 8])('pages of %d, one after the other, hold every job once',
     expect(page.length).toBeLessThanOrEqual(limit);
     seen.push(...page);
     const link = nextOf(answer.headers.link);
-    // The link is nothing but a query, so that it holds behind a proxy that puts a prefix before the path.
+    // The link has only a query, so that it also works behind a proxy that adds a prefix to the path.
     if (link !== undefined) expect(link).toMatch(new RegExp(`^[?]limit=${limit}&marker=`));
     next = link && `${JOBS}${link}`;
   }
@@ -86,7 +86,7 @@ describe('a marker', () => {
     await expectRefused(a, `?limit=1&status=error&marker=${marker}`);
   });
 
-  test('that was changed in one place is refused', async () => {
+  test('in which one character was changed is refused', async () => {
     const marker = await markerOf('?limit=1');
     const changed = `${marker.slice(0, 40)}${marker[40] === 'A' ? 'B' : 'A'}${marker.slice(41)}`;
     await expectRefused(a, `?limit=1&marker=${changed}`);
@@ -119,12 +119,12 @@ test.each([
   ['status', 'status='],
   ['status', "status=replicated' OR 'x'='x"],
   ['status', 'status=error&status=replicated'],
-])('a bad %s is refused by name: %s', async (name, query) => {
+])('a bad %s is refused, and the message names it: %s', async (name, query) => {
   const answer = await a.list(`?${query}`);
   expect(answer.status).toBe(400);
   expect(messageOf(answer)).toMatch(new RegExp(`^${name}\\b`));
 });
 
-test('a query that nobody knows is passed over, as OpenStack does', async () => {
+test('an unknown parameter is ignored, as in OpenStack', async () => {
   expect((await a.list('?sort=asc')).status).toBe(200);
 });

@@ -96,7 +96,7 @@ test.each([
   ['GET', '/v2/images'],
   ['GET', `${JOBS}/x/y`],
   ['GET', '/../../etc/passwd'],
-])('%s %s is nothing that exists', async (method, path) => {
+])('%s %s does not exist', async (method, path) => {
   expectNotFound(await raw(method, path));
 });
 
@@ -107,13 +107,13 @@ test.each([
   ['DELETE', JOBS, 'GET, HEAD, POST'],
   ['OPTIONS', JOBS, 'GET, HEAD, POST'],
   ['QUERY', JOBS, 'GET, HEAD, POST'],
-])('%s %s is a method that is not there', async (method, path, allowed) => {
+])('%s %s is refused as a method that the path does not have', async (method, path, allowed) => {
   const answer = await raw(method, path);
   expect([answer.status, answer.headers.allow]).toEqual([405, allowed]);
   expect(JSON.parse(answer.text)).toMatchObject({ code: 405, title: 'Method Not Allowed' });
 });
 
-test("a missing image and another tenant's private image are the same: not found", async () => {
+test("a missing image and another tenant's private image get the same 404", async () => {
   const foreign = await deployment.addImage('ot1', 10, { owner: 'tenant-b' });
   for (const image_id of [foreign.id, 'aaaaaaaa-c299-4369-a240-7e5b741cdb6a']) {
     const answer = await a.copy({ image_id, tenant_id_dst: 'tenant-a' });
@@ -131,20 +131,20 @@ test.each(['../ot1', '..', '.', '/etc/passwd', 'a\u0000b', '像', '.x.partial', 
   },
 );
 
-test('an image whose data is gone is not found', async () => {
+test('an image whose data is missing is not found', async () => {
   const image = await deployment.addImage('ot1', 10);
   await rm(join(deployment.folder, 'ot1', image.id, 'data'));
   expectNotFound(await a.copy({ image_id: image.id, tenant_id_dst: 'tenant-a' }));
 });
 
-test('a tenant that the requester may not copy into is not found, by name', async () => {
+test('a tenant that the requester may not copy into is not found, and the message names it', async () => {
   const image = await deployment.addImage('ot1', 10);
   const answer = await b.copy({ image_id: image.id, tenant_id_dst: 'tenant-a' });
   expectNotFound(answer);
   expect(messageOf(answer)).toBe('tenant_id_dst: there is no tenant tenant-a');
 });
 
-test('a region whose folder is gone is not available, and its images are not said to be missing', async () => {
+test('a region whose folder is missing is unavailable, and its images are not called missing', async () => {
   const image = await deployment.addImage('ot1', 10);
   const folder = join(deployment.folder, 'ot1');
   await rename(folder, `${folder}.away`);

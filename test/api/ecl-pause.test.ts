@@ -1,4 +1,4 @@
-/** Tests a tenant's pause of its own job, and the end of the pause: calls of ours beside NTT's. */
+/** Tests that a tenant can pause its own job and resume it, with calls that we have added to NTT's API. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
@@ -24,7 +24,7 @@ const post = (jobId: string, action: 'pause' | 'resume', call: Call = {}) =>
     ...call,
   });
 
-/** Waits until everything that is on its way has been written. Returns the number of bytes. */
+/** Waits until everything on its way has been written. Returns the number of bytes. */
 async function atRest(jobId: string): Promise<number> {
   let before = -1;
   await until(async () => {
@@ -37,7 +37,7 @@ async function atRest(jobId: string): Promise<number> {
   return before;
 }
 
-test('a tenant pauses its job, sees who has done it and why, and lets it go on', async () => {
+test('a tenant pauses its job, sees who has paused it and why, and resumes it', async () => {
   const jobId = await tenant.start({ image_id: image, tenant_id_dst: 'tenant-a' });
   await untilWritten(deployment, jobId, MIB);
   const paused = await post(jobId, 'pause', { body: { reason: 'the line is needed' } });
@@ -59,7 +59,7 @@ test('a tenant pauses its job, sees who has done it and why, and lets it go on',
   expect([late.status, messageOf(late)]).toEqual([409, 'the job is replicated: it cannot be paused']);
 });
 
-test('only whose job it is may pause it, and a body that is wrong is refused', async () => {
+test('only a tenant of the job may pause it, and a bad body is refused', async () => {
   const jobId = await tenant.start({ image_id: image, tenant_id_dst: 'tenant-a' });
   const stranger = await post(jobId, 'pause', { token: deployment.tokens.b });
   expect(stranger.status).toBe(404);

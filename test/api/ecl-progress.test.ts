@@ -30,7 +30,7 @@ afterAll(async () => {
   await deployment.stop();
 });
 
-test('a copy can be watched: its progress is an integer that never goes down, and 100 only at the end', async () => {
+test('the progress of a copy is an integer that never falls, and is 100 only at the end', async () => {
   const jobId = await tenant.start({ image_id: imageId, tenant_id_dst: 'tenant-a' });
   const seen: JobView[] = [];
   await until(async () => {
@@ -56,7 +56,7 @@ test('a copy can be watched: its progress is an integer that never goes down, an
   expect(steps).toContain(1);
 });
 
-test('the progress does not fall while no worker can put the end of the transfer on record', async () => {
+test('the progress does not fall while no worker can record the end of the transfer', async () => {
   const jobId = await tenant.start({ image_id: imageId, tenant_id_dst: 'tenant-a' });
   const before = await until(async () => {
     const job = await tenant.job(jobId);

@@ -30,17 +30,17 @@ test('the destination is the region that the request names', async () => {
   expect(await regionsOf(await tenant.start(body))).toEqual(['ot1', 'ot2']);
 });
 
-test("without a name it is the destination tenant's region", async () => {
+test('if the request names no region, the destination is the region of the destination tenant', async () => {
   const jobId = await tenant.start({ image_id: image.id, tenant_id_dst: 'tenant-b' });
   expect(await regionsOf(jobId)).toEqual(['ot1', 'ot3']);
 });
 
-test("a name wins over the destination tenant's region", async () => {
+test('a region in the request overrides the region of the destination tenant', async () => {
   const body = { image_id: image.id, tenant_id_dst: 'tenant-b', region_id_dst: 'ot2' };
   expect(await regionsOf(await tenant.start(body))).toEqual(['ot1', 'ot2']);
 });
 
-test('with several regions left to choose from, the request has to name one', async () => {
+test('if several regions are possible, the request has to name one', async () => {
   const answer = await tenant.copy({ image_id: image.id, tenant_id_dst: 'tenant-a' });
   expect(answer.status).toBe(400);
   expect(messageOf(answer)).toMatch(/^region_id_dst: is missing.*ot2, ot3/);
@@ -54,7 +54,7 @@ test("the source is the region of the request's host, with or without a port", a
   }
 });
 
-test('a host is the same in capital letters', async () => {
+test('a host may be written in capital letters', async () => {
   const other = await deployment.addImage('ot2', 10);
   const body = { image_id: other.id, tenant_id_dst: 'tenant-b' };
   expect(await regionsOf(await tenant.start(body, { host: 'Image.OT2.example.com' }))).toEqual([
@@ -64,20 +64,20 @@ test('a host is the same in capital letters', async () => {
 });
 
 test.each(['constructor', '__proto__', 'somewhere.example.com'])(
-  'the host %s has no region of its own: the default is the source',
+  'for the host %s, which has no region of its own, the source is the default region',
   async (host) => {
     const jobId = await tenant.start({ image_id: image.id, tenant_id_dst: 'tenant-b' }, { host });
     expect(await regionsOf(jobId)).toEqual(['ot1', 'ot3']);
   },
 );
 
-test('region_id_src wins over the host', async () => {
+test('region_id_src overrides the host', async () => {
   const host = 'image.ot3.example.com';
   const body = { image_id: image.id, tenant_id_dst: 'tenant-a', region_id_src: 'ot1', region_id_dst: 'ot2' };
   expect(await regionsOf(await tenant.start(body, { host }))).toEqual(['ot1', 'ot2']);
 });
 
-test("a tenant whose region is the source's has to name another", async () => {
+test('a tenant whose region is also the source has to name another region', async () => {
   const other = await deployment.addImage('ot3', 10);
   const body = { image_id: other.id, tenant_id_dst: 'tenant-b', region_id_src: 'ot3' };
   const answer = await tenant.copy(body);

@@ -22,7 +22,7 @@ const identity: Identity = {
 };
 const BODY = { image_id: 'an-image', tenant_id_dst: 'tenant-a' };
 
-/** The calls that the job service has got. */
+/** The calls that reached the job service. */
 let asked: unknown[][];
 let refusal: JobError | null;
 let log: string;
@@ -65,7 +65,7 @@ async function send(method: 'GET' | 'POST' | 'DELETE', path: string, token: stri
   return answer;
 }
 
-test('who has no good token is told where to get one, in the form of the document', async () => {
+test('a caller without a good token gets the documented 401, with the address of Keystone', async () => {
   const answer = await send('GET', JOBS, 'token-of-nobody');
   expect([answer.statusCode, answer.body]).toEqual([401, '401 Unauthorized\n\nAuthentication required.']);
   expect(answer.headers).toMatchObject({
@@ -75,7 +75,7 @@ test('who has no good token is told where to get one, in the form of the documen
   });
 });
 
-test('who may look only can list, and neither start nor cancel', async () => {
+test('a caller with the role reader can list jobs, but neither start nor cancel one', async () => {
   expect((await send('GET', JOBS, 'token-of-rita')).statusCode).toBe(200);
   for (const answer of [
     await send('POST', JOBS, 'token-of-rita', BODY),
@@ -98,14 +98,14 @@ test("a copy is started with the caller's own credential", async () => {
   ]);
 });
 
-test('a cancel needs no credential, and is not given one', async () => {
+test("a cancel is passed on without the caller's credential", async () => {
   expect((await send('DELETE', `${JOBS}/a-job`, 'token-of-alice')).statusCode).toBe(204);
   expect(asked).toEqual([
     ['cancel', { tenant_id: 'tenant-a' }, 'a-job', { requested_by: 'tenant tenant-a' }],
   ]);
 });
 
-test('a project that the caller may not copy into is not there', async () => {
+test('a project that the caller may not copy into is not found', async () => {
   const answer = await send('POST', JOBS, 'token-of-alice', { ...BODY, tenant_id_dst: 'tenant-b' });
   expect([answer.statusCode, answer.json().message]).toEqual([
     404,
@@ -113,18 +113,18 @@ test('a project that the caller may not copy into is not there', async () => {
   ]);
 });
 
-test('a quota that is used up is a 413', async () => {
+test('a quota that is used up is answered with 413', async () => {
   refusal = new JobError('quota_exceeded', 'there is no room left');
   const answer = await send('POST', JOBS, 'token-of-alice', BODY);
   expect(answer.json()).toMatchObject({ code: 413, message: 'there is no room left' });
 });
 
-test('the next page is a query only, which holds behind any prefix', async () => {
+test('the link to the next page is only a query, so that it works behind any prefix', async () => {
   const answer = await send('GET', `${JOBS}?limit=1`, 'token-of-alice');
   expect(answer.headers.link).toBe('<?limit=1&marker=next%26page>; rel="next"');
 });
 
-test('no line of the log gives a token away, not even of a request that fails', async () => {
+test('the log contains no token, even if a request fails', async () => {
   refusal = new JobError('unavailable', 'nobody answers', { cause: new Error('away') });
   await send('POST', JOBS, 'token-of-alice', BODY);
   expect(log).toContain('request failed');

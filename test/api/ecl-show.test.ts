@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-test('an answer has the ten documented keys, and ours beside them', async () => {
+test('an answer has the ten documented keys, and ours in addition', async () => {
   const image = await deployment.addImage('ot1', 3 * MIB, { owner: 'tenant-a', name: 'ubuntu' });
   const jobId = await tenant.start({ image_id: image.id, tenant_id_dst: 'tenant-a' });
   await tenant.ended(jobId);
@@ -55,7 +55,7 @@ test('an answer has the ten documented keys, and ours beside them', async () => 
   expect(Date.parse(job.updated_at)).toBeGreaterThanOrEqual(Date.parse(job.created_at));
 });
 
-test('a job belongs to its source and its destination tenant', async () => {
+test('a job can be seen by its source tenant and by its destination tenant', async () => {
   const other = eclClient(deployment, deployment.tokens.b);
   const image = await deployment.addImage('ot1', 10, { owner: 'tenant-a' });
   const jobId = await tenant.start({ image_id: image.id, tenant_id_dst: 'tenant-b' });
@@ -64,7 +64,7 @@ test('a job belongs to its source and its destination tenant', async () => {
   expect(two).toEqual(one);
 });
 
-test('a running job shows its attempt', async () => {
+test('a running job shows the number of its attempt', async () => {
   const image = await deployment.addImage('ot1', SIZE);
   const jobId = await tenant.start({ image_id: image.id, tenant_id_dst: 'tenant-a' });
   const job = await until(async () => {
@@ -74,7 +74,7 @@ test('a running job shows its attempt', async () => {
   expect(job).toMatchObject({ status: 'replicating', attempt: 1, last_fault: null, next_retry_at: null });
 });
 
-test('a copy whose bytes are not what the record says is an error, with its reason', async () => {
+test('a copy whose bytes differ from the digest in the record ends with an error that says so', async () => {
   const image = await deployment.addImage('ot1', 1000);
   await writeFile(join(deployment.folder, 'ot1', image.id, 'data'), Buffer.alloc(1000, 1));
   const jobId = await tenant.start({ image_id: image.id, tenant_id_dst: 'tenant-a' });

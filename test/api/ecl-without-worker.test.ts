@@ -17,7 +17,7 @@ afterAll(() => deployment.stop());
 const start = () => tenant.start({ image_id: imageId, tenant_id_dst: 'tenant-a' });
 const describeJob = (jobId: string) => deployment.client.workflow.getHandle(jobId).describe();
 
-test('a job shows all that is known of it, and after a while what it is waiting for', async () => {
+test('a job shows all that is known about it, and after a while what it is waiting for', async () => {
   const jobId = await start();
   expect(await tenant.job(jobId)).toMatchObject({
     job_id: jobId,
@@ -38,13 +38,13 @@ test('a job shows all that is known of it, and after a while what it is waiting 
   expect(waiting).toBe('a worker on Task Queue image-copy');
 });
 
-test('a job is listed', async () => {
+test('a job is listed before a worker has taken it', async () => {
   const jobId = await start();
   const listed = await until(async () => (await tenant.jobs()).find(({ job_id }) => job_id === jobId));
   expect(listed).toMatchObject({ status: 'replicate_requested', source_image_name: 'ubuntu' });
 });
 
-test('a job that was terminated is an error', async () => {
+test('a job that was terminated is shown as an error', async () => {
   const jobId = await start();
   await deployment.temporal('workflow', 'terminate', '-w', jobId);
   expect(await tenant.job(jobId)).toMatchObject({
@@ -56,7 +56,7 @@ test('a job that was terminated is an error', async () => {
   expect((await tenant.cancel(jobId)).status).toBe(409);
 });
 
-test('a cancel is accepted once, shown, and done by the next worker', async () => {
+test('a cancel is accepted once, shown, and carried out by the next worker', async () => {
   const jobId = await start();
   const bystander = await start();
   const answer = await tenant.cancel(jobId);

@@ -1,4 +1,4 @@
-/** Clients that ask whether their body is wanted, before they send it. */
+/** Tests clients that send `Expect: 100-continue`, which asks whether the body is wanted. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -16,7 +16,10 @@ afterAll(() => app.close());
 const TASK = '/v1/a-project/sfs-turbo/share/hpc-cache/task';
 const TOKEN = `X-Auth-Token: ${READER_TOKEN}`;
 
-/** Sends the headers of a request, and its body when it is asked for. Returns all that was answered. */
+/**
+ * Sends the headers of a request, and sends its body when the facade asks for it. Returns everything that was
+ * answered.
+ */
 async function ask(path: string, header: string): Promise<string> {
   const { port } = app.server.address() as { port: number };
   const socket = connect(port, '127.0.0.1');
@@ -40,7 +43,7 @@ test.each([
   ['BCC', '/v2/image/x?remoteCopy', 403],
   ['DRS', '/v5/a-project/jobs/batch-stop', 401],
   ['SFS Turbo', TASK, 401],
-])('%s does not ask for the body of somebody who is not known', async (_name, path, status) => {
+])('%s does not ask for the body of an unknown caller', async (_name, path, status) => {
   for (const header of ['X-Other: 1', 'X-Auth-Token: nobody']) {
     expect(await ask(path, header)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   }
@@ -51,11 +54,11 @@ test.each([
   ['BCC', '/v2/image/x?remoteCopy', 403],
   ['DRS', '/v5/a-project/jobs/batch-stop', 400],
   ['SFS Turbo', TASK, 400],
-])('%s asks for the body of a known caller, and reads it', async (_name, path, status) => {
+])('%s asks for the body of a known caller and reads it', async (_name, path, status) => {
   expect(await ask(path, TOKEN)).toMatch(new RegExp(`^HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 ${status} `));
 });
 
-test('a body that comes by itself is not asked for', async () => {
+test('a client that does not wait is not asked for its body', async () => {
   const { port } = app.server.address() as { port: number };
   const socket = connect(port, '127.0.0.1');
   socket.write(`POST ${JOBS} HTTP/1.1\r\nHost: x\r\n${TOKEN}\r\nContent-Length: 2\r\n\r\n{}`);
@@ -63,7 +66,7 @@ test('a body that comes by itself is not asked for', async () => {
   socket.destroy();
 });
 
-test('a signature that nobody can have made is refused before the body is sent', async () => {
+test('a malformed signature is refused before the body is sent', async () => {
   const bad = 'Authorization: SDK-HMAC-SHA256 Access=nobody, SignedHeaders=host, Signature=00';
   expect(await ask(TASK, bad)).toMatch(/^HTTP\/1.1 401 /);
   expect(await ask('/v2/image/x?remoteCopy', 'Authorization: anything')).toMatch(/^HTTP\/1.1 400 /);

@@ -1,7 +1,7 @@
 import { requestedDetails } from '../../src/copy-job/index.ts';
 import type { JobView } from '../../src/job-service/index.ts';
 
-/** Returns a job of the tenant `a-project` that a job service could show. */
+/** Returns a view of a job of the tenant `a-project`. */
 export function jobView(jobId: string, more: Partial<JobView> = {}): JobView {
   return {
     ...requestedDetails(jobId, null, new Date(0)),

@@ -1,4 +1,4 @@
-/** Tests that facades with the same `api.secret` take each other's markers, and that no other facade does. */
+/** Tests that only facades with the same `api.secret` accept each other's markers. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment?.stop());
 
-/** Starts one more facade, and returns its client. */
+/** Starts another facade, and returns a client of it. */
 async function facadeWith(api: { readonly secret?: string }) {
   const { folder, env } = deployment;
   const port = await freePort();
@@ -24,7 +24,7 @@ async function facadeWith(api: { readonly secret?: string }) {
   return eclClient({ ...deployment, apiUrl: `http://127.0.0.1:${port}` });
 }
 
-test("facades with one secret take each other's markers, and a facade with another secret does not", async () => {
+test("facades accept each other's markers only if they share a secret", async () => {
   const secret = 's'.repeat(32);
   const [one, two, other, none] = await Promise.all([
     facadeWith({ secret }),

@@ -1,4 +1,4 @@
-/** Tests what counts towards the limits of a tenant, and what does not. */
+/** Tests which jobs count towards the limits of a tenant. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { tenantLimits } from '../../src/config/tenant-limits.ts';
@@ -24,7 +24,7 @@ afterAll(async () => {
 
 /**
  * Returns how to start workflows for a tenant with these limits, and how to count those that have ended. No
- * worker takes them.
+ * worker takes the workflows.
  */
 function startsWithin(limits: Parameters<typeof tenantLimits>[0]) {
   const type = `work-${randomUUID()}`;
@@ -39,18 +39,18 @@ function startsWithin(limits: Parameters<typeof tenantLimits>[0]) {
 const started = (type: string) =>
   deployment.client.workflow.start(type, { workflowId: randomUUID(), taskQueue: 'nobody', args: [] });
 
-test('what has ended counts for the hour, and no longer as open', async () => {
+test('a job that has ended still counts for the hour, but not as open', async () => {
   const { within, ended } = startsWithin({ open_jobs: 1, jobs_per_hour: 2 });
   for (const round of [1, 2]) {
     await (await within(started)).terminate();
     await expect.poll(ended).toBe(round);
-    // The quota no longer remembers what it has started, and relies on Temporal's list alone.
+    // The quota forgets what it has started, and now relies on Temporal's list alone.
     ahead += 5000;
   }
   await expect(within(started)).rejects.toThrow('the limit jobs_per_hour of your tenant is reached: 2');
 });
 
-test('what is older than an hour does not count for the hour', async () => {
+test('a job that is older than an hour does not count for the hour', async () => {
   const { within } = startsWithin({ open_jobs: 10, jobs_per_hour: 1 });
   await within(started);
   await expect(within(started)).rejects.toThrow('the limit jobs_per_hour of your tenant is reached: 1');
@@ -58,7 +58,7 @@ test('what is older than an hour does not count for the hour', async () => {
   await within(started);
 });
 
-test('what could not be started does not count', async () => {
+test('a job that could not be started does not count', async () => {
   const { within } = startsWithin({ open_jobs: 1 });
   const refused = () => within(() => Promise.reject(new Error('Temporal is away')));
   for (let round = 0; round < 3; round += 1) await expect(refused()).rejects.toThrow('Temporal is away');

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-test('a tenant may have so many open jobs, also when it asks for many at once; the answer names the limit', async () => {
+test('a tenant may only have so many open jobs, even if it asks for many at once; the answer names the limit', async () => {
   const a = eclClient(deployment);
   const answers = await Promise.all(
     Array.from({ length: 12 }, () => a.copy({ image_id: imageId, tenant_id_dst: 'tenant-a' })),
@@ -30,12 +30,12 @@ test('a tenant may have so many open jobs, also when it asks for many at once; t
     expect(answer.status).toBe(413);
     expect(messageOf(answer)).toContain('open_jobs');
   }
-  // Temporal's list lags; it now has them all.
+  // Temporal's list lags behind. By now it has all of the jobs.
   await expect.poll(async () => (await a.jobs()).length).toBe(3);
   expect((await a.copy({ image_id: imageId, tenant_id_dst: 'tenant-a' })).status).toBe(413);
 });
 
-test('a tenant may have limits of its own, also on the bytes under way', async () => {
+test('a tenant may have limits of its own, for instance for the bytes under way', async () => {
   const b = eclClient(deployment, deployment.tokens.b);
   await b.start({ image_id: imageId, tenant_id_dst: 'tenant-b' });
   await b.start({ image_id: imageId, tenant_id_dst: 'tenant-b' });
@@ -44,7 +44,7 @@ test('a tenant may have limits of its own, also on the bytes under way', async (
   expect(messageOf(answer)).toContain('bytes_under_way');
 });
 
-test('tasks of a share are bounded too', async () => {
+test('tasks of a file share count towards the limits, too', async () => {
   const task = () =>
     send(`${deployment.apiUrl}/v1/tenant-a/sfs-turbo/${SHARE}/hpc-cache/task`, {
       method: 'POST',

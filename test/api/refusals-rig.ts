@@ -19,9 +19,7 @@ const principal = (may_copy: boolean): Principal => ({
   mayCopyInto: async () => true,
 });
 
-/**
- * An identity that knows the access key of the recorded requests, and a token of somebody who may only look.
- */
+/** An identity that knows the access key of the recorded requests, and one token with the role reader. */
 export const READER_IDENTITY: Identity = {
   authenticate: async (token) => (token === READER_TOKEN ? principal(false) : null),
   accessKey: async (id) => (id === access ? { secret, signIn: async () => principal(true) } : null),
@@ -40,7 +38,7 @@ export const API_CONFIG: ApiConfig = {
   secret: null,
 };
 
-/** Serves the facade over parts of a job service, and listens. */
+/** Serves the facade with these parts of a job service, and listens. */
 export async function serveJobs(
   jobs: Partial<JobService>,
   forRequest: DialectContext['forRequest'] = (_signal, work) => work(),
@@ -64,7 +62,7 @@ export async function serveJobs(
   return app;
 }
 
-/** Returns a text that no signer has made, a different one each time. */
+/** Returns an Authorization header that no signer has made, a different one in each round. */
 function malformed(good: string, round: number): string {
   const at = (round * 7919) % good.length;
   const variants = [
@@ -80,8 +78,8 @@ function malformed(good: string, round: number): string {
 }
 
 /**
- * Sends 10,000 requests with such headers. Expects that each is refused, that none is a 500, and that memory
- * does not grow.
+ * Sends 10,000 requests with such headers. Expects that each is refused with one of these statuses, and that
+ * memory does not grow.
  */
 export async function sendMalformed(
   app: FastifyInstance,

@@ -30,7 +30,7 @@ test.each<[string, (file: string) => Promise<void>]>([
   ['is gone', (file) => rename(file, `${file}.gone`)],
   ['cannot be understood', (file) => writeFile(file, 'tokens: [')],
   ['holds a token in the clear', (file) => writeFile(file, 'tokens: [{ token: x, tenant_id: y }]')],
-])('while the token file %s nobody is let in, and nobody is sent away', async (_name, spoil) => {
+])('while the token file %s, every caller gets a 503 rather than a 401', async (_name, spoil) => {
   const file = join(deployment.folder, 'tokens.yaml');
   const before = await readFile(file, 'utf8');
   await spoil(file);
@@ -48,7 +48,7 @@ test.each<[string, (file: string) => Promise<void>]>([
   expect((await eclClient(deployment).list()).status).toBe(200);
 });
 
-test('/openapi.json is OpenAPI 3.1, and describes each operation', async () => {
+test('/openapi.json is OpenAPI 3.1 and describes each operation', async () => {
   const answer = await get('/openapi.json');
   expect(answer.status).toBe(200);
   const { openapi, info, paths, components } = JSON.parse(answer.text);
@@ -67,7 +67,7 @@ test('/openapi.json is OpenAPI 3.1, and describes each operation', async () => {
   expect(components.securitySchemes.token).toMatchObject({ in: 'header', name: 'X-Auth-Token' });
 });
 
-test('/openapi.json tells of each dialect by what its callers can be known', async () => {
+test('/openapi.json says for each dialect how its callers can authenticate', async () => {
   const { paths } = JSON.parse((await get('/openapi.json')).text);
   const known = (path: string) =>
     Object.values(paths[path] as Record<string, { security: object[] }>).map(({ security }) =>
@@ -80,18 +80,18 @@ test('/openapi.json tells of each dialect by what its callers can be known', asy
   expect(known('/v1/{project_id}/sfs-turbo/{share_id}/hpc-cache/task/{task_id}')).toEqual([both, both]);
 });
 
-test('SIGTERM lets a request come to its end, and then ends the process well', async () => {
+test('after SIGTERM a request is still answered, and then the process exits with 0', async () => {
   const image = await deployment.addImage('ot1', 10);
   const tenant = eclClient(deployment);
   const jobId = await tenant.start({ image_id: image.id, tenant_id_dst: 'tenant-a' });
-  // Without a worker, a cancel takes as long as it waits for a worker's answer.
+  // Without a worker, a cancel waits for some time for the answer of a worker.
   const cancel = tenant.cancel(jobId);
   await until(() =>
     api.logged('incoming request').some(({ req }) => (req as { method?: string }).method === 'DELETE'),
   );
   const ended = api.stop('SIGTERM');
   expect((await cancel).status).toBe(204);
-  // This is well before a connection that is kept alive would end by itself.
+  // An idle connection would be kept open for longer than this.
   await until(() => api.exitCode !== null, 15_000);
   expect(await ended).toBe(0);
   const lines = api.output().trim().split('\n');
@@ -99,7 +99,7 @@ test('SIGTERM lets a request come to its end, and then ends the process well', a
   await expect(get('/healthz')).rejects.toThrow();
 });
 
-test('a request that never comes to its end does not keep the process from ending', async () => {
+test('a request that never ends does not prevent the process from exiting', async () => {
   await api.stop('SIGTERM');
   const serving = await deployment.startApi();
   const { hostname, port } = new URL(deployment.apiUrl);

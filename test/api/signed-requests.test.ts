@@ -14,7 +14,7 @@ import { type Changes, replay, serveSigned } from './signed-rig.ts';
 const POST = vector('bce-auth-v1', 'a body of JSON, and a name without a value');
 const CANCEL = vector('bce-auth-v1', 'a name with an empty value');
 const TOKEN = 'a-token';
-/** An identity that knows nobody and has no access keys. */
+/** An identity that knows no tokens and has no access keys. */
 const NOBODY: Identity = { authenticate: async () => null, check: async () => undefined };
 
 let folder: string;
@@ -44,19 +44,22 @@ describe.each([
     app = await serve();
   });
 
-  test.each(vectorsOf(name))("a request of the vendor's SDK with $name is its tenant's", async (signed) => {
-    const sent = signed.request.body.toString();
-    const answer = await replay(app, signed);
-    // Here every body is parsed as JSON, whatever its type.
-    if (sent === 'anything') expect(answer.status).toBe(400);
-    else
-      expect(answer.body).toMatchObject({
-        tenant: 'tenant-of-key',
-        body: sent === '' ? null : JSON.parse(sent),
-      });
-  });
+  test.each(vectorsOf(name))(
+    "a request that the vendor's SDK has signed with $name is accepted for its tenant",
+    async (signed) => {
+      const sent = signed.request.body.toString();
+      const answer = await replay(app, signed);
+      // The test server parses every body as JSON, whatever its type is.
+      if (sent === 'anything') expect(answer.status).toBe(400);
+      else
+        expect(answer.body).toMatchObject({
+          tenant: 'tenant-of-key',
+          body: sent === '' ? null : JSON.parse(sent),
+        });
+    },
+  );
 
-  test('a request that is not good is told the reason', async () => {
+  test('a request that is refused is told the reason', async () => {
     const [signed] = vectorsOf(name);
     if (signed === undefined) throw new Error('no vectors');
     const authorization = String(signed.request.headers.authorization);
@@ -73,7 +76,7 @@ describe.each([
   });
 });
 
-test('a token goes before a signature', async () => {
+test('if a request has a token and a signature, the token counts', async () => {
   app = await serveSigned(bceAuthV1, identity);
   const both = await replay(app, POST, { headers: { 'x-auth-token': TOKEN } });
   expect(both.body).toMatchObject({ tenant: 'tenant-of-token', body: { destRegion: ['gz', 'su'] } });
@@ -83,13 +86,13 @@ test('a token goes before a signature', async () => {
   expect(empty.body.tenant).toBe('tenant-of-key');
 });
 
-test('a query may be a bare name', async () => {
+test('a query may be a name without a value', async () => {
   app = await serveSigned(bceAuthV1, identity);
   const answer = await replay(app, CANCEL, { url: '/v2/image/m-1a2b3c4d?cancelRemoteCopy' });
   expect(answer.body).toMatchObject({ tenant: 'tenant-of-key', query: { cancelRemoteCopy: '' } });
 });
 
-test('a body is parsed without a content type, and not before its sender is known', async () => {
+test('a body is parsed without a content type, but only once its sender is known', async () => {
   app = await serveSigned(bceAuthV1, identity);
   const untyped = { 'content-type': undefined, 'x-auth-token': TOKEN, 'content-length': '7' };
   expect(await replay(app, POST, { headers: untyped, body: Buffer.from('{"a":1}') })).toMatchObject({
@@ -102,19 +105,19 @@ test('a body is parsed without a content type, and not before its sender is know
   expect((await replay(app, POST, known)).status).toBe(400);
 });
 
-test('bodies elsewhere are what they were', async () => {
+test('a body at another path is parsed as usual', async () => {
   app = await serveSigned(bceAuthV1, identity);
   const headers = { 'content-length': '7', authorization: undefined };
   const answer = await replay(app, POST, { url: '/plain', headers, body: Buffer.from('{"a":1}') });
   expect(answer).toEqual({ status: 200, body: { body: { a: 1 } } });
 });
 
-test('with an identity that has no access keys there are none', async () => {
+test('if an identity has no access keys, every key is unknown', async () => {
   app = await serveSigned(bceAuthV1, NOBODY);
   expect((await replay(app, POST)).body).toEqual({ why: 'unknown_key' });
 });
 
-test('a key whose owner cannot sign in any more is none, and an outage is no refusal', async () => {
+test('the key of a tenant that cannot sign in any more is unknown, and an outage is a 500', async () => {
   const signIn = vi.fn().mockResolvedValueOnce(null).mockRejectedValueOnce(new IdentityUnavailable('away'));
   const accessKey = async () => ({ secret, signIn });
   app = await serveSigned(bceAuthV1, { ...NOBODY, accessKey });
@@ -124,7 +127,7 @@ test('a key whose owner cannot sign in any more is none, and an outage is no ref
   expect(signIn).toHaveBeenCalledTimes(2);
 });
 
-test('10,000 requests that nobody has signed leave nothing behind', async () => {
+test('10,000 requests with bad signatures leave nothing in memory', async () => {
   app = await serveSigned(sdkHmacSha256, identity);
   const [signed] = vectorsOf('SDK-HMAC-SHA256');
   const good = String(signed?.request.headers.authorization);

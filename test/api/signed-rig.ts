@@ -11,8 +11,7 @@ import type { SignatureScheme } from '../../src/signatures/index.ts';
 import type { Vector } from '../unit/signatures/vectors.ts';
 
 /**
- * Serves a dialect in a scope of its own, at `/v…`, beside a route whose bodies are parsed as everywhere
- * else.
+ * Serves a dialect in a scope of its own, at `/v…`, and beside it a route whose bodies are parsed as usual.
  */
 export async function serveSigned<Claim extends { readonly access: string }>(
   scheme: SignatureScheme<Claim>,
@@ -44,7 +43,7 @@ export interface Changes {
   readonly url?: string;
   readonly body?: Buffer;
   readonly headers?: Readonly<Record<string, string | undefined>>;
-  /** The time at which the request comes; milliseconds since the epoch. */
+  /** The time at which the request arrives; milliseconds since the epoch. */
   readonly at?: number;
 }
 
@@ -54,7 +53,7 @@ interface Answer {
   readonly body: any;
 }
 
-/** Sends a recorded request, unchanged, and sets the clock to the time at which it was recorded. */
+/** Sends a recorded request with these changes, and sets the clock to the time at which it was recorded. */
 export async function replay(
   app: FastifyInstance,
   { request, now }: Vector,

@@ -26,7 +26,7 @@ test.each([
   ['DRS', '/v5/a-project/jobs', 429, { error_code: 'APIGW.0308' }],
   ['SFS Turbo', `${CACHE}/tasks`, 429, { error_code: 'APIGW.0308' }],
 ])(
-  '%s: a tenant that sends too many requests in a second is told when to come again',
+  '%s: a tenant that sends too many requests in a second is told when to try again',
   async (_name, url, status, body) => {
     app = await serveJobs({ list: async () => EMPTY, findByDestination: notFound }, forRequest, {
       requests_per_second: 2,
@@ -41,14 +41,14 @@ test.each([
   },
 );
 
-test('a tenant may have only so many requests at the same time, and no failed one counts for ever', async () => {
+test('a tenant may only have so many requests at the same time, and a failed one no longer counts', async () => {
   const { promise: pass, resolve } = Promise.withResolvers<void>();
   const list = async () => {
     await pass;
     throw new Error('it fails');
   };
   app = await serveJobs({ list }, forRequest, { concurrent_requests: 2 });
-  // This helper sends a request as soon as somebody awaits its answer.
+  // `get` sends its request only when its answer is awaited.
   const both = Promise.all([get(JOBS), get(JOBS)]);
   await expect.poll(async () => (await get(JOBS)).statusCode).toBe(429);
   resolve();
@@ -56,7 +56,7 @@ test('a tenant may have only so many requests at the same time, and no failed on
   expect((await get(JOBS)).statusCode).toBe(500);
 });
 
-/** Sends a request again and again on one connection, without waiting for an answer. */
+/** Sends a request so many times on one connection, without waiting for the answers. */
 async function pipelined(times: number): Promise<Socket> {
   const { port } = app.server.address() as { port: number };
   const socket = connect(port, '127.0.0.1');
@@ -68,7 +68,7 @@ async function pipelined(times: number): Promise<Socket> {
   return socket;
 }
 
-test('of the requests that one connection pipelines, only as many are made as may be under way', async () => {
+test('of the requests that a connection pipelines, only as many run as may be under way', async () => {
   let made = 0;
   const { promise: pass, resolve } = Promise.withResolvers<void>();
   const list = async () => {
@@ -90,7 +90,7 @@ test('of the requests that one connection pipelines, only as many are made as ma
   socket.destroy();
 });
 
-test('a connection on which 10,000 requests are pipelined is ended, and few of them are looked at', async () => {
+test('a connection that pipelines 10,000 requests is ended, and few of them are handled', async () => {
   app = await serveJobs({ list: async () => EMPTY }, forRequest, { requests_per_second: 1_000_000 });
   let seen = 0;
   const authenticate = vi.spyOn(READER_IDENTITY, 'authenticate').mockImplementation(async () => {
@@ -103,10 +103,10 @@ test('a connection on which 10,000 requests are pipelined is ended, and few of t
     connection.once('close', () => stackTraces.push(Error.stackTraceLimit)),
   );
   const socket = await pipelined(10_000);
-  // It may be reset, which is an error to `once`.
+  // The connection may be reset, which `once` takes for an error.
   await expect.poll(() => socket.destroyed).toBe(true);
   expect(seen).toBeLessThanOrEqual(MAX_PIPELINED);
-  // Node.js makes an error for each request that it has read. Their stack traces would take the longest time.
+  // Node.js makes an error for each request that it has read. The stack traces would take most of the time.
   await expect.poll(() => stackTraces).toEqual([0]);
   expect(Error.stackTraceLimit).toBe(stackTraceLimit);
   authenticate.mockRestore();

@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Asks the facade for its health on a new connection, and trusts only one certificate. */
+/** Asks the facade for its health on a new connection that trusts only this certificate. */
 function statusWith(ca: string): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
   const url = `${deployment.apiUrl.replace('http:', 'https:')}/healthz`;
@@ -35,16 +35,16 @@ function statusWith(ca: string): Promise<number | undefined> {
   return promise;
 }
 
-test('the facade answers over TLS, and not without', async () => {
+test('the facade answers over TLS, but not without TLS', async () => {
   expect(await statusWith(await readFile(files.cert, 'utf8'))).toBe(200);
   await expect(fetch(`${deployment.apiUrl}/healthz`)).rejects.toThrow();
 });
 
-test('a certificate that has changed is read again, and one that cannot be used is not', async () => {
+test('a certificate that has changed is read again, unless it cannot be used', async () => {
   const old = await readFile(files.cert, 'utf8');
   const other = await mkdtemp(join(folder, 'other-'));
   const next = makeCertificate(other);
-  // The new key does not belong to the old certificate: for a moment the files are no pair.
+  // The new key does not belong to the old certificate, so for a moment the files do not match.
   await rename(next.key, files.key);
   await until(() => api.output().includes('cannot be read again'));
   expect(await statusWith(old)).toBe(200);
@@ -54,7 +54,7 @@ test('a certificate that has changed is read again, and one that cannot be used 
   await expect(statusWith(old)).rejects.toThrow();
 });
 
-test('health tells whether the facade answers, by its exit code', async () => {
+test('the exit code of `health` tells whether the facade answers', async () => {
   expect((await deployment.command('health')).code).toBe(0);
   const other = await deploy();
   const { code, stderr } = await other.command('health');
@@ -62,7 +62,7 @@ test('health tells whether the facade answers, by its exit code', async () => {
   await other.stop();
 });
 
-test('serve refuses a certificate that cannot be read, and check names it', async () => {
+test('`serve` refuses a certificate that cannot be read, and `check` names it', async () => {
   const other = await deploy({ api: { tls: { ...files, cert: '/nowhere/cert.pem' } } });
   const { code, stderr } = await other.command('serve');
   expect([code, stderr]).toEqual([2, expect.stringContaining('/nowhere/cert.pem')]);

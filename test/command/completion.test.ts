@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** For each shell, returns what it would offer for the last word of a line. */
+/** For each shell, a function that returns what the shell offers for the last word of a line. */
 const offeredBy: Readonly<Record<string, (line: string) => Promise<string>>> = {
   bash: async (line) => {
     const script = `source ${join(folder, 'bash')}
@@ -51,24 +51,21 @@ const CASES: [line: string, offered: string[], not: string[]][] = [
 ];
 
 for (const [shell, offered] of Object.entries(offeredBy)) {
-  test.runIf(await isInstalled(shell)).each(CASES)(
-    `${shell}, where it is installed, completes %j`,
-    async (line, words, not) => {
-      const found = (await offered(line)).split('\n').map((text) => text.split('\t')[0] ?? '');
-      expect(found).toEqual(expect.arrayContaining(words));
-      for (const word of not) expect(found).not.toContain(word);
-    },
-  );
+  test.runIf(await isInstalled(shell)).each(CASES)(`${shell} completes %j`, async (line, words, not) => {
+    const found = (await offered(line)).split('\n').map((text) => text.split('\t')[0] ?? '');
+    expect(found).toEqual(expect.arrayContaining(words));
+    for (const word of not) expect(found).not.toContain(word);
+  });
 }
 
-test.runIf(await isInstalled('zsh'))('zsh, where it is installed, can run its script', async () => {
+test.runIf(await isInstalled('zsh'))('zsh can run its completion script', async () => {
   const script = `source ${join(folder, 'zsh')} && whence -w _image_replicator && print -r -- $_comps[image-replicator]`;
   const { stdout } = await run('zsh', ['-f', '-c', script], { env: { ...process.env, HOME: folder } });
   expect(stdout).toContain('_image_replicator: function');
   expect(stdout).toMatch(/bash_complete/);
 });
 
-test('a shell that is not known is refused, and the known ones are named', async () => {
+test('an unknown shell is refused, and the error lists the known ones', async () => {
   const error = await run(COMMAND, ['completion', 'tcsh']).catch((refused) => refused);
   expect(error.code).toBe(2);
   expect(error.stderr).toContain('bash, zsh, fish');

@@ -11,7 +11,7 @@ import { spawnProcess } from '../support/process.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const COMPONENTS = ['temporal', 'api', 'worker'];
 
-/** A clone with the same installed packages, because the script writes its files next to itself. */
+/** A clone of the repository with the same installed packages. The script writes its files next to itself. */
 let clone: string;
 let ports: Record<'TEMPORAL_PORT' | 'TEMPORAL_UI_PORT' | 'API_PORT', string>;
 beforeEach(async () => {
@@ -38,7 +38,7 @@ async function devSetup(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   return { code, output: script.output() };
 }
 
-test('copies a file to the other region, tells where all of it runs, and ends it', async () => {
+test('the script copies a file to the other region, tells where everything runs, and ends it again', async () => {
   const file = join(clone, 'an-image.raw');
   const bytes = randomBytes(1024 * 1024);
   await writeFile(file, bytes);
@@ -56,7 +56,7 @@ test('copies a file to the other region, tells where all of it runs, and ends it
   for (const name of COMPONENTS) expect(ended).toContain(`${name}: not running`);
 });
 
-test('a configuration that cannot be used ends it, and is told', async () => {
+test('the script ends with the reason if the configuration cannot be used', async () => {
   const config = join(clone, 'config.yaml');
   await writeFile(
     config,
@@ -69,7 +69,7 @@ test('a configuration that cannot be used ends it, and is told', async () => {
   expect((await devSetup(['status'])).output).toContain('temporal: not running');
 });
 
-test('a configuration with another port than API_PORT ends it before anything starts', async () => {
+test('the script starts nothing if the configuration has another port than API_PORT', async () => {
   const config = join(clone, 'config.yaml');
   await writeFile(config, 'api: { port: 1234 }');
   const { code, output } = await devSetup(['start'], { IMAGE_REPLICATOR_CONFIG: config });
@@ -78,7 +78,7 @@ test('a configuration with another port than API_PORT ends it before anything st
   expect((await devSetup(['status'])).output).toContain('temporal: not running');
 });
 
-test('a port that is taken is named, with the variable that chooses another one', async () => {
+test('the script names a port that is taken, and the variable that chooses another one', async () => {
   const other = createServer();
   await once(other.listen(Number(ports.API_PORT), '127.0.0.1'), 'listening');
   const { code, output } = await devSetup(['start']);

@@ -1,7 +1,4 @@
-/**
- * Tests a deployment that encrypts: Temporal stores nothing that can be read, and everything of ours still
- * works.
- */
+/** Tests a deployment that encrypts: Temporal stores nothing readable, and everything of ours still works. */
 import { createHash, randomBytes } from 'node:crypto';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,14 +28,14 @@ afterAll(() => deployment.stop());
 const history = (id: string) =>
   deployment.temporal('workflow', 'show', '--workflow-id', id, '--output', 'json');
 
-test('the job can be shown and listed', async () => {
+test('a job whose payloads are encrypted can be shown and listed', async () => {
   const { stdout } = await deployment.command('--json', 'show', jobId);
   expect(JSON.parse(stdout)).toMatchObject({ status: 'replicated' });
   expect(stdout).toContain(NAME);
   expect((await deployment.command('list')).stdout).toContain(jobId);
 });
 
-test('neither the history nor the memo of the job tells the name of its image', async () => {
+test('neither the history nor the memo of a job contains the name of its image', async () => {
   const raw = await deployment.temporal('workflow', 'describe', '--workflow-id', jobId, '--output', 'json');
   for (const text of [await history(jobId), raw]) {
     const payloads = [...text.matchAll(/"data": "([^"]+)"/g)].map(([, data = '']) => atob(data));
@@ -46,7 +43,7 @@ test('neither the history nor the memo of the job tells the name of its image', 
   }
 });
 
-test('why a job has failed is encrypted too, and told by the command', async () => {
+test('the failure of a job is encrypted too, and the command shows it', async () => {
   const { code, stdout, stderr } = await deployment.command(
     'copy',
     '7f3c1f2e-0000-4000-8000-000000000000',
@@ -77,7 +74,7 @@ async function bodyOfInput(): Promise<string> {
   return JSON.stringify({ payloads: events[0]?.workflowExecutionStartedEventAttributes.input.payloads });
 }
 
-test('the endpoint for the Web UI decrypts for its pages, and for no others', async () => {
+test('the codec decrypts for the pages of the Web UI and for no other pages', async () => {
   const { codec, url } = await startCodec();
   const body = await bodyOfInput();
   const ask = (path: string, init: RequestInit = {}) =>
@@ -92,7 +89,7 @@ test('the endpoint for the Web UI decrypts for its pages, and for no others', as
   await codec.stop('SIGTERM');
 });
 
-test("with a file of operators, only their tokens decrypt, in Temporal's command too", async () => {
+test("with a file of operators the codec decrypts only for their tokens, also for Temporal's command", async () => {
   const file = join(deployment.folder, 'operators.yaml');
   const sha256 = createHash('sha256').update('a-token').digest('hex');
   await writeFile(file, JSON.stringify({ operators: [{ name: 'ann', sha256 }] }), { mode: 0o644 });
@@ -109,7 +106,7 @@ test("with a file of operators, only their tokens decrypt, in Temporal's command
   expect(await statusFor()).toBe(401);
   expect(await statusFor(`Bearer ${deployment.tokens.a}`)).toBe(401);
   expect(await statusFor('Bearer a-token')).toBe(200);
-  // A browser asks first, without any token.
+  // A browser sends an OPTIONS request first, without a token.
   expect((await fetch(`${url}/decode`, { method: 'OPTIONS', headers: { origin: ORIGIN } })).status).toBe(204);
   const shown = (token: string) =>
     deployment.temporal(
@@ -126,7 +123,7 @@ test("with a file of operators, only their tokens decrypt, in Temporal's command
 const atobAll = (text: string) =>
   [text, ...[...text.matchAll(/"data": "([^"]+)"/g)].map(([, data = '']) => atob(data))].join('\n');
 
-test("a file of tenants' tokens is not taken for one of operators", async () => {
+test("the codec refuses a file of tenants' tokens as its file of operators", async () => {
   const tenants = join(deployment.folder, 'tokens.yaml');
   const { code, stderr } = await deployment.command('codec', '--origin', ORIGIN, '--operators', tenants);
   expect([code, stderr]).toEqual([6, expect.stringMatching(/tokens\.yaml cannot be used/)]);

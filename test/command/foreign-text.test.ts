@@ -21,10 +21,10 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** Matches lines of printable characters. */
+/** Matches a text of lines without control characters. */
 const PLAIN = /^(?:[^\p{Cc}\p{Bidi_Control}]|\n)*$/u;
 
-test('a name that would move the cursor is shown, and moves nothing', async () => {
+test('a name with control characters is shown with escapes', async () => {
   const { stdout: images } = await deployment.command('images', 'list', '--region', 'ot1');
   const { stdout: copied } = await deployment.command('copy', image, '--from', 'ot1', '--to', 'ot2');
   const { job_id } = JSON.parse(copied);
@@ -37,13 +37,13 @@ test('a name that would move the cursor is shown, and moves nothing', async () =
   expect(summary).toBe('evil\\\\x1b\\[2J\\\\r\\\\nrow\\\\x9b\\\\u{202e} · ot1 → ot2');
 });
 
-test('a name in an error moves nothing either', async () => {
+test('a name in an error is shown with escapes', async () => {
   const { stderr } = await deployment.command('show', NAME);
   expect(stderr).toMatch(PLAIN);
   expect(stderr).toContain('\\x1b[2J');
 });
 
-test('a record that cannot be used hides no other image, and is named with what is wrong with it', async () => {
+test('a damaged record is named with its fault, and the other images are listed', async () => {
   const { id } = await deployment.addImage('ot1', 10, { name: 'damaged' });
   const file = join(deployment.folder, 'ot1', id, 'image.json');
   const record = JSON.parse(await readFile(file, 'utf8'));
@@ -56,13 +56,13 @@ test('a record that cannot be used hides no other image, and is named with what 
   expect(await readdir(join(deployment.folder, 'ot1'))).toContain(id);
 });
 
-test('an image with a name of any length is copied', async () => {
+test('an image with a very long name is copied', async () => {
   const { id } = await deployment.addImage('ot1', 10, { name: '_🚀'.repeat(1000) });
   const { code, stderr } = await deployment.command('copy', id, '--from', 'ot1', '--to', 'ot2');
   expect(code, stderr).toBe(0);
 });
 
-test('an id in a line of a log moves nothing either', async () => {
+test('an id is logged with escapes', async () => {
   await deployment.client.workflow.execute(COPY_IMAGE, {
     workflowId: NAME,
     taskQueue: TASK_QUEUE,
@@ -74,7 +74,7 @@ test('an id in a line of a log moves nothing either', async () => {
   expect(worker.output()).toMatch(PLAIN);
 });
 
-test("what the Web UI shows of a job has no Markdown of others' in it", () => {
+test("the Web UI's text about a job does not render Markdown from names", () => {
   const job = {
     ...requestedDetails('job', null, new Date()),
     source_image_name: '![x](http://tracker)\n# title',
@@ -85,7 +85,7 @@ test("what the Web UI shows of a job has no Markdown of others' in it", () => {
   expect(text).toContain('\\[y\\](http\\://z)');
 });
 
-test("what the Web UI shows of a task has no Markdown of others' in it", () => {
+test("the Web UI's text about a task does not render Markdown from names", () => {
   const link = '[y](http://z)';
   const end = { region: 'nas', prefix: '' };
   const texts = { task_id: 'x', tenant_id: 'x', share_id: link, target: `# ${link}`, dest_prefix: '' };

@@ -21,14 +21,14 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** Runs the command with `--json`, and returns its answer. */
+/** Runs the command with `--json`, and returns what it prints. */
 const json = async (...args: string[]) => {
   const { code, stdout, stderr } = await deployment.command('--json', ...args);
   expect(stderr).toBe('');
   return { code, answer: JSON.parse(stdout) };
 };
 
-test('copy --detach gives the job and its page, and does not wait', async () => {
+test('`copy --detach` prints the job and its page, and does not wait', async () => {
   const detached = await json('copy', large, '--from', 'ot1', '--to', 'ot2', '--detach');
   expect(detached.code).toBe(0);
   const { job_id, web_ui } = detached.answer;
@@ -39,7 +39,7 @@ test('copy --detach gives the job and its page, and does not wait', async () => 
   expect((await json('cancel', job_id)).code).toBe(0);
 });
 
-test('copy says where the copy is, and who owns it', async () => {
+test('`copy` prints where the copy is and who owns it', async () => {
   const args = ['copy', small, '--from', 'ot1', '--to', 'ot2', '--name', 'mine', '--tenant', 'tenant-b'];
   const { code, answer } = await json(...args);
   expect(code).toBe(0);
@@ -49,7 +49,7 @@ test('copy says where the copy is, and who owns it', async () => {
   expect(images.answer).toContainEqual(expect.objectContaining({ id: answer.job_id, name: 'mine' }));
 });
 
-test('copy of a source that is damaged exits with 1, and says why', async () => {
+test('`copy` of a damaged source exits with 1 and prints the reason', async () => {
   const image = await deployment.addImage('ot1', 1000);
   await writeFile(join(deployment.folder, 'ot1', image.id, 'data'), Buffer.alloc(1000));
   const { code, answer } = await json('copy', image.id, '--from', 'ot1', '--to', 'ot2');
@@ -57,7 +57,7 @@ test('copy of a source that is damaged exits with 1, and says why', async () => 
   expect(answer).toMatchObject({ status: 'error', fault: { code: 'digest_mismatch' }, location: null });
 });
 
-test('a copy that is cancelled while it is watched exits with 3; a second cancel with 5', async () => {
+test('`copy` exits with 3 if the job is cancelled in the meantime; a second cancel exits with 5', async () => {
   const copy = deployment.command('copy', large, '--from', 'ot1', '--to', 'ot2', '--name', 'watched');
   const jobId = await until(async () => {
     const { answer } = await json('list');
@@ -76,7 +76,7 @@ test('a copy that is cancelled while it is watched exits with 3; a second cancel
   expect(again.stderr).toContain('canceled');
 });
 
-test('show is text for a person, and JSON for a program', async () => {
+test('`show` prints text for people and JSON for programs', async () => {
   const { code, stdout } = await deployment.command('show', done);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^status +replicated$/m);
@@ -84,7 +84,7 @@ test('show is text for a person, and JSON for a program', async () => {
   expect((await json('show', done)).answer).toMatchObject({ job_id: done, copy_progress: 100 });
 });
 
-test('list has every job, pages and a status', async () => {
+test('`list` prints all jobs, in pages and by status', async () => {
   const listed = await until(async () => {
     const { answer } = await json('list', '--status', 'replicated');
     return answer.jobs.some(({ job_id }: JobView) => job_id === done) && answer;
@@ -99,7 +99,7 @@ test('list has every job, pages and a status', async () => {
   expect(second.jobs[0].job_id).not.toBe(first.jobs[0].job_id);
 });
 
-test('list is a table with a header, or what -o says', async () => {
+test('`list` prints a table with a header, or what -o asks for', async () => {
   const list = async (...args: string[]) => (await deployment.command('list', ...args)).stdout;
   const [header = '', ...rows] = (await list('--status', 'replicated')).split('\n');
   expect(header.split(/ +/)).toEqual(
@@ -115,7 +115,7 @@ test('list is a table with a header, or what -o says', async () => {
   expect(chosen?.split(/ +/)).toEqual(['IMAGE', 'FAULT', 'COPY']);
 });
 
-test('list shows how far a copy is that is under way', async () => {
+test('`list` prints the progress of a copy under way', async () => {
   const jobId = await startJob(deployment, large);
   await untilWritten(deployment, jobId, 4 * MIB);
   const listed = await until(async () => {
@@ -126,7 +126,7 @@ test('list shows how far a copy is that is under way', async () => {
   await json('cancel', jobId);
 });
 
-test('watch waits for the end of a job, and exits as copy does', async () => {
+test('`watch` waits for the end of a job, and exits like `copy`', async () => {
   expect(await json('watch', done)).toMatchObject({
     code: 0,
     answer: { job_id: done, status: 'replicated' },
@@ -137,7 +137,7 @@ test('watch waits for the end of a job, and exits as copy does', async () => {
   expect(await watching).toMatchObject({ code: 3, answer: { job_id: jobId, status: 'canceled' } });
 });
 
-test('retry is a new job with the same request', async () => {
+test('`retry` starts a new job with the same request', async () => {
   const { code, answer } = await json('retry', done);
   expect(code).toBe(0);
   expect(answer.job_id).not.toBe(done);
@@ -148,7 +148,7 @@ test('retry is a new job with the same request', async () => {
   });
 });
 
-test('retry of a job that is under way exits with 5', async () => {
+test('`retry` of a job under way exits with 5', async () => {
   const jobId = await startJob(deployment, large);
   const { code, stderr } = await deployment.command('retry', jobId, '--detach');
   expect(code).toBe(5);
@@ -156,7 +156,7 @@ test('retry of a job that is under way exits with 5', async () => {
 });
 
 test.each(['show', 'watch', 'cancel', 'retry'])(
-  '%s of an unknown job exits with 4, and names it',
+  '%s of an unknown job exits with 4 and names the job',
   async (command) => {
     const { code, stdout, stderr } = await deployment.command('--json', command, 'no-such-job');
     expect([code, stdout]).toEqual([4, '']);
@@ -167,7 +167,7 @@ test.each(['show', 'watch', 'cancel', 'retry'])(
   },
 );
 
-test('copy of an unknown image exits with 4', async () => {
+test('`copy` of an unknown image exits with 4', async () => {
   const { code, stderr } = await deployment.command('copy', 'none', '--from', 'ot1', '--to', 'ot2');
   expect(code).toBe(4);
   expect(stderr).toContain('none');

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** Does something while a file or folder of the deployment is moved away. */
+/** Runs something while a file or folder of the deployment is moved away. */
 async function without<T>(name: string, run: () => Promise<T>): Promise<T> {
   const path = join(deployment.folder, name);
   await rename(path, `${path}.away`);
@@ -29,7 +29,7 @@ async function without<T>(name: string, run: () => Promise<T>): Promise<T> {
 
 const CHECKED = ['search attributes', 'region ot1', 'region ot2', 'identity'];
 
-test('check reaches all that the configuration names, and says so', async () => {
+test('`check` tries everything that the configuration names, and lists it', async () => {
   const { code, stdout } = await deployment.command('check');
   expect(code).toBe(0);
   for (const what of CHECKED) expect(stdout).toMatch(new RegExp(`^ok +${what}$`, 'm'));
@@ -40,7 +40,7 @@ test('check reaches all that the configuration names, and says so', async () => 
   expect(findings.every(({ problem }) => problem === null)).toBe(true);
 });
 
-test('check --thorough makes, reads and removes an image in each region, and leaves nothing', async () => {
+test('`check --thorough` makes, reads and removes an image in each region, and leaves nothing', async () => {
   const before = await Promise.all(['ot1', 'ot2'].map((region) => deployment.files(region)));
   const { code, stdout } = await deployment.command('check', '--thorough');
   expect([code, stdout]).toEqual([0, expect.not.stringContaining('FAILED')]);
@@ -56,17 +56,14 @@ test('check --thorough makes, reads and removes an image in each region, and lea
 test.each([
   ['region ot2', 'ot2'],
   ['identity', 'tokens.yaml'],
-])(
-  'check exits with 6 where %s cannot be used, and finds nothing wrong with the rest',
-  async (what, name) => {
-    const { code, stdout } = await without(name, () => deployment.command('--json', 'check'));
-    expect(code).toBe(6);
-    const findings = JSON.parse(stdout) as { what: string; problem: string | null }[];
-    expect(findings.filter(({ problem }) => problem !== null).map((finding) => finding.what)).toEqual([what]);
-  },
-);
+])('`check` exits with 6 if %s cannot be used, and finds no other problem', async (what, name) => {
+  const { code, stdout } = await without(name, () => deployment.command('--json', 'check'));
+  expect(code).toBe(6);
+  const findings = JSON.parse(stdout) as { what: string; problem: string | null }[];
+  expect(findings.filter(({ problem }) => problem !== null).map((finding) => finding.what)).toEqual([what]);
+});
 
-test('copy exits with 6 where the store of the source cannot be reached', async () => {
+test('`copy` exits with 6 if the store of the source cannot be reached', async () => {
   const image = await deployment.addImage('ot1', 10);
   const args = ['copy', image.id, '--from', 'ot1', '--to', 'ot2'];
   const { code, stderr } = await without('ot1', () => deployment.command(...args));
@@ -74,13 +71,13 @@ test('copy exits with 6 where the store of the source cannot be reached', async 
   expect(stderr).toContain('ot1');
 });
 
-test('images list exits with 6 where the store cannot be reached', async () => {
+test('`images list` exits with 6 if the store cannot be reached', async () => {
   const args = ['images', 'list', '--region', 'ot1'];
   const { code, stdout } = await without('ot1', () => deployment.command(...args));
   expect([code, stdout]).toEqual([6, '']);
 });
 
-test.each(['list', 'check'])('%s exits with 6 where Temporal does not answer', async (command) => {
+test.each(['list', 'check'])('%s exits with 6 if Temporal does not answer', async (command) => {
   const env = { ...deployment.env, TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` };
   const running = spawnProcess(process.execPath, [MAIN, command], env);
   expect(await running.ended()).toBe(6);
@@ -88,7 +85,7 @@ test.each(['list', 'check'])('%s exits with 6 where Temporal does not answer', a
   expect(running.output()).not.toMatch(/^ +at /m);
 });
 
-test('images add makes a file an image, and images list shows it to those who may see it', async () => {
+test('`images add` makes an image of a file, and `images list` shows it to those who may see it', async () => {
   const file = join(deployment.folder, 'debian.qcow2');
   await writeFile(file, 'some bytes');
   const added = await deployment.command(
@@ -122,7 +119,7 @@ test('images add makes a file an image, and images list shows it to those who ma
   expect(stdout).toContain('debian.qcow2');
 });
 
-test('images list of a region without images says so', async () => {
+test('`images list` says that a region has no images', async () => {
   expect(await deployment.command('images', 'list', '--region', 'ot2')).toMatchObject({
     code: 0,
     stdout: 'no images\n',
@@ -134,7 +131,7 @@ test('images list of a region without images says so', async () => {
 test.each([
   ['a file that is not there', 'missing.iso', 'missing.iso cannot be read'],
   ['a folder', 'ot2', 'ot2 is a folder'],
-])('images add of %s names it, and leaves nothing', async (_what, name, message) => {
+])('`images add` of %s names it, and leaves nothing', async (_what, name, message) => {
   const before = await readdir(join(deployment.folder, 'ot1'));
   const file = join(deployment.folder, name);
   const { code, stdout, stderr } = await deployment.command('images', 'add', file, '--region', 'ot1');
@@ -143,14 +140,14 @@ test.each([
   expect(await readdir(join(deployment.folder, 'ot1'))).toEqual(before);
 });
 
-test('images add exits with 6 where the store cannot be reached', async () => {
+test('`images add` exits with 6 if the store cannot be reached', async () => {
   const file = join(deployment.folder, 'tokens.yaml');
   const args = ['images', 'add', file, '--region', 'ot1'];
   const { code, stdout } = await without('ot1', () => deployment.command(...args));
   expect([code, stdout]).toEqual([6, '']);
 });
 
-test('images add takes what comes through a pipe, to its end', async () => {
+test('`images add` reads a pipe to its end', async () => {
   const file = join(deployment.folder, 'piped.raw');
   execFileSync('mkfifo', [file]);
   const adding = deployment.command('--json', 'images', 'add', file, '--region', 'ot1');
@@ -162,7 +159,7 @@ test('images add takes what comes through a pipe, to its end', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ name: 'piped.raw', size: data.length, os_hash_value });
 });
 
-test('images add that is interrupted leaves nothing, even where it waits for its input', async () => {
+test('`images add` that is interrupted leaves nothing, even while it waits for its input', async () => {
   const region = join(deployment.folder, 'ot1');
   const before = await readdir(region);
   const file = join(deployment.folder, 'endless.raw');
@@ -184,7 +181,7 @@ test('images add that is interrupted leaves nothing, even where it waits for its
   expect(await readdir(region)).toEqual(before);
 });
 
-test('check reaches the spool', async () => {
+test('`check` tries the spool', async () => {
   const spool = { path: 'tokens.yaml/spool', size: '1GiB' };
   const other = await deploy({ config: { spool } });
   try {

@@ -29,7 +29,7 @@ async function abandonedCopy(): Promise<string> {
   return jobId;
 }
 
-test('a job that was terminated while no worker ran leaves leftovers that only a sweep removes', async () => {
+test('only a sweep removes the leftovers of a job that was terminated while no worker ran', async () => {
   const jobId = await abandonedCopy();
   await deployment.client.workflow.getHandle(jobId).terminate();
   const partial = { region: 'ot2', kind: 'image in the making', job: jobId, place: `.${jobId}.partial` };
@@ -54,7 +54,7 @@ test('a sweep leaves alone what an open job is making, even while no worker runs
   await until(async () => (await deployment.files('ot2')).includes(jobId));
 });
 
-test('a sweep leaves alone what belongs to a job that this namespace does not know', async () => {
+test('a sweep leaves alone what belongs to a job of another namespace', async () => {
   const jobId = await abandonedCopy();
   const other = await deploy({ config: configOf(deployment) });
   try {
@@ -66,7 +66,7 @@ test('a sweep leaves alone what belongs to a job that this namespace does not kn
   }
 });
 
-test('a region whose store does not answer is named, and the other regions are still swept', async () => {
+test('a sweep names a region whose store does not answer, and sweeps the others', async () => {
   const jobId = await abandonedCopy();
   await deployment.client.workflow.getHandle(jobId).terminate();
   await rename(join(deployment.folder, 'ot1'), join(deployment.folder, 'away'));
@@ -76,7 +76,7 @@ test('a region whose store does not answer is named, and the other regions are s
   expect(await deployment.files('ot2')).toEqual([]);
 });
 
-test('a worker has each of its regions swept by a schedule', async () => {
+test('a worker creates a schedule that sweeps each of its regions', async () => {
   const ids: string[] = [];
   await until(async () => {
     ids.length = 0;
@@ -97,12 +97,12 @@ test('a worker has each of its regions swept by a schedule', async () => {
 test.each([
   [['--grace', 'soon'], 'a duration such as 10m or 1h'],
   [['--region', 'nowhere'], "--region: there is no region 'nowhere'"],
-])('sweep %j is refused, and the option is named', async (args, message) => {
+])('`sweep %j` is refused, and the error names the option', async (args, message) => {
   const { code, stderr } = await deployment.command('sweep', ...args);
   expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
 });
 
-/** Returns the regions of a deployment, for the configuration of another one. */
+/** Returns the regions of a deployment, for the configuration of another deployment. */
 function configOf({ folder }: Deployment): Record<string, unknown> {
   const regionAt = (name: string) => ({ store: { driver: 'directory', path: join(folder, name) } });
   return { regions: { ot1: regionAt('ot1'), ot2: regionAt('ot2') } };

@@ -24,7 +24,7 @@ afterAll(() => deployment.stop());
 const terminal = (columns: number, args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
   openTerminal(columns, process.execPath, [MAIN, ...args], { ...deployment.env, NO_COLOR: '', ...env });
 
-test('the bar keeps to one line of 60 columns; Ctrl-C gives the cursor back, and the job goes on', async () => {
+test('the bar fits one line of 60 columns; after Ctrl-C the cursor is shown again and the job goes on', async () => {
   const jobId = await startJob(deployment, image);
   const watching = terminal(60, ['watch', jobId]);
   await until(() => watching.output().split(/ [1-9]\d?% /).length > 3);
@@ -34,7 +34,7 @@ test('the bar keeps to one line of 60 columns; Ctrl-C gives the cursor back, and
   const output = watching.output();
   expect(output.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(output.lastIndexOf(HIDE_CURSOR));
   expect(output).toContain(`the job goes on; watch it with: image-replicator watch ${jobId}`);
-  // A terminal also shows what is typed.
+  // A terminal also echoes what is typed.
   const bars = output
     .replaceAll('^C', '')
     .split('\r')
@@ -47,7 +47,7 @@ test('the bar keeps to one line of 60 columns; Ctrl-C gives the cursor back, and
   await deployment.command('cancel', jobId);
 });
 
-test('images add shows how far it is', async () => {
+test('`images add` shows its progress', async () => {
   const file = join(deployment.folder, 'large.raw');
   await writeFile(file, Buffer.alloc(8 * MIB));
   const adding = terminal(80, ['images', 'add', file, '--region', 'ot2']);
@@ -56,23 +56,20 @@ test('images add shows how far it is', async () => {
   expect(adding.output()).toContain('large.raw');
 });
 
-test.each([60, 80, 200])(
-  'the list fits a terminal of %d columns, and keeps the whole id',
-  async (columns) => {
-    const jobId = await startJob(deployment, image);
-    await until(async () => (await deployment.command('list', '-o', 'name')).stdout.includes(jobId));
-    const listing = terminal(columns, ['list']);
-    expect(await listing.ended()).toBe(0);
-    const lines = stripVTControlCharacters(listing.output()).trim().split(/\r?\n/);
-    expect(lines[0]).toMatch(/^JOB +STATUS/);
-    for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
-    expect(lines.some((line) => line.startsWith(jobId))).toBe(true);
-    if (columns === 200) expect(lines[0]).toMatch(/RATE +AGE +DURATION +FROM +TO +TENANT +IMAGE$/);
-    await deployment.command('cancel', jobId);
-  },
-);
+test.each([60, 80, 200])('`list` fits a terminal of %d columns and shows whole ids', async (columns) => {
+  const jobId = await startJob(deployment, image);
+  await until(async () => (await deployment.command('list', '-o', 'name')).stdout.includes(jobId));
+  const listing = terminal(columns, ['list']);
+  expect(await listing.ended()).toBe(0);
+  const lines = stripVTControlCharacters(listing.output()).trim().split(/\r?\n/);
+  expect(lines[0]).toMatch(/^JOB +STATUS/);
+  for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+  expect(lines.some((line) => line.startsWith(jobId))).toBe(true);
+  if (columns === 200) expect(lines[0]).toMatch(/RATE +AGE +DURATION +FROM +TO +TENANT +IMAGE$/);
+  await deployment.command('cancel', jobId);
+});
 
-test('colours are for a terminal only, and not where NO_COLOR is set', async () => {
+test('colours are used only on a terminal, and not if NO_COLOR is set', async () => {
   const listing = terminal(120, ['list']);
   await listing.ended();
   expect(listing.output()).toContain('\x1b[1m');

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-test('--help lists the commands and the exit codes', async () => {
+test('`--help` lists the commands and the exit codes', async () => {
   const { code, stdout } = await deployment.command('--help');
   expect(code).toBe(0);
   for (const name of [
@@ -35,18 +35,18 @@ test('--help lists the commands and the exit codes', async () => {
   expect(stdout).toContain('--json');
 });
 
-test('--help of a command explains its options', async () => {
+test('`--help` of a command explains its options', async () => {
   const { code, stdout } = await deployment.command('copy', '--help');
   expect(code).toBe(0);
   for (const option of ['--from', '--to', '--detach', '--tenant']) expect(stdout).toContain(option);
 });
 
-test('config schema prints the JSON Schema of the configuration, and needs no configuration', async () => {
+test('`config schema` prints the JSON Schema of the configuration, and needs no configuration', async () => {
   const { code, stdout } = await deployment.command('--config', 'missing.yaml', 'config', 'schema');
   expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ required: ['regions'] })]);
 });
 
-test('--version is a version', async () => {
+test('`--version` prints a version', async () => {
   const { code, stdout } = await deployment.command('--version');
   expect([code, stdout.trim()]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
 });
@@ -69,7 +69,7 @@ test.each<[string, string[]]>([
   ['--region', ['images', 'list', '--region', 'mars']],
   ['--region', ['worker', '--region', 'mars']],
   ['copi', ['copi']],
-])('bad usage exits with 2, and names %s', async (named, args) => {
+])('bad usage exits with 2 and names %s', async (named, args) => {
   const { code, stdout, stderr } = await deployment.command(...args);
   expect(stderr).toContain(named);
   expect([code, stdout]).toEqual([2, '']);
@@ -98,7 +98,7 @@ test.each<[string, unknown]>([
   ['limits.stall_after', { regions, limits: { stall_after: 'soon' } }],
   ['identity', { regions, identity: { driver: 'token-file' } }],
   ['web_ui', { regions, web_ui: 'javascript:alert(1)' }],
-])('a configuration that is wrong exits with 2, and names %s', async (key, config) => {
+])('a wrong configuration exits with 2 and names %s', async (key, config) => {
   const file = join(deployment.folder, 'wrong.yaml');
   await writeFile(file, stringify(config));
   const { code, stdout, stderr } = await deployment.command('--config', file, 'check');
@@ -110,7 +110,7 @@ test.each<[string, unknown]>([
 test.each([
   ['that is not there', undefined],
   ['that is not YAML', 'regions: ['],
-])('a configuration file %s exits with 2, and is named', async (_name, text) => {
+])('a configuration file %s exits with 2, and the error names it', async (_name, text) => {
   const file = join(deployment.folder, `unreadable-${text?.length}.yaml`);
   if (text !== undefined) await writeFile(file, text);
   const { code, stderr } = await deployment.command('--config', file, 'list');
@@ -118,7 +118,7 @@ test.each([
   expect(stderr).toContain(file);
 });
 
-test('with --json, what is wrong with the usage is JSON on stderr', async () => {
+test('with `--json` an error of usage is JSON on stderr', async () => {
   const { code, stdout, stderr } = await deployment.command('--json', 'list', '--limit', '0');
   expect([code, stdout]).toEqual([2, '']);
   expect(JSON.parse(stderr)).toEqual({
@@ -126,7 +126,7 @@ test('with --json, what is wrong with the usage is JSON on stderr', async () => 
   });
 });
 
-test('serve with a token file that cannot be used exits with 2, and names what is wrong', async () => {
+test('`serve` with a token file that cannot be used exits with 2 and says what is wrong', async () => {
   const file = join(deployment.folder, 'bad-tokens.yaml');
   await writeFile(join(deployment.folder, 'bad.yaml'), 'tokens: [{ sha256: abc, tenant_id: demo }]');
   await writeFile(file, stringify({ regions, identity: { driver: 'token-file', path: 'bad.yaml' } }));
@@ -135,7 +135,7 @@ test('serve with a token file that cannot be used exits with 2, and names what i
   expect(code).toBe(2);
 });
 
-test('serve at a port that is taken exits with 2, and names it', async () => {
+test('`serve` on a port that is taken exits with 2 and names the port', async () => {
   const other = createServer();
   await once(other.listen(Number(new URL(deployment.apiUrl).port), '127.0.0.1'), 'listening');
   const { code, stderr } = await deployment.command('serve');
@@ -144,13 +144,13 @@ test('serve at a port that is taken exits with 2, and names it', async () => {
   expect(code).toBe(2);
 });
 
-test('codec with a port that is none exits with 2, and says what it has to be', async () => {
+test('`codec` with an impossible port exits with 2 and says what it has to be', async () => {
   const { code, stderr } = await deployment.command('codec', '--port', '70000');
   expect(stderr).toContain('It has to be a whole number from 0 to 65535.');
   expect(code).toBe(2);
 });
 
-test('serve without an identity exits with 2, and names the key', async () => {
+test('`serve` without an identity exits with 2 and names the key', async () => {
   const file = join(deployment.folder, 'no-identity.yaml');
   await writeFile(file, stringify({ regions }));
   const { code, stderr } = await deployment.command('--config', file, 'serve');

@@ -1,13 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** The machine has this program; no package of npm brings one that makes certificates. */
+/** The machine has to have this program, because no npm package that we use makes certificates. */
 const OPENSSL = 'openssl';
 
-/**
- * Makes a certificate of this machine's loopback that nobody else has signed, and its key, as PEM files in a
- * folder.
- */
+/** Makes a self-signed certificate for loopback, and its key, as PEM files in a folder. */
 export function makeCertificate(folder: string): { readonly cert: string; readonly key: string } {
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];

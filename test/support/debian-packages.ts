@@ -6,9 +6,10 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * Unpacks Debian packages, and those that they need, into a folder that is not there yet. Takes no root, and
- * installs nothing. Another run MAY do the same at the same time.
- * @param scope `missing` leaves out what this machine has; `all` is for a root of its own
+ * Unpacks Debian packages and their dependencies into a folder that MUST NOT exist yet. Does not need root,
+ * and installs nothing. Another run MAY do the same at the same time.
+ *
+ * @param scope `missing` leaves out packages that this machine has; `all` unpacks all, for a root of its own
  * @throws Error if there is no apt-get, or no archive that it can reach
  */
 export async function unpackPackages(
@@ -32,7 +33,7 @@ export async function unpackPackages(
   }
 }
 
-/** Returns the environment in which a program of an unpacked package finds its libraries. */
+/** Returns an environment in which programs of an unpacked package find their libraries. */
 export function librariesOf(folder: string): NodeJS.ProcessEnv {
   const libraries = ['x86_64', 'aarch64'].flatMap((machine) =>
     ['usr/lib', 'lib'].map((path) => join(folder, path, `${machine}-linux-gnu`)),
@@ -40,7 +41,7 @@ export function librariesOf(folder: string): NodeJS.ProcessEnv {
   return { LD_LIBRARY_PATH: libraries.join(':') };
 }
 
-/** Returns the paths of the archives. */
+/** Downloads the packages, and returns the paths of the archives. */
 async function download(names: readonly string[], folder: string, scope: string): Promise<string[]> {
   const installed = scope === 'all' ? ['-o', `Dir::State::status=${join(folder, 'status')}`] : [];
   await writeFile(join(folder, 'status'), '');
@@ -49,7 +50,7 @@ async function download(names: readonly string[], folder: string, scope: string)
   try {
     await run('apt-get', [...unlocked, ...only, ...names]);
   } catch {
-    // The machine has never asked for the lists of packages; only root may do so in their own place.
+    // This machine has never fetched the lists of packages. Only root may put them in their usual place.
     const lists = [...unlocked, '-o', `Dir::State::Lists=${join(folder, 'lists')}`];
     await run('apt-get', [...lists, 'update']);
     await run('apt-get', [...lists, ...only, ...names]);

@@ -2,13 +2,14 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unpackPackages } from './debian-packages.ts';
 
-/** The folder into which packages are unpacked that the machine lacks. */
+/** The folder into which packages are unpacked that this machine does not have. */
 const UNPACKED = join(import.meta.dirname, '../../.debian');
 
 /**
- * Returns the path of a real server's program: the machine's, or one from Debian's package, which is unpacked
- * below `.debian/` and needs no root for it.
- * @param path where the package has the program, as in `usr/sbin/nginx`
+ * Returns the path of a real server's program. If this machine does not have it, unpacks Debian's package
+ * below `.debian/`, which does not need root.
+ *
+ * @param path the path of the program in the package, such as `usr/sbin/nginx`
  */
 export async function debianProgram(name: string, path: string): Promise<string> {
   const program = path.split('/').at(-1) ?? '';

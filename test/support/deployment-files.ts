@@ -3,12 +3,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 
-/** Limits under which a dead worker is soon noticed. */
+/** Limits with which a dead worker is noticed soon. */
 const QUICK = { heartbeat_timeout: '2s', heartbeat_interval: '250ms' };
 
 /**
- * Writes a file of tokens into a folder: for `tenant-a`, who may also copy into `tenant-b`, and for
- * `tenant-b`. `tenant-a` has an access key too. Returns them.
+ * Writes a file of tokens into a folder: one for `tenant-a`, who may also copy into `tenant-b` and has an
+ * access key, and one for `tenant-b`. Returns the tokens and the key.
  */
 export async function writeTokens(folder: string) {
   const secret = () => randomBytes(16).toString('hex');
@@ -35,7 +35,7 @@ export interface ConfigOptions {
   readonly config?: Record<string, unknown>;
 }
 
-/** Makes the folders of the regions, and writes the configuration. Returns its path. */
+/** Makes the folders of the regions and writes the configuration file. Returns its path. */
 export async function writeConfig(folder: string, options: ConfigOptions): Promise<string> {
   const { names, port } = options;
   for (const name of names) await mkdir(join(folder, name));

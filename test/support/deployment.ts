@@ -19,7 +19,8 @@ const SLOW_READS = join(import.meta.dirname, 'slow-reads.ts');
 export const MIB = 1024 * 1024;
 
 /**
- * The whole product, in its own processes and namespace, with the regions ot1 and ot2, and more if asked for.
+ * The whole product in processes of its own, with a Temporal namespace of its own. Has the regions ot1 and
+ * ot2, unless others are asked for.
  */
 export interface Deployment {
   readonly folder: string;
@@ -27,7 +28,7 @@ export interface Deployment {
   readonly client: Client;
   readonly regions: Regions;
   readonly apiUrl: string;
-  /** Tokens of the tenants `tenant-a`, who may also copy into `tenant-b`, and `tenant-b`. */
+  /** The tokens of `tenant-a`, who may also copy into `tenant-b`, and of `tenant-b`. */
   readonly tokens: { readonly a: string; readonly b: string };
   /** An access key of `tenant-a`. */
   readonly key: { readonly access: string; readonly secret: string };
@@ -35,35 +36,36 @@ export interface Deployment {
   readonly env: NodeJS.ProcessEnv;
   startWorker(...args: string[]): Promise<TestProcess>;
   /**
-   * Starts a worker that takes so many milliseconds to read a chunk of image data from a file, and to write a
-   * MiB to one.
+   * Starts a slow worker. `reads` is the time for reading a chunk of image data from a file, `writes` the
+   * time for writing a MiB to one; both in milliseconds.
+   *
    * @param command the command of another release
    */
   startSlowWorker(reads: number, writes?: number, command?: string): Promise<TestProcess>;
-  /** Starts a worker for which a region's folder is a disk of `bytes`. Needs user namespaces. */
+  /** Starts a worker for which a region's folder is a disk of `bytes` bytes. Needs user namespaces. */
   startWorkerWithDisk(region: string, bytes: number): Promise<TestProcess>;
   startApi(): Promise<TestProcess>;
-  /** Starts `serve` or `worker` with further environment variables, and by a program that `wrap` names. */
+  /** Starts `serve` or `worker` with further environment variables, by a program that `wrap` names. */
   startWith(
     command: 'serve' | 'worker',
     options: { readonly args?: string[]; readonly env?: NodeJS.ProcessEnv; readonly wrap?: string[] },
   ): Promise<TestProcess>;
-  /** Runs the command; never rejects. */
+  /** Runs the command of the product. Never rejects. */
   command(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
   /** Runs the Temporal CLI. */
   temporal(...args: string[]): Promise<string>;
   /** Makes an image of `size` random bytes. */
   addImage(region: string, size: number, image?: Partial<NewImage>): Promise<ImageRecord>;
-  /** Lists the names in a region's folder, those of partials too. */
+  /** Lists the names in a region's folder, including those of unfinished copies. */
   files(region: string): Promise<string[]>;
   stop(): Promise<void>;
 }
 
 export interface DeploymentOptions {
   readonly address?: string;
-  /** The product's command; by default this clone's. */
+  /** The command of the product; by default that of this clone. */
   readonly program?: string;
-  /** The Temporal CLI; by default the test run's. */
+  /** The Temporal CLI; by default that of the test run. */
   readonly temporalProgram?: string;
   readonly limits?: Record<string, unknown>;
   readonly api?: Record<string, unknown>;
@@ -71,11 +73,11 @@ export interface DeploymentOptions {
   readonly regions?: readonly string[];
   /** Top-level keys of the configuration file that replace the usual ones. */
   readonly config?: Record<string, unknown>;
-  /** Further environment variables for its processes. */
+  /** Further environment variables of its processes. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Deploys the product in processes of its own, without starting any yet. */
+/** Prepares a deployment. Does not start any process of it yet. */
 export async function deploy(options: DeploymentOptions = {}): Promise<Deployment> {
   const address = options.address ?? (await provided('temporalAddress'));
   const program = options.program ?? COMMAND;
@@ -138,8 +140,8 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
 }
 
 /**
- * Returns a value that the test run has set up. Vitest is not imported at the top, because the benchmarks
- * deploy too, without a test run.
+ * Returns a value that the test run has set up. Imports Vitest only here, because the benchmarks deploy too,
+ * without a test run.
  */
 async function provided(key: 'temporalAddress' | 'temporalProgram'): Promise<string> {
   const { inject } = await import('vitest');
@@ -149,7 +151,7 @@ async function provided(key: 'temporalAddress' | 'temporalProgram'): Promise<str
 interface StartOptions {
   readonly program?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** A program, with its arguments, that runs the command. */
+  /** A program, with its arguments, that is to run the command. */
   readonly wrap?: readonly string[];
 }
 
@@ -167,7 +169,7 @@ async function untilReady(started: TestProcess, [command]: readonly string[]): P
   });
 }
 
-/** Makes an image of random bytes by way of a file. */
+/** Adds an image of random bytes, which it first writes to a file. */
 async function addRandomImage(
   store: ImageStore | undefined,
   file: string,

@@ -3,21 +3,21 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { JobView } from '../../src/job-service/index.ts';
 import { until } from './until.ts';
 
-/** Somebody who listens to the events of a job. */
+/** A client that listens to the events of a job. */
 export interface Listener {
   readonly response: IncomingMessage;
-  /** Returns everything that has come so far. */
+  /** Returns everything that has arrived so far. */
   text(): string;
-  /** Returns the events that have come so far. */
+  /** Returns the events that have arrived so far. */
   events(): { readonly id: string; readonly job: JobView }[];
-  /** Waits for an event that shows such a job, and returns it. */
+  /** Waits for an event with such a job, and returns the event. */
   untilShown(wanted: (job: JobView) => boolean): Promise<{ readonly id: string; readonly job: JobView }>;
-  /** Waits for the end of the stream. Tells whether it was ended well, and not cut off. */
+  /** Waits for the end of the stream. Tells whether the stream ended properly, rather than being cut off. */
   ended(): Promise<boolean>;
   hangUp(): void;
 }
 
-/** Listens on a connection of its own. Waits for the head of the answer. */
+/** Listens on a new connection. Waits for the head of the answer. */
 export async function listen(
   url: string,
   token: string,
@@ -46,7 +46,7 @@ export async function listen(
   };
 }
 
-/** Reads the events of a stream that are complete. */
+/** Returns the complete events of a stream. */
 export function eventsIn(text: string): { readonly id: string; readonly job: JobView }[] {
   return text
     .split('\n\n')

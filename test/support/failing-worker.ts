@@ -1,6 +1,6 @@
 /**
- * Is loaded into a worker with `--import`. It makes the part that runs the workflows fail soon after its
- * start, as by a bug in Temporal's SDK.
+ * This module is loaded into a worker with `--import`. Soon after the start it makes the part that runs the
+ * workflows fail, as a bug in Temporal's SDK would.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from '@temporalio/worker';

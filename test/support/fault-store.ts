@@ -1,19 +1,19 @@
 import type { ByteRange } from '../../src/image/index.ts';
 import type { PartReader, PartSink } from '../../src/stores/index.ts';
 
-/** The faults that a test adds to a real reader because no real disk can be made to show them. */
+/** Faults that a test adds to a real reader, because a real disk does not show them on demand. */
 export interface ReaderFaults {
   /** Called with a chunk's offset before the chunk is read. May wait, or fail. */
   readonly beforeChunk?: (at: number, signal: AbortSignal) => Promise<void> | void;
-  /** Called with each chunk that was read, and its offset. May spoil the chunk. */
+  /** Called with each chunk that was read, and with its offset. May change the chunk. */
   readonly onChunk?: (chunk: Uint8Array, at: number) => void;
-  /** The most bytes of a chunk. */
+  /** The largest size of a chunk; bytes. */
   readonly chunk?: number;
   /** The position at which the data ends early, without an error. */
   readonly end?: number;
 }
 
-/** A reader that keeps a log of its calls. */
+/** A reader that records its calls. */
 export interface WatchedReader extends PartReader {
   /** The ranges that were asked for. */
   readonly asked: readonly ByteRange[];
@@ -57,7 +57,7 @@ export function faultyReader(reader: PartReader, faults: ReaderFaults = {}): Wat
 
 type Call = () => Promise<void>;
 
-/** The hooks around the calls of a real sink: each hook may wait, fail, or just pass the call on. */
+/** Hooks around the calls of a real sink. Each hook may wait, fail, or pass the call on. */
 export interface SinkFaults {
   readonly write?: (call: Call, range: ByteRange) => Promise<void>;
   readonly complete?: (call: Call, range: ByteRange) => Promise<void>;
@@ -65,11 +65,11 @@ export interface SinkFaults {
   readonly flush?: (call: Call) => Promise<void>;
 }
 
-/** A sink that keeps a log of its calls. */
+/** A sink that records its calls. */
 export interface WatchedSink extends PartSink {
   /** The ranges that were written, in the order in which the writes returned. */
   readonly written: readonly ByteRange[];
-  /** The number of calls that came after it was closed. */
+  /** The number of calls that came after the sink was closed. */
   readonly tooLate: number;
   readonly closed: number;
 }

@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
 /**
- * Returns a TCP port that nobody listens on, and that the system gives to nobody else for a minute: a
- * connection to it stays behind in TIME_WAIT and binds it. A server that is to use it sets SO_REUSEADDR, as
- * all do.
+ * Returns a free TCP port that the system does not give to anybody else for a minute, because a connection to
+ * it is left in TIME_WAIT. A server on that port has to set SO_REUSEADDR, as all of ours do.
  */
 export async function freePort(): Promise<number> {
   const server = createServer((connection) => connection.end());

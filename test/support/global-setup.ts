@@ -8,7 +8,10 @@ import { shareWorkflowBundle } from './workflow-bundle.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** `host:port` of the Temporal server that the test files share, each in a namespace of its own. */
+    /**
+     * `host:port` of the Temporal server that all test files share. Each test file has a namespace of its
+     * own.
+     */
     temporalAddress: string;
     /** Paths of the Temporal CLI and of the time-skipping test server. */
     temporalProgram: string;
@@ -17,7 +20,7 @@ declare module 'vitest' {
 }
 
 /**
- * Starts one Temporal dev server for all test files, and installs what is missing, as `temporal-dev.sh` does.
+ * Starts one Temporal dev server for all test files. Installs missing programs, as `temporal-dev.sh` does.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { temporal, timeSkipping } = installTemporal();

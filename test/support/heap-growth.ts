@@ -3,7 +3,8 @@ import { runInNewContext } from 'node:vm';
 import { expect } from 'vitest';
 
 /**
- * Does something 1,000 times to warm up, and then 10,000 times. Expects that the heap has not grown by that.
+ * Does something 1,000 times to warm up, and then 10,000 times. Expects that the heap does not grow by the
+ * latter.
  */
 export async function expectNoGrowth(work: (round: number) => Promise<void>): Promise<void> {
   setFlagsFromString('--expose-gc');

@@ -17,11 +17,11 @@ export interface Call {
   readonly method?: string;
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A string is sent as it is, everything else as JSON. */
+  /** A string is sent as it is; everything else is sent as JSON. */
   readonly body?: unknown;
 }
 
-/** Sends a request. Never rejects because of a status. */
+/** Sends a request. Does not reject because of a status. */
 export async function send(url: string, call: Call = {}): Promise<Answer> {
   const { method = 'GET', token, headers = {}, body } = call;
   const answer = await request(url, {
@@ -47,7 +47,7 @@ export interface EclClient {
   show(jobId: string): Promise<Answer>;
   list(query?: string): Promise<Answer>;
   cancel(jobId: string): Promise<Answer>;
-  /** Starts a job that nothing refuses, and returns its id. */
+  /** Starts a job, which MUST be accepted, and returns its id. */
   start(body: unknown, headers?: Readonly<Record<string, string>>): Promise<string>;
   job(jobId: string): Promise<JobView>;
   jobs(query?: string): Promise<JobView[]>;
@@ -69,12 +69,12 @@ export function eclClient({ apiUrl, tokens }: Deployment, token = tokens.a): Ecl
     start: async (body, headers) => JSON.parse(expected(await copy(body, headers), 202)).job_id,
     job,
     jobs: async (query) => JSON.parse(expected(await list(query), 200)) as JobView[],
-    // More looks than ten a second would take the CPU's time from what they wait for.
+    // Asking more than ten times a second would take CPU time from the job.
     ended: (jobId) =>
       until(
         async () => {
           const answer = await show(jobId);
-          // A machine of few cores may be too busy to answer in time. A client that waits asks again.
+          // A machine with few cores may be too busy to answer in time. A client that waits asks again.
           if (answer.status === 503) return undefined;
           const seen = JSON.parse(expected(answer, 200)) as JobView;
           return isFinal(seen.status) ? seen : undefined;

@@ -7,7 +7,7 @@ export interface TemporalPrograms {
   readonly timeSkipping: string;
 }
 
-/** Installs what is missing, as `temporal-dev.sh` does, and returns the programs. */
+/** Installs missing programs, as `temporal-dev.sh` does. Returns their paths. */
 export function installTemporal(): TemporalPrograms {
   const script = join(import.meta.dirname, '../../temporal-dev.sh');
   const output = execFileSync(script, ['install'], { encoding: 'utf8' });

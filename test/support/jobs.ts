@@ -5,7 +5,7 @@ import type { JobView } from '../../src/job-service/index.ts';
 import type { Deployment } from './deployment.ts';
 import { until } from './until.ts';
 
-/** Starts a job by the command, and returns its id. */
+/** Starts a job with the command, and returns its id. */
 export async function startJob(deployment: Deployment, imageId: string): Promise<string> {
   const { stdout, stderr } = await deployment.command(
     'copy',
@@ -27,8 +27,8 @@ export async function showJob(deployment: Deployment, jobId: string): Promise<Jo
 }
 
 /**
- * Waits for the end of a job, and returns its last view. While its workflow runs, it asks Temporal alone: to
- * start the command for each look would keep a core busy.
+ * Waits for the end of a job, and returns its last view. Asks only Temporal while the workflow runs: starting
+ * the command for each look would keep a core busy.
  */
 export async function endOf(deployment: Deployment, jobId: string): Promise<JobView> {
   return until(
@@ -42,7 +42,7 @@ export async function endOf(deployment: Deployment, jobId: string): Promise<JobV
   );
 }
 
-/** Returns how many bytes of a copy in the making are on the disk. */
+/** Returns how many bytes of an unfinished copy are on the disk. */
 export async function bytesWritten(deployment: Deployment, jobId: string): Promise<number> {
   const data = join(deployment.folder, 'ot2', `.${jobId}.partial`, 'data');
   return stat(data).then(

@@ -8,14 +8,13 @@ import {
 
 const GIB = 1024 ** 3;
 
-/** Returns the links that copies share, with no limits but those that are named. */
+/** Returns links for copies to share, which have only the limits that are given. */
 export function testLinks(limits: Partial<LinkLimits> = {}): Links {
   return openLinks({ lanes: 4, memory: GIB, rates: () => [], ...limits });
 }
 
 /**
- * Returns the link of a copy that shares nothing with others: so many lanes at each end, and all the memory
- * that it wants.
+ * Returns a link for one copy alone, with so many lanes at each end and all the memory that the copy wants.
  */
 export function ownLink(
   ends: Pick<TransferOptions, 'reader' | 'sink' | 'spool' | 'size'>,

@@ -3,19 +3,19 @@ import type { BlockSink } from '../../src/stores/index.ts';
 
 type Call = () => Promise<void>;
 
-/** The hooks around the calls of a block sink: each hook may wait, fail, or just pass the call on. */
+/** Hooks around the calls of a block sink. Each hook may wait, fail, or pass the call on. */
 export interface BlockFaults {
   readonly put?: (call: Call, range: ByteRange, signal: AbortSignal) => Promise<void>;
   readonly flush?: (call: Call) => Promise<void>;
 }
 
-/** A server that takes blocks, in memory. The blocks stay from one attempt to the next. */
+/** A server in memory that takes blocks. The blocks stay from one attempt to the next. */
 export interface BlockServer {
   readonly data: Buffer;
   /** The ranges of the blocks that were put, in the order in which the calls ended. */
   readonly put: readonly ByteRange[];
   readonly resets: number;
-  /** True if the blocks were put together. */
+  /** True if the blocks were joined into the object. */
   readonly isWhole: boolean;
   readonly bytesReadBack: number;
   sink(faults?: BlockFaults): BlockSink;

@@ -6,7 +6,7 @@ import { listens } from './listens.ts';
 import { spawnProcess } from './process.ts';
 import { until } from './until.ts';
 
-/** The rest of the configuration: one process, as whoever runs the tests. */
+/** The rest of the configuration: one process, which runs as the user of the tests. */
 const AROUND = `daemon off;
 master_process off;
 pid nginx.pid;
@@ -15,9 +15,7 @@ http {
   access_log off;
 `;
 
-/**
- * Runs a real nginx with this content of its `http` block, and waits until it listens at `port` of loopback.
- */
+/** Runs a real nginx with this text as its `http` block. Waits until it listens at `port` of loopback. */
 export async function startNginxProcess(
   block: string,
   port: number,
@@ -38,13 +36,15 @@ export async function startNginxProcess(
   return { stop };
 }
 
-/** Returns settings for temporary folders, because those that nginx was built with belong to root. */
+/** Returns settings for temporary folders, because nginx's default folders belong to root. */
 function temporaryFolders(): string {
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return kinds.map((kind) => `  ${kind}_temp_path temporary-${kind};\n`).join('');
 }
 
-/** Replaces each text of an example by the one that is true here. Throws if the example does not have it. */
+/**
+ * Replaces texts of an example by those of this test run. Throws if the example does not contain one of them.
+ */
 export function withReal(example: string, texts: readonly (readonly [string, string])[]): string {
   return texts.reduce((whole, [written, real]) => {
     if (!whole.includes(written)) throw new Error(`the example has no "${written}"`);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A span, as a process has sent it. */
+/** A span that a process has sent. */
 export interface ReceivedSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -14,7 +14,7 @@ export interface ReceivedSpan {
 export interface OtlpReceiver {
   readonly url: string;
   readonly spans: readonly ReceivedSpan[];
-  /** All that was sent in bodies, as text. */
+  /** All bodies that were sent, as text. */
   text(): string;
   /** The headers of all requests, as JSON. */
   headers(): string;
@@ -52,7 +52,10 @@ export async function receiveSpans(): Promise<OtlpReceiver> {
   };
 }
 
-/** The variables with which a process sends its spans to a receiver, soon after they have ended. */
+/**
+ * Returns the environment variables with which a process sends its spans to a receiver, soon after they have
+ * ended.
+ */
 export function tracedTo({ url }: Pick<OtlpReceiver, 'url'>): NodeJS.ProcessEnv {
   return { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_BSP_SCHEDULE_DELAY: '100' };
 }

@@ -1,6 +1,6 @@
 import { type ByteRange, gaps } from '../../src/image/index.ts';
 
-/** Returns the parts of an image that `done` leaves open, in order, cut at multiples of `size` bytes. */
+/** Yields the parts of an image that `done` leaves out, in order, cut at multiples of `size` bytes. */
 export function* planParts(
   imageSize: number,
   done: readonly ByteRange[],

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** The commit with which jobs under way may have been started, or to which they may have to go back. */
+/**
+ * The commit of the previous release. Jobs under way may have been started with it, and an operator may go
+ * back to it.
+ */
 const PREVIOUS_RELEASE = '98bf586b1e5981429f829131172568036ebae58c';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/**
- * Returns the reason for which the previous release is not available here, in words; `null` if it is
- * available.
- */
+/** Returns the reason why the previous release is not available here, or `null` if it is available. */
 export function noPreviousRelease(): string | null {
   try {
     execFileSync('git', ['cat-file', '-e', `${PREVIOUS_RELEASE}^{commit}`], { cwd: ROOT, stdio: 'ignore' });
@@ -29,7 +29,9 @@ export interface PreviousRelease {
   remove(): Promise<void>;
 }
 
-/** Unpacks the previous release from the history and installs its packages. `remove` deletes its folder. */
+/**
+ * Unpacks the previous release from the git history, and installs its packages. `remove` deletes the folder.
+ */
 export async function unpackPreviousRelease(): Promise<PreviousRelease> {
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-previous-'));
   const archive = execFileSync('git', ['archive', PREVIOUS_RELEASE], { cwd: ROOT, maxBuffer: 256 * 2 ** 20 });

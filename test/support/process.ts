@@ -6,7 +6,7 @@ export interface TestProcess {
   readonly exitCode: number | null;
   /** Returns everything that the process has written to stdout and stderr so far. */
   output(): string;
-  /** Returns the process's log lines so far that have this message. */
+  /** Returns the log lines of the process so far that have this message. */
   logged(message: string): readonly Record<string, unknown>[];
   /** Sends a signal, and waits for the end of the process. Returns its exit code. */
   stop(signal: NodeJS.Signals): Promise<number | null>;
@@ -19,7 +19,7 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Starts a process that does not outlive the test run. */
+/** Starts a process that ends with the test run at the latest. */
 export function spawnProcess(
   program: string,
   args: readonly string[],

@@ -9,8 +9,8 @@ export interface Key {
 const hmac = (key: string, text: string) => createHmac('sha256', key).update(text).digest('hex');
 
 /**
- * Signs a call as Baidu's SDKs do: only the host is signed. The path and the query MUST contain nothing to
- * encode.
+ * Signs a call as Baidu's SDKs do, but signs only the host header. The path and the query MUST NOT contain
+ * anything that needs encoding.
  */
 export function bceSigned(url: string, call: Call, { access, secret }: Key, at = new Date()): Call {
   const { host, pathname, searchParams } = new URL(url);
@@ -23,7 +23,7 @@ export function bceSigned(url: string, call: Call, { access, secret }: Key, at =
   return { ...call, headers: { ...call.headers, authorization: `${prefix}/host/${signature}` } };
 }
 
-/** Signs a call as Huawei's SDKs do. The path and the query MUST contain nothing to encode. */
+/** Signs a call as Huawei's SDKs do. The path and the query MUST NOT contain anything that needs encoding. */
 export function huaweiSigned(url: string, call: Call, { access, secret }: Key, at = new Date()): Call {
   const { host, pathname, searchParams } = new URL(url);
   const date = `${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;

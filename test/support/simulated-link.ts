@@ -5,23 +5,23 @@ const STEP = 10;
 
 /** A link in virtual time. Rates are in bytes a second, times in milliseconds. */
 export interface Link {
-  /** The rate that all connections share. */
+  /** The rate that all connections together have. */
   readonly line?: number;
   /** The rate of one connection. */
   readonly connection: number;
   /** The time from a request to its first byte. */
   readonly delay: number;
-  /** The number of requests at a time above which further ones are refused. */
+  /** The number of requests at a time above which further requests are refused. */
   readonly mostRequests?: number;
-  /** Present if each request tells only at its end that it has moved its bytes. */
+  /** True if a request reports its bytes only at its end. */
   readonly reportsAtEnd?: boolean;
-  /** The bytes of a request. */
+  /** The number of bytes of a request. */
   readonly part?: number;
 }
 
-/** The result of a period of time on a link. */
+/** What happened on a link during some time. */
 export interface Outcome {
-  /** In bytes a second. */
+  /** Bytes per second. */
   readonly goodput: number;
   readonly refused: number;
   readonly requests: number;
@@ -36,7 +36,7 @@ interface Request {
   since: number;
 }
 
-/** Simulates a clock, and a reader that always has something to read, in as many lanes as it is allowed. */
+/** Simulates a clock, and a reader that always has more to read, with as many lanes as it may use. */
 export function simulation(open: (now: () => number) => LaneLimit) {
   let now = 0;
   const limit = open(() => now);
@@ -69,10 +69,7 @@ export function simulation(open: (now: () => number) => LaneLimit) {
 
   return {
     limit,
-    /**
-     * Lets so many milliseconds pass. `lanes` is the number of lanes that the reader wants, if it is fewer
-     * than it may have.
-     */
+    /** Lets so many milliseconds pass. `lanes` limits the number of lanes that the reader uses. */
     run(link: Link, time: number, lanes = Number.POSITIVE_INFINITY): Outcome {
       const history: number[] = [];
       let [moved, refused, requests] = [0, 0, 0];

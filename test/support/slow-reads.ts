@@ -1,6 +1,6 @@
 /**
- * Is loaded into a worker with `--import`. It makes each read of image data from a file, or each write to
- * one, take a while, as over a long link, so that a test can act in the middle of a copy. Everything else
+ * This module is loaded into a worker with `--import`. It makes each read of image data from a file, or each
+ * write to one, take a while, as over a slow link. So a test can act in the middle of a copy. Everything else
  * about the process is real.
  */
 import { open } from 'node:fs/promises';
@@ -9,10 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const DELAY = Number(process.env.SLOW_READS ?? 20);
 const WRITE_DELAY = Number(process.env.SLOW_WRITES ?? 0);
 /**
- * The size of the buffers into which sources read. The digest reads back into others, and is not slowed down.
+ * The size of the buffers into which sources read; bytes. The digest reads into buffers of another size, and
+ * is not slowed down.
  */
 const IMAGE_DATA = 512 * 1024;
-/** Data from a socket comes in smaller pieces than this; bytes. */
+/** A bound for data from a socket, which comes in smaller pieces; bytes. */
 const RECEIVED_DATA = 16 * 1024;
 
 const file = await open(process.execPath, 'r');

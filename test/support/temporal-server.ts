@@ -5,7 +5,10 @@ import { until } from './until.ts';
 
 export interface TemporalServer {
   readonly address: string;
-  /** Ends the server, and after `downtime` starts it again on the same port, with the same database. */
+  /**
+   * Ends the server, calls `downtime`, and then starts the server again on the same port with the same
+   * database.
+   */
   restart(downtime: () => Promise<void>, signal?: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
 }
@@ -22,7 +25,8 @@ const SETTINGS = [
 
 /**
  * Starts a dev server that keeps its state in a file.
- * @param settings of its dynamic configuration, in the form `key=value`
+ *
+ * @param settings settings of its dynamic configuration, in the form `key=value`
  */
 export async function startTemporalServer(
   program: string,

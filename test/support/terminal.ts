@@ -1,19 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A program on a terminal of its own. */
+/** A program that runs in a terminal. */
 export interface Terminal {
   /** Returns everything that the program has written so far, with the codes that move the cursor. */
   output(): string;
-  /** Types something, such as Ctrl-C (`\x03`). */
+  /** Sends keys to the program, such as Ctrl-C (`\x03`). */
   type(text: string): void;
   /** Waits for the end of the program, and returns its exit code. */
   ended(): Promise<number>;
 }
 
 /**
- * Starts a program on a terminal of so many columns, by script(1). The program sees no `CI`, because Node.js
- * leaves colours out of a terminal that belongs to a CI it does not know.
+ * Starts a program in a terminal of so many columns, with script(1). The program gets no variable `CI`,
+ * because in an unknown CI Node.js uses no colours.
  */
 export function openTerminal(
   columns: number,

@@ -1,6 +1,6 @@
 /**
- * Is loaded into a process with `--import`. It tells, on stderr, each module of OpenTelemetry that is loaded,
- * but those of its API: the library for Prometheus loads them anyhow.
+ * This module is loaded into a process with `--import`. It writes the name of each loaded OpenTelemetry
+ * module to stderr. It leaves out those of the API, which the Prometheus library loads in any case.
  */
 import { registerHooks } from 'node:module';
 

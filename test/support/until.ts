@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The results that mean "not yet". */
+/** The results that mean that a condition is not yet met. */
 type Unmet = false | null | undefined;
 
 /**
- * Waits for a condition. Returns its first result that is neither `false`, `null` nor `undefined`.
+ * Waits for a condition. Returns its first result that is not `false`, `null` or `undefined`.
+ *
  * @param interval the pause between two looks; milliseconds
  */
 export async function until<T>(

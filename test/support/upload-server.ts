@@ -6,21 +6,22 @@ import { StoreError, type StreamSink } from '../../src/stores/index.ts';
 
 /** An upload as the server has seen it. */
 export interface Upload {
-  /** The number of bytes that have come. */
+  /** The number of bytes that have arrived. */
   readonly at: number;
   readonly outcome: 'running' | 'whole' | 'broken';
-  /** The pieces that came: the time in milliseconds since the epoch, and the number of bytes. */
+  /** The pieces that have arrived: the time in milliseconds since the epoch, and the number of bytes. */
   readonly arrivals: readonly { readonly time: number; readonly bytes: number }[];
   data(): Buffer;
 }
 
-/** The hooks with which a test delays or breaks an upload. */
+/** Hooks with which a test delays or breaks an upload. */
 export interface UploadHooks {
   /**
-   * Called with the offset of each piece before it is taken. May wait, or fail and so break the connection.
+   * Called with the offset of each piece before the piece is taken. May wait. If it fails, the connection is
+   * broken.
    */
   readonly beforePiece?: (at: number) => Promise<void> | void;
-  /** Called when all bytes are there. The answer waits for it. */
+  /** Called when all bytes have arrived. The answer waits for it. */
   readonly beforeAnswer?: () => Promise<void> | void;
 }
 
@@ -38,7 +39,7 @@ export interface CountedSink extends StreamSink {
 export async function uploadServer(hooks: UploadHooks = {}): Promise<UploadServer> {
   const uploads: Upload[] = [];
   const server = createServer(async (incoming, answer) => {
-    // A request that was left in the middle has given up its connection.
+    // The client of a request that was left unfinished has given up the connection.
     const { socket } = incoming;
     const upload = receive(incoming, hooks);
     uploads.push(upload.seen);
@@ -99,7 +100,7 @@ function uploadSink(url: string, size: number, whole: StreamSink['whole']): Coun
       const { body, statusCode } = await request(url, {
         method: 'PUT',
         headers: { 'content-length': String(size) },
-        // undici sends any iterable, but its types only know Readable.
+        // undici accepts any iterable as a body, but its types allow only Readable.
         body: chunks as never,
         signal,
         headersTimeout: 0,

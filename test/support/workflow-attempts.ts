@@ -1,20 +1,20 @@
 import { Context } from '@temporalio/activity';
 
-/** An attempt at a step that can be cut off from Temporal as if its process were frozen. */
+/** An attempt at a step that can be cut off from Temporal, as if its process were frozen. */
 export interface Attempt {
   /** The workflow id of the run to which the attempt belongs. */
   readonly workflowId: string;
   readonly runId: string;
   readonly hasBeenFrozen: boolean;
-  /** Lets no heartbeat out and no cancel in from now on, until it thaws. */
+  /** Holds back heartbeats and cancels from now until `thawed` resolves. */
   freeze(thawed: Promise<void>): void;
-  /** Resolves when it is not frozen, or not any more. Rejects if its process does not come back. */
+  /** Resolves when the attempt is not frozen, or is no longer frozen. Rejects if `thawed` rejects. */
   whenThawed(): Promise<void>;
 }
 
 const attempts = new WeakMap<Context, Attempt>();
 
-/** Returns the present attempt. All calls that are made in one attempt return the same one. */
+/** Returns the current attempt. All calls within one attempt return the same object. */
 export function presentAttempt(): Attempt {
   const context = Context.current();
   const known = attempts.get(context);

@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 
 /**
- * Cuts the present attempt of an activity off from Temporal until it thaws, as if its process were frozen: no
- * heartbeat leaves it, and no cancel reaches it.
+ * Cuts the current attempt of an activity off from Temporal until `thawed` resolves, as if its process were
+ * frozen: no heartbeat leaves it, and no cancel reaches it.
  */
 export function freeze(thawed: Promise<void>): void {
   const context = Context.current();

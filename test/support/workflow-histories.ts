@@ -13,17 +13,17 @@ export async function readHistory(name: string): Promise<WorkflowHistory> {
 }
 
 /**
- * Reads a history from the JSON of its protobuf message. The SDK's `historyFromJSON` would fail with "type
- * must be a Type" wherever npm installs more than one copy of protobufjs 8.
+ * Reads a history from the JSON of its protobuf message. The SDK's `historyFromJSON` fails with "type must be
+ * a Type" if npm has installed more than one copy of protobufjs 8.
  */
 export function historyFrom(json: string): WorkflowHistory {
   return History.fromObject(JSON.parse(json));
 }
 
 /**
- * Keeps a workflow's history as a fixture, without stack traces, which are full of a machine's paths. A
- * worker is told the id of a run that a reset has made; a replay takes it from the history, which only holds
- * that of the first run.
+ * Stores the history of a workflow as a fixture, without stack traces, which contain paths of a machine. A
+ * worker gets the id of the run that a reset has made; a replay takes the id from the history, which holds
+ * only that of the first run.
  */
 export async function storeHistory(name: string, handle: WorkflowHandle): Promise<void> {
   const { runId } = await handle.describe();

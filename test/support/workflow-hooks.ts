@@ -5,7 +5,7 @@ import type { ImageStore, PartReader, Watch } from '../../src/stores/index.ts';
 
 type StoreCall = 'inspect' | 'openReader' | 'prepare' | 'openSink' | 'commit' | 'discard';
 
-/** Hooks around the store calls for one image: each may wait, fail, repeat, or just pass the call on. */
+/** Hooks around the store calls for one image. Each hook may wait, fail, repeat the call, or pass it on. */
 export type StoreHooks = {
   readonly [Call in StoreCall]?: (
     call: () => ReturnType<ImageStore[Call]>,
@@ -16,7 +16,7 @@ export type StoreHooks = {
 /** A hook around the activities of one job. */
 export type ActivityHook = (call: () => Promise<unknown>, name: string) => Promise<unknown>;
 
-/** Returns a store whose calls go through the hooks of the image that they are about. */
+/** Returns a store whose calls pass through the hooks of the image that they concern. */
 export function hookStore(store: ImageStore, hooks: ReadonlyMap<string, StoreHooks>): ImageStore {
   return {
     ...store,
@@ -42,7 +42,7 @@ function around<T>(hook: Hook<T> | undefined, call: () => T, watch?: Watch): T {
 
 type Activity = (...args: never[]) => Promise<unknown>;
 
-/** Returns activities that go through the hook of the job that they are run for. */
+/** Returns activities whose calls pass through the hook of their job. */
 export function hookActivities<A extends Record<string, Activity>>(
   activities: A,
   hooks: ReadonlyMap<string, ActivityHook>,
@@ -58,7 +58,7 @@ export function hookActivities<A extends Record<string, Activity>>(
   return Object.fromEntries(hooked) as A;
 }
 
-/** Returns activities that are made anew for each call. */
+/** Returns activities that are created anew for each call. */
 export function eachAnew<A extends Record<string, Activity>>(create: () => A): A {
   const anew = (name: string): [string, Activity] => [
     name,
@@ -69,7 +69,7 @@ export function eachAnew<A extends Record<string, Activity>>(create: () => A): A
 
 /** A gate at which something waits until the test lets it pass, or until the test ends. */
 export interface Gate {
-  /** Resolves when somebody has come to the gate. */
+  /** Resolves when a caller has come to the gate. */
   readonly reached: Promise<void>;
   /** Waits at the gate. */
   pass(signal?: AbortSignal): Promise<void>;
@@ -94,7 +94,7 @@ export function gate(): Gate {
   };
 }
 
-/** Returns hooks that make a call wait at a gate, before its effect or after it. */
+/** Returns hooks that hold a call at a gate, either before its effect or after it. */
 export function holding(call: StoreCall, at: Gate, when: 'before' | 'after' = 'before'): StoreHooks {
   const hook = async (original: () => Promise<unknown>) => {
     if (when === 'before') await at.pass();
@@ -123,7 +123,7 @@ export function watchReader(
   };
 }
 
-/** Returns hooks that make a transfer wait at a gate after `chunks` chunks of 1 MiB. */
+/** Returns hooks that hold a transfer at a gate after `chunks` chunks of 1 MiB. */
 export function holdingTransfer(at: Gate, chunks: number): StoreHooks {
   let passed = 0;
   return {

@@ -3,7 +3,9 @@ import { until } from './until.ts';
 import { type StoreHooks, watchReader } from './workflow-hooks.ts';
 import type { Job } from './workflow-rig.ts';
 
-/** A log of the chunks that the readers of a job have handed out: a list for each reader that was opened. */
+/**
+ * A record of the chunks that the readers of a job have yielded, with a list for each reader that was opened.
+ */
 export interface ReadLog {
   readonly hooks: Required<Pick<StoreHooks, 'openReader'>>;
   readonly readers: ByteRange[][];
@@ -11,8 +13,8 @@ export interface ReadLog {
 }
 
 /**
- * Adds every chunk to a log after `before` has let it pass. `before` is told the reader, and how many chunks
- * it has read.
+ * Records every chunk after `before` has let it pass. `before` is given the index of the reader, and the
+ * number of chunks that it has read.
  */
 export function readLog(
   before: (reader: number, chunks: number, signal: AbortSignal) => Promise<void> | void = () => {},
@@ -35,7 +37,9 @@ export function readLog(
   };
 }
 
-/** Returns the present attempt, as the server knows it, and the bytes that the server was told of. */
+/**
+ * Returns the current attempt as the server knows it, and the number of bytes that the server was told of.
+ */
 export async function pendingTransfer({ handle }: Job): Promise<{ attempt: number; reported: number }> {
   const [activity] = (await handle.describe()).raw.pendingActivities ?? [];
   const [payload] = activity?.heartbeatDetails?.payloads ?? [];
@@ -43,7 +47,7 @@ export async function pendingTransfer({ handle }: Job): Promise<{ attempt: numbe
   return { attempt: activity?.attempt ?? 0, reported: progress?.high_water ?? 0 };
 }
 
-/** Waits until the server has heard of so many bytes. */
+/** Waits until the server was told of so many bytes. */
 export async function untilReported(job: Job, bytes: number): Promise<void> {
   await until(async () => (await pendingTransfer(job)).reported >= bytes);
 }

@@ -5,8 +5,8 @@ import type { Client } from '@temporalio/client';
 const EXCLUDED = { signals: 1, updates: 2, cancelRequests: 4 } as const;
 
 /**
- * Resets a workflow's last run to its first or its last Workflow Task, without the cancels that it has
- * received since. Returns the id of the new run.
+ * Resets the last run of a workflow to its first or last Workflow Task. Does not apply the cancels that came
+ * since then. Returns the id of the new run.
  */
 export async function resetWorkflow(
   client: Client,

@@ -16,32 +16,32 @@ import { until } from './until.ts';
 import type { ActivityHook, StoreHooks } from './workflow-hooks.ts';
 import { IDENTITY, quietRuntime, type TestWorkers, testWorkers } from './workflow-workers.ts';
 
-/** A deployment whose workers run in this process, where a test can get between them and the stores. */
+/** A deployment whose workers run in this process, so that a test can get between them and the stores. */
 export interface Rig {
   readonly deployment: Deployment;
   readonly client: Client;
   readonly workers: TestWorkers;
-  /** Makes an image in `ot1`, and starts a copy of it to `ot2` as somebody with any Temporal client would. */
+  /** Makes an image in `ot1` and starts a copy of it to `ot2`, as anybody with a Temporal client could. */
   startJob(options?: JobOptions): Promise<Job>;
-  /** Returns what the destination's folder holds of a copy. */
+  /** Returns the names in the destination's folder that belong to a copy. */
   traces(job: Job): Promise<string[]>;
-  /** Starts the workflow with any input at all. */
+  /** Starts the workflow with any input. */
   startWith(input: unknown, workflowId?: string): Promise<WorkflowHandle>;
   stop(): Promise<void>;
 }
 
 export interface JobOptions {
   readonly workflowId?: string;
-  /** The bytes of the image. */
+  /** The number of bytes of the image. */
   readonly size?: number;
   readonly source?: StoreHooks;
   readonly destination?: StoreHooks;
   readonly activities?: ActivityHook;
-  /** The tenant for whom the job runs; without one, it is an operator's job. */
+  /** The tenant of the job. Without a tenant, it is an operator's job. */
   readonly tenant?: string;
-  /** An image that exists already, to be copied again. */
+  /** An existing image, which is to be copied again. */
   readonly image?: ImageRecord;
-  /** The Task Queue of its workflow, if the job has workers of its own. */
+  /** The Task Queue of the workflow, if the job has workers of its own. */
   readonly taskQueue?: string;
 }
 
@@ -49,17 +49,17 @@ export interface JobOptions {
 export interface Job {
   readonly handle: WorkflowHandle;
   readonly image: ImageRecord;
-  /** The copy's image id. */
+  /** The image id of the copy. */
   readonly copyId: string;
 }
 
-/** The end of a job. */
+/** How a job has ended. */
 export interface Ending {
   readonly closed: WorkflowExecutionDescription['status']['name'];
-  /** The details that the memo holds. */
+  /** The details in the memo. */
   readonly details: JobDetails;
   readonly status: unknown;
-  /** The failure that the workflow closed with. */
+  /** The failure with which the workflow closed. */
   readonly failure: Error | undefined;
 }
 
@@ -68,10 +68,10 @@ export async function startRig(
     limits?: Record<string, unknown>;
     workers?: boolean;
     /**
-     * Each attempt of a step runs as on a worker of its own: it finds nothing of earlier attempts in memory.
+     * If true, each attempt of a step runs as on another worker: nothing of earlier attempts is in memory.
      */
     apart?: boolean;
-    /** The address of a Temporal server, if it is not the shared one. */
+    /** The address of a Temporal server, if the shared one is not to be used. */
     address?: string;
   } = {},
 ): Promise<Rig> {
@@ -130,12 +130,12 @@ export async function endOf({ handle }: { handle: WorkflowHandle }): Promise<End
   return { closed: status.name, details, status: searchAttributes.CopyJobStatus?.[0], failure };
 }
 
-/** Returns the job's details as the workflow itself tells them. */
+/** Returns the job's details from a query of the workflow itself. */
 export function detailsOf({ handle }: { handle: WorkflowHandle }): Promise<JobDetails> {
   return handle.query<JobDetails>('jobDetails');
 }
 
-/** Waits until the workflow's details meet a condition. */
+/** Waits until the details of the workflow meet a condition. */
 export function untilDetails(
   job: { handle: WorkflowHandle },
   condition: (details: JobDetails) => boolean,

@@ -6,9 +6,9 @@ import type { Job, Rig } from './workflow-rig.ts';
 /** The state of a job and of its image. */
 export interface Standing {
   readonly status: string;
-  /** Folders of the destination that bear the job's mark or one of its image ids. */
+  /** The folders of the destination that have the job's mark or one of its image ids. */
   readonly folders: readonly string[];
-  /** The digest and inode of the image's data; `null` if there is no image. */
+  /** The digest and the inode of the image's data, or `null` if there is no image. */
   readonly image: { readonly sha512: string; readonly inode: number } | null;
 }
 

@@ -15,7 +15,7 @@ import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
 import { testLinks } from './link.ts';
 import { type ActivityHook, eachAnew, hookActivities, hookStore, type StoreHooks } from './workflow-hooks.ts';
 
-/** The identity of the workers and clients of these tests, whatever the machine's name. */
+/** The identity of the workers and clients of these tests, the same on every machine. */
 export const IDENTITY = 'workflow-test';
 
 const logger = new DefaultLogger('ERROR');
@@ -23,9 +23,10 @@ const logger = new DefaultLogger('ERROR');
 let installed = false;
 
 /**
- * Quiets the SDK's log. MUST be called before the first native connection of a process. Only the first call
- * counts.
- * @param workerHeartbeatInterval the time after which Temporal's list of workers has a new worker
+ * Silences the SDK's log. MUST be called before the first native connection of a process. Only the first call
+ * has an effect.
+ *
+ * @param workerHeartbeatInterval the time after which Temporal's list of workers contains a new worker
  */
 export function quietRuntime(workerHeartbeatInterval: '60s' | '1s' = '60s'): void {
   if (installed) return;
@@ -42,13 +43,13 @@ export interface WorkersSetup {
   readonly spool?: Spool;
   readonly storeHooks?: ReadonlyMap<string, StoreHooks>;
   readonly activityHooks?: ReadonlyMap<string, ActivityHook>;
-  /**
-   * Each attempt of a step runs as on a worker of its own: it finds nothing of earlier attempts in memory.
-   */
+  /** If true, each attempt of a step runs as on another worker: nothing of earlier attempts is in memory. */
   readonly apart?: boolean;
 }
 
-/** The workers in this process: for the workflows, and for the copies into a region, by default `ot2`. */
+/**
+ * The workers in this process: one for the workflows, and one for the copies into a region, by default `ot2`.
+ */
 export interface TestWorkers {
   startWorkflows(taskQueue?: string): Promise<void>;
   startStores(region?: string): Promise<void>;
