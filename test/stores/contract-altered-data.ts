@@ -9,16 +9,16 @@ const SIZE = 3_500_000;
 const DATA = randomBytes(SIZE);
 
 /**
- * Defines tests for stores in which the data of an image can be altered: a copy reads one version, never a
- * blend.
+ * Defines tests for stores in which the data of an image can be altered. A copy MUST read one version of the
+ * data, never a mixture.
  */
 export function alteredDataContract(name: string, openStore: OpenStore<AlterableStore>): void {
-  describe(`${name} store, with data that is altered`, () => {
+  describe(`${name} store whose data is altered`, () => {
     const bench = storeBench(openStore);
     const { openedImage } = openingReaders(bench, DATA);
 
     test.each(['alterData', 'replaceData'] as const)(
-      'after %s a pin opens nothing: it has changed',
+      'after %s an old pin is refused with `changed`',
       async (how) => {
         const { id } = await bench.current.addImage(DATA);
         const { pin } = await bench.store.inspect(bench.own(id));
@@ -28,13 +28,13 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
       },
     );
 
-    test('data that is altered under a reader has changed', async () => {
+    test('a reader of data that is altered in the meantime fails with `changed`', async () => {
       const { id, reader } = await openedImage();
       await bench.current.alterData(id);
       expect(await codeOf(readAll(reader, [0, SIZE]))).toBe('changed');
     });
 
-    test('data that is replaced under a reader has changed, or is still read as it was', async () => {
+    test('a reader of data that is replaced in the meantime fails with `changed`, or still reads the old data', async () => {
       const { id, reader } = await openedImage();
       await bench.current.replaceData(id);
       const code = await codeOf(readAll(reader, [0, SIZE]));
@@ -42,7 +42,7 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
       if (code === 'success') expect((await readAll(reader, [0, SIZE])).equals(DATA)).toBe(true);
     });
 
-    test('data that was only touched is the same where its digest is known', async () => {
+    test('data that was only touched still counts as the same if its digest is known', async () => {
       const { id } = await bench.current.addImage(DATA);
       const { record, pin } = await bench.store.inspect(bench.own(id));
       await bench.current.touchData(id);
@@ -54,7 +54,7 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
       }
     });
 
-    test('data that is touched under a reader is the same where its digest is known', async () => {
+    test('a reader of data that is touched in the meantime reads on if the digest is known', async () => {
       const { id } = await bench.current.addImage(DATA);
       const { record, pin } = await bench.store.inspect(bench.own(id));
       const reader = await bench.store.openReader(bench.own(id), pin, digestsOf(record));
@@ -68,7 +68,7 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
     });
 
     test.each(['alterData', 'replaceData'] as const)(
-      'after %s the digest finds out that data has changed, also under a reader',
+      'after %s the digest reveals the change, also to a reader that was open before',
       async (how) => {
         const { id } = await bench.current.addImage(DATA);
         const { record, pin } = await bench.store.inspect(bench.own(id));
@@ -77,13 +77,13 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
         await bench.current[how](id);
         const opened = bench.store.openReader(bench.own(id), pin, digestsOf(record));
         expect(await codeOf(opened)).toBe('changed');
-        // A file that was replaced may still be read as it was.
+        // The reader may still read the old file after the file was replaced.
         const bytes = await readAll(reader, [0, SIZE]).catch((error) => error.code);
         expect(bytes === 'changed' || DATA.equals(bytes)).toBe(true);
       },
     );
 
-    test('a read beyond the end of the data is truncated', async () => {
+    test('a read beyond the end of the data fails with `truncated`', async () => {
       const { reader } = await openedImage();
       expect(await codeOf(readAll(reader, [SIZE - 10, SIZE + 10]))).toBe('truncated');
       expect((await readAll(reader, [SIZE - 10, SIZE])).equals(DATA.subarray(SIZE - 10))).toBe(true);

@@ -7,17 +7,17 @@ import { committing, copyFor, openBlockSink } from './make-image.ts';
 import { storeBench } from './store-bench.ts';
 import { codeOf, LAST, type OpenStore } from './store-under-test.ts';
 
-/** Data that fills several blocks of the usual size, and a part of one. */
+/** Data that fills several blocks of the usual size, and part of another one. */
 const DATA = randomBytes(20_000_000);
 const SIZE = DATA.length;
 const { signal } = new AbortController();
 
 /**
- * Defines tests for stores that take data in whole blocks, and cannot read them back before they are put
- * together.
+ * Defines tests for stores that take data in whole blocks, which can be read back only after they were
+ * joined.
  */
 export function blockSinkContract(name: string, openStore: OpenStore): void {
-  describe(`${name} store, as it takes blocks`, () => {
+  describe(`${name} store as it takes blocks`, () => {
     const bench = storeBench(openStore);
     let ref: DestinationRef;
     beforeEach(async () => {
@@ -46,11 +46,11 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       return bench.data(ref.image_id);
     }
 
-    test('an image that is prepared has received nothing', async () => {
+    test('a prepared image has received nothing', async () => {
       expect((await opened(1)).received).toEqual([]);
     });
 
-    test('blocks may come in any order and more than once, and make the image', async () => {
+    test('an image can be made of blocks in any order, even if some are put more than once', async () => {
       const sink = await opened(1);
       for (const range of [...blocksOf(sink)].reverse()) await put(sink, range);
       await put(sink, block(sink, 1));
@@ -59,7 +59,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       expect((await commit()).equals(DATA)).toBe(true);
     });
 
-    test('blocks may come at the same time; of a block that is put again the last bytes stay', async () => {
+    test('blocks may be put at the same time; of a block that is put twice the last bytes count', async () => {
       const sink = await opened(1);
       await putAll(sink, Buffer.alloc(SIZE, 'x'));
       await putAll(sink);
@@ -67,7 +67,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       expect((await commit()).equals(DATA)).toBe(true);
     });
 
-    test('the next attempt is told what was put, though the last one was never closed', async () => {
+    test('the next attempt knows which blocks were put, even if the last one was not closed', async () => {
       const first = await opened(1);
       await put(first, block(first, 2));
       await put(first, block(first, 0));
@@ -78,7 +78,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       expect((await commit()).equals(DATA)).toBe(true);
     });
 
-    test("a put that is aborted ends with the signal's reason, and may be made again", async () => {
+    test("a put that is aborted ends with the signal's reason, and may be repeated", async () => {
       const sink = await opened(1);
       const reason = new Error('enough');
       const range = block(sink, 0);
@@ -89,7 +89,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       expect((await commit()).equals(DATA)).toBe(true);
     });
 
-    test('data that was put together is read back from any place, by the next attempt too', async () => {
+    test('data is read back from any offset after a flush, also by the next attempt', async () => {
       const sink = await opened(1);
       await putAll(sink);
       await sink.flush(signal);
@@ -105,7 +105,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       }
     });
 
-    test('a flush may be repeated, by whoever has it open', async () => {
+    test('a flush may be repeated, also by another sink of the image', async () => {
       const sink = await opened(1);
       await putAll(sink);
       const again = await opened(1);
@@ -117,7 +117,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
     });
 
     test.each([false, true])(
-      'a reset forgets every byte, put together or not (%s), for this attempt and the next',
+      'a reset discards all data, whether it was flushed or not (%s), for this attempt and the next',
       async (flushed) => {
         const sink = await opened(1);
         await putAll(sink, Buffer.alloc(SIZE, 'x'));
@@ -133,7 +133,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       },
     );
 
-    test('a prepare that comes late is refused, and what was put meanwhile stays', async () => {
+    test('a late prepare is refused, and the blocks that were put stay', async () => {
       const sink = await opened(1);
       await put(sink, block(sink, 0));
       expect(await codeOf(bench.prepare(ref, DATA))).toBe('conflict');
@@ -146,7 +146,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       ['reset', (sink) => sink.reset()],
     ];
 
-    test.each(acts)('after a discard nothing can be %s, and nothing comes back', async (_what, act) => {
+    test.each(acts)('after a discard nothing can be %s, and nothing is made again', async (_what, act) => {
       const sink = await opened(1);
       await putAll(sink);
       await bench.store.discard(ref, LAST);
@@ -155,7 +155,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
     });
 
     test.each(acts.slice(1))(
-      'once a later attempt has it open, an earlier one has nothing %s any more',
+      'once a later attempt has opened the image, nothing can be %s by an earlier one',
       async (_what, act) => {
         const earlier = await opened(1);
         await putAll(earlier);
@@ -168,7 +168,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
     );
 
     test.each(acts.filter(([what]) => what !== 'put together'))(
-      'after commit nothing can be %s, and the image stays whole',
+      'after a commit nothing can be %s, and the image stays whole',
       async (_what, act) => {
         const sink = await opened(1);
         await putAll(sink);
@@ -179,7 +179,7 @@ export function blockSinkContract(name: string, openStore: OpenStore): void {
       },
     );
 
-    test("an attempt that was given up for dead puts nothing into the next job's image", async () => {
+    test("an attempt that was given up puts nothing into the next job's image", async () => {
       const zombie = await opened(1);
       await bench.store.discard(ref, LAST);
       const next = bench.ref(DATA, { image_id: ref.image_id });

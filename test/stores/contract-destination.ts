@@ -11,11 +11,11 @@ export function destinationContract(openStore: OpenStore, traits: StoreTraits): 
   const bench = storeBench(openStore);
   const recordIn = async (imageId: string) => (await bench.store.inspect(bench.own(imageId))).record;
 
-  test('there is room for an image', async () => {
+  test('the store has room for an image', async () => {
     await bench.store.checkRoom?.(bench.current.tenants.a, SIZE);
   });
 
-  test('an image in the making is not an image yet, though all its bytes are there', async () => {
+  test('an unfinished image cannot be seen, even if it has all its bytes', async () => {
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
     expect(await bench.listed()).toEqual([]);
@@ -24,7 +24,7 @@ export function destinationContract(openStore: OpenStore, traits: StoreTraits): 
     expect(await codeOf(bench.store.inspect(bench.own(ref.image_id)))).toBe('not_found');
   });
 
-  test('commit makes an image of it, with its record and its bytes', async () => {
+  test('a commit makes an image with its record and its bytes', async () => {
     const ref = bench.ref(DATA);
     const record = await bench.make(ref, DATA);
     expect(await recordIn(ref.image_id)).toEqual({ ...record, created_at: expect.any(String) });
@@ -33,7 +33,7 @@ export function destinationContract(openStore: OpenStore, traits: StoreTraits): 
     expect(await bench.listed('b')).toEqual([]);
   });
 
-  test.runIf(traits.emptyImages)('an image of no bytes is an image', async () => {
+  test.runIf(traits.emptyImages)('an image may be empty', async () => {
     const nothing = Buffer.alloc(0);
     const ref = bench.ref(nothing);
     await bench.make(ref, nothing);
@@ -41,14 +41,14 @@ export function destinationContract(openStore: OpenStore, traits: StoreTraits): 
     expect(await bench.data(ref.image_id)).toHaveLength(0);
   });
 
-  test('zeros are bytes like others', async () => {
+  test('zeros are kept like other bytes', async () => {
     const data = Buffer.concat([Buffer.alloc(1_500_000), Buffer.from('x'), Buffer.alloc(1_500_000)]);
     const ref = bench.ref(data);
     await bench.make(ref, data);
     expect((await bench.data(ref.image_id)).equals(data)).toBe(true);
   });
 
-  test("nobody opens or commits what bears another job's mark", async () => {
+  test("a job can neither open nor commit an image with another job's mark", async () => {
     const ref = bench.ref(DATA);
     const other = bench.ref(DATA, { image_id: ref.image_id });
     await bench.prepare(ref, DATA);
@@ -60,7 +60,7 @@ export function destinationContract(openStore: OpenStore, traits: StoreTraits): 
     expect(await bench.listed()).toEqual([]);
   });
 
-  test('commit may be repeated', async () => {
+  test('a commit may be repeated', async () => {
     const ref = bench.ref(DATA);
     const record = await bench.make(ref, DATA);
     const made = await recordIn(ref.image_id);
@@ -70,7 +70,7 @@ export function destinationContract(openStore: OpenStore, traits: StoreTraits): 
     expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
   });
 
-  test('a commit of another job with other data does not touch a committed image', async () => {
+  test('a commit by another job with other data does not change a committed image', async () => {
     const ref = bench.ref(DATA);
     const record = await bench.make(ref, DATA);
     const made = await recordIn(ref.image_id);
@@ -82,7 +82,7 @@ export function destinationContract(openStore: OpenStore, traits: StoreTraits): 
     expect(await recordIn(ref.image_id)).toEqual(made);
   });
 
-  test('after commit there is nothing to open', async () => {
+  test('a committed image can no longer be opened as a sink', async () => {
     const ref = bench.ref(DATA);
     await bench.make(ref, DATA);
     expect(['not_found', 'conflict']).toContain(await codeOf(bench.store.openSink(ref, 2, SIZE)));

@@ -10,23 +10,20 @@ const SIZE = DATA.length;
 export function discardContract(openStore: OpenStore, traits: StoreTraits): void {
   const bench = storeBench(openStore);
 
-  test('nothing to remove is success', async () => {
+  test('a discard succeeds if there is nothing to remove', async () => {
     const ref = bench.ref(DATA);
     await bench.store.discard(ref, LAST);
     await bench.store.discard(ref, LAST);
     expect(await bench.current.traces()).toEqual([]);
   });
 
-  test.each(['', '..', '../x', 'a/b', 'a\0b'])(
-    'an id that cannot be one has nothing to remove (%j)',
-    async (id) => {
-      const { id: kept } = await bench.current.addImage(DATA);
-      await bench.store.discard(bench.ref(DATA, { image_id: id }), LAST);
-      expect(await bench.listed()).toEqual([kept]);
-    },
-  );
+  test.each(['', '..', '../x', 'a/b', 'a\0b'])('a discard of an impossible id succeeds (%j)', async (id) => {
+    const { id: kept } = await bench.current.addImage(DATA);
+    await bench.store.discard(bench.ref(DATA, { image_id: id }), LAST);
+    expect(await bench.listed()).toEqual([kept]);
+  });
 
-  test('an image that was only prepared leaves no trace', async () => {
+  test('a discard leaves no trace of an image that was only prepared', async () => {
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
     await bench.store.discard(ref, LAST);
@@ -34,7 +31,7 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     await bench.store.discard(ref, LAST);
   });
 
-  test('an image that has all its data, and was opened again, leaves no trace', async () => {
+  test('a discard leaves no trace of an image that has all its data and was opened again', async () => {
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
     await fillImage(bench.store, ref, DATA);
@@ -46,7 +43,7 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     await bench.store.discard(ref, LAST);
   });
 
-  test('a committed image of ours leaves no trace', async () => {
+  test("a discard of the job's own committed image leaves no trace", async () => {
     const ref = bench.ref(DATA);
     await bench.make(ref, DATA);
     await bench.store.discard(committing(ref, DATA), LAST);
@@ -55,13 +52,13 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     await bench.store.discard(committing(ref, DATA), LAST);
   });
 
-  test("an image that is not a job's stays", async () => {
+  test('an image that no job has made stays', async () => {
     const { id } = await bench.current.addImage(DATA);
     await bench.store.discard(bench.ref(DATA, { image_id: id }), LAST);
     expect((await bench.data(id)).equals(DATA)).toBe(true);
   });
 
-  test("another job's image stays, committed or not", async () => {
+  test("another job's image stays, whether it is committed or not", async () => {
     const committed = bench.ref(DATA);
     const partial = bench.ref(DATA);
     await bench.make(committed, DATA);
@@ -73,7 +70,7 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     await (await bench.store.openSink(partial, 1, SIZE)).close();
   });
 
-  test('an attempt that was given up for dead brings nothing back', async () => {
+  test('an attempt that was given up makes nothing again after a discard', async () => {
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
     const zombie = await bench.store.openSink(ref, 1, SIZE);
@@ -87,7 +84,7 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     expect(await bench.current.traces()).toEqual([]);
   });
 
-  test.runIf(traits.reusesIds)('after a discard the id is free again', async () => {
+  test.runIf(traits.reusesIds)('after a discard the id can be used again', async () => {
     const ref = bench.ref(DATA);
     await bench.make(ref, DATA);
     await bench.store.discard(committing(ref, DATA), LAST);
@@ -95,13 +92,16 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
     expect(await bench.listed()).toEqual([ref.image_id]);
   });
 
-  test.runIf(!traits.reusesIds)('after a discard the id is gone for good, for this job too', async () => {
-    const ref = bench.ref(DATA);
-    await bench.prepare(ref, DATA);
-    await bench.store.discard(ref, LAST);
-    expect(await codeOf(bench.prepare(ref, DATA))).toBe('conflict');
-    const next = bench.ref(DATA, { image_id: ref.image_id });
-    expect(await codeOf(bench.prepare(next, DATA))).toBe('conflict');
-    expect(await bench.current.traces()).toEqual([]);
-  });
+  test.runIf(!traits.reusesIds)(
+    'after a discard the id cannot be used again, not even by the same job',
+    async () => {
+      const ref = bench.ref(DATA);
+      await bench.prepare(ref, DATA);
+      await bench.store.discard(ref, LAST);
+      expect(await codeOf(bench.prepare(ref, DATA))).toBe('conflict');
+      const next = bench.ref(DATA, { image_id: ref.image_id });
+      expect(await codeOf(bench.prepare(next, DATA))).toBe('conflict');
+      expect(await bench.current.traces()).toEqual([]);
+    },
+  );
 }

@@ -9,7 +9,10 @@ import { codeOf, LAST, type OpenStore, type StoreTraits } from './store-under-te
 const DATA = randomBytes(2_500_000);
 const SIZE = DATA.length;
 
-/** Defines tests for stores that take parts: of several attempts at an image, only the last one writes. */
+/**
+ * Defines tests for stores that take parts. If there are several attempts at an image, only the last one MAY
+ * write.
+ */
 export function fenceContract(openStore: OpenStore, traits: StoreTraits): void {
   const bench = storeBench(openStore);
   let ref: DestinationRef;
@@ -32,7 +35,7 @@ export function fenceContract(openStore: OpenStore, traits: StoreTraits): void {
     ['write zeros', (sink) => sink.write(0, Buffer.alloc(1000))],
     ['complete a range', (sink) => sink.complete([0, SIZE])],
     ['reset', (sink) => sink.reset()],
-  ])('once a later attempt has opened it, an earlier one can no longer %s', async (_what, act) => {
+  ])('once a later attempt has opened the image, an earlier one can no longer %s', async (_what, act) => {
     const earlier = await opened(1);
     const later = await opened(2);
     await later.write(0, DATA);
@@ -41,7 +44,7 @@ export function fenceContract(openStore: OpenStore, traits: StoreTraits): void {
     expect((await opened(3)).received).toEqual([]);
   });
 
-  test('an earlier attempt cannot open it after a later one, which goes on undisturbed', async () => {
+  test('after a later attempt an earlier one cannot open the image, and the later one is not disturbed', async () => {
     const later = await opened(10);
     expect(await codeOf(opened(9))).toBe('conflict');
     expect(await codeOf(opened(2))).toBe('conflict');
@@ -53,7 +56,7 @@ export function fenceContract(openStore: OpenStore, traits: StoreTraits): void {
     ['write', (sink) => sink.write(0, Buffer.alloc(1000, 'z'))],
     ['write zeros', (sink) => sink.write(0, Buffer.alloc(1000))],
     ['reset', (sink) => sink.reset()],
-  ])('after commit a sink can no longer %s, and the image stays whole', async (_what, act) => {
+  ])('after a commit a sink can no longer %s, and the image stays whole', async (_what, act) => {
     const sink = await opened(1);
     await sink.write(0, DATA);
     await sink.flush();
@@ -62,7 +65,7 @@ export function fenceContract(openStore: OpenStore, traits: StoreTraits): void {
     expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
   });
 
-  test('data of several attempts leaves no trace after a discard', async () => {
+  test('a discard leaves no trace of the data of several attempts', async () => {
     const first = await opened(1);
     await first.write(0, DATA.subarray(0, 1000));
     await first.complete([0, 1000]);
@@ -75,7 +78,7 @@ export function fenceContract(openStore: OpenStore, traits: StoreTraits): void {
   });
 
   test.runIf(traits.reusesIds)(
-    "an attempt that was given up for dead writes nothing into the next job's image",
+    "an attempt that was given up writes nothing into the next job's image",
     async () => {
       const zombie = await opened(1);
       await bench.store.discard(ref, LAST);

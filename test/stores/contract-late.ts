@@ -9,8 +9,8 @@ const DATA = randomBytes(1_500_000);
 const SIZE = DATA.length;
 
 /**
- * Defines tests that an attempt that was frozen and wakes late changes nothing that a later one has taken
- * over.
+ * Defines tests of attempts that were frozen and wake late. They MUST NOT change what a later attempt has
+ * taken over.
  */
 export function lateContract(openStore: OpenStore, traits: StoreTraits): void {
   const bench = storeBench(openStore);
@@ -24,7 +24,7 @@ export function lateContract(openStore: OpenStore, traits: StoreTraits): void {
     await prepare(1);
   });
 
-  test('a committed image stays, unless its commit is undone', async () => {
+  test('a plain discard leaves a committed image; only an undo of the commit removes it', async () => {
     await fillImage(bench.store, ref, DATA, 2);
     await commit(3);
     await bench.store.discard(ref, 4);
@@ -33,7 +33,7 @@ export function lateContract(openStore: OpenStore, traits: StoreTraits): void {
     expect(await bench.current.traces()).toEqual([]);
   });
 
-  test('a later run of the job finds the image that an earlier one has committed', async () => {
+  test('a later run of the job finds the image that an earlier run has committed', async () => {
     expect(await bench.store.adopt(ref, 2)).toBeNull();
     await fillImage(bench.store, ref, DATA, 3);
     await commit(4);
@@ -43,15 +43,15 @@ export function lateContract(openStore: OpenStore, traits: StoreTraits): void {
     await expectWhole();
   });
 
-  describe.runIf(traits.numbers)('by its number', () => {
-    test('a prepare is refused once the image was opened', async () => {
+  describe.runIf(traits.numbers)('compares the numbers of attempts', () => {
+    test('a prepare is refused after a later attempt has opened the image', async () => {
       await fillImage(bench.store, ref, DATA, 3);
       expect(await codeOf(prepare(2))).toBe('conflict');
       await commit(4);
       await expectWhole();
     });
 
-    test('a prepare of a later run begins anew, and locks out who writes for the earlier one', async () => {
+    test('a prepare of a later run begins anew, and locks out the writers of the earlier run', async () => {
       const earlier = await bench.store.openSink(ref, 2, SIZE);
       await prepare(3);
       expect(['conflict', 'not_found']).toContain(await codeOf(fillSink(earlier, DATA)));
@@ -64,7 +64,7 @@ export function lateContract(openStore: OpenStore, traits: StoreTraits): void {
       await expectWhole();
     });
 
-    test('a discard is refused while the copy is made, and when it is committed', async () => {
+    test('a discard is refused while a later attempt writes the copy, and after it has committed the copy', async () => {
       const sink = await bench.store.openSink(ref, 3, SIZE);
       expect(await codeOf(bench.store.discard(ref, 2))).toBe('conflict');
       await fillSink(sink, DATA);
@@ -90,7 +90,7 @@ export function lateContract(openStore: OpenStore, traits: StoreTraits): void {
       await later.close();
     });
 
-    test('nothing is made again of what is being removed', async () => {
+    test('an image that is being removed can be neither committed nor opened', async () => {
       await fillImage(bench.store, ref, DATA, 2);
       await bench.store.discard(ref, 3);
       expect(await codeOf(commit(4))).toBe('not_found');

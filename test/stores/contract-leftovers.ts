@@ -8,12 +8,12 @@ import { LAST, type OpenStore } from './store-under-test.ts';
 const DATA = randomBytes(9_000_000);
 
 /**
- * Defines tests that what jobs leave behind is found with the mark of its job, and removed unless somebody
- * takes it up.
+ * Defines tests of the list of leftovers: it MUST find what jobs leave behind, with the mark of the job. A
+ * leftover MUST be removed unless a job has committed it in the meantime.
  */
 export function leftoversContract(openStore: OpenStore): void {
   const bench = storeBench(openStore);
-  /** Lists the leftovers, if these images belong to jobs that were ended from outside. */
+  /** Lists the leftovers. These images belong to jobs that were ended from outside. */
   const found = async (...refs: DestinationRef[]): Promise<Leftover[]> => {
     async function* ended() {
       yield* refs;
@@ -23,7 +23,7 @@ export function leftoversContract(openStore: OpenStore): void {
     return leftovers;
   };
 
-  test('an image in the making is found, with its mark, its bytes and its age', async () => {
+  test('an unfinished image is found with its mark, its bytes and its age', async () => {
     const ref = bench.ref(DATA);
     const before = Date.now() - 2000;
     await bench.prepare(ref, DATA);
@@ -38,14 +38,14 @@ export function leftoversContract(openStore: OpenStore): void {
     expect(await bench.current.traces()).toEqual([]);
   });
 
-  test('an image that is whole, or does not exist, is no leftover', async () => {
+  test('a whole image and a missing image are no leftovers', async () => {
     const [whole, never] = [bench.ref(DATA), bench.ref(DATA)];
     await bench.make(whole, DATA);
     await bench.current.addImage(DATA);
     expect(await found(whole, never)).toEqual([]);
   });
 
-  test('an image that was committed since the list was made stays', async () => {
+  test('an image that was committed after the list was made is not removed', async () => {
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
     await fillImage(bench.store, ref, DATA, 2);
@@ -55,7 +55,7 @@ export function leftoversContract(openStore: OpenStore): void {
     expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
   });
 
-  test('an image that is committed while the list goes on stays', async () => {
+  test('an image that is committed during the list is not removed', async () => {
     const refs = [bench.ref(DATA), bench.ref(DATA)].toSorted((a, b) => (a.image_id < b.image_id ? -1 : 1));
     for (const ref of refs) {
       await bench.prepare(ref, DATA);
@@ -68,7 +68,7 @@ export function leftoversContract(openStore: OpenStore): void {
     }
     const leftovers = bench.store.leftovers(ended())[Symbol.asyncIterator]();
     expect((await leftovers.next()).value).toMatchObject({ mark: first.mark });
-    // A list comes in pages, so the store may have looked at this image already.
+    // The list is made in pages, so the store may have looked at this image already.
     await bench.store.commit(committing(last, DATA), LAST, copyFor(last, DATA));
     for (let next = await leftovers.next(); !next.done; next = await leftovers.next())
       expect(await next.value.remove()).toBe(false);

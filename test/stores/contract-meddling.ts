@@ -9,8 +9,8 @@ const DATA = randomBytes(1_500_000);
 const SIZE = DATA.length;
 
 /**
- * Defines tests for stores whose tenants can upload into an image that a job is making: a tenant's own data
- * stays.
+ * Defines tests for stores whose tenants can upload into an image that a job is making. The data of a tenant
+ * MUST stay.
  */
 export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
   const bench = storeBench(openStore);
@@ -24,7 +24,7 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
   test.each([
     ['of the same size', randomBytes(SIZE)],
     ['of another size', randomBytes(1000)],
-  ])("somebody else's data %s is a conflict, and is theirs from then on", async (_what, theirs) => {
+  ])("a tenant's own data %s is a conflict, and the image stays with the tenant", async (_what, theirs) => {
     await bench.current.uploadAsOwner(ref.image_id, theirs);
     expect(await codeOf(bench.store.openSink(ref, 1, SIZE))).toBe('conflict');
     await bench.store.discard(ref, LAST);
@@ -33,7 +33,7 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
     expect(await codeOf(bench.store.openSink(ref, 2, SIZE))).toBe('not_found');
   });
 
-  test("a discard leaves somebody else's data alone, though no sink has seen it", async () => {
+  test("a discard leaves a tenant's own data alone, even if no sink was opened in the meantime", async () => {
     const theirs = randomBytes(SIZE);
     await bench.current.uploadAsOwner(ref.image_id, theirs);
     await bench.store.discard(ref, LAST);
@@ -41,7 +41,7 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
     expect((await bench.data(ref.image_id)).equals(theirs)).toBe(true);
   });
 
-  test("somebody else's data that comes before our upload is not written over", async () => {
+  test("our upload does not overwrite a tenant's own data that came first", async () => {
     const theirs = randomBytes(SIZE);
     const sink = await openStreamSink(bench.store, ref, 1, SIZE);
     await bench.current.uploadAsOwner(ref.image_id, theirs);
@@ -50,21 +50,21 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
     expect((await bench.data(ref.image_id)).equals(theirs)).toBe(true);
   });
 
-  test('data of somebody else that equals ours is as good as ours', async () => {
+  test("a tenant's own data is accepted if it equals ours", async () => {
     await bench.current.uploadAsOwner(ref.image_id, DATA);
     expect((await openStreamSink(bench.store, ref, 1, SIZE)).whole).not.toBeNull();
     await bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
     expect(await bench.listed()).toEqual([ref.image_id]);
   });
 
-  test("somebody else's data is never committed as ours", async () => {
+  test("a tenant's own data is never committed as ours", async () => {
     await bench.current.uploadAsOwner(ref.image_id, randomBytes(SIZE));
     const commit = bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
     expect(await codeOf(commit)).toBe('digest_mismatch');
     expect(await bench.listed()).toEqual([]);
   });
 
-  test('data that has come to harm on its way is not left to anybody', async () => {
+  test('data with a wrong digest is removed by a discard', async () => {
     await bench.current.uploadAsOwner(ref.image_id, randomBytes(SIZE));
     const commit = bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
     expect(await codeOf(commit)).toBe('digest_mismatch');
@@ -78,7 +78,7 @@ export function meddlingContract(openStore: OpenStore<MeddledStore>): void {
     expect(await bench.listed()).toEqual([]);
   });
 
-  test('a commit after which nobody knows whether it was made can be discarded', async () => {
+  test('an image can be discarded while it is not known whether its commit took effect', async () => {
     await fillImage(bench.store, ref, DATA);
     await bench.store.discard(committing(ref, DATA), LAST);
     expect(await bench.current.traces()).toEqual([]);

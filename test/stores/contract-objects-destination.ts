@@ -7,7 +7,7 @@ import { anyone, codeOf, LAST } from './store-under-test.ts';
 
 /** Defines the tests of objects that a copy makes. */
 export function destinationObjectsContract(bench: ObjectsBench): void {
-  test.each(['x', 'deep/er/x', 'ü/a b+c%20/😀'])('commit puts it to %j, and it is whole', async (path) => {
+  test.each(['x', 'deep/er/x', 'ü/a b+c%20/😀'])('a commit puts the whole object to %j', async (path) => {
     const ref = bench.refTo(path);
     await bench.fill(ref);
     expect(await codeOf(bench.objects.inspect(anyone(path)))).toBe('not_found');
@@ -16,7 +16,7 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
     expect(await bench.underTest.traces()).toEqual([path]);
   });
 
-  test('an object of no bytes is an object', async () => {
+  test('an object may be empty', async () => {
     const nothing = Buffer.alloc(0);
     const ref = bench.refTo('deep/x', nothing);
     await bench.fill(ref, nothing);
@@ -24,7 +24,7 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
     expect(await bench.text('deep/x')).toBe('');
   });
 
-  test('commit replaces what was there, which stays until then', async () => {
+  test('a commit replaces the old object, which stays until then', async () => {
     await bench.underTest.put('deep/x', OLD);
     const ref = bench.refTo('deep/x');
     await bench.fill(ref);
@@ -34,7 +34,7 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
     expect(await bench.underTest.traces()).toEqual(['deep/x']);
   });
 
-  test('a commit that is no longer wanted when it would take effect leaves what was there', async () => {
+  test('a commit that turns out to be no longer wanted leaves the old object', async () => {
     await bench.underTest.put('x', OLD);
     const ref = bench.refTo('x');
     await bench.fill(ref);
@@ -47,7 +47,7 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
   });
 
   test.each([false, true])(
-    'a commit that was frozen when it was to take effect leaves what has come there since (%s)',
+    'a commit that was frozen right before its effect leaves a newer object alone (old object: %s)',
     async (there) => {
       if (there) await bench.underTest.put('x', OLD);
       const ref = bench.refTo('x');
@@ -73,11 +73,11 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
     expect(await bench.underTest.traces()).toEqual(['deep/x']);
   });
 
-  test('a commit that is repeated after a late prepare leaves what was committed', async () => {
+  test('a commit that is repeated after a late prepare leaves the committed object', async () => {
     const ref = bench.refTo('x');
     await bench.fill(ref);
     await bench.commit(ref);
-    // A server may not take an object again that was deleted.
+    // Some servers do not accept an object again after it was deleted.
     expect(['success', 'conflict']).toContain(await codeOf(bench.prepare(ref)));
     await bench.commit(ref);
     expect((await bench.data('x')).equals(DATA)).toBe(true);
@@ -93,7 +93,7 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
     expect(await codeOf(bench.objects.openSink(bench.refTo('x'), 1, DATA.length))).toBe('not_found');
   });
 
-  test('two jobs make the same object, and the last commit stays', async () => {
+  test('if two jobs make the same object, the last commit counts', async () => {
     const others = randomBytes(1_200_000);
     const [first, second] = [bench.refTo('deep/x'), bench.refTo('deep/x', others)];
     await bench.fill(first);
@@ -105,7 +105,7 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
   });
 
   test.each([true, false])(
-    'a discard leaves nothing of what was not committed, and what was there before (%s)',
+    'a discard removes what was not committed, and leaves the old object (old object: %s)',
     async (before) => {
       if (before) await bench.underTest.put('deep/x', OLD);
       await bench.underTest.put('y', 'y');
@@ -122,7 +122,7 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
     },
   );
 
-  test('a discard after the commit leaves what was committed', async () => {
+  test('a discard after the commit leaves the committed object', async () => {
     const ref = bench.refTo('deep/x');
     await bench.fill(ref);
     await bench.commit(ref);
@@ -131,7 +131,7 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
     expect((await bench.data('deep/x')).equals(DATA)).toBe(true);
   });
 
-  test("another job's discard does not disturb", async () => {
+  test('a discard by another job does not disturb', async () => {
     const ref = bench.refTo('x');
     await bench.fill(ref);
     await bench.objects.discard(bench.refTo('x'), LAST);

@@ -27,14 +27,14 @@ export function listedObjectsContract(bench: ObjectsBench): void {
     for (const path of [...present].reverse()) await bench.underTest.put(path, path);
   });
 
-  test('objects come in the order of their UTF-8 bytes, with their sizes', async () => {
+  test('objects are listed in the order of their UTF-8 bytes, with their sizes', async () => {
     const entries = [];
     for await (const entry of bench.objects.list('', null)) entries.push(entry);
     const sorted = [...present].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     expect(entries).toEqual(sorted.map((path) => ({ path, size: Buffer.byteLength(path) })));
   });
 
-  test('after each of them, and between any two, the list goes on', async () => {
+  test('a list can be continued after any path, whether it exists or not', async () => {
     const all = await pathsOf(bench.objects);
     for (const [n, path] of all.entries()) {
       expect(await pathsOf(bench.objects, '', path)).toEqual(all.slice(n + 1));
@@ -45,7 +45,7 @@ export function listedObjectsContract(bench: ObjectsBench): void {
   });
 
   test.each(['a', 'a/', 'a/b', 'a/b0/', 'a/b0/deep/er', 'a/b0/deep/er/', 'b/', 'a ', 'none', 'none/at/all'])(
-    'those that begin with %j are found, and no others',
+    'only the objects whose paths begin with %j are found',
     async (prefix) => {
       const wanted = (await pathsOf(bench.objects)).filter((path) => path.startsWith(prefix));
       expect(await pathsOf(bench.objects, prefix)).toEqual(wanted);
@@ -54,13 +54,13 @@ export function listedObjectsContract(bench: ObjectsBench): void {
     },
   );
 
-  test('an object in the making is in no list', async () => {
+  test('an unfinished object is not listed', async () => {
     const before = await pathsOf(bench.objects);
     await bench.fill(bench.refTo('a/new'));
     expect(await pathsOf(bench.objects)).toEqual(before);
   });
 
-  test('each of them is read and inspected by its path', async () => {
+  test('each listed object can be read and inspected by its path', async () => {
     for (const path of present) {
       expect(await bench.text(path)).toBe(path);
       const { record } = await bench.objects.inspect(anyone(path));

@@ -8,7 +8,7 @@ const { signal } = new AbortController();
 /** Defines the tests of objects that are read and written as a whole. */
 export function wholeObjectsContract(bench: ObjectsBench): void {
   test.each(['x', 'deep/er/x', 'a b', 'a+b%20c', 'ü/日本/😀', "it's & <x>"])(
-    'what is written to %j is what is read, and replaces what was there',
+    'a write to %j replaces the old object, and can be read',
     async (path) => {
       await bench.underTest.put(path, OLD);
       await bench.objects.write(path, DATA, signal);
@@ -30,14 +30,14 @@ export function wholeObjectsContract(bench: ObjectsBench): void {
     }
   });
 
-  test('an object with more bytes than there is room for has changed, and the message names it', async () => {
+  test('an object that is larger than the buffer has changed, and the message names it', async () => {
     await bench.underTest.put('x', DATA);
     expect(await codeOf(bytesOf(bench.objects, 'x', DATA.length - 1))).toBe('changed');
     await expect(bytesOf(bench.objects, 'x', 1)).rejects.toThrow('"x" has grown');
     expect((await bytesOf(bench.objects, 'x', DATA.length)).equals(DATA)).toBe(true);
   });
 
-  test('an abort ends it with the reason of the signal, and nothing is written', async () => {
+  test("an abort ends a read or a write with the signal's reason, and nothing is written", async () => {
     await bench.underTest.put('x', OLD);
     const reason = new Error('enough');
     await expect(bench.objects.read('x', Buffer.alloc(9), AbortSignal.abort(reason))).rejects.toBe(reason);
@@ -47,7 +47,7 @@ export function wholeObjectsContract(bench: ObjectsBench): void {
     expect(await bench.underTest.traces()).toEqual(['x']);
   });
 
-  test('a write that is no longer wanted when it would take effect leaves what was there', async () => {
+  test('a write that turns out to be no longer wanted leaves the old object', async () => {
     await bench.underTest.put('x', OLD);
     for (const path of ['x', 'new/x'])
       await expect(bench.objects.write(path, DATA, signal, {}, noLonger)).rejects.toThrow('no longer wanted');
@@ -59,15 +59,18 @@ export function wholeObjectsContract(bench: ObjectsBench): void {
     [1, false],
     [1, true],
     [2, true],
-  ])('a write that was frozen after answer %d leaves what has come there since (%s)', async (nth, there) => {
-    if (there) await bench.underTest.put('x', OLD);
-    const confirm = frozenAfter(nth, bench.objects);
-    await expect(bench.objects.write('x', DATA, signal, {}, confirm)).rejects.toThrow('no longer wanted');
-    expect(await bench.text('x')).toBe(LATER.toString());
-    expect(await bench.underTest.traces()).toEqual(['x']);
-  });
+  ])(
+    'a write that was frozen after confirmation %d leaves a newer object alone (old object: %s)',
+    async (nth, there) => {
+      if (there) await bench.underTest.put('x', OLD);
+      const confirm = frozenAfter(nth, bench.objects);
+      await expect(bench.objects.write('x', DATA, signal, {}, confirm)).rejects.toThrow('no longer wanted');
+      expect(await bench.text('x')).toBe(LATER.toString());
+      expect(await bench.underTest.traces()).toEqual(['x']);
+    },
+  );
 
-  test('of those that write the same path at the same time one stays whole', async () => {
+  test('if several writers write the same path at the same time, the data of one of them stays', async () => {
     const all = Array.from({ length: 8 }, (_, n) => Buffer.alloc(100_000, `${n}`));
     await Promise.all(all.map((data) => bench.objects.write('deep/er/x', data, signal)));
     const stays = await bytesOf(bench.objects, 'deep/er/x');
@@ -78,7 +81,7 @@ export function wholeObjectsContract(bench: ObjectsBench): void {
 
 /** Defines the tests of objects that are the source of a copy. */
 export function sourceObjectsContract(bench: ObjectsBench): void {
-  test('any range of it is read', async () => {
+  test('any range of an object can be read', async () => {
     await bench.underTest.put('deep/x', DATA);
     const { pin } = await bench.objects.inspect(anyone('deep/x'));
     const reader = await bench.objects.openReader(anyone('deep/x'), pin);
@@ -92,7 +95,7 @@ export function sourceObjectsContract(bench: ObjectsBench): void {
     }
   });
 
-  test('an object that was replaced since it was inspected has changed', async () => {
+  test('an object that was replaced after it was inspected fails with `changed`', async () => {
     await bench.underTest.put('x', DATA);
     const { pin } = await bench.objects.inspect(anyone('x'));
     await bench.objects.write('x', Buffer.alloc(DATA.length, 'r'), signal);

@@ -9,22 +9,22 @@ import { anyone, codeOf, LAST } from './store-under-test.ts';
 
 const { signal } = new AbortController();
 
-/** Defines the tests of the contract that the objects of every store MUST keep, whatever it is made of. */
+/** Defines the tests of the contract that the objects of every kind of store MUST keep. */
 export function objectsContract(name: string, open: OpenObjects): void {
   describe(`objects of a ${name} store`, () => {
     const bench = objectsBench(open);
-    describe('listed', () => listedObjectsContract(bench));
-    describe('read and written whole', () => wholeObjectsContract(bench));
+    describe('in lists', () => listedObjectsContract(bench));
+    describe('that are read and written whole', () => wholeObjectsContract(bench));
     describe('as a source', () => sourceObjectsContract(bench));
     describe('as a destination', () => destinationObjectsContract(bench));
     pathsContract(bench);
   });
 }
 
-/** Defines the tests of what may be a path. */
+/** Defines the tests of which texts are valid paths. */
 function pathsContract(bench: ObjectsBench): void {
   test.each(['', 'a\0b', 'a/', '..', '../x', 'a/../b', 'a/./b', '.image-replicator/x', 'x\ud800'])(
-    '%j is no path',
+    '%j is not a valid path',
     async (path) => {
       const ref = bench.refTo(path);
       expect(await codeOf(bench.objects.inspect(anyone(path)))).toBe('invalid_image');
@@ -39,7 +39,7 @@ function pathsContract(bench: ObjectsBench): void {
     },
   );
 
-  test('a path may have control characters', async () => {
+  test('a path may contain control characters', async () => {
     const path = 'tab\t/lf\n/cr\r/esc\x1b[2J/del\x7f/nel\x85/soh\x01';
     await bench.objects.write(path, DATA, signal);
     expect((await bytesOf(bench.objects, path)).equals(DATA)).toBe(true);
@@ -49,7 +49,7 @@ function pathsContract(bench: ObjectsBench): void {
     expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
   });
 
-  test('an object in the making does not stand in the way of another path', async () => {
+  test('an unfinished object is not in the way of another path', async () => {
     const path = randomUUID();
     await bench.prepare(bench.refTo(path));
     await bench.objects.write(`${path}/below`, DATA, signal);

@@ -9,10 +9,10 @@ import { codeOf, type OpenStore, type StoreTraits } from './store-under-test.ts'
 const DATA = randomBytes(2_500_000);
 const SIZE = DATA.length;
 
-/** Defines tests for stores that take data at any offset, in any order. */
+/** Defines tests for stores that take data at any offset and in any order. */
 export function partSinkContract(name: string, openStore: OpenStore, traits: StoreTraits): void {
-  describe(`${name} store, as it takes parts`, () => writingContract(openStore));
-  describe(`${name} store, as it locks out earlier attempts`, () => fenceContract(openStore, traits));
+  describe(`${name} store as it takes parts`, () => writingContract(openStore));
+  describe(`${name} store as it locks out earlier attempts`, () => fenceContract(openStore, traits));
 }
 
 function writingContract(openStore: OpenStore): void {
@@ -24,11 +24,11 @@ function writingContract(openStore: OpenStore): void {
   });
   const { opened, written } = partSinks(bench, () => ref, SIZE);
 
-  test('an image that is prepared has received nothing', async () => {
+  test('a prepared image has received nothing', async () => {
     expect((await opened(1)).received).toEqual([]);
   });
 
-  test('pieces may come in any order, and more than once', async () => {
+  test('pieces may come in any order and more than once', async () => {
     const sink = await opened(1);
     const cuts = [0, 10, 700_000, 1_800_001, SIZE];
     for (const piece of [2, 0, 3, 2, 1, 0]) {
@@ -45,7 +45,7 @@ function writingContract(openStore: OpenStore): void {
     expect((await written(sink)).equals(DATA)).toBe(true);
   });
 
-  test('a piece is taken whole before its write returns: its buffer may be used again', async () => {
+  test('a write has copied its piece when it returns, so that the buffer may be used again', async () => {
     const sink = await opened(1);
     const buffer = Buffer.alloc(500_000);
     for (let at = 0; at < SIZE; at += buffer.length) {
@@ -56,7 +56,7 @@ function writingContract(openStore: OpenStore): void {
     expect((await written(sink)).equals(DATA)).toBe(true);
   });
 
-  test('the next attempt is told what was completed, though the last one was never closed', async () => {
+  test('the next attempt knows which ranges were completed, even if the last one was not closed', async () => {
     const first = await opened(1);
     await first.write(1_000_000, DATA.subarray(1_000_000, 2_000_000));
     await first.complete([1_000_000, 2_000_000]);
@@ -73,7 +73,7 @@ function writingContract(openStore: OpenStore): void {
     expect(back.equals(DATA.subarray(1_000_000, 2_000_000))).toBe(true);
   });
 
-  test('ranges that are completed twice, or next to each other, are received once', async () => {
+  test('ranges that are completed twice or that touch each other are merged', async () => {
     const first = await opened(1);
     await first.write(0, DATA);
     for (const range of [
@@ -85,7 +85,7 @@ function writingContract(openStore: OpenStore): void {
     expect((await opened(2)).received).toEqual([[0, 2000]]);
   });
 
-  test('a range is read back as it was written, wherever it lies', async () => {
+  test('any range is read back as it was written', async () => {
     const sink = await opened(1);
     await sink.write(0, DATA);
     const back = Buffer.alloc(1234);
@@ -93,7 +93,7 @@ function writingContract(openStore: OpenStore): void {
     expect(back.equals(DATA.subarray(1_048_000, 1_049_234))).toBe(true);
   });
 
-  test('a reset forgets every byte, for this attempt and the next', async () => {
+  test('a reset discards all data, for this attempt and the next', async () => {
     const sink = await opened(1);
     await sink.write(0, Buffer.alloc(SIZE, 'x'));
     await sink.complete([0, SIZE]);
@@ -114,7 +114,7 @@ function writingContract(openStore: OpenStore): void {
     await sink.flush();
   });
 
-  test('a prepare that comes late is refused, and what was written meanwhile stays', async () => {
+  test('a late prepare is refused, and what was written stays', async () => {
     const sink = await opened(1);
     await sink.write(0, DATA);
     expect(await codeOf(bench.prepare(ref, DATA))).toBe('conflict');

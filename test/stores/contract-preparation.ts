@@ -10,21 +10,21 @@ const SIZE = DATA.length;
 export function preparationContract(openStore: OpenStore, traits: StoreTraits): void {
   const bench = storeBench(openStore);
 
-  test('prepare may be repeated', async () => {
+  test('a prepare may be repeated', async () => {
     const ref = bench.ref(DATA);
     await bench.prepare(ref, DATA);
     await bench.prepare(ref, DATA);
     await (await bench.store.openSink(ref, 1, SIZE)).close();
   });
 
-  test('prepare may run twice at the same time: an attempt may outlive its time-out', async () => {
+  test('several prepares may run at the same time, because an attempt may outlive its timeout', async () => {
     const ref = bench.ref(DATA);
     await Promise.all(Array.from({ length: 4 }, () => bench.prepare(ref, DATA)));
     await (await bench.store.openSink(ref, 1, SIZE)).close();
   });
 
   test.each(['a', 'b'] as const)(
-    'prepare refuses the id of an image of tenant %s, and leaves the image as it is',
+    'a prepare refuses the id of an image of tenant %s, and leaves the image as it is',
     async (tenant) => {
       const { id } = await bench.current.addImage(DATA, { owner: bench.current.tenants[tenant] });
       const before = await bench.current.traces();
@@ -36,7 +36,7 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
     },
   );
 
-  test('prepare refuses the id that another job is making, and leaves that as it is', async () => {
+  test('a prepare refuses the id of an image that another job is making, and leaves that image as it is', async () => {
     const first = bench.ref(DATA);
     const second = bench.ref(DATA, { image_id: first.image_id });
     await bench.prepare(first, DATA);
@@ -47,7 +47,7 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
     expect((await bench.data(first.image_id)).equals(DATA)).toBe(true);
   });
 
-  test('of the jobs that reserve an id at the same time one gets it, and the others are told so', async () => {
+  test('if several jobs reserve an id at the same time, one gets it and the others get a conflict', async () => {
     const image_id = randomUUID();
     const refs = Array.from({ length: 6 }, () => bench.ref(DATA, { image_id }));
     const codes = await Promise.all(refs.map((ref) => codeOf(bench.prepare(ref, DATA))));
@@ -59,7 +59,7 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
     await (await bench.store.openSink(winner, 1, SIZE)).close();
   });
 
-  test('prepare after commit leaves the image as it is', async () => {
+  test('a prepare after the commit leaves the image as it is', async () => {
     const ref = bench.ref(DATA);
     await bench.make(ref, DATA);
     const before = await bench.current.traces();
@@ -68,7 +68,7 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
     expect(await bench.current.traces()).toEqual(before);
   });
 
-  test('only prepare creates: without it there is nothing to open or to commit', async () => {
+  test('without a prepare an image can be neither opened nor committed', async () => {
     const ref = bench.ref(DATA);
     expect(await codeOf(bench.store.openSink(ref, 1, SIZE))).toBe('not_found');
     expect(await codeOf(bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA)))).toBe(
@@ -78,7 +78,7 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
   });
 
   test.each(['', '..', '../x', 'a/b', 'a\0b', ...(traits.freeIds ? [] : ['wanted', '0'.repeat(32)])])(
-    'an id that cannot be one is never made (%j)',
+    'no image is made with an impossible id (%j)',
     async (id) => {
       const ref = bench.ref(DATA, { image_id: id });
       expect(['invalid_image', 'not_found']).toContain(await codeOf(bench.prepare(ref, DATA)));
@@ -90,7 +90,7 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
     },
   );
 
-  test.runIf(traits.freeIds)('an id of 32 hexadecimal digits is as good as a UUID', async () => {
+  test.runIf(traits.freeIds)('an id of 32 hexadecimal digits is accepted like a UUID', async () => {
     const ref = bench.ref(DATA, { image_id: randomBytes(16).toString('hex') });
     await bench.make(ref, DATA);
     expect(await bench.listed()).toEqual([ref.image_id]);

@@ -7,13 +7,13 @@ import { UNUSABLE_RECORDS } from './unusable-records.ts';
 
 const DATA = randomBytes(100_000);
 
-/** Defines tests for stores that keep an image's record as JSON that others can write. */
+/** Defines tests for stores that keep the record of an image as JSON, which others can write. */
 export function recordsContract(name: string, openStore: OpenStore<AlterableStore>): void {
-  describe(`${name} store, with records that others have written`, () => {
+  describe(`${name} store with records that others have written`, () => {
     const bench = storeBench(openStore);
 
     test.each(UNUSABLE_RECORDS)(
-      'a record that %s makes the image invalid, and the error names both image and field',
+      'a record that %s makes the image invalid, and the error names the image and the field',
       async (_what, make, named) => {
         const { id } = await bench.current.addImage(DATA);
         await bench.current.putRecord(id, make(DATA));
@@ -32,14 +32,14 @@ export function recordsContract(name: string, openStore: OpenStore<AlterableStor
       },
     );
 
-    test('a field that no record has is left out', async () => {
+    test('an unknown field is left out', async () => {
       const record = await bench.current.addImage(DATA);
       const more = { location: 'file:///etc/passwd', deep: [[[[]]]] };
       await bench.current.putRecord(record.id, JSON.stringify({ ...record, ...more }));
       expect((await bench.store.inspect(bench.own(record.id))).record).toEqual(record);
     });
 
-    test('a record of a sha256 is one', async () => {
+    test('a record may have a sha256', async () => {
       const record = await bench.current.addImage(DATA, {
         os_hash_algo: 'sha256',
         os_hash_value: 'ab'.repeat(32),
@@ -51,7 +51,7 @@ export function recordsContract(name: string, openStore: OpenStore<AlterableStor
       ['longer', -1, 'invalid_image'],
       ['shorter', 1, 'truncated'],
     ] as const)(
-      'data that is %s than its record says is a final error that names the image, with a digest or without',
+      'data that is %s than its record says is a final error that names the image, with or without a digest',
       async (_what, difference, code) => {
         for (const os_hash_value of [undefined, null]) {
           const { id } = await bench.current.addImage(DATA, {

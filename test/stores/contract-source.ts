@@ -12,16 +12,16 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
   const bench = storeBench(openStore);
   const { openedImage } = openingReaders(bench, DATA);
 
-  test('it can be used', async () => {
+  test('the store can be used', async () => {
     await bench.store.check();
   });
 
-  test("inspect gives the image's record as it is", async () => {
+  test("inspect returns the image's record as it is", async () => {
     const record = await bench.current.addImage(DATA);
     expect((await bench.store.inspect(bench.own(record.id))).record).toEqual(record);
   });
 
-  test('inspect of the same data gives the same pin', async () => {
+  test('inspecting the same data twice gives the same pin', async () => {
     const { id } = await bench.current.addImage(DATA);
     const [first, second] = [
       await bench.store.inspect(bench.own(id)),
@@ -42,20 +42,20 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
     'a\0b',
     'ü',
     'x'.repeat(300),
-  ])('an id that no image has is not found (%j)', async (id) => {
+  ])('an impossible id is not found (%j)', async (id) => {
     await bench.current.addImage(DATA);
     expect(await codeOf(bench.store.inspect(bench.own(id)))).toBe('not_found');
     expect(await codeOf(bench.store.openReader(bench.own(id), 'pin'))).toBe('not_found');
   });
 
-  test('a pin of other bytes opens nothing: they have changed', async () => {
+  test('a pin of other data is refused with `changed`', async () => {
     const { id } = await bench.current.addImage(DATA);
     const { id: otherId } = await bench.current.addImage(randomBytes(SIZE));
     const { pin } = await bench.store.inspect(bench.own(otherId));
     expect(await codeOf(bench.store.openReader(bench.own(id), pin))).toBe('changed');
   });
 
-  test("another tenant's image is not found, as if it were not there", async () => {
+  test("another tenant's image is not found, like a missing one", async () => {
     const { id } = await bench.current.addImage(DATA);
     const { b } = bench.current.tenants;
     const refused = (image_id: string) => refusal(bench.store.inspect({ image_id, tenant_id: b }));
@@ -65,7 +65,7 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
     expect(await bench.listed('b')).toEqual([]);
   });
 
-  test('everybody finds a public image', async () => {
+  test('every tenant finds a public image', async () => {
     const open = await bench.current.addImage(DATA, { visibility: 'public' });
     const own = await bench.current.addImage(DATA);
     const { b } = bench.current.tenants;
@@ -86,10 +86,13 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
     expect(await listed(bench.store)).toEqual([one.id, other.id].sort());
   });
 
-  test.each(['queued', 'deactivated'] as const)('an image that is %s is not active', async (status) => {
-    const { id } = await bench.current.addImage(DATA, { status });
-    expect(await codeOf(bench.store.inspect(bench.own(id)))).toBe('not_active');
-  });
+  test.each(['queued', 'deactivated'] as const)(
+    'an image that is %s is refused as not active',
+    async (status) => {
+      const { id } = await bench.current.addImage(DATA, { status });
+      expect(await codeOf(bench.store.inspect(bench.own(id)))).toBe('not_active');
+    },
+  );
 
   test.each<ByteRange>([
     [0, SIZE],
@@ -98,12 +101,12 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
     [1_048_575, 1_048_577],
     [1_000_001, 3_333_333],
     [7, 7],
-  ])('a read from %d to %d gives exactly these bytes', async (start, end) => {
+  ])('a read from %d to %d returns exactly these bytes', async (start, end) => {
     const { reader } = await openedImage();
     expect((await readAll(reader, [start, end])).equals(DATA.subarray(start, end))).toBe(true);
   });
 
-  test('reads at the same time do not get into each other', async () => {
+  test('reads at the same time do not disturb each other', async () => {
     const { reader } = await openedImage();
     const ranges = Array.from({ length: 8 }, (_, n): ByteRange => [n * 100_000, SIZE - n * 50_000]);
     const all = await Promise.all(ranges.map((range) => readAll(reader, range)));
@@ -112,7 +115,7 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
     }
   });
 
-  test("a chunk is the caller's until the next one is asked for, whoever else reads", async () => {
+  test('a chunk stays intact until the next one is asked for, whatever others read', async () => {
     const { reader } = await openedImage();
     await readAll(reader, [0, SIZE]);
     let at = 0;
@@ -124,7 +127,7 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
     expect(at).toBe(SIZE);
   });
 
-  test('a read that is left in the middle does no harm to the next', async () => {
+  test('a read that is abandoned does not disturb the next one', async () => {
     const { reader } = await openedImage();
     for await (const _chunk of reader.read([0, SIZE], new AbortController().signal)) break;
     expect((await readAll(reader, [0, SIZE])).equals(DATA)).toBe(true);
@@ -143,7 +146,7 @@ export function sourceContract(openStore: OpenStore, traits: StoreTraits): void 
   });
 }
 
-/** Reads what an open request still brings, until the abort takes effect. */
+/** Reads what an open request still returns, until the abort takes effect. */
 async function drain(chunks: AsyncIterator<Uint8Array>): Promise<void> {
   while (!(await chunks.next()).done);
 }

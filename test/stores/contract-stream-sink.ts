@@ -19,8 +19,8 @@ const SIZE = DATA.length;
 
 /** Defines tests for stores that take data as one upload. */
 export function streamSinkContract(name: string, openStore: OpenStore<MeddledStore>): void {
-  describe(`${name} store, as it takes a stream`, () => uploadContract(openStore));
-  describe(`${name} store, as others meddle with it`, () => meddlingContract(openStore));
+  describe(`${name} store as it takes a stream`, () => uploadContract(openStore));
+  describe(`${name} store as others meddle with it`, () => meddlingContract(openStore));
 }
 
 function uploadContract(openStore: OpenStore): void {
@@ -43,19 +43,22 @@ function uploadContract(openStore: OpenStore): void {
     return bench.data(ref.image_id);
   }
 
-  test('an image that is prepared has no data, and an image that was uploaded has all of it', async () => {
+  test('a prepared image has no data, and an uploaded one has all of it', async () => {
     expect((await opened(1)).whole).toBeNull();
     await (await opened(1)).upload(inChunks(DATA, 100_000), signal);
     expect((await opened(2)).whole).toMatchObject(digestsOfBytes(DATA));
     expect((await commit()).equals(DATA)).toBe(true);
   });
 
-  test.each([1000, 262_144, 999_999, 1_048_576, SIZE])('chunks of %d bytes will do', async (size) => {
-    await (await opened(1)).upload(inChunks(DATA, size), signal);
-    expect((await commit()).equals(DATA)).toBe(true);
-  });
+  test.each([1000, 262_144, 999_999, 1_048_576, SIZE])(
+    'an upload may come in chunks of %d bytes',
+    async (size) => {
+      await (await opened(1)).upload(inChunks(DATA, size), signal);
+      expect((await commit()).equals(DATA)).toBe(true);
+    },
+  );
 
-  test('chunks of changing sizes will do, and of a single byte, and of none', async () => {
+  test('the chunks of an upload may differ in size, and may be empty', async () => {
     async function* chunks() {
       yield DATA.subarray(0, 0);
       yield DATA.subarray(0, 1);
@@ -67,7 +70,7 @@ function uploadContract(openStore: OpenStore): void {
     expect((await commit()).equals(DATA)).toBe(true);
   });
 
-  test('an error in the middle of the chunks is what the upload ends with, and leaves nothing', async () => {
+  test('an error among the chunks ends the upload with that error, and leaves nothing', async () => {
     const error = new Error('the digest is another one');
     async function* chunks() {
       yield* inChunks(DATA.subarray(0, SIZE - 1), 500_000);
@@ -95,7 +98,7 @@ function uploadContract(openStore: OpenStore): void {
     await expectNothing();
   });
 
-  test('an upload that is aborted already sends nothing', async () => {
+  test('an upload that was aborted before it began sends nothing', async () => {
     const reason = new Error('enough');
     const sink = await opened(1);
     await expect(sink.upload(inChunks(DATA, 1000), AbortSignal.abort(reason))).rejects.toBe(reason);
@@ -110,10 +113,10 @@ function uploadContract(openStore: OpenStore): void {
     await expectNothing();
   });
 
-  test('an upload that is longer than announced fails, and makes nothing visible', async () => {
+  test('an upload that is longer than announced fails, and no image can be seen', async () => {
     const data = Buffer.concat([DATA, Buffer.from('x')]);
-    // The error comes in the last chunk, because a server that has all announced bytes may take them for the
-    // whole.
+    // The surplus byte comes in the last chunk, when a server that has all announced bytes may take the image
+    // for whole.
     expect(await codeOf((await opened(1)).upload(inChunks(data, 400_000), signal))).not.toBe('success');
     expect(await codeOf(bench.store.inspect(bench.own(ref.image_id)))).toBe('not_found');
     await bench.store.discard(ref, LAST);
@@ -121,8 +124,8 @@ function uploadContract(openStore: OpenStore): void {
   });
 
   /**
-   * Expects that nothing is visible of an upload that has failed, and that the next one succeeds as soon as
-   * the server has noticed.
+   * Expects that a failed upload left nothing that can be seen, and that the next upload succeeds as soon as
+   * the server has noticed the failure.
    */
   async function expectNothing(): Promise<void> {
     expect(await codeOf(bench.store.inspect(bench.own(ref.image_id)))).toBe('not_found');
@@ -136,7 +139,7 @@ function uploadContract(openStore: OpenStore): void {
     expect((await commit()).equals(DATA)).toBe(true);
   }
 
-  test('a discard in the middle of an upload ends it, and leaves no trace', async () => {
+  test('a discard during an upload ends the upload, and leaves no trace', async () => {
     const underWay = Promise.withResolvers<void>();
     const discarded = Promise.withResolvers<void>();
     async function* chunks() {
@@ -153,14 +156,14 @@ function uploadContract(openStore: OpenStore): void {
     await until(async () => (await bench.current.traces()).length === 0);
   });
 
-  test('nobody uploads into what was discarded', async () => {
+  test('nothing can be uploaded after a discard', async () => {
     const sink = await opened(1);
     await bench.store.discard(ref, LAST);
     expect(await codeOf(sink.upload(inChunks(DATA, 500_000), signal))).toBe('not_found');
     expect(await bench.current.traces()).toEqual([]);
   });
 
-  test('of data that cannot be compared with its source nobody knows whose it is: it is spoilt', async () => {
+  test('uploaded data of an unknown digest is `spoilt`, because nobody can tell whose data it is', async () => {
     const blind = { ...ref, digests: NO_DIGESTS };
     await (await opened(1, blind)).upload(inChunks(DATA, 500_000), signal);
     expect(await codeOf(opened(2, blind))).toBe('spoilt');
@@ -168,7 +171,7 @@ function uploadContract(openStore: OpenStore): void {
     expect(await bench.current.traces()).toEqual([]);
   });
 
-  test('an md5 is enough to know what was uploaded', async () => {
+  test('an md5 is enough to recognise an earlier upload', async () => {
     const { md5 } = digestsOfBytes(DATA);
     await (await opened(1)).upload(inChunks(DATA, 500_000), signal);
     expect((await opened(2, { ...ref, digests: { sha512: null, md5 } })).whole).toMatchObject({ md5 });

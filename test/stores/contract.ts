@@ -8,9 +8,9 @@ import { sourceContract } from './contract-source.ts';
 import type { OpenStore, StoreTraits } from './store-under-test.ts';
 
 /**
- * Defines the tests of the contract that every store of images MUST keep. A driver's own test file also calls
- * the contract of its sinks (`partSinkContract`, `blockSinkContract` or `streamSinkContract`), and adds what
- * is particular to the driver.
+ * Defines the tests of the contract that every store of images MUST keep. The test file of a driver also
+ * calls the contract of its sinks (`partSinkContract`, `blockSinkContract` or `streamSinkContract`), and adds
+ * tests of its own.
  */
 export function storeContract(name: string, openStore: OpenStore, traits: StoreTraits): void {
   describe(`${name} store`, () => {
@@ -19,6 +19,6 @@ export function storeContract(name: string, openStore: OpenStore, traits: StoreT
     describe('as a destination', () => destinationContract(openStore, traits));
     describe('as it discards an image', () => discardContract(openStore, traits));
     describe('as it lists leftovers', () => leftoversContract(openStore));
-    describe('as a late attempt calls', () => lateContract(openStore, traits));
+    describe('as late attempts call it', () => lateContract(openStore, traits));
   });
 }

@@ -9,7 +9,7 @@ import { openDataFile } from '../../src/stores/disk/data-file.ts';
 const PAGE = 4096;
 const SIZE = 40 * PAGE + 123;
 const EXT4 = 0xef53;
-/** A folder of a file system in memory. */
+/** A folder in memory. */
 const IN_MEMORY = '/dev/shm';
 
 let folder: string;
@@ -25,13 +25,15 @@ async function begin(parent: string): Promise<void> {
 beforeEach(() => begin(tmpdir()));
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Returns a copy of bytes whose memory begins `shift` bytes after the start of a page. */
+/** Returns a copy of the bytes whose memory begins `shift` bytes after the start of a page. */
 function inMemory(bytes: Uint8Array, shift = 0): Uint8Array {
   memory.set(bytes, shift);
   return memory.subarray(shift, shift + bytes.length);
 }
 
-/** Writes, each with its offset, its size, and how far after the start of a page its memory begins. */
+/**
+ * Writes: the offset, the size, and how many bytes after the start of a page the memory of the data begins.
+ */
 const WRITES = [
   [8 * PAGE, 4 * PAGE, 0],
   [0, 2 * PAGE, 0],
@@ -56,14 +58,14 @@ async function writeAll(cache: 'bypass' | 'keep'): Promise<Buffer> {
 }
 
 test.each(['bypass', 'keep'] as const)(
-  'bytes land where they belong, whatever their place, length and memory (%s)',
+  'bytes are written to their places, whatever the offset, the length and the memory (%s)',
   async (cache) => {
     const expected = await writeAll(cache);
     expect((await readFile(path)).equals(expected)).toBe(true);
   },
 );
 
-test('zeros take the place of what is there, and where nothing is they need no disk', async () => {
+test('zeros overwrite older data, and take no disk space elsewhere', async () => {
   await writeFile(path, randomBytes(PAGE));
   const file = await openDataFile(path, { size: SIZE, cache: 'bypass' });
   for (const offset of [0, 8 * PAGE]) await file.write(offset, inMemory(Buffer.alloc(2 * PAGE)));
@@ -72,7 +74,7 @@ test('zeros take the place of what is there, and where nothing is they need no d
   expect((await stat(path)).blocks * 512).toBeLessThanOrEqual(2 * PAGE);
 });
 
-test('zeros take the place of what was written here before a new start', async () => {
+test('after a new start zeros overwrite what was written before', async () => {
   const file = await openDataFile(path, { size: SIZE, cache: 'bypass' });
   await file.write(0, inMemory(randomBytes(2 * PAGE)));
   file.startOver();
@@ -81,37 +83,43 @@ test('zeros take the place of what was written here before a new start', async (
   expect((await readFile(path)).equals(Buffer.alloc(SIZE))).toBe(true);
 });
 
-test('a file system that takes no such writes gets others', async () => {
+test('on a file system without direct writes the data is written in another way', async () => {
   await rm(folder, { recursive: true });
   await begin(IN_MEMORY);
   const expected = await writeAll('bypass');
   expect((await readFile(path)).equals(expected)).toBe(true);
 });
 
-describe('past the page cache', async () => {
+describe('direct I/O', async () => {
   const isOnADisk = (await statfs(tmpdir())).type === EXT4;
 
-  test.skipIf(!isOnADisk)('goes what fills whole pages, from memory that begins at one', async () => {
-    const file = await openDataFile(path, { size: SIZE, cache: 'bypass' });
-    const written: number[] = [];
-    const probe = await open(path);
-    const spy = vi.spyOn(Object.getPrototypeOf(probe), 'write').mockImplementation(async function (this: {
-      fd: number;
-    }) {
-      written.push(this.fd);
-      return { bytesWritten: PAGE };
-    });
-    await probe.close();
-    await file.write(0, inMemory(randomBytes(PAGE)));
-    await file.write(PAGE, inMemory(randomBytes(100)));
-    spy.mockRestore();
-    const flags = await Promise.all(
-      written.map(
-        async (fd) => /flags:\s*(\d+)/.exec(await readFile(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1],
-      ),
-    );
-    const O_DIRECT = 0o40000;
-    expect(flags.map((octal) => (Number.parseInt(octal ?? '0', 8) & O_DIRECT) !== 0)).toEqual([true, false]);
-    await file.close();
-  });
+  test.skipIf(!isOnADisk)(
+    'is used for data that fills whole pages and whose memory begins at a page',
+    async () => {
+      const file = await openDataFile(path, { size: SIZE, cache: 'bypass' });
+      const written: number[] = [];
+      const probe = await open(path);
+      const spy = vi.spyOn(Object.getPrototypeOf(probe), 'write').mockImplementation(async function (this: {
+        fd: number;
+      }) {
+        written.push(this.fd);
+        return { bytesWritten: PAGE };
+      });
+      await probe.close();
+      await file.write(0, inMemory(randomBytes(PAGE)));
+      await file.write(PAGE, inMemory(randomBytes(100)));
+      spy.mockRestore();
+      const flags = await Promise.all(
+        written.map(
+          async (fd) => /flags:\s*(\d+)/.exec(await readFile(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1],
+        ),
+      );
+      const O_DIRECT = 0o40000;
+      expect(flags.map((octal) => (Number.parseInt(octal ?? '0', 8) & O_DIRECT) !== 0)).toEqual([
+        true,
+        false,
+      ]);
+      await file.close();
+    },
+  );
 });

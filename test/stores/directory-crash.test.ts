@@ -18,7 +18,7 @@ afterEach(() => directory.close());
 const partialOf = (imageId: string) => join(directory.root, `.${imageId}.partial`);
 const filesOf = async (imageId: string) => (await readdir(join(directory.root, imageId))).sort();
 
-test('a crash in commit leaves no image, and nothing that the next commit would keep', async () => {
+test('a crash in commit leaves no image, and nothing that the next commit would take over', async () => {
   const ref = newRef();
   const record = JSON.stringify(recordOf(DATA, { id: ref.image_id, name: 'unfinished' }));
   await directory.store.prepare(ref, FIRST, copyFor(ref, DATA));
@@ -30,7 +30,7 @@ test('a crash in commit leaves no image, and nothing that the next commit would 
   expect((await directory.store.inspect(anyone(ref.image_id))).record.name).not.toBe('unfinished');
 });
 
-/** Leaves what a worker leaves that dies in `prepare` after it has made some of the files. */
+/** Makes what a worker leaves that dies in `prepare` after it has made some of the files. */
 async function crashInPrepare(ref: DestinationRef, files: number): Promise<void> {
   const folder = join(directory.root, `.${ref.image_id}.${ref.mark}.new`);
   await mkdir(folder);
@@ -38,7 +38,7 @@ async function crashInPrepare(ref: DestinationRef, files: number): Promise<void>
 }
 
 test.each([0, 1, 2])(
-  'what a crash in prepare left, with %d files, is taken up by the next one',
+  'the next prepare takes over what a crash in prepare left, with %d files',
   async (files) => {
     const ref = newRef();
     await crashInPrepare(ref, files);
@@ -49,17 +49,14 @@ test.each([0, 1, 2])(
   },
 );
 
-test.each([0, 1, 2])(
-  'the leftovers of a crash in prepare, with %d files, are removed by discard',
-  async (files) => {
-    const ref = newRef();
-    await crashInPrepare(ref, files);
-    await directory.store.discard(ref, LAST);
-    expect(await directory.traces()).toEqual([]);
-  },
-);
+test.each([0, 1, 2])('a discard removes what a crash in prepare left, with %d files', async (files) => {
+  const ref = newRef();
+  await crashInPrepare(ref, files);
+  await directory.store.discard(ref, LAST);
+  expect(await directory.traces()).toEqual([]);
+});
 
-test('a discard that was cut off with an emptied folder left is finished by the next', async () => {
+test('the next discard completes one that was cut off when an empty folder was left', async () => {
   const ref = newRef();
   await mkdir(partialOf(ref.image_id));
   await directory.store.discard(ref, LAST);
@@ -67,7 +64,7 @@ test('a discard that was cut off with an emptied folder left is finished by the 
 });
 
 test.each(['data', 'parts', 'fence-1'])(
-  'a discard that was cut off before it removed %s is finished by the next',
+  'the next discard completes one that was cut off before it removed %s',
   async (left) => {
     const ref = newRef();
     await directory.store.prepare(ref, FIRST, copyFor(ref, DATA));
@@ -80,7 +77,7 @@ test.each(['data', 'parts', 'fence-1'])(
   },
 );
 
-test('a discard that was cut off after it made an image invisible is finished by the next', async () => {
+test('the next discard completes one that was cut off after it hid an image', async () => {
   const ref = newRef();
   await makeImage(directory.store, ref, DATA);
   await rename(join(directory.root, ref.image_id), partialOf(ref.image_id));

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 const SMALL_DISK = 16 * 1024 * 1024;
 const PROGRAM = join(import.meta.dirname, 'full-disk-process.ts');
 
-/** Mounting a file system takes a user namespace, which not every machine allows. */
+/** Mounting a file system needs a user namespace, which not every machine allows. */
 const namespaces = (() => {
   try {
     execFileSync('unshare', ['-Urm', 'true'], { stdio: 'ignore' });
@@ -18,7 +18,7 @@ const namespaces = (() => {
   }
 })();
 
-test('a full disk is told so, makes no image, and has its room again after a discard', async (context) => {
+test('a full disk gives the right error, makes no image, and has its room again after a discard', async (context) => {
   context.skip(!namespaces, 'no user namespaces here, so no small disk can be mounted');
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-disk-'));
   try {

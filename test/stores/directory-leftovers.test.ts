@@ -23,7 +23,7 @@ async function found(): Promise<Leftover[]> {
   return leftovers;
 }
 
-test('a leftover that an attempt was about to make is found by the mark in its name', async () => {
+test('what an attempt was about to make is found by the mark in its name', async () => {
   await mkdir(at('.wanted.some-mark.7.new'));
   const [leftover] = await found();
   expect(leftover).toMatchObject({ place: '.wanted.some-mark.7.new', mark: 'some-mark' });
@@ -31,14 +31,14 @@ test('a leftover that an attempt was about to make is found by the mark in its n
   expect(await readdir(share.root)).toEqual([]);
 });
 
-test('a folder whose mark no job can have written is passed by, and ends no list', async () => {
+test('a folder with an impossible mark is skipped, and the list goes on', async () => {
   for (const name of ['.first.100%.7.new', '.second.partial']) await mkdir(at(name));
   await writeFile(at('.second.partial/job-100%'), '');
   await mkdir(at('.third.some-mark.7.new'));
   expect((await found()).map(({ place }) => place)).toEqual(['.third.some-mark.7.new']);
 });
 
-test('a record that was written into what was just removed is found, and is removed when it is old', async () => {
+test('a record in a folder that was just removed is found, and is removed once it is old', async () => {
   await mkdir(at('.wanted.partial'));
   await writeFile(at('.wanted.partial/image.json'), '{}');
   const [leftover] = await found();
@@ -47,7 +47,7 @@ test('a record that was written into what was just removed is found, and is remo
   expect(await readdir(share.root)).toEqual([]);
 });
 
-test('a file that a person is adding is no leftover, nor is a folder of somebody else', async () => {
+test('neither a file that a person is adding nor a folder of somebody else is a leftover', async () => {
   for (const name of ['.adding.partial', 'photos', '.git']) await mkdir(at(name));
   await writeFile(at('.adding.partial/data'), DATA);
   await writeFile(at('photos/cat.jpg'), DATA);
@@ -59,22 +59,25 @@ test.each([
   ['a doom and a note', ['doomed-7', 'whole-6'], true],
   ["a person's file beside a fence", ['fence-5', 'notes.txt'], false],
   ["a person's half made image", ['image.json'], false],
-])('in the place of an image, %s (%s) takes the id until a sweep: %s', async (_what, files, isFound) => {
-  const ref = newRef();
-  await mkdir(at(ref.image_id));
-  for (const file of files) await writeFile(at(`${ref.image_id}/${file}`), '');
-  const prepare = () => share.store.prepare(ref, FIRST, copyFor(ref, DATA));
-  expect(await codeOf(prepare())).toBe('conflict');
-  const leftovers = await found();
-  expect(leftovers).toHaveLength(isFound ? 1 : 0);
-  for (const leftover of leftovers) {
-    expect(leftover).toMatchObject({ place: ref.image_id, mark: null, abandonedAfter: 24 * 60 * 60_000 });
-    expect(await leftover.remove()).toBe(true);
-  }
-  expect(await codeOf(prepare())).toBe(isFound ? 'success' : 'conflict');
-});
+])(
+  'in the place of an image, %s (%s) blocks the id; a sweep removes it: %s',
+  async (_what, files, isFound) => {
+    const ref = newRef();
+    await mkdir(at(ref.image_id));
+    for (const file of files) await writeFile(at(`${ref.image_id}/${file}`), '');
+    const prepare = () => share.store.prepare(ref, FIRST, copyFor(ref, DATA));
+    expect(await codeOf(prepare())).toBe('conflict');
+    const leftovers = await found();
+    expect(leftovers).toHaveLength(isFound ? 1 : 0);
+    for (const leftover of leftovers) {
+      expect(leftover).toMatchObject({ place: ref.image_id, mark: null, abandonedAfter: 24 * 60 * 60_000 });
+      expect(await leftover.remove()).toBe(true);
+    }
+    expect(await codeOf(prepare())).toBe(isFound ? 'success' : 'conflict');
+  },
+);
 
-test('an image that has come to the place of a leftover since the list was made stays', async () => {
+test('an image that was made in the place of a leftover after the list is not removed', async () => {
   const ref = newRef();
   await mkdir(at(ref.image_id));
   await writeFile(at(`${ref.image_id}/fence-${LAST}`), '');
@@ -86,7 +89,7 @@ test('an image that has come to the place of a leftover since the list was made 
 });
 
 test.each(['an image', 'a leftover'] as const)(
-  'a link to %s in the place of an image in the making is no leftover, and others are found',
+  'a link to %s in the place of an unfinished image is not a leftover, and does not hide others',
   async (target) => {
     const [image, left] = [newRef(), newRef()];
     await makeImage(share.store, image, DATA);
@@ -102,7 +105,7 @@ test.each(['an image', 'a leftover'] as const)(
   },
 );
 
-/** Makes an image in the making that a late rename has moved to the place of the image. */
+/** Makes an unfinished image that a late rename has moved to the place of the image. */
 async function displaced(isFilled: boolean) {
   const ref = newRef();
   await share.store.prepare(ref, FIRST, copyFor(ref, DATA));
@@ -111,7 +114,7 @@ async function displaced(isFilled: boolean) {
   return ref;
 }
 
-test('a folder that was moved to the place of an image without a record is no image, and is found', async () => {
+test('a folder without a record in the place of an image is not an image, but a leftover', async () => {
   const ref = await displaced(true);
   expect(await listed(share.store)).toEqual([]);
   expect(await share.store.adopt(ref, LAST)).toBeNull();
@@ -121,7 +124,7 @@ test('a folder that was moved to the place of an image without a record is no im
   expect(await readdir(share.root)).toEqual([]);
 });
 
-test('an image that has got its record since the list was made stays', async () => {
+test('an image that has got its record after the list was made is not removed', async () => {
   const ref = await displaced(true);
   const [leftover] = await found();
   await writeFile(at(`${ref.image_id}/image.json`), '{}');
@@ -130,7 +133,7 @@ test('an image that has got its record since the list was made stays', async () 
   expect(await readdir(at(ref.image_id))).toEqual(files);
 });
 
-test('a commit of what was moved there gives it its record, if all bytes are there', async () => {
+test('a commit of a folder in the place of the image adds the record, if all bytes are there', async () => {
   const [whole, hollow] = [await displaced(true), await displaced(false)];
   const commit = (ref: typeof whole) => share.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
   await commit(whole);
@@ -139,7 +142,7 @@ test('a commit of what was moved there gives it its record, if all bytes are the
   expect(await listed(share.store)).toEqual([whole.image_id]);
 });
 
-test('data that was never written whole is never committed', async () => {
+test('data that was never completely written is never committed', async () => {
   const ref = newRef();
   await share.store.prepare(ref, FIRST, copyFor(ref, DATA));
   const commit = share.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
@@ -147,7 +150,7 @@ test('data that was never written whole is never committed', async () => {
   expect(await listed(share.store)).toEqual([]);
 });
 
-test('an empty folder in the place of an image is nobody’s', async () => {
+test('an empty folder in the place of an image belongs to nobody, and is used', async () => {
   const ref = newRef();
   await mkdir(at(ref.image_id));
   await share.store.prepare(ref, FIRST, copyFor(ref, DATA));

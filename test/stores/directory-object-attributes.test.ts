@@ -1,6 +1,4 @@
-/**
- * Tests that the copy tells of what a share keeps beside the bytes of its files, and a bucket cannot hold.
- */
+/** Tests that the attributes of files in a share are reported, which a bucket cannot keep. */
 import { chmod, mkdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -24,7 +22,7 @@ async function listed(prefix = '', after: string | null = null): Promise<string[
   return paths;
 }
 
-test("a file's mode and time are its attributes, which no object in a share can be given", async () => {
+test("an object has its file's mode and time as attributes, and a share cannot keep those of an object", async () => {
   await share.put('a/tool', 'x');
   await chmod(join(share.root, 'a/tool'), 0o755);
   await utimes(join(share.root, 'a/tool'), 1_000_000_000, 1_000_000_000);
@@ -34,7 +32,7 @@ test("a file's mode and time are its attributes, which no object in a share can 
   expect([share.objects.loses(attributes), share.objects.loses({})]).toEqual([true, false]);
 });
 
-test('a folder with nothing in it is listed in its place, as what it is', async () => {
+test('an empty folder is listed in its place, with its kind', async () => {
   await share.put('a/file', 'x');
   await share.put('b.txt', 'x');
   for (const folder of ['a/empty', 'a/deep/er', 'b', 'z']) {

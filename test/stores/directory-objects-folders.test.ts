@@ -14,7 +14,7 @@ const { signal } = new AbortController();
 const share = freshShare();
 const { refTo, prepare, commit, fill } = share;
 
-test('a copy makes its folders when it is committed, and one that is given up makes none', async () => {
+test('a copy makes its folders only when it is committed', async () => {
   const ref = refTo('deep/er/x');
   await fill(ref);
   expect((await share.everything()).filter((path) => path.startsWith('deep'))).toEqual([]);
@@ -22,7 +22,7 @@ test('a copy makes its folders when it is committed, and one that is given up ma
   expect(await share.everything()).toEqual([]);
 });
 
-test('a commit that fails leaves no folder that it made', async () => {
+test('a commit that fails leaves none of the folders that it made', async () => {
   const ref = refTo('deep/er/x');
   await share.put('deep/file', '');
   await fill(ref);
@@ -34,14 +34,14 @@ test('a commit that fails leaves no folder that it made', async () => {
   expect(await share.everything()).toEqual(['deep', 'deep/file']);
 });
 
-test('a write that fails leaves no folder that it made', async () => {
+test('a write that fails leaves none of the folders that it made', async () => {
   await mkdir(join(share.root, 'there'));
   const write = share.objects.write('there/new/a', DATA, AbortSignal.abort(new Error('enough')));
   await expect(write).rejects.toThrow('enough');
   expect(await readdir(join(share.root, 'there'))).toEqual([]);
 });
 
-test('a write that fails beside others leaves them their folder', async () => {
+test('a write that fails leaves the folder to others that write into it', async () => {
   const failing = share.objects.write('new/a', DATA, AbortSignal.abort(new Error('enough')));
   const others = ['new/b', 'new/c', 'new/deeper/d'].map((path) => share.objects.write(path, DATA, signal));
   await expect(failing).rejects.toThrow('enough');
@@ -49,7 +49,7 @@ test('a write that fails beside others leaves them their folder', async () => {
   expect(await pathsOf(share.objects)).toEqual(['new/b', 'new/c', 'new/deeper/d']);
 });
 
-test('a folder that is moved away while others write into it is not followed for long', async () => {
+test('a folder that was moved away is not written to for long, even while others use it', async () => {
   const inFolder = sharedFolders((steps) => makeFolder(share.root, steps));
   const { promise: end, resolve } = Promise.withResolvers<void>();
   const writing = inFolder(['a'], () => end);
@@ -65,7 +65,7 @@ test('a folder that is moved away while others write into it is not followed for
   expect(await pathsOf(share.objects)).toEqual(['a/file']);
 });
 
-test('a commit whose process died after the rename is brought to its end', async () => {
+test('a commit whose process died after the rename is completed by the next one', async () => {
   const ref = refTo('deep/x');
   await fill(ref);
   const hidden = join(share.root, '.image-replicator');
@@ -77,7 +77,7 @@ test('a commit whose process died after the rename is brought to its end', async
   expect(await share.everything()).toEqual(['deep', 'deep/x']);
 });
 
-test('a commit whose process died while it removed the partial is brought to its end', async () => {
+test('a commit whose process died while it removed the partial is completed by the next one', async () => {
   const ref = refTo('deep/x');
   await fill(ref);
   const hidden = join(share.root, '.image-replicator');
@@ -89,7 +89,7 @@ test('a commit whose process died while it removed the partial is brought to its
   expect(await share.everything()).toEqual(['deep', 'deep/x']);
 });
 
-test('what a commit no longer needs is removed once the disk lets it', async () => {
+test('what a commit no longer needs is removed once the disk allows it', async () => {
   const ref = refTo('x');
   await fill(ref);
   const [hidden, aside] = [join(share.root, '.image-replicator'), join(share.root, '../aside')];
@@ -110,7 +110,7 @@ test('what a commit no longer needs is removed once the disk lets it', async () 
   expect(await share.everything()).toEqual(['x']);
 });
 
-test('after a reset nothing can be committed before all is written again', async () => {
+test('after a reset nothing can be committed until everything is written again', async () => {
   const ref = refTo('x');
   await prepare(ref);
   const sink = await openPartSink(asStore(share.objects), ref, 1, DATA.length);

@@ -29,18 +29,18 @@ async function first(count: number, prefix = '', after: string | null = null) {
   return { paths, folders: vi.mocked(readdir).mock.calls.length };
 }
 
-test('only the folders on the way to what was asked for are read', async () => {
+test('only the folders of the files that are asked for are read', async () => {
   const { paths, folders } = await first(4);
   expect(paths).toEqual(['000/sub/a', '000/sub/b', '000/sub/c', '001/sub/a']);
   expect(folders).toBe(5);
 });
 
-test('a list that goes on after a path reads no folder before it', async () => {
+test('a list that continues after a path reads no folder before that path', async () => {
   const { paths, folders } = await first(2, '', '070/sub/b');
   expect(paths).toEqual(['070/sub/c', '071/sub/a']);
   expect(folders).toBe(5);
 });
 
-test('a prefix leads to its folder at once', async () => {
+test('a list with a prefix reads only the folder of the prefix', async () => {
   expect(await first(9, '055/sub/')).toEqual({ paths: ['055/sub/a', '055/sub/b', '055/sub/c'], folders: 1 });
 });

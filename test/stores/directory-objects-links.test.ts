@@ -12,7 +12,7 @@ const { signal } = new AbortController();
 const share = freshShare();
 const { calls, call, refTo, prepare, commit, outside } = share;
 
-test('a link to a file is in no list, and not followed', async () => {
+test('a link to a file is neither listed nor followed', async () => {
   const folder = await outside();
   await share.put('a/real', 'real');
   await symlink(join(folder, 'file'), join(share.root, 'a/link'));
@@ -24,7 +24,7 @@ test('a link to a file is in no list, and not followed', async () => {
   }
 });
 
-test('a write to where a link is replaces the link, not the file that it leads to', async () => {
+test('a write to the path of a link replaces the link, not its target', async () => {
   const folder = await outside();
   await symlink(join(folder, 'file'), join(share.root, 'link'));
   await share.objects.write('link', DATA, signal);
@@ -33,7 +33,7 @@ test('a write to where a link is replaces the link, not the file that it leads t
 });
 
 test.each(['../outside', 'a'])(
-  'a link to the folder %s is in no list, and no path leads through it',
+  'a link to the folder %s is not listed, and no path leads through it',
   async (to) => {
     const folder = await outside();
     await share.put('a/file', 'a');
@@ -49,7 +49,7 @@ test.each(['../outside', 'a'])(
   },
 );
 
-test('the share itself may be behind a link', async () => {
+test('the share itself may be a link', async () => {
   await share.put('a/file', DATA);
   await symlink('share', `${share.root}.link`);
   const { objects } = directoryDriver.open({ path: `${share.root}.link` }, '/');
@@ -59,7 +59,7 @@ test('the share itself may be behind a link', async () => {
   expect(await readFile(join(share.root, 'b/file'))).toEqual(DATA);
 });
 
-test('a share that is moved behind its link is found where it is now', async () => {
+test('a share whose link changes is found in its new place', async () => {
   const link = `${share.root}.moving`;
   const moved = `${share.root}.moved`;
   await symlink(share.root, link);
@@ -76,13 +76,13 @@ test('a share that is moved behind its link is found where it is now', async () 
   expect(await codeOf(bytesOf(objects, 'a/later'))).toBe('unavailable');
 });
 
-test('a folder that is swapped for a link, again and again, lets nothing out or in', async () => {
+test('while a folder is swapped for a link again and again, nothing outside is read or written', async () => {
   const folder = await outside();
   const swapped = join(share.root, 'a');
   const end = new AbortController();
   const swapping = (async () => {
     while (!end.signal.aborted) {
-      // Something may be written in between, and get in the way.
+      // A write may come in between and get in the way.
       await rm(swapped, { recursive: true, force: true }).catch(() => {});
       await symlink(folder, swapped).catch(() => {});
       await rm(swapped, { recursive: true, force: true }).catch(() => {});
@@ -103,7 +103,7 @@ test('a folder that is swapped for a link, again and again, lets nothing out or 
   expect(await readdir(folder)).toEqual(['file']);
 });
 
-describe('a folder that somebody has open', () => {
+describe('a folder that is open', () => {
   let reading: AsyncIterator<unknown>;
   beforeEach(async () => {
     await share.put('held/a', 'a');
@@ -113,7 +113,7 @@ describe('a folder that somebody has open', () => {
   });
   afterEach(() => reading.return?.());
 
-  test('is written to no more when it was moved away', async () => {
+  test('is no longer written to after it was moved away', async () => {
     await rename(join(share.root, 'held'), join(share.root, 'moved'));
     await share.objects.write('held/c', DATA, signal);
     expect(await bytesOf(share.objects, 'held/c')).toEqual(DATA);
@@ -121,13 +121,13 @@ describe('a folder that somebody has open', () => {
     expect(await share.everything()).toEqual(['held', 'held/c', 'moved', 'moved/a', 'moved/b']);
   });
 
-  test('is written to no more when it was removed', async () => {
+  test('is no longer written to after it was removed', async () => {
     await rm(join(share.root, 'held'), { recursive: true });
     await share.objects.write('held/c', DATA, signal);
     expect(await share.everything()).toEqual(['held', 'held/c']);
   });
 
-  test('is no way into what a link in its place leads to', async () => {
+  test('does not open the target of a link that takes its place', async () => {
     const folder = await outside();
     await rm(join(share.root, 'held'), { recursive: true });
     await symlink(folder, join(share.root, 'held'));
@@ -136,14 +136,14 @@ describe('a folder that somebody has open', () => {
   });
 });
 
-test('a link in the place of what is hidden is not followed', async () => {
+test('a link in the place of the hidden folder is not followed', async () => {
   const folder = await outside();
   await symlink(folder, join(share.root, '.image-replicator'));
   for (const name of ['write', 'prepare']) expect(await call(name, 'x')).toBe('invalid_image');
   expect(await readdir(folder)).toEqual(['file']);
 });
 
-describe('a link in what is being written', () => {
+describe('a link in an unfinished object', () => {
   async function inTheMaking(ref: DestinationRef): Promise<string> {
     await prepare(ref);
     const [name = ''] = await readdir(join(share.root, '.image-replicator'));

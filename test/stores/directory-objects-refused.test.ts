@@ -3,7 +3,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openShare, type ShareUnderTest } from './directory-objects-under-test.ts';
 import { codeOf } from './store-under-test.ts';
 
-/** The names of files that nobody may read. Permissions would not do, because root may read everything. */
+/**
+ * The names of files that nobody may read. Permissions would have no effect, because root may read
+ * everything.
+ */
 const refused = new Set<string>();
 
 vi.mock('node:fs/promises', async (original) => {
@@ -35,7 +38,7 @@ async function listed(prefix: string, after: string | null = null) {
   return entries;
 }
 
-test('a folder that may not be read is listed with its fault, in its place and once', async () => {
+test('a folder that cannot be read is listed once, in its place, with its fault', async () => {
   refused.add('secret');
   const all = ['a/secret.txt', 'a/secret/ forbidden', 'a/z', 'b/c'];
   expect(await listed('')).toEqual(all);
@@ -44,17 +47,17 @@ test('a folder that may not be read is listed with its fault, in its place and o
   expect(await listed('a/se')).toEqual(all.slice(0, 2));
 });
 
-test('files of a folder in which nobody may look them up are listed with their fault', async () => {
+test('files of a folder in which no file can be looked up are listed with their fault', async () => {
   refused.add('x').add('z');
   expect(await listed('a/')).toEqual(['a/secret.txt', 'a/secret/x forbidden', 'a/z forbidden']);
 });
 
-test('a folder that may no longer be read when a list goes on in it is no end of the list', async () => {
+test('a list that continues in a folder that can no longer be read fails', async () => {
   refused.add('secret');
   expect(await codeOf(listed('', 'a/secret/w'))).toBe('forbidden');
 });
 
-test('the folder that was asked for has to be read', async () => {
+test('a list of a folder that cannot be read fails', async () => {
   refused.add('secret');
   expect(await codeOf(listed('a/secret/'))).toBe('forbidden');
 });

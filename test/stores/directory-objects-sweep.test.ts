@@ -7,14 +7,14 @@ import { freshShare } from './share-bench.ts';
 const share = freshShare();
 const { refTo, fill, outside } = share;
 
-/** Removes everything that nobody can be working on any more. */
+/** Removes everything that nobody can still be working on. */
 async function removeAbandoned(objects: ObjectStore): Promise<void> {
   for await (const { changed, abandonedAfter, remove } of objects.leftovers()) {
     if (abandonedAfter !== null && Date.now() - changed.getTime() > abandonedAfter) await remove();
   }
 }
 
-test('a sweep goes into no folder that others have put into what it removes', async () => {
+test('a sweep does not touch folders that others have put into what it removes', async () => {
   const folder = await outside();
   const removed = join(share.root, '.image-replicator/a.removed');
   await mkdir(join(removed, 'sub'), { recursive: true });
@@ -33,7 +33,7 @@ test('a sweep goes into no folder that others have put into what it removes', as
   expect(await readdir(folder)).toEqual(['file']);
 });
 
-test('a fence that was taken while its folder was removed goes when it is old', async () => {
+test('a fence that was set while its folder was removed is removed once it is old', async () => {
   await fill(refTo('x'));
   const hidden = join(share.root, '.image-replicator');
   const [partial = ''] = await readdir(hidden);
@@ -46,7 +46,7 @@ test('a fence that was taken while its folder was removed goes when it is old', 
   expect(await readdir(hidden)).toEqual([partial]);
 });
 
-test('a sweep removes what nobody writes or removes any more, and nothing else', async () => {
+test('a sweep removes exactly what nobody writes or removes any more', async () => {
   await fill(refTo('x'));
   const hidden = join(share.root, '.image-replicator');
   const [partial = ''] = await readdir(hidden);

@@ -6,11 +6,11 @@ import type { ObjectsUnderTest } from './objects-under-test.ts';
 
 export interface ShareUnderTest extends ObjectsUnderTest {
   readonly root: string;
-  /** Lists all files and folders, but not the folder for objects in the making if it is empty. */
+  /** Lists all files and folders, except for an empty folder of unfinished objects. */
   everything(): Promise<string[]>;
 }
 
-/** Opens a share that only this test uses. */
+/** Opens a share for one test alone. */
 export async function openShare(): Promise<ShareUnderTest> {
   const base = await mkdtemp(join(tmpdir(), 'image-replicator-share-'));
   const root = join(base, 'share');

@@ -34,7 +34,7 @@ test.each([
   '.image-replicator',
   `${'ü'.repeat(128)}/a`,
   'x'.repeat(256),
-])('%j leads nowhere, and the message names it', async (path) => {
+])('the path %j is refused, and the message names it', async (path) => {
   for (const name of calls) {
     expect(await call(name, path)).toBe('invalid_image');
     await expect(share.run(name, path)).rejects.toThrow(path);
@@ -43,7 +43,7 @@ test.each([
 });
 
 test.each(['/', '/etc/', '../', 'a/../', '.image-replicator/', 'a//'])(
-  'a prefix that no path has is refused (%j)',
+  'an impossible prefix is refused (%j)',
   async (prefix) => {
     expect(await codeOf(pathsOf(share.objects, prefix))).toBe('invalid_image');
   },
@@ -61,20 +61,20 @@ test.each([
   '*',
   '.hidden',
   `${'d/'.repeat(300)}x`,
-])('a name may be odd: %j', async (path) => {
+])('an unusual name is written, read and listed: %j', async (path) => {
   await share.objects.write(path, DATA, signal);
   expect((await bytesOf(share.objects, path)).equals(DATA)).toBe(true);
   expect(await pathsOf(share.objects)).toEqual([path]);
 });
 
-test('a name that is no UTF-8 is listed, and not found by who reads it', async () => {
+test('a file whose name is not UTF-8 is listed, but cannot be found by that name', async () => {
   await writeFile(Buffer.concat([Buffer.from(`${share.root}/caf`), Buffer.from([0xe9])]), 'latin1');
   const [path = ''] = await pathsOf(share.objects);
   expect(path).toBe('caf\ufffd');
   expect(await call('inspect', path)).toBe('not_found');
 });
 
-test('a folder whose name is no UTF-8 is listed with its fault, once', async () => {
+test('a folder whose name is not UTF-8 is listed once, with its fault', async () => {
   const folder = Buffer.concat([Buffer.from(`${share.root}/caf`), Buffer.from([0xe9])]);
   await mkdir(folder);
   await writeFile(Buffer.concat([folder, Buffer.from('/file')]), 'lost');
@@ -105,7 +105,7 @@ test('only regular files are listed and read', async () => {
   server.close();
 });
 
-test('a file where a folder is needed is a conflict, before any byte is moved', async () => {
+test('a file in the place of a folder is a conflict, before any byte is moved', async () => {
   await share.put('a', 'a');
   for (const name of ['write', 'prepare']) {
     expect(await call(name, 'a/b/c')).toBe('conflict');
@@ -119,7 +119,7 @@ test('a file where a folder is needed is a conflict, before any byte is moved', 
   expect(await share.everything()).toEqual(['a', 'b']);
 });
 
-test('a folder where a file is to be is a conflict, before any byte is moved', async () => {
+test('a folder in the place of a file is a conflict, before any byte is moved', async () => {
   await share.put('a/b', 'b');
   for (const name of ['write', 'prepare']) {
     expect(await call(name, 'a')).toBe('conflict');
@@ -136,7 +136,7 @@ test('a folder where a file is to be is a conflict, before any byte is moved', a
   expect(await share.everything()).toEqual(['a', 'a/b', 'c', 'c/d', 'c/d/e']);
 });
 
-test('a share that is gone is a disk that is not mounted: nothing succeeds', async () => {
+test('if the folder of a share is missing, its disk is not mounted, and every call fails', async () => {
   const ref = refTo('x');
   await prepare(ref);
   await rename(share.root, `${share.root}.gone`);

@@ -1,4 +1,4 @@
-/** Tests things other than regular files and folders in the place of one. */
+/** Tests files of other kinds, such as pipes and sockets, in the place of a regular file or a folder. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => underTest.close());
 
-/** Makes each kind of thing that may stand in the place of a file. */
+/** For each kind of file, a function that makes one at a path. */
 const OTHER_KINDS: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
   'a link': async (path) => {
     await rename(path, `${path}.real`);
@@ -54,13 +54,13 @@ test.runIf(process.getuid?.() === 0)(
     const { id } = await underTest.addImage(DATA);
     const data = join(underTest.root, id, 'data');
     await rm(data);
-    // A device like /dev/zero, which never ends. Only root may make one.
+    // This device is like /dev/zero, which never ends. Only root may make one.
     await run('mknod', [data, 'c', '1', '5']);
     await expect(underTest.store.inspect(anyone(id))).rejects.toMatchObject({ code: 'invalid_image' });
   },
 );
 
-test('the folder of an image that is a link is not followed', async () => {
+test('a link in the place of the folder of an image is not followed', async () => {
   const { id } = await underTest.addImage(DATA);
   const { pin } = await underTest.store.inspect(anyone(id));
   const folder = join(underTest.root, id);

@@ -31,7 +31,7 @@ afterEach(() => {
 });
 
 test.each(['EPERM', 'ENOTSUP', 'EMLINK', 'ENOSYS', 'ENOSPC'])(
-  'where a file system answers a link with %s, files are renamed to their paths',
+  'if the file system refuses a link with %s, files are renamed to their paths',
   async (code) => {
     refusal.code = code;
     await share.put('old', OLD);
@@ -45,7 +45,7 @@ test.each(['EPERM', 'ENOTSUP', 'EMLINK', 'ENOSYS', 'ENOSPC'])(
   },
 );
 
-test('a rename where a link is refused comes after a look, too', async () => {
+test('a rename after a refused link is confirmed again, and gives way to a newer file', async () => {
   refusal.code = 'EPERM';
   await share.put('x', OLD);
   let asked = 0;
@@ -58,7 +58,7 @@ test('a rename where a link is refused comes after a look, too', async () => {
   expect(await text('x')).toBe(LATER.toString());
 });
 
-test('what is there is confirmed to be replaced after a look at it', async () => {
+test('the replacement of a file is confirmed by an answer that is newer than the look at that file', async () => {
   const asked: (number | undefined)[] = [];
   const confirm = async (since?: number) => void asked.push(since);
   await share.objects.write('x', OLD, signal, {}, confirm);
@@ -69,13 +69,13 @@ test('what is there is confirmed to be replaced after a look at it', async () =>
   expect(asked[1]).toBeGreaterThanOrEqual(before);
 });
 
-test('a folder at the path stays', async () => {
+test('a folder at the path is not replaced', async () => {
   await mkdir(at('folder'));
   expect(await codeOf(share.objects.write('folder', DATA, signal, {}, now))).toBe('conflict');
   expect((await stat(at('folder'))).isDirectory()).toBe(true);
 });
 
-test('a commit whose process died between the link and the removal of the other name comes to its end', async () => {
+test('a commit whose process died between the link and the removal of the other name is completed by the next one', async () => {
   const ref = refTo('deep/x');
   await fill(ref);
   const [partial = ''] = await readdir(hidden());
@@ -88,7 +88,7 @@ test('a commit whose process died between the link and the removal of the other 
   expect((await bytesOf(share.objects, 'deep/x')).equals(DATA)).toBe(true);
 });
 
-test('a discard after such a death leaves what is at its path', async () => {
+test('a discard after such a death leaves the file at its path', async () => {
   const ref = refTo('x');
   await fill(ref);
   const [partial = ''] = await readdir(hidden());
@@ -112,7 +112,7 @@ test('a sweep removes the other name of a small file whose writer died, and leav
   expect((await bytesOf(share.objects, 'x')).equals(DATA)).toBe(true);
 });
 
-test('a small file has one name when its write has ended', async () => {
+test('a small file has only one name after its write', async () => {
   for (const path of ['x', 'x', 'y']) await share.objects.write(path, DATA, signal);
   for (const path of ['x', 'y']) expect((await stat(at(path))).nlink).toBe(1);
   expect(await readdir(hidden())).toEqual([]);

@@ -33,14 +33,14 @@ async function written(): Promise<{ ref: DestinationRef; sink: PartSink }> {
   return { ref, sink };
 }
 
-test('a disk that refuses what it was given is found out at the end', async () => {
+test('if the disk cannot write the data, the flush fails with `lost`', async () => {
   const { sink } = await written();
   await refuse('EIO');
   expect(await codeOf(sink.flush())).toBe('lost');
   await sink.close();
 });
 
-test('a disk that refuses what it was given is found out although it takes all that comes later', async () => {
+test('if the disk could not write some data before, the flush fails even if the disk works again', async () => {
   const { sink } = await written();
   await refuse('EIO');
   await sink.complete([0, DATA.length]);
@@ -49,7 +49,7 @@ test('a disk that refuses what it was given is found out although it takes all t
   await sink.close();
 });
 
-test('a disk that refuses what it was given leaves nothing for an attempt that comes later', async () => {
+test('a later attempt takes over nothing from a disk that could not write it', async () => {
   const { ref, sink } = await written();
   await refuse('EIO');
   await sink.complete([0, DATA.length]);
@@ -59,7 +59,7 @@ test('a disk that refuses what it was given leaves nothing for an attempt that c
   await next.close();
 });
 
-test('a disk that is full when it has to write says so', async () => {
+test('if the disk is full at a flush, the error is `quota_exceeded`', async () => {
   const { sink } = await written();
   await refuse('ENOSPC');
   expect(await codeOf(sink.flush())).toBe('quota_exceeded');

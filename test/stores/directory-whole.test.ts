@@ -24,13 +24,13 @@ async function prepared(data: Buffer): Promise<DestinationRef> {
   return ref;
 }
 
-describe('data of a worker of an earlier version, which leaves no note,', () => {
+describe('data of a worker of an earlier version, which has no note,', () => {
   test.each([
     ['with a gap', [`0 1000`, `2000 ${SIZE}`], 'not_found'],
     ['without its end', [`0 ${SIZE - 1} durable`, `0 ${SIZE - 1}`], 'not_found'],
     ['that may be on the disk only in part', [`0 ${SIZE} durable`], 'not_found'],
     ['whole', [`1000 ${SIZE}`, '0 1000'], 'success'],
-  ])('%s (%j): the answer to its commit is %s', async (_what, journal, outcome) => {
+  ])('%s (%j): its commit ends with %s', async (_what, journal, outcome) => {
     const ref = await prepared(DATA);
     await writeFile(join(partialOf(ref), 'data'), DATA);
     await writeFile(join(partialOf(ref), 'parts'), `${journal.join('\n')}\n`);
@@ -38,7 +38,7 @@ describe('data of a worker of an earlier version, which leaves no note,', () => 
     expect(await codeOf(commit)).toBe(outcome);
   });
 
-  test('an image without bytes is whole', async () => {
+  test('is whole if it is empty', async () => {
     const empty = Buffer.alloc(0);
     const ref = await prepared(empty);
     await share.store.commit(committing(ref, empty), LAST, copyFor(ref, empty));
@@ -47,8 +47,8 @@ describe('data of a worker of an earlier version, which leaves no note,', () => 
 });
 
 /**
- * Holds the clearing of a journal until it is told to go on. `begun` resolves when somebody is about to clear
- * one.
+ * Holds the clearing of a journal until `thaw` is called. `begun` resolves when the clearing is about to
+ * begin.
  */
 async function freezeClearing(): Promise<{ readonly begun: Promise<void>; thaw(): void }> {
   const file = await open(share.root);
@@ -71,7 +71,7 @@ async function freezeClearing(): Promise<{ readonly begun: Promise<void>; thaw()
 describe.each<[string, () => ImageDestination | undefined]>([
   ['an image', () => share.store],
   ['a file of a share', () => share.store.objects],
-])('a new start of %s', (_what, of) => {
+])('a reset of %s', (_what, of) => {
   let ref: DestinationRef;
   let destination: ImageDestination;
   beforeEach(async () => {
@@ -89,7 +89,7 @@ describe.each<[string, () => ImageDestination | undefined]>([
   };
   const commit = () => destination.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
 
-  test('that was frozen takes back nothing that a later attempt has noted', async () => {
+  test('that was frozen does not undo the notes of a later attempt', async () => {
     const frozen = await opened(1);
     await fillSink(frozen, DATA);
     const clearing = await freezeClearing();
@@ -101,7 +101,7 @@ describe.each<[string, () => ImageDestination | undefined]>([
     expect(await codeOf(commit())).toBe('success');
   });
 
-  test('forgets what it and earlier attempts have noted', async () => {
+  test('removes the notes of its own attempt and of earlier ones', async () => {
     await fillSink(await opened(1), DATA);
     const later = await opened(2);
     await fillSink(later, DATA);
@@ -110,7 +110,7 @@ describe.each<[string, () => ImageDestination | undefined]>([
   });
 });
 
-/** Lets a test put another job's folder in the place of the one that has just been looked at. */
+/** Lets a test put another job's folder in the place of the folder that was just looked at. */
 const swap = vi.hoisted(() => ({ whenLookedAt: null as null | (() => Promise<void>) }));
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>();
@@ -124,7 +124,7 @@ vi.mock('node:fs/promises', async (original) => {
   return { ...real, access };
 });
 
-test('a sink is opened in the folder that bore the mark, whatever comes to its path meanwhile', async () => {
+test('a sink is opened in the folder that had the mark, whatever takes its place in the meantime', async () => {
   const ref = await prepared(DATA);
   const next = newRef({ image_id: ref.image_id });
   swap.whenLookedAt = async () => {

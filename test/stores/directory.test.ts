@@ -27,7 +27,7 @@ afterEach(() => directory.close());
 const partialOf = (imageId: string) => join(directory.root, `.${imageId}.partial`);
 const filesOf = async (imageId: string) => (await readdir(join(directory.root, imageId))).sort();
 
-test('an image takes no room where its source has zeros', async () => {
+test('zeros of the source take no disk space', async () => {
   const ref = newRef();
   const size = 64 * MIB;
   const zeros = Buffer.alloc(MIB);
@@ -44,13 +44,13 @@ test('an image takes no room where its source has zeros', async () => {
   expect(blocks * 512).toBeLessThan(4 * MIB);
 });
 
-test('a committed image is a folder of its record, its data, its mark and its fence', async () => {
+test("a committed image is a folder with the record, the data, the job's mark and the fence", async () => {
   const ref = newRef();
   await makeImage(directory.store, ref, DATA);
   expect(await filesOf(ref.image_id)).toEqual(['data', `fence-${LAST}`, 'image.json', `job-${ref.mark}`]);
 });
 
-test('a folder that is gone is a disk that is not mounted: nothing succeeds', async () => {
+test('if the folder is missing, its disk is not mounted, and every call fails', async () => {
   const ref = newRef();
   const { id } = await directory.addImage(DATA);
   const { pin } = await directory.store.inspect(anyone(id));
@@ -75,21 +75,21 @@ test('a folder that is gone is a disk that is not mounted: nothing succeeds', as
   expect(await listed(directory.store)).toEqual([id]);
 });
 
-test('a folder without a record is no image, and hides none', async () => {
+test('a folder without a record is not an image, and does not hide any', async () => {
   const { id } = await directory.addImage(DATA);
   await mkdir(join(directory.root, 'just-a-folder'));
   expect(await codeOf(directory.store.inspect(anyone('just-a-folder')))).toBe('not_found');
   expect(await listed(directory.store)).toEqual([id]);
 });
 
-test('a file beside the images is no image, and hides none', async () => {
+test('a file beside the images is not an image, and does not hide any', async () => {
   const { id } = await directory.addImage(DATA);
   await writeFile(join(directory.root, 'README'), 'images of region ot1');
   expect(await codeOf(directory.store.inspect(anyone('README')))).toBe('not_found');
   expect(await listed(directory.store)).toEqual([id]);
 });
 
-test('a line of the journal that a crash has torn does not count, nor does it spoil the next', async () => {
+test('a line of the journal that a crash cut short is ignored, and does not damage the next line', async () => {
   const ref = newRef();
   await directory.store.prepare(ref, FIRST, copyFor(ref, Buffer.alloc(300)));
   await writeFile(join(partialOf(ref.image_id), 'parts'), '0 100\n20');
@@ -107,7 +107,7 @@ test('a line of the journal that a crash has torn does not count, nor does it sp
   await next.close();
 });
 
-test('register makes a file an image with its digest', async () => {
+test('`register` makes an image of a file, with its digest', async () => {
   const file = join(directory.root, '..', 'file.img');
   await writeFile(file, DATA);
   const image = { name: 'mine', owner: 'tenant-a', disk_format: 'raw' };
@@ -118,13 +118,13 @@ test('register makes a file an image with its digest', async () => {
   expect(directory.store.locate(record?.id ?? '')).toBe(join(directory.root, record?.id ?? '', 'data'));
 });
 
-test('register of a file that is not there leaves nothing', async () => {
+test('`register` of a missing file leaves nothing', async () => {
   const image = { name: 'mine', owner: null, disk_format: 'raw' };
   await expect(directory.store.register?.(join(directory.root, 'missing.img'), image)).rejects.toThrow();
   expect(await directory.traces()).toEqual([]);
 });
 
-test('writes go on in the folder that was opened, wherever that is moved, until it is removed', async () => {
+test('writes go to the folder that was opened, even if it is moved, until it is removed', async () => {
   const ref = newRef();
   await directory.store.prepare(ref, FIRST, copyFor(ref, DATA));
   const sink = await openPartSink(directory.store, ref, 1, DATA.length);

@@ -1,7 +1,4 @@
-/**
- * A program for a process on a small disk: it makes images in `argv[2]`, and prints what became of them as
- * JSON.
- */
+/** A program for a process on a small disk: it makes images in `argv[2]`, and prints the results as JSON. */
 
 import { randomBytes } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';

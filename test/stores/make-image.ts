@@ -33,12 +33,12 @@ export function copyFor(
   return recordOf(data, { id: ref.image_id, owner: ref.tenant_id, ...fields });
 }
 
-/** Returns the reference as it is when all data is there and the image is to be committed. */
+/** Returns the reference as it is when all data has been written and the image is about to be committed. */
 export function committing(ref: DestinationRef, data: Uint8Array): DestinationRef {
   return { ...ref, digests: digestsOfBytes(data), committing: true };
 }
 
-/** Writes all of an image's data to the place that `prepare` has made. */
+/** Writes all data of an image to the place that `prepare` has made. */
 export async function fillImage(
   store: ImageStore,
   ref: DestinationRef,

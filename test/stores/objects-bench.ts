@@ -7,21 +7,20 @@ import { dataOf, digestsOfBytes, FIRST, LAST, newRef } from './store-under-test.
 
 /** The data of the objects that the bench makes. */
 export const DATA = randomBytes(2_500_000);
-/** The data of an object that is there before. */
+/** The data of an object that exists before the test. */
 export const OLD = Buffer.from('what was there before');
 
-/** The data of an object that a later job or task puts to the same path. */
+/** The data that a later job or task writes to the same path. */
 export const LATER = Buffer.from('what a later job has put there');
 
-/** Stands for a caller that no longer wants what it has asked for. */
+/** Answers for a caller that no longer wants its write: rejects. */
 export async function noLonger(): Promise<void> {
   throw new StoreError('unavailable', 'it is no longer wanted');
 }
 
 /**
- * Returns an answer for each question whether a write is still wanted, as its process gets them that is
- * frozen right after the `nth` answer: meanwhile a later job writes `LATER` to `x`, and further answers are
- * no.
+ * Returns a `confirm` for a process that is frozen right after its `nth` confirmation: in the meantime a
+ * later job writes `LATER` to `x`. Further confirmations are refused.
  */
 export function frozenAfter(nth: number, objects: ObjectStore): () => Promise<void> {
   let count = 0;
@@ -32,7 +31,7 @@ export function frozenAfter(nth: number, objects: ObjectStore): () => Promise<vo
   };
 }
 
-/** Fresh objects for each test of a contract, with short names for what is done there. */
+/** Fresh objects for each test of a contract, with short names for frequent calls. */
 export interface ObjectsBench {
   readonly underTest: ObjectsUnderTest;
   readonly objects: ObjectStore;
@@ -40,7 +39,7 @@ export interface ObjectsBench {
   text(path: string): Promise<string>;
   /** Reads an object as a copy does. */
   data(path: string): Promise<Buffer>;
-  /** Returns a reference to an object that a job is about to make of this data. */
+  /** Returns a reference to an object that a job is about to make from this data. */
   refTo(path: string, data?: Buffer): DestinationRef;
   prepare(ref: DestinationRef, data?: Buffer): Promise<unknown>;
   /** Prepares an object, and writes its data. */
@@ -48,7 +47,7 @@ export interface ObjectsBench {
   commit(ref: DestinationRef, data?: Buffer): Promise<unknown>;
 }
 
-/** Opens objects before each test of the suite that calls this, and closes them afterwards. */
+/** Opens objects before each test of the suite that calls this function, and closes them afterwards. */
 export function objectsBench(open: OpenObjects): ObjectsBench {
   let underTest: ObjectsUnderTest;
   beforeEach(async () => {

@@ -1,19 +1,19 @@
 import type { ImageStore, ObjectStore } from '../../src/stores/index.ts';
 import { recordOf, type StoreUnderTest } from './store-under-test.ts';
 
-/** A store's objects, of which there are none at first, and the ways in which others can change them. */
+/** The objects of a store, none at first, and the ways in which others can change them. */
 export interface ObjectsUnderTest {
   readonly objects: ObjectStore;
-  /** Puts an object there as others do. */
+  /** Writes an object as other programs do. */
   put(path: string, data: Uint8Array | string): Promise<unknown>;
-  /** Lists everything that is there: the objects, and what is in the making. */
+  /** Lists everything that exists: objects and unfinished objects. */
   traces(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
 export type OpenObjects<Under extends ObjectsUnderTest = ObjectsUnderTest> = () => Promise<Under>;
 
-/** Returns objects as a store of images. */
+/** Returns objects in the form of a store of images. */
 export function asStore(objects: ObjectStore): ImageStore {
   return {
     ...objects,
@@ -27,7 +27,7 @@ export function asStore(objects: ObjectStore): ImageStore {
   };
 }
 
-/** Opens objects for a contract about images, whose rules for bytes hold for both. */
+/** Opens objects for a contract about images, because the rules for bytes are the same for both. */
 export async function asImages(open: OpenObjects): Promise<StoreUnderTest> {
   const underTest = await open();
   return {
@@ -43,14 +43,14 @@ export async function asImages(open: OpenObjects): Promise<StoreUnderTest> {
   };
 }
 
-/** Reads an object as a whole into a buffer of `room` bytes. */
+/** Reads a whole object into a buffer of `room` bytes. */
 export async function bytesOf(objects: ObjectStore, path: string, room = 4 * 1024 * 1024): Promise<Buffer> {
   const into = Buffer.alloc(room);
   const { size } = await objects.read(path, into, new AbortController().signal);
   return into.subarray(0, size);
 }
 
-/** Lists the paths with a prefix, from the first one or after a path. */
+/** Lists the paths with a prefix, from the beginning or after a path. */
 export async function pathsOf(objects: ObjectStore, prefix = '', after: string | null = null) {
   const paths: string[] = [];
   for await (const { path, isFolder } of objects.list(prefix, after)) if (!isFolder) paths.push(path);

@@ -5,8 +5,8 @@ import type { StoreBench } from './store-bench.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /**
- * Returns functions that open sinks of an image. The sinks are closed when their test ends; closing one twice
- * is harmless.
+ * Returns functions that open sinks of an image. The sinks are closed when the test ends; closing one twice
+ * does no harm.
  */
 export function partSinks(bench: StoreBench<StoreUnderTest>, ref: () => DestinationRef, size: number) {
   return {

@@ -4,7 +4,7 @@ import type { PartReader } from '../../src/stores/index.ts';
 import type { StoreBench } from './store-bench.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
-/** Returns functions that open readers, which are closed when their test ends. */
+/** Returns functions that open readers. The readers are closed when the test ends. */
 export function openingReaders(bench: StoreBench<StoreUnderTest>, data: Uint8Array) {
   async function opened(imageId: string, pin: string): Promise<PartReader> {
     const reader = await bench.store.openReader(bench.own(imageId), pin);

@@ -10,11 +10,11 @@ import { anyone, codeOf, digestsOfBytes, FIRST, LAST, newRef } from './store-und
 
 /** The data of every object that the bench makes. */
 export const DATA = randomBytes(300_000);
-/** The content of the file outside of the share. */
+/** The content of a file outside of the share. */
 export const SECRET = 'outside of the share';
 const { signal } = new AbortController();
 
-/** A fresh share for each test of a file, with short names for what is done there. */
+/** A fresh share for each test of a file, with short names for frequent calls. */
 export interface ShareBench extends Omit<ShareUnderTest, 'close'> {
   /** The names of the calls that take a path. */
   readonly calls: readonly string[];
@@ -22,17 +22,20 @@ export interface ShareBench extends Omit<ShareUnderTest, 'close'> {
   run(name: string, path: string): Promise<unknown>;
   /** Makes a call with a path, and returns the code of its error, or `success`. */
   call(name: string, path: string): Promise<string>;
-  /** Returns a reference to an object that a job is about to make of `DATA`. */
+  /** Returns a reference to an object that a job is about to make from `DATA`. */
   refTo(path: string): DestinationRef;
   prepare(ref: DestinationRef): Promise<unknown>;
   commit(ref: DestinationRef): Promise<unknown>;
   /** Prepares an object, and writes its data. */
   fill(ref: DestinationRef): Promise<void>;
-  /** Makes a folder and a file that no path of the share may lead to. Returns the folder. */
+  /**
+   * Makes a folder with a file outside of the share, to which no path of the share may lead. Returns the
+   * folder.
+   */
   outside(): Promise<string>;
 }
 
-/** Opens a share before each test of the file that calls this, and closes it afterwards. */
+/** Opens a share before each test of the file that calls this function, and closes it afterwards. */
 export function freshShare(): ShareBench {
   let share: ShareUnderTest;
   beforeEach(async () => {

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(path, { recursive: true, force: true }));
 
-/** Opens a file of the spool, and fails if that has to wait. */
+/** Opens a file of the spool. Fails if it has to wait. */
 async function opened(name: string, size: number, attempt = 1, from = spool): Promise<PartSink> {
   const wait = () => expect.unreachable('there is room');
   const file = await from.open(copy(name), attempt, size, never, wait);
@@ -26,7 +26,8 @@ async function opened(name: string, size: number, attempt = 1, from = spool): Pr
 }
 
 /**
- * Opens a file of the spool for which there is no room yet, and counts how often it has said that it waits.
+ * Opens a file of the spool for which there is no room yet. `waits` resolves when the call has reported that
+ * it waits.
  */
 function waiting(name: string, size: number, from = spool) {
   const abort = new AbortController();
@@ -36,7 +37,7 @@ function waiting(name: string, size: number, from = spool) {
   return { file, waits: waits.promise, abort };
 }
 
-test('the next attempt finds what was completed, and locks the last one out', async () => {
+test('the next attempt finds what was completed, and locks out the last one', async () => {
   const first = await opened('a', 600);
   await first.write(0, Buffer.alloc(300, 'x'));
   await first.complete([0, 300]);
@@ -45,7 +46,7 @@ test('the next attempt finds what was completed, and locks the last one out', as
   await expect(first.write(300, Buffer.from('y'))).rejects.toMatchObject({ code: 'conflict' });
 });
 
-test('a file whose data somebody has removed has none, whatever its journal says', async () => {
+test('a file whose data was removed has received nothing, whatever its journal says', async () => {
   const first = await opened('a', 600);
   await first.write(0, Buffer.alloc(300, 'x'));
   await first.complete([0, 300]);
@@ -55,7 +56,7 @@ test('a file whose data somebody has removed has none, whatever its journal says
   expect((await opened('a', 600, 2)).received).toEqual([]);
 });
 
-test('files of several copies have their own bytes', async () => {
+test('the files of different copies have data of their own', async () => {
   const [one, other] = [await opened('a', 300), await opened('b', 300)];
   await one.write(0, Buffer.alloc(300, '1'));
   await other.write(0, Buffer.alloc(300, '2'));
@@ -64,7 +65,7 @@ test('files of several copies have their own bytes', async () => {
   expect(back.equals(Buffer.alloc(300, '1'))).toBe(true);
 });
 
-test('where an image is made anew for one job, it does not wait for the room of the one before', async () => {
+test('an image that its job makes anew does not wait for the room of the first one', async () => {
   await opened('a', 600);
   await opened('b', 300);
   const wait = () => expect.unreachable('the first image has gone');
@@ -74,7 +75,7 @@ test('where an image is made anew for one job, it does not wait for the room of 
   await anew?.close();
 });
 
-test("a disk that fails is nobody's fault but the spool's, and may do better", async () => {
+test('a disk that fails is a fault of the spool that may pass', async () => {
   const file = await opened('a', 600);
   await rm(join(path, encodeURIComponent('mark-a a')), { recursive: true });
   const failure = await file.write(0, Buffer.from('x')).catch((error) => error);
@@ -85,7 +86,7 @@ test("a disk that fails is nobody's fault but the spool's, and may do better", a
   await expect(spool.open(copy('a'), 2, 600, never, wait)).rejects.toMatchObject({ code: 'unavailable' });
 });
 
-test('a copy for which there is no room waits, and goes on when another one has gone', async () => {
+test('a copy for which there is no room waits until another one is removed', async () => {
   await opened('a', 600);
   const second = waiting('b', 600);
   await second.waits;
@@ -94,12 +95,12 @@ test('a copy for which there is no room waits, and goes on when another one has 
   expect((await second.file)?.received).toEqual([]);
 });
 
-test('who has its room already does not wait for it again', async () => {
+test('a copy that has its room already does not wait for it again', async () => {
   await (await opened('a', 1000)).close();
   await opened('a', 1000, 2);
 });
 
-test('an image that is larger than the whole spool has no place there, and none is kept for it', async () => {
+test('an image that is larger than the whole spool is not put there, and reserves nothing', async () => {
   expect(await spool.open(copy('a'), 1, 1001, never, () => {})).toBeNull();
   expect(await readdir(path)).toEqual([]);
 });
@@ -114,7 +115,7 @@ test("an abort ends the wait with the signal's reason, and reserves nothing", as
   expect(await readdir(path)).toHaveLength(1);
 });
 
-test('two workers share a folder, and never more than there is', async () => {
+test('two workers share a folder, and together use no more than its size', async () => {
   const other = openSpool({ path, bytes: 1000 });
   await opened('a', 600);
   const second = waiting('b', 600, other);
@@ -123,17 +124,17 @@ test('two workers share a folder, and never more than there is', async () => {
   await second.file;
 });
 
-test('of two workers that want the last room at once both get it, one after the other', async () => {
+test('if two workers want the last room at the same time, both get it, one after the other', async () => {
   const other = openSpool({ path, bytes: 1000 });
   const [one, two] = [waiting('a', 600), waiting('b', 600, other)];
   const first = await Promise.race([one.file.then(() => 'a'), two.file.then(() => 'b')]);
-  // The other one gives up its room first, and removes its folder afterwards.
+  // The other worker gives up its room first, and removes its folder afterwards.
   await expect.poll(() => readdir(path)).toHaveLength(1);
   await spool.remove(copy(first), 1);
   await Promise.all([one.file, two.file]);
 });
 
-test('remove leaves nothing of a copy, may be repeated, and leaves the others', async () => {
+test('`remove` leaves nothing of a copy, may be repeated, and leaves the other copies', async () => {
   await opened('a', 300);
   await opened('b', 300);
   await spool.remove(copy('a'), 1);
@@ -143,7 +144,7 @@ test('remove leaves nothing of a copy, may be repeated, and leaves the others', 
   await opened('c', 700);
 });
 
-test('a sweep removes the copies that have ended, and leaves those that run', async () => {
+test('a sweep removes the copies that have ended, and leaves those under way', async () => {
   await opened('running', 300);
   await opened('ended', 300);
   const asked: string[] = [];
@@ -155,7 +156,7 @@ test('a sweep removes the copies that have ended, and leaves those that run', as
   expect(await readdir(path)).toEqual([encodeURIComponent('mark-running running')]);
 });
 
-test('a sweep leaves a folder that has no owner yet, and removes one that is old', async () => {
+test('a sweep leaves a folder without an owner, unless it is old', async () => {
   const [fresh, old] = ['mark%20new', 'mark%20old'];
   await mkdir(join(path, fresh));
   await mkdir(join(path, old));
@@ -165,18 +166,18 @@ test('a sweep leaves a folder that has no owner yet, and removes one that is old
   expect(await readdir(path)).toEqual([fresh]);
 });
 
-test('a sweep leaves alone what is not its own', async () => {
+test('a sweep leaves alone what does not belong to the spool', async () => {
   await mkdir(join(path, 'lost+found'));
   await utimes(join(path, 'lost+found'), 0, 0);
   await spool.sweep(async () => false);
   expect(await readdir(path)).toEqual(['lost+found']);
 });
 
-test('a sweep of a folder that is not there has nothing to do', async () => {
+test('a sweep of a missing folder does nothing', async () => {
   await openSpool({ path: join(path, 'none'), bytes: 1 }).sweep(async () => false);
 });
 
-test('data in the spool can be read by its worker only', async () => {
+test('only its worker can read data in the spool', async () => {
   await opened('a', 300);
   const [folder = ''] = await readdir(path);
   expect((await stat(join(path, folder))).mode & 0o077).toBe(0);

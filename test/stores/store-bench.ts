@@ -14,17 +14,17 @@ import {
 
 /** A fresh store for each test of a suite, with short names for what tenant a does there. */
 export interface StoreBench<Store extends StoreUnderTest> {
-  /** The store of the test that is running. */
+  /** The store of the current test. */
   readonly current: Store;
   readonly store: ImageStore;
-  /** Returns a reference to an image of tenant a's that a job is about to make of this data. */
+  /** Returns a reference to an image of tenant a that a job is about to make from this data. */
   ref(data: Uint8Array, fields?: Partial<DestinationRef>): DestinationRef;
-  /** Returns tenant a's reference to an image. */
+  /** Returns a reference to an image as tenant a uses it. */
   own(imageId: string): { image_id: string; tenant_id: string };
   prepare(ref: DestinationRef, data: Uint8Array): Promise<void>;
   /** Makes an image as a job does. */
   make(ref: DestinationRef, data: Buffer): Promise<ImageRecord>;
-  /** Returns the bytes of an image of tenant a's. */
+  /** Returns the bytes of an image of tenant a. */
   data(imageId: string): Promise<Buffer>;
   /** Returns the ids of the images that a tenant finds. */
   listed(tenant?: 'a' | 'b'): Promise<string[]>;

@@ -8,28 +8,28 @@ import type {
   StoreErrorCode,
 } from '../../src/stores/index.ts';
 
-/** A store that is empty at first, and what its owner can do to it by other tools. */
+/** A store that is empty at first, and what its owner can do to it with other tools. */
 export interface StoreUnderTest {
   readonly store: ImageStore;
   /** Two tenants, each of whom sees only its own images. */
   readonly tenants: { readonly a: string; readonly b: string };
   /**
-   * Adds an image with this data. Its record is `recordOf` the data with some fields changed; it is tenant
-   * a's by default.
+   * Adds an image with this data. Its record is `recordOf` of the data, with these fields changed. By default
+   * it belongs to tenant a.
    */
   addImage(data: Uint8Array, fields?: Partial<ImageRecord>): Promise<ImageRecord>;
-  /** Lists all that the store holds of any image, visible or not. */
+  /** Lists everything that the store holds of any image, whether it can be seen or not. */
   traces(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-/** A store in which somebody can change an image's record and data. */
+/** A store in which others can change the record and the data of an image. */
 export interface AlterableStore extends StoreUnderTest {
   /** Replaces an image's record with anything. */
   putRecord(imageId: string, record: string | Uint8Array): Promise<void>;
-  /** Makes an image's data look new, but leaves every byte as it is. */
+  /** Makes the data of an image look new, but leaves every byte as it is. */
   touchData(imageId: string): Promise<void>;
-  /** Overwrites a byte of an image's data, which keeps its size. */
+  /** Changes a byte of an image's data, and keeps the size. */
   alterData(imageId: string): Promise<void>;
   /** Replaces an image's data with other data of the same size. */
   replaceData(imageId: string): Promise<void>;
@@ -43,13 +43,13 @@ export interface MeddledStore extends StoreUnderTest {
 /** Opens an empty store. */
 export type OpenStore<Store extends StoreUnderTest = StoreUnderTest> = () => Promise<Store>;
 
-/** The traits in which stores may differ. */
+/** The traits in which stores differ. */
 export interface StoreTraits {
-  /** The id of an image that was discarded can be given to another image. */
+  /** The id of a discarded image can be given to another image. */
   readonly reusesIds: boolean;
   /** An id need not be a UUID. */
   readonly freeIds: boolean;
-  /** The store knows the highest attempt at what is in the making, and refuses lower ones. */
+  /** The store knows the highest attempt at an unfinished image, and refuses lower ones. */
   readonly numbers: boolean;
   /** An image may have no bytes. */
   readonly emptyImages: boolean;
@@ -57,7 +57,7 @@ export interface StoreTraits {
   readonly operators: boolean;
 }
 
-/** The number of an attempt before all others of a test. `LAST` is behind all of them. */
+/** The number of the first attempt of a test. `LAST` is the number of the last one. */
 export const FIRST = 0;
 export const LAST = Number.MAX_SAFE_INTEGER;
 
@@ -92,7 +92,7 @@ export function digestsOfBytes(data: Uint8Array): { readonly sha512: string; rea
   return { sha512: hex('sha512'), md5: hex('md5') };
 }
 
-/** The digests of an image whose source has none. */
+/** The digests of an image whose source has no digests. */
 export const NO_DIGESTS: Digests = { sha512: null, md5: null };
 
 /** Returns a reference to an image that a job is about to make. */
@@ -106,7 +106,7 @@ export function newRef(fields: Partial<DestinationRef> = {}): DestinationRef {
   };
 }
 
-/** Returns an operator's reference to an image. */
+/** Returns a reference to an image as an operator uses it. */
 export function anyone(imageId: string): { image_id: string; tenant_id: null } {
   return { image_id: imageId, tenant_id: null };
 }
@@ -124,14 +124,14 @@ export async function codeOf(call: Promise<unknown>): Promise<StoreErrorCode | '
   }
 }
 
-/** Reads all bytes of a range. A chunk is only valid until the next one is asked for. */
+/** Reads all bytes of a range. Copies each chunk, which is valid only until the next one is asked for. */
 export async function readAll(reader: PartReader, range: ByteRange): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of reader.read(range, new AbortController().signal)) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 
-/** Reads an image's bytes, as a tenant gets them. */
+/** Reads the bytes of an image as a tenant gets them. */
 export async function dataOf(
   store: ImageStore,
   imageId: string,

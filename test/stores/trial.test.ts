@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-/** Makes a trial, and returns its steps and the message of each that has failed. */
+/** Makes a trial. Returns its steps, and the message of each step that has failed. */
 async function triedOn(tried: ImageStore, tenantId: string | null = null) {
   const steps: string[] = [];
   const failed: string[] = [];
@@ -40,7 +40,7 @@ async function triedOn(tried: ImageStore, tenantId: string | null = null) {
   return { steps, failed };
 }
 
-/** Makes a trial that dies after a step. */
+/** Makes a trial that is cut off after a step. */
 async function diesAfter(last: TrialStep): Promise<void> {
   for await (const { step } of tryImages(store, null)) if (step === last) return;
 }
@@ -55,7 +55,7 @@ test('a trial for a tenant makes each step, and leaves nothing', async () => {
   expect(await readdir(root)).toEqual([]);
 });
 
-test('no tenant sees the image of a trial that is for none', async () => {
+test('no tenant sees the image of a trial that is for no tenant', async () => {
   await diesAfter('commit');
   const seen: string[] = [];
   for await (const { id } of store.images('tenant-a')) seen.push(id);
@@ -69,19 +69,19 @@ test.each<[TrialStep, Partial<ImageStore>]>([
   ['write', { openSink: async () => denied() }],
   ['commit', { commit: async () => denied() }],
   ['read', { openReader: async () => denied() }],
-])('a store that refuses to %s is found out, and nothing is left', async (step, refusing) => {
+])('a trial reports a store that refuses to %s, and leaves nothing', async (step, refusing) => {
   const { steps, failed } = await triedOn({ ...store, ...refusing });
   expect(failed).toEqual([`${step}: access was refused`]);
   expect(steps).toEqual([...STEPS.slice(0, STEPS.indexOf(step) + 1), 'remove']);
   expect(await readdir(root)).toEqual([]);
 });
 
-test('a store that refuses to remove is found out', async () => {
+test('a trial reports a store that refuses to remove', async () => {
   const { failed } = await triedOn({ ...store, discard: async () => denied() });
   expect(failed).toEqual(['remove: access was refused']);
 });
 
-test('a store that says that it has removed an image, and has not, is found out', async () => {
+test('a trial reports a store that claims to have removed an image, but has not', async () => {
   const { failed } = await triedOn({ ...store, discard: async () => {} });
   expect(failed).toEqual(['remove: the image is still there after its removal']);
 });
@@ -89,7 +89,7 @@ test('a store that says that it has removed an image, and has not, is found out'
 test.each([
   [-3600, "the store's clock is 3600 s behind this machine's"],
   [3600, "the store's clock is 3600 s ahead of this machine's"],
-])('a clock that is %d s off is told, and the trial goes on', async (seconds, message) => {
+])('a trial reports a clock that is %d s off, and goes on', async (seconds, message) => {
   const skewed: ImageStore = {
     ...store,
     async *leftovers(ended) {
@@ -103,14 +103,14 @@ test.each([
   expect(steps).toEqual(STEPS);
 });
 
-test('a trial that dies in the making leaves what the sweep finds by its mark', async () => {
+test('a sweep finds what a trial has left that was cut off, by its mark', async () => {
   await diesAfter('write');
   const marks: (string | null)[] = [];
   for await (const { mark } of store.leftovers((async function* () {})())) marks.push(mark);
   expect(marks).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/)]);
 });
 
-test('the next trial removes what an earlier one has made, once nobody can be at work on it', async () => {
+test('the next trial removes what an earlier one has made, once nobody can be working on it', async () => {
   await diesAfter('commit');
   await triedOn(store);
   expect(await readdir(root)).toHaveLength(1);
@@ -119,7 +119,7 @@ test('the next trial removes what an earlier one has made, once nobody can be at
   expect(await readdir(root)).toEqual([]);
 });
 
-test('a trial of plain files leaves none, and no trace', async () => {
+test('a trial of plain files leaves no file and no trace', async () => {
   if (store.objects === undefined) throw new Error('a directory has files');
   const steps: [string, unknown][] = [];
   for await (const { step, error } of tryObjects(store.objects)) steps.push([step, error]);

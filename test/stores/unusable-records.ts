@@ -4,11 +4,13 @@ const HALF = '\ud83d';
 const good = (data: Uint8Array) => recordOf(data);
 const changed = (field: string, value: unknown) => (data: Uint8Array) =>
   JSON.stringify({ ...good(data), [field]: value });
-/** Replaces a field with a number that JavaScript cannot write, or writes differently. */
+/** Returns a record in which the field has a number that JavaScript cannot write, or writes differently. */
 const raw = (field: string, number: string) => (data: Uint8Array) =>
   JSON.stringify({ ...good(data), [field]: '@' }).replace('"@"', number);
 
-/** The ways in which a record can be unusable: a name, a record, and the word that the error must contain. */
+/**
+ * The ways in which a record can be unusable: a name, the record, and the word that the error has to contain.
+ */
 export const UNUSABLE_RECORDS: readonly (readonly [
   what: string,
   make: (data: Uint8Array) => string | Uint8Array,

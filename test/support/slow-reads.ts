@@ -13,7 +13,10 @@ const WRITE_DELAY = Number(process.env.SLOW_WRITES ?? 0);
  * is not slowed down.
  */
 const IMAGE_DATA = 512 * 1024;
-/** A bound for data from a socket, which comes in smaller pieces; bytes. */
+/**
+ * The size from which a write counts as image data; bytes. It is below IMAGE_DATA, because data from a socket
+ * comes in smaller pieces.
+ */
 const RECEIVED_DATA = 16 * 1024;
 
 const file = await open(process.execPath, 'r');
