@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 /**
- * Returns a hook that keeps the first attempt's heartbeats from Temporal while the gate is closed, as an
- * outage would.
+ * Returns a hook that holds back the first attempt's heartbeats while the gate is closed, as an outage of
+ * Temporal would.
  */
 function withoutHeartbeats(away: Gate): { hook: ActivityHook; ends: string[] } {
   const ends: string[] = [];
@@ -39,7 +39,7 @@ function withoutHeartbeats(away: Gate): { hook: ActivityHook; ends: string[] } {
   return { hook, ends };
 }
 
-test('a transfer whose attempt was given up is adopted by the next one, and no byte is read twice', async () => {
+test('a transfer whose attempt was given up is taken over by the next attempt, and no byte is read twice', async () => {
   const held = gate();
   const away = gate();
   const log = readLog((_reader, chunks, signal) => (chunks >= 10 ? held.pass(signal) : undefined));
@@ -47,7 +47,7 @@ test('a transfer whose attempt was given up is adopted by the next one, and no b
   const job = await rig.startJob({ size: SIZE, source: log.hooks, activities: hook });
   await held.reached;
   await until(async () => (await pendingTransfer(job)).attempt >= 2);
-  // The attempt that adopts the transfer tells the server how far it is, although it has not started it.
+  // The attempt that takes over the transfer reports its progress, although it has not started the transfer.
   await until(async () => (await pendingTransfer(job)).reported === 10 * MIB);
   away.open();
   await until(() => ends.includes('1 superseded'));
@@ -59,7 +59,7 @@ test('a transfer whose attempt was given up is adopted by the next one, and no b
   expect(ends).toContain('1 superseded');
 });
 
-test('a job that is cancelled after its transfer was adopted leaves nothing', async () => {
+test('a job that is cancelled after its transfer was taken over leaves nothing', async () => {
   const held = gate();
   const away = gate();
   const log = readLog((_reader, chunks, signal) => (chunks >= 10 ? held.pass(signal) : undefined));

@@ -55,7 +55,7 @@ test.each(cases)('$way during $place ends as canceled, and leaves nothing', asyn
   await at.reached;
   await expect.poll(async () => (await detailsOf(job)).phase).toBe(each.phase);
   await each.cancel(job);
-  // A transfer stops by itself; the test lets any other step come to its end.
+  // A transfer stops by itself. The test has to let every other step end.
   if (each.phase !== 'transfer') {
     await expect.poll(async () => (await detailsOf(job)).status).toBe('cancel_requested');
     at.open();

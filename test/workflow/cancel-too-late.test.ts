@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** Starts a job that has accepted a cancel, and keeps it from getting further. */
+/** Starts a job that has accepted a cancel, and holds it there until `release` is called. */
 async function cancellingJob(): Promise<{ job: Job; release: () => void }> {
   const transfer = gate();
   const discard = gate();
@@ -25,7 +25,7 @@ async function cancellingJob(): Promise<{ job: Job; release: () => void }> {
   return { job, release: discard.open };
 }
 
-test('a second cancel by update is a conflict with the status that the job has', async () => {
+test("a second cancel by update is a conflict, which names the job's status", async () => {
   const { job, release } = await cancellingJob();
   expect(await detailsOf(job)).toMatchObject({ status: 'canceling', phase: 'discard' });
   const refused = await job.handle.executeUpdate('requestCancel').then(
@@ -39,7 +39,7 @@ test('a second cancel by update is a conflict with the status that the job has',
   expect((await endOf(job)).details.cancel).toMatchObject({ via: 'signal', reason: 'the first' });
 });
 
-test('a second cancel by signal, or natively, changes nothing about the first', async () => {
+test('a second cancel by signal or by native cancellation does not change the first', async () => {
   const { job, release } = await cancellingJob();
   await job.handle.signal('cancel', 'the second');
   await job.handle.cancel();
@@ -50,7 +50,7 @@ test('a second cancel by signal, or natively, changes nothing about the first', 
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('a cancel of a job that is replicated finds its workflow closed, and the image stays', async () => {
+test('a replicated job can no longer be cancelled, and its image stays', async () => {
   const job = await rig.startJob();
   await endOf(job);
   await expect(job.handle.executeUpdate('requestCancel')).rejects.toThrow(WorkflowNotFoundError);

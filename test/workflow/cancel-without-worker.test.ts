@@ -17,7 +17,7 @@ async function scheduled({ handle }: Job): Promise<(string | null | undefined)[]
 }
 
 test.each(WAYS)(
-  'a %s before any worker ran is the first thing that a worker handles',
+  'after a %s before any worker runs, the job is canceled without a step at a store',
   async (_way, cancel, via) => {
     const rig = await startRig({ workers: false });
     try {
@@ -38,7 +38,7 @@ test.each(WAYS)(
 );
 
 test.each(WAYS)(
-  'a %s while no worker serves the destination takes effect at once',
+  'after a %s while no worker serves the destination, the job is canceled at once',
   async (_way, cancel, via) => {
     const rig = await startRig({ workers: false });
     try {
@@ -63,13 +63,13 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 test.each(['inspectSource', 'prepareDestination', 'transferImage', 'commitImage'])(
-  'a cancel after the worker of %s has died waits for the heartbeat timeout, and wins',
+  'if the worker of %s has died, a cancel takes effect after the heartbeat timeout',
   async (step) => {
     const dead = gate();
     const job = await rig.startJob({
       activities: async (call, name) => {
         if (name !== step) return call();
-        // Nothing more is heard of this attempt: no heartbeat and no result.
+        // Nothing more comes from this attempt: no heartbeat and no result.
         await dead.pass();
         throw new Error('dead');
       },

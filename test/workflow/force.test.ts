@@ -29,7 +29,7 @@ afterAll(() => rig?.stop());
 const FORCE = { reason: 'the region is down', requested_by: 'alice', force: true };
 const force = ({ handle }: Job) => handle.executeUpdate('requestCancel', { args: [FORCE] });
 
-/** Returns the clean-up of a job that was forced. */
+/** Returns the clean-up workflow of a job that was cancelled by force. */
 async function cleanUpOf({ handle }: Job) {
   const { raw } = await handle.describe();
   const mark = raw.workflowExecutionInfo?.firstRunId ?? '';
@@ -70,7 +70,7 @@ test.each(PHASES)(
   },
 );
 
-/** Returns hooks under which the store hangs in `prepare`, and the end of that attempt. */
+/** Returns hooks with which the store hangs in `prepare`, and a promise for the end of that attempt. */
 function hangingInPrepare(at: Gate) {
   const ended = Promise.withResolvers<void>();
   const told = Promise.withResolvers<void>();
@@ -97,7 +97,7 @@ test('a worker that hangs in prepare removes what it makes after the clean-up', 
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('a worker that hangs in prepare also removes what it makes after the job was terminated', async () => {
+test('a worker that hangs in prepare removes what it makes after the job was terminated', async () => {
   const at = gate();
   const prepare = hangingInPrepare(at);
   const job = await rig.startJob(prepare.hooks);
@@ -109,7 +109,7 @@ test('a worker that hangs in prepare also removes what it makes after the job wa
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('force before anything was made ends the job, and there is nothing to clean up', async () => {
+test('force before anything was made ends the job, and the clean-up finds nothing', async () => {
   const at = gate();
   const job = await rig.startJob({ source: holding('inspect', at) });
   await at.reached;
@@ -118,7 +118,7 @@ test('force before anything was made ends the job, and there is nothing to clean
   await expect((await cleanUpOf(job)).describe()).rejects.toThrow(WorkflowNotFoundError);
 });
 
-test('a job that hangs while it is canceling is ended by force, once; the clean-up goes on trying', async () => {
+test('a job that hangs in canceling is ended by force, and its clean-up retries until the store is back', async () => {
   const at = gate();
   let isAway = true;
   let calls = 0;
@@ -153,7 +153,7 @@ test('a job that hangs while it is canceling is ended by force, once; the clean-
 test.each([
   ['the transfer reports them', false],
   ['its worker is never heard of again', true],
-])('bytes that were moved after the cancel had begun are on record too: %s', async (_case, isSilent) => {
+])('bytes that were moved after the cancel are in the record, too: %s', async (_case, isSilent) => {
   const [first, more, end] = [gate(), gate(), gate()];
   let chunks = 0;
   const job = await rig.startJob({
@@ -183,7 +183,7 @@ test.each([
   expect(details.bytes_copied).toBeGreaterThanOrEqual(2 * MIB);
 });
 
-test('a second cancel of a job that is forced, by force or not, comes too late', async () => {
+test('a second cancel of a job that was cancelled by force is refused', async () => {
   const at = gate();
   const job = await rig.startJob({
     source: holding('inspect', at),
@@ -205,7 +205,7 @@ test('a second cancel of a job that is forced, by force or not, comes too late',
 test.each([
   ['1,000 characters', 'x'.repeat(1000)],
   ['333 characters of three bytes', '像'.repeat(333)],
-])('a job whose id has %s, the most that Temporal takes, can be forced too', async (_name, workflowId) => {
+])('a job whose id has %s, the maximum in Temporal, can be cancelled by force', async (_name, workflowId) => {
   const at = gate();
   const job = await rig.startJob({ workflowId, source: holdingTransfer(at, 1) });
   await at.reached;
@@ -215,7 +215,7 @@ test.each([
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('the clean-up says in the Web UI what it is, and where', async () => {
+test('the clean-up shows in the Web UI what it is and which image it removes', async () => {
   const at = gate();
   const job = await rig.startJob({ source: holdingTransfer(at, 1) });
   await at.reached;

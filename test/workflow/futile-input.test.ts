@@ -1,4 +1,4 @@
-/** Tests inputs with which no workflow can ever work, as anybody with a Temporal client may send them. */
+/** Tests inputs with which no workflow can work. Anybody with a Temporal client can send them. */
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -93,7 +93,7 @@ const MEMOS: readonly [string, string, unknown, string][] = [
 ];
 
 test.each(MEMOS)(
-  '%s with a memo %s of another form (%j) fails at once',
+  '%s whose memo %s has another form (%j) fails at once',
   async (workflow, key, memo, message) => {
     const { closed, failure } = await endOf({ handle: await start(workflow, [{}], { [key]: memo }) });
     expect(closed).toBe('FAILED');
@@ -101,14 +101,14 @@ test.each(MEMOS)(
   },
 );
 
-test('a memo that cannot be decoded fails a job at once', async () => {
+test('a job whose memo cannot be decoded fails at once', async () => {
   const handle = await startRaw(COPY_IMAGE, { memo: { fields: { job: FOREIGN } } });
-  // A description would not do, because our client cannot decode its memo either.
+  // `describe` cannot be used here, because our client cannot decode the memo either.
   const message = expect.stringMatching(/^memo\.job: cannot be decoded/);
   await expect(handle.result()).rejects.toMatchObject({ cause: { message } });
 });
 
-test('a cancel that cannot be read is refused by the update, and accepted with its fault by the signal', async () => {
+test('a cancel that cannot be understood is refused as an update, and accepted as a signal, with its fault', async () => {
   const at = gate();
   const job = await rig.startJob({ source: holdingTransfer(at, 1) });
   await at.reached;

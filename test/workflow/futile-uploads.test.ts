@@ -26,10 +26,13 @@ afterAll(async () => {
   await source.close();
 });
 
-/** Each entry is what an attempt has told of bytes that it delivers once more. */
+/** The bytes that attempts have reported as sent again, one entry for each report. */
 const repeated: { readonly region: string; readonly bytes: number }[] = [];
 
-/** A client whose server is away: an attempt goes on until it has heard that its workflow is paused. */
+/**
+ * A client whose server is away. An attempt goes on until the client tells it that its workflow is paused,
+ * which never happens.
+ */
 const AWAY = {
   workflow: { getHandle: () => ({ describe: () => Promise.reject(new Error('the server is away')) }) },
 } as unknown as Client;
@@ -52,7 +55,7 @@ function breakingAfter(bytes: number): ImageStore {
   return { ...source.store, openSink: async () => sink };
 }
 
-/** Makes one attempt at the transfer, after others that have come so far. Returns its failure. */
+/** Makes one attempt at the transfer, after others that have left this progress. Returns the failure. */
 async function attempt(bytes: number, before: Partial<TransferProgress>): Promise<ApplicationFailure> {
   const stores = { ot1: source.store, ot2: breakingAfter(bytes) };
   const regions = new Map(
@@ -104,19 +107,19 @@ async function attempt(bytes: number, before: Partial<TransferProgress>): Promis
   );
 }
 
-test('an upload that breaks off, but came farther than those before it, is not counted', async () => {
+test('an upload that breaks off, but comes farther than the ones before it, is not counted as futile', async () => {
   const failure = await attempt(2 * MIB, { high_water: MIB, futile: 9, futile_since: 1 });
   expect(failure).toMatchObject({ type: 'unavailable', nonRetryable: false });
   expect(failure.details?.[1]).toMatchObject({ futile: 0, futile_since: null });
 });
 
-test('an upload that comes no farther is counted', async () => {
+test('an upload that comes no farther is counted as futile', async () => {
   const failure = await attempt(MIB, { high_water: 3 * MIB, futile: 4 });
   expect(failure).toMatchObject({ type: 'unavailable', nonRetryable: false });
   expect(failure.details?.[1]).toMatchObject({ futile: 5, high_water: 3 * MIB });
 });
 
-test('the first upload that comes no farther records the time', async () => {
+test('the first futile upload records its time', async () => {
   const before = Date.now();
   const failure = await attempt(MIB, { high_water: 3 * MIB });
   expect(failure.details?.[1]).toMatchObject({
@@ -125,14 +128,14 @@ test('the first upload that comes no farther records the time', async () => {
   });
 });
 
-test('ten uploads that come no farther within a short time do not end the copy', async () => {
+test('ten futile uploads within a short time do not end the copy', async () => {
   const futile_since = Date.now() - PATIENCE / 2;
   const failure = await attempt(MIB, { high_water: 3 * MIB, futile: 9, futile_since });
   expect(failure).toMatchObject({ type: 'unavailable', nonRetryable: false });
   expect(failure.details?.[1]).toMatchObject({ futile: 10, futile_since });
 });
 
-test('the tenth upload in a row that comes no farther ends the copy, once enough time has passed', async () => {
+test('the tenth futile upload in a row ends the copy once enough time has passed', async () => {
   const futile_since = Date.now() - 2 * PATIENCE;
   const failure = await attempt(MIB, { high_water: 3 * MIB, futile: 9, futile_since });
   expect(failure).toMatchObject({ type: 'stalled', nonRetryable: true });
@@ -140,7 +143,7 @@ test('the tenth upload in a row that comes no farther ends the copy, once enough
   expect(failure.details?.[0]).toMatchObject({ code: 'stalled', side: 'destination' });
 });
 
-test('an upload that begins anew reports how many bytes it delivers once more', async () => {
+test('an upload that starts over reports how many bytes it sends again', async () => {
   repeated.length = 0;
   await attempt(MIB, { ranges: [[0, 3 * MIB]], high_water: 3 * MIB });
   await attempt(MIB, {});

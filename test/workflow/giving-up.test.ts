@@ -17,7 +17,7 @@ test.each<[string, 'source' | 'destination']>([
   ['openReader', 'source'],
   ['openSink', 'destination'],
   ['commit', 'destination'],
-])('a fault at %s that does not pass is given up in time, and undone', async (call, side) => {
+])('a lasting fault at %s is given up in time, and the job is undone', async (call, side) => {
   let attempts = 0;
   const hook = async () => {
     attempts += 1;
@@ -62,7 +62,7 @@ test('a transfer whose source no longer answers is given up as stalled', async (
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('a discard is never given up, and the job ends with the fault that it had before', async () => {
+test('a discard is never given up, and the job ends with its earlier fault', async () => {
   let left = 4;
   const began = Date.now();
   const job = await rig.startJob({

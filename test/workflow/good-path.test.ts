@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-test('a job that nothing disturbs ends as replicated, with at most 40 events in its history', async () => {
+test('a job without trouble ends as replicated, with at most 40 events in its history', async () => {
   const job = await rig.startJob();
   const result = await job.handle.result();
   const { closed, status, details } = await endOf(job);
@@ -37,7 +37,7 @@ test('a job that nothing disturbs ends as replicated, with at most 40 events in 
   expect(events?.length).toBeLessThanOrEqual(40);
 });
 
-test('a commit may take as long as a transfer, as long as its worker is alive', async () => {
+test('a commit may take as long as a transfer while its worker is alive', async () => {
   const job = await rig.startJob();
   await endOf(job);
   const { events } = await job.handle.fetchHistory();
@@ -62,7 +62,7 @@ test('the copy has the bytes of its source, and a record of its own', async () =
   expect(copy?.record).toMatchObject({ id: job.copyId, name: job.image.name, size: job.image.size });
 });
 
-test('an image without bytes is copied too', async () => {
+test('an empty image is copied, too', async () => {
   const job = await rig.startJob({ size: 0 });
   expect((await endOf(job)).details).toMatchObject({
     status: 'replicated',
@@ -71,7 +71,7 @@ test('an image without bytes is copied too', async () => {
   });
 });
 
-test('before its first part moves, a job is replicate_requested, and its details name the phase', async () => {
+test('until its first part moves, a job is replicate_requested, and its details name the phase', async () => {
   const [inspect, prepare, transfer, commit] = [gate(), gate(), gate(), gate()];
   const job = await rig.startJob({
     source: { ...holding('inspect', inspect), ...holdingTransfer(transfer, 1) },

@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { MIB } from '../support/deployment.ts';
 
 /**
- * A place at which a job can be met: before or after the effect of a step, in mid-transfer, or after its end.
+ * A place in the course of a job: before or after the effect of a step, in mid-transfer, or after the end of
+ * the job.
  */
 export type Place = `${'before' | 'after'} ${Step}` | 'in mid-transfer' | 'at its end';
 type Step = 'inspect' | 'prepare' | 'transfer' | 'commit' | 'discard' | 'close';
 
 type Cancel = 'signal' | 'update' | 'native' | 'job service';
-/** An event that can happen to a job at a place. A native cancel cannot say that it is by force. */
+/** Something that happens to a job at a place. A native cancel cannot be by force. */
 export type Deed =
   | `cancel by ${Cancel}`
   | `force by ${Exclude<Cancel, 'native'>}`
@@ -24,18 +25,16 @@ export type Deed =
 
 export type Trouble = readonly [Place, Deed];
 
-/** A job, and what it has to go through. */
+/** A job with everything that happens to it. */
 export interface Case {
   readonly bytes: number;
-  /** The deed that comes before any worker has heard of the job; `null` if there is none. */
+  /** The deed before any worker has taken the job; `null` if there is none. */
   readonly unheard: Deed | null;
-  /** Troubles that happen once each, to the first attempt that comes to their place. */
+  /** Each trouble happens once, to the first attempt that comes to its place. */
   readonly troubles: readonly Trouble[];
-  /**
-   * The reset of the job after its end, with the troubles of the run that goes on; `null` if there is none.
-   */
+  /** The reset after the end of the job, with the troubles of the new run; `null` if there is none. */
   readonly afterwards: { readonly reset: Deed; readonly troubles: readonly Trouble[] } | null;
-  /** How often the removal at the store fails: before its effect, or after it. */
+  /** How often the removal at the store fails, and whether before or after its effect. */
   readonly badRemovals: { readonly times: number; readonly when: 'before' | 'after' };
 }
 
@@ -68,7 +67,9 @@ const PLACES: readonly Place[] = [
   'after commit',
 ];
 
-/** A transfer whose failure tells how far it has come has to fail inside, not after its end. */
+/**
+ * A transfer reports its progress with a failure, so it has to fail within the step, and not after its end.
+ */
 const IN_STEPS = PLACES.filter((place) => place !== 'after transfer');
 
 const from = <T>(...values: readonly T[]) => fc.constantFrom(...values);

@@ -9,13 +9,13 @@ import type { Deed } from './interleavings-case.ts';
 /** How long a job is paused; milliseconds. */
 const PAUSE = 700;
 
-/** A cancel that the job has to obey. */
+/** A cancel that the job has accepted and has to obey. */
 export interface Accepted {
   readonly deed: Deed;
   readonly runId: string;
 }
 
-/** The ways by which operators and clients reach a job. */
+/** The clients through which operators and tenants reach a job. */
 export interface Reach {
   readonly client: Client;
   readonly jobs: JobService;
@@ -23,9 +23,10 @@ export interface Reach {
 }
 
 /**
- * Does to a job what its operators and clients may do. Throws if that is refused.
+ * Performs a deed on a job. Throws if the deed is refused.
+ *
  * @param runId the run that the deed is for; without it, the deed is for the last run
- * @returns the run that has accepted a cancel, if it is sure to have
+ * @returns the run that has accepted a cancel, if that is certain
  */
 export async function perform(deed: Deed, reach: Reach, runId?: string): Promise<Accepted | undefined> {
   const { client, workflowId } = reach;
@@ -59,14 +60,14 @@ async function cancel(deed: Deed, reach: Reach, runId?: string): Promise<Accepte
   return runId === undefined ? undefined : { deed, runId };
 }
 
-/** Pauses a job as the Web UI does, also while a Workflow Task waits for a worker. */
+/** Pauses a job as the Web UI does, even while a Workflow Task waits for a worker. */
 async function pause({ client, workflowId }: Reach): Promise<void> {
   const { namespace } = client.options;
   const request = { namespace, workflowId, requestId: randomUUID(), reason: 'on purpose' };
   await client.workflowService.pauseWorkflowExecution(request);
 }
 
-/** Lets a paused job go on after a while. */
+/** Resumes a paused job after a while. */
 export async function resumeLater({ jobs, workflowId }: Reach): Promise<void> {
   await sleep(PAUSE);
   await jobs.resume(OPERATOR, workflowId, { requested_by: 'operator' });

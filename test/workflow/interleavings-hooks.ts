@@ -4,17 +4,17 @@ import { presentAttempt } from '../support/workflow-attempts.ts';
 import { type ActivityHook, type StoreHooks, watchReader } from '../support/workflow-hooks.ts';
 import type { Case, Place } from './interleavings-case.ts';
 
-/** Is told of a job's way through its steps. */
+/** Follows a job on its way through its steps. */
 export interface Wayside {
-  /** Called at each place that an attempt comes to. If it throws, the step fails. */
+  /** Called at each place to which an attempt comes. If it throws, the step fails. */
   meet(place: Place): Promise<void>;
   attemptBegins(): void;
   commitBegins(): void;
-  /** Notes work that has to be waited for before the job is judged. */
+  /** Records work that has to end before the job is judged. */
   track<T>(work: Promise<T>): Promise<T>;
 }
 
-/** Returns hooks that tell of every place to which the attempts of a job come. */
+/** Returns hooks that report every place to which the attempts of a job come. */
 export function hooksAlong(wayside: Wayside, { badRemovals }: Case) {
   const meet = (place: Place) => wayside.meet(place);
   const around = async <T>(name: 'inspect' | 'prepare' | 'commit' | 'discard', call: () => Promise<T>) => {
@@ -50,7 +50,7 @@ export function hooksAlong(wayside: Wayside, { badRemovals }: Case) {
         wayside.commitBegins();
         return call();
       }),
-    // A clean-up by force is another workflow, which the hooks of the job's activities do not see.
+    // The clean-up of a forced cancel is another workflow. The hooks of the job's activities do not see it.
     discard: (call) =>
       wayside.track(
         around('discard', async () => {
@@ -81,7 +81,7 @@ function hookSteps(wayside: Wayside): ActivityHook {
       } catch (error) {
         throw error instanceof StoreError ? failureOf(error) : error;
       } finally {
-        // Nothing is heard of a frozen attempt, even if a part of it has come to its end.
+        // Nothing comes from a frozen attempt, even if part of it has ended.
         await attempt.whenThawed();
       }
     };
@@ -89,7 +89,10 @@ function hookSteps(wayside: Wayside): ActivityHook {
   };
 }
 
-/** Returns the error as a failure of Temporal's, as errors thrown outside of a step's own code have to be. */
+/**
+ * Returns the error as a failure of Temporal. Errors that are thrown outside of a step's own code have to be
+ * failures.
+ */
 function failureOf({ code, message, retryable }: StoreError): ApplicationFailure {
   return ApplicationFailure.create({ type: code, message, nonRetryable: !retryable });
 }

@@ -1,14 +1,14 @@
 import { isFinal, type JobDetails, type JobStatus } from '../../src/copy-job/index.ts';
 import type { Standing } from '../support/workflow-standing.ts';
 
-/** The view of a job at some moment. */
+/** What a job showed at some moment. */
 export interface Moment {
   readonly status: JobStatus;
   readonly progress: number;
   readonly fault: string | null;
 }
 
-/** The record of a run. */
+/** What is known about a run. */
 export interface Run {
   readonly runId: string;
   readonly started: Date;
@@ -16,9 +16,9 @@ export interface Run {
   readonly details: JobDetails | undefined;
   readonly attribute: unknown;
   readonly recorded: readonly Moment[];
-  /** The workflow ids of the clean-ups that it has started. */
+  /** The workflow ids of the clean-ups that the run has started. */
   readonly cleanUps: readonly string[];
-  /** The run whose reset has made this one. */
+  /** The run from which a reset has made this run. */
   readonly resetFrom: string | undefined;
 }
 
@@ -33,7 +33,7 @@ const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   error: [],
 };
 
-/** Lists what a run of a job has done that no run may do, whatever happens to it. */
+/** Lists what a run has done that no run may do, whatever happens to it. */
 export function wrongRun(run: Run, seen: readonly Moment[]): string[] {
   return [...wrongRecord(run), ...wrongSight(seen), ...wrongEnd(run)];
 }
@@ -46,7 +46,7 @@ function wrongRecord({ recorded }: Run): string[] {
   });
 }
 
-/** Lists the views that nobody may see of a run. Some views may pass between two looks. */
+/** Lists what a run has shown that no run may show. Some views may be missed between two looks. */
 function wrongSight(seen: readonly Moment[]): string[] {
   return pairs(seen).flatMap(([before, after]) => {
     // A job that was terminated shows its last record.
@@ -62,7 +62,7 @@ const CLOSED: Readonly<Record<string, string>> = {
   error: 'FAILED',
 };
 
-/** Lists the ways in which a run has ended that no run may end in by itself. */
+/** Lists what is wrong with the end of a run that has ended by itself. */
 function wrongEnd({ closed, details, attribute }: Run): string[] {
   if (closed === 'TERMINATED' || details === undefined) return [];
   const { status, cancel, copy_progress } = details;
@@ -76,7 +76,7 @@ function wrongEnd({ closed, details, attribute }: Run): string[] {
   ];
 }
 
-/** The facts that are known of a job's image when it is judged. */
+/** What is known about the image of a job when the job is judged. */
 export interface Known {
   readonly sha512: string | null;
   /** True if the job may have been terminated while its commit was under way. */
@@ -84,11 +84,12 @@ export interface Known {
 }
 
 /**
- * Lists what is wrong with the image: it has to be there, and whole, exactly if the last run's end says so.
+ * Lists what is wrong with the image: it has to exist, and be whole, exactly if the ends of the runs say so.
  */
 export function wrongImage(runs: readonly Run[], { image }: Standing, known: Known): string[] {
   const closed = runs.at(-1)?.closed;
-  // Once a run was replicated, the image is its owner's, whatever becomes of a run after a reset.
+  // Once a run has ended as replicated, the image belongs to its owner, whatever happens to a run after a
+  // reset.
   const isDue = runs.some((run) => run.closed === 'COMPLETED');
   const mayBe = isDue || (closed === 'TERMINATED' && known.isCommitBegun);
   if (image === null) return isDue ? [`${closed}, and the image is not there`] : [];
@@ -96,7 +97,7 @@ export function wrongImage(runs: readonly Run[], { image }: Standing, known: Kno
   return image.sha512 === known.sha512 ? [] : [`${closed}, and the image has other bytes`];
 }
 
-/** Lists the folders besides that of the one image. */
+/** Lists the folders other than that of the image. */
 export function wrongFolders({ folders, image }: Standing, copyId: string): string[] {
   const rest = folders.filter((name) => image === null || name !== copyId);
   return rest.map((name) => `left behind: ${name}`);

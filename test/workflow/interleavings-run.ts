@@ -11,7 +11,7 @@ import { type Known, type Run, wrongFolders, wrongImage, wrongRun } from './inte
 import { Story } from './interleavings-story.ts';
 import { recordOf, type Watch, watchJob } from './interleavings-watch.ts';
 
-/** Matches the deeds that keep a copy from being made. Without one of them, every job ends as replicated. */
+/** Matches the deeds that keep a copy from being made. Without any of them, every job ends as replicated. */
 const SPOILING = /^(cancel|force|terminate|fail for good)/;
 
 interface Told {
@@ -22,7 +22,7 @@ interface Told {
   readonly watch: Watch;
 }
 
-/** Leads a job through its case. Throws an error that lists everything that must not be. */
+/** Leads a job through its case. Throws an error that lists every broken rule. */
 export async function goThrough(rig: Rig, jobs: JobService, way: Case): Promise<void> {
   const workflowId = randomUUID();
   const story = new Story({ client: rig.client, jobs, workflowId }, way);
@@ -45,25 +45,25 @@ async function startJob(rig: Rig, story: Story, way: Case, workflowId: string) {
   const { unheard, bytes } = way;
   const queue = unheard === null ? {} : { taskQueue: `unheard-${workflowId}` };
   const started = await rig.startJob({ workflowId, size: bytes, ...hooksAlong(story, way), ...queue });
-  // This handle is not bound to the first run: it follows resets.
+  // This handle has no run id, so that it follows resets.
   const job: Job = { ...started, handle: rig.client.workflow.getHandle(workflowId) };
   const mark = (await job.handle.describe()).runId;
   if (unheard === null) return { job, mark };
   story.deeds.push(unheard);
   story.note(`before any worker has heard of it: ${unheard}`);
   const doing = story.do(unheard, mark);
-  // An update waits for a worker's answer.
+  // An update waits for the answer of a worker.
   if (!unheard.endsWith('update')) await doing;
   await rig.workers.startWorkflows(queue.taskQueue);
   await doing;
   return { job, mark };
 }
 
-/** Leads a job to its last end, after which whoever was frozen may wake. */
+/** Leads a job to its last end. Frozen attempts may wake only after that. */
 async function lead(told: Told): Promise<string[]> {
   const { rig, story, job, mark, watch } = told;
   const problems: string[] = [];
-  // The next run may have been reset before anybody looked, so that another one is seen.
+  // The next run may be reset before anybody looks, so that a later one is seen.
   const untilAfter = (runId: string) => until(() => watch.last()?.runId !== runId);
   for (;;) {
     const closed = await until(() => watch.last()?.isClosed && watch.last());
@@ -85,9 +85,7 @@ async function lead(told: Told): Promise<string[]> {
   }
 }
 
-/**
- * Waits for the end of a clean-up, if there is one: the job may have been terminated before it started it.
- */
+/** Waits for the end of a clean-up, if there is one. A job that was terminated may not have started it. */
 async function cleanUp(client: Client, workflowId: string): Promise<void> {
   await client.workflow
     .getHandle(workflowId)
@@ -97,7 +95,7 @@ async function cleanUp(client: Client, workflowId: string): Promise<void> {
     });
 }
 
-/** Checks everything once nobody does anything any more. */
+/** Checks every rule once nothing happens any more. */
 async function judge(told: Told): Promise<string[]> {
   const { rig, story, job, mark, watch } = told;
   const runs = await runsOf(rig.client, watch);
@@ -107,7 +105,7 @@ async function judge(told: Told): Promise<string[]> {
   );
   for (const { deed, runId } of story.accepted) {
     const closed = runs.find((run) => run.runId === runId)?.closed;
-    // A run that was reset has closed as terminated too.
+    // A run that was reset has closed as terminated, too.
     if (closed !== 'CANCELLED' && closed !== 'TERMINATED')
       problems.push(`${deed} was accepted, and: ${closed}`);
   }
@@ -124,7 +122,7 @@ function knownOf({ job, story }: Told): Known {
   return { sha512: job.image.os_hash_value, isCommitBegun: story.isCommitBegun };
 }
 
-/** Returns all runs in their order: those that were seen, and those that these were reset from. */
+/** Returns all runs in their order: those that were seen, and those from which they were reset. */
 async function runsOf(client: Client, { seen, workflowId }: Watch): Promise<Run[]> {
   const runs = new Map<string, Run>();
   const read = async (runId: string): Promise<void> => {
@@ -137,7 +135,7 @@ async function runsOf(client: Client, { seen, workflowId }: Watch): Promise<Run[
   return [...runs.values()].toSorted((a, b) => a.started.getTime() - b.started.getTime());
 }
 
-/** Removes what is left of this job, and leaves alone the jobs that run beside it. */
+/** Removes what is left of this job. Leaves alone the jobs that run beside it. */
 async function sweep({ rig, mark }: Told): Promise<void> {
   const region = rig.deployment.regions.get('ot2');
   if (region === undefined) throw new Error('there is no such region');

@@ -5,13 +5,14 @@ import { type Accepted, failureFor, perform, type Reach, resumeLater } from './i
 import type { Wayside } from './interleavings-hooks.ts';
 
 /**
- * The story of one job: it lets each trouble happen when an attempt comes to its place, and notes everything.
+ * The story of one job. It makes each trouble happen when an attempt comes to its place, and records
+ * everything.
  */
 export class Story implements Wayside {
   readonly log: string[] = [];
-  /** The deeds that have been done to the job. */
+  /** The deeds that were done to the job. */
   readonly deeds: Deed[] = [];
-  /** The cancels that the job has to obey. */
+  /** The cancels that the job has accepted and has to obey. */
   readonly accepted: Accepted[] = [];
   isCommitBegun = false;
   readonly #reach: Reach;
@@ -38,7 +39,7 @@ export class Story implements Wayside {
         await attempt.whenThawed();
         this.note(`woken ${place}`);
       } else {
-        // An action of a frozen attempt or of a clean-up can come at any time, and counts for no place.
+        // A frozen attempt or a clean-up may come to a place at any time, so nothing follows from the place.
         const isPresent = attempt.workflowId === this.#reach.workflowId && !attempt.hasBeenFrozen;
         await this.do(deed, isPresent ? attempt.runId : undefined);
       }
@@ -64,7 +65,7 @@ export class Story implements Wayside {
     return work;
   }
 
-  /** Returns the next trouble at a place, which is then over. */
+  /** Returns the next trouble at a place, and removes it from the list. */
   next(place: Place): Deed | undefined {
     const found = this.#troubles.find(([at]) => at === place);
     if (found === undefined) return undefined;
@@ -74,7 +75,7 @@ export class Story implements Wayside {
     return found[1];
   }
 
-  /** Returns the next deed for the job after its end; `undefined` if there is none left. */
+  /** Returns the next deed for the job after its end, or `undefined` if none is left. */
   nextAtItsEnd(): Deed | undefined {
     const deed = this.next('at its end');
     if (deed !== undefined || this.#afterwards === null) return deed;
@@ -86,7 +87,7 @@ export class Story implements Wayside {
     return reset;
   }
 
-  /** Does something to the job, which may refuse it. */
+  /** Performs a deed. The job may refuse it. */
   async do(deed: Deed, runId?: string): Promise<void> {
     try {
       const accepted = await perform(deed, this.#reach, runId);
@@ -98,7 +99,7 @@ export class Story implements Wayside {
     }
   }
 
-  /** Wakes whoever is frozen, and waits until nothing happens any more. */
+  /** Wakes every frozen attempt, and waits until nothing happens any more. */
   async wakeAll(): Promise<void> {
     this.#troubles = [];
     this.#end.resolve();

@@ -6,16 +6,16 @@ import type { Moment, Run } from './interleavings-rules.ts';
 
 const INTERVAL = 200;
 
-/** The views of a job that somebody sees who looks at it again and again. */
+/** What somebody sees who looks at a job again and again. */
 export interface Watch {
   readonly workflowId: string;
-  /** The views by run, because a reset begins anew. */
+  /** The views of each run. A reset begins a new run. */
   readonly seen: ReadonlyMap<string, readonly Moment[]>;
   last(): { readonly runId: string; readonly isClosed: boolean } | undefined;
   stop(): Promise<void>;
 }
 
-/** Looks at a job until it is told to stop. */
+/** Looks at a job again and again, until it is told to stop. */
 export function watchJob(client: Client, workflowId: string, firstRunId: string): Watch {
   const seen = new Map<string, Moment[]>([[firstRunId, []]]);
   const stopping = new AbortController();
@@ -32,7 +32,7 @@ export function watchJob(client: Client, workflowId: string, firstRunId: string)
   };
   const looking = (async () => {
     while (!stopping.signal.aborted) {
-      // A look that is not answered tells nothing.
+      // A look that fails tells nothing.
       await look().catch(() => {});
       await sleep(INTERVAL, undefined, { signal: stopping.signal }).catch(() => {});
     }
@@ -48,7 +48,7 @@ export function watchJob(client: Client, workflowId: string, firstRunId: string)
   };
 }
 
-/** Reads the record of a run. */
+/** Reads what is known about a run. */
 export async function recordOf(client: Client, workflowId: string, runId: string): Promise<Run> {
   const handle = client.workflow.getHandle(workflowId, runId);
   const { status, memo, searchAttributes, startTime } = await handle.describe();

@@ -1,6 +1,6 @@
 /**
- * Tests jobs with troubles that nobody has thought out. `INTERLEAVINGS_SEED` sets the seed. A failure prints
- * the seed and the path of its case; with `INTERLEAVINGS_PATH` too, that case is run alone.
+ * Tests jobs with random troubles. `INTERLEAVINGS_SEED` sets the seed. A failure prints the seed and the path
+ * of its case. If `INTERLEAVINGS_PATH` is set too, only that case is run.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,10 +16,10 @@ import { goThrough } from './interleavings-run.ts';
 
 const { INTERLEAVINGS_SEED, INTERLEAVINGS_PATH } = process.env;
 const SEED = Number(INTERLEAVINGS_SEED ?? Date.now() % 2 ** 31);
-/** The number of jobs that run side by side, and of those that run one after the other. */
+/** The number of lanes that run at the same time, and the number of jobs in each lane. */
 const LANES = INTERLEAVINGS_PATH === undefined ? 12 : 1;
 const IN_A_ROW = 3;
-/** The time after which no further case is begun, so that a slow machine tries fewer; milliseconds. */
+/** The time after which no further case begins, so that a slow machine tries fewer cases; milliseconds. */
 const MAX_TIME = 75_000;
 
 let folder: string;
@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 const underWay = new Set<Promise<void>>();
 afterAll(async () => {
-  // Some may have run out of time.
+  // Some cases may have run out of time.
   await Promise.allSettled(underWay);
   // The server is stopped even if the workers do not stop in time.
   try {
@@ -68,7 +68,7 @@ test(`whatever happens to a job, its final status is true, and it leaves nothing
   if (failures.length > 0) throw new Error(failures.join('\n\n'));
 }, 180_000);
 
-/** Returns a report whose message is the seed and the case; what went wrong is its cause. */
+/** Returns an error whose message has the seed and the case, and whose cause is what went wrong. */
 function report(error: Error): string {
   return `${error.message}\n${(error.cause as Error | undefined)?.message ?? ''}`;
 }

@@ -5,7 +5,7 @@ import { endOf, type Rig, startRig } from '../support/workflow-rig.ts';
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig({ workers: false });
-  // No worker serves the destination, because a wrong request never gets that far.
+  // No worker serves the destination, because an invalid request never gets that far.
   await rig.workers.startWorkflows();
 });
 afterAll(() => rig?.stop());
@@ -54,7 +54,7 @@ test.each<[string, string, unknown]>([
   expect(await rig.deployment.files('ot2')).toEqual([]);
 });
 
-test('an invalid job is listed as one that failed', async () => {
+test('an invalid job is listed as a failed one', async () => {
   const handle = await rig.startWith({ source, destination: { region: 'nowhere' } });
   expect((await endOf({ handle })).status).toBe('error');
 });

@@ -1,4 +1,4 @@
-/** Tests when a transfer hears that its job was terminated. */
+/** Tests transfers whose job is terminated: they are told soon, or only late. */
 import { once } from 'node:events';
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** Where the transfer stands when its job is terminated. */
+/** What the transfer is opening when its job is terminated. */
 const PLACES = ['destination', 'source'] as const;
 
 test.each(PLACES.flatMap((place) => [true, false].map((hears) => ({ place, hears }))))(

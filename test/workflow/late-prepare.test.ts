@@ -1,4 +1,4 @@
-/** Tests a step that reserves the image and was frozen, and that goes on at a bad moment. */
+/** Tests the step that reserves the image, when it was frozen and goes on at a bad moment. */
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { StoreError } from '../../src/stores/index.ts';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 test.each(['cancelled', 'failed'] as const)(
-  'a late prepare of a job that was %s and has removed its copy, but has not closed, leaves nothing',
+  'a late prepare leaves nothing if its job has removed its copy, but has not closed yet (%s)',
   async (way) => {
     const reached = Promise.withResolvers<void>();
     const thawed = Promise.withResolvers<void>();
@@ -50,7 +50,7 @@ test.each(['cancelled', 'failed'] as const)(
   },
 );
 
-test('if an earlier attempt takes the place at the same moment, the later attempt takes it over', async () => {
+test('if an earlier attempt reserves the image at the same moment, the later attempt tries again and succeeds', async () => {
   let calls = 0;
   const job = await rig.startJob({
     destination: {

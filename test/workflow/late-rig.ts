@@ -24,18 +24,18 @@ export const ENDINGS = [
   'paused',
 ] as const;
 
-/** A step whose first attempt is frozen, and the end of its job meanwhile. */
+/** A step whose first attempt is frozen, and what happens to its job in the meantime. */
 export interface LateCase {
   readonly step: (typeof STEPS)[number];
   /**
-   * Before or after the step's effect. A transfer is frozen before it opens the image, or after it has
-   * written a part of it.
+   * Whether the attempt is frozen before or after the effect of the step. A transfer is frozen before it
+   * opens the image, or after it has written part of it.
    */
   readonly when: 'before' | 'after';
   readonly ending: (typeof ENDINGS)[number];
 }
 
-/** Makes a place at which the frozen attempt waits. */
+/** Makes a place where the frozen attempt waits. */
 function threshold() {
   const reached = Promise.withResolvers<void>();
   const thawed = Promise.withResolvers<void>();
@@ -47,7 +47,9 @@ function threshold() {
   return { reached: reached.promise, thawed: thawed.promise, thaw: thawed.resolve, ended, pass };
 }
 
-/** The places at which attempts wait whose readers have handed out a chunk. All jobs copy one image. */
+/**
+ * For each attempt to be held, the place where its reader waits after a chunk. All jobs copy the same image.
+ */
 const heldReaders = new WeakMap<Context, () => Promise<void>>();
 
 const HOLDING_READERS: StoreHooks = {
@@ -58,16 +60,13 @@ const HOLDING_READERS: StoreHooks = {
     return watchReader(reader, async ([start], signal) => {
       if (start === 0) return;
       await pass();
-      // The attempt hears that it is no longer wanted before it can come to its end.
+      // The attempt is told that it is no longer wanted before it ends.
       if (!signal.aborted) await once(signal, 'abort');
     });
   },
 };
 
-/**
- * Returns hooks under which the first attempt of a step is frozen, and the job comes to where it needs that
- * step.
- */
+/** Returns hooks that freeze the first attempt of a step, and that lead the job to that step. */
 function hooksOf({ step, when, ending }: LateCase, at: ReturnType<typeof threshold>) {
   let frozen: Context | undefined;
   let spoils = step === 'discardImage' && ending === 'replicated';
@@ -111,8 +110,8 @@ function hooksOf({ step, when, ending }: LateCase, at: ReturnType<typeof thresho
 }
 
 /**
- * Freezes an attempt, ends its job, and lets the attempt go on. Returns how the job stood before that and
- * afterwards.
+ * Freezes an attempt, ends its job, and lets the attempt go on. Returns the state of the job before and after
+ * the attempt woke.
  */
 export async function wakeLate(
   rig: Rig,
@@ -122,7 +121,7 @@ export async function wakeLate(
   const at = threshold();
   const started = await rig.startJob({ image, ...hooksOf(late, at) });
   const { workflowId } = started.handle;
-  // This handle is not bound to the first run: it follows resets.
+  // This handle has no run id, so that it follows resets.
   const job = { ...started, handle: rig.client.workflow.getHandle(workflowId) };
   const mark = (await job.handle.describe()).runId;
   await at.reached;
@@ -137,7 +136,7 @@ export async function wakeLate(
   return { before, after: await standing(rig, job, mark) };
 }
 
-/** Ends the job, or resets or pauses it, while the attempt is frozen. */
+/** Ends, resets or pauses the job while the attempt is frozen. */
 async function bringAbout(rig: Rig, job: Job, mark: string, ending: LateCase['ending']): Promise<void> {
   const { workflowId } = job.handle;
   if (ending === 'canceled') await job.handle.signal('cancel');

@@ -1,6 +1,6 @@
 /**
- * Tests every step with an attempt that is frozen, is given up by Temporal, and wakes after its job has
- * ended, for each way of ending.
+ * Tests, for every step and every way in which a job can end, an attempt that is frozen and given up by
+ * Temporal, and that wakes after the end of its job.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,20 +14,19 @@ import { type Rig, startRig } from '../support/workflow-rig.ts';
 import type { Standing } from '../support/workflow-standing.ts';
 import { ENDINGS, type LateCase, STEPS, wakeLate } from './late-rig.ts';
 
-/** The number of jobs that run side by side. */
+/** The number of jobs that run at the same time. */
 const AT_ONCE = 16;
 
 const CASES: readonly LateCase[] = STEPS.flatMap((step) =>
   ENDINGS.flatMap((ending) => (['before', 'after'] as const).map((when) => ({ step, when, ending }))),
 );
 
-/** Returns how the job ends, and whether its image is there then, whatever wakes afterwards. */
+/** Returns the status with which the job has to end, and whether its image has to exist then. */
 function endOfCase({ step, ending }: LateCase): { status: string; isThere: boolean } {
-  // The commit of a job that was terminated is not taken back, because somebody may have begun to use the
-  // image.
+  // The commit of a terminated job is not undone, because somebody may use the image already.
   if (ending === 'terminated') return { status: ending, isThere: step === 'commitImage' };
   if (ending === 'canceled' || ending === 'forced') return { status: 'canceled', isThere: false };
-  // A job that discards has failed already: only a new start can make an image again.
+  // A job that discards has failed already. Only a new start can make an image again.
   const fails = step === 'discardImage' && ending !== 'replicated' && ending !== 'reset to its first task';
   if (ending === 'failed' || fails) return { status: 'error', isThere: false };
   return { status: 'replicated', isThere: true };
@@ -76,7 +75,7 @@ test.each(CASES)(
       folders: isThere ? [expect.any(String)] : [],
       image: isThere ? { sha512: image.os_hash_value, inode: expect.any(Number) } : null,
     });
-    // Leftovers that nobody has cleaned up yet, and an attempt that still runs, may change.
+    // After these two, leftovers may still be removed, and an attempt may still run.
     if (late.ending !== 'terminated' && late.ending !== 'paused') expect(end?.after).toEqual(end?.before);
   },
 );

@@ -27,7 +27,7 @@ afterAll(async () => {
   await environment?.teardown();
 });
 
-/** The time-skipping server can add search attributes, but not list them. */
+/** Adds the search attributes. The time-skipping server can add them, but cannot list them. */
 async function registerSearchAttributes(): Promise<void> {
   const { operatorService } = environment.connection;
   const types = Object.values(searchAttributes).map(({ name, type }) => [
@@ -52,7 +52,7 @@ async function startJob(workflowId: string) {
   return environment.client.workflow.start(COPY_IMAGE, { taskQueue: TASK_QUEUE, workflowId, args: [input] });
 }
 
-test('a step that nobody takes for 24 hours ends the job as error, with no_worker', async () => {
+test('a step that no worker takes for 24 hours ends the job as error, with no_worker', async () => {
   const { testService } = environment.connection;
   const handle = await startJob('waits for a day');
   await until(async () => (await handle.describe()).raw.pendingActivities?.length === 1);

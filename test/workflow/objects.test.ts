@@ -30,7 +30,7 @@ const copied = async (source: string, destination?: string) => {
   return { handle, ...(await endOf({ handle })) };
 };
 
-test('a plain file is copied to another path, and replaces what is there', async () => {
+test('a plain file is copied to another path, and replaces the file there', async () => {
   await put('ot1', 'deep/a b', DATA);
   await put('ot2', 'other/ü', Buffer.from('old'));
   const { closed, details } = await copied('deep/a b', 'other/ü');
@@ -48,7 +48,7 @@ test('a plain file is copied to another path, and replaces what is there', async
   expect((await readFile(fileOf('ot2', 'other/ü'))).equals(DATA)).toBe(true);
 });
 
-test('a path may be long, and is the same in both regions if the request names only one', async () => {
+test('a path may be long; if the request names only one path, it is the same in both regions', async () => {
   const path = `${'ü'.repeat(120)}/${'x'.repeat(200)}/${'y'.repeat(200)}/z`;
   await put('ot1', path, DATA);
   const { closed, handle } = await copied(path);
@@ -58,7 +58,7 @@ test('a path may be long, and is the same in both regions if the request names o
   expect(searchAttributes.CopySourceImageId).toEqual([path.slice(0, 255)]);
 });
 
-test('an image is not an object: a copy of an object does not find it by its id', async () => {
+test('an image is not found as an object by its id', async () => {
   const image = await rig.deployment.addImage('ot1', 1000);
   const { details } = await copied(image.id);
   expect(details).toMatchObject({ status: 'error', fault: { code: 'not_found', side: 'source' } });
@@ -72,7 +72,7 @@ test('an invalid path fails the copy, and the fault names it', async () => {
   expect(details.fault?.message).toContain(path);
 });
 
-test('a copy of an object cannot be repeated as a copy of an image', async () => {
+test('`retry` refuses a copy of an object', async () => {
   const { handle } = await copied('not/there');
   const { code, stderr } = await rig.deployment.command('retry', handle.workflowId);
   expect({ code, stderr }).toMatchObject({ code: 5, stderr: expect.stringContaining('object') });

@@ -1,5 +1,5 @@
 /**
- * Tests the pause of a job, with Temporal's own command and with ours: the job keeps its status, and what it
+ * Tests the pause of a job, with Temporal's own command and with ours. The job keeps its status and what it
  * has copied.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,11 +11,11 @@ import { readLog } from '../support/workflow-progress.ts';
 import { endOf, type Job, type Rig, startRig } from '../support/workflow-rig.ts';
 
 const SIZE = 24 * MIB;
-/** The time that a chunk of 1 MiB takes, so that there is time to pause; milliseconds. */
+/** The time that a chunk of 1 MiB takes, which leaves time to pause; milliseconds. */
 const CHUNK_TIME = 200;
 /** The time after which nothing moves any more, with a reserve for a busy machine; milliseconds. */
 const STOPS_WITHIN = 2000;
-/** The bytes that the only lane may have read, and not yet written, when it was stopped. */
+/** The bytes that the only lane may have read, but not yet written, when it is stopped. */
 const IN_FLIGHT = 2 * MIB;
 
 let rig: Rig;
@@ -68,7 +68,7 @@ async function stepOf({ handle }: Job): Promise<string> {
   return (await handle.describe()).raw.pendingActivities?.[0]?.activityId ?? '';
 }
 
-test.each(LEVERS)('$name stops the bytes of a job, and the job later goes on from there', async (lever) => {
+test.each(LEVERS)('$name stops the bytes of a job, which later goes on from there', async (lever) => {
   const { job, log } = await transferring();
   const id = job.handle.workflowId;
   const step = await stepOf(job);
@@ -95,7 +95,7 @@ test.each(LEVERS)('$name stops the bytes of a job, and the job later goes on fro
   expect(await command('show', id)).toMatchObject({ paused: false, pause: null });
 });
 
-test('a job that Temporal has paused for longer than a copy may stand still is not given up', async () => {
+test('a job that Temporal has paused for longer than the stall limit is not given up', async () => {
   const patient = await startRig({ limits: { lanes: 1, give_up_after: '2s', stall_after: '1s' } });
   try {
     const log = readLog(() => sleep(CHUNK_TIME));
@@ -128,7 +128,7 @@ test.each([
   ['image-replicator pause', [] as string[], (id: string) => command('pause', id)],
   ['image-replicator pause', ['--force'], (id: string) => command('pause', id)],
   ['temporal workflow pause', [], (id: string) => temporal('workflow', 'pause', '-w', id)],
-])('after %s a job can be cancelled: cancel %s', async (_name, force, pause) => {
+])('after %s a job can be cancelled with `cancel %s`', async (_name, force, pause) => {
   const { job } = await transferring();
   const id = job.handle.workflowId;
   await pause(id);
@@ -149,7 +149,7 @@ test('pausing a paused job, or resuming a running one, changes nothing', async (
   await endOf(job);
 });
 
-test("resume ends a pause that was made in Temporal, and both of Temporal's unpauses end a pause of ours", async () => {
+test("our resume ends Temporal's pause, and Temporal's two unpauses together end our pause", async () => {
   const { job } = await transferring();
   const id = job.handle.workflowId;
   const step = await stepOf(job);

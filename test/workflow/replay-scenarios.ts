@@ -21,13 +21,13 @@ import { endOf, type Job, type Rig, untilDetails } from '../support/workflow-rig
 
 type Scenario = (rig: Rig) => Promise<Parameters<typeof endOf>[0]>;
 
-/** Jobs and tasks of every kind, and how they close: each with a history of its name. */
+/** Jobs and tasks of every kind, with the event that closes them. Each has a history with its name. */
 export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
   replicated: { closed: 'WORKFLOW_EXECUTION_COMPLETED', run: (rig) => rig.startJob() },
   'sent-again': {
     closed: 'WORKFLOW_EXECUTION_COMPLETED',
     run: (rig) => {
-      // This concerns the first image only: the second one has another id.
+      // This happens only to the first image, because the second one has another id.
       const commit = async () => {
         throw new StoreError('digest_mismatch', 'its digest is another one');
       };
@@ -69,7 +69,7 @@ export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
     closed: 'WORKFLOW_EXECUTION_CANCELED',
     run: async (rig) => {
       const at = gate();
-      // The clean-up's id is made of the job's, which is the history's name when it is replayed.
+      // The id of the clean-up contains the id of the job, which in a replay is the name of the history.
       const workflowId = 'canceled-by-force';
       const job = await rig.startJob({ workflowId, source: holdingTransfer(at, 1) });
       await at.reached;
@@ -146,7 +146,8 @@ export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
       const job = await transferring(rig, 'reset-and-forced');
       await resetWorkflow(rig.client, job.handle.workflowId, 'first');
       const handle = rig.client.workflow.getHandle(job.handle.workflowId);
-      // A question that comes with the first Workflow Task makes two of it, behind the local activity.
+      // A query that comes with the first Workflow Task splits it in two, the second one after the local
+      // activity.
       await untilDetails({ handle }, ({ phase }) => phase === 'transfer');
       await handle.signal('cancel', { force: true });
       return { handle };
@@ -186,7 +187,7 @@ export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
   },
 };
 
-/** A job that is in the middle of its transfer, and has told so. */
+/** Starts a job, and waits until it is in the middle of its transfer and has reported that. */
 async function transferring(
   rig: Rig,
   workflowId: string = randomUUID(),
@@ -200,7 +201,7 @@ async function transferring(
   return job;
 }
 
-/** A task that moves a small object, and one that is just large enough for a copy of its own. */
+/** Starts a task that moves a small object, and one that is just large enough for a copy of its own. */
 async function startTask({ deployment, client }: Rig, taskId: string): Promise<WorkflowHandle> {
   const folder = join(deployment.folder, 'ot1', taskId);
   await mkdir(folder);

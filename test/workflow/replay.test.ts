@@ -1,8 +1,7 @@
 /**
- * Replays the histories of real runs with the present workflows. A change that would break jobs under way
+ * Replays the histories of real runs with the current workflows. A change that would break jobs under way
  * fails here, and then needs `patched`. Histories of an earlier release stay as they are. New ones are stored
- * by name:
- * UPDATE_HISTORIES=replicated,cleaned-up npx vitest run test/workflow/replay.test.ts
+ * by name: UPDATE_HISTORIES=replicated,cleaned-up npx vitest run test/workflow/replay.test.ts
  */
 import { defaultPayloadConverter } from '@temporalio/common';
 import { DefaultLogger, Worker, type WorkflowBundleOption } from '@temporalio/worker';
@@ -26,7 +25,7 @@ beforeAll(async () => {
   bundle = await workflowBundle(new DefaultLogger('ERROR'));
 });
 
-test.runIf(process.env.UPDATE_HISTORIES)('histories are stored', async () => {
+test.runIf(process.env.UPDATE_HISTORIES)('the histories that UPDATE_HISTORIES names are stored', async () => {
   const rig = await startRig();
   try {
     for (const name of process.env.UPDATE_HISTORIES?.split(',') ?? []) {
@@ -54,7 +53,7 @@ test.each(names)('the history %s can be replayed if its start was traced', async
   await Worker.runReplayHistory({ workflowBundle: bundle }, history, name);
 });
 
-test.each(names)('the history %s names no machine', async (name) => {
+test.each(names)('the history %s contains no name of a machine', async (name) => {
   const text = decoded(await readHistory(name));
   expect(text).not.toMatch(/\/(home|root|tmp)\/|node_modules|file:|\.[jt]s:\d/);
   const identities = [...text.matchAll(/"identity":"([^"]*)"/g)].map(([, identity]) => identity);
@@ -65,13 +64,13 @@ test.each(names)('the history %s names no machine', async (name) => {
   expect(text).toContain(SCENARIOS[name]?.closed);
 });
 
-test('a workflow that differs from its history does not pass', async () => {
+test('a workflow that differs from its history fails the replay', async () => {
   const text = JSON.stringify(await readHistory('replicated'));
   const other = historyFrom(text.replaceAll('"commitImage"', '"publishImage"'));
   await expect(Worker.runReplayHistory({ workflowBundle: bundle }, other)).rejects.toThrow('Nondeterminism');
 });
 
-/** Returns the text of a history, with the texts of its payloads. */
+/** Returns the text of a history, with its payloads as text. */
 function decoded(history: WorkflowHistory): string {
   const payloads: string[] = [];
   const text = JSON.stringify(history, (key, value) => {

@@ -8,7 +8,7 @@ import type { Standing } from '../support/workflow-standing.ts';
 /** A rig whose jobs follow resets. */
 export interface ResetRig {
   readonly rig: Rig;
-  /** Starts a job. Its handle follows resets; `mark` is the id of its first run. */
+  /** Starts a job whose handle follows resets. `mark` is the id of its first run. */
   startJob(options?: JobOptions): Promise<{ readonly job: Job; readonly mark: string }>;
   /** Resets a job to its first or its last Workflow Task. Returns the id of the new run. */
   reset(job: Pick<Job, 'handle'>, to?: 'first' | 'last'): Promise<string>;
@@ -16,7 +16,7 @@ export interface ResetRig {
   cleanUpOf(job: Pick<Job, 'handle'>, runId: string): WorkflowHandle;
 }
 
-/** Starts a rig before the tests of the file that calls this, and stops it afterwards. */
+/** Starts a rig before the tests of the file that calls this function, and stops it afterwards. */
 export function resetRig(): ResetRig {
   let rig: Rig;
   beforeAll(async () => {
@@ -37,12 +37,12 @@ export function resetRig(): ResetRig {
   };
 }
 
-/** Returns how a job stands that was replicated. */
+/** Returns the state of a replicated job. */
 export const imageOf = ({ image, copyId }: Pick<Job, 'image' | 'copyId'>): Standing => ({
   status: 'replicated',
   folders: [copyId],
   image: { sha512: image.os_hash_value ?? '', inode: expect.any(Number) },
 });
 
-/** Returns how a job stands that has left nothing. */
+/** Returns the state of a job that has left nothing. */
 export const nothing = (status: string): Standing => ({ status, folders: [], image: null });

@@ -30,7 +30,7 @@ const BEFORE_ITS_CLEAN_UP = [
 ] as const;
 
 test.each(BEFORE_ITS_CLEAN_UP)(
-  'a clean-up leaves nothing of a job that was forced after %s, and reset when it was about to close',
+  'a clean-up leaves nothing of a job that was forced after %s and reset right before it closed',
   async (_what, hooks) => {
     const at = gate();
     let isFirst = true;
@@ -54,7 +54,7 @@ test.each(BEFORE_ITS_CLEAN_UP)(
   },
 );
 
-test('a clean-up leaves alone the image that a run after a reset has adopted', async () => {
+test('a clean-up leaves alone an image that a run after a reset has adopted', async () => {
   const at = gate();
   const { job, mark } = await startJob({ destination: holding('commit', at, 'after') });
   await at.reached;
@@ -67,7 +67,7 @@ test('a clean-up leaves alone the image that a run after a reset has adopted', a
   expect(await standing(resets.rig, job, mark)).toEqual(imageOf(job));
 });
 
-/** Holds the first removal at a gate. When the gate is open, has `look` do something before it. */
+/** Holds the first removal at a gate. Calls `look` right before the removal, once the gate is open. */
 function holdingRemoval(held: Gate, look: (watch: Watch | undefined) => Promise<void> = async () => {}) {
   let isFirst = true;
   return async (call: () => Promise<void>, watch?: Watch) => {
@@ -82,7 +82,7 @@ function holdingRemoval(held: Gate, look: (watch: Watch | undefined) => Promise<
 
 /**
  * Cancels a job by force while its commit is held at `at`, and resets it while the removal of its clean-up is
- * held. Returns when the new run has ended.
+ * held. Returns once the new run has ended.
  */
 async function resetDuringCleanUp(job: Job, at: Gate, held: Gate): Promise<void> {
   await at.reached;
@@ -93,7 +93,7 @@ async function resetDuringCleanUp(job: Job, at: Gate, held: Gate): Promise<void>
   await endOf(job);
 }
 
-test('a clean-up may not make its last removal once a later run has the image', async () => {
+test('a clean-up gets no confirmation for its removal once a later run has the image', async () => {
   const [at, held] = [gate(), gate()];
   const denied = Promise.withResolvers<unknown>();
   const discard = holdingRemoval(held, async (watch) => {
@@ -108,7 +108,7 @@ test('a clean-up may not make its last removal once a later run has the image', 
   expect(await standing(resets.rig, job, mark)).toEqual(imageOf(job));
 });
 
-test('a clean-up whose call to the store comes late leaves alone the image that is whole by then', async () => {
+test('a late call of a clean-up leaves alone an image that has become whole in the meantime', async () => {
   const [at, held] = [gate(), gate()];
   const destination = { ...holding('commit', at, 'after'), discard: holdingRemoval(held) };
   const { job, mark } = await startJob({ destination });
@@ -118,7 +118,7 @@ test('a clean-up whose call to the store comes late leaves alone the image that 
   expect(await standing(resets.rig, job, mark)).toEqual(imageOf(job));
 });
 
-test('a job that is forced, reset, and forced again before its clean-up has begun leaves nothing', async () => {
+test('a job that is forced, reset, and forced again before its clean-up leaves nothing', async () => {
   const at = gate();
   const { job, mark } = await startJob({ source: holdingTransfer(at, 1) });
   await at.reached;
@@ -132,7 +132,7 @@ test('a job that is forced, reset, and forced again before its clean-up has begu
   await expect.poll(() => standing(resets.rig, job, mark)).toEqual(nothing('canceled'));
 });
 
-test('an image that a reset reserves once more after the clean-up is removed too', async () => {
+test('an image that a reset reserves again after the clean-up is removed, too', async () => {
   const at = gate();
   const again = Promise.withResolvers<void>();
   let calls = 0;

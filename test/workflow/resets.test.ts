@@ -1,4 +1,4 @@
-/** Tests `temporal workflow reset`: a run goes on for one that was stopped, or that has ended. */
+/** Tests `temporal workflow reset`: a new run goes on after one that was stopped or that has ended. */
 import { ApplicationFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { StoreError } from '../../src/stores/index.ts';
@@ -11,7 +11,7 @@ const resets = resetRig();
 const { startJob, reset, cleanUpOf } = resets;
 
 test.each(['first', 'last'] as const)(
-  'a job that is reset to its %s task in the middle of its transfer goes on to one whole image',
+  'a job that is reset to its %s task during its transfer ends with one whole image',
   async (to) => {
     const at = gate();
     const ended = Promise.withResolvers<void>();
@@ -28,7 +28,7 @@ test.each(['first', 'last'] as const)(
   },
 );
 
-test('a job that was replicated, and is reset, is replicated at once, with the very same image', async () => {
+test('a replicated job that is reset is replicated at once, with the same image', async () => {
   let reads = 0;
   const openReader = <T>(call: () => T): T => {
     reads += 1;
@@ -44,7 +44,7 @@ test('a job that was replicated, and is reset, is replicated at once, with the v
   expect(reads).toBe(1);
 });
 
-test('a replicated job that has chosen its image id itself keeps the very same image when it is reset', async () => {
+test('a replicated job that has chosen its image id itself keeps its image when it is reset', async () => {
   const image = await resets.rig.deployment.addImage('ot1', 1000);
   const request = { source: { region: 'ot1', image_id: image.id }, destination: { region: 'ot2' } };
   const { workflowId } = await resets.rig.startWith(request);
@@ -64,7 +64,7 @@ const STEPS = ['inspectSource', 'prepareDestination', 'transferImage', 'commitIm
 const WAYS = ['cancelled', 'cancelled by force', 'failed'] as const;
 
 test.each(STEPS.flatMap((step) => WAYS.map((way) => ({ step, way }))))(
-  'the image of a job that was replicated stays when it is reset, and is $way in $step',
+  'the image of a replicated job stays if the job is reset and then is $way in $step',
   async ({ step, way }) => {
     const at = gate();
     let isReset = false;
@@ -108,7 +108,7 @@ const failing = () => {
   };
 };
 
-test('a job that has failed, and is reset, begins anew', async () => {
+test('a failed job that is reset begins anew', async () => {
   const { hooks, mend } = failing();
   const { job, mark } = await startJob(hooks);
   await endOf(job);
@@ -120,7 +120,7 @@ test('a job that has failed, and is reset, begins anew', async () => {
 });
 
 test.each([undefined, true] as const)(
-  'a job that was cancelled, and is reset, begins anew (by force: %s)',
+  'a cancelled job that is reset begins anew (by force: %s)',
   async (force) => {
     const at = gate();
     const { job, mark } = await startJob({ source: holdingTransfer(at, 1) });

@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 /**
- * Returns hooks under which the first attempt fails with a fault that may pass, when the gate is opened. The
- * digest then has to read back what there was no memory for.
+ * Returns hooks that fail the first attempt with a fault that may pass, once the gate is opened. The attempt
+ * fails when the digest reads back chunks for which there was no memory.
  */
 function failingOnce(
   at: Gate,
@@ -51,7 +51,8 @@ async function show(job: Job) {
 }
 
 /**
- * Lets the first chunk come after nine others, more than can be kept for the digest, and then no more chunks.
+ * Delays the first chunk until nine others have come, more than the digest can keep. Then holds all further
+ * chunks.
  */
 function outOfMemory(held: Gate) {
   const first = gate();
@@ -62,7 +63,7 @@ function outOfMemory(held: Gate) {
   };
 }
 
-test('an attempt after one that failed reads only what is missing', async () => {
+test('an attempt after a failed one reads only what is missing', async () => {
   const held = gate();
   const failure = gate();
   const run = outOfMemory(held);
@@ -80,7 +81,7 @@ test('an attempt after one that failed reads only what is missing', async () => 
   expect(log.readers.flat().reduce<readonly ByteRange[]>(addRange, [])).toEqual([[0, SIZE]]);
 });
 
-test('copy_progress never goes down, not even if a copy has to start over', async () => {
+test('copy_progress never falls, even if a copy has to start over', async () => {
   const gates = [gate(), gate(), gate()] as const;
   const failure = gate();
   const run = outOfMemory(gates[0]);
@@ -104,7 +105,7 @@ test('copy_progress never goes down, not even if a copy has to start over', asyn
   expect(first).toBeLessThan(75);
   gates[1].open();
 
-  // The bytes that the second attempt has inherited are not the source's: everything is read again.
+  // The bytes that the first attempt has left differ from the source, so everything is read again.
   await gates[2].reached;
   await expect.poll(async () => (await show(job)).attempt).toBe(3);
   expect((await show(job)).copy_progress).toBeGreaterThanOrEqual(75);
@@ -118,7 +119,7 @@ test('copy_progress never goes down, not even if a copy has to start over', asyn
   });
 });
 
-test('a cancelled copy keeps on record how far it had come', async () => {
+test('a cancelled copy still shows how far it had come', async () => {
   const held = gate();
   const log = readLog((_reader, chunks, signal) => (chunks >= 10 ? held.pass(signal) : undefined));
   const job = await rig.startJob({ size: SIZE, source: log.hooks });

@@ -15,7 +15,10 @@ afterAll(() => rig?.stop());
 
 const STEPS = ['planCopy', 'inspectSource', 'prepareDestination', 'transferImage', 'commitImage'] as const;
 
-/** Returns a hook that loses the answer of each activity's first success. */
+/**
+ * Returns a hook that loses the answer of the first success of each activity, so that the activity is
+ * repeated.
+ */
 function everythingTwice(): { hook: ActivityHook; repeated: string[] } {
   const done = new Set<string>();
   const repeated: string[] = [];
@@ -36,7 +39,7 @@ async function sha512Of({ copyId }: Job): Promise<string> {
   return createHash('sha512').update(data).digest('hex');
 }
 
-test('a job whose every activity is repeated ends as replicated, with exactly its bytes', async () => {
+test('a job in which every activity is repeated ends as replicated, with exactly its bytes', async () => {
   const { hook, repeated } = everythingTwice();
   const job = await rig.startJob({ size: 20 * MIB + 7, activities: hook });
   expect((await endOf(job)).details).toMatchObject({ status: 'replicated', sha512: job.image.os_hash_value });
@@ -45,7 +48,7 @@ test('a job whose every activity is repeated ends as replicated, with exactly it
   expect(await rig.traces(job)).toEqual([job.copyId]);
 });
 
-test('a cancelled job whose every activity is repeated leaves nothing', async () => {
+test('a cancelled job in which every activity is repeated leaves nothing', async () => {
   const { hook, repeated } = everythingTwice();
   const at = gate();
   const job = await rig.startJob({ activities: hook, source: holdingTransfer(at, 1) });
@@ -68,7 +71,7 @@ test.each(
     { step, when: 'before' },
     { step, when: 'after' },
   ]),
-)('a failure of $step $when its effect unwinds to a clean destination', async ({ step, when }) => {
+)('a failure of $step $when its effect leaves a clean destination', async ({ step, when }) => {
   const job = await rig.startJob({
     activities: async (call, name) => {
       if (name !== step) return call();
@@ -84,7 +87,7 @@ test.each(
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('a failed job that is started again copies the image under the same id', async () => {
+test('a failed job that is started again makes the image with the same id', async () => {
   let failing = true;
   const activities: ActivityHook = async (call, name) => {
     if (failing && name === 'commitImage') throw ApplicationFailure.nonRetryable('failed on purpose');

@@ -25,7 +25,7 @@ const SPOILT: StoreHooks = {
   },
 };
 
-test('an image that can take no more data is removed, and made under another id', async () => {
+test('a spoilt image is removed, and made again with another id', async () => {
   const job = await rig.startJob({ destination: SPOILT });
   const { details } = await endOf(job);
   expect(details).toMatchObject({ status: 'replicated', fault: null, sha512: job.image.os_hash_value });
@@ -36,7 +36,7 @@ test('an image that can take no more data is removed, and made under another id'
   expect(searchAttributes.CopyDestinationImageId).toEqual([details.destination_image_id]);
 });
 
-test('a destination that spoils one image after the other fails the job, and keeps none', async () => {
+test('after three spoilt images the job fails, and no image is kept', async () => {
   const before = await rig.deployment.files('ot2');
   const fault = { code: 'spoilt', side: 'destination', message: 'it takes no more data' };
   let transfers = 0;
@@ -51,12 +51,12 @@ test('a destination that spoils one image after the other fails the job, and kee
   const { details } = await endOf(job);
   expect(details).toMatchObject({ status: 'error', fault: { code: 'spoilt' } });
   expect(transfers).toBe(3);
-  // It never goes down.
+  // The number never falls.
   expect(details.bytes_copied).toBe(99);
   expect(await rig.deployment.files('ot2')).toEqual(before);
 });
 
-/** Commits that find another digest than that of what was sent, so many times. */
+/** Makes so many commits fail because the destination has received other data. */
 function receivingChanged(times: number) {
   const fault = { code: 'digest_mismatch', side: 'destination', message: 'its digest is another one' };
   let commits = 0;
@@ -71,7 +71,7 @@ function receivingChanged(times: number) {
   };
 }
 
-test('an image that the destination has received changed is removed, and sent once more', async () => {
+test('an image that arrived with other data is removed and sent once more', async () => {
   const { activities, commits } = receivingChanged(1);
   const job = await rig.startJob({ activities });
   const { details } = await endOf(job);
@@ -81,7 +81,7 @@ test('an image that the destination has received changed is removed, and sent on
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('an image that is received changed for the second time fails the job, and leaves nothing', async () => {
+test('if the image arrives with other data for the second time, the job fails and leaves nothing', async () => {
   const before = await rig.deployment.files('ot2');
   const { activities, commits } = receivingChanged(3);
   const { details } = await endOf(await rig.startJob({ activities }));
@@ -91,7 +91,7 @@ test('an image that is received changed for the second time fails the job, and l
   expect(await rig.deployment.files('ot2')).toEqual(before);
 });
 
-test('a cancel while a spoilt image is being removed leaves neither it nor another', async () => {
+test('a cancel while a spoilt image is being removed leaves no image', async () => {
   const before = await rig.deployment.files('ot2');
   const at = gate();
   const job = await rig.startJob({

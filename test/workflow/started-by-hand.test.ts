@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-test('three fields are enough to start a job, and everything else is filled in', async () => {
+test('three fields are enough to start a job, and the rest is filled in', async () => {
   const image = await rig.deployment.addImage('ot1', 1000);
   const input = { source: { region: 'ot1', image_id: image.id }, destination: { region: 'ot2' } };
   const handle = await rig.startWith(input);
@@ -35,7 +35,7 @@ test('three fields are enough to start a job, and everything else is filled in',
   expect(memo?.job).toEqual(await detailsOf({ handle }));
 });
 
-test("each tenant of a job is listed once, and the destination's tenant defaults to the source's", async () => {
+test('each tenant of a job is listed once, and the tenant of the destination is by default that of the source', async () => {
   const image = await rig.deployment.addImage('ot1', 1000, { owner: 'a' });
   const source = { region: 'ot1', image_id: image.id, tenant_id: 'a' };
   const own = await rig.startWith({ source, destination: { region: 'ot2' } });
@@ -53,7 +53,7 @@ test("each tenant of a job is listed once, and the destination's tenant defaults
   expect((await foreign.describe()).searchAttributes.CopyTenants).toEqual(['a', 'b']);
 });
 
-test('visibility lists a running job by its status, region and image', async () => {
+test('Temporal lists a running job by its status, region and image', async () => {
   const at = gate();
   const job = await rig.startJob({ source: holdingTransfer(at, 0) });
   await at.reached;
@@ -86,14 +86,14 @@ test("Temporal's own tools show what a job copies, how far it is, and where to r
   await endOf(job);
 });
 
-/** Returns the last heartbeat of the present step, as it was sent. */
+/** Returns the last heartbeat of the current step, as it was sent. */
 async function heartbeatText(handle: WorkflowHandle): Promise<string | undefined> {
   const [activity] = (await handle.describe()).raw.pendingActivities ?? [];
   const data = activity?.heartbeatDetails?.payloads?.[0]?.data;
   return data ? Buffer.from(data).toString() : undefined;
 }
 
-test('a cancel that came before any worker does not keep a job from being listed', async () => {
+test('a job that was cancelled before any worker ran is listed with its image and regions', async () => {
   const late = await startRig({ workers: false });
   try {
     const job = await late.startJob();
@@ -117,7 +117,7 @@ test('a cancel that came before any worker does not keep a job from being listed
   }
 });
 
-test('signal, update and query answer to their names as plain strings', async () => {
+test('the signal, the update and the query can be called by name', async () => {
   const at = gate();
   const signalled = await rig.startJob({ source: holdingTransfer(at, 0) });
   await at.reached;

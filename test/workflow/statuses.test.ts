@@ -1,4 +1,4 @@
-/** Tests that a job's view agrees with what lists find, and with what there is to wait for. */
+/** Tests that the view of a job agrees with the lists, and says what the job waits for. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { JOB_STATUSES } from '../../src/copy-job/index.ts';
 import { createJobService, type JobService, type JobView, OPERATOR } from '../../src/job-service/index.ts';
@@ -22,7 +22,7 @@ afterAll(() => rig?.stop());
 
 const idsOf = (found: readonly JobView[]) => found.map(({ job_id }) => job_id).sort();
 
-test('each status finds exactly the jobs that show it, however their workflows have closed', async () => {
+test('a list by status finds exactly the jobs that show that status, however their workflows have closed', async () => {
   const { temporal } = rig.deployment;
   const isTransferring = ({ phase }: { phase: string | null }) => phase === 'transfer';
   const running = async () => {
@@ -87,7 +87,7 @@ test('a paused job is found by its status', async () => {
   await expect.poll(async () => (await paused())?.job_id).toBe(job.handle.workflowId);
 });
 
-test('a healthy job no longer shows the fault of an earlier attempt', async () => {
+test('a job that is well again no longer shows the fault of an earlier attempt', async () => {
   const at = gate();
   let opened = 0;
   let chunks = 0;
@@ -116,7 +116,7 @@ test('a healthy job no longer shows the fault of an earlier attempt', async () =
   expect(await view()).toMatchObject({ status: 'replicating', attempt: 3, last_fault: null });
 });
 
-/** Starts a job on a Task Queue. Returns what it waits for. */
+/** Starts a job on a Task Queue. Returns what the job waits for. */
 async function waitingOn(taskQueue: string): Promise<string> {
   const { workflowId } = await rig.client.workflow.start('copyImage', {
     workflowId: `astray on ${taskQueue}`,
@@ -126,13 +126,13 @@ async function waitingOn(taskQueue: string): Promise<string> {
   return until(async () => (await jobs.show(OPERATOR, workflowId)).waiting_for);
 }
 
-test('a job on a Task Queue where no job belongs says so', async () => {
+test('a job on an unknown Task Queue says that the Task Queue is wrong', async () => {
   expect(await waitingOn('imagecopy')).toBe(
     'a worker on Task Queue imagecopy, which is the wrong one: jobs are started on Task Queue image-copy',
   );
 });
 
-test('a job on a Task Queue whose workers run no workflows says so', async () => {
+test('a job on a Task Queue whose workers run no workflows says that the Task Queue is wrong', async () => {
   const { workflowService, options } = rig.client;
   const { namespace } = options;
   const query = "TaskQueue = 'image-copy.ot2'";
@@ -143,7 +143,7 @@ test('a job on a Task Queue whose workers run no workflows says so', async () =>
   );
 });
 
-test('a refused request shows what was asked for', async () => {
+test('a refused request still shows what was asked for', async () => {
   const handle = await rig.startWith({
     source: { region: 'ot1', image_id: 'an-image', tenant_id: 'tenant-a' },
     destination: { region: 'nowhere', image_name: 'copy' },
@@ -161,7 +161,7 @@ test('a refused request shows what was asked for', async () => {
   });
 });
 
-test('a step waits for a free slot if workers are busy, and for a worker if there is none', async () => {
+test('a job waits for a free slot if workers are busy, and for a worker if there is none', async () => {
   const deployment = await deploy({ limits: { concurrent_activities: 1 } });
   try {
     const worker = await deployment.startSlowWorker(1000);

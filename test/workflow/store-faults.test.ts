@@ -21,7 +21,7 @@ const SIDES: [Call, 'source' | 'destination'][] = [
 const FATAL: StoreErrorCode[] = ['not_found', 'forbidden', 'conflict', 'quota_exceeded', 'invalid_image'];
 const PASSING: StoreErrorCode[] = ['unavailable', 'lost'];
 
-/** Returns hooks under which a call fails `times` times before it is made at all. */
+/** Returns hooks with which a call fails `times` times, before it reaches the store. */
 function failing(call: Call, error: () => Error, times = Number.POSITIVE_INFINITY): StoreHooks {
   let left = times;
   const hook = async (original: () => Promise<unknown>) => {
@@ -48,7 +48,7 @@ test.each(SIDES.flatMap(([call, side]) => FATAL.map((code) => ({ call, side, cod
 );
 
 test.each(SIDES.flatMap(([call, side]) => PASSING.map((code) => ({ call, side, code }))))(
-  '$code at $call is tried again, and the job succeeds',
+  '$code at $call is retried, and the job succeeds',
   async ({ call, side, code }) => {
     const job = await rig.startJob({ [side]: failing(call, () => new StoreError(code, 'for now'), 1) });
     expect((await endOf(job)).details).toMatchObject({
@@ -59,14 +59,14 @@ test.each(SIDES.flatMap(([call, side]) => PASSING.map((code) => ({ call, side, c
   },
 );
 
-test('an unexpected error of a store is retried, and its message is in no history', async () => {
+test('an unexpected error of a store is retried, and its message does not appear in the history', async () => {
   const hooks = failing('commit', () => new TypeError('secret'), 1);
   const job = await rig.startJob({ destination: hooks });
   expect((await endOf(job)).status).toBe('replicated');
   expect(JSON.stringify(await job.handle.fetchHistory())).not.toContain('secret');
 });
 
-test('a source that breaks off for good during the transfer fails the job, and the partial copy is removed', async () => {
+test('if a source breaks off for good during the transfer, the job fails and the partial copy is removed', async () => {
   const job = await rig.startJob({
     source: {
       openReader: async (call) =>
@@ -99,7 +99,7 @@ test('bytes that differ from the record fail the job with digest_mismatch', asyn
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('an image that is gone, and one that is not the tenant’s, are both not_found', async () => {
+test('a missing image and an image of another tenant are both not_found', async () => {
   const image = await rig.deployment.addImage('ot1', 1000, { owner: 'a' });
   const destination = { region: 'ot2' };
   const missing = await rig.startWith({ source: { region: 'ot1', image_id: 'no-such-image' }, destination });
@@ -113,7 +113,7 @@ test('an image that is gone, and one that is not the tenant’s, are both not_fo
   }
 });
 
-test('an image id that is taken at the destination fails the job, and that image stays', async () => {
+test('an image id that is taken at the destination fails the job, and the image there stays', async () => {
   const taken = await rig.deployment.addImage('ot2', 1000);
   const image = await rig.deployment.addImage('ot1', 1000);
   const handle = await rig.startWith({

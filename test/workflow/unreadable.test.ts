@@ -1,6 +1,6 @@
 /**
- * Tests jobs that Temporal has paused while a Workflow Task waited for a worker, so that no worker could read
- * their histories any more.
+ * Tests jobs that Temporal has paused while a Workflow Task waited for a worker. After that no worker can
+ * read their histories.
  */
 import { expect, test } from 'vitest';
 import { MIB } from '../support/deployment.ts';
@@ -29,7 +29,7 @@ test.each([
   }
 });
 
-test('a job whose worker has died before it could read a signal goes on, and obeys the signal', async () => {
+test('a job whose worker died before it read a cancel goes on after `resume`, and obeys the cancel', async () => {
   const rig = await startRig({ workers: false });
   const { deployment, client } = rig;
   try {
@@ -43,7 +43,7 @@ test('a job whose worker has died before it could read a signal goes on, and obe
     await client.workflow.getHandle(id).signal('cancel', {});
     await deployment.temporal('workflow', 'pause', '-w', id);
     await deployment.temporal('workflow', 'unpause', '-w', id);
-    // Its history is read by a worker that cannot go on with it.
+    // This worker reads the history of the job, but cannot go on with it.
     await deployment.startWorker();
     await until(async () => ((await job.handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) > 1);
     expect(await deployment.command('resume', id)).toMatchObject({ code: 0 });
