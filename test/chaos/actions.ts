@@ -2,8 +2,8 @@ import { until } from '../support/until.ts';
 import type { Stage } from './trial.ts';
 
 /**
- * Cancels the job as an operator does. Returns true if the cancel was accepted, and notes that it then has to
- * win.
+ * Cancels the job as an operator does. Returns true if the cancel was accepted. The trial then expects that
+ * the cancel wins.
  */
 export async function cancel(stage: Stage, ...more: string[]): Promise<boolean> {
   const { code, stderr } = await stage.deployment.command('cancel', stage.jobId, ...more);
@@ -14,8 +14,8 @@ export async function cancel(stage: Stage, ...more: string[]): Promise<boolean> 
 }
 
 /**
- * Terminates the job, which then counts as `error` whatever it was doing. Even a cancel that was accepted is
- * not carried out any more.
+ * Terminates the job. It then counts as `error`, whatever it was doing, and even an accepted cancel is not
+ * carried out any more.
  */
 export async function terminate(stage: Stage): Promise<void> {
   await stage.deployment.temporal('workflow', 'terminate', '-w', stage.jobId, '--reason', 'chaos');
@@ -30,8 +30,8 @@ export async function reset(
 }
 
 /**
- * Pauses a job, but not while a Workflow Task waits for a worker: Temporal's server (1.32) would then record
- * a task that failed before it started, and its SDK (1.24) could not read the history any more.
+ * Pauses a job, but not while a Workflow Task waits for a worker. Otherwise Temporal's server (1.32) records
+ * a task that failed before it started, and its SDK (1.24) can no longer read the history.
  */
 export async function pause({ deployment, jobId }: Stage): Promise<void> {
   const handle = deployment.client.workflow.getHandle(jobId);

@@ -2,18 +2,18 @@ import { mkdtempSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../support/until.ts';
 
-/** A rule for calls to the file system in one process. */
+/** A rule for the file system calls of one process. */
 export interface FileRule {
   readonly name: string;
   /** The names of functions of `node:fs/promises` or of its file handles. */
   readonly calls: readonly string[];
-  /** A regular expression that the call's paths MUST match. */
+  /** A regular expression that the paths of the call have to match. */
   readonly path: string;
-  /** The least number of bytes in the call's buffer. */
+  /** The smallest number of bytes in the buffer of the call. */
   readonly least?: number;
   /** The number of calls that pass before the rule acts. */
   readonly after?: number;
-  /** The number of calls that the rule takes at the most, with those that pass before it acts. */
+  /** The number of the last call to which the rule applies, with the calls counted that pass before. */
   readonly until?: number;
   readonly act: 'hold' | 'delay' | 'fail' | 'flip' | 'count';
   readonly ms?: number;
@@ -26,19 +26,19 @@ export interface Rules {
   readonly clock: number;
 }
 
-/** Tells about the calls that a rule has taken. */
+/** What is known about the calls that a rule has matched. */
 export interface Met {
-  /** Returns the number of calls so far. */
+  /** Returns the number of matched calls so far. */
   hits(): number;
-  /** Waits for the first call, or for so many. */
+  /** Waits for the first matched call, or for so many. */
   reached(times?: number): Promise<void>;
-  /** Lets the calls go on that are held. */
+  /** Lets the held calls go on. */
   release(): void;
   /** Ends the rule for all later calls. */
   remove(): void;
 }
 
-/** A folder that tells a process which of its calls are to go wrong. */
+/** A folder whose files tell a process which of its calls have to go wrong. */
 export interface Control {
   readonly folder: string;
   add(rule: Omit<FileRule, 'name'>): Met;
@@ -47,7 +47,7 @@ export interface Control {
 
 let made = 0;
 
-/** Makes such a folder within another folder, with which it is removed. */
+/** Makes such a folder within another one, which is removed with it. */
 export function openControl(within: string): Control {
   const folder = mkdtempSync(join(within, 'control-'));
   let rules: Rules = { files: [], clock: 0 };

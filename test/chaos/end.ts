@@ -1,6 +1,6 @@
 import type { Match } from './proxy-rules.ts';
 
-/** A spot at which a process can be held: a request, or a call to the file system. */
+/** A place where a process can be held: a request, or a file system call. */
 export type Spot =
   | { readonly kind: 'http'; readonly match: Match; readonly what: 'hold' | 'hold-answer' }
   | { readonly kind: 'file'; readonly calls: readonly string[]; readonly path: string };
@@ -10,45 +10,48 @@ export type Step = 'prepare' | 'verify' | 'commit' | 'discard';
 
 /** The contents of one end of a copy. */
 export interface Look {
-  /** The images that everybody can see. */
+  /** The images that can be seen. */
   readonly images: readonly { readonly id: string; readonly sha512: string; readonly bytes: number }[];
   /** Everything else. */
   readonly rest: readonly string[];
 }
 
-/** One end of a trial's copy. It is looked at and changed by the store's own means, without the product. */
+/**
+ * One end of the copy of a trial. It is looked at and changed with the store's own tools, without the
+ * product.
+ */
 export interface End {
   readonly objects: boolean;
-  /** The tenant whose images they are; `null` if an operator makes the copies. */
+  /** The tenant to whom the images belong; `null` if an operator makes the copies. */
   readonly tenant: string | null;
   /** The address of the server; `null` for a folder. */
   readonly server: string | null;
   /**
-   * Returns the `store` of the region's configuration. With a `line`, the product reaches the server through
-   * it.
+   * Returns the `store` of the region's configuration. If a `line` is given, the product reaches the server
+   * through it.
    */
   store(line: Line | null): Record<string, unknown>;
   /** Adds an image or an object, and returns its id. */
   seed(data: Buffer): Promise<string>;
   look(ids: readonly string[]): Promise<Look>;
   /**
-   * Returns a text that changes whenever the contents change, as far as that can be told cheaply. It serves
-   * those who wait until nothing changes any more.
+   * Returns a text that changes with the contents, as far as that can be found out cheaply. It is used to
+   * wait until nothing changes any more.
    */
   glance(ids: readonly string[]): Promise<string>;
-  /** Changes or deletes an image behind the copy's back. */
+  /** Changes or deletes an image without telling the copy. */
   spoil(id: string, how: 'changed' | 'deleted'): Promise<void>;
-  /** The spots at which an image's data is read and written. */
+  /** The places where the data of an image is read and written. */
   readonly reads: Spot;
   readonly writes: Spot;
   readonly steps: Readonly<Record<Step, readonly Spot[]>>;
   close(): Promise<void>;
 }
 
-/** An address of a server that leads through a proxy. */
+/** The address of a server behind a proxy. */
 export interface Line {
   readonly url: string;
-  /** The name of the region. The product finds a Glance by it. */
+  /** The name of the region, by which the product finds a Glance. */
   readonly region: string;
 }
 

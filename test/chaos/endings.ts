@@ -1,7 +1,7 @@
 import { cancel, pause, reset, terminate, unpause } from './actions.ts';
 import type { Expected, Stage } from './trial.ts';
 
-/** The ways in which a job ends, or goes on, without the worker that had it. */
+/** The ways in which a job ends, or goes on, after it has lost its worker. */
 export type Ending =
   | 'replicated'
   | 'canceled'
@@ -12,9 +12,7 @@ export type Ending =
   | 'reset-first'
   | 'paused';
 
-/**
- * Does to the job what leads to an ending, without waiting for the end. Returns what may be expected of it.
- */
+/** Begins an ending of the job, and does not wait for it. Returns how the job may end. */
 export async function begin(stage: Stage, ending: Ending): Promise<Expected> {
   switch (ending) {
     case 'replicated':
@@ -43,7 +41,7 @@ export async function begin(stage: Stage, ending: Ending): Promise<Expected> {
   }
 }
 
-/** Does what is still needed for the ending to come. */
+/** Does what the ending still needs after the trouble. */
 export async function goOn(stage: Stage, ending: Ending): Promise<void> {
   if (ending === 'paused') await unpause(stage);
 }

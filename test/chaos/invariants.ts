@@ -2,7 +2,7 @@ import { isFinal, type JobStatus } from '../../src/copy-job/index.ts';
 import type { Look } from './end.ts';
 import type { Seen } from './watch.ts';
 
-/** The statuses to which each status may change; those in between may have been missed. */
+/** The statuses to which each status may change. Statuses in between may have been missed. */
 const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   replicate_requested: ['replicating', 'error', 'cancel_requested'],
   replicating: ['replicated', 'error', 'cancel_requested'],
@@ -13,14 +13,14 @@ const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   error: [],
 };
 
-/** The statuses to which a reset may lead back. A cancel that was accepted is accepted again. */
+/** The statuses to which a reset may lead back. An accepted cancel is accepted again. */
 const BEFORE_A_RESET: readonly JobStatus[] = ['replicate_requested', 'replicating', 'cancel_requested'];
 
-/** The interventions of operators in a job, apart from cancels. */
+/** What operators have done to a job, apart from cancels. */
 interface Done {
-  /** A reset may have let it begin again. */
+  /** True if a reset may have let the job begin again. */
   readonly again?: boolean;
-  /** It was terminated, and so ends as `error` from any status. */
+  /** True if the job was terminated, which makes it `error` from any status. */
   readonly terminated?: boolean;
 }
 
@@ -38,7 +38,7 @@ function leadsTo(from: JobStatus, to: JobStatus): boolean {
   return NEXT[from].some((next) => next === to || leadsTo(next, to));
 }
 
-/** Lists each fall of a job's progress. A job that had ended and is reset begins with nothing. */
+/** Lists each fall of a job's progress. A job that had ended and is reset begins at zero again. */
 export function fallingProgress(seen: readonly Seen[]): string[] {
   return pairs(seen)
     .filter(([before, after]) => after.progress < before.progress)
@@ -50,8 +50,9 @@ export function fallingProgress(seen: readonly Seen[]): string[] {
 }
 
 /**
- * Lists what is wrong with the destination after the end that a job has had.
- * @param allowed sha512 of images that may be there all the same
+ * Lists what is wrong with the destination after the job has ended with this status.
+ *
+ * @param allowed the sha512 of an image that may exist in any case
  */
 export function wrongImages(
   status: JobStatus,

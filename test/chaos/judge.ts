@@ -6,13 +6,13 @@ import type { Expected, Stage } from './trial.ts';
 
 /** The result of a trial. */
 export interface Verdict {
-  /** The promises that were broken; empty if the trial has passed. */
+  /** The promises that were broken. The list is empty if the trial has passed. */
   readonly problems: readonly string[];
-  /** Observations that are no faults but worth knowing. */
+  /** Observations that are not faults, but worth knowing. */
   readonly notes: readonly string[];
 }
 
-/** Looks at all that is left, after everybody has woken up and nothing changes any more. */
+/** Judges what is left, after every process has been woken and nothing changes any more. */
 export async function judge(stage: Stage, expected: Expected): Promise<Verdict> {
   const { destination, image, jobId, watch, deployment, terminated } = stage;
   await watch.stop();
@@ -29,8 +29,7 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
     await sweep(stage);
     left = await destination.look(ids);
   }
-  // Named limits: nobody takes back the commit of a job that was terminated, or of an object that was
-  // cancelled.
+  // Named limits: the commit of a terminated job is not undone, nor that of a cancelled copy of an object.
   const mayStand = terminated || (destination.objects && job.status === 'canceled');
   const allowed = mayStand ? image.sha512 : null;
   const revived = left.rest.filter((name) => isRevived(stage, name));
@@ -60,8 +59,8 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
 }
 
 /**
- * Tells whether an entry is an upload that had been completed or aborted. A server may bring such an upload
- * back when a part of it arrives late. Nobody can prevent that; a sweep removes the upload when it is old
+ * Tells whether an entry is an upload that was completed or aborted before. A server may bring back such an
+ * upload when a part of it arrives late. Nobody can prevent that; a sweep removes the upload once it is old
  * enough.
  */
 function isRevived({ workers }: Stage, name: string): boolean {
@@ -71,15 +70,15 @@ function isRevived({ workers }: Stage, name: string): boolean {
 }
 
 /**
- * Returns the statuses in which the job may end. An operator's termination decides before all else, and then
- * an accepted cancel.
+ * Returns the statuses with which the job may end. An operator's termination decides first, and then an
+ * accepted cancel.
  */
 function endsOf({ terminated, cancelAccepted }: Stage, { ends }: Expected): readonly JobStatus[] {
   if (terminated) return ['error'];
   return cancelAccepted ? ['canceled'] : ends;
 }
 
-/** Lists what is wrong if the trial has more than one job, however often somebody asked for it. */
+/** Lists what is wrong if the trial has more than one job, however often the job was requested. */
 async function otherJobs({ deployment: { client }, jobId }: Stage): Promise<string[]> {
   const others = new Set<string>();
   for await (const { workflowId } of client.workflow.list({ query: "WorkflowType = 'copyImage'" })) {

@@ -12,10 +12,10 @@ import { openServers, warmUp } from './servers.ts';
 import { nameOf, type Trial } from './trial.ts';
 import { isReliable } from './unreliable.ts';
 
-/** The time that is left for the last trials to end and for the servers to stop; milliseconds. */
+/** The time that is kept for the last trials to end and for the servers to stop; milliseconds. */
 const RESERVE = 45_000;
 
-// Every process that a trial starts is ended when this one exits, by a listener of its own.
+// Each process of a trial is ended by an exit listener of this process.
 process.setMaxListeners(0);
 const began = Date.now();
 const options = optionsOrUsage();
@@ -37,7 +37,7 @@ let isOver = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(130));
 // A trial may fail in a promise that nobody awaits.
 process.on('uncaughtException', (error) => {
-  // Whatever is stopped in the middle may complain.
+  // Trials that are stopped in the middle may report errors.
   if (isOver) return;
   console.error(error);
   void end(1);
@@ -73,7 +73,7 @@ function optionsOrUsage(): Options {
   }
 }
 
-/** Leaves no process and no file behind. */
+/** Ends this process, and leaves no process and no file behind. */
 async function end(code: number): Promise<void> {
   isOver = true;
   await folder.close();
@@ -84,7 +84,7 @@ async function runLane(): Promise<void> {
   for (let trial = next(); trial !== undefined; trial = next()) {
     const since = Date.now();
     const verdict = await runTrial(trial, servers);
-    // A trial that the end of the run has stopped has no result.
+    // A trial that was stopped by the end of the run has no result.
     if (isOver) return;
     const result = { trial, verdict, took: Date.now() - since };
     results.push(result);
@@ -102,7 +102,7 @@ function next(): Trial | undefined {
   return at < 0 ? undefined : queue.splice(at, 1)[0];
 }
 
-/** Writes the results in the form of Vitest's, for `scripts/ci-results.ts`. */
+/** Writes the results in Vitest's format, for `scripts/ci-results.ts`. */
 function writeResults(file: string): void {
   const assertionResults = results.map((result) => ({
     status: isPassed(result) ? 'passed' : 'failed',

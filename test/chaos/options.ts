@@ -6,21 +6,21 @@ export interface Options {
   /** The milliseconds that a sample may take; `null` to run all trials. */
   readonly sample: number | null;
   /**
-   * Matches names of trials of the form `fault/phase/store`. A pattern may contain `*` or be only the
-   * beginning of a name; commas separate several patterns.
+   * Matches names of trials of the form `fault/phase/store`. A pattern may contain `*`, or be the beginning
+   * of a name. Several patterns are separated by commas.
    */
   readonly only: RegExp | null;
-  /** Leaves out the trials that are not reliable. */
+  /** If true, the trials that are not reliable are left out. */
   readonly reliable: boolean;
-  /** The number of trials that run side by side. */
+  /** The number of trials that run at the same time. */
   readonly jobs: number;
   /** The document into which the table of results is written. */
   readonly report: string | null;
-  /** The file that collects the outcomes of trials, run after run, for a report on all of them. */
+  /** The file that collects the outcomes of trials from all runs, for a report on all of them. */
   readonly keep: string | null;
-  /** Leaves out trials whose outcome is already in `keep`. */
+  /** If true, trials whose outcome is already in `keep` are left out. */
   readonly rest: boolean;
-  /** Prints the names of the trials, and runs none. */
+  /** If true, the names of the trials are printed, and none is run. */
   readonly list: boolean;
 }
 
@@ -70,7 +70,7 @@ function durationOf(text: string): number {
   return Number(count) * (unit === 'm' ? 60_000 : 1000);
 }
 
-/** Returns the expression for the names that a pattern of the command line stands for. */
+/** Returns the regular expression for a pattern of the command line. */
 export function patternOf(text: string): RegExp {
   const names = text.split(',').map((name) => {
     const steps = name.split('/').map((step) => step.split('*').map(escaped).join('[^/]*'));

@@ -7,8 +7,8 @@ import type { Phase, Stage } from './trial.ts';
 import type { Catch, ChaosWorker } from './worker.ts';
 
 /**
- * Starts the job, and brings it to a phase while this slowed-down worker has it in hand. Returns the rule
- * that holds it there.
+ * Starts the job, and brings it to a phase with this slowed-down worker. Returns the rule that holds it
+ * there.
  */
 export async function reach(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Catch> {
   const size = stage.image.data.length / MIB;
@@ -51,8 +51,8 @@ function holdAt({ destination, random }: Stage, worker: ChaosWorker, step: Step)
 }
 
 /**
- * Brings the job to a phase as `reach` does, but a worker that is transferring may also have a part on its
- * way, which arrives when it is released.
+ * Brings the job to a phase as `reach` does. In the transfer, the worker may also have a part on its way,
+ * which arrives when the rule is released.
  */
 export async function reachWithPart(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Catch> {
   const { writes } = stage.destination;
@@ -68,7 +68,7 @@ export async function reachPart(stage: Stage, worker: ChaosWorker): Promise<Catc
   return held;
 }
 
-/** Waits until a worker is somewhere in the first half of the bytes of a job that was started. */
+/** Waits until a worker has read some of the first half of the bytes of a job that was started. */
 export async function untilMoving(stage: Stage, worker: ChaosWorker): Promise<void> {
   await untilRead(stage, worker, stage.random.between(4, Math.floor(stage.image.data.length / MIB / 2)));
 }

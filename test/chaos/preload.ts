@@ -1,6 +1,6 @@
 /**
- * Is loaded into a process with `--import`. It holds, delays, refuses or spoils single calls to the file
- * system, and shifts the clock, as the files of the folder CHAOS_CONTROL say. Everything else about the
+ * This module is loaded into a process with `--import`. It holds, delays, refuses or changes single file
+ * system calls, and shifts the clock, as the files of the folder CHAOS_CONTROL say. Everything else about the
  * process is real.
  */
 import { appendFileSync, existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
@@ -19,7 +19,7 @@ let read = '';
 const hits = new Map<string, number>();
 
 function currentRules(): Rules {
-  // The time alone is not enough, because it only advances every few milliseconds.
+  // The time alone is not enough, because it advances only every few milliseconds.
   const file = statSync(FILE, { throwIfNoEntry: false });
   const version = file === undefined ? '' : `${file.ino} ${file.size} ${file.mtimeMs}`;
   if (version !== read) {
@@ -46,7 +46,7 @@ function met(call: string, path: () => string, bytes = 0): FileRule | undefined 
   return count > (rule.after ?? 0) ? rule : undefined;
 }
 
-/** Does what a rule asks for before the call itself. */
+/** Does what a rule asks for before the call. */
 async function before(rule: FileRule | undefined): Promise<void> {
   if (rule?.act === 'delay') await sleep(rule.ms ?? 0);
   if (rule?.act === 'hold') while (!existsSync(join(FOLDER, `${rule.name}.released`))) await sleep(20);
@@ -71,7 +71,7 @@ const pathOf = (handle: { fd: number }) => {
 const modules = promises as unknown as Record<string, Call>;
 for (const name of ['rename', 'rm', 'unlink', 'rmdir', 'mkdir', 'writeFile', 'open', 'link']) {
   patch(modules, name, (call) => async (...args) => {
-    // A path through a descriptor is replaced with the path of the descriptor's file.
+    // A path through a descriptor is replaced by the path of the descriptor's file.
     const path = () => args.slice(0, 2).map(resolved).join(' ');
     await before(met(name, path));
     return call(...args);

@@ -2,21 +2,21 @@ import type { IncomingMessage } from 'node:http';
 import { until } from '../support/until.ts';
 import type { BodyFault } from './spoilt-body.ts';
 
-/** Selects the requests that a rule is for. */
+/** Selects the requests to which a rule applies. */
 export interface Match {
   readonly method: RegExp;
   /** A pattern for the path with its query. */
   readonly path: RegExp;
-  /** The name of a header that the request MUST have. */
+  /** The name of a header that the request has to have. */
   readonly header?: string;
-  /** The name of a header that the request MUST NOT have. */
+  /** The name of a header that the request must not have. */
   readonly without?: string;
 }
 
 /** Something that a rule does to a request. */
 export type Act =
   /**
-   * The server gets the whole request only when it is released, whether or not somebody still waits for an
+   * The server gets the whole request only after the release, whether or not the client still waits for an
    * answer.
    */
   | { readonly kind: 'hold' }
@@ -28,21 +28,21 @@ export type Act =
   | { readonly kind: 'body'; readonly of: 'request' | 'answer'; readonly fault: BodyFault }
   | { readonly kind: 'pass' };
 
-/** A rule, for whoever has made it. */
+/** A rule, as the test that has made it sees it. */
 export interface Caught {
   hits(): number;
   /** Waits for the first request that is caught, or for so many. */
   reached(times?: number): Promise<void>;
-  /** Lets the requests go on that are held. */
+  /** Lets the held requests go on. */
   release(): void;
   /** Ends the rule, also for the requests that it has caught. */
   remove(): void;
 }
 
-/** A rule, for the proxy that applies it to one request. */
+/** A rule, as the proxy sees it that applies it to a request. */
 export interface Rule {
   readonly act: Act;
-  /** Tells that the request has reached the point at which it is caught. */
+  /** Called when the request has reached the point at which the rule catches it. */
   caught(): void;
   readonly released: Promise<void>;
   isOn(): boolean;
@@ -50,7 +50,7 @@ export interface Rule {
 
 export interface Rules {
   add(match: Match, act: Act, times?: number): Caught;
-  /** Returns the newest rule that a request matches. */
+  /** Returns the newest rule that matches a request. */
   for(request: IncomingMessage): Rule;
   removeAll(): void;
 }

@@ -5,16 +5,16 @@ import { buffer } from 'node:stream/consumers';
 import { type Act, type Caught, type Match, type Rule, rules } from './proxy-rules.ts';
 import { type BodyFault, spoil } from './spoilt-body.ts';
 
-/** A reverse proxy before an HTTP server that can make everything go wrong. */
+/** A reverse proxy in front of an HTTP server, which can make everything go wrong. */
 export interface HttpProxy {
   readonly url: string;
-  /** The bytes of bodies that have passed. */
+  /** The number of bytes of bodies that have passed. */
   readonly bytes: { request: number; answer: number };
-  /** The ids of S3's multipart uploads that were completed or aborted through this proxy. */
+  /** The ids of the multipart uploads of S3 that were completed or aborted through this proxy. */
   readonly closedUploads: ReadonlySet<string>;
-  /** Adds a rule, which goes before all older ones. */
+  /** Adds a rule, which comes before all older ones. */
   add(match: Match, act: Act, times?: number): Caught;
-  /** Refuses new connections, and closes those that are open. */
+  /** Refuses new connections, and closes the open ones. */
   refuse(): Promise<void>;
   /** Makes every request wait until `accept`. */
   stall(): void;
@@ -113,7 +113,7 @@ function noteUpload({ incoming, closedUploads }: Exchange, { statusCode = 500 }:
   if (id !== null && closes && statusCode < 300) closedUploads.add(id);
 }
 
-/** The whole request is on its way: what becomes of the client makes no difference any more. */
+/** The request is forwarded as a whole, so that it no longer matters what happens to the client. */
 async function forwardLate({ target, rule, incoming }: Exchange): Promise<IncomingMessage> {
   const body = await buffer(incoming);
   rule.caught();
@@ -141,7 +141,7 @@ async function forward({ target, rule, incoming, answer, bytes }: Exchange): Pro
     .on('error', hangUp)
     .pipe(spoil(fault, passed, hangUp, rule.isOn).on('error', hangUp))
     .pipe(outgoing);
-  // No more bytes come. The server hears so, whatever length it was told to expect.
+  // The server sees that no more bytes come, whatever length it was told to expect.
   if (fault?.kind === 'truncate') outgoing.once('finish', () => outgoing.socket?.end());
   return responseOf(outgoing);
 }
@@ -164,8 +164,8 @@ function faultOf({ act }: Rule, of: 'request' | 'answer'): BodyFault | undefined
 }
 
 /**
- * Returns the headers without the body's length. A body that ends early only looks complete if nobody has
- * told its length. A length that the sender has signed has to stay.
+ * Returns the headers without the length of the body. A body that ends early looks complete only if no length
+ * was sent. A length that the sender has signed has to stay.
  */
 function withoutLength(headers: IncomingMessage['headers'], fault: BodyFault | undefined) {
   const { 'content-length': length, ...others } = headers;
@@ -178,7 +178,7 @@ function isLengthSigned({ authorization = '' }: IncomingMessage['headers']): boo
 }
 
 async function responseOf(outgoing: ReturnType<typeof request>): Promise<IncomingMessage> {
-  // A connection that breaks after the answer shows in the answer's own end.
+  // If the connection breaks after the head of the answer, the answer itself reports that.
   outgoing.on('error', () => {});
   const [given] = (await once(outgoing, 'response')) as [IncomingMessage];
   return given;

@@ -1,6 +1,6 @@
-/** Random numbers that come again with the same seed. */
+/** Random numbers that are the same again for the same seed. */
 export interface Random {
-  /** Returns a whole number from `low` up to, but without, `high`. */
+  /** Returns a whole number from `low` to `high` - 1. */
   between(low: number, high: number): number;
   pick<T>(of: readonly T[]): T;
   /** Returns the elements in another order. */
@@ -8,8 +8,8 @@ export interface Random {
 }
 
 /**
- * Returns a generator after Mulberry32 (Tommy Ettinger, public domain), which is small and good enough to
- * choose with.
+ * Returns the generator Mulberry32 (Tommy Ettinger, public domain), which is small and good enough for
+ * choices.
  */
 export function randomOf(seed: number): Random {
   let state = seed >>> 0;
@@ -34,7 +34,7 @@ export function randomOf(seed: number): Random {
   };
 }
 
-/** Derives the seed of a trial from that of the run. */
+/** Returns the seed of a trial, which follows from the seed of the run. */
 export function seedOf(run: number, name: string): number {
   let hash = run >>> 0;
   for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;

@@ -10,9 +10,9 @@ const WIDTH = 110;
 
 /** The results of the whole matrix so far. */
 interface Matrix {
-  /** Every trial that there is. */
+  /** All trials. */
   readonly trials: readonly Trial[];
-  /** The last outcome of each trial that was run, by its name. */
+  /** The last outcome of each trial that was run, by the trial's name. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
 }
 
@@ -75,9 +75,7 @@ function failureOf({ name, problems }: Outcome): string[] {
   return wrapped(`- \`${name}\`: ${problems.join('; ')}`, '  ');
 }
 
-/**
- * Returns a text in lines that are no longer than a document's. All lines but the first begin with `indent`.
- */
+/** Returns a text in lines of the document's width. All lines but the first begin with `indent`. */
 function wrapped(text: string, indent: string): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {

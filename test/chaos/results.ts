@@ -7,16 +7,16 @@ import { nameOf, type Trial } from './trial.ts';
 export interface Result {
   readonly trial: Trial;
   readonly verdict: Verdict;
-  /** Milliseconds. */
+  /** The time that the trial took; milliseconds. */
   readonly took: number;
 }
 
 /** The outcome of a trial, as a file keeps it. */
 export interface Outcome {
   readonly name: string;
-  /** The seed of the run that the trial was part of. */
+  /** The seed of the run to which the trial belonged. */
   readonly seed: number;
-  /** The program's revision; `null` if there is no Git to tell it. */
+  /** The revision of the program, or `null` without Git. */
   readonly revision: string | null;
   readonly problems: readonly string[];
 }
@@ -39,7 +39,7 @@ export async function keep(file: string, outcome: Outcome): Promise<void> {
   await appendFile(file, `${JSON.stringify(outcome)}\n`);
 }
 
-/** Returns all outcomes in such a file; none if the file does not exist yet. */
+/** Returns all outcomes of such a file, or none if the file does not exist yet. */
 export async function kept(file: string): Promise<Outcome[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

@@ -1,4 +1,7 @@
-/** The product's promises, by the letters that the report's rows refer to. Each trial checks all of them. */
+/**
+ * The promises of the product, by the letters to which the rows of the report refer. Each trial checks all of
+ * them.
+ */
 export const PROMISES = {
   A: 'A job is `replicated` only when the whole image, with the sha512 of the source, is at the destination.',
   B: 'After `canceled` or `error` there is no image; an object that was there before is what it was.',

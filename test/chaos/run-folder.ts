@@ -6,19 +6,18 @@ import { join } from 'node:path';
 
 const WARDEN = join(import.meta.dirname, 'warden.ts');
 
-/** The folder that holds all temporary files of a run. */
+/** The folder for all temporary files of a run. */
 export interface RunFolder {
   readonly path: string;
   /**
-   * Kills every process that this one has started, directly or not, since the folder was opened, and removes
-   * the folder.
+   * Kills every process that this process has started since then, directly or not, and removes the folder.
    */
   close(): Promise<void>;
 }
 
 /**
- * Makes the folder, and makes this process and all processes that it starts put their temporary files there.
- * When this process ends, even by SIGKILL, everything is cleaned up as by `close`.
+ * Makes the folder. This process and all processes that it starts put their temporary files there. When this
+ * process ends, even by SIGKILL, everything is cleaned up as by `close`.
  */
 export async function openRunFolder(): Promise<RunFolder> {
   const path = await mkdtemp(join(tmpdir(), 'image-replicator-chaos-'));

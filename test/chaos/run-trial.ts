@@ -4,13 +4,10 @@ import { settle } from './settle.ts';
 import { openStage } from './stage.ts';
 import type { Stage, Trial } from './trial.ts';
 
-/**
- * The time after which a trial that is not over has failed, unless its fault is known to take longer;
- * milliseconds.
- */
+/** The time after which a trial has failed, unless its fault is known to take longer; milliseconds. */
 const BOUND = 150_000;
 
-/** Runs one trial to its verdict. Never rejects, and leaves no process behind. */
+/** Runs a trial and judges it. Never rejects, and leaves no process behind. */
 export async function runTrial(trial: Trial, servers: Servers): Promise<Verdict> {
   let stage: Stage | undefined;
   const timeout = Promise.withResolvers<never>();

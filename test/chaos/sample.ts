@@ -2,9 +2,12 @@ import type { Random } from './random.ts';
 import type { Result } from './results.ts';
 import type { Trial } from './trial.ts';
 
-/** The seconds that an ordinary trial takes on a busy machine. */
+/** The time that an ordinary trial takes on a busy machine; seconds. */
 const USUAL = 25;
-/** The seconds that a trial of Glance takes on such a machine, because Python and its databases run too. */
+/**
+ * The time that a trial with Glance takes on such a machine, because Python and its databases run too;
+ * seconds.
+ */
 const AT_A_GLANCE = 45;
 
 /** Returns about how long a trial takes; milliseconds. */
@@ -13,17 +16,18 @@ export function costOf({ fault, store }: Trial): number {
 }
 
 /**
- * Returns the factor, 1 or more, by which trials take longer on this machine than expected, as far as some
- * have shown.
+ * Returns the factor, at least 1, by which trials take longer on this machine than expected, as far as the
+ * results show it.
  */
 export function slownessOf(results: readonly Result[]): number {
   return Math.max(1, ...results.map(({ trial, took }) => took / costOf(trial)));
 }
 
 /**
- * Returns the trials in an order of which every beginning is as even as possible: first over the cells of the
- * table (a row at a store), then over the rows, and then over stores and phases.
- * @param before trials that were run already, and count as such a beginning
+ * Returns the trials in an order in which every beginning is a fair sample: first over the cells of the table
+ * (a row at a store), then over the rows, and then over stores and phases.
+ *
+ * @param before trials that were run already, which count as the beginning
  */
 export function stratified(trials: readonly Trial[], random: Random, before: readonly Trial[] = []): Trial[] {
   const rest = random.shuffled(trials);

@@ -6,22 +6,22 @@ import type { StoreName } from './store-name.ts';
 import { type GlanceCloud, startGlanceCloud } from './stores/glance-cloud.ts';
 
 /**
- * The real servers that trials share. Each is started when the first trial needs it, and ends when the run's
- * folder is closed.
+ * The real servers that trials share. Each is started when the first trial needs it, and ends when the folder
+ * of the run is closed.
  */
 export interface Servers {
   readonly temporalProgram: string;
   temporal(): Promise<TemporalServer>;
-  /** Starts a server for one trial, which ends it itself. */
+  /** Starts a Temporal server for one trial, which has to end it. */
   ownTemporal(): Promise<TemporalServer>;
   s3(): Promise<Gateway>;
   cloud(): Promise<GlanceCloud>;
 }
 
-/** The settings of Temporal that some trials of the matrix need. */
+/** Settings of Temporal that some trials need. */
 const SETTINGS = ['frontend.WorkflowPauseEnabled=true'];
 
-/** Starts the servers that stores need, before the clock runs. */
+/** Starts the servers that the stores need, before the time of the run counts. */
 export async function warmUp(servers: Servers, stores: readonly StoreName[]): Promise<void> {
   await servers.temporal();
   if (stores.some((store) => store === 's3' || store === 'objects-s3')) await servers.s3();

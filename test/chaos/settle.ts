@@ -2,15 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../support/until.ts';
 import type { Stage } from './trial.ts';
 
-/** For so long nothing must have changed, neither at the destination nor in a log; milliseconds. */
+/** The time for which nothing may have changed, neither at the destination nor in a log; milliseconds. */
 const STILL = 2000;
 const LONGEST = 25_000;
 /** The time between two looks at the destination; milliseconds. */
 const LOOK = 250;
 
 /**
- * Wakes everybody who is frozen, lets everything go on that is held, and waits until nothing changes any
- * more.
+ * Wakes every frozen process, lets everything go on that is held, and waits until nothing changes any more.
  */
 export async function settle(stage: Stage): Promise<void> {
   const heldFirst = stage.random.between(0, 2) === 0;

@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Something that goes wrong with a body after `at` of its bytes. */
+/** What goes wrong with a body after `at` of its bytes. */
 export type BodyFault =
   | { readonly kind: 'reset' | 'stall' | 'truncate' | 'flip'; readonly at: number }
   /** In bytes a second. */
@@ -10,7 +10,7 @@ export type BodyFault =
 /** The longest time for which a body stalls, so that nothing hangs for ever; milliseconds. */
 const STALL = 120_000;
 
-/** Passes a body on and spoils it on the way. `hangUp` breaks the connection. */
+/** Passes on a body, and makes it go wrong on the way. `hangUp` breaks the connection. */
 export function spoil(
   fault: BodyFault | undefined,
   passed: (bytes: number) => void,

@@ -83,7 +83,7 @@ function cloudsEnv(): NodeJS.ProcessEnv {
   return OS_CLIENT_CONFIG_FILE === undefined ? {} : { OS_CLIENT_CONFIG_FILE };
 }
 
-/** Starts the job as anybody with a Temporal client does. */
+/** Starts the job as anybody with a Temporal client can. */
 async function startJobOf({ deployment, source, destination, image, jobId }: Stage): Promise<void> {
   const tenant = source.tenant ?? destination.tenant;
   const owner = tenant === null ? {} : { tenant_id: tenant };
@@ -165,7 +165,7 @@ async function startWorkerOf(
   });
 }
 
-/** Delays a worker's reads of the source by so long for each MiB. */
+/** Delays a worker's reads of the source by so many milliseconds for each MiB. */
 function slowDown({ source }: Stage, worker: ChaosWorker, ms: number): void {
   const { reads } = source;
   if (reads.kind === 'http') {

@@ -1,16 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A line to a server that can be cut or made to hang. */
+/** A connection to a server that can be cut or made to hang. */
 export interface TcpProxy {
   readonly address: string;
-  /** Refuses new connections, and resets those that are open. */
+  /** Refuses new connections, and resets the open ones. */
   refuse(): Promise<void>;
-  /** Passes nothing on any more, without telling either side. */
+  /** Stops passing anything on, without telling either side. */
   stall(): void;
-  /**
-   * Closes the server's side, as a device on the way might. The client does not hear of it until `remember`.
-   */
+  /** Closes the side of the server, as a device on the way might. The client is not told until `remember`. */
   forget(): void;
   remember(): void;
   /** Lets everything pass again. */

@@ -9,7 +9,7 @@ import type { StoreName } from './store-name.ts';
 import type { Watch } from './watch.ts';
 import type { ChaosWorker } from './worker.ts';
 
-/** The phases of a copy in which a fault can meet it. */
+/** The phases of a copy in which a fault can happen. */
 export type Phase =
   | 'requested'
   | 'preparing'
@@ -19,7 +19,7 @@ export type Phase =
   | 'canceling'
   | 'discarding';
 
-/** The phases in which a worker has the job in hand. */
+/** The phases in which a worker has the job. */
 export const IN_HAND = [
   'preparing',
   'transferring',
@@ -29,7 +29,7 @@ export const IN_HAND = [
   'discarding',
 ] as const satisfies readonly Phase[];
 
-/** One copy, and one thing that goes wrong with it. */
+/** A copy in which one thing goes wrong. */
 export interface Trial {
   readonly fault: Fault;
   readonly phase: Phase;
@@ -41,39 +41,48 @@ export interface Trial {
 export interface Fault {
   /** The name, in words with hyphens between them. */
   readonly name: string;
-  /** The row of the report that its trials belong to. */
+  /** The row of the report to which its trials belong. */
   readonly row: RowName;
   readonly phases: readonly Phase[];
   readonly stores: readonly StoreName[];
-  /** The end of the copy at which the store is; the other end is a directory. */
+  /** The end of the copy at which the store is. The other end is a directory. */
   readonly side?: 'source' | 'destination';
-  /** Limits of the configuration that differ from the usual ones. */
+  /** Limits that differ from the usual configuration. */
   readonly limits?: Readonly<Record<string, unknown>>;
   /** Further keys of the configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Present if a trial needs a Temporal server of its own, because it ends the server. */
+  /** True if a trial needs a Temporal server of its own, because it ends the server. */
   readonly ownTemporal?: true;
-  /** Roughly how long a trial takes, if that is much longer than usual; seconds. */
+  /** About how long a trial takes, if that is much longer than usual; seconds. */
   readonly seconds?: number;
-  /** Brings a copy to one of its phases, makes something go wrong, and lets the job come to its end. */
+  /**
+   * Brings a copy to a phase, makes something go wrong, and waits until the job ends. Returns how the job may
+   * end.
+   */
   run(stage: Stage, phase: Phase): Promise<Expected>;
 }
 
-/** How a job may end, and what may then be left. */
+/** How a job may end, and what may be left then. */
 export interface Expected {
   readonly ends: readonly JobStatus[];
-  /** The fault removed whoever would clean up, so that `image-replicator sweep` has to. */
+  /**
+   * True if only `image-replicator sweep` can clean up, because the fault has removed everything else that
+   * does.
+   */
   readonly sweep?: true;
   /**
-   * Nobody may have heard of an upload that was begun. No job object names such an upload, and a sweep
-   * removes it only when it is a day old.
+   * True if the worker may not have told anybody about an upload. No job object names such an upload, and a
+   * sweep removes it only when it is a day old.
    */
   readonly unheard?: true;
-  /** A reset may let the job begin again. */
+  /** True if a reset may let the job begin again. */
   readonly again?: true;
-  /** The fault itself has changed the source. */
+  /** True if the fault itself has changed the source. */
   readonly sourceSpoilt?: true;
-  /** The fault has changed bytes of the source. If the source has no digest, nobody can tell. */
+  /**
+   * True if the fault has changed bytes of the source. Without a digest of the source, nobody can notice
+   * that.
+   */
   readonly unseen?: true;
 }
 
@@ -81,7 +90,7 @@ export function nameOf({ fault, phase, store }: Omit<Trial, 'seed'>): string {
   return `${fault.name}/${phase}/${store}`;
 }
 
-/** Everything that one trial has for itself: a namespace, two ends, an image at one of them, and a job. */
+/** What one trial has for itself: a namespace, two ends, an image at one of them, and a job. */
 export interface Stage {
   readonly trial: Trial;
   readonly random: Random;
@@ -93,11 +102,11 @@ export interface Stage {
   readonly image: { readonly id: string; readonly data: Buffer; readonly sha512: string };
   /** The object at the path before the copy; `null` if there was none. */
   readonly old: { readonly sha512: string } | null;
-  /** The id of the job. It changes if somebody else starts the job. */
+  /** The id of the job. It changes if the job is started by another client. */
   jobId: string;
   readonly watch: Watch;
   readonly workers: readonly ChaosWorker[];
-  /** True if somebody was told that the job is being cancelled. */
+  /** True if a cancel of the job was accepted. */
   cancelAccepted: boolean;
   /** True if an operator has terminated the job. */
   terminated: boolean;
@@ -107,10 +116,13 @@ export interface Stage {
 }
 
 export interface WorkerOptions {
-  /** The milliseconds that reading a MiB of the source is made to take. */
+  /** The time that reading a MiB of the source is made to take; milliseconds. */
   readonly slow?: number;
-  /** Makes copies only, or runs the jobs only; by default a worker does both. */
+  /**
+   * `copies` makes a worker that only makes copies, `jobs` one that only runs the jobs. By default a worker
+   * does both.
+   */
   readonly part?: 'copies' | 'jobs';
-  /** A program, with its arguments, that runs the command. */
+  /** A program, with its arguments, that is to run the command. */
   readonly wrap?: string[];
 }

@@ -1,8 +1,8 @@
 import { patternOf } from './options.ts';
 
 /**
- * The names of trials that are left out when a check has to be reliable, each with the reason. The whole
- * matrix has them all.
+ * The trials that are left out if a run has to be reliable, each with the reason. The whole matrix has them
+ * all.
  */
 const UNRELIABLE: Readonly<Record<string, string>> = {
   'temporal-unreachable': 'a minute and more for one trial',
@@ -11,5 +11,5 @@ const UNRELIABLE: Readonly<Record<string, string>> = {
 
 const patterns = Object.keys(UNRELIABLE).map(patternOf);
 
-/** Tells whether a trial's failure is reliable enough to be worth a look. */
+/** Tells whether a failure of the trial is worth a look. */
 export const isReliable = (name: string): boolean => !patterns.some((pattern) => pattern.test(name));

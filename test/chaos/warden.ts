@@ -1,6 +1,6 @@
 /**
- * A program that outlives a run, however the run ends. It waits for the end of its stdin, kills every process
- * that has the run's folder as its `TMPDIR`, and removes the folder. Its argument is the folder.
+ * This program outlives a run, however the run ends. It waits for the end of its stdin, then kills every
+ * process that has the folder of the run as its `TMPDIR`, and removes the folder. Its argument is the folder.
  */
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const [folder = ''] = process.argv.slice(2);
-// Whatever ends the run may also break the pipe.
+// The end of the run may also break the pipe.
 process.stdin.on('error', () => {});
 await once(process.stdin.resume(), 'close');
 for (let left = started(); left.length > 0; left = started()) {
@@ -22,7 +22,7 @@ function started(): number[] {
   return pids.filter((pid) => environmentOf(pid).includes(`TMPDIR=${folder}`)).map(Number);
 }
 
-/** Returns the environment of a process; empty if it has ended or is somebody else's. */
+/** Returns the environment of a process, or nothing if the process has ended or belongs to somebody else. */
 function environmentOf(pid: string): string[] {
   try {
     return readFileSync(join('/proc', pid, 'environ'), 'utf8').split('\0');

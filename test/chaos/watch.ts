@@ -6,7 +6,7 @@ import { createJobService, type JobView, OPERATOR } from '../../src/job-service/
 import type { Deployment } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 
-/** A log of a job's views, of which ten are taken each second. */
+/** A log of the views of a job. There are ten views a second. */
 export interface Watch {
   readonly seen: readonly Seen[];
   last(): JobView | undefined;
@@ -24,7 +24,7 @@ export interface Seen {
 
 const INTERVAL = 100;
 
-/** Watches a job in the view that `image-replicator show` prints, without a process for each look. */
+/** Watches a job in the view that `image-replicator show` prints, without a process for each view. */
 export async function watchJob(deployment: Deployment, jobId: () => string): Promise<Watch> {
   const { client, regions, folder } = deployment;
   const { limits } = await loadConfig(join(folder, 'config.yaml'));

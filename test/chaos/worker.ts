@@ -7,7 +7,7 @@ import type { End, Spot } from './end.ts';
 import type { HttpProxy } from './proxy.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
-/** A rule at which calls or requests of a worker are caught. */
+/** A rule that catches calls or requests of a worker. */
 export interface Catch {
   hits(): number;
   reached(times?: number): Promise<void>;
@@ -15,19 +15,19 @@ export interface Catch {
   remove(): void;
 }
 
-/** A process of the product whose connections, calls to the file system and clock a trial controls. */
+/** A process of the product. A trial controls its connections, its file system calls and its clock. */
 export interface ChaosWorker {
   readonly process: TestProcess;
   readonly temporal: TcpProxy;
-  /** The proxy before the server of an end; `null` if the end is a folder. */
+  /** The proxy in front of the server of the source; `null` if the source is a folder. */
   readonly source: HttpProxy | null;
   readonly destination: HttpProxy | null;
   readonly control: Control;
-  /** Holds the next call or request at a spot. */
+  /** Holds the next call or request at a place. */
   hold(side: 'source' | 'destination', spot: Spot): Catch;
   /**
-   * Stops the process with SIGSTOP. Temporal's server notices that it no longer polls. With `polling`, the
-   * server does not notice, and goes on giving it tasks for up to a minute.
+   * Stops the process with SIGSTOP. Temporal's server notices that the process no longer polls. With
+   * `polling`, the server does not notice, and gives it tasks for up to another minute.
    */
   freeze(options?: { readonly polling?: boolean }): void;
   wake(): void;

@@ -5,7 +5,7 @@ import type { Attempt, Surroundings } from './store.ts';
 import { answered, timedOut, undo } from './workflow.ts';
 import { can, ENDS, hasLease, replaced, type Setting, spend, type World, without } from './world.ts';
 
-/** Yields all that an attempt may do next, and all that may happen to it. */
+/** Yields everything that an attempt may do next, and everything that may happen to it. */
 export function* attemptSteps<Store>(
   setting: Setting<Store>,
   w: World<Store>,
@@ -19,7 +19,7 @@ export function* attemptSteps<Store>(
   for (const { label, state } of more) yield { label: `${before} ${label}`, state };
 }
 
-/** Yields what an attempt may do at its store. */
+/** Yields everything that an attempt may do at its store. */
 function* acts<Store>(
   { store, rule }: Setting<Store>,
   w: World<Store>,
@@ -45,7 +45,7 @@ function surroundingsOf<Store>(rule: Rule, w: World<Store>, a: Attempt): Surroun
   return { isClosed, isOwned, mayRemove: isCleanUp ? isStillLeft : hasLease(w, a) || !a.committing };
 }
 
-/** Yields what may happen to an attempt that the server waits for. */
+/** Yields what may happen to an attempt for which the server waits. */
 function* leased<Store>(
   { rule, store }: Setting<Store>,
   w: World<Store>,

@@ -1,20 +1,20 @@
 import { hash } from 'node:crypto';
 
-/** One way in which a state may go on. */
+/** One possible next step from a state. */
 export interface Step<State> {
-  /** Says who does what, for a person who reads the trace. */
+  /** Says who does what, for a reader of the trace. */
   readonly label: string;
   readonly state: State;
 }
 
-/** The system that is checked: how it begins, how it goes on, and what must never be. */
+/** The system that is checked: how it begins, what may happen next, and which states are faults. */
 export interface Model<State> {
   readonly initial: State;
-  /** Returns all that may happen next. A state without successors is an end. */
+  /** Returns all possible next steps. A state without any is an end. */
   next(state: State): Iterable<Step<State>>;
-  /** Says in words what is wrong with a state, or returns `undefined` if nothing is. */
+  /** Says what is wrong with a state, or returns `undefined` if nothing is wrong. */
   fault(state: State): string | undefined;
-  /** Returns a text that two states share if, and only if, they are one and the same. */
+  /** Returns a text that is the same for two states if, and only if, the states are the same. */
   key(state: State): string;
 }
 
@@ -22,23 +22,25 @@ export interface Model<State> {
 export interface Verdict {
   /** The number of different states that were seen. */
   readonly states: number;
-  /** The number of steps on the longest way that was followed. */
+  /** The number of steps on the longest path that was followed. */
   readonly depth: number;
   readonly fault: string | null;
-  /** The events on the shortest way to the fault. */
+  /** The steps on the shortest path to the fault. */
   readonly trace: readonly string[];
 }
 
-/** The way to a state. It does not hold the states before, so that millions of ways fit into memory. */
+/** The path to a state. It does not hold the earlier states, so that millions of paths fit into memory. */
 interface Way {
   readonly label: string;
   readonly before: Way | null;
 }
 
 /**
- * Visits every state that can be reached, those that are fewer steps away first, so that the first fault has
- * the shortest trace. Recognises a state by 128 bits of its key.
- * @throws Error if there are more states than `most`: a check that has not seen all proves nothing
+ * Visits every reachable state, the nearest first, so that the first fault has the shortest trace. States are
+ * told apart by 128 bits of their keys.
+ *
+ * @throws Error if there are more states than `most`, because a check that has not seen all states proves
+ * nothing
  */
 export function check<State>(model: Model<State>, most: number): Verdict {
   const digest = (state: State) => hash('md5', model.key(state), 'base64url');

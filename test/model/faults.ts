@@ -1,7 +1,9 @@
 import type { Attempt, StoreModel, View } from './store.ts';
 import { beginning, nextAttempt, type Setting, type World } from './world.ts';
 
-/** Says what is wrong with an action that makes something in the making vanish, or returns `null`. */
+/**
+ * Says what is wrong with an action that removes an unfinished image, or returns `null` if nothing is wrong.
+ */
 export function harmOf<Store>({ job }: World<Store>, a: Attempt, before: View, after: View): string | null {
   const { making } = before;
   if (making === null || making.mark !== 'a' || making.doomed) return null;
@@ -13,7 +15,7 @@ export function harmOf<Store>({ job }: World<Store>, a: Attempt, before: View, a
   return isOld ? null : 'a sweep removes what an open job makes';
 }
 
-/** Says what is wrong with a state that must never be, or returns `undefined` if all is well. */
+/** Says what is wrong with a state, or returns `undefined` if nothing is wrong. */
 export function faultOf<Store>(setting: Setting<Store>, w: World<Store>): string | undefined {
   if (w.harm !== null) return w.harm;
   const { store, troubles } = setting;

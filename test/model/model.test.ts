@@ -7,7 +7,7 @@ import { NEW, type Rule } from './rule.ts';
 import { ANY_ONE, DESTROYED, mix, OVERTAKEN, type StoreName, verdictOn } from './verdict.ts';
 import type { Troubles } from './world.ts';
 
-describe('under the new rule no interleaving does harm', () => {
+describe('with the new rules no interleaving does harm', () => {
   test.each<[StoreName, string, Troubles]>([
     ['directory', 'any one trouble', ANY_ONE],
     ['s3', 'any one trouble', ANY_ONE],
@@ -35,7 +35,7 @@ describe('under the new rule no interleaving does harm', () => {
     ['glance', 'a frozen worker and a cancel', mix('timeouts', 'cancels')],
     ['glance', 'a frozen worker and a pause', mix('timeouts', 'pauses')],
     ['glance', 'a cancel by force and another job', mix('forces', 'others')],
-  ])('at a store like %s: %s', (store, _what, troubles) => {
+  ])('to a store like %s: %s', (store, _what, troubles) => {
     expect(verdictOn(store, NEW, troubles)).toMatchObject({ fault: null });
   });
 });
@@ -43,14 +43,20 @@ describe('under the new rule no interleaving does harm', () => {
 test.each([
   ['a reset and a cancel', mix('resets', 'cancels')],
   ['a frozen worker and a reset', mix('timeouts', 'resets')],
-])('nor does one at a server that ignores If-Match when it removes: %s', (_what, troubles) => {
+])('even if a server ignores If-Match in a removal, no interleaving does harm: %s', (_what, troubles) => {
   expect(verdictOn('s3', { ...NEW, deletesIfMatch: false }, troubles)).toMatchObject({ fault: null });
 });
 
-describe('each mending is needed: without it', () => {
+describe('without one of the rules a fault comes back:', () => {
   test.each<[string, Partial<Rule>, StoreName, Troubles, string]>([
-    ['committed images are removed', { sparesCommitted: false }, 'directory', ANY_ONE, DESTROYED],
-    ['so they are in a bucket', { sparesCommitted: false }, 's3', ANY_ONE, DESTROYED],
+    [
+      'committed images are removed from a folder',
+      { sparesCommitted: false },
+      'directory',
+      ANY_ONE,
+      DESTROYED,
+    ],
+    ['committed images are removed from a bucket', { sparesCommitted: false }, 's3', ANY_ONE, DESTROYED],
     [
       'a clean-up removes what a run after a reset has replicated',
       { cleanUpSpares: false },
@@ -59,7 +65,7 @@ describe('each mending is needed: without it', () => {
       DESTROYED,
     ],
     [
-      'a sweep removes what was committed since',
+      'a sweep removes an image that was committed after its list was made',
       { sweepsWhatWasListed: false },
       'directory',
       ANY_ONE,
@@ -73,7 +79,7 @@ describe('each mending is needed: without it', () => {
       'the job is error, and has an image',
     ],
     [
-      'what was never written is committed',
+      'an image whose data was never written is committed',
       { commitsWholeOnly: false },
       'directory',
       mix('timeouts', 'resets'),
@@ -87,7 +93,7 @@ describe('each mending is needed: without it', () => {
       'a job has two images',
     ],
     [
-      'a new start cuts off what another has committed',
+      'a transfer that starts over cuts off the data that another attempt has committed',
       { keepsBytes: false },
       'directory',
       mix('timeouts', 'timeouts'),
@@ -101,21 +107,21 @@ describe('each mending is needed: without it', () => {
       'an image that is not whole can be seen',
     ],
     [
-      'what is left of a removal takes the id for ever',
+      'the rest of a removal blocks the id for ever',
       { sweepsUnmarked: false },
       'directory',
       mix('timeouts', 'forces'),
       'a sweep leaves a folder that bears no mark',
     ],
     [
-      'a start over that was frozen takes back what its successor has noted as whole',
+      'a frozen start-over removes the note of the next attempt that the data is whole',
       { numbersNotes: false },
       'directory',
       mix('timeouts', 'timeouts'),
       'the job fails for no reason',
     ],
     [
-      'a fence that was taken in the middle of a removal stays in the place of the image',
+      'a fence that was set in the middle of a removal stays in the place of the image',
       { sweepsUnmarkedImages: false },
       'directory',
       mix('resets', 'cancels'),
@@ -136,53 +142,53 @@ describe('each mending is needed: without it', () => {
       'a sweep leaves a record',
     ],
     [
-      'a late completion takes the place of other data',
+      'a late completion of an upload replaces other data',
       { completesIfAbsent: false },
       's3',
       ANY_ONE,
       DESTROYED,
     ],
     [
-      'a removal is obeyed whenever it comes, and finds the same bytes with the same ETag',
+      'a late DELETE finds the same bytes with the same ETag, and removes them',
       { deletesExpire: false },
       's3',
       mix('resets', 'cancels'),
       DESTROYED,
     ],
     [
-      'a removal goes on behind the one that has finished it',
+      'a removal goes on after another attempt has completed it',
       { looksAgain: false },
       's3',
       mix('forces', 'others'),
       "another job's image is gone",
     ],
     [
-      'a discard of the run before a reset removes what the new run has committed at a Glance',
+      'a discard of the run before a reset removes the image that the new run has committed',
       { confirmsDeletes: false },
       'glance',
       mix('resets', 'cancels'),
       DESTROYED,
     ],
     [
-      'a clean-up does so, that has begun before the reset',
+      'a clean-up that began before a reset removes the image that the new run has committed',
       { confirmsChain: false },
       'glance',
       mix('resets', 'forces'),
       DESTROYED,
     ],
     [
-      'a commit takes the doom away, and the image goes all the same',
+      'a commit removes the doom, and the image is removed all the same',
       { looksAgain: false },
       'glance',
       mix('resets', 'forces'),
       DESTROYED,
     ],
     ['committed images are removed from a Glance', { sparesCommitted: false }, 'glance', ANY_ONE, DESTROYED],
-    ['a late record counts for the one of now', { replacesRecord: false }, 's3', ANY_ONE, DESTROYED],
-    ['late data counts for that of now', { numbersData: false }, 's3', ANY_ONE, DESTROYED],
-    ['a late record counts for a commit', { numbersRecords: false }, 's3', ANY_ONE, DESTROYED],
+    ['a late record is taken for the current one', { replacesRecord: false }, 's3', ANY_ONE, DESTROYED],
+    ['late data is taken for the current data', { numbersData: false }, 's3', ANY_ONE, DESTROYED],
+    ['a late record is taken for a commit', { numbersRecords: false }, 's3', ANY_ONE, DESTROYED],
     [
-      'a commit moves what has come to its path',
+      'a commit moves a folder that has taken the place of its own',
       { looksBeforeRename: false },
       'directory',
       ANY_ONE,
@@ -200,35 +206,35 @@ describe('a named limit:', () => {
 
   test.each<[string, Partial<Rule>, StoreName, Troubles, string]>([
     [
-      'a commit that is frozen between its look and its rename moves what has come to the path',
+      'a commit that is frozen between its look and its rename moves a folder that has taken the place of its own',
       limits({ frozenBeforeRename: true }),
       'directory',
       ANY_ONE,
       OVERTAKEN,
     ],
     [
-      'a process that dies when it has written its record late leaves it',
+      'a process that dies right after it has written its record late leaves the record',
       limits({ diesAfterLateRecord: true }),
       's3',
       mix('forces', 'others'),
       'a sweep leaves a record',
     ],
     [
-      'a discard that is frozen between its question and its request removes what a later run has committed',
+      'a discard that is frozen between its question and its request removes the image of a later run',
       limits({ frozenBeforeDelete: true }),
       'glance',
       mix('resets', 'cancels'),
       DESTROYED,
     ],
     [
-      'a run for which the source has changed leaves what the run before has committed',
+      'a run for which the source has changed leaves the image of the run before',
       limits({ knowsItsBytesOnly: true }),
       'glance',
       ANY_ONE,
       'the job is error, and has an image',
     ],
     [
-      'a run that begins anew leaves what the run before has committed in the place of a spoilt image',
+      'a run that begins anew leaves the image that the run before has made instead of a spoilt one',
       limits({ looksAtFirstIdOnly: true }),
       'glance',
       mix('timeouts', 'resets'),
@@ -238,7 +244,7 @@ describe('a named limit:', () => {
     expect(verdictOn(store, { ...NEW, ...change }, troubles, fault)).toMatchObject({ fault });
   });
 
-  test('a commit that is frozen before its rename costs no replicated image', () => {
+  test('a commit that is frozen before its rename does not destroy a replicated image', () => {
     const rule = { ...NEW, ...limits({ frozenBeforeRename: true }) };
     expect(verdictOn('directory', rule, mix('resets', 'cancels'), DESTROYED)).toMatchObject({ fault: null });
   });

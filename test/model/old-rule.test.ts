@@ -1,15 +1,15 @@
-/** The counter-examples of the old code, which docs/reliability-model.md tells in short. */
+/** Checks the counter-examples of the old code, which docs/reliability-model.md tells in short. */
 import { describe, expect, test } from 'vitest';
 import { OLD, type Rule } from './rule.ts';
 import { DESTROYED, mix, OVERTAKEN, type StoreName, verdictOn } from './verdict.ts';
 import type { Troubles } from './world.ts';
 
-/** Returns the rule of the old code in which attempts of only one kind remove what they have made. */
+/** Returns the rules of the old code, in which the attempts of only one step remove what they have made. */
 function oldOf(step: 'prepare' | 'transfer'): Rule {
   return { ...OLD, removeWhenGivenUp: [step] };
 }
 
-describe('under the old rule', () => {
+describe('with the old rules', () => {
   test.each<[string, StoreName, Rule, Troubles, string, RegExp]>([
     [
       'a worker that wakes after the end of its job destroys its image',

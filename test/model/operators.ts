@@ -2,7 +2,9 @@ import type { Step } from './check.ts';
 import { cleaning, close, enter, reset, undo } from './workflow.ts';
 import { can, type Job, nextAttempt, type Setting, spend, type World } from './world.ts';
 
-/** Yields all that people and other jobs may do next, and all that the workflow does by itself. */
+/**
+ * Yields everything that people and other jobs may do next, and everything that the workflow does by itself.
+ */
 export function* operatorSteps<Store>(
   setting: Setting<Store>,
   w: World<Store>,

@@ -1,21 +1,24 @@
-/** An event after which an attempt that was given up regards its run as ended. */
+/** An event after which an attempt that was given up considers its run as ended. */
 type Ended = 'closed' | 'reset' | 'paused';
 
-/** The rules that the code obeys. Each one mends a fault: without it, the fault's counter-example is back. */
+/**
+ * The rules that the code follows. Each prevents a fault: without the rule, the counter-example of the fault
+ * is back.
+ */
 export interface Rule {
   /**
-   * The steps whose attempts, if they were given up and find that their run has ended, remove what they have
-   * made.
+   * The steps whose attempts remove what they have made, if they were given up and find that their run has
+   * ended.
    */
   readonly removeWhenGivenUp: readonly ('prepare' | 'transfer')[];
   /** The events that such an attempt takes for the end of its run. */
   readonly takesForEnded: readonly Ended[];
   /**
-   * An image in the making has a fence, which moves by compare-and-swap. A discard dooms the image before it
+   * An unfinished image has a fence, which moves by compare-and-swap. A discard dooms the image before it
    * removes anything.
    */
   readonly fenced: boolean;
-  /** A discard leaves a committed image alone unless it undoes that very commit. */
+  /** A discard leaves a committed image alone, unless it undoes that very commit. */
   readonly sparesCommitted: boolean;
   /** A cancel waits for the answer to a request that commits. */
   readonly awaitsAnswers: boolean;
@@ -23,60 +26,69 @@ export interface Rule {
   readonly cleansClosedOnly: boolean;
   /** The clean-up after a force leaves alone a committed image that already belongs to somebody. */
   readonly cleanUpSpares: boolean;
-  /** A sweep removes exactly what it has listed, and only while that is still in the making. */
+  /** A sweep removes exactly what it has listed, and only while it is unfinished. */
   readonly sweepsWhatWasListed: boolean;
   /**
    * A run after a reset undoes what earlier runs have made and committed, unless one of them was replicated.
    */
   readonly undoesEarlierRuns: boolean;
-  /** A commit takes only data that a transfer has left whole. */
+  /** A commit accepts only data that a transfer has left whole. */
   readonly commitsWholeOnly: boolean;
-  /** Each run of a job makes the same image id. */
+  /** Each run of a job uses the same image id. */
   readonly keepsItsId: boolean;
-  /** Directory: a transfer that starts over forgets its journal, but does not truncate the file. */
+  /** Directory: a transfer that starts over clears its journal, but does not truncate the file. */
   readonly keepsBytes: boolean;
   /**
-   * Directory: after a commit has written the record, it looks at its fence, and takes the record back if the
+   * Directory: after a commit has written the record, it checks its fence, and removes the record if the
    * fence has moved.
    */
   readonly looksAfterRecord: boolean;
   /** Directory: a transfer that starts over leaves alone a later attempt's note that all bytes are whole. */
   readonly numbersNotes: boolean;
-  /** Directory: a folder without a record at the image's path is finished, and not taken for committed. */
+  /**
+   * Directory: a folder without a record at the image's path is completed, and does not count as committed.
+   */
   readonly finishesAtImage: boolean;
-  /** Directory: a sweep removes old files that bear no mark. */
+  /** Directory: a sweep removes old files without a mark. */
   readonly sweepsUnmarked: boolean;
-  /** Directory: a sweep does so at the path of an image too, if there is no record. */
+  /**
+   * Directory: a sweep also removes old files without a mark at the path of an image, if there is no record.
+   */
   readonly sweepsUnmarkedImages: boolean;
   /** Directory: right before its rename, a commit checks whether the path still leads to its folder. */
   readonly looksBeforeRename: boolean;
-  /** S3: a commit whose job object is gone after it has written the record takes the record back. */
+  /** S3: a commit that has written the record, and then finds no job object, removes the record. */
   readonly takesBack: boolean;
   /** S3: an upload is completed only if there is no data yet. */
   readonly completesIfAbsent: boolean;
-  /** S3: each DELETE names the version that it is about. */
+  /** S3: each DELETE names the version that it removes. */
   readonly deletesIfMatch: boolean;
-  /** S3: a DELETE expires. Whoever takes a removal over waits for that before anything new may be made. */
+  /**
+   * S3: a DELETE expires. An attempt that takes over a removal waits for that before anything new may be
+   * made.
+   */
   readonly deletesExpire: boolean;
   /**
-   * S3, Glance: right before a DELETE, and after looking at what is there, a removal checks that its doom
+   * S3, Glance: right before a DELETE, and after a look at what is there, a removal checks that its doom
    * still stands.
    */
   readonly looksAgain: boolean;
   /** S3: a commit that finds a record replaces it with its own, by If-Match. */
   readonly replacesRecord: boolean;
   /**
-   * S3: data bears the number of the attempt that has reserved the place, as the job object does. Data with
+   * S3: data has the number of the attempt that has reserved the place, as the job object does. Data with
    * another number is in the way.
    */
   readonly numbersData: boolean;
-  /** S3: the record bears that number too. A record with another number does not count and may not stay. */
+  /** S3: the record has that number too. A record with another number does not count, and may not stay. */
   readonly numbersRecords: boolean;
-  /** Glance: right before it removes what is committed, a discard asks Temporal whether it still may. */
+  /** Glance: right before it removes a committed image, a discard asks Temporal whether it still may. */
   readonly confirmsDeletes: boolean;
   /** Glance: the discard of a clean-up then also asks whether the chain of runs is still closed. */
   readonly confirmsChain: boolean;
-  /** The accidents that no rule prevents. A check assumes that none happens, unless it is about one. */
+  /**
+   * The accidents that no rule prevents. A check assumes that none of them happens, unless it is about one.
+   */
   readonly limits: Limits;
 }
 
@@ -88,7 +100,7 @@ export interface Limits {
   readonly diesAfterLateRecord: boolean;
   /** Glance: a discard is frozen between its question to Temporal and the removal. */
   readonly frozenBeforeDelete: boolean;
-  /** Glance: a run after a reset tells what an earlier one has committed by its own bytes only. */
+  /** Glance: a run after a reset recognises an image of an earlier run only if it has the run's own bytes. */
   readonly knowsItsBytesOnly: boolean;
   /**
    * Glance: a run that begins anew after a reset does not look for the images that replaced the first one.
@@ -104,7 +116,7 @@ const NO_LIMITS: Limits = {
   looksAtFirstIdOnly: false,
 };
 
-/** The old code, which relied on the mark alone. */
+/** The old code, which relied only on the mark. */
 export const OLD: Rule = {
   removeWhenGivenUp: ['prepare', 'transfer'],
   takesForEnded: ['closed', 'reset', 'paused'],

@@ -1,43 +1,43 @@
 import type { Rule } from './rule.ts';
 
-/** The steps of a copy that touch the destination, and the sweep, which is nobody's step. */
+/** The steps of a copy that touch the destination, and the sweep, which belongs to no copy. */
 export type StepName = 'prepare' | 'transfer' | 'commit' | 'discard' | 'sweep';
 
 /**
- * A process that carries out a step. Its `at` says where in the step's program it is. It takes its next
- * action at any later moment, or never: so a worker that is slow, frozen, cut off or dead needs no action of
- * its own. If `at` begins with `~`, a request is under way that the store carries out at any later moment.
+ * A process that carries out a step. `at` is its place in the program of the step. It takes its next action
+ * at any later moment, or never. So a worker that is slow, frozen, cut off or dead needs no action of its
+ * own. If `at` begins with `~`, a request is under way that the store carries out at any later moment.
  */
 export interface Attempt {
   /** The number of the attempt, which grows over all runs of the job. */
   readonly number: number;
   readonly step: StepName;
   readonly run: number;
-  /** The number of the image id that it makes: 0 unless each run has an id of its own. */
+  /** The number of the image id that the attempt makes. It is 0 unless each run has an id of its own. */
   readonly place: number;
-  /** The bytes of the source that its run has inspected. */
+  /** The version of the source that its run has inspected. */
   readonly version: number;
-  /** For a discard: it undoes a commit too. */
+  /** For a discard: true if it also undoes a commit. */
   readonly committing: boolean;
-  /** The place in its program; `ok`, `adopted`, `spoilt`, `lost` and `gone` are ends. */
+  /** The place in its program. `ok`, `adopted`, `spoilt`, `lost` and `gone` are ends. */
   readonly at: string;
-  /** The observation at the store that it still remembers. */
+  /** What the attempt remembers of the store. */
   readonly seen: string;
-  /** Nobody waits for it any more, but a request that it has sent may still arrive. */
+  /** True if nobody waits for the attempt any more. A request that it has sent may still arrive. */
   readonly abandoned?: true;
 }
 
-/** The facts that an attempt can find out about the rest of the world. */
+/** What an attempt can find out about the rest of the world. */
 export interface Surroundings {
-  /** No run of the job's chain is open. */
+  /** True if no run of the job's chain is open. */
   readonly isClosed: boolean;
-  /** A run has ended as replicated, or a later run than the attempt's was terminated. */
+  /** True if a run has ended as replicated, or if a later run than that of the attempt was terminated. */
   readonly isOwned: boolean;
-  /** Temporal confirms that the attempt may remove something. */
+  /** True if Temporal confirms that the attempt may remove something. */
   readonly mayRemove: boolean;
 }
 
-/** One atomic action of an attempt: its effect on the store, and the attempt's next place. */
+/** One atomic action of an attempt: its effect on the store, and the next place of the attempt. */
 export interface Move<Store> {
   readonly label: string;
   readonly store: Store;
@@ -49,14 +49,14 @@ export interface Move<Store> {
 /** Returns the moves of one attempt at one store. */
 export type Go<Store> = (label: string, at: string, store?: Store, seen?: string) => Move<Store>[];
 
-/** Returns a function that makes moves. What they do not name stays as it was. */
+/** Returns a function that makes moves. Whatever it is not given stays as it was. */
 export function moves<Store>(before: Store, attempt: Attempt): Go<Store> {
   return (label, at, store = before, seen = attempt.seen) => [{ label, store, at, seen }];
 }
 
 /**
- * Returns moves of a removal that waits until the job's chain is closed: none before. What they carry on says
- * whether the removal may still undo a commit.
+ * Returns the moves of a removal that waits until the chain of the job is closed; before that there are none.
+ * Their `committing` says whether the removal may still undo a commit.
  */
 export function onceClosed<Store>(
   found: readonly Move<Store>[],
@@ -68,12 +68,12 @@ export function onceClosed<Store>(
   return found.map((move) => ({ ...move, committing: committing && !(rule.cleanUpSpares && isOwned) }));
 }
 
-/** The state of an image id as everybody can see it. */
+/** What everybody can see of an image id. */
 export interface View {
   readonly image: { readonly mark: string; readonly whole: boolean } | null;
   /**
-   * The image in the making: whose mark it bears, whether it can no longer become whole, and which attempt
-   * makes it.
+   * The unfinished image: whose mark it has, whether it can no longer become whole, and which attempt makes
+   * it.
    */
   readonly making: { readonly mark: string; readonly doomed: boolean; readonly by: number } | null;
 }
@@ -83,12 +83,12 @@ export interface StoreModel<Store> {
   readonly initial: Store;
   act(store: Store, attempt: Attempt, around: Surroundings): readonly Move<Store>[];
   view(store: Store): View;
-  /** Says in words what nobody will ever need or remove, or returns `null` if there is nothing. */
+  /** Names something that nobody will ever need or remove, or returns `null` if there is nothing. */
   leftover(store: Store): string | null;
-  /** Lets the other job reserve the id; returns `null` if the store refuses. */
+  /** Lets the other job reserve the id. Returns `null` if the store refuses. */
   reserve(store: Store): Store | null;
   /** Lets the other job finish its image. */
   finish(store: Store): Store;
-  /** Forgets what nobody can reach any more. */
+  /** Removes from the model what nobody can reach any more. */
   tidy(store: Store, attempts: readonly Attempt[]): Store;
 }

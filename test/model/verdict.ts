@@ -10,7 +10,7 @@ const TROUBLES: readonly Trouble[] = [
   ...(['timeouts', 'resets', 'cancels', 'forces', 'terminations'] as const),
   ...(['failures', 'pauses', 'sweeps', 'others'] as const),
 ];
-/** The most states that a check may have. None that runs in a build has as many. */
+/** The largest number of states of a check. No check of a build has as many. */
 const MAX_STATES = 200_000;
 
 export type StoreName = 'directory' | 's3' | 'glance';
@@ -23,7 +23,7 @@ function troublesOf(total: number, count: (trouble: Trouble) => number): Trouble
 /** Any one trouble. */
 export const ANY_ONE = troublesOf(1, () => 1);
 
-/** Exactly these troubles, in any order. */
+/** Returns exactly these troubles, in any order. */
 export function mix(...troubles: Trouble[]): Troubles {
   return troublesOf(troubles.length, (trouble) => troubles.filter((other) => other === trouble).length);
 }

@@ -20,24 +20,24 @@ export function close<Store>(w: World<Store>, status: Job['status']): World<Stor
   };
 }
 
-/** Discards what was made, if there may be any; then the job closes. */
+/** The workflow discards what may have been made. Then the job closes. */
 export function undo<Store>(w: World<Store>, changes: Partial<Job> = {}): World<Store> {
   const changed = { ...w, job: { ...w.job, ...changes } };
   if (changed.job.made) return enter(changed, 'discard');
   return close(changed, changed.job.cancel ? 'canceled' : 'error');
 }
 
-/** How many images a job tries to make. */
+/** The largest number of images that a job tries to make. */
 const MAX_IMAGES = 3;
 
-/** The workflow makes an image with another id, whose store is `initial` if no run has used it. */
+/** The workflow goes on with another image id, whose store is `initial` if no run has used the id. */
 function replace<Store>(w: World<Store>, initial: Store): World<Store> {
   const place = w.job.place + 1;
   const stores = place < w.stores.length ? w.stores : [...w.stores, initial];
   return enter({ ...w, stores }, 'prepare', { place, replacing: false });
 }
 
-/** The workflow takes the answer of the attempt that it has waited for. */
+/** The workflow takes the answer of the attempt for which it has waited. */
 export function answered<Store>(w: World<Store>, a: Attempt, initial: Store): World<Store> {
   const { cancel, place, replacing } = w.job;
   if (a.step === 'discard') {
@@ -58,7 +58,10 @@ export function answered<Store>(w: World<Store>, a: Attempt, initial: Store): Wo
   }
 }
 
-/** The server gives up an attempt that it has not heard of. The attempt may still live, without knowing. */
+/**
+ * The server gives up an attempt from which nothing has come. The attempt may still live, without knowing
+ * that.
+ */
 export function timedOut<Store>(rule: Rule, w: World<Store>, a: Attempt): World<Store> {
   if (a.number === w.cleanUp.lease) return cleaning(rule, w);
   if (w.job.cancel && a.step !== 'discard') return undo(w);
@@ -78,7 +81,7 @@ export function cleaning<Store>(rule: Rule, w: World<Store>): World<Store> {
   };
 }
 
-/** A reset: the run closes, and another one carries on from a point in its history. */
+/** A reset closes the run, and another run goes on from a point in its history. */
 export function reset<Store>(
   rule: Rule,
   w: World<Store>,

@@ -1,16 +1,16 @@
 import type { Rule } from './rule.ts';
 import type { Attempt, StepName, StoreModel } from './store.ts';
 
-/** The job's last run, as Temporal has it on record. */
+/** The last run of the job, as Temporal has recorded it. */
 export interface Job {
   readonly run: number;
   /** The number of the image id that this run makes. */
   readonly place: number;
-  /** The highest attempt number that was given out before this run. */
+  /** The highest attempt number before this run. */
   readonly since: number;
   readonly phase: 'inspect' | 'prepare' | 'transfer' | 'commit' | 'discard' | 'closed';
   readonly status: 'open' | 'replicated' | 'canceled' | 'error' | 'terminated';
-  /** A cancel was accepted. */
+  /** True if a cancel was accepted. */
   readonly cancel: boolean;
   readonly failed: boolean;
   /** True if there may be something at the destination, because a commit may have happened. */
@@ -18,18 +18,21 @@ export interface Job {
   readonly committing: boolean;
   readonly version: number;
   /**
-   * The number of the attempt that holds the lease: the server waits for it and for no other. 0 if there is
-   * none.
+   * The number of the attempt that holds the lease: the server waits for it and for no other. It is 0 if
+   * there is none.
    */
   readonly lease: number;
   /** How far this run has come. It can be reset to any point up to there. */
   readonly reached: 'inspect' | 'transfer' | 'commit';
   readonly paused: boolean;
-  /** The image id is of no use any more: when all is removed, the job makes an image with another one. */
+  /**
+   * True if the image id can no longer be used. Once everything is removed, the job makes an image with
+   * another id.
+   */
   readonly replacing: boolean;
 }
 
-/** The number of times that each trouble may happen beside the good path, in any order. */
+/** How often each trouble may happen, in any order. */
 export interface Troubles {
   readonly total: number;
   readonly timeouts: number;
@@ -55,13 +58,13 @@ export interface World<Store> {
     readonly place: number;
   };
   readonly attempts: readonly Attempt[];
-  /** The highest attempt number that was given out. */
+  /** The highest attempt number so far. */
   readonly last: number;
-  /** A store for each image id that runs of the job have made. */
+  /** A store for each image id that runs of the job have used. */
   readonly stores: readonly Store[];
   readonly left: Troubles;
   readonly other: 'none' | 'making' | 'whole';
-  /** A run has ended as replicated, so that the image is its owner's. */
+  /** True if a run has ended as replicated, so that the image belongs to its owner. */
   readonly promised: boolean;
   readonly harm: string | null;
 }
@@ -73,7 +76,7 @@ export interface Setting<Store> {
   readonly troubles: Troubles;
 }
 
-/** The places at which an attempt's program has ended. */
+/** The places at which the program of an attempt has ended. */
 export const ENDS: ReadonlySet<string> = new Set(['ok', 'adopted', 'spoilt', 'lost', 'gone']);
 
 export const FIRST_RUN: Job = {
@@ -131,12 +134,12 @@ export function nextAttempt<Store>(w: World<Store>, step: StepName, at: string):
   return { number: w.last + 1, step, run, place, version, committing, at, seen: '' };
 }
 
-/** Forgets attempts that can do nothing any more. */
+/** Removes attempts that can do nothing any more. */
 export function settled<Store>({ store, rule }: Setting<Store>, w: World<Store>): World<Store> {
   const attempts = w.attempts.filter((a) => {
     if (a.at === 'gone') return false;
     if (!ENDS.has(a.at) || hasLease(w, a)) return true;
-    // It may still hear that its run has ended.
+    // The attempt may still find that its run has ended.
     return a.step === 'prepare' && rule.removeWhenGivenUp.includes('prepare') && !a.abandoned;
   });
   const stores = w.stores.map((s, place) =>

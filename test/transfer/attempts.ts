@@ -7,7 +7,7 @@ import {
 } from '../../src/transfer/index.ts';
 import { ownLink } from '../support/link.ts';
 
-/** Timeouts for tests that are not about time. */
+/** Timeouts for tests that do not test timeouts. */
 const PATIENT = { stall_after: 60_000, give_up_after: 60_000 };
 
 type Ends = Pick<TransferOptions, 'reader' | 'sink' | 'spool' | 'size'>;
@@ -32,7 +32,7 @@ export class Attempts {
     return this.#started.length + 1;
   }
 
-  /** Starts an attempt between two ends, with options that replace the usual ones. */
+  /** Starts an attempt between two ends. These options replace the usual ones. */
   start(image: ImageRecord, ends: Ends, { lanes, ...options }: CommonOptions): Transfer {
     const transfer = startTransfer({
       ...ends,

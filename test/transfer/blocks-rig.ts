@@ -13,9 +13,7 @@ export interface BlocksAttempt {
 }
 
 interface AttemptOptions extends CommonOptions {
-  /**
-   * The name of the endpoint that the source is said to be at; without one, the source is on this machine.
-   */
+  /** The name of the source's endpoint. Without one, the source is on this machine. */
   readonly endpoint?: string;
   readonly reads?: ReaderFaults;
   readonly inOrder?: boolean;

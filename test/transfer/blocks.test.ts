@@ -26,7 +26,7 @@ test.each([1, 2, 3, 4, 8, 40])(
   },
 );
 
-test('every digest that is known is compared, even a weak one beside a strong one', async () => {
+test('every known digest is compared, even a weak one next to a strong one', async () => {
   const rig = await blocksRig(DATA.subarray(0, BLOCK + 1), BLOCK);
   await expectEachDigestCompared(rig);
 });
@@ -37,7 +37,7 @@ test.each([1, BLOCK - 1, BLOCK, BLOCK + 1])('an image of %d bytes arrives whole'
   expect(rig.server.data.equals(DATA.subarray(0, size))).toBe(true);
 });
 
-test('an empty image is put together too', async () => {
+test('the flush of an empty image makes an image', async () => {
   const rig = await blocksRig(Buffer.alloc(0), BLOCK);
   await (await rig.attempt()).transfer.finished;
   expect([rig.server.isWhole, rig.server.put]).toEqual([true, []]);
@@ -66,7 +66,7 @@ test('while a put hangs, no more is read than fits in memory', async () => {
     },
   });
   await untilStill(() => reader.bytesRead);
-  // Each lane reads a chunk before it knows that there is no room for it.
+  // Each lane reads a chunk before it finds that there is no room for it.
   expect(reader.bytesRead).toBeLessThanOrEqual(2 * LANES * BLOCK + LANES * MIB);
   expect(transfer.ledger.bytes).toBeGreaterThan(0);
   release.resolve();
@@ -87,7 +87,7 @@ test('while the digest is behind, no more is read than fits in memory', async ()
           await release.promise;
           return digest.update(bytes);
         },
-        // This comes after the last update, which has just been called.
+        // The pool calls this after the last update.
         finish: async () => {
           await release.promise;
           return digest.finish();
@@ -97,7 +97,7 @@ test('while the digest is behind, no more is read than fits in memory', async ()
   };
   const { transfer, reader } = await rig.attempt({ digests });
   await untilStill(() => reader.bytesRead);
-  // The digest still has three MiB.
+  // The digest still holds three MiB.
   expect(reader.bytesRead).toBeLessThanOrEqual(2 * LANES * BLOCK + LANES * MIB + 3 * MIB);
   release.resolve();
   expect((await transfer.finished).sha512).toBe(rig.image.os_hash_value);
@@ -120,7 +120,7 @@ test('a put with a fault that may pass is repeated, and nothing is read again', 
   expect(rig.server.data.equals(DATA)).toBe(true);
 });
 
-test('a put that moves nothing for the stall time is repeated, and nothing is read again', async () => {
+test('a put that stalls is repeated, and nothing is read again', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   let left = 2;
   const { transfer, reader } = await rig.attempt({
@@ -137,7 +137,7 @@ test('a put that moves nothing for the stall time is repeated, and nothing is re
   expect(rig.server.data.equals(DATA)).toBe(true);
 });
 
-test("a put that fails for good ends the transfer, and it is the destination's fault", async () => {
+test('a put that fails for good ends the transfer, with the destination as the side at fault', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   const attempt = await rig.attempt({
     blocks: { put: () => Promise.reject(new StoreError('quota_exceeded', 'full')) },
@@ -146,7 +146,7 @@ test("a put that fails for good ends the transfer, and it is the destination's f
   expect([rig.server.isWhole, rig.server.resets, attempt.reader.closed]).toEqual([false, 0, 1]);
 });
 
-test('a destination that has lost blocks is told to forget all of them, and the next attempt starts over', async () => {
+test('if the destination has lost blocks, all of them are discarded, and the next attempt starts over', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   const attempt = await rig.attempt({
     blocks: {
@@ -163,7 +163,7 @@ test('a destination that has lost blocks is told to forget all of them, and the 
   expect(next.reader.bytesRead).toBe(SIZE);
 });
 
-test('bytes that differ from the record are never put together, and are forgotten', async () => {
+test('blocks that differ from the record are never joined, and are discarded', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   let flushed = false;
   const attempt = await rig.attempt({
@@ -179,7 +179,7 @@ test('bytes that differ from the record are never put together, and are forgotte
   expect([flushed, rig.server.resets, attempt.transfer.ledger.bytes]).toEqual([false, 2, 0]);
 });
 
-test('a stop gives up the puts in flight; the next attempt reads the missing blocks, and reads the whole image back', async () => {
+test('after a stop, the next attempt reads only the missing blocks, and reads the whole image back', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   const hanging = Promise.withResolvers<void>();
   const first = await rig.attempt({
@@ -215,7 +215,7 @@ test('a wrong block of an earlier attempt counts as lost, and a new start succee
   expect(rig.server.data.equals(DATA)).toBe(true);
 });
 
-test('an image that has all its blocks is put together and read back, and the source is not read', async () => {
+test('an image that has all its blocks is read back, and the source is not read', async () => {
   const rig = await blocksRig(DATA, BLOCK);
   await (await rig.attempt()).transfer.finished;
   const { transfer, reader } = await rig.attempt();

@@ -1,4 +1,4 @@
-/** Tests copies from a server: a lane may take over what another lane has to move. */
+/** Tests copies from a server, in which a lane may take over work of another lane. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { testLinks } from '../support/link.ts';
@@ -19,7 +19,7 @@ test('at the end, an idle lane takes over the rest of the part that would finish
       beforeChunk: async (at) => {
         asked.push(at);
         const [first] = reader.asked;
-        // Another lane reads in the part that stands still.
+        // Another lane has read from the part that stands still.
         if (asked.filter((offset) => first !== undefined && offset > MIB && offset < first[1]).length > 0)
           shared.resolve();
         if (at === MIB) await shared.promise;
@@ -58,7 +58,7 @@ test('a block that several lanes have read together is put once', async () => {
   expect(rig.server.data.equals(DATA)).toBe(true);
 });
 
-test('until the first block is at a server far away, several lanes read a block together', async () => {
+test('the first blocks for a server far away are read by several lanes together', async () => {
   const rig = await blocksRig(DATA, 8 * MIB);
   const link = testLinks({ lanes: { min: 4, max: 4 } }).open({
     from: endpoint,

@@ -9,7 +9,7 @@ import { type Attempt, failureOf, MIB, transferRig, untilAborted } from './trans
 const SIZE = 26 * MIB + 777;
 const DATA = randomBytes(SIZE);
 
-/** Returns a function that fails so many times, and then never again. */
+/** Returns a function that fails the first so many times. */
 function failing(times: number, error: () => Error): () => void {
   let left = times;
   return () => {
@@ -20,13 +20,13 @@ function failing(times: number, error: () => Error): () => void {
 test.each<[string, () => Error]>([
   ['that a store announces', () => new StoreError('unavailable', 'come again')],
   ['that no store has foreseen', () => new TypeError('fetch failed')],
-])('a source error %s is retried within the attempt, and is shown meanwhile', async (_what, error) => {
+])('a source error %s is retried within the attempt, and is shown until then', async (_what, error) => {
   const rig = await transferRig(DATA);
   const fail = failing(3, error);
   const shown: unknown[] = [];
   let asked = 0;
   const attempt: Attempt = await rig.attempt({
-    // A second lane would still move bytes, and a fault is shown only until something moves.
+    // With a second lane bytes would still move, and a fault is shown only until something moves.
     lanes: 1,
     reads: {
       beforeChunk: (at) => {
@@ -94,7 +94,7 @@ test('a destination error that passes is retried within the attempt', async () =
 });
 
 test.each(['changed', 'not_found', 'forbidden'] as const)(
-  'a source that is %s ends all lanes at once, and reader and sink are closed once',
+  'if the source is %s, all lanes end at once, and the reader and the sink are closed once',
   async (code) => {
     const rig = await transferRig(DATA);
     const attempt = await rig.attempt({
@@ -130,7 +130,7 @@ test('after an answer that ends early, the next request goes on from there: no b
   expect(reader.bytesRead).toBe(SIZE);
 });
 
-test('a source that is truncated during the copy is found to have changed', async () => {
+test('a source that is truncated during the copy is reported as changed', async () => {
   const rig = await transferRig(DATA);
   const attempt = await rig.attempt({
     lanes: 1,
@@ -162,7 +162,7 @@ test.each<[keyof SinkFaults, SinkFaults]>([
   expect([attempt.reader.closed, attempt.sink.closed, attempt.sink.tooLate]).toEqual([1, 1, 0]);
 });
 
-test('a destination that cannot read back what an earlier attempt has left is named as the side at fault', async () => {
+test('a destination that cannot read back the bytes of an earlier attempt is named as the side at fault', async () => {
   const rig = await transferRig(DATA);
   const attempt = await rig.attempt({ reported: [[0, 8 * MIB]], writes: { readBack: at(3 * MIB) } });
   expect(await failureOf(attempt)).toMatchObject({ code: 'quota_exceeded', side: 'destination' });
@@ -177,7 +177,7 @@ test('an unexpected error of the destination counts as unavailable', async () =>
   expect(failure.message).not.toContain('x is not a function');
 });
 
-test('an attempt that is superseded ends with a conflict, and does not disturb its successor', async () => {
+test('an attempt that is superseded ends with a conflict, and does not disturb the next one', async () => {
   const rig = await transferRig(DATA);
   const held = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();
@@ -198,7 +198,7 @@ test('an attempt that is superseded ends with a conflict, and does not disturb i
   expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
-test('a copy ends if its image is discarded while it runs', async () => {
+test('a copy ends if its image is discarded in the meantime', async () => {
   const rig = await transferRig(DATA);
   const attempt = await rig.attempt({
     lanes: 1,

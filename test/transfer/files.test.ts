@@ -25,7 +25,7 @@ test.each([0, 1, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1, 33 * MIB + 12_345])(
   },
 );
 
-test.each([1, 2, 64])('with %d lanes the same bytes arrive', async (lanes) => {
+test.each([1, 2, 64])('the right bytes arrive with %d lanes', async (lanes) => {
   const data = randomBytes(26 * MIB + 1);
   const rig = await transferRig(data);
   const { transfer } = await rig.attempt({ lanes });
@@ -33,7 +33,7 @@ test.each([1, 2, 64])('with %d lanes the same bytes arrive', async (lanes) => {
   expect((await rig.commit()).equals(data)).toBe(true);
 });
 
-test('written bytes are not read back from the destination as long as they fit in memory', async () => {
+test('written bytes are not read back from the destination if they fit in memory', async () => {
   const rig = await transferRig(randomBytes(26 * MIB + 1));
   const readBack: number[] = [];
   const { transfer } = await rig.attempt({
@@ -43,7 +43,7 @@ test('written bytes are not read back from the destination as long as they fit i
   expect(readBack).toEqual([]);
 });
 
-test('a digest that is too far behind reads bytes back, and the same bytes arrive', async () => {
+test('a digest that is too far behind reads bytes back, and the right bytes arrive', async () => {
   const data = randomBytes(80 * MIB + 1);
   const rig = await transferRig(data);
   const first = Promise.withResolvers<void>();
@@ -98,7 +98,7 @@ test('a source may send chunks of any size', async () => {
 });
 
 test.each([true, false])(
-  'an image without a sha512 gets the sha512 of the copied bytes, and is compared by its md5 if it has one (%s)',
+  'an image without a sha512 gets the sha512 of the copied bytes, and is compared by its md5 (it has one: %s)',
   async (has) => {
     const data = randomBytes(1000);
     const rig = await transferRig(data);
@@ -109,18 +109,18 @@ test.each([true, false])(
   },
 );
 
-test('a different md5 is a mismatch too', async () => {
+test('another md5 is a mismatch, too', async () => {
   const rig = await transferRig(randomBytes(1000));
   const attempt = await rig.attempt({ expected: { sha512: null, md5: 'ab'.repeat(16) } });
   expect(await failureOf(attempt)).toMatchObject({ code: 'digest_mismatch', side: 'source' });
 });
 
-test('every digest that is known is compared, even a weak one beside a strong one', async () => {
+test('every known digest is compared, even a weak one next to a strong one', async () => {
   const rig = await transferRig(randomBytes(1000));
   await expectEachDigestCompared(rig);
 });
 
-test('zeros of the source take no room at the destination', async () => {
+test('zeros of the source take no disk space at the destination', async () => {
   const data = Buffer.alloc(40 * MIB);
   randomBytes(MIB).copy(data, 17 * MIB);
   const rig = await transferRig(data);
@@ -131,7 +131,7 @@ test('zeros of the source take no room at the destination', async () => {
   expect(blocks * 512).toBeLessThan(4 * MIB);
 });
 
-test('two transfers at the same time share the digest thread and keep their digests apart', async () => {
+test('two transfers share the digest thread, and each gets its own digest', async () => {
   const [one, two] = await Promise.all([
     transferRig(randomBytes(9 * MIB)),
     transferRig(randomBytes(9 * MIB)),

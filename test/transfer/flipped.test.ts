@@ -28,7 +28,7 @@ const rigs = {
 };
 
 test.each(Object.entries(rigs))(
-  'if a byte was flipped on the way to %s, the image is read again, once',
+  'if a byte was flipped on the way to %s, the image is read once more',
   async (_to, open) => {
     const rig = await open();
     const { transfer, reader } = await rig.attempt({ reads: flipping(1) });

@@ -11,7 +11,7 @@ const unavailable = () => new StoreError('unavailable', 'come again');
 test.each<[string, (signal: AbortSignal) => Promise<void>]>([
   ['stops when it is told to', untilAborted],
   ['goes on hanging', () => new Promise(() => {})],
-])('a part that stalls is read again from where it stood (its reader %s)', async (_what, stall) => {
+])('a part that stalls is read again from where it stopped (its reader %s)', async (_what, stall) => {
   const rig = await transferRig(DATA);
   let stalls = 1;
   const { transfer, reader } = await rig.attempt({
@@ -29,7 +29,7 @@ test.each<[string, (signal: AbortSignal) => Promise<void>]>([
   expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
-test('while a part stalls, the fault says so', async () => {
+test('while a part stalls, the transfer shows a fault of the source', async () => {
   const rig = await transferRig(DATA);
   const second = Promise.withResolvers<void>();
   let tries = 0;
@@ -121,7 +121,7 @@ test('a lane that stands still is not given up while another one moves', async (
   expect((await transfer.finished).sha512).toBe(rig.image.os_hash_value);
 });
 
-test('a slow destination is not mistaken for a source that stalls', async () => {
+test('a slow destination does not make the source count as stalled', async () => {
   const rig = await transferRig(randomBytes(3 * MIB));
   const { transfer, reader } = await rig.attempt({
     patience: { stall_after: 3000, give_up_after: 60_000 },

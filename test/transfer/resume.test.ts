@@ -9,7 +9,7 @@ import { failureOf, MIB, type TransferRig, transferRig } from './transfer-rig.ts
 const SIZE = 30 * MIB + 4321;
 const DATA = randomBytes(SIZE);
 
-/** Writes ranges as an attempt that died has done; the sink has also noted those of `completed`. */
+/** Writes these ranges, as an attempt does that dies then. It has noted only the ranges `completed`. */
 async function diedAfter(rig: TransferRig, written: ByteRange[], completed: ByteRange[] = []): Promise<void> {
   const sink = await openPartSink(rig.destination.store, rig.ref, 0, SIZE);
   for (const [start, end] of written) await sink.write(start, DATA.subarray(start, end));
@@ -49,11 +49,11 @@ test('reported ranges and received ranges count together', async () => {
   expect(reader.bytesRead).toBe(SIZE - 24 * MIB);
 });
 
-test('without a digest, all bytes are read again except those that are surely on the disk', async () => {
+test('without a digest, all bytes are read again except those that are certainly on the disk', async () => {
   const rig = await transferRig(DATA);
   await diedAfter(rig, [[0, 24 * MIB]], [[8 * MIB, 16 * MIB]]);
   await appendFile(join(dirname(rig.partialData), 'parts'), `${16 * MIB} ${24 * MIB}\n`);
-  // A loss of power may take what was reported and noted, but not synced.
+  // A power failure may lose bytes that were reported or noted, but not synced.
   await overwrite(rig.partialData, 0, Buffer.alloc(8 * MIB));
   await overwrite(rig.partialData, 16 * MIB, Buffer.alloc(8 * MIB));
   const { transfer, reader } = await rig.attempt({
@@ -65,7 +65,7 @@ test('without a digest, all bytes are read again except those that are surely on
   expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
-test('the source is not read at all if only the digest is left to do', async () => {
+test('the source is not read at all if only the digest is missing', async () => {
   const rig = await transferRig(DATA);
   await diedAfter(rig, [[0, SIZE]], [[0, SIZE]]);
   const { transfer, reader } = await rig.attempt();
@@ -86,7 +86,7 @@ test('the bytes that a stopped attempt has moved are not moved again', async () 
   expect((await rig.commit()).equals(DATA)).toBe(true);
 });
 
-test("bytes that differ from the record are the source's fault, and are forgotten", async () => {
+test('bytes that differ from the record are a fault of the source, and are discarded', async () => {
   const rig = await transferRig(DATA);
   const attempt = await rig.attempt({ expected: { sha512: 'ab'.repeat(64), md5: null } });
   expect(await failureOf(attempt)).toMatchObject({
@@ -102,7 +102,7 @@ test.each<[string, (path: string) => Promise<void>]>([
   ['zeroed', (path) => overwrite(path, 5 * MIB, Buffer.alloc(4096))],
   ['altered', (path) => overwrite(path, 5 * MIB, Buffer.alloc(4096, 'z'))],
   ['cut off', (path) => truncate(path, 5 * MIB)],
-])('inherited bytes that the disk has %s count as lost, and a new start succeeds', async (_how, spoil) => {
+])('earlier bytes that the disk has %s count as lost, and a new start succeeds', async (_how, spoil) => {
   const rig = await transferRig(DATA);
   const ranges: ByteRange[] = [[0, 16 * MIB]];
   await diedAfter(rig, ranges, ranges);

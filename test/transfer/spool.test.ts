@@ -25,7 +25,7 @@ function breakingOnce(when: Promise<void> = Promise.resolve()): UploadHooks {
   };
 }
 
-test('parts that are in the spool are not read again when an upload was broken off', async () => {
+test('after a broken upload, the parts in the spool are not read again', async () => {
   const spooled = Promise.withResolvers<void>();
   const rig = await streamRig(DATA, breakingOnce(spooled.promise));
   const first = await rig.attempt({
@@ -77,7 +77,7 @@ test('without a spool, all bytes are read again', async () => {
   expect(rig.upload().data().equals(DATA)).toBe(true);
 });
 
-test('ranges that an earlier attempt has reported do not count if the upload begins anew', async () => {
+test('ranges that an earlier attempt has reported do not count, because the upload starts over', async () => {
   const rig = await streamRig(DATA);
   const { transfer, reader } = await rig.attempt({ reported: [[0, 20 * MIB]] });
   await transfer.finished;
@@ -85,7 +85,7 @@ test('ranges that an earlier attempt has reported do not count if the upload beg
   expect(rig.upload().data().equals(DATA)).toBe(true);
 });
 
-/** Makes an upload that is broken off after the whole source has been read. */
+/** Makes the spool hold the whole source, as an earlier attempt may have left it. */
 async function spooledWhole(rig: StreamRig): Promise<void> {
   const spool = await rig.spoolFile();
   await spool.write(0, DATA);
@@ -150,7 +150,7 @@ test('a stop waits until the upload no longer reads, because another copy will g
     async flush() {},
     async close() {},
   };
-  // Like undici, this ends the request at once when it is aborted, whatever its body is doing.
+  // This ends at once when it is aborted, as a request of undici does, whatever its body does.
   const upload = async (chunks: AsyncIterable<Uint8Array>, signal: AbortSignal) => {
     const sent = (async () => {
       for await (const _chunk of chunks);

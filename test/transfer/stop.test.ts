@@ -91,7 +91,7 @@ test('after a stop, the ledger has exactly the ranges that the destination has',
   }
 });
 
-test('a stop may be repeated, and changes nothing once the copy has ended', async () => {
+test('a stop may be repeated, and changes nothing after the end of the copy', async () => {
   const rig = await transferRig(randomBytes(1000));
   const { transfer, reader, sink } = await rig.attempt();
   const result = await transfer.finished;

@@ -41,7 +41,7 @@ export interface StreamRig {
   readonly spooledData: string;
   /** Starts the next attempt at the transfer. It is stopped when the test ends. */
   attempt(options?: AttemptOptions): Promise<StreamAttempt>;
-  /** Opens the spool's file as the next attempt finds it. */
+  /** Opens the file of the spool as the next attempt finds it. */
   spoolFile(): Promise<PartSink>;
   /** Returns the last upload. */
   upload(): Upload;

@@ -76,7 +76,7 @@ test('a destination that takes nothing for too long is unavailable, and is named
   expect(failure.message).toContain('taken nothing');
 });
 
-test('a destination that takes bytes slowly is waited for', async () => {
+test('a destination that takes bytes slowly is not given up', async () => {
   let next = 0;
   const rig = await streamRig(DATA, {
     beforePiece: async (at) => {
@@ -107,7 +107,7 @@ test('a destination may take longer to answer than a part may stall', async () =
   await transfer.finished;
 });
 
-test('a destination that breaks the connection off is unavailable, and is named', async () => {
+test('a destination that breaks off the connection is unavailable, and is named', async () => {
   const rig = await streamRig(DATA, {
     beforePiece: (at) => {
       if (at > 3 * MIB) throw new Error('broken');
@@ -118,7 +118,7 @@ test('a destination that breaks the connection off is unavailable, and is named'
   expect([attempt.reader.closed, attempt.sink.closed]).toEqual([1, 1]);
 });
 
-test('a stop breaks the upload off, closes both ends once, and may be repeated', async () => {
+test('a stop breaks off the upload, closes both ends once, and may be repeated', async () => {
   const rig = await streamRig(DATA);
   const attempt = await rig.attempt({
     reads: { beforeChunk: (at) => (at >= 6 * MIB ? never() : undefined) },

@@ -9,11 +9,11 @@ import { streamRig } from './stream-rig.ts';
 import { failureOf, MIB } from './transfer-rig.ts';
 import { expectEachDigestCompared } from './wrong-digests.ts';
 
-/** The bytes that an upload keeps back until everything is verified. */
+/** The bytes that an upload holds back until everything is verified. */
 const RESERVE = 64 * KIB;
 
 test.each([0, 1, RESERVE, RESERVE + 1, 3 * MIB + 77, 30 * MIB + 12_345])(
-  'an image of %d bytes is uploaded once, whole, and is read once',
+  'an image of %d bytes is read once and uploaded once, whole',
   async (size) => {
     const data = randomBytes(size);
     const rig = await streamRig(data);
@@ -31,7 +31,7 @@ test.each([0, 1, RESERVE, RESERVE + 1, 3 * MIB + 77, 30 * MIB + 12_345])(
   },
 );
 
-test.each([1, 2, 3, 5, 7, 64])('with %d lanes the same bytes arrive', async (lanes) => {
+test.each([1, 2, 3, 5, 7, 64])('the right bytes arrive with %d lanes', async (lanes) => {
   const data = randomBytes(70 * MIB + 1);
   const rig = await streamRig(data);
   const { transfer, reader } = await rig.attempt({ lanes });
@@ -49,13 +49,13 @@ test("an image that is larger than the copy's memory arrives whole", async () =>
   expect(reader.bytesRead).toBe(data.length);
 });
 
-test('a source is not read farther ahead of a slow destination than there is memory', async () => {
+test('a source is read no farther ahead of a slow destination than there is memory', async () => {
   const open = Promise.withResolvers<void>();
   const data = Buffer.alloc(120 * MIB, 'x');
   const rig = await streamRig(data, { beforePiece: () => open.promise });
   const { transfer, reader } = await rig.attempt();
   await untilStill(() => reader.bytesRead);
-  // The bytes in the sockets, and a chunk for each lane, come on top.
+  // The bytes in the sockets, and one chunk of each lane, are not in this memory.
   expect(reader.bytesRead).toBeLessThan(80 * MIB);
   // The reader is not asked for parts for which there is no room yet.
   expect(Math.max(...reader.asked.map(([start]) => start))).toBeLessThan(transfer.ledger.bytes + 33 * MIB);
@@ -64,7 +64,7 @@ test('a source is not read farther ahead of a slow destination than there is mem
   expect(rig.upload().data().equals(data)).toBe(true);
 });
 
-test('a source that reads well only in order is read by one lane, each range where the last one ended', async () => {
+test('a source that should be read in order is read by one lane, each range where the last one ended', async () => {
   const data = randomBytes(130 * MIB);
   const rig = await streamRig(data);
   const { transfer, reader } = await rig.attempt({ inOrder: true, spooled: true });
@@ -74,7 +74,7 @@ test('a source that reads well only in order is read by one lane, each range whe
   expect(reader.asked.map(([start]) => start)).toEqual([0, ...ends.slice(0, -1)]);
 });
 
-test('an image that the destination has already is neither read nor sent again', async () => {
+test('an image that the destination already has is neither read nor sent again', async () => {
   const rig = await streamRig(randomBytes(MIB));
   const { transfer, reader, sink } = await rig.attempt({ whole: digestsOf(rig.image) });
   expect(await transfer.finished).toMatchObject({ verified_by: 'sha512' });
@@ -84,7 +84,7 @@ test('an image that the destination has already is neither read nor sent again',
   expect([reader.closed, sink.closed]).toEqual([1, 1]);
 });
 
-/** Returns a pool whose digests are not ready before the test says so. */
+/** Returns a pool whose digests end only when the test says so. */
 function held(pool: DigestPool, ready: Promise<void>): DigestPool {
   return {
     ...pool,
@@ -107,7 +107,7 @@ test('the last bytes are not sent before the digest is verified', async () => {
   const rig = await streamRig(data);
   const { transfer } = await rig.attempt({ digests: held(rig.digests, ready.promise) });
   await until(() => rig.server.uploads.length > 0 && rig.upload().at >= data.length - RESERVE);
-  // This waits for two more trickles.
+  // This waits for two more trickles of bytes.
   const { length } = rig.upload().arrivals;
   await until(() => rig.upload().arrivals.length >= length + 2);
   expect(rig.upload().at).toBeLessThan(data.length - RESERVE + 100);
@@ -118,7 +118,7 @@ test('the last bytes are not sent before the digest is verified', async () => {
 });
 
 test.each([RESERVE, RESERVE + 1, 10 * MIB])(
-  'bytes that differ from the record never arrive whole (%d of them)',
+  'of %d bytes that differ from the record, the destination never gets all',
   async (size) => {
     const rig = await streamRig(randomBytes(size));
     const attempt = await rig.attempt({ expected: { sha512: 'ab'.repeat(64), md5: null } });
@@ -133,7 +133,7 @@ test.each([RESERVE, RESERVE + 1, 10 * MIB])(
   },
 );
 
-test('every digest that is known is compared, even a weak one beside a strong one', async () => {
+test('every known digest is compared, even a weak one next to a strong one', async () => {
   const rig = await streamRig(randomBytes(3 * MIB));
   await expectEachDigestCompared(rig);
 });

@@ -26,9 +26,7 @@ export interface Attempt {
 }
 
 interface AttemptOptions extends CommonOptions {
-  /**
-   * The name of the endpoint that the source is said to be at; without one, the source is on this machine.
-   */
+  /** The name of the source's endpoint. Without one, the source is on this machine. */
   readonly endpoint?: string;
   readonly reads?: ReaderFaults;
   readonly writes?: SinkFaults;
@@ -41,13 +39,13 @@ export interface TransferRig {
   readonly digests: DigestPool;
   readonly image: ImageRecord;
   readonly ref: DestinationRef;
-  /** The path of the data in the making. */
+  /** The path of the data of the unfinished image. */
   readonly partialData: string;
   /** Starts the next attempt at the transfer. It is stopped when the test ends. */
   attempt(options?: AttemptOptions): Promise<Attempt>;
   /** Commits the image, and returns its bytes. */
   commit(): Promise<Buffer>;
-  /** Reads the bytes in the making. */
+  /** Reads the bytes of the unfinished image. */
   partial(): Promise<Buffer>;
 }
 
@@ -97,7 +95,7 @@ export async function failureOf({ transfer }: { readonly transfer: Transfer }): 
   );
 }
 
-/** Waits until the read is given up. */
+/** Waits until the read is aborted. */
 export function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);

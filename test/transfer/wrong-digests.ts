@@ -8,7 +8,10 @@ interface Rig {
   attempt(options: Pick<TransferOptions, 'expected'>): Promise<{ readonly transfer: Transfer }>;
 }
 
-/** Expects an attempt to fail by each digest that is not that of the image, while all others are. */
+/**
+ * Expects an attempt to fail because of one wrong digest, for each of the digests, while the others are
+ * right.
+ */
 export async function expectEachDigestCompared({ image, attempt }: Rig): Promise<void> {
   const digests = digestsOf(image);
   for (const wrong of [{ md5: 'ab'.repeat(16) }, { sha256: 'ab'.repeat(32) }, { sha512: 'ab'.repeat(64) }]) {

@@ -33,13 +33,13 @@ async function endedBy(stage: Stage, phase: Phase, signal: 'SIGKILL' | 'SIGTERM'
   const first = await stage.startWorker({ slow: SLOW });
   const held = await reach(stage, first, phase);
   const gone = first.kill(signal);
-  // A worker that may finish what it has begun does so.
+  // A worker that may shut down properly finishes what it has begun.
   await sleep(stage.random.between(0, 800));
   held.release();
   await gone;
   await stage.startWorker();
   await stage.watch.ended();
-  // Perhaps the worker could not tell anybody of an upload that it had begun.
+  // The worker may have died before it could tell anybody about an upload.
   return { ...endOfPhase(phase), ...(phase === 'preparing' && { sweep: true, unheard: true }) };
 }
 

@@ -82,7 +82,7 @@ export const disks: readonly Fault[] = [
 
 const CHANGES = ['write', 'writeFile', 'mkdir', 'link', 'rename', 'datasync', 'sync'];
 
-/** Makes all changes of a worker at the destination fail, for some time or for good; removals still work. */
+/** Makes all changes by a worker at the destination fail, for some time or for good. Removals still work. */
 async function refusing(stage: Stage, phase: Phase, code: string, ms?: number): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW });
   const held = await reach(stage, worker, phase);
@@ -98,12 +98,12 @@ async function refusing(stage: Stage, phase: Phase, code: string, ms?: number): 
 }
 
 function refuseAt(stage: Stage, worker: ChaosWorker, code: string) {
-  // A discard also renames before it removes, and a rename works on a full disk.
+  // A discard renames before it removes, and a rename works on a full disk.
   const calls = code === 'ENOSPC' ? CHANGES.filter((call) => call !== 'rename') : CHANGES;
   return worker.control.add({ calls, path: `^${folderOf(stage)}/`, act: 'fail', code });
 }
 
-/** Makes the worker's spool refuse. The copy MUST neither hang nor be lost for ever because of that. */
+/** Makes the worker's spool refuse data. The copy MUST neither hang nor be lost for that reason. */
 async function spoolRefuses(stage: Stage, code: 'ENOSPC' | 'EROFS'): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW / 4 });
   const after = stage.random.between(1, 10);

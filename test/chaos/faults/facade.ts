@@ -8,7 +8,7 @@ import { startTcpProxy } from '../tcp-proxy.ts';
 import type { Expected, Fault, Stage } from '../trial.ts';
 import { SLOW } from './common.ts';
 
-/** How long a facade may live during a request that it is not to survive; milliseconds. */
+/** The longest time for which a facade lives during a request that kills it; milliseconds. */
 const MAX_REQUEST_LENGTH = 150;
 
 export const facades: readonly Fault[] = [
@@ -28,7 +28,9 @@ export const facades: readonly Fault[] = [
   },
 ];
 
-/** Sends a request, and kills the facade while it is under way. Returns the answer if there was one. */
+/**
+ * Sends a request, and kills the facade while the request is under way. Returns the answer if there was one.
+ */
 async function killedWhile(
   stage: Stage,
   send: () => Promise<{ status: number; text: string }>,
@@ -36,7 +38,7 @@ async function killedWhile(
   const line = await startTcpProxy(stage.temporal.address);
   const api = await stage.deployment.startWith('serve', { env: { TEMPORAL_ADDRESS: line.address } });
   try {
-    // Either the facade never reaches Temporal, or it dies at some moment.
+    // Either the facade never reaches Temporal, or it is killed at some moment.
     if (stage.random.between(0, 3) === 0) line.stall();
     const answer = send().catch(() => undefined);
     await sleep(stage.random.between(0, MAX_REQUEST_LENGTH));
@@ -58,7 +60,7 @@ async function call({ deployment }: Stage, method: 'POST' | 'DELETE', path: stri
   return { status: answer.statusCode, text: await answer.body.text() };
 }
 
-/** Kills the facade in a POST. The client repeats it with the same key, and gets the same job. */
+/** Kills the facade during a POST. The client repeats the request with its key, and gets the same job. */
 async function killedInPost(stage: Stage): Promise<Expected> {
   const body = {
     image_id: stage.image.id,
@@ -80,7 +82,7 @@ async function killedInPost(stage: Stage): Promise<Expected> {
   return { ends: ['replicated'] };
 }
 
-/** Kills the facade in a DELETE. The client repeats it, and an accepted cancel still counts. */
+/** Kills the facade during a DELETE. The client repeats the request, and an accepted cancel still counts. */
 async function killedInDelete(stage: Stage): Promise<Expected> {
   const body = {
     image_id: stage.image.id,
@@ -98,7 +100,7 @@ async function killedInDelete(stage: Stage): Promise<Expected> {
   const api = await stage.deployment.startApi();
   const again = await call(stage, 'DELETE', `/${stage.jobId}`);
   if ([first?.status, again.status].includes(204)) stage.cancelAccepted = true;
-  // If the first request had its effect although its answer was lost, the second one comes too late.
+  // The first request may have had its effect although its answer was lost. Then the second one is too late.
   if (![204, 409].includes(again.status)) throw new Error(`DELETE again: ${again.status} ${again.text}`);
   await stage.watch.ended();
   await api.stop('SIGTERM');

@@ -7,8 +7,8 @@ import { type Expected, type Fault, IN_HAND, type Phase } from '../trial.ts';
 import { endOfPhase, SLOW } from './common.ts';
 
 /**
- * The endings, with the phases in which a worker is frozen. It counts as dead, and goes on when its job has
- * long ended.
+ * The endings, each with the phases in which a worker is frozen. Such a worker counts as dead, and wakes long
+ * after the job has ended.
  */
 const AFTER_THE_END: readonly (readonly [Ending, readonly Phase[]])[] = [
   ['replicated', ['preparing', 'transferring', 'verifying', 'committing']],
@@ -70,7 +70,7 @@ async function wokenAfterTheEnd(
   const first = await stage.startWorker({ part: 'copies', slow: SLOW });
   await reachWithPart(stage, first, phase);
   first.freeze({ polling });
-  // A discard or an accepted cancel that has begun decides the end by itself.
+  // After a discard or an accepted cancel has begun, the end is decided.
   const isBegun = phase === 'discarding' || (phase === 'canceling' && ending === 'canceled');
   const expected = isBegun ? endOfPhase(phase) : await begin(stage, ending);
   if (ending !== 'terminated') await stage.startWorker({ part: 'copies' });

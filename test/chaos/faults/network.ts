@@ -21,10 +21,10 @@ const STORES: readonly StoreName[] = ['s3', 'objects-s3', 'glance'];
 
 const PHASES: readonly Phase[] = ['preparing', 'transferring', 'verifying', 'committing', 'canceling'];
 
-/** Things that can go wrong with the image's bytes on their way. */
+/** What can go wrong with the bytes of an image on their way. */
 const BODIES = ['reset', 'stall', 'truncate', 'flip'] as const;
 
-/** Answers that a server gives instead of doing what it is asked. */
+/** Answers that a server gives instead of carrying out a request. */
 const ANSWERS: Readonly<Record<string, Act>> = {
   500: { kind: 'status', status: 500 },
   503: { kind: 'status', status: 503, headers: { 'retry-after': '1' } },
@@ -87,7 +87,7 @@ export const network: readonly Fault[] = SIDES.flatMap((side) => [
   } satisfies Fault,
 ]);
 
-/** The server does what it is asked, and its answer is lost. */
+/** The server carries out a request, and its answer is lost. */
 export const lostAnswers: Fault = {
   name: 'destination-answer-lost',
   row: 'answer-lost',
@@ -159,7 +159,7 @@ async function away(stage: Stage, side: Side, phase: Phase, how: 'refuse' | 'sta
   await sleep(stage.random.between(1000, 6000));
   await proxy.accept();
   await stage.watch.ended(90_000);
-  // Perhaps the answer to the request that has begun the upload was lost.
+  // The lost answer may have been that to the request that has begun the upload.
   return { ...endOfPhase(phase), ...(phase === 'preparing' && { sweep: true, unheard: true }) };
 }
 
@@ -189,8 +189,8 @@ async function sourceGone(stage: Stage): Promise<Expected> {
 }
 
 /**
- * Takes the destination away for good, so that nobody can clean up there. The job is ended by force, and its
- * clean-up by hand.
+ * Takes the destination away for good, so that nothing can be cleaned up there. The job is ended by force,
+ * and its clean-up by hand.
  */
 async function destinationGone(stage: Stage): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW });
@@ -214,7 +214,7 @@ async function endCleanUp({ deployment: { client }, jobId }: Stage): Promise<voi
     }
     return undefined;
   });
-  // The job closes a little later than its status says.
+  // The job closes some time after its status has changed.
   await client.workflow
     .getHandle(jobId)
     .result()

@@ -44,8 +44,8 @@ export const operators: readonly Fault[] = [
 ];
 
 /**
- * Tells whether an action makes no sense: a cancelled job cannot end otherwise, and a pause of a job that no
- * worker has heard of would wait for a worker.
+ * Tells whether an action has no sense in a phase: a second cancel, or a pause before any worker has the job,
+ * which would wait for a worker.
  */
 function isMeaningless(phase: Phase, ending: string): boolean {
   return (phase === 'canceling' && ending === 'canceled') || (phase === 'requested' && ending === 'paused');
@@ -65,10 +65,10 @@ async function interfere(stage: Stage, phase: Phase, ending: keyof typeof WAYS):
       ? { ...expected, ends: ['canceled', 'error'], sourceSpoilt: true }
       : expected;
   }
-  // A copy that begins anew looks at the source again, and copies it as it is now.
+  // A copy that begins anew inspects the source again, and copies it as it is now.
   if (phase === 'discarding' && ending === 'reset-first')
     return { ends: ['error', 'replicated'], again: true, sourceSpoilt: true, unseen: true };
-  // A reset undoes a cancel that came after its point, but not one that was accepted before.
+  // A reset takes back a cancel that came after its point in the history, but not an earlier one.
   return { ...endOfPhase(phase), again: true };
 }
 
@@ -76,7 +76,7 @@ async function interfereWithoutWorker(stage: Stage, ending: keyof typeof WAYS): 
   await stage.startJob();
   await stage.watch.until(({ status }) => status === 'replicate_requested');
   if (ending.startsWith('reset')) {
-    // A reset has no point to go back to before the first Workflow Task is done.
+    // Before the first Workflow Task has ended, there is no point to which a reset could go back.
     return { ...(await endWithWorker(stage)), again: true };
   }
   const expected = await begin(stage, ending);
@@ -108,7 +108,7 @@ async function resetEnded(stage: Stage, phase: Phase): Promise<Expected> {
     .catch(() => {});
   await sleep(300);
   await stage.watch.ended();
-  // The reset has taken the cancel back.
+  // The reset has taken back the cancel.
   stage.cancelAccepted = false;
   return { ends: phase === 'canceling' ? ['canceled', 'replicated'] : ['replicated'], again: true };
 }

@@ -9,7 +9,7 @@ import { endOfPhase, SLOW } from './common.ts';
 
 const AN_HOUR = 3_600_000;
 
-/** Faults that take something away that a worker's process needs. */
+/** Faults that take away something that the process of a worker needs. */
 export const processes: readonly Fault[] = [
   {
     name: 'clock-jumps',
@@ -45,7 +45,7 @@ async function noDescriptors(stage: Stage, phase: Phase): Promise<Expected> {
   const open = readdirSync(`/proc/${pid}/fd`).length;
   limitFiles(pid, open + stage.random.between(-4, 4));
   held.release();
-  // A worker that can do nothing any more may end itself. Whoever watches over it starts it again.
+  // A worker that can do nothing more may exit. Its supervisor starts it again.
   let isOver = false;
   const again = worker.process.ended().then(async () => {
     if (!isOver) await stage.startWorker();
@@ -63,7 +63,7 @@ function limitFiles(pid: number, files: number): void {
   try {
     execFileSync('prlimit', ['--pid', String(pid), `--nofile=${files}:`], { stdio: 'pipe' });
   } catch (error) {
-    // It may have ended at this moment.
+    // The process may exit at this very moment.
     if (existsSync(`/proc/${pid}`)) throw error;
   }
 }

@@ -46,7 +46,7 @@ async function killed(stage: Stage, phase: Phase): Promise<Expected> {
   return endOfPhase(phase);
 }
 
-/** Makes Temporal unreachable for the worker; everybody else still reaches it. */
+/** Makes Temporal unreachable for the worker. Everybody else can still reach it. */
 async function unreachable(stage: Stage, phase: Phase): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW });
   const held = await reach(stage, worker, phase);

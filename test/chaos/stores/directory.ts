@@ -41,7 +41,7 @@ export async function directoryEnd(root: string): Promise<End> {
   };
 }
 
-/** Returns an image's record, in Glance's words. */
+/** Returns the record of an image, in Glance's format. */
 export function recordOf(id: string, data: Buffer) {
   return {
     id,

@@ -4,7 +4,7 @@ import { cloudOf } from '../../openstack/support/cloud.ts';
 import { type CloudProcess, startCloud } from '../../openstack/support/cloud-process.ts';
 import { type HttpProxy, startHttpProxy } from '../proxy.ts';
 
-/** An address of a region's Glance in Keystone's catalog that leads through a proxy. */
+/** The address of a region's Glance behind a proxy, as Keystone's catalog has it. */
 export interface GlanceLine {
   readonly region: string;
   readonly proxy: HttpProxy;
@@ -13,9 +13,9 @@ export interface GlanceLine {
 /** A real Keystone and two real Glances. */
 export interface GlanceCloud {
   readonly process: CloudProcess;
-  /** Makes a project of which the product's account is a member, and returns its id and a token for it. */
+  /** Makes a project of which the product's account is a member. Returns its id and a token for it. */
   newProject(): Promise<{ readonly id: string; readonly token: string }>;
-  /** Returns a free line. Lines serve one trial after another, so that the catalog stays small. */
+  /** Returns a free line. Trials use the lines one after another, so that the catalog stays small. */
   borrow(region: 'ot1' | 'ot2'): Promise<GlanceLine>;
   giveBack(line: GlanceLine): Promise<void>;
 }

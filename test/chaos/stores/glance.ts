@@ -19,7 +19,7 @@ interface GlanceImage {
 
 const STORE = { driver: 'glance', cloud: 'copier', saving_timeout: '5s' };
 
-/** Returns an end that holds the images of one project, which only this trial uses, in a real Glance. */
+/** Returns an end that holds the images of a project in a real Glance. Only one trial uses the project. */
 export async function glanceEnd(cloud: GlanceCloud, region: 'ot1' | 'ot2'): Promise<End> {
   const { id: tenant, token } = await cloud.newProject();
   const url = cloud.process.imageUrl(region);
@@ -80,7 +80,7 @@ export async function glanceEnd(cloud: GlanceCloud, region: 'ot1' | 'ot2'): Prom
 }
 
 /**
- * Returns a function that sends calls with a token. It returns the body of an answer, and throws for an
+ * Returns a function that makes calls with a token. It returns the body of the answer, and throws for an
  * error.
  */
 function callsTo(url: string, token: string) {
@@ -97,7 +97,7 @@ function callsTo(url: string, token: string) {
   };
 }
 
-/** Lists the files with data of these images, even of those that Glance no longer knows. */
+/** Lists the files with data of these images, even of images that Glance no longer knows. */
 async function dataIn(folder: string, ids: readonly string[]): Promise<string[]> {
   const stores = ['images', 'images2', 'staging'].map((store) => readdir(join(folder, store)));
   return (await Promise.all(stores)).flat().filter((name) => ids.some((id) => name.includes(id)));

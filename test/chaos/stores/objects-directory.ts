@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { type End, type Look, OBJECT } from '../end.ts';
 import { sha512 } from './directory.ts';
 
-/** The folder in which the product keeps files that are no objects yet. */
+/** The folder in which the product keeps files that are not yet objects. */
 const HIDDEN = '.image-replicator';
 
 /** Returns an end that holds plain files in a folder. */

@@ -17,7 +17,7 @@ export interface RawBucket {
   get(key: string): Promise<Buffer>;
   remove(key: string): Promise<void>;
   keys(): Promise<string[]>;
-  /** Lists the uploads that are neither complete nor aborted. */
+  /** Lists the uploads that are neither completed nor aborted. */
   uploads(): Promise<string[]>;
   close(): Promise<void>;
 }

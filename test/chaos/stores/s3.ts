@@ -13,7 +13,7 @@ const http = (
   return { kind: 'http', match: { method, path, ...headers }, what };
 };
 
-/** The properties that the ends for images and for objects share. */
+/** What the ends for images and the ends for objects have in common. */
 const COMMON = {
   tenant: null,
   reads: http(/^GET$/, /^[^?]*(\/data|disks\/)[^?]*(\?|$)/),

@@ -2,7 +2,7 @@ import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves } from '../store.ts';
 import { change, type Directory, folderAt, held, isAtPath, isFree, type Path, see, swap } from './state.ts';
 
-/** Writes the record, and renames the folder to the path where everybody sees it. */
+/** Writes the record, and renames the folder to the path where everybody can see it. */
 export function commit(rule: Rule, s: Directory, a: Attempt): Move<Directory>[] {
   const go = moves(s, a);
   const { index, folder } = held(s, a.seen);

@@ -6,7 +6,7 @@ import { old } from './old.ts';
 import { discard, removal, sweep } from './removal.ts';
 import { addPartial, change, type Directory, EMPTY, folderAt, isEmpty, isFree, viewOf } from './state.ts';
 
-/** Models a directory store: folders, the paths that lead to them, and renames. */
+/** Models a directory store: its folders, the paths that lead to them, and renames. */
 export function directory(rule: Rule): StoreModel<Directory> {
   return {
     initial: EMPTY,

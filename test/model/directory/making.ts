@@ -47,8 +47,8 @@ export function prepare(s: Directory, a: Attempt): Move<Directory>[] {
 }
 
 /**
- * Writes the bytes. After a reset they may be whole already, and it adopts them; or nothing may be there, and
- * it makes a place first.
+ * Writes the bytes. After a reset the transfer may find an image that is whole, which it adopts. It may also
+ * find nothing, and then makes a place first.
  */
 export function transfer(rule: Rule, s: Directory, a: Attempt): Move<Directory>[] {
   const go = moves(s, a);
@@ -75,7 +75,8 @@ export function transfer(rule: Rule, s: Directory, a: Attempt): Move<Directory>[
         ...(folder.data < 0 ? [] : go('finds its fence in place, and has to start over', 'clear')),
       ];
     case 'write':
-      // The attempt has the file open, and puts the note into the folder even while that is being removed.
+      // The attempt has the file open. It writes the note into the folder even while the folder is being
+      // removed.
       if (folder === null || !isAtPath(s, index)) return go('writes to a folder that is gone', 'lost');
       return go(
         'writes the bytes, and notes that they are whole',

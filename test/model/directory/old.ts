@@ -1,7 +1,7 @@
 import { type Attempt, type Move, moves } from '../store.ts';
 import { addPartial, change, type Directory, emptied, folderAt, rmdirs } from './state.ts';
 
-/** The programs of the old code, which relied on paths and on the mark alone. */
+/** The programs of the old code, which relied only on paths and on the mark. */
 export function old(s: Directory, a: Attempt): Move<Directory>[] {
   const go = moves(s, a);
   const [partial, image] = [folderAt(s, 'partial'), folderAt(s, 'image')];

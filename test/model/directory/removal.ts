@@ -13,7 +13,7 @@ import {
   swap,
 } from './state.ts';
 
-/** The moves that all removals share: they doom the folder, and then empty it through its open descriptor. */
+/** The moves of every removal: it dooms the folder, and then empties it through its open descriptor. */
 export function removal(rule: Rule, s: Directory, a: Attempt): Move<Directory>[] {
   const go = moves(s, a);
   const { index, folder } = held(s, a.seen);
@@ -46,7 +46,9 @@ export function removal(rule: Rule, s: Directory, a: Attempt): Move<Directory>[]
   return [];
 }
 
-/** Removes what the job has in the making. If it undoes a commit, removes the image of that commit too. */
+/**
+ * Removes the unfinished image of the job. If it undoes a commit, it removes the image of that commit too.
+ */
 export function discard(rule: Rule, s: Directory, a: Attempt, around: Surroundings): Move<Directory>[] {
   const go = moves(s, a);
   const [partial, image] = [folderAt(s, 'partial'), folderAt(s, 'image')];
@@ -73,8 +75,8 @@ export function discard(rule: Rule, s: Directory, a: Attempt, around: Surroundin
 }
 
 /**
- * Nobody can tell whose the files are. A day later their writer is gone, so all of them are removed in one
- * step.
+ * Removes files that nobody can attribute to a job. A day later their writer is gone, so all of them are
+ * removed in one step.
  */
 function withoutUnmarked(rule: Rule, s: Directory): Directory | null {
   for (const path of ['partial', 'image'] as const) {
@@ -87,7 +89,7 @@ function withoutUnmarked(rule: Rule, s: Directory): Directory | null {
   return null;
 }
 
-/** Removes what bears the mark of a closed chain, and what is old and bears no mark. */
+/** Removes what has the mark of a closed chain, and what is old and has no mark. */
 export function sweep(rule: Rule, s: Directory, a: Attempt, around: Surroundings): Move<Directory>[] {
   const go = moves(s, a);
   const [partial, image] = [folderAt(s, 'partial'), folderAt(s, 'image')];

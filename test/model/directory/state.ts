@@ -1,13 +1,16 @@
 import type { View } from '../store.ts';
 
-/** A folder. Whoever has it open reaches this one, wherever its path may lead by now. */
+/** A folder. An attempt that has it open reaches this folder, wherever its path leads by now. */
 export interface Folder {
-  /** The owner of the mark in the folder; empty if the mark was removed. */
+  /** The job whose mark the folder has; empty if the mark was removed. */
   readonly mark: string;
-  /** The number in the name of its fence or doom; -1 if there is no such file. */
+  /** The number in the name of the fence or the doom; -1 if there is no such file. */
   readonly fence: number;
   readonly doomed: boolean;
-  /** The version of the source whose bytes it holds; -1 if none yet; -2 if the file was removed. */
+  /**
+   * The version of the source whose bytes the folder holds; -1 if there are none yet; -2 if the file was
+   * removed.
+   */
   readonly data: number;
   /** The highest attempt that has noted that it has flushed all bytes; -1 if there is no note. */
   readonly whole: number;
@@ -17,7 +20,7 @@ export interface Folder {
 
 export interface Directory {
   readonly folders: readonly (Folder | null)[];
-  /** The folder at a path; -1 if there is none. */
+  /** The folder at the path of an unfinished image; -1 if there is none. */
   readonly partial: number;
   readonly image: number;
 }
@@ -47,13 +50,13 @@ export function isFree(s: Directory, path: Path): boolean {
   return f === null || isEmpty(f);
 }
 
-/** Renames a fresh partial into place. */
+/** Renames a new partial to its path. */
 export function addPartial(s: Directory, mark: string, fence: number): Directory {
   const folder: Folder = { mark, fence, doomed: false, data: -1, whole: -1, record: -1 };
   return { ...s, folders: [...s.folders, folder], partial: s.folders.length };
 }
 
-/** Removes all files of a folder but the record. */
+/** Removes all files of a folder except the record. */
 export function emptied(s: Directory, index: number): Directory {
   return change(s, index, NO_FILES);
 }
@@ -96,7 +99,7 @@ export function see(s: Directory, path: Path): string {
   return `${s[path]}:${folderAt(s, path)?.fence}`;
 }
 
-/** Moves the fence by a rename from its exact name; returns `null` if that name is gone. */
+/** Moves the fence by a rename of its exact name. Returns `null` if that name is gone. */
 export function swap(s: Directory, seen: string, changes: Partial<Folder>): Directory | null {
   const { index, fence, folder } = held(s, seen);
   const isThere = folder !== null && folder.mark === 'a' && folder.fence === fence && !folder.doomed;

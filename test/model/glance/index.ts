@@ -4,7 +4,7 @@ import { commit, prepare, transfer } from './making.ts';
 import { discard, sweep } from './removal.ts';
 import { change, create, type Glance, UNUSED, viewOf } from './state.ts';
 
-/** A Glance: image ids that are used once, statuses, and a property that is the mark. */
+/** Models a Glance: image ids that are used only once, statuses, and a property that is the mark. */
 export function glance(rule: Rule): StoreModel<Glance> {
   return {
     initial: UNUSED,

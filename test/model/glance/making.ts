@@ -2,7 +2,7 @@ import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves } from '../store.ts';
 import { change, create, type Glance, hasLostItsMark, isMarked } from './state.ts';
 
-/** Reserves the id; or adopts the image that an earlier run of the job has committed. */
+/** Reserves the id, or adopts the image that an earlier run of the job has committed. */
 export function prepare(rule: Rule, s: Glance, a: Attempt): Move<Glance>[] {
   const go = moves(s, a);
   switch (a.at) {
@@ -22,7 +22,8 @@ export function prepare(rule: Rule, s: Glance, a: Attempt): Move<Glance>[] {
 }
 
 /**
- * Uploads the bytes in one request. After a reset it may find an image, or nothing: then it reserves the id.
+ * Uploads the bytes in one request. After a reset there may be an image, or nothing; if there is nothing, the
+ * transfer reserves the id.
  */
 export function transfer(s: Glance, a: Attempt): Move<Glance>[] {
   const go = moves(s, a);
@@ -60,7 +61,7 @@ export function transfer(s: Glance, a: Attempt): Move<Glance>[] {
   return [];
 }
 
-/** Takes the mark away, in one request that also makes the image what it is to be. */
+/** Removes the mark with one request, which also completes the record of the image. */
 export function commit(s: Glance, a: Attempt): Move<Glance>[] {
   const go = moves(s, a);
   const { image } = s;
@@ -71,7 +72,7 @@ export function commit(s: Glance, a: Attempt): Move<Glance>[] {
       if (image?.status !== 'active' || image.version !== a.version) return go('finds other data', 'lost');
       return go('sends the last patch', '~patch');
     case '~patch':
-      // The patch takes the property away, whatever its value is.
+      // The request removes the property, whatever its value is.
       if (image?.mark !== 'a') return go('has its patch refused', 'start');
       return go('has its patch applied', 'ok', change(s, { mark: '', doomed: false }));
   }

@@ -2,7 +2,7 @@ import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves, onceClosed, type Surroundings } from '../store.ts';
 import { change, type Glance, hasLostItsMark } from './state.ts';
 
-/** Removes what the job has in the making, and what it has committed, where it undoes that commit. */
+/** Removes the unfinished image of the job. If it undoes a commit, it removes the committed image too. */
 export function discard(rule: Rule, s: Glance, a: Attempt, around: Surroundings): Move<Glance>[] {
   const go = moves(s, a);
   const { image } = s;
@@ -33,14 +33,14 @@ export function discard(rule: Rule, s: Glance, a: Attempt, around: Surroundings)
   function deleted(): Move<Glance>[] {
     return go('deletes the image', done, { ...s, image: null });
   }
-  /** Tells whether the image is one whose commit this undoes. */
+  /** Tells whether this discard undoes the commit of the image. */
   function undoes(): boolean {
     if (rule.sparesCommitted && !a.committing) return false;
     return rule.limits.knowsItsBytesOnly ? hasLostItsMark(s, a.version) : image?.mark === '';
   }
 }
 
-/** Removes what bears the mark of a chain that is closed. */
+/** Removes what has the mark of a closed chain. */
 export function sweep(rule: Rule, s: Glance, a: Attempt, around: Surroundings): Move<Glance>[] {
   const go = moves(s, a);
   switch (a.at) {

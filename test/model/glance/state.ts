@@ -3,11 +3,11 @@ import type { View } from '../store.ts';
 /** An image as Glance has it. */
 interface Image {
   /**
-   * The property `image_replicator_job`; empty once a commit has taken it away, and `x` for an image that the
-   * job has given up as somebody else's.
+   * The property `image_replicator_job`. It is empty after a commit has removed it, and `x` for an image that
+   * the job has given up as somebody else's.
    */
   readonly mark: string;
-  /** The property says that the image is being removed. */
+  /** True if the property says that the image is being removed. */
   readonly doomed: boolean;
   readonly status: 'queued' | 'saving' | 'active';
   /** The attempt whose upload is under way. */
@@ -18,7 +18,7 @@ interface Image {
 /** One image id of a Glance. */
 export interface Glance {
   readonly image: Image | null;
-  /** The id was used: Glance never takes it again. */
+  /** True if the id was used. Glance never accepts it again. */
   readonly isUsed: boolean;
 }
 
@@ -32,17 +32,19 @@ export function change(s: Glance, changes: Partial<Image>): Glance {
   return s.image === null ? s : { ...s, image: { ...s.image, ...changes } };
 }
 
-/** Tells whether an image bears the job's mark, so that it may be filled and committed. */
+/** Tells whether an image has the mark of the job, so that it may be filled and committed. */
 export function isMarked({ image }: Glance): boolean {
   return image?.mark === 'a' && !image.doomed;
 }
 
-/** Tells whether a commit has taken the mark away from an image with these bytes. */
+/** Tells whether a commit has removed the mark from an image with these bytes. */
 export function hasLostItsMark({ image }: Glance, version: number): boolean {
   return image?.mark === '' && image.status === 'active' && image.version === version;
 }
 
-/** Glance knows no numbers: which attempt has what is in the making nobody can tell. */
+/**
+ * Returns what can be seen of the image. Glance has no numbers, so nobody can tell which attempt makes it.
+ */
 export function viewOf({ image }: Glance): View {
   if (image === null || image.mark === 'x') return { image: null, making: null };
   const isVisible = image.mark === '' || (image.mark === 'b' && image.status === 'active');

@@ -9,7 +9,7 @@ export function commit(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   const known = seenBy(a);
   const isOwn = job?.mark === 'a' && !job.doomed;
   switch (a.at) {
-    // The look at the data is under way while the fence is taken: it may see what was there before.
+    // The look at the data overlaps with the change of the fence, so it may see what was there before.
     case 'start':
       return go('looks at the data', 'job object', s, noted(null, data));
     case 'job object':

@@ -1,7 +1,7 @@
 import { type Attempt, type Move, moves } from '../store.ts';
 import { abort, type Bucket, isSame, see, seenBy } from './state.ts';
 
-/** The programs of the old code, which relied on the mark alone. */
+/** The programs of the old code, which relied only on the mark. */
 export function old(s: Bucket, a: Attempt): Move<Bucket>[] {
   const go = moves(s, a);
   const { job, record, data } = s;

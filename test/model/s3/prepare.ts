@@ -7,7 +7,7 @@ export function prepare(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   const go = moves(s, a);
   const { job, record } = s;
   const n = a.number;
-  // A transfer that has made room goes on with its own work.
+  // A transfer that has removed what was in its way goes on with its own work.
   const done = a.step === 'prepare' ? 'ok' : 'start';
   switch (a.at) {
     case 'start':

@@ -3,8 +3,8 @@ import { type Attempt, type Move, moves, onceClosed, type Surroundings } from '.
 import { abort, type Bucket, isCommitted, isSame, see, seenBy, swap } from './state.ts';
 
 /**
- * The moves that all removals share: they doom the job object, and then delete the record, the data and the
- * job object.
+ * The moves of every removal: it dooms the job object, and then deletes the record, the data and the job
+ * object.
  */
 export function removal(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   const go = moves(s, a);
@@ -64,7 +64,10 @@ export function removal(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   function isExpired(): boolean {
     return rule.deletesExpire && (known.job?.removal ?? 0) < s.expired;
   }
-  /** The process may be frozen for any time between a look and the request that follows it. */
+  /**
+   * Returns the moves of a DELETE. The process may be frozen for any time between a look and the request
+   * after it.
+   */
   function remove(what: 'record' | 'data', next: string, etag: number | undefined): Move<Bucket>[] {
     if (!a.at.startsWith('~')) {
       if (rule.looksAgain && !isSame(s, known)) return go('finds another job object', after(), s, '');
@@ -76,7 +79,9 @@ export function removal(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   }
 }
 
-/** Removes what the job has in the making. If it undoes a commit, removes the image of that commit too. */
+/**
+ * Removes the unfinished image of the job. If it undoes a commit, it removes the image of that commit too.
+ */
 export function discard(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<Bucket>[] {
   const go = moves(s, a);
   const { job } = s;

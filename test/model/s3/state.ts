@@ -11,14 +11,15 @@ export interface JobObject {
   /** The multipart upload that takes the data. */
   readonly upload: number;
   /**
-   * The number of the removal that has doomed it; 0 if none. It grows when another attempt takes a removal
-   * over.
+   * The number of the removal that has doomed the object; 0 if there is none. It grows when another attempt
+   * takes over a removal.
    */
   readonly removal: number;
 }
 
 /**
- * The object `<id>/data`. Its ETag tells its bytes, and so the source's version, but not who has written it.
+ * The object `<id>/data`. Its ETag depends on its bytes, and so on the version of the source, but not on its
+ * writer.
  */
 interface DataObject {
   readonly mark: string;
@@ -29,7 +30,10 @@ interface DataObject {
 /** The object `<id>/image.json`. */
 interface RecordObject {
   readonly mark: string;
-  /** The attempt that has written it. The ETag tells it, because the body holds the time of writing. */
+  /**
+   * The attempt that has written the record. The ETag depends on it, because the body contains the time of
+   * writing.
+   */
   readonly by: number;
   /** The attempt that had reserved the place. */
   readonly of: number;
@@ -40,21 +44,21 @@ export interface Bucket {
   readonly job: JobObject | null;
   readonly data: DataObject | null;
   readonly record: RecordObject | null;
-  /** The multipart uploads that are open. */
+  /** The open multipart uploads. */
   readonly uploads: readonly number[];
   /**
-   * The number of the removal before which all requests of removals have expired: the bucket no longer
-   * carries them out.
+   * The number of a removal. All requests of earlier removals have expired: the bucket no longer carries them
+   * out.
    */
   readonly expired: number;
 }
 
-/** The memory of an attempt. */
+/** What an attempt remembers. */
 interface Seen {
   readonly job: JobObject | null;
-  /** The ETag of the object that it is about to delete. */
+  /** The ETag of the object that the attempt is about to delete. */
   readonly etag: number;
-  /** It has taken a removal over from another attempt, whose requests may still arrive. */
+  /** True if the attempt has taken over a removal from another attempt, whose requests may still arrive. */
   readonly takenOver?: true;
   /** The data that a commit has found. */
   readonly data?: DataObject | null;
@@ -75,7 +79,7 @@ export function isSame(s: Bucket, { job }: Seen): boolean {
   return JSON.stringify(s.job) === JSON.stringify(job);
 }
 
-/** Replaces the job object by If-Match; returns `null` if it is another one by now. */
+/** Replaces the job object by If-Match. Returns `null` if it has changed by now. */
 export function swap(s: Bucket, seen: Seen, changes: Partial<JobObject>): Bucket | null {
   return s.job !== null && isSame(s, seen) ? { ...s, job: { ...s.job, ...changes } } : null;
 }
@@ -85,7 +89,8 @@ export function abort(s: Bucket, upload: number): Bucket {
 }
 
 /**
- * Tells whether the data is what the job object describes, as far as can be told without reading the data.
+ * Tells whether the data is what the job object describes, as far as that can be told without reading the
+ * data.
  */
 export function isOwnData(rule: Rule, { data }: Bucket, job: JobObject | null): boolean {
   if (data === null || job === null) return false;

@@ -2,7 +2,7 @@ import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
 import { abort, type Bucket, isCommitted, isSame, see, seenBy } from './state.ts';
 
-/** Removes what bears the mark of a closed chain, and what nothing refers to any more. */
+/** Removes what has the mark of a closed chain, and what nothing refers to any more. */
 export function sweep(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): Move<Bucket>[] {
   const go = moves(s, a);
   const { job, record, data } = s;
@@ -19,7 +19,7 @@ export function sweep(rule: Rule, s: Bucket, a: Attempt, around: Surroundings): 
       if (data?.mark === 'a' && record === null) return go('lists data that nothing names', 'orphan');
       return go('lists nothing', 'gone');
     }
-    // The code reads the job object after the list, and knows the record's absence from the list alone.
+    // The code reads the job object after the list, but knows only from the list that there is no record.
     case 'job object':
       return job?.mark === 'a'
         ? go('reads the job object', 'closed?', s, see(s))

@@ -4,8 +4,8 @@ import { prepare } from './prepare.ts';
 import { abort, type Bucket, isCommitted, isOwnData, isSame, see, seenBy, swap } from './state.ts';
 
 /**
- * Uploads the parts and completes the upload. After a reset it may find an image, or nothing: then it begins
- * as `prepare` does.
+ * Uploads the parts, and completes the upload. After a reset there may be an image, or nothing; if there is
+ * nothing, the transfer begins as `prepare` does.
  */
 export function transfer(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
   const go = moves(s, a);
@@ -69,8 +69,8 @@ export function transfer(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
 }
 
 /**
- * Tells whether there is nothing but the upload. The look is under way while the fence is taken, so it may
- * see what was there before: it counts only in this case.
+ * Tells whether there is nothing but the upload. The look overlaps with the change of the fence, and may see
+ * what was there before, so it counts only in this case.
  */
 function hasOnlyParts(rule: Rule, s: Bucket, { job }: ReturnType<typeof seenBy>): boolean {
   return s.record === null && !isOwnData(rule, s, job) && s.uploads.includes(job?.upload ?? -1);
