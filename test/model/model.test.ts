@@ -49,13 +49,7 @@ test.each([
 
 describe('without one of the rules a fault comes back:', () => {
   test.each<[string, Partial<Rule>, StoreName, Troubles, string]>([
-    [
-      'committed images are removed from a folder',
-      { sparesCommitted: false },
-      'directory',
-      ANY_ONE,
-      DESTROYED,
-    ],
+    ['committed images are removed', { sparesCommitted: false }, 'directory', ANY_ONE, DESTROYED],
     ['committed images are removed from a bucket', { sparesCommitted: false }, 's3', ANY_ONE, DESTROYED],
     [
       'a clean-up removes what a run after a reset has replicated',

@@ -68,7 +68,7 @@ describe('with the old rules', () => {
       /prepare #1 counts as dead.*prepare #1, given up, takes its run for ended/s,
     ],
     [
-      'the request that completes an upload comes behind the discard, and leaves data',
+      'the request that completes an upload comes after the discard, and leaves data',
       's3',
       OLD,
       mix('cancels'),
