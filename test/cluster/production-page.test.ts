@@ -1,4 +1,6 @@
-/** The way into production that docs/production.md describes, in an empty folder, command by command. */
+/**
+ * Tests the way into production that docs/production.md describes, in an empty folder, command by command.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -20,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Returns the commands of the page's first chapter, in their order. */
+/** Returns the commands of the first chapter of the page, in their order. */
 async function commandsOfPage(): Promise<string> {
   const [, chapter = ''] = (await readFile(PAGE, 'utf8')).split(/^## /m);
   const blocks = [...chapter.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block);
@@ -29,7 +31,8 @@ async function commandsOfPage(): Promise<string> {
 }
 
 /**
- * Returns the commands with what is elsewhere on this machine, or takes minutes to download or to compile.
+ * Returns the commands, without steps that take minutes, and with the places where things are on this
+ * machine.
  */
 async function commandsHere(): Promise<string> {
   const postgresql = await postgresqlPrograms();
@@ -61,7 +64,7 @@ async function commandsHere(): Promise<string> {
   );
 }
 
-test('from an empty folder to a copy through TLS that survives the death of its worker', async () => {
+test('the commands of docs/production.md lead from an empty folder to a copy that survives the death of its worker', async () => {
   const { env } = await postgresqlPrograms();
   const [program = '', ...args] = asUser(['bash', '-euo', 'pipefail', '-c', await commandsHere()]);
   const shell = spawn(program, args, {
@@ -69,7 +72,7 @@ test('from an empty folder to a copy through TLS that survives the death of its 
     // The package has a workflow bundle of its own.
     env: { ...process.env, ...env, IMAGE_REPLICATOR_WORKFLOW_BUNDLE: undefined, TEMPORAL_ADDRESS: undefined },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that nothing is left of it, however it ends.
+    // The commands get a process group of their own, so that nothing of them is left, however they end.
     detached: true,
   });
   const killGroup = () => {

@@ -1,4 +1,4 @@
-/** Tests a production in real processes, which die one after the other while an image is copied. */
+/** Tests a production of real processes. They die one after the other while an image is copied. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, setGlobalDispatcher } from 'undici';
@@ -11,11 +11,11 @@ import { failedOutside, type Order, startLoad } from './support/load.ts';
 import { PROCESSES, type ProcessName, type Production, startProduction } from './support/production.ts';
 
 const SIZE = 64 * MIB;
-/** The time that a worker takes to read a chunk, so that a copy takes some seconds; milliseconds. */
+/** The time that a worker takes to read a chunk, which makes a copy take some seconds; milliseconds. */
 const READ_DELAY = 150;
-/** How long Temporal's server is away; milliseconds. */
+/** The time for which Temporal's server is away; milliseconds. */
 const OUTAGE = 2000;
-/** How long Temporal's server needs to find its database again; milliseconds. */
+/** The time that Temporal's server needs to find its database again; milliseconds. */
 const RECOVERY = 3000;
 /** The most memory that a process of the product may use; bytes. */
 const MAX_MEMORY = 400 * MIB;
@@ -29,9 +29,9 @@ afterAll(() => production?.stop());
 
 interface Trouble {
   readonly what: string;
-  /** How long after the trouble a request may still be refused; milliseconds. */
+  /** The time after the trouble in which a request may still be refused; milliseconds. */
   readonly recovery: number;
-  /** Makes the trouble in the middle of a job's copy. Returns the processes that stay dead. */
+  /** Makes the trouble in the middle of the copy of a job. Returns the processes that stay dead. */
   make(jobId: string): Promise<readonly ProcessName[]>;
 }
 
@@ -40,14 +40,14 @@ async function killed(...names: ProcessName[]): Promise<readonly ProcessName[]> 
   return names;
 }
 
-/** Returns the worker that has last run the job. */
+/** Returns the worker that was the last to run the job. */
 async function runnerOf(jobId: string): Promise<ProcessName> {
   const { events } = await production.deployment.client.workflow.getHandle(jobId).fetchHistory();
   const started = events?.findLast((event) => event.workflowTaskStartedEventAttributes);
   return production.processOf(started?.workflowTaskStartedEventAttributes?.identity);
 }
 
-/** Returns the worker that makes the job's copy. */
+/** Returns the worker that makes the copy of the job. */
 async function copierOf(jobId: string): Promise<ProcessName> {
   const { raw } = await production.deployment.client.workflow.getHandle(jobId).describe();
   return production.processOf(raw.pendingActivities?.[0]?.lastWorkerIdentity);
@@ -108,15 +108,15 @@ test.each(TROUBLES)('nothing is lost when $what in the middle of a copy', async 
   const requests = await load.end();
   expect(seen).toMatchObject({ status: 'replicated', sha512: image.os_hash_value, verified_by: 'sha512' });
   expect(Date.parse(seen.updated_at ?? '')).toBeGreaterThan(over);
-  // A client that asks while a server is away is told so. Nobody else is.
+  // Requests may fail only while a server is away.
   expect(failedOutside(requests, begun, settled)).toEqual([]);
-  // The copy was ordered again and again, and made once.
+  // The copy was ordered again and again, but made only once.
   expect((await tenant.jobs()).filter(({ source_image_id }) => source_image_id === image.id)).toHaveLength(1);
   expect((await deployment.files('ot2')).filter((name) => name.includes(job))).toEqual([job]);
   await Promise.all(dead.map(production.start));
 });
 
-test('no process has ever had much in memory', async () => {
+test('no process has ever used more than 400 MiB of memory', async () => {
   for (const name of PROCESSES) {
     const status = await readFile(`/proc/${production.process(name).pid}/status`, 'utf8');
     const peak = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;

@@ -24,12 +24,12 @@ interface UnitTest {
 const [group] = parse(await readFile(ALERTS, 'utf8')).groups as readonly { rules: readonly Alert[] }[];
 const alerts = group?.rules ?? [];
 
-test('promtool can read the alerts, and each does in its unit tests what it should', async () => {
+test('the alerts are valid and pass their unit tests in promtool', async () => {
   await promtool(['check', 'rules', ALERTS]);
   expect(await promtool(['test', 'rules', UNIT_TESTS])).toContain('SUCCESS');
 });
 
-test('each alert is seen to be quiet and to fire in the unit tests', async () => {
+test('the unit tests of promtool see each alert quiet and firing', async () => {
   const { tests } = parse(await readFile(UNIT_TESTS, 'utf8')) as { readonly tests: readonly UnitTest[] };
   const seen = tests.flatMap(({ alert_rule_test }) => alert_rule_test);
   const names = (fires: boolean) =>
@@ -41,7 +41,7 @@ test('each alert is seen to be quiet and to fire in the unit tests', async () =>
   expect(names(false)).toEqual(all);
 });
 
-test('each alert leads to its section of the runbook, which says what to look at and what to do', async () => {
+test('each alert links to its section of the runbook, which says what to look at and what to do', async () => {
   const runbook = await readFile(join(ROOT, 'docs/runbook.md'), 'utf8');
   const sections = runbook.split(/^## /m).slice(1);
   expect(sections.map((section) => section.split('\n')[0])).toEqual(alerts.map(({ alert }) => alert));

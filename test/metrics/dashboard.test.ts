@@ -1,4 +1,4 @@
-/** Tests that the dashboard and the alerts ask only for what a real run tells. */
+/** Tests that the dashboard and the alerts query only metrics that a real run has. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -64,21 +64,21 @@ interface Running {
   readonly process: TestProcess;
 }
 
-/** Returns the worker that has begun to write the copy, once Prometheus knows; `undefined` before. */
+/** Returns the worker that has begun to write the copy, or `undefined` until Prometheus knows that. */
 async function whoCopies(workers: readonly Running[]): Promise<Running | undefined> {
   const [series] = await prometheus.query('image_replicator_written_bytes_total > 0');
   return workers.find(({ port }) => series?.metric.instance === `127.0.0.1:${port}`);
 }
 
-/** Fills in an expression's variables, as Grafana would. */
+/** Fills in the variables of an expression, as Grafana would. */
 const asQuery = (expr: string) =>
   expr.replaceAll('$__rate_interval', '1m').replaceAll('$__range', '5m').replaceAll('$region', '.*');
 
-test.each([...panels, ...alerts])('a real Prometheus understands "$title": $expr', async ({ expr }) => {
+test.each([...panels, ...alerts])('a real Prometheus accepts "$title": $expr', async ({ expr }) => {
   await prometheus.query(asQuery(expr));
 });
 
-test('every metric that is asked for is one that a facade or a worker tells', async () => {
+test('every metric in a query is one that a facade or a worker has', async () => {
   const texts = await Promise.all(
     ports.filter((port) => port !== killed).map((port) => ask(port, '/metrics')),
   );

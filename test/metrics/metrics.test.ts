@@ -30,7 +30,7 @@ const ask = (process: 'serve' | 'worker', path: string) => askPort(ports[process
 
 const ENDED_WELL = /^image_replicator_jobs_ended_total\{.*status="replicated".*/m;
 
-test('a worker counts what it has copied, and the jobs that have ended', async () => {
+test('a worker counts the bytes that it has copied and the jobs that have ended', async () => {
   const { body } = await until(async () => {
     const answer = await ask('worker', '/metrics');
     return ENDED_WELL.test(answer.body) && answer;
@@ -47,7 +47,7 @@ test('a worker counts what it has copied, and the jobs that have ended', async (
   expect(body).toMatch(/^temporal_activity_execution_latency_seconds_count/m);
 });
 
-test('failed jobs are counted from 0 on, so that Prometheus sees the first one', async () => {
+test('the counter of failed jobs exists with 0, so that Prometheus sees the first failure', async () => {
   const failed = async () => {
     const { body } = await ask('worker', '/metrics');
     const pair = ['status="error"', 'source_region="ot1"', 'destination_region="ot2"'];
@@ -65,9 +65,9 @@ test('failed jobs are counted from 0 on, so that Prometheus sees the first one',
   await expect.poll(failed).toEqual(['1']);
 });
 
-test('a facade counts its requests by dialect and route, and tells what only Temporal knows', async () => {
+test('a facade counts its requests by dialect and route, and reports the state of jobs and Task Queues', async () => {
   const { body } = await ask('serve', '/metrics');
-  // The job is an operator's, so a tenant cannot see it.
+  // The job belongs to an operator, so a tenant cannot see it.
   const route = '/v2/extension/image_replicator/jobs/:job_id';
   expect(body).toContain(`{dialect="ecl",method="GET",route="${route}",status="404"} 1`);
   expect(body).toContain('dialect="none",method="GET",route="none",status="404"');
@@ -79,22 +79,19 @@ test('a facade counts its requests by dialect and route, and tells what only Tem
   }
 });
 
-test('no tenant, job or image is a label', async () => {
+test('no tenant, job or image appears in the metrics', async () => {
   for (const process of ['serve', 'worker'] as const) {
     const { body } = await ask(process, '/metrics');
     for (const text of [jobId, 'tenant-a', deployment.tokens.a]) expect(body).not.toContain(text);
   }
 });
 
-test.each(['serve', 'worker'] as const)(
-  'promtool has nothing to say against the metrics of %s',
-  async (process) => {
-    const { body } = await ask(process, '/metrics');
-    expect(await promtool(['check', 'metrics'], body)).toBe('');
-  },
-);
+test.each(['serve', 'worker'] as const)('promtool finds no fault in the metrics of %s', async (process) => {
+  const { body } = await ask(process, '/metrics');
+  expect(await promtool(['check', 'metrics'], body)).toBe('');
+});
 
-test('a real Prometheus scrapes both', async () => {
+test('a real Prometheus scrapes the facade and the worker', async () => {
   const prometheus = await startPrometheus({
     serve: [`127.0.0.1:${ports.serve}`],
     worker: [`127.0.0.1:${ports.worker}`],
@@ -112,7 +109,7 @@ test('a real Prometheus scrapes both', async () => {
   }
 });
 
-test('a worker is ready while it reaches its stores, and says which one it does not reach', async () => {
+test('a worker is ready while it can reach its stores, and otherwise names the region', async () => {
   expect((await ask('worker', '/healthz')).status).toBe(200);
   expect((await ask('worker', '/readyz')).status).toBe(200);
   expect((await ask('serve', '/readyz')).status).toBe(200);
@@ -127,7 +124,7 @@ test('a worker is ready while it reaches its stores, and says which one it does 
   }
 });
 
-test('the command asks a worker whether it is alive', async () => {
+test('`health --worker` tells whether a worker is alive', async () => {
   const health = (...args: string[]) => deployment.command('health', '--worker', ...args);
   expect((await health('--metrics-port', String(ports.worker))).code).toBe(0);
   expect((await health('--metrics-port', String(await freePort()))).code).toBe(6);
@@ -135,7 +132,7 @@ test('the command asks a worker whether it is alive', async () => {
   expect([code, stderr]).toEqual([2, expect.stringContaining('has no `metrics`')]);
 });
 
-test('a metrics address that is taken is named, and exits with 2', async () => {
+test('a metrics address that is in use is named, and the exit code is 2', async () => {
   const { code, stderr } = await deployment.command('worker', '--metrics-port', String(ports.worker));
   expect([code, stderr]).toEqual([
     2,

@@ -13,7 +13,7 @@ const run = promisify(execFile);
 
 const program = (name: string) => debianProgram('prometheus', `usr/bin/${name}`);
 
-/** Runs promtool with text on its stdin, and returns what it prints. Rejects if promtool finds a fault. */
+/** Runs promtool with a text on its stdin. Returns what it prints. Rejects if promtool finds a fault. */
 export async function promtool(args: readonly string[], input = ''): Promise<string> {
   const running = run(await program('promtool'), [...args]);
   running.child.stdin?.end(input);
@@ -21,7 +21,7 @@ export async function promtool(args: readonly string[], input = ''): Promise<str
   return stdout + stderr;
 }
 
-/** A Prometheus that scrapes some addresses once a second. */
+/** A Prometheus that scrapes these addresses once a second. */
 export interface Prometheus {
   /** Returns the values of a PromQL query, with their labels. */
   query(
@@ -32,7 +32,8 @@ export interface Prometheus {
 
 /**
  * Starts a Prometheus with its data in a folder of its own.
- * @param targets the addresses by the name of the job that scrapes them
+ *
+ * @param targets the addresses, by the name of the job that scrapes them
  */
 export async function startPrometheus(
   targets: Readonly<Record<string, readonly string[]>>,

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-test('a facade tells what waits, for how long, and that nobody polls for it', async () => {
+test('a facade reports how many jobs wait and for how long, and that no worker polls', async () => {
   const { id } = await deployment.addImage('ot1', MIB);
   for (const _ of [1, 2]) await deployment.command('copy', id, '--from', 'ot1', '--to', 'ot2', '--detach');
   const waiting = `image_replicator_jobs_open{status="replicate_requested",${PAIR}}`;

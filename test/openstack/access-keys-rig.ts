@@ -8,8 +8,7 @@ import { opened } from './identity-rig.ts';
 import { AUTH_URL, PASSWORD } from './keystone-rig.ts';
 
 /**
- * Opens an identity for which a user of the cloud looks up access keys; by default, it is the facade's own
- * user.
+ * Opens an identity that looks up access keys as a user of the cloud, by default as the user of the facade.
  */
 export function withKeys({
   username = 'facade',
@@ -22,7 +21,7 @@ export function withKeys({
   return withAccount({ auth }, authUrl, cacheFor);
 }
 
-/** Opens an identity for which the account of an entry of `clouds.yaml` looks up access keys. */
+/** Opens an identity that looks up access keys with the account of an entry of `clouds.yaml`. */
 export function withAccount(cloud: object, authUrl = AUTH_URL, cacheFor = 60_000): Promise<Identity> {
   const folder = mkdtempSync(join(tmpdir(), 'image-replicator-facade-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -32,7 +31,7 @@ export function withAccount(cloud: object, authUrl = AUTH_URL, cacheFor = 60_000
   return opened(authUrl, cacheFor, 'facade');
 }
 
-/** Signs in as one does after a key's signature has proved to be good. */
+/** Signs in as after a key's signature has proved to be good. */
 export async function signIn(identity: Identity, access: string): Promise<Principal | null> {
   const key = await identity.accessKey?.(access);
   return (await key?.signIn()) ?? null;

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** The ways in which alice comes to see an image of bob's. */
+/** The ways in which alice can see an image of bob. */
 const ways: Record<string, (imageId: string) => ReturnType<typeof callGlance>> = {
   public: async (imageId) =>
     patchImage('ot1', { token: await tokenOf('admin', 'admin') }, imageId, visibility('public')),
@@ -28,7 +28,7 @@ const ways: Record<string, (imageId: string) => ReturnType<typeof callGlance>> =
 const visibility = (value: string) => ({ op: 'replace', path: '/visibility', value });
 
 test.each(Object.keys(ways))(
-  "a copy of another project's image that is %s is private, and hers who copied it",
+  "a copy of another project's image that is %s is private and belongs to the project that copied it",
   async (way) => {
     const fields = { protected: true, os_hidden: true, os_distro: 'debian', tags: ['lts'] };
     const image = await addImage('ot1', bob, randomBytes(1000), fields);

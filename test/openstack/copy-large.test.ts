@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-test('an image of 2 GiB, larger than any 32-bit length, is copied whole', async () => {
+test('an image of 2 GiB, which is too large for a 32-bit length, is copied whole', async () => {
   const image = await addLargeImage('ot1', alice, 257);
   const jobId = await alice.jobs.start({ image_id: image.id, tenant_id_dst: alice.project });
   try {

@@ -28,7 +28,7 @@ afterAll(() => deployment.stop());
 const copy = (image_id: string, region_id_src: string, region_id_dst: string) =>
   alice.jobs.start({ image_id, tenant_id_dst: alice.project, region_id_src, region_id_dst });
 
-test('an image goes from a Glance to a directory, and back', async () => {
+test('an image is copied from a Glance to a directory, and back', async () => {
   const image = await addImage('ot1', alice, randomBytes(20 * MIB), { os_distro: 'debian' });
   const there = await alice.jobs.ended(await copy(image.id, 'ot1', 'disk'));
   expect(there).toMatchObject({ status: 'replicated', sha512: image.os_hash_value });

@@ -39,7 +39,7 @@ test('a copy has every field, tag and property of its source', async () => {
   expect(described(await copied(alice, image.id))).toEqual(described(image));
 });
 
-test('a copy has as many properties and tags as Glance allows', async () => {
+test('a copy can have as many properties and tags as Glance allows', async () => {
   const most = Array.from({ length: 128 }, (_, number) => `word-${number}`);
   const properties = Object.fromEntries(most.map((name) => [name, 'x']));
   const image = await addImage('ot1', alice, data, { ...properties, tags: most });
@@ -52,7 +52,7 @@ test('a copy has the name that was asked for', async () => {
   expect(described(copy)).toEqual({ ...described(image), name: 'another name · 像' });
 });
 
-test("a name that Glance does not take is the job's error, in Glance's words, and leaves nothing", async () => {
+test("a name that Glance refuses fails the job with Glance's words, and leaves nothing", async () => {
   const image = await addImage('ot1', alice, data);
   const request = { image_id: image.id, tenant_id_dst: alice.project, image_name_dst: 'to the moon 🚀' };
   const jobId = await alice.jobs.start(request);
@@ -64,17 +64,20 @@ test("a name that Glance does not take is the job's error, in Glance's words, an
   expect(await showImage('ot2', alice, jobId)).toEqual({ status: 'gone' });
 });
 
-test('a copy of an image without a name has none', async () => {
+test('a copy of an image without a name has no name', async () => {
   const image = await addImage('ot1', alice, data, { name: null });
   expect(await copied(alice, image.id)).toMatchObject({ name: null, status: 'active' });
 });
 
-test.each(['private', 'shared'])('a %s image stays so, and hidden where it is hidden', async (visibility) => {
-  const image = await addImage('ot1', alice, data, { visibility, os_hidden: true });
-  expect(await copied(alice, image.id)).toMatchObject({ visibility, os_hidden: true, protected: false });
-});
+test.each(['private', 'shared'])(
+  'a %s image keeps its visibility, and stays hidden if it is hidden',
+  async (visibility) => {
+    const image = await addImage('ot1', alice, data, { visibility, os_hidden: true });
+    expect(await copied(alice, image.id)).toMatchObject({ visibility, os_hidden: true, protected: false });
+  },
+);
 
-test('a protected image stays so, and its owner may unprotect and delete the copy', async () => {
+test('a copy of a protected image is protected, and its owner may unprotect and delete it', async () => {
   const image = await addImage('ot1', alice, data, { protected: true });
   const { id, ...copy } = await copied(alice, image.id);
   expect(copy).toMatchObject({ protected: true, owner: alice.project });
@@ -83,7 +86,7 @@ test('a protected image stays so, and its owner may unprotect and delete the cop
   expect((await callGlance('ot2', alice, 'DELETE', `/${id}`)).status).toBe(204);
 });
 
-test('what means something in its own region only stays there', async () => {
+test('properties that have a meaning only in their own region are not copied', async () => {
   const regional = {
     ...{ img_signature: 'c2ln', img_signature_hash_method: 'SHA-256', img_signature_key_type: 'RSA-PSS' },
     ...{ kernel_id: randomUUID(), ramdisk_id: randomUUID() },
@@ -106,12 +109,12 @@ test('what means something in its own region only stays there', async () => {
   for (const name of Object.keys(regional)) expect(copy).not.toHaveProperty(name);
 });
 
-test('a copy bears no mark of how it was made', async () => {
+test('no property of a copy says how it was made', async () => {
   const copy = await copied(alice, (await addImage('ot1', alice, data)).id);
   expect(Object.keys(copy).filter((name) => /replicator|job|mark/.test(name))).toEqual([]);
 });
 
-test('a copy has no members', async () => {
+test('the members of an image are not copied', async () => {
   const image = await addImage('ot1', alice, data);
   await callGlance('ot1', alice, 'POST', `/${image.id}/members`, {
     body: JSON.stringify({ member: bob.project }),

@@ -38,7 +38,7 @@ test('a tenant copies an image with a token and one call', async () => {
   expect(copy).toMatchObject({ status: 'active', os_hash_value: image.os_hash_value, owner: alice.project });
 });
 
-test('the real client shows the copy, and saves it whole', async () => {
+test('the real client shows the copy and saves it whole', async () => {
   const data = randomBytes(3 * MIB + 1);
   const image = await addImage('ot1', alice, data, { name: 'as the client shows it' });
   const jobId = await alice.jobs.start({ image_id: image.id, tenant_id_dst: alice.project });
@@ -78,7 +78,7 @@ test('two tenants copy the same data at the same time, each into a project of th
   expect(await showImage('ot2', bob, copies[0].id)).toEqual({ status: 'gone' });
 });
 
-test('a qcow2 stays one, with the size of the disk that is in it', async () => {
+test('a qcow2 image stays qcow2, with its virtual size', async () => {
   const image = await addImage('ot1', bob, emptyQcow2(256 * MIB), { disk_format: 'qcow2' });
   const jobId = await bob.jobs.start({ image_id: image.id, tenant_id_dst: bob.project });
   expect(await bob.jobs.ended(jobId)).toMatchObject({ status: 'replicated', sha512: image.os_hash_value });

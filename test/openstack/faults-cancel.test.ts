@@ -24,7 +24,7 @@ async function cancelled(jobId: string): Promise<void> {
   await regions.expectNothingLeft(jobId);
 }
 
-/** Starts a copy whose upload stands still in the middle. Returns its id. */
+/** Starts a copy whose upload stands still in the middle. Returns the id of the job. */
 async function uploading(): Promise<string> {
   await regions.deployment.startWorker();
   return regions.halfCopy(imageId);
@@ -42,7 +42,7 @@ test('a cancel while the image is uploaded leaves nothing', async () => {
   await cancelled(await uploading());
 });
 
-test('a cancel removes a half-made image that its owner has protected', async () => {
+test('a cancel removes an unfinished image even if its owner has protected it', async () => {
   const jobId = await uploading();
   const protect = { op: 'replace', path: '/protected', value: true };
   expect((await patchImage('ot2', regions.alice, jobId, protect)).status).toBe(200);
@@ -50,7 +50,7 @@ test('a cancel removes a half-made image that its owner has protected', async ()
 });
 
 test.each(['request', 'response'] as const)(
-  'a cancel while the image is committed leaves nothing (its last change hangs on the way, %s)',
+  'a cancel during the commit leaves nothing (the %s of the last change hangs)',
   async (way) => {
     regions.destination.inject({ method: 'PATCH', [way]: { after: 1, pause: 8000 } });
     await regions.deployment.startWorker();

@@ -13,7 +13,7 @@ import { startProxy } from './support/proxy.ts';
 
 const FILE = /\/file$/;
 
-// A cloud that no other test uses, because these tests kill its processes.
+// No other test uses this cloud, because these tests kill its processes.
 let own: CloudProcess;
 beforeAll(async () => {
   own = await startCloud();
@@ -23,7 +23,7 @@ afterAll(() => own?.stop());
 let deployment: Deployment;
 afterEach(() => deployment?.stop());
 
-test('a copy whose Glance dies under the upload is made under another id, and found by its own', async () => {
+test('if Glance dies during an upload, the image is made with another id, and the job shows that id', async () => {
   const cloud = cloudOf(own);
   const slow = await startProxy(own.imageUrl('ot2'));
   await cloud.addRegion('slow', slow.url);

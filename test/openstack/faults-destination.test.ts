@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => regions.stop());
 
-/** Copies an image, and expects it whole, under the id that was reserved for it. */
+/** Copies an image. Expects that it is whole, and has the id that was reserved for it. */
 async function copies(): Promise<void> {
   const image = await addImage('ot1', regions.alice, DATA);
   const jobId = await regions.copy(image.id);
@@ -30,20 +30,20 @@ test('an upload whose connection breaks is started over on the same image', asyn
   expect(regions.destination.count('POST', /\/images$/)).toBe(1);
 });
 
-test('an upload that pauses for longer than Glance bears is started over on the same image', async () => {
+test('an upload that pauses for longer than Glance allows is started over on the same image', async () => {
   regions.destination.inject({ method: 'PUT', path: FILE, request: { after: 8 * MIB, pause: 13_000 } });
   await copies();
   expect(regions.destination.count('PUT', FILE)).toBe(2);
 });
 
-test('an upload whose answer is lost is found to be whole, and not repeated', async () => {
+test('an upload whose answer is lost is recognised as whole, and not repeated', async () => {
   regions.destination.inject({ method: 'PUT', path: FILE, response: { after: 0, pause: null } });
   regions.destination.inject({ method: 'PATCH', times: 1, status: 503 });
   await copies();
 });
 
 test.each(['POST', 'PUT', 'PATCH', 'GET'])(
-  'a destination that fails at %s for a while delays the copy',
+  'a destination that fails at %s for a while only delays the copy',
   async (method) => {
     regions.destination.inject({ method, times: 2, status: 503 });
     await copies();

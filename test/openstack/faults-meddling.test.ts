@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => regions.stop());
 
-/** Starts a copy whose upload stands still in the middle. Returns its id. */
+/** Starts a copy whose upload stands still in the middle. Returns the id of the job. */
 async function uploading(): Promise<string> {
   regions.destination.inject({ method: 'PUT', path: FILE, request: { after: 4 * MIB, pause: 6000 } });
   const jobId = await regions.copy(imageId);
@@ -30,7 +30,7 @@ async function endsWith(jobId: string, code: string, side: 'source' | 'destinati
   expect(job).toMatchObject({ status: 'error', destination_image_id: null, fault: { code, side } });
 }
 
-test('an image that its owner deletes while it is uploaded is an error, and not made again', async () => {
+test('an image that its owner deletes during the upload fails the job, and is not made again', async () => {
   const jobId = await uploading();
   expect((await callGlance('ot2', regions.alice, 'DELETE', `/${jobId}`)).status).toBe(204);
   await endsWith(jobId, 'not_found', 'destination');
@@ -38,7 +38,7 @@ test('an image that its owner deletes while it is uploaded is an error, and not 
   await regions.expectNothingLeft(jobId);
 });
 
-test("an image that got its owner's own data is an error, and theirs from then on", async () => {
+test('an image into which its owner uploads own data fails the job, and stays with its owner', async () => {
   // No byte of the source comes before the owner's upload has ended.
   regions.source.inject({ method: 'GET', path: FILE, times: 100, status: 503 });
   const jobId = await regions.copy(imageId);
@@ -55,7 +55,7 @@ test("an image that got its owner's own data is an error, and theirs from then o
   expect(image).not.toHaveProperty('image_replicator_job');
 });
 
-test('a source that is deleted while it is copied is an error, and nothing is left', async () => {
+test('a source that is deleted during the copy fails the job, and nothing is left', async () => {
   const jobId = await regions.halfCopy(imageId);
   expect((await callGlance('ot1', regions.alice, 'DELETE', `/${imageId}`)).status).toBe(204);
   regions.source.heal();
@@ -63,7 +63,7 @@ test('a source that is deleted while it is copied is an error, and nothing is le
   await regions.expectNothingLeft(jobId);
 });
 
-test('a source that is deactivated while it is copied is an error, and nothing is left', async () => {
+test('a source that is deactivated during the copy fails the job, and nothing is left', async () => {
   const jobId = await regions.halfCopy(imageId);
   const admin = { token: await tokenOf('admin', 'admin') };
   await callGlance('ot1', admin, 'POST', `/${imageId}/actions/deactivate`);

@@ -17,14 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** Signs alice in, in a project of her own with room for so many MiB in ot2. */
+/** Signs alice in to a new project with room for so many MiB in ot2. */
 async function aliceWithRoom(mebibytes: number): Promise<Tenant> {
   const { id, name } = await cloud.newProject({ alice: 'member', copier: 'member' });
   await cloud.setLimit(id, 'image_size_total', mebibytes);
   return tenant(deployment, 'alice', name);
 }
 
-test('a copy for which there is no room is refused at once, and the quota named', async () => {
+test('a copy for which there is no room is refused at once, and the message names the quota', async () => {
   const alice = await aliceWithRoom(10);
   const image = await addImage('ot1', alice, DATA);
   const answer = await alice.jobs.copy({ image_id: image.id, tenant_id_dst: alice.project });
@@ -46,7 +46,7 @@ test('a copy waits while the project has too many uploads under way', async () =
   await worker.stop('SIGTERM');
 });
 
-test('a quota that is used up in the meantime ends the job, and nothing is left', async () => {
+test('a quota that is used up in the meantime fails the job, and nothing is left', async () => {
   const alice = await aliceWithRoom(100);
   const image = await addImage('ot1', alice, DATA);
   const jobId = await alice.jobs.start({ image_id: image.id, tenant_id_dst: alice.project });

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => regions.stop());
 
-/** Copies an image, and expects that one upload was enough. */
+/** Copies an image, and expects that there was only one upload. */
 async function copyWithOneUpload(): Promise<void> {
   const image = await addImage('ot1', regions.alice, DATA);
   const jobId = await regions.copy(image.id);
@@ -33,20 +33,20 @@ test('an image whose store has no ranges is read as one stream', async () => {
   expect(downloads()).toHaveLength(1);
 });
 
-test('a stream that breaks off is read again up to where it broke off, and the upload goes on', async () => {
+test('after a stream breaks off, a new one is read from there on, and the upload goes on', async () => {
   regions.source.ranges = 'ignored';
-  // The first request finds out that there are no ranges.
+  // The first request finds that the server refuses ranges.
   regions.source.inject({ method: 'GET', path: FILE, times: 2, response: { after: 20 * MIB, pause: null } });
   await copyWithOneUpload();
   expect(downloads().length).toBeLessThanOrEqual(3);
 });
 
-test('a source that breaks off again and again is read on, and the upload with it', async () => {
+test('a source that breaks off again and again is read on, in one upload', async () => {
   regions.source.inject({ method: 'GET', path: FILE, times: 8, response: { after: MIB, pause: null } });
   await copyWithOneUpload();
 });
 
-test('while the source stalls, the upload is kept alive for longer than the destination bears a pause', async () => {
+test('while the source stalls, the upload is kept alive for longer than the destination allows a pause', async () => {
   regions.source.inject({ method: 'GET', path: FILE, times: 2, response: { after: MIB, pause: 15_000 } });
   await copyWithOneUpload();
 });
@@ -58,7 +58,7 @@ test('a source that refuses the data of an active image is not called deactivate
   expect(job).toMatchObject({ status: 'error', fault: { code: 'forbidden', side: 'source' } });
 });
 
-test('a source that fails for a while delays the copy only', async () => {
+test('a source that fails for a while only delays the copy', async () => {
   regions.source.inject({ method: 'GET', path: FILE, times: 5, status: 503 });
   await copyWithOneUpload();
 });

@@ -29,11 +29,11 @@ afterAll(async () => {
   await own?.stop();
 });
 
-test('a copy goes on when the tokens of its beginning have expired, those of the tenant and the copier', async () => {
+test('a copy goes on after the first tokens of the tenant and of the copier have expired', async () => {
   const signIn = async () => ({ token: await cloud.tokenOf('alice', 'tenant-a') });
   const alice = await signIn();
   const image = await addImage(own.imageUrl('ot1'), alice, randomBytes(40 * MIB));
-  // The beginning comes, and then nothing for a long time: the upload has to be kept alive.
+  // The beginning of the data comes, and then nothing for a long time. The upload has to be kept alive.
   source.inject({ method: 'GET', path: FILE, times: 5, response: { after: 2 * MIB, pause: null } });
   source.inject({ method: 'GET', path: FILE, times: 1000, status: 503 });
   const project = await cloud.projectId('tenant-a');

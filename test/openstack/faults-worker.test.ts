@@ -13,7 +13,7 @@ const DATA = randomBytes(SIZE);
 let regions: ProxiedRegions;
 afterEach(() => regions.stop());
 
-/** Ends the worker while the upload is under way, and lets another one take over. */
+/** Ends the worker during the upload, and lets another one take over. */
 async function copyWithTwoWorkers(signal: 'SIGKILL' | 'SIGTERM', spool: boolean): Promise<string> {
   regions = await proxiedRegions({ spool });
   const image = await addImage('ot1', regions.alice, DATA);
@@ -32,7 +32,7 @@ async function copyWithTwoWorkers(signal: 'SIGKILL' | 'SIGTERM', spool: boolean)
   return jobId;
 }
 
-test('a worker that is killed in mid-upload has another one start the upload over', async () => {
+test('if a worker is killed during an upload, another one starts the upload over', async () => {
   await copyWithTwoWorkers('SIGKILL', false);
   expect(regions.destination.count('PUT', FILE)).toBe(2);
 });
@@ -47,7 +47,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
   },
 );
 
-test('a worker that starts removes what is in the spool of a job that has ended without it', async () => {
+test('a worker that starts removes the spooled data of a job that has ended in the meantime', async () => {
   regions = await proxiedRegions({ spool: true });
   const image = await addImage('ot1', regions.alice, DATA);
   const worker = await regions.deployment.startWorker();

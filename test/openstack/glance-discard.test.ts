@@ -11,7 +11,7 @@ const protect = { op: 'replace', path: '/protected', value: true };
 
 const bench = storeBench(() => openGlance());
 
-test('a discard takes the protection off that somebody has put on an image in the making', async () => {
+test('a discard removes an unfinished image even if somebody has protected it', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
   await bench.current.rig.patch(ref.image_id, protect);
@@ -19,7 +19,7 @@ test('a discard takes the protection off that somebody has put on an image in th
   expect(await bench.current.traces()).toEqual([]);
 });
 
-test('a commit that went through, also of a protected image, is undone by a discard', async () => {
+test('a discard undoes a commit that went through, even of a protected image', async () => {
   const ref = bench.ref(DATA);
   await makeImage(bench.store, ref, DATA, { protected: true, os_hidden: true });
   expect(await bench.current.rig.show(ref.image_id)).toMatchObject({ protected: true });
@@ -27,14 +27,14 @@ test('a commit that went through, also of a protected image, is undone by a disc
   expect(await bench.current.traces()).toEqual([]);
 });
 
-test('a commit may be repeated where its answer was lost', async () => {
+test('a commit may be repeated after its answer was lost', async () => {
   const ref = bench.ref(DATA);
   const record = await makeImage(bench.store, ref, DATA, { protected: true });
   await bench.store.commit(committing(ref, DATA), LAST, record);
   expect(await bench.current.rig.show(ref.image_id)).toMatchObject({ status: 'active', protected: true });
 });
 
-test('an image without a mark is left alone, unless a commit of ours may have taken it away', async () => {
+test('a discard leaves an image without a mark alone, unless it has the bytes of a commit that is undone', async () => {
   const ref = bench.ref(DATA);
   await makeImage(bench.store, ref, DATA);
   await bench.store.discard(ref, LAST);
@@ -44,7 +44,7 @@ test('an image without a mark is left alone, unless a commit of ours may have ta
   expect(await bench.listed()).toEqual([ref.image_id]);
 });
 
-test('a commit of what is no longer there is told so', async () => {
+test('a commit of an image that is gone fails with not_found', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
   await fillImage(bench.store, ref, DATA);
@@ -62,7 +62,7 @@ test("an image is made in its owner's project, and only there", async () => {
   expect(await bench.listed('b')).toEqual([ref.image_id]);
 });
 
-test('a sweep asks once more before it removes an image, and says what became of it', async () => {
+test('a leftover is confirmed before it is removed, and the removal says whether it was done', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
   const found = async () => {
@@ -81,12 +81,12 @@ test('a sweep asks once more before it removes an image, and says what became of
   expect(await bench.current.traces()).toEqual([]);
 });
 
-test('a discard that was frozen after its doom spares what a commit has published since', async () => {
+test('a discard that was frozen after its doom spares an image that was published in the meantime', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
   await fillImage(bench.store, ref, DATA);
   const { signal } = new AbortController();
-  // The patch of a commit that had looked before the doom.
+  // This is the patch of a commit whose look came before the doom.
   const publish = () =>
     bench.current.rig.patch(ref.image_id, { op: 'remove', path: '/image_replicator_job' });
   await bench.store.discard(ref, LAST, { signal, moved() {}, confirm: publish });

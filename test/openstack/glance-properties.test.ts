@@ -28,7 +28,7 @@ const LEFT = {
 
 const bench = storeBench(() => openGlance());
 
-/** Makes a copy as a job does, and returns it as Glance shows it. */
+/** Makes a copy as a job does. Returns the copy as Glance shows it. */
 async function copied(fields = {}) {
   const { id } = await bench.current.addImage(DATA, fields);
   const { a } = bench.current.tenants;
@@ -42,7 +42,7 @@ async function copied(fields = {}) {
   return { made, committed: await bench.current.rig.show(ref.image_id) };
 }
 
-test('a copy has all that describes its source, and no property that means nothing elsewhere', async () => {
+test('a copy has everything that describes its source, and no property that has no meaning elsewhere', async () => {
   const fields = { name: 'Ünïcode', min_disk: 7, min_ram: 9, tags: ['b', 'a'] };
   const { committed } = await copied({ ...fields, properties: { ...KEPT, ...LEFT } });
   expect(committed).toMatchObject({ ...KEPT, name: 'Ünïcode', min_disk: 7, min_ram: 9, disk_format: 'raw' });
@@ -56,13 +56,13 @@ test('a copy has all that describes its source, and no property that means nothi
   expect(Object.keys(committed).filter((name) => name.startsWith('image_replicator'))).toEqual([]);
 });
 
-test('visibility, hidden and protected come with the commit, and not before', async () => {
+test('visibility, hidden and protected are set by the commit, and not before', async () => {
   const { made, committed } = await copied({ visibility: 'shared', os_hidden: true, protected: true });
   expect(made).toMatchObject({ visibility: 'private', os_hidden: false, protected: false });
   expect(committed).toMatchObject({ visibility: 'shared', os_hidden: true, protected: true });
 });
 
-test('a public image becomes a private one', async () => {
+test('a copy of a public image is private', async () => {
   expect((await copied({ visibility: 'public' })).committed.visibility).toBe('private');
 });
 
@@ -70,19 +70,19 @@ test.each([
   ['cinder_encryption_key_id', randomUUID()],
   ['os_encrypt_key_id', randomUUID()],
   ['block_device_mapping', '[{"snapshot_id": "x"}]'],
-])('an image with %s is refused, and the property is named', async (name, value) => {
+])('an image with %s is refused, and the message names the property', async (name, value) => {
   const { id } = await bench.current.addImage(DATA, { properties: { [name]: value } });
   const refused = bench.store.inspect(bench.own(id));
   await expect(refused).rejects.toMatchObject({ code: 'invalid_image' });
   await expect(refused).rejects.toThrow(name);
 });
 
-test('an empty list of volumes is no obstacle', async () => {
+test('an image with an empty list of volumes is accepted', async () => {
   const { id } = await bench.current.addImage(DATA, { properties: { block_device_mapping: '[]' } });
   expect(await codeOf(bench.store.inspect(bench.own(id)))).toBe('success');
 });
 
-test('an image of no bytes is refused', async () => {
+test('an empty image is refused', async () => {
   const { id } = await bench.current.addImage(Buffer.alloc(0));
   const refused = bench.store.inspect(bench.own(id));
   await expect(refused).rejects.toMatchObject({ code: 'invalid_image' });

@@ -14,10 +14,7 @@ const DATA = randomBytes(SIZE);
 
 const bench = storeBench(() => openGlance());
 
-/**
- * Returns a Glance that refuses ranges, as one with Ceph behind it does, and counts the streams that it
- * sends.
- */
+/** Returns a Glance that refuses ranges, as one with Ceph does, and that counts the streams that it sends. */
 function withoutRanges(session: Session) {
   const streams: { destroy(): void }[] = [];
   const limited: Session = {
@@ -36,7 +33,7 @@ function withoutRanges(session: Session) {
   return { limited, streams };
 }
 
-/** Opens a reader of a new image that has to do without ranges. */
+/** Opens a reader of a new image at a Glance without ranges. */
 async function streamReader() {
   const { id } = await bench.current.addImage(DATA);
   const { limited, streams } = withoutRanges(openSession({ region_name: 'ot1' }));
@@ -55,7 +52,7 @@ async function rangedReader() {
   return { id, reader };
 }
 
-test('small ranges at odd places are read as they are', async () => {
+test('small ranges at odd offsets are read exactly', async () => {
   const { reader } = await rangedReader();
   expect(reader.inOrder).toBeUndefined();
   for (const start of [1, 4095, 65_537, 1_048_575, 3_333_333, SIZE - 10 * KIB]) {
@@ -67,14 +64,14 @@ test('small ranges at odd places are read as they are', async () => {
 test.each([
   ['deactivated', 'POST', '/actions/deactivate', 'not_active'],
   ['deleted', 'DELETE', '', 'not_found'],
-] as const)('an image that is %s in the middle is told so', async (_how, method, path, code) => {
+] as const)('a read of an image that is %s in the meantime fails', async (_how, method, path, code) => {
   const { id, reader } = await rangedReader();
   await readAll(reader, [0, 100_000]);
   await bench.current.rig.call('admin', method, `/${id}${path}`);
   expect(await codeOf(readAll(reader, [100_000, 200_000]))).toBe(code);
 });
 
-test('without ranges one stream serves all ranges that follow each other', async () => {
+test('without ranges, one stream serves all ranges that follow each other', async () => {
   const { reader, streams } = await streamReader();
   expect(reader.inOrder).toBe(true);
   const pieces: Buffer[] = [];
@@ -85,7 +82,7 @@ test('without ranges one stream serves all ranges that follow each other', async
   expect(streams).toHaveLength(1);
 });
 
-test('without ranges a read that was broken off goes on where it was, on a second stream', async () => {
+test('without ranges, a read that broke off goes on from there with a second stream', async () => {
   const { reader, streams } = await streamReader();
   const signal = new AbortController().signal;
   let at = 0;
@@ -102,7 +99,7 @@ test('without ranges a read that was broken off goes on where it was, on a secon
   expect(streams).toHaveLength(2);
 });
 
-test('without ranges what lies before the range is only said to be on its way', async () => {
+test('without ranges, the bytes before the range are skipped, and empty chunks show progress', async () => {
   const { reader } = await streamReader();
   const lengths: number[] = [];
   for await (const chunk of reader.read([SIZE - 10, SIZE], new AbortController().signal)) {
@@ -112,14 +109,14 @@ test('without ranges what lies before the range is only said to be on its way', 
   expect(lengths.length).toBeGreaterThan(1);
 });
 
-test('without ranges a range farther back is read on a new stream', async () => {
+test('without ranges, a range farther back is read from a new stream', async () => {
   const { reader, streams } = await streamReader();
   await readAll(reader, [0, 3_000_000]);
   expect((await readAll(reader, [5, 10])).equals(DATA.subarray(5, 10))).toBe(true);
   expect(streams).toHaveLength(2);
 });
 
-test("without ranges an abort ends a read with the signal's reason", async () => {
+test("without ranges, an abort ends a read with the signal's reason", async () => {
   const { reader } = await streamReader();
   const abort = new AbortController();
   const reason = new Error('enough');

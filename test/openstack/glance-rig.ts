@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import { keystone, PASSWORD, signInAs } from './keystone-rig.ts';
 
-/** An answer of Glance's. */
+/** An answer of Glance. */
 export interface Answer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: Glance's answers, as the tests know them
@@ -13,18 +13,21 @@ interface Call {
   readonly body?: string | Uint8Array;
 }
 
-/** A region's Glance by its own API, as its users call it. */
+/** A region's Glance through its own API, as users call it. */
 export interface GlanceRig {
   readonly url: string;
   /** The ids of two projects that only this process uses. */
   readonly tenants: { readonly a: string; readonly b: string };
-  /** Sends a call as a member of a project, or as the cloud's administrator. Fails unless it succeeds. */
+  /**
+   * Makes a call as a member of a project, or as the administrator of the cloud. Fails unless the call
+   * succeeds.
+   */
   call(as: 'a' | 'b' | 'admin', method: string, path: string, call?: Call): Promise<Answer>;
   /** Changes an image as its administrator. */
   patch(imageId: string, ...operations: readonly object[]): Promise<void>;
-  /** Returns an image as it is; its status is 'gone' if it does not exist. */
+  /** Returns an image as Glance has it. Its status is 'gone' if it does not exist. */
   show(imageId: string): Promise<Answer['body']>;
-  /** Lists the ids of all images of both projects, those in the making included. */
+  /** Lists the ids of all images of both projects, including unfinished ones. */
   ids(): Promise<string[]>;
 }
 
@@ -90,7 +93,7 @@ function imageUrl(catalog: any, region: string): string {
   ).url;
 }
 
-/** Makes a project of which alice and the copier are members. Returns its id. */
+/** Makes a project whose members are alice and the copier. Returns its id. */
 async function newProject(admin: string): Promise<string> {
   const name = `images-${crypto.randomUUID()}`;
   const { body } = await keystone('POST', '/projects', admin, { project: { name, domain_id: 'default' } });

@@ -19,15 +19,15 @@ export interface GlanceUnderTest extends MeddledStore {
   readonly rig: GlanceRig;
   /** Opens another store on the same Glance, with other options. */
   reopened(options: Partial<GlanceOptions>): ImageStore;
-  /** Lists those of Glance's own stores that have data of an image. */
+  /** Lists the stores of Glance that have data of an image. */
   storesOf(imageId: string): Promise<string[]>;
 }
 
 const stores = new Map<string, ImageStore>();
 
 /**
- * Opens a store of this process's own projects on a real Glance. It is empty, and emptied again when it is
- * closed.
+ * Opens a store for this process's own projects on a real Glance. It is empty, and is emptied again when it
+ * is closed.
  */
 export async function openGlance(region = 'ot1'): Promise<GlanceUnderTest> {
   Object.assign(process.env, COPIER);
@@ -35,7 +35,7 @@ export async function openGlance(region = 'ot1'): Promise<GlanceUnderTest> {
   const known = new Set<string>();
   const open = (options: Partial<GlanceOptions>) =>
     watched(glanceDriver.open({ region_name: region, ...options }, '/'), known);
-  // All tests of a process share its tokens.
+  // All tests of a process share these tokens.
   const driver = stores.get(region) ?? glanceDriver.open({ region_name: region }, '/');
   stores.set(region, driver);
   const storesOf = (imageId: string) => foldersWith(region, imageId);
@@ -69,8 +69,8 @@ export async function openGlance(region = 'ot1'): Promise<GlanceUnderTest> {
 }
 
 /**
- * Returns a store that tells which images were made in it, and lists no others, because a public image may be
- * anybody's.
+ * Returns a store that records which images were made in it. It lists only these, because a public image may
+ * belong to anybody.
  */
 function watched(store: ImageStore, known: Set<string>): ImageStore {
   return {
@@ -86,7 +86,7 @@ function watched(store: ImageStore, known: Set<string>): ImageStore {
 }
 
 /**
- * Makes an image as its owner does, or as an administrator where only that is allowed. Returns the time of
+ * Makes an image as its owner does, or as an administrator if only an administrator may. Returns the time of
  * its creation.
  */
 async function addImage(rig: GlanceRig, record: ImageRecord, data: Uint8Array): Promise<string> {

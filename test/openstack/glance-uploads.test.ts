@@ -11,8 +11,8 @@ const DATA = randomBytes(3_000_000);
 const bench = storeBench(() => openGlance());
 
 /**
- * Changes Glance's database by SQL. Nothing else makes an image what an old one is, or one whose service has
- * died.
+ * Changes Glance's database by SQL, which is the only way to make an image look old, or look like one whose
+ * service has died.
  */
 function update(imageId: string, change: string): void {
   const folder = process.env.OPENSTACK_TEST_DIR ?? '';
@@ -21,7 +21,7 @@ function update(imageId: string, change: string): void {
   database.close();
 }
 
-test("data goes to Glance's default store, or to the one that is configured", async () => {
+test("data goes to Glance's default store, or to the configured one", async () => {
   const [one, other] = [bench.ref(DATA), bench.ref(DATA)];
   await bench.make(one, DATA);
   await makeImage(bench.current.reopened({ image_store: 'second' }), other, DATA);
@@ -30,7 +30,7 @@ test("data goes to Glance's default store, or to the one that is configured", as
   expect((await bench.data(other.image_id)).equals(DATA)).toBe(true);
 });
 
-test('an image of which only the md5 is known is read, and pinned, by that', async () => {
+test('an image with only an md5 is read and pinned by the md5', async () => {
   const { id } = await bench.current.addImage(DATA);
   update(id, 'os_hash_algo = NULL, os_hash_value = NULL');
   const { record, pin } = await bench.store.inspect(bench.own(id));
@@ -40,14 +40,14 @@ test('an image of which only the md5 is known is read, and pinned, by that', asy
   expect((await bench.data(id)).equals(DATA)).toBe(true);
 });
 
-test('a digest of another algorithm is none that can be compared', async () => {
+test('a digest of another algorithm is ignored', async () => {
   const { id } = await bench.current.addImage(DATA);
   update(id, "os_hash_algo = 'sha3_512', os_hash_value = 'abcdef'");
   const { record } = await bench.store.inspect(bench.own(id));
   expect(record).toMatchObject({ os_hash_algo: null, os_hash_value: null });
 });
 
-test('bytes that are not of the format that they are said to be are refused, in words of Glance', async () => {
+test('bytes of another format than the one that is named are refused with the status of Glance', async () => {
   const ref = bench.ref(DATA);
   await expect(makeImage(bench.store, ref, DATA, { disk_format: 'qcow2' })).rejects.toMatchObject({
     code: 'invalid_image',
@@ -57,7 +57,7 @@ test('bytes that are not of the format that they are said to be are refused, in 
   expect(await bench.current.traces()).toEqual([]);
 });
 
-test('an image that is saving with nobody there to finish it is spoilt after a while, and can be discarded', async () => {
+test('an image that stays in saving is spoilt after the timeout, and can be discarded', async () => {
   const store = bench.current.reopened({ saving_timeout: '1s' });
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
@@ -69,7 +69,7 @@ test('an image that is saving with nobody there to finish it is spoilt after a w
   expect(await bench.current.rig.show(ref.image_id)).toEqual({ status: 'gone' });
 });
 
-test('an image that is saving at first is waited for', async () => {
+test('an upload waits for an image that is still saving', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
   update(ref.image_id, "status = 'saving'");

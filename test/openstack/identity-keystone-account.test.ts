@@ -23,7 +23,7 @@ beforeAll(async () => {
 beforeEach(forgetSent);
 afterEach(() => void vi.unstubAllEnvs());
 
-/** Returns the messages from the error down to its first cause. Expects no secret in them. */
+/** Returns the messages of the error and of its causes. Expects no secret in them. */
 async function outage(call: Promise<unknown> | undefined, ...secrets: string[]): Promise<string> {
   const error: unknown = await call?.catch((thrown) => thrown);
   if (!(error instanceof IdentityUnavailable)) throw new Error(`no outage, but ${inspect(error)}`);
@@ -37,29 +37,29 @@ async function expectUnfit(identity: Identity, problem: string): Promise<void> {
   expect(await outage(signIn(identity, key.access))).toBe(problem);
 }
 
-describe('the account that looks keys up', () => {
-  test('is fit with a role on the system, and one on its project', async () => {
+describe('the account that looks up access keys', () => {
+  test('passes the check with a role on the system and one on its project', async () => {
     await (await withKeys()).check();
   });
 
-  test('has to be a reader of the system', async () => {
+  test('needs the role reader on the system', async () => {
     const { name } = await newUser({ service: 'service' });
     await expectUnfit(await withKeys({ username: name }), 'the account has no role on the system');
   });
 
-  test('has to have the role service on its project', async () => {
+  test('needs the role service on its project', async () => {
     const { id, name } = await newUser({ service: 'member' });
     await grantOnSystem(id, 'reader');
     const problem = 'the account may not check access keys: it needs the role service on its project';
     await expectUnfit(await withKeys({ username: name }), problem);
   });
 
-  test('has to be able to sign in', async () => {
+  test('needs to be able to sign in', async () => {
     const problem = "Keystone does not accept the account's credential";
     await expectUnfit(await withKeys({ password: 'not-this-one' }), problem);
   });
 
-  test('is not an application credential: that has no role on the system', async () => {
+  test('cannot be an application credential, which has no role on the system', async () => {
     const { id, secret } = await newApplicationCredential(await tokenOf('facade', 'service'));
     const auth = { auth_url: AUTH_URL, application_credential_id: id, application_credential_secret: secret };
     const identity = await withAccount({ auth });
@@ -71,7 +71,7 @@ describe('the account that looks keys up', () => {
     expect(await outage(identity.check())).toBe("the cloud's configuration cannot be used");
   });
 
-  test('signs in anew where its tokens are not good any more', async () => {
+  test('signs in again if its tokens were revoked', async () => {
     const identity = await withKeys({ cacheFor: 1 });
     await signIn(identity, key.access);
     for (const token of new Set(sent.flatMap(({ token }) => token ?? []))) await revokeToken(token);
@@ -79,8 +79,8 @@ describe('the account that looks keys up', () => {
   });
 });
 
-describe('with Keystone cut off', () => {
-  test('a key is neither good nor bad, and good again after it', async () => {
+describe('while Keystone cannot be reached', () => {
+  test('keys cannot be checked; afterwards they can be used again', async () => {
     const line = await cuttableKeystone();
     const identity = await withKeys({ authUrl: line.authUrl });
     const found = await identity.accessKey?.(key.access);
@@ -94,7 +94,7 @@ describe('with Keystone cut off', () => {
     await line.close();
   });
 
-  test('that is so from the beginning, too', async () => {
+  test('keys cannot be checked, even if Keystone never answered before', async () => {
     const identity = await withKeys({ authUrl: `http://127.0.0.1:${await freePort()}/v3` });
     expect(await outage(identity.accessKey?.('access'))).toBe('Keystone does not answer');
   });

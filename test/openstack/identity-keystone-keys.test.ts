@@ -30,14 +30,14 @@ afterEach(() => {
 const ec2SignIns = () => sent.filter(({ path }) => path === '/v3/ec2tokens').length;
 
 describe('an EC2 credential', () => {
-  test("has its secret, and is its project's", async () => {
+  test('has a secret, and acts for its project', async () => {
     const { access, secret } = alice;
     const key = await (await withKeys()).accessKey?.(access);
     expect(key?.secret).toBe(secret);
     expect(await key?.signIn()).toMatchObject({ tenant_id: a, may_copy: true });
   });
 
-  test("brings a token that its region's Glance takes", async () => {
+  test("gets a token that the region's Glance accepts", async () => {
     const { access } = alice;
     const user = (await signIn(await withKeys(), access))?.credential;
     if (user === undefined) throw new Error('no credential');
@@ -47,12 +47,12 @@ describe('an EC2 credential', () => {
     expect(await isGood(user.token)).toBe(true);
   });
 
-  test('of a reader may look only', async () => {
+  test('of a reader may only look', async () => {
     const { access } = await newEc2Key('rita', 'tenant-a');
     expect(await signIn(await withKeys(), access)).toMatchObject({ tenant_id: a, may_copy: false });
   });
 
-  test('copies within its own project only, whatever else its owner may do', async () => {
+  test('may copy only within its own project, whatever else its owner may do', async () => {
     const { access } = await newEc2Key('carol', 'tenant-a');
     const principal = await signIn(await withKeys(), access);
     forgetSent();
@@ -64,7 +64,7 @@ describe('an EC2 credential', () => {
     expect(sent).toEqual([]);
   });
 
-  test('that was removed is there no more, at once', async () => {
+  test('is unknown as soon as it was removed', async () => {
     const { access, remove } = await newEc2Key('alice', 'tenant-a');
     const identity = await withKeys();
     expect(await signIn(identity, access)).not.toBeNull();
@@ -78,11 +78,11 @@ describe('an EC2 credential', () => {
     ['letters beyond ASCII', 'ключ'],
     ['a path', '../users'],
     ['a length that no key has', 'x'.repeat(10_000)],
-  ])('of %s is none', async (_what, access) => {
+  ])('with %s is unknown', async (_what, access) => {
     expect(await (await withKeys()).accessKey?.(access)).toBeNull();
   });
 
-  test('that is bound to access rules is not good: nobody here could enforce them', async () => {
+  test('that is bound to access rules is refused, because the facade cannot enforce the rules', async () => {
     const token = await tokenOf('alice', 'tenant-a');
     const rules = [{ service: 'image', method: 'GET', path: '/v2/images' }];
     const bound = await newApplicationCredential(token, { access_rules: rules });
@@ -95,7 +95,7 @@ describe('an EC2 credential', () => {
     expect(await found?.signIn()).toBeNull();
   });
 
-  test('of somebody who has no role any more is not good, and that is not remembered', async () => {
+  test('of a disabled user is refused each time, and accepted once the user is enabled again', async () => {
     const { id, name } = await newUser({ 'tenant-a': 'member' });
     const { access } = await newEc2Key(name, 'tenant-a');
     const identity = await withKeys();
@@ -111,8 +111,8 @@ describe('an EC2 credential', () => {
   });
 });
 
-describe('who has signed in', () => {
-  test('is known for a time, while the secret is asked for each time', async () => {
+describe('a signed-in key', () => {
+  test('is remembered for a minute, but its secret is asked for each time', async () => {
     const { access } = alice;
     vi.useFakeTimers({ toFake: ['Date'] });
     const identity = await withKeys();
@@ -128,7 +128,7 @@ describe('who has signed in', () => {
     expect(ec2SignIns()).toBe(2);
   });
 
-  test("is not known past the token's end, however long answers are kept", async () => {
+  test('is not remembered past the end of its token, however long answers are kept', async () => {
     const { access } = alice;
     vi.useFakeTimers({ toFake: ['Date'] });
     const identity = await withKeys({ cacheFor: 86_400_000 });
@@ -142,7 +142,7 @@ describe('who has signed in', () => {
   });
 });
 
-test('without an account that looks keys up there are none', async () => {
+test('without an account to look them up, there are no access keys', async () => {
   const identity = await opened();
   expect(identity.accessKey).toBeUndefined();
   await identity.check();

@@ -17,7 +17,7 @@ beforeAll(async () => {
 beforeEach(forgetSent);
 afterEach(() => void vi.useRealTimers());
 
-/** Returns the error of a call while tokens cannot be told apart. Expects no secret in it. */
+/** Returns the error of a call while tokens cannot be checked. Expects no secret in it. */
 async function outage(call: Promise<unknown>, token: string): Promise<IdentityUnavailable> {
   const error: unknown = await call.catch((thrown) => thrown);
   if (!(error instanceof IdentityUnavailable)) throw new Error(`no outage, but ${inspect(error)}`);
@@ -27,7 +27,7 @@ async function outage(call: Promise<unknown>, token: string): Promise<IdentityUn
   return error;
 }
 
-describe('with Keystone cut off', () => {
+describe('while Keystone cannot be reached', () => {
   let line: CuttableKeystone;
   let identity: Identity;
   let token: string;
@@ -38,7 +38,7 @@ describe('with Keystone cut off', () => {
     return () => line.close();
   });
 
-  test('a token that was good a moment ago is good, and a new one neither good nor bad', async () => {
+  test('a token that was accepted a moment ago is still accepted, and a new one cannot be checked', async () => {
     await identity.authenticate(token);
     line.cut();
     expect(await identity.authenticate(token)).toMatchObject({ tenant_id: a });
@@ -52,7 +52,7 @@ describe('with Keystone cut off', () => {
     await identity.check();
   });
 
-  test('a good token is asked for again after its time', async () => {
+  test('an accepted token is checked again after a minute', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     await identity.authenticate(token);
     line.cut();
@@ -62,7 +62,7 @@ describe('with Keystone cut off', () => {
     await outage(identity.authenticate(token), token);
   });
 
-  test('no token is good past its end, however long answers are kept', async () => {
+  test('no token is accepted past its end, however long answers are kept', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const patient = await opened(line.authUrl, 86_400_000);
     await patient.authenticate(token);
@@ -72,11 +72,11 @@ describe('with Keystone cut off', () => {
     vi.setSystemTime(Date.now() + 10_000);
     await outage(patient.authenticate(token), token);
     line.mend();
-    // Keystone's clock is behind ours, so a token that it calls good has ended for us.
+    // Keystone's clock is behind ours. It still accepts the token, which for us has ended.
     expect(await patient.authenticate(token)).toBeNull();
   });
 
-  test('a failure is not remembered', async () => {
+  test('neither an outage nor a refusal is remembered', async () => {
     line.cut();
     await outage(identity.authenticate(token), token);
     line.mend();
@@ -86,7 +86,7 @@ describe('with Keystone cut off', () => {
     expect(sent.filter((one) => one.token === 'unknown').length - length).toBe(2);
   });
 
-  test('those who come with one token at the same time ask once', async () => {
+  test('requests with the same token at the same time ask Keystone once', async () => {
     forgetSent();
     const answers = await Promise.all(Array.from({ length: 10 }, () => identity.authenticate(token)));
     expect(answers.every((one) => one?.tenant_id === a)).toBe(true);
@@ -94,7 +94,7 @@ describe('with Keystone cut off', () => {
   });
 });
 
-test('a Keystone that is down makes tokens neither good nor bad', async () => {
+test('if Keystone is down, tokens cannot be checked', async () => {
   const identity = await opened(`http://127.0.0.1:${await freePort()}/v3`);
   expect((await outage(identity.authenticate('token-a'), 'token-a')).message).toBe(
     'Keystone does not answer',
@@ -102,7 +102,7 @@ test('a Keystone that is down makes tokens neither good nor bad', async () => {
   await outage(identity.check(), 'token-a');
 });
 
-test('a Keystone that fails or talks nonsense makes tokens neither good nor bad', async () => {
+test('if Keystone fails or answers nonsense, tokens cannot be checked', async () => {
   for (const answer of ['503 Service Unavailable', '200 OK', '429 Too Many Requests', '302 Found']) {
     const server = createServer((socket) => {
       const body = '{"token": {"methods": [], "secret": "token-a"}}';
@@ -116,7 +116,7 @@ test('a Keystone that fails or talks nonsense makes tokens neither good nor bad'
   }
 });
 
-test('a Keystone that says nothing is waited for no longer than 10 seconds', async () => {
+test('a Keystone that does not answer is given up after 10 seconds', async () => {
   const server = createServer(() => undefined);
   const identity = await opened(`http://127.0.0.1:${await listen(server)}/v3`);
   const startedAt = performance.now();

@@ -21,8 +21,8 @@ beforeAll(async () => {
 beforeEach(forgetSent);
 afterEach(() => void vi.useRealTimers());
 
-describe('to copy into another project', () => {
-  test('a copy into another project needs the role member in it', async () => {
+describe('a copy into another project', () => {
+  test('needs the role member in that project', async () => {
     const user = await newUser({ 'tenant-a': 'member', 'tenant-b': 'member', service: 'reader' });
     const identity = await opened();
     const token = await tokenOf(user.name, 'tenant-a');
@@ -33,7 +33,7 @@ describe('to copy into another project', () => {
     expect(await mayCopyInto(identity, token, a)).toBe(true);
   });
 
-  test("leaves no token behind, and the caller's own as it was", async () => {
+  test("leaves no token behind, and the caller's own token is not revoked", async () => {
     const user = await newUser({ 'tenant-a': 'member', 'tenant-b': 'member' });
     const token = await tokenOf(user.name, 'tenant-a');
     const identity = await opened();
@@ -50,13 +50,13 @@ describe('to copy into another project', () => {
     ['is empty', ''],
     ['is too long', 'f'.repeat(2000)],
     ['is no id', '../../users?name=x" OR 1=1\r\n\u0000ü'],
-  ])('is refused where the id %s', async (_what, id) => {
+  ])('is refused if the id of the project %s', async (_what, id) => {
     const identity = await opened();
     expect(await mayCopyInto(identity, await tokenOf('alice', 'tenant-a'), id)).toBe(false);
     expect(new Set(sent.map(({ path }) => path.split('?')[0]))).toEqual(new Set(['/v3/auth/tokens']));
   });
 
-  test('a delegated token cannot copy into another project', async () => {
+  test('cannot be made with a delegated token', async () => {
     const user = await newUser({ 'tenant-a': 'member', 'tenant-b': 'member' });
     const identity = await opened();
     const own = await tokenOf(user.name, 'tenant-a');

@@ -21,7 +21,7 @@ beforeEach(forgetSent);
 afterEach(() => void vi.useRealTimers());
 
 describe('a token', () => {
-  test("of a member is its project's, may copy, and brings its own catalog", async () => {
+  test('of a member acts for its project, may copy, and brings its own catalog', async () => {
     const token = await tokenOf('alice', 'tenant-a');
     const principal = await (await opened()).authenticate(token);
     expect(principal).toMatchObject({ tenant_id: a, may_copy: true, credential: { token } });
@@ -33,18 +33,18 @@ describe('a token', () => {
     });
   });
 
-  test('of a reader may look only', async () => {
+  test('of a reader may only look', async () => {
     const principal = await (await opened()).authenticate(await tokenOf('rita', 'tenant-a'));
     expect(principal).toMatchObject({ tenant_id: a, may_copy: false });
   });
 
-  test('of a role that implies none may look only', async () => {
+  test('of a role that does not imply member may only look', async () => {
     expect(await (await opened()).authenticate(await tokenOf('copier', 'service'))).toMatchObject({
       may_copy: false,
     });
   });
 
-  test('without a project is not good here', async () => {
+  test('without a project is refused', async () => {
     expect(await (await opened()).authenticate(await tokenOf('alice', null))).toBeNull();
   });
 
@@ -53,19 +53,19 @@ describe('a token', () => {
     ['a shape that Keystone knows', `gAAAAA${'B'.repeat(200)}`],
     ['letters that no header may have', 'tök\nen'],
     ['a length that no token has', 'x'.repeat(9000)],
-  ])('of %s is not good', async (_what, token) => {
+  ])('of %s is refused', async (_what, token) => {
     const identity = await opened();
     expect(await identity.authenticate(token)).toBeNull();
     expect(await mayCopyInto(identity, token, a)).toBe(false);
   });
 
-  test('that was revoked is not good', async () => {
+  test('that was revoked is refused', async () => {
     const token = await tokenOf('alice', 'tenant-a');
     await revokeToken(token);
     expect(await (await opened()).authenticate(token)).toBeNull();
   });
 
-  test('that is bound to access rules is not good: nobody here could enforce them', async () => {
+  test('that is bound to access rules is refused, because the facade cannot enforce the rules', async () => {
     const rules = [{ service: 'image', method: 'GET', path: '/v2/images' }];
     const credential = await newApplicationCredential(await tokenOf('alice', 'tenant-a'), {
       access_rules: rules,
@@ -73,7 +73,7 @@ describe('a token', () => {
     expect(await (await opened()).authenticate(await applicationToken(credential))).toBeNull();
   });
 
-  test('is validated by its own right, and goes to Keystone only', async () => {
+  test('is checked with itself as the credential, and is sent only to Keystone', async () => {
     const token = await tokenOf('alice', 'tenant-a');
     forgetSent();
     await (await opened()).authenticate(token);
@@ -81,7 +81,7 @@ describe('a token', () => {
   });
 });
 
-test('who has no good token is told where to get one', async () => {
+test('the challenge tells a caller without a good token where Keystone is', async () => {
   const identity = await opened('http://keystone.example/identity/v3');
   expect(identity.challenge).toBe('Keystone uri="http://keystone.example/identity"');
 });

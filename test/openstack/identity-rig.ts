@@ -10,7 +10,7 @@ export function opened(
   return openIdentity({ driver: 'keystone', authUrl, verify: true, cacert: null, cacheFor, cloud });
 }
 
-/** Tells whether a token's owner may copy into a project. */
+/** Tells whether the owner of a token may copy into a project. */
 export async function mayCopyInto(identity: Identity, token: string, projectId: string): Promise<boolean> {
   return (await identity.authenticate(token))?.mayCopyInto(projectId) ?? false;
 }

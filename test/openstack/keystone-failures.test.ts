@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 beforeEach(forgetSent);
 
-test('a region that the catalog does not have is told by its name', async () => {
+test('the error for a region that is not in the catalog names the region', async () => {
   const error = await refusal(copier({}, 'ot9').check());
   expect([error.kind, error.message]).toEqual([
     'no_endpoint',
@@ -20,14 +20,14 @@ test('a region that the catalog does not have is told by its name', async () => 
   ]);
 });
 
-test('a Keystone that is down is unreachable, and the cause says where it was looked for', async () => {
+test('a Keystone that is down is unreachable, and the cause of the error has its address', async () => {
   const port = await freePort();
   const error = await refusal(copier({ OS_AUTH_URL: `http://127.0.0.1:${port}` }).check());
   expect([error.kind, error.message]).toEqual(['unreachable', 'Keystone does not answer']);
   expect(String(error.cause)).toContain(`ECONNREFUSED 127.0.0.1:${port}`);
 });
 
-test('an answer that is no HTTP does not get into an error: it may hold a token', async () => {
+test('an answer that is not HTTP is not quoted in the error, because it may contain a token', async () => {
   const server = createTcpServer((socket) => {
     socket.once('data', () =>
       socket.end('HTTP/1.1 201 Created\r\nbroken\r\nX-Subject-Token: token-of-copier\r\n\r\n'),
@@ -40,12 +40,12 @@ test('an answer that is no HTTP does not get into an error: it may hold a token'
   server.close();
 });
 
-test('an address without a Keystone is a mistake in the configuration', async () => {
+test('an address without a Keystone is a fault of the configuration', async () => {
   const error = await refusal(copier({ OS_AUTH_URL: `${AUTH_URL}/users` }).check());
   expect([error.kind, error.message]).toEqual(['misconfigured', 'Keystone answers with 404']);
 });
 
-test('a configuration that is wrong is read again with the next request', async () => {
+test('a wrong configuration is read again with the next request', async () => {
   const env: NodeJS.ProcessEnv = { ...COPIER, OS_AUTH_URL: '' };
   const session = openSession({ region_name: 'ot1' }, env);
   const error = await refusal(session.check());
@@ -55,10 +55,10 @@ test('a configuration that is wrong is read again with the next request', async 
   await session.check();
 });
 
-describe('who gives up', () => {
+describe('a caller that gives up', () => {
   const reason = new Error('given up');
 
-  test('gets their own reason, before the request and in its middle', async () => {
+  test('gets its own reason, both before the request and during it', async () => {
     const session = copier();
     const as = { project: a };
     const ended = session.requestImage({
@@ -85,7 +85,7 @@ describe('who gives up', () => {
     await expect(upload).rejects.toBe(reason);
   });
 
-  test('in the middle of a sign-in leaves it to the others', async () => {
+  test('during a sign-in does not abort the sign-in for others', async () => {
     const session = copier();
     const controller = new AbortController();
     const one = session.requestImage({
@@ -101,7 +101,7 @@ describe('who gives up', () => {
   });
 });
 
-test("what the body's own stream throws is not taken for the service's failure", async () => {
+test("an error of the body's own stream is thrown as it is", async () => {
   const failure = new Error('the source has gone');
   const upload = copier().requestImage({
     method: 'PUT',

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { AUTH_URL } from './keystone-rig.ts';
 
-/** A Keystone behind a line that can be cut. */
+/** A Keystone behind a connection that can be cut. */
 export interface CuttableKeystone {
   readonly authUrl: string;
   /** The number of connections so far. */

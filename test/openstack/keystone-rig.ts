@@ -12,7 +12,7 @@ interface Answer {
   readonly body: any;
 }
 
-/** Sends a call to Keystone. */
+/** Makes a call to Keystone. */
 export async function keystone(
   method: string,
   path: string,
@@ -35,7 +35,7 @@ export async function keystone(
 
 const inDefault = (name: string) => ({ name, domain: { id: 'default' } });
 
-/** Signs in with a password, for a project, or for none if it is `null`. */
+/** Signs in with a password, for a project, or without a project if it is `null`. */
 export async function signInAs(user: string, project: string | null): Promise<Answer> {
   const identity = { methods: ['password'], password: { user: { ...inDefault(user), password: PASSWORD } } };
   const scope = project === null ? 'unscoped' : { project: inDefault(project) };
@@ -70,8 +70,8 @@ export async function projectId(name: string): Promise<string> {
 }
 
 /**
- * Makes a user with roles on projects. It is never removed: on SQLite that would leave rows that make
- * Keystone fail later.
+ * Makes a user with roles on projects. The user is never removed, because on SQLite a removal leaves rows
+ * that make Keystone fail later.
  */
 export async function newUser(roles: Readonly<Record<string, string>>) {
   const admin = await tokenOf('admin', 'admin');
@@ -88,14 +88,14 @@ export async function newUser(roles: Readonly<Record<string, string>>) {
   return { id: String(id), name };
 }
 
-/** Gives a user a role on the cloud as a whole. */
+/** Gives a user a role on the whole cloud. */
 export async function grantOnSystem(userId: string, role: string): Promise<void> {
   const admin = await tokenOf('admin', 'admin');
   const found = await keystone('GET', `/roles?name=${role}`, admin);
   await keystone('PUT', `/system/users/${userId}/roles/${found.body.roles[0].id}`, admin);
 }
 
-/** Makes an application credential of the owner of a token. */
+/** Makes an application credential for the owner of a token. */
 export async function newApplicationCredential(userToken: string, more: object = {}) {
   const mine = await self(userToken);
   const { body } = await keystone('POST', `/users/${mine.user.id}/application_credentials`, userToken, {
@@ -111,7 +111,7 @@ export async function applicationToken({ id, secret }: { id: string; secret: str
   return (await keystone('POST', '/auth/tokens', null, { auth: { identity } })).token;
 }
 
-/** Makes an EC2 credential of a user for the project with this name. */
+/** Makes an EC2 credential of a user, for the project with this name. */
 export async function newEc2Key(user: string, project: string) {
   const admin = await tokenOf('admin', 'admin');
   const find = async (kind: string, name: string) =>
@@ -131,7 +131,7 @@ async function self(token: string) {
   return ((await answer.body.json()) as any).token;
 }
 
-/** Returns a token by which another user acts for a token's owner, as a member of a project. */
+/** Returns a token with which another user acts for the owner of a token, as a member of a project. */
 export async function newTrustToken(token: string, project: string, trustee: string): Promise<string> {
   const [owner, other, project_id] = [
     await self(token),

@@ -20,7 +20,7 @@ export function copier(more: NodeJS.ProcessEnv = {}, region_name = 'ot1'): Sessi
   return openSession({ region_name }, { ...COPIER, ...more });
 }
 
-/** Returns the status of a list of a project's images. */
+/** Lists the images of a project. Returns the status. */
 export async function list(session: Session, project: string | null): Promise<number> {
   const answer = await session.requestImage({ method: 'GET', path: '/v2/images?limit=1', as: { project } });
   await answer.body.dump();
@@ -33,7 +33,7 @@ interface Sent {
   readonly token: string | undefined;
 }
 
-/** The requests that undici has sent, and the tokens that Keystone has given out. */
+/** The requests that undici has sent, with their tokens. */
 export const sent: Sent[] = [];
 export const issued: string[] = [];
 subscribe('undici:request:create', (message) => {
@@ -72,7 +72,7 @@ export async function refusal(call: Promise<unknown>): Promise<OpenStackError> {
   return error;
 }
 
-/** Makes a server of the test's own listen, and returns its port. */
+/** Makes a server of a test listen. Returns its port. */
 export async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

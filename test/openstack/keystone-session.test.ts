@@ -29,7 +29,7 @@ describe('a copier with a password', () => {
     expect(signIns()).toBe(2);
   });
 
-  test('signs in once for requests that come together', async () => {
+  test('signs in once for requests at the same time', async () => {
     const session = copier();
     expect(await Promise.all(Array.from({ length: 8 }, () => list(session, a)))).toEqual(Array(8).fill(200));
     expect(signIns()).toBe(1);
@@ -41,25 +41,25 @@ describe('a copier with a password', () => {
     expect(new Set(sent.filter(({ token }) => token).map(({ origin }) => new URL(origin).port)).size).toBe(2);
   });
 
-  test('gives the answer of the image service whatever its status is', async () => {
+  test('returns the answer of the image service, whatever its status is', async () => {
     const path = `/v2/images/${crypto.randomUUID()}`;
     const answer = await copier().requestImage({ method: 'GET', path, as: { project: a } });
     expect([answer.statusCode, await answer.body.text()]).toEqual([404, expect.stringContaining('No image')]);
   });
 
-  test('has no role in a project that is not its own to serve', async () => {
+  test('gets an error for a project in which it has no role', async () => {
     const error = await refusal(list(copier(), admin));
     expect([error.kind, error.message]).toEqual(['forbidden', `the account has no role in project ${admin}`]);
   });
 
-  test('is not accepted with a wrong password, which is no matter of the project', async () => {
+  test('is refused with a wrong password, whatever the project is', async () => {
     const session = copier({ OS_PASSWORD: 'not-this-one' });
     for (const project of [null, a])
       expect((await refusal(list(session, project))).kind).toBe('unauthorized');
     expect((await refusal(session.check())).kind).toBe('unauthorized');
   });
 
-  test('whose password was changed is told so, also where its own project has a token yet', async () => {
+  test('is refused after its password was changed, even if it still has a token for its own project', async () => {
     const user = await newUser({ 'tenant-a': 'member', service: 'member' });
     const session = copier({ OS_USERNAME: user.name });
     expect(await list(session, null)).toBe(200);
@@ -68,7 +68,7 @@ describe('a copier with a password', () => {
     expect((await refusal(list(session, a))).kind).toBe('unauthorized');
   });
 
-  test('reads its configuration again where Keystone has not accepted it', async () => {
+  test('reads its configuration again after Keystone has refused it', async () => {
     const env = { ...COPIER, OS_PASSWORD: 'not-this-one' };
     const session = openSession({ region_name: 'ot1' }, env);
     await refusal(list(session, a));
@@ -78,7 +78,7 @@ describe('a copier with a password', () => {
 });
 
 describe('an application credential', () => {
-  test('serves its own project, by id and by name, and no other', async () => {
+  test('serves its own project, by id and by name, and no other project', async () => {
     const credential = await newApplicationCredential(await tokenOf('copier', 'tenant-a'));
     const common = { OS_AUTH_URL: AUTH_URL, OS_APPLICATION_CREDENTIAL_SECRET: credential.secret };
     for (const named of [

@@ -12,8 +12,8 @@ beforeEach(forgetSent);
 afterEach(() => void vi.useRealTimers());
 
 /**
- * Returns a session's token that the image service has not seen yet; the service remembers good ones for a
- * while.
+ * Returns a token of the session that the image service has not yet seen. The service remembers good tokens
+ * for a while.
  */
 async function unusedToken(session: Session): Promise<string> {
   const as = { project: a };
@@ -34,7 +34,7 @@ describe('a token', () => {
     expect(signIns()).toBe(2);
   });
 
-  test('that is good for a while yet is used where Keystone is away at the renewal', async () => {
+  test('that is still valid is used if Keystone is away when the token should be renewed', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const line = await cuttableKeystone();
     const session = copier({ OS_AUTH_URL: line.authUrl });
@@ -49,7 +49,7 @@ describe('a token', () => {
     await line.close();
   });
 
-  test('that was revoked is replaced, and the request repeated', async () => {
+  test('that was revoked is replaced, and the request is repeated', async () => {
     const session = copier();
     const first = await unusedToken(session);
     await revokeToken(first);
@@ -71,7 +71,7 @@ describe('a token', () => {
     expect(sent.at(-1)?.token).not.toBe(first);
   });
 
-  test('that was revoked ends an upload, whose bytes are not there a second time', async () => {
+  test('that was revoked fails an upload, because its bytes cannot be sent a second time', async () => {
     const session = copier();
     await revokeToken(await unusedToken(session));
     const upload = () =>

@@ -5,13 +5,13 @@ import { copier, forgetSent, listen, refusal, sent } from './keystone-session-ri
 
 beforeEach(forgetSent);
 
-describe('a user', () => {
+describe('a request with the token of a user', () => {
   const userOf = async (name: string, project: string) => {
     const { token, body } = await signInAs(name, project);
     return { token, catalog: body.token.catalog };
   };
 
-  test('is served with their own token, and no sign-in is made', async () => {
+  test('is sent with that token, without a sign-in', async () => {
     const user = await userOf('alice', 'tenant-a');
     forgetSent();
     const answer = await copier().requestImage({ method: 'GET', path: '/v2/images', as: { user } });
@@ -20,7 +20,7 @@ describe('a user', () => {
     expect(sent.map(({ token }) => token)).toEqual([user.token]);
   });
 
-  test('has their token sent to the address in its own catalog only', async () => {
+  test("is sent only to an address in the user's own catalog", async () => {
     const user = await userOf('alice', 'tenant-a');
     forgetSent();
     const stranger = { ...user, catalog: [] };
@@ -31,7 +31,7 @@ describe('a user', () => {
     expect(sent).toEqual([]);
   });
 
-  test('is offered the regions of their own catalog', async () => {
+  test("is offered only in the regions of the user's own catalog", async () => {
     const user = await userOf('alice', 'tenant-a');
     forgetSent();
     expect(await copier().offers(user)).toBe(true);
@@ -40,14 +40,14 @@ describe('a user', () => {
     expect(sent).toEqual([]);
   });
 
-  test('is told at once when their token is not good any more', async () => {
+  test('fails at once if the token is no longer good', async () => {
     const user = { ...(await userOf('alice', 'tenant-a')), token: 'gone' };
     forgetSent();
     const error = await refusal(copier().requestImage({ method: 'GET', path: '/v2/images', as: { user } }));
     expect([error.kind, sent.length]).toEqual(['expired', 1]);
   });
 
-  test('is not sent on by a redirect', async () => {
+  test('does not follow a redirect', async () => {
     const elsewhere: string[] = [];
     const other = createServer((request, response) => {
       elsewhere.push(request.url ?? '');

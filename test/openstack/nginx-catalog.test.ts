@@ -15,12 +15,12 @@ const made: string[] = [];
 let deployment: Deployment;
 let nginx: Nginx;
 afterEach(async () => {
-  // The endpoints of a service are deleted with it.
+  // The endpoints of a service are deleted with the service.
   for (const id of made) await openstackAsAdmin('service', 'delete', id);
   await Promise.all([nginx?.stop(), deployment?.stop()]);
 });
 
-/** Returns the commands of docs/openstack.md that begin with these words, each as its arguments. */
+/** Returns the commands of docs/openstack.md that begin with these words, each as a list of arguments. */
 async function commandsOfPage(...words: string[]): Promise<string[][]> {
   const lines = (await readFile(PAGE, 'utf8')).split('\n');
   return lines
@@ -30,7 +30,7 @@ async function commandsOfPage(...words: string[]): Promise<string[][]> {
     );
 }
 
-test("tenants find the service in their token's catalog, as docs/openstack.md has it registered", async () => {
+test('tenants find the service in their catalog after the commands of docs/openstack.md', async () => {
   deployment = await deployOnCloud();
   await Promise.all([deployment.startWorker(), deployment.startApi()]);
   nginx = await startNginx(await imageUrl('ot1'), deployment.apiUrl);

@@ -11,11 +11,11 @@ import { type Nginx, startNginx } from './support/nginx.ts';
 import { type RegionInFront, regionInFront } from './support/regions-in-front.ts';
 import { type Tenant, tenant } from './support/tenants.ts';
 
-/** Two regions that can only be reached through nginx: one at an address of its own, one at a path. */
+/** Two regions that can be reached only through nginx: one at an address of its own, and one at a path. */
 let fronts: readonly [Nginx, Nginx];
 let regions: readonly [RegionInFront, RegionInFront];
 let deployment: Deployment;
-/** Alice as a client of each region's own address. */
+/** Alice as a client of the address of each region. */
 let atOt1: Tenant;
 let atOt2: Tenant;
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
   regions = [await regionInFront(fronts[0].url), await regionInFront(fronts[1].pathUrl)];
   const store = (region_name: string) => ({ store: { driver: 'glance', cloud: 'copier', region_name } });
   deployment = await deploy({
-    // A tenant's clients tell the two regions apart by their names.
+    // The clients of a tenant tell the two regions apart by their names.
     api: { port, source_region_by_host: { '127.0.0.1': 'ot1', localhost: 'ot2' } },
     config: {
       regions: { ot1: store(regions[0].name), ot2: store(regions[1].name) },
@@ -73,7 +73,7 @@ describe.each([
     await callGlance(destination, alice, 'DELETE', `/${jobId}`);
   });
 
-  test('a copy is cancelled, and leaves nothing', async () => {
+  test('a cancelled copy leaves nothing', async () => {
     const alice = at(source);
     const image = await addImage(nameOf(source), alice, Buffer.alloc(512 * MIB));
     const jobId = await alice.jobs.start({ image_id: image.id, tenant_id_dst: alice.project });
@@ -84,7 +84,7 @@ describe.each([
     await callGlance(source, alice, 'DELETE', `/${image.id}`);
   });
 
-  test('the list is read page by page, by the links in it', async () => {
+  test('the list can be read page by page with the links to the next page', async () => {
     const alice = at(source);
     const own = source === 'ot1' ? fronts[0].url : fronts[1].pathUrl;
     const image = await addImage(nameOf(source), alice, randomBytes(10));
@@ -105,7 +105,7 @@ describe.each([
   });
 });
 
-test('who has no good token is told so by the facade', async () => {
+test('a caller without a good token gets the answer of the facade', async () => {
   const answer = await send(`${fronts[1].pathUrl}${JOBS}`, { token: 'nobody-has-this-one' });
   expect([answer.status, answer.headers['www-authenticate']]).toEqual([
     401,

@@ -22,8 +22,8 @@ afterAll(() => Promise.all([nginx?.stop(), deployment?.stop()]));
 describe.each([
   ['an address of its own', 'url'],
   ['a path of a common address', 'pathUrl'],
-] as const)('where the image endpoint has %s', (_, address) => {
-  test('Glance takes an image of any size, and gives it back whole', async () => {
+] as const)('if the image endpoint has %s', (_, address) => {
+  test('Glance takes a large image and returns it whole', async () => {
     const region = `nginx-${address}`;
     await cloudOf().addRegion(region, nginx[address]);
     const user = { token: await tokenOf('alice', 'tenant-a') };
@@ -45,7 +45,7 @@ describe.each([
     expect((await eclClient(behind, 'unknown').list()).status).toBe(401);
   });
 
-  test('the host that was called is the source region', async () => {
+  test('the source is the region of the host that was called', async () => {
     const apiUrl = nginx[address].replace('127.0.0.1', 'localhost');
     const tenant = eclClient({ ...deployment, apiUrl });
     const jobId = await tenant.start({
@@ -57,7 +57,7 @@ describe.each([
   });
 });
 
-test('what the facade refuses is told by the facade', async () => {
+test('a refusal of the facade is passed on as it is', async () => {
   const behind = eclClient({ ...deployment, apiUrl: nginx.url });
   const answer = await behind.copy({ image_id: 'x'.repeat(100_000), tenant_id_dst: 'tenant-a' });
   expect(answer.status).toBe(413);

@@ -33,7 +33,7 @@ test("nobody sees, lists or cancels another project's job", async () => {
   expect((await bob.jobs.show(jobId)).status).toBe(404);
 });
 
-test("a member of two projects copies from one into the other, whose image it is; the job is both's", async () => {
+test('a member of two projects copies from one into the other; the image belongs to the other, and the job to both', async () => {
   const image = await addImage('ot1', alice, data, { os_distro: 'debian' });
   const jobId = await carol.jobs.start({ image_id: image.id, tenant_id_dst: bob.project });
   expect(await carol.jobs.ended(jobId)).toMatchObject({
@@ -49,7 +49,7 @@ test("a member of two projects copies from one into the other, whose image it is
   }
 });
 
-test('who is no member of a project is told the same as of none: not found', async () => {
+test('a project in which the caller is not a member is not found, like a missing one', async () => {
   const image = await addImage('ot1', alice, data);
   for (const project of [
     bob.project,
@@ -62,7 +62,7 @@ test('who is no member of a project is told the same as of none: not found', asy
   }
 });
 
-test('a request that is repeated with its key finds its job, and one image', async () => {
+test('a request that is repeated with its key gets the same job', async () => {
   const image = await addImage('ot1', alice, data);
   const body = { image_id: image.id, tenant_id_dst: alice.project };
   const name = randomUUID();
@@ -75,7 +75,7 @@ test('a request that is repeated with its key finds its job, and one image', asy
   expect(await alice.jobs.start(body, key(randomUUID()))).not.toBe(jobId);
 });
 
-test("a key is its project's: another project's is another job", async () => {
+test('the same key in another project makes another job', async () => {
   const name = randomUUID();
   const ids = await Promise.all(
     [alice, bob].map(async (one) => {

@@ -13,7 +13,7 @@ test.each([
   ['source', 'ot1', 'region_id_src'],
   ['destination', 'ot2', 'region_id_dst'],
 ])(
-  "a %s that is not in the token's catalog is refused, and the field is named",
+  "a %s that is not in the token's catalog is refused, and the message names the field",
   async (_side, region, field) => {
     deployment = await deployOnCloud({ regionNames: { [region]: 'elsewhere' } });
     await deployment.startApi();
@@ -24,7 +24,7 @@ test.each([
   },
 );
 
-test('a region that nobody has configured is refused, and the field is named', async () => {
+test('a region that is not configured is refused, and the message names the field', async () => {
   deployment = await deployOnCloud();
   await deployment.startApi();
   const alice = await tenant(deployment, 'alice', 'tenant-a');

@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a copier that Keystone refuses is a fault that the job tells, without the password', async () => {
+test('if Keystone refuses the copier, the job shows that as its fault, without the password', async () => {
   const processes = await Promise.all([deployment.startWorker(), deployment.startApi()]);
   const alice = await tenant(deployment, 'alice', 'tenant-a');
   const image = await addImage('ot1', alice, randomBytes(1000));

@@ -37,7 +37,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Makes an account whose password occurs nowhere else. */
+/** Makes an account with a password that occurs nowhere else. */
 async function newCopier() {
   const { id, name } = await newUser({ 'tenant-a': 'member', 'tenant-b': 'member', service: 'service' });
   await keystone('PATCH', `/users/${id}`, await tokenOf('admin', 'admin'), { user: { password: PASSWORD } });
@@ -54,8 +54,8 @@ async function newCopier() {
 }
 
 /**
- * Expects that what a job has left in Temporal, in the logs and in answers holds its ids, and nothing that
- * would sign anybody in.
+ * Expects that the traces of a job in Temporal, in logs and in answers contain its ids, but nothing with
+ * which anybody could sign in.
  */
 async function expectNoSecret(jobId: string, imageId: string, ...more: string[]): Promise<void> {
   const answers = [await carol.jobs.show(jobId), await carol.jobs.list(), await carol.jobs.cancel(jobId)];
@@ -77,21 +77,21 @@ test('a copy into another project leaves no token and no password behind', async
   const before = recording.issued.size;
   const jobId = await carol.jobs.start({ image_id: image.id, tenant_id_dst: other });
   expect(await carol.jobs.ended(jobId)).toMatchObject({ status: 'replicated' });
-  // These are her rescoped token, and the copier's tokens in both projects.
+  // These are carol's token for the other project, and the copier's tokens for both projects.
   expect(recording.issued.size).toBeGreaterThanOrEqual(before + 3);
   await expectNoSecret(jobId, image.id);
 });
 
-test('nor does one that fails', async () => {
+test('a copy that fails leaves no token and no password behind', async () => {
   const image = await addImage('ot1', carol, randomBytes(MIB));
-  // Glance does not take such a name.
+  // Glance does not accept such a name.
   const body = { image_id: image.id, tenant_id_dst: carol.project, image_name_dst: '🚀' };
   const jobId = await carol.jobs.start(body);
   expect(await carol.jobs.ended(jobId)).toMatchObject({ status: 'error' });
   await expectNoSecret(jobId, image.id);
 });
 
-test('nor does one that is cancelled in the middle', async () => {
+test('a copy that is cancelled in the middle leaves no token and no password behind', async () => {
   const image = await addImage('ot1', carol, Buffer.alloc(512 * MIB));
   const jobId = await carol.jobs.start({ image_id: image.id, tenant_id_dst: carol.project });
   await until(async () => (await carol.jobs.job(jobId)).status === 'replicating');

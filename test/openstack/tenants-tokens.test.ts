@@ -42,7 +42,7 @@ describe.each([
       return token;
     },
   };
-  test.each(Object.keys(bad))('with %s is told where to get a good one', async (what) => {
+  test.each(Object.keys(bad))('tells a caller with %s where to get a good token', async (what) => {
     const token = await bad[what]?.();
     const answer = await send(`${deployment.apiUrl}${path}`, {
       method,
@@ -57,7 +57,7 @@ describe.each([
   });
 });
 
-test('a token is good until it expires, and not a moment longer for having been good before', async () => {
+test('a token is accepted until it expires, and no longer', async () => {
   const end = (Math.floor(Date.now() / 1000) + 25) * 1000;
   const expires_at = new Date(end).toISOString().slice(0, -1);
   const credential = await newApplicationCredential(alice.token, { expires_at });
@@ -67,7 +67,7 @@ test('a token is good until it expires, and not a moment longer for having been 
   expect(Date.now()).toBeGreaterThanOrEqual(end);
 });
 
-test('a reader may look at the jobs of the project, and neither start nor cancel one', async () => {
+test('a reader may look at the jobs of the project, but neither start nor cancel one', async () => {
   const rita = await tenant(deployment, 'rita', 'tenant-a');
   const image = await addImage('ot1', alice, data);
   const body = { image_id: image.id, tenant_id_dst: alice.project };
@@ -92,7 +92,7 @@ test('an application credential copies within its own project', async () => {
   expect(await showImage('ot2', alice, jobId)).toMatchObject({ status: 'active', owner: alice.project });
 });
 
-test('an application credential copies into no other project, though its user may', async () => {
+test('an application credential cannot copy into another project, even if its user can', async () => {
   const other = await tenant(deployment, 'carol', 'tenant-b');
   const token = await applicationToken(await newApplicationCredential(carol.token));
   const image = await addImage('ot1', carol, data);

@@ -5,7 +5,7 @@ import { openGlance } from './glance-under-test.ts';
 
 const bench = storeBench(() => openGlance());
 
-test('a trial of a Glance makes each step in the project of a tenant, and leaves nothing', async () => {
+test("a trial of a Glance makes each step in a tenant's project, and leaves nothing", async () => {
   const met: [string, unknown][] = [];
   for await (const { step, error } of tryImages(bench.store, bench.current.tenants.a))
     met.push([step, error]);

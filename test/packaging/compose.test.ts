@@ -1,6 +1,6 @@
 /**
- * Tests the file for compose. No registry of images is at hand to start it with, so it is read and compared
- * with the program.
+ * Tests the Compose file. It cannot be started, because no registry of images is available. So it is read and
+ * compared with the program.
  */
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -27,7 +27,7 @@ const compose = parse(await readFile(FILE, 'utf8'), { merge: true }) as {
 };
 const services = Object.entries(compose.services);
 
-test('a facade and two workers run, and nothing of theirs can be written to but the images', () => {
+test('a facade and two workers run, and can write only to the images', () => {
   const ours = services.filter(([name]) => /^(facade|worker)/.test(name));
   expect(ours.map(([, { command }]) => command?.join(' '))).toEqual(['serve', 'worker', 'worker']);
   for (const [, { read_only, volumes = [] }] of ours) {
@@ -36,7 +36,7 @@ test('a facade and two workers run, and nothing of theirs can be written to but 
   }
 });
 
-test('each worker is asked for its health as the image asks the facade', async () => {
+test('the health of each worker is checked with the command of the image', async () => {
   const dockerfile = await readFile(join(dirname(FILE), '../Dockerfile'), 'utf8');
   const [, facade = ''] = dockerfile.match(/^HEALTHCHECK[^[]*(\[.*\])$/m) ?? [];
   const workers = services.filter(([name]) => name.startsWith('worker'));
@@ -44,7 +44,7 @@ test('each worker is asked for its health as the image asks the facade', async (
     expect(healthcheck?.test).toEqual(['CMD', ...JSON.parse(facade), '--worker']);
 });
 
-test.each(services)('everything that %s names is there', async (_name, service) => {
+test.each(services)('every file that %s names exists', async (_name, service) => {
   const { depends_on = [], volumes = [], secrets = [] } = service;
   const needs = Array.isArray(depends_on) ? depends_on : Object.keys(depends_on);
   expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(needs));
@@ -57,7 +57,7 @@ test.each(services)('everything that %s names is there', async (_name, service) 
   }
 });
 
-test('Prometheus asks the facade and both workers, and has the alerts', async () => {
+test('Prometheus scrapes the facade and both workers, and has the alerts', async () => {
   const file = join(dirname(FILE), 'compose/prometheus.yml');
   const { rule_files, scrape_configs } = parse(await readFile(file, 'utf8'));
   const [{ job_name, static_configs }] = scrape_configs;
@@ -69,13 +69,13 @@ test('Prometheus asks the facade and both workers, and has the alerts', async ()
   expect(mounts).toEqual(expect.arrayContaining(rule_files));
 });
 
-test('nothing is published beyond this machine', () => {
+test('no port can be reached from other machines', () => {
   const ports = services.flatMap(([, service]) => service.ports ?? []);
   expect(ports.length).toBeGreaterThan(2);
   for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
 });
 
-test('the configuration can be used, and speaks TLS', async () => {
+test('the configuration can be loaded, and uses TLS', async () => {
   const { api, metrics, regions } = await loadConfig(join(dirname(FILE), 'compose/image-replicator.yaml'));
   expect(metrics).toEqual({ host: '0.0.0.0', port: 9464 });
   expect(api.tls?.cert).toMatch(/secrets\/tls\.crt$/);

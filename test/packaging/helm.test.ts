@@ -1,4 +1,4 @@
-/** Tests that what the Helm chart makes of values is valid for Kubernetes and for this program. */
+/** Tests that the output of the Helm chart is valid for Kubernetes and for this program. */
 import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -53,11 +53,11 @@ test.each(examples)('helm finds nothing wrong with the chart and %s', async (exa
   await run(tools.helm, ['lint', '--strict', '--kube-version', KUBERNETES, CHART, ...valuesOf(example)]);
 });
 
-test.each(examples)('Kubernetes knows everything that the chart makes of %s', async (example) => {
+test.each(examples)('every resource that the chart makes of %s is valid for Kubernetes', async (example) => {
   const file = join(folder, example);
   await writeFile(file, await template(valuesOf(example)));
   const schemas = `${tools.schemas}/{{ .ResourceKind }}{{ .KindSuffix }}.json`;
-  // The schemas of these two belong to their operator, and no registry of packages has them.
+  // The schemas of these two kinds belong to an operator of Kubernetes, and no package contains them.
   const args = [
     '-strict',
     '-skip',
@@ -73,7 +73,7 @@ test.each(examples)('Kubernetes knows everything that the chart makes of %s', as
   expect(summary.valid).toBeGreaterThan(8);
 });
 
-test.each(examples)('the configuration that the chart makes of %s can be used', async (example) => {
+test.each(examples)('the configuration that the chart makes of %s can be loaded', async (example) => {
   const config = (await resources(example)).find(({ kind }) => kind === 'ConfigMap');
   const file = join(folder, 'image-replicator.yaml');
   await writeFile(file, config?.data?.['image-replicator.yaml'] ?? '');
@@ -82,7 +82,7 @@ test.each(examples)('the configuration that the chart makes of %s can be used', 
   expect(regions.size).toBe(2);
 });
 
-test('every region has workers of its own, which run no workflows', async () => {
+test('every region has workers of its own, which do not run workflows', async () => {
   const deployments = (await resources('everything-values.yaml')).filter(({ kind }) => kind === 'Deployment');
   const argsOf = ({ spec }: Resource) => spec.template.spec.containers[0].args.join(' ');
   expect(deployments.map(argsOf).sort()).toEqual([
@@ -95,7 +95,7 @@ test('every region has workers of its own, which run no workflows', async () => 
 });
 
 test.each(examples)(
-  'no pod of %s has rights, writes to its root, or holds a secret in clear',
+  'no pod of %s has privileges, can write to its root, or has a secret in clear text',
   async (example) => {
     const deployments = (await resources(example)).filter(({ kind }) => kind === 'Deployment');
     for (const { spec } of deployments) {
@@ -114,7 +114,7 @@ test.each(examples)(
   },
 );
 
-test('the chart has the alerts that are tested, with the address of the runbook', async () => {
+test('the chart contains the tested alerts, with the address of the runbook', async () => {
   const file = join(CHART, '../../prometheus/alerts.yml');
   const alerts = await readFile(file, 'utf8');
   expect(await readFile(join(CHART, 'files/alerts.yml'), 'utf8')).toBe(alerts);
@@ -123,7 +123,7 @@ test('the chart has the alerts that are tested, with the address of the runbook'
   expect(rule?.spec).toEqual(parse(alerts.replaceAll('docs/runbook.md#', `${url}#`)));
 });
 
-test('with metrics, every pod tells them where the chart says', async () => {
+test('with metrics, every pod serves them where the chart says', async () => {
   const made = await resources('everything-values.yaml');
   const config = made.find(({ kind }) => kind === 'ConfigMap')?.data?.['image-replicator.yaml'] ?? '';
   const { metrics } = parse(config);
@@ -133,7 +133,7 @@ test('with metrics, every pod tells them where the chart says', async () => {
     expect(containers[0].ports).toContainEqual({ name: 'metrics', containerPort: 9464 });
 });
 
-test('every pod is asked whether it is alive, and whether it can do its work', async () => {
+test('every pod has probes for being alive and for being ready', async () => {
   const made = await resources('everything-values.yaml');
   const pods = made.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec.template.spec);
   const asked = (probe: string) =>
@@ -146,18 +146,15 @@ test('every pod is asked whether it is alive, and whether it can do its work', a
   expect(asked('readinessProbe').sort()).toEqual(['serve api /readyz', ...workers('/readyz')]);
 });
 
-test.each(examples)(
-  'secrets of %s are mounted so that their group may read them, and nobody else',
-  async (example) => {
-    const pods = (await resources(example)).filter(({ kind }) => kind === 'Deployment');
-    for (const { spec } of pods) {
-      expect(spec.template.spec.securityContext.fsGroup).toBe(65532);
-    }
-    const mounted = pods.flatMap(({ spec }) => spec.template.spec.volumes).filter(({ secret }) => secret);
-    for (const { secret } of mounted) expect(secret.defaultMode).toBe(0o440);
-  },
-);
+test.each(examples)('secrets of %s are mounted so that only their group can read them', async (example) => {
+  const pods = (await resources(example)).filter(({ kind }) => kind === 'Deployment');
+  for (const { spec } of pods) {
+    expect(spec.template.spec.securityContext.fsGroup).toBe(65532);
+  }
+  const mounted = pods.flatMap(({ spec }) => spec.template.spec.volumes).filter(({ secret }) => secret);
+  for (const { secret } of mounted) expect(secret.defaultMode).toBe(0o440);
+});
 
-test('a chart without regions is refused in words', async () => {
+test('a chart without regions is refused with a message', async () => {
   await expect(template([])).rejects.toThrow(/regions/);
 });

@@ -1,4 +1,4 @@
-/** The container image: built from the Dockerfile, and run as a container runs it. */
+/** Tests the container image, which is built from the Dockerfile and run as a container engine runs it. */
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { endOf, startJob } from '../support/jobs.ts';
 import { buildImage, type Image } from './support/image.ts';
 import { run } from './support/run.ts';
 
-/** The user of the image, who owns what it may write to. */
+/** The user of the image, who owns everything that may be written to. */
 const USER = 65532;
 
 let folder: string;
@@ -26,24 +26,24 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs a script inside, as the image's user. Returns what it has printed. */
+/** Runs a script in the image as its user. Returns what the script prints. */
 const evaluate = async (script: string) =>
   run(image.inside, [image.config.Entrypoint[0] ?? '', '-p', script], { env: deployment.env });
 
-test('it runs the facade, as a user without rights, and says how its health is asked for', () => {
+test('the image runs the facade as a user without privileges, and says how to check its health', () => {
   const { User, Cmd, Entrypoint, Healthcheck } = image.config;
   expect([User, Cmd]).toEqual([`${USER}:${USER}`, ['serve']]);
   expect(Healthcheck.Test).toEqual(['CMD', ...Entrypoint.filter((word) => !word.startsWith('--')), 'health']);
 });
 
-test('nobody in it can write to its root, nor is root', async () => {
+test('no user of the image can write to its root or is root', async () => {
   expect((await evaluate('process.getuid()')).trim()).toBe(String(USER));
   for (const path of ['/app/x', '/x', '/etc/x']) {
     await expect(evaluate(`fs.writeFileSync('${path}', '')`)).rejects.toThrow('EROFS');
   }
 });
 
-test('there is no shell in it, no npm, and neither sources nor tests', async () => {
+test('the image has no shell and no npm, and neither sources nor tests', async () => {
   const names = (await readdir(image.root, { recursive: true })).map((path) => path.split('/').at(-1));
   for (const name of ['sh', 'bash', 'dash', 'busybox', 'npm', 'tsc']) expect(names).not.toContain(name);
   expect((await readdir(join(image.root, 'app'))).sort()).toEqual([
@@ -54,7 +54,7 @@ test('there is no shell in it, no npm, and neither sources nor tests', async () 
   ]);
 });
 
-test('facade and worker run from it, and make a copy; its health is good as long as the facade lives', async () => {
+test('a facade and a worker run from the image and make a copy; its health is good while the facade lives', async () => {
   expect(await deployment.command('check')).toMatchObject({ code: 0 });
   expect(await deployment.command('health')).toMatchObject({ code: 6 });
   const facade = await deployment.startApi();

@@ -1,6 +1,6 @@
 /**
- * Tests the package that `npm pack` makes: installed in an empty folder, and run from a disk that nobody can
- * write to.
+ * Tests the package that `npm pack` makes. It is installed in an empty folder, and run from a disk that
+ * cannot be written to.
  */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'image-replicator-package-'));
   tarball = await packInto(folder);
   program = await installFrom(tarball, join(folder, 'installed'));
-  // It has a workflow bundle of its own, and must not take the test run's.
+  // The package has a workflow bundle of its own, and must not use that of the test run.
   deployment = await deploy({ program, env: { IMAGE_REPLICATOR_WORKFLOW_BUNDLE: undefined } });
 });
 afterAll(async () => {
@@ -40,16 +40,16 @@ test('the package has the compiled program, and neither its sources nor its test
   ).toEqual([]);
 });
 
-test('the installed command tells the version of the package', async () => {
+test('the installed command prints the version of the package', async () => {
   expect((await run(program, ['--version'])).trim()).toBe(packageJson.version);
 });
 
-test('the installed command reaches all that the configuration names', async () => {
+test('`check` of the installed command passes', async () => {
   const { code, stdout } = await deployment.command('check');
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^ok +region ot2$/m)]);
 });
 
-/** Lists every file of the installation, with its size and the time of its last change. */
+/** Lists every file of the installation, with its size and its time of change. */
 async function inventory(): Promise<readonly string[]> {
   const entries = await readdir(join(folder, 'installed'), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
@@ -60,7 +60,7 @@ async function inventory(): Promise<readonly string[]> {
   return (await Promise.all(told)).sort();
 }
 
-test('facade and worker run from a read-only installation, copy an image, and leave no file', async () => {
+test('a facade and a worker run from a read-only installation, copy an image, and leave no file', async () => {
   const before = await inventory();
   const installed = join(folder, 'installed');
   const mount = `mount --bind ${installed} ${installed} && mount -o remount,ro,bind ${installed}`;
@@ -82,7 +82,7 @@ test('facade and worker run from a read-only installation, copy an image, and le
   expect(await inventory()).toEqual(before);
 });
 
-test('the installed facade and worker tell a collector the whole trace of a job', async () => {
+test('the installed facade and worker send the whole trace of a job to a collector', async () => {
   const collector = await receiveSpans();
   const env = { IMAGE_REPLICATOR_WORKFLOW_BUNDLE: undefined, ...tracedTo(collector) };
   const traced = await deploy({ program, env });

@@ -28,13 +28,13 @@ test.each(units)('systemd finds nothing wrong with %s', async (unit) => {
   await run('systemd-analyze', ['verify', '--man=no', join(folder, unit.replace('@.', '@ot2.'))]);
 });
 
-test.each(units)('%s may do little more than it needs', async (unit) => {
+test.each(units)('%s has few privileges beyond those that it needs', async (unit) => {
   const file = join(folder, unit.replace('@.', '@ot2.'));
   // The scale goes up to 100, for a unit that may do everything.
   await run('systemd-analyze', ['security', '--offline=true', '--threshold=30', '--no-pager', file]);
 });
 
-test.each(units)('%s starts a command that there is', async (unit) => {
+test.each(units)('%s starts a command that exists', async (unit) => {
   const [, command = ''] =
     (await readFile(join(UNITS, unit), 'utf8')).match(/image-replicator (serve|worker)\b/) ?? [];
   const help = await run(join(import.meta.dirname, '../../bin/image-replicator'), [command, '--help']);

@@ -1,6 +1,6 @@
 /**
- * Tests the way to Temporal by an HTTP proxy, as the environment names it: TLS goes through its tunnel, and
- * its password gets into no log.
+ * Tests connections to Temporal through an HTTP proxy that the environment names. TLS goes through its
+ * tunnel, and its password does not get into a log.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -53,18 +53,18 @@ const refusesToTell = (text: string) => {
     expect(text).not.toContain(secret);
 };
 
-test('command and worker reach Temporal by the proxy of HTTPS_PROXY, and a copy runs', async () => {
+test('the command and the worker reach Temporal through the proxy of HTTPS_PROXY, and a copy succeeds', async () => {
   const worker = await deployment.startWorker();
   const image = await deployment.addImage('ot1', MIB);
   expect(await deployment.command('copy', image.id, '--from', 'ot1', '--to', 'ot2')).toMatchObject({
     code: 0,
   });
-  // The client of the worker, its own connection, and the command.
+  // These are the client of the worker, the worker's own connection, and the command.
   expect(proxy.asked).toEqual([`${HOST}:7233`, `${HOST}:7233`, `${HOST}:7233`]);
   refusesToTell(worker.output());
 });
 
-test('a proxy that refuses the password is named, and the password is not', async () => {
+test('if a proxy refuses the password, the error names the proxy but not the password', async () => {
   const wrong = await deploy({ env: { ...env, HTTPS_PROXY: `http://copier:hidden-wrong@${proxy.address}` } });
   const { code, stdout, stderr } = await wrong.command('list');
   await wrong.stop();
@@ -74,7 +74,7 @@ test('a proxy that refuses the password is named, and the password is not', asyn
   for (const text of ['hidden-wrong', secret]) expect(`${stdout}${stderr}`).not.toContain(text);
 });
 
-test('a host that NO_PROXY names is asked directly', async () => {
+test('a host that NO_PROXY names is reached directly', async () => {
   const direct = await deploy({ env: { ...env, NO_PROXY: 'example.com, .test' } });
   const { code, stderr } = await direct.command('list');
   await direct.stop();
@@ -82,7 +82,7 @@ test('a host that NO_PROXY names is asked directly', async () => {
   expect(proxy.asked).toEqual([]);
 });
 
-test('a proxy of another kind is refused by the name of its variable, without its address', async () => {
+test('a proxy of another kind is refused, and the error names the variable but not the address', async () => {
   const socks = await deploy({ env: { ...env, https_proxy: 'socks5://copier:hidden@127.0.0.1:1' } });
   const { code, stderr } = await socks.command('list');
   await socks.stop();
@@ -90,7 +90,7 @@ test('a proxy of another kind is refused by the name of its variable, without it
   expect(stderr).not.toContain('hidden');
 });
 
-test('a worker that the proxy refuses later does not tell the password either', async () => {
+test('a worker that the proxy refuses later does not log the password either', async () => {
   const worker = await deployment.startWorker();
   const before = proxy.asked.length;
   proxy.refuseAll();

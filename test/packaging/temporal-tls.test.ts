@@ -1,6 +1,6 @@
 /**
- * Tests mutual TLS to Temporal, which is set by the variables that every Temporal tool knows. The dev server
- * speaks no TLS, so a proxy in front of it asks for the client's certificate, as Temporal's frontend does.
+ * Tests mutual TLS to Temporal, which is configured with the variables of every Temporal tool. The dev server
+ * cannot speak TLS. So a proxy in front of it asks for the client's certificate, as Temporal's frontend does.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -33,7 +33,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('command and worker reach Temporal by mutual TLS, and a copy runs', async () => {
+test('the command and the worker reach Temporal with mutual TLS, and a copy succeeds', async () => {
   expect(await deployment.command('check')).toMatchObject({ code: 0 });
   await deployment.startWorker();
   const image = await deployment.addImage('ot1', MIB);

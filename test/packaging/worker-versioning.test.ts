@@ -1,4 +1,4 @@
-/** Tests an upgrade, and the way back, by Temporal's Worker Versioning, while a copy runs. */
+/** Tests an upgrade and the way back with Temporal's Worker Versioning, while a copy runs. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
@@ -23,7 +23,7 @@ function startVersion(build: string): Promise<TestProcess> {
   return deployment.startWith('worker', { args, env });
 }
 
-/** Makes a version current, as soon as the server has heard of its workers. */
+/** Makes a version current, as soon as the server knows its workers. */
 async function makeCurrent(build: string): Promise<void> {
   const version = ['--deployment-name', NAME, '--build-id', build];
   const set = () => deployment.temporal('worker', 'deployment', 'set-current-version', ...version, '--yes');

@@ -12,11 +12,11 @@ export interface Request {
   readonly text: string;
 }
 
-/** Clients that go on asking. */
+/** Clients that keep sending requests. */
 export interface Load {
   /** The requests so far. */
   readonly asked: readonly Request[];
-  /** Ends the clients. Returns all of their requests. */
+  /** Stops the clients. Returns all of their requests. */
   end(): Promise<readonly Request[]>;
 }
 
@@ -24,8 +24,8 @@ export interface Load {
 const PAUSE = 50;
 
 /**
- * Starts clients, each of which lists the jobs, shows one, and orders it again by its key, one request after
- * the other.
+ * Starts clients. Each of them lists the jobs, shows one job, and orders that job again by its key, one
+ * request after the other.
  */
 export function startLoad({ apiUrl, tokens: { a: token } }: Deployment, job: string, order: Order): Load {
   const asked: Request[] = [];
@@ -55,13 +55,13 @@ export function startLoad({ apiUrl, tokens: { a: token } }: Deployment, job: str
   };
 }
 
-/** An order for a copy, and its idempotency key. */
+/** An order for a copy, with its idempotency key. */
 export interface Order {
   readonly key: string;
   readonly body: Readonly<Record<string, string>>;
 }
 
-/** Returns the requests that have failed, though they were not under way between two times. */
+/** Returns the requests that have failed, except those that were under way between two times. */
 export function failedOutside(requests: readonly Request[], from: number, to: number): readonly Request[] {
   return requests.filter(
     ({ status, begun, ended }) => !(status >= 200 && status < 300) && (ended < from || begun > to),

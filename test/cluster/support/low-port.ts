@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Returns a TCP port between 20000 and 32000 that nobody listens on. Temporal stores the ports of its
- * cluster's members as numbers up to 32767, and the system gives ports to connections above those.
+ * Returns a free TCP port between 20000 and 32000. Temporal stores the ports of the members of its cluster as
+ * numbers up to 32767, and the system uses higher ports for connections.
  */
 export async function freeLowPort(): Promise<number> {
   for (;;) {

@@ -30,12 +30,12 @@ export async function startPostgresql(folder: string): Promise<Postgresql> {
   return {
     port,
     async crash() {
-      // "Immediate": nothing is written any more, and the next start recovers from the log.
+      // "immediate": nothing more is written, and the next start recovers from the log.
       await server.stop('SIGQUIT');
       server = await start(programs, folder, port);
     },
     stop: async () => {
-      // "Fast": the server ends the connections by itself.
+      // "fast": the server ends the connections by itself.
       await server.stop('SIGINT');
     },
   };
@@ -53,7 +53,10 @@ async function start({ folder, env }: Programs, data: string, port: number): Pro
   return server;
 }
 
-/** Returns a command for PostgreSQL, which refuses root: in a user namespace, root has another number. */
+/**
+ * Returns the command in a form that PostgreSQL accepts from root. PostgreSQL refuses root, but in a user
+ * namespace root has another number.
+ */
 export function asUser(command: readonly string[]): readonly string[] {
   if (process.getuid?.() !== 0) return command;
   return ['unshare', '--user', '--map-user=1000', '--map-group=1000', ...command];
@@ -64,7 +67,7 @@ interface Programs {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Finds the newest PostgreSQL of this machine, or unpacks Debian's. */
+/** Finds the newest PostgreSQL of this machine. If there is none, unpacks Debian's. */
 export async function postgresqlPrograms(): Promise<Programs> {
   const installed = await newestIn(join('/', VERSIONS));
   if (installed !== undefined) return { folder: installed, env: {} };

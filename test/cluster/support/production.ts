@@ -26,26 +26,28 @@ export const PROCESSES = [
 export type ProcessName = (typeof PROCESSES)[number];
 
 /**
- * A production: Temporal's server on PostgreSQL, two facades with TLS behind nginx with TLS, two workers that
- * run the jobs, and two workers for each region.
+ * A production: Temporal's server on PostgreSQL, two facades with TLS behind an nginx with TLS, two workers
+ * that run the jobs, and two workers for each region.
  */
 export interface Production {
-  /** The deployment. Its `apiUrl` leads to nginx. */
+  /** The deployment. Its `apiUrl` is the address of nginx. */
   readonly deployment: Deployment;
   readonly postgresql: Postgresql;
   readonly temporal: TemporalCluster;
-  /** The certificate, as PEM, of the authority that has signed those of nginx and of the facades. */
+  /**
+   * The certificate, as PEM, of the authority that has signed the certificates of nginx and of the facades.
+   */
   readonly authority: string;
   process(name: ProcessName): TestProcess;
-  /** Returns the name of the process that Temporal knows by this identity, which begins with its number. */
+  /** Returns the name of the process with this identity in Temporal, which begins with the process id. */
   processOf(identity: string | null | undefined): ProcessName;
-  /** Starts a process again that was killed. */
+  /** Starts a process again after it was killed. */
   start(name: ProcessName): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts all of it, or stops what was started if something fails. Workers need `readDelay` milliseconds to
+ * Starts the production. If something fails, stops what was started. Workers need `readDelay` milliseconds to
  * read a chunk of an image.
  */
 export async function startProduction(readDelay: number): Promise<Production> {
@@ -109,7 +111,7 @@ export async function startProduction(readDelay: number): Promise<Production> {
   };
 }
 
-/** Writes a configuration that differs in the facade's port. Returns its path. */
+/** Writes a configuration with another port for the facade. Returns its path. */
 async function writeSecond({ folder }: Deployment, port: number): Promise<string> {
   const config = parse(await readFile(join(folder, 'config.yaml'), 'utf8'));
   const path = join(folder, 'second.yaml');

@@ -12,16 +12,16 @@ import { type TemporalService, temporalConfig } from './temporal-config.ts';
 const run = promisify(execFile);
 const INSTALL = join(import.meta.dirname, '../install.sh');
 
-/** Temporal's own server, as a production runs it, on a PostgreSQL. */
+/** Temporal's own server on PostgreSQL, as in a production. */
 export interface TemporalCluster {
   readonly address: string;
-  /** Kills the server, waits for `downtime`, and starts it again. */
+  /** Kills the server, calls `downtime`, and starts the server again. */
   restart(downtime: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Makes the server's databases in the PostgreSQL at this port, and starts the server. Its files are in
+ * Creates the databases of the server in the PostgreSQL at this port, and starts the server. Its files are in
  * `folder`.
  */
 export async function startTemporalCluster(folder: string, database: number): Promise<TemporalCluster> {
@@ -48,7 +48,7 @@ export async function startTemporalCluster(folder: string, database: number): Pr
   };
 }
 
-/** Returns the folder of the programs `server` and `sql`, which it builds where they are missing. */
+/** Returns the folder of the programs `server` and `sql`. Builds them if they are missing. */
 export async function temporalPrograms(): Promise<string> {
   return join((await run(INSTALL, [])).stdout.trim(), 'bin');
 }

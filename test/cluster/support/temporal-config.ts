@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 
-/** One of the four services of which Temporal's server is made. */
+/** One of the four services of Temporal's server. */
 export interface TemporalService {
   readonly name: string;
   readonly port: number;
@@ -8,8 +8,8 @@ export interface TemporalService {
 }
 
 /**
- * Returns the configuration of a Temporal server on loopback that runs all its services, with a PostgreSQL at
- * `database`. The first service is the frontend.
+ * Returns the configuration of a Temporal server on loopback that runs all services, with a PostgreSQL at the
+ * port `database`. The first service is the frontend.
  */
 export function temporalConfig(database: number, services: readonly TemporalService[]): string {
   const store = (databaseName: string) => ({

@@ -7,12 +7,12 @@ import { freePort } from '../../support/free-port.ts';
 import { until } from '../../support/until.ts';
 
 const SCRIPT = join(import.meta.dirname, '../regions.sh');
-/** The folder of the programs. They are the same for every cloud, and stay installed. */
+/** The folder of the programs. All clouds share them, and they stay installed. */
 const VENV = join(import.meta.dirname, '../../../.openstack/venv');
 
 /** A Keystone and two Glances for one test. */
 export interface CloudProcess {
-  /** Its state: databases, image files, logs, `clouds.yaml`. */
+  /** The folder of its state: databases, image files, logs and `clouds.yaml`. */
   readonly folder: string;
   readonly authUrl: string;
   /** Returns the URL of a region's Glance. */
@@ -24,7 +24,7 @@ export interface CloudProcess {
   stop(): Promise<void>;
 }
 
-/** Starts a cloud on free ports. `tokenTtl` is the lifetime of its tokens in seconds. */
+/** Starts a cloud on free ports. `tokenTtl` is the lifetime of its tokens; seconds. */
 export async function startCloud({ tokenTtl = 3600 } = {}): Promise<CloudProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-cloud-'));
   const [keystone, ot1, ot2] = [await freePort(), await freePort(), await freePort()];

@@ -17,7 +17,7 @@ async function ownProject() {
   return { id, token: await cloud.tokenOf('alice', name) };
 }
 
-test("an upload past a project's limit is refused, and Glance tells what is used", async () => {
+test('an upload beyond the limit of a project is refused, and Glance reports the usage', async () => {
   const user = await ownProject();
   await cloud.setLimit(user.id, 'image_size_total', 2);
   await addImage('ot2', user, randomBytes(2 * MIB));
@@ -34,7 +34,7 @@ test('there are no limits in ot1', async () => {
   expect(await addImage('ot1', user, randomBytes(2 * MIB))).toMatchObject({ status: 'active' });
 });
 
-test('a Glance that is killed leaves the image saving, and its data in the store', async () => {
+test('a Glance that is killed leaves the image in saving, and its data in the store', async () => {
   const own = await startCloud({ tokenTtl: 60 });
   try {
     const other = cloudOf(own);
@@ -60,7 +60,7 @@ test('a Glance that is killed leaves the image saving, and its data in the store
   }
 });
 
-test("an image's data goes with it", async () => {
+test('the data of an image is removed with the image', async () => {
   const user = await ownProject();
   const { id } = await addImage('ot1', user, randomBytes(10));
   expect(await storeFiles('ot1')).toContain(id);

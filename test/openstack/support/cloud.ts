@@ -4,22 +4,22 @@ import { AUTH_URL, PASSWORD } from '../keystone-rig.ts';
 
 type Role = 'reader' | 'member' | 'admin';
 
-/** The operations of a cloud's users and of its administrator in its Keystone. */
+/** What the users and the administrator of a cloud can do in its Keystone. */
 export interface Cloud {
   /** Returns a token of a user for the project with this name. */
   tokenOf(user: string, project: string): Promise<string>;
   projectId(name: string): Promise<string>;
   /** Makes a project in which these users have these roles. */
   newProject(roles: Readonly<Record<string, Role>>): Promise<{ readonly id: string; readonly name: string }>;
-  /** Limits the images of a project in region ot2: to so many MiB in all, or to a number of images. */
+  /** Limits the images of a project in region ot2: to so many MiB in total, or to a number of images. */
   setLimit(projectId: string, resource: Limited, limit: number): Promise<void>;
-  /** Adds a region with this image endpoint, such as a proxy in front of another region's. */
+  /** Adds a region with this image endpoint, such as a proxy in front of the endpoint of another region. */
   addRegion(name: string, imageUrl: string): Promise<void>;
 }
 
 type Limited = 'image_size_total' | 'image_count_total' | 'image_count_uploading';
 
-/** Returns the run's cloud, or one that a test has started. */
+/** Returns the cloud of the test run, or one that a test has started. */
 export function cloudOf({ authUrl } = { authUrl: AUTH_URL }): Cloud {
   const named = (name: string) => ({ name, domain: { id: 'default' } });
   const call = async (token: string | null, method: string, path: string, body?: object) => {

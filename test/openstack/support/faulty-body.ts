@@ -1,15 +1,15 @@
 import { Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Something that goes wrong with a body after so many of its bytes. */
+/** What goes wrong with a body after so many of its bytes. */
 export interface BodyFault {
-  /** The milliseconds for which nothing moves; `null` if the body ends there. */
+  /** The time for which nothing moves, in milliseconds; `null` if the body ends there. */
   readonly pause: number | null;
   readonly after: number;
 }
 
 /**
- * Passes a body on, with its fault. `cut` is called where the body ends, after everything before has been
+ * Passes on a body with its fault. `cut` is called where the body ends, after all bytes before have been
  * passed on.
  */
 export function faultyBody(
@@ -34,7 +34,7 @@ export function faultyBody(
       if (before > 0) push(chunk.subarray(0, before));
       isOver = true;
       if (fault.pause === null) {
-        // The bytes that were pushed have to leave first.
+        // The bytes that were pushed have to be sent first.
         setTimeout(cut, 50);
         return;
       }

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { type Deployment, deploy } from '../../support/deployment.ts';
 
 export interface GlanceDeploymentOptions {
-  /** The address of a Temporal server; by default the run's. */
+  /** The address of a Temporal server; by default that of the test run. */
   readonly address?: string;
-  /** The cloud of one test; by default the run's. */
+  /** The cloud of one test; by default that of the test run. */
   readonly cloud?: { readonly authUrl: string; readonly folder: string };
-  /** The names in the catalog of the regions ot1 and ot2, if others take their place. */
+  /** The names in the catalog that replace the regions ot1 and ot2. */
   readonly regionNames?: { readonly ot1?: string; readonly ot2?: string };
   readonly store?: Record<string, unknown>;
   readonly spool?: { readonly path: string; readonly size: string };
@@ -15,7 +15,7 @@ export interface GlanceDeploymentOptions {
 }
 
 /**
- * Deploys the whole product on a real cloud: tenants of Keystone, images in Glance, and the account `copier`.
+ * Deploys the product on a real cloud, with tenants of Keystone, images in Glance, and the account `copier`.
  */
 export function deployOnCloud(options: GlanceDeploymentOptions = {}): Promise<Deployment> {
   const authUrl = options.cloud?.authUrl ?? process.env.OPENSTACK_TEST_AUTH_URL;

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 
 const RUNS_CLOUD = process.env.OPENSTACK_TEST_DIR ?? '';
 
-/** Lists the ids of the images of which a region's Glance has data, in any store, half-made ones included. */
+/**
+ * Lists the ids of the images that have data in any store of a region's Glance, including unfinished images.
+ */
 export async function storeFiles(region: string, folder = RUNS_CLOUD): Promise<string[]> {
   const stores = ['images', 'images2', 'staging'];
   const lists = stores.map((store) => readdir(join(folder, 'state', `glance-${region}`, store)));
@@ -11,8 +13,8 @@ export async function storeFiles(region: string, folder = RUNS_CLOUD): Promise<s
 }
 
 /**
- * Kills the process of a Glance that is handling an image's data, as a crash would. Returns whether there was
- * one. Whatever else the process was doing is lost too, and another one takes its place.
+ * Kills the process of a Glance that is handling the data of an image, as a crash would. Returns whether
+ * there was one. Another process takes its place; everything else that the process was doing is lost too.
  */
 export async function killUpload(region: string, imageId: string, folder = RUNS_CLOUD): Promise<boolean> {
   const master = (await readFile(join(folder, 'run', `${region}.pid`), 'utf8')).trim();

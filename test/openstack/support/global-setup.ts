@@ -1,6 +1,6 @@
 import { startCloud } from './cloud-process.ts';
 
-/** Starts one cloud for all test files, which find it in their environment. */
+/** Starts one cloud for all test files, which find it through their environment. */
 export async function setup(): Promise<() => Promise<void>> {
   const cloud = await startCloud();
   process.env.OPENSTACK_TEST_AUTH_URL = cloud.authUrl;

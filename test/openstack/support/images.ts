@@ -14,8 +14,8 @@ type Shown = any;
 const addresses = new Map<string, Promise<string>>();
 
 /**
- * Returns the public address of a region's Glance from the catalog. An address of another cloud is returned
- * as it is.
+ * Returns the public address of a region's Glance from the catalog. If an address is given instead of a name,
+ * returns that address.
  */
 export async function imageUrl(region: string): Promise<string> {
   if (region.startsWith('http')) return region;
@@ -32,7 +32,7 @@ async function findImageUrl(region: string): Promise<string> {
   return body.endpoints.find((endpoint: Shown) => endpoint.service_id === service).url;
 }
 
-/** Sends a call to a region's Glance, and returns the answer whatever it is. */
+/** Makes a call to a region's Glance. Returns the answer, whatever its status is. */
 export async function callGlance(
   region: string,
   user: User,
@@ -50,7 +50,7 @@ export async function callGlance(
   return { status: answer.statusCode, body: isJson ? JSON.parse(text) : text };
 }
 
-/** Makes an image as a user does: creates it, then uploads its data. */
+/** Makes an image as a user does: creates it, and then uploads its data. */
 export async function addImage(
   region: string,
   user: User,
@@ -67,7 +67,7 @@ export async function addImage(
   return showImage(region, user, id);
 }
 
-/** Returns an image as a user sees it; its status is 'gone' if the user sees none. */
+/** Returns an image as a user sees it. Its status is 'gone' if the user cannot see it. */
 export async function showImage(region: string, user: User, imageId: string): Promise<Shown> {
   const { status, body } = await callGlance(region, user, 'GET', `/${imageId}`);
   return status === 200 ? body : { status: 'gone' };

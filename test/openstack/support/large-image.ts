@@ -5,7 +5,10 @@ import { callGlance, imageUrl } from './images.ts';
 
 const BLOCK = 8 * 1024 * 1024;
 
-/** Makes a user's raw image of `blocks` times 8 MiB: random bytes, and in each block its own number. */
+/**
+ * Makes a raw image of a user with `blocks` times 8 MiB. The bytes are random, and each block contains its
+ * number.
+ */
 export async function addLargeImage(region: string, user: { readonly token: string }, blocks: number) {
   const id = randomUUID();
   const fields = { id, name: 'large', disk_format: 'raw', container_format: 'bare' };
@@ -32,7 +35,7 @@ export async function addLargeImage(region: string, user: { readonly token: stri
 async function* numbered(blocks: number, seen: (block: Buffer) => void): AsyncGenerator<Buffer> {
   const random = randomBytes(BLOCK);
   for (let number = 0; number < blocks; number += 1) {
-    // A block that was sent may still be in the socket's hands.
+    // A block that was sent may still be in use by the socket.
     const block = Buffer.from(random);
     block.writeUInt32BE(number, 0);
     seen(block);

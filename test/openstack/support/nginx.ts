@@ -5,16 +5,16 @@ import { startNginxProcess, withReal } from '../../support/nginx-process.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../../docs/nginx.conf');
 
-/** A real nginx that runs the example of the documentation. */
+/** A real nginx with the example of the documentation. */
 export interface Nginx {
   /** The image endpoint at an address of its own. */
   readonly url: string;
-  /** The image endpoint as a path of a common address. */
+  /** The image endpoint as a path of a shared address. */
   readonly pathUrl: string;
   stop(): Promise<void>;
 }
 
-/** Starts it on free ports, before a Glance and a facade that are given by their addresses. */
+/** Starts nginx on free ports, in front of a Glance and a facade at these addresses. */
 export async function startNginx(glance: string, facade: string): Promise<Nginx> {
   const [port, pathPort] = [await freePort(), await freePort()];
   const example = withReal(await readFile(EXAMPLE, 'utf8'), [

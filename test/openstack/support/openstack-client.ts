@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AUTH_URL, PASSWORD } from '../keystone-rig.ts';
 
-/** The output of the real client with `-f json`; `null` if it prints nothing. */
+/** What the real client prints with `-f json`, or `null` if it prints nothing. */
 // biome-ignore lint/suspicious/noExplicitAny: the client's answers, as the tests know them
 type Printed = any;
 
 /**
- * Returns a function that runs the real `openstack` client as a user of `clouds.yaml`. It rejects if the
- * client fails.
+ * Returns a function that runs the real `openstack` client as a user of `clouds.yaml`. The function rejects
+ * if the client fails.
  */
 export function openstackAs(user: string): (...args: string[]) => Promise<Printed> {
   const OS_CLIENT_CONFIG_FILE = join(process.env.OPENSTACK_TEST_DIR ?? '', 'clouds.yaml');
   return (...args) => openstack({ OS_CLIENT_CONFIG_FILE, OS_CLOUD: user }, args);
 }
 
-/** Runs the client as the cloud's administrator, who is not in `clouds.yaml`. */
+/** Runs the client as the administrator of the cloud, who is not in `clouds.yaml`. */
 export function openstackAsAdmin(...args: string[]): Promise<Printed> {
   const account = { OS_USERNAME: 'admin', OS_PASSWORD: PASSWORD, OS_PROJECT_NAME: 'admin' };
   const domains = { OS_USER_DOMAIN_ID: 'default', OS_PROJECT_DOMAIN_ID: 'default' };

@@ -11,18 +11,18 @@ import { type FaultyProxy, startProxy } from './proxy.ts';
 import { regionInFront } from './regions-in-front.ts';
 import { type Tenant, tenant } from './tenants.ts';
 
-/** The product between two regions behind proxies at which everything can go wrong. */
+/** The product between two regions behind proxies, which can make everything go wrong. */
 export interface ProxiedRegions {
   readonly deployment: Deployment;
   readonly alice: Tenant;
   readonly source: FaultyProxy;
   readonly destination: FaultyProxy;
-  /** Lists what is in the worker's spool; nothing if it has none. */
+  /** Lists the contents of the worker's spool, or nothing if it has none. */
   spooled(): Promise<string[]>;
-  /** Starts a copy of an image in ot1, within alice's project. Returns its id. */
+  /** Starts a copy of an image in ot1 within alice's project. Returns the id of the job. */
   copy(imageId: string): Promise<string>;
   /**
-   * Starts a copy that stands still in the middle of its upload: after a few parts, no more come until
+   * Starts a copy that stops in the middle of its upload: after a few parts no more come, until
    * `source.heal()`.
    */
   halfCopy(imageId: string): Promise<string>;
@@ -31,7 +31,7 @@ export interface ProxiedRegions {
   stop(): Promise<void>;
 }
 
-/** Matches the path of an image's data, up or down. */
+/** Matches the path of the data of an image, for uploads and downloads. */
 export const FILE = /\/file$/;
 
 export async function proxiedRegions({ spool = false } = {}): Promise<ProxiedRegions> {
@@ -66,7 +66,7 @@ export async function proxiedRegions({ spool = false } = {}): Promise<ProxiedReg
     },
     async expectNothingLeft(jobId) {
       expect(await showImage('ot2', alice, jobId)).toEqual({ status: 'gone' });
-      // Glance removes the rest of an upload when it has noticed that the upload is gone.
+      // Glance removes the rest of an upload once it has noticed that the upload is gone.
       await until(async () => !(await storeFiles('ot2')).includes(jobId));
     },
     async stop() {

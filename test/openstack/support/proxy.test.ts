@@ -23,7 +23,7 @@ afterEach(() => Promise.all([proxy?.close(), region?.remove()]));
 const download = (id: string, headers = {}) =>
   fetch(`${proxy.url}/v2/images/${id}/file`, { headers: { 'x-auth-token': alice.token, ...headers } });
 
-test('without a fault everything passes, and is counted', async () => {
+test('without a fault, everything is passed on and counted', async () => {
   const { id, os_hash_value } = await addImage(region.name, alice, DATA);
   expect((await showImage('ot1', alice, id)).os_hash_value).toBe(os_hash_value);
   expect(Buffer.from(await (await download(id)).arrayBuffer())).toEqual(DATA);
@@ -54,7 +54,7 @@ test('a download is cut once', async () => {
   expect((await (await download(id)).arrayBuffer()).byteLength).toBe(DATA.length);
 });
 
-test('an upload is cut, and Glance has the image queued again', async () => {
+test('an upload is cut, and Glance makes the image queued again', async () => {
   proxy.inject({ method: 'PUT', request: { after: MIB, pause: null } });
   await expect(addImage(region.name, alice, DATA)).rejects.toThrow();
   const [, put] = proxy.requests;

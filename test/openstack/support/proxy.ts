@@ -4,16 +4,19 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 import { type BodyFault, faultyBody } from './faulty-body.ts';
 
-/** A fault for the requests of a method to a path (with its query). */
+/** A fault for the requests with this method and path (including the query). */
 export interface Fault {
   readonly method?: string;
   readonly path?: RegExp;
   /** The number of requests that the fault hits; 1 by default. */
   readonly times?: number;
-  /** The status that these requests get, without the server hearing of them. */
+  /** The status of the answer. The request does not reach the server. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The place where a body ends or pauses: the request's on its way to the server, or the answer's. */
+  /**
+   * The place where a body ends or pauses. `request` is for the body on its way to the server, `response` for
+   * that of the answer.
+   */
   readonly request?: BodyFault;
   readonly response?: BodyFault;
 }
@@ -26,14 +29,14 @@ interface Seen {
 
 export interface FaultyProxy {
   readonly url: string;
-  /** The bytes of bodies that have passed so far, each way. */
+  /** The number of bytes of bodies that have passed so far, in each direction. */
   readonly bytes: { readonly request: number; readonly response: number };
   readonly requests: readonly Seen[];
   /** Returns the number of requests of this method to such a path. */
   count(method: string, path: RegExp): number;
-  /** The treatment of ranges: `refused` with 400, as by an rbd store, or `ignored`. */
+  /** How ranges are treated: `refused` with 400, as by an rbd store, or `ignored`. */
   ranges: 'passed' | 'refused' | 'ignored';
-  /** Adds a fault. A request meets one fault at most: the oldest one that is for it. */
+  /** Adds a fault. A request meets at most one fault, the oldest one that matches. */
   inject(fault: Fault): void;
   /** Removes all faults. */
   heal(): void;
@@ -50,7 +53,7 @@ function refuse(incoming: IncomingMessage, answer: ServerResponse): void {
 }
 
 /**
- * Starts a reverse proxy in front of an HTTP server, on a port of its own, at which everything can go wrong.
+ * Starts a reverse proxy in front of an HTTP server, on a port of its own. It can make everything go wrong.
  */
 export async function startProxy(target: string): Promise<FaultyProxy> {
   const bytes = { request: 0, response: 0 };
@@ -87,7 +90,7 @@ export async function startProxy(target: string): Promise<FaultyProxy> {
       answer.writeHead(given.statusCode ?? 502, given.headers);
       pipeline(given, passing('response'), answer, (error) => error && hangUp());
     });
-    // A server that has already answered may stop listening.
+    // A server that has already answered may stop reading.
     outgoing.on('error', () => answer.headersSent || hangUp());
     answer.on('close', () => outgoing.destroy());
     incoming.on('error', hangUp).pipe(passing('request')).pipe(outgoing);

@@ -2,9 +2,10 @@ const CLUSTER_BITS = 16;
 const CLUSTER = 2 ** CLUSTER_BITS;
 
 /**
- * Returns an empty disk as a qcow2 image of version 2. The header, the table of refcount blocks, the only
- * refcount block, and the table of the disk's clusters take a cluster each; no cluster of the disk is
+ * Returns an empty disk as a qcow2 image of version 2. It has four clusters: the header, the table of
+ * refcount blocks, the only refcount block, and the table of the disk's clusters. No cluster of the disk is
  * allocated.
+ *
  * @see https://www.qemu.org/docs/master/interop/qcow2.html
  */
 export function emptyQcow2(virtualSize: number): Buffer {

@@ -5,9 +5,9 @@ import { buffer } from 'node:stream/consumers';
 import { request } from 'undici';
 import { AUTH_URL } from '../keystone-rig.ts';
 
-/** A Keystone behind a proxy that notes every token that it issues. */
+/** A Keystone behind a proxy that records every token that it issues. */
 export interface RecordingKeystone {
-  /** Ends in `/v3`. */
+  /** The address of the proxy, which ends in `/v3`. */
   readonly authUrl: string;
   readonly issued: ReadonlySet<string>;
   close(): Promise<void>;

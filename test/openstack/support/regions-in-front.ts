@@ -1,13 +1,13 @@
 import { keystone, tokenOf } from '../keystone-rig.ts';
 import { cloudOf } from './cloud.ts';
 
-/** A region of the catalog, for as long as a test needs it. */
+/** A region of the catalog that exists for as long as a test needs it. */
 export interface RegionInFront {
   readonly name: string;
   remove(): Promise<void>;
 }
 
-/** Adds a region with this image endpoint, which stands in front of another region's. */
+/** Adds a region whose image endpoint is in front of the endpoint of another region. */
 export async function regionInFront(imageUrl: string): Promise<RegionInFront> {
   const name = `front-${crypto.randomUUID()}`;
   await cloudOf().addRegion(name, imageUrl);

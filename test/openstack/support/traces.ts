@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 
 /**
- * Returns all that Temporal knows of a job, as text: its history, memo, search attributes, and what is
- * pending.
+ * Returns everything that Temporal knows about a job, as text: its history, memo, search attributes and
+ * pending activities.
  */
 export async function tracesOf(client: Client, jobId: string): Promise<string> {
   const handle = client.workflow.getHandle(jobId);

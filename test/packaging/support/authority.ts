@@ -9,9 +9,9 @@ export interface Issued {
 
 /** A certificate authority for one test. */
 export interface Authority {
-  /** The path of its own certificate. */
+  /** The path of the authority's own certificate. */
   readonly cert: string;
-  /** Makes a certificate of this machine's loopback, and of another host, whose files have this name. */
+  /** Makes a certificate for loopback and for another host. Its files have this name. */
   issue(name: string, host?: string): Promise<Issued>;
 }
 

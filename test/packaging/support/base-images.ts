@@ -3,14 +3,11 @@ import { join } from 'node:path';
 import { unpackPackages } from '../../support/debian-packages.ts';
 import { run } from './run.ts';
 
-/** The authorities whom this machine trusts: a registry of packages may be behind one of its own. */
+/** The authorities that this machine trusts. The registry of packages may be behind one of its own. */
 const AUTHORITIES = 'etc/ssl/certs/ca-certificates.crt';
 const NODE = join(import.meta.dirname, '../../../node_modules/.bin/node');
 
-/**
- * Makes the root of what `BUILD_IMAGE` has to have: a shell, coreutils, npm, and the Node.js that the
- * packages of the clone bring along.
- */
+/** Makes the root of a `BUILD_IMAGE`: a shell, coreutils, npm, and the Node.js of the clone's packages. */
 export async function makeBuildRoot(root: string): Promise<void> {
   await unpackPackages(['dash', 'coreutils', 'libstdc++6'], root, 'all');
   const [bin, modules] = [join(root, 'usr/local/bin'), join(root, 'usr/local/lib/node_modules')];
@@ -27,10 +24,10 @@ export async function makeBuildRoot(root: string): Promise<void> {
   await cp(join('/', AUTHORITIES), join(root, AUTHORITIES));
 }
 
-/** Makes the root of what `RUNTIME_IMAGE` has to have: libraries, authorities, and an unprivileged user. */
+/** Makes the root of a `RUNTIME_IMAGE`: libraries, authorities, and a user without privileges. */
 export async function makeRuntimeRoot(root: string): Promise<void> {
   await unpackPackages(['libc6', 'libstdc++6', 'ca-certificates'], root, 'all');
-  // Programs that the packages bring for their own installation.
+  // The packages contain these programs for their own installation.
   for (const folder of ['usr/bin', 'usr/sbin', 'sbin', 'bin'])
     await rm(join(root, folder), { recursive: true, force: true });
   await mkdir(join(root, 'etc/ssl/certs'), { recursive: true });

@@ -3,14 +3,14 @@ import { librariesOf } from '../../support/debian-packages.ts';
 import { debianProgram } from '../../support/debian-program.ts';
 import { run } from './run.ts';
 
-/** Runs one of buildah's commands. Returns what it has printed. */
+/** Runs a command of buildah. Returns what it prints. */
 export type Buildah = (command: string, ...args: string[]) => Promise<string>;
 
 const PROGRAM = 'usr/bin/buildah';
-/** The commands that ask which images they may trust. */
+/** The commands that need to know which images to trust. */
 const ASK = ['from', 'commit', 'build'];
 
-/** Returns this machine's buildah, or Debian's, unpacked. It keeps its images in `folder`. */
+/** Returns this machine's buildah, or else Debian's, which it unpacks. It keeps its images in `folder`. */
 export async function openBuildah(folder: string): Promise<Buildah> {
   const program = await debianProgram('buildah', PROGRAM);
   const storage = [

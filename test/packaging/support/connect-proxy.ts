@@ -2,21 +2,22 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** A proxy that opens connections on request (`CONNECT`), to those who know its password. */
+/** A proxy that opens connections on request (`CONNECT`), for clients that know its password. */
 export interface ConnectProxy {
-  /** Its `host:port`. */
+  /** The proxy's `host:port`. */
   readonly address: string;
-  /** The addresses that it was asked for. */
+  /** The addresses for which the proxy was asked. */
   readonly asked: string[];
-  /** Cuts all connections, and refuses everybody from now on. */
+  /** Cuts all connections, and refuses every client from now on. */
   refuseAll(): void;
   stop(): void;
 }
 
 /**
- * Starts such a proxy. Whoever is refused gets back what he sent, as some real proxies do.
+ * Starts such a proxy. A client that is refused gets back what it sent, as some real proxies do.
+ *
  * @param userinfo who may use it, as `name:password`
- * @param hosts the ports of this machine that stand for names which only the proxy can resolve
+ * @param hosts for names that only the proxy can resolve, the port of this machine
  */
 export async function startConnectProxy(
   userinfo: string,
@@ -29,7 +30,7 @@ export async function startConnectProxy(
   const server: Server = createServer();
   server.on('connect', ({ url = '', headers }, socket) => {
     asked.push(url);
-    // A client that is refused may cut its connection before it has read why.
+    // A client that is refused may cut its connection before it has read the reason.
     socket.on('error', () => {});
     const port = hosts[url.split(':')[0] ?? ''];
     const given = headers['proxy-authorization'];

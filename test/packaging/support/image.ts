@@ -6,7 +6,7 @@ import { openBuildah } from './buildah.ts';
 
 const RUN_IMAGE = join(import.meta.dirname, 'run-image.sh');
 
-/** The image's configuration, which says how it is to be run. */
+/** The configuration of the image, which says how to run it. */
 export interface ImageConfig {
   readonly User: string;
   readonly Env: readonly string[];
@@ -21,18 +21,19 @@ export interface Image {
   /** The folder of all its files. */
   readonly root: string;
   /**
-   * Path of a program that runs the image's entrypoint with its arguments: as the image's user, with the
-   * image's environment and Temporal's address, on a read-only root. Of this machine it sees the folder of
-   * the configuration that `IMAGE_REPLICATOR_CONFIG` names, and the network.
+   * The path of a program that runs the entrypoint of the image with its arguments. It runs as the user of
+   * the image, on a read-only root, with the environment of the image and the address of Temporal. Of this
+   * machine it sees only the network, and the folder of the configuration that `IMAGE_REPLICATOR_CONFIG`
+   * names.
    */
   readonly program: string;
-  /** The path of a program that does the same with a command of the image instead of its entrypoint. */
+  /** The path of a program that runs a command of the image in the same way. */
   readonly inside: string;
 }
 
 /**
- * Builds the image of the Dockerfile with buildah, without a registry of images: the base images are made of
- * Debian's packages. All that it leaves is in `folder`. Needs root.
+ * Builds the image of the Dockerfile with buildah. Needs no registry of images, because the base images are
+ * made of Debian's packages. Writes only to `folder`. Needs root.
  */
 export async function buildImage(folder: string): Promise<Image> {
   const buildah = await openBuildah(folder);
@@ -57,7 +58,7 @@ export async function buildImage(folder: string): Promise<Image> {
     RUNTIME_IMAGE: await baseOf('runtime', makeRuntimeRoot, ['--user', 'nonroot']),
   };
   const given = Object.entries(bases).flatMap(([name, image]) => ['--build-arg', `${name}=${image}`]);
-  // Health checks are Docker's: the other format has none.
+  // Only Docker's format has health checks.
   const form = ['--isolation', 'chroot', '--format', 'docker', '--tag', 'image-replicator'];
   const cache = join(homedir(), '.npm');
   await mkdir(cache, { recursive: true });

@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** The clone that is tested. */
+/** The clone under test. */
 const ROOT = join(import.meta.dirname, '../../..');
 
 /**
- * Runs a program to its end, in the clone unless another folder is named. Returns what it has printed.
- * @throws Error with all that the program has printed
+ * Runs a program to its end, by default in the clone. Returns what it prints.
+ *
+ * @throws Error with everything that the program has printed
  */
 export async function run(
   program: string,

@@ -4,7 +4,8 @@ import { createServer, type Server, type TlsOptions } from 'node:tls';
 import type { Issued } from './authority.ts';
 
 /**
- * Starts a server that speaks TLS as Temporal's frontend does, in front of a dev server, which speaks none.
+ * Starts a server that speaks TLS, as Temporal's frontend can, in front of a dev server, which cannot.
+ *
  * @param upstream the dev server's `host:port`
  */
 export async function startTlsFrontend(

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { run } from './run.ts';
 
-/** Programs that the tests of packaging need, installed below `.packaging/`. */
+/** Programs that the tests of packaging need. They are installed below `.packaging/`. */
 export interface Tools {
   readonly hadolint: string;
   readonly helm: string;
   readonly kubeconform: string;
-  /** Folder of Kubernetes' JSON schemas. */
+  /** The folder of Kubernetes' JSON schemas. */
   readonly schemas: string;
 }
 
