@@ -33,7 +33,7 @@ test('an image whose store has no ranges is read as one stream', async () => {
   expect(downloads()).toHaveLength(1);
 });
 
-test('after a stream breaks off, a new one is read from there on, and the upload goes on', async () => {
+test('a stream that breaks off is replaced by a new one, and the upload goes on', async () => {
   regions.source.ranges = 'ignored';
   // The first request finds that the server refuses ranges.
   regions.source.inject({ method: 'GET', path: FILE, times: 2, response: { after: 20 * MIB, pause: null } });

@@ -47,7 +47,7 @@ test.each<[string, (jobId: string) => Promise<unknown>]>([
         headers: { 'x-auth-token': deployment.tokens.a },
       }),
   ],
-])('%s ends a running copy as canceled, and nothing is left of it', async (_name, cancel) => {
+])('%s ends a running copy as canceled, and nothing of it is left', async (_name, cancel) => {
   const jobId = await runningCopy();
   await cancel(jobId);
   const job = await endOf(deployment, jobId);
@@ -58,7 +58,7 @@ test.each<[string, (jobId: string) => Promise<unknown>]>([
   await until(async () => (await closedAs(deployment, jobId)) === 'CANCELLED');
 });
 
-test('a job started and cancelled by the Temporal CLI alone needs nothing else of us', async () => {
+test('a job can be started and cancelled with the Temporal CLI alone', async () => {
   const input = { source: { region: 'ot1', image_id: imageId }, destination: { region: 'ot2' } };
   const start = ['--type', 'copyImage', '--task-queue', 'image-copy', '--workflow-id', 'my copy/1'];
   await deployment.temporal('workflow', 'start', ...start, '--input', JSON.stringify(input));
@@ -83,7 +83,7 @@ test('a job started and cancelled by the Temporal CLI alone needs nothing else o
 test.each([
   ['', false],
   [', also if the job is reset before', true],
-])('a cancel that no worker is there to hear is heard by the next one%s', async (_also, isReset) => {
+])('a cancel without a worker takes effect once a worker runs%s', async (_also, isReset) => {
   const lonely = await deploy();
   try {
     const image = await lonely.addImage('ot1', SIZE);
@@ -106,7 +106,7 @@ test.each([
   }
 });
 
-test('a terminated workflow has no say any more, but its transfer cleans up', async () => {
+test('after its workflow was terminated, a transfer cleans up by itself', async () => {
   const jobId = await runningCopy();
   await deployment.temporal('workflow', 'terminate', '-w', jobId);
   expect(await endOf(deployment, jobId)).toMatchObject({ status: 'error', fault: { code: 'terminated' } });

@@ -1,11 +1,11 @@
-/** Tests copies while the collector of their traces takes requests and never answers. */
+/** Tests copies while the collector of their traces accepts requests and never answers. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
 import { eclClient } from '../support/http.ts';
 import { until } from '../support/until.ts';
 
-/** How long a process waits for the collector by default; milliseconds. */
+/** The time for which a process waits for the collector by default; milliseconds. */
 const USUAL_TIMEOUT = 10_000;
 
 let collector: Server;

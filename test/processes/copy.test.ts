@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-test('the command copies an image, and its last line is the job as JSON', async () => {
+test('the command copies an image, and prints the job as JSON in its last line', async () => {
   const image = await deployment.addImage('ot1', 20 * MIB + 17);
   const { code, stdout, stderr } = await deployment.command('copy', image.id, '--from', 'ot1', '--to', 'ot2');
   expect(stderr).toBe('');

@@ -47,7 +47,7 @@ const CALLS: readonly [string, string, unknown?][] = [
   ['POST', `${CACHE}/task`, { type: 'import', src_target: 'training' }],
 ];
 
-test('while Temporal is away every dialect says so within 5 s, and /readyz within 2 s', async () => {
+test('while Temporal is away, every dialect says so within 5 s, and /readyz within 2 s', async () => {
   const image = await deployment.addImage('ot1', 10);
   const copy = { image_id: image.id, tenant_id_dst: 'tenant-a' };
   const calls: typeof CALLS = [...CALLS, ['POST', JOBS, copy]];

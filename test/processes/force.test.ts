@@ -8,7 +8,10 @@ import { closedAs, endOf, showJob, untilWritten } from '../support/jobs.ts';
 import type { TestProcess } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
-/** The time within which a job that is forced has ended, whatever its destination does; milliseconds. */
+/**
+ * The time within which a job that is cancelled by force has to end, whatever its destination does;
+ * milliseconds.
+ */
 const AT_ONCE = 10_000;
 
 let deployment: Deployment;
@@ -16,7 +19,7 @@ let destination: TestProcess;
 beforeEach(async () => {
   const slow = join(import.meta.dirname, '../support/slow-reads.ts');
   deployment = await deploy({ env: { NODE_OPTIONS: `--import=${slow}`, SLOW_READS: '500' } });
-  // The workflows run on another worker than the copies into ot2.
+  // The workflows and the copies into ot2 run on different workers.
   await deployment.startWorker('--region', 'ot1');
   destination = await deployment.startWorker('--no-workflows', '--region', 'ot2');
   await deployment.startApi();
@@ -50,7 +53,7 @@ async function expectCleanedUp(): Promise<void> {
   expect(await deployment.files('ot2')).toEqual([]);
 }
 
-test('a job whose worker is frozen is ended by force; when it goes on, nothing is left', async () => {
+test('a job whose worker is frozen is ended by force, and nothing is left after the worker goes on', async () => {
   const jobId = await runningCopy();
   process.kill(destination.pid, 'SIGSTOP');
   const { code, stdout } = await deployment.command('cancel', jobId, '--force', '--reason', 'frozen');
@@ -60,7 +63,7 @@ test('a job whose worker is frozen is ended by force; when it goes on, nothing i
   await expectCleanedUp();
 });
 
-test('a job whose worker is gone is ended by force; the next worker leaves nothing', async () => {
+test('a job whose worker is gone is ended by force, and the next worker cleans up', async () => {
   const jobId = await runningCopy();
   await destination.stop('SIGKILL');
   await deployment.temporal(
@@ -78,7 +81,7 @@ test('a job whose worker is gone is ended by force; the next worker leaves nothi
   await expectCleanedUp();
 });
 
-test('a job that hangs in canceling, for its region is away, is ended by a forced stop', async () => {
+test('a job that hangs in canceling because its region is away is ended by a forced stop', async () => {
   const jobId = await runningCopy();
   const folder = join(deployment.folder, 'ot2');
   await rename(folder, `${folder}.away`);
@@ -93,7 +96,7 @@ test('a job that hangs in canceling, for its region is away, is ended by a force
   await expectCleanedUp();
 });
 
-test('a force that no worker is there to hear is heard by the next one', async () => {
+test('a forced cancel without a worker takes effect once a worker runs', async () => {
   const lonely = await deploy({ regions: ['ot1', 'ot2'] });
   try {
     const image = await lonely.addImage('ot1', 1000);

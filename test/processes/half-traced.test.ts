@@ -1,6 +1,6 @@
 /**
- * Tests what is traced if only one of the processes is, and that a process without an endpoint loads nothing
- * of OpenTelemetry.
+ * Tests what is traced if only one of the processes is traced. A process without an endpoint loads nothing of
+ * OpenTelemetry.
  */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => receiver?.stop());
 
-/** Orders a copy by the facade, and waits for its end. Returns the id of the job. */
+/** Orders a copy through the facade, and waits for its end. Returns the id of the job. */
 async function copyByFacade(deployment: Deployment): Promise<string> {
   const { id } = await deployment.addImage('ot1', MIB, { owner: 'tenant-a' });
   const tenant = eclClient(deployment);
@@ -28,14 +28,14 @@ async function copyByFacade(deployment: Deployment): Promise<string> {
   return job;
 }
 
-/** Makes a copy that was started by a plain client of Temporal. Returns the id of the job. */
+/** Starts a copy with a plain client of Temporal, and waits for its end. Returns the id of the job. */
 async function copyByCommand(deployment: Deployment): Promise<string> {
   const job = await startJob(deployment, (await deployment.addImage('ot1', MIB)).id);
   expect((await endOf(deployment, job)).status).toBe('replicated');
   return job;
 }
 
-describe.each(['serve', 'worker'] as const)('only the %s is traced', (traced) => {
+describe.each(['serve', 'worker'] as const)('if only the %s is traced', (traced) => {
   let deployment: Deployment;
   let withTraces: TestProcess;
   let without: TestProcess;
@@ -63,7 +63,7 @@ describe.each(['serve', 'worker'] as const)('only the %s is traced', (traced) =>
   test.runIf(traced === 'worker').each([
     ['the facade', copyByFacade],
     ['a plain client of Temporal', copyByCommand],
-  ])('each step of a job that %s has started is a trace of its own', async (_who, copy) => {
+  ])('each step of a job that %s has started has a trace of its own', async (_who, copy) => {
     const job = await copy(deployment);
     const steps = await until(() => {
       const spans = spansOf(job);

@@ -1,4 +1,7 @@
-/** Tests how soon a cancel arrives, by `limits.heartbeat_interval` and by a server that pushes cancels. */
+/**
+ * Tests how soon a cancel arrives, depending on `limits.heartbeat_interval` and on a server that pushes
+ * cancels.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +12,7 @@ import { startTemporalServer, type TemporalServer } from '../support/temporal-se
 import { until } from '../support/until.ts';
 
 const SIZE = 64 * MIB;
-/** Milliseconds that a slow worker needs to read a chunk. */
+/** The time that a slow worker takes to read a chunk; milliseconds. */
 const READ = 500;
 
 let server: TemporalServer | undefined;
@@ -29,7 +32,7 @@ async function runningCopy(at: Deployment): Promise<string> {
   return jobId;
 }
 
-/** Cancels a job, and returns how many milliseconds it takes until nothing is left. */
+/** Cancels a job. Returns how many milliseconds it takes until nothing is left. */
 async function timeOfCancel(at: Deployment, jobId: string): Promise<number> {
   const began = Date.now();
   await at.command('cancel', jobId);
@@ -37,7 +40,7 @@ async function timeOfCancel(at: Deployment, jobId: string): Promise<number> {
   return Date.now() - began;
 }
 
-test('a worker tells how far a copy is as often as it is told to', async () => {
+test('a worker reports the progress of a copy as often as limits.heartbeat_interval says', async () => {
   const at = await deploy({ limits: { heartbeat_timeout: '30s', heartbeat_interval: '3s' } });
   const jobId = await runningCopy(at);
   const told = new Map<number, number>();
@@ -54,7 +57,7 @@ test('a worker tells how far a copy is as often as it is told to', async () => {
   await at.command('cancel', jobId);
 });
 
-test('a server that sends commands to workers brings a cancel at once, however rare heartbeats are', async () => {
+test('if the server sends commands to workers, a cancel arrives at once, however rare heartbeats are', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'image-replicator-commands-'));
   try {
     server = await startTemporalServer(inject('temporalProgram'), join(folder, 'temporal.db'), [

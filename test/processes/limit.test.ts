@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => deployment.stop());
 
-test('show says which limit holds a copy back, and a job keeps to a limit of its own while it runs', async () => {
+test('`show` names the limit that holds a copy back, and a job keeps to a limit that is set while it runs', async () => {
   const image = await deployment.addImage('ot1', 200 * MIB);
   await deployment.startWorker();
   const jobId = await startJob(deployment, image.id);
@@ -26,7 +26,7 @@ test('show says which limit holds a copy back, and a job keeps to a limit of its
   const before = await showJob(deployment, jobId);
   await sleep(10_000);
   const after = await showJob(deployment, jobId);
-  // The command may take long to start, so the time is that of the last bytes.
+  // The command may take long to start, so the time is taken from the job itself.
   const seconds = (Date.parse(after.updated_at) - Date.parse(before.updated_at)) / 1000;
   const share = (after.bytes_copied - before.bytes_copied) / seconds / (2 * MB);
   expect(seconds).toBeGreaterThan(8);
@@ -40,7 +40,7 @@ test('show says which limit holds a copy back, and a job keeps to a limit of its
   await endOf(deployment, jobId);
 });
 
-test('a limit that no worker hears waits for the next one', async () => {
+test('a limit that is set while no worker runs takes effect with the next worker', async () => {
   const image = await deployment.addImage('ot1', 60 * MIB);
   const jobId = await startJob(deployment, image.id);
   expect((await deployment.command('limit', jobId, '1MB/s')).code).toBe(0);
@@ -52,7 +52,7 @@ test('a limit that no worker hears waits for the next one', async () => {
   await endOf(deployment, jobId);
 });
 
-test('a job that has ended, and a rate that is none, are refused', async () => {
+test('`limit` refuses a job that has ended, and a text that is not a rate', async () => {
   const image = await deployment.addImage('ot1', 1000);
   await deployment.startWorker();
   const jobId = await startJob(deployment, image.id);

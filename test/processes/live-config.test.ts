@@ -54,7 +54,7 @@ test('a worker gives a running copy another bandwidth', async () => {
   expect(keysRefused(worker)).toEqual([]);
 });
 
-test('a worker and a facade take a region that is new', async () => {
+test('a worker and a facade start to use a new region', async () => {
   const worker = await deployment.startWorker();
   const api = await deployment.startApi();
   const image = await deployment.addImage('ot1', 100_000, { owner: 'tenant-a' });
@@ -66,12 +66,12 @@ test('a worker and a facade take a region that is new', async () => {
   const { code, stderr } = await deployment.command('copy', image.id, '--from', 'ot1', '--to', 'ot3');
   expect(stderr).toBe('');
   expect(code).toBe(0);
-  // The facade no longer takes the only other region for the one that is meant.
+  // The facade no longer takes the only other region by default.
   const answer = await eclClient(deployment).copy({ image_id: image.id, tenant_id_dst: 'tenant-a' });
   expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('ot3')]);
 });
 
-test('a facade takes other limits of tenants on SIGHUP', async () => {
+test('a facade uses changed limits of tenants after SIGHUP', async () => {
   const api = await deployment.startApi();
   const file: File = parse(await readFile(path(), 'utf8'));
   await writeFile(path(), stringify({ ...file, tenant_limits: { requests_per_second: 1 } }));
@@ -112,7 +112,7 @@ test('a file that cannot be used changes nothing, and the log says what is wrong
   expect(code).toBe(0);
 });
 
-test('check tells which keys of a changed file take effect at once, and which need a restart', async () => {
+test('`check` says which keys of a changed file take effect at once, and which need a restart', async () => {
   const running = join(deployment.folder, 'running.yaml');
   const good = await readFile(path(), 'utf8');
   await writeFile(running, good);

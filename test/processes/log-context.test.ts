@@ -20,7 +20,7 @@ const linesOf = (process: TestProcess) =>
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line));
 
-test('the request id that a client has seen leads to every line of facade and worker about its job', async () => {
+test("every line in the logs of facade and worker about a job has the client's request id", async () => {
   const { id } = await deployment.addImage('ot1', MIB, { owner: 'tenant-a' });
   const headers = { 'X-Auth-Token': deployment.tokens.a, 'Content-Type': 'application/json' };
   const url = `${deployment.apiUrl}/v2/extension/image_replicator/jobs`;

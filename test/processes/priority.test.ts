@@ -1,4 +1,4 @@
-/** Tests whose copy comes first where a worker has a single slot for transfers, which take seconds. */
+/** Tests the order of copies if a worker has a single slot for transfers, which take seconds. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
@@ -27,7 +27,7 @@ const start = (tenant: 'a' | 'b') =>
   });
 const many = (count: number) => Promise.all(Array.from({ length: count }, () => start('a')));
 
-/** Waits until all jobs of tenant-a are inspected and reserved, though one transfer at a time is made. */
+/** Waits until all jobs of tenant-a are inspected and reserved. Only one transfer is made at a time. */
 const untilQueued = (count: number) =>
   until(async () => {
     const views = await eclClient(deployment).jobs();
@@ -35,7 +35,7 @@ const untilQueued = (count: number) =>
     return views.every(({ phase, status }) => phase === 'transfer' || status === 'replicated');
   });
 
-/** Counts the other jobs whose transfers began while that of a job waited. */
+/** Counts the other jobs whose transfers began while that of this job waited. */
 async function overtakersOf(jobId: string): Promise<number> {
   const { workflow } = deployment.client;
   const { scheduled, started } = await transferOf(jobId);
@@ -48,7 +48,10 @@ async function overtakersOf(jobId: string): Promise<number> {
   return count;
 }
 
-/** Tells when a job's transfer was scheduled, and when it was started; an infinite time if it was not. */
+/**
+ * Returns the times at which a job's transfer was scheduled and started. A time is infinite if that did not
+ * happen.
+ */
 async function transferOf(jobId: string) {
   const { events } = await deployment.client.workflow.getHandle(jobId).fetchHistory();
   const scheduled = events?.find(
@@ -60,13 +63,13 @@ async function transferOf(jobId: string) {
   return { scheduled: timeOf(scheduled), started: timeOf(started) };
 }
 
-/** Returns the time of an event in milliseconds. */
+/** Returns the time of an event; milliseconds since the epoch. */
 const timeOf = (event: Event | undefined) =>
   event?.eventTime
     ? Number(event.eventTime.seconds) * 1e3 + Number(event.eventTime.nanos) / 1e6
     : Number.POSITIVE_INFINITY;
 
-test("a tenant's many jobs delay another's by no more than one transfer, and no short step", async () => {
+test('a tenant with many jobs delays a job of another tenant by at most one transfer', async () => {
   await many(8);
   // All are inspected and reserved while one of them has the only slot.
   await untilQueued(8);
@@ -84,7 +87,7 @@ test.each(['--priority-key=1', '--fairness-key=others'])(
     const started = ['--type', 'copyImage', '--task-queue', 'image-copy', '--workflow-id', 'urgent'];
     await deployment.temporal('workflow', 'start', ...started, key, '--input', JSON.stringify(input));
     expect((await endOf(deployment, 'urgent')).status).toBe('replicated');
-    // A key of fairness lets others take a turn.
+    // With a fairness key, one of the others may come first.
     expect(await overtakersOf('urgent')).toBeLessThanOrEqual(key.startsWith('--priority') ? 0 : 1);
   },
 );

@@ -8,7 +8,7 @@ import { endOf, startJob, untilWritten } from '../support/jobs.ts';
 import { startTemporalServer, type TemporalServer } from '../support/temporal-server.ts';
 
 const SIZE = 256 * MIB;
-/** Longer than the heartbeat timeout of an attempt; milliseconds. */
+/** The time of the outage, which is longer than the heartbeat timeout; milliseconds. */
 const OUTAGE = 4000;
 
 let folder: string;

@@ -16,7 +16,7 @@ afterEach(() => deployment.stop());
 test.each<[string, (data: string) => Promise<void>]>([
   ['truncated', (data) => truncate(data, SIZE / 2)],
   ['changed', (data) => appendFile(data, 'x')],
-])('a source that is %s under the copy is an error, and nothing is left', async (_name, spoil) => {
+])('a source that is %s during the copy fails the job, and nothing is left', async (_name, spoil) => {
   const image = await deployment.addImage('ot1', SIZE);
   await deployment.startSlowWorker(500);
   const jobId = await startJob(deployment, image.id);
@@ -30,7 +30,7 @@ test.each<[string, (data: string) => Promise<void>]>([
   expect(await deployment.files('ot2')).toEqual([]);
 });
 
-test('an image whose bytes are not what its record says is never committed', async () => {
+test('an image whose bytes differ from its record is never committed', async () => {
   const image = await deployment.addImage('ot1', SIZE);
   execFileSync('dd', [
     'if=/dev/zero',
@@ -58,7 +58,7 @@ const namespaces = (() => {
   }
 })();
 
-test.skipIf(!namespaces)('a full disk at the destination is an error, and gives its room back', async () => {
+test.skipIf(!namespaces)('a full disk at the destination fails the job, and its room is freed', async () => {
   const image = await deployment.addImage('ot1', SIZE);
   const worker = await deployment.startWorkerWithDisk('ot2', SIZE / 2);
   const jobId = await startJob(deployment, image.id);
@@ -69,7 +69,7 @@ test.skipIf(!namespaces)('a full disk at the destination is an error, and gives 
   expect(await readdir(`/proc/${worker.pid}/root/${join(deployment.folder, 'ot2')}`)).toEqual([]);
 });
 
-test('two jobs at once copy the same image to two places', async () => {
+test('two jobs at the same time copy an image to two places', async () => {
   const image = await deployment.addImage('ot1', SIZE);
   await deployment.startWorker();
   const ids = await Promise.all([startJob(deployment, image.id), startJob(deployment, image.id)]);

@@ -1,4 +1,7 @@
-/** An operator with nothing but Temporal's own command: each of its levers does what its name says. */
+/**
+ * Tests what an operator can do with Temporal's own command alone: each of its commands does what its name
+ * says.
+ */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,7 +44,7 @@ const untilClosed = (id: string, how: string) => until(async () => (await closed
 const untilNothingIsLeft = (id: string) =>
   until(async () => !(await deployment.files('ot2')).some((name) => name.includes(id)));
 
-/** Waits until nothing more is written of a copy. Returns how much of it is there. */
+/** Waits until no more of a copy is written. Returns how much of it is there. */
 async function untilAtRest(id: string): Promise<number> {
   let before = -1;
   const held = await until(async () => {
@@ -55,7 +58,7 @@ async function untilAtRest(id: string): Promise<number> {
   return held;
 }
 
-/** Describes the files of an image. What is written anew is another file, or has another time. */
+/** Describes the files of an image. A file that is written again has another inode or another time. */
 async function imageOnDisk(id: string): Promise<readonly string[]> {
   return Promise.all(
     ['data', 'image.json'].map(async (name) => {
@@ -65,7 +68,7 @@ async function imageOnDisk(id: string): Promise<readonly string[]> {
   );
 }
 
-test('pause, unpause, reset, cancel', async () => {
+test('pause, unpause, reset and cancel of the workflow', async () => {
   const id = await running('levers');
   await temporal('pause', '-w', id, '--reason', 'maintenance');
   const held = await untilAtRest(id);
@@ -91,7 +94,7 @@ test('pause and unpause of the activity', async () => {
 });
 
 test.each(['LastWorkflowTask', 'FirstWorkflowTask'])(
-  'a reset of a job that has ended, to its %s, finds its image there and makes no other one',
+  'a reset of an ended job to its %s finds the image, and does not make it again',
   async (type) => {
     const id = `ended-${type}`;
     await start(id, small);
@@ -110,7 +113,7 @@ test.each(['LastWorkflowTask', 'FirstWorkflowTask'])(
   },
 );
 
-test('a batch of cancels', async () => {
+test('one cancel for all jobs that match a query', async () => {
   const ids = await Promise.all([running('batch-1'), running('batch-2')]);
   const query = "WorkflowType = 'copyImage' AND ExecutionStatus = 'Running' AND CopySourceRegion = 'ot1'";
   await temporal('cancel', '--query', query, '--reason', 'the region is down', '--yes');

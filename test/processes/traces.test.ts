@@ -1,4 +1,4 @@
-/** Tests that one trace has all of a job, over the real processes. */
+/** Tests that one trace contains everything about a job, with real processes. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
 import { type OtlpReceiver, receiveSpans, tracedTo } from '../support/otlp-receiver.ts';
@@ -44,7 +44,7 @@ test('one trace leads from the request of a client to every step and part of its
   expect(answer.ok, answered).toBe(true);
 
   const named = (name: string) => receiver.spans.find((span) => span.name === name);
-  // Each process sends its spans by itself.
+  // Each process sends its own spans.
   await until(() => SPANS.every((name) => named(name) !== undefined));
   const trace = receiver.spans.filter(({ traceId }) => traceId === named(REQUEST)?.traceId);
   expect(trace.map(({ name }) => name)).toEqual(expect.arrayContaining([...SPANS]));

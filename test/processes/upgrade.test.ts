@@ -36,7 +36,7 @@ describe.each(['forwards', 'back'] as const)(
     const start = (release: string | undefined, reads: number) =>
       deployment.startSlowWorker(reads, 0, ...(release === 'previous' ? [previous.command] : []));
 
-    /** Starts a copy with one release, and stops it in the middle. */
+    /** Starts a copy with one release, and stops its worker in the middle. */
     async function begun() {
       const image = await deployment.addImage('ot1', SIZE);
       const worker = await start(first, 500);
@@ -60,7 +60,7 @@ describe.each(['forwards', 'back'] as const)(
       expect(read + reads).toBeLessThanOrEqual(SIZE + IN_FLIGHT);
       expect(reads).toBeLessThan(SIZE);
       expect(await deployment.files('ot2')).toEqual([jobId]);
-      // The previous release keeps no fence next to an image.
+      // The previous release keeps no fence beside an image.
       const files = await readdir(join(deployment.folder, 'ot2', jobId));
       expect(files.filter((name) => !name.startsWith('fence-')).toSorted()).toEqual([
         'data',
@@ -69,7 +69,7 @@ describe.each(['forwards', 'back'] as const)(
       ]);
     });
 
-    test('cancels it, and leaves nothing', async () => {
+    test('the other release cancels the copy, and leaves nothing', async () => {
       const { jobId } = await begun();
       const worker = await start(second, 500);
       await deployment.command('cancel', jobId);

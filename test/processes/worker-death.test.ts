@@ -11,7 +11,7 @@ const LANES = 4;
 let deployment: Deployment;
 afterEach(() => deployment.stop());
 
-/** Starts a copy, and ends its worker by a signal after so many bytes. Returns what the copy then holds. */
+/** Starts a copy, and ends its worker with a signal after so many bytes. Returns what was left. */
 async function leftBy(signal: NodeJS.Signals, bytes: number) {
   const image = await deployment.addImage('ot1', SIZE);
   const first = await deployment.startSlowWorker(500);
@@ -21,12 +21,12 @@ async function leftBy(signal: NodeJS.Signals, bytes: number) {
   return { image, jobId, first };
 }
 
-describe('a worker that dies', () => {
+describe('after a worker has died', () => {
   beforeEach(async () => {
     deployment = await deploy();
   });
 
-  test('after SIGKILL another worker goes on, and only the parts in flight are read again', async () => {
+  test('another worker goes on, and only the parts in flight are read again', async () => {
     const { image, jobId } = await leftBy('SIGKILL', SIZE / 3);
     const written = await bytesWritten(deployment, jobId);
     expect(written).toBeLessThan(SIZE);
@@ -42,7 +42,7 @@ describe('a worker that dies', () => {
     expect(await deployment.files('ot2')).toEqual([jobId]);
   });
 
-  test('an operator resets a transfer that another worker has taken over, and it goes on', async () => {
+  test('an operator can reset the transfer that another worker has taken over, and it goes on', async () => {
     const { image, jobId } = await leftBy('SIGKILL', SIZE / 8);
     const written = await bytesWritten(deployment, jobId);
     const second = await deployment.startSlowWorker(500);
@@ -59,7 +59,7 @@ describe('a worker that dies', () => {
   });
 });
 
-test('a worker of which a part has failed ends as a whole, and says why', async () => {
+test('a worker ends as a whole if one of its parts fails, and says why', async () => {
   deployment = await deploy();
   const failing = join(import.meta.dirname, '../support/failing-worker.ts');
   const main = join(import.meta.dirname, '../../src/cli/main.ts');
@@ -70,13 +70,13 @@ test('a worker of which a part has failed ends as a whole, and says why', async 
   ]);
 });
 
-describe('a worker that is told to stop', () => {
+describe('after a worker was told to stop', () => {
   beforeEach(async () => {
-    // A worker that stops says so, and nobody waits for this time.
+    // A worker that stops reports that, so nobody waits for this timeout.
     deployment = await deploy({ limits: { heartbeat_timeout: '30s' } });
   });
 
-  test('after SIGTERM another worker goes on, and no byte is read again', async () => {
+  test('another worker goes on, and no byte is read again', async () => {
     const { image, jobId, first } = await leftBy('SIGTERM', SIZE / 3);
     expect(first.exitCode).toBe(0);
 
@@ -92,7 +92,7 @@ describe('a worker that is told to stop', () => {
     expect(Number(before?.read) + Number(after?.read)).toBe(SIZE);
   });
 
-  test('progress is on show between two workers, and never goes down', async () => {
+  test('the progress is still shown, and the next worker completes the copy', async () => {
     const { jobId } = await leftBy('SIGTERM', SIZE / 3);
     const between = JSON.parse((await deployment.command('--json', 'show', jobId)).stdout);
     expect(between).toMatchObject({ status: 'replicating', last_fault: { code: 'worker_lost' } });

@@ -61,7 +61,7 @@ async function putFile(path: string, data: Uint8Array): Promise<void> {
   await writeFile(fileOf(path), data);
 }
 
-/** Starts a copy as anybody with a Temporal client does. */
+/** Starts a copy as anybody with a Temporal client can. */
 async function start(from: Region, to: Region): Promise<string> {
   const request: CopyRequest = {
     objects: true,
@@ -78,7 +78,7 @@ async function upload() {
   return Uploads.find(({ Key }) => Key?.startsWith(prefix));
 }
 
-/** Returns the bytes of the parts in the making that S3 has. */
+/** Returns the number of bytes of unfinished parts that S3 has. */
 async function bytesPut(): Promise<number> {
   const found = await upload();
   if (found === undefined) return 0;
@@ -88,8 +88,8 @@ async function bytesPut(): Promise<number> {
 }
 
 /**
- * Returns the bytes in the making on the share's disk, by the journal, because an object has no digest that
- * would tell.
+ * Returns the number of bytes of unfinished files that the journals on the share's disk record. An object has
+ * no digest that could tell.
  */
 async function bytesJournaled(): Promise<number> {
   const [partial] = await readdir(fileOf('.image-replicator')).catch(() => []);
@@ -102,7 +102,7 @@ async function bytesJournaled(): Promise<number> {
 
 const bytesThere: Record<Region, () => Promise<number>> = { bucket: bytesPut, share: bytesJournaled };
 
-/** Lists what is there besides the objects. */
+/** Lists everything in a region except the objects. */
 async function leftovers(region: Region): Promise<unknown[]> {
   if (region === 'share') return readdir(fileOf('.image-replicator')).catch(() => []);
   const below = { Bucket, Prefix: `${prefix}/.image-replicator/` };
@@ -122,19 +122,22 @@ const WAYS: [Region, Region][] = [
   ['bucket', 'share'],
 ];
 
-test.each(WAYS)('an object goes from the %s to the %s, and replaces what is there', async (from, to) => {
-  await putAt(from, DATA);
-  await putAt(to, OLD);
-  await deployment.startWorker();
-  const job = await endOf(deployment, await start(from, to));
-  expect(job).toMatchObject({ status: 'replicated', image_size: SIZE, destination_image_id: PATH });
-  expect(await isCopied(to)).toBe(true);
-  expect(await pathsOf(objectsOf(to))).toEqual([PATH]);
-  expect(await leftovers(to)).toEqual([]);
-});
+test.each(WAYS)(
+  'an object is copied from the %s to the %s, and replaces the object there',
+  async (from, to) => {
+    await putAt(from, DATA);
+    await putAt(to, OLD);
+    await deployment.startWorker();
+    const job = await endOf(deployment, await start(from, to));
+    expect(job).toMatchObject({ status: 'replicated', image_size: SIZE, destination_image_id: PATH });
+    expect(await isCopied(to)).toBe(true);
+    expect(await pathsOf(objectsOf(to))).toEqual([PATH]);
+    expect(await leftovers(to)).toEqual([]);
+  },
+);
 
 test.each(WAYS)(
-  'after SIGKILL on the way from the %s to the %s another worker goes on, and reads no part again that is there',
+  'after SIGKILL during a copy from the %s to the %s another worker goes on, and reads no stored part again',
   async (from, to) => {
     await putAt(from, DATA);
     const first = await deployment.startSlowWorker(300, 300);
@@ -153,14 +156,17 @@ test.each(WAYS)(
   },
 );
 
-test.each(WAYS)('a copy from the %s to the %s that is cancelled leaves what was there', async (from, to) => {
-  await putAt(from, DATA);
-  await putAt(to, OLD);
-  await deployment.startSlowWorker(300, 300);
-  const jobId = await start(from, to);
-  await until(async () => (await bytesThere[to]()) >= SIZE / 8);
-  await deployment.command('cancel', jobId);
-  expect(await endOf(deployment, jobId)).toMatchObject({ status: 'canceled', fault: null });
-  expect(await leftovers(to)).toEqual([]);
-  expect(await bytesOf(objectsOf(to), PATH)).toEqual(OLD);
-});
+test.each(WAYS)(
+  'a cancelled copy from the %s to the %s leaves the object that was there',
+  async (from, to) => {
+    await putAt(from, DATA);
+    await putAt(to, OLD);
+    await deployment.startSlowWorker(300, 300);
+    const jobId = await start(from, to);
+    await until(async () => (await bytesThere[to]()) >= SIZE / 8);
+    await deployment.command('cancel', jobId);
+    expect(await endOf(deployment, jobId)).toMatchObject({ status: 'canceled', fault: null });
+    expect(await leftovers(to)).toEqual([]);
+    expect(await bytesOf(objectsOf(to), PATH)).toEqual(OLD);
+  },
+);

@@ -47,7 +47,7 @@ const upload = async (jobId: string) => {
   return Uploads.find(({ Key }) => Key?.includes(jobId));
 };
 
-/** Returns the bytes of the parts of a copy in the making that S3 has. */
+/** Returns the number of bytes of an unfinished copy that S3 has. */
 async function bytesPut(jobId: string): Promise<number> {
   const found = await upload(jobId);
   if (found === undefined) return 0;
@@ -71,7 +71,7 @@ async function copied(imageId: string, from: string, to: string): Promise<string
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '').job_id;
 }
 
-test('an image goes from a directory to S3, from there to S3, and back to a directory', async () => {
+test('an image is copied from a directory to S3, within S3, and back to a directory', async () => {
   const image = await deployment.addImage('ot1', 20 * MIB + 1);
   await deployment.startWorker();
   const second = await copied(image.id, 'ot1', 'ot2');
@@ -99,7 +99,7 @@ test('after SIGKILL another worker goes on, and no part that S3 has is read agai
   const second = await deployment.startWorker();
   expect(await endOf(deployment, jobId)).toMatchObject({ status: 'replicated', sha512: image.os_hash_value });
   const [attempt] = second.logged('attempt ended');
-  // Bytes that were on their way when the worker died may have arrived since.
+  // Bytes that were on their way when the worker died may have arrived in the meantime.
   expect(Number(attempt?.read)).toBeLessThanOrEqual(SIZE - there);
 });
 

@@ -1,8 +1,8 @@
 import { type Bucket, openBucket, type S3Options } from '../../src/stores/s3/bucket.ts';
 
 /**
- * Opens a bucket whose client loses the first answer to a command of this name. The server carries the
- * command out, and is asked again.
+ * Opens a bucket whose client loses the first answer to a command with this name. The server carries the
+ * command out, and the client sends it again.
  */
 export function losingAnswers(options: S3Options, command: string): Bucket {
   const store = openBucket(options);

@@ -10,11 +10,11 @@ import { storeBench } from '../stores/store-bench.ts';
 import { codeOf, dataOf } from '../stores/store-under-test.ts';
 import { openS3 } from './s3-under-test.ts';
 
-// Small enough for a single part of an upload, and so with the same ETag each time.
+// This data is small enough for one part of an upload, and so always has the same ETag.
 const DATA = randomBytes(1_000_000);
 const bench = storeBench(openS3);
 
-/** Opens a bucket whose deletions of data wait, right before they are sent, until they are told to go on. */
+/** Opens a bucket whose deletions of data wait right before they are sent, until `thaw` is called. */
 function freezing(): { store: Bucket; frozen: Promise<void>; thaw(): void } {
   const store = openBucket(bench.current.options);
   const [frozen, thawed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -40,7 +40,7 @@ function freezing(): { store: Bucket; frozen: Promise<void>; thaw(): void } {
   };
 }
 
-test('a removal that was frozen right before its request leaves what a later run has copied', async () => {
+test('a removal that was frozen right before its request spares the image of a later run', async () => {
   const ref = bench.ref(DATA);
   const made = committing(ref, DATA);
   const copy = async (attempt: number) => {
@@ -58,7 +58,7 @@ test('a removal that was frozen right before its request leaves what a later run
   expect((await dataOf(bench.store, ref.image_id)).equals(DATA)).toBe(true);
 });
 
-test('a removal that another call has begun is finished only when nothing of that is obeyed any more', async () => {
+test('a removal that takes over from another one waits until the requests of that one have expired', async () => {
   const ref = bench.ref(DATA);
   await bench.store.prepare(ref, 1, copyFor(ref, DATA));
   await fillImage(bench.store, ref, DATA, 2);
@@ -73,7 +73,7 @@ test('a removal that another call has begun is finished only when nothing of tha
   expect(await bench.current.traces()).toEqual([]);
 });
 
-test('a removal that is not allowed any more sends nothing', async () => {
+test('a removal without a confirmation removes nothing', async () => {
   const ref = bench.ref(DATA);
   await bench.store.prepare(ref, 1, copyFor(ref, DATA));
   await fillImage(bench.store, ref, DATA, 2);
@@ -99,7 +99,7 @@ test('the server refuses a removal that was signed some seconds ago', async () =
   expect(await bench.current.traces()).toEqual([]);
 });
 
-test('a removal by the ETag of other data leaves what is there', async () => {
+test('a removal with the ETag of other data removes nothing', async () => {
   await bench.current.put('other', DATA);
   const { briefDelete } = openBucket(bench.current.options);
   const removal = await briefDelete('images/other', { etag: '"00000000000000000000000000000000"' });

@@ -17,7 +17,7 @@ async function found(): Promise<Leftover[]> {
   return leftovers;
 }
 
-/** Leaves of an image what a commit leaves whose request has come when all else was discarded. */
+/** Makes what is left if the record of a commit arrives after everything else was discarded. */
 async function lateRecord(...gone: string[]) {
   const ref = bench.ref(DATA);
   await makeImage(bench.store, ref, DATA);
@@ -27,7 +27,7 @@ async function lateRecord(...gone: string[]) {
   return ref;
 }
 
-test('a record that came when its job was discarded is found with the mark of the job, and removed', async () => {
+test('a record that arrived after a discard is found with the mark of its job, and removed', async () => {
   const ref = await lateRecord('data', 'job');
   const [leftover, ...others] = await found();
   expect(others).toEqual([]);
@@ -36,7 +36,7 @@ test('a record that came when its job was discarded is found with the mark of th
   expect(await bench.current.traces()).toEqual([]);
 });
 
-test('a record stays to whose place data has come since it was listed', async () => {
+test('a record stays if data has been written beside it after the list was made', async () => {
   const ref = await lateRecord('data', 'job');
   const [leftover] = await found();
   await bench.current.put(`${ref.image_id}/data`, DATA);
@@ -46,7 +46,7 @@ test('a record stays to whose place data has come since it was listed', async ()
   );
 });
 
-test('a record that somebody has removed since it was listed was not removed by us', async () => {
+test('a record that somebody else has removed in the meantime does not count as removed by us', async () => {
   const ref = await lateRecord('data', 'job');
   const [leftover] = await found();
   const { client, bucket: Bucket } = bench.current;
@@ -55,7 +55,7 @@ test('a record that somebody has removed since it was listed was not removed by 
 });
 
 test.each([[['data', 'job']], [['image.json', 'job']], [['image.json']]])(
-  'what a job needs after all stays, and counts as kept (without %j)',
+  'a leftover that a job needs after all is kept, and not counted as removed (without %j)',
   async (gone) => {
     await lateRecord(...gone);
     const before = await bench.current.traces();
@@ -68,7 +68,7 @@ test.each([[['data', 'job']], [['image.json', 'job']], [['image.json']]])(
   },
 );
 
-test('an object whose mark no job can have written is passed by, and ends no list', async () => {
+test('an object with an impossible mark is skipped, and the list goes on', async () => {
   const ref = await lateRecord('data', 'job');
   const { client, bucket: Bucket } = bench.current;
   const Metadata = { 'image-replicator-mark': '100%' };
@@ -80,12 +80,12 @@ test('an object whose mark no job can have written is passed by, and ends no lis
   expect((await found()).map(({ place }) => place)).toEqual([ref.image_id]);
 });
 
-test('a record without a mark of ours belongs to somebody else, and is no leftover', async () => {
+test('a record without a mark of ours is not a leftover', async () => {
   await bench.current.put('x/image.json', '{}');
   expect(await found()).toEqual([]);
 });
 
-test('the record of an image whose data somebody has removed is no leftover', async () => {
+test('the record of an image whose data somebody has removed is not a leftover', async () => {
   await lateRecord('data');
   expect(await found()).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Tests that what objects have beside their bytes goes with them from bucket to bucket. */
+/** Tests that the attributes of objects are moved with them from bucket to bucket. */
 import { GetObjectTaggingCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { committing, copyFor, fillImage } from '../stores/make-image.ts';
@@ -38,7 +38,7 @@ async function put(path: string, more: object = {}): Promise<void> {
   await from.s3.client.send(new PutObjectCommand(object));
 }
 
-/** Returns what an object at the destination has beside its bytes. */
+/** Returns the attributes of an object at the destination. */
 async function found(path: string) {
   const object = { Bucket: to.s3.bucket, Key: `images/${path}` };
   const head = await to.s3.client.send(new HeadObjectCommand(object));
@@ -80,20 +80,20 @@ test.each([
 test.each([
   ['small', moveSmall],
   ['large', copyLarge],
-] as const)('no mark of ours stays on an object that is moved as a %s one', async (_, move) => {
+] as const)('an object that is moved as a %s one does not keep our mark', async (_, move) => {
   await put('x', { Metadata: { 'image-replicator-job': 'a', 'image-replicator-mark': 'b', own: 'c' } });
   await move('x');
   expect((await found('x')).held.Metadata).toEqual({ own: 'c' });
 });
 
-test('an object that has nothing of its own gets nothing', async () => {
+test('an object without attributes gets none', async () => {
   await from.put('plain', DATA);
   expect(await moveSmall('plain')).toEqual({});
   await copyLarge('plain');
   expect((await found('plain')).held.Metadata).toEqual({});
 });
 
-test('what an object in a bucket cannot have is told, and left out', async () => {
+test('attributes that an object in a bucket cannot have are reported and left out', async () => {
   const file = { mode: '644', modified: '2026-11-28T00:00:00.000Z' };
   expect(to.objects.loses(file)).toBe(true);
   expect(to.objects.loses({ 'content-disposition': 'filename="\u00fc"' })).toBe(true);

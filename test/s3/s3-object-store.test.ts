@@ -27,7 +27,7 @@ afterEach(() => bucket.close());
 
 const { signal } = new AbortController();
 
-test('keys that stand for folders, and those beside the prefix, are no objects', async () => {
+test('keys that stand for folders, and keys outside the prefix, are not objects', async () => {
   for (const path of ['a/', 'a/b', 'c/d/']) await bucket.put(path, Buffer.alloc(0));
   const { client, bucket: Bucket } = bucket.s3;
   for (const Key of ['images', 'images2/x', 'other']) {
@@ -42,7 +42,7 @@ test('keys that stand for folders, and those beside the prefix, are no objects',
   expect(await codeOf(bytesOf(bucket.objects, 'a/'))).toBe('invalid_image');
 });
 
-test('a list goes on over its pages', async () => {
+test('a list continues over several pages', async () => {
   const paths = Array.from({ length: 1100 }, (_, n) => `many/${String(n).padStart(4, '0')}`);
   for (let at = 0; at < paths.length; at += 50) {
     await Promise.all(paths.slice(at, at + 50).map((path) => bucket.put(path, 'x')));
@@ -65,14 +65,14 @@ test('bytes that are damaged on their way are not written', async () => {
   expect(await bucket.traces()).toEqual([]);
 });
 
-describe('an object that takes several requests to copy to its path', () => {
+describe('a large object, which is copied to its path with several requests,', () => {
   const DATA = Buffer.alloc(300 * 1024 * 1024, 'large');
   const ref = newRef({ image_id: 'deep/large', digests: { sha512: null, md5: null } });
   const properties = { 'content-type': 'text/x', 'x-amz-meta-a': 'b', 'x-amz-tagging': 'c=d' };
   const commit = (objects: ObjectStore, watch?: Watch) =>
     objects.commit(committing(ref, DATA), LAST, copyFor(ref, DATA, { properties }), watch);
 
-  /** Opens a store that does something before each request for the copy of a piece. */
+  /** Opens a store that calls `act` before each request that copies a piece. */
   function beforePieces(act: () => Promise<void> | void): ObjectStore {
     const store = openBucket(bucket.s3.options);
     store.client.middlewareStack.add(
@@ -109,7 +109,7 @@ describe('an object that takes several requests to copy to its path', () => {
     expect((await text()).toString()).toBe('old');
   };
 
-  test('is committed by the next call, which goes on where the last one came to', async () => {
+  test('is committed by the next call, which goes on where the last one stopped', async () => {
     await cutOff();
     const next = copying(10);
     await commit(next.objects);
@@ -121,13 +121,13 @@ describe('an object that takes several requests to copy to its path', () => {
     expect(record.properties).toEqual(properties);
   });
 
-  test('is committed though answers are lost', async () => {
+  test('is committed even if an answer is lost', async () => {
     await commit(s3Objects(losingAnswers(bucket.s3.options, 'PutObjectCommand')));
     expect((await text()).equals(DATA)).toBe(true);
     expect(await bucket.traces()).toEqual(['deep/large']);
   });
 
-  test('is committed where another attempt comes to the end first', async () => {
+  test('is committed even if another attempt has committed it before', async () => {
     let other: Promise<void> | undefined;
     const late = beforePieces(() => {
       other ??= commit(bucket.objects);
@@ -138,7 +138,7 @@ describe('an object that takes several requests to copy to its path', () => {
     expect(await bucket.traces()).toEqual(['deep/large']);
   });
 
-  test('is worth another try where somebody has aborted its upload', async () => {
+  test('is committed by the next call if somebody has aborted its upload', async () => {
     const { client, bucket: Bucket } = bucket.s3;
     const late = beforePieces(async () => {
       const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
@@ -150,7 +150,7 @@ describe('an object that takes several requests to copy to its path', () => {
     expect((await text()).equals(DATA)).toBe(true);
   });
 
-  test('stops when it is told to, and tells when it has got on', async () => {
+  test('is no longer committed after a stop, and reports progress otherwise', async () => {
     const stop = new AbortController();
     const reason = new Error('enough');
     const moved = vi.fn();
@@ -166,7 +166,7 @@ describe('an object that takes several requests to copy to its path', () => {
     expect(moved).toHaveBeenCalledTimes(2);
   });
 
-  test('leaves nothing after a discard but what was there before', async () => {
+  test('leaves only the old object after a discard', async () => {
     await cutOff();
     expect(await bucket.traces()).toContainEqual(expect.stringMatching(/^upload images\/deep\/large/));
     await bucket.objects.discard(ref, LAST);
@@ -174,7 +174,7 @@ describe('an object that takes several requests to copy to its path', () => {
     expect((await text()).toString()).toBe('old');
   });
 
-  test('leaves no upload that the job could not take note of', async () => {
+  test('leaves no upload that the job could not record', async () => {
     const store = openBucket(bucket.s3.options);
     store.client.middlewareStack.add(
       (next, { commandName }) =>
@@ -190,18 +190,18 @@ describe('an object that takes several requests to copy to its path', () => {
   });
 });
 
-test('an object where a server has no room for it is a conflict', async () => {
+test('an object below the path of another object is a conflict, if the server stores files', async () => {
   await bucket.put('a', 'a');
   expect(await codeOf(bucket.objects.write('a/b', Buffer.from('b'), signal))).toBe('conflict');
 });
 
-test('a path is as long as its key may be', async () => {
+test('a path may be as long as its key allows', async () => {
   const longest = 1024 - 'images/'.length;
   expect(await codeOf(bytesOf(bucket.objects, 'x'.repeat(longest + 1)))).toBe('invalid_image');
   expect(await codeOf(bytesOf(bucket.objects, 'x'.repeat(longest)))).toBe('not_found');
 });
 
-test('the images of a region are there without the objects', async () => {
+test('objects are not listed as images of the region', async () => {
   await bucket.objects.write('x/y', randomBytes(10), signal);
   expect(await listed(bucket.s3.store)).toEqual([]);
 });

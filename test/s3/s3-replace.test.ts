@@ -28,7 +28,7 @@ async function remove(path: string): Promise<void> {
 }
 
 /**
- * Opens a bucket, and notes the commands that it sends. `act` is called right before each of them is sent.
+ * Opens a bucket that records the commands that it sends. `act` is called right before each of them is sent.
  */
 function noting(act: (command: string, count: number, input: object) => Promise<void> | void = () => {}) {
   const store = openBucket(bucket.s3.options);
@@ -47,7 +47,9 @@ function noting(act: (command: string, count: number, input: object) => Promise<
 
 const isOfPath = (input: object) => 'Key' in input && input.Key === 'images/x';
 
-/** Opens objects whose writer is frozen right before it sends its `nth` request, while a later job writes. */
+/**
+ * Opens objects whose writer is frozen right before its `nth` request. In the meantime a later job writes.
+ */
 function frozenAt(command: string, nth: number): { readonly objects: ObjectStore; readonly sent: string[] } {
   let count = 0;
   const { store, sent } = noting(async (name, _count, input) => {
@@ -58,17 +60,17 @@ function frozenAt(command: string, nth: number): { readonly objects: ObjectStore
   return { objects: s3Objects(store), sent };
 }
 
-/** Refuses from the second time on, as Temporal does once a later job has the path. */
+/** Confirms once, and then refuses, as Temporal does once a later job has the path. */
 const wantedOnce = () => vi.fn(noLonger).mockResolvedValueOnce();
 
 describe('a small object', () => {
-  test('is put by one request where nothing is', async () => {
+  test('is written with one request to an empty path', async () => {
     const { store, sent } = noting();
     await s3Objects(store).write('x', NEW, signal);
     expect([sent, await text('x')]).toEqual([['PutObject'], NEW.toString()]);
   });
 
-  test('takes two requests where something is, once that is known', async () => {
+  test('takes two requests to replace another object, once that is expected', async () => {
     for (const path of ['x', 'y', 'z']) await bucket.put(path, OLD);
     const { store, sent } = noting();
     const objects = s3Objects(store);
@@ -78,13 +80,13 @@ describe('a small object', () => {
     for (const path of ['x', 'y', 'z', 'new', 'newer']) expect(await text(path)).toBe(NEW.toString());
   });
 
-  test('that is late replaces nothing that has come to an empty place', async () => {
+  test('that is late does not replace an object at a path that was empty before', async () => {
     const { objects } = frozenAt('PutObjectCommand', 1);
     await expect(objects.write('x', NEW, signal, {}, wantedOnce())).rejects.toThrow('no longer wanted');
     expect(await text('x')).toBe(LATER.toString());
   });
 
-  test('that is late replaces nothing but what it has seen', async () => {
+  test('that is late replaces only the object that its writer has seen', async () => {
     await bucket.put('x', OLD);
     const { objects } = frozenAt('PutObjectCommand', 2);
     const confirm = wantedOnce().mockResolvedValueOnce();
@@ -92,7 +94,7 @@ describe('a small object', () => {
     expect(await text('x')).toBe(LATER.toString());
   });
 
-  test('is confirmed after it has seen what it replaces', async () => {
+  test('is confirmed after its writer has looked at the old object', async () => {
     await bucket.put('x', OLD);
     const asked: (number | undefined)[] = [];
     let lookedAt = 0;
@@ -105,14 +107,14 @@ describe('a small object', () => {
     expect(Number(asked[1])).toBeGreaterThan(0);
   });
 
-  test('is put where it is still wanted, though something else has come first', async () => {
+  test('is written if it is still wanted, even if another writer came first', async () => {
     await bucket.put('x', OLD);
     const { objects } = frozenAt('PutObjectCommand', 2);
     await objects.write('x', NEW, signal, {}, async () => {});
     expect(await text('x')).toBe(NEW.toString());
   });
 
-  test('is put where what it was to replace is gone', async () => {
+  test('is written if the old object has been removed in the meantime', async () => {
     await bucket.put('x', OLD);
     const { store } = noting(async (name, count) => {
       if (name === 'PutObjectCommand' && count === 2) await remove('x');
@@ -121,7 +123,7 @@ describe('a small object', () => {
     expect(await text('x')).toBe(NEW.toString());
   });
 
-  test('is put once more if the answer is lost', async () => {
+  test('is written again if the answer is lost', async () => {
     for (const there of [false, true]) {
       if (there) await bucket.put('x', OLD);
       const attributes = { 'content-type': `text/${there}` };
@@ -133,7 +135,7 @@ describe('a small object', () => {
     }
   });
 
-  test('fails in a way that is worth another attempt if others keep coming ahead', async () => {
+  test('fails with a fault that may pass if other writers keep coming first', async () => {
     const { store } = noting(async (name, count) => {
       if (name === 'PutObjectCommand') await bucket.put('x', `other ${count}`);
     });
@@ -141,7 +143,9 @@ describe('a small object', () => {
   });
 });
 
-/** Answers as a server without conditional writes, or as one that lets the account look at nothing. */
+/**
+ * Opens a bucket whose server has no conditional writes, or does not allow the account to look at objects.
+ */
 function poorServer(lacks: 'conditions' | 'permission') {
   return noting((command, _count, input) => {
     const isConditional = 'IfMatch' in input || 'IfNoneMatch' in input;
@@ -155,7 +159,7 @@ function refusal(name: string, httpStatusCode: number): S3ServiceException {
 }
 
 test.each(['conditions', 'permission'] as const)(
-  'a server without %s is written to all the same',
+  'objects are written to a server without %s',
   async (lacks) => {
     await bucket.put('x', OLD);
     const { store, sent } = poorServer(lacks);
@@ -179,17 +183,20 @@ describe.each([0, 2_500_000])('a large object of %d bytes', (size) => {
     await fillImage(asStore(bucket.objects), ref, data);
   });
 
-  test.each([false, true])('that is late replaces nothing but what it has seen (%s)', async (there) => {
-    if (there) await bucket.put('x', OLD);
-    const { objects } = frozenAt(lastCommand, 1);
-    await expect(commit(objects, wantedOnce())).rejects.toThrow('no longer wanted');
-    expect(await text('x')).toBe(LATER.toString());
-    await bucket.objects.discard(ref, LAST);
-    expect([await text('x'), await bucket.traces()]).toEqual([LATER.toString(), ['x']]);
-  });
+  test.each([false, true])(
+    'that is late replaces only the object that its writer has seen (old object: %s)',
+    async (there) => {
+      if (there) await bucket.put('x', OLD);
+      const { objects } = frozenAt(lastCommand, 1);
+      await expect(commit(objects, wantedOnce())).rejects.toThrow('no longer wanted');
+      expect(await text('x')).toBe(LATER.toString());
+      await bucket.objects.discard(ref, LAST);
+      expect([await text('x'), await bucket.traces()]).toEqual([LATER.toString(), ['x']]);
+    },
+  );
 
   test.each([false, true])(
-    'is put where it is still wanted, though something else came first',
+    'is committed if it is still wanted, even if another writer came first (old object: %s)',
     async (there) => {
       if (there) await bucket.put('x', OLD);
       await commit(frozenAt(lastCommand, 1).objects);
@@ -197,13 +204,13 @@ describe.each([0, 2_500_000])('a large object of %d bytes', (size) => {
     },
   );
 
-  test.each([false, true])('is put where an answer is lost (%s)', async (there) => {
+  test.each([false, true])('is committed if an answer is lost (old object: %s)', async (there) => {
     if (there) await bucket.put('x', OLD);
     await commit(s3Objects(losingAnswers(bucket.s3.options, lastCommand)));
     expect([(await bytes()).equals(data), await bucket.traces()]).toEqual([true, ['x']]);
   });
 
-  test('is put into a bucket of a server that knows no conditions', async () => {
+  test('is committed to a server without conditional writes', async () => {
     await bucket.put('x', OLD);
     const { store } = noting((command, _count, input) => {
       const isConditional = 'IfMatch' in input || 'IfNoneMatch' in input;
@@ -213,7 +220,7 @@ describe.each([0, 2_500_000])('a large object of %d bytes', (size) => {
     expect([(await bytes()).equals(data), await bucket.traces()]).toEqual([true, ['x']]);
   });
 
-  test('comes to its end though the server says that the upload is in conflict', async () => {
+  test('is committed even if the server first reports a conflict of the upload', async () => {
     let count = 0;
     const { store } = noting((command, _count, input) => {
       if (command === lastCommand && isOfPath(input) && count++ === 0)

@@ -28,7 +28,7 @@ interface Call {
   readonly input: object;
 }
 
-/** A second bucket of the same server, whose client calls `before` ahead of each request. */
+/** Opens a second bucket of the same server. Its client calls `before` ahead of each request. */
 async function secondBucket(before: (call: Call) => Promise<void> = async () => {}) {
   const other = await openS3();
   onTestFinished(() => other.close());
@@ -78,7 +78,7 @@ async function copying({ from, to, image, ref, attempt = 1, expected }: Ends): P
   return transfer;
 }
 
-/** An image in the first bucket, and its copy in the second one that is about to be made. */
+/** Makes an image in the first bucket, and prepares its copy in the second one. */
 async function ends(before?: (call: Call) => Promise<void>): Promise<Ends> {
   const image = await bench.make(bench.ref(DATA), DATA);
   return { from: bench.current, to: await secondBucket(before), image, ref: bench.ref(DATA) };
@@ -90,14 +90,14 @@ async function committed({ to, ref }: Ends): Promise<Buffer> {
   return dataOf(to.other.store, ref.image_id, to.other.tenants.a);
 }
 
-/** The failure with which a server answers a request that it does not want to obey. */
+/** Returns the error of a server that refuses a request. */
 function refusal(name: string, httpStatusCode: number): S3ServiceException {
   return new S3ServiceException({ name, $fault: 'client', $metadata: { httpStatusCode } });
 }
 
 const isCopy = ({ commandName }: Call) => commandName === 'UploadPartCopyCommand';
 
-test('an image goes from bucket to bucket of one service without a byte that passes through us', async () => {
+test('an image is copied between buckets of one service without reading its bytes', async () => {
   const here = await ends();
   const transfer = await copying(here);
   expect(await transfer.finished).toMatchObject({
@@ -114,7 +114,7 @@ test('a copy is not read back if the service has a checksum of both objects', as
   const here = await ends();
   await (await copying(here)).finished;
   await committed(here);
-  // The service computes such a checksum of an object that it has copied itself.
+  // The service computes such a checksum when it copies an object itself.
   const image = { ...here.image, id: here.ref.image_id };
   const next = { from: here.to.other, to: await secondBucket(), image, ref: bench.ref(DATA) };
   expect(await (await copying(next)).finished).toMatchObject({
@@ -129,17 +129,20 @@ test.each([
   ['AccessDenied', 403],
   ['NotImplemented', 501],
   ['InvalidRequest', 400],
-])('where the server answers %s, the bytes come through us, and the copy says so', async (name, status) => {
-  const here = await ends(async (call) => {
-    if (isCopy(call)) throw refusal(name, status);
-  });
-  const transfer = await copying(here);
-  expect(await transfer.finished).toMatchObject({ verified_by: 'sha512', server_refusal: name });
-  expect(transfer.read).toBe(DATA.length);
-  expect((await committed(here)).equals(DATA)).toBe(true);
-});
+])(
+  'if the server answers %s, the bytes are copied through us, and the copy says so',
+  async (name, status) => {
+    const here = await ends(async (call) => {
+      if (isCopy(call)) throw refusal(name, status);
+    });
+    const transfer = await copying(here);
+    expect(await transfer.finished).toMatchObject({ verified_by: 'sha512', server_refusal: name });
+    expect(transfer.read).toBe(DATA.length);
+    expect((await committed(here)).equals(DATA)).toBe(true);
+  },
+);
 
-test('a server that refuses in the middle leaves nothing of its own in the copy', async () => {
+test('if the server refuses in the middle, all bytes are copied through us', async () => {
   let copies = 0;
   const here = await ends(async (call) => {
     if (isCopy(call) && ++copies > 3) throw refusal('AccessDenied', 403);
@@ -150,7 +153,7 @@ test('a server that refuses in the middle leaves nothing of its own in the copy'
   expect((await committed(here)).equals(DATA)).toBe(true);
 });
 
-/** Stops a first attempt when the server has copied 16 MiB. Counts what the server is asked to copy. */
+/** Stops a first attempt after the server has copied 16 MiB. Counts the requests for copies. */
 async function stoppedInTheMiddle() {
   const hanging = Promise.withResolvers<void>();
   let copies = 0;
@@ -165,7 +168,7 @@ async function stoppedInTheMiddle() {
   return { here, copies: () => copies };
 }
 
-test('an attempt goes on with what the server has copied for the one before', async () => {
+test('an attempt goes on with what the server has copied for the attempt before', async () => {
   const { here, copies } = await stoppedInTheMiddle();
   const before = copies();
   const second = await copying({ ...here, attempt: 2 });
@@ -175,7 +178,7 @@ test('an attempt goes on with what the server has copied for the one before', as
   expect((await committed(here)).equals(DATA)).toBe(true);
 });
 
-test('an attempt whose source is elsewhere begins anew where the server has copied before', async () => {
+test('an attempt whose source is elsewhere starts over if the server has copied before', async () => {
   const { here } = await stoppedInTheMiddle();
   const { store } = here.from;
   const elsewhere: S3UnderTest['store'] = {
@@ -191,7 +194,7 @@ test('an attempt whose source is elsewhere begins anew where the server has copi
   expect((await committed(here)).equals(DATA)).toBe(true);
 });
 
-test('a copy whose source was put again with the same bytes comes through us', async () => {
+test('a copy whose source is written again with the same bytes is made through us', async () => {
   let isTouched = false;
   const here: Ends = await ends(async (call) => {
     if (!isCopy(call) || isTouched) return;
@@ -203,7 +206,7 @@ test('a copy whose source was put again with the same bytes comes through us', a
   expect((await committed(here)).equals(DATA)).toBe(true);
 });
 
-test('a copy that is not what the record says is found out', async () => {
+test('a server copy with a wrong digest fails', async () => {
   const transfer = await copying({ ...(await ends()), expected: { sha512: 'f'.repeat(128), md5: null } });
   await expect(transfer.finished).rejects.toMatchObject({ code: 'digest_mismatch', side: 'source' });
 });

@@ -34,14 +34,14 @@ afterAll(async () => {
 
 const optionsOf = (endpoint: string) => ({ bucket: BUCKET, endpoint, path_style: true });
 
-test("a server is trusted by its authority, and the SDK's calls and our own reads go to it", async () => {
+test("a server with a trusted authority answers the SDK's calls and our own reads", async () => {
   const { objects } = s3Driver.open({ ...optionsOf(gateway.endpoint), cacert }, '/');
   if (objects === undefined) throw new Error('a bucket has objects');
   await objects.write('a/b', DATA, signal);
   expect(await bytesOf(objects, 'a/b')).toEqual(DATA);
 });
 
-test('a server that no authority vouches for is refused, and the operator told why', async () => {
+test('a server without a trusted authority is refused, and the operator is told why', async () => {
   const { check } = s3Driver.open(optionsOf(gateway.endpoint), '/');
   await expect(check()).rejects.toMatchObject({
     code: 'unavailable',

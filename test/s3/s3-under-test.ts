@@ -35,7 +35,7 @@ export interface S3UnderTest extends AlterableStore {
   put(key: string, data: Uint8Array | string): Promise<unknown>;
 }
 
-/** Puts an object again as one part, which gives it another ETag. */
+/** Writes an object again as one part, which gives it another ETag. */
 async function putInParts(client: S3Client, target: { Bucket: string; Key: string }): Promise<void> {
   const { Body } = await client.send(new GetObjectCommand(target));
   const bytes = (await Body?.transformToByteArray()) ?? '';
@@ -46,7 +46,7 @@ async function putInParts(client: S3Client, target: { Bucket: string; Key: strin
   await client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
 }
 
-/** Opens a store in a bucket of its own, which keeps versions if told to. */
+/** Opens a store in a bucket of its own, which keeps versions if `versions` is true. */
 export async function openS3({ versions = false } = {}): Promise<S3UnderTest> {
   const endpoint = inject('s3Endpoint');
   const client = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true });

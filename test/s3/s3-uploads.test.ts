@@ -24,7 +24,7 @@ const bench = storeBench(openS3);
 const bucket = (): Bucket => openBucket(bench.current.options);
 const uploads = async () => (await bench.current.traces()).filter((trace) => trace.startsWith('upload'));
 
-/** Aborts all uploads, as a bucket's rule does with those that have been open for long. */
+/** Aborts all uploads, as a rule of a bucket does with old ones. */
 async function abortAll(): Promise<void> {
   const { client, bucket: Bucket } = bench.current;
   const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
@@ -33,7 +33,7 @@ async function abortAll(): Promise<void> {
   }
 }
 
-test('an upload that somebody has aborted is lost, and its job starts over with another', async () => {
+test('after its upload was aborted, an image is lost, and its job starts over with another upload', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
   const sink = await openBlockSink(bench.store, ref, 1, SIZE);
@@ -52,7 +52,7 @@ test('an upload that somebody has aborted is lost, and its job starts over with 
   expect(await bench.current.traces()).toEqual([]);
 });
 
-test('a job goes on with what it has written, though it never hears that it has', async () => {
+test('a job goes on even if the answer to its reservation is lost and its upload is aborted', async () => {
   const ref = bench.ref(DATA);
   const destination = s3Destination(losingAnswers(bench.current.options, 'PutObjectCommand'));
   await destination.prepare(ref, FIRST, copyFor(ref, DATA));
@@ -67,7 +67,7 @@ test('a job goes on with what it has written, though it never hears that it has'
   expect(await uploads()).toEqual([]);
 });
 
-test('an attempt is not misled by what its process has last seen of the image', async () => {
+test('an attempt uses the current state of the image, not what its process has seen before', async () => {
   const ref = bench.ref(DATA);
   const [here, there] = [s3Destination(bucket()), s3Destination(bucket())];
   await here.prepare(ref, FIRST, copyFor(ref, DATA));
@@ -84,7 +84,7 @@ test('an attempt is not misled by what its process has last seen of the image', 
   expect(await codeOf(there.openSink(ref, LAST + 1, SIZE))).toBe('not_found');
 });
 
-test('a part that is damaged on its way is refused, and worth another try', async () => {
+test('a part that is damaged on its way is refused', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
   const store = bucket();
@@ -105,7 +105,7 @@ test('a part that is damaged on its way is refused, and worth another try', asyn
   expect(await listParts(clean, upload)).toEqual([]);
 });
 
-test('parts are listed to the end, however many pages they take', async () => {
+test('all parts are listed, however many pages they take', async () => {
   const store = bucket();
   store.client.middlewareStack.add(
     (next, { commandName }) =>
@@ -118,7 +118,7 @@ test('parts are listed to the end, however many pages they take', async () => {
   expect((await listParts(store, upload))?.map(({ PartNumber }) => PartNumber)).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('uploads that nobody will put together are found, and no others', async () => {
+test('only those uploads are found that nobody will complete', async () => {
   const [making, whole] = [bench.ref(DATA), bench.ref(DATA)];
   await bench.prepare(making, DATA);
   await bench.make(whole, DATA);
@@ -139,7 +139,7 @@ test('uploads that nobody will put together are found, and no others', async () 
   expect(await uploads()).toEqual(before.filter((line) => !expected.some((id) => line.includes(id))));
 });
 
-test('data that appears when its job has been discarded is found by its mark', async () => {
+test('data that arrives after its job was discarded is found by its mark', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
   const sink = await openBlockSink(bench.store, ref, 1, SIZE);
@@ -154,7 +154,7 @@ test('data that appears when its job has been discarded is found by its mark', a
   expect(await bench.current.traces()).toEqual([]);
 });
 
-test('an operator copies an object by its key; to tenants it is no image', async () => {
+test('an operator copies an object by its key; for tenants it is not an image', async () => {
   await bench.current.put('exports/disk.raw', DATA);
   const image_id = 'exports/disk.raw';
   const { record, pin } = await bench.store.inspect({ image_id, tenant_id: null });
@@ -165,7 +165,7 @@ test('an operator copies an object by its key; to tenants it is no image', async
   expect(await codeOf(bench.store.openReader(bench.own(image_id), pin))).toBe('not_found');
 });
 
-test("data without a record is somebody's: its id is taken", async () => {
+test('data without a record belongs to somebody else, and blocks its id', async () => {
   const ref = bench.ref(DATA);
   await bench.current.put(`${ref.image_id}/data`, DATA);
   expect(await codeOf(bench.prepare(ref, DATA))).toBe('conflict');
@@ -175,7 +175,7 @@ test("data without a record is somebody's: its id is taken", async () => {
 test.each([
   ['a bucket that is not there', { bucket: 'no-such-bucket' }, 'unavailable'],
   ['a server that does not answer', { endpoint: 'http://127.0.0.1:1' }, 'unavailable'],
-])('%s cannot be used', async (_what, options, code) => {
+])('the check of a store fails for %s', async (_what, options, code) => {
   const { s3Driver } = await import('../../src/stores/s3/index.ts');
   expect(await codeOf(s3Driver.open({ ...bench.current.options, ...options }, '/').check())).toBe(code);
 });

@@ -11,19 +11,19 @@ import { openS3, S3_TRAITS, type S3UnderTest } from './s3-under-test.ts';
 
 const openVersioned = () => openS3({ versions: true });
 
-// On this server, unlike on Amazon's, a deleted object stands in the way of one that has to be new.
+// On this server, unlike on Amazon's, a deleted object is in the way of one that has to be new.
 storeContract('s3 with versions', openVersioned, { ...S3_TRAITS, reusesIds: false });
 objectsContract('s3 with versions', () => openObjects({ versions: true }));
 
 const DATA = randomBytes(6 * 1024 * 1024);
 
-/** Lists the keys of the versions that hold data, the hidden ones too. */
+/** Lists the keys of the versions that hold data, including hidden versions. */
 async function versionsOfData({ client, bucket: Bucket }: S3UnderTest): Promise<string[]> {
   const { Versions = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }));
   return Versions.filter(({ Size = 0 }) => Size > 1024).map(({ Key = '' }) => Key);
 }
 
-test('of a discarded image no version stays', async () => {
+test('no version of a discarded image stays', async () => {
   const bucket = await openVersioned();
   onTestFinished(() => bucket.close());
   const ref = newRef();
@@ -34,7 +34,7 @@ test('of a discarded image no version stays', async () => {
   expect(await versionsOfData(bucket)).not.toContain(`images/${ref.image_id}/data`);
 });
 
-test('of an object that was put together elsewhere one version stays, and the one that it replaces', async () => {
+test('a large object that is replaced has one version, beside that of the old object', async () => {
   const { s3, objects, put, close } = await openObjects({ versions: true });
   onTestFinished(close);
   await put('large', DATA.subarray(1));

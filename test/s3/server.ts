@@ -1,4 +1,5 @@
-// Runs the S3 server of the tests on loopback until it is told to stop, and then removes what it was given.
+// Runs the S3 server of the tests on loopback until it is told to stop, and then removes everything that it
+// was given.
 import { ACCOUNT, startGateway } from './support/gateway.ts';
 
 const PORT = 7070;

@@ -63,7 +63,7 @@ describe.each(['forwards', 'back'] as const)(
       return Contents.map(({ Key }) => Key).toSorted();
     };
 
-    /** Returns the bytes of the copy's parts that S3 has. */
+    /** Returns the number of bytes of the copy's parts that S3 has. */
     async function bytesPut(): Promise<number> {
       const [upload] = await uploads();
       if (upload === undefined) return 0;
@@ -72,7 +72,7 @@ describe.each(['forwards', 'back'] as const)(
       return Parts.reduce((sum, { Size = 0 }) => sum + Size, 0);
     }
 
-    /** Starts a copy with one release, and stops it in the middle. */
+    /** Starts a copy with one release, and stops its worker in the middle. */
     async function begun() {
       const image = await deployment.addImage('ot1', SIZE);
       const worker = await start(first, 300);
@@ -84,7 +84,7 @@ describe.each(['forwards', 'back'] as const)(
       return { image, jobId, there };
     }
 
-    test('goes on with it, and reads nothing again that S3 has', async () => {
+    test('the other release goes on with the copy, and reads nothing again that S3 has', async () => {
       const { image, jobId, there } = await begun();
       const worker = await start(second, 0);
       expect(await endOf(deployment, jobId)).toMatchObject({
@@ -98,7 +98,7 @@ describe.each(['forwards', 'back'] as const)(
       expect(await uploads()).toEqual([]);
     });
 
-    test('cancels it, and leaves nothing', async () => {
+    test('the other release cancels the copy, and leaves nothing', async () => {
       const { jobId } = await begun();
       await start(second, 300);
       await deployment.command('cancel', jobId);

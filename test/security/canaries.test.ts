@@ -1,6 +1,6 @@
 /**
- * Secrets of every kind, made for this test, go through copies that succeed, fail and are cancelled, and
- * through requests that are refused. Afterwards they are nowhere but in the files that they belong to.
+ * Tests that secrets stay in the files to which they belong. Secrets of every kind, made for this test, go
+ * through copies that succeed, fail and are cancelled, and through requests that are refused.
  */
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -23,7 +23,7 @@ let rig: CanaryRig;
 let token: string;
 /** Signatures that were sent to the facades. */
 const signatures = new Set<string>();
-/** What was answered, and what the command has printed. */
+/** All answers, and everything that the command has printed. */
 const told: string[] = [];
 beforeAll(async () => {
   rig = await startCanaryRig();
@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** Sends a request, and keeps what was answered. */
+/** Sends a request, and keeps the answer. */
 async function ask(path: string, call: Call, sign?: typeof bceSigned, to: Facade = rig.deployment) {
   const url = `${to.apiUrl}${path}`;
   const signed = sign?.(url, call, to.key) ?? call;
@@ -47,13 +47,13 @@ function expected({ status, text }: Answer, wanted: number) {
   return JSON.parse(text);
 }
 
-/** Orders a copy by ECL's API. Returns the id of the job. */
+/** Orders a copy through ECL's API. Returns the id of the job. */
 async function order(image_id: string, region_id_dst: string): Promise<string> {
   const body = { image_id, region_id_dst, tenant_id_dst: 'tenant-a' };
   return expected(await ask(JOBS, { method: 'POST', token, body }), 202).job_id;
 }
 
-/** Makes a copy for each API, the last one of a file share's object. */
+/** Makes a copy through each API. The last one is of an object in a file share. */
 async function copy(image: string): Promise<void> {
   const job = await order(image, 'ot2');
   const remote = { method: 'POST', body: { destRegion: ['bucket'] } };
@@ -65,7 +65,7 @@ async function copy(image: string): Promise<void> {
   await until(async () => (await ask(path, {}, bceSigned)).text.includes('Available'));
 }
 
-/** Waits until a job has an error, whether it is tried again or not. */
+/** Waits until a job has a fault, whether it is retried or not. */
 function untilTrouble(id: string): Promise<unknown> {
   return until(async () => {
     const job = expected(await ask(`${JOBS}/${id}`, { token }), 200);
@@ -73,7 +73,7 @@ function untilTrouble(id: string): Promise<unknown> {
   });
 }
 
-/** Cancels two copies by two APIs. Returns what Temporal has about them while they run. */
+/** Cancels two copies through two APIs. Returns what Temporal has about them while they run. */
 async function cancel(image: string): Promise<string> {
   const tenant = eclClient(rig.deployment);
   const jobs = [await order(image, 'slow'), await order(image, 'slow')];
@@ -102,7 +102,7 @@ async function sendBadRequests(): Promise<void> {
   }
 }
 
-/** Runs what operators look at things with. */
+/** Runs the commands with which operators look at things. */
 async function look(image: string, job: string): Promise<void> {
   const calls = [
     ['list'],
@@ -126,7 +126,7 @@ async function workflows(): Promise<string> {
   return textOfWorkflows(rig.deployment, await openCodec(encryption));
 }
 
-/** Waits for the span of a step that has failed, with its message, from a collector that was sent secrets. */
+/** Waits for the span of a failed step with the message of its error, which quotes secrets. */
 async function untilTraced(): Promise<void> {
   const { spans, headers } = rig.collector;
   await until(() => spans.some(({ name, status }) => name.startsWith('RunActivity:') && !!status.message));
@@ -134,7 +134,7 @@ async function untilTraced(): Promise<void> {
   for (const secret of [SECRETS['header of a collector'], password]) expect(headers()).toContain(secret);
 }
 
-test('no secret is anywhere but in its own file', async () => {
+test('no secret is found outside of its own file', async () => {
   const { deployment, server, collector, processes, folders } = rig;
   const small = (await deployment.addImage('ot1', 1000, { owner: 'tenant-a' })).id;
   const large = (await deployment.addImage('ot1', 40 * MIB, { owner: 'tenant-a' })).id;
@@ -156,7 +156,7 @@ test('no secret is anywhere but in its own file', async () => {
     workflows: running + (await workflows()),
     spans: collector.text(),
   };
-  // The traces are whole, and the servers were sent secrets.
+  // This shows that the traces are complete, and that the servers did receive the secrets.
   for (const [where, text] of Object.entries(traces)) expect(text, where).toContain(small);
   expect(traces.answers).toContain('image_replicator_');
   const asked = server.asked.join('\n');

@@ -1,4 +1,4 @@
-/** A deployment full of secrets, some of whose servers quote what they were sent. */
+/** A deployment full of secrets. Some of its servers quote what they were sent. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,26 +17,26 @@ import type { TestProcess } from '../support/process.ts';
 import { type EchoingServer, startEchoingServer } from './echoing-server.ts';
 import { EC2_KEY, type Keys, makeKeys, S3_ACCOUNT, SECRETS, writeSecrets } from './secrets.ts';
 
-/** These hosts are reached without the proxy. */
+/** The hosts that are reached without the proxy. */
 const HERE = '127.0.0.1,localhost';
 
-/** Where a facade is, and an access key that it knows. */
+/** The address of a facade, and an access key that it knows. */
 export type Facade = Pick<Deployment, 'apiUrl' | 'key'>;
 
 export interface CanaryRig {
   readonly deployment: Deployment;
-  /** A facade that speaks TLS only, and whose Keystone quotes what it was sent. */
+  /** A facade that speaks only TLS, and whose Keystone quotes what it was sent. */
   readonly withKeystone: Facade;
   readonly server: EchoingServer;
   /** Receives the spans of all processes. */
   readonly collector: OtlpReceiver;
-  /** Its facades and its worker. */
+  /** The facades and the worker of the deployment. */
   readonly processes: readonly TestProcess[];
-  /** The addresses of their metrics. */
+  /** The addresses of the processes' metrics. */
   readonly metrics: readonly string[];
-  /** The folder of the secrets' files, and the one in which the S3 server keeps everything. */
+  /** The folder of the files with secrets, and the folder of everything that the S3 server keeps. */
   readonly folders: { readonly secrets: string; readonly s3: string };
-  /** A line of each private key. */
+  /** One line of each private key. */
   readonly keys: Keys['secrets'];
   stop(): Promise<void>;
 }
@@ -100,13 +100,13 @@ export async function startCanaryRig(): Promise<CanaryRig> {
   };
 }
 
-/** Starts a server in front of Temporal that lets nobody in without a certificate of the authority. */
+/** Starts a server in front of Temporal that refuses every client without a certificate of the authority. */
 async function startFrontend({ temporal, authority }: Keys): Promise<Server> {
   const mutual = { ca: await readFile(authority), requestCert: true };
   return startTlsFrontend(temporal, inject('temporalAddress'), mutual);
 }
 
-/** The variables of mutual TLS to Temporal. */
+/** Returns the environment variables for mutual TLS to Temporal. */
 function temporalFor(frontend: Server, { authority, client }: Keys): Record<string, string> {
   return {
     TEMPORAL_ADDRESS: `localhost:${(frontend.address() as AddressInfo).port}`,
@@ -117,13 +117,13 @@ function temporalFor(frontend: Server, { authority, client }: Keys): Record<stri
   };
 }
 
-/** The variables of a proxy that wants a password, for every host but this one. */
+/** Returns the environment variables of a proxy with a password, for every host but this one. */
 function proxyFor(url: string): Record<string, string> {
   const proxy = url.replace('//', `//copier:${SECRETS['password of a proxy']}@`);
   return { HTTP_PROXY: proxy, http_proxy: proxy, NO_PROXY: HERE, no_proxy: HERE };
 }
 
-/** The variables of a collector that wants a password and a header. */
+/** Returns the environment variables of a collector with a password and a header. */
 function tracesFor({ url }: OtlpReceiver): NodeJS.ProcessEnv {
   const locked = url.replace('//', `//copier:${SECRETS['password of a collector']}@`);
   return {
@@ -132,7 +132,7 @@ function tracesFor({ url }: OtlpReceiver): NodeJS.ProcessEnv {
   };
 }
 
-/** Regions that work, and those whose server quotes what it was sent. */
+/** Returns regions that work, and regions whose server quotes what it was sent. */
 function regions(s3Url: string, quotingUrl: string) {
   const directory = (path: string) => ({ store: { driver: 'directory', path } });
   const glance = (cloud: string) => ({ store: { driver: 'glance', cloud, region_name: 'one' } });

@@ -8,7 +8,7 @@ import { type Deployment, deploy } from '../support/deployment.ts';
 import { send } from '../support/http.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** This linter would bring more packages than all others together, so only this test fetches it. */
+/** This linter has more packages than all other tools together, so only this test fetches it. */
 const SPECTRAL = '@stoplight/spectral-cli@6.16.3';
 
 let deployment: Deployment;
@@ -32,14 +32,14 @@ async function lint(program: string, args: readonly string[]): Promise<{ code: n
   );
 }
 
-test('redocly finds nothing in the description, by its strictest rules', async () => {
+test('redocly finds no fault in the description, with its strictest rules', async () => {
   const args = ['lint', '--extends', 'recommended-strict'];
   const { code, output } = await lint(join(ROOT, 'node_modules/.bin/redocly'), args);
   expect(code, output).toBe(0);
   expect(output).toContain('is valid');
 });
 
-test('spectral finds nothing in the description', async () => {
+test('spectral finds no fault in the description', async () => {
   const rules = join(import.meta.dirname, 'spectral.yaml');
   const args = ['--yes', SPECTRAL, 'lint', '--fail-severity', 'hint', '--ruleset', rules];
   const { code, output } = await lint('npx', args);

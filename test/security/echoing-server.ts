@@ -1,4 +1,6 @@
-/** A server that quotes what it was sent in its errors: Keystone, Glance, S3 and a proxy in one. */
+/**
+ * A server that quotes what it was sent in its errors. It is a Keystone, a Glance, an S3 and a proxy in one.
+ */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,25 +8,26 @@ import { text } from 'node:stream/consumers';
 
 export interface EchoingServer {
   /**
-   * Its Keystone is at `/v3`; the one at `/locked/v3` lets nobody in. Every other path is Glance's, or S3's.
+   * The address of the server. Its Keystone is at `/v3`, and one that refuses everybody at `/locked/v3`.
+   * Every other path belongs to Glance or S3.
    */
   readonly url: string;
-  /** What was asked of it, as `GET /path`. */
+  /** The requests that it was sent, as `GET /path`. */
   readonly asked: readonly string[];
-  /** The signatures of S3 requests that it was sent. */
+  /** The signatures of the S3 requests that it was sent. */
   readonly signatures: readonly string[];
   stop(): Promise<void>;
 }
 
-/** What the server gives out. */
+/** What the server gives to its clients. */
 export interface Given {
-  /** The token of everybody who signs in with a password. */
+  /** The token for everybody who signs in with a password. */
   readonly token: string;
   /** The only access key that it knows. */
   readonly key: { readonly access: string; readonly secret: string };
 }
 
-/** Starts the server, which refuses whatever gives nothing out. */
+/** Starts the server. It refuses every request for which it has nothing to give. */
 export async function startEchoingServer(given: Given): Promise<EchoingServer> {
   const asked: string[] = [];
   const signatures: string[] = [];
@@ -46,7 +49,7 @@ export async function startEchoingServer(given: Given): Promise<EchoingServer> {
       const message = quoted.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
       response.writeHead(403).end(`<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>`);
     } else {
-      // The facade tries a key that nobody has before it starts, and takes 404 for a good sign.
+      // Before it starts, the facade tries a key that nobody has, and needs a 404 for it.
       const isUnknownKey = /credentials|ec2tokens/.test(path) && !quoted.includes(given.key.access);
       response.writeHead(isUnknownKey ? 404 : 403, { 'Content-Type': 'application/json' });
       response.end(JSON.stringify({ message: quoted, error: { code: 403, message: quoted } }));
@@ -64,7 +67,9 @@ export async function startEchoingServer(given: Given): Promise<EchoingServer> {
   };
 }
 
-/** Returns what a call gets: the version of Keystone, a token or an access key; `undefined` for others. */
+/**
+ * Returns the answer to a call for Keystone's version, a token or an access key; `undefined` for other calls.
+ */
 function giftOf(call: string, { key }: Given, url: string): object | undefined {
   const credential = { type: 'ec2', blob: JSON.stringify(key) };
   const gifts: Record<string, object> = {

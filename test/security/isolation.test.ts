@@ -1,6 +1,6 @@
 /**
- * Tests that no answer tells a stranger whether something of another tenant's exists. The calls come from
- * `/openapi.json`, so that a new call is tried too; the test fails if a call has a parameter that this file
+ * Tests that no answer tells a stranger whether something of another tenant exists. The calls are taken from
+ * `/openapi.json`, so that a new call is tried too. The test fails if a call has a parameter that this file
  * does not know.
  */
 import { randomUUID } from 'node:crypto';
@@ -20,7 +20,8 @@ beforeAll(async () => {
     regions: ['ot1', 'ot2', 'nas', 'bucket'],
     config: {
       shares: { [SHARED]: share(['tenant-a', 'tenant-b']), [PRIVATE]: share(['tenant-a']) },
-      // Two answers that refuse too many requests would be the same, whatever is there.
+      // With low limits, both answers could be refusals of too many requests, which are the same whatever
+      // exists.
       tenant_limits: { requests_per_second: 1_000_000, concurrent_requests: 1000 },
     },
   });
@@ -61,7 +62,7 @@ const IN_PATH: Record<string, (names: Names) => string> = {
   task_id: ({ task }) => task,
 };
 
-/** The bodies of the calls that take one, by the calls' paths. */
+/** The bodies of the calls that need one, by the paths of the calls. */
 const BODIES: Record<string, (names: Names, tenant: string) => object> = {
   '/v2/extension/image_replicator/jobs': ({ image }, tenant) => ({ image_id: image, tenant_id_dst: tenant }),
   '/v2/extension/image_replicator/jobs/{job_id}/pause': () => ({}),
@@ -116,7 +117,7 @@ async function ask(
 }
 
 /**
- * Returns an answer without the names in its request, and without everything that differs between any two
+ * Returns an answer without the names in its request, and without anything that differs between any two
  * answers.
  */
 function told({ status, headers, text }: Answer, names: Names): unknown {
@@ -131,7 +132,7 @@ function told({ status, headers, text }: Answer, names: Names): unknown {
   return [status, anonymous(text), anonymous(JSON.stringify(rest))];
 }
 
-test.each(['another tenant', 'nobody'])('%s learns nothing of what is there', async (who) => {
+test.each(['another tenant', 'nobody'])('%s cannot tell whether something exists', async (who) => {
   const { a: _a, b } = rig.deployment.tokens;
   const token = who === 'nobody' ? undefined : b;
   const differences: unknown[] = [];

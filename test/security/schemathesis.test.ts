@@ -1,6 +1,6 @@
 /**
- * Tests the facade with schemathesis, which makes good and bad requests from `/openapi.json`, and compares
- * the answers with it.
+ * Tests the facade with schemathesis. It makes good and bad requests from `/openapi.json`, and compares the
+ * answers with that file.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,10 +10,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EXAMPLE } from '../../src/api/examples.ts';
 import { type TaskRig, taskRig } from '../tasks/support.ts';
 
-/** A seed that has found something finds it again, if it is given as much time. Seconds for each run. */
+/** The same seed finds the same faults again, given the same time. The budget is the seconds for each run. */
 const { SECURITY_SEED = '1', SECURITY_BUDGET = '40' } = process.env;
 
-/** The calls that are left out: the stream of events. */
+/** The number of calls that are left out, which is only the stream of events. */
 const LEFT_OUT = 1;
 
 let rig: TaskRig;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   rig = await taskRig({
     regions: ['ot1', 'ot2', 'nas', 'bucket'],
     config: {
-      // Only one limit is low, because what it counts stays.
+      // Only one limit is low, because what it counts lasts longer than a request.
       tenant_limits: { requests_per_second: 1_000_000, concurrent_requests: 1000, open_jobs: 20 },
     },
   });
@@ -64,7 +64,7 @@ async function run(...headers: string[]): Promise<{ code: number | null; output:
 test.each<[string, () => string[]]>([
   ['with a token', () => [`X-Auth-Token: ${rig.deployment.tokens.a}`]],
   ['without a token', () => []],
-])('every answer to a made-up request %s is as it is described', async (who, headers) => {
+])('every answer to a generated request %s is as described', async (who, headers) => {
   const { code, output } = await run(...headers());
   const [cases] = /\d+ generated/.exec(output) ?? [];
   console.info(`requests ${who}: ${cases}, seed ${SECURITY_SEED}, ${SECURITY_BUDGET} s`);

@@ -1,4 +1,4 @@
-/** Secrets of every kind, made for one run, and the files that a deployment reads them from. */
+/** Secrets of every kind, made for one run, and the files from which a deployment reads them. */
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,8 +31,8 @@ export const EC2_KEY = { access: 'key-of-a-tenant', secret: SECRETS['secret of a
 export const SECRET_FILES = ['client.key', 'clouds.yaml', 'credentials', 'facade.key', 'k1'];
 
 /**
- * Writes the secrets into a folder: of the clouds `canary` and `locked`, of the S3 profile `canary`, and the
- * key `k1` of the encryption.
+ * Writes the secrets into a folder: those of the clouds `canary` and `locked`, of the S3 profile `canary`,
+ * and the encryption key `k1`.
  */
 export async function writeSecrets(folder: string, cloudUrl: string): Promise<void> {
   const password = {
@@ -61,15 +61,17 @@ export async function writeSecrets(folder: string, cloudUrl: string): Promise<vo
   await write('k1', Buffer.from(SECRETS['key of the encryption']).toString('base64'));
 }
 
-/** The private keys of one run, the certificates that go with them, and a line of each key. */
+/** The private keys of one run, their certificates, and a line of each key. */
 export interface Keys {
-  /** The path of the authority's certificate, which has signed all others. */
+  /** The path of the certificate of the authority that has signed all others. */
   readonly authority: string;
   readonly facade: Issued;
-  /** The certificate by which the product is known to Temporal. */
+  /** The certificate with which the product identifies itself to Temporal. */
   readonly client: Issued;
   readonly temporal: Issued;
-  /** A line of each key of the product, which also stands in the key's base64 without its line breaks. */
+  /**
+   * A line of each key of the product. The base64 form of the key without its line breaks contains it, too.
+   */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
@@ -86,7 +88,10 @@ export async function makeKeys(folder: string): Promise<Keys> {
   return { authority, facade, client, temporal, secrets };
 }
 
-/** Returns the ways in which a secret may be written, wherever it stands in what was encoded. */
+/**
+ * Returns the forms in which a secret may be written. Base64 has three, depending on the place of the secret
+ * in the encoded text.
+ */
 export function formsOf(secret: string): string[] {
   const inBase64 = [0, 1, 2].map((offset) => {
     const text = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]).toString('base64');

@@ -1,4 +1,4 @@
-/** Everything in which a deployment could leave a secret. */
+/** Reads everything in which a deployment could leave a secret. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
@@ -6,8 +6,8 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import type { Deployment } from '../support/deployment.ts';
 
 /**
- * Returns what the workflows of a deployment have in Temporal, decrypted: histories, memos, attributes and
- * the heartbeats of activities that run.
+ * Returns what Temporal has about the workflows of a deployment, decrypted: histories, memos, attributes, and
+ * the heartbeats of running activities.
  */
 export async function textOfWorkflows(deployment: Deployment, codec: PayloadCodec): Promise<string> {
   const { connection, options } = deployment.client;

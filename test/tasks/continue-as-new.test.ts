@@ -24,8 +24,8 @@ let server: TemporalServer;
 let rig: TaskRig;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'image-replicator-temporal-'));
-  // A history counts as long after so many events; with the default, it would take hundreds of thousands of
-  // objects.
+  // With this setting a history counts as long after so few events. The default would need hundreds of
+  // thousands of objects.
   server = await startTemporalServer(inject('temporalProgram'), join(folder, 'temporal.db'), [
     'limit.historyCount.suggestContinueAsNew=10',
   ]);
@@ -37,7 +37,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a task whose history grows long continues as new, and loses nothing', async () => {
+test('a task with a long history continues as new, and loses nothing', async () => {
   const { client } = rig.deployment;
   const names = Array.from({ length: 3500 }, (_, index) => `many/${1e6 + index}`);
   await Promise.all(names.map((name) => rig.put('bucket', name, Buffer.from(name))));
@@ -80,7 +80,7 @@ test('a task that is cancelled when it would continue as new is cancelled', asyn
       large: [],
       next: 'a',
     }),
-    // It has moved everything by the time it learns that it need not.
+    // The activity has moved everything by the time it is cancelled.
     moveSmallObjects: async () => {
       const { cancelled, heartbeat } = Context.current();
       isMoving = true;

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.deployment.stop());
 
-/** Starts a task, and waits until it is in the middle of a large object, and a small one is there. */
+/** Starts a task, and waits until it has moved a small object and is in the middle of a large one. */
 async function runningTask(): Promise<string> {
   await rig.put('bucket', 'big/large', 128 * MIB);
   await rig.put('bucket', 'big/small', 100);
@@ -32,7 +32,7 @@ const isGone = async (taskId: string) => {
   return false;
 };
 
-test('a running task is stopped and removed; what was moved stays, and nothing else is left', async () => {
+test('a running task is stopped and removed; its moved objects stay, and nothing else is left', async () => {
   await rig.deployment.startSlowWorker(1000);
   const taskId = await runningTask();
   expect((await rig.call('GET', `/task/${taskId}`)).body.status).toBe('DOING');
@@ -43,7 +43,7 @@ test('a running task is stopped and removed; what was moved stays, and nothing e
   await until(async () => (await rig.call('GET', '/tasks')).body.count === 0);
 });
 
-test('a deletion waits for a worker, and is shown meanwhile', async () => {
+test('a deletion waits for a worker, and the task is shown as DELETING until then', async () => {
   const worker = await rig.deployment.startSlowWorker(1000);
   const taskId = await runningTask();
   await worker.stop('SIGKILL');
@@ -56,13 +56,13 @@ test('a deletion waits for a worker, and is shown meanwhile', async () => {
     return body.count === 1 && body;
   });
   expect(tasks).toMatchObject([{ task_id: taskId, status: 'DELETING' }]);
-  // The worker goes on with the copy until it learns that it is to stop. A fast one would finish before.
+  // The worker goes on with the copy until it is told to stop. A fast worker would finish before that.
   await rig.deployment.startSlowWorker(1000);
   await until(() => isGone(taskId));
   expect(await rig.tree('nas')).toEqual(['training/big/small']);
 });
 
-test('a worker that dies costs a task only what was under way', async () => {
+test('after a worker dies in the middle of a task, another worker completes the task', async () => {
   const worker = await rig.deployment.startSlowWorker(1000);
   const taskId = await runningTask();
   await worker.stop('SIGKILL');
@@ -74,7 +74,7 @@ test('a worker that dies costs a task only what was under way', async () => {
   expect(await rig.tree('nas')).toEqual(['training/big/large', 'training/big/small']);
 });
 
-test('a task that an operator cancels is a failed one, and leaves nothing half made', async () => {
+test('a task that an operator cancels ends as failed, and leaves nothing unfinished', async () => {
   await rig.deployment.startSlowWorker(1000);
   const taskId = await runningTask();
   const [workflow] = await rig.workflows();

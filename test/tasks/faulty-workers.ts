@@ -10,8 +10,8 @@ import type { TaskRig } from './support.ts';
 export type Faults = Record<string, (objects: ObjectStore) => Partial<ObjectStore>>;
 
 /**
- * Starts workers in this process, for imports, where a test can get between them and the objects. Returns
- * what stops them.
+ * Starts workers for imports in this process, so that a test can get between them and the objects. Returns a
+ * function that stops them.
  */
 export async function startFaultyWorkers(
   { deployment }: TaskRig,

@@ -33,7 +33,7 @@ afterAll(() => rig.deployment.stop());
 const startForeign = (workflowId: string, type = 'somebodyElses') =>
   rig.deployment.client.workflow.start(type, { workflowId, taskQueue: 'nobody', memo: MEMO });
 
-test("a workflow of another type is no task, although its id and its memo are a task's", async () => {
+test('a workflow of another type is not a task, even with the id and the memo of one', async () => {
   const taskId = 'e'.repeat(32);
   const handle = await startForeign(taskWorkflowId(SHARE, 'tenant-a', taskId));
   for (const method of ['GET', 'DELETE']) {
@@ -43,13 +43,13 @@ test("a workflow of another type is no task, although its id and its memo are a 
   expect((await handle.describe()).status.name).toBe('RUNNING');
 });
 
-test('a workflow of another type, in the place of a deletion, deletes no task', async () => {
+test('a workflow of another type with the id of a deletion does not make a task DELETING', async () => {
   const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'a/' });
   await startForeign(deletionIdOf(taskWorkflowId(SHARE, 'tenant-a', taskId)));
   expect((await rig.ended(taskId, 'SUCCESS', 'DELETING')).status).toBe('SUCCESS');
 });
 
-test('a deletion whose input is a piece of a filter deletes nothing else', async () => {
+test('a deletion whose input is part of a filter deletes nothing else', async () => {
   const { workflow } = rig.deployment.client;
   const other = await startForeign('other');
   await other.terminate();
@@ -59,7 +59,7 @@ test('a deletion whose input is a piece of a filter deletes nothing else', async
     taskQueue: TASK_QUEUE,
     args: ["x' OR WorkflowId = 'other"],
   });
-  // The server takes about a second for a deletion.
+  // The server needs about a second for a deletion.
   await sleep(3000);
   expect((await other.describe()).status.name).toBe('TERMINATED');
 });

@@ -17,7 +17,7 @@ afterEach(async () => {
   await rig.deployment.stop();
 });
 
-test('an object that cannot be read for long ends the task, and what comes before it is moved once', async () => {
+test('an object that cannot be read for long ends the task, and the objects before it are moved once', async () => {
   const names = Array.from({ length: 100 }, (_, index) => `x/${index + 100}`);
   const bad = names[50] ?? '';
   const reads: string[] = [];
@@ -49,7 +49,7 @@ async function putLarge(count: number): Promise<string[]> {
 }
 
 test.each(['quota_exceeded', 'unavailable'] as const)(
-  'what every object would meet ends the task when a large one meets it (%s)',
+  'a fault of a large object that every object would have ends the task (%s)',
   async (code) => {
     await putLarge(8);
     const tried = new Set<string>();
@@ -72,7 +72,7 @@ test.each(['quota_exceeded', 'unavailable'] as const)(
   },
 );
 
-test("a large object's own fault is put on record, and the others go on", async () => {
+test('a fault that only one large object has is recorded, and the others are moved', async () => {
   const [first = '', second = ''] = await putLarge(2);
   await rig.put('nas', `training/${first}/in-the-way`, 1);
   stopWorkers = await startFaultyWorkers(rig, {});

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.deployment.stop());
 
-test('a move that was frozen leaves what has come to its place since its task has ended', async () => {
+test('a move that was frozen does not replace an object that was written after its task had ended', async () => {
   await rig.put('bucket', 'x/a', Buffer.from('of the ended task'));
   const [held, thawed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const written = Promise.withResolvers<unknown>();
@@ -18,7 +18,7 @@ test('a move that was frozen leaves what has come to its place since its task ha
       async write(path, data, _signal, ...more) {
         held.resolve();
         await thawed.promise;
-        // A process that was frozen has not heard yet that its attempt was given up.
+        // A process that was frozen does not know yet that its attempt was given up.
         const unaware = new AbortController().signal;
         const outcome = write(path, data, unaware, ...more).then(() => 'written');
         written.resolve(outcome.catch((error) => error));

@@ -5,7 +5,7 @@ import { eclClient, messageOf, send } from '../support/http.ts';
 import { endOf } from '../support/jobs.ts';
 import { type TaskRig, taskRig } from './support.ts';
 
-/** An image's record, as a tenant could have put it there by tasks of its own. */
+/** The record of an image, as a tenant could have put it there with tasks of its own. */
 let image: ImageRecord;
 let rig: TaskRig;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.deployment.stop());
 
-test('a file of a share that looks like an image is none to operators', async () => {
+test('for operators, a file of a share that looks like an image is not one', async () => {
   for (const region of ['nas', 'bucket']) {
     for (const args of [
       ['images', 'list', '--region', region],
@@ -29,7 +29,7 @@ test('a file of a share that looks like an image is none to operators', async ()
   }
 });
 
-test('a copy of it that is started by hand fails, and says why', async () => {
+test('a copy of such a file that is started by hand fails and says why', async () => {
   const workflowId = 'by-hand';
   const request: CopyRequest = {
     source: { region: 'nas', image_id: image.id },
@@ -45,7 +45,7 @@ test('a copy of it that is started by hand fails, and says why', async () => {
   expect(fault?.message).toContain("'nas' belongs to a file share");
 });
 
-test('to tenants there is no such region, and no such image', async () => {
+test('for tenants, there is no such region and no such image', async () => {
   const tenant = eclClient(rig.deployment);
   const copy = { image_id: image.id, tenant_id_dst: 'tenant-a' };
   const from = await tenant.copy({ ...copy, region_id_src: 'nas', region_id_dst: 'other' });

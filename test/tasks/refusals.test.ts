@@ -33,7 +33,7 @@ const BY_HAND: TaskRequest = {
   destination: { region: 'nas', prefix: '' },
 };
 
-/** Starts a task as somebody with a Temporal client does, on a queue that has no workers. */
+/** Starts a task as anybody with a Temporal client can, on a Task Queue without workers. */
 async function startByHand(
   workflowId: string,
   options: Partial<WorkflowStartOptions>,
@@ -97,7 +97,7 @@ test.each<[string, CallOptions, number, string]>([
   }
 });
 
-test.each(['GET', 'DELETE'])('%s of a task that nobody has started is refused', async (method) => {
+test.each(['GET', 'DELETE'])('%s of an unknown task is refused', async (method) => {
   for (const id of [
     '',
     '11abef677ac40f46644d1d5cfc2424a4',
@@ -113,7 +113,7 @@ test.each(['GET', 'DELETE'])('%s of a task that nobody has started is refused', 
   }
 });
 
-test.each(['%zz', '%f', '%ff%fe'])('a path with %s names nothing', async (id) => {
+test.each(['%zz', '%f', '%ff%fe'])('a task id of %s cannot be decoded, and is refused', async (id) => {
   const { status, headers, body } = await rig.call('DELETE', `/task/${id}`);
   expect([status, body.errCode, body.errMsg]).toEqual([
     400,
@@ -126,7 +126,7 @@ test.each(['%zz', '%f', '%ff%fe'])('a path with %s names nothing', async (id) =>
 test.each([
   ['GET', '/tasks/more'],
   ['GET', '/nothing'],
-])('%s %s is a call that nobody knows', async (method, path) => {
+])('%s %s is an unknown call', async (method, path) => {
   const { status, headers, body } = await rig.call(method, path);
   expect([status, body.errCode, body.error_code]).toEqual([404, 'APIGW.0101', 'APIGW.0101']);
   expect(headers['x-request-id']).toBe(body.request_id);
@@ -150,12 +150,12 @@ test.each([
 test.each([
   ['PUT', '/tasks', 'GET, HEAD'],
   ['POST', '/task/11abef677ac40f46644d1d5cfc2424a4', 'DELETE, GET, HEAD'],
-])('%s %s is a method that is not there', async (method, path, allowed) => {
+])('%s %s is refused as a method that the path does not have', async (method, path, allowed) => {
   const { status, headers, body } = await rig.call(method, path);
   expect([status, body.errCode, headers.allow]).toEqual([405, 'APIGW.0101', allowed]);
 });
 
-test('the list is of one share and one tenant, the newest first, and in pages', async () => {
+test('the list contains the tasks of one share and one tenant, the newest first, in pages', async () => {
   await startByHand(taskWorkflowId(SHARE, 'TENANT-A', NOBODYS), {
     memo: { [TASK_MEMO]: requestedTask(BY_HAND, new Date()) },
   });
@@ -173,7 +173,7 @@ test('the list is of one share and one tenant, the newest first, and in pages', 
   expect(await list('?start_time=2100-01-01T00:00:00')).toEqual([0, []]);
 });
 
-test('a workflow that somebody has started without a record is in no list', async () => {
+test('a workflow without a record is not found as a task, and the list still works', async () => {
   const id = 'f'.repeat(32);
   const handle = await startByHand(taskWorkflowId(SHARE, 'tenant-a', id), {});
   const { workflow } = rig.deployment.client;
@@ -185,7 +185,7 @@ test('a workflow that somebody has started without a record is in no list', asyn
   }
 });
 
-test('a task that ended before it could say why still has a message', async () => {
+test('a task that ended without a reason still has a message', async () => {
   const [late, failed] = ['a'.repeat(32), 'b'.repeat(32)] as const;
   const memo = { [TASK_MEMO]: requestedTask(BY_HAND, new Date()) };
   const idOf = (task: string) => taskWorkflowId(SHARE, 'tenant-a', task);

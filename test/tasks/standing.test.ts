@@ -1,4 +1,4 @@
-/** A task that stands still says why: in its message, and to an operator. */
+/** Tests that a task that stands still says why, in its message and to an operator. */
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ const listed = async (id: string) => {
   return JSON.parse(stdout).tasks.find(({ task_id }: { task_id: string }) => task_id === id);
 };
 
-test('it tells what it waits for, what it has met, and when it tries again', async () => {
+test('the task says what it waits for, which fault it had, and when it tries again', async () => {
   await rig.put('bucket', 'run/one', 1000);
   const id = await rig.start(TASK);
   await expect.poll(() => messageOf(id)).toBe('waiting for a worker on Task Queue image-copy');
@@ -58,7 +58,7 @@ test('it tells what it waits for, what it has met, and when it tries again', asy
   expect(JSON.parse(ended)).toMatchObject({ status: 'succeeded', objects_moved: 1, standing: null });
 });
 
-test('a task that is not there cannot be shown', async () => {
+test('an unknown task cannot be shown', async () => {
   const { code, stderr } = await rig.deployment.command('--json', 'tasks', 'show', 'none');
   expect(code).toBe(4);
   expect(JSON.parse(stderr).error).toEqual({ code: 'task_not_found', message: 'there is no task none' });

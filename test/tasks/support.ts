@@ -15,20 +15,20 @@ export interface Answer {
   readonly body: any;
 }
 
-/** A deployment whose region `nas` is a share, with the target `training` in region `bucket`. */
+/** A deployment whose region `nas` is a file share, with the target `training` in the region `bucket`. */
 export interface TaskRig {
   readonly deployment: Deployment;
-  /** Sends a request below the share's address, by default as tenant-a. */
+  /** Makes a call below the address of the share, by default as tenant-a. */
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
   start(task: object): Promise<string>;
   /** Waits until a task has one of these statuses, and returns it. */
   ended(taskId: string, ...statuses: string[]): Promise<Answer['body']>;
-  /** Puts a file into a region's folder. */
+  /** Writes a file into the folder of a region. */
   put(region: string, path: string, data: Uint8Array | number): Promise<Buffer>;
   get(region: string, path: string): Promise<Buffer>;
   /** Returns the ids of the workflows of tasks. */
   workflows(): Promise<string[]>;
-  /** Lists everything below a region's folder. */
+  /** Lists everything below the folder of a region. */
   tree(region: string): Promise<string[]>;
 }
 
@@ -103,7 +103,7 @@ async function send(method: string, url: string, token: string, body: unknown): 
   return { status: answer.statusCode, headers: answer.headers, body: text === '' ? null : JSON.parse(text) };
 }
 
-/** Lists a folder again if a worker moves something away while it is read. */
+/** Lists a folder. Lists it again if a worker moves something away in the meantime. */
 async function entriesBelow(root: string): Promise<Dirent[]> {
   return readdir(root, { recursive: true, withFileTypes: true }).catch((error) => {
     if (error.code !== 'ENOENT' || error.path === root) throw error;

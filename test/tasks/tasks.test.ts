@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.deployment.stop());
 
-test('an import brings every object below a prefix to the folder of its target', async () => {
+test('an import moves every object below a prefix to the folder of its target', async () => {
   const [one, two] = [await rig.put('bucket', 'a/one', 3 * KIB), await rig.put('bucket', 'a/b/two', 0)];
   await rig.put('bucket', 'other', 10);
   const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'a/' });
@@ -42,7 +42,7 @@ test('a prefix may be as long as a key', async () => {
   expect(await rig.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS' });
 });
 
-test('an export brings files back, below another prefix where that is asked for', async () => {
+test('an export moves files back, below another prefix if the request names one', async () => {
   const file = await rig.put('nas', 'training/results/x', 5 * KIB);
   const task = { type: 'export', src_target: 'training', src_prefix: 'results/', dest_prefix: 'out/' };
   const taskId = await rig.start(task);
@@ -71,7 +71,7 @@ test('a finished task is deleted, and its files stay', async () => {
   expect(await rig.tree('nas')).toContain('training/kept/x');
 });
 
-test('a large object is a copy of its own, and the lists of jobs show none', async () => {
+test('a large object is moved by a copy of its own, which the lists of jobs do not show', async () => {
   const [large, small] = [
     await rig.put('bucket', 'mixed/large', 65 * MIB),
     await rig.put('bucket', 'mixed/small', 7),
@@ -89,7 +89,7 @@ test('a large object is a copy of its own, and the lists of jobs show none', asy
   await until(async () => (await copies()) === 0);
 });
 
-test('a large object may have the longest of keys', async () => {
+test('a large object may have the longest possible key', async () => {
   const key = `deep/${'d/'.repeat(509)}x`;
   expect(key.length).toBe(1024);
   await rig.put('bucket', key, 0);
@@ -99,7 +99,7 @@ test('a large object may have the longest of keys', async () => {
   expect(await rig.tree('nas')).toContain(`training/${key}`);
 });
 
-test('a fault of one object is put on record, and the others are moved', async () => {
+test('a fault of one object is recorded, and the others are moved', async () => {
   await rig.put('bucket', 'odd/good', 10);
   await rig.put('bucket', 'odd/file', 10);
   await rig.put('nas', 'training/odd/file/in-the-way', 10);
@@ -112,7 +112,7 @@ test('a fault of one object is put on record, and the others are moved', async (
   expect(await rig.tree('nas')).not.toContain('training/odd/link');
 });
 
-test('a folder that cannot be read is put on record, and the others are exported', async () => {
+test('a folder that cannot be read is recorded, and the others are exported', async () => {
   await rig.put('nas', 'training/latin/good/x', 10);
   const start = Buffer.from(join(rig.deployment.folder, 'nas/training/latin/caf'));
   const folder = Buffer.concat([start, Buffer.from([0xe9])]);
@@ -127,7 +127,7 @@ test('a folder that cannot be read is put on record, and the others are exported
   expect(await rig.tree('bucket')).toContain('latin/good/x');
 });
 
-test('files whose names are listed alike are all put on record', async () => {
+test('files whose names look the same in a list are all recorded', async () => {
   await rig.put('nas', 'training/alike/a', 10);
   const start = Buffer.from(join(rig.deployment.folder, 'nas/training/alike/caf'));
   const files = [0xe8, 0xe9].map((letter) => Buffer.concat([start, Buffer.from([letter])]));
@@ -140,7 +140,7 @@ test('files whose names are listed alike are all put on record', async () => {
   expect(message).toMatch(/^2 of 3 objects could not be moved: /);
 });
 
-test('objects that lose attributes, and folders that are left out, are counted, and are no failures', async () => {
+test('objects that lose attributes, and folders that are left out, are counted, but are not failures', async () => {
   await rig.put('nas', 'training/losing/small', 1);
   await rig.put('nas', 'training/losing/large', 64 * 1024 * 1024);
   await mkdir(join(rig.deployment.folder, 'nas/training/losing/empty'));
@@ -153,7 +153,7 @@ test('objects that lose attributes, and folders that are left out, are counted, 
   });
 });
 
-test('of failures the first hundred are told with their paths, and the others are counted', async () => {
+test('the first hundred failures are reported with their paths, and the others are counted', async () => {
   const deep = `long/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}/${'😀'.repeat(60)}`;
   const names = Array.from({ length: 102 }, (_, index) => `${deep}/${1000 + index}`);
   for (const name of names) {
@@ -174,7 +174,7 @@ test('of failures the first hundred are told with their paths, and the others ar
   expect([[...why].length, why.at(-1)]).toEqual([300, '…']);
 });
 
-test('three thousand objects make a history that stays short', async () => {
+test('a task of three thousand objects has a short history', async () => {
   const names = Array.from({ length: 3000 }, (_, index) => `many/${index % 10}/${index}`);
   await Promise.all(names.map((name) => rig.put('bucket', name, Buffer.from(name))));
   const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'many/' });

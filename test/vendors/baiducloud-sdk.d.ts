@@ -1,10 +1,10 @@
-/** Declares what the tests use of the SDK, because its own types only know the constructor. */
+/** Declares what the tests use of the SDK, because the SDK's own types contain only the constructor. */
 declare module '@baiducloud/sdk' {
   export class BccClient {
     constructor(config: { endpoint: string; credentials: { ak: string; sk: string } });
     /**
-     * Signs a request with the SDK's `Auth`, and sends it with its `HttpClient`. Rejects with what the body
-     * of an error says.
+     * Signs a request with the SDK's `Auth`, and sends it with its `HttpClient`. Rejects with the body of an
+     * error.
      */
     sendRequest(
       method: string,

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment?.stop());
 
-// The SDK's BccClient has no method for these three. They are sent as its own methods send theirs.
+// The SDK's BccClient has no method for these three calls. They are sent as its own methods send theirs.
 const cancel = (imageId: string, by = client) =>
   by.sendRequest('POST', `/v2/image/${imageId}`, { params: { cancelRemoteCopy: '' } });
 const show = (imageId: string) => client.sendRequest('GET', `/v2/image/${imageId}`);
@@ -34,7 +34,7 @@ async function copyOf(size: number): Promise<string> {
   return answer.body.result[0].imageId;
 }
 
-test("Baidu's SDK for Node.js cancels a copy: 200 without a body; then there is no such image", async () => {
+test("Baidu's SDK for Node.js cancels a copy: 200 without a body, and then the image is not found", async () => {
   const imageId = await copyOf(128 * MIB);
   await untilWritten(deployment, imageId, MIB);
   expect((await show(imageId)).body.image).toMatchObject({ name: 'mine', status: 'dest_copying' });
@@ -54,7 +54,7 @@ test("Baidu's SDK for Node.js cancels a copy: 200 without a body; then there is 
   await expect(cancel(imageId)).rejects.toMatchObject(NO_OBJECT);
 });
 
-test('to cancel a copy that is Available is a 409', async () => {
+test('a cancel of a copy that is Available is a 409', async () => {
   const imageId = await copyOf(10);
   await until(async () => (await show(imageId)).body.image.status === 'Available');
   await expect(cancel(imageId)).rejects.toMatchObject({
@@ -65,11 +65,11 @@ test('to cancel a copy that is Available is a 409', async () => {
   });
 });
 
-test('an image that is not there is a 404', async () => {
+test('a missing image is a 404', async () => {
   await expect(cancel('m-nky7qeom')).rejects.toMatchObject(NO_OBJECT);
 });
 
-test("another's secret is a 400, and a key that nobody has is a 403", async () => {
+test('a wrong secret is a 400, and an unknown key is a 403', async () => {
   const refused = (by: BccClient) => expect(cancel('m-nky7qeom', by)).rejects;
   const wrong = as(deployment.key.access, 'another');
   await refused(wrong).toMatchObject({ status_code: 400, code: 'SignatureDoesNotMatch' });

@@ -34,7 +34,7 @@ const copyOf = (image_id: string, ...destRegions: string[]) =>
 const statusOf = async (image_id: string) => (await sdk.ok('show', { image_id })).body.image.status;
 const untilAvailable = (image_id: string) => until(async () => (await statusOf(image_id)) === 'Available');
 
-/** Expects that a call of `client` is refused, and that its exception says so. */
+/** Expects that a call of `client` is refused, and that the SDK's exception says so. */
 async function expectError(client: Sdk, name: string, args: object, expected: object, message: unknown) {
   const { error } = await client.call(name, args);
   expect(error).toMatchObject({
@@ -48,7 +48,7 @@ const NO_OBJECT = { status_code: 404, code: 'NoSuchObject' };
 const NO_OBJECT_MESSAGE = 'The specified object is not found or resource do not exist.';
 const FORBIDDEN = { status_code: 409, code: 'Image.ImageStatusForbidden' };
 
-test("Baidu's SDK copies an image to two regions, and sees each become Available", async () => {
+test("Baidu's SDK copies an image to two regions, and sees both become Available", async () => {
   const { body, request_id } = await copyOf(small, 'ot2', 'ot3');
   expect(request_id).toMatch(REQUEST);
   expect(body.result).toEqual([
@@ -66,7 +66,7 @@ test("Baidu's SDK copies an image to two regions, and sees each become Available
   }
 });
 
-test('it cancels a copy that is dest_copying: 200 without a body; then there is no such image', async () => {
+test('the SDK cancels a copy that is dest_copying: 200 without a body, and then the image is not found', async () => {
   const { body } = await copyOf(large, 'ot2');
   const image_id = body.result[0].imageId;
   await untilWritten(deployment, image_id, MIB);
@@ -80,7 +80,7 @@ test('it cancels a copy that is dest_copying: 200 without a body; then there is 
   await expectError(sdk, 'cancel', { image_id }, NO_OBJECT, NO_OBJECT_MESSAGE);
 });
 
-test('to cancel a copy that is Available is a 409', async () => {
+test('a cancel of a copy that is Available is a 409', async () => {
   const { body } = await copyOf(small, 'ot2');
   const image_id = body.result[0].imageId;
   await untilAvailable(image_id);
@@ -88,14 +88,14 @@ test('to cancel a copy that is Available is a 409', async () => {
   expect(await statusOf(image_id)).toBe('Available');
 });
 
-test('an image that is not there is a 404 of every call', async () => {
+test('a missing image is a 404 in every call', async () => {
   const copy = { image_id: NONE, name: 'mine', destRegions: ['ot2'] };
   await expectError(sdk, 'copy', copy, NO_OBJECT, NO_OBJECT_MESSAGE);
   await expectError(sdk, 'show', { image_id: NONE }, NO_OBJECT, NO_OBJECT_MESSAGE);
   await expectError(sdk, 'cancel', { image_id: NONE }, NO_OBJECT, NO_OBJECT_MESSAGE);
 });
 
-test('a region that is not there is a 409, or stands in its row', async () => {
+test('an unknown region is a 409, or an error in its row', async () => {
   const args = { image_id: small, name: 'mine', destRegions: ['mars'] };
   const expected = { status_code: 409, code: 'Image.RegionNotSupportCopy' };
   await expectError(sdk, 'copy', args, expected, expect.stringContaining('mars'));
@@ -103,7 +103,7 @@ test('a region that is not there is a 409, or stands in its row', async () => {
   expect(body.result).toMatchObject([{ code: 'Image.RegionNotSupportCopy', imageId: '' }, { code: '' }]);
 });
 
-test("another's secret is a 400, and a key that nobody has is a 403", async () => {
+test('a wrong secret is a 400, and an unknown key is a 403', async () => {
   const wrong = as(deployment.key.access, 'another');
   const unknown = as('NOBODY', deployment.key.secret);
   for (const name of ['show', 'cancel']) {

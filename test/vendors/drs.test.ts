@@ -22,7 +22,7 @@ let small: string;
 beforeAll(async () => {
   const slow = join(import.meta.dirname, '../support/slow-reads.ts');
   deployment = await deploy({ env: { NODE_OPTIONS: `--import=${slow}`, SLOW_READS: '500' } });
-  // The workflows run on another worker than the copies into ot2.
+  // The workflows and the copies into ot2 run on different workers.
   await Promise.all([deployment.startWorker('--region', 'ot1'), deployment.startApi()]);
   destination = await deployment.startWorker('--no-workflows', '--region', 'ot2');
   ecl = eclClient(deployment);
@@ -53,7 +53,7 @@ const expectError = ({ error }: Called, status_code: number, error_code: string,
   expect(error?.request_id).toMatch(/^req-/);
 };
 
-test("Huawei's SDK for DRS stops a running task, and sees it go", async () => {
+test("Huawei's SDK for DRS stops a running task, and nothing of it is left", async () => {
   const job_id = await runningCopy();
   expect(await stateOf(job_id)).toBe('FULL_TRANSFER_STARTED');
   expect(await sdk.ok('stop', { job_id })).toEqual({ id: job_id, name: 'ubuntu', status: 'success' });
@@ -61,7 +61,7 @@ test("Huawei's SDK for DRS stops a running task, and sees it go", async () => {
   await expectNothingLeft(job_id);
 });
 
-test('it deletes a task that has ended, and only then; what may be done is told', async () => {
+test('the SDK deletes a task only after it has ended, and is told which actions are possible', async () => {
   const job_id = await runningCopy();
   const actions = async () => (await sdk.ok('actions', { job_id })).job_action;
   expect(await actions()).toEqual({
@@ -82,7 +82,7 @@ test('it deletes a task that has ended, and only then; what may be done is told'
   expectError(await sdk.call('delete', { job_id }), 400, 'DRS.10000010', NO_JOB);
 });
 
-test('a task whose copy is there can be deleted, and the image stays', async () => {
+test('a finished task can be deleted, and its image stays', async () => {
   const job_id = await copyOf(small);
   await untilState(job_id, 'FULL_TRANSFER_COMPLETE');
   await sdk.ok('delete', { job_id });
@@ -90,7 +90,7 @@ test('a task whose copy is there can be deleted, and the image stays', async () 
   expect(await deployment.files('ot2')).toContain(job_id);
 });
 
-test('a task is destroyed by the calls of version 3, as the Terraform provider makes them', async () => {
+test('a task is destroyed with the calls of version 3, as the Terraform provider makes them', async () => {
   const job_id = await runningCopy();
   const [detail] = (await sdk.ok('details_3', { jobs: [job_id] })).results;
   expect(detail).toMatchObject({ id: job_id, name: 'ubuntu', status: 'FULL_TRANSFER_STARTED' });
@@ -105,7 +105,7 @@ test('a task is destroyed by the calls of version 3, as the Terraform provider m
   expect(gone).toMatchObject({ status_code: 400, error_code: 'DRS.M00289', error_msg: NO_JOB });
 });
 
-test('it stops by force what hangs: a task whose worker is frozen', async () => {
+test('the SDK stops a task by force whose worker is frozen', async () => {
   const job_id = await runningCopy();
   process.kill(destination.pid, 'SIGSTOP');
   try {
@@ -122,7 +122,7 @@ test('it stops by force what hangs: a task whose worker is frozen', async () => 
   await expectNothingLeft(job_id);
 });
 
-test('it shows a task, and lists tasks by their state and in pages', async () => {
+test('the SDK shows a task, and lists tasks by their state and in pages', async () => {
   const ids = [await copyOf(small), await copyOf(small)];
   for (const job_id of ids) await untilState(job_id, 'FULL_TRANSFER_COMPLETE');
   const [job_id] = ids;
@@ -143,7 +143,7 @@ test('it shows a task, and lists tasks by their state and in pages', async () =>
   expect(await listed({ limit: 1, offset: 1 })).toEqual({ total_count: 2, jobs: [all.jobs[1]] });
 });
 
-test('it stops several tasks, and learns of each why not', async () => {
+test('the SDK stops several tasks, and is told for each why it cannot be stopped', async () => {
   const [running, done] = [await runningCopy(), await copyOf(small)];
   await untilState(done, 'FULL_TRANSFER_COMPLETE');
   const jobs = [{ job_id: running }, { job_id: done, is_force_stop: true }, { job_id: NONE }];
@@ -160,7 +160,7 @@ test('it stops several tasks, and learns of each why not', async () => {
 test.each([
   ['en-us', NO_JOB],
   ['zh-cn', '任务不存在，请检查任务ID。'],
-])('a task that is not there is a typed error in %s', async (x_language, message) => {
+])('an unknown task is a typed error in %s', async (x_language, message) => {
   for (const name of ['stop', 'show']) {
     expectError(await sdk.call(name, { job_id: NONE, x_language }), 400, 'DRS.10000010', message);
   }
@@ -169,7 +169,7 @@ test.each([
 test.each([
   ['en-us', NOT_ALLOWED],
   ['zh-cn', '任务当前状态不允许执行该操作。'],
-])('to stop a task that has ended is a typed error in %s', async (x_language, message) => {
+])('a stop of a task that has ended is a typed error in %s', async (x_language, message) => {
   const job_id = await copyOf(small);
   await untilState(job_id, 'FULL_TRANSFER_COMPLETE');
   for (const is_force_stop of [false, true]) {
@@ -178,7 +178,7 @@ test.each([
   }
 });
 
-test("another's secret, and another's project, are typed errors of every call", async () => {
+test('a wrong secret, or another project, is a typed error in every call', async () => {
   const calls = [
     ['stop', { job_id: NONE }],
     ['show', { job_id: NONE }],

@@ -50,7 +50,7 @@ test('eclsdk copies an image, shows the job, and lists it', async () => {
   });
 });
 
-test('eclsdk cancels a running copy; to cancel it once more is a 409', async () => {
+test('eclsdk cancels a running copy; a second cancel is a 409', async () => {
   const image = await deployment.addImage('ot1', 128 * MIB);
   const job_id = await copyOf(image.id);
   await untilWritten(deployment, job_id, 4 * MIB);
@@ -65,15 +65,12 @@ test('eclsdk cancels a running copy; to cancel it once more is a 409', async () 
   expect((await deployment.files('ot2')).filter((name) => name.includes(job_id))).toEqual([]);
 });
 
-test.each(['show', 'cancel'])(
-  'eclsdk: %s of a job that nobody has started is NotFoundException',
-  async (name) => {
-    const { error } = await sdk.call(name, { job_id: randomUUID() });
-    expect(error).toMatchObject({ type: 'NotFoundException', http_status: 404 });
-  },
-);
+test.each(['show', 'cancel'])('eclsdk: %s of an unknown job is NotFoundException', async (name) => {
+  const { error } = await sdk.call(name, { job_id: randomUUID() });
+  expect(error).toMatchObject({ type: 'NotFoundException', http_status: 404 });
+});
 
-test('eclsdk: an image, or a tenant, that is not there is NotFoundException, and the message names it', async () => {
+test('eclsdk: a missing image or tenant is NotFoundException, and the message names it', async () => {
   const image = await deployment.addImage('ot1', 10);
   const image_id = randomUUID();
   const noImage = await sdk.call('copy', { image_id, tenant_id_dst: 'tenant-b' });
@@ -84,7 +81,7 @@ test('eclsdk: an image, or a tenant, that is not there is NotFoundException, and
   expect(noTenant.error?.message).toContain('nobody');
 });
 
-test('eclsdk: a request that says nothing is a 400, and the message names the field', async () => {
+test('eclsdk: an empty request is a 400, and the message names the field', async () => {
   const { error } = await sdk.call('copy', { image_id: '', tenant_id_dst: 'tenant-b' });
   expect(error).toMatchObject({ type: 'HttpException', http_status: 400 });
   expect(error?.message).toMatch(/^image_id: /);

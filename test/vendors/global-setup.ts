@@ -9,7 +9,7 @@ declare module 'vitest' {
   }
 }
 
-/** Installs the vendors' clients that are missing. */
+/** Installs missing clients of the vendors. */
 export function setup(project: TestProject): void {
   const python = execFileSync(join(import.meta.dirname, 'install.sh'), { encoding: 'utf8' }).trim();
   project.provide('vendorsPython', python);

@@ -8,7 +8,7 @@ import { inject } from 'vitest';
 export interface Called {
   // biome-ignore lint/suspicious/noExplicitAny: a result, as the tests know it
   readonly result?: any;
-  /** `type` is the class of the exception, `text` its message; the rest are its attributes. */
+  /** `type` is the class of the exception, and `text` its message. The other fields are its attributes. */
   readonly error?: { readonly type: string; readonly text: string; readonly [attribute: string]: unknown };
 }
 
@@ -20,7 +20,7 @@ export interface Sdk {
   stop(): Promise<void>;
 }
 
-/** Starts a script of this folder with `settings` as its argument. */
+/** Starts a script of this folder, with `settings` as its argument. */
 export function startSdk(script: string, settings: object): Sdk {
   const child = spawn(
     inject('vendorsPython'),

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** Returns the names of the SDK's exceptions for each of the calls. */
+/** Makes each of the calls. Returns the names of the SDK's exceptions. */
 async function refused(account: Account, share = SHARE): Promise<Set<string>> {
   const sdk = rig.sdk(account);
   const calls = [
@@ -28,13 +28,13 @@ async function refused(account: Account, share = SHARE): Promise<Set<string>> {
   return seen;
 }
 
-test('a share that is not there is a typed error of every call', async () => {
+test('an unknown share is a typed error in every call', async () => {
   expect(await refused(rig.key, 'none')).toEqual(
     new Set(['ClientRequestException 404 SFS.TURBO.0002 there is no share none']),
   );
 });
 
-test("a project that is not the key owner's is a typed error of every call", async () => {
+test('a project other than that of the key is a typed error in every call', async () => {
   expect(await refused({ ...rig.key, project: 'tenant-b' })).toEqual(
     new Set(['ClientRequestException 400 SFS.TURBO.0015 project_id: you are not signed in to tenant-b']),
   );
@@ -44,14 +44,14 @@ test.each<[string, Partial<Account>, string]>([
   ['by another secret', { secret: 'another' }, 'verify aksk signature fail'],
   ['by a key that nobody has', { access: 'NOBODY' }, 'Get secretKey failed'],
   ['with a token that is none', { token: 'nobody' }, 'decrypt token fail'],
-])('a request signed %s is a typed error of every call', async (_how, changes, why) => {
+])('a request signed %s is a typed error in every call', async (_how, changes, why) => {
   const message = `Incorrect IAM authentication information: ${why}`;
   expect(await refused({ ...rig.key, ...changes })).toEqual(
     new Set([`ClientRequestException 401 APIGW.0301 ${message}`]),
   );
 });
 
-test('a task that nobody has started is a typed error', async () => {
+test('an unknown task is a typed error', async () => {
   const sdk = rig.sdk(rig.key);
   for (const name of ['show', 'delete']) {
     const { error } = await sdk.call(name, { share: SHARE, task_id: NONE });
@@ -70,7 +70,7 @@ test.each<[object, RegExp]>([
   [{ ...TASK, dest_target: 'another' }, /^dest_target: /],
   [{ ...TASK, src_prefix: '../' }, /^src_prefix: /],
   [{ ...TASK, attributes: { file_mode: 755 } }, /^attributes: /],
-])('a task that cannot be is a typed error: %j', async (task, message) => {
+])('an impossible task is a typed error: %j', async (task, message) => {
   const { error } = await rig.sdk(rig.key).call('create', { share: SHARE, ...task });
   expect(error).toMatchObject({
     type: 'ClientRequestException',
@@ -85,7 +85,7 @@ test.each<[object, RegExp]>([
   [{ limit: 0 }, /^limit: /],
   [{ status: 'DONE' }, /^status: /],
   [{ end_time: 'yesterday' }, /^end_time: /],
-])('a list that cannot be is a typed error: %j', async (query, message) => {
+])('an impossible list is a typed error: %j', async (query, message) => {
   const { error } = await rig.sdk(rig.key).call('list', { share: SHARE, ...query });
   expect(error).toMatchObject({ error_code: 'SFS.TURBO.0001', error_msg: expect.stringMatching(message) });
 });

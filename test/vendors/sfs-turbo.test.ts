@@ -44,7 +44,7 @@ describe.each(['key', 'token'] as const)("Huawei's SDK for SFS Turbo, with a %s"
   let imported: string;
   let exported: string;
 
-  test('imports what is below a prefix, and sees how it goes', async () => {
+  test('imports the objects below a prefix, and shows the progress', async () => {
     const task = { type: 'import', src_target: 'training', src_prefix: 'run-1/', dest_prefix: there };
     imported = (await sdk.ok('create', { share: SHARE, ...task })).task_id;
     expect(await statusOf(imported)).toBe('DOING');
@@ -63,7 +63,7 @@ describe.each(['key', 'token'] as const)("Huawei's SDK for SFS Turbo, with a %s"
     }
   });
 
-  test('exports it back below another prefix', async () => {
+  test('exports the files back below another prefix', async () => {
     const task = { type: 'export', src_target: 'training', src_prefix: there, dest_target: 'training' };
     const created = await sdk.ok('create', { share: SHARE, ...task, dest_prefix: back });
     exported = created.task_id;
@@ -71,7 +71,7 @@ describe.each(['key', 'token'] as const)("Huawei's SDK for SFS Turbo, with a %s"
     expect(await rig.objects(back)).toEqual(SHA512);
   });
 
-  test('lists tasks, the newest first, and those that are wanted', async () => {
+  test('lists tasks, the newest first, and filters them', async () => {
     const listed = async (query: object) => {
       const { tasks } = await sdk.ok('list', { share: SHARE, ...query });
       return tasks.map(({ task_id }: { task_id: string }) => task_id);
@@ -82,7 +82,7 @@ describe.each(['key', 'token'] as const)("Huawei's SDK for SFS Turbo, with a %s"
     expect(await listed({ start_time: '2100-01-01T00:00:00' })).toEqual([]);
   });
 
-  test('deletes a running task, sees it go, and is told when it is gone', async () => {
+  test('deletes a running task, sees it as DELETING, and gets an error when it is gone', async () => {
     const dest_prefix = `deleted-${account}/`;
     const task = { type: 'import', src_target: 'training', src_prefix: 'run-1/', dest_prefix };
     const { task_id } = await sdk.ok('create', { share: SHARE, ...task });

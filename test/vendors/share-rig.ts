@@ -15,7 +15,7 @@ import { type Sdk, startSdk } from './sdk.ts';
 
 export const SHARE = '77ba6f4b-6365-4895-8dda-bc7142af4dde';
 
-/** The user, as Huawei's SDK is told of it. */
+/** A user, in the form that Huawei's SDK needs. */
 export interface Account {
   readonly project: string;
   readonly access: string;
@@ -23,18 +23,18 @@ export interface Account {
   readonly token?: string;
 }
 
-/** A share `nas`, whose target `training` is a real bucket. Tenant-b may not use it. */
+/** A share `nas` whose target `training` is a real bucket. Tenant-b may not use the share. */
 export interface ShareRig {
   readonly deployment: Deployment;
   /** Tenant-a's access key. */
   readonly key: Account;
-  /** Tenant-a's token, with a key that nobody knows. */
+  /** Tenant-a's token, together with a key that nobody knows. */
   readonly token: Account;
   sdk(account: Account): Sdk;
   put(key: string, data: Uint8Array): Promise<void>;
   /** Returns the sha512 of each object below a prefix, by the rest of its key. */
   objects(prefix: string): Promise<Record<string, string>>;
-  /** Returns the sha512 of a file in the target's folder. */
+  /** Returns the sha512 of a file in the folder of the target. */
   sha512OfFile(path: string): Promise<string>;
   stop(): Promise<void>;
 }

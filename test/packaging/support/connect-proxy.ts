@@ -17,7 +17,7 @@ export interface ConnectProxy {
  * Starts such a proxy. A client that is refused gets back what it sent, as some real proxies do.
  *
  * @param userinfo who may use it, as `name:password`
- * @param hosts for names that only the proxy can resolve, the port of this machine
+ * @param hosts the ports of this machine, by names that only the proxy can resolve
  */
 export async function startConnectProxy(
   userinfo: string,

@@ -15,16 +15,18 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** Its only account, if none is named. */
+/** Its only account, unless another one is given. */
 export const ACCOUNT = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 
 export interface GatewayOptions {
-  /** The port; a free one if none is named. */
+  /** The port; by default a free one. */
   readonly port?: number;
   /** PEM files for TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly account?: typeof ACCOUNT;
-  /** A network namespace of its own: an address in it, and a program, with its arguments, that enters it. */
+  /**
+   * A network namespace for the server: an address in it, and a program, with its arguments, that enters it.
+   */
   readonly inside?: { readonly host: string; readonly wrap: readonly string[] };
 }
 

@@ -3,7 +3,7 @@ import { ACCOUNT, startGateway } from './gateway.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The address of the S3 server that the test files share. Each has a bucket of its own. */
+    /** The address of the S3 server that the test files share. Each test file has a bucket of its own. */
     s3Endpoint: string;
   }
 }

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const PROGRAMS = join(import.meta.dirname, '../../../.s3');
 
-/** Returns the path of a program that only the registry of Go has. Builds it if it is not there yet. */
+/** Returns the path of a program that only Go's registry has. Builds the program if it is missing. */
 export async function goProgram(module: string, version: string): Promise<string> {
   const name = basename(module);
   const path = join(PROGRAMS, `${name}-${version}`, name);
