@@ -44,14 +44,14 @@ test.each<[string, unknown]>([
 });
 
 test.each<[string, number, string, unknown]>([
-  ['that is no JSON', 400, 'MalformedJSON', '{"destRegion": '],
+  ['that is not JSON', 400, 'MalformedJSON', '{"destRegion": '],
   ['that is empty', 400, 'InappropriateJSON', ''],
   ['that is null', 400, 'InappropriateJSON', null],
   ['that is a list', 400, 'InappropriateJSON', ['ot2']],
   ['without a region', 400, 'InappropriateJSON', { name: 'x' }],
   ['with no regions', 400, 'InappropriateJSON', { destRegion: [] }],
   ['with a region twice', 400, 'InappropriateJSON', { destRegion: ['ot2', 'ot2'] }],
-  ['whose region is no list', 400, 'InappropriateJSON', { destRegion: 'ot2' }],
+  ['whose region is not a list', 400, 'InappropriateJSON', { destRegion: 'ot2' }],
   ['whose name is a number', 400, 'InappropriateJSON', { destRegion: ['ot2'], name: 1 }],
   ['whose name is too long', 400, 'InappropriateJSON', { destRegion: ['ot2'], name: 'x'.repeat(256) }],
   ['larger than the limit', 413, 'InvalidHTTPRequest', { destRegion: ['x'.repeat(20_000)] }],

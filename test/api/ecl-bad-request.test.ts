@@ -27,7 +27,7 @@ const expectError = (answer: Answer, status: number, title: string) => {
 };
 
 test.each<[string, string, unknown]>([
-  ['that is no JSON', 'body', '{"image_id": "x", '],
+  ['that is not JSON', 'body', '{"image_id": "x", '],
   ['that is a form', 'body', 'image_id=x&tenant_id_dst=tenant-a'],
   ['that is empty', 'body', ''],
   ['that is blank', 'body', '  \r\n '],

@@ -49,7 +49,7 @@ describe('a copy into another project', () => {
     ['nobody has', 'f'.repeat(32)],
     ['is empty', ''],
     ['is too long', 'f'.repeat(2000)],
-    ['is no id', '../../users?name=x" OR 1=1\r\n\u0000ü'],
+    ['is not an id', '../../users?name=x" OR 1=1\r\n\u0000ü'],
   ])('is refused if the id of the project %s', async (_what, id) => {
     const identity = await opened();
     expect(await mayCopyInto(identity, await tokenOf('alice', 'tenant-a'), id)).toBe(false);

@@ -11,7 +11,7 @@ OT1_PORT=${OT1_PORT:-19292}
 OT2_PORT=${OT2_PORT:-29292}
 TOKEN_TTL=${TOKEN_TTL:-3600}
 GLANCE_PROCESSES=${GLANCE_PROCESSES:-2}
-# What uwsgi.ini of Glance's own says: an upload that pauses for longer is broken off.
+# An upload that pauses for longer is broken off. The value is that of Glance's own uwsgi.ini.
 SOCKET_TIMEOUT=${SOCKET_TIMEOUT:-10}
 PASSWORD=secret
 REGIONS='ot1 ot2'
@@ -88,7 +88,7 @@ public_endpoint = http://$HOST:$KEYSTONE_PORT/
 connection = sqlite:///$STATE/keystone/keystone.db?timeout=60
 sqlite_synchronous = false
 [identity]
-# Each sign-in hashes a password, which is meant to cost 0.2 s of a CPU; here it is the fewest rounds of bcrypt.
+# Each sign-in hashes a password, which usually takes 0.2 s of a CPU. Here bcrypt runs the fewest rounds.
 password_hash_rounds = 4
 [token]
 provider = fernet
@@ -217,7 +217,7 @@ serve() { # service module processes threads option... ; the environment says wh
   shift 4
   ! pid_of "$name" >/dev/null || return 0
   ! listens "$(port_of "$name")" || die "port $(port_of "$name") is taken; see 'usage' for how to choose others"
-  # http-socket, and no router before it: bodies reach the application as they come.
+  # With http-socket and no router, bodies reach the application as they arrive.
   SERVED_MODULE=$module PYTHONWARNINGS=ignore NO_PROXY=$HOST no_proxy=$HOST setsid "$VENV/bin/uwsgi" \
     --http-socket "$HOST:$(port_of "$name")" --pythonpath "$HERE/cloud" --module serve:application \
     --master --die-on-term --processes "$processes" --threads "$threads" --enable-threads --thunder-lock \
@@ -245,9 +245,9 @@ up() {
   make_databases
   echo "$KEYSTONE_PORT $OT1_PORT $OT2_PORT" >"$RUN/ports"
   trap 'down' EXIT
-  # One thread a process: in two threads Keystone 30 at times gives a request the roles of another one's token.
+  # One thread for each process: with two, Keystone 30 sometimes gives a request the roles of another token.
   OS_KEYSTONE_CONFIG_FILES=$STATE/keystone/keystone.conf serve keystone keystone.wsgi.api 4 1
-  # Glance starts threads while it loads, so that each process has to load it by itself.
+  # Glance starts threads while it loads, so each process has to load it by itself.
   for region in $REGIONS; do
     OS_GLANCE_CONFIG_DIR=$STATE/glance-$region \
       serve "$region" glance.wsgi.api "$GLANCE_PROCESSES" 8 --lazy-apps

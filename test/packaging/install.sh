@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Installs what the tests of packaging need and this machine lacks, below .packaging/ of the clone. Prints the
-# folder.
+# Installs missing tools for the tests of packaging below .packaging/ of the clone. Prints the folder.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 TOOLS=$PWD/.packaging
 HADOLINT=2.15.1
-# Its wheel brings the JSON schemas of Kubernetes, by version.
+# The wheel contains the JSON schemas of Kubernetes, by version.
 KUBERNETES_VALIDATE=1.37.0
 KUBERNETES=1.34.0
 HELM=v3.21.4

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Python packages that a file names into a virtual environment, unless it has them. Needs Python
-# 3.10 or newer with venv; no root, and no compiler.
+# 3.10 or newer with venv, but no root and no compiler.
 #   install-venv.sh FOLDER REQUIREMENTS NAME
 set -euo pipefail
 VENV=$1

@@ -89,7 +89,7 @@ test('the file is no longer used once its mode lets everybody read it', async ()
 });
 
 test.each<[string, unknown]>([
-  ['is no YAML', `access_keys: [{ access: access-a, secret: ${SECRET}`],
+  ['is not YAML', `access_keys: [{ access: access-a, secret: ${SECRET}`],
   ['has a key twice in a mapping', `access_keys: [{ secret: ${SECRET}, secret: ${SECRET} }]`],
   ['is empty', {}],
   ['has a key without a secret', { access_keys: [{ access: 'access-a', tenant_id: 'tenant-a' }] }],

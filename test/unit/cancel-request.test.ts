@@ -30,8 +30,8 @@ test.each<[string, unknown]>([
 test.each<[string, unknown, string]>([
   ['a number', 7, 'input: has to be an object or a text'],
   ['a list', ['because'], 'input: has to be an object or a text'],
-  ['a reason that is no text', { reason: 5 }, 'reason: has to be a text'],
-  ['a name that is no text', { requested_by: 7 }, 'requested_by: has to be a text'],
+  ['a reason that is not a text', { reason: 5 }, 'reason: has to be a text'],
+  ['a name that is not a text', { requested_by: 7 }, 'requested_by: has to be a text'],
   ['a force that is a text', { force: 'true' }, 'force: has to be true or false'],
   ['a payload that cannot be decoded', undecodable('no JSON'), 'input: cannot be decoded: no JSON'],
 ])('a cancel with %s is accepted, and its reason says what is wrong with it', (_what, value, problem) => {

@@ -32,16 +32,16 @@ test.each<[string, unknown]>([
   ['ranges that are no list', { ...GOOD, ranges: { 0: [0, 1] } }],
   ['a negative high-water mark', { ...GOOD, high_water: -1 }],
   ['a high-water mark in text', { ...GOOD, high_water: '25' }],
-  ['a time that is no number', { ...GOOD, moved_at: Number.NaN }],
+  ['a time that is not a number', { ...GOOD, moved_at: Number.NaN }],
 ])('%s is not taken for progress', (_what, value) => {
   expect(parseProgress(value)).toBeUndefined();
 });
 
 test.each<[string, unknown]>([
-  ['a range that is no pair', [[0]]],
+  ['a range that is not a pair', [[0]]],
   ['a range of text', [['0', '9']]],
   ['a range with a hole for a number', [[0, null]]],
-  ['a range that is no list', [7]],
+  ['a range that is not a list', [7]],
   ['an empty range', [[5, 5]]],
   ['a range that runs backwards', [[9, 5]]],
   ['a range below zero', [[-5, 5]]],

@@ -82,7 +82,7 @@ test('a new file of the same size and time is read when it replaces the old one'
 });
 
 test.each<[string, string]>([
-  ['is no YAML', 'tokens: ['],
+  ['is not YAML', 'tokens: ['],
   ['is empty', ''],
   ['has no tokens', 'token: []'],
   ['has a token in clear', 'tokens: [{ sha256: token-a, tenant_id: tenant-a }]'],

@@ -23,7 +23,7 @@ test('a trace is passed on to activities', async () => {
 
 test.each<[string, Payload]>([
   ['of no known encoding', { metadata: { encoding: Buffer.from('foreign') }, data: Buffer.from('x') }],
-  ['that is no JSON', { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{') }],
+  ['that is not JSON', { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{') }],
   ['that is a text', defaultPayloadConverter.toPayload('text')],
   ['with a number', defaultPayloadConverter.toPayload({ traceparent: 1 })],
 ])('a header %s is not passed on, because no activity could read it', async (_what, header) => {

@@ -1,6 +1,6 @@
 """Baidu's own SDK for BCC, called through json_lines.
 
-argument: {"endpoint", "access", "secret"} as JSON. `cancle_remote_copy_image` is how the SDK spells it.
+argument: {"endpoint", "access", "secret"} as JSON. The SDK spells its method `cancle_remote_copy_image`.
 """
 
 import functools

@@ -1,7 +1,7 @@
 """NTT's own SDK for ECL, called through json_lines.
 
-argument: {"endpoint", "token"} as JSON. The SDK takes a token and an endpoint from its user too, in place of a
-Keystone: so that nothing has to stand in for one here.
+argument: {"endpoint", "token"} as JSON. The SDK also accepts a token and an endpoint instead of a Keystone, so
+that no Keystone is needed here.
 """
 
 import collections
@@ -9,7 +9,7 @@ import collections.abc
 import json
 import sys
 
-# eclsdk 1.11.1 looks for it where it was until Python 3.10.
+# eclsdk 1.11.1 looks for this class in the module that had it before Python 3.10.
 collections.MutableMapping = collections.abc.MutableMapping
 
 from ecl.connection import Connection  # noqa: E402

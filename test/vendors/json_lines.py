@@ -1,4 +1,4 @@
-"""Lets a test call a vendor's SDK: each line of stdin is a call, and each line of stdout what has come of it.
+"""Lets a test call a vendor's SDK: each line of stdin is a call, and each line of stdout is its result.
 
 ["create", {"type": "import"}] -> {"result": ...} or {"error": {"type": "ClientRequestException", ...}}
 """
@@ -11,7 +11,7 @@ def serve(calls, error_fields):
     """Serves until stdin ends.
 
     calls: functions by name, whose results are JSON
-    error_fields: attributes of the SDK's exceptions that the test is to see
+    error_fields: attributes of the SDK's exceptions that are returned to the test
     """
     for line in sys.stdin:
         name, arguments = json.loads(line)

@@ -23,7 +23,7 @@ client = SFSTurboClient.new_builder().with_credentials(credentials).with_endpoin
 
 
 def send(invoker):
-    # The SDK knows no way without a signature: a token goes beside it, as one of the request's own headers.
+    # The SDK signs every request. A token is sent in addition, as a header of the request.
     if "token" in settings:
         invoker.add_header("X-Auth-Token", settings["token"])
     return invoker.invoke().to_dict()

@@ -1,4 +1,4 @@
-"""Makes Keystone's database, keys and administrator: `keystone-manage` several times, imported once.
+"""Makes Keystone's database, keys and administrator: runs `keystone-manage` several times with one import.
 
 usage: manage_keystone.py CONFIG PASSWORD AUTH_URL
 """

@@ -1,7 +1,7 @@
-"""The WSGI application of a service, as uwsgi loads it, with SQLite made to bear many clients.
+"""The WSGI application of a service, as uwsgi loads it, with SQLite prepared for many clients.
 
-A transaction that reads first and writes later fails at once ("database is locked") where another one has
-written in between, whatever the timeout is. Taking the write lock at BEGIN makes it wait instead.
+A transaction that reads first and writes later fails at once ("database is locked") if another one has written
+in the meantime, whatever the timeout is. With the write lock taken at BEGIN, it waits instead.
 """
 
 import importlib

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a command on the root of an image: ROOT USER [NAME=VALUE…] -- COMMAND… . Expects a mount namespace of its
-# own. The root is read-only; /tmp is in memory, and has the folder of the configuration at its own path.
+# own. The root is read-only. /tmp is in memory, and contains the folder of the configuration at its usual path.
 set -euo pipefail
 root=$1 user=$2
 shift 2

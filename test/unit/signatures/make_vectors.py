@@ -58,7 +58,7 @@ def keep(scheme, name, verdict):
 
 
 class CarelessSigner(Signer):
-    """Leaves a header out of what it signs."""
+    """A signer that does not sign one of the headers."""
 
     leaves_out = None
 
