@@ -11,13 +11,12 @@ import {
   taskWorkflowId,
 } from '../object-task/index.ts';
 import { LimitReached, type Quota } from '../quota/index.ts';
-import { describeIfThere } from '../temporal/index.ts';
 import { TaskError } from './errors.ts';
+import { findTask } from './find.ts';
 import { listTasks, tasksOf } from './list.ts';
 import type { TaskOwner, TaskService } from './service.ts';
 import { requestOf, shareOf } from './shares.ts';
 import { standingOf } from './standing.ts';
-import { taskView } from './view.ts';
 
 /** Everything that the task service needs. */
 export interface TaskServiceOptions {
@@ -32,14 +31,9 @@ export function createTaskService({ client, shares, quota }: TaskServiceOptions)
   const find = async (owner: TaskOwner, taskId: string) => {
     shareOf(shares, owner);
     const id = taskWorkflowId(owner.share_id, owner.tenant_id, taskId);
-    // The deletion is read first. If it ends between the two calls, the second call finds no task; in the
-    // other order, a deleted task could still be shown.
-    const deletion = await callTemporal(describeIfThere(client, DELETE_TASK, deletionIdOf(id)));
-    const task = await callTemporal(describeIfThere(client, MOVE_OBJECTS, id));
-    const isDeleting = deletion !== undefined && deletion.closeTime === undefined;
-    const view = task && taskView(task, isDeleting);
-    if (view === undefined) throw new TaskError('task_not_found', 'Invalid task id.');
-    return { id, task, view };
+    const found = await callTemporal(findTask(client, id));
+    if (found === undefined) throw new TaskError('task_not_found', 'Invalid task id.');
+    return { id, ...found };
   };
   return {
     async start(owner, task) {
@@ -64,7 +58,7 @@ export function createTaskService({ client, shares, quota }: TaskServiceOptions)
 
     async show(owner, taskId) {
       const { task, view } = await find(owner, taskId);
-      if (view.status !== 'running' || task === undefined) return view;
+      if (view.status !== 'running') return view;
       return { ...view, standing: await callTemporal(standingOf(client, task)) };
     },
 

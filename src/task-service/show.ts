@@ -1,17 +1,10 @@
 import type { Client } from '@temporalio/client';
-import {
-  DELETE_TASK,
-  deletionIdOf,
-  MOVE_OBJECTS,
-  parseTask,
-  TASK_DETAILS_QUERY,
-  type TaskDetails,
-} from '../object-task/index.ts';
-import { describeIfThere, listWorkflows, visibility } from '../temporal/index.ts';
+import { MOVE_OBJECTS, parseTask, TASK_DETAILS_QUERY, type TaskDetails } from '../object-task/index.ts';
+import { listWorkflows, visibility } from '../temporal/index.ts';
 import { TaskError } from './errors.ts';
+import { findTask } from './find.ts';
 import type { TaskView } from './service.ts';
 import { standingOf } from './standing.ts';
-import { taskView } from './view.ts';
 
 /**
  * How long to wait for an answer of the task's workflow before the task is shown as its memo has it;
@@ -27,11 +20,9 @@ const PATIENCE = 3000;
  */
 export async function showAnyTask(client: Client, id: string): Promise<TaskView> {
   const workflowId = (await workflowIdOf(client, id)) ?? '';
-  const task = await describeIfThere(client, MOVE_OBJECTS, workflowId);
-  if (task === undefined) throw notFound(id);
-  const deletion = await describeIfThere(client, DELETE_TASK, deletionIdOf(workflowId));
-  const view = taskView(task, deletion !== undefined && deletion.closeTime === undefined);
-  if (view === undefined) throw notFound(id);
+  const found = await findTask(client, workflowId);
+  if (found === undefined) throw notFound(id);
+  const { task, view } = found;
   if (view.status !== 'running') return view;
   const [live, standing] = await Promise.all([liveDetails(client, workflowId), standingOf(client, task)]);
   return { ...view, ...live, standing };
