@@ -177,5 +177,5 @@ function shallow(value: unknown): unknown {
 
 function shown(value: unknown): string {
   const text = value === undefined ? 'nothing' : harmless(JSON.stringify(shallow(value)));
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN).toWellFormed()}…` : text;
 }

@@ -93,6 +93,13 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
     expect(await codeOf(bench.objects.openSink(bench.refTo('x'), 1, DATA.length))).toBe('not_found');
   });
 
+  test('an object of the same size is not taken for the one that was to be committed', async () => {
+    const others = randomBytes(DATA.length);
+    await bench.underTest.put('x', others);
+    expect(await codeOf(bench.commit(bench.refTo('x')))).toBe('not_found');
+    expect((await bench.data('x')).equals(others)).toBe(true);
+  });
+
   test('if two jobs make the same object, the last commit counts', async () => {
     const others = randomBytes(1_200_000);
     const [first, second] = [bench.refTo('deep/x'), bench.refTo('deep/x', others)];

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { Session } from '../../src/openstack/index.ts';
+import { refusal } from '../../src/stores/glance/answers.ts';
 import { glanceApi } from '../../src/stores/glance/api.ts';
 import { toRecord } from '../../src/stores/glance/image-json.ts';
 import { recordOf } from '../stores/store-under-test.ts';
@@ -60,3 +61,9 @@ test.each(['<html>', '[]', 'null', '{}', ''])(
     await expect(list()).rejects.toMatchObject({ code: 'unavailable' });
   },
 );
+
+test('a character that is cut in half in the words of a refusal is replaced', async () => {
+  const body = Readable.from([Buffer.from(`${'x'.repeat(199)}😀`)]);
+  const { message } = await refusal({ statusCode: 400, headers: {}, body } as never);
+  expect(message).toBe(`the image service answered 400: ${'x'.repeat(199)}\ufffd`);
+});

@@ -34,6 +34,10 @@ test.each<[string, unknown]>([
   ],
   [': has to be keys with values; got null', null],
   [
+    `web_ui: has to be an address such as http://127.0.0.1:8233; got "${'x'.repeat(38)}\ufffd…`,
+    { regions, web_ui: `${'x'.repeat(38)}😀` },
+  ],
+  [
     'web_ui: has to be an address such as http://127.0.0.1:8233; got "x\\u001b"',
     { regions, web_ui: 'x\x1b' },
   ],

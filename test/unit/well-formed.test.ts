@@ -1,6 +1,6 @@
 /**
- * Tests that half of a surrogate pair is refused in every text from outside, and that the refusal names the
- * field.
+ * Tests that half of a surrogate pair is refused in every text from outside, that the refusal names the
+ * field, and that no text is cut to one that ends in such a half.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,11 +10,11 @@ import type { FastifyRequest } from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseJson } from '../../src/api/json.ts';
 import { loadConfig } from '../../src/config/index.ts';
-import { parseCancelRequest } from '../../src/copy-job/index.ts';
+import { askedDetails, cleanUpIdOf, parseCancelRequest, tenantKeyword } from '../../src/copy-job/index.ts';
 import { planCopy } from '../../src/copy-job/plan.ts';
 import { planTask } from '../../src/object-task/plan.ts';
 import { describeIfThere } from '../../src/temporal/index.ts';
-import { illFormedField } from '../../src/text/index.ts';
+import { illFormedField, labelOf } from '../../src/text/index.ts';
 
 const HALF = '\ud83d';
 
@@ -91,4 +91,18 @@ test.each([HALF, ''])('no workflow is found for the id %j, and Temporal is not a
   };
   const client = { workflow: { getHandle } } as unknown as Client;
   expect(await describeIfThere(client, 'copyImage', id)).toBeUndefined();
+});
+
+/** Returns a text whose last character has only its first half within so many characters. */
+const long = (length: number) => `${'x'.repeat(length - 1)}😀`;
+const cut = (length: number) => `${'x'.repeat(length - 1)}\ufffd`;
+
+test('a character that is cut in half is replaced', () => {
+  expect(cleanUpIdOf(long(255), 'run')).toBe(`clean-up/${cut(255)}/run`);
+  expect(askedDetails({ source: { image_id: long(255) } }).source_image_id).toBe(cut(255));
+  expect(labelOf('😀'.repeat(100))).toBe(`…\ufffd${'😀'.repeat(29)}`);
+});
+
+test("half a character in a tenant's id is replaced before the id is encoded", () => {
+  expect(tenantKeyword(`a${HALF}`)).toBe('a%EF%BF%BD');
 });
