@@ -1,7 +1,7 @@
 import { compareDigests, digestsOf, type ImageRecord } from '../src/image/index.ts';
 import type { DestinationRef, ImageDestination } from '../src/stores/index.ts';
 import type { Copied } from '../src/transfer/index.ts';
-import { isFirstRun } from './lease.ts';
+import { isFirstRun } from './current-run.ts';
 
 /**
  * Takes over the copy that an earlier run of this job made before the job was reset. Returns `null` if there

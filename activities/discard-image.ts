@@ -1,7 +1,7 @@
-import { Context } from '@temporalio/activity';
 import type { CopyPlan } from '../src/copy-job/index.ts';
 import { atSide, type DestinationRef, StoreError, type Watch } from '../src/stores/index.ts';
 import { type Chain, chainOf, mayHaveCompleted, type RunRef } from '../src/temporal/index.ts';
+import { currentRun, isFirstRun } from './current-run.ts';
 import type { Dependencies } from './dependencies.ts';
 import { attemptNumber } from './lease.ts';
 import { storeOf } from './region-of.ts';
@@ -47,9 +47,8 @@ export async function discardImage(
  * belongs to its owner, whatever happens to later runs.
  */
 async function removableByJob(client: Dependencies['client'], ref: DestinationRef): Promise<DestinationRef> {
-  const { workflowId = '', runId } = Context.current().info.workflowExecution ?? {};
-  if (runId === ref.mark) return ref;
-  return (await mayHaveCompleted(client, workflowId, ref.mark))
+  if (isFirstRun(ref)) return ref;
+  return (await mayHaveCompleted(client, currentRun().workflowId, ref.mark))
     ? withoutCommitted(ref)
     : { ...ref, committing: true };
 }

@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { type CopyPlan, parseProgress, type SweepReport, type SweepRequest } from '../src/copy-job/index.ts';
 import { planCopy } from '../src/copy-job/plan.ts';
 import type { ImageRecord } from '../src/image/index.ts';
@@ -7,6 +6,7 @@ import { planTask } from '../src/object-task/plan.ts';
 import type { DestinationRef, InspectedImage } from '../src/stores/index.ts';
 import { lastHeartbeat, type RunRef } from '../src/temporal/index.ts';
 import { commitImage } from './commit-image.ts';
+import { currentRun } from './current-run.ts';
 import type { Dependencies } from './dependencies.ts';
 import { discardImage } from './discard-image.ts';
 import { cancelAndAwait, deleteRecords } from './end-task.ts';
@@ -54,7 +54,7 @@ export function createJobActivities(deps: Dependencies) {
      * heartbeat. This is a local activity.
      */
     async bytesSoFar(): Promise<number> {
-      const { workflowId, runId } = Context.current().info.workflowExecution ?? { workflowId: '' };
+      const { workflowId, runId } = currentRun();
       const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
       const [transfer] = raw.pendingActivities ?? [];
       const beat = await lastHeartbeat(transfer, client.options.loadedDataConverter);
@@ -72,7 +72,7 @@ export function createJobActivities(deps: Dependencies) {
      * as Canceled.
      */
     async closeAsCanceled(): Promise<void> {
-      const { workflowId, runId } = Context.current().info.workflowExecution ?? { workflowId: '' };
+      const { workflowId, runId } = currentRun();
       await client.workflow.getHandle(workflowId, runId).cancel();
     },
   };

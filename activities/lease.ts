@@ -7,8 +7,9 @@ import {
   type Client,
 } from '@temporalio/client';
 import { isFinal, JOB_MEMO, type JobDetails } from '../src/copy-job/index.ts';
-import { type Confirm, type DestinationRef, StoreError } from '../src/stores/index.ts';
+import { type Confirm, StoreError } from '../src/stores/index.ts';
 import { type Chain, chainOf } from '../src/temporal/index.ts';
+import { currentRun } from './current-run.ts';
 
 /**
  * Returns the number of this attempt, which serves as a fencing token. It is the time at which Temporal
@@ -17,11 +18,6 @@ import { type Chain, chainOf } from '../src/temporal/index.ts';
  */
 export function attemptNumber(): number {
   return Context.current().info.currentAttemptScheduledTimestampMs;
-}
-
-/** Tells whether this attempt belongs to the job's first run, and not to one that a reset has made. */
-export function isFirstRun({ mark }: Pick<DestinationRef, 'mark'>): boolean {
-  return Context.current().info.workflowExecution?.runId === mark;
 }
 
 /**
@@ -57,8 +53,7 @@ export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise
 
 /** Returns the runs of this attempt's job; `undefined` if Temporal does not answer. */
 async function knownChain(client: Client, mark: string): Promise<Chain | undefined> {
-  const { workflowExecution } = Context.current().info;
-  return chainOf(client, workflowExecution?.workflowId ?? '', mark).catch(() => undefined);
+  return chainOf(client, currentRun().workflowId, mark).catch(() => undefined);
 }
 
 /**

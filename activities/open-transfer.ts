@@ -21,8 +21,9 @@ import {
   startTransfer,
   type Transfer,
 } from '../src/transfer/index.ts';
+import { currentRun, isFirstRun } from './current-run.ts';
 import type { Dependencies } from './dependencies.ts';
-import { attemptNumber, isFirstRun } from './lease.ts';
+import { attemptNumber } from './lease.ts';
 import { storeOf } from './region-of.ts';
 import { reserve } from './reserve.ts';
 
@@ -158,8 +159,7 @@ async function openSpoolFile(
   onWait: (fault: StoreError) => void,
 ): Promise<PartSink | null> {
   if (spool === null || sink.kind !== 'stream' || sink.whole !== null) return null;
-  const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
-  const copy = { workflow_id: workflowId, mark, image_id };
+  const copy = { workflow_id: currentRun().workflowId, mark, image_id };
   const message = "waiting for room in the worker's spool";
   return waitForShared(message, onWait, (signal, wait) =>
     spool.open(copy, attemptNumber(), size, signal, wait),

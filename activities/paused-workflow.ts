@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { JOB_MEMO, type JobDetails } from '../src/copy-job/index.ts';
 import { isWorkflowPaused } from '../src/temporal/index.ts';
+import { currentRun } from './current-run.ts';
 
 /**
  * The time between two checks whether the attempt's workflow is paused; milliseconds. The answer to a
@@ -84,7 +85,7 @@ async function waitForPause(client: Client, wait: PauseWait, signal: AbortSignal
 
 /** Tells whether the workflow of this attempt is paused. Calls `onRecord` with the job's details. */
 async function readPause(client: Client, onRecord: PausableWork<unknown>['onRecord']): Promise<boolean> {
-  const { workflowId = '', runId } = Context.current().info.workflowExecution ?? {};
+  const { workflowId, runId } = currentRun();
   const description = await client.workflow.getHandle(workflowId, runId).describe();
   onRecord((description.memo?.[JOB_MEMO] ?? {}) as Partial<JobDetails>);
   return isWorkflowPaused(description);

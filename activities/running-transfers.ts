@@ -1,6 +1,6 @@
-import { Context } from '@temporalio/activity';
 import type { DestinationRef } from '../src/stores/index.ts';
 import type { Transfer } from '../src/transfer/index.ts';
+import { currentRun } from './current-run.ts';
 
 interface Entry {
   readonly transfer: Promise<Transfer>;
@@ -47,5 +47,5 @@ export class RunningTransfers {
 }
 
 function keyOf({ image_id }: DestinationRef): string {
-  return `${Context.current().info.workflowExecution?.runId} ${image_id}`;
+  return `${currentRun().runId} ${image_id}`;
 }
