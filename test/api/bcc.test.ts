@@ -117,7 +117,7 @@ test.each<[string, string]>([
   ['of 900 characters', 'x'.repeat(900)],
   ['of 1,001 characters', 'x'.repeat(1001)],
   ['of 9,000 characters', 'x'.repeat(9000)],
-])('there is no image with an id %s', async (_name, imageId) => {
+])('no image is found for an id %s', async (_name, imageId) => {
   const token = deployment.tokens.a;
   for (const path of [imageId, `${imageId}?cancelRemoteCopy`]) {
     const method = path === imageId ? 'GET' : 'POST';

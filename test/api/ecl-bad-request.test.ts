@@ -50,10 +50,10 @@ test.each<[string, string, unknown]>([
 });
 
 test.each<[string, string, object]>([
-  ['a field that nobody knows', 'region_dst', { region_dst: 'ot2' }],
+  ['an unknown field', 'region_dst', { region_dst: 'ot2' }],
   ['a field spelt with a space', 'region_id dst', { 'region_id dst': 'ot2' }],
-  ['a source region that nobody knows', 'region_id_src', { region_id_src: 'mars' }],
-  ['a destination region that nobody knows', 'region_id_dst', { region_id_dst: 'mars' }],
+  ['an unknown source region', 'region_id_src', { region_id_src: 'mars' }],
+  ['an unknown destination region', 'region_id_dst', { region_id_dst: 'mars' }],
   ["a property's name for a region", 'region_id_dst', { region_id_dst: 'constructor' }],
   ['the same region twice', 'region_id_dst', { region_id_src: 'ot1', region_id_dst: 'ot1' }],
   ['a destination region that is an object', 'region_id_dst', { region_id_dst: {} }],
@@ -71,8 +71,8 @@ test('the error for an unknown region lists the regions', async () => {
 });
 
 test.each([
-  ['an empty one', ''],
-  ['one of 256 characters', 'k'.repeat(256)],
+  ['empty', ''],
+  ['256 characters long', 'k'.repeat(256)],
 ])('an idempotency key that is %s is refused, and the message names it', async (_name, key) => {
   const body = { image_id: image.id, tenant_id_dst: 'tenant-a' };
   const answer = await tenant.copy(body, { 'idempotency-key': key });

@@ -43,7 +43,7 @@ describe.each(['GET', 'DELETE'])('%s of a job', (method) => {
     ['1,000 characters', 'x'.repeat(1000)],
     ['1,001 characters', 'x'.repeat(1001)],
     ['5,000 characters', 'x'.repeat(5000)],
-    ['an escape that is none', '%zz'],
+    ['an invalid escape', '%zz'],
     ['half an escape', '%f'],
     ['bytes that are not UTF-8', '%ff%fe'],
     ["a property's name", '__proto__'],

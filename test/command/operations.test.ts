@@ -129,7 +129,7 @@ test('`images list` says that a region has no images', async () => {
 });
 
 test.each([
-  ['a file that is not there', 'missing.iso', 'missing.iso cannot be read'],
+  ['a missing file', 'missing.iso', 'missing.iso cannot be read'],
   ['a folder', 'ot2', 'ot2 is a folder'],
 ])('`images add` of %s names it, and leaves nothing', async (_what, name, message) => {
   const before = await readdir(join(deployment.folder, 'ot1'));

@@ -108,7 +108,7 @@ test.each<[string, unknown]>([
 });
 
 test.each([
-  ['that is not there', undefined],
+  ['that does not exist', undefined],
   ['that is not YAML', 'regions: ['],
 ])('a configuration file %s exits with 2, and the error names it', async (_name, text) => {
   const file = join(deployment.folder, `unreadable-${text?.length}.yaml`);

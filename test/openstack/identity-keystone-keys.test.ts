@@ -74,10 +74,10 @@ describe('an EC2 credential', () => {
 
   test.each([
     ['nothing', ''],
-    ['a name that nobody has', 'no-such-key'],
+    ['an unknown name', 'no-such-key'],
     ['letters beyond ASCII', 'ключ'],
     ['a path', '../users'],
-    ['a length that no key has', 'x'.repeat(10_000)],
+    ['an impossible length', 'x'.repeat(10_000)],
   ])('with %s is unknown', async (_what, access) => {
     expect(await (await withKeys()).accessKey?.(access)).toBeNull();
   });

@@ -46,7 +46,7 @@ describe('a copy into another project', () => {
   });
 
   test.each([
-    ['nobody has', 'f'.repeat(32)],
+    ['is unknown', 'f'.repeat(32)],
     ['is empty', ''],
     ['is too long', 'f'.repeat(2000)],
     ['is not an id', '../../users?name=x" OR 1=1\r\n\u0000ü'],

@@ -51,8 +51,8 @@ describe('a token', () => {
   test.each([
     ['garbage', 'no-such-token'],
     ['a shape that Keystone knows', `gAAAAA${'B'.repeat(200)}`],
-    ['letters that no header may have', 'tök\nen'],
-    ['a length that no token has', 'x'.repeat(9000)],
+    ['letters that are not allowed in a header', 'tök\nen'],
+    ['an impossible length', 'x'.repeat(9000)],
   ])('of %s is refused', async (_what, token) => {
     const identity = await opened();
     expect(await identity.authenticate(token)).toBeNull();

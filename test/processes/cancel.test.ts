@@ -82,7 +82,7 @@ test('a job can be started and cancelled with the Temporal CLI alone', async () 
 
 test.each([
   ['', false],
-  [', also if the job is reset before', true],
+  [', even if the job is reset before', true],
 ])('a cancel without a worker takes effect once a worker runs%s', async (_also, isReset) => {
   const lonely = await deploy();
   try {

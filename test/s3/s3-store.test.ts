@@ -11,7 +11,7 @@ alteredDataContract('s3', openS3);
 recordsContract('s3', openS3);
 blockSinkContract('s3', openS3);
 
-test('an ill-formed id names no object, also where one has the name that it would become', async () => {
+test('an ill-formed id is not found, even if an object has the name that it would become', async () => {
   const { store, put, close } = await openS3();
   onTestFinished(close);
   await put('x\ufffd', 'data');

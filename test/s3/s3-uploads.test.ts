@@ -173,7 +173,7 @@ test('data without a record belongs to somebody else, and blocks its id', async 
 });
 
 test.each([
-  ['a bucket that is not there', { bucket: 'no-such-bucket' }, 'unavailable'],
+  ['a missing bucket', { bucket: 'no-such-bucket' }, 'unavailable'],
   ['a server that does not answer', { endpoint: 'http://127.0.0.1:1' }, 'unavailable'],
 ])('the check of a store fails for %s', async (_what, options, code) => {
   const { s3Driver } = await import('../../src/stores/s3/index.ts');

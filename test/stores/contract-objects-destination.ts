@@ -93,7 +93,7 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
     expect(await codeOf(bench.objects.openSink(bench.refTo('x'), 1, DATA.length))).toBe('not_found');
   });
 
-  test('an object of the same size is not taken for the one that was to be committed', async () => {
+  test('another object of the same size does not make a commit succeed', async () => {
     const others = randomBytes(DATA.length);
     await bench.underTest.put('x', others);
     expect(await codeOf(bench.commit(bench.refTo('x')))).toBe('not_found');

@@ -78,8 +78,8 @@ test.each([
 test.each<[string, CallOptions, number, string]>([
   ['without a good token', { token: 'nobody' }, 401, 'APIGW.0301'],
   ['for another project', { project: 'tenant-b' }, 400, 'SFS.TURBO.0015'],
-  ['at a share that is not there', { share: 'none' }, 404, 'SFS.TURBO.0002'],
-  ['at a share that is for others', { project: 'tenant-b', token: 'b' }, 404, 'SFS.TURBO.0002'],
+  ['at an unknown share', { share: 'none' }, 404, 'SFS.TURBO.0002'],
+  ['at a share for other tenants', { project: 'tenant-b', token: 'b' }, 404, 'SFS.TURBO.0002'],
 ])('a call %s is refused', async (_why, { token, ...options }, status, errCode) => {
   const own = token === 'b' ? rig.deployment.tokens.b : token;
   const calls: [string, string, unknown?][] = [

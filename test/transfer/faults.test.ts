@@ -18,8 +18,8 @@ function failing(times: number, error: () => Error): () => void {
 }
 
 test.each<[string, () => Error]>([
-  ['that a store announces', () => new StoreError('unavailable', 'come again')],
-  ['that no store has foreseen', () => new TypeError('fetch failed')],
+  ['with a known code', () => new StoreError('unavailable', 'come again')],
+  ['of an unknown kind', () => new TypeError('fetch failed')],
 ])('a source error %s is retried within the attempt, and is shown until then', async (_what, error) => {
   const rig = await transferRig(DATA);
   const fail = failing(3, error);

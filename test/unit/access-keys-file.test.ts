@@ -95,7 +95,7 @@ test.each<[string, unknown]>([
   ['has a key without a secret', { access_keys: [{ access: 'access-a', tenant_id: 'tenant-a' }] }],
   ['has a secret that can be guessed', { access_keys: [{ ...KEY, secret: 'a-secret' }] }],
   ['has a key without a tenant', { access_keys: [{ access: 'access-a', secret: SECRET }] }],
-  ['has a name that no header could have', { access_keys: [{ ...KEY, access: 'a/secret, b' }] }],
+  ['has a name that is not allowed in a header', { access_keys: [{ ...KEY, access: 'a/secret, b' }] }],
   ['has an unknown key', { access_keys: [{ ...KEY, secert: SECRET }] }],
 ])('if a file %s, no key can be checked, and the error does not quote the file', async (_what, contents) => {
   await refusal(contents);

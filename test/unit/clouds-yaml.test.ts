@@ -118,32 +118,32 @@ describe('secure.yaml', () => {
   });
 });
 
-describe('clouds.yaml is found as', () => {
-  test.each(['clouds.yaml', 'clouds.yml'])('~/.config/openstack/%s', async (name) => {
+describe('the place of clouds.yaml', () => {
+  test.each(['clouds.yaml', 'clouds.yml'])('may be ~/.config/openstack/%s', async (name) => {
     await written(`.config/openstack/${name}`, PROD);
     expect((await loadCloud({ cloud: 'prod' }, { HOME: home })).project).toMatchObject({ name: 'service' });
   });
 
-  test('the file in XDG_CONFIG_HOME before that in ~/.config', async () => {
+  test('is first looked for in XDG_CONFIG_HOME', async () => {
     await written('.config/openstack/clouds.yaml', PROD);
     await written('xdg/openstack/clouds.yaml', PROD.replace('service', 'another'));
     const env = { HOME: home, XDG_CONFIG_HOME: join(home, 'xdg') };
     expect((await loadCloud({ cloud: 'prod' }, env)).project).toMatchObject({ name: 'another' });
   });
 
-  test('an empty XDG_CONFIG_HOME names no folder', async () => {
+  test('is not looked for in an empty XDG_CONFIG_HOME', async () => {
     const message = await problem(loadCloud({ cloud: 'prod' }, { HOME: home, XDG_CONFIG_HOME: '' }));
     expect(message).not.toMatch(/(^|[ ,])openstack\/clouds/);
   });
 
-  test('if no clouds.yaml exists, the error names each place', async () => {
+  test('is reported with all places if the file is in none of them', async () => {
     const message = await problem(loadCloud({ cloud: 'prod' }, { HOME: home }));
     for (const place of ['clouds.yaml', '~/.config/openstack/clouds.yaml', '/etc/openstack/clouds.yml']) {
       expect(message).toContain(place);
     }
   });
 
-  test('where OS_CLIENT_CONFIG_FILE says, and nowhere else', async () => {
+  test('is only OS_CLIENT_CONFIG_FILE if that is set', async () => {
     await written('.config/openstack/clouds.yaml', PROD);
     const env = { HOME: home, OS_CLIENT_CONFIG_FILE: join(home, 'none.yaml') };
     expect(await problem(loadCloud({ cloud: 'prod' }, env))).toBe(
@@ -152,7 +152,7 @@ describe('clouds.yaml is found as', () => {
   });
 });
 
-describe('without a name', () => {
+describe('without the name of a cloud', () => {
   const VARIABLES = {
     OS_AUTH_URL: 'http://keystone.example/v3/',
     OS_USER_ID: 'a-user',
@@ -188,7 +188,7 @@ describe('without a name', () => {
     ['OS_PASSWORD', 'is missing'],
     ['OS_PROJECT_ID', 'OS_PROJECT_NAME: is missing'],
     ['OS_USER_ID', 'OS_USERNAME: is missing'],
-  ])('a missing %s is told by its name', async (name, message) => {
+  ])('the error for a missing %s names the variable', async (name, message) => {
     const text = await problem(loadCloud({}, { ...VARIABLES, [name]: '' }));
     expect(text).toContain('the environment: ');
     expect(text).toContain(message === 'is missing' ? `${name}: ${message}` : message);

@@ -11,7 +11,7 @@ const digests = (sha512: string | null, md5: string | null, sha256?: string): Di
 
 test.each<[string, Digests, Digests, string]>([
   ['the same sha512', { sha512: A, md5: null }, { sha512: A, md5: A }, 'sha512'],
-  ['the same of both', { sha512: A, md5: A }, { sha512: A, md5: A }, 'sha512'],
+  ['the same sha512 and md5', { sha512: A, md5: A }, { sha512: A, md5: A }, 'sha512'],
   ['another sha512 under the same md5', { sha512: A, md5: A }, { sha512: B, md5: A }, 'different'],
   ['the same sha512 and another md5', { sha512: A, md5: A }, { sha512: A, md5: B }, 'different'],
   ['the same md5 and another sha256', digests(null, A, A), digests(null, A, B), 'different'],

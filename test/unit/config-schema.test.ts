@@ -70,7 +70,7 @@ const store = { driver: 'directory', path: 'images' };
 const regions = { ot1: { store } };
 test.each<[what: string, isGood: boolean, config: unknown]>([
   ['a region alone', true, { regions }],
-  ["a spool and limits of everyone's", true, { regions, spool: { path: 'x', size: '1GiB' }, limits: {} }],
+  ['a spool and empty limits', true, { regions, spool: { path: 'x', size: '1GiB' }, limits: {} }],
   ['no region', false, { regions: {} }],
   ['a misspelt section', false, { regions, limit: {} }],
   ['a misspelt limit', false, { regions, limits: { lane: 4 } }],

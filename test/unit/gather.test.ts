@@ -33,10 +33,10 @@ async function* piecesOf(script: readonly (string | number)[]): AsyncGenerator<U
 
 test.each([
   ['small chunks are put together', ['a', 'bc', 'd'], ['abcd']],
-  ['a chunk is cut where the write is full', ['abc', 'def', 'g'], ['abcd', 'efg']],
+  ['a chunk is cut when the write is full', ['abc', 'def', 'g'], ['abcd', 'efg']],
   ['a chunk may fill several writes', ['abcdefghij'], ['abcd', 'efgh', 'ij']],
-  ['chunks of no bytes are none', ['', 'a', '', 'b', ''], ['ab']],
-  ['nothing is nothing', [], []],
+  ['empty chunks are skipped', ['', 'a', '', 'b', ''], ['ab']],
+  ['an empty source gives no chunks', [], []],
 ])('%s', async (_what, script, expected) => {
   expect(await textsOf(script, 4)).toEqual(expected);
 });

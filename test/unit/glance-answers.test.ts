@@ -62,7 +62,7 @@ test.each(['<html>', '[]', 'null', '{}', ''])(
   },
 );
 
-test('a character that is cut in half in the words of a refusal is replaced', async () => {
+test('half a character at the end of a refusal is replaced', async () => {
   const body = Readable.from([Buffer.from(`${'x'.repeat(199)}😀`)]);
   const { message } = await refusal({ statusCode: 400, headers: {}, body } as never);
   expect(message).toBe(`the image service answered 400: ${'x'.repeat(199)}\ufffd`);

@@ -42,7 +42,7 @@ test.each<[key: string, what: string, text: string]>([
   ],
   [
     'identity.auth_url',
-    'an address that is none',
+    'an impossible address',
     `${REGIONS}\nidentity: { driver: keystone, auth_url: "a.example" }\n`,
   ],
   [
@@ -54,7 +54,7 @@ test.each<[key: string, what: string, text: string]>([
   ['spool.size', 'a size of nothing', `${REGIONS}\nspool: { path: spool, size: 0 GiB }\n`],
   ['spool.size', 'a size in an unknown unit', `${REGIONS}\nspool: { path: spool, size: 10 GiBi }\n`],
   ['size', 'a spool without a size', `${REGIONS}\nspool: { path: spool }\n`],
-  ['web_ui', 'an address that is none', `${REGIONS}\nweb_ui: localhost:8233\n`],
+  ['web_ui', 'an impossible address', `${REGIONS}\nweb_ui: localhost:8233\n`],
   ['regions', 'no regions', 'regions: {}\n'],
   ['regions', 'no region key', 'api: {}\n'],
   ['regions.ot1', 'a region without a store', 'regions: { ot1: {} }\n'],

@@ -46,10 +46,10 @@ test('the error for an authority that cannot be read names its file', async () =
 });
 
 test.each<[string, NodeJS.ProcessEnv, string]>([
-  ['nothing said', {}, 'Keystone does not answer'],
+  ['no settings', {}, 'Keystone does not answer'],
   ['the authority', { OS_CACERT: 'cert.pem' }, 'Keystone answers with 200'],
   ['no check', { OS_INSECURE: '1' }, 'Keystone answers with 200'],
-  ['an authority that is not there', { OS_CACERT: 'none.pem' }, "the cloud's configuration cannot be used"],
+  ['a missing authority', { OS_CACERT: 'none.pem' }, "the cloud's configuration cannot be used"],
 ])(
   'a session with %s in its environment answers accordingly',
   async (_what, { OS_CACERT, ...env }, message) => {

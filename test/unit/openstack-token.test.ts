@@ -26,7 +26,7 @@ test('a token without a project, roles and a catalog can be read', () => {
 describe('a token is delegated', () => {
   test.each([
     ['of an application credential', { methods: ['application_credential'] }],
-    ['of one, and rescoped', { methods: ['token', 'application_credential'] }],
+    ['of an application credential, and rescoped', { methods: ['token', 'application_credential'] }],
     ['of an EC2 credential', { methods: ['ec2credential'] }],
     ['of OAuth', { methods: ['oauth1'] }],
     ['of OAuth, by its mark', { 'OS-OAUTH1': { consumer_id: 'x' } }],

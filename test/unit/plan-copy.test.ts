@@ -86,12 +86,12 @@ test.each<[field: string, what: string, request: unknown]>([
   ],
   [
     'source.region',
-    'objects of a region of images',
+    'objects from a region for images',
     { objects: true, source: { ...SOURCE, region: 'images' }, destination: DESTINATION },
   ],
   [
     'destination.region',
-    'objects for a region of images',
+    'objects to a region for images',
     { objects: true, source: SOURCE, destination: { region: 'images' } },
   ],
   [

@@ -17,9 +17,9 @@ const FAULT = { code: 'unavailable', side: 'source', message: 'evil <b>words</b>
 
 test.each<[string, Partial<TransferProgress>, Partial<typeof STATE>, string]>([
   ['that moves', {}, {}, '40%, 4.0 MiB of 10.0 MiB, 2.0 MiB/s, ETA 0:03'],
-  ['that stands', {}, { rate: 0 }, '40%, 4.0 MiB of 10.0 MiB, 0.0 B/s'],
-  ['that has all', { high_water: 10 * MIB }, {}, '100%, 10.0 MiB of 10.0 MiB, 2.0 MiB/s'],
-  ['of nothing', { high_water: 0, ranges: [] }, { size: 0, rate: 0 }, '100%, 0.0 B of 0.0 B, 0.0 B/s'],
+  ['that stands still', {}, { rate: 0 }, '40%, 4.0 MiB of 10.0 MiB, 0.0 B/s'],
+  ['that has all bytes', { high_water: 10 * MIB }, {}, '100%, 10.0 MiB of 10.0 MiB, 2.0 MiB/s'],
+  ['of an empty image', { high_water: 0, ranges: [] }, { size: 0, rate: 0 }, '100%, 0.0 B of 0.0 B, 0.0 B/s'],
   ['that is paused', {}, { isPaused: true }, '40%, 4.0 MiB of 10.0 MiB, paused'],
   [
     'that a limit holds back',

@@ -29,7 +29,7 @@ test.each<[string, unknown]>([
   ['a text', 'ranges'],
   ['a list', []],
   ["another activity's details", { began: 1_700_000_000_000 }],
-  ['ranges that are no list', { ...GOOD, ranges: { 0: [0, 1] } }],
+  ['ranges that are not a list', { ...GOOD, ranges: { 0: [0, 1] } }],
   ['a negative high-water mark', { ...GOOD, high_water: -1 }],
   ['a high-water mark in text', { ...GOOD, high_water: '25' }],
   ['a time that is not a number', { ...GOOD, moved_at: Number.NaN }],

@@ -73,7 +73,7 @@ test.each([
 test.each([
   ['in another order', null, ['c', 'a', 'b']],
   ['with a key twice', null, ['a', 'a']],
-  ['from its beginning, though it was asked for what comes later', 'b', ['a', 'b', 'c']],
+  ['that begins anew instead of after the given key', 'b', ['a', 'b', 'c']],
 ])('a list %s is refused, because keys could be missing', async (_how, after, keys) => {
   answer = { status: 200, keys };
   expect(await codeOf(pathsOf(objects, '', after ?? undefined))).toBe('invalid_image');

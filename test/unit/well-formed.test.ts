@@ -93,11 +93,11 @@ test.each([HALF, ''])('no workflow is found for the id %j, and Temporal is not a
   expect(await describeIfThere(client, 'copyImage', id)).toBeUndefined();
 });
 
-/** Returns a text whose last character has only its first half within so many characters. */
+/** Returns a text whose last character is cut in half after `length` UTF-16 units. */
 const long = (length: number) => `${'x'.repeat(length - 1)}😀`;
 const cut = (length: number) => `${'x'.repeat(length - 1)}\ufffd`;
 
-test('a character that is cut in half is replaced', () => {
+test('half a character that a cut leaves is replaced', () => {
   expect(cleanUpIdOf(long(255), 'run')).toBe(`clean-up/${cut(255)}/run`);
   expect(askedDetails({ source: { image_id: long(255) } }).source_image_id).toBe(cut(255));
   expect(labelOf('😀'.repeat(100))).toBe(`…\ufffd${'😀'.repeat(29)}`);

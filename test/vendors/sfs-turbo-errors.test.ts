@@ -41,9 +41,9 @@ test('a project other than that of the key is a typed error in every call', asyn
 });
 
 test.each<[string, Partial<Account>, string]>([
-  ['by another secret', { secret: 'another' }, 'verify aksk signature fail'],
-  ['by a key that nobody has', { access: 'NOBODY' }, 'Get secretKey failed'],
-  ['with a token that is none', { token: 'nobody' }, 'decrypt token fail'],
+  ['with a wrong secret', { secret: 'another' }, 'verify aksk signature fail'],
+  ['with an unknown key', { access: 'NOBODY' }, 'Get secretKey failed'],
+  ['with an unknown token', { token: 'nobody' }, 'decrypt token fail'],
 ])('a request signed %s is a typed error in every call', async (_how, changes, why) => {
   const message = `Incorrect IAM authentication information: ${why}`;
   expect(await refused({ ...rig.key, ...changes })).toEqual(

@@ -89,14 +89,14 @@ test.each<[string, string]>([
   ['is empty', ''],
   ['is of another version', GOOD.replace('bce-auth-v1', 'bce-auth-v2')],
   ['is cut off', GOOD.slice(0, -1)],
-  ['goes on', `${GOOD}/`],
+  ['has more at its end', `${GOOD}/`],
   ['has a signature that is not hex', GOOD.replace(/[0-9a-f]{64}$/, 'x'.repeat(64))],
   ['has no access key', GOOD.replace(access, '')],
-  ['has a time that is none', GOOD.replace(/\d{4}-\d\d-/, '2026-13-')],
-  ['never ends', GOOD.replace('/1800/', '/-1/')],
-  ['ends in words', GOOD.replace('/1800/', '/soon/')],
+  ['has an impossible time', GOOD.replace(/\d{4}-\d\d-/, '2026-13-')],
+  ['has a negative lifetime', GOOD.replace('/1800/', '/-1/')],
+  ['has a lifetime in words', GOOD.replace('/1800/', '/soon/')],
   ['has a header twice', GOOD.replace('/1800//', '/1800/host;Host/')],
-  ['is longer than any', GOOD.replace('/1800//', `/1800/host;${'x'.repeat(5000)}/`)],
+  ['is too long', GOOD.replace('/1800//', `/1800/host;${'x'.repeat(5000)}/`)],
 ])('an Authorization header that %s cannot be read', (_what, authorization) => {
   expect(bceAuthV1.parse(authorization)).toBeNull();
 });

@@ -100,13 +100,13 @@ test.each<[string, string]>([
   ['is empty', ''],
   ['is of another scheme', GOOD.replace('SDK-HMAC-SHA256', 'V11-HMAC-SHA256')],
   ['is cut off', GOOD.slice(0, -1)],
-  ['goes on', `${GOOD}0`],
+  ['has more at its end', `${GOOD}0`],
   ['has a signature that is not hex', GOOD.replace(/[0-9a-f]{64}$/, 'x'.repeat(64))],
   ['has no access key', GOOD.replace(/Access=\w+/, 'Access=')],
   ['has no headers', GOOD.replace(/SignedHeaders=[^,]+/, 'SignedHeaders=')],
   ['has a header twice', GOOD.replace('host;', 'host;HOST;')],
-  ['has letters that no header has', GOOD.replace('host;', 'host;hö\u0000st;')],
-  ['is longer than any', GOOD.replace('host;', `host;${'x'.repeat(5000)};`)],
+  ['has letters that are not allowed in a header', GOOD.replace('host;', 'host;hö\u0000st;')],
+  ['is too long', GOOD.replace('host;', `host;${'x'.repeat(5000)};`)],
 ])('an Authorization header that %s cannot be read', (_what, authorization) => {
   expect(sdkHmacSha256.parse(authorization)).toBeNull();
 });
