@@ -35,9 +35,10 @@ export interface PausableWork<T> {
 export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>): Promise<T> {
   const { cancellationSignal, cancelled } = Context.current();
   const orCancelled = <R>(promise: Promise<R>) => Promise.race([promise, cancelled]);
-  const { onRecord, onPaused } = work;
+  const onRecord = (job: Partial<JobDetails>) => work.onRecord(job);
+  const onCheck = () => work.onPaused();
   for (let wasPaused = false; ; wasPaused = true) {
-    const untilResumed = { until: 'running', wasPaused, onRecord, onCheck: onPaused } as const;
+    const untilResumed = { until: 'running', wasPaused, onRecord, onCheck } as const;
     await orCancelled(waitForPause(client, untilResumed, cancellationSignal));
     const { finished } = await work.begin();
     const watching = new AbortController();
