@@ -1,6 +1,10 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openControl } from '../chaos/control.ts';
 import { startFaultyWorkers } from './faulty-workers.ts';
 import { type TaskRig, taskRig } from './support.ts';
+
+const PRELOAD = join(import.meta.dirname, '../chaos/preload.ts');
 
 let rig: TaskRig;
 beforeEach(async () => {
@@ -34,6 +38,25 @@ test('a move that was frozen does not replace an object that was written after i
   thawed.resolve();
   expect(await written.promise).toMatchObject({ code: 'unavailable' });
   await stopWorkers();
+  expect((await rig.get('nas', 'training/x/a')).toString()).toBe('of a later task');
+  expect(await rig.tree('nas')).toEqual(['training/x/a']);
+});
+
+test('a process that is frozen at the very call that puts a file to its path replaces nothing later', async () => {
+  await rig.put('bucket', 'x/a', Buffer.from('of the ended task'));
+  const control = openControl(rig.deployment.folder);
+  const env = { NODE_OPTIONS: `--import=${PRELOAD}`, CHAOS_CONTROL: control.folder };
+  const worker = await rig.deployment.startWith('worker', { env });
+  const placing = control.add({ calls: ['link', 'rename'], path: '/training/x/a$', act: 'hold', until: 1 });
+  await rig.start({ type: 'import', src_target: 'training', src_prefix: 'x/' });
+  await placing.reached();
+  process.kill(worker.pid, 'SIGSTOP');
+  const [task = ''] = await rig.workflows();
+  await rig.deployment.client.workflow.getHandle(task).terminate('ended from outside');
+  await rig.put('nas', 'training/x/a', Buffer.from('of a later task'));
+  placing.release();
+  process.kill(worker.pid, 'SIGCONT');
+  await worker.stop('SIGTERM');
   expect((await rig.get('nas', 'training/x/a')).toString()).toBe('of a later task');
   expect(await rig.tree('nas')).toEqual(['training/x/a']);
 });
