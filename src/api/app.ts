@@ -8,7 +8,7 @@ import Fastify, {
   type FastifyServerOptions,
 } from 'fastify';
 import type { Metrics } from '../metrics/index.ts';
-import { BadHttp, newRequestId, plainAnswer } from './bad-http.ts';
+import { BadHttp, newRequestId, unroutedAnswer } from './bad-http.ts';
 import { holdBodiesBack, openAdmission } from './caller/index.ts';
 import { countRequests, nameDialect } from './count-requests.ts';
 import type { DialectContext, OpenContext } from './dialect.ts';
@@ -112,7 +112,7 @@ const REQUEST_TIMEOUT = 60_000;
  * route gets such a request.
  */
 function answerUndecodable({ id, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const answer = plainAnswer(
+  const answer = unroutedAnswer(
     url,
     'undecodable_path',
     'the path cannot be decoded: something after a percent sign is wrong',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { PlainAnswer } from './dialect.ts';
+import type { UnroutedAnswer } from './dialect.ts';
 import { dialects } from './dialects.ts';
 import { eclDialect } from './ecl/index.ts';
 import type { ProblemKind } from './problem.ts';
@@ -24,7 +24,7 @@ interface ClientError {
  * Returns the answer to a request that no route gets, in the form of the dialect to which its path belongs.
  * If the path belongs to no dialect, uses the form of ECL.
  */
-export function plainAnswer(url: string, kind: ProblemKind, message: string, requestId: string): PlainAnswer {
+export function unroutedAnswer(url: string, kind: ProblemKind, message: string, requestId: string): UnroutedAnswer {
   const dialect = dialects.find(({ paths }) => paths.test(url)) ?? eclDialect;
   return dialect.answerUnrouted({ kind, message }, requestId);
 }
@@ -70,7 +70,7 @@ export class BadHttp {
     const requestId = arriving?.request.id ?? newRequestId();
     const url = arriving?.request.url ?? urlIn(error.rawPacket);
     logger.info({ reqId: requestId, url, code: error.code }, 'a request that is not valid HTTP was refused');
-    socket.end(serialize(plainAnswer(url, kind, message, requestId)), () => {
+    socket.end(serialize(unroutedAnswer(url, kind, message, requestId)), () => {
       // After a timeout, the client could still send the rest, and a route would carry out the request that
       // was answered with 408. So the connection closes at once.
       if (kind === 'timed_out') socket.destroy();
@@ -93,7 +93,7 @@ function urlIn(packet: unknown): string {
   return [...lines].at(-1)?.[1] ?? '';
 }
 
-function serialize({ status, headers, body }: PlainAnswer): string {
+function serialize({ status, headers, body }: UnroutedAnswer): string {
   const text = JSON.stringify(body);
   const all = { ...headers, 'Content-Length': String(Buffer.byteLength(text)), Connection: 'close' };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -44,11 +44,11 @@ export interface Dialect {
   answerUnrouted(
     problem: { readonly kind: ProblemKind; readonly message: string },
     requestId: string,
-  ): PlainAnswer;
+  ): UnroutedAnswer;
 }
 
 /** An answer that is sent without a Fastify route. */
-export interface PlainAnswer {
+export interface UnroutedAnswer {
   readonly status: number;
   /** The headers, without `Connection` and `Content-Length`. */
   readonly headers: Readonly<Record<string, string>>;

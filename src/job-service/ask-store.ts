@@ -21,7 +21,7 @@ export async function answered<T>(call: Promise<T>): Promise<T> {
  * Turns the error of a store into the error for the caller. Any other error is returned as it is.
  * @param user the caller's own credential, if the store was asked with it
  */
-export function refusal(region: string, error: unknown, user?: UserCredential): unknown {
+export function jobErrorOf(region: string, error: unknown, user?: UserCredential): unknown {
   if (!(error instanceof StoreError)) return error;
   const { code, message, cause } = error;
   if (code === 'not_found') return new JobError('image_not_found', message, { cause });

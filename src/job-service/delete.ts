@@ -11,7 +11,7 @@ import {
   visibility,
 } from '../temporal/index.ts';
 import { JobError } from './errors.ts';
-import { describeJob, findJob, unavailable } from './find.ts';
+import { describeJobIfThere, findJob, unavailable } from './find.ts';
 import type { Caller } from './service.ts';
 import { recordedView } from './view.ts';
 
@@ -72,7 +72,7 @@ async function deleteRuns(client: Client, jobId: string, lastRun: string): Promi
     throw error instanceof JobError ? error : unavailable(error);
   }
   await lookUntil(
-    () => describeJob(client, jobId),
+    () => describeJobIfThere(client, jobId),
     (found) => found === undefined,
     MAX_SHOWN,
   );

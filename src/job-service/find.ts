@@ -28,7 +28,7 @@ export async function findJobIfThere(
   caller: Caller,
   jobId: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
-  const description = await describeJob(client, jobId);
+  const description = await describeJobIfThere(client, jobId);
   if (description === undefined) return undefined;
   return belongsTo(recordedView(description), caller) ? description : undefined;
 }
@@ -44,7 +44,7 @@ export function belongsTo(job: JobView, caller: Caller): boolean {
  * job.
  * @throws JobError `unavailable`
  */
-export async function describeJob(
+export async function describeJobIfThere(
   client: Client,
   jobId: string,
 ): Promise<WorkflowExecutionDescription | undefined> {

@@ -1,7 +1,7 @@
 import type { Region, Regions } from '../config/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import { StoreError } from '../stores/index.ts';
-import { answered, refusal } from './ask-store.ts';
+import { answered, jobErrorOf } from './ask-store.ts';
 
 /** Tells whether a tenant can see an image with this id in any region. */
 export async function imageExists(
@@ -32,6 +32,6 @@ async function isInRegion({ name, store }: Region, tenantId: string, imageId: st
     if (error.code === 'not_found') return false;
     // The image exists, although its data cannot be copied.
     if (error.code === 'not_active' || error.code === 'invalid_image') return true;
-    throw refusal(name, error, user);
+    throw jobErrorOf(name, error, user);
   }
 }

@@ -45,7 +45,7 @@ export async function stepOf(
   // The fault of an earlier attempt no longer counts once this attempt has moved something.
   const started = queued ? undefined : optionalTsToDate(activity.lastStartedTime);
   const hasMoved = started !== undefined && movedAt(beat) > started.getTime();
-  const earlier = failure === undefined || hasMoved || isByOperator(failure) ? null : faultOfFailure(failure);
+  const earlier = failure === undefined || hasMoved || isByOperator(failure) ? null : faultOfLastFailure(failure);
   return {
     attempt: activity.attempt ?? 1,
     progress,
@@ -60,7 +60,7 @@ function isByOperator(failure: Error): boolean {
   return failure instanceof ApplicationFailure && BY_OPERATOR.has(failure.type ?? '');
 }
 
-function faultOfFailure(failure: Error): Fault {
+function faultOfLastFailure(failure: Error): Fault {
   const fault = failure instanceof ApplicationFailure ? parseFault(failure.details?.[0]) : undefined;
   return fault ?? { code: 'worker_lost', side: null, message: failure.message };
 }

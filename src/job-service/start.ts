@@ -22,10 +22,10 @@ import { LimitReached, type Quota } from '../quota/index.ts';
 import { type ImageStore, StoreError } from '../stores/index.ts';
 import { outsideTemporalDeadline, requestId } from '../temporal/index.ts';
 import { labelOf } from '../text/index.ts';
-import { answered, refusal } from './ask-store.ts';
+import { answered, jobErrorOf } from './ask-store.ts';
 import type { Deletions } from './delete.ts';
 import { JobError } from './errors.ts';
-import { describeJob, unavailable } from './find.ts';
+import { describeJobIfThere, unavailable } from './find.ts';
 import { jobsOf } from './list.ts';
 import { type Caller, OPERATOR, type StartOptions } from './service.ts';
 
@@ -136,7 +136,7 @@ function jobIdFor(caller: Caller, { destination }: CopyRequest, options: StartOp
 }
 
 async function wasStarted(client: Client, jobId: string, hash: string): Promise<boolean> {
-  const description = await describeJob(client, jobId);
+  const description = await describeJobIfThere(client, jobId);
   if (description === undefined) return false;
   if (description.memo?.[REQUEST_HASH_MEMO] === hash) return true;
   throw new JobError('key_reused', 'this idempotency key has already been used with another request');
@@ -167,13 +167,13 @@ async function inspectForCaller(
   await assertServed(from, source.region, 'source.region', user);
   await assertServed(to, destination.region, 'destination.region', user);
   const { record } = await answered(from.inspect(source, user)).catch((error) => {
-    throw refusal(source.region, error, user);
+    throw jobErrorOf(source.region, error, user);
   });
   const room = to.checkRoom?.(destination.tenant_id, record.size) ?? Promise.resolve();
   await answered(room).catch((error) => {
     // Other errors are ignored: the destination may answer by the time when the job needs it.
     if (error instanceof StoreError && error.code === 'quota_exceeded')
-      throw refusal(destination.region, error);
+      throw jobErrorOf(destination.region, error);
   });
   return record;
 }
@@ -186,7 +186,7 @@ async function assertServed(
 ): Promise<void> {
   if (user === undefined || store.serves === undefined) return;
   const isServed = await store.serves(user).catch((error) => {
-    throw refusal(region, error);
+    throw jobErrorOf(region, error);
   });
   if (isServed) return;
   throw new JobError('invalid', `${field}: is not a region of your cloud`, { field });

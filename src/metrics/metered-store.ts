@@ -1,3 +1,4 @@
+import type { Side } from '../image/index.ts';
 import type {
   BlockSink,
   ImageSink,
@@ -8,7 +9,7 @@ import type {
   StreamSink,
 } from '../stores/index.ts';
 import { StoreError } from '../stores/index.ts';
-import type { Metrics, Side } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 
 /**
  * Returns a store that counts the bytes that are read from it and written to it, and its faults. Sets these

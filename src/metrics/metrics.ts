@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import type { Side } from '../image/index.ts';
 
 /**
  * The buckets of the histograms; seconds. Parts range from a small one on a fast disk to a large one over a
@@ -49,8 +50,6 @@ export interface Metrics {
   text(): Promise<string>;
   readonly contentType: string;
 }
-
-export type Side = 'source' | 'destination';
 
 /** Returns the values of a gauge, each with its labels. If it rejects, the gauge has no value. */
 export type Measure = () => Promise<readonly (readonly [labels: Record<string, string>, value: number])[]>;
