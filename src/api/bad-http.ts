@@ -24,7 +24,12 @@ interface ClientError {
  * Returns the answer to a request that no route gets, in the form of the dialect to which its path belongs.
  * If the path belongs to no dialect, uses the form of ECL.
  */
-export function unroutedAnswer(url: string, kind: ProblemKind, message: string, requestId: string): UnroutedAnswer {
+export function unroutedAnswer(
+  url: string,
+  kind: ProblemKind,
+  message: string,
+  requestId: string,
+): UnroutedAnswer {
   const dialect = dialects.find(({ paths }) => paths.test(url)) ?? eclDialect;
   return dialect.answerUnrouted({ kind, message }, requestId);
 }

@@ -12,8 +12,8 @@ export interface DialectContext {
   readonly tasks: TaskService;
   readonly identity: Identity;
   readonly config: ApiConfig;
-  /** The regions that have images. */
-  readonly regionNames: readonly string[];
+  /** Returns the names of the regions that have images at present. */
+  regionNames(): readonly string[];
   readonly limitsOf: (tenantId: string) => TenantLimits;
   /**
    * Runs the work of a request. Its calls to Temporal have short time limits, and end when `signal` is

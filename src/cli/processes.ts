@@ -86,13 +86,12 @@ async function serve(options: ProcessOptions): Promise<void> {
   const identity = await usableIdentity(config.identity);
   await identity.check();
   const tasks = createTaskService({ client, shares: config.shares, quota });
-  const regionNames = regionsOfImages(regions);
   const context = {
     jobs: loggedJobs(jobs, (about, message) => logger.info({ ...about, request_id: requestId() }, message)),
     tasks,
     identity,
     config: config.api,
-    regionNames,
+    regionNames: () => regionsOfImages(regions),
     limitsOf,
     forRequest: <T>(signal: AbortSignal, work: () => Promise<T>, id?: string) =>
       forRequest(client, signal, work, id),
@@ -108,7 +107,6 @@ async function serve(options: ProcessOptions): Promise<void> {
     throw asListenError('api', config.api, error);
   });
   const live = followConfig({ file: options.config, config, regions, open: openRegions, log: logger });
-  live.onChange(() => regionNames.splice(0, regionNames.length, ...regionsOfImages(regions)));
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   process.once('SIGTERM', () => stop()).once('SIGINT', () => stop());
   await stopped;

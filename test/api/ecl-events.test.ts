@@ -103,7 +103,7 @@ async function countingFacade(): Promise<{ app: FastifyInstance; client: Client;
       tasks: {} as TaskService,
       identity: READER_IDENTITY,
       config: API_CONFIG,
-      regionNames: ['ot1', 'ot2'],
+      regionNames: () => ['ot1', 'ot2'],
       forRequest: (_signal, work) => work(),
       limitsOf: tenantLimits({ event_streams: 1000, requests_per_second: 1e6, concurrent_requests: 1000 }),
     },

@@ -53,7 +53,7 @@ async function send(method: 'GET' | 'POST' | 'DELETE', path: string, token: stri
       tasks: {} as TaskService,
       identity,
       config: API_CONFIG,
-      regionNames: ['ot1', 'ot2'],
+      regionNames: () => ['ot1', 'ot2'],
       forRequest: (_signal, work) => work(),
       limitsOf: tenantLimits(),
     },

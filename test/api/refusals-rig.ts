@@ -52,7 +52,7 @@ export async function serveJobs(
       tasks: {} as TaskService,
       identity: READER_IDENTITY,
       config: { ...API_CONFIG, ...config },
-      regionNames: ['ot1', 'ot2'],
+      regionNames: () => ['ot1', 'ot2'],
       forRequest,
       limitsOf: tenantLimits(limits),
     },

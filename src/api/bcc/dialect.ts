@@ -131,7 +131,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
       const copy = {
         ...remoteCopyBody(request.body),
         imageId,
-        sourceRegion: sourceRegion(request.hostname, config, regionNames),
+        sourceRegion: sourceRegion(request.hostname, config, regionNames()),
         ...(clientToken !== undefined && { clientToken }),
       };
       return reply.send({ result: await startRemoteCopies(jobs, caller, copy, request) });

@@ -102,7 +102,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
           field: 'destination.tenant_id',
         });
       }
-      const { source, destination } = chooseRegions(body, request.hostname, config, regionNames);
+      const { source, destination } = chooseRegions(body, request.hostname, config, regionNames());
       const copy = {
         source: { region: source, image_id: body.image_id, tenant_id },
         destination: {
