@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { isFinal } from '../copy-job/index.ts';
 import { forRequest } from '../temporal/index.ts';
 import { cancelJob } from './cancel.ts';
 import { type Deletions, deleteJob } from './delete.ts';
-import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
 import { findByDestination } from './find-by-destination.ts';
 import { followJobs } from './follow.ts';
@@ -12,6 +10,7 @@ import { limitJob } from './limit.ts';
 import { listJobs } from './list.ts';
 import { openMarkers } from './markers.ts';
 import { pauseJob, resumeJob } from './pause.ts';
+import { retryJob } from './retry.ts';
 import { type Caller, type JobService, OPERATOR } from './service.ts';
 import { type StartContext, startJob } from './start.ts';
 import { liveView } from './view.ts';
@@ -39,34 +38,7 @@ export function createJobService(context: StartContext): JobService {
     limit: (caller, jobId, rate) => limitJob(client, caller, jobId, rate),
     delete: (caller, jobId) => deleteJob(client, deletions, caller, jobId),
     cancel: (caller, jobId, request) => cancelJob(client, caller, jobId, request),
-
-    async retry(caller, jobId) {
-      const job = await show(caller, jobId);
-      if (!isFinal(job.status))
-        throw new JobError('conflict', `the job is ${job.status}: it can be repeated only when it has ended`);
-      if (job.objects)
-        throw new JobError(
-          'conflict',
-          'the job copies an object for a task, so it cannot be repeated alone; start the task again',
-        );
-      const { source_region_id, source_image_id, destination_region_id } = job;
-      if (source_region_id === null || source_image_id === null || destination_region_id === null) {
-        throw new JobError('conflict', 'the request of the job was refused, so there is nothing to repeat');
-      }
-      const request = {
-        source: {
-          region: source_region_id,
-          image_id: source_image_id,
-          ...given('tenant_id', job.source_tenant_id),
-        },
-        destination: {
-          region: destination_region_id,
-          ...given('tenant_id', job.destination_tenant_id),
-          ...given('image_name', job.destination_image_name),
-        },
-      };
-      return startJob({ ...context, deletions }, caller, request, { dialect: 'retry' });
-    },
+    retry: async (caller, jobId) => retryJob({ ...context, deletions }, caller, await show(caller, jobId)),
 
     async check() {
       const { namespace } = client.options;
@@ -77,8 +49,4 @@ export function createJobService(context: StartContext): JobService {
         });
     },
   };
-}
-
-function given<K extends string>(key: K, value: string | null): Partial<Record<K, string>> {
-  return value === null ? {} : ({ [key]: value } as Record<K, string>);
 }

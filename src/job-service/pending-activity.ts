@@ -45,7 +45,8 @@ export async function stepOf(
   // The fault of an earlier attempt no longer counts once this attempt has moved something.
   const started = queued ? undefined : optionalTsToDate(activity.lastStartedTime);
   const hasMoved = started !== undefined && movedAt(beat) > started.getTime();
-  const earlier = failure === undefined || hasMoved || isByOperator(failure) ? null : faultOfLastFailure(failure);
+  const earlier =
+    failure === undefined || hasMoved || isByOperator(failure) ? null : faultOfLastFailure(failure);
   return {
     attempt: activity.attempt ?? 1,
     progress,
