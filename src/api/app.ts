@@ -23,6 +23,14 @@ import { collectRoutes, refuseOtherMethods } from './responses.ts';
 import { followCertificate, readCertificate } from './tls.ts';
 import { VALIDATOR } from './validation-problem.ts';
 
+/** What the facade does besides answering requests. */
+interface ApiOptions {
+  /** Counts the requests. By default, they are not counted. */
+  readonly metrics?: Metrics;
+  /** Tells whether each request is recorded as a span; by default, none is. */
+  readonly isTraced?: boolean;
+}
+
 /**
  * Returns the REST facade with every dialect, `/openapi.json`, `/healthz` and `/readyz`. It does not listen
  * yet.
@@ -30,8 +38,7 @@ import { VALIDATOR } from './validation-problem.ts';
 export async function createApi(
   context: DialectContext,
   logger: FastifyBaseLogger,
-  metrics: Metrics | null = null,
-  isTraced = false,
+  { metrics, isTraced = false }: ApiOptions = {},
 ): Promise<FastifyInstance> {
   const { tls } = context.config;
   const certificate = tls && (await readCertificate(tls));
@@ -58,7 +65,7 @@ export async function createApi(
     const stopFollowing = followCertificate(app.server as HttpsServer, tls, certificate, logger);
     app.addHook('onClose', async () => stopFollowing());
   }
-  if (metrics !== null) countRequests(app, metrics);
+  if (metrics !== undefined) countRequests(app, metrics);
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;

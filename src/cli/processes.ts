@@ -98,7 +98,7 @@ async function serve(options: ProcessOptions): Promise<void> {
   };
   const metrics = createMetrics();
   watchTemporal(metrics, client, config);
-  const app = await createApi(context, logger, metrics, tracing !== null);
+  const app = await createApi(context, logger, { metrics, isTraced: tracing !== null });
   const ready = async () => {
     await Promise.all([jobs.check(), identity.check()]);
   };
