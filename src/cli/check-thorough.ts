@@ -1,9 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
-import ms from 'ms';
-import prettyBytes from 'pretty-bytes';
 import type { Config, Region } from '../config/index.ts';
 import { isStoreError, type TrialStep, tryImages, tryObjects } from '../stores/index.ts';
+import { bytesText, spanText } from '../text/index.ts';
 import { causesOf, type Finding } from './finding.ts';
 
 /** The words in which `check` prints what each step of a trial does in a region. */
@@ -80,7 +79,7 @@ export async function thoroughTemporal({ workflowService, options }: Client): Pr
         problem: null,
         isNote: true,
       };
-  return [pause, { what: `Temporal keeps jobs that have ended for ${ms(retention)}`, problem: null }];
+  return [pause, { what: `Temporal keeps jobs that have ended for ${spanText(retention)}`, problem: null }];
 }
 
 /** Throws if the file system of the spool's folder is smaller than the spool may grow. */
@@ -88,6 +87,6 @@ export async function assertSpoolFits({ path, bytes }: { path: string; bytes: nu
   const { blocks, bsize } = await statfs(path);
   const whole = blocks * bsize;
   if (whole >= bytes) return;
-  const [has, wanted] = [whole, bytes].map((one) => prettyBytes(one, { binary: true }));
+  const [has, wanted] = [whole, bytes].map(bytesText);
   throw new Error(`spool.size: is ${wanted}, and its file system has only ${has}; make it smaller`);
 }

@@ -1,9 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import ms, { type StringValue } from 'ms';
-import prettyBytes from 'pretty-bytes';
 import { StoreError } from '../stores/index.ts';
 import { regionsOf, type SweepFinding, sweepStores } from '../sweep/index.ts';
-import { harmless } from '../text/index.ts';
+import { bytesText, harmless, spanText } from '../text/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
 import { unknownRegion } from './errors.ts';
 import { print } from './print.ts';
@@ -62,7 +61,6 @@ function duration(text: string): number {
 }
 
 function findingText({ region, kind, place, bytes, age, job, outcome, why }: SweepFinding): string {
-  const size = prettyBytes(bytes, { binary: true });
-  const what = `${kind} ${region}/${place}, ${size}, ${ms(age)} old, job ${job ?? 'unknown'}`;
+  const what = `${kind} ${region}/${place}, ${bytesText(bytes)}, ${spanText(age)} old, job ${job ?? 'unknown'}`;
   return harmless(`${outcome}: ${what}: ${why}`);
 }

@@ -42,7 +42,7 @@ test.each([
 
 test('a spool that is larger than its file system is an error', async () => {
   await expect(assertSpoolFits({ path: root, bytes: 1024 })).resolves.toBeUndefined();
-  await expect(assertSpoolFits({ path: root, bytes: 2 ** 60 })).rejects.toThrow(/^spool\.size: is 1 EiB/);
+  await expect(assertSpoolFits({ path: root, bytes: 2 ** 60 })).rejects.toThrow(/^spool\.size: is 1\.0 EiB/);
 });
 
 test('a Temporal that does not allow jobs to be paused is a note, and not a problem', async () => {
