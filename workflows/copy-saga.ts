@@ -66,17 +66,13 @@ export class CopySaga {
   /** Plans the copy, and makes it by the steps inspect, prepare, transfer and commit. */
   async #copy(request: CopyRequest): Promise<void> {
     const job = this.#job;
-    const { firstExecutionRunId: mark, runId } = workflowInfo();
-    // The patch has to come before the first local activity: in a replay, the result of a local activity may
-    // arrive before the marker of a patch that the code reaches later.
-    const undoesEarlierRuns = runId !== mark && patched('undo-earlier-runs');
+    const { firstExecutionRunId: mark } = workflowInfo();
+    const isLaterRun = undoesEarlierRuns();
     job.fillInRequest(request);
     const plan = await CancellationScope.nonCancellable(() => planCopy(request, imageIdOf(mark, 0)));
     this.#plan = plan;
     job.fillInPlan(plan);
-    // This run was made by a reset. The run before it may have made an image, and even have committed it.
-    if (undoesEarlierRuns)
-      this.#mayExist = { plan, ref: { ...plan.destination, mark, digests: { sha512: null, md5: null } } };
+    if (isLaterRun) this.#mayExist = leftByEarlierRuns(plan);
 
     job.setUnpublished({ phase: 'inspect' });
     const image = await storeSteps(plan).inspectSource(plan);
@@ -164,6 +160,22 @@ export class CopySaga {
     const progress = parseProgress(reportedProgress(error));
     if (progress !== undefined) this.#job.setUnpublished({ bytes_copied: progress.high_water });
   }
+}
+
+/**
+ * Tells whether this run was made by a reset, so that its undo also has to remove what the runs before it may
+ * have made. It MUST be called before the first local activity: in a replay, the result of a local activity
+ * may arrive before the marker of a patch that the code reaches later.
+ */
+function undoesEarlierRuns(): boolean {
+  const { firstExecutionRunId, runId } = workflowInfo();
+  return runId !== firstExecutionRunId && patched('undo-earlier-runs');
+}
+
+/** Returns a reference to the image that earlier runs may have made, and may even have committed. */
+function leftByEarlierRuns(plan: CopyPlan): Leftovers {
+  const { firstExecutionRunId: mark } = workflowInfo();
+  return { plan, ref: { ...plan.destination, mark, digests: { sha512: null, md5: null } } };
 }
 
 /**
