@@ -60,7 +60,9 @@ export async function openTransfer(
     const open = () => openSink(deps.client, to, { ref, copy, isObject: plan.objects === true });
     const [sink, reader] = await both(
       atSide('destination', open).then(keep),
-      atSide('source', () => from.openReader(plan.source, pin, digestsOf(record))).then(keep),
+      atSide('source', () => from.openReader(plan.source, pin, digestsOf(record), record.size > 0)).then(
+        keep,
+      ),
     );
     const openingSince = Date.now();
     const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);

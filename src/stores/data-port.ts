@@ -16,8 +16,16 @@ export interface PartReader {
    * one ended.
    */
   readonly inOrder?: true;
-  /** Present if the data is an object at a service that may be able to copy it by itself. */
+  /**
+   * Present if the data is an object at a service that may be able to copy it by itself. The caller MUST NOT
+   * use it before it has called `check`.
+   */
   readonly original?: ServerObject;
+  /**
+   * Finds out whether the data has changed; absent if that was done when the reader was opened. Throws
+   * `changed`, `not_found`, `unavailable`.
+   */
+  readonly check?: () => Promise<void>;
   /** The best number of bytes to ask for at a time; absent if the reader prefers none. */
   readonly partSize?: number;
   /**

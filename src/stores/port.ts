@@ -43,8 +43,10 @@ export interface ImageSource {
    * Opens the data that was inspected. Throws `changed`, `not_found`, `unavailable`.
    * @param digests the digests in the record. If some are known, they decide: data that was rewritten with
    * the same bytes has not changed. A store MAY have to read all of it to find out
+   * @param isUnchecked `true` if the store MAY leave it to the reads, and to `PartReader.check`, to find out
+   * whether the data has changed
    */
-  openReader(ref: SourceRef, pin: string, digests?: Digests): Promise<PartReader>;
+  openReader(ref: SourceRef, pin: string, digests?: Digests, isUnchecked?: boolean): Promise<PartReader>;
 }
 
 /**

@@ -29,12 +29,12 @@ export async function copyByServer(
 ): Promise<ServerOutcome> {
   const { size, reader } = options;
   const { byServer } = sink;
-  const from = reader.original;
   if (byServer === undefined) return { refusal: null };
-  const hasBoth = from?.service === byServer.service && size > 0;
+  const hasBoth = reader.original?.service === byServer.service && size > 0;
   // If an earlier attempt has moved blocks through a worker, this attempt does so too.
   if (hasBoth && (byServer.hasBegun || run.delivered.bytes === 0)) {
-    const outcome = await copyAll(options, sink, byServer, from, run);
+    await atSide('source', async () => reader.check?.());
+    const outcome = await copyAll(options, sink, byServer, reader.original, run);
     if ('copied' in outcome) return outcome;
     await forget(sink, run);
     return outcome;

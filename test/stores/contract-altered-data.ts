@@ -28,6 +28,22 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
       },
     );
 
+    test('a reader that is opened unchecked finds out by its reads or its check that data has changed', async () => {
+      const { id } = await bench.current.addImage(DATA);
+      const { pin } = await bench.store.inspect(bench.own(id));
+      await bench.current.alterData(id);
+      const open = async () => {
+        const reader = await bench.store.openReader(bench.own(id), pin, undefined, true);
+        onTestFinished(() => reader.close());
+        return reader;
+      };
+      expect(await codeOf(open().then((reader) => readAll(reader, [0, SIZE])))).toBe('changed');
+      const checked = open().then(async (reader) => {
+        await (reader.check === undefined ? readAll(reader, [0, SIZE]) : reader.check());
+      });
+      expect(await codeOf(checked)).toBe('changed');
+    });
+
     test('a reader of data that is altered in the meantime fails with `changed`', async () => {
       const { id, reader } = await openedImage();
       await bench.current.alterData(id);

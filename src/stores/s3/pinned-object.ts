@@ -6,7 +6,7 @@ import { changedError, hasAnyDigest, haveDigests, keepAliveUntil } from '../same
 import { StoreError } from '../store-error.ts';
 import { detailsFromSdk, type ObjectDetails } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
-import { fromS3, isS3Error } from './errors.ts';
+import { fromS3, isS3Error, onS3 } from './errors.ts';
 import { openObject } from './read-object.ts';
 
 /** The properties of an object that have to stay as they are while it is read. */
@@ -44,24 +44,30 @@ export function isPinOf(key: string, pin: string): boolean {
 /**
  * Returns a reader of an object. The object MUST keep its pin while it is read; otherwise, throws `changed`.
  * If digests are known, they decide instead: an object that was put again is read to its end, and counts as
- * unchanged if it still has these digests.
+ * unchanged if it still has these digests. If `isUnchecked`, only the reads find out: each asks for the
+ * version that is pinned.
  */
 export async function openPinned(
   store: Bucket,
   key: string,
   pin: string,
   digests?: Digests,
+  isUnchecked = false,
 ): Promise<PartReader> {
-  const now = await pinObject(store, key);
+  const now = isUnchecked ? undefined : await pinObject(store, key);
   const expected = pinFrom(pin);
   if (expected === undefined || expected.key !== key) throw changedError();
   const { size } = expected;
   const closed = new AbortController();
   const guard = guardOf(store, expected, digests, closed.signal);
-  if (now.pin !== pin) await guard.checkDigests();
+  const check = async (found: PinnedObject) => {
+    if (found.pin !== pin) await guard.checkDigests();
+  };
+  if (now !== undefined) await check(now);
   return {
     endpoint: store.endpoint,
     roundTrip: store.roundTrip(),
+    ...(isUnchecked && { check: () => onS3(async () => check(await pinObject(store, key))) }),
     get original() {
       return { service: store.service, bucket: store.bucket, key, etag: guard.etag() };
     },

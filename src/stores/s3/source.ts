@@ -41,12 +41,12 @@ export function s3Source(store: Bucket): ImageSource {
         throw isStoreError(error, 'not_found') ? notFoundError(ref) : error;
       }),
 
-    openReader: (ref, pin, digests) =>
+    openReader: (ref, pin, digests, isUnchecked) =>
       onS3(async () => {
         const bare = keys.bare(ref.image_id);
         const isBare = isBareId(ref) && isPinOf(bare, pin);
         if (!isBare && !isImageId(ref.image_id)) throw notFoundError(ref);
-        return openPinned(store, isBare ? bare : keys.data(ref.image_id), pin, digests);
+        return openPinned(store, isBare ? bare : keys.data(ref.image_id), pin, digests, isUnchecked);
       }).catch((error) => {
         throw isStoreError(error, 'not_found') ? notFoundError(ref) : error;
       }),
