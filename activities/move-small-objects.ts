@@ -2,26 +2,19 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 import {
   type BatchProgress,
   type BatchScope,
-  batchText,
   destinationPath,
   isFaultOfTask,
   LARGE_OBJECT,
-  MAX_FAILURES,
-  NOTHING_MOVED,
-  objectFailure,
-  parseBatchProgress,
   type TaskPlan,
 } from '../src/object-task/index.ts';
-import { atSide, blame, compareUtf8, type ObjectEntry, type ObjectStore } from '../src/stores/index.ts';
-import { type MoveOptions, moveEachObject, type ObjectOutcome } from '../src/transfer/index.ts';
+import { blame, compareUtf8, type ObjectEntry, type ObjectStore } from '../src/stores/index.ts';
+import { type MoveOptions, moveEachObject } from '../src/transfer/index.ts';
+import { BatchAttempt } from './batch-attempt.ts';
 import type { Dependencies } from './dependencies.ts';
 import { toFailure } from './failures.ts';
 import { lastingLease } from './lease.ts';
 import { objectsOf } from './region-of.ts';
-import { heartbeating, queuedFor } from './step.ts';
-
-/** The time between two flushes of the written objects; milliseconds. */
-const FLUSH_INTERVAL = 5000;
+import { heartbeating } from './step.ts';
 
 /**
  * Moves a batch of small objects, each one whole or not at all. If an object cannot be moved, the failure is
@@ -36,48 +29,30 @@ export async function moveSmallObjects(
   const { cancellationSignal: signal } = Context.current();
   const source = objectsOf(deps.regions, plan.source.region);
   const destination = objectsOf(deps.regions, plan.destination.region);
-  let progress = progressBefore(scope);
-  // The progress at the last flush: the next attempt goes on from here.
-  let kept = progress;
-  let flushedAt = Date.now();
-  const flush = async () => {
-    await atSide('destination', () => destination.flush());
-    kept = progress;
-    flushedAt = Date.now();
-  };
-  // `about` comes first, because the Web UI shows the keys in this order.
-  const details = () => ({ about: batchText(kept), ...kept });
-  const confirm = lastingLease(deps.client, details);
+  const attempt = new BatchAttempt(scope, destination);
+  const heartbeat = () => attempt.heartbeat();
   const move = async () => {
-    const entries = within(scope, source.list(plan.source.prefix, progress.after));
-    const options = moveOptions(deps, plan, { source, destination });
-    // The time for which no memory is free does not count as time without progress.
-    const onWait = () => {
-      waitedFrom = Date.now();
+    const entries = within(scope, source.list(plan.source.prefix, attempt.flushed.after));
+    const options = {
+      ...moveOptions(deps, plan, { source, destination }),
+      onWait: () => attempt.noteWait(),
+      signal,
+      confirm: lastingLease(deps.client, heartbeat),
     };
-    for await (const outcome of moveEachObject(entries, { ...options, onWait, signal, confirm })) {
-      progress = advanced(progress, outcome);
-      if (Date.now() - flushedAt > FLUSH_INTERVAL) await flush();
-    }
-    await flush();
-    return kept;
+    for await (const outcome of moveEachObject(entries, options)) await attempt.add(outcome);
+    await attempt.flush();
+    return attempt.flushed;
   };
-  let failedAt = 0;
-  let waitedFrom = 0;
-  // If this flush fails, the next attempt moves again what has been written since the last flush.
-  const flushAfterFault = async (error: unknown) => {
-    failedAt = Date.now();
-    if (!signal.aborted) await flush().catch(() => {});
-    throw error;
+  const end = async (error: unknown) => {
+    // The flush may take long, and that time is not time without progress.
+    const failedAt = Date.now();
+    // If this flush fails, the next attempt moves again what has been written since the last flush.
+    if (!signal.aborted) await attempt.flush().catch(() => {});
+    if (signal.aborted) throw new CancelledFailure(signal.reason.message, [attempt.flushed]);
+    const stalledFor = attempt.stalledFor(failedAt);
+    throw toFailure(blame('source', error), stalledFor, deps.limits.giveUpAfter, attempt.flushed);
   };
-  try {
-    return await heartbeating(details, () => move().catch(flushAfterFault));
-  } catch (error) {
-    if (signal.aborted) throw new CancelledFailure(signal.reason.message, [kept]);
-    // Only flushed objects count as progress, because the next attempt moves all others again.
-    const stalledFor = failedAt - Math.max(kept.moved_at, waitedFrom);
-    throw toFailure(blame('source', error), stalledFor, deps.limits.giveUpAfter, kept);
-  }
+  return heartbeating(heartbeat, () => move().catch(end));
 }
 
 /** Returns the options that are the same in every attempt at a batch. */
@@ -98,13 +73,6 @@ function moveOptions(
   };
 }
 
-/** Returns the progress with which this attempt begins: that of the earlier attempts, if there were any. */
-function progressBefore({ after }: BatchScope): BatchProgress {
-  const resumed = parseBatchProgress(Context.current().info.heartbeatDetails);
-  if (resumed === undefined) return { ...NOTHING_MOVED, after, moved_at: Date.now() };
-  return { ...resumed, moved_at: resumed.moved_at + queuedFor() };
-}
-
 /** Yields the entries of a list that belong to the batch. */
 async function* within(
   { up_to, except }: BatchScope,
@@ -118,16 +86,4 @@ async function* within(
     // So only an entry without a fault is surely the last one of its path.
     if (entry.path === up_to && entry.fault === undefined) return;
   }
-}
-
-function advanced(progress: BatchProgress, outcome: ObjectOutcome): BatchProgress {
-  const { path, bytes, fault, isIncomplete = false, isFolder = false } = outcome;
-  const done = { ...progress, after: path, moved_at: Date.now() };
-  if (isFolder) return { ...done, folders: progress.folders + 1 };
-  if (fault === null) {
-    const incomplete = progress.incomplete + (isIncomplete ? 1 : 0);
-    return { ...done, moved: progress.moved + 1, bytes: progress.bytes + bytes, incomplete };
-  }
-  const failures = [...progress.failures, objectFailure(path, fault)].slice(0, MAX_FAILURES);
-  return { ...done, failed: progress.failed + 1, failures };
 }

@@ -1,0 +1,90 @@
+import { Context } from '@temporalio/activity';
+import {
+  type BatchProgress,
+  type BatchScope,
+  batchText,
+  MAX_FAILURES,
+  NOTHING_MOVED,
+  objectFailure,
+  parseBatchProgress,
+} from '../src/object-task/index.ts';
+import { atSide, type ObjectStore } from '../src/stores/index.ts';
+import type { ObjectOutcome } from '../src/transfer/index.ts';
+import { queuedFor } from './step.ts';
+
+/** The time between two flushes of the written objects; milliseconds. */
+const FLUSH_INTERVAL = 5000;
+
+/**
+ * The state of one attempt at a batch of small objects. Only flushed objects count as moved: the next attempt
+ * moves all others again.
+ */
+export class BatchAttempt {
+  readonly #destination: ObjectStore;
+  /** The progress up to the last object that was written. */
+  #written: BatchProgress;
+  /** The progress at the last flush. The next attempt goes on from here. */
+  #flushed: BatchProgress;
+  #flushedAt = Date.now();
+  /** The time at which the attempt has last waited for memory; milliseconds since the epoch. */
+  #waitedAt = 0;
+
+  constructor(scope: BatchScope, destination: ObjectStore) {
+    this.#destination = destination;
+    this.#written = progressBefore(scope);
+    this.#flushed = this.#written;
+  }
+
+  get flushed(): BatchProgress {
+    return this.#flushed;
+  }
+
+  /** Counts an object that is done, and flushes if the last flush is some seconds old. */
+  async add(outcome: ObjectOutcome): Promise<void> {
+    this.#written = advanced(this.#written, outcome);
+    if (Date.now() - this.#flushedAt > FLUSH_INTERVAL) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    await atSide('destination', () => this.#destination.flush());
+    this.#flushed = this.#written;
+    this.#flushedAt = Date.now();
+  }
+
+  /** Starts the time without progress anew, because the attempt waits for memory. */
+  noteWait(): void {
+    this.#waitedAt = Date.now();
+  }
+
+  /**
+   * Returns for how long there had been no progress at some time; milliseconds.
+   * @param at milliseconds since the epoch
+   */
+  stalledFor(at: number): number {
+    return at - Math.max(this.#flushed.moved_at, this.#waitedAt);
+  }
+
+  /** Returns the details of a heartbeat. `about` comes first: the Web UI shows the keys in this order. */
+  heartbeat(): { readonly about: string } & BatchProgress {
+    return { about: batchText(this.#flushed), ...this.#flushed };
+  }
+}
+
+/** Returns the progress with which this attempt begins: that of the earlier attempts, if there were any. */
+function progressBefore({ after }: BatchScope): BatchProgress {
+  const resumed = parseBatchProgress(Context.current().info.heartbeatDetails);
+  if (resumed === undefined) return { ...NOTHING_MOVED, after, moved_at: Date.now() };
+  return { ...resumed, moved_at: resumed.moved_at + queuedFor() };
+}
+
+function advanced(progress: BatchProgress, outcome: ObjectOutcome): BatchProgress {
+  const { path, bytes, fault, isIncomplete = false, isFolder = false } = outcome;
+  const done = { ...progress, after: path, moved_at: Date.now() };
+  if (isFolder) return { ...done, folders: progress.folders + 1 };
+  if (fault === null) {
+    const incomplete = progress.incomplete + (isIncomplete ? 1 : 0);
+    return { ...done, moved: progress.moved + 1, bytes: progress.bytes + bytes, incomplete };
+  }
+  const failures = [...progress.failures, objectFailure(path, fault)].slice(0, MAX_FAILURES);
+  return { ...done, failed: progress.failed + 1, failures };
+}
