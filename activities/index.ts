@@ -30,24 +30,21 @@ export type { TransferResult } from './transfer-image.ts';
  */
 export function createJobActivities(deps: Dependencies) {
   const { regions, limits, client } = deps;
+  const planned = <T>(plan: () => T): T => {
+    try {
+      return plan();
+    } catch (error) {
+      throw toFailure(error, 0, limits.giveUpAfter);
+    }
+  };
   return {
     /** Checks a copy request, and returns its plan. This is a local activity, because it only computes. */
-    async planCopy(request: unknown, reservedImageId: string): Promise<CopyPlan> {
-      try {
-        return planCopy(request, { regions, limits }, reservedImageId);
-      } catch (error) {
-        throw toFailure(error, 0, limits.giveUpAfter);
-      }
-    },
+    planCopy: async (request: unknown, reservedImageId: string): Promise<CopyPlan> =>
+      planned(() => planCopy(request, { regions, limits }, reservedImageId)),
 
     /** Checks a task's request, and returns its plan. This is a local activity, because it only computes. */
-    async planTask(request: unknown): Promise<TaskPlan> {
-      try {
-        return planTask(request, { regions, limits });
-      } catch (error) {
-        throw toFailure(error, 0, limits.giveUpAfter);
-      }
-    },
+    planTask: async (request: unknown): Promise<TaskPlan> =>
+      planned(() => planTask(request, { regions, limits })),
 
     /**
      * Returns how many bytes the current transfer of this workflow has moved, according to its last
