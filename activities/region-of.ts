@@ -9,16 +9,19 @@ import {
 } from '../src/stores/index.ts';
 
 /**
- * Returns the store of one side of a copy: the region's images, or its plain objects. Throws `unavailable`,
- * which is retried, if this worker's configuration has no such store, because the next configuration may have
- * it.
+ * Returns the store of one side of a copy: the region's images, or its plain objects. Throws `unavailable` if
+ * this worker's configuration has no such store.
  */
 export function storeOf(regions: Regions, plan: CopyPlan, side: Side): ImageSource & ImageDestination {
   const { region: name } = plan[side];
   return plan.objects ? objectsOf(regions, name) : regionOf(regions, name).store;
 }
 
-function regionOf(regions: Regions, name: string): Region {
+/**
+ * Returns a region. Throws `unavailable`, which is retried, if this worker's configuration has no such
+ * region, because the next configuration may have it.
+ */
+export function regionOf(regions: Regions, name: string): Region {
   const region = regions.get(name);
   if (region !== undefined) return region;
   throw new StoreError('unavailable', `this worker's configuration has no region '${name}'`);
