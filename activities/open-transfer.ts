@@ -8,6 +8,7 @@ import {
   type ImageDestination,
   type ImageSink,
   type InspectedImage,
+  isStoreError,
   type PartSink,
   StoreError,
 } from '../src/stores/index.ts';
@@ -132,11 +133,11 @@ async function openSink(
   const attempt = attemptNumber();
   const open = () => to.openSink(ref, attempt, copy.size);
   return open().catch(async (error) => {
-    if (isFirstRun(ref) || !(error instanceof StoreError) || error.code !== 'not_found') throw error;
+    if (isFirstRun(ref) || !isStoreError(error, 'not_found')) throw error;
     await reserve(client, to, ref, copy).catch((refused) => {
       // A Glance never accepts an id again, so the job has to go on with another one. An object can have no
       // other id than its path.
-      const isTaken = !isObject && refused instanceof StoreError && refused.code === 'conflict';
+      const isTaken = !isObject && isStoreError(refused, 'conflict');
       throw isTaken ? new StoreError('spoilt', refused.message, { cause: refused }) : refused;
     });
     return open();

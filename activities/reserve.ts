@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { ImageRecord } from '../src/image/index.ts';
-import { type DestinationRef, type ImageDestination, StoreError } from '../src/stores/index.ts';
+import { type DestinationRef, type ImageDestination, isStoreError } from '../src/stores/index.ts';
 import { attemptNumber, jobHasEndedOrUndoes } from './lease.ts';
 
 /**
@@ -42,7 +42,7 @@ async function retryingConflict(prepare: () => Promise<void>): Promise<void> {
     try {
       return await prepare();
     } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'conflict' || calls === MAX_CALLS) throw error;
+      if (!isStoreError(error, 'conflict') || calls === MAX_CALLS) throw error;
     }
   }
 }

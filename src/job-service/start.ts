@@ -19,7 +19,7 @@ import { InvalidRequest, planCopy } from '../copy-job/plan.ts';
 import type { ImageRecord } from '../image/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import { LimitReached, type Quota } from '../quota/index.ts';
-import { type ImageStore, StoreError } from '../stores/index.ts';
+import { type ImageStore, isStoreError } from '../stores/index.ts';
 import { outsideTemporalDeadline, requestId } from '../temporal/index.ts';
 import { labelOf } from '../text/index.ts';
 import { answered, jobErrorOf } from './ask-store.ts';
@@ -172,8 +172,7 @@ async function inspectForCaller(
   const room = to.checkRoom?.(destination.tenant_id, record.size) ?? Promise.resolve();
   await answered(room).catch((error) => {
     // Other errors are ignored: the destination may answer by the time when the job needs it.
-    if (error instanceof StoreError && error.code === 'quota_exceeded')
-      throw jobErrorOf(destination.region, error);
+    if (isStoreError(error, 'quota_exceeded')) throw jobErrorOf(destination.region, error);
   });
   return record;
 }

@@ -82,9 +82,9 @@ export class StoreError extends Error {
   }
 }
 
-/** Tells whether something that was thrown is a StoreError with this code. */
-export function isStoreError(error: unknown, code: StoreErrorCode): error is StoreError {
-  return error instanceof StoreError && error.code === code;
+/** Tells whether something that was thrown is a StoreError with one of these codes. */
+export function isStoreError(error: unknown, ...codes: readonly StoreErrorCode[]): error is StoreError {
+  return error instanceof StoreError && codes.includes(error.code);
 }
 
 /** Returns the error for an object that was small when it was listed, and has grown since. */
