@@ -21,6 +21,11 @@ export function goneError({ image_id }: Pick<DestinationRef, 'image_id'>): Store
   return new StoreError('not_found', `${JSON.stringify(image_id)} is no longer being made by this job`);
 }
 
+/** Returns the error for an image or object in the making that is being removed. */
+export function beingRemovedError(cause?: unknown): StoreError {
+  return new StoreError('not_found', 'the copy is being removed', { cause });
+}
+
 /** Returns the error for an attempt that wants to change what a later attempt has taken over. */
 export function overtakenError(cause?: unknown): StoreError {
   return new StoreError('conflict', 'a later attempt has taken over', { cause });

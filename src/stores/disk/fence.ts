@@ -1,7 +1,6 @@
 import { readdir, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { overtakenError } from '../refusals.ts';
-import { StoreError } from '../store-error.ts';
+import { beingRemovedError, overtakenError } from '../refusals.ts';
 import { ignoring } from './disk-errors.ts';
 
 /**
@@ -46,7 +45,7 @@ export function fenceName(attempt: number): string {
  */
 export async function takeFence(folder: string, attempt: number): Promise<void> {
   const isTaken = await moveFence(folder, attempt, fenceName(attempt));
-  if (!isTaken) throw new StoreError('not_found', 'the copy is being removed');
+  if (!isTaken) throw beingRemovedError();
 }
 
 /**

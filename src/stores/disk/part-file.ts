@@ -1,7 +1,7 @@
 import { access, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { PartSink } from '../data-port.ts';
-import { overtakenError } from '../refusals.ts';
+import { beingRemovedError, overtakenError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { openDataFile } from './data-file.ts';
 import { assertReachable, isErrno, onDisk } from './disk-errors.ts';
@@ -101,7 +101,5 @@ async function throwSuperseded(folder: string, error: unknown): Promise<never> {
   if (!isErrno(error, 'ENOENT')) throw error;
   await assertReachable(dirname(folder));
   const { isDoomed, attempt } = await readFence(folder);
-  throw isDoomed || attempt === -1
-    ? new StoreError('not_found', 'the copy is being removed', { cause: error })
-    : overtakenError(error);
+  throw isDoomed || attempt === -1 ? beingRemovedError(error) : overtakenError(error);
 }

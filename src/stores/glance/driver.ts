@@ -5,7 +5,7 @@ import { type Interface, openSession } from '../../openstack/index.ts';
 import type { ImageStore, StoreDriver } from '../image-store.ts';
 import type { SourceRef } from '../port.ts';
 import { notActiveError, notFoundError } from '../refusals.ts';
-import { StoreError } from '../store-error.ts';
+import { changedError } from '../same-bytes.ts';
 import { recordIfUsable } from '../usable.ts';
 import { type As, fromOpenStack, glanceApi } from './api.ts';
 import { glanceDestination } from './destination.ts';
@@ -88,7 +88,7 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
     async openReader(ref, pin) {
       const image = await api.show(requester(ref), ref.image_id);
       if (pinOf(image) === pin) return { ...(await openReader(api, requester(ref), image)), endpoint };
-      throw new StoreError('changed', "the image's data has changed since it was inspected");
+      throw changedError();
     },
 
     check: () => session.check(),
