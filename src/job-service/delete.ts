@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { CLEAN_UP, COPY_IMAGE, isFinal } from '../copy-job/index.ts';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../temporal/index.ts';
 import { JobError } from './errors.ts';
 import { describeJobIfThere, findJob, unavailable } from './find.ts';
+import { lookUntil } from './look-until.ts';
 import type { Caller } from './service.ts';
 import { recordedView } from './view.ts';
 
@@ -22,8 +22,6 @@ const MAX_CLOSING = 3000;
  * the same idempotency key would find the deleted job.
  */
 const MAX_SHOWN = 6000;
-/** The time between two looks at the job; milliseconds. */
-const INTERVAL = 100;
 
 /** The deletions that are running in this process, by the ids of their jobs. */
 export type Deletions = Map<string, Promise<void>>;
@@ -76,25 +74,6 @@ async function deleteRuns(client: Client, jobId: string, lastRun: string): Promi
     (found) => found === undefined,
     MAX_SHOWN,
   );
-}
-
-/**
- * Calls `look` again and again until `isEnough` accepts what it has found, or the time is over. Returns what
- * was found last.
- * @param patience the longest time; milliseconds
- */
-async function lookUntil<T>(
-  look: () => Promise<T>,
-  isEnough: (found: T) => boolean,
-  patience: number,
-): Promise<T> {
-  const deadline = Date.now() + patience;
-  let found = await look();
-  while (!isEnough(found) && Date.now() < deadline) {
-    await sleep(INTERVAL);
-    found = await look();
-  }
-  return found;
 }
 
 async function deleteRun(client: Client, workflowId: string, runId: string): Promise<void> {

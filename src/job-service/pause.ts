@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { isCancellable } from '../copy-job/index.ts';
 import { GRPC_STATUS, grpcStatusOf, isWorkflowPaused } from '../temporal/index.ts';
 import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
+import { lookUntil } from './look-until.ts';
 import type { Caller, PauseRequest } from './service.ts';
 import { resetIfUnreadable } from './unreadable.ts';
 import { recordedView } from './view.ts';
 
-/** How long a pause waits for the end of a Workflow Task, and the time between two looks; milliseconds. */
+/** How long a pause waits for the end of a Workflow Task; milliseconds. */
 const PATIENCE = 3000;
-const INTERVAL = 100;
 
 /**
  * Pauses a job: its workflow and its current step. The step stops at its next heartbeat, keeps what it has
@@ -76,17 +75,17 @@ async function withoutWorkflowTask(
   caller: Caller,
   jobId: string,
 ): Promise<WorkflowExecutionDescription> {
-  for (const deadline = Date.now() + PATIENCE; ; ) {
+  const find = async () => {
     const job = await findJob(client, caller, jobId);
     const { status } = recordedView(job);
     if (!isCancellable(status)) throw new JobError('conflict', `the job is ${status}: it cannot be paused`);
-    if (!job.raw.pendingWorkflowTask || isWorkflowPaused(job)) return job;
-    if (Date.now() > deadline) {
-      const message = 'the job waits for a worker that runs its workflow: it cannot be paused now';
-      throw new JobError('conflict', message);
-    }
-    await sleep(INTERVAL);
-  }
+    return job;
+  };
+  const isIdle = (job: WorkflowExecutionDescription) => !job.raw.pendingWorkflowTask || isWorkflowPaused(job);
+  const job = await lookUntil(find, isIdle, PATIENCE);
+  if (isIdle(job)) return job;
+  const message = 'the job waits for a worker that runs its workflow: it cannot be paused now';
+  throw new JobError('conflict', message);
 }
 
 function commonOf(client: Client, requestedBy: string) {
