@@ -103,7 +103,8 @@ async function startUnlessThere(
   start: () => Promise<unknown>,
   isThere: () => Promise<boolean>,
 ): Promise<void> {
-  for (const deadline = Date.now() + MAX_DISAPPEARING; ; await sleep(INTERVAL)) {
+  const deadline = Date.now() + MAX_DISAPPEARING;
+  for (;;) {
     try {
       await start();
       return;
@@ -113,6 +114,8 @@ async function startUnlessThere(
       if (await isThere()) return;
       if (Date.now() >= deadline) throw unavailable(error);
     }
+    // Temporal still refuses the id, though it no longer shows the deleted job that had it.
+    await sleep(INTERVAL);
   }
 }
 
