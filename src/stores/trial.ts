@@ -3,6 +3,7 @@ import { digestsOf, type ImageRecord } from '../image/index.ts';
 import type { ImageSink } from './data-port.ts';
 import type { ImageStore } from './image-store.ts';
 import type { Leftover } from './leftover.ts';
+import { newRecord } from './new-record.ts';
 import type { ObjectStore } from './object-port.ts';
 import type { DestinationRef, ImageDestination } from './port.ts';
 import { isStoreError, StoreError } from './store-error.ts';
@@ -116,26 +117,15 @@ function errorOf(run: () => Promise<void>): Promise<unknown> {
 }
 
 function trialRecord(id: string, mark: string, owner: string): ImageRecord {
-  return {
+  return newRecord({
     id,
     name: NAME,
-    status: 'active',
     owner,
-    visibility: 'private',
-    os_hidden: false,
-    protected: false,
-    disk_format: 'raw',
-    container_format: 'bare',
     size: DATA.length,
-    min_disk: 0,
-    min_ram: 0,
     os_hash_algo: 'sha512',
     os_hash_value: createHash('sha512').update(DATA).digest('hex'),
-    checksum: null,
-    tags: [],
     properties: { [PROPERTY]: mark },
-    created_at: new Date().toISOString(),
-  };
+  });
 }
 
 /**

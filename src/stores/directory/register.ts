@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ImageRecord } from '../../image/index.ts';
 import { MIB } from '../../memory/index.ts';
 import type { NewImage } from '../image-store.ts';
+import { newRecord } from '../new-record.ts';
 import { type Layout, syncFolder } from './layout.ts';
 import { writeRecord } from './record-file.ts';
 
@@ -35,26 +36,15 @@ export async function registerFile(
     });
     const data = createWriteStream(join(partial, 'data'), { flush: true, highWaterMark: MIB });
     await pipeline(await open(file), meter, data, { ...(signal && { signal }) });
-    const record: ImageRecord = {
+    const record = newRecord({
       id,
       name: image.name,
-      status: 'active',
       owner: image.owner,
-      visibility: 'private',
-      os_hidden: false,
-      protected: false,
       disk_format: image.disk_format,
-      container_format: 'bare',
       size,
-      min_disk: 0,
-      min_ram: 0,
       os_hash_algo: 'sha512',
       os_hash_value: sha512.digest('hex'),
-      checksum: null,
-      tags: [],
-      properties: {},
-      created_at: new Date().toISOString(),
-    };
+    });
     await writeRecord(partial, record);
     await rename(partial, paths.image(id));
     await syncFolder(paths.root);
