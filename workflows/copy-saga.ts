@@ -79,16 +79,20 @@ export class CopySaga {
     const { name, size } = image.record;
     job.setUnpublished({ phase: 'prepare', source_image_name: name, image_size: size });
 
-    // Each round makes one image. Each fault is the reason for one more round.
-    for (const faults: Fault[] = []; ; ) {
+    // Each round makes one image. Each fault is the reason for one more round, with another image id.
+    const faults: Fault[] = [];
+    let copy = plan;
+    for (;;) {
       try {
-        return await this.#make(withImageId(plan, faults.length), image);
+        return await this.#make(copy, image);
       } catch (error) {
         faults.push(faultOfFailure(error, plan));
         if (!mayReplace(plan, faults)) throw error;
         this.#noteProgress(error);
         await this.#undo();
-        job.replaceImage(imageIdOf(mark, faults.length));
+        const image_id = imageIdOf(mark, faults.length);
+        copy = { ...plan, destination: { ...plan.destination, image_id } };
+        job.replaceImage(image_id);
       }
     }
   }
@@ -197,11 +201,4 @@ function mayReplace({ objects }: CopyPlan, faults: readonly Fault[]): boolean {
  */
 function isReceivedChanged({ code, side }: Fault): boolean {
   return code === 'digest_mismatch' && side === 'destination';
-}
-
-/** Returns the plan with the id of the next image, after `replaced` images have turned out to be unusable. */
-function withImageId(plan: CopyPlan, replaced: number): CopyPlan {
-  if (replaced === 0) return plan;
-  const image_id = imageIdOf(workflowInfo().firstExecutionRunId, replaced);
-  return { ...plan, destination: { ...plan.destination, image_id } };
 }
