@@ -88,31 +88,27 @@ function handleCancels(
   workScope: CancellationScope,
 ): Promise<null> {
   const endNow = Promise.withResolvers<null>();
-  const awaitLastReport = async () => {
-    await sleep(MAX_LAST_REPORT);
-    // The transfer has not ended in time, but it may have sent another heartbeat after the cancel.
-    if (job.details.phase === 'transfer' && patched('last-heartbeat-for-last-word')) await noteBytes(job);
-  };
-  const stop = (awaitsLastReport = false) => {
+  // After a cancel by force, also ends the job: at once, or when a transfer has had time for its last report.
+  const stop = async (afterLastReport: boolean) => {
     workScope.cancel();
     if (!job.isForced) return;
-    if (!awaitsLastReport) endNow.resolve(null);
-    else
-      awaitLastReport()
-        .then(() => endNow.resolve(null))
-        .catch(ignoreCancellation);
+    if (afterLastReport) await waitForLastReport(job);
+    endNow.resolve(null);
+  };
+  const stopTransfer = () => {
+    const afterLastReport = job.isForced && patched('last-word-of-transfer');
+    // Only the transfer's heartbeats say how far it has come, and the cancel ends them: so the number is read
+    // first.
+    return noteBytes(job).finally(() => stop(afterLastReport));
   };
   const cancel = (via: CancelRecord['via'], request?: unknown) => {
     job.requestCancel(via, request);
     // Jobs of an earlier version kept the status `cancel_requested` until nothing was left of the copy.
     if (job.isDiscarding && patched('canceling-while-discarding'))
       job.setAndPublish({ status: 'canceling', fault: null });
-    // Only the transfer's heartbeats say how far it has come, and the cancel ends them: so the number is read
-    // first.
-    if (job.details.phase === 'transfer' && patched('progress-before-cancel')) {
-      const awaitsLastReport = job.isForced && patched('last-word-of-transfer');
-      noteBytes(job).finally(() => stop(awaitsLastReport));
-    } else stop();
+    const isMoving = job.details.phase === 'transfer' && patched('progress-before-cancel');
+    const stopped = isMoving ? stopTransfer() : stop(false);
+    stopped.catch(ignoreCancellation);
   };
   setHandler(cancelSignal, (request) => {
     if (job.mayCancel(request)) cancel('signal', request);
@@ -129,6 +125,13 @@ function handleCancels(
     if (isCancellable(job.status)) cancel('native');
   });
   return endNow.promise;
+}
+
+/** Gives the transfer time to stop and to report how far it has come. */
+async function waitForLastReport(job: JobRecord): Promise<void> {
+  await sleep(MAX_LAST_REPORT);
+  // The transfer has not ended in time, but it may have sent another heartbeat after the cancel.
+  if (job.details.phase === 'transfer' && patched('last-heartbeat-for-last-word')) await noteBytes(job);
 }
 
 /** Ignores the cancellation of a timer. If nobody handled it, it would fail the Workflow Task. */
