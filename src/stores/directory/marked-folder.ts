@@ -1,6 +1,7 @@
-import { access, readdir, rmdir, stat, unlink } from 'node:fs/promises';
+import { readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoring, isErrno } from '../disk/disk-errors.ts';
+import { exists } from '../disk/exists.ts';
 import { doomFolder } from '../disk/fence.ts';
 import { markText } from '../mark-text.ts';
 import type { DestinationRef } from '../port.ts';
@@ -84,12 +85,4 @@ async function emptyFolder(folder: Folder, ref: Pick<DestinationRef, 'mark'>): P
   const isDoom = (name: string) => name.startsWith('doomed-');
   const inOrder = ['image.json', ...others.toSorted((a, b) => Number(isDoom(a)) - Number(isDoom(b))), mark];
   for (const name of inOrder) await ignoring('ENOENT', unlink(folder.at(name)));
-}
-
-async function exists(path: string): Promise<boolean> {
-  const found = ignoring(
-    'ENOENT',
-    access(path).then(() => true),
-  );
-  return (await found) ?? false;
 }

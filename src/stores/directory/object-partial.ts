@@ -1,12 +1,14 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
 import { ignoring, isErrno } from '../disk/disk-errors.ts';
+import { exists } from '../disk/exists.ts';
 import { doomFolder, fenceName, readFence } from '../disk/fence.ts';
 import { hashOf } from '../hash-of.ts';
 import type { DestinationRef } from '../port.ts';
 import { goneError } from '../refusals.ts';
 import { type Folder, openFolder, openIn, openRoot } from './folder.ts';
 import { HIDDEN } from './object-path.ts';
+import { preparedBy } from './prepared.ts';
 import { removeFiles, removeFrom, removeIfEmpty } from './remove-from.ts';
 
 const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
@@ -143,11 +145,9 @@ export async function doomAndRemove(
  */
 async function removePrepared(hidden: Folder, hash: string, upTo: number): Promise<void> {
   for (const name of await readdir(hidden.path)) {
-    if (!name.startsWith(`${hash}.`)) continue;
-    // An earlier version wrote no number.
-    const [, number = '-1', ending] = /\.(?:(\d+)\.)?(new|removed)$/.exec(name) ?? [];
-    if (ending === undefined || Number(number) > upTo) continue;
-    const aside = name.replace(/\.new$/, '.removed');
+    const prepared = preparedBy(name, `${hash}.`);
+    if (prepared === undefined || prepared.attempt > upTo) continue;
+    const { aside } = prepared;
     if (aside !== name) await ignoring('ENOENT', rename(hidden.at(name), hidden.at(aside)));
     await removeFrom(hidden, aside);
   }
@@ -172,13 +172,4 @@ export async function makeHidden(root: string): Promise<Folder> {
   if (hidden !== undefined) return hidden;
   await ignoring('EEXIST', mkdir(`${root}/${HIDDEN}`, { mode: 0o700 }));
   return openFolder(root, [HIDDEN]);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (
-    (await ignoring(
-      'ENOENT',
-      access(path).then(() => true),
-    )) ?? false
-  );
 }

@@ -6,6 +6,7 @@ import type { DestinationRef } from '../port.ts';
 import { idTakenError } from '../refusals.ts';
 import type { Layout } from './layout.ts';
 import { hasMark, markName } from './marked-folder.ts';
+import { preparedBy } from './prepared.ts';
 
 /** Tells whether this very attempt has already made the folder of the image in the making. */
 export async function isPreparedBy(paths: Layout, ref: DestinationRef, attempt: number): Promise<boolean> {
@@ -45,13 +46,10 @@ export async function removePrepared(
 ): Promise<void> {
   const prefix = paths.preparedPrefix(ref.image_id, ref.mark);
   for (const name of await readdir(paths.root)) {
-    if (!name.startsWith(prefix)) continue;
-    // An earlier version wrote no number.
-    const [, number = '-1', ending] = /^(?:(\d+)\.)?(new|removed)$/.exec(name.slice(prefix.length)) ?? [];
-    if (ending === undefined || Number(number) > upTo) continue;
-    const path = join(paths.root, name);
-    const aside = path.replace(/\.new$/, '.removed');
-    if (aside !== path) await ignoring('ENOENT', rename(path, aside));
+    const prepared = preparedBy(name, prefix);
+    if (prepared === undefined || prepared.attempt > upTo) continue;
+    const aside = join(paths.root, prepared.aside);
+    if (prepared.aside !== name) await ignoring('ENOENT', rename(join(paths.root, name), aside));
     await rm(aside, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,18 @@
+/** A folder that an attempt is preparing or removing, as its name tells. */
+export interface Prepared {
+  /** The number of the attempt. An earlier version wrote no number; it counts as -1. */
+  readonly attempt: number;
+  /** The name that the folder has while it is removed. */
+  readonly aside: string;
+}
+
+/**
+ * Reads the name of a folder that is being prepared or removed: `<prefix>[<attempt>.](new|removed)`. Returns
+ * `undefined` for any other name.
+ */
+export function preparedBy(name: string, prefix: string): Prepared | undefined {
+  if (!name.startsWith(prefix)) return undefined;
+  const [, number = '-1', ending] = /^(?:(\d+)\.)?(new|removed)$/.exec(name.slice(prefix.length)) ?? [];
+  if (ending === undefined) return undefined;
+  return { attempt: Number(number), aside: name.replace(/\.new$/, '.removed') };
+}
