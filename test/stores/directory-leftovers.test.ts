@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Leftover } from '../../src/stores/index.ts';
 import { type DirectoryUnderTest, openDirectory } from './directory-under-test.ts';
@@ -8,6 +8,7 @@ import { committing, copyFor, fillImage, makeImage } from './make-image.ts';
 import { codeOf, dataOf, FIRST, LAST, listed, newRef } from './store-under-test.ts';
 
 const DATA = randomBytes(1_500_000);
+const MARK = '0193a1b2-0000-7000-8000-00000000abcd';
 
 let share: DirectoryUnderTest;
 beforeEach(async () => {
@@ -24,9 +25,9 @@ async function found(): Promise<Leftover[]> {
 }
 
 test('what an attempt was about to make is found by the mark in its name', async () => {
-  await mkdir(at('.wanted.some-mark.7.new'));
+  await mkdir(at(`.wanted.${MARK}.7.new`));
   const [leftover] = await found();
-  expect(leftover).toMatchObject({ place: '.wanted.some-mark.7.new', mark: 'some-mark' });
+  expect(leftover).toMatchObject({ place: `.wanted.${MARK}.7.new`, mark: MARK });
   expect(await leftover?.remove()).toBe(true);
   expect(await readdir(share.root)).toEqual([]);
 });
@@ -34,9 +35,74 @@ test('what an attempt was about to make is found by the mark in its name', async
 test('a folder with an impossible mark is skipped, and the list goes on', async () => {
   for (const name of ['.first.100%.7.new', '.second.partial']) await mkdir(at(name));
   await writeFile(at('.second.partial/job-100%'), '');
-  await mkdir(at('.third.some-mark.7.new'));
-  expect((await found()).map(({ place }) => place)).toEqual(['.third.some-mark.7.new']);
+  await mkdir(at(`.third.${MARK}.7.new`));
+  expect((await found()).map(({ place }) => place)).toEqual([`.third.${MARK}.7.new`]);
 });
+
+test.each([
+  ['a partial', '.wanted.partial', ['data', 'parts', `job-${MARK}`]],
+  ['a partial with its notes', '.wanted.partial', ['data', 'fence-3', 'image.json', `job-${MARK}`, 'whole']],
+  ['a folder that is being prepared', `.wanted.${MARK}.new`, [`job-${MARK}`, 'data']],
+  ['a partial that is being removed', `.wanted.2.${MARK}.4.removed`, ['data', 'doomed-4']],
+])('%s of an earlier version is found with its mark, and removed', async (_what, folder, files) => {
+  await mkdir(at(folder));
+  for (const file of files) await writeFile(at(`${folder}/${file}`), '');
+  const [leftover] = await found();
+  expect(leftover).toMatchObject({ place: folder, mark: MARK });
+  expect(await leftover?.remove()).toBe(true);
+  expect(await readdir(share.root)).toEqual([]);
+});
+
+/** Files and folders of persons, whose names look like those that jobs make. */
+const OF_PERSONS: readonly (readonly string[])[] = [
+  ['results/job-42.log', 'results/data.csv'],
+  ['results/fence-1', 'results/job-42'],
+  [`results/fence-1`, `results/job-${MARK}`, 'results/notes.txt'],
+  [`results/fence-1`, `results/job-${MARK}`, 'results/data/table.csv'],
+  [`results/fence-1`, `results/job-${MARK}`, `results/job-${MARK.replace('a', 'b')}`],
+  [`.site.partial/job-${MARK}`, '.site.partial/index.html'],
+  [`.-site.partial/job-${MARK}`],
+  ['.site.old.removed/index.html'],
+  ['.site.old.new/data'],
+  [`.site.${MARK}.removed/index.html`],
+  [`.site.${MARK}.3.new/job-${MARK.replace('a', 'b')}`],
+  [`.-site.${MARK}.3.new/data`],
+  ['.bashrc.orig.new'],
+  [`.bashrc.${MARK}.new`],
+  ['.bashrc.partial'],
+];
+
+test.each(OF_PERSONS.map((paths) => [paths.join(' and '), paths] as const))(
+  "a person's %s stays, and the list goes on",
+  async (_what, paths) => {
+    for (const path of paths) {
+      await mkdir(dirname(at(path)), { recursive: true });
+      await writeFile(at(path), '');
+    }
+    await mkdir(at(`.wanted.${MARK}.7.new`));
+    const before = await share.traces();
+    expect((await found()).map(({ place }) => place)).toEqual([`.wanted.${MARK}.7.new`]);
+    expect(await share.traces()).toEqual(before);
+  },
+);
+
+test('a folder with a mark that is not empty belongs to a person', async () => {
+  await mkdir(at('results'));
+  await writeFile(at(`results/job-${MARK}`), 'the log of a job');
+  expect(await found()).toEqual([]);
+});
+
+test.each(['.wanted.partial', 'wanted', `.wanted.${MARK}.7.new`])(
+  'a leftover into which a person puts a file after the list is not removed (%s)',
+  async (folder) => {
+    await mkdir(at(folder));
+    for (const file of [`job-${MARK}`, 'fence-7']) await writeFile(at(`${folder}/${file}`), '');
+    const [leftover] = await found();
+    await writeFile(at(`${folder}/notes.txt`), DATA);
+    expect(await leftover?.remove()).toBe(false);
+    expect((await readdir(at(folder))).length).toBe(3);
+  },
+);
 
 test('a record in a folder that was just removed is found, and is removed once it is old', async () => {
   await mkdir(at('.wanted.partial'));

@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { ignoring, onDisk } from '../disk/disk-errors.ts';
 import { readFence } from '../disk/fence.ts';
 import { type Leftover, unlessNeeded } from '../leftover.ts';
-import { markFrom } from '../mark-text.ts';
 import { idTakenError } from '../refusals.ts';
 import { openFolderAt } from './folder.ts';
 import { isImageFolder, type Layout } from './layout.ts';
 import { removeIfEmpty, removeMarked } from './marked-folder.ts';
-import { removePrepared } from './partial.ts';
+import { isTrace, markOfPrepared, ownFilesIn } from './own-files.ts';
+import { removeAside } from './partial.ts';
 import { RECORD } from './record-file.ts';
-import { isWholeNote } from './whole-note.ts';
 
 const A_DAY = 24 * 60 * 60_000;
 
@@ -26,19 +25,14 @@ export async function* imageLeftovers(paths: Layout): AsyncGenerator<Leftover> {
 async function partialAt(paths: Layout, name: string): Promise<Leftover | undefined> {
   const [, imageId = name] = /^\.(.+)\.partial$/.exec(name) ?? [];
   const folder = join(paths.root, name);
-  if (imageId === name && !isImageFolder(name)) return undefined;
-  // Jobs make no links: a person has made this one, and it may lead to an image.
-  if (!(await ignoring('ENOENT', lstat(folder)))?.isDirectory()) return undefined;
-  const names: readonly string[] = await readdir(folder).catch(() => []);
-  if (imageId === name && names.includes(RECORD)) return undefined;
-  const mark = names.find((file) => file.startsWith('job-'))?.slice('job-'.length);
-  if (mark === undefined) return unmarkedAt(folder, name, names, imageId === name);
+  if (!isImageFolder(imageId)) return undefined;
+  const isAtImage = imageId === name;
+  const own = await ownFilesIn(folder);
+  if (own === undefined || (isAtImage && own.names.includes(RECORD))) return undefined;
+  if (own.mark === null) return unmarkedAt(folder, name, own.names, isAtImage);
   const fence = await ignoring('ENOENT', readFence(folder));
   if (fence === undefined) return undefined;
-  const owner = markFrom(mark);
-  // Somebody else has made the file that looks like a mark.
-  if (owner === null) return undefined;
-  const ref = { image_id: imageId, mark: owner };
+  const ref = { image_id: imageId, mark: own.mark };
   return {
     kind: 'image in the making',
     place: name,
@@ -48,8 +42,11 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
     remove: () =>
       unlessNeeded(() =>
         onDisk(async () => {
+          const now = await ownFilesIn(folder);
           // A commit may have written the record into this folder since it was listed.
-          if (imageId === name && (await readdir(folder)).includes(RECORD)) throw idTakenError(ref);
+          if (isAtImage && now?.names.includes(RECORD)) throw idTakenError(ref);
+          // A person may have put a file into it since.
+          if (now?.mark !== ref.mark) return false;
           return removeMarked(folder, ref, Math.max(0, fence.attempt), fence.attempt);
         }),
       ),
@@ -102,28 +99,26 @@ async function removeUnmarked(
   return true;
 }
 
-/**
- * Tells by its name whether a file is a fence, a note or the draft of a record. Only jobs leave such files.
- */
-export function isTrace(name: string): boolean {
-  return /^((fence|doomed)-\d+|image\.json\.[0-9a-f-]{36})$/.test(name) || isWholeNote(name);
-}
-
 /** Returns the leftover at a name: a folder that an attempt was preparing or removing. */
 async function preparedAt(paths: Layout, name: string): Promise<Leftover | undefined> {
-  const [, imageId, mark, number = '-1'] = /^\.(.+?)\.([^.]+)(?:\.(\d+))?\.(?:new|removed)$/.exec(name) ?? [];
-  const owner = mark === undefined ? null : markFrom(mark);
-  if (imageId === undefined || owner === null) return undefined;
-  const ref = { image_id: imageId, mark: owner };
+  const mark = markOfPrepared(name);
+  if (mark === undefined) return undefined;
+  const folder = join(paths.root, name);
+  const isOwn = async () => {
+    const own = await ownFilesIn(folder);
+    return own !== undefined && (own.mark === null || own.mark === mark);
+  };
+  if (!(await isOwn())) return undefined;
   return {
     kind: 'image in the making',
     place: name,
-    mark: ref.mark,
-    ...(await extentOf(join(paths.root, name))),
+    mark,
+    ...(await extentOf(folder)),
     abandonedAfter: null,
     remove: () =>
       onDisk(async () => {
-        await removePrepared(paths, ref, Number(number));
+        if (!(await isOwn())) return false;
+        await removeAside(paths, name);
         return true;
       }),
   };

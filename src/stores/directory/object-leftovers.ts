@@ -4,8 +4,9 @@ import { ignoring, onDisk } from '../disk/disk-errors.ts';
 import { readFence } from '../disk/fence.ts';
 import { type Leftover, unlessNeeded } from '../leftover.ts';
 import type { Folder } from './folder.ts';
-import { extentOf, isTrace } from './leftovers.ts';
+import { extentOf } from './leftovers.ts';
 import { doomAndRemove, OWNER, openHidden } from './object-partial.ts';
+import { isTrace } from './own-files.ts';
 import { removeFrom } from './remove-from.ts';
 
 const AN_HOUR = 60 * 60_000;

@@ -6,7 +6,7 @@ import type { DestinationRef } from '../port.ts';
 import { idTakenError } from '../refusals.ts';
 import type { Layout } from './layout.ts';
 import { hasMark, markName } from './marked-folder.ts';
-import { preparedBy } from './prepared.ts';
+import { asideOf, preparedBy } from './prepared.ts';
 
 /** Tells whether this very attempt has already made the folder of the image in the making. */
 export async function isPreparedBy(paths: Layout, ref: DestinationRef, attempt: number): Promise<boolean> {
@@ -35,10 +35,7 @@ export async function makePartial(
   }
 }
 
-/**
- * Removes the folders that attempts up to `upTo` were preparing. Each is renamed first, so that an attempt
- * that was frozen cannot move a half-removed folder into place when it wakes.
- */
+/** Removes the folders that attempts up to `upTo` were preparing. */
 export async function removePrepared(
   paths: Layout,
   ref: Pick<DestinationRef, 'image_id' | 'mark'>,
@@ -47,11 +44,18 @@ export async function removePrepared(
   const prefix = paths.preparedPrefix(ref.image_id, ref.mark);
   for (const name of await readdir(paths.root)) {
     const prepared = preparedBy(name, prefix);
-    if (prepared === undefined || prepared.attempt > upTo) continue;
-    const aside = join(paths.root, prepared.aside);
-    if (prepared.aside !== name) await ignoring('ENOENT', rename(join(paths.root, name), aside));
-    await rm(aside, { recursive: true, force: true });
+    if (prepared !== undefined && prepared.attempt <= upTo) await removeAside(paths, name);
   }
+}
+
+/**
+ * Removes a folder that was being prepared. It is renamed first, so that an attempt that was frozen cannot
+ * move a half-removed folder into place when it wakes.
+ */
+export async function removeAside({ root }: Layout, name: string): Promise<void> {
+  const aside = asideOf(name);
+  if (aside !== name) await ignoring('ENOENT', rename(join(root, name), join(root, aside)));
+  await rm(join(root, aside), { recursive: true, force: true });
 }
 
 /**

@@ -14,5 +14,10 @@ export function preparedBy(name: string, prefix: string): Prepared | undefined {
   if (!name.startsWith(prefix)) return undefined;
   const [, number = '-1', ending] = /^(?:(\d+)\.)?(new|removed)$/.exec(name.slice(prefix.length)) ?? [];
   if (ending === undefined) return undefined;
-  return { attempt: Number(number), aside: name.replace(/\.new$/, '.removed') };
+  return { attempt: Number(number), aside: asideOf(name) };
+}
+
+/** Returns the name that a folder gets before it is removed. */
+export function asideOf(name: string): string {
+  return name.replace(/\.new$/, '.removed');
 }

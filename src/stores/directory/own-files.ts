@@ -1,0 +1,55 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ignoring } from '../disk/disk-errors.ts';
+import { isImageFolder } from './layout.ts';
+import { RECORD } from './record-file.ts';
+import { isWholeNote } from './whole-note.ts';
+
+/** A mark is the id of a job's first run in Temporal, or of a trial. */
+const MARK = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const MARK_FILE = new RegExp(`^job-(${MARK})$`);
+const PREPARED = new RegExp(`^\\.(.+)\\.(${MARK})(?:\\.\\d+)?\\.(?:new|removed)$`);
+
+/** The files in a folder of an image, all of which jobs have made. */
+export interface OwnFiles {
+  readonly names: readonly string[];
+  /** The mark that the folder bears; `null` if it bears none. */
+  readonly mark: string | null;
+}
+
+/**
+ * Looks whether jobs have made everything in a folder: plain files with the names that `Layout` lists, and at
+ * most one mark, which is empty. Returns `undefined` if not: a person has made the folder then, or uses it.
+ * Also returns `undefined` for a link or a file, and for a folder that is missing or cannot be read.
+ */
+export async function ownFilesIn(folder: string): Promise<OwnFiles | undefined> {
+  // Jobs make no links: a person has made this one, and it may lead to an image.
+  if (!(await ignoring('ENOENT', lstat(folder)))?.isDirectory()) return undefined;
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
+  if (!entries?.every((entry) => entry.isFile() && isOwnName(entry.name))) return undefined;
+  const names = entries.map(({ name }) => name);
+  const [note, ...others] = names.filter((name) => MARK_FILE.test(name));
+  if (note === undefined) return { names, mark: null };
+  const isEmpty = (await ignoring('ENOENT', lstat(join(folder, note))))?.size === 0;
+  return isEmpty && others.length === 0 ? { names, mark: MARK_FILE.exec(note)?.[1] ?? null } : undefined;
+}
+
+function isOwnName(name: string): boolean {
+  return ['data', 'parts', RECORD].includes(name) || MARK_FILE.test(name) || isTrace(name);
+}
+
+/**
+ * Tells by its name whether a file is a fence, a note or the draft of a record. Only jobs leave such files.
+ */
+export function isTrace(name: string): boolean {
+  return /^((fence|doomed)-\d+|image\.json\.[0-9a-f-]{36})$/.test(name) || isWholeNote(name);
+}
+
+/**
+ * Returns the mark in the name of a folder that an attempt was preparing or removing. Returns `undefined` for
+ * any other name.
+ */
+export function markOfPrepared(name: string): string | undefined {
+  const [, imageId = '', mark] = PREPARED.exec(name) ?? [];
+  return isImageFolder(imageId) ? mark : undefined;
+}
