@@ -2,6 +2,7 @@ import type { CopyPlan } from '../src/copy-job/index.ts';
 import { copyOf, type ImageRecord } from '../src/image/index.ts';
 import { atSide, type DestinationRef, type Watch } from '../src/stores/index.ts';
 import type { Dependencies } from './dependencies.ts';
+import { discardUnwanted } from './discard-unwanted.ts';
 import { attemptNumber, jobHasEnded } from './lease.ts';
 import { storeOf } from './region-of.ts';
 
@@ -26,7 +27,7 @@ export async function commitImage(
     try {
       await destination.commit(ref, attempt, record, watch);
     } catch (error) {
-      if (plan.objects && (await jobHasEnded(client, ref.mark))) await destination.discard(ref, attempt);
+      if (plan.objects) await discardUnwanted(() => jobHasEnded(client, ref.mark), destination, ref);
       throw error;
     }
   });

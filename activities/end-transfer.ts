@@ -2,6 +2,7 @@ import type { CopyPlan, TransferProgress } from '../src/copy-job/index.ts';
 import type { DestinationRef } from '../src/stores/index.ts';
 import type { Transfer } from '../src/transfer/index.ts';
 import type { Dependencies } from './dependencies.ts';
+import { discardUnwanted } from './discard-unwanted.ts';
 import { attemptNumber, confirmLease, isSuperseded, jobHasEnded } from './lease.ts';
 import { storeOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
@@ -26,9 +27,9 @@ export async function leaveOrStop(
     return;
   }
   await transfer?.stop();
-  const attempt = attemptNumber();
-  await spool?.remove(ref, attempt);
-  await storeOf(regions, plan, 'destination').discard(ref, attempt);
+  await spool?.remove(ref, attemptNumber());
+  const hasEnded = () => jobHasEnded(client, ref.mark);
+  await discardUnwanted(hasEnded, storeOf(regions, plan, 'destination'), ref);
 }
 
 /**
@@ -45,6 +46,7 @@ export async function removeUnwanted(
     () => true,
     () => false,
   );
-  if (isWanted || !(await jobHasEnded(client, ref.mark))) return;
-  await storeOf(regions, plan, 'destination').discard(ref, attemptNumber());
+  if (isWanted) return;
+  const hasEnded = () => jobHasEnded(client, ref.mark);
+  await discardUnwanted(hasEnded, storeOf(regions, plan, 'destination'), ref);
 }

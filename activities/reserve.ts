@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { ImageRecord } from '../src/image/index.ts';
 import { type DestinationRef, type ImageDestination, isStoreError } from '../src/stores/index.ts';
+import { discardUnwanted } from './discard-unwanted.ts';
 import { attemptNumber, jobHasEndedOrUndoes } from './lease.ts';
 
 /**
@@ -28,7 +29,7 @@ export async function reserve(
   try {
     await retryingConflict(() => destination.prepare(ref, attempt, image));
   } finally {
-    if (await jobHasEndedOrUndoes(client, ref.mark)) await destination.discard(ref, attempt);
+    await discardUnwanted(() => jobHasEndedOrUndoes(client, ref.mark), destination, ref);
   }
 }
 

@@ -10,7 +10,7 @@ export type {
 export { openSpool, type Spool } from './disk/spool.ts';
 export { driverNames, loadDriver } from './drivers.ts';
 export type { ImageStore, UnusableImage } from './image-store.ts';
-export type { Leftover } from './leftover.ts';
+export { type Leftover, watchWith } from './leftover.ts';
 export type { ObjectEntry, ObjectStore } from './object-port.ts';
 export type {
   Confirm,

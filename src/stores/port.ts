@@ -63,8 +63,8 @@ export interface Watch {
   moved(): void;
   /**
    * Rejects if the caller no longer wants the call to go on. A store MUST await it right before each removal
-   * that it cannot make conditional, and before it puts an object into its place: after it has looked at what
-   * is there, so that it replaces nothing that has come there later.
+   * and each doom that it cannot make conditional, and before it puts an object into its place: after it has
+   * looked at what is there, so that it replaces nothing that has come there later.
    */
   readonly confirm: Confirm;
 }

@@ -62,6 +62,19 @@ test("an image is made in its owner's project, and only there", async () => {
   expect(await bench.listed('b')).toEqual([ref.image_id]);
 });
 
+test('a discard that is not wanted any more leaves the image to the run that goes on with it', async () => {
+  const ref = bench.ref(DATA);
+  await bench.prepare(ref, DATA);
+  const { signal } = new AbortController();
+  const confirm = async () => {
+    throw new StoreError('conflict', 'the job was reset');
+  };
+  expect(await codeOf(bench.store.discard(ref, LAST, { signal, moved() {}, confirm }))).toBe('conflict');
+  await fillImage(bench.store, ref, DATA);
+  await bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
+  expect(await bench.listed()).toEqual([ref.image_id]);
+});
+
 test('a leftover is confirmed before it is removed, and the removal says whether it was done', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
@@ -86,9 +99,13 @@ test('a discard that was frozen after its doom spares an image that was publishe
   await bench.prepare(ref, DATA);
   await fillImage(bench.store, ref, DATA);
   const { signal } = new AbortController();
+  let asked = 0;
   // This is the patch of a commit whose look came before the doom.
-  const publish = () =>
-    bench.current.rig.patch(ref.image_id, { op: 'remove', path: '/image_replicator_job' });
+  const publish = async () => {
+    asked += 1;
+    if (asked === 2)
+      await bench.current.rig.patch(ref.image_id, { op: 'remove', path: '/image_replicator_job' });
+  };
   await bench.store.discard(ref, LAST, { signal, moved() {}, confirm: publish });
   expect(await bench.listed()).toEqual([ref.image_id]);
   await bench.store.discard(committing(ref, DATA), LAST);

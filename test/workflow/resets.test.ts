@@ -28,6 +28,31 @@ test.each(['first', 'last'] as const)(
   },
 );
 
+test("the worker of a terminated run asks before it removes anything whether a reset's run goes on", async () => {
+  const [at, removal] = [gate(), gate()];
+  const asked = Promise.withResolvers<unknown>();
+  const { job, mark } = await startJob({
+    source: holdingTransfer(at, 1),
+    destination: {
+      async discard(_call, watch) {
+        await removal.pass();
+        // This is what a store without a fence does right before its request.
+        asked.resolve(await watch?.confirm().catch(({ code }: StoreError) => code));
+        throw new StoreError('conflict', 'the job goes on');
+      },
+    },
+  });
+  await at.reached;
+  await job.handle.terminate();
+  await removal.reached;
+  await reset(job);
+  removal.open();
+  expect(await asked.promise).toBe('conflict');
+  at.open();
+  await endOf(job);
+  expect(await standing(resets.rig, job, mark)).toEqual(imageOf(job));
+});
+
 test('a replicated job that is reset is replicated at once, with the same image', async () => {
   let reads = 0;
   const openReader = <T>(call: () => T): T => {

@@ -53,6 +53,8 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
       await ignoring('not_found', async () => {
         // If an image were deleted at the moment when its data is whole, Glance would keep the data for ever.
         const image = await whenNotSaving(() => api.show(owner(ref), ref.image_id), SETTLING);
+        // A Glance has no fence: a doom may hit what a run after a reset goes on with, as a removal may.
+        await watch?.confirm();
         if (!isCommitted(ref, image) && !(await doom(made(ref), image))) return;
         await watch?.confirm();
         // A commit that was frozen may have removed the mark meanwhile, even after the image was doomed.
