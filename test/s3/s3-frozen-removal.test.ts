@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
-import type { Watch } from '../../src/stores/index.ts';
+import type { Leftover, Watch } from '../../src/stores/index.ts';
 import { EXPIRY } from '../../src/stores/s3/brief-delete.ts';
 import { type Bucket, openBucket } from '../../src/stores/s3/bucket.ts';
 import { s3Destination } from '../../src/stores/s3/destination.ts';
+import { imageLeftovers } from '../../src/stores/s3/leftovers.ts';
 import { committing, copyFor, fillImage } from '../stores/make-image.ts';
 import { storeBench } from '../stores/store-bench.ts';
 import { codeOf, dataOf } from '../stores/store-under-test.ts';
@@ -71,6 +73,63 @@ test('a removal that takes over from another one waits until the requests of tha
   thaw();
   await first;
   expect(await bench.current.traces()).toEqual([]);
+});
+
+/** Lists the leftovers of a bucket. */
+async function leftoversOf(store: Bucket): Promise<Leftover[]> {
+  const leftovers: Leftover[] = [];
+  for await (const leftover of imageLeftovers(store)) leftovers.push(leftover);
+  return leftovers;
+}
+
+/** Makes an image's data without its job object, as a late request leaves it. Returns its reference. */
+async function orphan() {
+  const ref = bench.ref(DATA);
+  await bench.make(ref, DATA);
+  const { client, bucket: Bucket } = bench.current;
+  for (const name of ['job', 'image.json'])
+    await client.send(new DeleteObjectCommand({ Bucket, Key: `images/${ref.image_id}/${name}` }));
+  return ref;
+}
+
+test('a sweep that was frozen right before it removes data without a job spares the image of a new job', async () => {
+  const { image_id } = await orphan();
+  const open = openBucket(bench.current.options);
+  const { store, frozen, thaw } = freezing();
+  const [[first], [second]] = [await leftoversOf(store), await leftoversOf(open)];
+  const removal = first?.remove();
+  await frozen;
+  const isRemovedTwice = await second?.remove();
+  const begun = performance.now();
+  for (const leftover of await leftoversOf(open)) expect(await leftover.remove()).toBe(true);
+  const next = bench.ref(DATA, { image_id });
+  await bench.make(next, DATA);
+  const took = performance.now() - begun;
+  thaw();
+  const isRemovedLate = await removal;
+  expect((await dataOf(bench.store, image_id)).equals(DATA)).toBe(true);
+  expect([isRemovedTwice, isRemovedLate]).toEqual([false, false]);
+  expect(took).toBeGreaterThanOrEqual(EXPIRY);
+});
+
+test('data without a job goes with everything that its removal has put there', async () => {
+  await orphan();
+  const [leftover] = await leftoversOf(openBucket(bench.current.options));
+  expect(await leftover?.remove()).toBe(true);
+  expect(await bench.current.traces()).toEqual([]);
+});
+
+test('a removal of data without a job that fails leaves its reservation to the next sweep', async () => {
+  const ref = await orphan();
+  const open = openBucket(bench.current.options);
+  const briefDelete: typeof open.briefDelete = async () => {
+    throw new Error('the connection was reset');
+  };
+  const [failing] = await leftoversOf({ ...open, briefDelete });
+  await expect(failing?.remove()).rejects.toThrow();
+  const [left, ...others] = await leftoversOf(open);
+  expect(others).toEqual([]);
+  expect(left).toMatchObject({ kind: 'image in the making', place: ref.image_id, mark: ref.mark });
 });
 
 test('a removal without a confirmation removes nothing', async () => {

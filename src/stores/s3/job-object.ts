@@ -18,6 +18,19 @@ export async function createJobObject(
 }
 
 /**
+ * Reserves the image id, if it is free, for the removal of what is at its keys. Returns the job object, or
+ * `undefined` if the id is not free.
+ */
+export async function createDoomedObject(
+  store: Bucket,
+  { image_id, mark }: DestinationRef,
+  uploadId: string,
+): Promise<JobObject | undefined> {
+  const fence = { attempt: 0, reserved: 0, doomed: true, removal: randomUUID() } as const;
+  return put(store, { image_id }, { mark, upload_id: uploadId, ...fence }, { IfNoneMatch: '*' });
+}
+
+/**
  * Changes the job object, and returns the new one. Returns `undefined` if somebody has changed it since it
  * was read.
  */
@@ -32,7 +45,7 @@ export async function replaceJobObject(
 
 async function put(
   store: Bucket,
-  { image_id }: DestinationRef,
+  { image_id }: Pick<DestinationRef, 'image_id'>,
   content: Content,
   condition: { IfMatch: string } | { IfNoneMatch: string },
 ): Promise<JobObject | undefined> {

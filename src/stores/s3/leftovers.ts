@@ -1,13 +1,13 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { type Leftover, unlessNeeded, watchWith } from '../leftover.ts';
-import type { Confirm, DestinationRef } from '../port.ts';
+import type { DestinationRef } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
 import type { JobObject } from './job-content.ts';
 import { readJobObject } from './job-object.ts';
 import { ENCODED, keyFrom } from './list-keys.ts';
+import { removeOrphan } from './orphan.ts';
 import { headOf } from './read-object.ts';
-import { removeWhere } from './remove-object.ts';
 import { isCommitted, removeReservation } from './reservation.ts';
 import { isImageId } from './source.ts';
 import { HIDDEN, stagingAt } from './staging.ts';
@@ -87,7 +87,7 @@ async function leftoverAt(place: Place, files: ReadonlyMap<string, Found>): Prom
   return files.has('image.json') ? objectWithoutJob(place, 'record') : undefined;
 }
 
-function refTo({ name }: Place, { mark }: JobObject): DestinationRef {
+function refTo({ name }: Place, { mark }: Pick<JobObject, 'mark'>): DestinationRef {
   return { image_id: name, tenant_id: null, mark, digests: { sha512: null, md5: null } };
 }
 
@@ -123,20 +123,14 @@ async function inTheMaking(
  * Returns the leftover for data without a job object, or for a record without either: a delayed request has
  * made it after a discard. Returns `undefined` if the object has no mark, because it is then somebody else's.
  */
-async function objectWithoutJob(
-  { name, store }: Place,
-  kind: 'data' | 'record',
-): Promise<Leftover | undefined> {
+async function objectWithoutJob(place: Place, kind: 'data' | 'record'): Promise<Leftover | undefined> {
+  const { name, store } = place;
   const key = store.keys[kind](name);
-  const mayGo = async (confirm: Confirm | undefined) => {
-    if ((await readJobObject(store, name)) !== undefined) return false;
-    if (kind === 'record' && (await headOf(store, store.keys.data(name))) !== undefined) return false;
-    await confirm?.();
-    return true;
-  };
+  const mayGo = async () => kind === 'data' || (await headOf(store, store.keys.data(name))) === undefined;
   const found = await headOf(store, key);
   const mark = found?.stamp.mark ?? null;
   if (found === undefined || mark === null) return undefined;
+  const ref = refTo(place, { mark });
   return {
     kind,
     place: name,
@@ -144,6 +138,6 @@ async function objectWithoutJob(
     bytes: found.size,
     changed: found.changed,
     abandonedAfter: null,
-    remove: (confirm) => unlessNeeded(() => onS3(() => removeWhere(store, key, () => mayGo(confirm)))),
+    remove: (confirm) => unlessNeeded(() => onS3(() => removeOrphan(store, ref, key, mayGo, confirm))),
   };
 }

@@ -134,10 +134,10 @@ async function removeContents(
  * Tells whether the job object is still the one that this call has doomed. Throws if the caller no longer
  * wants the removal (see `Watch`).
  */
-async function isStillDoomed(
+export async function isStillDoomed(
   store: Bucket,
   ref: DestinationRef,
-  { etag }: DoomedObject,
+  { etag }: JobObject,
   watch: Watch | undefined,
 ): Promise<boolean> {
   if ((await readJobObject(store, ref.image_id))?.etag !== etag) return false;
