@@ -9,9 +9,8 @@ import { decodeOptionalSinglePayload } from '../temporal/index.ts';
 const LAST_EVENTS = 10;
 
 /**
- * Returns how many bytes a transfer had moved when it ended, by reading the workflow's history. This is
- * needed between the end of the transfer and the workflow's next change of the memo, when neither a heartbeat
- * nor the memo has the number.
+ * Returns how many bytes a transfer had moved when it ended, by reading the workflow's history. Between
+ * the end of the transfer and the workflow's next change of the memo, only the history has this number.
  */
 export async function endedTransferBytes(
   client: Client,
