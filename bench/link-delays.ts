@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MIB } from '../test/support/deployment.ts';
+import { BUCKET } from './bucket-stack.ts';
 import { makeImage } from './images.ts';
 import { leaveNothing } from './leave-nothing.ts';
 import { type Delays, storeDelays, writeDelays } from './link-report.ts';
-import { BUCKET, JOB, LONG, openLinkStack } from './link-stack.ts';
+import { JOB, LONG, openLinkStack } from './link-stack.ts';
 import { peersOf } from './peers.ts';
 import { machine } from './report.ts';
 import { alternating } from './statistics.ts';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { BUCKET } from './bucket-stack.ts';
 import type { Image } from './images.ts';
 import { section } from './link-page.ts';
-import { BUCKET, type LinkStack } from './link-stack.ts';
+import type { LinkStack } from './link-stack.ts';
 import { writeManyObjects } from './many-objects.ts';
 import { alternating, timed } from './statistics.ts';
 import { peakMemory } from './worker-usage.ts';

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BUCKET } from './bucket-stack.ts';
 import type { Image } from './images.ts';
 import { section } from './link-page.ts';
-import { BUCKET, JOB, type LinkStack, LONG } from './link-stack.ts';
+import { JOB, type LinkStack, LONG } from './link-stack.ts';
 import { bestOfRclone, byCurl, byRclone, DEFAULTS, type PeerCopy } from './peers.ts';
 import { alternating } from './statistics.ts';
 import { bytesRead } from './worker-metrics.ts';

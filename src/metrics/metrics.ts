@@ -141,7 +141,10 @@ function instruments(registers: Registry[]) {
     registers,
   });
   const requests = counter('http_requests_total', 'Requests that the facade has answered.', [
-    ...['dialect', 'method', 'route', 'status'],
+    'dialect',
+    'method',
+    'route',
+    'status',
   ]);
   const durations = histogram(
     'http_request_duration_seconds',

@@ -67,7 +67,11 @@ async function copying({ from, to, image, ref, attempt = 1, expected }: Ends): P
   const memory = await links.memory.take(memoryDemand(ends), AbortSignal.timeout(1000), () => {});
   const transfer = startTransfer({
     ...ends,
-    ...{ memory, digests, expected: expected ?? digestsOf(image), reported: [], movedAt: Date.now() },
+    memory,
+    digests,
+    expected: expected ?? digestsOf(image),
+    reported: [],
+    movedAt: Date.now(),
     patience: { stall_after: 30_000, give_up_after: 60_000 },
   });
   transfer.finished.catch(() => {});

@@ -60,7 +60,8 @@ export function recordsContract(name: string, openStore: OpenStore<AlterableStor
           });
           const message = expect.stringContaining(`size: image ${id} has ${DATA.length} bytes`);
           await expect(bench.store.inspect(bench.own(id))).rejects.toMatchObject({
-            ...{ code, message },
+            code,
+            message,
             retryable: false,
           });
         }
