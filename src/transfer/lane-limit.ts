@@ -57,8 +57,9 @@ export class LaneLimit {
   #phase: Phase = 'search';
   #step = SMALL_STEP;
   /**
-   * During the first step of a search, the lanes whose first request was answered. `undefined` when this is no
-   * longer of use: after that step, when a lane has reported bytes, or when the server has proved to be nearby.
+   * During the first step of a search, the lanes whose first request was answered. `undefined` when this is
+   * no longer of use: after that step, when a lane has reported bytes, or when the server has proved to be
+   * nearby.
    */
   #answered: Set<number> | undefined = new Set();
   /** The last good number of lanes, and the goodput with it; bytes a millisecond. */
