@@ -1,5 +1,5 @@
 import type { CopyPlan } from '../src/copy-job/index.ts';
-import { atSide, type DestinationRef, StoreError, type Watch } from '../src/stores/index.ts';
+import { atSide, type Confirm, type DestinationRef, StoreError, type Watch } from '../src/stores/index.ts';
 import { type Chain, chainOf, mayHaveCompleted, type RunRef } from '../src/temporal/index.ts';
 import { currentRun, isFirstRun } from './current-run.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -25,8 +25,8 @@ export async function discardImage(
       ? removableByJob(client, ref)
       : removableAfterForce(client, ref, forced, await closedChain(client, ref, forced));
   const removable = await find();
-  const confirm = async () => {
-    await watch.confirm();
+  const confirm: Confirm = async (since) => {
+    await watch.confirm(since);
     if (forced === undefined) return;
     // The job may have been reset in the meantime, and a later run may have committed the image that is there
     // now.

@@ -75,6 +75,18 @@ test('a discard that is not wanted any more leaves the image to the run that goe
   expect(await bench.listed()).toEqual([ref.image_id]);
 });
 
+test('a discard trusts no answer that is older than its own look at the image', async () => {
+  const ref = bench.ref(DATA);
+  await bench.make(ref, DATA);
+  const begun = performance.now();
+  const asked: number[] = [];
+  const confirm = async (since = 0) => void asked.push(since);
+  const { signal } = new AbortController();
+  await bench.store.discard(committing(ref, DATA), LAST, { signal, moved() {}, confirm });
+  expect(asked).not.toEqual([]);
+  expect(Math.min(...asked)).toBeGreaterThan(begun);
+});
+
 test('a leftover is confirmed before it is removed, and the removal says whether it was done', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);

@@ -54,9 +54,9 @@ export function glanceDestination(api: GlanceApi, options: UploadOptions): Image
         // If an image were deleted at the moment when its data is whole, Glance would keep the data for ever.
         const image = await whenNotSaving(() => api.show(owner(ref), ref.image_id), SETTLING);
         // A Glance has no fence: a doom may hit what a run after a reset goes on with, as a removal may.
-        await watch?.confirm();
+        await watch?.confirm(performance.now());
         if (!isCommitted(ref, image) && !(await doom(made(ref), image))) return;
-        await watch?.confirm();
+        await watch?.confirm(performance.now());
         // A commit that was frozen may have removed the mark meanwhile, even after the image was doomed.
         const latest = await api.show(owner(ref), ref.image_id);
         if (!isCommitted(ref, latest) && latest[JOB_PROPERTY] !== doomedMark(ref)) return;
