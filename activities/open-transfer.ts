@@ -13,8 +13,8 @@ import {
   StoreError,
 } from '../src/stores/index.ts';
 import {
-  type Ends,
   endpointOf,
+  type LinkEnds,
   type Links,
   type MemoryDemand,
   type MemoryGrant,
@@ -114,7 +114,7 @@ function reportRepeated(
 }
 
 /** Returns the regions and the tenants whose limits a copy has to keep to. */
-function limitScopeOf({ source, destination }: CopyPlan): Pick<Ends, 'regions' | 'tenants'> {
+function limitScopeOf({ source, destination }: CopyPlan): Pick<LinkEnds, 'regions' | 'tenants'> {
   const tenants = new Set([source.tenant_id, destination.tenant_id].filter((id) => id !== null));
   return { regions: [source.region, destination.region], tenants: [...tenants] };
 }

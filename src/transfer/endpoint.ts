@@ -1,5 +1,5 @@
+import type { Lane, Lanes } from './lane.ts';
 import { LaneLimit, type LaneRange } from './lane-limit.ts';
-import type { Lane, Lanes } from './lanes.ts';
 import { FAR, Pace } from './pace.ts';
 
 /** While other copies wait, a lane that moves nothing for this long is not counted as taken; milliseconds. */

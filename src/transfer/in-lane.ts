@@ -1,5 +1,5 @@
 import { StoreError } from '../stores/index.ts';
-import type { Lanes } from './lanes.ts';
+import type { Lanes } from './lane.ts';
 
 /** Takes a lane and makes one request in it. When the request has ended, reports `bytes` as moved. */
 export async function inLane<T>(

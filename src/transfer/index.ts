@@ -1,5 +1,5 @@
 export { createDigestPool, type DigestPool } from './digest-pool.ts';
-export { type Ends, endpointOf, type LinkLimits, type Links, openLinks } from './links.ts';
+export { endpointOf, type LinkEnds, type LinkLimits, type Links, openLinks } from './links.ts';
 export type { MemoryDemand, MemoryGrant } from './memory.ts';
 export { memoryDemand } from './memory-demand.ts';
 export type { TransferOptions } from './options.ts';

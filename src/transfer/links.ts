@@ -1,8 +1,8 @@
 import type { ImageSink } from '../stores/index.ts';
 import { Bandwidth, type NamedBandwidth, Throttle } from './bandwidth.ts';
 import { Endpoint } from './endpoint.ts';
+import type { Lanes } from './lane.ts';
 import type { LaneRange } from './lane-limit.ts';
-import type { Lanes } from './lanes.ts';
 import { type Memory, openMemory } from './memory.ts';
 
 /** The smallest number of lanes that small objects get at a server. */
@@ -25,11 +25,11 @@ export interface LinkLimits {
   /** Bytes that all copies may keep in memory. */
   readonly memory: number;
   /** Returns the limits that the bytes of a copy count against. */
-  readonly rates: (ends: Ends) => readonly RateLimit[];
+  readonly rates: (ends: LinkEnds) => readonly RateLimit[];
 }
 
 /** The two ends of a copy, as far as they matter for its speed. */
-export interface Ends {
+export interface LinkEnds {
   /** The server that is read; `undefined` if the source is not a server. */
   readonly from: string | undefined;
   /** The server that is written to; `undefined` if the destination is not a server. */
@@ -84,12 +84,12 @@ export interface Links {
   /** Returns the lanes of all servers that copies have used. */
   lanes(): readonly ServerLanes[];
   /** Returns the lanes and limits for one copy. */
-  open(ends: Ends): Link;
+  open(ends: LinkEnds): Link;
   /**
    * Returns the lanes and limits for many small objects. There are more lanes than for an image, because a
    * request for a small object is cheap.
    */
-  openForObjects(ends: Ends): Link;
+  openForObjects(ends: LinkEnds): Link;
   /** Changes the limits. A fixed number of lanes applies only to copies that begin later. */
   setLimits(limits: LinkLimits): void;
 }
@@ -133,7 +133,7 @@ export function openLinks(initial: LinkLimits): Links {
     return { lanes: endpoint.join(tenant), max: range.max };
   }
 
-  function link(join: typeof lanesOf, ends: Ends): Link {
+  function link(join: typeof lanesOf, ends: LinkEnds): Link {
     const tenant = tenantOf(ends);
     const [source, destination] = [join('read', ends.from, tenant), join('write', ends.to, tenant)];
     return {
@@ -160,7 +160,7 @@ export function openLinks(initial: LinkLimits): Links {
 }
 
 /** Returns a function that makes the throttles of copies, which share the bandwidth of each limit. */
-function openThrottles(limits: () => LinkLimits): (ends: Ends) => Throttle {
+function openThrottles(limits: () => LinkLimits): (ends: LinkEnds) => Throttle {
   const bandwidths = new Map<string, Bandwidth>();
 
   function sharedBandwidth({ name, rate }: RateLimit): NamedBandwidth {
@@ -192,7 +192,7 @@ function asServerLanes({ server, use, endpoint }: UsedEndpoint) {
 }
 
 /** Returns the tenant to whom a copy's lanes are counted: the one who gets the copy. */
-function tenantOf({ tenants = [] }: Ends): string {
+function tenantOf({ tenants = [] }: LinkEnds): string {
   return tenants.at(-1) ?? '';
 }
 

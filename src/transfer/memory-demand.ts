@@ -19,17 +19,17 @@ const FAR_WINDOW = 64 * MIB;
 /** With less memory than this, a copy would be slow; bytes. */
 const MIN_DEMAND = 16 * MIB;
 
-type Ends = Pick<TransferOptions, 'reader' | 'sink' | 'spool' | 'size' | 'link'>;
+type OpenEnds = Pick<TransferOptions, 'reader' | 'sink' | 'spool' | 'size' | 'link'>;
 
 /** Returns how much memory a copy needs, and how much it can make use of. */
-export function memoryDemand(ends: Ends): MemoryDemand {
+export function memoryDemand(ends: OpenEnds): MemoryDemand {
   const wanted = wantedMemory(ends);
   const { sink, size } = ends;
   const least = sink.kind === 'blocks' ? Math.min(2 * sink.blockSize, sizeInBlocks(sink, size)) : MIN_DEMAND;
   return { wanted, least: Math.min(least, wanted) };
 }
 
-function wantedMemory(ends: Ends): number {
+function wantedMemory(ends: OpenEnds): number {
   const { sink, spool, size, link, reader } = ends;
   if (sink.kind === 'blocks') {
     const busy = 2 * link.maxLanes.to * sink.blockSize;

@@ -4,8 +4,8 @@ import type { Ledger } from './ledger.ts';
 import { type Copied, isBadData } from './verify.ts';
 
 /**
- * The state that a transfer shares with the function that moves its bytes: `moveParts`, `moveBlocks` or
- * `moveStream`.
+ * The state that a transfer shares with the function that moves its bytes: `moveToParts`, `moveToBlocks` or
+ * `moveToStream`.
  */
 export interface Run {
   /** The ranges that the destination has. */
@@ -17,7 +17,7 @@ export interface Run {
   readonly onFault: (fault: StoreError) => void;
 }
 
-/** The work that `moveParts`, `moveBlocks` or `moveStream` has started. */
+/** The work that `moveToParts`, `moveToBlocks` or `moveToStream` has started. */
 export interface Started<Result = Copied> {
   /** Resolves when all bytes are verified. They are durable once `others` have resolved too. */
   readonly copied: Promise<Result>;

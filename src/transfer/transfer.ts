@@ -1,11 +1,11 @@
 import { addRange, type ByteRange, knownDigests } from '../image/index.ts';
 import type { PartSink, StoreError } from '../stores/index.ts';
-import { moveBlocks } from './blocks.ts';
 import { Ledger } from './ledger.ts';
 import type { TransferOptions } from './options.ts';
-import { moveParts } from './parts.ts';
 import type { Run } from './run.ts';
-import { moveStream } from './stream.ts';
+import { moveToBlocks } from './to-blocks.ts';
+import { moveToParts } from './to-parts.ts';
+import { moveToStream } from './to-stream.ts';
 import { type Copied, isMismatch } from './verify.ts';
 
 /** A transfer that is under way. */
@@ -123,8 +123,14 @@ function isVerifiable({ expected }: TransferOptions): boolean {
 
 function move(options: TransferOptions, run: Run): Promise<Copied> {
   const { sink } = options;
-  if (sink.kind === 'parts') return moveParts(options, sink, run);
-  return sink.kind === 'blocks' ? moveBlocks(options, sink, run) : moveStream(options, sink, run);
+  switch (sink.kind) {
+    case 'parts':
+      return moveToParts(options, sink, run);
+    case 'blocks':
+      return moveToBlocks(options, sink, run);
+    case 'stream':
+      return moveToStream(options, sink, run);
+  }
 }
 
 async function closeAllAfter(

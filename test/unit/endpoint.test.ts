@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { StoreError } from '../../src/stores/index.ts';
 import { Endpoint } from '../../src/transfer/endpoint.ts';
 import { inLane } from '../../src/transfer/in-lane.ts';
-import type { Lane, Lanes } from '../../src/transfer/lanes.ts';
+import type { Lane, Lanes } from '../../src/transfer/lane.ts';
 import { testLinks } from '../support/link.ts';
 
 const { signal } = new AbortController();

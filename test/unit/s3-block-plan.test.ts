@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { GIB, MIB } from '../../src/memory/index.ts';
-import { blockSizeOf, rangesOf, wholeBlocks } from '../../src/stores/s3/block-plan.ts';
+import { blockSizeOf, rangesOf, withoutTornParts } from '../../src/stores/s3/block-plan.ts';
 import { planParts } from '../support/plan-parts.ts';
 
 const TIB = 1024 * GIB;
@@ -23,7 +23,7 @@ test('a part counts as received only if it has all bytes of its range', () => {
     { PartNumber: 3, Size: 4 * MIB },
     { PartNumber: 4, Size: 8 * MIB },
   ];
-  const whole = wholeBlocks(parts, size);
+  const whole = withoutTornParts(parts, size);
   expect(whole.map(({ PartNumber }) => PartNumber)).toEqual([1, 3]);
   expect(rangesOf(whole, size)).toEqual([
     [0, 8 * MIB],

@@ -8,7 +8,7 @@ import { notActiveError, notFoundError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { type Folder, openFolderAt } from './folder.ts';
 import type { Layout } from './layout.ts';
-import { openPlain } from './open-plain.ts';
+import { openRegular } from './open-regular.ts';
 import { pinOf, readerOf } from './reader.ts';
 import { readRecord } from './record-file.ts';
 
@@ -25,7 +25,7 @@ export function directorySource(paths: Layout): ImageSource {
         if (record.status !== 'active') {
           throw notActiveError(ref, record.status);
         }
-        const file = await openPlain(folder.at(DATA), ref.image_id);
+        const file = await openRegular(folder.at(DATA), ref.image_id);
         try {
           assertDataSize({ id: ref.image_id, size: record.size }, (await file.stat()).size);
           return { record, pin: await pinOf(file) };
@@ -36,7 +36,7 @@ export function directorySource(paths: Layout): ImageSource {
 
     openReader: (ref, pin, digests) =>
       inImage(paths, ref, async (folder) =>
-        readerOf(await openPlain(folder.at(DATA), ref.image_id), pin, digests),
+        readerOf(await openRegular(folder.at(DATA), ref.image_id), pin, digests),
       ),
   };
 }

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { unlink, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { bareRecord } from '../bare-record.ts';
 import { fromErrno, ignoring, onDisk } from '../disk/disk-errors.ts';
 import type { ObjectStore } from '../object-port.ts';
+import { recordOfObject } from '../object-record.ts';
 import type { ObjectAttributes } from '../port.ts';
 import { grownError, StoreError } from '../store-error.ts';
 import { makeFolder } from './folder.ts';
@@ -74,7 +74,7 @@ export function directoryObjects(root: string): ObjectStore {
         const file = await openFile(root, image_id);
         try {
           const stats = await file.stat();
-          const record = bareRecord(image_id, stats.size, stats.mtime, attributesOf(stats));
+          const record = recordOfObject(image_id, stats.size, stats.mtime, attributesOf(stats));
           return { record, pin: await pinOf(file) };
         } finally {
           await file.close();

@@ -3,7 +3,7 @@ import { isErrno } from '../disk/disk-errors.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { openFolder } from './folder.ts';
 import { objectPath } from './object-path.ts';
-import { TO_READ } from './open-plain.ts';
+import { TO_READ } from './open-regular.ts';
 
 /** Opens a regular file of a share, and follows no link. Throws `invalid_image`, `not_found`. */
 export async function openFile(root: string, path: string): Promise<FileHandle> {

@@ -6,7 +6,7 @@ import { readBounded } from '../bounded.ts';
 import { MAX_RECORD_SIZE, recordFromJson, recordToJson } from '../record-json.ts';
 import type { Folder } from './folder.ts';
 import { syncFolder } from './layout.ts';
-import { openPlain } from './open-plain.ts';
+import { openRegular } from './open-regular.ts';
 
 /** Name of the file that makes a folder an image. */
 export const RECORD = 'image.json';
@@ -27,7 +27,7 @@ export async function writeRecord(folder: string, record: ImageRecord): Promise<
  * if it is no record.
  */
 export async function readRecord(folder: Folder, imageId: string): Promise<ImageRecord> {
-  const file = await openPlain(folder.at(RECORD), imageId);
+  const file = await openRegular(folder.at(RECORD), imageId);
   try {
     const { size } = await file.stat();
     const chunks = file.createReadStream({ autoClose: false });

@@ -5,7 +5,14 @@ import { idTakenError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { type As, type GlanceApi, isImageId, type PatchOperation } from './api.ts';
 import { type GlanceImage, glanceDigests, JOB_PROPERTY, toCreate, toRecord } from './image-json.ts';
-import { disown, type MarkedImage, openSink, showMarked, type UploadOptions, whenNotSaving } from './sink.ts';
+import {
+  disown,
+  type GlanceUploadOptions,
+  type MarkedImage,
+  openSink,
+  showMarked,
+  whenNotSaving,
+} from './sink.ts';
 
 /**
  * How long `discard` waits until Glance has ended an upload whose sender is gone, and how often it looks;
@@ -14,7 +21,7 @@ import { disown, type MarkedImage, openSink, showMarked, type UploadOptions, whe
 const SETTLING = { timeout: 3000, interval: 100 };
 
 /** The writing half of a Glance. All calls are made in the project that is to own the image. */
-export function glanceDestination(api: GlanceApi, options: UploadOptions): ImageDestination {
+export function glanceDestination(api: GlanceApi, options: GlanceUploadOptions): ImageDestination {
   const owner = (ref: DestinationRef): As => ({ project: ref.tenant_id });
   const made = (ref: DestinationRef): MarkedImage => ({ api, as: owner(ref), ref });
   return {

@@ -16,7 +16,7 @@ export interface MarkedImage {
 }
 
 /** How data is uploaded to a Glance. */
-export interface UploadOptions {
+export interface GlanceUploadOptions {
   /** Glance's own name of the backend that is to have the data, or `null` for its default. */
   readonly imageStore: string | null;
   /** Milliseconds after which an image that is still `saving` can take no data any more. */
@@ -40,7 +40,7 @@ export async function showMarked({ api, as, ref }: MarkedImage): Promise<GlanceI
 export async function openSink(
   made: MarkedImage,
   size: number,
-  { imageStore, savingTimeout }: UploadOptions,
+  { imageStore, savingTimeout }: GlanceUploadOptions,
 ): Promise<StreamSink> {
   const image = await showMarked(made);
   return {
@@ -125,7 +125,7 @@ export async function whenNotSaving(
 }
 
 /** The data of an upload. */
-interface Upload extends Pick<UploadOptions, 'imageStore'> {
+interface UploadBody extends Pick<GlanceUploadOptions, 'imageStore'> {
   readonly size: number;
   readonly chunks: AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
@@ -133,7 +133,7 @@ interface Upload extends Pick<UploadOptions, 'imageStore'> {
 
 async function put(
   { api, as, ref }: MarkedImage,
-  { size, imageStore, chunks, signal }: Upload,
+  { size, imageStore, chunks, signal }: UploadBody,
 ): Promise<void> {
   const response = await api.send({
     method: 'PUT',

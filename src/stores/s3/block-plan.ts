@@ -21,7 +21,7 @@ function rangeOf(partNumber: number, size: number): ByteRange {
 }
 
 /** Returns the parts that are whole blocks of an image of this size. Others count as missing. */
-export function wholeBlocks(parts: readonly UploadedPart[], size: number): readonly UploadedPart[] {
+export function withoutTornParts(parts: readonly UploadedPart[], size: number): readonly UploadedPart[] {
   return parts.filter(({ PartNumber, Size }) => {
     const [start, end] = rangeOf(PartNumber, size);
     return Size === end - start;

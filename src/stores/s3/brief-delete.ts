@@ -1,7 +1,7 @@
 import { HttpRequest } from '@smithy/core/protocols';
 import type { Dispatcher } from 'undici';
-import type { Endpoint } from './endpoint.ts';
 import type { ServerClock } from './server-clock.ts';
+import type { SignedAddress } from './signed-address.ts';
 
 /** Seconds for which the server accepts a removal after it was signed. */
 const VALID_FOR = 5;
@@ -39,14 +39,14 @@ export type BriefDelete = (key: string, selected: Selected) => Promise<SignedDel
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
 export function briefDeletes(
-  endpointOf: () => Promise<Endpoint | undefined>,
+  addressOf: () => Promise<SignedAddress | undefined>,
   clock: ServerClock,
   dispatcher: Dispatcher,
 ): BriefDelete {
   return async (key, { etag, version }) => {
-    const endpoint = await endpointOf();
-    if (endpoint === undefined) return undefined;
-    const { origin, host, signer, pathOf } = endpoint;
+    const address = await addressOf();
+    if (address === undefined) return undefined;
+    const { origin, host, signer, pathOf } = address;
     if (!isPresigner(signer)) return undefined;
     const unsigned = new HttpRequest({
       method: 'DELETE',

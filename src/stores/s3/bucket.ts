@@ -4,12 +4,12 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { namesProxy, openAgent } from '../../http/index.ts';
 import { type BriefDelete, briefDeletes } from './brief-delete.ts';
-import { endpointOf } from './endpoint.ts';
 import { LastJobObjects } from './job-content.ts';
-import { type PlainGet, plainGets } from './plain-get.ts';
 import { forgetQuotedSignatures } from './quoted-signatures.ts';
+import { type RawGet, rawGets } from './raw-get.ts';
 import { roundTrips } from './round-trip.ts';
 import { serverClock } from './server-clock.ts';
+import { addressOf } from './signed-address.ts';
 import { leaveBodiesUnsigned } from './unsigned-bodies.ts';
 
 /** Options of an S3 store: where its images are, and how they are reached. */
@@ -33,7 +33,7 @@ export interface Bucket {
   readonly client: S3Client;
   readonly bucket: string;
   readonly keys: Keys;
-  readonly plainGet: PlainGet;
+  readonly rawGet: RawGet;
   /** Scheme, host and port of the server. */
   readonly endpoint: string;
   /** Names the service. A bucket of Amazon's in another region has another server, but the same service. */
@@ -60,7 +60,7 @@ export interface Keys {
   data(imageId: string): string;
   record(imageId: string): string;
   /** Returns the key of an object that is not one of our images, but may be read as an image. */
-  bare(key: string): string;
+  object(key: string): string;
 }
 
 const SOCKETS = 256;
@@ -92,7 +92,7 @@ export function openBucket(options: S3Options): Bucket {
   });
   leaveBodiesUnsigned(client);
   forgetQuotedSignatures(client);
-  const [located, agent] = [endpointOf(client, bucket), openAgent({ verify: true, ca })];
+  const [located, agent] = [addressOf(client, bucket), openAgent({ verify: true, ca })];
   const address = endpoint ?? `https://s3.${region ?? DEFAULT_REGION}.amazonaws.com`;
   return {
     client,
@@ -100,7 +100,7 @@ export function openBucket(options: S3Options): Bucket {
     endpoint: new URL(address).origin,
     service: endpoint === undefined ? `amazon ${partitionOf(region)}` : new URL(address).origin,
     keys: keysBelow(options.prefix ?? ''),
-    plainGet: plainGets(client, located, agent),
+    rawGet: rawGets(client, located, agent),
     briefDelete: briefDeletes(located, serverClock(client), agent),
     roundTrip: roundTrips(client),
     jobObjects: new LastJobObjects(),
@@ -122,6 +122,6 @@ function keysBelow(folder: string): Keys {
     job: (imageId) => `${prefix}${imageId}/job`,
     data: (imageId) => `${prefix}${imageId}/data`,
     record: (imageId) => `${prefix}${imageId}/image.json`,
-    bare: (key) => `${prefix}${key}`,
+    object: (key) => `${prefix}${key}`,
   };
 }

@@ -5,7 +5,7 @@ import { parametersFor } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { isS3Error } from './errors.ts';
 import type { Replace } from './replace-object.ts';
-import { abortUpload, completeUpload, listParts, type Upload, type UploadedPart } from './upload.ts';
+import { abortUpload, completeUpload, listParts, type MultipartUpload, type UploadedPart } from './upload.ts';
 
 /** Bytes of a piece, which one request copies in far less time than a request may take. */
 const PIECE = 256 * MIB;
@@ -26,7 +26,7 @@ export interface ObjectCopy {
 export async function createCopyUpload(
   { client, bucket }: Bucket,
   { to, attributes }: ObjectCopy,
-): Promise<Upload> {
+): Promise<MultipartUpload> {
   const create = new CreateMultipartUploadCommand({ Bucket: bucket, Key: to, ...parametersFor(attributes) });
   const { UploadId = '' } = await client.send(create);
   return { Key: to, UploadId };
@@ -40,7 +40,7 @@ export async function createCopyUpload(
 export async function copyObject(
   store: Bucket,
   copy: ObjectCopy,
-  upload: Upload,
+  upload: MultipartUpload,
   replace: Replace,
   watch?: Watch,
 ): Promise<boolean> {

@@ -20,8 +20,8 @@ export async function* listObjects(
   const query = {
     Bucket: bucket,
     ...ENCODED,
-    Prefix: keys.bare(prefix),
-    ...(after !== null && { StartAfter: keys.bare(after) }),
+    Prefix: keys.object(prefix),
+    ...(after !== null && { StartAfter: keys.object(after) }),
   };
   let last = query.StartAfter ?? '';
   // The path of a key that stands for a folder, until the next key shows whether the folder is empty.

@@ -15,7 +15,7 @@ import type { Replace } from './replace-object.ts';
 import { isReservation, removeReservation, reserveId } from './reservation.ts';
 import { openUpload } from './sink.ts';
 import { stagingOf } from './staging.ts';
-import { abortUpload, type Upload } from './upload.ts';
+import { abortUpload, type MultipartUpload } from './upload.ts';
 
 /**
  * The writing half of a bucket, for large objects. They are uploaded to a hidden key, and then copied to
@@ -108,7 +108,7 @@ async function beginCopy(
   ref: DestinationRef,
   job: JobObject,
   copy: ObjectCopy,
-): Promise<Upload> {
+): Promise<MultipartUpload> {
   const upload = await createCopyUpload(staging, copy);
   try {
     const named = await replaceJobObject(staging, ref, job, { upload_id: upload.UploadId });
@@ -122,7 +122,7 @@ async function beginCopy(
 
 /** Returns the keys at which a job's upload may be: that of the data, and that of the object itself. */
 function uploadKeys({ keys }: Bucket, { image_id }: DestinationRef): readonly string[] {
-  return [keys.data(image_id), keys.bare(image_id)];
+  return [keys.data(image_id), keys.object(image_id)];
 }
 
 /**

@@ -13,7 +13,7 @@ export function objectKey({ keys }: Bucket, path: string): string {
   const refuse = (why: string) => {
     throw new StoreError('invalid_image', `${JSON.stringify(path)}: ${why}`);
   };
-  const key = keys.bare(path);
+  const key = keys.object(path);
   if (path === '') refuse('is empty');
   if (!path.isWellFormed()) refuse(ILL_FORMED);
   if (path.includes('\0')) refuse('has a NUL character, and such objects are not copied');

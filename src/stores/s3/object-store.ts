@@ -1,7 +1,7 @@
 import { received } from '../../http/index.ts';
 import { copyInto } from '../../memory/index.ts';
-import { bareRecord } from '../bare-record.ts';
 import type { ObjectStore } from '../object-port.ts';
+import { recordOfObject } from '../object-record.ts';
 import { grownError, isStoreError, StoreError } from '../store-error.ts';
 import { canHold, withTags } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
@@ -29,7 +29,7 @@ export function s3Objects(store: Bucket): ObjectStore {
       naming(image_id, async () => {
         const key = objectKey(store, image_id);
         const { size, modified, details, pin } = await pinObject(store, key);
-        return { record: bareRecord(image_id, size, modified, await withTags(store, key, details)), pin };
+        return { record: recordOfObject(image_id, size, modified, await withTags(store, key, details)), pin };
       }),
 
     openReader: ({ image_id }, pin) =>

@@ -3,7 +3,7 @@ import type { ByteRange } from '../../image/index.ts';
 import type { DestinationRef } from '../port.ts';
 import { overtakenError } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
-import { rangesOf, wholeBlocks } from './block-plan.ts';
+import { rangesOf, withoutTornParts } from './block-plan.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, isS3Error } from './errors.ts';
 import type { JobObject } from './job-content.ts';
@@ -16,7 +16,7 @@ import {
   completeUpload,
   createUpload,
   listParts,
-  type Upload,
+  type MultipartUpload,
   type UploadedPart,
 } from './upload.ts';
 
@@ -51,7 +51,7 @@ export class OwnUpload {
     return this.#job.by_server === true;
   }
 
-  get target(): Upload {
+  get target(): MultipartUpload {
     return { Key: this.key, UploadId: this.#job.upload_id };
   }
 
@@ -88,7 +88,7 @@ export class OwnUpload {
     if (isThere) return true;
     // A lifecycle rule of the bucket may have aborted the upload.
     if (parts === undefined) await this.#start(false);
-    this.noteParts(wholeBlocks(parts ?? [], this.#size));
+    this.noteParts(withoutTornParts(parts ?? [], this.#size));
     return false;
   }
 

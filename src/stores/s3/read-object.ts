@@ -6,7 +6,7 @@ import { StoreError } from '../store-error.ts';
 import { detailsFrom, detailsFromSdk, type ObjectDetails } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent } from './errors.ts';
-import type { Selection } from './plain-get.ts';
+import type { Selection } from './raw-get.ts';
 import { type FoundStamp, stampFrom } from './stamp.ts';
 
 /** Maximum number of requests for the same piece. */
@@ -25,16 +25,16 @@ export interface OpenObject {
  * again
  */
 export async function openObject(
-  { client, bucket, plainGet }: Bucket,
+  { client, bucket, rawGet }: Bucket,
   Key: string,
   selection: Selection,
   signal: AbortSignal,
   throwsOverload = false,
 ): Promise<OpenObject> {
-  const plain = await plainGet(Key, selection, signal).catch((error) => {
+  const raw = await rawGet(Key, selection, signal).catch((error) => {
     if (throwsOverload || signal.aborted) throw error;
   });
-  if (plain !== undefined) return { body: plain.body, details: detailsFrom(plain.headers) };
+  if (raw !== undefined) return { body: raw.body, details: detailsFrom(raw.headers) };
   const get = new GetObjectCommand({ Bucket: bucket, Key, ...selection });
   const { Body, ContentRange, ...answer } = await client.send(get, { abortSignal: signal });
   if (!(Body instanceof Readable)) throw new StoreError('unavailable', 'the object store sent no data');

@@ -4,7 +4,7 @@ import type { ServerObject } from '../data-port.ts';
 import type { Bucket } from './bucket.ts';
 import { sourceOf } from './copy-object.ts';
 import { fromS3, isS3Error } from './errors.ts';
-import type { Upload, UploadedPart } from './upload.ts';
+import type { MultipartUpload, UploadedPart } from './upload.ts';
 
 /**
  * Lets the server copy a range of an object as a part of an upload, if the object still has its ETag.
@@ -12,7 +12,7 @@ import type { Upload, UploadedPart } from './upload.ts';
  */
 export async function copyPart(
   { client, bucket }: Bucket,
-  upload: Upload,
+  upload: MultipartUpload,
   PartNumber: number,
   from: ServerObject,
   [start, end]: ByteRange,

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { type ImageRecord, isVisibleTo } from '../../image/index.ts';
-import { bareRecord } from '../bare-record.ts';
 import { readBounded } from '../bounded.ts';
+import { recordOfObject } from '../object-record.ts';
 import type { ImageSource, SourceRef } from '../port.ts';
 import { assertDataSize, MAX_RECORD_SIZE, recordFromJson } from '../record-json.ts';
 import { notActiveError, notFoundError } from '../refusals.ts';
@@ -15,7 +15,7 @@ import { isPinOf, openPinned, pinObject } from './pinned-object.ts';
 export const isImageId = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(id);
 
 /** Tells whether a reference may name an object by its key, which only an operator may do. */
-const isBareId = ({ tenant_id, image_id }: SourceRef): boolean =>
+const isObjectKey = ({ tenant_id, image_id }: SourceRef): boolean =>
   tenant_id === null && image_id.isWellFormed() && /^[^\0]{1,900}$/.test(image_id);
 
 /** The reading half of an S3 store. */
@@ -29,7 +29,7 @@ export function s3Source(store: Bucket): ImageSource {
         // If the record is missing or refused, nothing awaits `data`, and its error must not end the process.
         data?.catch(() => {});
         const record = await readRecord(store, ref.image_id);
-        if (record === undefined || data === undefined) return await bareObject(ref);
+        if (record === undefined || data === undefined) return await inspectObject(ref);
         if (!isVisibleTo(record, ref.tenant_id)) throw notFoundError(ref);
         if (record.status !== 'active') {
           throw notActiveError(ref, record.status);
@@ -43,20 +43,20 @@ export function s3Source(store: Bucket): ImageSource {
 
     openReader: (ref, pin, digests, isUnchecked) =>
       onS3(async () => {
-        const bare = keys.bare(ref.image_id);
-        const isBare = isBareId(ref) && isPinOf(bare, pin);
-        if (!isBare && !isImageId(ref.image_id)) throw notFoundError(ref);
-        return openPinned(store, isBare ? bare : keys.data(ref.image_id), pin, digests, isUnchecked);
+        const objectKey = keys.object(ref.image_id);
+        const isObject = isObjectKey(ref) && isPinOf(objectKey, pin);
+        if (!isObject && !isImageId(ref.image_id)) throw notFoundError(ref);
+        return openPinned(store, isObject ? objectKey : keys.data(ref.image_id), pin, digests, isUnchecked);
       }).catch((error) => {
         throw isStoreError(error, 'not_found') ? notFoundError(ref) : error;
       }),
   };
 
   /** Inspects an object without a record, by its key. Only operators may, because it has no owner. */
-  async function bareObject(ref: SourceRef) {
-    if (!isBareId(ref)) throw notFoundError(ref);
-    const { size, modified, pin } = await pinObject(store, keys.bare(ref.image_id));
-    return { record: bareRecord(ref.image_id, size, modified), pin };
+  async function inspectObject(ref: SourceRef) {
+    if (!isObjectKey(ref)) throw notFoundError(ref);
+    const { size, modified, pin } = await pinObject(store, keys.object(ref.image_id));
+    return { record: recordOfObject(ref.image_id, size, modified), pin };
   }
 }
 

@@ -5,7 +5,7 @@ import { onS3 } from './errors.ts';
 import { readJobObject } from './job-object.ts';
 import { ENCODED, keyFrom } from './list-keys.ts';
 import { headOf } from './read-object.ts';
-import { abortUpload, listParts, type Upload } from './upload.ts';
+import { abortUpload, listParts, type MultipartUpload } from './upload.ts';
 
 /** The place of an image or object in the making. `store` is its bucket, with the keys of that place. */
 export interface Place {
@@ -48,7 +48,7 @@ export async function* uploadLeftovers(
 
 async function leftoverOf(
   { name, store }: Place,
-  upload: Upload,
+  upload: MultipartUpload,
   initiated: Date,
 ): Promise<Leftover | undefined> {
   const job = await readJobObject(store, name);

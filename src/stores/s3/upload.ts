@@ -16,7 +16,7 @@ import { sendInSlices } from './slices.ts';
 import { metadataOf, type Stamp } from './stamp.ts';
 
 /** A multipart upload of an object. */
-export interface Upload {
+export interface MultipartUpload {
   readonly Key: string;
   readonly UploadId: string;
 }
@@ -43,14 +43,14 @@ export async function createUpload(
   Key: string,
   stamp: Stamp,
   byServer = false,
-): Promise<Upload> {
+): Promise<MultipartUpload> {
   const create = { Bucket: bucket, Key, Metadata: metadataOf(stamp), ...(!byServer && CHECKSUM_PER_PART) };
   const { UploadId = '' } = await client.send(new CreateMultipartUploadCommand(create));
   return { Key, UploadId };
 }
 
 /** Aborts an upload. One that is gone counts as aborted. */
-export async function abortUpload({ client, bucket }: Bucket, upload: Upload): Promise<void> {
+export async function abortUpload({ client, bucket }: Bucket, upload: MultipartUpload): Promise<void> {
   try {
     await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, ...upload }));
   } catch (error) {
@@ -64,7 +64,7 @@ export async function abortUpload({ client, bucket }: Bucket, upload: Upload): P
  */
 export async function putPart(
   { client, bucket }: Bucket,
-  upload: Upload,
+  upload: MultipartUpload,
   PartNumber: number,
   bytes: Uint8Array,
   abortSignal: AbortSignal,
@@ -84,7 +84,7 @@ export async function putPart(
  */
 export async function listParts(
   { client, bucket }: Bucket,
-  upload: Upload,
+  upload: MultipartUpload,
 ): Promise<UploadedPart[] | undefined> {
   const parts: UploadedPart[] = [];
   try {
@@ -111,7 +111,7 @@ export async function listParts(
  */
 export async function completeUpload(
   { client, bucket }: Bucket,
-  upload: Upload,
+  upload: MultipartUpload,
   parts: Iterable<UploadedPart>,
   condition: Condition = {},
   confirm?: Confirm,

@@ -2,8 +2,8 @@ import { knownDigests } from '../image/index.ts';
 import { MIB } from '../memory/index.ts';
 import type { StreamSink } from '../stores/index.ts';
 import { followDigest } from './follow-digest.ts';
-import { moveAll } from './lane.ts';
 import { PART_SIZE } from './memory-demand.ts';
+import { moveAll } from './move-all.ts';
 import type { TransferOptions } from './options.ts';
 import { canShare, PartQueue } from './part-queue.ts';
 import { type Run, settle } from './run.ts';
@@ -17,7 +17,7 @@ import { createWindow } from './window.ts';
  * far ahead as a window in memory reaches. The digest and the upload follow behind them. The upload gets its
  * last bytes only when the digest is found to be right.
  */
-export async function moveStream(options: TransferOptions, sink: StreamSink, run: Run): Promise<Copied> {
+export async function moveToStream(options: TransferOptions, sink: StreamSink, run: Run): Promise<Copied> {
   const { reader, size, spool, expected, link, patience } = options;
   const { delivered, staged, stop, onFault } = run;
   if (sink.whole !== null) {

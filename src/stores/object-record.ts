@@ -3,7 +3,7 @@ import { newRecord } from './new-record.ts';
 import type { ObjectAttributes } from './port.ts';
 
 /** Returns an image record that stands for a plain file or object. Its properties are the attributes. */
-export function bareRecord(
+export function recordOfObject(
   path: string,
   size: number,
   modified: Date,

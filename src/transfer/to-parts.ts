@@ -2,8 +2,8 @@ import { knownDigests } from '../image/index.ts';
 import { atSide, type PartSink } from '../stores/index.ts';
 import { createChunks, DIGEST_CHUNKS } from './chunks.ts';
 import { followDigest } from './follow-digest.ts';
-import { moveAll } from './lane.ts';
 import { chunksOf, FAR_PART, PART_SIZE } from './memory-demand.ts';
+import { moveAll } from './move-all.ts';
 import type { TransferOptions } from './options.ts';
 import { canShare, PartQueue } from './part-queue.ts';
 import { type Run, settle } from './run.ts';
@@ -14,7 +14,7 @@ import { type Copied, verify } from './verify.ts';
  * Moves an image to a destination that takes bytes in any order. Lanes read parts and write them at their
  * offsets; the digest follows behind the lanes.
  */
-export async function moveParts(options: TransferOptions, sink: PartSink, run: Run): Promise<Copied> {
+export async function moveToParts(options: TransferOptions, sink: PartSink, run: Run): Promise<Copied> {
   const { reader, size, expected, link, patience } = options;
   const { delivered: ledger, stop, onFault } = run;
   const { signal } = stop;

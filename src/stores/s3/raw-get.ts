@@ -5,7 +5,7 @@ import { HttpRequest } from '@smithy/core/protocols';
 import type { Dispatcher } from 'undici';
 import { waitFor } from '../../http/index.ts';
 import { type Overload, overloadOf, StoreError } from '../store-error.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { SignedAddress } from './signed-address.ts';
 
 /** The range and the version of an object that are to be read: header fields of GetObject. */
 export interface Selection {
@@ -23,7 +23,7 @@ export interface PlainAnswer {
  * Asks for an object. Returns `undefined` if there is no answer, or one without the object. Throws
  * `unavailable` if the store has too much to do.
  */
-export type PlainGet = (
+export type RawGet = (
   key: string,
   selection: Selection,
   signal: AbortSignal,
@@ -35,15 +35,15 @@ export type PlainGet = (
  * SDK has to ask: it knows the errors, and when to try again.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
-export function plainGets(
+export function rawGets(
   { config }: S3Client,
-  endpointOf: () => Promise<Endpoint | undefined>,
+  addressOf: () => Promise<SignedAddress | undefined>,
   dispatcher: Dispatcher,
-): PlainGet {
+): RawGet {
   async function signed(key: string, { Range, IfMatch }: Selection) {
-    const endpoint = await endpointOf();
-    if (endpoint === undefined) return undefined;
-    const { origin, host, signer, pathOf } = endpoint;
+    const address = await addressOf();
+    if (address === undefined) return undefined;
+    const { origin, host, signer, pathOf } = address;
     const unsigned = new HttpRequest({
       method: 'GET',
       path: pathOf(key),

@@ -4,10 +4,10 @@ import { atSide, type BlockSink } from '../stores/index.ts';
 import { followDigest } from './follow-digest.ts';
 import { hashWhole } from './hash-whole.ts';
 import { inLane } from './in-lane.ts';
-import { moveAll } from './lane.ts';
 import type { Ledger } from './ledger.ts';
 import type { Link } from './links.ts';
 import { PART_SIZE } from './memory-demand.ts';
+import { moveAll } from './move-all.ts';
 import type { TransferOptions } from './options.ts';
 import { canShare, PartQueue } from './part-queue.ts';
 import { type Run, settle } from './run.ts';
@@ -27,7 +27,7 @@ const FIRST_PART = 2 * MIB;
  * Moves an image to a destination that takes whole blocks: the destination's service copies it by itself if
  * it can and may, and otherwise the bytes pass through the worker.
  */
-export async function moveBlocks(options: TransferOptions, sink: BlockSink, run: Run): Promise<Copied> {
+export async function moveToBlocks(options: TransferOptions, sink: BlockSink, run: Run): Promise<Copied> {
   const outcome = await copyByServer(options, sink, run);
   if ('copied' in outcome) return outcome.copied;
   const { refusal } = outcome;

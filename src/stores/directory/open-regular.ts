@@ -14,7 +14,7 @@ export const TO_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_N
  * @throws StoreError `invalid_image`, which names the image, for anything that is not a regular file. A link
  * is unusable too, because whoever made it may have no right to read its target
  */
-export async function openPlain(path: string, imageId: string): Promise<FileHandle> {
+export async function openRegular(path: string, imageId: string): Promise<FileHandle> {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const unusable = (why: string) => new StoreError('invalid_image', `image ${imageId}: '${name}' is ${why}`);
   const file = await open(path, TO_READ).catch((error) => {

@@ -3,17 +3,17 @@ import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import { escapeUriPath } from '@smithy/core/protocols';
 
 /** The address of a bucket, and the signer of requests to it. */
-export type Endpoint = NonNullable<Awaited<ReturnType<typeof openEndpoint>>>;
+export type SignedAddress = NonNullable<Awaited<ReturnType<typeof openAddress>>>;
 
 /**
  * Returns a function that finds a bucket's endpoint with the SDK's rules, credentials and signer. It returns
  * `undefined` if requests are not signed in the usual way. It looks for the endpoint once, and again only if
  * that has failed.
  */
-export function endpointOf(client: S3Client, bucket: string): () => Promise<Endpoint | undefined> {
-  let opened: ReturnType<typeof openEndpoint> | undefined;
+export function addressOf(client: S3Client, bucket: string): () => Promise<SignedAddress | undefined> {
+  let opened: ReturnType<typeof openAddress> | undefined;
   return () => {
-    opened ??= openEndpoint(client, bucket).catch((error) => {
+    opened ??= openAddress(client, bucket).catch((error) => {
       opened = undefined;
       throw error;
     });
@@ -21,7 +21,7 @@ export function endpointOf(client: S3Client, bucket: string): () => Promise<Endp
   };
 }
 
-async function openEndpoint({ config }: S3Client, bucket: string) {
+async function openAddress({ config }: S3Client, bucket: string) {
   const { url, properties } = await getEndpointFromInstructions({ Bucket: bucket }, GetObjectCommand, {
     ...config,
   });
