@@ -7,11 +7,12 @@ import { attemptNumber } from './lease.ts';
 import { storeOf } from './region-of.ts';
 
 /**
- * Removes everything of a copy from its destination and from the worker's spool.
+ * Removes what a copy has left at its destination and in the worker's spool. A committed image is removed
+ * only if nobody can be using it.
  * @param forced the run that was cancelled by force, if this is its clean-up; `undefined` if the job itself
  * undoes its copy
  * @throws StoreError `unavailable` if the job was cancelled by force and then reset, as long as the new run
- * has not closed
+ * has not closed, or if a committed image that was to be removed has to stay after all
  */
 export async function discardImage(
   { regions, client, spool }: Dependencies,
@@ -23,7 +24,7 @@ export async function discardImage(
   const find = async () =>
     forced === undefined
       ? removableByJob(client, ref)
-      : removableAfterForce(client, ref, forced, await closedChain(client, ref, forced));
+      : removableAfterForce(client, ref, forced, await chainUnlessOpen(client, ref, forced));
   const removable = await find();
   const confirm: Confirm = async (since) => {
     await watch.confirm(since);
@@ -43,8 +44,8 @@ export async function discardImage(
 /**
  * Returns a reference to what a run may remove when it undoes its own copy: with `committing`, this includes
  * a committed image. A run that a reset has made does not know how far the earlier runs had come, so it also
- * removes what they have committed, unless one of them has ended as replicated. In that case the image
- * belongs to its owner, whatever happens to later runs.
+ * removes what they have committed, unless one of them has ended as replicated, or may have. In that case the
+ * image belongs to its owner, whatever happens to later runs.
  */
 async function removableByJob(client: Dependencies['client'], ref: DestinationRef): Promise<DestinationRef> {
   if (isFirstRun(ref)) return ref;
@@ -54,17 +55,17 @@ async function removableByJob(client: Dependencies['client'], ref: DestinationRe
 }
 
 /**
- * Returns the chain of runs of a job that was cancelled by force. Throws `unavailable` as long as its last
- * run has not closed.
+ * Returns what Temporal knows of the runs of a job that was cancelled by force. Throws `unavailable` as long
+ * as the last run has not closed.
  */
-async function closedChain(
+async function chainUnlessOpen(
   client: Dependencies['client'],
   { mark }: DestinationRef,
   { workflow_id }: RunRef,
 ): Promise<Chain> {
   const chain = await chainOf(client, workflow_id, mark);
-  // A run that a reset has made is copying again. If it has inherited the start of this clean-up with its
-  // history, it starts no clean-up of its own; so this clean-up waits for that run.
+  // The last run was made by a reset, and copies again. Its history may already contain the start of this
+  // clean-up. It then starts no other one, so only this clean-up can remove what that run leaves.
   if (chain.state === 'open')
     throw new StoreError('unavailable', 'the job was reset and is running again: waiting for its end');
   return chain;
@@ -74,12 +75,13 @@ function jobWasReset(): StoreError {
   return new StoreError('unavailable', 'the job was reset, and its image must not be removed any more');
 }
 
-/** The closing statuses that tell clients that the job has made no image. */
+/** If the last run has closed with one of these statuses, clients know that the job has made no image. */
 const WITHOUT_IMAGE: ReadonlySet<string | null> = new Set(['CANCELLED', 'FAILED']);
 
 /**
- * Returns a reference to what may be removed after a cancel by force. A committed image stays if any run has
- * ended as replicated, or if a later run was ended from outside, because somebody may use the image already.
+ * Returns a reference to what may be removed after a cancel by force. Somebody may be using a committed image
+ * if any run has ended as replicated, or may have; or if a reset has made a later run that has closed as
+ * anything but `CANCELLED` or `FAILED`. Such an image stays.
  */
 async function removableAfterForce(
   client: Dependencies['client'],
@@ -87,8 +89,8 @@ async function removableAfterForce(
   { workflow_id, run_id }: RunRef,
   { state, lastRunId, closedAs }: Chain,
 ): Promise<DestinationRef> {
-  // Temporal has forgotten all runs. If a later run had closed, an earlier attempt at this step would have
-  // seen it while Temporal still knew it.
+  // Temporal has forgotten all runs. A later run can have made no image that is in use: this step is tried
+  // again and again, so an earlier attempt has seen such a run, and has ended the step.
   if (state === 'gone') return ref;
   const isLast = lastRunId === run_id;
   const hasLaterRun = lastRunId !== null && !isLast;

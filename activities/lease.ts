@@ -31,7 +31,7 @@ export function isSuperseded(): boolean {
 
 /**
  * Tells whether the job of this attempt is known to have ended, so that nobody else will clean up after the
- * attempt. Returns `false` if Temporal does not answer.
+ * attempt. Returns `false` if Temporal does not answer, or does not know the job any more.
  */
 export async function jobHasEnded(client: Client, mark: string): Promise<boolean> {
   return (await knownChain(client, mark))?.state === 'closed';
@@ -40,32 +40,34 @@ export async function jobHasEnded(client: Client, mark: string): Promise<boolean
 /**
  * Tells whether the job of this attempt is known to have ended or to be undoing its copy. If so, the job may
  * have done all its removals, and the attempt has to remove whatever it still creates. A job that is
- * cancelled by force counts as ended. Returns `false` if Temporal does not answer.
+ * cancelled by force counts as ended. Returns `false` if Temporal does not answer, or does not know the job
+ * any more.
  */
 export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise<boolean> {
   const chain = await knownChain(client, mark);
-  if (chain?.state !== 'open') return chain?.state === 'closed';
+  if (chain?.state === 'closed') return true;
+  if (chain?.state !== 'open') return false;
   const job = chain.memo[JOB_MEMO] as Partial<JobDetails> | undefined;
   return (
     job?.phase === 'discard' || job?.cancel?.force !== undefined || isFinal(job?.status ?? 'replicating')
   );
 }
 
-/** Returns the runs of this attempt's job; `undefined` if Temporal does not answer. */
+/** Returns what Temporal knows of the runs of this attempt's job; `undefined` if it does not answer. */
 async function knownChain(client: Client, mark: string): Promise<Chain | undefined> {
   return chainOf(client, currentRun().workflowId, mark).catch(() => undefined);
 }
 
 /**
  * Checks, by a heartbeat, that Temporal still waits for this attempt. Throws `unavailable` if Temporal no
- * longer waits for it, or does not answer.
+ * longer waits for it, does not answer, or has paused or reset the step.
  * @param details the details of that heartbeat
  */
 export async function confirmLease(client: Client, details: unknown): Promise<void> {
   try {
     await client.activity.heartbeat(Context.current().info.taskToken, details);
   } catch (error) {
-    // A cancelled attempt still has its lease: the workflow waits until it has ended.
+    // A cancelled attempt still has its lease: the workflow waits until the attempt has ended.
     if (error instanceof ActivityCancelledError) return;
     throw new StoreError('unavailable', `the change ${whyNotConfirmed(error)}`, { cause: error });
   }
@@ -76,10 +78,10 @@ function whyNotConfirmed(error: unknown): string {
     return 'is no longer wanted: the step has ended, or another attempt has it';
   if (error instanceof ActivityPausedError) return 'has to wait: the step is paused';
   if (error instanceof ActivityResetError) return 'has to wait: the step was reset, and begins anew';
-  return 'could not be confirmed: Temporal does not answer';
+  return 'could not be confirmed with Temporal';
 }
 
-/** Milliseconds for which an answer from Temporal is trusted. */
+/** The longest time for which an answer from Temporal is trusted; milliseconds. */
 const TRUSTED_FOR = 5000;
 
 /**
@@ -98,6 +100,7 @@ export function lastingLease(client: Client, details: () => unknown): Confirm {
     const isOld = () => asked === undefined || asked.at < since || performance.now() - asked.at > trustedFor;
     do {
       signal.throwIfAborted();
+      // A question that is under way may be older than this caller accepts.
       if (isOld()) await asked?.answer.catch(() => {});
       if (asked === undefined || isOld()) {
         asked = { at: performance.now(), answer: confirmLease(client, details()) };

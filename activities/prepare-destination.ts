@@ -8,7 +8,8 @@ import { storeOf } from './region-of.ts';
 import { reserve } from './reserve.ts';
 
 /**
- * Reserves the image at the destination, unless an earlier run of the job has committed the same bytes there.
+ * Reserves the image at the destination, unless an earlier run of the job has committed a copy there that can
+ * be adopted. The transfer then adopts it.
  */
 export async function prepareDestination(
   { regions, client }: Dependencies,

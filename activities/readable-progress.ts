@@ -1,7 +1,7 @@
 import { progressText, RateWindow, type TransferProgress } from '../src/copy-job/index.ts';
 import type { Transfer } from '../src/transfer/index.ts';
 
-/** Puts a line for people before the heartbeat details of an attempt. */
+/** Adds a line of text, for people, to the heartbeat details of an attempt. */
 export class ReadableProgress {
   /** `true` while the workflow is paused. */
   isPaused = false;
@@ -14,9 +14,8 @@ export class ReadableProgress {
   }
 
   /**
-   * Returns heartbeat details that begin with a line of text, under the key `about`. It comes first in both
-   * places: the Web UI keeps this order, and Temporal's command sorts the keys. `parseProgress` ignores the
-   * text.
+   * Returns heartbeat details with a line of text under the key `about`. People see it first: the Web UI
+   * keeps the order of the keys, and Temporal's command sorts them by name. `parseProgress` ignores the text.
    * @param transfer the running transfer; `undefined` if none is running
    */
   details(

@@ -2,9 +2,9 @@ import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure }
 import { type CopyPlan, type Fault, parseFault } from '../src/copy-job/index.ts';
 
 /**
- * Returns the fault with which a step failed. It contains only what a tenant may know.
- * @param plan the plan, which names the Task Queue on which the step has waited; `null` if there is no plan
- * yet
+ * Returns the fault with which a step failed. The message of an activity's failure is one that a tenant may
+ * read: `activities/failures.ts` sees to that.
+ * @param plan the plan, with the Task Queues of the steps; `null` if there is no plan yet
  */
 export function faultOfFailure(error: unknown, plan: Queues | null): Fault {
   const cause = error instanceof ActivityFailure ? error.cause : error;
@@ -30,8 +30,8 @@ function queueOf(error: unknown, plan: Queues | null): string | undefined {
 }
 
 /**
- * Returns the progress that an activity reported when it ended without a result; `undefined` if there is
- * none.
+ * Returns the last progress that an activity reported before it ended without a result; `undefined` if there
+ * is none. A failure has it after the fault; a cancelled activity reports nothing else.
  */
 export function reportedProgress(error: unknown): unknown {
   const cause = error instanceof ActivityFailure ? error.cause : error;

@@ -40,7 +40,7 @@ export interface Dialect {
   register(app: FastifyInstance, context: OpenContext): Promise<void>;
   /** Matches the paths of its calls. */
   readonly paths: RegExp;
-  /** Returns the answer to a request that no route gets, because the request cannot be read. */
+  /** Returns the answer to a request that cannot be parsed, and so reaches no route. */
   answerUnrouted(
     problem: { readonly kind: ProblemKind; readonly message: string },
     requestId: string,

@@ -7,7 +7,7 @@ export interface Tracing {
   readonly client: readonly WorkflowClientInterceptor[];
   /** Makes a span of each attempt at an activity, and adds the span's id to each log line of the attempt. */
   readonly activity: readonly ActivityInterceptorsFactory[];
-  /** Makes a span of a part that has been moved, if the attempt is traced; of ten parts a second at most. */
+  /** Makes a span for a part that was moved, if the attempt is traced; at most ten such spans a second. */
   part(side: 'source' | 'destination', region: string, seconds: number): void;
   /** Sends the spans that have not been sent yet. Gives up after two seconds; never rejects. */
   close(): Promise<void>;

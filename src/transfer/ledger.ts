@@ -1,6 +1,6 @@
 import { addRange, type ByteRange, coveredBytes, watermark } from '../image/index.ts';
 
-/** The ranges that have arrived so far, and the time when a byte was last moved. */
+/** The ranges that have arrived so far, and the time of the last progress. */
 export class Ledger {
   #ranges: readonly ByteRange[];
   #movedAt: number;
@@ -20,12 +20,15 @@ export class Ledger {
     return coveredBytes(this.#ranges);
   }
 
-  /** Bytes that were added here, without those that an earlier attempt had moved. */
+  /**
+   * Bytes that `add` was given, without those of an earlier attempt. A range that is added twice counts
+   * twice.
+   */
   get moved(): number {
     return this.#moved;
   }
 
-  /** When a byte was last moved; milliseconds since the epoch. */
+  /** When a byte was last moved, or a limit held the copy back; milliseconds since the epoch. */
   get movedAt(): number {
     return this.#movedAt;
   }
@@ -40,6 +43,7 @@ export class Ledger {
     return this.#ranges.some((range) => range[0] <= start && end <= range[1]);
   }
 
+  /** Notes that a range has arrived. */
   add(range: ByteRange): void {
     const before = this.watermark;
     this.#ranges = addRange(this.#ranges, range);
@@ -53,6 +57,7 @@ export class Ledger {
     this.#movedAt = Date.now();
   }
 
+  /** Forgets all ranges; `moved` and `movedAt` stay. */
   clear(): void {
     this.#ranges = [];
   }

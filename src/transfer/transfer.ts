@@ -22,11 +22,11 @@ export interface Transfer {
   readonly fault: StoreError | null;
   /** The name of the limit of bandwidth that holds this transfer back now; `null` if none does. */
   readonly heldBy: string | null;
-  /** Limits this transfer by itself; bytes a second, or `null` for no limit. */
+  /** Sets a limit for this transfer alone; bytes a second, or `null` for none. */
   limitTo(rate: number | null): void;
   /**
-   * Resolves when all bytes are durable at the destination. Rejects with a `StoreError`, unless the transfer
-   * was stopped.
+   * Resolves when all bytes are durable at the destination. Rejects with a `StoreError`, or with another
+   * error if the transfer was stopped.
    */
   readonly finished: Promise<Copied>;
   /** Stops after the chunks in flight; `finished` then rejects. Resolves when nothing is written any more. */
@@ -54,6 +54,7 @@ export function startTransfer(options: TransferOptions): Transfer {
     run = runFrom(options, [], [], Date.now(), onFault);
     return move(options, run);
   });
+  const movedAt = () => Math.max(run.staged.movedAt, run.delivered.movedAt);
   const finished = closeAllAfter(moved, options);
   const settled = finished.then(
     () => {},
@@ -67,10 +68,10 @@ export function startTransfer(options: TransferOptions): Transfer {
       return readBefore + run.staged.moved;
     },
     get movedAt() {
-      return Math.max(run.staged.movedAt, run.delivered.movedAt);
+      return movedAt();
     },
     get fault() {
-      return lastFault !== undefined && lastFault.at >= run.staged.movedAt ? lastFault.fault : null;
+      return lastFault !== undefined && lastFault.at >= movedAt() ? lastFault.fault : null;
     },
     get heldBy() {
       return options.link.bandwidth.heldBy;
@@ -99,8 +100,9 @@ function runFrom(
 }
 
 /**
- * Returns the ranges that the destination has already. A stream keeps nothing, and for blocks only the sink
- * knows. For parts, the ranges that an earlier attempt has reported count too, if a digest can verify them.
+ * Returns the ranges that the destination has already. A stream keeps nothing of an unfinished upload, and
+ * for blocks only the sink knows. For parts, the ranges that an earlier attempt has reported count too, if a
+ * digest can verify them.
  */
 function rangesAtDestination(options: TransferOptions): readonly ByteRange[] {
   const { sink, reported } = options;

@@ -157,6 +157,17 @@ test('if the server refuses in the middle, all bytes are copied through us', asy
   expect((await committed(here)).equals(DATA)).toBe(true);
 });
 
+test('a fault is no longer shown once the server has copied further', async () => {
+  let copies = 0;
+  const here = await ends(async (call) => {
+    if (isCopy(call) && ++copies === 1) throw refusal('InternalError', 500);
+  });
+  const transfer = await copying(here);
+  await until(() => transfer.fault !== null);
+  await transfer.finished;
+  expect(transfer.fault).toBeNull();
+});
+
 /** Stops a first attempt after the server has copied 16 MiB. Counts the requests for copies. */
 async function stoppedInTheMiddle() {
   const hanging = Promise.withResolvers<void>();

@@ -8,7 +8,8 @@ const STOP = 'FREE_RESOURCE';
 const DELETE = 'DELETE';
 
 /**
- * Returns the actions that a task allows. While a task is being stopped, it can still be stopped by force.
+ * Returns the actions that a task allows. While a task is being stopped, a stop stays available, because the
+ * task can still be stopped by force, once.
  */
 export function actionsOf({ status }: JobView): Static<typeof JobActions>['job_action'] {
   if (isFinal(status))

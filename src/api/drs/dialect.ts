@@ -61,7 +61,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
   for (const path of [JOBS, JOBS_3]) await refuseUnknownCalls(app, path);
   const problems = {
     ...errors('invalid', 'read_only'),
-    ...{ 400: { ...BatchErrorBody, description: 'The request is wrong, or none of its tasks exists.' } },
+    400: { ...BatchErrorBody, description: 'The request is wrong, or none of its tasks exists.' },
   };
   addVersion3(scope, { jobs, documented, problems, answer, readerOf, writerOf });
 

@@ -3,12 +3,15 @@ import type { JobView } from '../../job-service/index.ts';
 import { JOB_STATES } from './job-state.ts';
 import type { JobDetail, JobList } from './schemas.ts';
 
-/** Returns a task's name, which is the name of the image that it makes. */
+/**
+ * Returns the name of a task, as DRS calls a copy job: the name of the image that it makes or, if that is not
+ * known yet, the name or id of the source image.
+ */
 export function nameOf(job: JobView): string {
   return job.destination_image_name ?? job.source_image_name ?? job.source_image_id ?? '';
 }
 
-/** Returns a task as lists show it. Its description says why it failed. */
+/** Returns a task as lists show it. The description of a task that has failed says why. */
 export function toListed(job: JobView): Static<typeof JobList>['jobs'][number] {
   return {
     id: job.job_id,

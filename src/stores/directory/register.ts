@@ -12,7 +12,10 @@ import { newRecord } from '../new-record.ts';
 import { type Layout, syncFolder } from './layout.ts';
 import { writeRecord } from './record-file.ts';
 
-/** Copies a file into the region, and makes an image of the copy, with its digest. */
+/**
+ * Copies a file into the region, and makes an image of the copy, with its digest.
+ * @param options.moved is called with the number of bytes that were copied so far
+ */
 export async function registerFile(
   paths: Layout,
   file: string,
