@@ -59,15 +59,17 @@ export async function openTransfer(
   try {
     const copy = copyOf(record, plan.destination, plan.source.tenant_id);
     const open = () => openSink(deps.client, to, { ref, copy, isObject: plan.objects === true });
-    const [sink, reader] = await both(
-      atSide('destination', open).then(keep),
+    const openingSince = Date.now();
+    const [{ sink, spool }, reader] = await both(
+      atSide('destination', open).then(async (sink) => {
+        keep(sink);
+        const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
+        return { sink, spool: spool && keep(spool) };
+      }),
       atSide('source', () => from.openReader(plan.source, pin, digestsOf(record), record.size > 0)).then(
         keep,
       ),
     );
-    const openingSince = Date.now();
-    const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
-    if (spool !== null) keep(spool);
     const link = links.open({ from: reader.endpoint, to: endpointOf(sink), ...limitScopeOf(plan) });
     if (reader.roundTrip !== undefined) link.from.heard(reader.roundTrip);
     if (sink.kind === 'blocks' && sink.roundTrip !== undefined) link.to.heard(sink.roundTrip);
@@ -78,7 +80,7 @@ export async function openTransfer(
       memory,
       expected: digestsOf(record),
       reported: progress.ranges,
-      // The time for which the copy waited for room does not count as time without progress.
+      // Opening both ends, and waiting for room, does not count as time without progress.
       movedAt: progress.moved_at + Date.now() - openingSince,
       patience: { stall_after: limits.stallAfter, give_up_after: limits.giveUpAfter },
       digests,
@@ -92,8 +94,8 @@ export async function openTransfer(
 }
 
 /**
- * Waits for two resources that are opened at once, because each may be far away. If one cannot be opened,
- * still waits for the other, which has to be closed. If neither can, throws the error of the first.
+ * Waits for both ends, which are opened at once, because each may be far away. If one cannot be opened, still
+ * waits for the other, which has to be closed. If neither can, throws the error of the first.
  */
 async function both<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
   await Promise.allSettled([one, other]);

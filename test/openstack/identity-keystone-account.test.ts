@@ -63,7 +63,9 @@ describe('the account that looks up access keys', () => {
     const { id, secret } = await newApplicationCredential(await tokenOf('facade', 'service'));
     const auth = { auth_url: AUTH_URL, application_credential_id: id, application_credential_secret: secret };
     const identity = await withAccount({ auth });
-    expect(await outage(identity.check(), secret)).toMatch(/application credential .* not the system$/);
+    expect(await outage(identity.check(), secret)).toMatch(
+      /application credential .* cannot be used for the system$/,
+    );
   });
 
   test('has to be in clouds.yaml', async () => {

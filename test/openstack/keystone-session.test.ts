@@ -89,7 +89,7 @@ describe('an application credential', () => {
       expect([await list(session, null), await list(session, a)]).toEqual([200, 200]);
       const error = await refusal(list(session, b));
       expect(error.kind).toBe('forbidden');
-      expect(error.message).toContain(`not project ${b}`);
+      expect(error.message).toContain(`cannot be used for project ${b}`);
       expect(inspect(error, { depth: 20 })).not.toContain(credential.secret);
     }
   });
