@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { loadConfig } from '../src/config/index.ts';
 import { createJobService, type JobService } from '../src/job-service/index.ts';
+import { newRecord } from '../src/stores/new-record.ts';
 import { type Deployment, deploy } from '../test/support/deployment.ts';
 import { installTemporal } from '../test/support/install-temporal.ts';
 import type { TestProcess } from '../test/support/process.ts';
@@ -68,23 +69,7 @@ export async function addSparseImage({ folder }: Deployment, size: number): Prom
   const data = await open(join(image, 'data'), 'w');
   await data.truncate(size);
   await data.close();
-  const record = {
-    id,
-    name: 'sparse',
-    status: 'active',
-    owner: null,
-    visibility: 'private',
-    disk_format: 'raw',
-    container_format: 'bare',
-    size,
-    min_disk: 0,
-    min_ram: 0,
-    os_hash_algo: null,
-    os_hash_value: null,
-    tags: [],
-    properties: {},
-    created_at: new Date().toISOString(),
-  };
+  const record = newRecord({ id, name: 'sparse', size });
   await writeFile(join(image, 'image.json'), JSON.stringify(record));
   return id;
 }

@@ -23,7 +23,7 @@ import { collectRoutes, refuseOtherMethods } from './responses.ts';
 import { followCertificate, readCertificate } from './tls.ts';
 import { VALIDATOR } from './validation-problem.ts';
 
-/** What the facade does besides answering requests. */
+/** The ways in which the facade records the requests that it answers. */
 interface ApiOptions {
   /** Counts the requests. By default, they are not counted. */
   readonly metrics?: Metrics;

@@ -1,5 +1,5 @@
 import { type Digests, differingDigest, strongestCommon, type VerifiedBy } from '../image/index.ts';
-import { StoreError } from '../stores/index.ts';
+import { isStoreError, StoreError } from '../stores/index.ts';
 
 /** The facts about a copy whose bytes are all at the destination. */
 export interface Copied extends Digests {
@@ -33,10 +33,10 @@ export function verify(expected: Digests, actual: Digests, resumed: boolean): Co
 
 /** Tells whether an error says that all bytes have come but do not match the source. */
 export function isMismatch(error: unknown): error is StoreError {
-  return error instanceof StoreError && error.code === 'digest_mismatch';
+  return isStoreError(error, 'digest_mismatch');
 }
 
 /** Tells whether an error says that the written bytes are of no use to another attempt. */
 export function isBadData(error: unknown): boolean {
-  return isMismatch(error) || (error instanceof StoreError && error.code === 'lost');
+  return isStoreError(error, 'digest_mismatch', 'lost');
 }

@@ -7,7 +7,7 @@ import { shortTaskQueue } from '../copy-job/index.ts';
  */
 const MAX_SHORT = 100;
 
-/** What workers that serve regions are created from. */
+/** The regions that workers serve, and the functions that create these workers. */
 export interface StoreWorkersOptions<Created> {
   readonly regions: ReadonlyMap<string, { readonly taskQueue: string }>;
   /** The largest number of activities at a time on each Task Queue. */

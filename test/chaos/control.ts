@@ -26,7 +26,7 @@ export interface Rules {
   readonly clock: number;
 }
 
-/** What is known about the calls that a rule has matched. */
+/** The calls that a rule has matched. */
 export interface Met {
   /** Returns the number of matched calls so far. */
   hits(): number;

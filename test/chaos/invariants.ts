@@ -16,7 +16,7 @@ const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
 /** The statuses to which a reset may lead back. An accepted cancel is accepted again. */
 const BEFORE_A_RESET: readonly JobStatus[] = ['replicate_requested', 'replicating', 'cancel_requested'];
 
-/** What operators have done to a job, apart from cancels. */
+/** The acts of operators on a job, apart from cancels. */
 interface Done {
   /** True if a reset may have let the job begin again. */
   readonly again?: boolean;

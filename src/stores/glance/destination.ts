@@ -173,7 +173,7 @@ function pointer(name: string): string {
  */
 async function remove(api: GlanceApi, as: As, ref: DestinationRef): Promise<void> {
   await api.remove(as, ref.image_id).catch((error) => {
-    if (!(error instanceof StoreError) || !['forbidden', 'conflict'].includes(error.code)) throw error;
+    if (!isStoreError(error, 'forbidden', 'conflict')) throw error;
     throw new StoreError('unavailable', error.message, { cause: error });
   });
 }

@@ -1,6 +1,6 @@
 import { type Leftover, unlessNeeded, watchWith } from '../leftover.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
-import { isStoreError, StoreError } from '../store-error.ts';
+import { isStoreError } from '../store-error.ts';
 import { type GlanceApi, isImageId } from './api.ts';
 import { doomedMark } from './destination.ts';
 import { JOB_PROPERTY } from './image-json.ts';
@@ -14,8 +14,7 @@ export async function leftoverOf(
   if (!isImageId(ref.image_id)) return undefined;
   const image = await api.show({ project: ref.tenant_id }, ref.image_id).catch((error) => {
     // A tenant may be gone, or its project closed to us: then there is nothing that we could remove.
-    const isOutOfReach = error instanceof StoreError && ['not_found', 'forbidden'].includes(error.code);
-    if (!isOutOfReach) throw error;
+    if (!isStoreError(error, 'not_found', 'forbidden')) throw error;
   });
   const isMarked = [ref.mark, doomedMark(ref)].includes(String(image?.[JOB_PROPERTY]));
   if (image === undefined || !isMarked) return undefined;

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { LRUCache } from 'lru-cache';
 import { namesProxy, openAgent } from '../../http/index.ts';
 import { type BriefDelete, briefDeletes } from './brief-delete.ts';
-import { LastJobObjects } from './job-content.ts';
+import type { JobObject } from './job-content.ts';
 import { forgetQuotedSignatures } from './quoted-signatures.ts';
 import { type RawGet, rawGets } from './raw-get.ts';
 import { roundTrips } from './round-trip.ts';
@@ -39,7 +40,11 @@ export interface Bucket {
   /** Names the service. A bucket of Amazon's in another region has another server, but the same service. */
   readonly service: string;
   readonly briefDelete: BriefDelete;
-  readonly jobObjects: LastJobObjects;
+  /**
+   * The job objects as this process has last read or written them, by key. They may have changed since: a
+   * change that relies on one MUST be a conditional write.
+   */
+  readonly jobObjects: LRUCache<string, JobObject>;
   /**
    * Returns how long the server takes to answer small requests; milliseconds, or `undefined` if that is not
    * known yet.
@@ -65,6 +70,8 @@ export interface Keys {
 
 const SOCKETS = 256;
 const DEFAULT_REGION = 'us-east-1';
+/** The number of job objects that a process remembers. */
+const MAX_REMEMBERED = 1000;
 
 /** Opens a bucket, and sends no request yet. */
 export function openBucket(options: S3Options): Bucket {
@@ -103,7 +110,7 @@ export function openBucket(options: S3Options): Bucket {
     rawGet: rawGets(client, located, agent),
     briefDelete: briefDeletes(located, serverClock(client), agent),
     roundTrip: roundTrips(client),
-    jobObjects: new LastJobObjects(),
+    jobObjects: new LRUCache({ max: MAX_REMEMBERED }),
   };
 }
 

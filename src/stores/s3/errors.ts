@@ -71,6 +71,11 @@ export function isAbsent(error: unknown): boolean {
   return ['NoSuchKey', 'NoSuchUpload', 'NotFound'].some((name) => isS3Error(error, name));
 }
 
+/** Tells whether a server has refused a conditional write because its condition does not hold. */
+export function isConditionRefused(error: unknown): boolean {
+  return ['PreconditionFailed', 'ConditionalRequestConflict'].some((name) => isS3Error(error, name));
+}
+
 /** Turns a call's error into a StoreError. Its message names no bucket, because tenants may see it. */
 export function fromS3(error: unknown): StoreError {
   if (error instanceof StoreError) return error;

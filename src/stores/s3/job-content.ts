@@ -42,27 +42,3 @@ export function contentFrom(text: string): Content {
     return { mark: '', upload_id: '', attempt: 0 };
   }
 }
-
-/** The number of job objects that are remembered. */
-const MAX_REMEMBERED = 1000;
-
-/**
- * The job objects as this process has last read or written them, by key. They may have changed since: a
- * change that relies on one MUST be a conditional write.
- */
-export class LastJobObjects {
-  readonly #last = new Map<string, JobObject>();
-
-  get(key: string): JobObject | undefined {
-    return this.#last.get(key);
-  }
-
-  /** Remembers a job object, or that there is none. Returns it. */
-  note<T extends JobObject | undefined>(key: string, job: T): T {
-    this.#last.delete(key);
-    if (job !== undefined) this.#last.set(key, job);
-    const [oldest = ''] = this.#last.keys();
-    if (this.#last.size > MAX_REMEMBERED) this.#last.delete(oldest);
-    return job;
-  }
-}

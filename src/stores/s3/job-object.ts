@@ -3,7 +3,7 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { DestinationRef } from '../port.ts';
 import { goneError, overtakenError } from '../refusals.ts';
 import type { Bucket } from './bucket.ts';
-import { isAbsent, isS3Error } from './errors.ts';
+import { isAbsent, isConditionRefused } from './errors.ts';
 import { type Content, contentFrom, type JobObject } from './job-content.ts';
 
 /** Reserves the image id, if it is free. Returns whether this attempt has it now. */
@@ -53,12 +53,11 @@ async function put(
   try {
     const object = { Bucket: bucket, Key: keys.job(image_id), Body: JSON.stringify(content), ...condition };
     const { ETag } = await client.send(new PutObjectCommand(object));
-    return store.jobObjects.note(object.Key, { ...content, etag: ETag ?? '' });
+    const job = { ...content, etag: ETag ?? '' };
+    store.jobObjects.set(object.Key, job);
+    return job;
   } catch (error) {
-    const isRefused = ['PreconditionFailed', 'ConditionalRequestConflict'].some((name) =>
-      isS3Error(error, name),
-    );
-    if (!isRefused && !isAbsent(error)) throw error;
+    if (!isConditionRefused(error) && !isAbsent(error)) throw error;
     // The answer to an earlier try may have been lost. Then the job object has this content already.
     const found = await readJobObject(store, image_id);
     return found !== undefined && isSame(found, content) ? found : undefined;
@@ -81,10 +80,13 @@ export async function readJobObject(
   try {
     const { Body, ETag = '' } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
     const content = contentFrom((await Body?.transformToString()) ?? '');
-    return jobObjects.note(Key, { ...content, etag: ETag });
+    const job = { ...content, etag: ETag };
+    jobObjects.set(Key, job);
+    return job;
   } catch (error) {
-    if (isAbsent(error)) return jobObjects.note(Key, undefined);
-    throw error;
+    if (!isAbsent(error)) throw error;
+    jobObjects.delete(Key);
+    return undefined;
   }
 }
 

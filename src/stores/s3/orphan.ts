@@ -31,7 +31,7 @@ export async function removeOrphan(
 }
 
 async function reserveForRemoval(store: Bucket, ref: DestinationRef) {
-  // Whoever takes the removal over aborts the upload that the job object names. So there has to be a name.
+  // The job object has to name an upload, because a call that takes the removal over aborts that upload.
   const upload = await createUpload(store, store.keys.data(ref.image_id), { mark: ref.mark });
   try {
     return await createDoomedObject(store, ref, upload.UploadId);

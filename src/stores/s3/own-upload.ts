@@ -20,7 +20,7 @@ import {
   type UploadedPart,
 } from './upload.ts';
 
-/** What a server has of an image in the making. */
+/** The parts and objects of an image in the making that a server has. */
 interface Found {
   readonly record: ObjectHead | undefined;
   /** `true` if the data is there, whole and made for this reservation. */

@@ -1,14 +1,14 @@
 import type { Confirm } from '../port.ts';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
-import { isS3Error } from './errors.ts';
+import { isConditionRefused, isS3Error } from './errors.ts';
 import { headOf } from './read-object.ts';
 
 /** Maximum number of tries of a write that others keep coming ahead of. */
 const MAX_TRIES = 20;
 
 /**
- * What a write requires of its key: that nothing is there, or the object with this ETag. A write without a
+ * The condition of a write: nothing is at its key, or the object with this ETag is there. A write without a
  * condition replaces whatever is there.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
@@ -85,7 +85,5 @@ async function conditionNow(store: Bucket, key: string): Promise<Condition> {
 function isRefused(error: unknown, { IfMatch }: Condition): boolean {
   // A server that has something else at the key says so with 412, and with 404 if there is nothing any more.
   const isGone = IfMatch !== undefined && isS3Error(error, 'NoSuchKey');
-  return (
-    isGone || ['PreconditionFailed', 'ConditionalRequestConflict'].some((name) => isS3Error(error, name))
-  );
+  return isGone || isConditionRefused(error);
 }

@@ -21,7 +21,7 @@ const STORES: readonly StoreName[] = ['s3', 'objects-s3', 'glance'];
 
 const PHASES: readonly Phase[] = ['preparing', 'transferring', 'verifying', 'committing', 'canceling'];
 
-/** What can go wrong with the bytes of an image on their way. */
+/** The faults that the bytes of an image can meet on their way. */
 const BODIES = ['reset', 'stall', 'truncate', 'flip'] as const;
 
 /** Answers that a server gives instead of carrying out a request. */
