@@ -1,18 +1,13 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, statfs } from 'node:fs/promises';
 import { MIB } from '../../memory/index.ts';
-import { ignoring } from './disk-errors.ts';
+import { failsWith, ignoring } from './disk-errors.ts';
 
 const { O_RDWR, O_WRONLY, O_DIRECT, O_NOFOLLOW } = constants;
 
-/**
- * With O_DIRECT, every disk accepts offsets and lengths that are multiples of this number (open(2)); bytes.
- */
+/** Offsets and lengths of writes with O_DIRECT have to be multiples of this on some disks (open(2)); bytes. */
 const ALIGNMENT = 4096;
-/**
- * Magic numbers (statfs(2)) of ext4 and XFS. Other file systems are on a network, or only pretend to bypass
- * the page cache.
- */
+/** Magic numbers (statfs(2)) of ext4 and XFS. Other file systems may only pretend to bypass the page cache. */
 const DISK_FILE_SYSTEMS: ReadonlySet<number> = new Set([0xef53, 0x58465342]);
 const ZEROS = Buffer.alloc(MIB);
 
@@ -21,16 +16,17 @@ export interface DataFile {
   readonly handle: FileHandle;
   /** Writes at an offset. Zeros become a hole, which takes no room on the disk. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
-  /** MUST be called before different bytes are written to an offset that has been written already. */
+  /** MUST be called before other bytes are written in the place of bytes that were written. */
   startOver(): void;
   close(): Promise<void>;
 }
 
 /**
  * Opens a file without changing its bytes. If a loss of power has made it shorter than `size`, the missing
- * end becomes a hole again. With `bypass`, bytes in memory of `borrowPages` go straight to the disk. In the
- * page cache, gigabytes that nobody is about to read would displace what others need, and copying them there
- * would take most of the time.
+ * end becomes a hole again.
+ * @param cache `bypass` writes bytes in memory of `borrowPages` straight to the disk. It is for a file that
+ * nobody is about to read: copying its bytes into the page cache would take most of the time, and displace
+ * what others need
  */
 export async function openDataFile(
   path: string,
@@ -39,17 +35,18 @@ export async function openDataFile(
   const handle = await open(path, O_RDWR | O_NOFOLLOW);
   try {
     await handle.truncate(size);
-    let startedAsHole = (await handle.stat()).blocks === 0;
+    // A file without any block reads as zeros, which need not be written until it starts over.
+    let isFresh = (await handle.stat()).blocks === 0;
     const direct = cache === 'bypass' ? await openDirect(handle) : undefined;
     return {
       handle,
       async write(offset, chunk) {
-        if (isZero(chunk) && (startedAsHole || (await readsAsZeros(handle, offset, chunk.length)))) return;
+        if (isZero(chunk) && (isFresh || (await readsAsZeros(handle, offset, chunk.length)))) return;
         if (direct === undefined || !(await writeDirectly(direct, offset, chunk)))
           await writeFully(handle, offset, chunk);
       },
       startOver() {
-        startedAsHole = false;
+        isFresh = false;
       },
       async close() {
         await Promise.all([handle.close(), direct?.close()]);
@@ -62,8 +59,8 @@ export async function openDataFile(
 }
 
 /**
- * Opens an already open file again, to bypass the page cache. Another file may be at its path by now. Returns
- * `undefined` if the file system cannot bypass the cache.
+ * Opens an open file once more, for writes past the page cache. Goes through the descriptor, because another
+ * file may be at the path by now. Returns `undefined` if the file system cannot bypass the cache.
  */
 async function openDirect({ fd }: FileHandle): Promise<FileHandle | undefined> {
   const path = `/proc/self/fd/${fd}`;
@@ -71,18 +68,10 @@ async function openDirect({ fd }: FileHandle): Promise<FileHandle | undefined> {
   return ignoring('EINVAL', open(path, O_WRONLY | O_DIRECT));
 }
 
-/**
- * Writes a chunk past the page cache. Returns `false` if that is not possible with its offset, its length or
- * its memory.
- */
+/** Writes a chunk past the page cache. Returns `false` if its offset, length or memory is not aligned. */
 async function writeDirectly(direct: FileHandle, offset: number, chunk: Uint8Array): Promise<boolean> {
   if (offset % ALIGNMENT !== 0 || chunk.length % ALIGNMENT !== 0) return false;
-  return (
-    (await ignoring(
-      'EINVAL',
-      writeFully(direct, offset, chunk).then(() => true),
-    )) ?? false
-  );
+  return !(await failsWith('EINVAL', writeFully(direct, offset, chunk)));
 }
 
 async function writeFully(file: FileHandle, offset: number, chunk: Uint8Array): Promise<void> {

@@ -12,15 +12,17 @@ const CODES: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   EFBIG: ['invalid_image', 'the image is larger than the image store allows a file to be'],
 };
 
-/**
- * Codes with which a file system refuses a name. In an error without a path, which is about an open file,
- * they mean something else.
- */
+/** Codes by which a file system refuses a path. An error without a path has them for other reasons. */
 const BAD_NAME: ReadonlySet<string> = new Set(['EINVAL', 'EILSEQ', 'ENAMETOOLONG']);
 
-/** Tells whether a file operation failed with this code (errno(3)). */
-export function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+/** Returns the code of a file operation's error (errno(3)); `undefined` if there is none. */
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+/** Tells whether a file operation failed with one of these codes (errno(3)). */
+export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes(codeOf(error) ?? '');
 }
 
 /** Waits for a file operation. Returns `undefined` if it fails with this code. */
@@ -33,16 +35,20 @@ export async function ignoring<T>(code: string, operation: Promise<T>): Promise<
   }
 }
 
-/**
- * Turns a file operation's error into a StoreError. Its message names no path, because tenants may see it.
- */
+/** Tells whether a file operation fails with this code. Throws every other error. */
+export async function failsWith(code: string, operation: Promise<unknown>): Promise<boolean> {
+  const outcome = operation.then(() => 'success');
+  return (await ignoring(code, outcome)) !== 'success';
+}
+
+/** Turns a file operation's error into a StoreError. Tenants may see its message, so it names no path. */
 export function fromErrno(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  const code =
-    error instanceof Error && 'code' in error ? String(error.code) : 'with an error that has no code';
+  const code = codeOf(error) ?? 'with an error that has no code';
   const known = CODES[code];
   if (known !== undefined) return new StoreError(known[0], known[1], { cause: error });
-  if (BAD_NAME.has(code) && error instanceof Error && 'path' in error) {
+  const hasPath = error instanceof Error && 'path' in error;
+  if (BAD_NAME.has(code) && hasPath) {
     return new StoreError('invalid_image', 'the file system of the image store does not allow such a name', {
       cause: error,
     });
@@ -50,18 +56,18 @@ export function fromErrno(error: unknown): StoreError {
   return new StoreError('unavailable', `the image store's disk answered ${code}`, { cause: error });
 }
 
-/** Runs file operations and turns their errors into StoreErrors. */
-export async function onDisk<T>(operations: () => Promise<T>): Promise<T> {
+/** Runs file operations. Turns their errors into StoreErrors or, after an abort, into the signal's reason. */
+export async function onDisk<T>(operations: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
     return await operations();
   } catch (error) {
-    throw fromErrno(error);
+    throw signal?.aborted ? signal.reason : fromErrno(error);
   }
 }
 
 /**
- * Throws `unavailable` if a folder cannot be reached. Often the disk of a store is not mounted, which MUST
- * NOT look like a region without images.
+ * Throws `unavailable` if a folder cannot be reached. Often a disk is not mounted. Its store MUST NOT look
+ * like one without images.
  */
 export async function assertReachable(folder: string): Promise<void> {
   await stat(folder).catch((cause) => {

@@ -4,20 +4,19 @@ import { beingRemovedError, overtakenError } from '../refusals.ts';
 import { ignoring } from './disk-errors.ts';
 
 /**
- * A fence says which attempt may change what is in a folder. It is one file with the attempt's number in its
- * name: `fence-<n>`, or `doomed-<n>` once the folder is being removed. An attempt takes the fence by renaming
- * it from the exact name that it has read, and rename(2) is atomic: if two attempts do so at once, one of
- * them finds the old name gone. So an attempt that was frozen between reading and renaming cannot take the
- * folder back from a later one.
+ * The fence of a folder: a file whose name says which attempt may change the folder. The name is `fence-<n>`,
+ * or `doomed-<n>` once the folder is being removed.
+ *
+ * An attempt takes the fence by a rename from the exact name that it has read. If two attempts do so at once,
+ * one of them finds the old name gone. The same happens to an attempt that was frozen after it had read the
+ * name, if a later attempt has taken the fence meanwhile.
  */
 export interface Fence {
   /** The number of the highest attempt that has taken the folder, or -1 if none has. */
   readonly attempt: number;
-  /**
-   * `true` if the folder is being removed: nobody may use it any more, and anybody may finish the removal.
-   */
+  /** `true` if the folder is being removed. Then nobody may use it, and anybody may finish the removal. */
   readonly isDoomed: boolean;
-  /** Names of the fence's files. Workers of an earlier version may leave more than one. */
+  /** Names of the fence's files, the highest last. Workers of an earlier version may leave more than one. */
   readonly names: readonly string[];
 }
 
@@ -40,8 +39,8 @@ export function fenceName(attempt: number): string {
 }
 
 /**
- * Takes a folder for an attempt, and locks out all lower ones. Throws `conflict` if a higher one has it,
- * `not_found` if the folder is being removed, and ENOENT if there is none.
+ * Takes a folder for an attempt, and locks out all lower ones. Throws `conflict` if a higher attempt has the
+ * folder, `not_found` if the folder is being removed, and ENOENT if there is none.
  */
 export async function takeFence(folder: string, attempt: number): Promise<void> {
   const isTaken = await moveFence(folder, attempt, fenceName(attempt));
@@ -49,16 +48,16 @@ export async function takeFence(folder: string, attempt: number): Promise<void> 
 }
 
 /**
- * Takes a folder's fence for a removal, for good. Throws ENOENT if there is no such folder.
- * @param upTo the highest attempt that this removal may override; throws `conflict` if a higher one has taken
- * the folder
+ * Dooms a folder: from now on, it can only be removed. Throws ENOENT if there is no such folder, and
+ * `conflict` if an attempt higher than `upTo` has taken it.
  */
 export async function doomFolder(folder: string, attempt: number, upTo = attempt): Promise<void> {
   await moveFence(folder, upTo, `doomed-${attempt}`);
 }
 
 /**
- * Renames a folder's fence to `to`, unless the folder is doomed. Returns whether the fence has that name now.
+ * Gives a folder's fence the name `to`, unless the folder is doomed. Returns whether the fence has this name
+ * in the end.
  */
 async function moveFence(folder: string, upTo: number, to: string): Promise<boolean> {
   for (;;) {
@@ -70,7 +69,7 @@ async function moveFence(folder: string, upTo: number, to: string): Promise<bool
       for (const lower of fence.names.slice(0, -1)) await ignoring('ENOENT', unlink(join(folder, lower)));
       return true;
     }
-    // Two calls that find no fence make one each. Their next passes find both.
+    // If two calls find no fence at once, each makes one. Their next passes find both.
     if (from === undefined) await ignoring('EEXIST', writeFile(join(folder, to), '', { flag: 'wx' }));
     else await ignoring('ENOENT', rename(join(folder, from), join(folder, to)));
   }

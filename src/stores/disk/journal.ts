@@ -1,19 +1,19 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { addRange, type ByteRange } from '../../image/index.ts';
+import { addRange, type ByteRange, watermark } from '../../image/index.ts';
 import { ignoring } from './disk-errors.ts';
 
 const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
 
 /**
- * A file that notes which bytes of an unfinished file are there: a line `<start> <end>` when a range was
- * written, and a line `<start> <end> durable` when it would survive a loss of power. The journal itself is
- * not synced, so a loss of power may take lines of it, and also bytes whose line does not say `durable`.
+ * A file that notes which bytes of an unfinished file are there. It has a line `<start> <end>` for each range
+ * that was written, and a line `<start> <end> durable` for each range that would survive a loss of power. A
+ * loss of power may take lines of the journal, because nobody syncs it.
  */
 export interface Journal {
   /** The ranges that had been written when the journal was opened. */
   readonly complete: readonly ByteRange[];
-  /** Those of them that would survive a loss of power. */
+  /** The ranges that were noted as durable when the journal was opened. */
   readonly durable: readonly ByteRange[];
   add(range: ByteRange): Promise<void>;
   addDurable(ranges: readonly ByteRange[]): Promise<void>;
@@ -39,16 +39,15 @@ export async function openJournal(path: string): Promise<Journal> {
   };
 }
 
-/** Tells whether the complete ranges of a journal cover all bytes of a file. */
+/** Tells whether the complete ranges of the journal at a path cover the first `size` bytes. */
 export async function journalCovers(path: string, size: number): Promise<boolean> {
   const text = (await ignoring('ENOENT', readFile(path, 'utf8'))) ?? '';
-  const [[start, end] = [0, 0]] = rangesIn(text).complete;
-  return start === 0 && end >= size;
+  return watermark(rangesIn(text).complete) >= size;
 }
 
 async function readRanges(file: FileHandle): Promise<Ranges> {
   const text = (await file.readFile()).toString();
-  // A line that a crash has torn would change the first number of the next line.
+  // A crash may have torn the last line. The next line must not continue it.
   if (text !== '' && !text.endsWith('\n')) await file.write('\n');
   return rangesIn(text);
 }

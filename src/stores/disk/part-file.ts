@@ -17,21 +17,22 @@ export interface PartFileOptions {
   readonly attempt: number;
   /** Bytes that the file will have. */
   readonly size: number;
-  /** `bypass` is for a file that nobody is about to read: it leaves the page cache to others. */
+  /** `bypass` leaves the page cache to others. It is for a file that nobody is about to read. */
   readonly cache: 'keep' | 'bypass';
 }
 
 /**
- * Opens a file that is written in parts, with a journal of what is there. Takes the folder's fence for the
- * attempt. Each change checks first that the fence is still there, so that an attempt that was taken for dead
- * stops once a later one has begun, or once the folder is gone.
- *
- * A change that was under way at that moment may still happen, even much later. It does no harm: a write can
- * only put the source's bytes at their own offset once more, the digest finds out if the journal is wrong,
- * and the file is never cut short.
- *
- * Throws `conflict` if a higher attempt has the folder, `not_found` if it is being removed, and ENOENT if
+ * Opens a file that is written in parts, and its journal. Takes the folder's fence for the attempt. Throws
+ * `conflict` if a higher attempt has the folder, `not_found` if the folder is being removed, and ENOENT if
  * there is none.
+ *
+ * Each change first checks that the fence is still there. So an attempt that was taken for dead stops when a
+ * later attempt has taken the fence, or the folder is gone.
+ *
+ * A change that was already past its check may still happen, even much later. It does no harm:
+ * - a write puts the source's bytes at their own offset once more;
+ * - if it makes the journal wrong, the digest shows that;
+ * - no change makes the file shorter.
  */
 export async function openPartFile({ folder, attempt, size, cache }: PartFileOptions): Promise<PartSink> {
   await takeFence(folder, attempt);
@@ -45,7 +46,9 @@ export async function openPartFile({ folder, attempt, size, cache }: PartFileOpt
   const disk = writeBehind(file, journal);
   const fenced = (operation: () => Promise<void>) =>
     onDisk(async () => {
-      await access(fence).catch((error) => throwSuperseded(folder, error));
+      await access(fence).catch(async (error) => {
+        throw isErrno(error, 'ENOENT') ? await lostFenceError(folder, error) : error;
+      });
       await operation();
     });
   const reset = () =>
@@ -73,8 +76,7 @@ export async function openPartFile({ folder, attempt, size, cache }: PartFileOpt
     reset,
     flush: () => onDisk(() => disk.finish()),
     close: async () => {
-      // If a sync has failed, nobody knows which bytes are on the disk. So the next attempt has to start
-      // over.
+      // After a failed sync, nobody knows which bytes are on the disk. The next attempt has to start over.
       if (!(await disk.settle())) await reset().catch(() => {});
       await Promise.all([data.close(), journal.close()]);
     },
@@ -92,14 +94,11 @@ export async function removePartFile(folder: string, attempt: number): Promise<v
   }
 }
 
-/**
- * Throws the reason why a fence is gone: another attempt has taken it, or the folder is doomed or gone, or
- * the folder above cannot be reached. If `folder` is the path of a descriptor, and the folder was removed, it
- * reads as empty: the attempt of its fence is then -1.
- */
-async function throwSuperseded(folder: string, error: unknown): Promise<never> {
-  if (!isErrno(error, 'ENOENT')) throw error;
+/** Returns the reason why an attempt's fence is gone. Throws if the store cannot be reached. */
+async function lostFenceError(folder: string, cause: unknown): Promise<StoreError> {
   await assertReachable(dirname(folder));
-  const { isDoomed, attempt } = await readFence(folder);
-  throw isDoomed || attempt === -1 ? beingRemovedError(error) : overtakenError(error);
+  const { isDoomed, names } = await readFence(folder);
+  // A folder that was removed while it is open reads as empty.
+  const isRemoved = names.length === 0;
+  return isDoomed || isRemoved ? beingRemovedError(cause) : overtakenError(cause);
 }

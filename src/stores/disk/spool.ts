@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartSink } from '../data-port.ts';
+import { pause } from '../pause.ts';
 import { StoreError } from '../store-error.ts';
 import { fromErrno, isErrno } from './disk-errors.ts';
 import { openPartFile, removePartFile } from './part-file.ts';
@@ -18,19 +18,20 @@ export interface SpooledCopy {
 type SpooledImage = Omit<SpooledCopy, 'workflow_id'>;
 
 /**
- * A folder on a worker's disk, where parts wait for an upload. A later attempt on this worker does not read
- * again the parts that are there.
+ * A folder on a worker's disk, where parts wait for an upload. A later attempt on this worker finds them, and
+ * reads only the other ones from the source.
  */
 export interface Spool {
   /** Bytes that the spool may take. */
   readonly limit: number;
-  /** Returns how many bytes are reserved, by all workers that share the folder. */
+  /** Returns how many bytes all workers that share the folder have reserved. */
   reserved(): Promise<number>;
   /**
-   * Opens a copy's file. Waits for room for `size` bytes, and calls `onWait` again and again meanwhile.
-   * Returns `null` if the whole spool is too small. Removes what the same job has left under an earlier image
-   * id. This call and the calls of the file throw `conflict` if a later attempt has opened the file, `lost`
-   * if the disk has lost bytes that were written, and otherwise `unavailable`.
+   * Opens a copy's file. Returns `null` if the whole spool is too small for it. Waits for room, and calls
+   * `onWait` again and again meanwhile. Removes files of the same job with an earlier image id.
+   *
+   * This call and the calls of the file throw `conflict` if a later attempt has opened the file, `lost` if
+   * the disk has lost bytes that were written, and otherwise `unavailable`.
    */
   open(
     copy: SpooledCopy,
@@ -41,25 +42,22 @@ export interface Spool {
   ): Promise<PartSink | null>;
   /** Removes a copy's file, unless a later attempt has opened it. */
   remove(copy: SpooledImage, attempt: number): Promise<void>;
-  /** Removes the files of copies that have ended, on this worker or on another one. */
+  /** Removes the files of copies that have ended. */
   sweep(isRunning: (copy: SpooledCopy) => Promise<boolean>): Promise<void>;
 }
 
-/** Matches the names that `nameOf` gives. The spool's folder may have other files, which stay. */
+/** Matches the names that `nameOf` gives. Other files in the spool's folder stay. */
 const OURS = /^[\w-]+%20[\w-]+$/;
 /** Shortest pause before room is looked for again; milliseconds. */
 const MIN_PAUSE = 500;
-/** Age in milliseconds below which a folder may still be in the making, without its `copy.json`. */
+/** Within this age, a folder without `copy.json` may still be in the making; milliseconds. */
 const MIN_ABANDONED_AGE = 60_000;
 
 /** Opens a spool of at most `bytes`. Several workers may share the folder. */
 export function openSpool({ path, bytes }: { readonly path: string; readonly bytes: number }): Spool {
   const folderOf = (copy: SpooledImage) => join(path, nameOf(copy));
 
-  /**
-   * Returns the sum of the files' lengths. A file has the length of its image from the beginning, so that its
-   * length is the room that it has reserved.
-   */
+  /** Returns the sum of the files' lengths. From its beginning, a file has the length of its image. */
   async function reserved(): Promise<number> {
     let sum = 0;
     for (const name of (await readdir(path)).filter((entry) => OURS.test(entry)))
@@ -68,8 +66,8 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
   }
 
   /**
-   * Reserves room first, and then checks that there was enough. Returns `false` if there was not. If two
-   * workers reserve at once, at worst both try again.
+   * Reserves room, and then checks that there was enough. If not, gives it back and returns `false`. If two
+   * workers reserve at once, at worst both have to try again.
    */
   async function reserve(copy: SpooledCopy, size: number): Promise<boolean> {
     const folder = folderOf(copy);
@@ -82,16 +80,14 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
 
   return {
     limit: bytes,
-    // The folder is made with the first file.
+    // Before the first copy, there is no folder.
     reserved: () => reserved().catch(() => 0),
     async open(copy, attempt, size, signal, onWait) {
       if (size > bytes) return null;
       await inSpool(() => removeEarlier(path, copy));
       while (!(await inSpool(() => reserve(copy, size).catch(falseIfFull)))) {
         onWait();
-        await sleep(MIN_PAUSE * (1 + Math.random()), undefined, { signal }).catch(() =>
-          signal.throwIfAborted(),
-        );
+        await pause(MIN_PAUSE * (1 + Math.random()), signal);
       }
       return withSpoolErrors(
         await inSpool(() => openPartFile({ folder: folderOf(copy), attempt, size, cache: 'keep' })),
@@ -114,7 +110,7 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
 async function makeFile(folder: string, copy: SpooledCopy, size: number): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(join(folder, 'copy.json'), JSON.stringify(copy));
-  // Somebody may have removed the data. The journal would then list bytes that are not there.
+  // The journal lists bytes that are not there, if only the data was removed.
   await rm(join(folder, 'parts'), { force: true });
   await writeFile(join(folder, 'data'), '');
   await truncate(join(folder, 'data'), size);
@@ -134,17 +130,15 @@ function nameOf({ mark, image_id }: SpooledImage): string {
   return encodeURIComponent(`${mark} ${image_id}`);
 }
 
-/**
- * Returns `false` if an error says that the disk is full, which may be temporary. Throws every other error.
- */
+/** Returns `false` if an error says that the disk is full. Throws every other error. */
 function falseIfFull(error: unknown): false {
   if (fromErrno(error).code === 'quota_exceeded') return false;
   throw error;
 }
 
 /**
- * Runs operations on the worker's own disk. An error there says nothing about the image, and may be
- * temporary: it becomes `unavailable`, unless it is `conflict` or `lost`.
+ * Runs operations on the worker's own disk. Their errors become `unavailable`, because they say nothing about
+ * the image, and may be temporary. Only `conflict` and `lost` stay as they are.
  */
 async function inSpool<T>(operation: () => Promise<T>): Promise<T> {
   try {
@@ -166,10 +160,7 @@ function withSpoolErrors(file: PartSink): PartSink {
   };
 }
 
-/**
- * Returns the copy to which a folder belongs, or `undefined` if the folder names none. Throws if `copy.json`
- * cannot be read, because it may name one.
- */
+/** Returns the copy to which a folder belongs; `undefined` if its `copy.json` is missing or torn. */
 async function ownerOf(folder: string): Promise<SpooledCopy | undefined> {
   try {
     return JSON.parse(await readFile(join(folder, 'copy.json'), 'utf8')) as SpooledCopy;

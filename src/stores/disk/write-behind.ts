@@ -4,10 +4,7 @@ import { StoreError } from '../store-error.ts';
 import { fromErrno } from './disk-errors.ts';
 import type { Journal } from './journal.ts';
 
-/**
- * Syncs a file's bytes to the disk while more bytes are written, and notes in a journal which ranges were
- * synced.
- */
+/** Syncs a file to the disk while it is written, and notes in a journal which ranges were synced. */
 export interface WriteBehind {
   /** Starts to sync a range that was written. Throws if an earlier range could not be synced. */
   add(range: ByteRange): void;
@@ -18,14 +15,13 @@ export interface WriteBehind {
 }
 
 /**
- * Returns a `WriteBehind` for a file. Without it, the kernel would begin to write only when a tenth of the
- * memory has unwritten bytes, and a copy would wait for the disk at its end. fsync(2) reports only once that
- * a page could not be written, and then treats the page as written. So a failure is remembered: the file
- * cannot be trusted any more.
+ * Returns a `WriteBehind` for a file. Without one, the kernel would begin to write only when unwritten bytes
+ * take a tenth of the memory, and each copy would wait for the disk at its end.
  */
 export function writeBehind(file: FileHandle, journal: Journal): WriteBehind {
   let waiting: ByteRange[] = [];
   let running: Promise<void> | undefined;
+  // fsync(2) reports only once that a page could not be written. So the first failure counts from then on.
   let failure: StoreError | undefined;
 
   async function drain(): Promise<void> {
