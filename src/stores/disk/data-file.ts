@@ -5,9 +5,9 @@ import { failsWith, ignoring } from './disk-errors.ts';
 
 const { O_RDWR, O_WRONLY, O_DIRECT, O_NOFOLLOW } = constants;
 
-/** Offsets and lengths of writes with O_DIRECT have to be multiples of this on some disks (open(2)); bytes. */
+/** With O_DIRECT, some disks accept only offsets and lengths that are multiples of this (open(2)); bytes. */
 const ALIGNMENT = 4096;
-/** Magic numbers (statfs(2)) of ext4 and XFS. Other file systems may only pretend to bypass the page cache. */
+/** Magic numbers (statfs(2)) of ext4 and XFS. Other file systems may not really bypass the page cache. */
 const DISK_FILE_SYSTEMS: ReadonlySet<number> = new Set([0xef53, 0x58465342]);
 const ZEROS = Buffer.alloc(MIB);
 
