@@ -8,7 +8,7 @@ import { StoreError } from '../stores/index.ts';
 import { TaskError } from '../task-service/index.ts';
 import { TemporalUnreachable } from '../temporal/index.ts';
 
-/** The exit codes of the command. docs/operating.md describes them under "The command". */
+/** The exit codes of the command. docs/command.md describes them. */
 export const EXIT = {
   ok: 0,
   failed: 1,
