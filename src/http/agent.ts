@@ -10,8 +10,8 @@ interface Trust {
 }
 
 /**
- * Opens an agent, which does not limit the number of its connections. If the environment names a proxy, it
- * connects through that proxy.
+ * Opens an agent without a limit on its connections. If the environment names a proxy, the agent connects
+ * through that proxy.
  */
 export function openAgent({ verify, ca }: Trust): Dispatcher {
   const tls = { rejectUnauthorized: verify, ...(ca !== null && { ca }) };
@@ -19,7 +19,7 @@ export function openAgent({ verify, ca }: Trust): Dispatcher {
   const options = {
     // Each lane is a connection of its own, and Glance's servers speak only HTTP/1.1.
     allowH2: false,
-    // UNDICI_USE_MILO may select undici's other parser, which reads all that waits in a socket at once.
+    // This overrides UNDICI_USE_MILO. The parser milo would read all that waits in a socket at once.
     useMilo: false,
     connect: {
       timeout: 10_000,

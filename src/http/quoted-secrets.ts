@@ -1,8 +1,8 @@
 import { proxyCredentials } from './agent.ts';
 
 /**
- * Returns a server's words with `(secret)` in place of each of the secrets, and in place of the credentials
- * for the environment's proxies.
+ * Returns a server's words with each secret replaced by `(secret)`. The credentials for the environment's
+ * proxies count as secrets.
  */
 export function withoutSecrets(words: string, secrets: readonly string[]): string {
   const all = [...secrets, ...proxyCredentials(process.env)];

@@ -3,14 +3,14 @@ import type { OnReadOpts, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 
 const SIZE = 512 * 1024;
-/** A buffer with fewer free bytes counts as full. Node.js itself allocates as much for each read. */
+/** A buffer with fewer free bytes counts as full. Node.js itself allocates this many for each read. */
 const MIN_ROOM = 64 * 1024;
 /**
- * Reads of fewer bytes are mostly heads and short answers. They are copied, so that they do not hold a buffer
- * for long.
+ * A read of fewer bytes is mostly a head or a short answer. It is copied, so that its buffer is free again at
+ * once.
  */
 const SMALL = 4096;
-/** The largest number of idle buffers that are kept: more would only be left from a peak of load. */
+/** The largest number of idle buffers that are kept after a peak of load. */
 const MAX_IDLE = 32;
 
 /** The state of a buffer into which one socket receives, one read after the other, until it is full. */
@@ -25,16 +25,16 @@ const inUse = new WeakMap<ArrayBufferLike, Buffered>();
 /** The lengths of the reads that wait in a socket. */
 const waiting = new WeakMap<Socket, number[]>();
 /**
- * The free rest of the buffer of the latest read. Node.js asks for that socket's next buffer right
- * afterwards.
+ * The free rest of the buffer into which the latest read went. The same socket gets the rest, because Node.js
+ * asks for its next buffer right after the read.
  */
 let room: Uint8Array | undefined;
 
 /**
  * Lets sockets receive into buffers that are reused. Otherwise Node.js allocates memory outside of V8's heap
- * for each read, and V8 marks its whole heap after every 64 MiB of such memory. That would be most of the
- * work of reading an image. Node.js calls `callback` with the socket as `this` (which it does not document),
- * and then asks for the next buffer.
+ * for each read, and V8 marks its whole heap after every 64 MiB of such memory. This marking would be most of
+ * the work of reading an image. After each read, Node.js calls `callback`, with the socket as `this` (which
+ * is not documented), and then `buffer`.
  * @see https://nodejs.org/api/net.html#socketconnectoptions-connectlistener
  */
 export const intoReceiveBuffers = {
@@ -67,13 +67,13 @@ function markInUse(memory: Uint8Array, length: number, isFull: boolean): Uint8Ar
 
 /**
  * Makes each `read()` of a socket return the bytes of one read from the network. Otherwise the stream would
- * join all that waits, in new memory. Calls `read` of `Readable`, because each call of the socket's own
- * `read` would make a socket with `onread` receive more, however much waits already. Returns the list to
- * which the length of each read MUST be added.
+ * join all that waits, in new memory.
+ * @returns the list to which the length of each read MUST be added
  */
 function returnReadsOneByOne(socket: Socket): number[] {
   const lengths: number[] = [];
   const { unshift } = socket;
+  // The socket's own `read` would receive more from the network each time, however much waits already.
   socket.read = (size) => Readable.prototype.read.call(socket, size ?? lengths.shift());
   socket.unshift = (rest) => {
     // A destroyed stream ignores `unshift`.
@@ -85,13 +85,13 @@ function returnReadsOneByOne(socket: Socket): number[] {
 }
 
 /**
- * Yields the chunks of an answer. A chunk MUST be consumed before the next one is requested, because its
- * memory is then reused. If an answer is read in another way, or not to its end, its memory is left to the
+ * Yields the chunks of an answer. A chunk MUST be consumed before the next one is requested: from then on,
+ * its memory is reused. If an answer is read in another way, or not to its end, its memory is left to the
  * garbage collector.
  */
 export async function* received(answer: Readable): AsyncGenerator<Buffer> {
   if (answer.destroyed) throw answer.errored ?? new Error('the answer was given up');
-  // Iterating over the stream itself would also join what waits in it.
+  // To iterate over the stream itself would join the chunks that wait in it.
   const oneByOne = { close: ['end', 'close'], highWaterMark: 1, lowWaterMark: 1 };
   try {
     for await (const [chunk] of on(answer, 'data', oneByOne)) {
@@ -106,9 +106,8 @@ export async function* received(answer: Readable): AsyncGenerator<Buffer> {
 }
 
 /**
- * Notes that a chunk has been consumed. A read may be split into several chunks, which are consumed in order;
- * so the bytes of the read are free once its last chunk has been consumed. A full buffer with no bytes in use
- * becomes idle.
+ * Notes that a chunk has been consumed. The chunks of a read are consumed in order, so the last one frees all
+ * bytes of the read. A full buffer becomes idle when all its bytes are free.
  */
 function giveBack({ buffer, byteOffset, byteLength }: Buffer): void {
   const state = inUse.get(buffer);

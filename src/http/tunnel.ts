@@ -29,13 +29,13 @@ const DEFAULT_PORT = '80';
 export function tunnelTo(address: string, env: NodeJS.ProcessEnv): Tunnel | null {
   const variable = VARIABLES.find((name) => (env[name] ?? '') !== '');
   const { hostname = '', port = '' } = URL.parse(`grpc://${address}`) ?? {};
-  const host = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  const host = withoutBrackets(hostname).toLowerCase();
   if (variable === undefined || isLoopback(host) || isDirect(host, port, env)) return null;
   const url = proxyUrl(env[variable] ?? '');
   if (url?.protocol !== 'http:') {
     throw new UnusableProxy(
-      `${variable}: Temporal is reached by an HTTP proxy only, as in http://proxy.example.com:3128; ` +
-        'name such a proxy, or name the host of Temporal in NO_PROXY',
+      `${variable}: this proxy cannot be used for Temporal; name an HTTP proxy such as ` +
+        'http://proxy.example.com:3128, or name the host of Temporal in NO_PROXY',
     );
   }
   const credentials = credentialsOf(url);
@@ -45,28 +45,34 @@ export function tunnelTo(address: string, env: NodeJS.ProcessEnv): Tunnel | null
   };
 }
 
+/** Returns the IPv6 address in `[::1]`, and any other host unchanged. */
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
+}
+
 /**
- * Tells whether a host is this machine, which no proxy could reach. Temporal's own command uses no proxy for
- * it either.
+ * Tells whether a host is this machine, which no proxy could reach. Temporal's own command does not use a
+ * proxy for this machine either.
  */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/**
- * Tells whether `no_proxy` or `NO_PROXY` names a server: by `*`, by its name or a domain of it, or by its
- * address or a range of addresses (`10.0.0.0/8`), each with a port or without.
- */
+/** Tells whether an entry of `no_proxy` or `NO_PROXY` covers a server. An entry may end with a port. */
 function isDirect(host: string, port: string, env: NodeJS.ProcessEnv): boolean {
-  return (env.no_proxy || env.NO_PROXY || '').split(/[,\s]+/).some((entry) => {
-    const [, name = entry, ofPort] = /^([^:]+|\[.+\]):(\d+)$/.exec(entry) ?? [];
-    if (entry === '' || (ofPort !== undefined && ofPort !== port)) return false;
-    const domain = name
-      .replace(/^\[(.*)\]$/, '$1')
-      .replace(/^\*?\./, '')
-      .toLowerCase();
-    return domain === '*' || domain === host || host.endsWith(`.${domain}`) || isInRange(host, domain);
+  const entries = (env.no_proxy || env.NO_PROXY || '').split(/[,\s]+/).filter((entry) => entry !== '');
+  return entries.some((entry) => {
+    const [, name = entry, onlyPort = port] = /^([^:]+|\[.+\]):(\d+)$/.exec(entry) ?? [];
+    return onlyPort === port && covers(name, host);
   });
+}
+
+/** Tells whether `*`, a host, a domain, or a range of addresses such as `10.0.0.0/8` covers a host. */
+function covers(name: string, host: string): boolean {
+  const domain = withoutBrackets(name)
+    .replace(/^\*?\./, '')
+    .toLowerCase();
+  return domain === '*' || domain === host || host.endsWith(`.${domain}`) || isInRange(host, domain);
 }
 
 function isInRange(host: string, range: string): boolean {

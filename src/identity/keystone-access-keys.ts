@@ -11,8 +11,8 @@ interface AccessKeys {
 }
 
 /**
- * Returns a cloud's EC2 credentials as access keys. A secret is looked up for each request and is not kept.
- * The result of a sign-in is cached, as it is for tokens.
+ * Returns a cloud's EC2 credentials as access keys. A secret is looked up for each request, and is not kept.
+ * The result of a sign-in is cached.
  * @param cacheFor how long the result of a sign-in is kept; milliseconds
  */
 export function accessKeys({
@@ -39,8 +39,7 @@ export function accessKeys({
       };
     },
     async check() {
-      // Keystone checks the right to ask before it looks for the key, so this check can use a key that does
-      // not exist.
+      // No such key exists. Keystone checks first whether the caller may ask for any.
       const nobody = { access: 'image-replicator-check', secret: 'none' };
       await askKeystone((signal) => ec2.find(nobody.access, signal));
       await askKeystone((signal) => ec2.signIn(nobody, signal));

@@ -3,7 +3,7 @@ import { askKeystone } from './ask-keystone.ts';
 import type { Principal } from './port.ts';
 
 /**
- * The role that a user must have in a tenant to copy images there.
+ * The role that a user needs in a tenant to copy images there.
  * @see https://docs.openstack.org/keystone/latest/admin/service-api-protection.html
  */
 const ROLE = 'member';
@@ -21,13 +21,12 @@ export function principalOf(keystone: Keystone, issued: IssuedToken): Principal 
     credential: { token, catalog },
     async mayCopyInto(tenantId) {
       if (projectId === tenantId) return true;
-      // By default, Keystone refuses to rescope a delegated token. This line refuses it whatever Keystone's
-      // configuration is.
+      // By default, Keystone too refuses to rescope a delegated token, but its configuration can allow it.
       if (delegated) return false;
       const rescoped = await askKeystone((signal) => rescope(keystone, token, tenantId, signal));
       if (rescoped === null) return false;
       await askKeystone((signal) => revoke(keystone, rescoped.token, signal)).catch(() => {
-        // A failure is harmless: the new token expires with the caller's own at the latest.
+        // A failure is harmless: the new token expires no later than the caller's own.
       });
       return rescoped.projectId === tenantId && isMember(rescoped);
     },

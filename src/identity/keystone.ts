@@ -25,10 +25,7 @@ export interface KeystoneOptions {
   readonly ec2: Ec2Credentials | null;
 }
 
-/**
- * The form of a token. It allows more than any real token has, and no more than a server accepts in a header.
- * Keystone is not asked about any other text.
- */
+/** Matches every text that can be a token. Keystone is not asked about any other text. */
 const TOKEN = /^[\x21-\x7e]{1,4096}$/;
 
 /**

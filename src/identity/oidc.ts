@@ -8,20 +8,15 @@ import { IdentityUnavailable } from './port.ts';
 export interface OidcOptions {
   /** The address of the OpenID provider. */
   readonly issuer: string;
-  /** The audience that the tokens have to have: the service for which the provider has issued them. */
+  /** The audience (`aud`) of the tokens: the service for which the provider issues them. */
   readonly audience: string;
-  /**
-   * A claim that the tokens have to have: it is `value`, or a list that contains `value`. `null` if no claim
-   * is required.
-   */
+  /** A claim that is required: `value`, or a list that contains `value`. `null` if none is required. */
   readonly claim: { readonly name: string; readonly value: string } | null;
 }
 
 type Ask = (url: string, init?: object) => ReturnType<typeof fetch>;
 
-/**
- * The codes of errors that say nothing about the token, but only that the provider's keys cannot be fetched.
- */
+/** The codes of errors of a fetch of the provider's keys. Such an error says nothing about the token. */
 const NO_KEYS = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID']);
 
 /**

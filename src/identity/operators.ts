@@ -1,6 +1,4 @@
 import Type, { type Static } from 'typebox';
-import Value from 'typebox/value';
-import { schemaProblems } from '../text/index.ts';
 import { Sha256, sha256Of } from './sha256.ts';
 import { trustedFile } from './trusted-file.ts';
 
@@ -17,8 +15,8 @@ export interface Operators {
 
 const closed = { additionalProperties: false } as const;
 /**
- * The schema of a file of operators' tokens. It differs from that of a file of tenants' tokens, so that
- * neither file can be used in place of the other.
+ * The schema of a file of operators' tokens. A file of tenants' tokens has other keys, so that neither file
+ * can be used in place of the other.
  */
 const OperatorsFile = Type.Object(
   { operators: Type.Array(Type.Object({ name: Type.String({ minLength: 1 }), sha256: Sha256 }, closed)) },
@@ -27,16 +25,13 @@ const OperatorsFile = Type.Object(
 
 /** Opens a YAML file of operators' tokens. A change to the file takes effect with the next request. */
 export function operatorsFile(path: string): Operators {
-  const names = trustedFile(path, namesOf);
+  const names = trustedFile(path, OperatorsFile, namesOf);
   return {
     nameOf: async (token) => (await names()).get(sha256Of(token)) ?? null,
     check: async () => void (await names()),
   };
 }
 
-function namesOf(file: unknown): ReadonlyMap<string, string> {
-  const [fault] = schemaProblems(OperatorsFile, file, Value.Errors(OperatorsFile, file), { secret: true });
-  if (fault !== undefined) throw new Error(`${fault.path || 'the file'}: ${fault.problem}`);
-  const { operators } = file as Static<typeof OperatorsFile>;
+function namesOf({ operators }: Static<typeof OperatorsFile>): ReadonlyMap<string, string> {
   return new Map(operators.map(({ name, sha256 }) => [sha256, name]));
 }

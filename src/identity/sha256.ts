@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import Type from 'typebox';
 
-/**
- * The schema of a token's SHA-256. Files have it in place of the token, so that they do not reveal the token.
- */
+/** The schema of the SHA-256 by which a file names a token without revealing it. */
 export const Sha256 = Type.String({
   pattern: '^[0-9a-f]{64}$',
   patternErrorMessage: 'a SHA-256 of 64 digits 0 to 9 and a to f',

@@ -1,20 +1,19 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { TokenFacts } from '../openstack/index.ts';
+import { sha256Of } from './sha256.ts';
 
 const MAX_TOKENS = 1000;
 
 /**
  * Returns the facts of a token; `null` if the token is not valid. Calls `ask` if the facts are not cached.
- * MAY also be called with a name that stands for a token.
+ * @param token a token, or a name that stands for it
  */
 export type TokenCache<Facts> = (token: string, ask: () => Promise<Facts | null>) => Promise<Facts | null>;
 
 /**
- * Returns a cache for the facts of valid tokens. It keeps facts for a while, but never longer than the token
- * is valid. It stores tokens as their SHA-256. It does not store that a token is not valid. Simultaneous
- * calls for the same token share one call of `ask`.
- * @param cacheFor how long facts are kept; milliseconds
+ * Returns a cache for the facts of valid tokens. The cache has the SHA-256 of each token and not the token
+ * itself. Simultaneous calls for the same token share one call of `ask`.
+ * @param cacheFor how long facts are kept, though not longer than their token is valid; milliseconds
  */
 export function cacheTokens<Facts extends TokenFacts>(cacheFor: number): TokenCache<Facts> {
   const cached = new LRUCache<string, { readonly facts: Facts; readonly until: number }>({ max: MAX_TOKENS });
@@ -28,7 +27,7 @@ export function cacheTokens<Facts extends TokenFacts>(cacheFor: number): TokenCa
     return facts;
   };
   return async (token, ask) => {
-    const key = createHash('sha256').update(token).digest('base64');
+    const key = sha256Of(token);
     const known = cached.get(key);
     if (known !== undefined && Date.now() < known.until) return known.facts;
     cached.delete(key);

@@ -1,6 +1,4 @@
 import Type, { type Static } from 'typebox';
-import Value from 'typebox/value';
-import { schemaProblems } from '../text/index.ts';
 import type { Identity, Principal } from './port.ts';
 import { Sha256, sha256Of } from './sha256.ts';
 import { trustedFile } from './trusted-file.ts';
@@ -12,13 +10,7 @@ const tenant = {
   destination_tenants: Type.Optional(Type.Array(Tenant)),
 };
 const closed = { additionalProperties: false } as const;
-const Token = Type.Object(
-  {
-    sha256: Sha256,
-    ...tenant,
-  },
-  closed,
-);
+const Token = Type.Object({ sha256: Sha256, ...tenant }, closed);
 const AccessKey = Type.Object(
   {
     access: Type.String({
@@ -44,12 +36,11 @@ interface Entries {
 }
 
 /**
- * Returns the identity of a YAML file of tokens and access keys. Tokens are listed by their SHA-256, so that
- * the file does not reveal them; the secrets of access keys have to be in the file in clear text. A change to
- * the file takes effect with the next request.
+ * Returns the identity of a YAML file of tokens and access keys. Of a token, the file has only the SHA-256. Of
+ * an access key, it has the secret in clear text. A change to the file takes effect with the next request.
  */
 export function tokenFile(path: string): Identity {
-  const entries = trustedFile(path, entriesOf);
+  const entries = trustedFile(path, TokenFile, entriesOf);
   return {
     async authenticate(token) {
       const entry = (await entries()).tokens.get(sha256Of(token));
@@ -76,10 +67,7 @@ function principalOf({
   };
 }
 
-function entriesOf(file: unknown, mode: number): Entries {
-  const [fault] = schemaProblems(TokenFile, file, Value.Errors(TokenFile, file), { secret: true });
-  if (fault !== undefined) throw new Error(`${fault.path || 'the file'}: ${fault.problem}`);
-  const { tokens = [], access_keys = [] } = file as Static<typeof TokenFile>;
+function entriesOf({ tokens = [], access_keys = [] }: Static<typeof TokenFile>, mode: number): Entries {
   if (access_keys.length > 0 && (mode & OTHERS_MAY_READ) !== 0) {
     throw new Error('access_keys holds secrets, and everybody may read the file: run chmod o-r on it');
   }

@@ -1,5 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
+import type { Static, TSchema } from 'typebox';
+import Value from 'typebox/value';
 import { parse } from 'yaml';
+import { schemaProblems } from '../text/index.ts';
 import { IdentityUnavailable } from './port.ts';
 
 /** The bits of a file's mode that let others than its owner write to the file. */
@@ -8,13 +11,14 @@ const GROUP_OR_OTHERS_MAY_WRITE = 0o022;
 /**
  * Reads a YAML file that lists who is granted access. A change to the file takes effect with the
  * next call of the returned function.
- * @param entriesOf returns the entries of the file's contents, given also the file's mode; MUST throw if the
- * contents are wrong, with a message that contains no secret
+ * @param entriesOf returns the entries of a file with this mode. MAY refuse the file by an error, whose
+ * message MUST NOT contain a secret.
  * @returns a function that returns the entries, and throws IdentityUnavailable if the file cannot be used
  */
-export function trustedFile<Entries>(
+export function trustedFile<Schema extends TSchema, Entries>(
   path: string,
-  entriesOf: (contents: unknown, mode: number) => Entries,
+  schema: Schema,
+  entriesOf: (contents: Static<Schema>, mode: number) => Entries,
 ): () => Promise<Entries> {
   let loaded: { readonly version: string; readonly entries: Entries } | undefined;
   return async () => {
@@ -23,7 +27,9 @@ export function trustedFile<Entries>(
       const version = `${ino}-${size}-${mtimeMs}-${mode}`;
       if (loaded?.version !== version) {
         assertOnlyOwnerMayWrite(mode);
-        loaded = { version, entries: entriesOf(yamlOf(await readFile(path, 'utf8')), mode) };
+        const contents = yamlOf(await readFile(path, 'utf8'));
+        assertMatches(schema, contents);
+        loaded = { version, entries: entriesOf(contents, mode) };
       }
       return loaded.entries;
     } catch (cause) {
@@ -37,15 +43,23 @@ export function trustedFile<Entries>(
 function assertOnlyOwnerMayWrite(mode: number): void {
   if ((mode & GROUP_OR_OTHERS_MAY_WRITE) === 0) return;
   throw new Error(
-    'only its owner may be allowed to write it, because every token in it is trusted: run chmod go-w on it',
+    'others than its owner may write it, and every token in it is trusted: run chmod go-w on it',
   );
+}
+
+function assertMatches<Schema extends TSchema>(
+  schema: Schema,
+  contents: unknown,
+): asserts contents is Static<Schema> {
+  const [fault] = schemaProblems(schema, contents, Value.Errors(schema, contents), { secret: true });
+  if (fault !== undefined) throw new Error(`${fault.path || 'the file'}: ${fault.problem}`);
 }
 
 function yamlOf(text: string): unknown {
   try {
     return parse(text, { logLevel: 'error' });
   } catch (error) {
-    // The parser's message is not used, because it may quote the line, which may contain a secret.
-    throw new Error(`is not valid YAML (${(error as { code?: unknown }).code})`);
+    // The parser's own message may quote a line with a secret.
+    throw new Error(`it is not valid YAML (${(error as { code?: unknown }).code})`);
   }
 }

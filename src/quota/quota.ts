@@ -31,13 +31,23 @@ interface Reservation {
   readonly bytes: number;
 }
 
+/** The jobs of a tenant, or its tasks of one share. */
+interface Work {
+  /** A filter that matches the workflows. */
+  readonly all: VisibilityQuery;
+  /** The time from which Temporal's list may lack some of the workflows. */
+  readonly since: Date;
+  /** What this process has started after `since`. */
+  readonly recent: readonly Reservation[];
+}
+
 /** Keeps the work of each tenant within the tenant's limits. */
 export interface Quota {
   /**
-   * Starts a job or a task if the tenant's limits allow it. Counts also what this process has started and
-   * Temporal does not list yet. Other facades do not know of that, so for some seconds all facades together
-   * may exceed a limit.
-   * @param all a filter that matches all workflows of this kind that belong to the tenant
+   * Starts a job or a task if the tenant's limits allow it. What this process has just started counts too,
+   * although Temporal does not list it yet. Each facade knows only its own starts: for some seconds, all
+   * facades together may exceed a limit.
+   * @param all a filter that matches all jobs of the tenant, or all its tasks of one share
    * @param bytes the size of the image; 0 if it is not known
    * @throws LimitReached, whose message names the limit
    */
@@ -67,17 +77,7 @@ export function openQuota(client: Client, limitsOf: (tenantId: string) => Tenant
       const reservation = await state.mutex.runExclusive(async () => {
         const since = new Date(Date.now() - LAG);
         state.recent = state.recent.filter(({ at }) => at >= since.getTime());
-        const { recent } = state;
-        const open = await countWithRecent(client, [all, OPEN], since, recent.length);
-        if (open >= limits.openJobs) throw limitReached('open_jobs', limits.openJobs, open);
-        const hour = visibility`StartTime > ${new Date(Date.now() - HOUR).toISOString()}`;
-        const started = await countWithRecent(client, [all, hour], since, recent.length);
-        if (started >= limits.jobsPerHour) throw limitReached('jobs_per_hour', limits.jobsPerHour, started);
-        if (limits.bytesUnderWay !== null) {
-          const moving = await bytesUnderWay(client, all, since, recent);
-          if (moving + bytes > limits.bytesUnderWay)
-            throw limitReached('bytes_under_way', limits.bytesUnderWay, moving);
-        }
+        await assertWithin(limits, bytes, client, { all, since, recent: state.recent });
         const made = { at: Date.now(), bytes };
         state.recent.push(made);
         return made;
@@ -92,37 +92,41 @@ export function openQuota(client: Client, limitsOf: (tenantId: string) => Tenant
   };
 }
 
-/**
- * Counts the workflows that match a filter. Temporal's list may lack some of the workflows that have started
- * after `since`, so for these the higher of two numbers counts: Temporal's, or that of this process (`ours`).
- */
-async function countWithRecent(
-  client: Client,
-  terms: readonly VisibilityQuery[],
-  since: Date,
-  ours: number,
-): Promise<number> {
-  const start = since.toISOString();
-  if (ours === 0) return countWorkflows(client, allOf(terms));
-  // Old and new workflows are counted by two filters. If the old ones were the difference between two counts,
-  // a workflow that becomes visible between these counts would be missed.
-  const [older, seen] = await Promise.all([
-    countWorkflows(client, allOf([...terms, visibility`StartTime < ${start}`])),
-    countWorkflows(client, allOf([...terms, visibility`StartTime >= ${start}`])),
-  ]);
-  return older + Math.max(seen, ours);
+/** Throws LimitReached if the tenant may not start one more job or task, with an image of so many bytes. */
+async function assertWithin(limits: TenantLimits, bytes: number, client: Client, work: Work): Promise<void> {
+  const open = await count(client, work, OPEN);
+  if (open >= limits.openJobs) throw limitReached('open_jobs', limits.openJobs, open);
+  const inLastHour = visibility`StartTime > ${new Date(Date.now() - HOUR).toISOString()}`;
+  const started = await count(client, work, inLastHour);
+  if (started >= limits.jobsPerHour) throw limitReached('jobs_per_hour', limits.jobsPerHour, started);
+  if (limits.bytesUnderWay === null) return;
+  const moving = await bytesUnderWay(client, work);
+  if (moving + bytes > limits.bytesUnderWay) {
+    throw limitReached('bytes_under_way', limits.bytesUnderWay, moving);
+  }
 }
 
 /**
- * Adds up the sizes of the images that are being copied. For workflows that have started after `since`, the
- * higher of Temporal's sum and that of this process counts.
+ * Counts the workflows that match one more filter. Of those that have started after `since`, Temporal knows a
+ * number, and this process knows another one: the higher number counts.
  */
-async function bytesUnderWay(
-  client: Client,
-  all: VisibilityQuery,
-  since: Date,
-  recent: readonly Reservation[],
-): Promise<number> {
+async function count(client: Client, { all, since, recent }: Work, filter: VisibilityQuery): Promise<number> {
+  if (recent.length === 0) return countWorkflows(client, allOf([all, filter]));
+  const start = since.toISOString();
+  // The older workflows have a filter of their own. If they were computed as the difference of two counts, a
+  // workflow that becomes visible between these counts would be missed.
+  const [older, seen] = await Promise.all([
+    countWorkflows(client, allOf([all, filter, visibility`StartTime < ${start}`])),
+    countWorkflows(client, allOf([all, filter, visibility`StartTime >= ${start}`])),
+  ]);
+  return older + Math.max(seen, recent.length);
+}
+
+/**
+ * Adds up the sizes of the images that are being copied. For workflows that have started after `since`,
+ * Temporal knows a sum, and this process knows another one: the higher sum counts.
+ */
+async function bytesUnderWay(client: Client, { all, since, recent }: Work): Promise<number> {
   let [older, seen] = [0, 0];
   for await (const { memo, startTime } of listWorkflows(client, allOf([all, OPEN]))) {
     if (startTime >= since) seen += imageSizeIn(memo);

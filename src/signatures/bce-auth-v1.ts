@@ -13,7 +13,7 @@ export interface BceAuthV1Claim {
   readonly access: string;
   /** The time of signing; ISO 8601, UTC. */
   readonly timestamp: string;
-  /** How long the signature is valid after the timestamp; seconds, in the digits that were sent. */
+  /** How long the signature is valid after the timestamp; seconds, as the text that was sent. */
   readonly expiration: string;
   /** The names of the signed headers in lower case; empty if the default ones are signed. */
   readonly signedHeaders: readonly string[];
@@ -26,8 +26,8 @@ const AUTHORIZATION =
 const DEFAULT_HEADERS = ['host', 'content-md5', 'content-length', 'content-type'];
 
 /**
- * Baidu AI Cloud's signature, version 1. The header Host MUST be signed. The body is signed only if the
- * header Content-MD5 is signed. That header MUST then be the MD5 of the body.
+ * Baidu AI Cloud's signature, version 1. It MUST cover the header Host. It covers the body only if it covers
+ * the header Content-MD5, which MUST be the MD5 of the body.
  * @see https://cloud.baidu.com/doc/Reference/s/njwvz1yfu
  * @see bce-python-sdk, baidubce/auth/bce_v1_signer.py
  */
@@ -45,7 +45,7 @@ function parse(authorization: string): BceAuthV1Claim | null {
 
 function verify(request: SignedRequest, claim: BceAuthV1Claim, secret: string, now: number): Verdict {
   const names = signedNames(request, claim).filter((name) => headerOf(request, name));
-  if (!names.includes('host') || !isDigestTrue(request, names)) return 'bad';
+  if (!names.includes('host') || !isBodyUnchanged(request, names)) return 'bad';
   const prefix = `bce-auth-v1/${claim.access}/${claim.timestamp}/${claim.expiration}`;
   const key = createHmac('sha256', secret).update(prefix).digest('hex');
   const parts = [request.method.toUpperCase(), canonicalPath(request), canonicalQuery(request)];
@@ -61,7 +61,8 @@ function signedNames({ headers }: SignedRequest, { signedHeaders }: BceAuthV1Cla
   return [...DEFAULT_HEADERS, ...Object.keys(headers).filter((name) => name.startsWith('x-bce-'))];
 }
 
-function isDigestTrue(request: SignedRequest, names: readonly string[]): boolean {
+/** Tells whether the body has the MD5 that was signed. If none was signed, every body counts as unchanged. */
+function isBodyUnchanged(request: SignedRequest, names: readonly string[]): boolean {
   if (!names.includes('content-md5')) return true;
   return headerOf(request, 'content-md5') === createHash('md5').update(request.body).digest('base64');
 }

@@ -48,7 +48,7 @@ export function headerOf({ headers }: SignedRequest, name: string): Bytes | unde
   return typeof value === 'object' ? value.join(', ').trim() : value?.trim();
 }
 
-/** Compares two texts by their bytes, the order in which signers sort. It is for `Array.prototype.sort`. */
+/** Compares two texts by their bytes, for `Array.prototype.sort`. Signers sort in this order. */
 export function byBytes(one: Bytes, other: Bytes): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
@@ -56,7 +56,7 @@ export function byBytes(one: Bytes, other: Bytes): number {
 
 /**
  * Tells whether a signature (in hexadecimal) is the HMAC-SHA256 of a text. Takes the same time for every
- * signature, so that the time reveals nothing.
+ * signature: the time reveals nothing about the right one.
  */
 export function isHmac(signature: string, key: string, text: string): boolean {
   const expected = createHmac('sha256', key).update(text).digest();

@@ -14,7 +14,7 @@ export interface SignedRequest {
  * The result of checking a signature.
  * - `good`: the request was signed with the secret, and the signature is valid now
  * - `expired`: the request was signed with the secret, but for another time
- * - `bad`: the request was not signed with the secret, or too little of it was signed
+ * - `bad`: the request was not signed with the secret, or the signature leaves out a part that it MUST cover
  */
 export type Verdict = 'good' | 'expired' | 'bad';
 
@@ -33,9 +33,7 @@ export interface SignatureScheme<Claim extends { readonly access: string }> {
   verify(request: SignedRequest, claim: Claim, secret: string, now: number): Verdict;
 }
 
-/**
- * The longest `Authorization` header that is read; characters. No vendor's signer makes one that is as long.
- */
+/** The longest `Authorization` header that is read; characters. Those of the vendors' signers are shorter. */
 export const MAX_AUTHORIZATION_LENGTH = 4096;
-/** The largest difference between the clocks of signer and verifier that is accepted; milliseconds. */
+/** The largest accepted difference between the clocks of the signer and the verifier; milliseconds. */
 export const CLOCK_SKEW = 15 * 60_000;

@@ -24,8 +24,8 @@ const DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 const UNSIGNED = 'UNSIGNED-PAYLOAD';
 
 /**
- * Huawei Cloud's AK/SK signature. The headers Host and X-Sdk-Date MUST be signed, and the date MUST be within
- * 15 minutes of the present time.
+ * Huawei Cloud's AK/SK signature. It MUST cover the headers Host and X-Sdk-Date. The date MUST be within 15
+ * minutes of the present time.
  * @see https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm-001.html
  * @see huaweicloudsdkcore, signer/signer.py
  */
@@ -45,9 +45,9 @@ function verify(request: SignedRequest, claim: SdkHmacSha256Claim, secret: strin
   const time = timeOf(date);
   if (time === null || !names.includes('host') || !names.includes('x-sdk-date')) return 'bad';
   const headers = names.map((name) => `${name}:${headerOf(request, name) ?? ''}\n`).join('');
+  const target = [request.method.toUpperCase(), canonicalPath(request), canonicalQuery(request)];
   const isGenuine = payloadHashes(request, names).some((hash) => {
-    const parts = [request.method.toUpperCase(), canonicalPath(request), canonicalQuery(request)];
-    const canonical = [...parts, headers, claim.signedHeaders, hash].join('\n');
+    const canonical = [...target, headers, claim.signedHeaders, hash].join('\n');
     const hashed = createHash('sha256').update(canonical, 'latin1').digest('hex');
     return isHmac(claim.signature, secret, [ALGORITHM, date, hashed].join('\n'));
   });
@@ -66,7 +66,7 @@ function canonicalPath(request: SignedRequest): string {
   return path.endsWith('/') ? path : `${path}/`;
 }
 
-/** Returns the query in the form that is signed: sorted first, and encoded afterwards. */
+/** Returns the query in the form that is signed. Signers sort the parameters first, and encode them then. */
 function canonicalQuery(request: SignedRequest): string {
   return parametersOf(request)
     .sort((one, other) => byBytes(one.name, other.name) || byBytes(one.value, other.value))
@@ -75,9 +75,9 @@ function canonicalQuery(request: SignedRequest): string {
 }
 
 /**
- * Returns what a signer may have signed for the body: the body's hash; or, if the signed header
- * `X-Sdk-Content-Sha256` is `UNSIGNED-PAYLOAD`, that word. For an empty body with that header, some signers
- * sign the hash and others the word, so both are returned.
+ * Returns the texts that may have been signed for the body. Normally, this is the body's hash. If the signed
+ * header `X-Sdk-Content-Sha256` is `UNSIGNED-PAYLOAD`, it is that word; but if there is no body, some signers
+ * sign the hash all the same.
  */
 function payloadHashes(request: SignedRequest, names: readonly string[]): string[] {
   const hash = createHash('sha256').update(request.body).digest('hex');
