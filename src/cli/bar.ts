@@ -34,10 +34,11 @@ export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
     if (latest === undefined) return;
     const { columns = 80 } = terminal;
     // If the terminal has become narrower, the old line now takes several rows.
-    const rows = Math.max(1, Math.ceil(drawn / columns));
+    const extraRows = Math.max(0, Math.ceil(drawn / columns) - 1);
+    const upToItsStart = extraRows > 0 ? `\x1b[${extraRows}A\r` : '\r';
     const line = barLine(latest, rate.current, columns - 1);
     drawn = stringWidth(line);
-    terminal.write(`${rows > 1 ? `\x1b[${rows - 1}A` : ''}\r${CLEAR_BELOW}${line}`);
+    terminal.write(`${upToItsStart}${CLEAR_BELOW}${line}`);
   };
   const giveCursorBack = () => terminal.write(SHOW_CURSOR);
   terminal.write(HIDE_CURSOR);
@@ -60,8 +61,8 @@ export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
 
 /**
  * Returns a bar of at most `width` columns: `███░░░ 48% 3.8 GiB / 8.0 GiB 764.7 MiB/s ETA 0:06 state`. If
- * there is less room, first the bar gets shorter, and then values are left out. On the narrowest terminals
- * there is no bar, only the percentage and the state, cut off at the end.
+ * there is less room, first the bar gets shorter, and then values are left out. The narrowest terminals get
+ * only the percentage and the state, cut off at the end.
  */
 function barLine({ bytes, size, state }: Progress, rate: number, width: number): string {
   const whole = size ?? 0;

@@ -10,6 +10,7 @@ import { assertSpoolFits, thoroughRegion, thoroughTemporal } from './check-thoro
 import type { GlobalOptions } from './context.ts';
 import { EXIT } from './errors.ts';
 import { causesOf, type Finding } from './finding.ts';
+import { addExamples } from './help.ts';
 import { print } from './print.ts';
 
 interface CheckOptions extends GlobalOptions {
@@ -20,12 +21,18 @@ interface CheckOptions extends GlobalOptions {
 
 /** Adds the command `check`. */
 export function addCheckCommand(program: Command): void {
-  program
+  const check = program
     .command('check')
-    .option('--against <file>', 'tell which keys need a restart of processes that run with this file')
-    .option('--thorough', 'also write, read and remove a small image in each region, and look at Temporal')
-    .option('--tenant <id>', 'write that image for this tenant, as a region with projects needs (--thorough)')
-    .summary('validate the configuration, and reach everything that it names')
+    .option(
+      '--against <file>',
+      'compare with the file of running processes, and tell which changed keys need a restart',
+    )
+    .option(
+      '--thorough',
+      'also write, read and remove a small image in each region, and look at the settings of Temporal',
+    )
+    .option('--tenant <id>', 'with --thorough: the tenant of that image; a region with projects needs one')
+    .summary('validate the configuration, and connect to everything that it names')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<CheckOptions>();
       const config = await loadConfig(options.config);
@@ -40,11 +47,10 @@ export function addCheckCommand(program: Command): void {
       print(options.json, findings, findings.map(findingText).join('\n'));
       if (findings.some(({ problem }) => problem !== null)) process.exitCode = EXIT.unavailable;
     });
+  addExamples(check, 'check --thorough', 'check -c new.yaml --against image-replicator.yaml');
 }
 
-/**
- * Returns a finding for each changed key: whether it needs a restart. A restart is not a problem of the file.
- */
+/** Returns a finding for each changed key, which says whether the change needs a restart. */
 function changeFindings(before: Config, after: Config): Finding[] {
   const { live, restart } = changesBetween(before, after);
   return [
@@ -99,7 +105,7 @@ async function configFindings(
   ]);
 }
 
-/** Checks that the spool's folder can be written. Makes it if it is missing, as a worker does. */
+/** Makes the spool's folder if it is missing, as a worker does. Checks that the folder can be written. */
 async function checkSpool(spool: { path: string; bytes: number }, thorough: boolean): Promise<void> {
   const { path } = spool;
   await mkdir(path, { recursive: true, mode: 0o700 });

@@ -5,6 +5,7 @@ import { loadConfig } from '../config/index.ts';
 import { type Operators, oidcOperators, operatorsFile } from '../identity/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { UsageError } from './errors.ts';
+import { untilStopped } from './interruption.ts';
 import { asListenError } from './listen-errors.ts';
 import { printError } from './print-error.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -18,23 +19,26 @@ interface CodecOptions extends GlobalOptions {
   readonly claim?: string;
 }
 
-/** Adds `codec`, which runs a server that decrypts payloads for Temporal's Web UI. */
+/** Adds the command `codec`. */
 export function addCodecCommand(program: Command): void {
   program
     .command('codec')
-    .option('--port <port>', 'port on loopback', wholeNumber(0, 65_535), 8234)
-    .option('--origin <url>', 'the Web UI (default: web_ui of the configuration)')
-    .option('--operators <file>', 'let in whoever has a token of this file')
+    .option('--port <port>', 'the port, on loopback', wholeNumber(0, 65_535), 8234)
+    .option('--origin <url>', 'the address of the Web UI (default: web_ui of the configuration)')
+    .option('--operators <file>', 'only let in whoever has a token from this file')
     .option(
       '--issuer <url>',
-      "let in whoever has an access token of this OpenID provider, as the Web UI's user",
+      'only let in whoever has an access token of this OpenID provider, as a user of the Web UI has',
     )
-    .option('--audience <name>', 'the audience that these access tokens must have (--issuer)')
-    .option('--claim <name=value>', 'a claim that they must have, such as groups=operators (--issuer)')
-    .summary("decrypt for Temporal's Web UI what `encryption` has encrypted")
-    .addHelpText(
-      'after',
-      '\nWithout --operators and --issuer, everybody who reaches the port can read everything.',
+    .option('--audience <name>', 'with --issuer: the audience of those access tokens')
+    .option(
+      '--claim <name=value>',
+      'with --issuer: a claim that those tokens must have, such as groups=operators',
+    )
+    .summary("decrypt payloads for Temporal's Web UI")
+    .description(
+      "Run a server that decrypts payloads for Temporal's Web UI. Without --operators and --issuer, everybody " +
+        'who reaches its port can read everything.',
     )
     .action(async (_options, command: Command) => serveCodec(command.optsWithGlobals<CodecOptions>()));
 }
@@ -47,7 +51,7 @@ async function serveCodec(options: CodecOptions): Promise<void> {
   const webUiAddress = options.origin ?? webUi;
   if (webUiAddress === null)
     throw new UsageError(
-      '--origin: is missing; give it, or set web_ui in the configuration, to the address of the Web UI',
+      '--origin: is missing; set it, or web_ui in the configuration, to the address of the Web UI',
     );
   const operators = operatorsOf(options);
   await operators?.check();
@@ -63,9 +67,7 @@ async function serveCodec(options: CodecOptions): Promise<void> {
   const who = operators === null ? 'everybody who reaches it can read everything' : 'operators only';
   const { port } = server.address() as AddressInfo;
   process.stdout.write(`codec endpoint at http://127.0.0.1:${port} (${who})\n`);
-  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-  process.once('SIGTERM', () => stop()).once('SIGINT', () => stop());
-  await stopped;
+  await untilStopped();
   server.closeAllConnections();
   server.close();
 }

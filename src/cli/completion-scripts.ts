@@ -1,4 +1,4 @@
-/** The words with which a shell can complete a command line after one of the commands. */
+/** What a shell can offer after one of the commands. */
 export interface Completion {
   /** The command's words, such as `images add`; empty for the program itself. */
   readonly path: string;
@@ -73,9 +73,7 @@ function wordsOf({ commands, options, choices }: Completion): string[] {
   return [...commands.map(({ name }) => name), ...choices, ...options.flatMap(({ flags }) => flags)];
 }
 
-/**
- * Returns the cases of the bash script that complete the value of an option: with its choices, if it has any.
- */
+/** Returns the cases of the bash script that offer the choices of an option's value. */
 function bashValues({ path, options }: Completion): string[] {
   return options
     .filter(({ takesValue }) => takesValue)
@@ -95,10 +93,15 @@ function fishLines({ path, commands, options, choices }: Completion): string[] {
       const names = flags.map((flag) =>
         flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
       );
-      const value = values.length > 0 ? [`-x -a ${quoted(values.join(' '))}`] : takesValue ? ['-r'] : [];
-      return [start, ...names, ...value, `-d ${quoted(summary)}`].join(' ');
+      return [start, ...names, ...fishValue(takesValue, values), `-d ${quoted(summary)}`].join(' ');
     }),
   ];
+}
+
+/** Returns fish's flags for the value of an option: one of the choices, any value, or none. */
+function fishValue(takesValue: boolean, choices: readonly string[]): string[] {
+  if (choices.length > 0) return ['-x', '-a', quoted(choices.join(' '))];
+  return takesValue ? ['-r'] : [];
 }
 
 /** Quotes a text for bash, zsh and fish. */

@@ -3,25 +3,27 @@ import { bashScript, type Completion, fishScript, zshScript } from './completion
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 
+const INSTALLATION = `
+To complete the command in each new shell:
+  bash  echo 'eval "$(image-replicator completion bash)"' >>~/.bashrc
+  zsh   echo 'eval "$(image-replicator completion zsh)"' >>~/.zshrc
+  fish  image-replicator completion fish \\
+          >~/.config/fish/completions/image-replicator.fish`;
+
 /** Adds the command `completion`. */
 export function addCompletionCommand(program: Command): void {
   program
     .command('completion')
     .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
-    .summary('print a script that lets a shell complete this command')
-    .description(
-      'Prints a script that lets a shell complete the command. To use it at once, and in each new shell:\n' +
-        '  bash  echo \'eval "$(image-replicator completion bash)"\' >>~/.bashrc\n' +
-        '  zsh   echo \'eval "$(image-replicator completion zsh)"\' >>~/.zshrc\n' +
-        '  fish  image-replicator completion fish >~/.config/fish/completions/image-replicator.fish',
-    )
+    .summary('print a script by which a shell completes this command')
+    .addHelpText('after', INSTALLATION)
     .action((shell: keyof typeof SCRIPTS) => {
       process.stdout.write(SCRIPTS[shell](everyCommand(program).map(completionOf)));
     });
 }
 
 /** Returns a command and all commands below it. */
-export function everyCommand(command: Command): readonly Command[] {
+function everyCommand(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];
 }
 
@@ -41,10 +43,7 @@ function completionOf(command: Command): Completion {
   };
 }
 
-/**
- * Returns the options of all commands above a command, except `--version`. The command takes these options
- * too.
- */
+/** Returns the options that a command takes over from the commands above it: all but `--version`. */
 function globalOptions({ parent }: Command): readonly Option[] {
   if (parent === null) return [];
   const options = parent.options.filter(({ long }) => long !== '--version');

@@ -5,7 +5,7 @@ import { configSchema } from '../config/index.ts';
 export function addConfigCommand(program: Command): void {
   program
     .command('config')
-    .summary('describe the configuration file: config schema')
+    .summary('print the schema of the configuration file')
     .command('schema')
     .summary('print the JSON Schema of the configuration file')
     .action(async () => {

@@ -34,8 +34,8 @@ export async function withContext(
         client,
         regions,
         limits: config.limits,
-        // The default is constant, because the next run of the command MUST be able to read the page markers
-        // of this one. It need not be secret, because an operator may see all jobs anyway.
+        // The secret signs page markers. The next run of the command has to accept them, so the default is
+        // constant. It need not be secret, because an operator may see all jobs.
         secret: config.api.secret ?? 'operator',
       }),
     });

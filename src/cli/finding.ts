@@ -8,8 +8,8 @@ export interface Finding {
 }
 
 /**
- * Returns the messages of an error and of all its causes. They may contain addresses, file names and keys of
- * the configuration, so they MUST NOT be shown to a tenant.
+ * Returns the messages of an error and of all its causes. A tenant MUST NOT see them: they may contain
+ * addresses, file names and keys of the configuration.
  */
 export function causesOf(error: unknown): string {
   const messages: string[] = [];

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { harmless } from '../text/index.ts';
+import { progressBar } from './bar.ts';
 import { type Context, type GlobalOptions, withContext } from './context.ts';
 import { exitCodeOfJob } from './errors.ts';
 import { Interrupted, interruption } from './interruption.ts';
@@ -18,7 +19,7 @@ export function addWatchCommand(program: Command): void {
     .argument('<job-id>')
     .summary('watch a job until its end')
     .description(
-      'Watches a job until its end, and exits as copy does. Ctrl-C ends the watching, not the job.',
+      'Watch a job until its end. The exit code is that of `copy`. Ctrl-C ends the watching, not the job.',
     )
     .action(async (jobId: string, _options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
@@ -40,17 +41,14 @@ export async function follow(context: Context, jobId: string, options: FollowOpt
   }
   if (forPerson) process.stdout.write(`job ${harmless(jobId)}\n`);
   try {
-    const job = await watchJob(context.jobs, jobId, forPerson, interruption());
+    const bar = forPerson ? progressBar(process.stdout) : null;
+    const job = await watchJob(context.jobs, jobId, bar, interruption());
     process.exitCode = exitCodeOfJob(job.status);
     const { destination_region_id: region, destination_image_id: image } = job;
     const store = context.regions.get(region ?? '')?.store;
     const location = image === null ? null : (store?.locate(image) ?? null);
-    const text = [
-      jobText(job),
-      location && `location      ${harmless(location)}`,
-      page && `web ui        ${harmless(page)}`,
-    ];
-    print(!forPerson, { ...job, location, web_ui: page }, text.filter(Boolean).join('\n'));
+    const text = jobText(job, ['location', location], ['web ui', page]);
+    print(!forPerson, { ...job, location, web_ui: page }, text);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     process.exitCode = error.exitCode;

@@ -8,7 +8,7 @@ import { UsageError } from './errors.ts';
 import { metricsAddress } from './serve-metrics.ts';
 import { wholeNumber } from './whole-number.ts';
 
-/** How long the process may take to answer; milliseconds. */
+/** How long the facade or the worker may take to answer; milliseconds. */
 const TIMEOUT = 4000;
 
 interface HealthOptions extends GlobalOptions {
@@ -16,31 +16,25 @@ interface HealthOptions extends GlobalOptions {
   readonly metricsPort?: number;
 }
 
-/**
- * Adds the command `health`, for the health checks of containers. A container's image has no other program
- * that could send the request.
- */
+/** Adds the command `health`, which checks the health of a container: its image has no `curl`. */
 export function addHealthCommand(program: Command): void {
   program
     .command('health')
-    .option('--worker', "ask the worker instead, at its metrics' address")
+    .option('--worker', 'ask the worker instead of the facade')
     .option(
       '--metrics-port <port>',
-      'the port of that address (default: metrics.port of the configuration)',
+      'with --worker: the port at which the worker serves its metrics and health (default: metrics.port of the configuration)',
       wholeNumber(1, 65_535),
     )
     .summary('ask the facade or the worker on this machine whether it is alive')
     .action(async (_options, command: Command) => {
       const { config, worker, metricsPort } = command.optsWithGlobals<HealthOptions>();
       const { address, who } = addressToAsk(await loadConfig(config), worker, metricsPort);
-      const status = await askHealth(address).catch((error: Error) => error.message);
+      const status = await askHealth(address).catch((error: Error) => {
+        throw new JobError('unavailable', `${who} cannot be reached: ${error.message}`);
+      });
       if (status !== 200)
-        throw new JobError(
-          'unavailable',
-          typeof status === 'number'
-            ? `${who} is not healthy: it answers with ${status}`
-            : `${who} cannot be reached: ${status}`,
-        );
+        throw new JobError('unavailable', `${who} is not healthy: it answers with the status ${status}`);
     });
 }
 
@@ -72,12 +66,12 @@ function askHealth({ host, port, tls }: Address): Promise<number | undefined> {
     answer.resume();
     resolve(answer.statusCode);
   };
-  // The certificate is not checked, because it names the public address and not this one. Nothing secret is
-  // sent.
+  // The certificate is not checked: it names the public address of the facade, and this request goes to a
+  // local one. The request has no secret.
   const request = tls
     ? requestHttps({ ...options, rejectUnauthorized: false }, onAnswer)
     : requestHttp(options, onAnswer);
-  request.on('timeout', () => request.destroy(new Error('it has not answered in time')));
+  request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT / 1000} seconds`)));
   request.on('error', reject).end();
   return promise;
 }

@@ -7,6 +7,7 @@ import type { UnusableImage } from '../stores/index.ts';
 import { bytesText } from '../text/index.ts';
 import { type ProgressBar, progressBar } from './bar.ts';
 import { EXIT, UsageError, unknownRegion } from './errors.ts';
+import { addExamples } from './help.ts';
 import { interruption } from './interruption.ts';
 import { type ListingOptions, outputOption, printListing } from './output.ts';
 import { print } from './print.ts';
@@ -38,9 +39,9 @@ export function addImagesCommand(program: Command): void {
 
   images
     .command('list')
-    .requiredOption('--region <region>')
+    .requiredOption('--region <region>', 'the region')
     .addOption(outputOption())
-    .option('--tenant <id>', 'only what this tenant may see')
+    .option('--tenant <id>', 'only images that this tenant may see')
     .summary('list the images of a region')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<ImagesOptions>();
@@ -61,12 +62,12 @@ export function addImagesCommand(program: Command): void {
       if (unusable.length > 0) process.exitCode = EXIT.failed;
     });
 
-  images
+  const add = images
     .command('add')
-    .argument('<file>')
-    .requiredOption('--region <region>')
-    .option('--tenant <id>', 'its owner (default: nobody, so that every tenant may see it)')
-    .option('--name <name>', "its name (default: the file's)")
+    .argument('<file>', 'the file; its extension tells its disk format, such as .qcow2 (default: raw)')
+    .requiredOption('--region <region>', 'the region, whose store is a directory')
+    .option('--tenant <id>', "the image's owner (default: none; every tenant may see the image)")
+    .option('--name <name>', "the image's name (default: the file's)")
     .summary('add a file to a directory region, as an image')
     .action(async (file: string, _options, command: Command) => {
       const options = command.optsWithGlobals<ImagesOptions>();
@@ -74,7 +75,7 @@ export function addImagesCommand(program: Command): void {
       const { register } = store;
       if (register === undefined) {
         throw new UsageError(
-          `--region: ${name} is not a directory region; add images with the tools of its cloud`,
+          `--region: the store of ${name} is not a directory; add images with the tools of its cloud`,
         );
       }
       await assertReadable(file);
@@ -89,6 +90,7 @@ export function addImagesCommand(program: Command): void {
       );
       print(options.json, image, imagesText([image]));
     });
+  addExamples(add, 'images add ubuntu.qcow2 --region ot1 --name "Ubuntu 24.04"');
 }
 
 /** Throws if a path is not a file that can be read. */
@@ -102,10 +104,7 @@ async function assertReadable(file: string): Promise<void> {
   if (stats.isSocket() || stats.isCharacterDevice()) throw usageError('is not a file that can be copied');
 }
 
-/**
- * Runs work that reads a file, and shows its progress on the bar, if there is one. The size of a pipe is not
- * known.
- */
+/** Runs work that reads a file, and shows its progress on the bar. The size of a pipe is not known. */
 async function withProgress<T>(
   bar: ProgressBar | undefined,
   file: string,
@@ -127,11 +126,10 @@ async function withProgress<T>(
 async function regionOf({ config, region }: ImagesOptions): Promise<Region> {
   const regions = await openRegions(await loadConfig(config));
   const found = regions.get(region);
-  if (found?.objectsOnly) {
+  if (found === undefined) throw unknownRegion(region, regions);
+  if (found.objectsOnly)
     throw new UsageError(`--region: the region '${region}' belongs to a file share, and has no images`);
-  }
-  if (found !== undefined) return found;
-  throw unknownRegion(region, regions);
+  return found;
 }
 
 const COLUMNS: readonly Column<ImageRecord>[] = [

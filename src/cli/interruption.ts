@@ -23,3 +23,10 @@ export function interruption(): AbortSignal {
   for (const name of SIGNALS) process.once(name, () => stop.abort(new Interrupted(name)));
   return stop.signal;
 }
+
+/** Waits until the process gets SIGTERM or SIGINT. */
+export function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve()).once('SIGINT', () => resolve());
+  });
+}

@@ -41,16 +41,15 @@ export const JOB_COLUMNS: readonly Column<JobView>[] = [
 ];
 
 /** The columns that `list` shows without `--columns`. */
-export const USUAL_COLUMNS: readonly string[] = [
-  ...['job', 'status', 'done', 'size', 'rate', 'age', 'duration', 'from', 'to', 'tenant', 'image'],
-];
+export const USUAL_COLUMNS: readonly string[] =
+  'job status done size rate age duration from to tenant image'.split(' ');
 
-/** The columns that may be left out on a narrow terminal, in the order in which they are left out. */
-export const DROPPED_COLUMNS: readonly string[] = [
-  ...['tenant', 'duration', 'rate', 'from', 'to', 'size', 'age', 'image', 'done'],
-];
+/** The columns that a narrow terminal leaves out, the first one first. */
+export const DROPPED_COLUMNS: readonly string[] = 'tenant duration rate from to size age image done'.split(
+  ' ',
+);
 
-/** Returns the time from the creation of a job to its end, or until now if it has not ended; milliseconds. */
+/** Returns the time since the creation of a job; of an ended job, the time until its end; milliseconds. */
 function duration({ status, created_at, updated_at }: JobView): number {
   return (isFinal(status) ? Date.parse(updated_at) : Date.now()) - Date.parse(created_at);
 }

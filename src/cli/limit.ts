@@ -2,23 +2,24 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { parseRate } from '../config/index.ts';
 import { OPERATOR } from '../job-service/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
-import { jobText, print } from './print.ts';
+import { addExamples } from './help.ts';
+import { printJob } from './print.ts';
 
 /** Adds the command `limit`. */
 export function addLimitCommand(program: Command): void {
-  program
+  const limit = program
     .command('limit')
-    .argument('<job-id>')
-    .argument('<rate>', 'the most bytes in a second, such as 20MB/s, or none', rateOf)
-    .summary('limit the bandwidth of a job, also of one that is running')
+    .argument('<job-id>', 'the job, which may be running')
+    .argument('<rate>', 'the most bytes a second, such as 20MB/s; none takes the limit away', rateOf)
+    .summary('limit the bandwidth of a job')
     .action(async (jobId: string, rate: number | null, _options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
       await withContext(options, async ({ jobs }) => {
         await jobs.limit(OPERATOR, jobId, rate);
-        const job = await jobs.show(OPERATOR, jobId);
-        print(options.json, job, jobText(job));
+        await printJob(jobs, jobId, options);
       });
     });
+  addExamples(limit, 'limit <job-id> 20MB/s', 'limit <job-id> none');
 }
 
 function rateOf(text: string): number | null {

@@ -4,6 +4,7 @@ import { isFinal, JOB_STATUSES, type JobStatus } from '../copy-job/index.ts';
 import { type JobService, type JobView, OPERATOR } from '../job-service/index.ts';
 import { harmless } from '../text/index.ts';
 import { withContext } from './context.ts';
+import { addExamples } from './help.ts';
 import { DROPPED_COLUMNS, JOB_COLUMNS, USUAL_COLUMNS } from './job-columns.ts';
 import { type ListingOptions, outputOption, printListing } from './output.ts';
 import { type Column, table } from './table.ts';
@@ -17,33 +18,33 @@ interface ListOptions extends ListingOptions {
   readonly columns?: readonly Column<JobView>[];
 }
 
-/**
- * The largest number of open jobs of a list for which the live progress is looked up. Further jobs are shown
- * with the progress in their records.
- */
-const MAX_ASKED = 50;
+/** How many open jobs of a list are shown with their live progress. */
+const MAX_LIVE = 50;
 const ASKED_AT_A_TIME = 8;
 
 /** Adds the command `list`. */
 export function addListCommand(program: Command): void {
   const names = JOB_COLUMNS.map(({ name }) => name).join(', ');
-  program
+  const list = program
     .command('list')
     .addOption(new Option('--status <status>', 'only jobs with this status').choices(JOB_STATUSES))
     .addOption(
-      new Option(
-        '--cleaning',
-        'only jobs that were cancelled by force and whose clean-up still goes on',
-      ).conflicts('status'),
+      new Option('--cleaning', 'only jobs cancelled by force whose clean-up still goes on').conflicts(
+        'status',
+      ),
     )
     .option('--limit <n>', 'list at most this many (1 to 1000)', wholeNumber(1, 1000))
-    .option('--marker <marker>', 'show the page after the one that printed this marker')
+    .option('--marker <marker>', 'list the next page; the page before has printed its marker')
     .addOption(outputOption())
-    .option('--columns <names>', `columns of the table, with commas between them: ${names}`, columnsNamed)
+    .option(
+      '--columns <names>',
+      `columns of the table, as in job,status,fault; out of ${names}`,
+      columnsNamed,
+    )
     .summary('list jobs')
     .description(
-      'Lists jobs, running ones first, and then the newest. A table leaves out columns that the terminal has no\n' +
-        'room for, unless --columns names them. RATE is the average since the job was ordered.',
+      'List jobs: first the open ones, then the newest. On a narrow terminal, the table has fewer columns ' +
+        'unless --columns names them. RATE is the average since the job was ordered.',
     )
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>();
@@ -63,18 +64,17 @@ export function addListCommand(program: Command): void {
         });
       });
     });
+  addExamples(list, 'list --status error --columns job,fault,image', 'list --status replicating -o name');
 }
 
 /**
- * Returns the jobs of a list with the live progress of the open ones. The list itself has only their records.
+ * Returns the listed jobs, the first open ones with their live progress. The other jobs have the progress of
+ * their records, which may be older.
  */
 function withLiveProgress(jobs: JobService, listed: readonly JobView[]): Promise<JobView[]> {
-  let asked = 0;
-  const ask = (job: JobView) => {
-    if (isFinal(job.status) || ++asked > MAX_ASKED) return job;
-    return jobs.show(OPERATOR, job.job_id).catch(() => job);
-  };
-  return pMap(listed, ask, { concurrency: ASKED_AT_A_TIME });
+  const live = new Set(listed.filter(({ status }) => !isFinal(status)).slice(0, MAX_LIVE));
+  const latest = (job: JobView) => (live.has(job) ? jobs.show(OPERATOR, job.job_id).catch(() => job) : job);
+  return pMap(listed, latest, { concurrency: ASKED_AT_A_TIME });
 }
 
 function jobsText(jobs: readonly JobView[], chosen: readonly Column<JobView>[] | undefined): string {
@@ -89,6 +89,6 @@ function columnsNamed(text: string): readonly Column<JobView>[] {
     const column = JOB_COLUMNS.find((one) => one.name === name.trim().toLowerCase());
     if (column !== undefined) return column;
     const known = JOB_COLUMNS.map((one) => one.name).join(', ');
-    throw new InvalidArgumentError(`There is no column '${name}'; use some of: ${known}.`);
+    throw new InvalidArgumentError(`There is no column '${name}'; the columns are ${known}.`);
   });
 }

@@ -2,12 +2,13 @@ import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCheckCommand } from './check.ts';
 import { addCodecCommand } from './codec.ts';
-import { addCompletionCommand, everyCommand } from './completion.ts';
+import { addCompletionCommand } from './completion.ts';
 import { addConfigCommand } from './config.ts';
 import { addCopyCommand } from './copy.ts';
 import { exitCodeOf, reportOf } from './errors.ts';
 import { addWatchCommand } from './follow.ts';
 import { addHealthCommand } from './health.ts';
+import { addExamples, HELP } from './help.ts';
 import { addImagesCommand } from './images.ts';
 import { addJobCommands } from './jobs.ts';
 import { addLimitCommand } from './limit.ts';
@@ -15,60 +16,83 @@ import { addListCommand } from './list.ts';
 import { wantsJson } from './output.ts';
 import { addPauseCommands } from './pause.ts';
 import { printError } from './print-error.ts';
-import { addProcessCommands } from './processes.ts';
+import { addServeCommand } from './serve.ts';
 import { addSweepCommand } from './sweep.ts';
 import { addTasksCommand } from './tasks.ts';
+import { addWorkerCommand } from './worker.ts';
 
+const json = wantsJson(process.argv.slice(2));
+
+// A command takes over the settings that the program has when the command is added. So they come first.
 const program = new Command('image-replicator')
-  .description('Copies machine images from region to region: each copy is a durable Temporal workflow.')
-  .version(packageJson.version)
+  .description('Copies machine images from region to region. Each copy is a durable Temporal workflow.')
+  .version(packageJson.version, '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'print this help')
   .addOption(
     new Option('-c, --config <file>', 'configuration file')
       .env('IMAGE_REPLICATOR_CONFIG')
       .default('image-replicator.yaml'),
   )
-  .option('--json', 'print JSON, errors too')
-  .showHelpAfterError('(--help tells more)')
+  .option('--json', 'print results and errors as JSON')
+  .configureHelp(HELP)
+  .showHelpAfterError('Add --help to see the usage.')
   .exitOverride()
-  .addHelpText(
-    'after',
-    `
-Temporal is found as every Temporal tool finds it: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, …
-
-Exit codes: 0 done, or the job is replicated; 1 the job failed, or something unexpected; 2 wrong usage or
-configuration; 3 the job was canceled; 4 no such job or image; 5 its state does not allow it; 6 a store or
-Temporal cannot be reached. Ctrl-C while a job is watched: 130.
-
-Example:
-  image-replicator images add ubuntu.qcow2 --region ot1
-  image-replicator copy <image-id> --from ot1 --to ot2`,
+  .configureOutput(
+    json
+      ? { outputError: () => {}, writeErr: () => {} }
+      : { outputError: (text, write) => write(text.replace(/^error: /, 'image-replicator: ')) },
   );
+
+program.commandsGroup('Jobs:');
 addCopyCommand(program);
 addWatchCommand(program);
 addListCommand(program);
 addJobCommands(program);
 addPauseCommands(program);
 addLimitCommand(program);
+program.commandsGroup('Images and file shares:');
 addImagesCommand(program);
 addTasksCommand(program);
 addSweepCommand(program);
+program.commandsGroup('Processes:');
+addServeCommand(program);
+addWorkerCommand(program);
+addCodecCommand(program);
+addHealthCommand(program);
+program.commandsGroup('Configuration and help:');
 addCheckCommand(program);
 addConfigCommand(program);
-addHealthCommand(program);
-addCodecCommand(program);
-addProcessCommands(program);
 addCompletionCommand(program);
+program.helpCommand('help [command]', 'print the help of a command');
 
-const json = wantsJson(process.argv.slice(2));
-// Commander itself prints usage errors as text. With `--json`, the code below prints them instead.
-if (json)
-  for (const command of everyCommand(program))
-    command.configureOutput({ outputError: () => {}, writeErr: () => {} });
+addExamples(
+  program,
+  'images add ubuntu.qcow2 --region ot1',
+  'copy <image-id> --from ot1 --to ot2',
+  'list --status error',
+);
+program.addHelpText(
+  'after',
+  `
+Temporal's own settings name its server: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
+TEMPORAL_PROFILE and others.
+
+Exit codes:
+  0    done; a job that was watched is replicated
+  1    the job failed, or an unexpected error
+  2    wrong usage or configuration
+  3    the job was canceled
+  4    no such job, task or image
+  5    the state of the job or image does not allow it
+  6    a store, Temporal or the Keystone cannot be reached; check has failed
+  130  Ctrl-C ended the watching of a job`,
+);
 
 try {
   await program.parseAsync();
 } catch (error) {
   const report = reportOf(error);
+  // Without `--json`, Commander has already printed its own errors.
   if (report !== null && (json || !(error instanceof CommanderError))) printError(json, report);
   process.exitCode = exitCodeOf(error);
 }

@@ -6,7 +6,7 @@ const WAITING = allOf([
   visibility`WorkflowType = ${COPY_IMAGE} AND ExecutionStatus = 'Running'`,
   visibility`${attribute(searchAttributes.status.name)} = 'replicate_requested'`,
 ]);
-/** The shortest and the longest age that the search distinguishes; milliseconds. */
+/** The shortest and the longest age that the search tries; milliseconds. */
 const MIN_AGE = 15_000;
 const MAX_AGE = 2 ** 15 * MIN_AGE;
 const PAGE = 1000;
@@ -15,9 +15,10 @@ const PAGE = 1000;
  * Returns the age of the oldest job whose copy has not begun; seconds; 0 if there is no such job. Paused jobs
  * do not count.
  *
- * Temporal cannot sort by age. So the search doubles an age until no job is that old, then goes back one step
- * and reads the jobs that are older. It reads at most a thousand: if there are more, it may miss the oldest
- * one. The result is then too low, by at most half for ages that the search distinguishes.
+ * Temporal cannot sort by age. So the search tries the ages 15 s, 30 s, 60 s and so on, up to three days,
+ * until it finds one that no job has reached. Then it reads up to a thousand of the jobs that have reached the
+ * age before that one. If there are more such jobs, it may miss the oldest. The result is then too low: an age
+ * between the last two that were tried.
  */
 export async function oldestWaitingJob(client: Client): Promise<number> {
   const now = Date.now();

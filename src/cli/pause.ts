@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { OPERATOR } from '../job-service/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
 import { operatorName } from './operator-name.ts';
-import { jobText, print } from './print.ts';
+import { printJob } from './print.ts';
 
 /** Adds the commands `pause` and `resume`. */
 export function addPauseCommands(program: Command): void {
@@ -17,21 +17,19 @@ export function addPauseCommands(program: Command): void {
         const { reason, ...options } = command.optsWithGlobals<GlobalOptions & { reason?: string }>();
         await withContext(options, async ({ jobs }) => {
           await jobs[name](OPERATOR, jobId, { requested_by: operatorName(), ...(reason && { reason }) });
-          const job = await jobs.show(OPERATOR, jobId);
-          print(options.json, job, jobText(job));
+          await printJob(jobs, jobId, options);
         });
       });
   addCommand(
     'pause',
     'pause a job; it keeps what it has copied',
-    'Pauses a job: its workflow, and its current step, so that its slot becomes free. The job keeps what it has ' +
-      "copied. `resume` resumes both. To do that with Temporal's own commands, use\n" +
-      '`temporal workflow unpause` and `temporal activity unpause`.',
+    'Pause the workflow and the current step of a job, which frees its slot. The job keeps what it has copied. ' +
+      '`resume` lets both go on, and so do `temporal workflow unpause` and `temporal activity unpause` together.',
   );
   addCommand(
     'resume',
     'let a paused job go on',
-    'Resumes a paused job where it was, whether its workflow, its current step or both are paused, and whether\n' +
-      "they were paused with this command or with Temporal's own.",
+    "Let a paused job go on where it was. Its workflow and its step may also have been paused by Temporal's " +
+      'own commands.',
   );
 }

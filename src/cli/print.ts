@@ -1,6 +1,7 @@
 import type { Config } from '../config/index.ts';
-import type { JobView } from '../job-service/index.ts';
+import { type JobService, type JobView, OPERATOR } from '../job-service/index.ts';
 import { bytesText, harmless, harmlessJson, rateText } from '../text/index.ts';
+import type { GlobalOptions } from './context.ts';
 
 /**
  * Prints a value as one line of JSON if `json` is `true`, otherwise the text. Untrusted values in the text
@@ -10,8 +11,20 @@ export function print(json: boolean | undefined, value: unknown, text: string): 
   process.stdout.write(`${json ? harmlessJson(JSON.stringify(value)) : text}\n`);
 }
 
-/** Returns a job as text for people, one fact a line. */
-export function jobText(job: JobView): string {
+/** Looks a job up, and prints it. */
+export async function printJob(
+  jobs: JobService,
+  jobId: string,
+  { json }: Pick<GlobalOptions, 'json'>,
+): Promise<void> {
+  const job = await jobs.show(OPERATOR, jobId);
+  print(json, job, jobText(job));
+}
+
+type Fact = readonly [name: string, value: unknown];
+
+/** Returns a job as text for people, one fact a line, and then further facts. */
+export function jobText(job: JobView, ...further: readonly Fact[]): string {
   return factsText([
     ['job', job.job_id],
     ['status', job.phase === null ? job.status : `${job.status} (${job.phase})`],
@@ -32,21 +45,19 @@ export function jobText(job: JobView): string {
     ['paused', pauseText(job)],
     ['created', job.created_at],
     ['updated', job.updated_at],
+    ...further,
   ]);
 }
 
 /** Returns facts as text: each on its own line, after its name. Leaves out facts that are `null`. */
-export function factsText(facts: readonly (readonly [name: string, value: unknown])[]): string {
+export function factsText(facts: readonly Fact[]): string {
   return facts
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name.padEnd(13)} ${harmless(String(value))}`)
     .join('\n');
 }
 
-/**
- * Returns the address of a job's page in Temporal's Web UI; `null` if the configuration has no address of the
- * Web UI.
- */
+/** Returns the address of a job's page in Temporal's Web UI; `null` if the configuration has no `web_ui`. */
 export function webPage({ webUi }: Config, namespace: string, jobId: string): string | null {
   return webUi === null ? null : `${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(jobId)}`;
 }
@@ -60,7 +71,7 @@ function copiedByText({ copied_by, server_refusal }: JobView): string | null {
   if (copied_by !== undefined) return 'the destination itself: no byte has passed through a worker';
   return server_refusal === undefined
     ? null
-    : `a worker, because the destination refused (${server_refusal})`;
+    : `a worker, because the destination refused to copy (${server_refusal})`;
 }
 
 function cancelText(cancel: JobView['cancel']): string | null {

@@ -4,9 +4,7 @@ import { type Metrics, type MetricsServer, serveMetrics } from '../metrics/index
 import { asListenError } from './listen-errors.ts';
 import { wholeNumber } from './whole-number.ts';
 
-/**
- * Returns the option `--metrics-port`. With it, several processes on one machine can share a configuration.
- */
+/** Returns the option `--metrics-port`, by which processes on one machine can share a configuration. */
 export function metricsPortOption(): Option {
   return new Option(
     '--metrics-port <port>',

@@ -5,30 +5,30 @@ import { regionsOf, type SweepFinding, sweepStores } from '../sweep/index.ts';
 import { bytesText, harmless, spanText } from '../text/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
 import { unknownRegion } from './errors.ts';
+import { addExamples } from './help.ts';
 import { print } from './print.ts';
 
 interface SweepCommandOptions extends GlobalOptions {
   readonly dryRun?: true;
   readonly region?: string;
-  readonly grace: number;
+  readonly grace?: number;
 }
 
 /** Adds the command `sweep`. */
 export function addSweepCommand(program: Command): void {
-  program
+  const sweep = program
     .command('sweep')
     .option('--dry-run', 'only list what would be removed')
     .option('--region <region>', 'only this region (default: all)')
     .option(
       '--grace <duration>',
-      'leave alone what has changed within this time, such as 10m',
+      'leave alone what has changed within this time, such as 10m (default: 1h)',
       duration,
-      ms('1h'),
     )
-    .summary('remove what jobs that have ended left behind')
+    .summary('remove what ended jobs have left behind')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<SweepCommandOptions>();
-      const { dryRun: dry_run = false, grace } = options;
+      const { dryRun: dry_run = false, grace = ms('1h') } = options;
       await withContext(options, async ({ client, regions }) => {
         const wanted = regionsOf(regions, options.region);
         if (wanted.length === 0) throw unknownRegion(options.region ?? '', regions);
@@ -40,7 +40,7 @@ export function addSweepCommand(program: Command): void {
             for await (const finding of sweepStores(client, region, { dry_run, grace }))
               findings.push(finding);
           } catch (error) {
-            // If the store of one region does not answer, the other regions are swept nevertheless.
+            // The other regions are swept nevertheless.
             if (!(error instanceof StoreError)) throw error;
             failures.push(`region ${region.name}: ${error.message}`);
           }
@@ -50,6 +50,7 @@ export function addSweepCommand(program: Command): void {
         if (failures.length > 0) throw new StoreError('unavailable', failures.join('; '));
       });
     });
+  addExamples(sweep, 'sweep --dry-run', 'sweep --region ot2 --grace 10m');
 }
 
 function duration(text: string): number {

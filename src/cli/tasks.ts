@@ -35,7 +35,7 @@ export function addTasksCommand(program: Command): void {
     .option('--limit <n>', `list at most this many (1 to ${MAX_LIMIT})`, wholeNumber(1, MAX_LIMIT), MAX_LIMIT)
     .addOption(outputOption())
     .summary('list the import and export tasks of file shares')
-    .description('Lists the tasks of all tenants, and says why running ones stand still.')
+    .description('List the import and export tasks of all tenants, and tell why running ones stand still.')
     .action(async (_options, command: Command) => {
       const { limit, ...options } = command.optsWithGlobals<ListingOptions & { limit: number }>();
       await withContext(options, async ({ client }) => {
@@ -51,7 +51,7 @@ export function addTasksCommand(program: Command): void {
   tasks
     .command('show')
     .argument('<task-id>', 'the id of a task, or of its workflow')
-    .summary('show a task, and why it stands still')
+    .summary('show a task, and tell why it stands still')
     .action(async (taskId: string, _options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
       await withContext(options, async ({ client }) => {
@@ -71,7 +71,7 @@ function taskText(task: TaskView): string {
     ['tenant', task.tenant_id],
     ['share', `${task.share_id}, target ${task.target}`],
     ['from', task.src_prefix || 'everything'],
-    ['to', task.dest_prefix || 'everything'],
+    ['to', task.dest_prefix || 'the top'],
     ['moved', `${task.objects_moved} objects, ${bytesText(task.bytes_moved)}`],
     ['failed', task.objects_failed],
     ['incomplete', task.objects_incomplete || null],

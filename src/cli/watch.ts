@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isFinal } from '../copy-job/index.ts';
+import { waitFor } from '../http/index.ts';
 import { JobError, type JobService, type JobView, OPERATOR } from '../job-service/index.ts';
-import { type Progress, progressBar } from './bar.ts';
+import type { Progress, ProgressBar } from './bar.ts';
 
 /** The time between two looks at the job; milliseconds. */
 const INTERVAL = 250;
@@ -9,28 +10,24 @@ const INTERVAL = 250;
 const MAX_AWAY = 5 * 60_000;
 
 /**
- * Waits for the end of a job, and returns the job. Shows a progress bar if `withBar` is `true`. Goes on
- * waiting if Temporal is unreachable for up to five minutes.
+ * Waits for the end of a job, and returns the job. Shows its progress on the bar, and stops the bar at the
+ * end. Temporal may be unreachable for up to five minutes meanwhile.
  * @throws the signal's reason once it is aborted
  */
 export async function watchJob(
   jobs: JobService,
   jobId: string,
-  withBar: boolean,
+  bar: ProgressBar | null,
   signal: AbortSignal,
 ): Promise<JobView> {
-  const bar = withBar ? progressBar(process.stdout) : undefined;
-  const interrupted = Promise.withResolvers<never>();
-  const interrupt = () => interrupted.reject(signal.reason);
-  interrupted.promise.catch(() => {});
-  signal.addEventListener('abort', interrupt);
   let latest: JobView | undefined;
   let lastAnswerAt = Date.now();
   try {
     for (;;) {
-      const job = await Promise.race([showIfReachable(jobs, jobId, latest), interrupted.promise]);
+      const job = await waitFor(showIfReachable(jobs, jobId, latest), signal);
       if (job !== null) {
-        [latest, lastAnswerAt] = [job, Date.now()];
+        latest = job;
+        lastAnswerAt = Date.now();
         bar?.show(progressOf(job));
         if (isFinal(job.status)) return job;
       } else {
@@ -40,7 +37,6 @@ export async function watchJob(
       await sleep(INTERVAL, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   } finally {
-    signal.removeEventListener('abort', interrupt);
     bar?.stop();
   }
 }

@@ -41,6 +41,24 @@ test('`--help` of a command explains its options', async () => {
   for (const option of ['--from', '--to', '--detach', '--tenant']) expect(stdout).toContain(option);
 });
 
+test('`--help` of a command has the options of all commands, and examples', async () => {
+  const { code, stdout } = await deployment.command('list', '--help');
+  expect(code).toBe(0);
+  for (const part of ['List jobs', '--config', '--json', 'image-replicator list --status error'])
+    expect(stdout).toContain(part);
+});
+
+test.each([
+  ['a command', ['lst'], 'list'],
+  ['a command below another', ['images', 'ad'], 'add'],
+  ['an option', ['list', '--stat', 'error'], '--status'],
+])('%s that is misspelled exits with 2, and the error suggests the right word', async (_what, args, word) => {
+  const { code, stdout, stderr } = await deployment.command(...args);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/^image-replicator: unknown/);
+  expect(stderr).toContain(`Did you mean ${word}?`);
+});
+
 test('`config schema` prints the JSON Schema of the configuration, and needs no configuration', async () => {
   const { code, stdout } = await deployment.command('--config', 'missing.yaml', 'config', 'schema');
   expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ required: ['regions'] })]);
