@@ -39,7 +39,7 @@ export function changesBetween(before: Config, after: Config): Changes {
   };
 }
 
-/** Returns `before.contents` with those changes that take effect while a process runs. */
+/** Returns the contents of `before`, with the changes of `after` that take effect while a process runs. */
 export function contentsInForce(before: Config, after: Config): object {
   function inForce(was: unknown, is: unknown, path: Path): unknown {
     if (!isObject(was) || !isObject(is)) return isLive(path, before, after) ? is : was;
@@ -61,9 +61,8 @@ function isLive([section = '', name = '', key]: Path, before: Config, after: Con
 }
 
 /**
- * Tells whether the existing regions that belong to shares are still the same. While copies are running, a
- * region of images MUST NOT become a region of a share, because tenants can write to shares; nor the other
- * way round.
+ * Tells whether no existing region has begun or ceased to belong to a share. Such a change is not safe while
+ * copies run, because tenants can write to a share.
  */
 export function sharesAreSafe(before: Config, after: Config): boolean {
   return [...before.regions.values()].every(

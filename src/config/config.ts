@@ -21,7 +21,7 @@ export interface Config {
   readonly webUi: string | null;
   /** The folder of the configuration file, to which relative paths in it refer. */
   readonly baseDirectory: string;
-  /** The contents of the file, without defaults, as far as they are in force. */
+  /** The contents of the file that are in force, without defaults. */
   readonly contents: object;
 }
 
@@ -35,11 +35,11 @@ export interface RegionConfig {
   readonly driver: string;
   readonly driverOptions: unknown;
   readonly taskQueue: string;
-  /** The limit of what a worker reads from the region and writes to it, both together. */
+  /** The limit of all that a worker reads from the region and writes to it. */
   readonly bandwidth: Rate;
   /**
-   * `true` if the region belongs to a file share. Tenants can write anything there, so nothing in it counts
-   * as an image.
+   * `true` if the region belongs to a file share. Nothing there counts as an image, because tenants can write
+   * to a share.
    */
   readonly objectsOnly: boolean;
 }
@@ -48,7 +48,9 @@ export interface RegionConfig {
 export interface Share {
   /** The region whose folder holds the share. */
   readonly region: string;
-  /** The region of each target's bucket, by the target's name, which a folder of the share also has. */
+  /**
+   * The targets: the name of a folder of the share, and the region of the bucket that belongs to this folder.
+   */
   readonly targets: ReadonlyMap<string, string>;
   /** The tenants who may use the share. */
   readonly tenants: readonly string[];
@@ -57,7 +59,7 @@ export interface Share {
 /** The file shares by their ids. */
 export type Shares = ReadonlyMap<string, Share>;
 
-/** Where a key is: in a file, or in an environment variable. A key is 32 bytes in base64. */
+/** The place of a key: a file, or an environment variable. A key is 32 bytes in base64. */
 export type KeyReference = { readonly file: string } | { readonly env: string };
 
 /** How payloads are encrypted before Temporal gets them. */
@@ -113,8 +115,8 @@ export type IdentityConfig =
 /** The limits of a worker, and the time-outs of a copy. */
 export interface Limits {
   /**
-   * The number of lanes. A number is the lanes of each copy. `min` and `max` bound the lanes of each server,
-   * which all copies of a worker share.
+   * The lanes. A number is that of each copy. `min` and `max` are the bounds for each server, whose lanes all
+   * copies of a worker share.
    */
   readonly lanes: number | { readonly min: number; readonly max: number };
   /** The largest number of bytes that all copies of a worker keep in memory. */
@@ -146,7 +148,7 @@ export interface TenantLimits {
   readonly bytesUnderWay: number | null;
 }
 
-/** The configuration file cannot be used. A problem with a key begins with that key. */
+/** The configuration file cannot be used. Each problem begins with the key that is wrong, if there is one. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];

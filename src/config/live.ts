@@ -11,10 +11,7 @@ import type { Config } from './config.ts';
 import { loadConfig } from './load.ts';
 import type { Regions } from './regions.ts';
 
-/**
- * The time between two looks at the file; milliseconds. It is polled, because some file systems cannot be
- * watched.
- */
+/** The time between two looks at the file; milliseconds. Not every file system can be watched. */
 const INTERVAL = 2000;
 
 /** The part of a pino logger that is used here. */
@@ -45,13 +42,13 @@ export interface LiveConfig {
 
 /**
  * Reads the configuration again when its file has changed, and on SIGHUP. Changes of live keys take effect at
- * once, in `config` and `regions`. For every other changed key, logs that it needs a restart. If the file
- * cannot be used, logs why, and changes nothing.
+ * once, in `config` and `regions`. Every other changed key is logged: it needs a restart. If the file cannot
+ * be used, logs why, and changes nothing.
  */
 export function followConfig(options: LiveConfigOptions): LiveConfig {
   const { file, config, log } = options;
   const listeners: ((added: readonly string[]) => unknown)[] = [];
-  let seen: string | undefined;
+  let lastText: string | undefined;
   let reading = Promise.resolve();
 
   async function readAgain(): Promise<void> {
@@ -71,20 +68,24 @@ export function followConfig(options: LiveConfigOptions): LiveConfig {
     log.info({ changed: live }, 'the configuration was read again');
   }
 
-  /** Reads the file if it has changed. Calls do not overlap. */
-  function readIfChanged(isForced: boolean): void {
+  /** Looks at the file. Tells whether its text has changed since the last look. */
+  async function hasChanged(): Promise<boolean> {
+    const before = lastText;
+    lastText = await readFile(file, 'utf8').catch(() => '');
+    return before !== undefined && lastText !== before;
+  }
+
+  /** Looks at the file, and reads the configuration if there is reason to. Calls do not overlap. */
+  function look({ isForced }: { readonly isForced: boolean }): void {
     reading = reading.then(async () => {
-      const text = await readFile(file, 'utf8').catch(() => '');
-      const isNew = seen !== undefined && text !== seen;
-      seen = text;
-      if (isForced || isNew) await readAgain();
+      if ((await hasChanged()) || isForced) await readAgain();
     });
   }
 
-  const onHangUp = () => readIfChanged(true);
+  const onHangUp = () => look({ isForced: true });
   process.on('SIGHUP', onHangUp);
-  const timer = setInterval(readIfChanged, INTERVAL, false).unref();
-  readIfChanged(false);
+  const timer = setInterval(look, INTERVAL, { isForced: false }).unref();
+  look({ isForced: false });
   return {
     onChange: (listener) => void listeners.push(listener),
     close() {
@@ -100,10 +101,7 @@ async function openAdded({ regions, open }: LiveConfigOptions, next: Config): Pr
   return open({ ...next, regions: new Map(added) });
 }
 
-/**
- * Applies the live changes in place. This is the only code that writes to these objects; their types are
- * read-only for everybody else.
- */
+/** Applies the live changes in place. To all other code, these objects are read-only. */
 function applyInPlace({ config, regions }: LiveConfigOptions, next: Config, added: Regions): void {
   const contents = contentsInForce(config, next);
   Object.assign(config.limits, next.limits, pick(config.limits, Object.values(FIXED_LIMITS)));

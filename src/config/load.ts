@@ -101,10 +101,7 @@ function withDefaults(file: ConfigFile, baseDirectory: string): Config {
   };
 }
 
-/**
- * Returns the names of the regions that belong to shares: those of the shares themselves, and of their
- * targets.
- */
+/** Returns the names of the regions that belong to shares: for their folders, and for their targets. */
 function sharedRegions({ shares = {} }: ConfigFile): ReadonlySet<string> {
   return new Set(Object.values(shares).flatMap(({ region, targets }) => [region, ...Object.values(targets)]));
 }
@@ -142,12 +139,12 @@ function identityProblems({ identity }: ConfigFile): string[] {
 function regionProblems(file: ConfigFile): string[] {
   const imageRegions: [key: string, region: string | undefined][] = [
     ['api.default_source_region', file.api?.default_source_region],
-    ...keysOf('api.source_region_by_host', file.api?.source_region_by_host),
-    ...keysOf('api.destination_region_by_tenant', file.api?.destination_region_by_tenant),
+    ...regionsIn('api.source_region_by_host', file.api?.source_region_by_host),
+    ...regionsIn('api.destination_region_by_tenant', file.api?.destination_region_by_tenant),
   ];
   const shareRegions = Object.entries(file.shares ?? {}).flatMap(([id, { region, targets }]) => [
     [`shares.${id}.region`, region] as [string, string],
-    ...keysOf(`shares.${id}.targets`, targets),
+    ...regionsIn(`shares.${id}.targets`, targets),
   ]);
   const known = Object.keys(file.regions).join(', ');
   const shared = sharedRegions(file);
@@ -161,19 +158,20 @@ function regionProblems(file: ConfigFile): string[] {
   ];
 }
 
-/** The longest time of a limit. A timer of Node.js that is set to more than 24.8 days fires at once. */
+/** The longest time that a limit may have. A timer of Node.js for more than 24.8 days would fire at once. */
 const MAX_TIME = '24d';
 
 function limitProblems({ limits = {} }: ConfigFile): string[] {
-  const { lanes = 1 } = limits;
+  const { lanes } = limits;
   const tooLong = Object.entries(limits)
     .filter(([, limit]) => typeof limit === 'string' && ms(limit as StringValue) > ms(MAX_TIME))
     .map(([key]) => `limits.${key}: has to be ${MAX_TIME} or less`);
-  if (typeof lanes === 'number' || lanes.min <= lanes.max) return tooLong;
-  return [...tooLong, 'limits.lanes.min: has to be limits.lanes.max or less'];
+  const hasNoRange = typeof lanes === 'object' && lanes.min > lanes.max;
+  return hasNoRange ? [...tooLong, 'limits.lanes.min: has to be limits.lanes.max or less'] : tooLong;
 }
 
-function keysOf(key: string, record: Record<string, string> = {}): [string, string][] {
+/** Returns the regions that a record names, each with its key in the file. */
+function regionsIn(key: string, record: Record<string, string> = {}): [string, string][] {
   return Object.entries(record).map(([name, region]) => [`${key}.${name}`, region]);
 }
 

@@ -6,19 +6,19 @@ export interface Region {
   readonly name: string;
   readonly store: ImageStore;
   readonly taskQueue: string;
-  /** `true` if the region has objects only: images are neither read nor made nor searched for in it. */
+  /** `true` if nothing in the region counts as an image. */
   readonly objectsOnly: boolean;
 }
 
 /** The open regions by their names. */
 export type Regions = ReadonlyMap<string, Region>;
 
-/** Opens the store of each region. This makes no connection: a store connects only when it is used. */
+/** Opens the store of each region. A store connects only when it is used. */
 export async function openRegions({ regions, baseDirectory }: Config): Promise<Regions> {
   const opened = new Map<string, Region>();
   for (const { name, driver, driverOptions, taskQueue, objectsOnly } of regions.values()) {
     const loaded = await loadDriver(driver);
-    if (loaded === undefined) throw new Error(`no store driver ${driver}`);
+    if (loaded === undefined) throw new Error(`there is no driver ${driver}`);
     opened.set(name, { name, taskQueue, objectsOnly, store: loaded.open(driverOptions, baseDirectory) });
   }
   return opened;

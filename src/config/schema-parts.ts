@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { RATE_PATTERN } from './size.ts';
+import { RATE_PATTERN, SIZE_PATTERN } from './size.ts';
 import { SPAN_PATTERN } from './timetable.ts';
 
 const NAME_IN_WORDS =
@@ -16,7 +16,7 @@ export const named = { additionalProperties: false, patternErrorMessage: NAME_IN
 
 /** The schema of a name of a region, a share or a target, with a description of its own. */
 export const name = (description: string) => Type.String({ ...NAME, description });
-/** The schema of such a name without a description. */
+/** The schema of a name of a region, a share or a target, without a description. */
 export const Name = Type.String(NAME);
 
 /** The schema of a time with its unit, such as `30s` or `1h`. */
@@ -26,6 +26,10 @@ export const duration = (description: string) =>
     patternErrorMessage: 'a duration such as 30s',
     description,
   });
+
+/** The schema of a number of bytes with its unit. */
+export const size = (example: string, description: string) =>
+  Type.String({ pattern: SIZE_PATTERN, patternErrorMessage: `a size such as ${example}`, description });
 
 const Rate = Type.String({ pattern: RATE_PATTERN, patternErrorMessage: 'a rate such as 50MB/s' });
 

@@ -1,7 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { LOG_LEVELS } from './config.ts';
-import { Bandwidth, closed, duration, Name, name, named, PAIR_PATTERN, text } from './schema-parts.ts';
-import { SIZE_PATTERN } from './size.ts';
+import { Bandwidth, closed, duration, Name, name, named, PAIR_PATTERN, size, text } from './schema-parts.ts';
 import { TenantLimitsSection } from './tenant-limits.ts';
 
 const Region = Type.Object(
@@ -86,11 +85,7 @@ const Api = Type.Object(
 const Spool = Type.Object(
   {
     path: text("Folder of a worker's spool."),
-    size: Type.String({
-      pattern: SIZE_PATTERN,
-      patternErrorMessage: 'a size such as 200GiB',
-      description: 'The largest size of the spool, such as 200GiB.',
-    }),
+    size: size('200GiB', 'The largest size of the spool, such as 200GiB.'),
   },
   {
     ...closed,
@@ -133,11 +128,7 @@ const Limits = Type.Object(
       }),
     ),
     memory: Type.Optional(
-      Type.String({
-        pattern: SIZE_PATTERN,
-        patternErrorMessage: 'a size such as 1GiB',
-        description: 'Most bytes that the copies of a worker keep in memory (default: 1GiB).',
-      }),
+      size('1GiB', 'Most bytes that the copies of a worker keep in memory (default: 1GiB).'),
     ),
     bandwidth: Type.Optional(
       Bandwidth('Most bytes a second that the copies of a worker read (default: no limit).'),
@@ -172,7 +163,7 @@ const Limits = Type.Object(
     ),
     heartbeat_interval: Type.Optional(
       duration(
-        'The time between two heartbeats of a copy, which report its progress and learn of a cancel; each is a billable action on Temporal Cloud (default: 2s).',
+        'Time between two heartbeats of a copy. They report its progress, and learn of a cancel. Each is a billable action on Temporal Cloud (default: 2s).',
       ),
     ),
     stall_after: Type.Optional(

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import type { TenantLimits } from './config.ts';
-import { parseSize, SIZE_PATTERN } from './size.ts';
+import { closed, size } from './schema-parts.ts';
+import { parseSize } from './size.ts';
 
 const count = (description: string) =>
   Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description }));
@@ -12,14 +13,9 @@ const limits = {
   open_jobs: count('Jobs and share tasks of a tenant that have not ended (default: 1000).'),
   jobs_per_hour: count('Jobs and share tasks that a tenant starts in an hour (default: 5000).'),
   bytes_under_way: Type.Optional(
-    Type.String({
-      pattern: SIZE_PATTERN,
-      patternErrorMessage: 'a size such as 200GiB',
-      description: 'Bytes of all images that a tenant is copying, such as 20TiB (default: any number).',
-    }),
+    size('200GiB', 'Bytes of all images that a tenant is copying, such as 20TiB (default: any number).'),
   ),
 };
-const closed = { additionalProperties: false } as const;
 
 /** The schema of the configuration's section `tenant_limits`. */
 export const TenantLimitsSection = Type.Object(

@@ -58,10 +58,10 @@ export function rateAt(rate: Rate, now: number): number | null {
 }
 
 /**
- * The present minute of the day in each time zone, and when that minute begins and ends. It is cached because
- * computing it is slow.
+ * The present minute of the day in each time zone, and when that minute begins and ends. To compute it for
+ * each call would be slow.
  */
-const minutes = new Map<string, { readonly until: number; readonly from: number; readonly minute: number }>();
+const minutes = new Map<string, { readonly from: number; readonly until: number; readonly minute: number }>();
 
 function minuteOfDay(timeZone: string, now: number): number {
   const known = minutes.get(timeZone);

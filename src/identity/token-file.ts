@@ -36,8 +36,8 @@ interface Entries {
 }
 
 /**
- * Returns the identity of a YAML file of tokens and access keys. Of a token, the file has only the SHA-256. Of
- * an access key, it has the secret in clear text. A change to the file takes effect with the next request.
+ * Returns the identity of a YAML file of tokens and access keys. The file has the SHA-256 of each token, and
+ * the secret of each access key in clear text. A change to the file takes effect with the next request.
  */
 export function tokenFile(path: string): Identity {
   const entries = trustedFile(path, TokenFile, entriesOf);
