@@ -30,3 +30,13 @@ export function beingRemovedError(cause?: unknown): StoreError {
 export function overtakenError(cause?: unknown): StoreError {
   return new StoreError('conflict', 'a later attempt has taken over', { cause });
 }
+
+/** Returns the error for data that is no longer what was inspected. */
+export function changedError(): StoreError {
+  return new StoreError('changed', "the image's data has changed since it was inspected");
+}
+
+/** Returns the error for a small object that has grown since it was listed. */
+export function grownError(path: string, max: number): StoreError {
+  return new StoreError('changed', `${JSON.stringify(path)} has grown to more than ${max} bytes`);
+}

@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compareDigests, type Digests, knownDigests } from '../image/index.ts';
-import { StoreError } from './store-error.ts';
 
 /** Milliseconds from one empty chunk to the next. */
 const KEEP_ALIVE_INTERVAL = 1000;
 const NOTHING = new Uint8Array(0);
-
-/** Returns the error for data that is no longer what was inspected. */
-export function changedError(): StoreError {
-  return new StoreError('changed', "the image's data has changed since it was inspected");
-}
 
 /** Tells whether at least one digest of the data is known. */
 export function hasAnyDigest(digests: Digests | undefined): digests is Digests {

@@ -87,11 +87,6 @@ export function isStoreError(error: unknown, ...codes: readonly StoreErrorCode[]
   return error instanceof StoreError && codes.includes(error.code);
 }
 
-/** Returns the error for an object that was small when it was listed, and has grown since. */
-export function grownError(path: string, max: number): StoreError {
-  return new StoreError('changed', `${JSON.stringify(path)} has grown to more than ${max} bytes`);
-}
-
 /** Makes a call to a store, and adds the side to the error that it throws. */
 export async function atSide<T>(side: Side, call: () => Promise<T>): Promise<T> {
   try {

@@ -8,11 +8,11 @@ import { isStoreError, StoreError } from './store-error.ts';
  */
 export async function recordIfUsable(
   id: string,
-  reading: Promise<ImageRecord | undefined>,
+  read: () => ImageRecord | Promise<ImageRecord | undefined>,
   onUnusable: ((image: UnusableImage) => void) | undefined,
 ): Promise<ImageRecord | undefined> {
   try {
-    return await reading;
+    return await read();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     if (isStoreError(error, 'not_found')) return undefined;

@@ -24,19 +24,19 @@ export async function commitPartial(
   const [partial, image] = [paths.partial(ref.image_id), paths.image(ref.image_id)];
   const folder = (await openMarked(image, ref)) ?? (await openMarked(partial, ref));
   if (folder === undefined) throw goneError(ref);
+  const isInPlace = () => isAtPath(folder, image);
   try {
     await takeFence(folder.path, attempt);
-    if (!(await isAtPath(folder, image)) || !(await hasRecord(folder))) {
+    if (!(await isInPlace()) || !(await hasRecord(folder))) {
       if (!(await isWhole(folder, record.size))) throw goneError(ref);
       await writeRecord(folder.path, record);
-      await assertNotDoomed(folder, ref, attempt);
+      await assertStillOurs(folder, ref, attempt);
     }
-    if (!(await isAtPath(folder, image))) {
-      // This is checked right before the move: if this job's unfinished copy was discarded, another job may
-      // have put its own copy at the same path.
+    if (!(await isInPlace())) {
+      // If this job's copy was discarded, another job's copy may be at the path by now.
       if (await isAtPath(folder, partial)) await ignoring('ENOENT', renameUnlessTaken(partial, image, ref));
-      // Another call of this job may have moved the folder to the image's place, or have removed it.
-      if (!(await isAtPath(folder, image))) throw goneError(ref);
+      // If the rename has failed, another call of this job has either moved the folder or removed it.
+      if (!(await isInPlace())) throw goneError(ref);
     }
     await removeTraces(folder);
   } finally {
@@ -49,10 +49,10 @@ async function hasRecord(folder: Folder): Promise<boolean> {
 }
 
 /**
- * Throws if another call has taken the folder while the record was written. If that call is a removal, it may
- * not have seen the record, so the record is removed here.
+ * Throws if another call has taken the folder while the record was written. If the other call is a removal,
+ * it may have missed the record. Then this call removes the record.
  */
-async function assertNotDoomed(folder: Folder, ref: DestinationRef, attempt: number): Promise<void> {
+async function assertStillOurs(folder: Folder, ref: DestinationRef, attempt: number): Promise<void> {
   const fence = await ignoring('ENOENT', readFence(folder.path));
   if (fence?.names.includes(fenceName(attempt))) return;
   if (fence !== undefined && !fence.isDoomed && (await hasMark(folder.path, ref))) throw overtakenError();

@@ -1,14 +1,16 @@
+import type { PartSink } from '../data-port.ts';
 import { assertReachable, ignoring, onDisk } from '../disk/disk-errors.ts';
 import { takeFence } from '../disk/fence.ts';
 import type { DestinationRef, ImageDestination } from '../port.ts';
-import { idTakenError } from '../refusals.ts';
+import { goneError, idTakenError } from '../refusals.ts';
 import { commitPartial } from './commit.ts';
 import { openRoot } from './folder.ts';
 import { isImageFolder, type Layout, layout, syncFolder } from './layout.ts';
-import { openMarked, removeIfEmpty, removeMarked } from './marked-folder.ts';
+import { openMarked, removeMarked } from './marked-folder.ts';
 import { isOccupied, isPreparedBy, makePartial, removePrepared } from './partial.ts';
-import { openPartialSink } from './partial-sink.ts';
 import { readRecord } from './record-file.ts';
+import { removeIfEmpty } from './remove-from.ts';
+import { openNotedFile } from './whole-note.ts';
 
 /** The writing half of a directory store. */
 export function directoryDestination(paths: Layout): ImageDestination {
@@ -45,7 +47,7 @@ export function directoryDestination(paths: Layout): ImageDestination {
     openSink: (ref, attempt, size) =>
       onDisk(async () => {
         await assertReachable(paths.root);
-        return openPartialSink(paths.partial(ref.image_id), ref, attempt, size);
+        return openSink(paths, ref, attempt, size);
       }),
 
     commit: (ref, attempt, record) =>
@@ -57,7 +59,7 @@ export function directoryDestination(paths: Layout): ImageDestination {
 
     discard: (ref, attempt) =>
       onDisk(async () => {
-        // The root is held open: if its disk goes away during the discard, the root must not look empty.
+        // An open root does not look empty if its disk goes away during the discard.
         const root = await openRoot(paths.root);
         try {
           if (isImageFolder(ref.image_id)) await discardIn(layout(root.path), ref, attempt);
@@ -68,10 +70,25 @@ export function directoryDestination(paths: Layout): ImageDestination {
   };
 }
 
+/** Opens the image in the making, through one open folder: another job's folder may come to its path. */
+async function openSink(
+  paths: Layout,
+  ref: DestinationRef,
+  attempt: number,
+  size: number,
+): Promise<PartSink> {
+  const folder = await openMarked(paths.partial(ref.image_id), ref);
+  if (folder === undefined) throw goneError(ref);
+  return openNotedFile(folder, attempt, size).catch(async (error) => {
+    await folder.close();
+    throw error;
+  });
+}
+
 async function discardIn(paths: Layout, ref: DestinationRef, attempt: number): Promise<void> {
   await removePrepared(paths, ref, attempt);
   await removeMarked(paths.partial(ref.image_id), ref, attempt);
   const image = paths.image(ref.image_id);
-  // A commit that was overtaken may have moved the folder here while it was being emptied.
+  // A commit that was overtaken may have moved the folder there while a discard emptied it.
   await (ref.committing ? removeMarked(image, ref, attempt) : removeIfEmpty(image));
 }

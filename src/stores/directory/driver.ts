@@ -6,18 +6,19 @@ import { assertReachable, onDisk } from '../disk/disk-errors.ts';
 import type { ImageStore, StoreDriver } from '../image-store.ts';
 import { recordIfUsable } from '../usable.ts';
 import { directoryDestination } from './destination.ts';
-import { directorySource, recordOf } from './image-source.ts';
+import { directorySource, recordAt } from './image-source.ts';
 import { isImageFolder, layout } from './layout.ts';
 import { imageLeftovers } from './leftovers.ts';
 import { directoryObjects } from './objects.ts';
 import { registerFile } from './register.ts';
 
-/** Options of a directory store: the path of the folder that has its images. */
+/** Options of a directory store. */
 export interface DirectoryOptions {
+  /** Path of the folder that has the images. */
   readonly path: string;
 }
 
-/** Keeps images as folders of a file system. This is the default, and needs no other server. */
+/** Keeps images as folders of a file system. */
 export const directoryDriver: StoreDriver<DirectoryOptions> = {
   name: 'directory',
   options: Type.Object({ path: Type.String({ minLength: 1 }) }, { additionalProperties: false }),
@@ -26,7 +27,6 @@ export const directoryDriver: StoreDriver<DirectoryOptions> = {
 
 function openDirectory(root: string): ImageStore {
   const paths = layout(root);
-  const dataOf = (imageId: string) => join(paths.image(imageId), 'data');
   return {
     ...directorySource(paths),
     ...directoryDestination(paths),
@@ -41,7 +41,7 @@ function openDirectory(root: string): ImageStore {
       await assertReachable(root);
       for (const name of await onDisk(() => readdir(root))) {
         if (!isImageFolder(name)) continue;
-        const record = await recordIfUsable(name, recordOf(paths, name), onUnusable);
+        const record = await recordIfUsable(name, () => recordAt(paths, name), onUnusable);
         if (record !== undefined && isVisibleTo(record, tenantId)) yield record;
       }
     },
@@ -50,10 +50,10 @@ function openDirectory(root: string): ImageStore {
       onDisk(async () => {
         await assertReachable(root);
         return registerFile(paths, file, image, options);
-      }).catch((error) => {
-        throw options.signal?.aborted ? options.signal.reason : error;
-      }),
+      }, options.signal),
+
     leftovers: () => imageLeftovers(paths),
-    locate: dataOf,
+
+    locate: (imageId) => join(paths.image(imageId), 'data'),
   };
 }

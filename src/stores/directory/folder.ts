@@ -1,17 +1,17 @@
 import { constants, readlinkSync } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, realpath, rmdir } from 'node:fs/promises';
-import { assertReachable, ignoring, isErrno } from '../disk/disk-errors.ts';
+import { assertReachable, failsWith, ignoring, isErrno } from '../disk/disk-errors.ts';
 import { StoreError } from '../store-error.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 const FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 /**
- * A folder that is held open. Its paths go through its descriptor, so that nobody can put a symbolic link in
- * the way (path_resolution(7); proc_pid_fd(5)).
+ * A folder that is held open. Its paths begin at its descriptor (proc_pid_fd(5)): nobody can put a symbolic
+ * link in the way.
  */
 export interface Folder {
-  /** The folder's path, which is valid in this process until `close`. */
+  /** Path of the folder in this process, until `close`. */
   readonly path: string;
   /** Returns the path of a name in this folder. */
   at(name: string): string;
@@ -32,7 +32,7 @@ export async function openFolder(root: string, steps: readonly string[]): Promis
   return walk(root, steps, openIn);
 }
 
-/** A folder that is held open. `makeFolder` may have made it, and folders on the way to it. */
+/** A folder that is held open, and may have been made by `makeFolder`. */
 export interface MadeFolder extends Folder {
   /** Removes the folders that `makeFolder` has made, if they are empty. */
   unmake?(): Promise<void>;
@@ -55,12 +55,12 @@ export async function makeFolder(root: string, steps: readonly string[]): Promis
     return { ...folder, unmake };
   } catch (error) {
     await unmake();
-    throw isErrno(error, 'ENOENT') ? removedMeanwhile(steps, error) : error;
+    throw isErrno(error, 'ENOENT') ? removedMeanwhileError(steps, error) : error;
   }
 }
 
 /** Returns the error for a folder that was removed while it was in use. */
-export function removedMeanwhile(steps: readonly string[], cause: unknown): StoreError {
+export function removedMeanwhileError(steps: readonly string[], cause: unknown): StoreError {
   const path = JSON.stringify(steps.join('/'));
   return new StoreError('unavailable', `the folder ${path} was removed meanwhile`, { cause });
 }
@@ -114,7 +114,7 @@ const realRoots = new Map<string, string>();
 
 /**
  * Returns the real path that a root had when it was first used. If the root leads elsewhere later on,
- * `openAtOnce` finds that no folder is where it should be, and folders are opened step by step.
+ * `openAtOnce` opens no folder any more.
  */
 async function realRoot(root: string): Promise<string | undefined> {
   const real = realRoots.get(root) ?? (await realpath(root).catch(() => undefined));
@@ -124,12 +124,7 @@ async function realRoot(root: string): Promise<string | undefined> {
 
 /** Makes a folder in an open folder. Returns `false` if somebody else was faster. */
 async function makeStep(parent: Folder, step: string): Promise<boolean> {
-  try {
-    await mkdir(parent.at(step));
-  } catch (error) {
-    if (isErrno(error, 'EEXIST')) return false;
-    throw error;
-  }
+  if (await failsWith('EEXIST', mkdir(parent.at(step)))) return false;
   await parent.sync();
   return true;
 }
@@ -155,12 +150,9 @@ function folderOf(handle: FileHandle): Folder {
   return { path, at: (name) => `${path}/${name}`, sync: () => handle.sync(), close: () => handle.close() };
 }
 
-/**
- * Returns an error that names the link or file that stands where a folder is needed, or the error itself if
- * it has another cause.
- */
+/** Returns the error for a link or a file where a folder is needed. Returns any other error as it is. */
 async function clashError(parent: Folder, step: string, path: string, error: unknown): Promise<unknown> {
-  if (!isErrno(error, 'ENOTDIR') && !isErrno(error, 'ELOOP')) return error;
+  if (!isErrno(error, 'ENOTDIR', 'ELOOP')) return error;
   const isLink = (await lstat(parent.at(step)).catch(() => undefined))?.isSymbolicLink();
   const why = isLink ? 'is a link, which is not followed' : 'is a file, not a folder';
   return new StoreError(isLink ? 'invalid_image' : 'conflict', `${JSON.stringify(path)} ${why}`);
@@ -168,9 +160,10 @@ async function clashError(parent: Folder, step: string, path: string, error: unk
 
 /** Removes the folders from the depth `firstMade` on, the innermost first, if they are empty. */
 async function removeEmpty(root: string, steps: readonly string[], firstMade: number): Promise<void> {
-  for (let depth = steps.length - 1; depth >= firstMade; depth -= 1) {
+  for (const [depth, step] of [...steps.entries()].slice(firstMade).reverse()) {
     const parent = await openFolder(root, steps.slice(0, depth)).catch(() => undefined);
-    await rmdir(parent?.at(steps[depth] ?? '') ?? '').catch(() => {});
-    await parent?.close();
+    if (parent === undefined) continue;
+    await rmdir(parent.at(step)).catch(() => {});
+    await parent.close();
   }
 }

@@ -1,6 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import type { ImageRecord } from '../../image/index.ts';
-import { isVisibleTo } from '../../image/index.ts';
+import { type ImageRecord, isVisibleTo } from '../../image/index.ts';
 import { assertReachable, isErrno, onDisk } from '../disk/disk-errors.ts';
 import type { ImageSource, SourceRef } from '../port.ts';
 import { assertDataSize } from '../record-json.ts';
@@ -8,7 +7,7 @@ import { notActiveError, notFoundError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { type Folder, openFolderAt } from './folder.ts';
 import type { Layout } from './layout.ts';
-import { openRegular } from './open-regular.ts';
+import { openImageFile } from './open-regular.ts';
 import { pinOf, readerOf } from './reader.ts';
 import { readRecord } from './record-file.ts';
 
@@ -22,10 +21,8 @@ export function directorySource(paths: Layout): ImageSource {
       inImage(paths, ref, async (folder) => {
         const record = await readRecord(folder, ref.image_id);
         if (!isVisibleTo(record, ref.tenant_id)) throw notFoundError(ref);
-        if (record.status !== 'active') {
-          throw notActiveError(ref, record.status);
-        }
-        const file = await openRegular(folder.at(DATA), ref.image_id);
+        if (record.status !== 'active') throw notActiveError(ref, record.status);
+        const file = await openImageFile(folder.at(DATA), ref.image_id);
         try {
           assertDataSize({ id: ref.image_id, size: record.size }, (await file.stat()).size);
           return { record, pin: await pinOf(file) };
@@ -36,13 +33,13 @@ export function directorySource(paths: Layout): ImageSource {
 
     openReader: (ref, pin, digests) =>
       inImage(paths, ref, async (folder) =>
-        readerOf(await openRegular(folder.at(DATA), ref.image_id), pin, digests),
+        readerOf(await openImageFile(folder.at(DATA), ref.image_id), pin, digests),
       ),
   };
 }
 
-/** Reads the record of an image, whoever owns it. Throws `not_found` if there is none. */
-export function recordOf(paths: Layout, imageId: string): Promise<ImageRecord> {
+/** Reads the record of an image, whoever owns the image. Throws `not_found` if there is none. */
+export function recordAt(paths: Layout, imageId: string): Promise<ImageRecord> {
   return inImage(paths, { image_id: imageId, tenant_id: null }, (folder) => readRecord(folder, imageId));
 }
 
@@ -66,7 +63,7 @@ async function inImage<T>(paths: Layout, ref: SourceRef, use: (folder: Folder) =
 /** Opens an image's folder. Throws `invalid_image` for a link, because it may lead out of this region. */
 async function openImage(path: string, imageId: string): Promise<Folder> {
   return openFolderAt(path).catch(async (error) => {
-    const mayBeLink = isErrno(error, 'ELOOP') || isErrno(error, 'ENOTDIR');
+    const mayBeLink = isErrno(error, 'ELOOP', 'ENOTDIR');
     if (!mayBeLink || !(await lstat(path)).isSymbolicLink()) throw error;
     throw new StoreError('invalid_image', `image ${imageId}: its folder is a link, which is not followed`);
   });

@@ -18,8 +18,8 @@ import { StoreError } from '../store-error.ts';
  *     <root>/.<image id>.<mark>.<n>.new      a partial that attempt n is preparing
  *     <root>/.<image id>.<mark>.<n>.removed  such a partial, while it is being removed
  *
- * If an image or a partial has `doomed-<n>` instead of a fence, it is being removed. A folder gets another of
- * these names by one atomic rename.
+ * A folder with `doomed-<n>` instead of a fence is being removed. A folder changes from one of these paths to
+ * another by one atomic rename.
  */
 export interface Layout {
   readonly root: string;
@@ -30,16 +30,16 @@ export interface Layout {
   preparedPrefix(imageId: string, mark: string): string;
 }
 
-/** Image ids become names of folders, so they MUST NOT have characters with a special meaning in a path. */
+/** Matches image ids that can be the name of a folder. */
 const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
-/** Tells whether the folder of an image can have this name. */
+/** Tells whether this can be the name of an image's folder, which is the image's id. */
 export const isImageFolder = (name: string): boolean => SAFE_ID.test(name);
 
 /** Returns the paths of a region's files. Throws `not_found` for an id that no image can have. */
 export function layout(root: string): Layout {
   const checked = (imageId: string): string => {
-    if (!SAFE_ID.test(imageId))
+    if (!isImageFolder(imageId))
       throw new StoreError('not_found', 'the image id has characters that this store does not allow');
     return imageId;
   };

@@ -6,10 +6,11 @@ import { type Leftover, unlessNeeded } from '../leftover.ts';
 import { idTakenError } from '../refusals.ts';
 import { openFolderAt } from './folder.ts';
 import { isImageFolder, type Layout } from './layout.ts';
-import { removeIfEmpty, removeMarked } from './marked-folder.ts';
+import { removeMarked } from './marked-folder.ts';
 import { isTrace, markOfPrepared, ownFilesIn } from './own-files.ts';
 import { removeAside } from './partial.ts';
 import { RECORD } from './record-file.ts';
+import { removeIfEmpty } from './remove-from.ts';
 
 const A_DAY = 24 * 60 * 60_000;
 
@@ -24,12 +25,12 @@ export async function* imageLeftovers(paths: Layout): AsyncGenerator<Leftover> {
 /** Returns the leftover at a name: a partial, or a folder that has the name of an image, but no record. */
 async function partialAt(paths: Layout, name: string): Promise<Leftover | undefined> {
   const [, imageId = name] = /^\.(.+)\.partial$/.exec(name) ?? [];
-  const folder = join(paths.root, name);
   if (!isImageFolder(imageId)) return undefined;
-  const isAtImage = imageId === name;
+  const hasImageName = imageId === name;
+  const folder = join(paths.root, name);
   const own = await ownFilesIn(folder);
-  if (own === undefined || (isAtImage && own.names.includes(RECORD))) return undefined;
-  if (own.mark === null) return unmarkedAt(folder, name, own.names, isAtImage);
+  if (own === undefined || (hasImageName && own.names.includes(RECORD))) return undefined;
+  if (own.mark === null) return unmarkedAt(folder, name, own.names, hasImageName);
   const fence = await ignoring('ENOENT', readFence(folder));
   if (fence === undefined) return undefined;
   const ref = { image_id: imageId, mark: own.mark };
@@ -43,9 +44,9 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
       unlessNeeded(() =>
         onDisk(async () => {
           const now = await ownFilesIn(folder);
-          // A commit may have written the record into this folder since it was listed.
-          if (isAtImage && now?.names.includes(RECORD)) throw idTakenError(ref);
-          // A person may have put a file into it since.
+          // Since the list, a commit may have made an image of the folder.
+          if (hasImageName && now?.names.includes(RECORD)) throw idTakenError(ref);
+          // Since the list, a person may have put a file into the folder.
           if (now?.mark !== ref.mark) return false;
           return removeMarked(folder, ref, Math.max(0, fence.attempt), fence.attempt);
         }),
@@ -54,19 +55,18 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
 }
 
 /**
- * Returns the leftover in a folder without a mark. Jobs leave such a folder only if a call was frozen while
- * another call removed the folder. When the frozen call wakes, it writes one file there: a commit writes its
- * record, any other call its fence. If a folder without a mark has any other file, it belongs to a person,
- * and stays.
+ * Returns the leftover in a folder without a mark. Such a folder comes from a call that was frozen while
+ * another call removed the folder. When the frozen call wakes, it writes one file: a commit writes its
+ * record, any other call its fence. A folder with any other file belongs to a person, and stays.
  */
 async function unmarkedAt(
   path: string,
   name: string,
   names: readonly string[],
-  isAtImage: boolean,
+  hasImageName: boolean,
 ): Promise<Leftover | undefined> {
   const hasOnlyTraces = (files: readonly string[]) =>
-    files.length > 0 && files.every((file) => isTrace(file) || (file === RECORD && !isAtImage));
+    files.length > 0 && files.every((file) => isTrace(file) || (file === RECORD && !hasImageName));
   if (!hasOnlyTraces(names)) return undefined;
   return {
     kind: 'image in the making',
@@ -79,8 +79,8 @@ async function unmarkedAt(
 }
 
 /**
- * Removes a folder without a mark through its descriptor, if `hasOnlyTraces` still holds for its files: an
- * image may have come to the path since the folder was listed. Returns whether the folder was removed.
+ * Removes a folder without a mark, if it still has none, and still `hasOnlyTraces`. Since the list, an image
+ * may have come to the path. Returns whether the folder was removed.
  */
 async function removeUnmarked(
   path: string,
@@ -124,10 +124,7 @@ async function preparedAt(paths: Layout, name: string): Promise<Leftover | undef
   };
 }
 
-/**
- * Returns how many bytes a folder's files take on the disk, and when the folder or one of them was last
- * changed.
- */
+/** Returns how many bytes a folder's files take on the disk, and when the folder or a file last changed. */
 export async function extentOf(folder: string): Promise<Pick<Leftover, 'bytes' | 'changed'>> {
   let bytes = 0;
   let changed = (await ignoring('ENOENT', lstat(folder)))?.mtimeMs ?? 0;

@@ -29,8 +29,7 @@ interface Entry {
 
 /**
  * Lists the regular files of a share in the order of their paths, and the empty folders among them. Reads one
- * folder after the other, as the caller iterates. An entry that cannot be read is listed with its fault: if
- * it were left out, nobody would notice.
+ * folder after the other, as the caller iterates. Lists an entry that cannot be read with its fault.
  */
 export async function* listFiles(
   root: string,
@@ -67,16 +66,17 @@ async function* filesBelow(
   key: string,
   wanted: Wanted,
 ): AsyncGenerator<ObjectEntry> {
+  const isAfter = compareUtf8(key, wanted.after) > 0;
   const found = await readFolder(root, steps, wanted).catch((error) => faultOf(steps.at(-1) ?? '', error));
-  if (!(found instanceof StoreError)) {
-    if (found === undefined) return;
-    const isWanted = key.startsWith(wanted.prefix) && compareUtf8(key, wanted.after) > 0;
-    if (found.isEmpty && isWanted) yield { path: key, size: 0, isFolder: true };
-    yield* filesOf(root, steps, found, wanted);
-  } else if (compareUtf8(key, wanted.after) > 0) yield { path: key, size: 0, fault: found };
-  // `after` is inside this folder, so the list is already past the place where the folder's fault would be
-  // listed.
-  else if (key !== wanted.after) throw found;
+  if (found === undefined) return;
+  if (found instanceof StoreError) {
+    if (isAfter) yield { path: key, size: 0, fault: found };
+    // A list that begins inside this folder has no place for the folder's fault.
+    else if (key !== wanted.after) throw found;
+    return;
+  }
+  if (found.isEmpty && isAfter && key.startsWith(wanted.prefix)) yield { path: key, size: 0, isFolder: true };
+  yield* filesOf(root, steps, found, wanted);
 }
 
 async function readFolder(root: string, steps: readonly string[], wanted: Wanted): Promise<ReadFolder> {
@@ -116,11 +116,11 @@ async function* fileAt(folder: Folder, name: string, path: string): AsyncGenerat
 }
 
 /**
- * Returns why a file or a folder cannot be read, or `undefined` if it is not there. Throws the error if it
- * may not be about this entry alone.
+ * Returns why a file or a folder cannot be read; `undefined` if it is not there. Throws an error that may
+ * concern other entries too.
  */
 function faultOf(name: string, error: unknown): StoreError | undefined {
-  // Node.js replaces bytes that are not UTF-8 in a name, and finds no file of the new name.
+  // Node.js puts U+FFFD in place of bytes that are not UTF-8, and there is no file of that name.
   if (isErrno(error, 'ENOENT') && name.includes('\ufffd')) {
     return new StoreError('invalid_image', 'its name is not UTF-8', { cause: error });
   }
@@ -130,10 +130,7 @@ function faultOf(name: string, error: unknown): StoreError | undefined {
   throw error;
 }
 
-/**
- * Tells whether an error says that a file or folder is not at its path: either nothing is there, or an entry
- * of another kind.
- */
+/** Tells whether an error says that nothing, or something of another kind, is at a path. */
 function isAbsence(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code === 'ENOENT' || code === 'conflict' || code === 'invalid_image';

@@ -1,32 +1,32 @@
-import { readdir, rmdir, stat, unlink } from 'node:fs/promises';
+import { readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ignoring, isErrno } from '../disk/disk-errors.ts';
+import { ignoring } from '../disk/disk-errors.ts';
 import { exists } from '../disk/exists.ts';
 import { doomFolder } from '../disk/fence.ts';
 import { markText } from '../mark-text.ts';
 import type { DestinationRef } from '../port.ts';
 import { type Folder, openFolderAt } from './folder.ts';
+import { RECORD } from './record-file.ts';
+import { removeIfEmpty } from './remove-from.ts';
 
+/** The part of a reference that names the job. */
+type JobRef = Pick<DestinationRef, 'mark'>;
+
+/** Maximum number of passes over the files of a folder that is removed. */
 const MAX_PASSES = 3;
 
 /** Returns the name of the file that marks a folder as made by a job. */
-export function markName({ mark }: Pick<DestinationRef, 'mark'>): string {
+export function markName({ mark }: JobRef): string {
   return `job-${markText(mark)}`;
 }
 
-/** Tells whether there is a folder at a path and it bears this job's mark. */
-export function hasMark(folder: string, ref: Pick<DestinationRef, 'mark'>): Promise<boolean> {
+/** Tells whether a folder with this job's mark is at a path. */
+export function hasMark(folder: string, ref: JobRef): Promise<boolean> {
   return exists(join(folder, markName(ref)));
 }
 
-/**
- * Opens a folder that bears this job's mark. Returns `undefined` if there is none at the path. Operations
- * through it reach this very folder, even if another folder is at the path by then.
- */
-export async function openMarked(
-  path: string,
-  ref: Pick<DestinationRef, 'mark'>,
-): Promise<Folder | undefined> {
+/** Opens a folder that bears this job's mark. Returns `undefined` if no such folder is at the path. */
+export async function openMarked(path: string, ref: JobRef): Promise<Folder | undefined> {
   const folder = await ignoring('ENOENT', openFolderAt(path));
   if (folder === undefined) return undefined;
   if (await exists(folder.at(markName(ref)))) return folder;
@@ -42,13 +42,12 @@ export async function isAtPath(folder: Folder, path: string): Promise<boolean> {
 
 /**
  * Removes a folder that bears this job's mark. Returns `false` if there is none. Throws `conflict` if an
- * attempt higher than `upTo` has taken it. The folder is doomed first, so that nobody adopts or commits it
- * from then on. Its files are removed after that, through the open folder, so that a call that was frozen in
- * the middle removes nothing that has come to the path since.
+ * attempt higher than `upTo` has taken it. Dooms the folder first: from then on, nobody adopts or commits it.
+ * Removes files only through the open folder: what has come to the path since is safe from a frozen call.
  */
 export async function removeMarked(
   path: string,
-  ref: Pick<DestinationRef, 'mark'>,
+  ref: JobRef,
   attempt: number,
   upTo = attempt,
 ): Promise<boolean> {
@@ -63,26 +62,19 @@ export async function removeMarked(
       await folder.close();
     }
   }
-  // An earlier call that crashed may have left an empty folder. A folder of others is not empty, and stays.
+  // A call that crashed may have left the folder empty, without its mark.
   await removeIfEmpty(path);
   return folder !== undefined;
 }
 
-/** Removes a folder if it is empty. Any other folder stays. */
-export async function removeIfEmpty(path: string): Promise<void> {
-  await rmdir(path).catch((error) => {
-    if (!['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'].some((code) => isErrno(error, code))) throw error;
-  });
-}
-
 /**
- * Removes all files of a folder. The record goes first, because without it there is no image. The mark goes
- * last, because it says to which job the rest belongs.
+ * Removes all files of a folder. The record goes first, because without it there is no image. The doom and
+ * the mark go last, because they say to whom the other files belong.
  */
-async function emptyFolder(folder: Folder, ref: Pick<DestinationRef, 'mark'>): Promise<void> {
+async function emptyFolder(folder: Folder, ref: JobRef): Promise<void> {
   const mark = markName(ref);
-  const others = (await readdir(folder.path)).filter((name) => name !== mark && name !== 'image.json');
+  const names = (await readdir(folder.path)).filter((name) => name !== RECORD && name !== mark);
   const isDoom = (name: string) => name.startsWith('doomed-');
-  const inOrder = ['image.json', ...others.toSorted((a, b) => Number(isDoom(a)) - Number(isDoom(b))), mark];
-  for (const name of inOrder) await ignoring('ENOENT', unlink(folder.at(name)));
+  const [dooms, others] = [names.filter(isDoom), names.filter((name) => !isDoom(name))];
+  for (const name of [RECORD, ...others, ...dooms, mark]) await ignoring('ENOENT', unlink(folder.at(name)));
 }

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MIB } from '../../memory/index.ts';
 import type { PartSink } from '../data-port.ts';
 import { assertReachable, ignoring, isErrno, onDisk } from '../disk/disk-errors.ts';
 import { readFence, takeFence } from '../disk/fence.ts';
-import { openPartFile } from '../disk/part-file.ts';
+import { pause } from '../pause.ts';
 import type { DestinationRef, ImageDestination, Watch } from '../port.ts';
 import { goneError } from '../refusals.ts';
+import { hasAnyDigest, haveDigests } from '../same-bytes.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { openFolder } from './folder.ts';
 import { makePartial, openPartial, removePartial } from './object-partial.ts';
@@ -15,12 +14,9 @@ import { objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
 import { folderAtPathError, putInPlace } from './put-in-place.ts';
 import type { InFolder } from './shared-folders.ts';
-import { forgetWhole, isNotedWhole, noteWhole } from './whole-note.ts';
+import { isNotedWhole, openNotedFile } from './whole-note.ts';
 
-/**
- * The writing half of a share, for large files. They are written in a hidden folder, which no list shows, and
- * then moved into place.
- */
+/** The writing half of a share, for large files. Writes a file in a hidden folder, and then moves it. */
 export function objectDestination(root: string, inFolder: InFolder): ImageDestination {
   return {
     prepare: (ref, attempt, { size }) =>
@@ -29,8 +25,7 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
         await makePartial(root, ref, attempt, size);
       }),
 
-    // A file has no mark, so nobody can tell whether an earlier run has committed it: it is replaced once
-    // more.
+    // A file has no mark that would say which job has committed it. A later run replaces it once more.
     adopt: async () => null,
 
     openSink: (ref, attempt, size) => onDisk(() => openSink(root, ref, attempt, size)),
@@ -51,9 +46,7 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
   };
 }
 
-/**
- * Moves the file to its path, unless an earlier call has. Returns `false` if there is no whole file to move.
- */
+/** Moves the file to its path, if no earlier call has. Returns `false` if there is no whole file to move. */
 async function moveOut(
   root: string,
   inFolder: InFolder,
@@ -66,7 +59,7 @@ async function moveOut(
   });
   if (partial === undefined) return false;
   try {
-    // A commit that died while it removed the partial has left it doomed.
+    // A commit may have died while it removed the partial.
     if ((await readFence(partial.path)).isDoomed) return false;
     if ((await partial.has('committing')) && !(await partial.has('data'))) return true;
     if (!(await isNotedWhole(partial))) return false;
@@ -86,12 +79,12 @@ async function moveOut(
   }
 }
 
-/** Pauses between tries to remove the partial of a committed file; milliseconds. */
-const PAUSES = [250, 1000, 4000];
+/** Pauses before each try to remove the partial of a committed file; milliseconds. */
+const PAUSES = [0, 250, 1000, 4000];
 
 /**
- * Removes the partial of a file that is in its place. Since the object is there, an error of the disk does
- * not fail the commit: what cannot be removed within some seconds is left to a sweep.
+ * Removes the partial of a file that is in its place. An error of the disk does not fail the commit: a sweep
+ * will find what cannot be removed within some seconds.
  */
 async function tidyUp(
   root: string,
@@ -99,14 +92,13 @@ async function tidyUp(
   attempt: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const pause of [...PAUSES, null]) {
-    try {
-      return await removePartial(root, ref, attempt);
-    } catch (error) {
-      const isOvertaken = isStoreError(error, 'conflict');
-      if (isOvertaken || pause === null || signal?.aborted) return;
-    }
-    await sleep(pause, undefined, { ...(signal && { signal }) }).catch(() => {});
+  for (const milliseconds of PAUSES) {
+    await pause(milliseconds, signal).catch(() => {});
+    const isRemovedOrTaken = await removePartial(root, ref, attempt).then(
+      () => true,
+      (error) => isStoreError(error, 'conflict'),
+    );
+    if (isRemovedOrTaken || signal?.aborted) return;
   }
 }
 
@@ -115,26 +107,16 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
   const partial = await openPartial(root, ref);
   try {
     if (await partial.has('committing')) throw goneError(ref);
-    const sink = await openPartFile({ folder: partial.path, attempt, size, cache: 'bypass' }).catch(
-      (error) => {
-        throw isErrno(error, 'ENOENT') ? goneError(ref) : error;
-      },
-    );
+    const sink = await openNotedFile(partial, attempt, size).catch((error) => {
+      throw isErrno(error, 'ENOENT') ? goneError(ref) : error;
+    });
     return {
       ...sink,
-      reset: () =>
-        onDisk(async () => {
-          await sink.reset();
-          await forgetWhole(partial, attempt);
-        }),
-      flush: () =>
-        onDisk(async () => {
-          await sink.flush();
-          await noteWhole(partial, attempt);
-          // A worker of an earlier version may have to commit the file, and looks for this note only.
-          await partial.note('whole');
-        }),
-      close: () => sink.close().finally(() => partial.close()),
+      flush: async () => {
+        await sink.flush();
+        // If a worker of an earlier version commits the file, it looks for this note only.
+        await onDisk(() => partial.note('whole'));
+      },
     };
   } catch (error) {
     await partial.close();
@@ -142,7 +124,7 @@ async function openSink(root: string, ref: DestinationRef, attempt: number, size
   }
 }
 
-/** Throws `conflict` if a folder is at a file's path, so that a copy fails before any byte is moved. */
+/** Throws `conflict` if a folder is at a file's path. */
 async function assertNoClash(root: string, path: string): Promise<void> {
   const { folders, name } = objectPath(path);
   const folder = await ignoring('ENOENT', openFolder(root, folders));
@@ -155,10 +137,7 @@ async function assertNoClash(root: string, path: string): Promise<void> {
   }
 }
 
-/**
- * Tells by the digest whether the file at a path is the job's. The answer to an earlier commit may have been
- * lost.
- */
+/** Tells by the digests whether an earlier commit of the job, whose answer was lost, has moved the file. */
 async function isCommitted(
   root: string,
   { image_id, digests }: DestinationRef,
@@ -167,12 +146,8 @@ async function isCommitted(
   const file = await openFile(root, image_id).catch(() => undefined);
   if (file === undefined) return false;
   try {
-    if (digests.sha512 === null || (await file.stat()).size !== size) return false;
-    const sha512 = createHash('sha512');
-    for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: MIB })) {
-      sha512.update(chunk);
-    }
-    return sha512.digest('hex') === digests.sha512;
+    if (!hasAnyDigest(digests) || (await file.stat()).size !== size) return false;
+    return await haveDigests(file.createReadStream({ autoClose: false, highWaterMark: MIB }), digests);
   } finally {
     await file.close();
   }

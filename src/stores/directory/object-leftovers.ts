@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { ignoring, onDisk } from '../disk/disk-errors.ts';
 import { readFence } from '../disk/fence.ts';
@@ -15,9 +15,7 @@ const A_DAY = 24 * AN_HOUR;
 /** Beginning of the names of small files that are being written. */
 export const SMALL_PREFIX = 'small-';
 
-/**
- * Lists what the hidden folder of a share has: files in the making, and what their writers have left behind.
- */
+/** Lists all that is in the hidden folder of a share. */
 export async function* objectLeftovers(root: string): AsyncGenerator<Leftover> {
   const names = await inHidden(root, (hidden) => readdir(hidden.path));
   for (const name of (names ?? []).toSorted()) {
@@ -27,40 +25,54 @@ export async function* objectLeftovers(root: string): AsyncGenerator<Leftover> {
 }
 
 async function leftoverAt(root: string, hidden: Folder, name: string): Promise<Leftover | undefined> {
-  const path = hidden.at(name);
-  const stats = await ignoring('ENOENT', lstat(path));
+  const stats = await ignoring('ENOENT', lstat(hidden.at(name)));
   if (stats === undefined) return undefined;
-  const isSmall = name.startsWith(SMALL_PREFIX);
   const isPartial = stats.isDirectory() && !/\.(new|removed)$/.test(name);
-  const fence = isPartial ? await readFence(path) : undefined;
-  const { bytes, changed } = stats.isDirectory()
-    ? await extentOf(path)
-    : { bytes: stats.blocks * 512, changed: stats.mtime };
-  // A call that takes the fence while another one removes the folder leaves nothing but the fence.
-  const isFenceOnly = isPartial && (await readdir(path)).every(isTrace);
+  return isPartial ? partialAt(root, hidden, name) : otherAt(root, hidden, name, stats);
+}
+
+/** Returns the leftover for the folder of a file in the making. */
+async function partialAt(root: string, hidden: Folder, name: string): Promise<Leftover> {
+  const path = hidden.at(name);
+  const { attempt } = await readFence(path);
+  // If a call takes the fence while another one removes the folder, only the fence is left.
+  const hasOnlyTraces = (await readdir(path)).every(isTrace);
   return {
-    kind: isSmall ? 'small object' : 'object in the making',
+    kind: 'object in the making',
     place: name,
-    mark: isPartial ? await markIn(path) : null,
-    bytes,
-    // Attempts write for a long time only into a partial, so the times of the files count only there.
-    changed: isPartial ? changed : stats.mtime,
-    abandonedAfter: isPartial && !isFenceOnly ? null : isSmall ? AN_HOUR : A_DAY,
-    remove: async () =>
-      (await inHidden(root, (folder) =>
-        unlessNeeded(async () => {
-          if (fence === undefined) await removeFrom(folder, name);
-          else await doomAndRemove(folder, name, Math.max(0, fence.attempt), fence.attempt);
-          return true;
-        }),
-      )) ?? false,
+    mark: await markIn(path),
+    ...(await extentOf(path)),
+    abandonedAfter: hasOnlyTraces ? A_DAY : null,
+    remove: () => removeIn(root, (folder) => doomAndRemove(folder, name, Math.max(0, attempt), attempt)),
   };
 }
 
-/**
- * Reads the mark of the job that makes a file. Returns `null` if the mark is not noted, as in an earlier
- * version.
- */
+/** Returns the leftover for a small file, or for a folder that an attempt was preparing or removing. */
+async function otherAt(root: string, hidden: Folder, name: string, stats: Stats): Promise<Leftover> {
+  const isSmall = name.startsWith(SMALL_PREFIX);
+  return {
+    kind: isSmall ? 'small object' : 'object in the making',
+    place: name,
+    mark: null,
+    bytes: stats.isDirectory() ? (await extentOf(hidden.at(name))).bytes : stats.blocks * 512,
+    changed: stats.mtime,
+    abandonedAfter: isSmall ? AN_HOUR : A_DAY,
+    remove: () => removeIn(root, (folder) => removeFrom(folder, name)),
+  };
+}
+
+/** Runs a removal in the hidden folder. Returns `false` if somebody needs what was to be removed. */
+async function removeIn(root: string, removal: (hidden: Folder) => Promise<void>): Promise<boolean> {
+  const isRemoved = await inHidden(root, (hidden) =>
+    unlessNeeded(async () => {
+      await removal(hidden);
+      return true;
+    }),
+  );
+  return isRemoved ?? false;
+}
+
+/** Reads the mark of the job that makes a file; `null` if there is none. Earlier versions noted none. */
 async function markIn(folder: string): Promise<string | null> {
   const note = await ignoring(
     'ENOENT',
@@ -74,7 +86,7 @@ async function markIn(folder: string): Promise<string | null> {
   }
 }
 
-/** Runs `use` with the hidden folder of a share. Returns `undefined` if there is no such folder. */
+/** Runs `use` with the hidden folder of a share. Returns `undefined` if there is none. */
 async function inHidden<T>(root: string, use: (hidden: Folder) => Promise<T>): Promise<T | undefined> {
   return onDisk(async () => {
     const hidden = await openHidden(root);

@@ -24,7 +24,7 @@ const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
  *     <root>/.image-replicator/<hash>/owner       the mark of the job
  *     <root>/.image-replicator/<hash>/whole-<n>   attempt n has written all bytes, and they are on the disk
  *     <root>/.image-replicator/<hash>/whole       the same, for workers of an earlier version
- *     <root>/.image-replicator/<hash>/committing  a commit has begun: if data is missing, it is at its path
+ *     <root>/.image-replicator/<hash>/committing  a commit has begun; if `data` is gone, it has been moved
  *     <root>/.image-replicator/<hash>.<n>.new     a folder that attempt n is preparing
  *     <root>/.image-replicator/<hash>.<n>.removed a folder that is being removed
  */
@@ -40,9 +40,7 @@ type Note = 'whole' | 'committing';
 /** Name of the file that has the job's mark. */
 export const OWNER = 'owner';
 
-/**
- * Makes the folder of a file, in one step. A folder that the same attempt has made already stays as it is.
- */
+/** Makes the folder of a file, in one step. A folder that the same attempt has made stays as it is. */
 export async function makePartial(
   root: string,
   ref: DestinationRef,
@@ -116,8 +114,8 @@ export async function removePartial(root: string, ref: DestinationRef, attempt: 
 }
 
 /**
- * Dooms a folder, and removes it through its descriptor, because another attempt may put its own folder at
- * the path meanwhile. If something other than a folder is at the path, it belongs to nobody and is removed.
+ * Dooms a folder, and then removes it. Goes through its descriptor, because another attempt may put its own
+ * folder at the path meanwhile. Removes anything at the path that is not a folder.
  */
 export async function doomAndRemove(
   hidden: Folder,
@@ -126,7 +124,7 @@ export async function doomAndRemove(
   upTo = attempt,
 ): Promise<void> {
   const folder = await openIn(hidden, name).catch((error) => {
-    if (!['ENOENT', 'ENOTDIR', 'ELOOP'].some((code) => isErrno(error, code))) throw error;
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw error;
   });
   if (folder === undefined) return removeFrom(hidden, name);
   try {
@@ -136,12 +134,12 @@ export async function doomAndRemove(
   } finally {
     await folder.close();
   }
-  await removeIfEmpty(hidden, name);
+  await removeIfEmpty(hidden.at(name));
 }
 
 /**
- * Removes the folders that attempts up to `upTo` were preparing. Each is renamed first, so that an attempt
- * that was frozen cannot move a half-removed folder into place when it wakes.
+ * Removes the folders that attempts up to `upTo` were preparing. Renames each folder first: otherwise an
+ * attempt that wakes from a freeze could move a half-removed folder into place.
  */
 async function removePrepared(hidden: Folder, hash: string, upTo: number): Promise<void> {
   for (const name of await readdir(hidden.path)) {
@@ -158,7 +156,7 @@ export async function openHidden(root: string): Promise<Folder | undefined> {
   const rootFolder = await openRoot(root);
   try {
     return await openIn(rootFolder, HIDDEN).catch((error) => {
-      // If it is not a folder, `openFolder` throws an error that says so.
+      // For anything but a folder, `openFolder` throws an error that says so.
       return isErrno(error, 'ENOENT') ? undefined : openFolder(root, [HIDDEN]);
     });
   } finally {

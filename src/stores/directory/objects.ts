@@ -4,10 +4,11 @@ import type { Stats } from 'node:fs';
 import { unlink, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { fromErrno, ignoring, onDisk } from '../disk/disk-errors.ts';
-import type { ObjectStore } from '../object-port.ts';
+import type { ObjectStore, ReadObject } from '../object-port.ts';
 import { recordOfObject } from '../object-record.ts';
 import type { ObjectAttributes } from '../port.ts';
-import { grownError, StoreError } from '../store-error.ts';
+import { grownError } from '../refusals.ts';
+import { StoreError } from '../store-error.ts';
 import { makeFolder } from './folder.ts';
 import { listFiles } from './list-files.ts';
 import { objectDestination } from './object-destination.ts';
@@ -20,47 +21,6 @@ import { pinOf, readerOf } from './reader.ts';
 import { sharedFolders } from './shared-folders.ts';
 
 const runCommand = promisify(execFile);
-
-/** Returns the attributes of a file: its mode, and when it was modified. */
-function attributesOf({ mode, mtime }: Stats): ObjectAttributes {
-  return { mode: (mode & 0o7777).toString(8), modified: mtime.toISOString() };
-}
-
-/** Reads a whole file into `into`. Throws `changed` if the file does not fit, or changes meanwhile. */
-async function readWhole(
-  root: string,
-  path: string,
-  into: Uint8Array,
-  signal: AbortSignal,
-): Promise<{ readonly size: number; readonly attributes: ObjectAttributes }> {
-  const file = await openFile(root, path);
-  try {
-    const pin = await pinOf(file);
-    const stats = await file.stat();
-    const { size } = stats;
-    if (size > into.length) throw grownError(path, into.length);
-    for (let offset = 0; offset < size; ) {
-      signal.throwIfAborted();
-      const { bytesRead } = await file.read(into, offset, size - offset, offset);
-      if (bytesRead === 0) break;
-      offset += bytesRead;
-    }
-    if ((await pinOf(file)) === pin) return { size, attributes: attributesOf(stats) };
-    throw new StoreError('changed', `${JSON.stringify(path)} has changed while it was read`);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Runs `use`. If it fails, removes the file that it may have left. */
-async function unlinkOnFailure(file: string, use: () => Promise<void>): Promise<void> {
-  try {
-    await use();
-  } catch (error) {
-    await ignoring('ENOENT', unlink(file));
-    throw error;
-  }
-}
 
 /** Returns the store of the regular files below a folder. Links are left out, and are not followed. */
 export function directoryObjects(root: string): ObjectStore {
@@ -91,10 +51,7 @@ export function directoryObjects(root: string): ObjectStore {
       }
     },
 
-    read: (path, into, signal) =>
-      onDisk(() => readWhole(root, path, into, signal)).catch((error) => {
-        throw signal.aborted ? signal.reason : error;
-      }),
+    read: (path, into, signal) => onDisk(() => readWhole(root, path, into, signal), signal),
 
     write: (path, data, signal, _attributes, confirm) =>
       onDisk(async () => {
@@ -108,16 +65,55 @@ export function directoryObjects(root: string): ObjectStore {
             });
           }),
         );
-      }).catch((error) => {
-        throw signal.aborted ? signal.reason : error;
-      }),
+      }, signal),
 
-    // A file that is written gets a new file's mode and times, so it keeps no attribute of its source.
+    // A file gets the mode and times of a new file, and no attribute of its source.
     loses: (attributes) => Object.keys(attributes).length > 0,
 
-    // One call for many files, because fsync(2) of each would take longer than writing them (syncfs(2)).
+    // syncfs(2) for all files at once: fsync(2) of each would take longer than writing them.
     flush: () => onDisk(async () => void (await runCommand('sync', ['--file-system', root]))),
 
     leftovers: () => objectLeftovers(root),
   };
+}
+
+/** Returns the attributes of a file: its mode, and when it was modified. */
+function attributesOf({ mode, mtime }: Stats): ObjectAttributes {
+  return { mode: (mode & 0o7777).toString(8), modified: mtime.toISOString() };
+}
+
+/** Reads a whole file into `into`. Throws `changed` if the file does not fit, or changes meanwhile. */
+async function readWhole(
+  root: string,
+  path: string,
+  into: Uint8Array,
+  signal: AbortSignal,
+): Promise<ReadObject> {
+  const file = await openFile(root, path);
+  try {
+    const pin = await pinOf(file);
+    const stats = await file.stat();
+    const { size } = stats;
+    if (size > into.length) throw grownError(path, into.length);
+    for (let offset = 0; offset < size; ) {
+      signal.throwIfAborted();
+      const { bytesRead } = await file.read(into, offset, size - offset, offset);
+      if (bytesRead === 0) break;
+      offset += bytesRead;
+    }
+    if ((await pinOf(file)) === pin) return { size, attributes: attributesOf(stats) };
+    throw new StoreError('changed', `${JSON.stringify(path)} has changed while it was read`);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Runs `use`. If it fails, removes the file that it may have left. */
+async function unlinkOnFailure(file: string, use: () => Promise<void>): Promise<void> {
+  try {
+    await use();
+  } catch (error) {
+    await ignoring('ENOENT', unlink(file));
+    throw error;
+  }
 }

@@ -10,7 +10,7 @@ const MARK = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const MARK_FILE = new RegExp(`^job-(${MARK})$`);
 const PREPARED = new RegExp(`^\\.(.+)\\.(${MARK})(?:\\.\\d+)?\\.(?:new|removed)$`);
 
-/** The files in a folder of an image, all of which jobs have made. */
+/** The files in a folder that only jobs have used. */
 export interface OwnFiles {
   readonly names: readonly string[];
   /** The mark that the folder bears; `null` if it bears none. */
@@ -18,12 +18,11 @@ export interface OwnFiles {
 }
 
 /**
- * Looks whether jobs have made everything in a folder: plain files with the names that `Layout` lists, and at
- * most one mark, which is empty. Returns `undefined` if not: a person has made the folder then, or uses it.
- * Also returns `undefined` for a link or a file, and for a folder that is missing or cannot be read.
+ * Lists a folder that only jobs have used: it has nothing but plain files with the names that `Layout` lists,
+ * and at most one mark, which is empty. Returns `undefined` for any other folder, because a person may use
+ * it, for a folder that is missing or cannot be read, and for anything that is not a folder.
  */
 export async function ownFilesIn(folder: string): Promise<OwnFiles | undefined> {
-  // Jobs make no links: a person has made this one, and it may lead to an image.
   if (!(await ignoring('ENOENT', lstat(folder)))?.isDirectory()) return undefined;
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
   if (!entries?.every((entry) => entry.isFile() && isOwnName(entry.name))) return undefined;
@@ -38,17 +37,12 @@ function isOwnName(name: string): boolean {
   return ['data', 'parts', RECORD].includes(name) || MARK_FILE.test(name) || isTrace(name);
 }
 
-/**
- * Tells by its name whether a file is a fence, a note or the draft of a record. Only jobs leave such files.
- */
+/** Tells by its name whether a file is a fence, a note or the draft of a record. Only jobs make these. */
 export function isTrace(name: string): boolean {
   return /^((fence|doomed)-\d+|image\.json\.[0-9a-f-]{36})$/.test(name) || isWholeNote(name);
 }
 
-/**
- * Returns the mark in the name of a folder that an attempt was preparing or removing. Returns `undefined` for
- * any other name.
- */
+/** Returns the mark in the name of a folder that is being prepared or removed; else `undefined`. */
 export function markOfPrepared(name: string): string | undefined {
   const [, imageId = '', mark] = PREPARED.exec(name) ?? [];
   return isImageFolder(imageId) ? mark : undefined;

@@ -8,7 +8,7 @@ import type { Layout } from './layout.ts';
 import { hasMark, markName } from './marked-folder.ts';
 import { asideOf, preparedBy } from './prepared.ts';
 
-/** Tells whether this very attempt has already made the folder of the image in the making. */
+/** Tells whether this very attempt has made the folder of the image in the making. */
 export async function isPreparedBy(paths: Layout, ref: DestinationRef, attempt: number): Promise<boolean> {
   const partial = paths.partial(ref.image_id);
   if (!(await hasMark(partial, ref))) return false;
@@ -49,8 +49,8 @@ export async function removePrepared(
 }
 
 /**
- * Removes a folder that was being prepared. It is renamed first, so that an attempt that was frozen cannot
- * move a half-removed folder into place when it wakes.
+ * Removes a folder that was being prepared. Renames the folder first: otherwise an attempt that wakes from a
+ * freeze could move a half-removed folder into place.
  */
 export async function removeAside({ root }: Layout, name: string): Promise<void> {
   const aside = asideOf(name);
@@ -58,10 +58,7 @@ export async function removeAside({ root }: Layout, name: string): Promise<void>
   await rm(join(root, aside), { recursive: true, force: true });
 }
 
-/**
- * Tells whether there is an image, or anything else, at a path. An empty folder does not count, because a
- * removal may leave one.
- */
+/** Tells whether anything is at a path, except for an empty folder, which a removal may leave. */
 export async function isOccupied(path: string): Promise<boolean> {
   const names = await readdir(path).catch((error) => {
     if (isErrno(error, 'ENOENT')) return [];
@@ -71,9 +68,9 @@ export async function isOccupied(path: string): Promise<boolean> {
   return names.length > 0;
 }
 
-/** Renames a folder. Throws `conflict` if `to` is a folder that is not empty: it belongs to another job. */
+/** Renames a folder. Throws `conflict` if a folder of another job, which is not empty, is at `to`. */
 export async function renameUnlessTaken(from: string, to: string, ref: DestinationRef): Promise<void> {
   await rename(from, to).catch((error) => {
-    throw isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST') ? idTakenError(ref) : error;
+    throw isErrno(error, 'ENOTEMPTY', 'EEXIST') ? idTakenError(ref) : error;
   });
 }

@@ -1,8 +1,8 @@
 /** A folder that an attempt is preparing or removing, as its name tells. */
 export interface Prepared {
-  /** The number of the attempt. An earlier version wrote no number; it counts as -1. */
+  /** The number of the attempt; -1 if the name has none, as in an earlier version. */
   readonly attempt: number;
-  /** The name that the folder has while it is removed. */
+  /** The name that the folder has while it is being removed. */
   readonly aside: string;
 }
 

@@ -3,14 +3,13 @@ import type { ByteRange, Digests } from '../../image/index.ts';
 import { MIB } from '../../memory/index.ts';
 import type { PartReader } from '../data-port.ts';
 import { fromErrno } from '../disk/disk-errors.ts';
-import { changedError, hasAnyDigest, haveDigests, keepAliveUntil } from '../same-bytes.ts';
+import { changedError } from '../refusals.ts';
+import { hasAnyDigest, haveDigests, keepAliveUntil } from '../same-bytes.ts';
+import { shared } from '../shared.ts';
 import { StoreError } from '../store-error.ts';
 
 const CHUNK = MIB;
-/**
- * Bytes of a part. Parts are small, because a read from a file has no latency to make up for, and the parts
- * that are under way have to be kept for the digest.
- */
+/** Bytes of a part. Small parts take less memory until they are hashed, and a disk answers at once anyway. */
 const PART_SIZE = CHUNK;
 
 /** Returns the pin of an open file. A file that was replaced or written to has another pin. */
@@ -22,9 +21,9 @@ export async function pinOf(file: FileHandle): Promise<string> {
 const sizeOf = (pin: string) => pin.split('-')[1];
 
 /**
- * Returns a reader of an open file. The reader closes the file. The file MUST keep its pin while it is read.
- * If digests are known, they decide instead: a file with another pin is read to its end, and counts as
- * unchanged if it still has these digests.
+ * Returns a reader of an open file. The reader closes the file.
+ * @param digests if some are known, they decide whether a file with another pin has changed. To find out, the
+ * reader reads the whole file
  * @throws StoreError `changed`
  */
 export async function readerOf(file: FileHandle, pin: string, digests?: Digests): Promise<PartReader> {
@@ -60,21 +59,17 @@ export async function readerOf(file: FileHandle, pin: string, digests?: Digests)
   };
 }
 
-/** Watches over the bytes of a file to which others may write. */
+/** Finds out whether others have changed a file. */
 interface Guard {
   /** Tells whether nobody has touched the file since its bytes were last known to be right. */
   isSame(): Promise<boolean>;
-  /**
-   * Reads the whole file, and throws `changed` unless its bytes are still right. Calls at the same time share
-   * one reading.
-   */
+  /** Reads the whole file, and throws `changed` unless its bytes are still right. */
   checkDigests(): Promise<void>;
 }
 
 function guardOf(file: FileHandle, pin: string, digests: Digests | undefined): Guard {
   let goodPin = pin;
-  let running: Promise<void> | undefined;
-  const check = async () => {
+  const checkDigests = async () => {
     const before = await pinOf(file);
     if (!hasAnyDigest(digests) || sizeOf(before) !== sizeOf(goodPin)) throw changedError();
     const chunks = file.createReadStream({ autoClose: false, start: 0, highWaterMark: CHUNK });
@@ -83,11 +78,6 @@ function guardOf(file: FileHandle, pin: string, digests: Digests | undefined): G
   };
   return {
     isSame: async () => (await pinOf(file)) === goodPin,
-    checkDigests() {
-      running ??= check().finally(() => {
-        running = undefined;
-      });
-      return running;
-    },
+    checkDigests: shared(checkDigests),
   };
 }

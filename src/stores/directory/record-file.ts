@@ -6,14 +6,14 @@ import { readBounded } from '../bounded.ts';
 import { MAX_RECORD_SIZE, recordFromJson, recordToJson } from '../record-json.ts';
 import type { Folder } from './folder.ts';
 import { syncFolder } from './layout.ts';
-import { openRegular } from './open-regular.ts';
+import { openImageFile } from './open-regular.ts';
 
 /** Name of the file that makes a folder an image. */
 export const RECORD = 'image.json';
 
 /**
- * Writes the record into a folder, so that it survives a loss of power. The file is renamed into place as a
- * whole, because a process that was frozen may write it late, when others read it already.
+ * Writes the record into a folder, so that it survives a loss of power. Puts the whole file in place at once,
+ * because others may already read the record when a process that was frozen writes it again.
  */
 export async function writeRecord(folder: string, record: ImageRecord): Promise<void> {
   const draft = join(folder, `${RECORD}.${randomUUID()}`);
@@ -27,7 +27,7 @@ export async function writeRecord(folder: string, record: ImageRecord): Promise<
  * if it is no record.
  */
 export async function readRecord(folder: Folder, imageId: string): Promise<ImageRecord> {
-  const file = await openRegular(folder.at(RECORD), imageId);
+  const file = await openImageFile(folder.at(RECORD), imageId);
   try {
     const { size } = await file.stat();
     const chunks = file.createReadStream({ autoClose: false });

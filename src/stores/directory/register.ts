@@ -14,7 +14,7 @@ import { writeRecord } from './record-file.ts';
 
 /**
  * Copies a file into the region, and makes an image of the copy, with its digest.
- * @param options.moved is called with the number of bytes that were copied so far
+ * @param options `moved` is called with the number of bytes that were copied so far
  */
 export async function registerFile(
   paths: Layout,
@@ -59,8 +59,8 @@ export async function registerFile(
 }
 
 /**
- * Opens a file for reading. A pipe is read as a socket: a plain read that waits for a pipe would block its
- * thread, and no signal could end the process.
+ * Opens a file for reading. Reads a pipe as a socket: otherwise a thread would wait for the pipe's writer,
+ * and no signal could end the process.
  */
 async function open(file: string): Promise<Readable> {
   if (!(await stat(file)).isFIFO()) return createReadStream(file, { highWaterMark: MIB });

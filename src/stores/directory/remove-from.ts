@@ -3,9 +3,8 @@ import { ignoring, isErrno } from '../disk/disk-errors.ts';
 import { type Folder, openIn } from './folder.ts';
 
 /**
- * Removes a file; or the files of a folder, and then the folder itself, unless it has folders in it. Each
- * path goes through a descriptor, because a recursive removal by paths would follow a link that somebody puts
- * in the way.
+ * Removes a file, or a folder with its files. Folders in a folder stay, and so does the folder then. Unlike a
+ * recursive removal by path, follows no link that somebody puts in the way.
  */
 export async function removeFrom(parent: Folder, name: string): Promise<void> {
   if (await unlinkFile(parent.at(name))) return;
@@ -16,7 +15,7 @@ export async function removeFrom(parent: Folder, name: string): Promise<void> {
   } finally {
     await folder.close();
   }
-  await removeIfEmpty(parent, name);
+  await removeIfEmpty(parent.at(name));
 }
 
 /** Removes the files of a folder, or only those that `isToRemove` selects. Folders in it stay. */
@@ -27,9 +26,11 @@ export async function removeFiles(
   for (const name of (await readdir(folder.path)).filter(isToRemove)) await unlinkFile(folder.at(name));
 }
 
-/** Removes a folder if it is empty. Any other folder stays. */
-export async function removeIfEmpty(parent: Folder, name: string): Promise<void> {
-  await ignoring('ENOTEMPTY', ignoring('ENOENT', rmdir(parent.at(name))));
+/** Removes a folder if it is empty. Anything else at the path stays. */
+export async function removeIfEmpty(path: string): Promise<void> {
+  await rmdir(path).catch((error) => {
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST')) throw error;
+  });
 }
 
 /** Removes a file, if it is there. Returns `false` if it is a folder. */

@@ -17,8 +17,8 @@ interface Shared {
 }
 
 /**
- * Returns a function that opens a folder once for many small files, because opening it takes as long as
- * writing a small file.
+ * Returns a function that opens a folder once for many small files. To open a folder takes as long as to
+ * write a small file.
  */
 export function sharedFolders(make: (names: readonly string[]) => Promise<MadeFolder>): InFolder {
   const open = new Map<string, Shared>();
@@ -46,10 +46,7 @@ export function sharedFolders(make: (names: readonly string[]) => Promise<MadeFo
   };
 }
 
-/**
- * Closes a folder after its last use. If a use has failed, also removes the folders that were made for it, if
- * they are empty.
- */
+/** Closes a folder after its last use. If a use has failed, also removes empty folders that were made. */
 async function release({ folder, hasFailed }: Shared): Promise<void> {
   const made = await folder.catch(() => undefined);
   if (hasFailed) await made?.unmake?.();

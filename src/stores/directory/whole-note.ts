@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
 import { readdir, unlink, writeFile } from 'node:fs/promises';
-import { ignoring } from '../disk/disk-errors.ts';
+import type { PartSink } from '../data-port.ts';
+import { ignoring, onDisk } from '../disk/disk-errors.ts';
 import { journalCovers } from '../disk/journal.ts';
+import { openPartFile } from '../disk/part-file.ts';
 import type { Folder } from './folder.ts';
 
 const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
@@ -9,23 +11,41 @@ const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 /** Matches the names of notes that the data is whole. Workers of an earlier version wrote no number. */
 const NOTE = /^whole(?:-(\d+))?$/;
 
-type NotedFolder = Pick<Folder, 'path' | 'at' | 'sync'>;
+/**
+ * Opens the file of a folder in the making, past the page cache. The sink's `flush` leaves a note in the
+ * folder that the data is whole. Data MUST NOT be committed without such a note; `isWhole` makes an exception
+ * for earlier versions. `close` closes the folder too.
+ */
+export async function openNotedFile(folder: Folder, attempt: number, size: number): Promise<PartSink> {
+  const sink = await openPartFile({ folder: folder.path, attempt, size, cache: 'bypass' });
+  return {
+    ...sink,
+    reset: async () => {
+      await sink.reset();
+      await onDisk(() => forgetWhole(folder, attempt));
+    },
+    flush: async () => {
+      await sink.flush();
+      await onDisk(() => noteWhole(folder, attempt));
+    },
+    close: () => sink.close().finally(() => folder.close()),
+  };
+}
 
 /**
- * Notes that an attempt has written all bytes into a folder in the making, and that they are on the disk.
- * Returns when the note would survive a loss of power. Data MUST NOT be committed without such a note;
- * `isWhole` makes an exception for earlier versions.
- *
- * The note's name has the attempt's number. An attempt that was frozen while it started over may wake when a
- * later attempt has finished: it then removes only its own note and those of earlier attempts.
+ * Notes that an attempt has written all bytes, and that they are on the disk. Returns when the note is there
+ * too.
  */
-export async function noteWhole(folder: NotedFolder, attempt: number): Promise<void> {
+async function noteWhole(folder: Folder, attempt: number): Promise<void> {
   await writeFile(folder.at(`whole-${attempt}`), '', { flag: O_WRONLY | O_CREAT | O_NOFOLLOW });
   await folder.sync();
 }
 
-/** Removes the notes of this attempt and of all earlier ones. */
-export async function forgetWhole(folder: NotedFolder, attempt: number): Promise<void> {
+/**
+ * Removes the notes of this attempt and of all earlier ones. The note of a later attempt stays: this attempt
+ * may have been frozen until the later one was finished.
+ */
+async function forgetWhole(folder: Folder, attempt: number): Promise<void> {
   for (const name of await readdir(folder.path)) {
     const [note, number = '-1'] = NOTE.exec(name) ?? [];
     if (note !== undefined && Number(number) <= attempt) await ignoring('ENOENT', unlink(folder.at(note)));
@@ -33,7 +53,7 @@ export async function forgetWhole(folder: NotedFolder, attempt: number): Promise
 }
 
 /** Tells whether any attempt has noted that all bytes are there. */
-export async function isNotedWhole(folder: NotedFolder): Promise<boolean> {
+export async function isNotedWhole(folder: Folder): Promise<boolean> {
   return (await readdir(folder.path)).some(isWholeNote);
 }
 
@@ -43,9 +63,9 @@ export function isWholeNote(name: string): boolean {
 }
 
 /**
- * Tells whether all `size` bytes of an image in the making are there: either a note says so, or the journal
- * covers every byte. The journal counts because workers of an earlier version left no note for an image.
+ * Tells whether all `size` bytes of an image in the making are there: a note says so, or the journal covers
+ * every byte. The journal counts because workers of an earlier version left no note for an image.
  */
-export async function isWhole(folder: NotedFolder, size: number): Promise<boolean> {
+export async function isWhole(folder: Folder, size: number): Promise<boolean> {
   return (await isNotedWhole(folder)) || journalCovers(folder.at('parts'), size);
 }

@@ -1,15 +1,13 @@
 import ms, { type StringValue } from 'ms';
 import Type from 'typebox';
-import type { ImageRecord } from '../../image/index.ts';
 import { type Interface, openSession } from '../../openstack/index.ts';
 import type { ImageStore, StoreDriver } from '../image-store.ts';
 import type { SourceRef } from '../port.ts';
-import { notActiveError, notFoundError } from '../refusals.ts';
-import { changedError } from '../same-bytes.ts';
+import { changedError, notActiveError, notFoundError } from '../refusals.ts';
 import { recordIfUsable } from '../usable.ts';
 import { type As, fromOpenStack, glanceApi } from './api.ts';
 import { glanceDestination } from './destination.ts';
-import { type GlanceImage, JOB_PROPERTY, toRecord } from './image-json.ts';
+import { JOB_PROPERTY, toRecord } from './image-json.ts';
 import { leftoverOf } from './leftover.ts';
 import { assertCopyable } from './obstacles.ts';
 import { openReader, pinOf } from './reader.ts';
@@ -25,11 +23,6 @@ export interface GlanceOptions {
   readonly image_store?: string;
   /** How long an image may have the status `saving`, as a text such as `2m`. */
   readonly saving_timeout?: string;
-}
-
-/** Returns an image's record, or rejects with the error that `toRecord` throws. */
-async function recordOf(image: GlanceImage): Promise<ImageRecord> {
-  return toRecord(image);
 }
 
 /** Keeps images in a region of an OpenStack cloud. */
@@ -96,7 +89,7 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
     async *images(tenantId, onUnusable) {
       for await (const image of api.list({ project: tenantId })) {
         if (image[JOB_PROPERTY] !== undefined) continue;
-        const record = await recordIfUsable(image.id, recordOf(image), onUnusable);
+        const record = await recordIfUsable(image.id, () => toRecord(image), onUnusable);
         if (record !== undefined) yield record;
       }
     },

@@ -63,11 +63,7 @@ function openS3(options: S3Options): ImageStore {
         for (const { Prefix = '' } of page.value.CommonPrefixes ?? []) {
           const id = keyFrom(Prefix, page.value).slice(keys.prefix.length, -1);
           if (!isImageId(id)) continue;
-          const record = await recordIfUsable(
-            id,
-            onS3(() => readRecord(store, id)),
-            onUnusable,
-          );
+          const record = await recordIfUsable(id, () => onS3(() => readRecord(store, id)), onUnusable);
           if (record !== undefined && isVisibleTo(record, tenantId)) yield record;
         }
       }

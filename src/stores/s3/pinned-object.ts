@@ -2,7 +2,9 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { received } from '../../http/index.ts';
 import type { Digests } from '../../image/index.ts';
 import type { PartReader } from '../data-port.ts';
-import { changedError, hasAnyDigest, haveDigests, keepAliveUntil } from '../same-bytes.ts';
+import { changedError } from '../refusals.ts';
+import { hasAnyDigest, haveDigests, keepAliveUntil } from '../same-bytes.ts';
+import { shared } from '../shared.ts';
 import { StoreError } from '../store-error.ts';
 import { detailsFromSdk, type ObjectDetails } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
@@ -121,8 +123,7 @@ function guardOf(
   signal: AbortSignal,
 ): Guard {
   let goodEtag = etag;
-  let running: Promise<void> | undefined;
-  const check = async () => {
+  const checkDigests = async () => {
     const now = pinFrom((await pinObject(store, key)).pin);
     if (now?.etag === goodEtag) return;
     if (!hasAnyDigest(digests) || now?.size !== size) throw changedError();
@@ -132,12 +133,7 @@ function guardOf(
   };
   return {
     etag: () => goodEtag,
-    checkDigests() {
-      running ??= check().finally(() => {
-        running = undefined;
-      });
-      return running;
-    },
+    checkDigests: shared(checkDigests),
   };
 }
 
