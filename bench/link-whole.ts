@@ -5,16 +5,36 @@ import type { Image } from './images.ts';
 import { section } from './link-page.ts';
 import { JOB, type LinkStack, LONG } from './link-stack.ts';
 import { bestOfRclone, byCurl, byRclone, DEFAULTS, type PeerCopy } from './peers.ts';
-import { alternating } from './statistics.ts';
+import { alternating, median } from './statistics.ts';
 import { bytesRead } from './worker-metrics.ts';
+import { cpuSeconds } from './worker-usage.ts';
 
 /** Copies from a bucket far away to a directory. Returns a section of the results. */
 export async function fromFar(stack: LinkStack, { id, size }: Image, rounds: number): Promise<string> {
   const to = join(stack.deployment.folder, 'disk', '.peer');
   const peer = { from: `from:${BUCKET}/images/${id}/data`, to, size, remove: () => rm(to) };
   const curl = await byCurl(stack.link.endpoint, peer);
-  const times = await withRclone(stack, peer, rounds, () => stack.job(id, 'far', 'disk'));
-  return section(`${nameOf(size)}, from a bucket far away to a directory`, '', { ...times, ...curl });
+  const { about, times } = await withRclone(stack, peer, rounds, () => stack.job(id, 'far', 'disk'));
+  return section(`${nameOf(size)}, from a bucket far away to a directory`, about, { ...times, ...curl });
+}
+
+/**
+ * Copies a large image from a bucket far away to a directory, once by each program. Returns a section of the
+ * results.
+ */
+export async function largeFromFar(stack: LinkStack, { id, size }: Image): Promise<string> {
+  const to = join(stack.deployment.folder, 'disk', '.peer');
+  const peer = { from: `from:${BUCKET}/images/${id}/data`, to, remove: () => rm(to) };
+  const times = await alternating(1, {
+    [DEFAULTS]: byRclone(stack.rclone, peer),
+    '`rclone copyto`, 64 streams of 16 MiB': byRclone(
+      stack.rclone,
+      peer,
+      '--multi-thread-streams 64 --multi-thread-chunk-size 16M',
+    ),
+    [JOB]: () => stack.job(id, 'far', 'disk'),
+  });
+  return section(`${nameOf(size)}, from a bucket far away to a directory`, 'Each was measured once.', times);
 }
 
 /** Copies from a directory to a bucket far away. Returns a section of the results. */
@@ -22,17 +42,17 @@ export async function toFar(stack: LinkStack, { id, size }: Image, rounds: numbe
   const from = join(stack.deployment.folder, 'disk', id, 'data');
   const peer = { from, to: `to:${BUCKET}/peer`, size, remove: () => removePeer(stack) };
   const curl = await byCurl(stack.link.endpoint, peer);
-  const times = await withRclone(stack, peer, rounds, () => stack.job(id, 'disk', 'far'));
-  return section(`${nameOf(size)}, from a directory to a bucket far away`, '', { ...times, ...curl });
+  const { about, times } = await withRclone(stack, peer, rounds, () => stack.job(id, 'disk', 'far'));
+  return section(`${nameOf(size)}, from a directory to a bucket far away`, about, { ...times, ...curl });
 }
 
 /** Copies between two buckets, each behind a long link of its own. Returns a section of the results. */
 export async function betweenBuckets(stack: LinkStack, { id, size }: Image, rounds: number): Promise<string> {
   const from = `from:${BUCKET}/images/${id}/data`;
   const peer = { from, to: `to:${BUCKET}/peer`, size, remove: () => removePeer(stack) };
-  const times = await withRclone(stack, peer, rounds, () => stack.job(id, 'far', 'far-too'));
-  const about = 'All bytes come through the worker, as between two services.';
-  return section(`${nameOf(size)}, from a bucket far away to another one`, about, times);
+  const { about, times } = await withRclone(stack, peer, rounds, () => stack.job(id, 'far', 'far-too'));
+  const title = `${nameOf(size)}, from a bucket far away to another one`;
+  return section(title, `All bytes come through the worker, as between two services. ${about}`, times);
 }
 
 /** Copies over connections that are cut. Returns a section of the results. */
@@ -59,14 +79,26 @@ worker's own count at most ${share} % of the bytes were read twice.`;
   return section(`${nameOf(size)}, where connections are cut`, about, times);
 }
 
+/** Measures rclone and the job in turns. Returns the times, and a sentence about the job's CPU time. */
 async function withRclone(
-  { rclone }: LinkStack,
+  { rclone, worker: { pid } }: LinkStack,
   peer: PeerCopy,
   rounds: number,
   job: () => Promise<number>,
-): Promise<Record<string, number[]>> {
+) {
   const best = await bestOfRclone(rclone, peer);
-  return alternating(rounds, { [DEFAULTS]: byRclone(rclone, peer), ...best, [JOB]: job });
+  const cpu: number[] = [];
+  const times = await alternating(rounds, {
+    [DEFAULTS]: byRclone(rclone, peer),
+    ...best,
+    [JOB]: async () => {
+      const before = await cpuSeconds(pid);
+      const time = await job();
+      cpu.push((await cpuSeconds(pid)) - before);
+      return time;
+    },
+  });
+  return { about: `The worker used ${median(cpu).toFixed(1)} CPU seconds a job.`, times };
 }
 
 function removePeer({ gateway }: LinkStack): Promise<void> {

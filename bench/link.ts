@@ -6,7 +6,7 @@ import { manyCopies, smallObjects } from './link-many.ts';
 import { writePage } from './link-page.ts';
 import { whereAServerRefuses } from './link-refusals.ts';
 import { openLinkStack } from './link-stack.ts';
-import { betweenBuckets, fromFar, toFar, whereConnectionsAreCut } from './link-whole.ts';
+import { betweenBuckets, fromFar, largeFromFar, toFar, whereConnectionsAreCut } from './link-whole.ts';
 
 const isQuick = process.argv.includes('--quick');
 const ROUNDS = isQuick ? 1 : 3;
@@ -36,7 +36,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<string>>> = {
     const { local, far } = await made(isQuick ? GIB : 2 * GIB);
     return whereAServerRefuses(stack, local, far);
   },
-  large: async () => fromFar(stack, (await made(4 * GIB)).far, 1),
+  large: async () => largeFromFar(stack, (await made(4 * GIB)).far),
 };
 
 try {
