@@ -12,8 +12,8 @@ import { StoreError } from '../stores/index.ts';
 import type { Metrics } from './metrics.ts';
 
 /**
- * Returns a store that counts the bytes that are read from it and written to it, and its faults. Sets these
- * counters of bytes to 0 at once, because Prometheus sees no increase in a counter's first value.
+ * Returns a store that counts the bytes that are read from it and written to it, and its faults. Sets the
+ * counters of bytes to 0 at once: Prometheus sees no increase in a counter's first value.
  */
 export function meteredStore(store: ImageStore, region: string, metrics: Metrics): ImageStore {
   metrics.read(region, 0);
@@ -155,7 +155,10 @@ async function* countingWritten(chunks: AsyncIterable<Uint8Array>, region: strin
   }
 }
 
-/** Returns an object that has the members of `others` and, for everything else, those of `target`. */
+/**
+ * Returns an object that has the members of `others` and, for everything else, those of `target`. A spread
+ * would lose the methods of a `target` that is an instance of a class.
+ */
 function overriding<T extends object>(target: T, others: Partial<T>): T {
   return new Proxy(target, {
     get(_target, key) {

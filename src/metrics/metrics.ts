@@ -28,9 +28,7 @@ export interface Metrics {
   read(region: string, bytes: number): void;
   /** Counts bytes that were written to a region. */
   written(region: string, bytes: number): void;
-  /**
-   * Counts bytes that are delivered to a region again, although an earlier attempt had delivered them.
-   */
+  /** Counts bytes that an attempt delivers to a region although an earlier attempt has delivered them. */
   repeated(region: string, bytes: number): void;
   /** Counts bytes that a region's server has copied by itself. */
   copiedByServer(region: string, bytes: number): void;
@@ -114,7 +112,7 @@ function instruments(registers: Registry[]) {
   const written = counter('written_bytes_total', 'Bytes that a region has taken.', ['region']);
   const repeated = counter(
     'repeated_bytes_total',
-    'Bytes that are delivered to a region again, because an attempt at their copy has broken off.',
+    'Bytes that are delivered to a region again after an attempt at their copy has broken off.',
     ['region'],
   );
   const copied = counter(

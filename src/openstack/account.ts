@@ -28,8 +28,8 @@ export interface OpenAccount {
 }
 
 /**
- * Makes an account. Its configuration is read at the first use. It is read again if it could not be read, or
- * if Keystone has refused the credential in it.
+ * Makes an account. The first use reads its configuration. The next use reads it again if that has failed, or
+ * if Keystone has refused the credential.
  */
 export function openAccount(options: CloudOptions, env = process.env): Account {
   let opening: Promise<OpenAccount> | null = null;
@@ -54,7 +54,7 @@ async function load(
 ): Promise<OpenAccount> {
   try {
     const cloud = await loadCloud(options, env);
-    const dispatcher = openAgent({ verify: cloud.verify, ca: await authorities(cloud) });
+    const dispatcher = openAgent({ verify: cloud.verify, ca: await certificateAuthorities(cloud) });
     const keystone = { authUrl: cloud.authUrl, dispatcher };
     const { tokenFor, drop } = createTokens(keystone, cloud);
     return {
@@ -75,7 +75,7 @@ async function load(
   }
 }
 
-async function authorities({ cacert }: Cloud): Promise<string | null> {
+async function certificateAuthorities({ cacert }: Cloud): Promise<string | null> {
   if (cacert === null) return null;
   return readFile(cacert, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new CloudConfigError(`cacert: ${cacert} cannot be read (${error.code})`);

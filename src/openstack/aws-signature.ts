@@ -10,9 +10,9 @@ const HOST = 'image-replicator';
 const SIGNED_HEADERS = 'host;x-amz-date';
 
 /**
- * Signs a request with an EC2 credential, and returns its description in the form that Keystone checks. The
- * request is never sent. The description proves to Keystone that we know the secret. The caller's own
- * signature cannot prove that, because Keystone cannot check signatures of its kind.
+ * Signs a request with an EC2 credential, and describes it in the form that Keystone checks. The request is
+ * never sent: its description proves to Keystone that we know the secret. Keystone cannot check the caller's
+ * own signature, which is of another kind.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
  * @see keystoneclient/contrib/ec2/utils.py
  */

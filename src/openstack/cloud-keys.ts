@@ -27,11 +27,9 @@ export function readVariables(env: NodeJS.ProcessEnv): CloudKeys {
 /** Returns the text of the first of these keys that has one, or `null`. */
 export function textOf(keys: CloudKeys, ...names: readonly string[]): string | null {
   for (const name of names) {
-    const value = Object.hasOwn(keys.values, name) ? keys.values[name] : undefined;
-    if (typeof value === 'string' && value !== '') return value;
-    if (value !== undefined && value !== null && value !== '') {
-      throw problem(keys, name, 'is not a text: put it in quotes');
-    }
+    const value = given(keys, name);
+    if (typeof value === 'string') return value;
+    if (value !== null) throw problem(keys, name, 'is not a text: put it in quotes');
   }
   return null;
 }
@@ -47,11 +45,17 @@ export function neededText(keys: CloudKeys, ...names: readonly [string, ...strin
  * Reads a boolean in any of the spellings that clouds.yaml and the variables allow; `null` if it is absent.
  */
 export function flagOf(keys: CloudKeys, name: string): boolean | null {
-  const value = Object.hasOwn(keys.values, name) ? keys.values[name] : undefined;
-  if (value === undefined || value === null || value === '') return null;
+  const value = given(keys, name);
+  if (value === null) return null;
   if (/^(true|yes|on|1)$/i.test(String(value))) return true;
   if (/^(false|no|off|0)$/i.test(String(value))) return false;
   throw problem(keys, name, 'is neither true nor false');
+}
+
+/** Returns the value of a key; `null` if it is absent or empty. */
+function given({ values }: CloudKeys, name: string): unknown {
+  const value = Object.hasOwn(values, name) ? values[name] : null;
+  return value === undefined || value === '' ? null : value;
 }
 
 /** Returns the error for the value of a key. */

@@ -33,7 +33,10 @@ export async function readCloudsYaml(name: string, env: NodeJS.ProcessEnv): Prom
   const auth = { ...plain.auth, ...added?.auth };
   return {
     source: file.path,
-    nameOf: (key) => `clouds.${name}.${key in auth || !(key in plain.rest) ? 'auth.' : ''}${key}`,
+    nameOf(key) {
+      const isOutsideAuth = key in plain.rest && !(key in auth);
+      return isOutsideAuth ? `clouds.${name}.${key}` : `clouds.${name}.auth.${key}`;
+    },
     values: { ...plain.rest, ...added?.rest, ...auth },
   };
 }
@@ -67,7 +70,8 @@ function parsed(path: string, text: string): unknown {
   } catch (error) {
     // The parser's message may quote the line, and the line may hold a password.
     const code = (error as { code?: unknown }).code;
-    throw new CloudConfigError(`${path}: is not YAML${typeof code === 'string' ? ` (${code})` : ''}`);
+    const detail = typeof code === 'string' ? ` (${code})` : '';
+    throw new CloudConfigError(`${path}: is not YAML${detail}`);
   }
 }
 

@@ -61,7 +61,7 @@ export function openEc2Credentials(options: CloudOptions, env = process.env): Ec
       if (status === 401 || status === 404) return null;
       if (status === 403) throw forbidden('service on its project');
       if (status !== 200 || subject === null) throw unexpected(status);
-      // The token is delegated, whatever method Keystone notes in it: the credential is bound to one project.
+      // The credential is bound to one project. So the token is delegated, whatever Keystone says about it.
       return { ...parseToken(text), token: subject, delegated: true };
     },
   };
@@ -77,23 +77,23 @@ interface KeystoneCall {
 }
 
 /**
- * Makes a call as the account and returns the answer. If the account's token is refused, it is replaced and
- * the call is repeated.
+ * Makes a call as the account and returns the answer. If Keystone refuses the account's token, gets another
+ * token and repeats the call once.
  */
 async function ask(
   account: Account,
   { scope, method, path, body, signal }: KeystoneCall,
 ): Promise<KeystoneAnswer> {
   const { keystone, tokenFor, drop } = await account.open(signal);
-  for (let mayRepeat = true; ; mayRepeat = false) {
-    const token = await tokenFor(scope, signal);
-    const headers = { 'X-Auth-Token': token.token };
-    const answer = await askKeystone(keystone, method, path, { headers, body }, signal);
-    if (answer.status !== 401 || !mayRepeat) return answer;
-    // Keystone also answers 401 if the key's owner is disabled, which is no fault of the account's token.
-    if ((await validate(keystone, token.token, signal)) !== null) return answer;
-    drop(scope, token);
-  }
+  const askWith = ({ token }: IssuedToken) =>
+    askKeystone(keystone, method, path, { headers: { 'X-Auth-Token': token }, body }, signal);
+  const token = await tokenFor(scope, signal);
+  const answer = await askWith(token);
+  if (answer.status !== 401) return answer;
+  // Keystone also answers 401 if the key's owner is disabled. Then the account's token is still valid.
+  if ((await validate(keystone, token.token, signal)) !== null) return answer;
+  drop(scope, token);
+  return askWith(await tokenFor(scope, signal));
 }
 
 function keyIn(text: string, access: string): Ec2Key | null {

@@ -43,9 +43,9 @@ export async function signIn(
 }
 
 /**
- * Validates a token, with the rights of that token itself. Returns what Keystone says about it, or `null` if
- * it is not valid. A token that is bound to access rules counts as invalid, because nobody here could enforce
- * them.
+ * Validates a token, with the rights of that token itself. Returns what Keystone says about the token, or
+ * `null` if it is not valid. A token that is bound to access rules counts as invalid, because this service
+ * does not enforce access rules.
  * @throws OpenStackError as `signIn` does
  */
 export async function validate(
@@ -53,13 +53,8 @@ export async function validate(
   token: string,
   signal?: AbortSignal,
 ): Promise<TokenFacts | null> {
-  const { status, text } = await askKeystone(
-    keystone,
-    'GET',
-    TOKENS,
-    { headers: aboutItself(token) },
-    signal,
-  );
+  const headers = aboutItself(token);
+  const { status, text } = await askKeystone(keystone, 'GET', TOKENS, { headers }, signal);
   if (status === 401 || status === 404) return null;
   if (status !== 200) throw unexpected(status);
   return parseToken(text);
@@ -98,8 +93,8 @@ export async function checkKeystone(keystone: Keystone, signal?: AbortSignal): P
 }
 
 /**
- * Returns the headers of a call that is about a token and made with it. `OpenStack-Identity-Access-Rules` is
- * left out, because it would say that we enforce a token's access rules.
+ * Returns the headers of a call that is about a token and made with the same token. The header
+ * `OpenStack-Identity-Access-Rules` would say that we enforce access rules, so it is left out.
  */
 function aboutItself(token: string): Record<string, string> {
   return { 'X-Auth-Token': token, 'X-Subject-Token': token };

@@ -11,8 +11,8 @@ import { discardBody } from './transport.ts';
 export interface Session {
   /**
    * Makes one call to the region's image service, at the address that the token's own catalog names. Returns
-   * the answer, whatever its status, except 401. If the copier's token is refused, gets a new one and repeats
-   * the call, unless its body is a stream.
+   * the answer with any status but 401. If the service refuses the copier's token, gets a new token and
+   * repeats the call once. A call whose body is a stream is not repeated.
    * @throws OpenStackError, `expired` if a user's token is refused, `unauthorized` if the copier's is; the
    * signal's reason; what the body's stream has thrown
    */
@@ -43,15 +43,19 @@ export function openSession(options: CloudOptions, env = process.env): Session {
       await discardBody(response);
       throw new OpenStackError('expired', 'the token is no longer valid');
     }
-    for (let mayRepeat = typeof body !== 'object'; ; mayRepeat = false) {
+    // Sends the request as the copier. If the token is refused, forgets it and returns `null`.
+    const send = async () => {
       const token = await tokenFor(as, signal);
       const response = await sendImageRequest(service, token, request);
       if (response.statusCode !== 401) return response;
       await discardBody(response);
       drop(as, token);
-      if (!mayRepeat)
-        throw new OpenStackError('unauthorized', "the image service refuses the copier's token");
-    }
+      return null;
+    };
+    const isStream = typeof body === 'object';
+    const response = (await send()) ?? (isStream ? null : await send());
+    if (response !== null) return response;
+    throw new OpenStackError('unauthorized', "the image service refuses the copier's token");
   };
   return {
     requestImage,

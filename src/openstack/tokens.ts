@@ -98,8 +98,8 @@ async function freshToken(keystone: Keystone, account: Cloud, scope: Scope): Pro
   const token = await signInTo(keystone, account, scope);
   // Only our own clock counts: Keystone's may differ.
   if (token !== null) return { ...token, expiresAt: startedAt + token.lifetime };
-  // Keystone answers a wrong password and a scope without a role alike, so a sign-in to the account's own
-  // project tells which it is.
+  // Keystone gives the same answer to a wrong password and to a scope without a role. A sign-in to the
+  // account's own project tells which of the two it is.
   const asked = scopeOf(account, scope);
   const isOwn = 'project' in asked && asked.project === null;
   if (isOwn || (await signInTo(keystone, account, OWN_PROJECT)) === null) {

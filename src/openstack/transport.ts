@@ -31,8 +31,8 @@ export async function discardBody({ body }: Dispatcher.ResponseData): Promise<vo
 }
 
 /**
- * Keeps only the code and the message of an error: a parser's error carries a piece of the answer, which may
- * hold a token.
+ * Keeps only the code and the message of an error. A parser's error also has a piece of the answer, and a
+ * token may be in it.
  */
 function withoutDetails(error: unknown): Error {
   const first: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;

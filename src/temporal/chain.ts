@@ -31,8 +31,7 @@ const UNKNOWN = { lastRunId: null, closedAs: null, memo: {} } as const;
 
 /**
  * Returns the state of a chain.
- * @param firstRunId the id of the chain's first run. It identifies the chain, because every run that a reset
- * makes keeps it.
+ * @param firstRunId the id of the chain's first run, which every run of the chain keeps
  */
 export async function chainOf(client: Client, workflowId: string, firstRunId: string): Promise<Chain> {
   const last = await runOf(client, workflowId);
@@ -43,10 +42,9 @@ export async function chainOf(client: Client, workflowId: string, firstRunId: st
 }
 
 /**
- * Tells whether any run of a chain has completed, or may have. Follows the resets from the first run on, and
- * describes each run, because Temporal's list of workflows lags behind. If Temporal has forgotten one of
- * these runs, returns `true`, because that run may have completed. Uses the list only to find runs that
- * cannot be reached in this way.
+ * Tells whether any run of a chain has completed, or may have completed because Temporal has forgotten it.
+ * Describes the first run, then the run that its reset has made, and so on. Temporal's list of workflows lags
+ * behind, so the list only adds runs to which no reset leads.
  */
 export async function mayHaveCompleted(
   client: Client,
@@ -54,8 +52,9 @@ export async function mayHaveCompleted(
   firstRunId: string,
 ): Promise<boolean> {
   const known = new Set<string>();
-  for (let next: string | null = firstRunId; next !== null && !known.has(next); ) {
-    const run = await runOf(client, workflowId, next);
+  let next: string | null = firstRunId;
+  while (next !== null && !known.has(next)) {
+    const run: Run | undefined = await runOf(client, workflowId, next);
     if (run === undefined || run.status === 'COMPLETED') return true;
     known.add(next);
     next = run.resetTo;

@@ -33,8 +33,8 @@ export function temporalSettings(): TemporalSettings {
 
 /** Returns the options of a client's connection. */
 export function clientOptions({ address, tunnel, options }: TemporalSettings): ConnectionOptions {
-  // gRPC's own reading of the proxy variables is switched off, so that clients and workers read them in the
-  // same way.
+  // Clients and workers both take their proxy from `tunnel`. So gRPC does not read the proxy variables
+  // itself.
   const direct = { 'grpc.enable_http_proxy': 0 };
   if (tunnel === null) return { ...options, channelArgs: direct };
   const { proxy, credentials } = tunnel;

@@ -24,8 +24,8 @@ const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
 /**
  * Returns a data converter that encrypts payloads and the messages of failures before they leave this
- * process, or `undefined` if the configuration asks for none.
- * @throws Error that names the key if it is not 32 bytes in base64, or its file if that cannot be read
+ * process, or `undefined` if nothing is to be encrypted.
+ * @throws Error as `openCodec` does
  */
 export async function encryptingConverter(
   config: EncryptionConfig | null,
@@ -38,7 +38,7 @@ export async function encryptingConverter(
 /**
  * Returns a codec with the configured keys. It encrypts with the current key, and decrypts with any of them.
  * A payload that is not encrypted is left as it is.
- * @throws Error that names the key if it is not 32 bytes in base64, or its file if that cannot be read
+ * @throws Error that names a key that is not 32 bytes in base64, or the file of a key that cannot be read
  */
 export async function openCodec({ current, keys }: EncryptionConfig): Promise<PayloadCodec> {
   const read = [...keys].map(async ([id, reference]) => {

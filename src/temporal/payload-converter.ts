@@ -5,8 +5,8 @@ import { undecodable } from '../copy-job/index.ts';
 
 /**
  * Converts payloads as the SDK's default converter does, but returns an `Undecodable` for a payload that
- * cannot be decoded. The default converter would throw, and the Workflow Task would fail again and again, so
- * that the workflow could never end.
+ * cannot be decoded. If it threw an error, as the default converter does, each Workflow Task would fail, and
+ * the workflow could never end.
  */
 export const payloadConverter: PayloadConverter = {
   toPayload: (value, context) => defaultPayloadConverter.toPayload(value, context),

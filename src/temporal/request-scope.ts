@@ -34,8 +34,8 @@ export async function forRequest<T>(
 }
 
 /**
- * Waits for work that does not call Temporal. The time that it takes is added to the request's deadline for
- * calls to Temporal, so that a slow store leaves as much time for them as before.
+ * Waits for work that does not call Temporal, such as a look at a slow store. The time that it takes does not
+ * count for the request's calls to Temporal.
  */
 export async function outsideTemporalDeadline<T>(work: Promise<T>): Promise<T> {
   const request = requests.getStore();
@@ -54,8 +54,8 @@ export function requestId(): string | null {
 }
 
 /**
- * Retries a failed call to Temporal as the SDK's own interceptor does, with two differences: it does not
- * begin a retry that would come after the call's deadline; and within a request it does not retry a call that
+ * Retries a failed call to Temporal as the SDK's own interceptor does, with two differences. It does not
+ * begin a retry that would come after the call's deadline. Within a request, it does not retry a call that
  * Temporal could not parse.
  */
 export const retryInterceptor: Interceptor = (options, nextCall) => {
@@ -63,18 +63,18 @@ export const retryInterceptor: Interceptor = (options, nextCall) => {
   if (request?.signal.aborted) throw new Error('nobody waits for this call to Temporal any more');
   const deadline = earlier(options.deadline, request && Math.min(Date.now() + MAX_CALL, request.until));
   const usual = defaultGrpcRetryOptions();
+  // Each call of `usual.delayFunction` returns another delay. So the decider chooses the delay, and keeps it.
   let delay = 0;
   const retryableDecider = (attempt: number, status: GrpcStatus): boolean => {
     delay = usual.delayFunction(attempt, status);
     if (deadline !== undefined && Date.now() + delay >= deadline) return false;
-    // Temporal answers with this status if it cannot parse a call, for example because of a malformed page
-    // token.
+    // The status of a call that Temporal cannot parse, for example because of a malformed page token.
     const isUnreadable = status.code === GRPC_STATUS.unknown;
     if (request !== undefined && (request.signal.aborted || isUnreadable)) return false;
     return usual.retryableDecider(attempt, status);
   };
-  const patient = makeGrpcRetryInterceptor({ delayFunction: () => delay, retryableDecider });
-  return patient({ ...options, ...(deadline !== undefined && { deadline }) }, nextCall);
+  const retrying = makeGrpcRetryInterceptor({ delayFunction: () => delay, retryableDecider });
+  return retrying({ ...options, ...(deadline !== undefined && { deadline }) }, nextCall);
 };
 
 function earlier(deadline: Date | number | undefined, other: number | undefined): number | undefined {

@@ -1,14 +1,13 @@
 /**
- * The functions of Temporal's SDK that are needed here although its public API does not export them. The
- * SDK's version is pinned exactly; these imports MUST be checked before it is changed.
+ * Functions of Temporal's SDK that its public API does not export. The SDK's version is pinned exactly.
+ * Whoever changes it MUST check these imports.
  * - `decodeFromPayloadsAtIndex`, `decodeOptionalSinglePayload`, `decodeOptionalFailureToOptionalError`: they
- *   decode the values in descriptions and histories of workflows, which a client with a codec does not decode
- *   by itself.
+ *   decode the values in descriptions and histories of workflows. A client with a codec does not do that.
  * - `optionalTsToDate`: converts the protobuf times in these descriptions.
  * - `encodeSearchAttributeIndexedValueType`: converts the type of a search attribute into the number that the
  *   operator service takes.
- * - `executionInfoFromRaw`: decodes the entries of one page of a list of workflows, because the client's own
- *   list hides its pages.
+ * - `executionInfoFromRaw`: decodes the entries of one page of a list of workflows. The client's own list
+ *   hides its pages.
  */
 export { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 export {

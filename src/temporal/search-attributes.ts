@@ -3,9 +3,8 @@ import { searchAttributes } from '../copy-job/index.ts';
 import { encodeSearchAttributeIndexedValueType } from './sdk-internals.ts';
 
 /**
- * Registers the product's search attributes in the namespace, if it lacks any of them.
- * @throws Error that contains the command by which an administrator can register them, if this process may
- * not
+ * Registers the product's search attributes that the namespace lacks.
+ * @throws Error with the command for an administrator, if this process may not register them
  */
 export async function ensureSearchAttributes(client: Client): Promise<void> {
   const { operatorService } = client.connection as Connection;
@@ -19,12 +18,8 @@ export async function ensureSearchAttributes(client: Client): Promise<void> {
   } catch (cause) {
     const flags = missing.map(({ name, type }) => `--name ${name} --type ${cliType(type)}`).join(' ');
     const command = `temporal operator search-attribute create --namespace ${namespace} ${flags}`;
-    throw new Error(
-      `the namespace lacks search attributes; let an administrator of Temporal run: ${command}`,
-      {
-        cause,
-      },
-    );
+    const problem = 'the namespace lacks search attributes';
+    throw new Error(`${problem}; let an administrator of Temporal run: ${command}`, { cause });
   }
 }
 

@@ -23,8 +23,8 @@ export function harmlessLines(text: string): string {
 }
 
 /**
- * Returns JSON with the same meaning that is safe to print on a terminal. The text MAY also be YAML that has
- * every text with harmful characters in double quotes. Line feeds stay, because they belong to the layout.
+ * Returns JSON with the same meaning that is safe to print on a terminal. Line feeds stay: they belong to the
+ * layout. The text MAY also be YAML whose texts with harmful characters are all in double quotes.
  */
 export function harmlessJson(json: string): string {
   return json.replaceAll(HARMFUL, (character) =>
@@ -33,7 +33,7 @@ export function harmlessJson(json: string): string {
 }
 
 /**
- * Matches characters that have a meaning in Markdown, including GitHub's; some of them only at the beginning
+ * Matches characters that have a meaning in Markdown, including GitHub's. Some have it only at the beginning
  * of the text.
  */
 const MARKDOWN = /[\\`*_[\]<>#|~&$:@!]|^[-+=]|(?<=^\d{1,9})[.)]/g;

@@ -8,8 +8,8 @@ const MAX_CHARACTERS = 60;
 const MAX_BYTES = 180;
 
 /**
- * Returns the end of a text from outside, such as an object's path, as much as fits into a summary for the
- * Web UI. It is Markdown that shows the text and does nothing else.
+ * Returns the end of a text from outside, such as an object's path, as Markdown that shows the text and does
+ * nothing else. The label is so short that it fits into a summary for the Web UI.
  */
 export function labelOf(text: string): string {
   // Escapes and characters outside ASCII take several bytes, so the text is cut until its label fits.

@@ -17,9 +17,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly patternProperties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
-  /**
-   * The pattern of a text, or of an object's keys, in words. Some editors show this non-standard keyword too.
-   */
+  /** The pattern of a text, or of an object's keys, in words. Some editors show this non-standard keyword. */
   readonly patternErrorMessage?: string;
 }
 
@@ -165,7 +163,7 @@ function member(value: unknown, step: string): unknown {
 }
 
 /**
- * Replaces everything below the first level by `…`, because a deeply nested value could overflow the stack of
+ * Replaces everything below the first level by `…`. A deeply nested value could overflow the stack of
  * `JSON.stringify`.
  */
 function shallow(value: unknown): unknown {

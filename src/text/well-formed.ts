@@ -7,13 +7,13 @@ interface Visit {
 }
 
 /**
- * Searches a value for text that is not well-formed Unicode, such as half of a surrogate pair. Such text is
- * refused in every input, because no file, object or database can store it.
+ * Searches a value for text that is not well-formed Unicode, such as half of a surrogate pair. No file,
+ * object or database can store such text, so every input with it is refused.
  * @returns the first field whose value or name is ill-formed, for example `destination.image_name`; the empty
  * text if the value itself is ill-formed; `undefined` if all is well-formed
  */
 export function illFormedField(value: unknown): string | undefined {
-  // This does not recurse, because a value from outside may be nested more deeply than the stack allows.
+  // A loop, not a recursion: a value from outside may be nested more deeply than the stack allows.
   const toVisit: Visit[] = [{ value, path: '' }];
   for (let next = toVisit.pop(); next !== undefined; next = toVisit.pop()) {
     if (typeof next.value === 'string' && !next.value.isWellFormed()) return fieldName(next.path);

@@ -5,8 +5,8 @@ import { OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors
 type Describe = NonNullable<WorkflowClientInterceptor['describe']>;
 
 /**
- * Makes a span of each call about a workflow, and passes the trace on to the workflow. `describe` has a span
- * only while a request's span is open: a stream of events, which describes a job again and again, makes none.
+ * Makes a span of each call about a workflow, and passes the trace on to the workflow. `describe` gets a span
+ * only while a request's span is open. A stream of events describes a job again and again, without any span.
  */
 export class ClientInterceptor extends OpenTelemetryWorkflowClientInterceptor {
   override describe(...[input, next]: Parameters<Describe>): ReturnType<Describe> {

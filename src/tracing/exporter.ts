@@ -7,9 +7,9 @@ import type { Log } from './tracing.ts';
 const MIN_BETWEEN_WARNINGS = 10 * 60_000;
 
 /**
- * Opens the exporter that sends spans to the collector. A failure is logged as a warning with its code, but
- * not more often than every `MIN_BETWEEN_WARNINGS`. OpenTelemetry's own messages are not logged: they may
- * quote the headers of a request, and what the collector answers.
+ * Opens the exporter that sends spans to the collector. Logs the code of a failure as a warning, at most once
+ * in `MIN_BETWEEN_WARNINGS`. Does not log OpenTelemetry's own messages: they may quote the headers of a
+ * request and the collector's answer.
  */
 export function openExporter(log: Log): SpanExporter {
   const exporter = new OTLPTraceExporter();

@@ -34,11 +34,10 @@ export function startTracing(name: string, log: Log): Tracing {
       .merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [new BatchSpanProcessor(openExporter(log))],
   });
-  // This leaves out baggage, because what clients write into it would become a part of histories.
+  // Baggage is left out: what clients write into it would become a part of histories.
   provider.register({ propagator: new W3CTraceContextPropagator() });
   const tracer = trace.getTracer('image-replicator');
-  let second = 0;
-  let parts = 0;
+  const mayTracePart = atMostEachSecond(MAX_PARTS);
   return {
     client: [new ClientInterceptor()],
     activity: [
@@ -50,9 +49,8 @@ export function startTracing(name: string, log: Log): Tracing {
     part(side, region, seconds) {
       const flags = trace.getActiveSpan()?.spanContext().traceFlags ?? TraceFlags.NONE;
       if ((flags & TraceFlags.SAMPLED) === 0) return;
+      if (!mayTracePart()) return;
       const now = Date.now();
-      if (Math.floor(now / 1000) !== second) [second, parts] = [Math.floor(now / 1000), 0];
-      if (++parts > MAX_PARTS) return;
       const attributes = { 'image_replicator.region': region, 'image_replicator.side': side };
       const options = { attributes, startTime: now - seconds * 1000 };
       tracer.startSpan(side === 'source' ? 'read part' : 'write part', options).end(now);
@@ -61,5 +59,20 @@ export function startTracing(name: string, log: Log): Tracing {
       const sent = provider.shutdown().catch(() => {});
       await Promise.race([sent, sleep(MAX_FAREWELL, undefined, { ref: false })]);
     },
+  };
+}
+
+/** Returns a function that returns `true` at most `max` times within each second of the clock. */
+function atMostEachSecond(max: number): () => boolean {
+  let second = 0;
+  let count = 0;
+  return () => {
+    const now = Math.floor(Date.now() / 1000);
+    if (now !== second) {
+      second = now;
+      count = 0;
+    }
+    count += 1;
+    return count <= max;
   };
 }

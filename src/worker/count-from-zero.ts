@@ -2,8 +2,8 @@ import { Runtime } from '@temporalio/worker';
 import { COPY_IMAGE, JOBS_ENDED, TASK_QUEUE } from '../copy-job/index.ts';
 
 /**
- * Sets the counter of failed jobs to 0 for each pair of regions, because Prometheus sees no increase if the
- * first value of a counter is 1. The labels MUST be those that the workflow uses.
+ * Sets the counter of failed jobs to 0 for each pair of regions: Prometheus sees no increase in a counter's
+ * first value. The labels MUST be those that the workflow uses.
  */
 export function countFailuresFromZero(namespace: string, regions: Iterable<string>): void {
   const names = [...regions];

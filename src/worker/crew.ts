@@ -23,12 +23,13 @@ export class Crew {
 
   /**
    * Runs all workers until the process is told to stop. If a worker fails, stops all of them and throws its
-   * error, because a process that did only a part of its work would look healthy.
+   * error: with only some of its workers, the process would look healthy and do a part of its work.
    */
   async run(): Promise<void> {
     this.#isRunning = true;
     for (const worker of this.#workers) this.#start(worker);
     try {
+      // Workers may be added during the wait, so it is repeated until none is running.
       while (this.#running.size > 0) await Promise.race([Promise.all(this.#running), this.#failed.promise]);
     } finally {
       this.#isRunning = false;

@@ -3,8 +3,8 @@ import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { LOG_HEADER, type LogContext } from '../copy-job/index.ts';
 
 /**
- * Adds the log context of the job, which the workflow has put into a header, to every log line of its
- * activities.
+ * Adds the log context of a job to every log line of its activities. The workflow has put that context into a
+ * header.
  */
 export const logContext: ActivityInterceptorsFactory = () => {
   let context: Partial<LogContext> = {};

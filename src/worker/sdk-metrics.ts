@@ -9,17 +9,14 @@ export interface SdkMetrics {
   text(): Promise<string>;
 }
 
-/**
- * The labels that the SDK adds to metrics of workflows, and the names that they have by Prometheus'
- * conventions.
- */
+/** The labels that the SDK adds to the metrics of workflows, with their names by Prometheus' conventions. */
 const SNAKE_CASE: Readonly<Record<string, string>> = {
   'taskQueue=': 'task_queue=',
   'workflowType=': 'workflow_type=',
 };
 const CAMEL_CASE = /(?<=^image_replicator_.*[{,])(?:taskQueue|workflowType)=/gm;
 
-/** Chooses a free loopback port for the SDK's metrics: if the SDK chose the port, it could not say which. */
+/** Chooses a free loopback port for the SDK's metrics. The SDK could not tell which port it has chosen. */
 export async function openSdkMetrics(): Promise<SdkMetrics> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,10 +1,7 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import { shortTaskQueue } from '../copy-job/index.ts';
 
-/**
- * The largest number of short steps at a time for one region. It is high because these steps only wait for a
- * store, and move no image.
- */
+/** The largest number of short steps at a time for one region. They only wait for a store, so it is high. */
 const MAX_SHORT = 100;
 
 /** The regions that workers serve, and the functions that create these workers. */
@@ -15,14 +12,14 @@ export interface StoreWorkersOptions<Created> {
   readonly create: (
     own: Pick<WorkerOptions, 'taskQueue' | 'maxConcurrentActivityTaskExecutions'>,
   ) => Promise<Created>;
-  /** Called with the workers of a Task Queue once all of them have been created. */
+  /** Called with each worker of a region, once all workers of the region have been created. */
   readonly add: (worker: Created) => void;
 }
 
 /**
- * Returns a function that creates the workers for the Task Queues of regions. However often it is called, it
- * creates the workers of each Task Queue only once. If they cannot be created, it throws, and the next call
- * tries again.
+ * Returns a function that creates the workers for the Task Queues of regions. It creates the workers of each
+ * Task Queue once, even if it is called again. If they cannot be created, it throws, and the next call tries
+ * again.
  */
 export function storeWorkers<Created>({
   regions,
@@ -45,7 +42,7 @@ export function storeWorkers<Created>({
     const taskQueues = new Set(names.flatMap((name) => regions.get(name)?.taskQueue ?? []));
     for (const taskQueue of taskQueues) {
       if (served.has(taskQueue)) continue;
-      // It is noted at once, because another call may come meanwhile.
+      // Another call may come before the workers have been created.
       served.add(taskQueue);
       await createFor(taskQueue).catch((error) => {
         served.delete(taskQueue);

@@ -3,10 +3,7 @@ import type { Metrics } from '../metrics/index.ts';
 import type { Spool } from '../stores/index.ts';
 import type { Links } from '../transfer/index.ts';
 
-/**
- * Adds gauges to a worker's metrics: how much its copies use of the lanes, the memory and the spool, and the
- * limits of each.
- */
+/** Adds gauges to a worker's metrics: what its copies use of lanes, memory and spool, and the limits. */
 export function watchWorker(metrics: Metrics, links: Links, spool: Spool | null): void {
   const lanes = (name: string, help: string, value: 'open' | 'limit') =>
     metrics.gauge(name, help, ['server', 'use'], async () =>

@@ -44,8 +44,8 @@ export interface WorkersOptions {
   /** `true` if this process also runs the workflows. */
   readonly workflows: boolean;
   /**
-   * The version of this process for Worker Versioning; `null` if versions are not used, so that a worker of
-   * any version may go on with any workflow.
+   * The version of this process for Worker Versioning; `null` without versions: then a worker of any version
+   * may go on with any workflow.
    */
   readonly version: WorkerDeploymentVersion | null;
   readonly logger: Logger;
@@ -63,25 +63,21 @@ export interface WorkersOptions {
  */
 const SHUTDOWN_GRACE = '1s';
 /**
- * How long a Workflow Task waits for the worker that has the workflow in its cache, before any worker may
- * take it.
+ * How long a Workflow Task waits for the worker that has the workflow in its cache. Then any worker may take
+ * the task.
  */
 const STICKY_TIMEOUT = '2s';
 /**
- * The largest number of activities at a time on the Task Queue of the workflows. It is high because deletions
- * of tasks only wait, possibly for a long time, and must not keep other activities from running.
+ * The largest number of activities at a time on the Task Queue of the workflows. It is high, because
+ * deletions of tasks may wait there for long.
  */
 const MAX_WAITING = 1000;
 
-/**
- * Runs the workers of this process until it is told to stop. Returns when all running work has stopped.
- */
+/** Runs the workers of this process until it is told to stop, and all running work has stopped. */
 export async function runWorkers(options: WorkersOptions): Promise<void> {
   const { config, regions, client, logger } = options;
   const runtimeLogger = temporalLogger(logger);
   installRuntime(options, runtimeLogger);
-  // `Runtime.install` has to come before the first connection, because a connection creates a default
-  // runtime.
   const connection = await NativeConnection.connect(workerOptions(temporalSettings()));
   const digests = meteredDigests(createDigestPool(Math.max(1, availableParallelism() - 1)), options.metrics);
   const spool = config.spool === null ? null : openSpool(config.spool);
@@ -90,21 +86,14 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   watchWorker(options.metrics, links, spool);
   const { repeated: onRepeat } = options.metrics;
   const deps: Dependencies = { regions, limits: config.limits, digests, links, spool, client, onRepeat };
-  const dataConverter = await encryptingConverter(config.encryption);
-  const interceptors = { activity: [logContext, ...(options.tracing?.activity ?? [])] };
-  const common = {
-    ...commonOptions(options),
-    connection,
-    interceptors,
-    ...(dataConverter && { dataConverter }),
-  };
+  const common = { ...(await commonOptions(options)), connection };
   const crew = new Crew();
   if (options.workflows) {
     countFailuresFromZero(client.options.namespace, regions.keys());
     const workflowOptions = {
       ...common,
       taskQueue: TASK_QUEUE,
-      workflowBundle: await workflowBundle(runtimeLogger, dataConverter !== undefined),
+      workflowBundle: await workflowBundle(runtimeLogger, config.encryption !== null),
       activities: createJobActivities(deps),
       maxConcurrentActivityTaskExecutions: MAX_WAITING,
     };
@@ -135,7 +124,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   await connection.close();
 }
 
-/** MUST be called before the first native connection of the process. */
+/** MUST be called before the first native connection of the process, which would create a default runtime. */
 function installRuntime({ sdkMetrics }: WorkersOptions, logger: DefaultLogger): void {
   Runtime.install({
     logger,
@@ -148,9 +137,13 @@ function installRuntime({ sdkMetrics }: WorkersOptions, logger: DefaultLogger): 
 }
 
 /** Returns the options that all workers of this process share. */
-function commonOptions({ client, config, version }: WorkersOptions): Omit<WorkerOptions, 'taskQueue'> {
+async function commonOptions(options: WorkersOptions): Promise<Omit<WorkerOptions, 'taskQueue'>> {
+  const { client, config, version, tracing } = options;
+  const dataConverter = await encryptingConverter(config.encryption);
   return {
     namespace: client.options.namespace,
+    interceptors: { activity: [logContext, ...(tracing?.activity ?? [])] },
+    ...(dataConverter && { dataConverter }),
     shutdownGraceTime: SHUTDOWN_GRACE,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     maxHeartbeatThrottleInterval: config.limits.heartbeatInterval,
@@ -177,8 +170,8 @@ function regionServer(options: WorkersOptions, common: Omit<WorkerOptions, 'task
 }
 
 /**
- * Returns the options for Worker Versioning. Running jobs are moved to new versions, because a copy may take
- * longer than the time between two releases.
+ * Returns the options for Worker Versioning. A copy may take longer than the time between two releases. So
+ * running jobs move to new versions.
  */
 function versioningOptions(
   version: WorkerDeploymentVersion,
@@ -187,8 +180,8 @@ function versioningOptions(
 }
 
 /**
- * Creates the schedule for a region's sweep. A failure is only logged, because this worker may lack the
- * permission, and the schedule may exist already.
+ * Creates the schedule for a region's sweep. A failure is only logged: this worker may lack the permission,
+ * and the schedule may be there already.
  */
 async function scheduleSweep({ client, regions, logger }: WorkersOptions, region: string): Promise<void> {
   const taskQueue = regions.get(region)?.taskQueue;
@@ -198,14 +191,11 @@ async function scheduleSweep({ client, regions, logger }: WorkersOptions, region
   );
 }
 
-/**
- * Returns a logger for Temporal's SDK that writes to the process's own logger, so that all lines have one
- * format.
- */
+const PINO_LEVELS = { ERROR: 'error', WARN: 'warn', INFO: 'info', DEBUG: 'debug', TRACE: 'debug' } as const;
+
+/** Returns a logger for Temporal's SDK that writes to the process's own logger, in its format. */
 function temporalLogger(logger: Logger): DefaultLogger {
   return new DefaultLogger('INFO', ({ level, message, meta }) => {
-    const write =
-      level === 'ERROR' ? 'error' : level === 'WARN' ? 'warn' : level === 'INFO' ? 'info' : 'debug';
-    logger[write]({ ...meta }, message);
+    logger[PINO_LEVELS[level]]({ ...meta }, message);
   });
 }

@@ -5,9 +5,9 @@ import { bundleWorkflowCode, type DefaultLogger, type WorkflowBundleOption } fro
 const ROOT = join(import.meta.dirname, '../..');
 
 /**
- * Returns the workflows' code as one bundle. A build has put the bundle into a file. If the program runs from
- * its sources, makes the bundle in memory, which takes seconds. IMAGE_REPLICATOR_WORKFLOW_BUNDLE may name the
- * file of a bundle that does not encrypt; the test suites make one for all their workers.
+ * Returns the workflows' code as one bundle. A build has put the bundle into a file. A program that runs from
+ * its sources makes the bundle in memory, which takes seconds. The test suites make a bundle that does not
+ * encrypt once for all their workers, and name its file in IMAGE_REPLICATOR_WORKFLOW_BUNDLE.
  * @param encrypts `true` for the bundle that encrypts the messages of failures
  */
 export async function workflowBundle(logger: DefaultLogger, encrypts = false): Promise<WorkflowBundleOption> {
