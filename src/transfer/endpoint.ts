@@ -1,5 +1,6 @@
 import type { Lane, Lanes } from './lane.ts';
-import { LaneLimit, type LaneRange } from './lane-limit.ts';
+import { LaneLimit } from './lane-limit.ts';
+import type { LaneRange } from './lane-phases.ts';
 import { FAR, Pace } from './pace.ts';
 
 /** While other copies wait, a lane that moves nothing for this long is not counted as taken; milliseconds. */
@@ -96,7 +97,7 @@ export class Endpoint {
 
   #heard(wait: number): void {
     this.#isFar = wait >= FAR;
-    this.#limit.answered(null, wait);
+    this.#limit.heard(wait);
   }
 
   #take(sharer: Sharer, signal: AbortSignal, isExcused: boolean): Promise<Lane> {
@@ -186,9 +187,9 @@ export class Endpoint {
       },
       failed: (fault) => {
         const { overload } = fault;
-        if (overload !== null) this.#limit.overloaded(overload.retryAfter ?? 0, true);
+        if (overload !== null) this.#limit.refused(overload.retryAfter ?? 0);
         // A connection that breaks after it has moved bytes is the fault of the network, not an overload.
-        else if (fault.code === 'unavailable' && !lane.hasMoved) this.#limit.overloaded(0, false);
+        else if (fault.code === 'unavailable' && !lane.hasMoved) this.#limit.failed();
       },
       aside: async (wait) => {
         lane.isExcused = true;

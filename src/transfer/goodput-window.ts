@@ -6,7 +6,7 @@ export class GoodputWindow {
   #changedAt: number;
   /** The time for which lanes were in use, added up over all lanes. */
   #used = 0;
-  #most: number;
+  #mostInUse: number;
   #bytes = 0;
   #laneTime = 0;
   readonly #reporting = new Set<number>();
@@ -19,7 +19,7 @@ export class GoodputWindow {
     this.begin = begin;
     this.#changedAt = begin;
     this.#inUse = before === undefined ? 0 : before.#inUse;
-    this.#most = this.#inUse;
+    this.#mostInUse = this.#inUse;
   }
 
   /** Records how many lanes are in use from now on. */
@@ -29,7 +29,7 @@ export class GoodputWindow {
       this.#changedAt = now;
     }
     this.#inUse = lanes;
-    this.#most = Math.max(this.#most, lanes);
+    this.#mostInUse = Math.max(this.#mostInUse, lanes);
   }
 
   /** Records that a lane has moved bytes, and has taken `time` for them. */
@@ -45,8 +45,8 @@ export class GoodputWindow {
   }
 
   /** The largest number of lanes that were in use at a time. */
-  get most(): number {
-    return this.#most;
+  get mostInUse(): number {
+    return this.#mostInUse;
   }
 
   /** Returns the average number of lanes in use. */

@@ -2,7 +2,7 @@ import type { ImageSink } from '../stores/index.ts';
 import { Bandwidth, type NamedBandwidth, Throttle } from './bandwidth.ts';
 import { Endpoint } from './endpoint.ts';
 import type { Lanes } from './lane.ts';
-import type { LaneRange } from './lane-limit.ts';
+import type { LaneRange } from './lane-phases.ts';
 import { type Memory, openMemory } from './memory.ts';
 
 /** The smallest number of lanes that small objects get at a server. */

@@ -44,7 +44,7 @@ export function simulation(open: (now: () => number) => LaneLimit) {
 
   function begin(link: Link): boolean {
     if (running.size >= (link.mostRequests ?? Number.POSITIVE_INFINITY)) {
-      limit.overloaded(0, true);
+      limit.refused(0);
       return false;
     }
     let lane = 0;

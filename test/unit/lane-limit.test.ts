@@ -28,15 +28,15 @@ test('once a server far away has answered, there are four times as many lanes', 
 
 test('a server that is known to be far away gets four times as many lanes before any of them is answered', () => {
   const limit = new LaneLimit({ min: 4, max: 64 }, () => 0);
-  limit.answered(null, 100);
-  limit.answered(null, 100);
+  limit.heard(100);
+  limit.heard(100);
   expect(limit.lanes).toBe(16);
 });
 
 test('lanes that start late, and report only whole blocks, are found to help', () => {
   let now = 0;
   const limit = new LaneLimit({ min: 4, max: 64 }, () => now);
-  limit.answered(null, 100);
+  limit.heard(100);
   now = 1000;
   for (let lane = 0; lane < 16; lane++) {
     now += 50;
@@ -61,7 +61,7 @@ test('one quick answer is enough to recognise a busy server nearby', () => {
 
 test('a server that has refused requests gets no more lanes just because it answers', () => {
   const limit = new LaneLimit({ min: 4, max: 64 }, () => 0);
-  limit.overloaded(0, true);
+  limit.refused(0);
   for (const lane of [0, 1, 2, 3]) limit.answered(lane, 100);
   expect(limit.lanes).toBe(4);
 });
@@ -110,7 +110,7 @@ test('a server that refuses more than eight requests at a time hardly ever gets 
 test('a refusal reduces lanes at once, and requests wait for as long as the server says', () => {
   const link = begin();
   link.run(LONG, 3 * SECOND);
-  link.limit.overloaded(2 * SECOND, true);
+  link.limit.refused(2 * SECOND);
   expect([link.limit.lanes, link.limit.pause]).toEqual([expect.toSatisfy((n) => n < 50), 2 * SECOND]);
   link.run(LONG, 1.5 * SECOND);
   expect(link.limit.pause).toBeGreaterThan(0);
@@ -120,8 +120,16 @@ test('many refusals at the same time count as one', () => {
   const link = begin({ min: 1, max: 64 });
   link.run(LONG, 5 * SECOND);
   const before = link.limit.lanes;
-  for (let refused = 0; refused < 20; refused++) link.limit.overloaded(0, true);
+  for (let refused = 0; refused < 20; refused++) link.limit.refused(0);
   expect(link.limit.lanes).toBe(Math.floor(before * 0.7));
+});
+
+test('a lower limit is kept, although the server has refused a larger number of requests before', () => {
+  const link = begin();
+  link.run(LONG, 3 * SECOND);
+  link.limit.refused(0);
+  link.limit.setRange({ min: 4, max: 8 });
+  expect(Math.max(...link.run(LONG, 10 * SECOND).lanes)).toBe(8);
 });
 
 test('a measurement of lanes that nobody uses changes nothing', () => {
