@@ -9,9 +9,8 @@ export interface CopyTarget {
 }
 
 /**
- * Patterns for the names of properties that a copy does not get, because they mean something only in their
- * own region, or because a service keeps them for itself. Among them are the ids of keys, of certificates,
- * and of the volumes, servers and images that an image was made from.
+ * Names of the properties that a copy does not get. They have a meaning only in their own region, such as the
+ * ids of keys, volumes and servers, or a service keeps them for itself.
  * @see https://docs.openstack.org/glance/latest/admin/useful-image-properties.html
  * @see Nova's `non_inheritable_image_properties`
  */
@@ -27,9 +26,8 @@ const LEFT_BEHIND = [
 ];
 
 /**
- * Returns the record of a copy before its data is there. The record has everything that describes the image,
- * and nothing that belongs to the source's region. The decisions of the source's owner (sharing, hiding,
- * protection) are kept only if the requester is that owner.
+ * Returns the record of a copy before its data is there. It describes the image, without what belongs to the
+ * source's region. Sharing, hiding and protection are kept only if the requester is the source's owner.
  * @param requester the tenant for whom the source is read
  */
 export function copyOf(source: ImageRecord, target: CopyTarget, requester: string | null): ImageRecord {

@@ -4,10 +4,7 @@ import type { ImageRecord } from './record.ts';
 export interface Digests {
   readonly sha512: string | null;
   readonly md5: string | null;
-  /**
-   * Present only if a Glance that is configured for sha256 gives it. Workflow histories of earlier versions
-   * do not have this field.
-   */
+  /** Known only if a Glance is configured for sha256. Histories of earlier versions do not have this field. */
   readonly sha256?: string;
 }
 
@@ -16,15 +13,15 @@ const ALGORITHMS = ['sha512', 'sha256', 'md5'] as const satisfies readonly (keyo
 export type Algorithm = (typeof ALGORITHMS)[number];
 
 /**
- * The digest by which a copy was compared with its source: the strongest that is known of both; `none` if
- * there is none. `crc64nvme` is a checksum of an object store that has made the copy by itself.
+ * The digest by which a copy was compared with its source; `none` if no digest is known of both. `crc64nvme`
+ * is the checksum of an object store that has made the copy by itself.
  */
 export type VerifiedBy = Algorithm | 'crc64nvme' | 'none';
 
 /** Returns every digest that a record has. */
 export function digestsOf(record: Pick<ImageRecord, 'os_hash_algo' | 'os_hash_value' | 'checksum'>): Digests {
   const { os_hash_algo, os_hash_value, checksum } = record;
-  // Records of an earlier version may have a value without the name of its algorithm. It is then a sha512.
+  // In records of an earlier version, a value without the name of its algorithm is a sha512.
   if (os_hash_algo !== 'sha256') return { sha512: os_hash_value, md5: checksum };
   return { sha512: null, md5: checksum, ...(os_hash_value !== null && { sha256: os_hash_value }) };
 }

@@ -13,20 +13,17 @@ const PAGE = 64 * 1024;
 /** Bytes that are allocated at a time and cut into pieces; more if a larger piece is needed. */
 const BLOCK = 512 * MIB;
 
-/**
- * Pieces that nobody has borrowed. A piece's length is a power of two, and its offset a multiple of the
- * length.
- */
+/** Pieces that nobody has borrowed. Their lengths are powers of two; their offsets are multiples of these. */
 const idle: Buffer[] = [];
 /** Bytes that are borrowed at the moment. */
 let lent = 0;
 
 /**
  * Returns memory that threads can share and that begins at a page boundary, as direct I/O requires. In
- * Node.js only WebAssembly's memory is both. The garbage collector cannot be relied on to free it: the
- * collectors of all threads would have to agree that it is unused, and they do not see its size. So it is
- * never freed, but lent again, for any size: a larger piece is halved, and halves that are returned are
- * joined (the buddy system; Knuth, The Art of Computer Programming, 2.5).
+ * Node.js only WebAssembly's memory has both properties. The garbage collector frees it late or never,
+ * because the collectors of all threads have to agree, and none sees its size. So the memory is lent again
+ * and again: larger pieces are halved, and returned halves are joined (the buddy system; Knuth, The Art of
+ * Computer Programming, 2.5).
  */
 export function borrowPages(bytes: number): Buffer {
   const size = PAGE * 2 ** Math.ceil(Math.log2(Math.max(1, bytes / PAGE)));
@@ -79,8 +76,8 @@ export function returnPages(pages: Buffer): void {
 }
 
 /**
- * Copies bytes into memory of `borrowPages`. `TypedArray.prototype.set` would take ten times as long, because
- * V8 writes shared memory word by word, or byte by byte.
+ * Copies bytes into memory of `borrowPages`. This is ten times as fast as `TypedArray.prototype.set`, with
+ * which V8 writes shared memory word by word.
  */
 export function copyInto(memory: Uint8Array, at: number, bytes: Uint8Array): void {
   if (bytes.length > 0) Buffer.prototype.fill.call(memory, bytes, at, at + bytes.length);

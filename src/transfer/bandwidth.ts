@@ -1,14 +1,14 @@
-/** Milliseconds of unused bandwidth that later bytes may still use. */
+/** The time for which unused bandwidth is kept for later bytes; milliseconds. */
 const BURST = 200;
-/** The longest time between two looks at a limit's rate, which may have changed; milliseconds. */
+/** The longest time after which a limit's rate is looked up again; milliseconds. */
 const MAX_NAP = 250;
 
 /** A limit in bytes a second, which may change at any time. Calls that wait are served in their order. */
 export class Bandwidth {
-  /** Returns the bytes a second that are allowed now; `null` if any number is. */
+  /** Returns the bytes a second that are allowed now; `null` if there is no limit. */
   rate: () => number | null;
   readonly #now: () => number;
-  /** Bytes that were let through earlier than the rate allows. Below 0 if bandwidth was left unused. */
+  /** The number of bytes that were let through too early. It is below 0 if bandwidth was left unused. */
   #ahead = 0;
   #settledAt: number;
   readonly #waiting: (() => void)[] = [];
@@ -73,7 +73,7 @@ export class Bandwidth {
       this.#ahead = Math.max(left, -BURST * perMillisecond);
     }
     this.#settledAt = now;
-    // A timer waits for whole milliseconds, so less than a byte is not worth a timer.
+    // Less than a byte is not worth a timer, which waits for whole milliseconds.
     return rate === null || this.#ahead < 1 ? 0 : Math.ceil((this.#ahead / rate) * 1000);
   }
 }
@@ -84,9 +84,9 @@ export interface NamedBandwidth {
   readonly bandwidth: Bandwidth;
 }
 
-/** A shorter wait does not count as holding a copy back; milliseconds. */
+/** A copy is held back if it has waited longer than this for a limit; milliseconds. */
 const MIN_HELD = 20;
-/** How long a copy counts as held back after it has waited; milliseconds. */
+/** A copy counts as held back for this long after it has waited; milliseconds. */
 const HELD_FOR = 5000;
 
 /** All limits that one copy has to keep to. */
@@ -111,11 +111,12 @@ export class Throttle {
 
   /** The name of the limit that holds the copy back now; `null` if none does. */
   get heldBy(): string | null {
-    const isFresh = this.#held !== undefined && performance.now() - this.#held.at < HELD_FOR;
-    return this.#held !== undefined && (isFresh || this.#waiting > 0) ? this.#held.name : null;
+    if (this.#held === undefined) return null;
+    const isRecent = performance.now() - this.#held.at < HELD_FOR;
+    return isRecent || this.#waiting > 0 ? this.#held.name : null;
   }
 
-  /** Returns a promise that resolves when the bytes may be sent; `undefined` if that is now. */
+  /** Returns `undefined` if the bytes may be sent now. If not, returns a promise to wait for. */
   pass(bytes: number, signal: AbortSignal): Promise<void> | undefined {
     const limits = this.#ownRate === null ? this.#limits() : [...this.#limits(), this.#own];
     const first = limits.findIndex(({ bandwidth }) => !bandwidth.take(bytes));

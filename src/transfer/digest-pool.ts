@@ -3,14 +3,9 @@ import { Worker } from 'node:worker_threads';
 import type { Algorithm, Digests } from '../image/index.ts';
 import type { DigestMessage, DigestReply } from './digest-thread.ts';
 
-/**
- * The digests of some bytes, computed on another thread, so that the event loop stays free for heartbeats.
- */
+/** Digests that another thread computes, so that the event loop stays free for heartbeats. */
 export interface Digest {
-  /**
-   * Resolves when the bytes are hashed. Bytes in shared memory are not copied, so they MUST NOT change
-   * before.
-   */
+  /** Resolves when the bytes are hashed. If they are in shared memory, they MUST NOT change before. */
   update(bytes: Uint8Array): Promise<void>;
   /** Returns the digests of all bytes. The digest MUST NOT be used any more. */
   finish(): Promise<Digests>;

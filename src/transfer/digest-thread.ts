@@ -3,8 +3,8 @@ import { parentPort } from 'node:worker_threads';
 import type { Algorithm, Digests } from '../image/index.ts';
 
 /**
- * A message from the main thread to this one. The thread replies once to each `update` and once to `finish`.
- * The first message of a digest decides which digests are computed beside the sha512.
+ * A message from the main thread. This thread replies once to each `update` and once to `finish`. `others` of
+ * the first message names the digests that are computed beside the sha512.
  */
 export type DigestMessage =
   | { readonly type: 'update'; readonly id: number; readonly others: Others; readonly bytes: Uint8Array }

@@ -3,7 +3,7 @@ import { LaneLimit } from './lane-limit.ts';
 import type { LaneRange } from './lane-phases.ts';
 import { FAR, Pace } from './pace.ts';
 
-/** While other copies wait, a lane that moves nothing for this long is not counted as taken; milliseconds. */
+/** If other copies wait, a lane that has moved nothing for this long is not counted; milliseconds. */
 const STUCK_AFTER = 5000;
 const CHECK_INTERVAL = 1000;
 
@@ -12,6 +12,7 @@ interface Sharer {
   /** The tenant who gets the copy. All copies of operators count as those of one tenant. */
   readonly tenant: string;
   held: number;
+  /** The functions that give a lane to those who wait. */
   readonly waiting: Set<() => void>;
 }
 
@@ -21,21 +22,28 @@ interface HeldLane {
   readonly number: number;
   /** When the lane last moved bytes, or when it was opened; milliseconds. */
   since: number;
-  /**
-   * The request under way, once its first byte has come: how long it had to wait for that byte, when the byte
-   * came, and how many bytes have come since; times in milliseconds.
-   */
-  request: { readonly wait: number; readonly begun: number; bytes: number } | undefined;
+  /** The request of the lane; `undefined` until its first byte has come. */
+  request: AnsweredRequest | undefined;
   hasMoved: boolean;
   /** `true` while the lane is expected to move nothing. */
   isExcused: boolean;
   isStuck: boolean;
 }
 
+/** A request whose first byte has come. Times are in milliseconds. */
+interface AnsweredRequest {
+  /** How long the first byte took. */
+  readonly wait: number;
+  /** When the first byte came. */
+  readonly begun: number;
+  /** The number of bytes that have come so far. */
+  bytes: number;
+}
+
 /**
- * A server that copies read from or write to, with the lanes that they share evenly. A free lane goes to the
- * tenant whose copies together have the fewest, and among that tenant's copies to the one that has the
- * fewest. There are at least as many lanes as copies.
+ * A server that copies read from or write to, with the lanes that they share. A free lane goes to the tenant
+ * with the fewest lanes and, of that tenant's copies, to the one with the fewest. There are at least as many
+ * lanes as copies.
  */
 export class Endpoint {
   readonly #limit: LaneLimit;
@@ -45,8 +53,8 @@ export class Endpoint {
   readonly #held = new Map<number, HeldLane>();
   /** The number of open lanes that are not stuck. */
   #counted = 0;
-  #pause: NodeJS.Timeout | undefined;
-  #check: NodeJS.Timeout | undefined;
+  #pauseTimer: NodeJS.Timeout | undefined;
+  #checkTimer: NodeJS.Timeout | undefined;
 
   constructor(range: LaneRange) {
     this.#limit = new LaneLimit(range);
@@ -73,11 +81,7 @@ export class Endpoint {
    */
   join(tenant = ''): Lanes {
     const sharer: Sharer = { tenant, held: 0, waiting: new Set() };
-    const count = () => {
-      const sharers = [...this.#sharers].map((other) => other.tenant);
-      const ofTenant = sharers.filter((other) => other === tenant).length;
-      return Math.ceil(this.lanes / Math.max(1, new Set(sharers).size) / Math.max(1, ofTenant));
-    };
+    const count = () => this.#fairShare(tenant);
     const pace = this.#pace;
     const isFar = () => this.#isFar;
     return {
@@ -91,8 +95,15 @@ export class Endpoint {
         return isFar();
       },
       heard: (wait) => this.#heard(wait),
-      take: (signal, reportsAtEnd = false) => this.#take(sharer, signal, reportsAtEnd),
+      take: (signal, report) => this.#take(sharer, signal, report === 'at end'),
     };
+  }
+
+  /** Returns how many lanes each copy of a tenant gets, if tenants share evenly, and then their copies. */
+  #fairShare(tenant: string): number {
+    const tenants = [...this.#sharers].map((sharer) => sharer.tenant);
+    const copies = tenants.filter((other) => other === tenant).length;
+    return Math.ceil(this.lanes / Math.max(1, new Set(tenants).size) / Math.max(1, copies));
   }
 
   #heard(wait: number): void {
@@ -104,17 +115,17 @@ export class Endpoint {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Lane>();
     const abort = () => {
-      sharer.waiting.delete(granted);
-      this.#forget(sharer);
+      sharer.waiting.delete(grant);
+      this.#forgetIfIdle(sharer);
       reject(signal.reason);
     };
-    const granted = () => {
+    const grant = () => {
       signal.removeEventListener('abort', abort);
-      sharer.waiting.delete(granted);
+      sharer.waiting.delete(grant);
       resolve(this.#laneFor(this.#open(sharer, isExcused)));
     };
     signal.addEventListener('abort', abort, { once: true });
-    sharer.waiting.add(granted);
+    sharer.waiting.add(grant);
     this.#sharers.add(sharer);
     this.#handOut();
     return promise;
@@ -124,23 +135,23 @@ export class Endpoint {
     const { pause } = this.#limit;
     if (pause > 0) {
       // The timer must not keep alive a process that is about to end.
-      this.#pause ??= setTimeout(() => {
-        this.#pause = undefined;
+      this.#pauseTimer ??= setTimeout(() => {
+        this.#pauseTimer = undefined;
         this.#handOut();
       }, pause).unref();
       return;
     }
-    let sharer = this.#neediest();
-    for (; sharer !== undefined && this.#counted < this.lanes; sharer = this.#neediest()) {
-      const [granted] = sharer.waiting;
-      granted?.();
+    let next = this.#neediest();
+    while (next !== undefined && this.#counted < this.lanes) {
+      const [grant] = next.waiting;
+      grant?.();
+      next = this.#neediest();
     }
-    if (sharer !== undefined) this.#check ??= setTimeout(() => this.#excludeStuck(), CHECK_INTERVAL).unref();
+    if (next !== undefined)
+      this.#checkTimer ??= setTimeout(() => this.#excludeStuck(), CHECK_INTERVAL).unref();
   }
 
-  /**
-   * Returns the copy that gets the next lane: of the tenant with the fewest lanes, the copy with the fewest.
-   */
+  /** Returns the copy that gets the next lane. */
   #neediest(): Sharer | undefined {
     const ofTenants = new Map<string, number>();
     for (const { tenant, held } of this.#sharers) ofTenants.set(tenant, (ofTenants.get(tenant) ?? 0) + held);
@@ -187,9 +198,10 @@ export class Endpoint {
       },
       failed: (fault) => {
         const { overload } = fault;
+        // If a connection breaks after it has moved bytes, the network is at fault, and not the server.
+        const isOfServer = fault.code === 'unavailable' && !lane.hasMoved;
         if (overload !== null) this.#limit.refused(overload.retryAfter ?? 0);
-        // A connection that breaks after it has moved bytes is the fault of the network, not an overload.
-        else if (fault.code === 'unavailable' && !lane.hasMoved) this.#limit.failed();
+        else if (isOfServer) this.#limit.failed();
       },
       aside: async (wait) => {
         lane.isExcused = true;
@@ -205,7 +217,7 @@ export class Endpoint {
         const { request, since } = lane;
         if (request) this.#pace.ended(request.wait, request.bytes, since - request.begun);
         if (!lane.isStuck) this.#count(lane, -1);
-        this.#forget(lane.sharer);
+        this.#forgetIfIdle(lane.sharer);
         this.#handOut();
       },
     };
@@ -223,7 +235,7 @@ export class Endpoint {
   }
 
   #excludeStuck(): void {
-    this.#check = undefined;
+    this.#checkTimer = undefined;
     for (const lane of this.#held.values()) {
       const isWanted = [...this.#sharers].some((sharer) => sharer !== lane.sharer && sharer.waiting.size > 0);
       if (!isWanted || lane.isExcused || lane.isStuck) continue;
@@ -234,8 +246,8 @@ export class Endpoint {
     this.#handOut();
   }
 
-  #forget(sharer: Sharer): void {
-    const isUsed = sharer.waiting.size > 0 || [...this.#held.values()].some((lane) => lane.sharer === sharer);
-    if (!isUsed) this.#sharers.delete(sharer);
+  #forgetIfIdle(sharer: Sharer): void {
+    const hasLanes = [...this.#held.values()].some((lane) => lane.sharer === sharer);
+    if (sharer.waiting.size === 0 && !hasLanes) this.#sharers.delete(sharer);
   }
 }

@@ -3,30 +3,21 @@ import { KIB } from '../memory/index.ts';
 import type { Ledger } from './ledger.ts';
 import type { Staged } from './staging.ts';
 
-/**
- * The largest chunk to send; bytes. uwsgi, which runs in front of most Glances, resets a connection if an
- * HTTP chunk has 1 MiB.
- */
+/** The largest chunk to send; bytes. uwsgi, before most Glances, resets a connection at a chunk of 1 MiB. */
 const CHUNK = 256 * KIB;
 /**
- * A socket asks for the next chunk once it has sent the last one. But if the last one has fewer bytes than
- * this, the socket may only have buffered it. So smaller chunks are copied before their memory is used again.
+ * The smallest chunk that a socket sends before it asks for the next one; bytes. Smaller chunks are copied,
+ * because the socket may still hold them when their memory is used again.
  */
 const SOCKET_BUFFER = getDefaultHighWaterMark(false);
 /**
- * Bytes that are kept in reserve. They are sent slowly while the source stalls, and the last of them are sent
- * only when all bytes are verified.
+ * The number of bytes that are held back until all bytes are verified. Some of them are sent earlier, a few
+ * at a time, while the source stalls.
  */
 export const RESERVE = 64 * KIB;
-/**
- * The longest pause in an upload; milliseconds. By default, uwsgi ends an upload after a pause of 4 s, and
- * Glance after 10 s.
- */
+/** The longest pause in an upload; milliseconds. By default, uwsgi ends it after 4 s, and Glance after 10 s. */
 const MAX_PAUSE = 1000;
-/**
- * Bytes of the reserve that are sent after each `MAX_PAUSE` while the source stalls. They are so few that the
- * reserve lasts for hours.
- */
+/** Bytes that are sent after each `MAX_PAUSE` while the source stalls. The reserve then lasts for hours. */
 const TRICKLE = 4;
 
 /** The bytes that `feed` sends, and the functions by which it reports. */
@@ -49,15 +40,12 @@ export interface FeedOptions {
   readonly onStalled: () => void;
 }
 
-/**
- * Yields the bytes of an image in order. Never pauses for long, and holds the last bytes back until all are
- * verified.
- */
+/** Yields the bytes of an image in order, without long pauses. The last bytes wait until all are verified. */
 export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
   const { staging, staged, size, patience, signal, onSent } = options;
   let isVerified = false;
-  // `settled` is aborted when `verified` settles. A race against `verified` itself, in each round, would
-  // leave a handler on it each time.
+  // This is aborted when `verified` settles. Racing against `verified` in each round would leave a handler
+  // behind each time.
   const settled = new AbortController();
   options.verified.then(
     () => {

@@ -4,10 +4,7 @@ import type { Digest } from './digest-pool.ts';
 import type { Ledger } from './ledger.ts';
 import type { Staged } from './staging.ts';
 
-/**
- * Returns the digests of `size` bytes. Hashes the bytes below the watermark while the lanes still write above
- * it. Reads them from the staging, and never from the source, not even after a crash.
- */
+/** Returns the digests of `size` staged bytes. Hashes those below the watermark while lanes write others. */
 export async function followDigest(
   staged: Staged,
   ledger: Ledger,
@@ -22,7 +19,7 @@ export async function followDigest(
     if (running.length === DIGEST_CHUNKS) await running.shift();
     const bytes = await staged.read(at, ledger.watermark);
     const hashed = digest.update(bytes).finally(() => staged.free(bytes));
-    // `hashed` is awaited later. Until then, its failure must not count as unhandled.
+    // Until `hashed` is awaited, its failure must not count as unhandled.
     hashed.catch(() => {});
     running.push(hashed);
     at += bytes.length;

@@ -1,14 +1,13 @@
 import { copyInto } from '../memory/index.ts';
 import type { Chunks } from './chunks.ts';
 
-/** How long bytes wait for more bytes to be joined with; milliseconds. */
+/** How long a piece waits for more bytes; milliseconds. */
 const LINGER = 10;
 
 /**
- * Yields the bytes of an image from an offset on, joined into larger pieces, because a socket gives 16 to 64
- * KiB at a time, and each write to a file takes two trips to the thread pool. A piece ends at each multiple
- * of a chunk's size, and earlier if the source pauses. Bytes that came before an error are yielded before the
- * error is thrown. Each piece is taken from `chunks` and belongs to the caller.
+ * Joins the bytes of an image, from an offset on, into larger pieces: a socket gives only 16 to 64 KiB at a
+ * time, and each write to a file costs two trips to the thread pool. A piece ends at a multiple of a chunk's
+ * size, or when the source pauses or fails. Each piece is taken from `chunks` and belongs to the caller.
  */
 export async function* gathered(
   source: AsyncIterable<Uint8Array>,
@@ -45,7 +44,7 @@ export async function* gathered(
     if (chunk !== undefined) yield handOver(chunk);
   } finally {
     if (chunk !== undefined) chunks.free(chunk);
-    // The source may wait for ever for its next bytes, so this does not wait for the source.
+    // The source may hang, so nobody waits for its end.
     next.catch(() => {});
     incoming.return?.().catch(() => {});
   }

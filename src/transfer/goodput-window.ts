@@ -1,10 +1,10 @@
 /** A period in which the bytes that lanes move are counted. Times are in milliseconds. */
 export class GoodputWindow {
-  /** When the period begins. Bytes whose move had begun before do not count. */
+  /** When the period begins. Its owner MUST NOT report bytes whose move had begun before. */
   readonly begin: number;
   #inUse: number;
   #changedAt: number;
-  /** The time for which lanes were in use, added up over all lanes. */
+  /** The sum of the times for which the lanes were in use. */
   #used = 0;
   #mostInUse: number;
   #bytes = 0;
@@ -55,9 +55,7 @@ export class GoodputWindow {
     return this.#used / (now - this.begin);
   }
 
-  /**
-   * Returns the bytes a millisecond that an average lane has moved, times the average number of lanes in use.
-   */
+  /** Returns bytes a millisecond: those of an average lane, times the average number of lanes in use. */
   goodput(now: number): number {
     return (this.#bytes / this.#laneTime) * this.meanInUse(now);
   }

@@ -8,7 +8,7 @@ export async function inLane<T>(
   bytes: number,
   request: () => Promise<T>,
 ): Promise<T> {
-  const lane = await lanes.take(signal, true);
+  const lane = await lanes.take(signal, 'at end');
   try {
     const result = await request();
     lane.moved(bytes);

@@ -8,10 +8,7 @@ export interface Lane {
   moved(bytes: number): void;
   /** Records that the request has failed. */
   failed(fault: StoreError): void;
-  /**
-   * Waits for something that does not depend on the endpoint. This time does not count in the endpoint's
-   * speed.
-   */
+  /** Waits for something else than the endpoint. This time does not count in the endpoint's speed. */
   aside<T>(wait: Promise<T>): Promise<T>;
   /** Gives the lane back. */
   release(): void;
@@ -19,20 +16,20 @@ export interface Lane {
 
 /** A copy's share of the lanes of an endpoint. */
 export interface Lanes {
-  /** The number of lanes that are the copy's fair share now. */
+  /** The copy's fair share: a number of lanes. */
   readonly count: number;
   /**
-   * The bytes that a lane could have moved in the time that a request waits for its first byte, on average; 0
-   * if the server is not far away.
+   * The price of a request: the bytes that a lane moves, on average, in the time that a request waits for its
+   * first byte. It is 0 if the server is nearby.
    */
   readonly waitCost: number;
-  /** `true` if an answer outside of lanes has shown that the server is far away. */
+  /** `true` if the last call of `heard` has shown that the server is far away. */
   readonly isFar: boolean;
   /** Records that the server has answered a small request outside of lanes after `wait` milliseconds. */
   heard(wait: number): void;
   /**
    * Resolves when a lane is free for this copy. Rejects with the signal's reason.
-   * @param reportsAtEnd `true` if the request reports only at its end which bytes it has moved
+   * @param report when the request reports the bytes that it has moved; `by chunk` if absent
    */
-  take(signal: AbortSignal, reportsAtEnd?: boolean): Promise<Lane>;
+  take(signal: AbortSignal, report?: 'by chunk' | 'at end'): Promise<Lane>;
 }

@@ -20,10 +20,7 @@ export class Ledger {
     return coveredBytes(this.#ranges);
   }
 
-  /**
-   * Bytes that `add` was given, without those of an earlier attempt. A range that is added twice counts
-   * twice.
-   */
+  /** The number of bytes that `add` was given. A range that is added twice counts twice. */
   get moved(): number {
     return this.#moved;
   }
@@ -52,7 +49,7 @@ export class Ledger {
     if (this.watermark > before) this.#wake();
   }
 
-  /** Sets `movedAt` to now, although no byte was moved; called while a limit holds a copy back. */
+  /** Sets `movedAt` to now. Called while a limit holds the copy back. */
   restartClock(): void {
     this.#movedAt = Date.now();
   }

@@ -5,8 +5,8 @@ import type { Lanes } from './lane.ts';
 import type { LaneRange } from './lane-phases.ts';
 import { type Memory, openMemory } from './memory.ts';
 
-/** The smallest number of lanes that small objects get at a server. */
-const MIN_OBJECTS = 16;
+/** Small objects have at least this many lanes at a server, because a request for one is cheap. */
+const MIN_OBJECT_LANES = 16;
 
 /** A limit of bandwidth. */
 export interface RateLimit {
@@ -18,9 +18,7 @@ export interface RateLimit {
 
 /** The limits of a worker for all of its copies together. */
 export interface LinkLimits {
-  /**
-   * The range of lanes that an endpoint gets. If this is a number, each copy has that many lanes of its own.
-   */
+  /** The range of lanes that copies share at a server; or, as a number, the lanes of each single copy. */
   readonly lanes: LaneRange | number;
   /** Bytes that all copies may keep in memory. */
   readonly memory: number;
@@ -45,14 +43,8 @@ export function endpointOf(sink: ImageSink): string | undefined {
   return sink.kind === 'blocks' ? sink.endpoint : undefined;
 }
 
-/**
- * The use of a server. Reading and writing have lanes of their own, because the speed of one says nothing
- * about the other.
- */
-type Use = 'read' | 'write' | 'copy';
-
-/** The suffix of a use whose lanes are for small objects. */
-const OBJECTS_SUFFIX = ' objects';
+/** What lanes are for. Each use has lanes of its own, because the speed of one says nothing about others. */
+type Use = 'read' | 'write' | 'copy' | 'read objects' | 'write objects';
 
 /** A copy's share of the lanes and the bandwidth. */
 export interface Link {
@@ -70,8 +62,7 @@ export interface Link {
 export interface ServerLanes {
   /** The name of the server, as its store gives it. */
   readonly server: string;
-  /** The use of the lanes: `copy`, or `read` or `write`, followed by ` objects` for small objects. */
-  readonly use: string;
+  readonly use: Use;
   /** The number of lanes that are open now. */
   readonly open: number;
   /** The number of lanes that may be open now; it changes with the server's speed. */
@@ -81,28 +72,29 @@ export interface ServerLanes {
 /** The endpoints, the memory and the bandwidth that the copies of a worker share. */
 export interface Links {
   readonly memory: Memory;
-  /** Returns the lanes of all servers that copies have used. */
+  /** Returns the lanes of every server that was used. */
   lanes(): readonly ServerLanes[];
   /** Returns the lanes and limits for one copy. */
   open(ends: LinkEnds): Link;
-  /**
-   * Returns the lanes and limits for many small objects. There are more lanes than for an image, because a
-   * request for a small object is cheap.
-   */
+  /** Returns the lanes and limits for many small objects. */
   openForObjects(ends: LinkEnds): Link;
   /** Changes the limits. A fixed number of lanes applies only to copies that begin later. */
   setLimits(limits: LinkLimits): void;
 }
 
-/** The lanes of one copy at an endpoint, and the most that there may ever be. */
+/** The lanes of one copy at an endpoint, and the largest number of them that there can ever be. */
 interface Joined {
   readonly lanes: Lanes;
   readonly max: number;
 }
 
+type ToRange = (lanes: LaneRange | number) => LaneRange;
+
 interface UsedEndpoint {
   readonly server: string;
-  readonly use: string;
+  readonly use: Use;
+  /** Returns the range of the endpoint's lanes, from the one in the limits. */
+  readonly toRange: ToRange;
   readonly endpoint: Endpoint;
 }
 
@@ -113,33 +105,32 @@ export function openLinks(initial: LinkLimits): Links {
   const endpoints = new Map<string, UsedEndpoint>();
   const throttle = openThrottles(() => limits);
 
-  function lanesOf(use: Use, address: string | undefined, tenant: string): Joined {
+  function lanesForImage(use: Use, server: string | undefined, tenant: string): Joined {
+    const { lanes } = limits;
     // More lanes do not make files on this machine faster.
-    if (typeof limits.lanes === 'number' || address === undefined) return ownLanes(rangeOf(limits.lanes).min);
-    return sharedLanes(use, address, limits.lanes, tenant);
+    if (typeof lanes === 'number' || server === undefined) return ownLanes(rangeOf(lanes).min);
+    return sharedLanes(use, server, rangeOf, tenant);
   }
 
-  function objectLanesOf(use: Use, address: string | undefined, tenant: string): Joined {
-    const range = rangeForObjects(limits.lanes);
-    if (typeof limits.lanes === 'number') return ownLanes(range.min);
-    if (address === undefined) return ownLanes(range.max);
-    return sharedLanes(`${use}${OBJECTS_SUFFIX}`, address, range, tenant);
+  function lanesForObjects(use: Use, server: string | undefined, tenant: string): Joined {
+    const { lanes } = limits;
+    if (typeof lanes === 'number' || server === undefined) return ownLanes(rangeForObjects(lanes).max);
+    return sharedLanes(use, server, rangeForObjects, tenant);
   }
 
-  function sharedLanes(use: string, server: string, range: LaneRange, tenant: string): Joined {
+  function sharedLanes(use: Use, server: string, toRange: ToRange, tenant: string): Joined {
     const key = `${use} ${server}`;
+    const range = toRange(limits.lanes);
     const { endpoint } = endpoints.get(key) ?? { endpoint: new Endpoint(range) };
-    endpoints.set(key, { server, use, endpoint });
+    endpoints.set(key, { server, use, toRange, endpoint });
     return { lanes: endpoint.join(tenant), max: range.max };
   }
 
-  function link(join: typeof lanesOf, ends: LinkEnds): Link {
-    const tenant = tenantOf(ends);
-    const [source, destination] = [join('read', ends.from, tenant), join('write', ends.to, tenant)];
+  function link(source: Joined, destination: Joined, ends: LinkEnds): Link {
     return {
       from: source.lanes,
       to: destination.lanes,
-      joinAtServer: () => lanesOf('copy', ends.to, tenant).lanes,
+      joinAtServer: () => lanesForImage('copy', ends.to, tenantOf(ends)).lanes,
       maxLanes: { from: source.max, to: destination.max },
       bandwidth: throttle(ends),
     };
@@ -148,18 +139,25 @@ export function openLinks(initial: LinkLimits): Links {
   return {
     memory,
     lanes: () => [...endpoints.values()].map(asServerLanes),
-    open: (ends) => link(lanesOf, ends),
-    openForObjects: (ends) => link(objectLanesOf, ends),
+    open(ends) {
+      const tenant = tenantOf(ends);
+      return link(lanesForImage('read', ends.from, tenant), lanesForImage('write', ends.to, tenant), ends);
+    },
+    openForObjects(ends) {
+      const tenant = tenantOf(ends);
+      const source = lanesForObjects('read objects', ends.from, tenant);
+      return link(source, lanesForObjects('write objects', ends.to, tenant), ends);
+    },
     setLimits(next) {
       limits = next;
       memory.resize(next.memory);
       if (typeof next.lanes === 'number') return;
-      for (const { endpoint, use } of endpoints.values()) endpoint.setRange(rangeOfUse(use, next.lanes));
+      for (const { endpoint, toRange } of endpoints.values()) endpoint.setRange(toRange(next.lanes));
     },
   };
 }
 
-/** Returns a function that makes the throttles of copies, which share the bandwidth of each limit. */
+/** Returns a function that makes the throttle of a copy. The throttles share the bandwidth of each limit. */
 function openThrottles(limits: () => LinkLimits): (ends: LinkEnds) => Throttle {
   const bandwidths = new Map<string, Bandwidth>();
 
@@ -173,7 +171,7 @@ function openThrottles(limits: () => LinkLimits): (ends: LinkEnds) => Throttle {
   return (ends) => {
     let lookedUp: LinkLimits | undefined;
     let present: readonly NamedBandwidth[] = [];
-    // The limits are looked up again only when they have changed, because this is called for every chunk.
+    // This is called for every chunk. So the limits are looked up again only when they have changed.
     return new Throttle(() => {
       const now = limits();
       if (lookedUp !== now) present = now.rates(ends).map(sharedBandwidth);
@@ -183,22 +181,18 @@ function openThrottles(limits: () => LinkLimits): (ends: LinkEnds) => Throttle {
   };
 }
 
-function rangeOfUse(use: string, lanes: LaneRange): LaneRange {
-  return use.endsWith(OBJECTS_SUFFIX) ? rangeForObjects(lanes) : lanes;
-}
-
-function asServerLanes({ server, use, endpoint }: UsedEndpoint) {
+function asServerLanes({ server, use, endpoint }: UsedEndpoint): ServerLanes {
   return { server, use, open: endpoint.open, limit: endpoint.lanes };
 }
 
-/** Returns the tenant to whom a copy's lanes are counted: the one who gets the copy. */
+/** Returns the tenant whose lanes a copy uses: the tenant who gets the copy. */
 function tenantOf({ tenants = [] }: LinkEnds): string {
   return tenants.at(-1) ?? '';
 }
 
 function rangeForObjects(lanes: LaneRange | number): LaneRange {
   const { min, max } = rangeOf(lanes);
-  return { min: Math.max(min, MIN_OBJECTS), max: Math.max(max, MIN_OBJECTS) };
+  return { min: Math.max(min, MIN_OBJECT_LANES), max: Math.max(max, MIN_OBJECT_LANES) };
 }
 
 function rangeOf(lanes: LaneRange | number): LaneRange {

@@ -5,7 +5,7 @@ import type { TransferOptions } from './options.ts';
 
 /** The size of a part, unless the reader prefers another; bytes. */
 export const PART_SIZE = 8 * MIB;
-/** The largest size of a part that is read from far away; bytes. */
+/** The largest size of a part from far away; bytes. */
 export const FAR_PART = 32 * MIB;
 /** The largest number of bytes kept in memory for the digest, if the destination can be read back. */
 const MAX_KEPT = 64 * MIB;
@@ -13,7 +13,7 @@ const MAX_KEPT = 64 * MIB;
 const MAX_BLOCKS = 256 * MIB;
 /** `MAX_BLOCKS` for a copy to a server far away, which needs many blocks under way at a time; bytes. */
 const MAX_FAR_BLOCKS = 512 * MIB;
-/** The window of an upload without a spool, for a source on this machine and for one on a server; bytes. */
+/** The windows of uploads without a spool: for a source on this machine, and for one on a server; bytes. */
 const NEAR_WINDOW = 32 * MIB;
 const FAR_WINDOW = 64 * MIB;
 /** With less memory than this, a copy would be slow; bytes. */
@@ -50,9 +50,8 @@ function sizeInBlocks({ blockSize }: { readonly blockSize: number }, size: numbe
 }
 
 /**
- * Returns how many parts may be under way, each with a chunk of memory, and how many chunks may wait for the
- * digest. These are enough for one part for each lane: if all lanes are equally fast, none is farther ahead
- * of the digest.
+ * Returns how many parts may be under way, each with a chunk of memory, and how many chunks may be kept for
+ * the digest. If possible, one part of each lane can be kept: lanes that are equally fast keep no more.
  */
 export function chunksOf(
   { reader, size, link }: Pick<TransferOptions, 'reader' | 'size' | 'link'>,

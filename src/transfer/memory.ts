@@ -33,10 +33,11 @@ export interface Memory {
 }
 
 /**
- * A copy gets at most this share of the free memory (but at least what it needs), so that later copies get
- * some too. If no other copy has any memory, it gets at most `MAX_SHARE_ALONE`.
+ * The largest share of the free memory that one copy gets (but it gets at least what it needs). The rest is
+ * for later copies.
  */
 const MAX_SHARE = 1 / 4;
+/** `MAX_SHARE` while no other copy has any memory. */
 const MAX_SHARE_ALONE = 1 / 2;
 
 /**
@@ -50,10 +51,7 @@ export function openMemory(budget: number): Memory {
 class Budget implements Memory {
   #limit: number;
   #granted = 0;
-  /**
-   * The copies that wait, in the order in which they came. Each function tries to serve one, and returns
-   * whether it has.
-   */
+  /** For each copy that waits, a function that tries to serve it and tells whether it has; in their order. */
   readonly #waiting: (() => boolean)[] = [];
 
   constructor(limit: number) {

@@ -14,20 +14,17 @@ import { type ReadRange, watchedReader } from './watched-reader.ts';
 export interface MoveContext extends RetryContext {
   readonly reader: PartReader;
   readonly lanes: Lanes;
-  /** The largest number of parts under way at a time, whatever the endpoint allows. */
+  /** The largest number of parts under way at a time. The endpoint may allow fewer. */
   readonly mostParts: number;
   /** Returns the size of a part in bytes. Towards the end parts may be smaller, so that no lane is idle. */
   readonly partSize: () => number;
-  /**
-   * The largest size of a part from a server far away; bytes. If absent, such parts are not larger than
-   * others.
-   */
+  /** The largest size of a part if the server is far away; `partSize` if absent; bytes. */
   readonly farPart?: number;
   readonly bandwidth: Throttle;
   readonly staging: Pick<Staging, 'waitForRoom' | 'fits' | 'write' | 'complete'>;
   /**
-   * Memory in which small pieces are joined before they are written; given if each write is expensive. A
-   * write then takes over its chunk, even if it fails.
+   * Memory in which small pieces are joined before a write; present if each write is expensive. The staging
+   * then owns the chunk that it is given, even if the write fails.
    */
   readonly chunks?: Chunks;
   /** Stops the whole transfer. */
@@ -35,13 +32,13 @@ export interface MoveContext extends RetryContext {
 }
 
 /**
- * An answer that ends early may have been cut off on the way. After this many in a row that end at the same
- * byte, the data is believed to end there.
+ * If an answer ends early, the part is read again, because the answer may have been cut off. If this many
+ * answers in a row end at the same byte, the data ends there.
  */
 const MAX_EARLY_ENDS = 3;
-/** A part that is read from far away has at least this many times `Lanes.waitCost` bytes. */
+/** A part from far away has at least this many times the bytes of `Lanes.waitCost`. */
 const WAITS_PER_PART = 4;
-/** After a connection that has brought this many bytes, the next one is opened at once. */
+/** After a connection that has brought this many bytes, another one is opened without a pause. */
 const MIN_GOOD = MIB;
 /** How often parts are checked for slow lanes; milliseconds. */
 const WATCH_INTERVAL = 1000;
@@ -66,7 +63,7 @@ export async function moveAll(queue: PartQueue, context: MoveContext): Promise<v
   try {
     while (!signal.aborted && (queue.next !== undefined || moving.size > 0)) {
       if (queue.next !== undefined && !staging.fits(queue.next)) {
-        // A part that is given back to the queue may be the one that the staging needs next.
+        // A lane that fails gives its part back, and the staging may have room for that one.
         await Promise.race([staging.waitForRoom(queue.next).catch(() => {}), ...moving]);
         continue;
       }
@@ -90,9 +87,8 @@ export async function moveAll(queue: PartQueue, context: MoveContext): Promise<v
 }
 
 /**
- * Returns the size of the next part. If requests go to a server, it is small enough that all lanes are busy
- * until the end. If the server is far away, it is large enough that the wait for the first byte is a small
- * share of the part's time.
+ * Returns the size of the next part. Towards the end, parts are small, so that all lanes are busy until the
+ * end. Parts from far away are large, so that the wait for the first byte matters little.
  */
 function sizeOfNext(queue: PartQueue, { lanes, mostParts, partSize, farPart }: MoveContext): number {
   const { left, canShare } = queue;
@@ -109,10 +105,11 @@ function sizeOfNext(queue: PartQueue, { lanes, mostParts, partSize, farPart }: M
 /** Moves a part. After a fault that may pass, goes on from the byte that was reached. */
 async function movePart(part: Part, first: Lane, read: ReadRange, context: MoveContext): Promise<void> {
   let lane: Lane | undefined = first;
+  let pause = FIRST_PAUSE;
   /** The number of answers in a row that have ended early, at the same byte. */
   let earlyEnds = 0;
   try {
-    for (let wait = FIRST_PAUSE; part.at < part.end && !part.isCut; wait = nextPause(wait)) {
+    while (part.at < part.end && !part.isCut) {
       const from = part.at;
       lane ??= await context.lanes.take(context.signal);
       try {
@@ -123,12 +120,15 @@ async function movePart(part: Part, first: Lane, read: ReadRange, context: MoveC
         if (fault.side === 'source') lane.failed(fault);
         lane.release();
         lane = undefined;
-        if (part.at > from) wait = FIRST_PAUSE;
-        earlyEnds = fault.code !== 'truncated' ? 0 : part.at > from ? 1 : earlyEnds + 1;
-        const mayPass = earlyEnds > 0 && earlyEnds < MAX_EARLY_ENDS;
-        // A connection that has brought a lot was a good one, however it ended.
-        const pause = part.at - from >= MIN_GOOD ? 0 : wait;
-        await waitForRetry(mayPass ? asUnavailable(fault) : fault, context, pause);
+        const moved = part.at - from;
+        if (moved > 0) {
+          pause = FIRST_PAUSE;
+          earlyEnds = 0;
+        }
+        earlyEnds = fault.code === 'truncated' ? earlyEnds + 1 : 0;
+        const mayBeCutOff = earlyEnds > 0 && earlyEnds < MAX_EARLY_ENDS;
+        await waitForRetry(mayBeCutOff ? asUnavailable(fault) : fault, context, moved < MIN_GOOD ? pause : 0);
+        pause = nextPause(pause);
       }
     }
   } finally {
@@ -153,15 +153,15 @@ async function readPart(part: Part, lane: Lane, read: ReadRange, context: MoveCo
     ledger.add([at, at + chunk.length]);
     part.at += chunk.length;
     lane.moved(chunk.length);
-    // A request that ends with its part is read to the end, because a reader that has only one stream keeps
-    // it for the next part only then.
+    // If another lane has taken over the end of the part, this request asks for too much and is broken off.
+    // Every other request is read to its end, because a reader may go on with the same stream.
     if (part.isCut || (part.at >= part.end && part.end < asked)) return;
   }
   if (part.at >= part.end) return;
   throw new StoreError('truncated', `the source ended at byte ${part.at}`, { side: 'source' });
 }
 
-/** Waits for a limit of bandwidth. A copy that it holds back does not count as standing still. */
+/** Waits for a limit of bandwidth. Meanwhile the copy does not count as standing still. */
 async function waitForLimit(held: Promise<void>, ledger: Ledger): Promise<void> {
   const timer = setInterval(() => ledger.restartClock(), WATCH_INTERVAL);
   try {
@@ -178,11 +178,11 @@ function asUnavailable({ message, cause, side }: StoreError): StoreError {
 /** Tells the staging that a part is complete. Tries again until the staging has accepted it. */
 async function complete({ start, at }: Part, context: MoveContext): Promise<void> {
   if (at === start) return;
-  for (let wait = FIRST_PAUSE; ; wait = nextPause(wait)) {
+  for (let pause = FIRST_PAUSE; ; pause = nextPause(pause)) {
     try {
       return await atSide('destination', () => context.staging.complete([start, at]));
     } catch (error) {
-      await waitForRetry(blame('destination', error), context, wait);
+      await waitForRetry(blame('destination', error), context, pause);
     }
   }
 }

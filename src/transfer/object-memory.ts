@@ -13,9 +13,8 @@ export interface ObjectMemory {
 }
 
 /**
- * Opens `bytes` of memory for at most `objects` objects at a time. Most objects are tiny. A tiny object gets
- * a piece of 1 MiB that is used again and again, because allocating memory for each object would keep the
- * garbage collector busy.
+ * Opens `bytes` of memory for at most `objects` objects at a time. Most objects are tiny, and memory of their
+ * own would keep the garbage collector busy. So each gets a piece of 1 MiB that is used over and over.
  */
 export function openObjectMemory(objects: number, bytes: number): ObjectMemory {
   const pages = borrowPages(objects * MIB);

@@ -10,7 +10,7 @@ export interface TransferOptions {
   readonly reader: PartReader;
   readonly sink: ImageSink;
   /**
-   * The file in which parts wait if the sink is a stream. It survives this process. If this is `null`, parts
+   * The file in which parts wait if the sink is a stream; it survives this process. If it is `null`, parts
    * wait in memory.
    */
   readonly spool: PartSink | null;
@@ -18,10 +18,7 @@ export interface TransferOptions {
   readonly size: number;
   /** The digests that the data must have. */
   readonly expected: Digests;
-  /**
-   * The ranges that an earlier attempt has reported as moved. The ranges that the sink itself has received
-   * are added.
-   */
+  /** The ranges that an earlier attempt has reported as moved. */
   readonly reported: readonly ByteRange[];
   /** When a byte was last moved; milliseconds since the epoch. */
   readonly movedAt: number;

@@ -1,12 +1,12 @@
 /**
- * A server is far away if even its fastest answer begins only after this time; milliseconds. A server nearby
- * that is busy also answers some requests late, but never all of them.
+ * A server is far away if each of its answers takes longer than this; milliseconds. A busy server nearby
+ * answers only some requests so late.
  */
 export const FAR = 40;
 /** The weight of the last request in the averages. */
 const WEIGHT = 1 / 16;
 
-/** The wait for an answer and the speed of requests to a server, as averages of the latest requests. */
+/** How long the latest requests to a server have waited for an answer, and how fast they were, on average. */
 export class Pace {
   #wait = 0;
   /** The shortest wait in recent requests; it falls at once, and rises slowly. */
@@ -26,10 +26,7 @@ export class Pace {
     this.#rate += weight * (bytes / Math.max(1, time) - this.#rate);
   }
 
-  /**
-   * The bytes that a lane could have moved in the time that a request waits for its first byte (the lane's
-   * bandwidth-delay product); 0 if the server is not far away.
-   */
+  /** `Lanes.waitCost`: the bandwidth-delay product of a lane. */
   get waitCost(): number {
     return this.#shortest < FAR ? 0 : this.#wait * this.#rate;
   }

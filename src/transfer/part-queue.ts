@@ -29,14 +29,11 @@ export interface PartQueueOptions {
   readonly done: readonly ByteRange[];
   /** No part crosses a multiple of this number of bytes. */
   readonly boundary?: number;
-  /**
-   * `true` if requests are independent of each other, so that a lane may take over bytes that another one has
-   * still to move.
-   */
+  /** `true` if a lane may take over bytes that another one has still to move. */
   readonly canShare: boolean;
 }
 
-/** Tells whether a reader's requests go to a server and are independent of each other. */
+/** Tells whether lanes may share a part: the requests go to a server, and do not depend on each other. */
 export function canShare({ endpoint, inOrder }: PartReader): boolean {
   return endpoint !== undefined && !inOrder;
 }
@@ -47,7 +44,7 @@ export class PartQueue {
   readonly #boundary: number;
   readonly #canShare: boolean;
   readonly #underWay = new Set<Part>();
-  /** The bytes moved by all lanes, and the sum of the milliseconds that the lanes took. */
+  /** The bytes that all lanes have moved, and the sum of the milliseconds that they took. */
   readonly #moved = { bytes: 0, time: 0 };
   readonly #now: () => number;
 
@@ -59,7 +56,6 @@ export class PartQueue {
     this.#now = now;
   }
 
-  /** `true` if a lane may take over bytes that another one has still to move. */
   get canShare(): boolean {
     return this.#canShare;
   }
@@ -69,7 +65,7 @@ export class PartQueue {
     return this.#gaps[0]?.[0];
   }
 
-  /** The number of bytes that no lane has taken. */
+  /** The number of bytes that no lane has taken yet. */
   get left(): number {
     return this.#gaps.reduce((sum, [start, end]) => sum + end - start, 0);
   }
@@ -80,9 +76,9 @@ export class PartQueue {
   }
 
   /**
-   * Returns the next part, of about `size` bytes at most; if none is left, the last bytes of another lane's
-   * part. Returns `undefined` if there is nothing to do at the moment.
-   * @param waitCost the bytes that a lane could move in the time that a new request waits for its first byte
+   * Returns the next part, of about `size` bytes at most. If none is left, takes over the last bytes of
+   * another lane's part. Returns `undefined` if there is nothing to do at the moment.
+   * @param waitCost see `Lanes.waitCost`
    */
   take(size: number, waitCost = 0): Part | undefined {
     const gap = this.#gaps[0];
@@ -107,8 +103,8 @@ export class PartQueue {
   }
 
   /**
-   * Stops the lane of a part that is much slower than the others, so that a new connection goes on with the
-   * part. Of several such parts, takes the one that will end last.
+   * Stops the lane of a part that is much slower than the others. A new connection will go on with the part.
+   * Of several such parts, chooses the one that will end last.
    */
   cutSlow(): void {
     if (!this.#canShare) return;

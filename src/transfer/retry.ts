@@ -10,10 +10,9 @@ export interface Patience {
   readonly give_up_after: number;
 }
 
-/** The facts by which `waitForRetry` decides whether a request is made again after a fault. */
+/** What `waitForRetry` has to know to decide whether a request is made again. */
 export interface RetryContext {
   readonly patience: Patience;
-  /** The ledger, which knows when a byte was last moved. */
   readonly ledger: Ledger;
   readonly signal: AbortSignal;
   /** Called with the fault before each further try. */
@@ -32,8 +31,8 @@ export function nextPause(milliseconds: number): number {
 }
 
 /**
- * Waits before another try. Throws the fault if another try would not help, `stalled` if no byte has moved
- * for too long, and the signal's reason if the signal is aborted.
+ * Waits before another try. Throws the fault if another try would not help, and `stalled` if no byte has
+ * moved for too long. Rejects with the signal's reason.
  */
 export async function waitForRetry(
   fault: StoreError,
@@ -42,7 +41,7 @@ export async function waitForRetry(
 ): Promise<void> {
   const { signal } = context;
   signal.throwIfAborted();
-  // Lost bytes need a new start; another try would not find them.
+  // Bytes that are lost need a new start, and not another try.
   if (!fault.retryable || fault.code === 'lost') throw fault;
   assertPatience(fault, context);
   context.onFault(fault);

@@ -10,7 +10,7 @@ import { type Copied, isBadData } from './verify.ts';
 export interface Run {
   /** The ranges that the destination has. */
   readonly delivered: Ledger;
-  /** The ranges that were read; the same ledger as `delivered` if bytes go to the destination at once. */
+  /** The ranges that were read. This is the ledger `delivered` if bytes go to the destination at once. */
   readonly staged: Ledger;
   readonly stop: AbortController;
   /** Called with each fault after which a lane tries again. */
@@ -31,8 +31,8 @@ export interface Started<Result = Copied> {
 }
 
 /**
- * Waits until all started work has ended. The first error stops the rest. Once everything has settled, throws
- * the reason for the stop; before that, forgets the bytes if they are of no use to another attempt.
+ * Waits until all started work has ended, and gives the memory back. The first error stops the rest. Then
+ * bytes that are of no use to another attempt are forgotten, and the reason of the stop is thrown.
  */
 export async function settle<Result>({ stop }: Run, started: Started<Result>): Promise<Result> {
   const { copied, others, digest, forget, close } = started;

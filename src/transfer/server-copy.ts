@@ -8,19 +8,15 @@ import { FIRST_PAUSE, nextPause, waitForRetry } from './retry.ts';
 import { type Run, settle } from './run.ts';
 import { type Copied, verify } from './verify.ts';
 
-/**
- * The copy that the server has made, or the reason why it refuses; a `refusal` of `null` means that it was
- * not asked.
- */
+/** The copy that the server has made, or the reason why it refuses; `null` if it was not asked. */
 export type ServerOutcome = { readonly copied: Copied } | { readonly refusal: string | null };
 
 type ServerCopy = NonNullable<BlockSink['byServer']>;
 
 /**
- * Lets the destination's service copy all blocks by itself, if it has the source too. The copy is verified by
- * the checksums that the service has of the source and of the copy or, without these, by reading the copy
- * back. If the service refuses, forgets what it has copied, because the bytes then have to pass through the
- * worker.
+ * Lets the destination's service copy all blocks by itself, if it has the source too. The service may have
+ * checksums of source and copy; if not, the copy is read back to verify it. If the service refuses, its
+ * blocks are forgotten, because the bytes then have to pass through the worker.
  */
 export async function copyByServer(
   options: TransferOptions,
@@ -68,7 +64,7 @@ async function copyAll(
       digest.drop();
       return { sha512, md5, ...byChecksum };
     }
-    const copied = verify(expected, await hashWhole(sink, size, digest, signal), false);
+    const copied = verify(expected, await hashWhole(sink, size, digest, signal), { isResumed: false });
     return { ...copied, ...(isSame && copied.verified_by === 'none' && byChecksum), copied_by: 'server' };
   };
   const outcome = async (): Promise<ServerOutcome> => {
@@ -87,8 +83,8 @@ async function copyAll(
 }
 
 /**
- * Lets the service copy each block that is missing, several at a time. Returns why it refuses; `null` if it
- * has copied all of them. When it returns or throws, nothing is under way any more.
+ * Lets the service copy each missing block, several at a time. Returns `null` when all are copied, or the
+ * reason why the service refuses. At the end nothing is under way any more, even after an error.
  */
 async function copyBlocks(
   { size, link, patience }: TransferOptions,
@@ -101,7 +97,7 @@ async function copyBlocks(
   const lanes = link.joinAtServer();
   let refusal: string | null = null;
   const copy = async (block: ByteRange) => {
-    for (let wait = FIRST_PAUSE; refusal === null; wait = nextPause(wait)) {
+    for (let pause = FIRST_PAUSE; refusal === null; pause = nextPause(pause)) {
       try {
         const bytes = block[1] - block[0];
         const refused = await inLane(lanes, signal, bytes, () => byServer.copy(block, from, signal));
@@ -110,14 +106,14 @@ async function copyBlocks(
         return;
       } catch (error) {
         const context = { patience, ledger: delivered, signal, onFault };
-        await waitForRetry(blame('destination', error), context, wait);
+        await waitForRetry(blame('destination', error), context, pause);
       }
     }
   };
   const stopped = (error: unknown) => stop.abort(error);
   await atSide('destination', () => byServer.begin());
   const blocks = blocksOf(size, blockSize).filter((block) => !delivered.has(block));
-  // The first block is copied alone: if the service refuses it, the others need not be tried.
+  // The first block is tried alone. If the service refuses it, it would refuse the others too.
   await pMap(blocks.splice(0, 1), (block) => copy(block).catch(stopped));
   await pMap(blocks, (block) => copy(block).catch(stopped), { concurrency: link.maxLanes.to });
   signal.throwIfAborted();

@@ -13,10 +13,7 @@ import type { Link } from './links.ts';
 import type { Memory } from './memory.ts';
 import { openObjectMemory } from './object-memory.ts';
 
-/**
- * Outcomes come in the order of the list. At most this many wait for the outcome of a slow object before
- * them.
- */
+/** Outcomes come in the order of the list. At most this many of them wait behind that of a slow object. */
 const LOOKAHEAD = 64;
 
 /** The outcome of moving one object. */
@@ -52,16 +49,16 @@ export interface MoveOptions {
 }
 
 /**
- * Moves small objects, several at a time, each one whole or not at all. Yields the outcome of each in the
- * order of the list. Throws a fault that concerns all of them, or the signal's reason. Nothing is written to
- * the destination after the generator has ended, however it ended.
+ * Moves small objects, several at a time, each one whole or not at all. Yields their outcomes in the order of
+ * the list. Throws a fault that concerns all of them, or the signal's reason. Once the generator has ended,
+ * nothing is written to the destination any more.
  */
 export async function* moveEachObject(
   entries: AsyncIterable<ObjectEntry>,
   options: MoveOptions,
 ): AsyncGenerator<ObjectOutcome> {
   const { largest, link } = options;
-  // The memory is enough for two of the largest objects at once, or for a larger number of smaller ones.
+  // This is enough for two of the largest objects at a time, or for many smaller ones.
   const demand = { least: 2 * largest, wanted: 4 * largest };
   const grant = await options.memory.take(demand, options.signal, options.onWait);
   const concurrency = Math.min(Math.max(link.maxLanes.from, link.maxLanes.to), grant.bytes / (4 * MIB));

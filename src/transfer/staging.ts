@@ -2,13 +2,13 @@ import { atSide, type PartSink } from '../stores/index.ts';
 import { type Chunks, createChunks, DIGEST_CHUNKS } from './chunks.ts';
 
 /**
- * The place of an image's bytes from the moment they are read until the transfer no longer needs them. Lanes
- * write to it, and the digest and the upload read from it.
+ * The place where an image's bytes are until the transfer no longer needs them. Lanes write to it. The digest
+ * and the upload read from it.
  */
 export interface Staging {
-  /** Tells whether a write at this offset would not have to wait. */
+  /** Tells whether there is room for a write at this offset. */
   fits(offset: number): boolean;
-  /** Resolves when a write at this offset fits. Rejects when the transfer is stopped. */
+  /** Resolves when there is room for a write at this offset. Rejects when the transfer is stopped. */
   waitForRoom(offset: number): Promise<void>;
   /** Stores bytes of the image at an offset. Waits for room. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
@@ -21,7 +21,7 @@ export interface Staging {
   read(at: number, end: number): Uint8Array | Promise<Uint8Array>;
   /** Gives back what `read` has returned. */
   free(bytes: Uint8Array): void;
-  /** Records that nobody will read below this offset any more, so that later bytes may use the room. */
+  /** Records that nobody will read the bytes below this offset any more. Later bytes may use their room. */
   release(upTo: number): void;
   /** Gives the memory back. The staging MUST NOT be used any more. */
   close(): void;
@@ -31,8 +31,8 @@ export interface Staging {
 export type Staged = Pick<Staging, 'read' | 'free'>;
 
 /**
- * Wraps a staging for a reader that frees bytes in their order. `onFreed` is called with the offset below
- * which all bytes are freed.
+ * Wraps a staging for a reader that frees bytes in their order. Each time, `onFreed` is told the offset below
+ * which all bytes are free.
  */
 export function freedInOrder(staged: Staged, onFreed: (upTo: number) => void): Staged {
   let upTo = 0;
@@ -46,10 +46,7 @@ export function freedInOrder(staged: Staged, onFreed: (upTo: number) => void): S
   };
 }
 
-/**
- * Returns a view that reads bytes from the chunks kept in memory or, if they are not there, back from the
- * sink.
- */
+/** Returns a view that reads from the chunks kept in memory. Bytes that no chunk has are read back. */
 export function readingBack(sink: Pick<PartSink, 'readBack'>, chunks: Chunks): Staged {
   return {
     async read(at, end) {
@@ -68,8 +65,8 @@ export function readingBack(sink: Pick<PartSink, 'readBack'>, chunks: Chunks): S
 const UNLIMITED = { fits: () => true, waitForRoom: async () => {}, release() {} };
 
 /**
- * Uses the destination itself as the staging, because it takes bytes in any order. Bytes that were written
- * recently are kept in `chunks` for the digest.
+ * Uses the destination itself as the staging, because it takes bytes in any order. The latest bytes stay in
+ * `chunks` for the digest.
  */
 export function stagedInSink(sink: PartSink, chunks: Chunks): Staging {
   return {
@@ -89,7 +86,7 @@ export function stagedInSink(sink: PartSink, chunks: Chunks): Staging {
   };
 }
 
-/** Uses a spool, which keeps every byte, as the staging. The digest and the upload read from it. */
+/** Uses a spool, which has room for every byte, as the staging. */
 export function stagedInSpool(spool: PartSink): Staging {
   const chunks = createChunks(DIGEST_CHUNKS + 1, 0);
   const { write, complete } = spool;

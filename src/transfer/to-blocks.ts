@@ -18,14 +18,14 @@ import { watchedPut } from './watched-put.ts';
 import { createWindow } from './window.ts';
 
 /**
- * The size of a part until the first block is at a server far away; bytes. Several lanes then read a block
- * together, so that the first blocks are sent soon.
+ * The size of a part until a destination far away has its first block; bytes. Parts are so small that several
+ * lanes read a block together, and the first blocks are sent soon.
  */
 const FIRST_PART = 2 * MIB;
 
 /**
- * Moves an image to a destination that takes whole blocks: the destination's service copies it by itself if
- * it can and may, and otherwise the bytes pass through the worker.
+ * Moves an image to a destination that takes whole blocks. If the destination's service does not copy them by
+ * itself, the bytes pass through the worker.
  */
 export async function moveToBlocks(options: TransferOptions, sink: BlockSink, run: Run): Promise<Copied> {
   const outcome = await copyByServer(options, sink, run);
@@ -36,10 +36,9 @@ export async function moveToBlocks(options: TransferOptions, sink: BlockSink, ru
 }
 
 /**
- * Moves an image to a destination that takes whole blocks. Lanes read parts into a window in memory. Each
- * block that is complete is written to the destination, and the digest follows. Blocks that an earlier
- * attempt has written cannot be read before the destination has joined all of them. So the digest of a
- * resumed copy is computed from the finished image.
+ * Lanes read parts into a window in memory, and each complete block is put from there. The digest reads the
+ * window too. But the blocks of an earlier attempt were never in it, and cannot be read back one by one. So
+ * the digest of a resumed copy is computed from the finished image.
  */
 async function moveThroughWorker(options: TransferOptions, sink: BlockSink, run: Run): Promise<Copied> {
   const { reader, size, expected, link, patience } = options;
@@ -87,9 +86,14 @@ async function moveThroughWorker(options: TransferOptions, sink: BlockSink, run:
   const hashed = isResumed
     ? moved.then(flush).then(() => hashWhole(sink, size, digest, signal))
     : followDigest(hashing, staged, size, digest, signal);
-  const verified = Promise.all([hashed, moved]).then(([digests]) => verify(expected, digests, isResumed));
+  const finish = async () => {
+    const [digests] = await Promise.all([hashed, moved]);
+    const copied = verify(expected, digests, { isResumed });
+    if (!isResumed) await flush();
+    return copied;
+  };
   return settle(run, {
-    copied: isResumed ? verified : verified.then(async (copied) => flush().then(() => copied)),
+    copied: finish(),
     others: [moved, hashed],
     digest,
     async forget() {
@@ -105,20 +109,14 @@ function sharedPart({ to }: Link, { bytes }: Ledger, blockSize: number): number 
   return Math.min(to.isFar && bytes === 0 ? FIRST_PART : PART_SIZE, blockSize);
 }
 
-/**
- * Returns a function that MUST be called with each part that was read. It writes the part's block if this
- * part has completed the block.
- */
+/** Returns a function that MUST be called with each part that was read. It puts each block when complete. */
 function blockWriter(
   staged: Ledger,
   blockSize: number,
   size: number,
   put: (block: ByteRange) => Promise<void>,
 ): (part: ByteRange) => Promise<void> {
-  /**
-   * For each block, by its offset, the offset of the part that completed it. If the write has to be repeated,
-   * only that part repeats it.
-   */
+  /** By a block's offset, the offset of the part that completed it. Only this part repeats a failed put. */
   const lastParts = new Map<number, number>();
   return async ([start]) => {
     const first = Math.floor(start / blockSize) * blockSize;

@@ -37,7 +37,7 @@ export async function moveToParts(options: TransferOptions, sink: PartSink, run:
   const digest = options.digests.create(knownDigests(expected));
   const hashed = followDigest(staging, ledger, size, digest, signal);
   return settle(run, {
-    copied: Promise.all([hashed, flushed]).then(([digests]) => verify(expected, digests, isResumed)),
+    copied: Promise.all([hashed, flushed]).then(([digests]) => verify(expected, digests, { isResumed })),
     others: [moved, flushed, hashed],
     digest,
     async forget() {

@@ -13,16 +13,16 @@ import { type Copied, verify } from './verify.ts';
 import { createWindow } from './window.ts';
 
 /**
- * Moves an image to a destination that takes one upload. Lanes read parts into the spool or, without one, as
- * far ahead as a window in memory reaches. The digest and the upload follow behind them. The upload gets its
- * last bytes only when the digest is found to be right.
+ * Moves an image to a destination that takes one upload. Lanes read parts into the spool or, without one,
+ * into a window in memory. The digest and the upload follow. The upload gets its last bytes only when the
+ * digest has proved to be right.
  */
 export async function moveToStream(options: TransferOptions, sink: StreamSink, run: Run): Promise<Copied> {
   const { reader, size, spool, expected, link, patience } = options;
   const { delivered, staged, stop, onFault } = run;
   if (sink.whole !== null) {
     delivered.add([0, size]);
-    return verify(expected, sink.whole, false);
+    return verify(expected, sink.whole, { isResumed: false });
   }
   const { signal } = stop;
   const window = Math.min(options.memory.bytes, size);
@@ -32,8 +32,7 @@ export async function moveToStream(options: TransferOptions, sink: StreamSink, r
   const isResumed = staged.bytes > 0;
 
   const queue = new PartQueue({ size, done: staged.ranges, canShare: canShare(reader) });
-  // Parts that are read far ahead stay in the window until the bytes before them have come, so they are
-  // small.
+  // A part stays in the window until all bytes before it have come. So the parts of all lanes have to fit.
   const partOfWindow = () => Math.max(MIB, Math.min(PART_SIZE, window / (2 * link.from.count)));
   const moved = moveAll(queue, {
     ...{ reader, staging, ledger: staged, patience, stop, signal, onFault },
@@ -43,14 +42,14 @@ export async function moveToStream(options: TransferOptions, sink: StreamSink, r
     partSize: spool === null ? partOfWindow : () => PART_SIZE,
   });
 
-  // The md5 is computed in any case, because it may be the only digest that the destination computes too.
+  // The destination may compute no other digest than the md5.
   const digest = options.digests.create(['md5', ...knownDigests(expected)]);
   const hashing = freedInOrder(staging, (offset) => {
     upTo.hashed = offset;
     release();
   });
   const verified = followDigest(hashing, staged, size, digest, signal).then((digests) =>
-    verify(expected, digests, isResumed),
+    verify(expected, digests, { isResumed }),
   );
   const upload = startUpload({
     sink,

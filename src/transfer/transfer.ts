@@ -10,9 +10,7 @@ import { type Copied, isMismatch } from './verify.ts';
 
 /** A transfer that is under way. */
 export interface Transfer {
-  /**
-   * The ranges that the destination has. If the bytes are read a second time, this becomes another ledger.
-   */
+  /** The ranges that the destination has. It becomes another ledger if the bytes are read a second time. */
   readonly ledger: Ledger;
   /** Bytes that this transfer has read from the source. */
   readonly read: number;
@@ -35,8 +33,7 @@ export interface Transfer {
 
 /**
  * Moves the missing bytes of an image. Owns the reader, the sink, the spool and the memory, and closes them.
- * If the bytes turn out not to be the source's, reads all of them once more, because they may have been
- * damaged on the way.
+ * If the digest is wrong, reads all bytes once more: they may have been damaged on the way.
  */
 export function startTransfer(options: TransferOptions): Transfer {
   let lastFault: { readonly fault: StoreError; readonly at: number } | undefined;
@@ -100,20 +97,26 @@ function runFrom(
 }
 
 /**
- * Returns the ranges that the destination has already. A stream keeps nothing of an unfinished upload, and
- * for blocks only the sink knows. For parts, the ranges that an earlier attempt has reported count too, if a
- * digest can verify them.
+ * Returns the ranges that the destination has already. A stream keeps nothing of an unfinished upload. If a
+ * digest can verify parts, those that an earlier attempt has reported count too.
  */
 function rangesAtDestination(options: TransferOptions): readonly ByteRange[] {
-  const { sink, reported } = options;
-  if (sink.kind === 'stream') return [];
-  if (sink.kind === 'blocks') return sink.received;
-  return rangesIn(sink, options).reduce(addRange, isVerifiable(options) ? reported : []);
+  const { sink } = options;
+  switch (sink.kind) {
+    case 'stream':
+      return [];
+    case 'blocks':
+      return sink.received;
+    case 'parts': {
+      const reported = isVerifiable(options) ? options.reported : [];
+      return rangesIn(sink, options).reduce(addRange, reported);
+    }
+  }
 }
 
 /**
- * Returns the ranges that a file has already. If the expected digest is known, it shows whether a loss of
- * power has destroyed some of them. If not, returns only those that survive a loss of power.
+ * Returns the ranges that a file has already. A loss of power may have destroyed some of them. If no digest
+ * can show that, returns only those that survive a loss of power.
  */
 function rangesIn(file: PartSink | null, options: TransferOptions): readonly ByteRange[] {
   return (isVerifiable(options) ? file?.received : file?.durable) ?? [];

@@ -5,8 +5,8 @@ import type { Run } from './run.ts';
 import type { Staged } from './staging.ts';
 
 /**
- * An upload may stand still this many times longer than a part, because starting it over costs the whole
- * image, and reading a part again costs only the part.
+ * An upload may stand still this many times longer than a part. It costs much more to start over: the whole
+ * image.
  */
 const UPLOAD_PATIENCE = 10;
 
@@ -26,16 +26,13 @@ export interface UploadOptions {
 export interface RunningUpload {
   /** Resolves when the destination has confirmed that it has all bytes. */
   readonly finished: Promise<void>;
-  /**
-   * Makes the upload read no further. Resolves when it no longer reads from the staging. MUST be called at
-   * the end.
-   */
+  /** Ends the reading from the staging; resolves when it has ended. MUST be called at the end. */
   close(): Promise<void>;
 }
 
 /**
- * Sends the staged bytes as one upload, and stops the run if the destination accepts nothing for too long.
- * The upload begins only when there is something to send, because no server waits long for the first byte.
+ * Sends the staged bytes as one upload. Stops the run if the destination accepts nothing for too long. No
+ * server waits long for the first byte, so the upload begins only when there is something to send.
  */
 export function startUpload(options: UploadOptions): RunningUpload {
   const { sink, staging, size, verified, patience, run, onSent } = options;
@@ -83,9 +80,7 @@ export function startUpload(options: UploadOptions): RunningUpload {
   };
 }
 
-/**
- * Limits the wait for the answer after the last chunk. Calls `giveUp` if it takes longer than `milliseconds`.
- */
+/** Calls `giveUp` if the answer takes longer than `milliseconds` after the last chunk. */
 function answerWithin(milliseconds: number, giveUp: () => void) {
   let timer: NodeJS.Timeout | undefined;
   return {

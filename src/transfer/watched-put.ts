@@ -4,17 +4,15 @@ import { MAX_TIMER } from './retry.ts';
 
 /**
  * Returns a function that puts blocks into a sink. A put fails with `unavailable` if no byte of its block
- * moves for `stallAfter` milliseconds. The next put of the same block may stand still twice as long, because
- * the server may need that long for its answer. Rejects with the reason of `outer` if that is aborted.
+ * moves for `stallAfter` milliseconds. The server may need longer for its answer, so the next put of the same
+ * block may stand still twice as long. If `outer` is aborted, a put rejects with its reason.
  */
 export function watchedPut(
   sink: Pick<BlockSink, 'put'>,
   stallAfter: number,
   outer: AbortSignal,
 ): (block: ByteRange, bytes: Uint8Array) => Promise<void> {
-  /**
-   * How long the next put of a block that has stalled may stand still, by the block's offset; milliseconds.
-   */
+  /** By the offset of a block that has stalled, how long its next put may stand still; milliseconds. */
   const stallTimes = new Map<number, number>();
 
   return async (block, bytes) => {

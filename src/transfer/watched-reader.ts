@@ -2,8 +2,9 @@ import type { ByteRange } from '../image/index.ts';
 import { type PartReader, StoreError } from '../stores/index.ts';
 
 /**
- * Reads a range. `onOpen` is given a function that ends the read as if the connection had broken. `onFirst`
- * is called when the first byte has come.
+ * Reads a range.
+ * @param onOpen is given a function that ends the read as if the connection had broken
+ * @param onFirst called when the first byte has come
  */
 export type ReadRange = (
   range: ByteRange,
@@ -11,9 +12,10 @@ export type ReadRange = (
   onFirst?: () => void,
 ) => AsyncGenerator<Uint8Array>;
 
-/** The controller that ends one read, and a signal that is aborted by that controller or by the transfer. */
 interface Abortable {
+  /** Ends one read. */
   readonly own: AbortController;
+  /** Aborted if either the read or the transfer has to end. */
   readonly signal: AbortSignal;
 }
 
@@ -22,8 +24,7 @@ interface Abortable {
  * `stallAfter` milliseconds.
  */
 export function watchedReader(reader: PartReader, stallAfter: number, outer: AbortSignal): ReadRange {
-  // The signals are reused, because an image has tens of thousands of ranges, and a combined signal is
-  // garbage-collected late.
+  // The signal is used again: a combined signal is garbage-collected late, and an image has very many ranges.
   let idle: Abortable | undefined;
 
   return async function* (range, onOpen, onFirst) {
@@ -46,13 +47,13 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
     try {
       for (;;) {
         watchdog = setTimeout(onStall, stallAfter);
-        // A race against one promise for the whole range would keep every chunk in memory until the range's
-        // end.
+        // Each chunk has a promise of its own. One promise for the whole range, raced against each time,
+        // would keep every chunk in memory until the range's end.
         const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
           rejectNext = reject;
           chunks.next().then(resolve, reject);
         });
-        // The time that the destination takes for the chunk does not count.
+        // The watchdog does not run while the destination takes the chunk.
         clearTimeout(watchdog);
         isDone = next.done === true;
         if (next.done) return;
@@ -68,7 +69,7 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
       if (isDone) idle = abortable;
       else {
         own.abort();
-        // The reader may hang here too, so this does not wait for it.
+        // The reader may hang, so nobody waits for its end.
         chunks.return?.().catch(() => {});
       }
     }

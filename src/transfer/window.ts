@@ -2,21 +2,17 @@ import type { ByteRange } from '../image/index.ts';
 import { borrowPages, copyInto, MIB, returnPages } from '../memory/index.ts';
 import type { Staging } from './staging.ts';
 
-/** A piece of the image in memory that moves from the first byte to the last. */
+/** A piece of the image in memory, which moves from the first byte to the last. The memory is a ring. */
 export interface Window extends Staging {
-  /** Returns at most 1 MiB, without a copy; less if the memory, which is a ring, ends before that. */
+  /** Returns at most 1 MiB, without a copy; less at the end of the ring. */
   read(at: number, end: number): Uint8Array;
-  /**
-   * Returns the bytes that were written for a range, without a copy. Because the memory is a ring, the range
-   * MUST NOT cross a multiple of the window's size.
-   */
+  /** Returns a range without a copy. The range MUST NOT cross a multiple of the window's size. */
   slice(range: ByteRange): Uint8Array;
 }
 
 /**
- * Opens a window of `bytes`. A write beyond its end waits until the window has moved there. If the signal is
- * aborted first, it rejects with the signal's reason. `free` does nothing: `release` moves the window, and so
- * makes room.
+ * Opens a window of `bytes`. A write beyond its end waits until `release` has moved the window there, or
+ * rejects with the signal's reason. `free` does nothing.
  */
 export function createWindow(bytes: number, signal: AbortSignal): Window {
   const ring = borrowPages(bytes);
