@@ -4,7 +4,7 @@ import type { ImageRecord } from './record.ts';
 export interface Digests {
   readonly sha512: string | null;
   readonly md5: string | null;
-  /** Known only if a Glance is configured for sha256. Histories of earlier versions do not have this field. */
+  /** Known only if a Glance is configured for sha256. Histories of earlier versions lack this field. */
   readonly sha256?: string;
 }
 

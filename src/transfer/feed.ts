@@ -15,7 +15,7 @@ const SOCKET_BUFFER = getDefaultHighWaterMark(false);
  * at a time, while the source stalls.
  */
 export const RESERVE = 64 * KIB;
-/** The longest pause in an upload; milliseconds. By default, uwsgi ends it after 4 s, and Glance after 10 s. */
+/** The longest pause in an upload; milliseconds. By default, uwsgi allows 4 s, and Glance allows 10 s. */
 const MAX_PAUSE = 1000;
 /** Bytes that are sent after each `MAX_PAUSE` while the source stalls. The reserve then lasts for hours. */
 const TRICKLE = 4;
