@@ -1,7 +1,7 @@
 import type { Lane, Lanes } from './lane.ts';
 import { LaneLimit } from './lane-limit.ts';
 import type { LaneRange } from './lane-phases.ts';
-import { FAR, Pace } from './pace.ts';
+import { Pace } from './pace.ts';
 
 /** If other copies wait, a lane that has moved nothing for this long is not counted; milliseconds. */
 const STUCK_AFTER = 5000;
@@ -48,7 +48,6 @@ interface AnsweredRequest {
 export class Endpoint {
   readonly #limit: LaneLimit;
   readonly #pace = new Pace();
-  #isFar = false;
   readonly #sharers = new Set<Sharer>();
   readonly #held = new Map<number, HeldLane>();
   /** The number of open lanes that are not stuck. */
@@ -83,7 +82,6 @@ export class Endpoint {
     const sharer: Sharer = { tenant, held: 0, waiting: new Set() };
     const count = () => this.#fairShare(tenant);
     const pace = this.#pace;
-    const isFar = () => this.#isFar;
     return {
       get count() {
         return count();
@@ -92,9 +90,12 @@ export class Endpoint {
         return pace.waitCost;
       },
       get isFar() {
-        return isFar();
+        return pace.isFar;
       },
-      heard: (wait) => this.#heard(wait),
+      heard: (wait) => {
+        pace.heard(wait);
+        this.#limit.heard(wait);
+      },
       take: (signal, report) => this.#take(sharer, signal, report === 'at end'),
     };
   }
@@ -104,11 +105,6 @@ export class Endpoint {
     const tenants = [...this.#sharers].map((sharer) => sharer.tenant);
     const copies = tenants.filter((other) => other === tenant).length;
     return Math.ceil(this.lanes / Math.max(1, new Set(tenants).size) / Math.max(1, copies));
-  }
-
-  #heard(wait: number): void {
-    this.#isFar = wait >= FAR;
-    this.#limit.heard(wait);
   }
 
   #take(sharer: Sharer, signal: AbortSignal, isExcused: boolean): Promise<Lane> {

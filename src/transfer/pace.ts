@@ -12,6 +12,17 @@ export class Pace {
   /** The shortest wait in recent requests; it falls at once, and rises slowly. */
   #shortest = 0;
   #rate = 0;
+  #isFar = false;
+
+  /** `true` if the last call of `heard` has shown that the server is far away. */
+  get isFar(): boolean {
+    return this.#isFar;
+  }
+
+  /** Records how long the server took to answer a small request outside of lanes. */
+  heard(wait: number): void {
+    this.#isFar = wait >= FAR;
+  }
 
   /**
    * Records a request that has ended. Times are in milliseconds.

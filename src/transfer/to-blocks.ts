@@ -45,11 +45,7 @@ async function moveThroughWorker(options: TransferOptions, sink: BlockSink, run:
   const { delivered, staged, stop, onFault } = run;
   const { signal } = stop;
   const { blockSize } = sink;
-  const blocks = Math.min(
-    Math.floor(options.memory.bytes / blockSize),
-    Math.max(1, Math.ceil(size / blockSize)),
-  );
-  const window = createWindow(blocks * blockSize, signal);
+  const window = createWindow(windowSize(options, blockSize), signal);
   const isResumed = delivered.bytes > 0;
   let hashedUpTo = isResumed ? size : 0;
   const release = () => window.release(Math.min(hashedUpTo, delivered.watermark));
@@ -102,6 +98,12 @@ async function moveThroughWorker(options: TransferOptions, sink: BlockSink, run:
     },
     close: window.close,
   });
+}
+
+/** Returns the bytes of all blocks that the memory can hold; no more than the image has. */
+function windowSize({ memory, size }: TransferOptions, blockSize: number): number {
+  const blocks = Math.max(1, Math.ceil(size / blockSize));
+  return blockSize * Math.min(blocks, Math.floor(memory.bytes / blockSize));
 }
 
 /** Returns the size of the next part of a block that several lanes may read together. */
