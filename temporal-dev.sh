@@ -2,7 +2,7 @@
 # A complete image-replicator on this machine: Temporal's dev server with its Web UI, the REST facade, and a
 # worker, for two regions ot1 and ot2 that are directories. Everything it writes is under .temporal-dev/.
 set -euo pipefail
-# Paths are the caller's, not the script's.
+# The caller's relative paths start at the caller's folder, and the script goes to its own.
 [ -z "${IMAGE_REPLICATOR_CONFIG:-}" ] || IMAGE_REPLICATOR_CONFIG=$(realpath "$IMAGE_REPLICATOR_CONFIG")
 [ "${1:-}" != copy ] || [ -z "${2:-}" ] || set -- copy "$(realpath -m -- "$2")"
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -25,15 +25,15 @@ usage: ./temporal-dev.sh <command>
 
   up            run everything in the foreground; Ctrl-C stops it
   start         run everything in the background
-  copy [FILE]   start what is not running, make FILE an image of region ot1, and copy it to ot2;
-                without FILE a small sample image
+  copy [FILE]   start what is not running, add FILE to region ot1 as an image, and copy the image to ot2;
+                without FILE, copy a small sample image
   status        tell what is running, and where
-  down          stop what `up`, `start` or `copy` has started
+  down          stop everything that `up`, `start` or `copy` has started
   install       install what is missing, and print the paths of Temporal's programs
 
-Ports: TEMPORAL_PORT (7233), TEMPORAL_UI_PORT (8233), API_PORT (9292). IMAGE_REPLICATOR_CONFIG names a
-configuration of yours to run with instead of the two directories; its `api.port` has to be API_PORT.
-State, logs and images are under .temporal-dev/; delete it to start afresh.
+The ports are TEMPORAL_PORT (7233), TEMPORAL_UI_PORT (8233) and API_PORT (9292). State, logs and images are
+under .temporal-dev/; delete that folder to start afresh. To run with a configuration of your own instead of
+the two directories, name it in IMAGE_REPLICATOR_CONFIG; its `api.port` has to be API_PORT.
 TEXT
 }
 
@@ -81,7 +81,7 @@ tokens:
   - sha256: $(sha256sum "$STATE/token" | cut -d' ' -f1)
     tenant_id: $TENANT
 YAML
-  chmod 600 "$STATE/tokens.yaml" # one that the group may write is refused
+  chmod 600 "$STATE/tokens.yaml" # the facade refuses a file that its group may write
   cat >"$CONFIG" <<YAML
 regions:
   ot1: { store: { driver: directory, path: regions/ot1 } }
@@ -90,14 +90,15 @@ api:
   port: $API_PORT
   default_source_region: ot1
 identity: { driver: token-file, path: tokens.yaml }
-limits: { heartbeat_interval: 250ms } # a dev server's heartbeats cost nothing
+limits: { heartbeat_interval: 250ms } # for a smooth progress bar
 web_ui: http://127.0.0.1:$TEMPORAL_UI_PORT
 YAML
 }
 
 # --- processes ------------------------------------------------------------------------------------------------
 
-is_running() { # component; a number that another program has got since does not count
+is_running() { # component
+  # The component may have ended, and its pid may be another program's now. So the arguments are compared.
   local pid args word=$1
   case $1 in
     up) word=temporal-dev.sh ;;
@@ -114,9 +115,9 @@ require_free() { # port variable
   ! listens "$1" || die "port $1 is taken; choose another one with $2"
 }
 
-require_configured_port() { # where the facade will listen is the configuration's to say
+require_configured_port() { # the facade listens at the port that the configuration names
   local port
-  # A file that cannot be read as YAML is for the program to judge.
+  # If the file is not YAML, the program itself says what is wrong.
   port=$(node -p 'require("yaml").parse(require("fs").readFileSync(process.argv[1], "utf8"))?.api?.port ?? 9292' \
     "$CONFIG" 2>/dev/null) || return 0
   [ "$port" = "$API_PORT" ] ||
@@ -129,7 +130,7 @@ await() { # seconds, component, what, command...
   shift 3
   until "$@"; do
     [ $SECONDS -lt $deadline ] || die "$what did not come up; see $log"
-    # Not is_running: a process that is just starting has not got its arguments yet.
+    # is_running would miss a process that is just starting and has no arguments yet.
     kill -0 "$pid" 2>/dev/null || { tail -n 5 "$log" >&2; die "$what has ended; see $log"; }
     sleep 0.1
   done
@@ -138,7 +139,8 @@ await() { # seconds, component, what, command...
 start() { # component command...
   local component=$1
   shift
-  # A session of its own: Ctrl-C reaches this script alone, which stops the components in their order.
+  # Each component gets a session of its own. So Ctrl-C reaches only this script, which stops the components
+  # one after the other.
   setsid "$@" >>"$LOGS/$component.log" 2>&1 </dev/null &
   echo $! >"$RUN/$component.pid"
 }
@@ -187,18 +189,23 @@ up() {
   printf '%s %s %s\n' "$TEMPORAL_PORT" "$TEMPORAL_UI_PORT" "$API_PORT" >"$RUN/ports"
   trap 'stop_all; echo stopped' EXIT
   trap 'exit 0' INT TERM
-  # Left to itself, its only shard looks for new tasks at most 20 times a second, that is two small copies, and
-  # removes no record of a workflow until it has noted how far it is, which it does every half a minute. It also
-  # pauses no workflow, and lets no tenant's jobs pass another's. Its Task Queues have four partitions, each of
-  # which keeps an order of its own.
+  local settings=(
+    # Jobs can be paused.
+    frontend.WorkflowPauseEnabled=true
+    # No tenant's jobs wait behind all the jobs of another tenant.
+    matching.enableFairness=true
+    # A Task Queue has one order. By default it has four partitions, each with an order of its own.
+    matching.numTaskqueueReadPartitions=1
+    matching.numTaskqueueWritePartitions=1
+    # Many small copies can run at a time. By default the server looks for new tasks 20 times a second, which is
+    # enough for two small copies a second.
+    history.transferProcessorMaxPollRPS=1000
+    # The record of a deleted workflow disappears within a second. By default that takes half a minute.
+    'history.transferProcessorUpdateAckInterval="1s"'
+  )
   start temporal "$temporal" server start-dev --ip 127.0.0.1 --port "$TEMPORAL_PORT" \
     --ui-port "$TEMPORAL_UI_PORT" --db-filename "$STATE/temporal.db" --log-level warn \
-    --dynamic-config-value frontend.WorkflowPauseEnabled=true \
-    --dynamic-config-value matching.enableFairness=true \
-    --dynamic-config-value matching.numTaskqueueReadPartitions=1 \
-    --dynamic-config-value matching.numTaskqueueWritePartitions=1 \
-    --dynamic-config-value history.transferProcessorMaxPollRPS=1000 \
-    --dynamic-config-value 'history.transferProcessorUpdateAckInterval="1s"'
+    "${settings[@]/#/--dynamic-config-value=}"
   await 30 temporal "Temporal's dev server" is_healthy "$temporal"
   "$temporal" operator namespace update --address "$TEMPORAL_ADDRESS" --retention 30d \
     -n default >/dev/null
@@ -289,7 +296,7 @@ down() {
   echo 'stopped'
 }
 
-# A dev server on this machine: what points elsewhere is for other commands.
+# These variables may point to another Temporal server, which is not meant here.
 unset TEMPORAL_NAMESPACE TEMPORAL_PROFILE TEMPORAL_API_KEY TEMPORAL_TLS TEMPORAL_CONFIG_FILE
 export TEMPORAL_ADDRESS=127.0.0.1:$TEMPORAL_PORT
 

@@ -69,7 +69,7 @@ export function exitCodeOfJob(status: JobStatus): number {
   return status === 'canceled' ? EXIT.canceled : EXIT.failed;
 }
 
-/** The options of the command line that stand for the fields of a copy request. */
+/** The options of the command line that stand for the fields of requests. */
 const OPTIONS: Readonly<Record<string, string>> = {
   'source.region': '--from',
   'source.image_id': '<image-id>',
@@ -77,6 +77,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'destination.region': '--to',
   'destination.tenant_id': '--tenant',
   'destination.image_name': '--name',
+  marker: '--marker',
 };
 
 /**
@@ -112,10 +113,13 @@ function codeOf(error: Error): string {
   return 'internal';
 }
 
+/** Returns the message of an error. It begins with the option that is wrong, if the error names a field. */
 function messageOf(error: Error): string {
-  const field = error instanceof JobError ? error.field : null;
-  const option = field === null ? undefined : OPTIONS[field];
-  return option === undefined ? error.message : error.message.replace(`${field}:`, `${option}:`);
+  const { message } = error;
+  if (!(error instanceof JobError) || error.field === null) return message;
+  const { field } = error;
+  const problem = message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;
+  return `${OPTIONS[field] ?? field}: ${problem}`;
 }
 
 /**

@@ -63,8 +63,8 @@ export function webPage({ webUi }: Config, namespace: string, jobId: string): st
 }
 
 function progressText({ copy_progress, bytes_copied, image_size }: JobView): string {
-  if (image_size === null) return `${copy_progress} %`;
-  return `${copy_progress} %, ${bytesText(bytes_copied)} of ${bytesText(image_size)}`;
+  if (image_size === null) return `${copy_progress}%`;
+  return `${copy_progress}%, ${bytesText(bytes_copied)} of ${bytesText(image_size)}`;
 }
 
 function copiedByText({ copied_by, server_refusal }: JobView): string | null {

@@ -26,10 +26,12 @@ export async function watchJob(
     for (;;) {
       const job = await waitFor(showIfReachable(jobs, jobId, latest), signal);
       if (job !== null) {
+        const hasEnded = isFinal(job.status);
+        // A job that had ended before makes no progress to show.
+        if (latest !== undefined || !hasEnded) bar?.show(progressOf(job));
+        if (hasEnded) return job;
         latest = job;
         lastAnswerAt = Date.now();
-        bar?.show(progressOf(job));
-        if (isFinal(job.status)) return job;
       } else {
         if (latest !== undefined) bar?.show({ ...progressOf(latest), state: 'Temporal does not answer' });
         if (Date.now() - lastAnswerAt > MAX_AWAY) return await jobs.show(OPERATOR, jobId);

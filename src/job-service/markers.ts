@@ -34,7 +34,6 @@ export function openMarkers(key: string): Markers {
 
 /** Returns the error for a marker that cannot be read. */
 export function badMarker(): JobError {
-  return new JobError('invalid', 'is not a marker of this list: take it from the Link of an earlier page', {
-    field: 'marker',
-  });
+  const problem = 'is not a marker of this list; use one that an earlier page of the list has given';
+  return new JobError('invalid', problem, { field: 'marker' });
 }

@@ -82,7 +82,7 @@ test.each<[string, string[]]>([
   ['--status', ['list', '--status', 'done']],
   ['--limit', ['list', '--limit', '0']],
   ['--limit', ['list', '--limit', 'many']],
-  ['marker', ['list', '--marker', 'garbage']],
+  ['--marker: is not a marker of this list', ['list', '--marker', 'garbage']],
   ['--region', ['images', 'list']],
   ['--region', ['images', 'list', '--region', 'mars']],
   ['--region', ['worker', '--region', 'mars']],
