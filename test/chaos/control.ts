@@ -1,6 +1,7 @@
 import { mkdtempSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../support/until.ts';
+import type { Caught } from './caught.ts';
 
 /** A rule for the file system calls of one process. */
 export interface FileRule {
@@ -26,22 +27,10 @@ export interface Rules {
   readonly clock: number;
 }
 
-/** The calls that a rule has matched. */
-export interface Met {
-  /** Returns the number of matched calls so far. */
-  hits(): number;
-  /** Waits for the first matched call, or for so many. */
-  reached(times?: number): Promise<void>;
-  /** Lets the held calls go on. */
-  release(): void;
-  /** Ends the rule for all later calls. */
-  remove(): void;
-}
-
 /** A folder whose files tell a process which of its calls have to go wrong. */
 export interface Control {
   readonly folder: string;
-  add(rule: Omit<FileRule, 'name'>): Met;
+  add(rule: Omit<FileRule, 'name'>): Caught;
   setClock(ahead: number): void;
 }
 

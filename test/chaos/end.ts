@@ -35,10 +35,10 @@ export interface End {
   seed(data: Buffer): Promise<string>;
   look(ids: readonly string[]): Promise<Look>;
   /**
-   * Returns a text that changes with the contents, as far as that can be found out cheaply. It is used to
-   * wait until nothing changes any more.
+   * Returns a text that changes when the contents change, as far as a cheap look can tell. By this text a
+   * trial waits until nothing changes any more.
    */
-  glance(ids: readonly string[]): Promise<string>;
+  fingerprint(ids: readonly string[]): Promise<string>;
   /** Changes or deletes an image without telling the copy. */
   spoil(id: string, how: 'changed' | 'deleted'): Promise<void>;
   /** The places where the data of an image is read and written. */

@@ -18,8 +18,7 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
   await watch.stop();
   const job = JSON.parse((await deployment.command('--json', 'show', jobId)).stdout) as JobView;
   const notes: string[] = [];
-  const id =
-    job.status === 'replicated' ? (job.destination_image_id ?? '') : destination.objects ? image.id : '';
+  const id = idOfCopy(stage, job);
   const unseen = expected.unseen === true && job.verified_by === 'none';
   const wanted = { id, sha512: (unseen ? job.sha512 : null) ?? image.sha512 };
   const ids = [...new Set([jobId, id])].filter((each) => each !== '');
@@ -29,7 +28,8 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
     await sweep(stage);
     left = await destination.look(ids);
   }
-  // Named limits: the commit of a terminated job is not undone, nor that of a cancelled copy of an object.
+  // Two limits are known: a commit stays if the job was terminated, or if the copy of an object was
+  // cancelled.
   const mayStand = terminated || (destination.objects && job.status === 'canceled');
   const allowed = mayStand ? image.sha512 : null;
   const revived = left.rest.filter((name) => isRevived(stage, name));
@@ -50,18 +50,23 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
     problems.push(`the job tells another sha512: ${job.sha512}`);
   if (problems.length > 0 && job.fault !== null) notes.push(`fault: ${job.fault.code}: ${job.fault.message}`);
   return { problems, notes };
+}
 
-  async function touchedSource({ source: end }: Stage): Promise<string[]> {
-    const { images, rest } = await end.look([]);
-    const same = images.some((each) => each.id === image.id && each.sha512 === image.sha512);
-    return same && images.length === 1 && rest.length === 0 ? [] : ['the source was touched'];
-  }
+/** Returns the id that the copy has or would have; empty if a job without a copy has not chosen one. */
+function idOfCopy({ destination, image }: Stage, job: JobView): string {
+  if (job.status === 'replicated') return job.destination_image_id ?? '';
+  return destination.objects ? image.id : '';
+}
+
+async function touchedSource({ source, image }: Stage): Promise<string[]> {
+  const { images, rest } = await source.look([]);
+  const isSame = images.some((each) => each.id === image.id && each.sha512 === image.sha512);
+  return isSame && images.length === 1 && rest.length === 0 ? [] : ['the source was touched'];
 }
 
 /**
- * Tells whether an entry is an upload that was completed or aborted before. A server may bring back such an
- * upload when a part of it arrives late. Nobody can prevent that; a sweep removes the upload once it is old
- * enough.
+ * Tells whether an entry is an upload that was completed or aborted before. When a part of such an upload
+ * arrives late, the server may bring the upload back. A sweep removes it once it is old enough.
  */
 function isRevived({ workers }: Stage, name: string): boolean {
   return workers.some(({ destination }) =>
@@ -78,7 +83,7 @@ function endsOf({ terminated, cancelAccepted }: Stage, { ends }: Expected): read
   return cancelAccepted ? ['canceled'] : ends;
 }
 
-/** Lists what is wrong if the trial has more than one job, however often the job was requested. */
+/** Lists the jobs that the trial has besides its own: none, however often the job was requested. */
 async function otherJobs({ deployment: { client }, jobId }: Stage): Promise<string[]> {
   const others = new Set<string>();
   for await (const { workflowId } of client.workflow.list({ query: "WorkflowType = 'copyImage'" })) {

@@ -26,15 +26,16 @@ export interface Options {
 
 export const USAGE = `usage: npm run test:chaos -- [options]
 
-  --sample 8m            trials at random, of every kind some, for so long (seconds with s)
-  --only FAULT/PHASE/STORE  only those; * stands for any, commas for several
-  --reliable             without the trials that may fail by chance, or take too long for a gate
-  --seed N               makes the trials of an earlier run again
-  --jobs N               trials side by side (2)
-  --report FILE          writes the table of FILE anew
-  --keep FILE            adds what has come of the trials to FILE, and reports on all that is there
-  --rest                 with --keep: only the trials that FILE has nothing of
-  --list                 prints the names of all trials`;
+  --sample 8m      run trials chosen at random, some of every kind, for 8 minutes (or as in 90s)
+  --only NAMES     run only trials of these names, as in kill/*/s3,cancel: a name is FAULT/PHASE/STORE or
+                   its beginning, and * stands for any text
+  --reliable       leave out trials that may fail by chance, or take more than a minute
+  --seed N         make the same trials as the run with this seed
+  --jobs N         run so many trials at a time (default: 2)
+  --report FILE    replace the table in FILE
+  --keep FILE      add the outcomes to FILE, and report on all outcomes in it
+  --rest           with --keep: run only the trials whose outcome FILE does not have
+  --list           print the names of the trials, and run none`;
 
 export function parseOptions(args: readonly string[]): Options {
   const { values } = parseArgs({

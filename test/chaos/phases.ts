@@ -1,16 +1,17 @@
 import { MIB } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 import { cancel } from './actions.ts';
+import type { Caught } from './caught.ts';
 import type { Step } from './end.ts';
 import { mibRead } from './stage.ts';
 import type { Phase, Stage } from './trial.ts';
-import type { Catch, ChaosWorker } from './worker.ts';
+import type { ChaosWorker } from './worker.ts';
 
 /**
  * Starts the job, and brings it to a phase with this slowed-down worker. Returns the rule that holds it
  * there.
  */
-export async function reach(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Catch> {
+export async function reach(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Caught> {
   const size = stage.image.data.length / MIB;
   switch (phase) {
     case 'requested':
@@ -46,7 +47,7 @@ export async function reach(stage: Stage, worker: ChaosWorker, phase: Phase): Pr
 }
 
 /** Returns a rule that holds a worker at a step of its copy. */
-function holdAt({ destination, random }: Stage, worker: ChaosWorker, step: Step): Catch {
+function holdAt({ destination, random }: Stage, worker: ChaosWorker, step: Step): Caught {
   return worker.hold('destination', random.pick(destination.steps[step]));
 }
 
@@ -54,14 +55,14 @@ function holdAt({ destination, random }: Stage, worker: ChaosWorker, step: Step)
  * Brings the job to a phase as `reach` does. In the transfer, the worker may also have a part on its way,
  * which arrives when the rule is released.
  */
-export async function reachWithPart(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Catch> {
+export async function reachWithPart(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Caught> {
   const { writes } = stage.destination;
   const isOnItsWay = phase === 'transferring' && writes.kind === 'http' && stage.random.between(0, 2) === 0;
   return isOnItsWay ? reachPart(stage, worker) : reach(stage, worker, phase);
 }
 
 /** Starts the job, and holds the first part that this worker sends. */
-export async function reachPart(stage: Stage, worker: ChaosWorker): Promise<Catch> {
+export async function reachPart(stage: Stage, worker: ChaosWorker): Promise<Caught> {
   const held = worker.hold('destination', stage.destination.writes);
   await stage.startJob();
   await held.reached();
@@ -73,7 +74,7 @@ export async function untilMoving(stage: Stage, worker: ChaosWorker): Promise<vo
   await untilRead(stage, worker, stage.random.between(4, Math.floor(stage.image.data.length / MIB / 2)));
 }
 
-async function reachStep(stage: Stage, worker: ChaosWorker, step: Step): Promise<Catch> {
+async function reachStep(stage: Stage, worker: ChaosWorker, step: Step): Promise<Caught> {
   const held = holdAt(stage, worker, step);
   await stage.startJob();
   await held.reached();
@@ -89,4 +90,4 @@ async function untilRead({ watch }: Stage, worker: ChaosWorker, mib: number): Pr
   }, 40_000);
 }
 
-const nothingHeld: Catch = { hits: () => 0, reached: async () => {}, release: () => {}, remove: () => {} };
+const nothingHeld: Caught = { hits: () => 0, reached: async () => {}, release: () => {}, remove: () => {} };

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { until } from '../support/until.ts';
+import type { Caught } from './caught.ts';
 import type { BodyFault } from './spoilt-body.ts';
 
 /** Selects the requests to which a rule applies. */
@@ -15,29 +16,15 @@ export interface Match {
 
 /** Something that a rule does to a request. */
 export type Act =
-  /**
-   * The server gets the whole request only after the release, whether or not the client still waits for an
-   * answer.
-   */
+  /** The server gets the whole request after the release. The client may be gone by then. */
   | { readonly kind: 'hold' }
-  /** The server carries the request out, and nobody hears so until it is released. */
+  /** The server carries the request out. The client gets the answer after the release. */
   | { readonly kind: 'hold-answer' }
   /** The server carries the request out, and the connection breaks. */
   | { readonly kind: 'swallow' }
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   | { readonly kind: 'body'; readonly of: 'request' | 'answer'; readonly fault: BodyFault }
   | { readonly kind: 'pass' };
-
-/** A rule, as the test that has made it sees it. */
-export interface Caught {
-  hits(): number;
-  /** Waits for the first request that is caught, or for so many. */
-  reached(times?: number): Promise<void>;
-  /** Lets the held requests go on. */
-  release(): void;
-  /** Ends the rule, also for the requests that it has caught. */
-  remove(): void;
-}
 
 /** A rule, as the proxy sees it that applies it to a request. */
 export interface Rule {

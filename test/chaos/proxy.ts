@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { type Act, type Caught, type Match, type Rule, rules } from './proxy-rules.ts';
+import type { Caught } from './caught.ts';
+import { type Act, type Match, type Rule, rules } from './proxy-rules.ts';
 import { type BodyFault, spoil } from './spoilt-body.ts';
 
 /** A reverse proxy in front of an HTTP server, which can make everything go wrong. */
@@ -113,7 +114,7 @@ function noteUpload({ incoming, closedUploads }: Exchange, { statusCode = 500 }:
   if (id !== null && closes && statusCode < 300) closedUploads.add(id);
 }
 
-/** The request is forwarded as a whole, so that it no longer matters what happens to the client. */
+/** Reads the whole request, and forwards it after the release. The client may be gone by then. */
 async function forwardLate({ target, rule, incoming }: Exchange): Promise<IncomingMessage> {
   const body = await buffer(incoming);
   rule.caught();
@@ -141,7 +142,7 @@ async function forward({ target, rule, incoming, answer, bytes }: Exchange): Pro
     .on('error', hangUp)
     .pipe(spoil(fault, passed, hangUp, rule.isOn).on('error', hangUp))
     .pipe(outgoing);
-  // The server sees that no more bytes come, whatever length it was told to expect.
+  // The server sees the end of the bytes, even if it expects more.
   if (fault?.kind === 'truncate') outgoing.once('finish', () => outgoing.socket?.end());
   return responseOf(outgoing);
 }
@@ -178,7 +179,7 @@ function isLengthSigned({ authorization = '' }: IncomingMessage['headers']): boo
 }
 
 async function responseOf(outgoing: ReturnType<typeof request>): Promise<IncomingMessage> {
-  // If the connection breaks after the head of the answer, the answer itself reports that.
+  // If the connection breaks after the head of the answer, an error of the answer says so.
   outgoing.on('error', () => {});
   const [given] = (await once(outgoing, 'response')) as [IncomingMessage];
   return given;

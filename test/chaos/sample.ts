@@ -4,10 +4,7 @@ import type { Trial } from './trial.ts';
 
 /** The time that an ordinary trial takes on a busy machine; seconds. */
 const USUAL = 25;
-/**
- * The time that a trial with Glance takes on such a machine, because Python and its databases run too;
- * seconds.
- */
+/** The time that a trial with Glance takes there, where Python and its databases run too; seconds. */
 const AT_A_GLANCE = 45;
 
 /** Returns about how long a trial takes; milliseconds. */

@@ -42,7 +42,7 @@ async function untilStill(stage: Stage): Promise<void> {
   let since = began;
   while (Date.now() - began < LONGEST) {
     const logs = stage.workers.map(({ process }) => process.output().length);
-    const now = `${logs}\n${await stage.destination.glance([stage.jobId])}`;
+    const now = `${logs}\n${await stage.destination.fingerprint([stage.jobId])}`;
     if (now !== last) {
       last = now;
       since = Date.now();

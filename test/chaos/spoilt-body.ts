@@ -24,16 +24,10 @@ export function spoil(
       const before = at;
       at += chunk.length;
       passed(chunk.length);
-      if (fault === undefined || isOver || !isOn())
-        return done(null, isOver && fault?.kind === 'truncate' ? undefined : chunk);
+      if (isOver && fault?.kind === 'truncate') return done();
+      if (fault === undefined || isOver || !isOn()) return done(null, chunk);
       if (fault.kind === 'slow') {
-        const piece = Math.max(1, Math.floor(fault.rate / 10));
-        for (let start = 0; start < chunk.length; ) {
-          const end = isOn() ? start + piece : chunk.length;
-          this.push(chunk.subarray(start, end));
-          if (isOn()) await sleep(100, undefined, { ref: false });
-          start = end;
-        }
+        for await (const piece of slowPieces(chunk, fault.rate, isOn)) this.push(piece);
         return done();
       }
       if (at <= fault.at) return done(null, chunk);
@@ -56,4 +50,15 @@ export function spoil(
       }
     },
   });
+}
+
+/** Yields a chunk in pieces at a rate in bytes a second. Yields the rest at once when `isOn` turns false. */
+async function* slowPieces(chunk: Buffer, rate: number, isOn: () => boolean) {
+  const size = Math.max(1, Math.floor(rate / 10));
+  let at = 0;
+  for (; at < chunk.length && isOn(); at += size) {
+    yield chunk.subarray(at, at + size);
+    await sleep(100, undefined, { ref: false });
+  }
+  if (at < chunk.length) yield chunk.subarray(at);
 }

@@ -56,7 +56,9 @@ export async function openStage(trial: Trial, servers: Servers): Promise<Stage> 
     destination,
     image: { id, data, sha512: sha512(data) },
     old: old && { sha512: sha512(old) },
-    ...{ jobId, watch, workers },
+    jobId,
+    watch,
+    workers,
     cancelAccepted: false,
     terminated: false,
     startJob: () => startJobOf(stage),
@@ -141,6 +143,13 @@ async function openLine(end: End, region: 'ot1' | 'ot2', servers: Servers): Prom
   return { proxy, region, giveBack: () => proxy.close() };
 }
 
+/** The arguments of a worker. No job of a trial copies to `ot1`. */
+const ARGUMENTS = {
+  copies: ['--no-workflows', '--region', 'ot2'],
+  jobs: ['--region', 'ot1'],
+  both: [],
+};
+
 async function startWorkerOf(
   { deployment, source, destination, servers, temporal, trial }: Stage,
   limits: Record<string, unknown>,
@@ -150,15 +159,13 @@ async function startWorkerOf(
     source: await openLine(source, 'ot1', servers),
     destination: await openLine(destination, 'ot2', servers),
   };
-  const args =
-    part === 'copies' ? ['--no-workflows', '--region', 'ot2'] : part === 'jobs' ? ['--region', 'ot1'] : [];
   return startChaosWorker({
     address: temporal.address,
     folder: deployment.folder,
     config: { limits, ...trial.fault.config },
     ends: { source, destination },
     lines,
-    start: (env) => deployment.startWith('worker', { args, env, wrap }),
+    start: (env) => deployment.startWith('worker', { args: ARGUMENTS[part ?? 'both'], env, wrap }),
     giveBack: async () => {
       await Promise.all([lines.source?.giveBack(), lines.destination?.giveBack()]);
     },

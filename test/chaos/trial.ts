@@ -65,10 +65,7 @@ export interface Fault {
 /** How a job may end, and what may be left then. */
 export interface Expected {
   readonly ends: readonly JobStatus[];
-  /**
-   * True if only `image-replicator sweep` can clean up, because the fault has removed everything else that
-   * does.
-   */
+  /** True if only a sweep can clean up: the fault has taken away everything else that could. */
   readonly sweep?: true;
   /**
    * True if the worker may not have told anybody about an upload. No job object names such an upload, and a
@@ -79,10 +76,7 @@ export interface Expected {
   readonly again?: true;
   /** True if the fault itself has changed the source. */
   readonly sourceSpoilt?: true;
-  /**
-   * True if the fault has changed bytes of the source. Without a digest of the source, nobody can notice
-   * that.
-   */
+  /** True if the fault has changed bytes of the source, and only a digest of the source could show that. */
   readonly unseen?: true;
 }
 

@@ -2,18 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { TestProcess } from '../support/process.ts';
+import type { Caught } from './caught.ts';
 import { type Control, openControl } from './control.ts';
 import type { End, Spot } from './end.ts';
 import type { HttpProxy } from './proxy.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
-
-/** A rule that catches calls or requests of a worker. */
-export interface Catch {
-  hits(): number;
-  reached(times?: number): Promise<void>;
-  release(): void;
-  remove(): void;
-}
 
 /** A process of the product. A trial controls its connections, its file system calls and its clock. */
 export interface ChaosWorker {
@@ -24,7 +17,7 @@ export interface ChaosWorker {
   readonly destination: HttpProxy | null;
   readonly control: Control;
   /** Holds the next call or request at a place. */
-  hold(side: 'source' | 'destination', spot: Spot): Catch;
+  hold(side: 'source' | 'destination', spot: Spot): Caught;
   /**
    * Stops the process with SIGSTOP. Temporal's server notices that the process no longer polls. With
    * `polling`, the server does not notice, and gives it tasks for up to another minute.
@@ -67,7 +60,7 @@ export async function startChaosWorker(setup: WorkerSetup): Promise<ChaosWorker>
     NODE_OPTIONS: `--import=${PRELOAD}`,
     CHAOS_CONTROL: control.folder,
   });
-  const caught: Catch[] = [];
+  const caught: Caught[] = [];
   let frozen = false;
   const signal = (name: NodeJS.Signals) => {
     if (process.exitCode === null) globalThis.process.kill(process.pid, name);

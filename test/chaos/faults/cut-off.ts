@@ -8,22 +8,18 @@ import { endOfPhase, SLOW } from './common.ts';
 const ROW = 'cut-off';
 const PHASES = ['preparing', 'transferring', 'verifying', 'committing'] as const;
 
-export const cutOffs: readonly Fault[] = (['replicated', 'canceled', 'forced', 'terminated'] as const).map(
-  (ending) => ({
-    name: `cut-off-${ending}`,
-    row: ROW,
-    phases: PHASES,
-    stores: STORES,
-    run: (stage: Stage, phase: Phase) => cutOff(stage, phase, ending),
-  }),
-);
+const ENDINGS = ['replicated', 'canceled', 'forced', 'terminated'] as const;
+
+export const cutOffs: readonly Fault[] = ENDINGS.map((ending) => ({
+  name: `cut-off-${ending}`,
+  row: ROW,
+  phases: PHASES,
+  stores: STORES,
+  run: (stage, phase) => cutOff(stage, phase, ending),
+}));
 
 /** Cuts a worker off from Temporal and the stores until its job has ended. */
-async function cutOff(
-  stage: Stage,
-  phase: Phase,
-  ending: 'replicated' | 'canceled' | 'forced' | 'terminated',
-): Promise<Expected> {
+async function cutOff(stage: Stage, phase: Phase, ending: (typeof ENDINGS)[number]): Promise<Expected> {
   await stage.startWorker({ part: 'jobs' });
   const first = await stage.startWorker({ part: 'copies', slow: SLOW });
   const held = await reachWithPart(stage, first, phase);

@@ -114,14 +114,20 @@ function matchOf(spot: Spot) {
   return spot.match;
 }
 
+/** Returns where the bytes of an image pass at one end: in which body of which requests. */
+function bytesAt(stage: Stage, side: Side) {
+  return side === 'source'
+    ? ({ of: 'answer', match: matchOf(stage.source.reads) } as const)
+    : ({ of: 'request', match: matchOf(stage.destination.writes) } as const);
+}
+
 async function spoilBody(stage: Stage, side: Side, kind: (typeof BODIES)[number]): Promise<Expected> {
   const { random } = stage;
   const worker = await stage.startWorker();
-  const of = side === 'source' ? 'answer' : 'request';
-  const spot = side === 'source' ? stage.source.reads : stage.destination.writes;
+  const { of, match } = bytesAt(stage, side);
   const times = kind === 'flip' ? 1 : random.between(1, 4);
   const at = random.between(1, 6 * MIB);
-  const rule = proxyOf(worker, side).add(matchOf(spot), { kind: 'body', of, fault: { kind, at } }, times);
+  const rule = proxyOf(worker, side).add(match, { kind: 'body', of, fault: { kind, at } }, times);
   await stage.startJob();
   await rule.reached();
   await stage.watch.ended(90_000);
@@ -134,8 +140,7 @@ async function refuseWith(stage: Stage, side: Side, phase: Phase, act: Act): Pro
   const end = stage[side];
   const times = act.kind === 'swallow' ? 1 : random.between(1, 5);
   if (phase === 'transferring') {
-    const match = matchOf(side === 'source' ? end.reads : end.writes);
-    proxyOf(worker, side).add(match, act, times);
+    proxyOf(worker, side).add(bytesAt(stage, side).match, act, times);
     await stage.startJob();
   } else if (phase === 'canceling') {
     await reach(stage, worker, 'transferring');
@@ -159,19 +164,15 @@ async function away(stage: Stage, side: Side, phase: Phase, how: 'refuse' | 'sta
   await sleep(stage.random.between(1000, 6000));
   await proxy.accept();
   await stage.watch.ended(90_000);
-  // The lost answer may have been that to the request that has begun the upload.
+  // The request that begins an upload may have succeeded, and its answer may be lost.
   return { ...endOfPhase(phase), ...(phase === 'preparing' && { sweep: true, unheard: true }) };
 }
 
 async function trickle(stage: Stage, side: Side): Promise<Expected> {
   const worker = await stage.startWorker();
-  const of = side === 'source' ? 'answer' : 'request';
-  const spot = side === 'source' ? stage.source.reads : stage.destination.writes;
-  const rule = proxyOf(worker, side).add(matchOf(spot), {
-    kind: 'body',
-    of,
-    fault: { kind: 'slow', rate: 10_000 },
-  });
+  const { of, match } = bytesAt(stage, side);
+  const fault = { kind: 'slow', rate: 10_000 } as const;
+  const rule = proxyOf(worker, side).add(match, { kind: 'body', of, fault });
   await stage.startJob();
   await rule.reached();
   await sleep(stage.random.between(5000, 9000));

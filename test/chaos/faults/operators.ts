@@ -4,8 +4,7 @@ import { begin, type Ending, goOn } from '../endings.ts';
 import { reach } from '../phases.ts';
 import type { RowName } from '../rows.ts';
 import { STORES } from '../store-name.ts';
-import type { Stage } from '../trial.ts';
-import { type Expected, type Fault, IN_HAND, type Phase } from '../trial.ts';
+import { type Expected, type Fault, IN_HAND, type Phase, type Stage } from '../trial.ts';
 import { endOfPhase, SLOW } from './common.ts';
 
 const WAYS: Readonly<Record<Exclude<Ending, 'replicated' | 'failed'>, RowName>> = {
@@ -43,12 +42,12 @@ export const operators: readonly Fault[] = [
   },
 ];
 
-/**
- * Tells whether an action has no sense in a phase: a second cancel, or a pause before any worker has the job,
- * which would wait for a worker.
- */
+/** Tells whether an action has no sense in a phase. */
 function isMeaningless(phase: Phase, ending: string): boolean {
-  return (phase === 'canceling' && ending === 'canceled') || (phase === 'requested' && ending === 'paused');
+  const isSecondCancel = phase === 'canceling' && ending === 'canceled';
+  // `pause` waits until no Workflow Task waits, and without a worker the first one waits for ever.
+  const isPauseWithoutWorker = phase === 'requested' && ending === 'paused';
+  return isSecondCancel || isPauseWithoutWorker;
 }
 
 async function interfere(stage: Stage, phase: Phase, ending: keyof typeof WAYS): Promise<Expected> {
@@ -100,7 +99,6 @@ async function resetEnded(stage: Stage, phase: Phase): Promise<Expected> {
   await stage.watch.ended();
   const { firstExecutionRunId, runId } = await runsOf(stage);
   await reset(stage, stage.random.pick(['FirstWorkflowTask', 'LastWorkflowTask']));
-  await stage.watch.until(() => true);
   await untilOtherRun(stage, runId ?? firstExecutionRunId);
   await stage.deployment.client.workflow
     .getHandle(stage.jobId)

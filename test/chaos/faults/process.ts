@@ -3,8 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reach } from '../phases.ts';
 import { STORES } from '../store-name.ts';
-import type { Stage } from '../trial.ts';
-import { type Expected, type Fault, IN_HAND, type Phase } from '../trial.ts';
+import { type Expected, type Fault, IN_HAND, type Phase, type Stage } from '../trial.ts';
 import { endOfPhase, SLOW } from './common.ts';
 
 const AN_HOUR = 3_600_000;
@@ -52,10 +51,11 @@ async function noDescriptors(stage: Stage, phase: Phase): Promise<Expected> {
   });
   await sleep(stage.random.between(1500, 4000));
   if (existsSync(`/proc/${pid}/fd/0`)) limitFiles(pid, 1024);
-  const ended = stage.watch.ended();
-  await Promise.race([ended, again.then(() => ended)]).finally(() => {
+  const ended = stage.watch.ended().finally(() => {
     isOver = true;
   });
+  // If the worker cannot be started again, the trial fails at once.
+  await Promise.race([ended, again.then(() => ended)]);
   return endOfPhase(phase);
 }
 

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reach } from '../phases.ts';
 import { STORES } from '../store-name.ts';
-import type { Stage } from '../trial.ts';
-import { type Expected, type Fault, IN_HAND, type Phase } from '../trial.ts';
+import { type Expected, type Fault, IN_HAND, type Phase, type Stage } from '../trial.ts';
 import { endOfPhase, SLOW } from './common.ts';
 
 const A_MINUTE = 60_000;

@@ -21,7 +21,7 @@ export async function directoryEnd(root: string): Promise<End> {
       return id;
     },
     look: () => look(root),
-    glance: async () => {
+    fingerprint: async () => {
       const names = await readdir(root, { recursive: true }).catch(() => ['gone']);
       return names.sort().join('\n');
     },

@@ -57,7 +57,7 @@ export async function glanceEnd(cloud: GlanceCloud, region: 'ot1' | 'ot2'): Prom
       const orphans = (await dataOf(ids)).filter((name) => !known.has(name));
       return { images, rest: [...rest, ...orphans.map((name) => `data ${name}`)] };
     },
-    glance: async (ids) => {
+    fingerprint: async (ids) => {
       const seen = (await list()).map(({ id, status }) => `${id} ${status}`);
       return [...seen, ...(await dataOf(ids))].sort().join('\n');
     },

@@ -23,7 +23,7 @@ export async function objectsDirectoryEnd(root: string): Promise<End> {
       return OBJECT;
     },
     look: () => look(root),
-    glance: async () => (await filesIn(root)).join('\n'),
+    fingerprint: async () => (await filesIn(root)).join('\n'),
     async spoil(path, how) {
       if (how === 'deleted') await rm(join(root, path));
       else await appendFile(join(root, path), 'x');

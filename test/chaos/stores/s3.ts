@@ -41,7 +41,7 @@ export async function s3End(endpoint: string): Promise<End> {
       return id;
     },
     look: () => lookAtImages(bucket),
-    glance: () => contentsOf(bucket),
+    fingerprint: () => contentsOf(bucket),
     spoil: (id, how) => spoil(bucket, `${id}/data`, how),
     steps: { ...STEPS, commit: [http(/^PUT$/, /image\.json/)] },
     close: () => bucket.close(),
@@ -61,7 +61,7 @@ export async function objectsS3End(endpoint: string): Promise<End> {
       return OBJECT;
     },
     look: () => lookAtObjects(bucket),
-    glance: () => contentsOf(bucket),
+    fingerprint: () => contentsOf(bucket),
     spoil: (path, how) => spoil(bucket, path, how),
     steps: {
       ...STEPS,
