@@ -1,14 +1,12 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ACCOUNT, type Gateway, type GatewayOptions, startGateway } from '../test/s3/support/gateway.ts';
 import { type Deployment, deploy } from '../test/support/deployment.ts';
 import { freePort } from '../test/support/free-port.ts';
-import { installTemporal } from '../test/support/install-temporal.ts';
 import type { TestProcess } from '../test/support/process.ts';
-import { startTemporalServer } from '../test/support/temporal-server.ts';
 import { type Faults, type LongLink, openLongLink } from './long-link.ts';
 import { openRclone, type Rclone } from './rclone.ts';
+import { startTemporal } from './temporal.ts';
 
 /** The bucket of the S3 server. */
 export const BUCKET = 'images';
@@ -29,21 +27,19 @@ export interface BucketServers {
 export async function startBucketServers(faults: Faults, options?: GatewayOptions): Promise<BucketServers> {
   process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
-  const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
-  const server = await startTemporalServer(installTemporal().temporal, join(folder, 'temporal.db'));
+  const temporal = await startTemporal();
   const gateway = await startGateway(options);
   await mkdir(join(gateway.folder, BUCKET));
   const link = await openLongLink(gateway.endpoint, faults);
   return {
-    temporal: server.address,
+    temporal: temporal.address,
     gateway,
     link,
     rclone: await openRclone(link.endpoint, ACCOUNT),
     async stop() {
       await link.stop();
       await gateway.stop();
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
+      await temporal.stop();
     },
   };
 }

@@ -12,16 +12,21 @@ export interface CopyByJob {
   readonly details: JobDetails;
 }
 
-/** Copies an image by a job, and waits for its end. */
+/**
+ * Copies an image by a job, and waits for its end.
+ * @param tenantId the tenant as whom the image is read; absent for an operator
+ */
 export async function copyByJob(
   { client, regions, env }: Deployment,
   imageId: string,
   from: string,
   to: string,
+  tenantId?: string,
 ): Promise<CopyByJob> {
   const { limits } = await loadConfig(env.IMAGE_REPLICATOR_CONFIG ?? '');
   const jobs = createJobService({ client, regions, limits });
-  const request = { source: { region: from, image_id: imageId }, destination: { region: to } };
+  const tenant = tenantId === undefined ? {} : { tenant_id: tenantId };
+  const request = { source: { region: from, image_id: imageId, ...tenant }, destination: { region: to } };
   const begun = performance.now();
   const { job_id: id } = await jobs.start(OPERATOR, request, { dialect: 'bench' });
   const details = await client.workflow.getHandle<() => Promise<JobDetails>>(id).result();

@@ -17,10 +17,7 @@ const LINKS = openLinks({
   rates: () => [],
 });
 
-/**
- * Returns the milliseconds of a copy without Temporal, in this process. Then removes the copy, which is not
- * measured.
- */
+/** Returns the milliseconds of a copy without Temporal, in this process. Then removes the copy. */
 export async function runEngine(
   from: ImageStore,
   to: ImageStore,

@@ -11,8 +11,8 @@ const LINK = { delay: 50, rate: 10_000_000, takesNoMore: true };
 export const COPIES = ['copy-1', 'copy-2', 'copy-3', 'copy-4'] as const;
 
 /**
- * The processes that are measured. The S3 server of the region `far` is behind a line that all connections
- * share, and the link before it delays them. The region `near` is the same bucket, behind the line alone.
+ * The processes that are measured. The region `far` is a bucket behind a link that delays each connection,
+ * and then a line that all connections share. The region `near` is the same bucket, behind the line alone.
  */
 export interface LineStack {
   readonly deployment: Deployment;

@@ -16,10 +16,12 @@ const REFUSING = { most: 8, delay: 100 };
 const SLOWER = { ...LONG, rate: 5_000_000 };
 
 /**
- * The processes that are measured: the product, whose region `far` is a bucket behind a long link and whose
- * region `disk` is a directory, and rclone. The region `near` is the same bucket without the link. `far-too`
- * is the same bucket behind another link, which the product takes for another service. `refusing` is the same
- * bucket behind a server that refuses and a link.
+ * The processes that are measured: the product and rclone. The product has these regions:
+ * - `disk` is a directory;
+ * - `near` is a bucket on this machine;
+ * - `far` is the same bucket behind a long link;
+ * - `far-too` is the same bucket behind another long link, which the product takes for another service;
+ * - `refusing` is the same bucket behind a link and a server that refuses requests.
  */
 export interface LinkStack {
   readonly deployment: Deployment;

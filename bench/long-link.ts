@@ -5,10 +5,7 @@ import { spawnProcess } from '../test/support/process.ts';
 import { until } from '../test/support/until.ts';
 
 const VERSION = 'v2.5.0';
-/**
- * The limit of toxiproxy's address space, because toxiproxy keeps everything that a slow reader has not
- * taken; KiB.
- */
+/** The limit of toxiproxy's address space; KiB. It keeps everything that a slow reader has not taken. */
 const MAX_MEMORY = 8 * 1024 * 1024;
 
 /** The properties of a link, for each connection. */
@@ -19,7 +16,7 @@ export interface Faults {
   readonly rate: number;
   /** The number of bytes of an answer after which the connection is cut. */
   readonly cutAfter?: number;
-  /** `true` if the link takes no more than it carries, as a line does; else it takes some MiB in advance. */
+  /** `true` if the link takes bytes only as fast as it carries them. Otherwise it takes some MiB ahead. */
   readonly takesNoMore?: boolean;
 }
 
@@ -61,8 +58,8 @@ export async function openLongLink(upstream: string, faults: Faults): Promise<Lo
       call('POST', '/proxies/link/toxics', { name: `${type} ${stream}`, type, stream, attributes });
     for (const stream of ['upstream', 'downstream']) {
       const addDelay = () => add(stream, 'latency', { latency: delay });
-      // The fault `latency` has a large buffer. If it comes first, the link takes bytes into that buffer as
-      // fast as they are sent; if it comes last, only as fast as the other faults let them through.
+      // The fault `latency` has a large buffer. If it comes first, the buffer takes bytes as fast as they are
+      // sent. If it comes last, the buffer takes bytes as fast as the fault `bandwidth` lets them through.
       if (!takesNoMore) await addDelay();
       await add(stream, 'bandwidth', { rate: rate / 1000 });
       if (takesNoMore) await addDelay();

@@ -5,23 +5,17 @@ import { join } from 'node:path';
 import { OPERATOR } from '../src/job-service/index.ts';
 import { createDigestPool } from '../src/transfer/index.ts';
 import { until } from '../test/support/until.ts';
+import { copyByJob } from './copy-by-job.ts';
 import { runEngine } from './engine.ts';
 import { noop } from './noop.ts';
 import { NOOP_QUEUE, type Stack } from './stack.ts';
 import { timed } from './statistics.ts';
 
-/**
- * Returns the milliseconds from the start of a copy job to its close. Then removes the copy, which is not
- * measured.
- */
-export async function wholeJob({ deployment, jobs }: Stack, imageId: string): Promise<number> {
+/** Returns the milliseconds from the start of a copy job to its close. Then removes the copy. */
+export async function wholeJob({ deployment }: Stack, imageId: string): Promise<number> {
   sync();
-  let jobId = '';
-  const time = await timed(async () => {
-    jobId = await start({ deployment, jobs }, imageId);
-    await deployment.client.workflow.getHandle(jobId).result();
-  });
-  await rm(join(deployment.folder, 'ot2', jobId), { recursive: true });
+  const { id, time } = await copyByJob(deployment, imageId, 'ot1', 'ot2');
+  await rm(join(deployment.folder, 'ot2', id), { recursive: true });
   return time;
 }
 
@@ -45,8 +39,8 @@ export async function shell({ deployment }: Stack, imageId: string, command: str
 }
 
 /**
- * Returns the milliseconds of a workflow with one activity that does nothing, on the workflow's or another
- * Task Queue.
+ * Returns the milliseconds of a workflow with one activity that does nothing.
+ * @param activityTaskQueue the Task Queue of the activity; by default, that of the workflow
  */
 export async function bareWorkflow({ deployment }: Stack, activityTaskQueue?: string): Promise<number> {
   const args: [string?] = activityTaskQueue === undefined ? [] : [activityTaskQueue];
@@ -54,12 +48,10 @@ export async function bareWorkflow({ deployment }: Stack, activityTaskQueue?: st
   return timed(() => deployment.client.workflow.execute(noop, options));
 }
 
-/**
- * Returns the milliseconds from the call that cancels a running copy until the job is closed and nothing is
- * left of it.
- */
+/** Cancels a running copy. Returns the milliseconds until the job is closed; nothing of the copy is left. */
 export async function cancelRunning({ deployment, jobs }: Stack, imageId: string): Promise<number> {
-  const jobId = await start({ deployment, jobs }, imageId);
+  const request = { source: { region: 'ot1', image_id: imageId }, destination: { region: 'ot2' } };
+  const { job_id: jobId } = await jobs.start(OPERATOR, request, { dialect: 'bench' });
   await until(async () => (await jobs.show(OPERATOR, jobId)).bytes_copied > 0);
   const time = await timed(async () => {
     await jobs.cancel(OPERATOR, jobId, { reason: 'benchmark' });
@@ -74,17 +66,10 @@ export async function cancelRunning({ deployment, jobs }: Stack, imageId: string
 }
 
 /** Returns the number of events in a copy's history. */
-export async function historyEvents({ deployment, jobs }: Stack, imageId: string): Promise<number> {
-  const jobId = await start({ deployment, jobs }, imageId);
-  const handle = deployment.client.workflow.getHandle(jobId);
-  await handle.result();
-  await rm(join(deployment.folder, 'ot2', jobId), { recursive: true });
-  return (await handle.describe()).historyLength;
-}
-
-async function start({ jobs }: Pick<Stack, 'jobs' | 'deployment'>, imageId: string): Promise<string> {
-  const request = { source: { region: 'ot1', image_id: imageId }, destination: { region: 'ot2' } };
-  return (await jobs.start(OPERATOR, request, { dialect: 'bench' })).job_id;
+export async function historyEvents({ deployment }: Stack, imageId: string): Promise<number> {
+  const { id } = await copyByJob(deployment, imageId, 'ot1', 'ot2');
+  await rm(join(deployment.folder, 'ot2', id), { recursive: true });
+  return (await deployment.client.workflow.getHandle(id).describe()).historyLength;
 }
 
 function sync(): void {

@@ -1,16 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadConfig } from '../src/config/index.ts';
-import { createJobService, OPERATOR } from '../src/job-service/index.ts';
 import { GIB } from '../src/memory/index.ts';
 import { deployOnCloud } from '../test/openstack/support/glance-deployment.ts';
 import { MIB } from '../test/support/deployment.ts';
-import { installTemporal } from '../test/support/install-temporal.ts';
-import { startTemporalServer } from '../test/support/temporal-server.ts';
 import { type BenchCloud, startBenchCloud } from './cloud.ts';
+import { copyByJob } from './copy-by-job.ts';
 import { machine, table } from './report.ts';
-import { alternating, median, timed } from './statistics.ts';
+import { alternating, median } from './statistics.ts';
+import { startTemporal } from './temporal.ts';
 import { cpuSeconds, peakMemory } from './worker-usage.ts';
 
 const ROUNDS = 5;
@@ -19,41 +16,31 @@ const ROUNDS = 5;
 async function startCopier(cloud: BenchCloud, address: string, spool?: { path: string; size: string }) {
   const limits = { heartbeat_timeout: '30s' };
   const deployment = await deployOnCloud({ cloud, address, limits, ...(spool && { spool }) });
-  const config = await loadConfig(deployment.env.IMAGE_REPLICATOR_CONFIG ?? '');
-  const { client, regions } = deployment;
-  const jobs = createJobService({ client, regions, limits: config.limits });
   const { pid } = await deployment.startWorker();
   const cpu: number[] = [];
   return {
     pid,
     cpu,
     stop: () => deployment.stop(),
-    /**
-     * Returns the milliseconds from the start of a job to its close. Then removes the copy, which is not
-     * measured.
-     */
+    /** Returns the milliseconds from the start of a job to its close. Then removes the copy. */
     async copy(imageId: string): Promise<number> {
       const before = await cpuSeconds(pid);
-      let jobId = '';
-      const time = await timed(async () => {
-        const source = { region: 'ot1', image_id: imageId, tenant_id: cloud.project };
-        const request = { source, destination: { region: 'ot2' } };
-        jobId = (await jobs.start(OPERATOR, request, { dialect: 'bench' })).job_id;
-        await client.workflow.getHandle(jobId).result();
-      });
+      const { id, time } = await copyByJob(deployment, imageId, 'ot1', 'ot2', cloud.project);
       cpu.push((await cpuSeconds(pid)) - before);
-      await cloud.remove(jobId);
+      await cloud.remove(id);
       return time;
     },
   };
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
-const server = await startTemporalServer(installTemporal().temporal, join(folder, 'temporal.db'));
+const temporal = await startTemporal();
 const cloud = await startBenchCloud();
 process.env.OS_CLIENT_CONFIG_FILE = join(cloud.folder, 'clouds.yaml');
-const inMemory = await startCopier(cloud, server.address);
-const spooling = await startCopier(cloud, server.address, { path: join(folder, 'spool'), size: '20GiB' });
+const inMemory = await startCopier(cloud, temporal.address);
+const spooling = await startCopier(cloud, temporal.address, {
+  path: join(temporal.folder, 'spool'),
+  size: '20GiB',
+});
 try {
   const small = await cloud.addImage(64 * MIB);
   await inMemory.copy(small);
@@ -101,6 +88,5 @@ try {
   await inMemory.stop();
   await spooling.stop();
   await cloud.stop();
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
+  await temporal.stop();
 }

@@ -19,16 +19,11 @@ export async function openRclone(
     [`RCLONE_CONFIG_${name}_ACCESS_KEY_ID`]: account.accessKeyId,
     [`RCLONE_CONFIG_${name}_SECRET_ACCESS_KEY`]: account.secretAccessKey,
   });
-  // Between two names rclone moves the bytes itself; within one name the server would copy them.
+  // Between two remotes, rclone moves the bytes itself. Within one remote, the server would copy them.
   const env = { ...process.env, RCLONE_CONFIG: '/dev/null', ...remote('FROM'), ...remote('TO') };
   return async (script, ...args) => {
     const prologue = 'rclone() { "$0" "$@"; }';
-    await promisify(execFile)(
-      'bash',
-      ['-euo', 'pipefail', '-c', `${prologue}; ${script}`, program, ...args],
-      {
-        env,
-      },
-    );
+    const bash = ['-euo', 'pipefail', '-c', `${prologue}; ${script}`, program, ...args];
+    await promisify(execFile)('bash', bash, { env });
   };
 }

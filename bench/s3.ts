@@ -1,18 +1,17 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { createDigestPool } from '../src/transfer/index.ts';
 import { ACCOUNT, startGateway } from '../test/s3/support/gateway.ts';
 import { deploy, MIB } from '../test/support/deployment.ts';
-import { installTemporal } from '../test/support/install-temporal.ts';
-import { startTemporalServer } from '../test/support/temporal-server.ts';
 import { copyByJob } from './copy-by-job.ts';
 import { noDigests, runEngine } from './engine.ts';
 import { writeManyObjects } from './many-objects.ts';
 import { openRclone } from './rclone.ts';
 import { machine, table } from './report.ts';
 import { alternating, median, timed } from './statistics.ts';
+import { startTemporal } from './temporal.ts';
 import { cpuSeconds, peakMemory } from './worker-usage.ts';
 
 const SIZE = 2048 * MIB;
@@ -22,15 +21,14 @@ const OBJECTS = 10_000;
 
 process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
 process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
-const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
-const server = await startTemporalServer(installTemporal().temporal, join(folder, 'temporal.db'));
+const temporal = await startTemporal();
 const { endpoint, stop: stopGateway } = await startGateway();
 const rclone = await openRclone(endpoint, ACCOUNT);
 const s3 = (prefix: string) => ({
   store: { driver: 's3', bucket: BUCKET, prefix, endpoint, path_style: true },
 });
 const deployment = await deploy({
-  address: server.address,
+  address: temporal.address,
   regions: ['ot1', 'ot2', 'ot3'],
   limits: { heartbeat_timeout: '30s' },
   config: {
@@ -120,8 +118,8 @@ async function smallObjects(pid: number): Promise<string[]> {
   const importAll = await writeManyObjects(deployment, places, OBJECTS);
   const folder = join(deployment.folder, 'ot3');
   let events = 0;
-  // No copy is removed in between, because ext4 does not use a freed inode again for minutes, and looks at
-  // all of them for each new file.
+  // ext4 does not use a freed inode again for minutes, and looks at all freed inodes for each new file. So
+  // the copies stay until the end.
   let copies = 0;
   const times = await alternating(ROUNDS, {
     '`rclone copy --transfers 16`': async () => {
@@ -176,6 +174,5 @@ try {
 } finally {
   await deployment.stop();
   await stopGateway();
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
+  await temporal.stop();
 }

@@ -1,28 +1,25 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { ACCOUNT, startGateway } from '../test/s3/support/gateway.ts';
 import { deploy, MIB } from '../test/support/deployment.ts';
-import { installTemporal } from '../test/support/install-temporal.ts';
-import { startTemporalServer } from '../test/support/temporal-server.ts';
 import { copyByJob } from './copy-by-job.ts';
 import { openRclone } from './rclone.ts';
 import { machine, table } from './report.ts';
 import { alternating, timed } from './statistics.ts';
+import { startTemporal } from './temporal.ts';
 
 const SIZE = 2048 * MIB;
 const ROUNDS = 5;
 
 process.env.AWS_ACCESS_KEY_ID = ACCOUNT.accessKeyId;
 process.env.AWS_SECRET_ACCESS_KEY = ACCOUNT.secretAccessKey;
-const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
-const server = await startTemporalServer(installTemporal().temporal, join(folder, 'temporal.db'));
+const temporal = await startTemporal();
 const { endpoint, stop: stopGateway } = await startGateway();
 const rclone = await openRclone(endpoint, ACCOUNT);
 const s3 = (bucket: string) => ({ store: { driver: 's3', bucket, endpoint, path_style: true } });
 const deployment = await deploy({
-  address: server.address,
+  address: temporal.address,
   regions: ['disk'],
   limits: { heartbeat_timeout: '30s' },
   config: {
@@ -89,6 +86,5 @@ try {
 } finally {
   await deployment.stop();
   await stopGateway();
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
+  await temporal.stop();
 }

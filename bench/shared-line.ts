@@ -16,7 +16,7 @@ export interface SharedLine {
   readonly inside: { readonly host: string; readonly wrap: readonly string[] };
   /** Changes how many bytes a second the line carries, including the headers of packets. */
   become(rate: number): void;
-  /** Removes the namespace, with its devices. Does nothing if it is removed. */
+  /** Removes the namespace and its devices, if they are still there. */
   remove(): void;
 }
 

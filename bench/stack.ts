@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { loadConfig } from '../src/config/index.ts';
 import { createJobService, type JobService } from '../src/job-service/index.ts';
 import { newRecord } from '../src/stores/new-record.ts';
 import { type Deployment, deploy } from '../test/support/deployment.ts';
-import { installTemporal } from '../test/support/install-temporal.ts';
 import type { TestProcess } from '../test/support/process.ts';
-import { startTemporalServer } from '../test/support/temporal-server.ts';
+import { startTemporal } from './temporal.ts';
 
 /**
  * The processes that are measured: a Temporal server, a worker in a process of its own, and the workers of
@@ -29,13 +27,12 @@ export const NOOP_ACTIVITY_QUEUE = 'bench-noop.activities';
 /** Starts everything, with one worker. */
 export async function startStack(): Promise<Stack> {
   Runtime.install({ logger: new DefaultLogger('WARN') });
-  const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
-  const server = await startTemporalServer(installTemporal().temporal, join(folder, 'temporal.db'));
-  const deployment = await deploy({ address: server.address, limits: { heartbeat_timeout: '30s' } });
+  const temporal = await startTemporal();
+  const deployment = await deploy({ address: temporal.address, limits: { heartbeat_timeout: '30s' } });
   const { limits } = await loadConfig(deployment.env.IMAGE_REPLICATOR_CONFIG ?? '');
   const jobs = createJobService({ client: deployment.client, regions: deployment.regions, limits });
   const worker = await deployment.startWorker();
-  const connection = await NativeConnection.connect({ address: server.address });
+  const connection = await NativeConnection.connect({ address: temporal.address });
   const common = { connection, namespace: deployment.namespace, activities: { nothing: async () => {} } };
   const workflowsPath = join(import.meta.dirname, 'noop.ts');
   const peers = [
@@ -52,8 +49,7 @@ export async function startStack(): Promise<Stack> {
       await peersRun;
       await connection.close();
       await deployment.stop();
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
+      await temporal.stop();
     },
   };
 }

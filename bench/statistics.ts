@@ -16,7 +16,7 @@ export function quantile(values: readonly number[], share: number, round = Math.
 
 /**
  * Runs several measurements in turn, round after round, so that a machine that changes its pace changes it
- * for all of them. Before each one, waits until everything that was written is on the disks.
+ * for all of them. Before each measurement, waits until everything that was written is on the disks.
  */
 export async function alternating<K extends string>(
   rounds: number,

@@ -1,19 +1,17 @@
 // Measures what a loud tenant, and one with many open jobs, does to another tenant's requests. Prints the
 // results, and writes them to RESULTS-TENANTS.md.
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { loadConfig } from '../src/config/index.ts';
 import { createJobService, OPERATOR } from '../src/job-service/index.ts';
 import { deploy } from '../test/support/deployment.ts';
 import { JOBS, send } from '../test/support/http.ts';
-import { installTemporal } from '../test/support/install-temporal.ts';
-import { startTemporalServer } from '../test/support/temporal-server.ts';
 import { machine, ratio } from './report.ts';
 import { median, quantile, timed } from './statistics.ts';
+import { startTemporal } from './temporal.ts';
 
 const isQuick = process.argv.includes('--quick');
 const ROUNDS = isQuick ? 1 : 5;
@@ -27,12 +25,11 @@ const PIPELINED = 10_000;
 const BURSTS = 100;
 const OPEN_JOBS = isQuick ? 500 : 5000;
 
-const folder = await mkdtemp(join(tmpdir(), 'image-replicator-bench-'));
-const server = await startTemporalServer(installTemporal().temporal, join(folder, 'temporal.db'));
+const temporal = await startTemporal();
 // The quiet tenant has a higher limit, because its own measurements would reach the usual one. The loud
 // tenant has the usual limits.
 const deployment = await deploy({
-  address: server.address,
+  address: temporal.address,
   config: { tenant_limits: { overrides: { 'tenant-b': { requests_per_second: 100_000 } } } },
 });
 const { apiUrl, tokens } = deployment;
@@ -137,5 +134,4 @@ const lines = [
 console.log(lines.join('\n'));
 if (!isQuick) await writeFile(join(import.meta.dirname, 'RESULTS-TENANTS.md'), lines.join('\n'));
 await deployment.stop();
-await server.stop();
-await rm(folder, { recursive: true, force: true });
+await temporal.stop();
