@@ -26,16 +26,14 @@ export async function openStage(trial: Trial, servers: Servers): Promise<Stage> 
   const source = await openEnd(from, 'ot1', root, servers);
   const destination = await openEnd(to, 'ot2', root, servers);
   const temporal = await (fault.ownTemporal ? servers.ownTemporal() : servers.temporal());
-  const config = {
-    regions: { ot1: { store: source.store(null) }, ot2: { store: destination.store(null) } },
-    ...fault.config,
-  };
-  const limits = { heartbeat_timeout: '2s', stall_after: '3s', give_up_after: '20s', ...fault.limits };
   const deployment = await deploy({
     address: temporal.address,
     temporalProgram: servers.temporalProgram,
-    config,
-    limits,
+    config: {
+      regions: { ot1: { store: source.store(null) }, ot2: { store: destination.store(null) } },
+      ...fault.config,
+    },
+    limits: limitsOf(trial),
     api: { default_source_region: 'ot1' },
     env: cloudsEnv(),
   });
@@ -63,7 +61,7 @@ export async function openStage(trial: Trial, servers: Servers): Promise<Stage> 
     terminated: false,
     startJob: () => startJobOf(stage),
     async startWorker(options = {}) {
-      const worker = await startWorkerOf(stage, limits, options);
+      const worker = await startWorkerOf(stage, options);
       workers.push(worker);
       if (options.slow !== undefined) slowDown(stage, worker, options.slow);
       return worker;
@@ -78,6 +76,11 @@ export async function openStage(trial: Trial, servers: Servers): Promise<Stage> 
     },
   };
   return stage;
+}
+
+/** Returns limits with which a lost worker and a dead server are noticed soon. */
+function limitsOf({ fault }: Trial): Record<string, unknown> {
+  return { heartbeat_timeout: '2s', stall_after: '3s', give_up_after: '20s', ...fault.limits };
 }
 
 function cloudsEnv(): NodeJS.ProcessEnv {
@@ -152,7 +155,6 @@ const ARGUMENTS = {
 
 async function startWorkerOf(
   { deployment, source, destination, servers, temporal, trial }: Stage,
-  limits: Record<string, unknown>,
   { part, wrap = [] }: WorkerOptions,
 ): Promise<ChaosWorker> {
   const lines = {
@@ -162,7 +164,7 @@ async function startWorkerOf(
   return startChaosWorker({
     address: temporal.address,
     folder: deployment.folder,
-    config: { limits, ...trial.fault.config },
+    config: { limits: limitsOf(trial), ...trial.fault.config },
     ends: { source, destination },
     lines,
     start: (env) => deployment.startWith('worker', { args: ARGUMENTS[part ?? 'both'], env, wrap }),
