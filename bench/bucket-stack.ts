@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ACCOUNT, type Gateway, type GatewayOptions, startGateway } from '../test/s3/support/gateway.ts';
+import { type Gateway, type GatewayOptions, startGateway } from '../test/s3/support/gateway.ts';
+import { ACCOUNT } from '../test/s3/support/s3-server.ts';
 import { type Deployment, deploy } from '../test/support/deployment.ts';
 import { freePort } from '../test/support/free-port.ts';
 import type { TestProcess } from '../test/support/process.ts';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { ACCOUNT } from '../test/s3/support/gateway.ts';
+import { ACCOUNT } from '../test/s3/support/s3-server.ts';
 import { MIB } from '../test/support/deployment.ts';
 import type { Rclone } from './rclone.ts';
 import { timed } from './statistics.ts';

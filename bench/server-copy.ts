@@ -1,7 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { ACCOUNT, startGateway } from '../test/s3/support/gateway.ts';
+import { startGateway } from '../test/s3/support/gateway.ts';
+import { ACCOUNT } from '../test/s3/support/s3-server.ts';
 import { deploy, MIB } from '../test/support/deployment.ts';
 import { copyByJob } from './copy-by-job.ts';
 import { openRclone } from './rclone.ts';

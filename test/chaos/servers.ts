@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { ACCOUNT, type Gateway, startGateway } from '../s3/support/gateway.ts';
+import { type Gateway, startGateway } from '../s3/support/gateway.ts';
+import { ACCOUNT } from '../s3/support/s3-server.ts';
 import { installTemporal } from '../support/install-temporal.ts';
 import { startTemporalServer, type TemporalServer } from '../support/temporal-server.ts';
 import type { StoreName } from './store-name.ts';

@@ -17,7 +17,7 @@ import { storeBench } from '../stores/store-bench.ts';
 import { dataOf, FIRST, LAST } from '../stores/store-under-test.ts';
 import { testLinks } from '../support/link.ts';
 import { until } from '../support/until.ts';
-import { openS3, type S3UnderTest } from './s3-under-test.ts';
+import { openS3, type S3UnderTest, SERVER } from './s3-under-test.ts';
 
 const MIB = 1024 * 1024;
 const DATA = randomBytes(40 * MIB + 1);
@@ -114,20 +114,23 @@ test('an image is copied between buckets of one service without reading its byte
   expect((await committed(here)).equals(DATA)).toBe(true);
 });
 
-test('a copy is not read back if the service has a checksum of both objects', async () => {
-  const here = await ends();
-  await (await copying(here)).finished;
-  await committed(here);
-  // The service computes such a checksum when it copies an object itself.
-  const image = { ...here.image, id: here.ref.image_id };
-  const next = { from: here.to.other, to: await secondBucket(), image, ref: bench.ref(DATA) };
-  expect(await (await copying(next)).finished).toMatchObject({
-    sha512: here.image.os_hash_value,
-    verified_by: 'crc64nvme',
-    copied_by: 'server',
-  });
-  expect((await committed(next)).equals(DATA)).toBe(true);
-});
+test.runIf(SERVER.computesCrc64)(
+  'a copy is not read back if the service has a checksum of both objects',
+  async () => {
+    const here = await ends();
+    await (await copying(here)).finished;
+    await committed(here);
+    // The service computes such a checksum when it copies an object itself.
+    const image = { ...here.image, id: here.ref.image_id };
+    const next = { from: here.to.other, to: await secondBucket(), image, ref: bench.ref(DATA) };
+    expect(await (await copying(next)).finished).toMatchObject({
+      sha512: here.image.os_hash_value,
+      verified_by: 'crc64nvme',
+      copied_by: 'server',
+    });
+    expect((await committed(next)).equals(DATA)).toBe(true);
+  },
+);
 
 test.each([
   ['AccessDenied', 403],

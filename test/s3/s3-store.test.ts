@@ -4,12 +4,12 @@ import { alteredDataContract } from '../stores/contract-altered-data.ts';
 import { blockSinkContract } from '../stores/contract-block-sink.ts';
 import { recordsContract } from '../stores/contract-records.ts';
 import { codeOf } from '../stores/store-under-test.ts';
-import { openS3, S3_TRAITS } from './s3-under-test.ts';
+import { openS3, S3_TRAITS, SERVER } from './s3-under-test.ts';
 
 storeContract('s3', openS3, S3_TRAITS);
 alteredDataContract('s3', openS3);
 recordsContract('s3', openS3);
-blockSinkContract('s3', openS3);
+blockSinkContract('s3', openS3, SERVER.listsChecksums);
 
 test('an ill-formed id is not found, even if an object has the name that it would become', async () => {
   const { store, put, close } = await openS3();

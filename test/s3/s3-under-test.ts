@@ -18,6 +18,9 @@ import type { S3Options } from '../../src/stores/s3/bucket.ts';
 import { s3Driver } from '../../src/stores/s3/index.ts';
 import { type AlterableStore, recordOf, type StoreTraits } from '../stores/store-under-test.ts';
 
+/** The traits of the server. */
+export const SERVER = inject('s3Traits');
+
 export const S3_TRAITS: StoreTraits = {
   reusesIds: true,
   numbers: true,

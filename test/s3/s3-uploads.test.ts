@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { type Bucket, openBucket } from '../../src/stores/s3/bucket.ts';
 import { s3Destination } from '../../src/stores/s3/destination.ts';
 import { imageLeftovers } from '../../src/stores/s3/leftovers.ts';
+import { openUpload } from '../../src/stores/s3/sink.ts';
 import { createUpload, listParts, putPart } from '../../src/stores/s3/upload.ts';
 import { committing, copyFor, fillSink, openBlockSink } from '../stores/make-image.ts';
 import { storeBench } from '../stores/store-bench.ts';
@@ -116,6 +117,51 @@ test('all parts are listed, however many pages they take', async () => {
   const upload = await createUpload(store, store.keys.data(randomUUID()), bench.ref(DATA));
   for (const number of [5, 3, 1, 4, 2]) await putPart(store, upload, number, Buffer.from('part'), signal);
   expect((await listParts(store, upload))?.map(({ PartNumber }) => PartNumber)).toEqual([1, 2, 3, 4, 5]);
+});
+
+/**
+ * Opens the bucket of a server that lists no checksums of parts. Such a server may keep them (SeaweedFS), or
+ * may not know checksums at all.
+ */
+function listingNoChecksums(knowsThem: boolean): Bucket {
+  const store = bucket();
+  store.client.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args);
+      const { output } = answer;
+      if ('Parts' in output) for (const part of output.Parts ?? []) delete part.ChecksumCRC32C;
+      if ('ChecksumAlgorithm' in output && !knowsThem) delete output.ChecksumAlgorithm;
+      return answer;
+    },
+    { step: 'initialize' },
+  );
+  return store;
+}
+
+/** Prepares an image, and lets a first attempt put its first block. Returns what the next attempt finds. */
+async function interrupted(store: Bucket) {
+  const ref = bench.ref(DATA);
+  await bench.prepare(ref, DATA);
+  const sink = await openBlockSink(bench.store, ref, 1, SIZE);
+  const [first = [0, 0]] = planParts(SIZE, [], sink.blockSize);
+  await sink.put(first, DATA.subarray(...first), signal);
+  return { ref, first, next: await openUpload(store, ref, 2, SIZE) };
+}
+
+test('an attempt starts over if the server keeps the checksums of parts, but does not list them', async () => {
+  const { ref, next } = await interrupted(listingNoChecksums(true));
+  expect(next.received).toEqual([]);
+  await fillSink(next, DATA);
+  await next.close();
+  await bench.store.commit(committing(ref, DATA), LAST, copyFor(ref, DATA));
+  expect((await bench.data(ref.image_id)).equals(DATA)).toBe(true);
+  expect(await uploads()).toEqual([]);
+});
+
+test('an attempt goes on with the parts of a server that knows no checksums', async () => {
+  const { first, next } = await interrupted(listingNoChecksums(false));
+  expect(next.received).toEqual([first]);
+  expect(await uploads()).toHaveLength(1);
 });
 
 test('only those uploads are found that nobody will complete', async () => {

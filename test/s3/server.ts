@@ -1,11 +1,12 @@
 // Runs the S3 server of the tests on loopback until it is told to stop, and then removes everything that it
 // was given.
-import { ACCOUNT, startGateway } from './support/gateway.ts';
+import { ACCOUNT } from './support/s3-server.ts';
+import { chosenServer } from './support/start-server.ts';
 
 const PORT = 7070;
 
-const gateway = await startGateway({ port: PORT });
-console.log(`${gateway.endpoint}, access key ${ACCOUNT.accessKeyId}, secret ${ACCOUNT.secretAccessKey}`);
+const server = await chosenServer().start({ port: PORT });
+console.log(`${server.endpoint}, access key ${ACCOUNT.accessKeyId}, secret ${ACCOUNT.secretAccessKey}`);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void gateway.stop().then(() => process.exit()));
+  process.once(signal, () => void server.stop().then(() => process.exit()));
 }

@@ -13,6 +13,7 @@ import { removeExactly, removeWhere } from './remove-object.ts';
 import { mayBelongTo } from './stamp.ts';
 import {
   abortUpload,
+  canComplete,
   completeUpload,
   createUpload,
   listParts,
@@ -88,7 +89,9 @@ export class OwnUpload {
     if (isThere) return true;
     // A lifecycle rule of the bucket may have aborted the upload.
     if (parts === undefined) await this.#start(false);
-    this.noteParts(withoutTornParts(parts ?? [], this.#size));
+    else if (this.isByServer || (await canComplete(this.#store, this.key, parts)))
+      this.noteParts(withoutTornParts(parts, this.#size));
+    else await this.startOver();
     return false;
   }
 

@@ -49,6 +49,25 @@ export async function createUpload(
   return { Key, UploadId };
 }
 
+/**
+ * Tells whether listed parts, which a worker has put, can be put together. A server that keeps the checksums
+ * of parts wants them in that request. Some servers keep them, but do not list them (SeaweedFS): then nobody
+ * knows the checksums of parts that an earlier attempt has put. Whether a server keeps checksums, it says
+ * when it begins an upload. So this begins one and aborts it.
+ */
+export async function canComplete(
+  store: Bucket,
+  Key: string,
+  parts: readonly UploadedPart[],
+): Promise<boolean> {
+  if (parts.every(({ ChecksumCRC32C }) => ChecksumCRC32C !== undefined)) return true;
+  const { client, bucket } = store;
+  const create = new CreateMultipartUploadCommand({ Bucket: bucket, Key, ...CHECKSUM_PER_PART });
+  const { UploadId, ChecksumAlgorithm } = await client.send(create);
+  await abortUpload(store, { Key, UploadId: UploadId ?? '' });
+  return ChecksumAlgorithm === undefined;
+}
+
 /** Aborts an upload. One that is gone counts as aborted. */
 export async function abortUpload({ client, bucket }: Bucket, upload: MultipartUpload): Promise<void> {
   try {

@@ -1,29 +1,17 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { request } from 'undici';
-import { openAgent } from '../../../src/http/index.ts';
 import { freePort } from '../../support/free-port.ts';
 import { spawnProcess } from '../../support/process.ts';
-import { until } from '../../support/until.ts';
 import { goProgram } from './go-program.ts';
+import { ACCOUNT, type S3Server, type S3ServerOptions, untilAnswering } from './s3-server.ts';
 
-/** A real S3 server on loopback: versitygw over a folder. */
-export interface Gateway {
-  readonly endpoint: string;
+/** A versitygw, which keeps objects as files in a folder. */
+export interface Gateway extends S3Server {
   readonly folder: string;
-  stop(): Promise<void>;
 }
 
-/** Its only account, unless another one is given. */
-export const ACCOUNT = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
-
-export interface GatewayOptions {
-  /** The port; by default a free one. */
-  readonly port?: number;
-  /** PEM files for TLS. */
-  readonly tls?: { readonly cert: string; readonly key: string };
-  readonly account?: typeof ACCOUNT;
+export interface GatewayOptions extends S3ServerOptions {
   /**
    * A network namespace for the server: an address in it, and a program, with its arguments, that enters it.
    */
@@ -56,15 +44,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const [program = versitygw, ...rest] = [...(inside?.wrap ?? []), versitygw, ...args];
   const server = spawnProcess(program, rest);
   const endpoint = `${tls ? 'https' : 'http'}://${address}`;
-  const dispatcher = openAgent({ verify: false, ca: null });
-  await until(async () => {
-    if (server.exitCode !== null) throw new Error(`versitygw has ended: ${server.output()}`);
-    return request(endpoint, { dispatcher }).then(
-      ({ body }) => body.dump().then(() => true),
-      () => false,
-    );
-  });
-  await dispatcher.close();
+  await untilAnswering(server, endpoint);
   return {
     endpoint,
     folder: data,
