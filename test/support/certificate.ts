@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** The machine has to have this program, because no npm package that we use makes certificates. */
+/** The machine has to have this program: no npm package that we use makes certificates. */
 const OPENSSL = 'openssl';
 
 /** Makes a self-signed certificate for loopback, and its key, as PEM files in a folder. */

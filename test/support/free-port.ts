@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
 /**
- * Returns a free TCP port that the system does not give to anybody else for a minute, because a connection to
- * it is left in TIME_WAIT. A server on that port has to set SO_REUSEADDR, as all of ours do.
+ * Returns a free TCP port. For a minute, the system gives it to nobody else: a connection to it is left in
+ * TIME_WAIT. A server on the port has to set SO_REUSEADDR, as all of ours do.
  */
 export async function freePort(): Promise<number> {
   const server = createServer((connection) => connection.end());

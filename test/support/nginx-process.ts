@@ -6,7 +6,7 @@ import { listens } from './listens.ts';
 import { spawnProcess } from './process.ts';
 import { until } from './until.ts';
 
-/** The rest of the configuration: one process, which runs as the user of the tests. */
+/** The configuration up to the `http` block. There is one process, which runs as the user of the tests. */
 const AROUND = `daemon off;
 master_process off;
 pid nginx.pid;
@@ -36,7 +36,7 @@ export async function startNginxProcess(
   return { stop };
 }
 
-/** Returns settings for temporary folders, because nginx's default folders belong to root. */
+/** Returns settings for temporary folders. nginx's default folders belong to root. */
 function temporaryFolders(): string {
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return kinds.map((kind) => `  ${kind}_temp_path temporary-${kind};\n`).join('');

@@ -6,7 +6,7 @@ export interface Attempt {
   readonly workflowId: string;
   readonly runId: string;
   readonly hasBeenFrozen: boolean;
-  /** Holds back heartbeats and cancels from now until `thawed` resolves. */
+  /** From now until `thawed` resolves, drops the attempt's heartbeats, and holds cancels back. */
   freeze(thawed: Promise<void>): void;
   /** Resolves when the attempt is not frozen, or is no longer frozen. Rejects if `thawed` rejects. */
   whenThawed(): Promise<void>;

@@ -21,9 +21,9 @@ export function historyFrom(json: string): WorkflowHistory {
 }
 
 /**
- * Stores the history of a workflow as a fixture, without stack traces, which contain paths of a machine. A
- * worker gets the id of the run that a reset has made; a replay takes the id from the history, which holds
- * only that of the first run.
+ * Stores the history of a workflow as a fixture, without stack traces, which contain paths of a machine. The
+ * history of a run that a reset has made names the first run. A replay takes the run's id from the history,
+ * so the id of the run itself is put there.
  */
 export async function storeHistory(name: string, handle: WorkflowHandle): Promise<void> {
   const { runId } = await handle.describe();

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { onTestFinished } from 'vitest';
+import { waitFor } from '../../src/http/index.ts';
 import type { ByteRange } from '../../src/image/index.ts';
 import type { ImageStore, PartReader, Watch } from '../../src/stores/index.ts';
 
@@ -85,11 +86,7 @@ export function gate(): Gate {
     open: opened.resolve,
     async pass(signal) {
       reached.resolve();
-      const aborted = new Promise<never>((_, reject) => {
-        if (signal?.aborted) reject(signal.reason);
-        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-      });
-      await Promise.race([opened.promise, aborted]);
+      await waitFor(opened.promise, signal);
     },
   };
 }

@@ -78,7 +78,7 @@ export function testWorkers(setup: WorkersSetup): TestWorkers {
   const running: { worker: Worker; ended: Promise<void> }[] = [];
   const run = (worker: Worker) => {
     const ended = worker.run();
-    // `stop` reports the error.
+    // `stop` throws the error.
     ended.catch(() => {});
     running.push({ worker, ended });
   };

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freeze } from '../support/workflow-freeze.ts';
+import { presentAttempt } from '../support/workflow-attempts.ts';
 import type { StoreHooks } from '../support/workflow-hooks.ts';
 import { type Rig, startRig } from '../support/workflow-rig.ts';
 
@@ -33,7 +33,7 @@ test.each(PLACES.flatMap((place) => [true, false].map((hears) => ({ place, hears
       [place]: hooks,
       activities: async (call, name) => {
         if (name !== 'transferImage') return call();
-        if (!hears) freeze(ended.promise);
+        if (!hears) presentAttempt().freeze(ended.promise);
         return call().finally(ended.resolve);
       },
     });

@@ -2,7 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { StoreError } from '../../src/stores/index.ts';
-import { freeze } from '../support/workflow-freeze.ts';
+import { presentAttempt } from '../support/workflow-attempts.ts';
 import { endOf, type Rig, startRig } from '../support/workflow-rig.ts';
 
 let rig: Rig;
@@ -23,7 +23,7 @@ test.each(['cancelled', 'failed'] as const)(
         const context = Context.current();
         if (name === 'prepareDestination' && frozen === undefined) {
           frozen = context;
-          freeze(thawed.promise);
+          presentAttempt().freeze(thawed.promise);
           return call().finally(ended.resolve);
         }
         const result = await call();

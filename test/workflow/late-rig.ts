@@ -6,7 +6,7 @@ import { cleanUpIdOf } from '../../src/copy-job/index.ts';
 import type { ImageRecord } from '../../src/image/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
 import { until } from '../support/until.ts';
-import { freeze } from '../support/workflow-freeze.ts';
+import { presentAttempt } from '../support/workflow-attempts.ts';
 import { type ActivityHook, type StoreHooks, watchReader } from '../support/workflow-hooks.ts';
 import { resetWorkflow } from '../support/workflow-reset.ts';
 import { endOf, type Job, type Rig } from '../support/workflow-rig.ts';
@@ -84,7 +84,7 @@ function hooksOf({ step, when, ending }: LateCase, at: ReturnType<typeof thresho
     firstRun ??= context.info.workflowExecution?.runId;
     if (name === step && frozen === undefined) {
       frozen = context;
-      freeze(at.thawed);
+      presentAttempt().freeze(at.thawed);
       if (when === 'after') heldReaders.set(context, at.pass);
       return call().finally(at.ended.resolve);
     }
