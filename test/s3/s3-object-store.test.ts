@@ -5,7 +5,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { ObjectStore, Watch } from '../../src/stores/index.ts';
+import type { Leftover, ObjectStore, Watch } from '../../src/stores/index.ts';
 import { openBucket } from '../../src/stores/s3/bucket.ts';
 import { s3Objects } from '../../src/stores/s3/object-store.ts';
 import { blockSinkContract } from '../stores/contract-block-sink.ts';
@@ -105,6 +105,12 @@ describe('a large object, which is copied to its path with several requests,', (
     await fillImage(asStore(bucket.objects), ref, DATA);
   });
 
+  const leftovers = async () => {
+    const found: Leftover[] = [];
+    for await (const leftover of bucket.objects.leftovers()) found.push(leftover);
+    return found;
+  };
+
   const cutOff = async () => {
     expect(await codeOf(commit(copying(1).objects))).toBe('unavailable');
     expect((await text()).toString()).toBe('old');
@@ -173,6 +179,16 @@ describe('a large object, which is copied to its path with several requests,', (
     await bucket.objects.discard(ref, LAST);
     expect(await bucket.traces()).toEqual(['deep/large']);
     expect((await text()).toString()).toBe('old');
+  });
+
+  test('leaves only the old object after a sweep, if its job has ended during the commit', async () => {
+    await cutOff();
+    const [leftover, ...others] = await leftovers();
+    expect(others).toEqual([]);
+    // The data, and the piece of it that was copied.
+    expect(leftover).toMatchObject({ mark: ref.mark, bytes: DATA.length + 256 * 1024 * 1024 });
+    expect(await leftover?.remove()).toBe(true);
+    expect(await bucket.traces()).toEqual(['deep/large']);
   });
 
   test('leaves no upload that the job could not record', async () => {

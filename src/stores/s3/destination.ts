@@ -34,7 +34,7 @@ export function s3Destination(store: Bucket): ImageDestination {
           job?.mark === ref.mark
             ? await isCommitted(store, ref)
             : contents.some((object) => object !== undefined);
-        if (isTaken || !(await reserveId(store, ref, attempt, job, [data]))) throw idTakenError(ref);
+        if (isTaken || !(await reserveId(store, ref, attempt, job, () => [data]))) throw idTakenError(ref);
       }),
 
     adopt: (ref, attempt) =>
@@ -69,7 +69,7 @@ export function s3Destination(store: Bucket): ImageDestination {
       onS3(async () => {
         if (!isImageId(ref.image_id)) return;
         if (!ref.committing && (await isCommitted(store, ref))) return;
-        await removeReservation(store, ref, attempt, [keys.data(ref.image_id)], watch);
+        await removeReservation(store, ref, attempt, () => [keys.data(ref.image_id)], watch);
       }),
   };
 }

@@ -6,12 +6,13 @@ import { onS3 } from './errors.ts';
 import type { JobObject } from './job-content.ts';
 import { readJobObject } from './job-object.ts';
 import { ENCODED, keyFrom } from './list-keys.ts';
+import { listUploads } from './list-uploads.ts';
 import { removeOrphan } from './orphan.ts';
 import { headOf } from './read-object.ts';
-import { isCommitted, removeReservation } from './reservation.ts';
+import { isCommitted, removeReservation, type UploadKeys } from './reservation.ts';
 import { isImageId } from './source.ts';
 import { HIDDEN, stagingAt } from './staging.ts';
-import { listParts } from './upload.ts';
+import { listParts, type UploadedPart } from './upload.ts';
 import { type Place, uploadLeftovers } from './upload-leftovers.ts';
 
 /** An object as it was listed. */
@@ -91,14 +92,30 @@ function refTo({ name }: Place, { mark }: Pick<JobObject, 'mark'>): DestinationR
   return { image_id: name, tenant_id: null, mark, digests: { sha512: null, md5: null } };
 }
 
+/**
+ * Says where the upload may be that the job object of a place names. An object is copied to its path by an
+ * upload at that path, which the place does not tell: so that upload is searched for below the prefix.
+ */
+function uploadKeysAt({ name, store, kind }: Place): UploadKeys {
+  const data = store.keys.data(name);
+  return async (uploadId) => {
+    if (kind === 'image in the making') return [data];
+    for await (const { Key, UploadId } of listUploads(store, store.keys.prefix))
+      if (UploadId === uploadId && Key !== data) return [data, Key];
+    return [data];
+  };
+}
+
 async function inTheMaking(
   place: Place,
   job: JobObject,
   files: ReadonlyMap<string, Found>,
 ): Promise<Leftover> {
   const { name, store, kind } = place;
-  const data = store.keys.data(name);
-  const parts = (await listParts(store, { Key: data, UploadId: job.upload_id })) ?? [];
+  const uploadKeys = uploadKeysAt(place);
+  const parts: UploadedPart[] = [];
+  for (const Key of await uploadKeys(job.upload_id))
+    parts.push(...((await listParts(store, { Key, UploadId: job.upload_id })) ?? []));
   const times = [...files.values(), ...parts.map(({ LastModified }) => ({ changed: LastModified }))];
   const ref = refTo(place, job);
   return {
@@ -113,7 +130,7 @@ async function inTheMaking(
         onS3(async () => {
           // The files were listed before the job object was read: the job may have committed its image since.
           if (await isCommitted(store, ref)) return false;
-          return removeReservation(store, ref, job.attempt, [data], watchWith(confirm));
+          return removeReservation(store, ref, job.attempt, uploadKeys, watchWith(confirm));
         }),
       ),
   };

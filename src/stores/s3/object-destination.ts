@@ -12,7 +12,7 @@ import { objectKey } from './object-path.ts';
 import { putObject } from './put-object.ts';
 import { headOf, openObject } from './read-object.ts';
 import type { Replace } from './replace-object.ts';
-import { isReservation, removeReservation, reserveId } from './reservation.ts';
+import { isReservation, removeReservation, reserveId, type UploadKeys } from './reservation.ts';
 import { openUpload } from './sink.ts';
 import { stagingOf } from './staging.ts';
 import { abortUpload, type MultipartUpload } from './upload.ts';
@@ -120,9 +120,9 @@ async function beginCopy(
   }
 }
 
-/** Returns the keys at which a job's upload may be: that of the data, and that of the object itself. */
-function uploadKeys({ keys }: Bucket, { image_id }: DestinationRef): readonly string[] {
-  return [keys.data(image_id), keys.object(image_id)];
+/** Says where a job's upload may be: at the key of the data, or at that of the object itself. */
+function uploadKeys({ keys }: Bucket, { image_id }: DestinationRef): UploadKeys {
+  return () => [keys.data(image_id), keys.object(image_id)];
 }
 
 /**

@@ -16,16 +16,19 @@ import { removeCurrent, removeWhere } from './remove-object.ts';
 import { mayBelongTo } from './stamp.ts';
 import { abortUpload, createUpload } from './upload.ts';
 
+/** Returns the keys at which the upload with an id may be. */
+export type UploadKeys = (uploadId: string) => readonly string[] | Promise<readonly string[]>;
+
 /**
  * Removes everything that this job has made for an image, and frees its id. Returns `false` if the image is
  * not this job's. Throws `conflict` if a higher attempt has taken it.
- * @param uploadKeys the keys at which the upload that the job object names may be
+ * @param uploadKeys returns the keys at which the upload that the job object names may be
  */
 export async function removeReservation(
   store: Bucket,
   ref: DestinationRef,
   attempt: number,
-  uploadKeys: readonly string[],
+  uploadKeys: UploadKeys,
   watch?: Watch,
 ): Promise<boolean> {
   const doomed = await doomJobObject(store, ref, attempt);
@@ -49,7 +52,7 @@ export async function reserveId(
   ref: DestinationRef,
   attempt: number,
   seen: JobObject | undefined,
-  uploadKeys: readonly string[],
+  uploadKeys: UploadKeys,
 ): Promise<boolean> {
   try {
     // If `seen` is `undefined`, another call of this job may have reserved the id since: `beginUpload` finds
@@ -120,13 +123,14 @@ async function removeContents(
   store: Bucket,
   ref: DestinationRef,
   doomed: DoomedObject,
-  uploadKeys: readonly string[],
+  uploadKeys: UploadKeys,
   watch?: Watch,
 ): Promise<void> {
   const { keys } = store;
   const isOurs = () => isStillDoomed(store, ref, doomed, watch);
   await removeWhere(store, keys.record(ref.image_id), isOurs);
-  for (const Key of uploadKeys) await abortUpload(store, { Key, UploadId: doomed.upload_id });
+  const { upload_id: UploadId } = doomed;
+  for (const Key of await uploadKeys(UploadId)) await abortUpload(store, { Key, UploadId });
   await removeWhere(store, keys.data(ref.image_id), isOurs);
 }
 

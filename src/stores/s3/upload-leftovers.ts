@@ -1,9 +1,8 @@
-import { ListMultipartUploadsCommand, type ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3';
 import type { Leftover } from '../leftover.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
 import { readJobObject } from './job-object.ts';
-import { ENCODED, keyFrom } from './list-keys.ts';
+import { listUploads } from './list-uploads.ts';
 import { headOf } from './read-object.ts';
 import { abortUpload, listParts, type MultipartUpload } from './upload.ts';
 
@@ -25,25 +24,15 @@ export async function* uploadLeftovers(
   folder: string,
   placeOf: (name: string) => Place | undefined,
 ): AsyncGenerator<Leftover> {
-  const { client, bucket, keys } = store;
-  const Prefix = `${keys.prefix}${folder}`;
-  let page: ListMultipartUploadsCommandOutput | undefined;
-  do {
-    const KeyMarker = page?.NextKeyMarker && keyFrom(page.NextKeyMarker, page);
-    const after = { KeyMarker, UploadIdMarker: page?.NextUploadIdMarker, ...ENCODED };
-    const query = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix, ...after });
-    const found = await onS3(() => client.send(query));
-    page = found;
-    for (const { Key: listed = '', UploadId = '', Initiated } of found.Uploads ?? []) {
-      const Key = keyFrom(listed, found);
-      const [name = ''] = Key.slice(Prefix.length).split('/');
-      const place = placeOf(name);
-      // Somebody else may have uploads in the same bucket.
-      if (place?.store.keys.data(name) !== Key || Initiated === undefined) continue;
-      const leftover = await onS3(() => leftoverOf(place, { Key, UploadId }, Initiated));
-      if (leftover !== undefined) yield leftover;
-    }
-  } while (page.IsTruncated);
+  const Prefix = `${store.keys.prefix}${folder}`;
+  for await (const { Key, UploadId, initiated } of listUploads(store, Prefix)) {
+    const [name = ''] = Key.slice(Prefix.length).split('/');
+    const place = placeOf(name);
+    // Somebody else may have uploads in the same bucket.
+    if (place?.store.keys.data(name) !== Key || initiated === undefined) continue;
+    const leftover = await onS3(() => leftoverOf(place, { Key, UploadId }, initiated));
+    if (leftover !== undefined) yield leftover;
+  }
 }
 
 async function leftoverOf(
