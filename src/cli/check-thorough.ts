@@ -5,7 +5,7 @@ import { isStoreError, type TrialStep, tryImages, tryObjects } from '../stores/i
 import { bytesText, spanText } from '../text/index.ts';
 import { causesOf, type Finding } from './finding.ts';
 
-/** The words in which `check` prints what each step of a trial does in a region. */
+/** The names that `check` prints for the steps of a trial. */
 const STEPS: Readonly<Record<TrialStep, string>> = {
   list: 'list what is there',
   room: 'check the room',
@@ -82,7 +82,7 @@ export async function thoroughTemporal({ workflowService, options }: Client): Pr
   return [pause, { what: `Temporal keeps jobs that have ended for ${spanText(retention)}`, problem: null }];
 }
 
-/** Throws if the file system of the spool's folder is smaller than the spool may grow. */
+/** Throws if the spool may become larger than the file system of its folder. */
 export async function assertSpoolFits({ path, bytes }: { path: string; bytes: number }): Promise<void> {
   const { blocks, bsize } = await statfs(path);
   const whole = blocks * bsize;

@@ -1,7 +1,4 @@
-/**
- * Matches characters that move the cursor, end a line or change the direction of writing, and lone
- * surrogates.
- */
+/** Matches lone surrogates, and characters that move the cursor, end a line or turn the writing around. */
 const HARMFUL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
