@@ -11,7 +11,7 @@ import type { Metrics } from '../metrics/index.ts';
 import { BadHttp, newRequestId, unroutedAnswer } from './bad-http.ts';
 import { holdBodiesBack, openAdmission } from './caller/index.ts';
 import { countRequests, nameDialect } from './count-requests.ts';
-import type { DialectContext, OpenContext } from './dialect.ts';
+import type { DialectContext, RegisterContext } from './dialect.ts';
 import { dialects } from './dialects.ts';
 import { answerError } from './ecl/index.ts';
 import { addHealthRoutes } from './health.ts';
@@ -23,11 +23,11 @@ import { collectRoutes, refuseOtherMethods } from './responses.ts';
 import { followCertificate, readCertificate } from './tls.ts';
 import { VALIDATOR } from './validation-problem.ts';
 
-/** The ways in which the facade records the requests that it answers. */
+/** How the facade records the requests that it answers. */
 interface ApiOptions {
   /** Counts the requests. By default, they are not counted. */
   readonly metrics?: Metrics;
-  /** Tells whether each request is recorded as a span; by default, none is. */
+  /** `true` if each request is recorded as a span. By default, none is. */
   readonly isTraced?: boolean;
 }
 
@@ -48,8 +48,7 @@ export async function createApi(
     bodyLimit: context.config.bodyLimit,
     requestTimeout: REQUEST_TIMEOUT,
     genReqId: newRequestId,
-    // An id in a path may be as long as Node.js allows a path to be. An id that is too long to exist then
-    // gets the usual answer 404.
+    // An id in a path may be as long as Node.js allows. The answer to a very long one is then the usual 404.
     routerOptions: { maxParamLength: maxHeaderSize },
     ajv: { customOptions: VALIDATOR },
     frameworkErrors: (_error, request, reply) =>
@@ -66,15 +65,7 @@ export async function createApi(
     app.addHook('onClose', async () => stopFollowing());
   }
   if (metrics !== undefined) countRequests(app, metrics);
-  let closing = false;
-  app.addHook('preClose', async () => {
-    closing = true;
-  });
-  // While the facade closes, each answer also ends its connection: an idle connection would keep the process
-  // from ending.
-  app.addHook('onSend', async (_request, reply) => {
-    if (closing) reply.header('Connection', 'close');
-  });
+  endConnectionsOnClose(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header(REQUEST_ID, request.id);
   });
@@ -89,8 +80,22 @@ export async function createApi(
   return app;
 }
 
+/**
+ * Makes each answer end its connection while the facade closes. An idle connection would keep the process
+ * from ending.
+ */
+function endConnectionsOnClose(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('Connection', 'close');
+  });
+}
+
 /** Adds every dialect and the health checks, each in a separate Fastify scope. */
-async function addRoutes(app: FastifyInstance, context: OpenContext): Promise<void> {
+async function addRoutes(app: FastifyInstance, context: RegisterContext): Promise<void> {
   for (const dialect of dialects) {
     await app.register(async (scope) => {
       nameDialect(scope, dialect.name);
@@ -108,15 +113,15 @@ async function addRoutes(app: FastifyInstance, context: OpenContext): Promise<vo
 
 const REQUEST_ID = 'X-Openstack-Request-Id';
 /**
- * The time within which a whole request has to arrive; milliseconds. The sender of a signed request is known
- * only when the whole request has arrived; until then, anybody can hold a connection. Node.js checks this
- * time every 30 s, and never applies less than its `headersTimeout`.
+ * The time within which a whole request has to arrive; milliseconds. Until a signed request has arrived, its
+ * sender is not known: anybody can hold the connection. Node.js checks the time every 30 s, and never applies
+ * less than its `headersTimeout`.
  */
 const REQUEST_TIMEOUT = 60_000;
 
 /**
- * Answers a request whose path cannot be decoded, in the form of the dialect to which the path belongs. No
- * route gets such a request.
+ * Answers a request whose path cannot be decoded, in the form of the dialect to which the path belongs. The
+ * request reaches no route.
  */
 function answerUndecodable({ id, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = unroutedAnswer(

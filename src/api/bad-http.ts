@@ -7,13 +7,10 @@ import { dialects } from './dialects.ts';
 import { eclDialect } from './ecl/index.ts';
 import type { ProblemKind } from './problem.ts';
 
-/**
- * How long a connection stays open after the answer, so that a client that is still sending can read it;
- * milliseconds.
- */
+/** How long a connection stays open for a client to read the answer; milliseconds. */
 const LINGER = 1000;
 
-/** An error of Node.js about a request that is not valid HTTP, or is late. */
+/** An error of Node.js about a request that is not valid HTTP, or that has not arrived in time. */
 interface ClientError {
   readonly code?: string | undefined;
   /** The bytes that Node.js was reading; a buffer. */
@@ -21,8 +18,8 @@ interface ClientError {
 }
 
 /**
- * Returns the answer to a request that no route gets, in the form of the dialect to which its path belongs.
- * If the path belongs to no dialect, uses the form of ECL.
+ * Returns the answer to a request that reaches no route, in the form of the dialect to which its path
+ * belongs. A path of no dialect gets the form of ECL.
  */
 export function unroutedAnswer(
   url: string,
@@ -39,7 +36,7 @@ export function newRequestId(): string {
   return `req-${randomUUID()}`;
 }
 
-/** Answers requests that are not valid HTTP, or that have not arrived in time. No route gets them. */
+/** Answers requests that are not valid HTTP, or that have not arrived in time. They reach no route. */
 export class BadHttp {
   readonly #underWay = new WeakMap<Socket, Set<{ request: FastifyRequest; reply: FastifyReply }>>();
   readonly #answered = new WeakSet<Socket>();
@@ -56,16 +53,16 @@ export class BadHttp {
   }
 
   /**
-   * Answers in the form of the dialect, if the path can be read, and ends the connection. Sends nothing if
-   * an earlier request still awaits its answer, or if the answer to this one has begun: the client would take
-   * the bytes for that answer, or for a part of it.
+   * Answers the request with an error, and ends the connection. Sends nothing if an earlier request still
+   * awaits its answer, or if the answer to this request has begun: the client would take the error for a part
+   * of it.
    */
   answer(error: ClientError, socket: Socket, logger: FastifyBaseLogger): void {
     if (error.code === 'ECONNRESET' || socket.destroyed || this.#answered.has(socket)) return;
     this.#answered.add(socket);
     const underWay = [...(this.#underWay.get(socket) ?? [])];
     const arriving = underWay.find(({ request }) => !request.raw.complete);
-    // Nothing is under way but the request that is still arriving, and its answer has not begun.
+    // Only the request that is still arriving may be under way, and its answer must not have begun.
     const mayAnswer = underWay.every((one) => one === arriving && !one.reply.raw.headersSent);
     if (!socket.writable || !mayAnswer) {
       socket.destroy();
@@ -76,8 +73,7 @@ export class BadHttp {
     const url = arriving?.request.url ?? urlIn(error.rawPacket);
     logger.info({ reqId: requestId, url, code: error.code }, 'a request that is not valid HTTP was refused');
     socket.end(serialize(unroutedAnswer(url, kind, message, requestId)), () => {
-      // After a timeout, the client could still send the rest, and a route would carry out the request that
-      // was answered with 408. So the connection closes at once.
+      // After a timeout, the client could still send the rest of the request, and a route would carry it out.
       if (kind === 'timed_out') socket.destroy();
       else setTimeout(() => socket.destroy(), LINGER).unref();
     });

@@ -16,31 +16,31 @@ export interface DialectContext {
   regionNames(): readonly string[];
   readonly limitsOf: (tenantId: string) => TenantLimits;
   /**
-   * Runs the work of a request. Its calls to Temporal have short time limits, and end when `signal` is
-   * aborted.
+   * Runs the work of a request. The calls of this work to Temporal have short time limits, and end when
+   * `signal` is aborted.
    * @param id the id of the request, as its client sees it
    */
   forRequest<T>(signal: AbortSignal, work: () => Promise<T>, id?: string): Promise<T>;
 }
 
-/** The context of a dialect, together with what the facade adds to it. */
-export interface OpenContext extends DialectContext {
+/** The context with which a dialect is registered. */
+export interface RegisterContext extends DialectContext {
   readonly admit: Admission;
 }
 
 /**
- * One vendor API: its routes, its schemas and its errors, on top of the job service or the task service. It
- * is registered in a Fastify scope of its own, so that its hooks and its error handler affect no other
- * dialect. Each dialect has a folder in `src/api`.
+ * One vendor API: its routes, its schemas and its errors, on top of the job service or the task service. A
+ * dialect has a Fastify scope of its own, so that its hooks and its error handler affect no other dialect.
+ * Each dialect is a folder in `src/api`.
  */
 export interface Dialect {
   readonly name: string;
   /** The OpenAPI tag of its calls. */
   readonly tag: { readonly name: string; readonly description: string };
-  register(app: FastifyInstance, context: OpenContext): Promise<void>;
+  register(app: FastifyInstance, context: RegisterContext): Promise<void>;
   /** Matches the paths of its calls. */
   readonly paths: RegExp;
-  /** Returns the answer to a request that cannot be parsed, and so reaches no route. */
+  /** Returns the answer to a request that cannot be parsed, and therefore reaches no route. */
   answerUnrouted(
     problem: { readonly kind: ProblemKind; readonly message: string },
     requestId: string,

@@ -3,11 +3,11 @@ import secureJsonParse from 'secure-json-parse';
 import { harmless, ILL_FORMED, illFormedField } from '../text/index.ts';
 import { RequestProblem } from './problem.ts';
 
-/** Parses every body as JSON, whatever its Content-Type is: curl, for example, sends the type of a form. */
+/** Parses every body as JSON, whatever its Content-Type is. By default, curl sends the type of a form. */
 export function parseEveryBodyAsJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, parseJson);
-  // Without this, Fastify would refuse an unknown type before the caller's token is checked.
+  // Fastify would refuse an unknown Content-Type before the caller's token is checked.
   app.addHook('onRequest', async (request) => {
     request.headers = { ...request.headers, 'content-type': undefined };
   });

@@ -26,9 +26,8 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         },
       },
     },
-    // `config.optionalBody` of a route is the schema of a body that may be left out. The description shows it
-    // instead of the schema with which Fastify validates, because that schema may also allow `null`, or be
-    // missing.
+    // `config.optionalBody` of a route is the schema of a body that may be left out. The description shows
+    // this schema. Fastify validates with another one, which also allows `null`, or with none.
     transform: ({ schema, url, route }) => {
       const { optionalBody } = (route.config ?? {}) as { readonly optionalBody?: object };
       if (optionalBody === undefined) return { schema, url };

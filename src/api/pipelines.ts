@@ -3,15 +3,14 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * The largest number of requests on one connection that wait for their answers. The vendors' clients never
- * send a second one before the answer.
+ * The largest number of requests on one connection that wait for their answers. The vendors' clients send one
+ * request after the other.
  */
 export const MAX_PIPELINED = 8;
 
 /**
  * Ends a connection on which too many requests wait for their answers. Node.js takes all requests of a packet
- * at once. If there were hundreds of them, all other clients would have to wait, even if each request were
- * only refused.
+ * at once. Even to refuse hundreds of requests would make all other clients wait.
  */
 export function limitPipelines({ server }: FastifyInstance): void {
   const waiting = new WeakMap<Socket, number>();
@@ -23,7 +22,7 @@ export function limitPipelines({ server }: FastifyInstance): void {
     const count = (waiting.get(socket) ?? 0) + 1;
     if (count > MAX_PIPELINED && !socket.destroyed) destroyCheaply(socket);
     if (socket.destroyed) {
-      // Otherwise, when the connection closes, Node.js would report an error for this request.
+      // Node.js would report an error for this request when the connection closes.
       request.destroy();
       return;
     }
@@ -34,9 +33,8 @@ export function limitPipelines({ server }: FastifyInstance): void {
 }
 
 /**
- * Ends a connection, and turns stack traces off while it closes. Node.js then creates an error for each
- * request that it has read. There may be hundreds of them, and to collect their stack traces, which nobody
- * sees, would take longer than everything else.
+ * Ends a connection, with stack traces off. Node.js creates an error for each request that it has read. The
+ * stack traces of hundreds of errors, which nobody sees, would take longer than everything else.
  */
 function destroyCheaply(socket: Socket): void {
   const { stackTraceLimit } = Error;

@@ -18,13 +18,13 @@ import { validationProblem } from './validation-problem.ts';
  * - `headers_too_large`: the headers are larger than allowed
  * - `too_large`: the body is larger than allowed
  * - `other_project`: the path names a project that is not the caller's
- * - `read_only`: the caller may read, but not change anything
- * - `job_not_found`, `image_not_found`, `share_not_found`, `task_not_found`: it does not exist, or the caller
- *   may not see it
- * - `wrong_status`: the status of the job does not allow it
+ * - `read_only`: the caller may not change anything
+ * - `job_not_found`, `image_not_found`, `share_not_found`, `task_not_found`: no such thing exists, or the
+ *   caller may not see it
+ * - `wrong_status`: the status of the job does not allow the request
  * - `image_conflict`: the source image cannot be copied in its present state
- * - `quota_exceeded`: the destination has no room left for the tenant, or the tenant's own limit is reached
- * - `key_reused`: an idempotency key came again with another request
+ * - `quota_exceeded`: the destination has no room left for the tenant, or the tenant has reached a limit
+ * - `key_reused`: another request had the same idempotency key
  * - `throttled`: the tenant has sent too many requests
  * - `unavailable`: a store or Temporal does not answer
  * - `identity_unavailable`: callers cannot be authenticated at the moment
@@ -92,7 +92,7 @@ export interface ErrorAnswer {
   readonly message?: string;
 }
 
-/** Sets the header `Retry-After`, if it is known when the client may send its request again. */
+/** Sets the header `Retry-After`, if the problem says when the request may be sent again. */
 export function setRetryAfter(reply: FastifyReply, { retryAfter }: Problem): FastifyReply {
   return retryAfter === null ? reply : reply.header('Retry-After', String(retryAfter));
 }
@@ -101,13 +101,13 @@ export function setRetryAfter(reply: FastifyReply, { retryAfter }: Problem): Fas
  * Returns a dialect's answer to an error, with a message. Logs the error if the status is 500 or higher and
  * the client is still connected.
  */
-export function errorAnswerFor<W extends ErrorAnswer>(
-  dialect: Readonly<Record<ProblemKind, W>>,
+export function errorAnswerFor<Answer extends ErrorAnswer>(
+  errorAnswers: Readonly<Record<ProblemKind, Answer>>,
   error: unknown,
   request: FastifyRequest,
-): W & Problem {
+): Answer & Problem {
   const problem = problemOf(error);
-  const answer = { ...problem, ...dialect[problem.kind] };
+  const answer = { ...problem, ...errorAnswers[problem.kind] };
   if (answer.status >= 500 && !request.raw.socket.destroyed)
     request.log.error({ err: error }, 'request failed');
   return answer;

@@ -30,8 +30,8 @@ export function successAnswers(headers: object): <S extends TSchema>(schema: S, 
 }
 
 /**
- * Returns the schemas of a call's answers to problems. They are derived from the dialect's table of errors,
- * so that the description always agrees with the answers.
+ * Returns the schemas of a call's answers to problems. They come from the dialect's table of errors, so the
+ * description always agrees with the answers.
  * @param kinds the problems with which the call may end, besides those of every call
  * @param headers the headers of every answer of the dialect
  */
@@ -59,8 +59,8 @@ export function describeAnswers<Body extends TSchema>(
 const RETRY_AFTER = { ...Type.String(), description: 'Seconds after which the request may be sent again.' };
 
 /**
- * Answers 405 to the methods that a path of this scope does not have. The header `Allow` lists those that it
- * has. MUST be called after all routes have been added to the scope.
+ * Answers 405 to the methods that a path of this scope does not have. The header `Allow` lists the methods of
+ * the path. MUST be called after all routes have been added to the scope.
  */
 export function refuseOtherMethods(scope: FastifyInstance, routes: Routes): void {
   for (const [url, methods] of routes) {
@@ -70,7 +70,7 @@ export function refuseOtherMethods(scope: FastifyInstance, routes: Routes): void
       method: others,
       url,
       schema: { hide: true },
-      // This comes before the body is read, because Fastify's rules for a body depend on the method.
+      // The method is refused before the body is read: Fastify's rules for a body depend on the method.
       async onRequest(_request, reply) {
         reply.header('Allow', allow);
         throw new RequestProblem('method_not_allowed', `this address takes ${allow}`);

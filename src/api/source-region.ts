@@ -2,7 +2,7 @@ import type { ApiConfig } from '../config/index.ts';
 import { JobError } from '../job-service/index.ts';
 
 /**
- * Returns the region from which a copy is made: the one that the request names, or else the one that is
+ * Returns the region from which a copy is made. The request may name it. If not, it is the region that is
  * configured for the request's host, or else the default one.
  * @throws JobError `invalid` for the field `source.region`
  */
@@ -19,7 +19,7 @@ export function sourceRegion(
   throw new JobError('invalid', problem, { field: 'source.region' });
 }
 
-/** Returns the error for a request that names no region, if none can be chosen for it. */
+/** Returns the error for a request that names no region, and for which none can be chosen. */
 export function missingRegion(field: string, why: string, names: readonly string[]): JobError {
   return new JobError('invalid', `is missing, and ${why}; use one of: ${names.join(', ')}`, { field });
 }

@@ -11,10 +11,7 @@ export interface Certificate {
   readonly key: string;
 }
 
-/**
- * The time between two looks at the files; milliseconds. They are polled, because some file systems cannot be
- * watched.
- */
+/** The time between two looks at the files; milliseconds. Not every file system can be watched. */
 const INTERVAL = 2000;
 
 /**
@@ -33,8 +30,8 @@ export async function readCertificate({ cert, key }: TlsFiles): Promise<Certific
 }
 
 /**
- * Gives the server the new certificate whenever the files have changed. Open connections keep the old one. If
- * the new certificate cannot be used, logs that, and the server keeps the old one.
+ * Gives the server the new certificate whenever the files have changed. Open connections keep the old one. A
+ * new certificate that cannot be used is logged, and the server keeps the old one.
  * @returns a function that stops looking at the files
  */
 export function followCertificate(

@@ -7,7 +7,7 @@ const UNTRACED = ['/healthz', '/readyz'];
 
 /**
  * Makes a span of each request, except of health checks. Its name is the method and the route, as
- * OpenTelemetry's conventions have it. The span leaves out the query, because it may hold a signature.
+ * OpenTelemetry's conventions have it. The query is left out, because it may hold a signature.
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
 export async function traceRequests(app: FastifyInstance): Promise<void> {

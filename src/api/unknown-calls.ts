@@ -1,10 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { RequestProblem } from './problem.ts';
 
-/**
- * Answers a request with the dialect's own error if its path begins with a prefix, but no route has that
- * path.
- */
+/** Makes the dialect answer requests below a prefix that match none of its routes. */
 export async function refuseUnknownCalls(app: FastifyInstance, prefix: string): Promise<void> {
   const unknown = async (rest: FastifyInstance) => {
     rest.setNotFoundHandler(() => {

@@ -36,7 +36,7 @@ export async function withContext(
         limits: config.limits,
         // The secret signs page markers. The next run of the command has to accept them, so the default is
         // constant. It need not be secret, because an operator may see all jobs.
-        secret: config.api.secret ?? 'operator',
+        markerKey: config.api.secret ?? 'operator',
       }),
     });
   } finally {

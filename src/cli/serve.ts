@@ -84,7 +84,7 @@ function openServices(config: Config, regions: Regions, client: Client, logger: 
   const limitsOf = (tenantId: string) => config.tenantLimits(tenantId);
   const quota = openQuota(client, limitsOf);
   const { limits, shares, api } = config;
-  const jobs = createJobService({ client, regions, limits, secret: api.secret, quota });
+  const jobs = createJobService({ client, regions, limits, quota, markerKey: api.secret });
   return {
     jobs: loggedJobs(jobs, (about, message) => logger.info({ ...about, request_id: requestId() }, message)),
     tasks: createTaskService({ client, shares, quota }),

@@ -27,7 +27,7 @@ export interface Config {
 
 /** The levels of log lines. The configured level is the lowest that is logged. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** A region of the configuration. Its store is not open yet. */
 export interface RegionConfig {

@@ -21,7 +21,7 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-export interface LiveConfigOptions {
+interface LiveConfigOptions {
   readonly file: string;
   /** The configuration that was read at the start. It is changed in place. */
   readonly config: Config;

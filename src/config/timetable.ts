@@ -1,7 +1,7 @@
 import { parseSize } from './size.ts';
 
 /** Rates in bytes a second by the time of day. If spans overlap, the first one counts. */
-export interface Timetable {
+interface Timetable {
   readonly spans: readonly Span[];
   /** The rate at all other times; `null` if there is no limit. */
   readonly otherwise: number | null;

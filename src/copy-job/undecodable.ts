@@ -8,7 +8,7 @@ const MAX_LENGTH = 200;
 
 /** Returns the value that replaces a payload that cannot be decoded. */
 export function undecodable(why: string): Undecodable {
-  return { undecodable_payload: why.slice(0, MAX_LENGTH) };
+  return { undecodable_payload: why.slice(0, MAX_LENGTH).toWellFormed() };
 }
 
 /** Returns the problem of a payload that could not be decoded; `undefined` for any other value. */

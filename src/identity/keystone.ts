@@ -13,7 +13,7 @@ import type { Identity } from './port.ts';
 import { cacheTokens } from './token-cache.ts';
 
 /** How a Keystone is reached, and for how long its answers are kept. */
-export interface KeystoneOptions {
+interface KeystoneOptions {
   /** The address of Keystone, which ends in `/v3`. */
   readonly authUrl: string;
   readonly verify: boolean;

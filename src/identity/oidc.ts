@@ -5,7 +5,7 @@ import type { Operators } from './operators.ts';
 import { IdentityUnavailable } from './port.ts';
 
 /** The conditions under which an access token belongs to an operator. */
-export interface OidcOptions {
+interface OidcOptions {
   /** The address of the OpenID provider. */
   readonly issuer: string;
   /** The audience (`aud`) of the tokens: the service for which the provider issues them. */

@@ -8,7 +8,7 @@ const MAX_TOKENS = 1000;
  * Returns the facts of a token; `null` if the token is not valid. Calls `ask` if the facts are not cached.
  * @param token a token, or a name that stands for it
  */
-export type TokenCache<Facts> = (token: string, ask: () => Promise<Facts | null>) => Promise<Facts | null>;
+type TokenCache<Facts> = (token: string, ask: () => Promise<Facts | null>) => Promise<Facts | null>;
 
 /**
  * Returns a cache for the facts of valid tokens. The cache has the SHA-256 of each token and not the token

@@ -8,8 +8,8 @@ import { JobError } from './errors.ts';
 const PATIENCE = 10_000;
 
 /**
- * Returns a store's answer. The time that it takes is added to the deadline of the request's calls to
- * Temporal.
+ * Returns a store's answer. The deadline of the request's calls to Temporal moves by the time that the answer
+ * takes.
  * @throws StoreError `unavailable` if the store has not answered after 10 s
  */
 export async function answered<T>(call: Promise<T>): Promise<T> {

@@ -18,12 +18,12 @@ import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
 import { resumeJob } from './pause.ts';
 import type { Caller, JobView } from './service.ts';
-import { hasAnswered } from './update.ts';
+import { sendUpdate } from './update.ts';
 import { liveView } from './view.ts';
 
 /**
- * Cancels a job by an update, which the workflow accepts or rejects. If no worker answers, accepts or rejects
- * the cancel by the status on record, and sends a signal, which the next worker handles.
+ * Cancels a job by an update, which the workflow accepts or rejects. If no worker answers, the status on
+ * record decides, and the next worker gets the cancel as a signal.
  * @throws JobError `conflict` if it is too late to cancel, `not_found`, or `unavailable`
  */
 export async function cancelJob(
@@ -37,17 +37,17 @@ export async function cancelJob(
   if (!mayCancel(before, request)) throw tooLate(before.status);
   // A paused workflow handles neither updates nor signals.
   if (before.paused) await resumeJob(client, caller, jobId, { reason: 'to cancel it', ...byWhom(request) });
-  // The job may have been reset to let it go on.
+  // To resume a job may reset it: the job then has another run.
   const { runId } = before.paused ? await findJob(client, caller, jobId) : description;
   const handle = client.workflow.getHandle(jobId, runId);
-  const isHeard = await hasAnswered(client, handle, REQUEST_CANCEL_UPDATE, request).catch((error) => {
+  const isAnswered = await sendUpdate(client, handle, REQUEST_CANCEL_UPDATE, request).catch((error) => {
     if (error instanceof WorkflowNotFoundError) throw tooLate('closed');
     if (error instanceof WorkflowUpdateFailedError && isStatusConflict(error.cause)) {
       throw new JobError('conflict', error.cause.message);
     }
     throw unavailable(error);
   });
-  if (!isHeard) await cancelUnheard(client, caller, handle, request);
+  if (!isAnswered) await leaveCancel(client, caller, handle, request);
 }
 
 function byWhom({ requested_by }: CancelRequest): { readonly requested_by: string } {
@@ -60,9 +60,9 @@ function mayCancel({ status, cancel }: JobView, { force }: CancelRequest): boole
 
 /**
  * Leaves a cancel for the next worker, in two ways. A signal survives a reset of the job. A native
- * cancellation does not, but clients see it at once, before any worker has handled it.
+ * cancellation does not survive a reset, but clients see it at once.
  */
-async function cancelUnheard(
+async function leaveCancel(
   client: Client,
   caller: Caller,
   handle: WorkflowHandle,

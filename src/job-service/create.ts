@@ -18,27 +18,33 @@ import { liveView } from './view.ts';
 /** The longest time for a readiness check; milliseconds. */
 const MAX_CHECK = 1500;
 
+/** Everything that the job service needs. */
+interface JobServiceOptions extends Omit<StartContext, 'deletions'> {
+  /** The key that signs the markers of lists; `null`, the default, for a random one. */
+  readonly markerKey?: string | null;
+}
+
 /** Returns a service of copy jobs that uses a Temporal client. */
-export function createJobService(context: StartContext): JobService {
-  const { client } = context;
+export function createJobService({ markerKey = null, ...options }: JobServiceOptions): JobService {
+  const { client, regions } = options;
   const deletions: Deletions = new Map();
-  const markers = openMarkers(context.secret ?? randomBytes(32).toString('hex'));
+  const markers = openMarkers(markerKey ?? randomBytes(32).toString('hex'));
+  const context: StartContext = { ...options, deletions };
   const show = async (caller: Caller, jobId: string) =>
     liveView(client, await findJob(client, caller, jobId));
   return {
-    start: (caller, request, options) => startJob({ ...context, deletions }, caller, request, options),
+    start: (caller, request, startOptions) => startJob(context, caller, request, startOptions),
     show,
     follow: followJobs((jobId, signal) => forRequest(client, signal, () => show(OPERATOR, jobId))),
     findByDestination: (caller, imageId) => findByDestination(client, caller, imageId),
-    imageExists: (tenantId, imageId, credential) =>
-      imageExists(context.regions, tenantId, imageId, credential),
+    imageExists: (tenantId, imageId, credential) => imageExists(regions, tenantId, imageId, credential),
     list: (caller, query = {}) => listJobs(client, markers, caller, query),
     pause: (caller, jobId, request) => pauseJob(client, caller, jobId, request),
     resume: (caller, jobId, request) => resumeJob(client, caller, jobId, request),
     limit: (caller, jobId, rate) => limitJob(client, caller, jobId, rate),
     delete: (caller, jobId) => deleteJob(client, deletions, caller, jobId),
     cancel: (caller, jobId, request) => cancelJob(client, caller, jobId, request),
-    retry: async (caller, jobId) => retryJob({ ...context, deletions }, caller, await show(caller, jobId)),
+    retry: async (caller, jobId) => retryJob(context, caller, await show(caller, jobId)),
 
     async check() {
       const { namespace } = client.options;

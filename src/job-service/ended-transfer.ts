@@ -1,16 +1,16 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
 import { parseProgress } from '../copy-job/index.ts';
 import { decodeOptionalSinglePayload } from '../temporal/index.ts';
 
-/**
- * The number of a history's last events that are read. They include the end of the last activity, and the
- * Workflow Task that this end has scheduled.
- */
+type IHistoryEvent = temporal.api.history.v1.IHistoryEvent;
+
+/** The number of a history's last events that are read. The end of the last activity is among them. */
 const LAST_EVENTS = 10;
 
 /**
- * Returns how many bytes a transfer had moved when it ended, by reading the workflow's history. Between
- * the end of the transfer and the workflow's next change of the memo, only the history has this number.
+ * Returns how many bytes a transfer had moved when it ended. Until the workflow changes the memo, only the
+ * history has this number.
  */
 export async function endedTransferBytes(
   client: Client,
@@ -22,21 +22,32 @@ export async function endedTransferBytes(
     execution: { workflowId, runId },
     maximumPageSize: LAST_EVENTS,
   });
-  for (const event of history?.events ?? []) {
-    if (event.activityTaskCompletedEventAttributes) return imageSize ?? 0;
-    const { activityTaskCanceledEventAttributes: canceled, activityTaskFailedEventAttributes: failed } =
-      event;
-    const timedOut = event.activityTaskTimedOutEventAttributes;
-    if (!canceled && !failed && !timedOut) continue;
-    const timeout = timedOut?.failure?.cause ?? timedOut?.failure;
-    const payload =
-      canceled?.details?.payloads?.[0] ??
-      failed?.failure?.applicationFailureInfo?.details?.payloads?.[1] ??
-      timeout?.timeoutFailureInfo?.lastHeartbeatDetails?.payloads?.[0];
-    // The transfer has never reported its progress. Earlier events belong to another step.
-    if (!payload) return 0;
-    const details = await decodeOptionalSinglePayload(client.options.loadedDataConverter, payload);
-    return parseProgress(details)?.high_water ?? 0;
-  }
-  return 0;
+  const end = history?.events?.find(endsActivity);
+  if (end?.activityTaskCompletedEventAttributes) return imageSize ?? 0;
+  const payload = end && lastProgressIn(end);
+  if (!payload) return 0;
+  const progress = await decodeOptionalSinglePayload(client.options.loadedDataConverter, payload);
+  return parseProgress(progress)?.high_water ?? 0;
+}
+
+function endsActivity(event: IHistoryEvent): boolean {
+  return Boolean(
+    event.activityTaskCompletedEventAttributes ||
+      event.activityTaskCanceledEventAttributes ||
+      event.activityTaskFailedEventAttributes ||
+      event.activityTaskTimedOutEventAttributes,
+  );
+}
+
+/** Returns the progress that an activity had reported before it ended early; nothing if there was none. */
+function lastProgressIn(event: IHistoryEvent) {
+  const canceled = event.activityTaskCanceledEventAttributes;
+  const failed = event.activityTaskFailedEventAttributes?.failure;
+  const timedOut = event.activityTaskTimedOutEventAttributes?.failure;
+  const timeout = timedOut?.cause ?? timedOut;
+  return (
+    canceled?.details?.payloads?.[0] ??
+    failed?.applicationFailureInfo?.details?.payloads?.[1] ??
+    timeout?.timeoutFailureInfo?.lastHeartbeatDetails?.payloads?.[0]
+  );
 }

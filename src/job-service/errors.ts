@@ -2,12 +2,12 @@
  * The reasons for which the job service refuses a request.
  * - `invalid`: a field of the request is wrong
  * - `not_found`: there is no such job, or the job belongs to another tenant
- * - `conflict`: the job's status does not allow it
+ * - `conflict`: the job's status does not allow the request
  * - `image_not_found`: the source has no such image, or the tenant may not see it
  * - `image_conflict`: the source image cannot be copied in its present state
- * - `forbidden`: the caller may read, but not change anything; or a store refuses the caller's own credential
- * - `quota_exceeded`: the destination has no room left for the tenant, or the tenant's own limit is reached
- * - `key_reused`: an idempotency key came again with another request
+ * - `forbidden`: the caller may not change anything, or a store refuses the caller's own credential
+ * - `quota_exceeded`: the destination has no room left for the tenant, or the tenant has reached a limit
+ * - `key_reused`: another request had the same idempotency key
  * - `unavailable`: a store or Temporal does not answer, or a store refuses the copier
  */
 export type JobErrorCode =

@@ -7,14 +7,14 @@ import { ofTenant } from './list.ts';
 import { type Caller, type JobView, OPERATOR } from './service.ts';
 import { liveView, recordedView } from './view.ts';
 
-/** The form of every image id. It is checked first, because Temporal cannot search for every text. */
+/** Matches every image id. Temporal is not asked about other texts: it cannot search for all of them. */
 const IMAGE_ID = /^[\w.:@~+-]{1,255}$/;
 
 /**
- * Finds the job that makes, or has made, an image. Most jobs have the same id as their image. The others are
- * found by a search attribute: a job that was started by hand may have chosen another image id, and a job
- * whose image became unusable has gone on with another one. If several jobs match, returns one that can still
- * be cancelled, or else the newest.
+ * Finds the job that makes, or has made, an image. Most jobs have the same id as their image. A job that was
+ * started by hand may have another image id, and so has a job whose first image became unusable: those are
+ * found by a search attribute. If several jobs match, returns one that can still be cancelled, or else the
+ * newest.
  * @throws JobError `not_found`, or `unavailable`
  */
 export async function findByDestination(client: Client, caller: Caller, imageId: string): Promise<JobView> {

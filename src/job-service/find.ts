@@ -7,7 +7,7 @@ import { recordedView } from './view.ts';
 
 /**
  * Returns the workflow of a job that the caller may see.
- * @throws JobError `not_found` if there is none, and also for another tenant's job or another workflow
+ * @throws JobError `not_found` if there is none, `unavailable`
  */
 export async function findJob(
   client: Client,

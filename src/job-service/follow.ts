@@ -13,7 +13,7 @@ const LOOK_EVERY = 1000;
  */
 type Look = (jobId: string, signal: AbortSignal) => Promise<JobView>;
 
-/** A job that is read again and again, once for all its followers. */
+/** A job that is read for all its followers together. */
 interface Followed {
   /** The number of callers that follow the job, or that wait for the first look. */
   followers: number;
@@ -26,8 +26,7 @@ interface Followed {
 }
 
 /**
- * Returns the method `follow` of a job service. It reads each followed job again and again, once for all its
- * followers.
+ * Returns the method `follow` of a job service. It reads a job once for all its followers together.
  * @param every the time between two looks; milliseconds
  */
 export function followJobs(look: Look, every = LOOK_EVERY): JobService['follow'] {
@@ -72,8 +71,8 @@ export function followJobs(look: Look, every = LOOK_EVERY): JobService['follow']
 }
 
 /**
- * Reads a job again and again until it has ended or nobody follows it, and calls the listeners each time.
- * While Temporal does not answer, calls nobody. Never rejects.
+ * Reads a job again and again until it has ended or nobody follows it. Calls the listeners after each look
+ * that Temporal has answered. Never rejects.
  */
 async function keepLooking(job: Followed, look: () => Promise<JobView>, every: number): Promise<void> {
   const { signal } = job.stop;

@@ -3,12 +3,12 @@ import { isFinal, LIMIT_BANDWIDTH } from '../copy-job/index.ts';
 import { JobError } from './errors.ts';
 import { findJob, unavailable } from './find.ts';
 import type { Caller } from './service.ts';
-import { hasAnswered } from './update.ts';
+import { sendUpdate } from './update.ts';
 import { recordedView } from './view.ts';
 
 /**
- * Limits the bandwidth of a job by an update. If no worker answers, sends a signal, which the next worker
- * handles.
+ * Limits the bandwidth of a job by an update. If no worker answers, the next worker gets the limit as a
+ * signal.
  * @param rate bytes a second; `null` for no limit
  * @throws JobError `conflict` if the job has ended, `not_found`, or `unavailable`
  */
@@ -23,7 +23,7 @@ export async function limitJob(
   if (isFinal(status)) throw tooLate(status);
   const handle = client.workflow.getHandle(jobId, description.runId);
   try {
-    if (await hasAnswered(client, handle, LIMIT_BANDWIDTH, rate)) return;
+    if (await sendUpdate(client, handle, LIMIT_BANDWIDTH, rate)) return;
     await handle.signal(LIMIT_BANDWIDTH, rate);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw tooLate('closed');

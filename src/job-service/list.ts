@@ -36,8 +36,7 @@ const BAD_TOKEN: ReadonlySet<number | undefined> = new Set([
 ]);
 
 /**
- * Reads a page of a caller's jobs. It uses only Temporal's visibility: no worker is needed, and no workflow
- * is described.
+ * Reads a page of a caller's jobs by one call to Temporal. Needs no worker, and describes no workflow.
  * @throws JobError `invalid` for the field `marker`, or `unavailable`
  */
 export async function listJobs(
@@ -78,8 +77,7 @@ async function fetchPage(
   try {
     return await listPage(client, filter, Math.min(limit, MAX_JOBS), pageToken);
   } catch (error) {
-    // The marker is genuine, but its page token comes from another version of Temporal, so it can no longer
-    // be read.
+    // The marker is genuine, but its page token comes from another version of Temporal.
     if (pageToken !== undefined && BAD_TOKEN.has(grpcStatusOf(error))) throw badMarker();
     throw unavailable(error);
   }
@@ -93,25 +91,32 @@ function filterOf(caller: Caller, { status, cleaning }: ListQuery): VisibilityQu
 }
 
 const STATUS = attribute(searchAttributes.status.name);
-/** A filter that matches jobs that have no final status on record. */
+/** Matches jobs that have no status on record, for example because their input is malformed. */
+const NO_STATUS = visibility`${STATUS} IS NULL`;
+/** Matches jobs that have no final status on record. */
 const NOT_ENDED = anyOf([
-  visibility`${STATUS} IS NULL`,
+  NO_STATUS,
   ...JOB_STATUSES.filter((status) => !isFinal(status)).map((status) => visibility`${STATUS} = ${status}`),
 ]);
 const CANCELED = visibility`ExecutionStatus = 'Canceled'`;
+const CLOSED_OTHERWISE = visibility`NOT ${OPEN} AND NOT ${CANCELED}`;
 
 /**
- * Returns a filter that matches the jobs that clients see with a status. Not all of them have it on record: a
- * workflow that was terminated could not record `error`, and a workflow with a malformed input has no status
- * on record.
+ * Returns a filter that matches the jobs that clients see with a status. A workflow that was closed from
+ * outside could not record its final status, so clients see one that follows from how it has closed.
  */
 function shownAs(status: JobStatus): VisibilityQuery {
   const recorded = visibility`${STATUS} = ${status}`;
-  if (status === 'replicated') return recorded;
-  if (status === 'canceled') return anyOf([recorded, allOf([CANCELED, NOT_ENDED])]);
-  if (status === 'error')
-    return anyOf([recorded, allOf([visibility`NOT ${OPEN} AND NOT ${CANCELED}`, NOT_ENDED])]);
-  const begun =
-    status === 'replicate_requested' ? anyOf([recorded, visibility`${STATUS} IS NULL`]) : recorded;
-  return allOf([OPEN, begun]);
+  switch (status) {
+    case 'replicated':
+      return recorded;
+    case 'canceled':
+      return anyOf([recorded, allOf([CANCELED, NOT_ENDED])]);
+    case 'error':
+      return anyOf([recorded, allOf([CLOSED_OTHERWISE, NOT_ENDED])]);
+    case 'replicate_requested':
+      return allOf([OPEN, anyOf([recorded, NO_STATUS])]);
+    default:
+      return allOf([OPEN, recorded]);
+  }
 }

@@ -6,16 +6,13 @@ type LogLine = (
   message: string,
 ) => void;
 
-/**
- * Returns a job service that logs each order and each change that was accepted, with the job's id and the
- * caller's tenant.
- */
+/** Returns a job service that logs each order and each change, once it was accepted. */
 export function loggedJobs(jobs: JobService, log: LogLine): JobService {
   const about = (job_id: string, caller: Caller) => ({
     job_id,
     tenant_id: typeof caller === 'object' ? caller.tenant_id : null,
   });
-  /** Returns a method that changes a job and, if that was accepted, writes a log line. */
+  /** Returns a method that changes a job and then writes a log line. */
   const logged =
     <Rest extends unknown[]>(
       change: (caller: Caller, jobId: string, ...rest: Rest) => Promise<void>,

@@ -5,7 +5,7 @@ const TAG_BYTES = 16;
 
 /** Makes and reads the markers that lead from one page of a list to the next one. */
 export interface Markers {
-  /** @param list names the list: a marker is valid for this list only */
+  /** Returns the marker of a page. It is valid only for the list of this name. */
   make(list: string, pageToken: Uint8Array): string;
   /**
    * Returns the page token in a marker.

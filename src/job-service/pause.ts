@@ -9,14 +9,12 @@ import type { Caller, PauseRequest } from './service.ts';
 import { resetIfUnreadable } from './unreadable.ts';
 import { recordedView } from './view.ts';
 
-/** How long a pause waits for the end of a Workflow Task; milliseconds. */
+/** How long a pause waits until no Workflow Task is pending; milliseconds. */
 const PATIENCE = 3000;
 
 /**
  * Pauses a job: its workflow and its current step. The step stops at its next heartbeat, keeps what it has
- * copied, and frees its slot. Does nothing to a job that is paused already. Before the pause, waits up to 3
- * seconds until no Workflow Task is pending, because the SDK (1.24) cannot replay the history of a workflow
- * that was paused while one was pending.
+ * copied, and frees its slot. Does nothing to a job that is paused already.
  * @throws JobError `conflict` if the job has ended or is being cancelled, if no worker runs its workflow, or
  * if Temporal does not pause workflows in this namespace
  */
@@ -41,8 +39,8 @@ export async function pauseJob(
 }
 
 /**
- * Lets a paused job go on, whether its workflow, its current step or both are paused. Resets its workflow if
- * the pause has left a history that no worker can read. Does nothing to any other job.
+ * Lets a paused job go on, whether its workflow, its current step or both are paused. Resets the workflow if
+ * the pause has left a history that no worker can read. MAY be called for a job that is not paused.
  * @throws JobError
  */
 export async function resumeJob(
@@ -67,8 +65,9 @@ export async function resumeJob(
 }
 
 /**
- * Waits until a job has no pending Workflow Task, and returns it. Throws `conflict` if the job cannot be
- * paused, or if the Workflow Task does not end in time.
+ * Waits until no Workflow Task of a job is pending, and returns the job. The SDK (1.24) cannot replay a
+ * workflow that was paused while one was pending. Throws `conflict` if the job cannot be paused, or if the
+ * Workflow Task does not end in time.
  */
 async function withoutWorkflowTask(
   client: Client,
@@ -93,7 +92,7 @@ function commonOf(client: Client, requestedBy: string) {
 }
 
 /**
- * Makes a call to Temporal. Ignores its error if, since the job was described, the step has ended or somebody
+ * Makes a call to Temporal. Ignores the error that says that the step has meanwhile ended, or that somebody
  * else has made the same change.
  */
 async function callIgnoringDone(call: () => Promise<unknown>): Promise<void> {

@@ -9,7 +9,7 @@ export interface PresentStep {
   readonly attempt: number;
   readonly progress: TransferProgress | undefined;
   readonly lastFault: Fault | null;
-  /** The time of the next attempt; `null` if that time has passed already, or if an attempt is running. */
+  /** The time of the next attempt; `null` if this time has passed, or if an attempt is running. */
   readonly nextAttempt: Date | null;
   /** The attempt that waits for a worker; `null` if an attempt is running, or if none is due yet. */
   readonly waiting: WaitingTask | null;
@@ -40,30 +40,26 @@ export async function stepOf(
   const progress = parseProgress(beat);
   const due = optionalTsToDate(activity.nextAttemptScheduleTime) ?? optionalTsToDate(activity.scheduledTime);
   const isDue = due !== undefined && due.getTime() <= Date.now();
-  const queued = activity.state === SCHEDULED;
+  const isQueued = activity.state === SCHEDULED;
   const taskQueue = activity.activityOptions?.taskQueue?.name || null;
-  // The fault of an earlier attempt no longer counts once this attempt has moved something.
-  const started = queued ? undefined : optionalTsToDate(activity.lastStartedTime);
+  const started = isQueued ? undefined : optionalTsToDate(activity.lastStartedTime);
+  // Once the running attempt has moved something, the fault of the attempt before no longer counts.
   const hasMoved = started !== undefined && movedAt(beat) > started.getTime();
-  const earlier =
-    failure === undefined || hasMoved || isByOperator(failure) ? null : faultOfLastFailure(failure);
   return {
     attempt: activity.attempt ?? 1,
     progress,
-    lastFault: progress?.last_fault ?? earlier,
-    nextAttempt: queued && !isDue ? (due ?? null) : null,
-    waiting: queued && isDue ? { kind: 'activity', taskQueue, since: due } : null,
+    lastFault: progress?.last_fault ?? (hasMoved ? null : faultOf(failure)),
+    nextAttempt: isQueued && !isDue ? (due ?? null) : null,
+    waiting: isQueued && isDue ? { kind: 'activity', taskQueue, since: due } : null,
   };
 }
 
-/** Tells whether an attempt has ended because an operator has paused or reset the activity. */
-function isByOperator(failure: Error): boolean {
-  return failure instanceof ApplicationFailure && BY_OPERATOR.has(failure.type ?? '');
-}
-
-function faultOfLastFailure(failure: Error): Fault {
-  const fault = failure instanceof ApplicationFailure ? parseFault(failure.details?.[0]) : undefined;
-  return fault ?? { code: 'worker_lost', side: null, message: failure.message };
+/** Returns the fault that ended an attempt; `null` if there is none, or if an operator ended the attempt. */
+function faultOf(failure: Error | undefined): Fault | null {
+  if (failure === undefined) return null;
+  const ours = failure instanceof ApplicationFailure ? failure : undefined;
+  if (BY_OPERATOR.has(ours?.type ?? '')) return null;
+  return parseFault(ours?.details?.[0]) ?? { code: 'worker_lost', side: null, message: failure.message };
 }
 
 /**

@@ -1,5 +1,4 @@
 import { isFinal } from '../copy-job/index.ts';
-import type { Deletions } from './delete.ts';
 import { JobError } from './errors.ts';
 import type { Caller, JobView } from './service.ts';
 import { type StartContext, startJob } from './start.ts';
@@ -10,7 +9,7 @@ import { type StartContext, startJob } from './start.ts';
  * was refused
  */
 export async function retryJob(
-  context: StartContext & { readonly deletions: Deletions },
+  context: StartContext,
   caller: Caller,
   job: JobView,
 ): Promise<{ job_id: string }> {

@@ -16,8 +16,8 @@ export interface JobView extends JobDetails {
   /** The name of the bandwidth limit that slows the transfer down now; `null` if none does. */
   readonly held_back_by: string | null;
   /**
-   * `true` if the job is paused: it keeps its status, and nothing moves until it is resumed. In a list, only
-   * a pause of its workflow counts, not one of its step alone.
+   * `true` if the job is paused: it keeps its status, and nothing moves until it is resumed. A list does not
+   * show the pause of a step alone.
    */
   readonly paused: boolean;
   /** The record of the pause; `null` if the job is not paused, and always `null` in a list. */
@@ -66,9 +66,10 @@ export interface ListQuery {
   readonly marker?: string;
 }
 
-/** A page of a list of jobs, and the marker of the next page; `null` on the last one. */
+/** A page of a list of jobs. */
 export interface JobPage {
   readonly jobs: readonly JobView[];
+  /** The marker of the next page; `null` on the last page. */
   readonly next_marker: string | null;
 }
 
@@ -83,8 +84,8 @@ export interface JobFollowing {
 /** Manages copy jobs, for code that knows nothing of Temporal. Every method MAY throw `JobError`. */
 export interface JobService {
   /**
-   * Looks at the source image, then starts a job that copies it. The job's id is also the image id of the
-   * copy. Plain objects cannot be copied in this way.
+   * Looks at the source image, and starts a job that copies it. The copy has the job's id as its image id.
+   * Plain objects cannot be copied in this way.
    */
   start(
     caller: Caller,
@@ -94,27 +95,26 @@ export interface JobService {
   /** Returns the present state of a job. No worker needs to run. */
   show(caller: Caller, jobId: string): Promise<JobView>;
   /**
-   * Follows a job until it has ended. The job is read once a second for all its followers together, until the
-   * last of them has left. While Temporal does not answer, `tell` is not called.
-   * @param tell called with the job each time it is read again, even if nothing has changed, and with `null`
-   * if its record was deleted. It is not called again after the job's final state. MUST NOT throw.
+   * Follows a job until it has ended. The job is read once a second, for all its followers together.
+   * @param tell called with the job whenever it was read again, even if nothing has changed, or with `null`
+   * if its record was deleted. Not called after the job's final state. MUST NOT throw.
    */
   follow(caller: Caller, jobId: string, tell: (view: JobView | null) => void): Promise<JobFollowing>;
   /**
-   * Returns the job that makes, or has made, an image at a destination. Does not find copies of plain
-   * objects. Throws `not_found` if there is none among the caller's jobs.
+   * Returns the job that makes, or has made, an image at a destination. Throws `not_found` if the caller has
+   * no such job, or if it copies plain objects.
    */
   findByDestination(caller: Caller, imageId: string): Promise<JobView>;
   /** Tells whether a tenant can see an image in any region, whoever made it. */
   imageExists(tenantId: string, imageId: string, credential?: UserCredential): Promise<boolean>;
   /**
-   * Lists the caller's jobs: running jobs first, then the jobs that have ended, and the newest of each first.
-   * A page has at most 1,000.
+   * Lists the caller's jobs: first those that run, then those that have ended, each from the newest to the
+   * oldest. A page has at most 1,000 jobs.
    */
   list(caller: Caller, query?: ListQuery): Promise<JobPage>;
   /**
-   * Requests a cancel, and returns when it has been accepted, before the job has ended. Throws `conflict` if
-   * it comes too late. A cancel by force MAY follow an earlier cancel.
+   * Requests a cancel. Returns when the cancel is accepted, before the job has ended. Throws `conflict` if it
+   * is too late to cancel. A cancel by force MAY follow an earlier cancel.
    */
   cancel(caller: Caller, jobId: string, request: CancelRequest): Promise<void>;
   /**
@@ -127,7 +127,7 @@ export interface JobService {
    * cancelled, or if Temporal cannot pause it now. Does nothing to a job that is paused already.
    */
   pause(caller: Caller, jobId: string, request: PauseRequest): Promise<void>;
-  /** Lets a paused job continue, also one whose history the pause has made unreadable. */
+  /** Lets a paused job go on. MAY be called for a job that is not paused. */
   resume(caller: Caller, jobId: string, request: PauseRequest): Promise<void>;
   /**
    * Deletes the record of a job that has ended; its image stays. Throws `conflict` if the job has not ended,

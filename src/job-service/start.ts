@@ -34,15 +34,24 @@ export interface StartContext {
   readonly client: Client;
   readonly regions: Regions;
   readonly limits: Limits;
-  /** Limits the work that a tenant may have running; if absent, there is no limit. */
+  /** Limits the work that a tenant may have running. By default, there is no limit. */
   readonly quota?: Quota;
-  /** The key with which the markers of lists are signed; if absent, a random key is used. */
-  readonly secret?: string | null;
+  readonly deletions: Deletions;
+}
+
+/** What is known of a job when it is started. */
+interface NewJob {
+  readonly id: string;
+  readonly request: Omit<CopyRequest, 'objects'>;
+  /** The SHA-256 of the request, in hexadecimal. */
+  readonly hash: string;
+  readonly plan: CopyPlan;
+  readonly image: ImageRecord;
 }
 
 /**
- * How long a start waits for a deleted job with the same id; milliseconds. For a while, Temporal no longer
- * shows such a job but still refuses to start another one.
+ * How long a start is tried again if Temporal refuses the id of a deleted job; milliseconds. For a while,
+ * Temporal no longer shows the deleted job, but still refuses another one with its id.
  */
 const MAX_DISAPPEARING = 5000;
 /** The time between two tries; milliseconds. */
@@ -54,51 +63,57 @@ const INTERVAL = 100;
  * @throws JobError
  */
 export async function startJob(
-  context: StartContext & { readonly deletions: Deletions },
+  context: StartContext,
   caller: Caller,
   request: Omit<CopyRequest, 'objects'>,
   options: StartOptions,
 ): Promise<{ job_id: string }> {
+  const { client, regions } = context;
   const hash = createHash('sha256').update(JSON.stringify(request)).digest('hex');
-  const jobId = jobIdFor(caller, request, options);
-  const deletion = context.deletions.get(jobId);
+  const id = jobIdFor(caller, request, options);
+  const deletion = context.deletions.get(id);
   // If the deletion fails, only the caller that has asked for it gets the error.
   if (deletion !== undefined) await outsideTemporalDeadline(deletion.catch(() => undefined));
-  if (options.idempotency_key !== undefined && (await wasStarted(context.client, jobId, hash))) {
-    return { job_id: jobId };
-  }
-  const plan = planOrRefuse(context, request, jobId);
-  const image = await inspectForCaller(context.regions, plan, options.credential);
-  const request_id = requestId();
-  const start = () =>
-    context.client.workflow.start(COPY_IMAGE, {
-      workflowId: jobId,
-      taskQueue: TASK_QUEUE,
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      ...(caller !== OPERATOR && { priority: { fairnessKey: fairnessKeyOf(caller.tenant_id) } }),
-      args: [{ ...request, destination: { ...request.destination, image_id: plan.destination.image_id } }],
-      memo: {
-        [JOB_MEMO]: {
-          ...requestedDetails(jobId, plan, new Date()),
-          source_image_name: image.name,
-          image_size: image.size,
-        },
-        [REQUEST_HASH_MEMO]: hash,
-        ...(request_id !== null && { [REQUEST_ID_MEMO]: request_id }),
-      },
-      typedSearchAttributes: new TypedSearchAttributes(requestedSearchAttributes(plan)),
-      staticSummary: `${labelOf(image.name ?? image.id)} · ${plan.source.region} → ${plan.destination.region}`,
-    });
-  const { quota } = context;
-  const startWithinQuota =
-    caller === OPERATOR || quota === undefined
-      ? start
-      : () => quota.within(caller.tenant_id, jobsOf(caller.tenant_id), image.size, start);
-  await startUnlessThere(startWithinQuota, () => wasStarted(context.client, jobId, hash));
-  return { job_id: jobId };
+  if (options.idempotency_key !== undefined && (await wasStarted(client, id, hash))) return { job_id: id };
+  const plan = planOrRefuse(context, request, id);
+  const image = await inspectForCaller(regions, plan, options.credential);
+  const start = () => startWithinQuota(context, caller, { id, request, hash, plan, image });
+  await startUnlessThere(start, () => wasStarted(client, id, hash));
+  return { job_id: id };
 }
 
-/** Starts a job unless it is there already. Returns when it is there. */
+/** Starts the workflow of a job. Throws LimitReached if a tenant may not start one more. */
+function startWithinQuota({ client, quota }: StartContext, caller: Caller, job: NewJob): Promise<unknown> {
+  const start = () => startWorkflow(client, caller, job);
+  if (caller === OPERATOR || quota === undefined) return start();
+  return quota.within(caller.tenant_id, jobsOf(caller.tenant_id), job.image.size, start);
+}
+
+function startWorkflow(client: Client, caller: Caller, job: NewJob): Promise<unknown> {
+  const { id, request, hash, plan, image } = job;
+  const { source, destination } = plan;
+  const request_id = requestId();
+  return client.workflow.start(COPY_IMAGE, {
+    workflowId: id,
+    taskQueue: TASK_QUEUE,
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    ...(caller !== OPERATOR && { priority: { fairnessKey: fairnessKeyOf(caller.tenant_id) } }),
+    args: [{ ...request, destination: { ...request.destination, image_id: destination.image_id } }],
+    memo: {
+      [JOB_MEMO]: {
+        ...requestedDetails(id, plan, new Date()),
+        source_image_name: image.name,
+        image_size: image.size,
+      },
+      [REQUEST_HASH_MEMO]: hash,
+      ...(request_id !== null && { [REQUEST_ID_MEMO]: request_id }),
+    },
+    typedSearchAttributes: new TypedSearchAttributes(requestedSearchAttributes(plan)),
+    staticSummary: `${labelOf(image.name ?? image.id)} · ${source.region} → ${destination.region}`,
+  });
+}
+
+/** Starts a job unless it is there. Returns when it is there. */
 async function startUnlessThere(
   start: () => Promise<unknown>,
   isThere: () => Promise<boolean>,
@@ -114,7 +129,6 @@ async function startUnlessThere(
       if (await isThere()) return;
       if (Date.now() >= deadline) throw unavailable(error);
     }
-    // Temporal still refuses the id, though it no longer shows the deleted job that had it.
     await sleep(INTERVAL);
   }
 }
@@ -128,7 +142,7 @@ function jobIdFor(caller: Caller, { destination }: CopyRequest, options: StartOp
   const tenant = caller === OPERATOR ? null : caller.tenant_id;
   const scope = [tenant, options.dialect, options.idempotency_key, destination.region];
   const hex = createHash('sha256').update(JSON.stringify(scope)).digest('hex');
-  // This is a version 8 UUID: all other bits are free (RFC 9562, section 5.8).
+  // In a version 8 UUID, all bits but those of the version and the variant are free (RFC 9562, section 5.8).
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),
@@ -174,7 +188,7 @@ async function inspectForCaller(
   });
   const room = to.checkRoom?.(destination.tenant_id, record.size) ?? Promise.resolve();
   await answered(room).catch((error) => {
-    // Other errors are ignored: the destination may answer by the time when the job needs it.
+    // Other errors are ignored: they may have passed when the job needs the destination.
     if (isStoreError(error, 'quota_exceeded')) throw jobErrorOf(destination.region, error);
   });
   return record;

@@ -8,12 +8,13 @@ import {
 const DEADLINE = 2000;
 
 /**
- * Sends an update with one argument to a workflow. Returns `true` if the workflow has accepted and finished
- * it. Returns `false` if no worker has answered in time: the update may still be accepted.
+ * Sends an update with one argument to a workflow.
+ * @returns `true` if the workflow has accepted and finished the update; `false` if no worker has answered in
+ * time, in which case the update may still be accepted
  * @throws WorkflowNotFoundError if the workflow has closed, WorkflowUpdateFailedError if it rejects the
  * update
  */
-export async function hasAnswered(
+export async function sendUpdate(
   client: Client,
   handle: WorkflowHandle,
   update: string,

@@ -37,8 +37,7 @@ export function recordedView(execution: Execution): JobView {
 }
 
 /**
- * Returns the present state of a job: its record, updated with its last heartbeat, and with what the job is
- * waiting for.
+ * Returns the present state of a job: its record, updated by its last heartbeat, and what the job waits for.
  */
 export async function liveView(client: Client, description: WorkflowExecutionDescription): Promise<JobView> {
   const recorded = recordedView(description);
@@ -59,7 +58,7 @@ export async function liveView(client: Client, description: WorkflowExecutionDes
 }
 
 function withClosingStatus(job: JobDetails, { status, closeTime }: Execution): JobDetails {
-  // A paused workflow has no close time, so it is treated as open.
+  // A paused workflow has no close time.
   if (closeTime === undefined || isFinal(job.status)) return job;
   const updated_at = closeTime.toISOString();
   const closed = { ...job, phase: null, destination_image_id: null, updated_at };

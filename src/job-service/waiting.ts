@@ -3,10 +3,7 @@ import type { temporal } from '@temporalio/proto';
 import { TASK_QUEUE } from '../copy-job/index.ts';
 import { optionalTsToDate, TASK_QUEUE_TYPE, visibility } from '../temporal/index.ts';
 
-/**
- * A task that has waited for less than this is not shown as waiting, because handing it over takes some time;
- * milliseconds.
- */
+/** A task counts as waiting only after this time; milliseconds. A worker that is free takes it earlier. */
 const WORTH_MENTIONING = 2000;
 
 type IWorkerHeartbeat = temporal.api.worker.v1.IWorkerHeartbeat;
@@ -23,16 +20,12 @@ export interface WaitingTask {
 
 /** A value of `temporal.api.enums.v1.WorkerStatus`. */
 const RUNNING = 1;
-/**
- * The age of a worker's last heartbeat after which it counts as dead; milliseconds. The SDK sends one every
- * minute.
- */
+/** A worker without a heartbeat for this time counts as dead; milliseconds. The SDK sends one each minute. */
 const MAX_SILENCE = 75_000;
 
 /**
- * Returns in words what a task waits for; `null` if it has only just begun to wait. If workers take tasks of
- * this kind from the Task Queue, the task waits for a free slot, otherwise for a worker. An older Temporal
- * has no list of workers: then every worker that has polled in the last five minutes counts.
+ * Returns in words what a task waits for; `null` if it has only just begun to wait. If any worker takes tasks
+ * of this kind from the Task Queue, the task waits for a free slot, otherwise for a worker.
  */
 export async function waitingFor(
   client: Client,
@@ -55,7 +48,8 @@ export function waitingWorkflowTask({ taskQueue, raw }: WorkflowExecutionDescrip
 
 /**
  * Tells whether any worker takes tasks of a kind from a Task Queue. Returns `false` if Temporal does not
- * answer.
+ * answer. An older Temporal has no list of workers: there, all that have polled in the last five minutes
+ * count.
  */
 async function isServed(client: Client, kind: Kind, name: string): Promise<boolean> {
   const { namespace } = client.options;
@@ -73,7 +67,7 @@ function isAlive({ status, heartbeatTime }: IWorkerHeartbeat): boolean {
   return status === RUNNING && Date.now() - heard < MAX_SILENCE;
 }
 
-/** Tells whether a worker takes tasks of a kind: only then does it have slots for them, free or used. */
+/** Tells whether a worker takes tasks of a kind. If so, it has slots for them, free or used. */
 function takes(kind: Kind, worker: IWorkerHeartbeat): boolean {
   const { currentAvailableSlots, currentUsedSlots } = worker[`${kind}TaskSlotsInfo`] ?? {};
   return Boolean(currentAvailableSlots || currentUsedSlots);

@@ -9,7 +9,7 @@ import {
 } from './scheme.ts';
 
 /** The parts of the header `Authorization`. */
-export interface BceAuthV1Claim {
+interface BceAuthV1Claim {
   readonly access: string;
   /** The time of signing; ISO 8601, UTC. */
   readonly timestamp: string;

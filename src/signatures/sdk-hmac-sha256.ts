@@ -9,7 +9,7 @@ import {
 } from './scheme.ts';
 
 /** The parts of the header `Authorization`. */
-export interface SdkHmacSha256Claim {
+interface SdkHmacSha256Claim {
   readonly access: string;
   /** The names of the signed headers as they were sent, with `;` between them. */
   readonly signedHeaders: string;

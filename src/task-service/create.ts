@@ -19,10 +19,10 @@ import { requestOf, shareOf } from './shares.ts';
 import { standingOf } from './standing.ts';
 
 /** Everything that the task service needs. */
-export interface TaskServiceOptions {
+interface TaskServiceOptions {
   readonly client: Client;
   readonly shares: Shares;
-  /** Limits the work that a tenant may have running; if absent, there is no limit. */
+  /** Limits the work that a tenant may have running. By default, there is no limit. */
   readonly quota?: Quota;
 }
 

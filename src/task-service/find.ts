@@ -9,11 +9,12 @@ export async function findTask(
   client: Client,
   workflowId: string,
 ): Promise<{ readonly task: WorkflowExecutionDescription; readonly view: TaskView } | undefined> {
-  // The deletion is read first. If it ends between the two calls, the second call finds no task; in the other
-  // order, a deleted task could still be shown.
+  // The deletion is described first. If it ends before the second call, that call finds no task. In the other
+  // order, a task that has just been deleted could still be shown.
   const deletion = await describeIfThere(client, DELETE_TASK, deletionIdOf(workflowId));
   const task = await describeIfThere(client, MOVE_OBJECTS, workflowId);
   if (task === undefined) return undefined;
-  const view = taskView(task, deletion !== undefined && deletion.closeTime === undefined);
+  const isDeleting = deletion !== undefined && deletion.closeTime === undefined;
+  const view = taskView(task, { isDeleting });
   return view && { task, view };
 }

@@ -8,8 +8,8 @@ import { taskView } from './view.ts';
 const MAX_TASKS = 1000;
 
 /**
- * Lists a tenant's tasks at a share. Reads all of them from Temporal and selects here, because Temporal can
- * neither filter by the type of a task nor skip to an offset.
+ * Lists a tenant's tasks at a share. Reads all of them, because Temporal can neither filter by the type of a
+ * task nor skip to an offset.
  */
 export async function listTasks(client: Client, owner: TaskOwner, query: TaskQuery): Promise<TaskPage> {
   const prefix = taskIdPrefix(owner.share_id, owner.tenant_id);
@@ -21,7 +21,8 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
   for await (const execution of listWorkflows(client, tasksOf(owner))) {
     // Some of Temporal's databases ignore the case of letters when they compare ids.
     if (!execution.workflowId.startsWith(prefix)) continue;
-    const task = taskView(execution, deleting.has(deletionIdOf(execution.workflowId)));
+    const isDeleting = deleting.has(deletionIdOf(execution.workflowId));
+    const task = taskView(execution, { isDeleting });
     if (task !== undefined && isWanted(task, query)) tasks.push(task);
   }
   tasks.sort((one, other) => other.created_at.localeCompare(one.created_at));
@@ -29,10 +30,12 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
   return { tasks: tasks.slice(offset, offset + Math.min(limit, MAX_TASKS)), count: tasks.length };
 }
 
+/** Matches the last run of every task. */
+export const ALL_TASKS = visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'`;
+
 /** Returns a filter that matches the last run of every task of a tenant at a share. */
 export function tasksOf({ share_id, tenant_id }: TaskOwner): VisibilityQuery {
-  return visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'
-    AND WorkflowId STARTS_WITH ${taskIdPrefix(share_id, tenant_id)}`;
+  return visibility`${ALL_TASKS} AND WorkflowId STARTS_WITH ${taskIdPrefix(share_id, tenant_id)}`;
 }
 
 function isWanted(task: TaskView, { type, status, since, until }: TaskQuery): boolean {

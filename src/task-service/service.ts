@@ -4,18 +4,18 @@ import type { TaskStanding } from './standing.ts';
 /** The status of a task. */
 export type TaskStatus = 'running' | 'succeeded' | 'failed' | 'deleting';
 
-/** A task, with its status, the time of its end, and why it stands still. */
+/** A task, as it is shown. */
 export interface TaskView extends TaskDetails {
   readonly status: TaskStatus;
-  /** The time of its end, in RFC 3339; `null` until the task has ended. */
+  /** The time of the task's end, in RFC 3339; `null` until then. */
   readonly ended_at: string | null;
   /** Why the task stands still; `null` if it does not, and also in a tenant's list. */
   readonly standing: TaskStanding | null;
 }
 
 /**
- * A tenant's request for a task. The prefix on the bucket's side is relative to the bucket, the one on the
- * share's side to the target's folder in the share.
+ * A tenant's request for a task. At the bucket, a prefix is relative to the whole bucket. At the share, a
+ * prefix is relative to the folder of the target.
  */
 export interface NewTask {
   readonly type: TaskType;
@@ -30,8 +30,9 @@ export interface TaskQuery {
   readonly status?: TaskStatus;
   readonly offset?: number;
   readonly limit?: number;
-  /** Lists only tasks that began at `since` or later, and that ended at `until` or before. */
+  /** Lists only tasks that began at this time or later. */
   readonly since?: Date;
+  /** Lists only tasks that ended at this time or earlier. */
   readonly until?: Date;
 }
 
@@ -58,8 +59,8 @@ export interface TaskService {
   /** Lists tasks, the newest first. */
   list(owner: TaskOwner, query?: TaskQuery): Promise<TaskPage>;
   /**
-   * Cancels a task if it is running, and deletes its record; the files that it has moved stay. Returns as
-   * soon as the deletion has begun. A second call during the deletion succeeds too.
+   * Cancels a task if it is running, and deletes its record. The files that the task has moved stay. Returns
+   * as soon as the deletion has begun. During the deletion, another call succeeds too.
    */
   delete(owner: TaskOwner, taskId: string): Promise<void>;
 }

@@ -1,15 +1,13 @@
 import type { Client } from '@temporalio/client';
-import { MOVE_OBJECTS, parseTask, TASK_DETAILS_QUERY, type TaskDetails } from '../object-task/index.ts';
-import { listWorkflows, visibility } from '../temporal/index.ts';
+import { parseTask, TASK_DETAILS_QUERY, type TaskDetails } from '../object-task/index.ts';
+import { listWorkflows } from '../temporal/index.ts';
 import { TaskError } from './errors.ts';
 import { findTask } from './find.ts';
+import { ALL_TASKS } from './list.ts';
 import type { TaskView } from './service.ts';
 import { standingOf } from './standing.ts';
 
-/**
- * How long to wait for an answer of the task's workflow before the task is shown as its memo has it;
- * milliseconds.
- */
+/** How long a workflow may take to answer; milliseconds. After that, the task is shown as its memo has it. */
 const PATIENCE = 3000;
 
 /**
@@ -19,7 +17,7 @@ const PATIENCE = 3000;
  * @throws TaskError `task_not_found`
  */
 export async function showAnyTask(client: Client, id: string): Promise<TaskView> {
-  const workflowId = (await workflowIdOf(client, id)) ?? '';
+  const workflowId = await workflowIdOf(client, id);
   const found = await findTask(client, workflowId);
   if (found === undefined) throw notFound(id);
   const { task, view } = found;
@@ -33,12 +31,11 @@ function notFound(id: string): TaskError {
 }
 
 /** Finds the id of a task's workflow, which ends with the task's id. An id with a slash is a workflow's. */
-async function workflowIdOf(client: Client, id: string): Promise<string | undefined> {
+async function workflowIdOf(client: Client, id: string): Promise<string> {
   if (id.includes('/')) return id;
-  const tasks = visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'`;
-  for await (const { workflowId } of listWorkflows(client, tasks))
+  for await (const { workflowId } of listWorkflows(client, ALL_TASKS))
     if (workflowId.endsWith(`/${id}`)) return workflowId;
-  return undefined;
+  throw notFound(id);
 }
 
 /** Asks the workflow of a running task for its details. Returns `undefined` if no worker answers in time. */

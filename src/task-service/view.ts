@@ -6,7 +6,10 @@ import type { TaskStatus, TaskView } from './service.ts';
 export type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
 
 /** Returns a task as its memo shows it; `undefined` if the memo does not contain the details of a task. */
-export function taskView(execution: Execution, isDeleting: boolean): TaskView | undefined {
+export function taskView(
+  execution: Execution,
+  { isDeleting }: { readonly isDeleting: boolean },
+): TaskView | undefined {
   const details = parseTask(execution.memo?.[TASK_MEMO]);
   if (details === undefined) return undefined;
   const { status, closeTime } = execution;
@@ -20,21 +23,18 @@ export function taskView(execution: Execution, isDeleting: boolean): TaskView | 
 }
 
 function statusOf({ status: { name }, closeTime }: Execution): TaskStatus {
-  // A paused workflow has no close time, so it is shown as running.
+  // A paused workflow has no close time.
   if (closeTime === undefined || name === 'CONTINUED_AS_NEW') return 'running';
   return name === 'COMPLETED' ? 'succeeded' : 'failed';
 }
 
-/**
- * Returns the reason why a task has ended, for a task that could not record it itself; `null` if there is
- * none to add.
- */
+/** Returns the reason why a task has ended, if the task could not record it; otherwise `null`. */
 function faultOf(name: Execution['status']['name'], { objects_failed }: TaskDetails): TaskDetails['fault'] {
   if (name === 'CANCELLED') return { code: 'canceled', side: null, message: 'the task was cancelled' };
   if (name === 'TERMINATED') return { code: 'terminated', side: null, message: 'the task was terminated' };
   if (name === 'TIMED_OUT')
     return { code: 'timed_out', side: null, message: 'the task has run out of its time' };
-  // If objects have failed, their failures say why.
+  // If objects have failed, their failures are the reason.
   if (name !== 'FAILED' || objects_failed > 0) return null;
   return { code: 'internal', side: null, message: 'the task has failed unexpectedly' };
 }

@@ -7,7 +7,7 @@ import { JobError, type JobView } from '../../job-service/index.ts';
 import { bceAuthV1 } from '../../signatures/index.ts';
 import { schemaProblems } from '../../text/index.ts';
 import { requireCaller } from '../caller/index.ts';
-import type { Dialect, OpenContext } from '../dialect.ts';
+import type { Dialect, RegisterContext } from '../dialect.ts';
 import { type ProblemKind, RequestProblem } from '../problem.ts';
 import { describeAnswers } from '../responses.ts';
 import { sourceRegion } from '../source-region.ts';
@@ -59,7 +59,7 @@ export const bccDialect: Dialect = {
   answerUnrouted,
 };
 
-async function register(scope: FastifyInstance, context: OpenContext): Promise<void> {
+async function register(scope: FastifyInstance, context: RegisterContext): Promise<void> {
   const { jobs, identity, config, regionNames, admit } = context;
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.setErrorHandler(answerError);
@@ -162,20 +162,18 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
   );
 }
 
-/** Throws `not_found` if the job's image does not exist and will not exist. */
+/** Throws `not_found` if there is no image of the job, and will not be one. */
 function assertImage(job: JobView, imageId: string): void {
   if (imageStatus(job) === null) throw new JobError('not_found', `no job makes an image ${imageId}`);
 }
 
-/** Checks the body, and returns its known keys without the others. */
+/** Checks the body, and returns the known keys of it. */
 function remoteCopyBody(body: unknown): Static<typeof RemoteCopyBody> {
   const given = body ?? {};
   const [fault] = schemaProblems(RemoteCopyBody, given, Value.Errors(RemoteCopyBody, given));
-  if (fault === undefined) {
-    const { name, destRegion } = body as Static<typeof RemoteCopyBody>;
-    return { destRegion, ...(name !== undefined && { name }) };
-  }
-  throw new JobError('invalid', `${fault.path || 'body'}: ${fault.problem}`);
+  if (fault !== undefined) throw new JobError('invalid', `${fault.path || 'body'}: ${fault.problem}`);
+  const { name, destRegion } = given as Static<typeof RemoteCopyBody>;
+  return { destRegion, ...(name !== undefined && { name }) };
 }
 
 function toImage(job: JobView, imageId: string): Static<typeof ImageDetail>['image'] {

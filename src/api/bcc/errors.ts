@@ -9,7 +9,7 @@ import {
   setRetryAfter,
 } from '../problem.ts';
 
-/** An error of Baidu's: its HTTP status, and the code and the message of its body. */
+/** An error of Baidu's: its HTTP status, and the code and message in its body. */
 interface BceError extends ErrorAnswer {
   readonly code: string;
 }
@@ -26,7 +26,8 @@ const ACCESS_DENIED = { status: 403, code: 'AccessDenied', message: 'Access deni
 const UNAVAILABLE = { status: 503, code: 'ServiceUnavailable' } as const;
 
 /**
- * Baidu's error for each kind of problem. `wrong_status` comes from a cancel, `image_conflict` from a copy.
+ * Baidu's error for each kind of problem. Of the two conflicts, a cancel may end with `wrong_status`, and a
+ * copy with `image_conflict`.
  * @see https://cloud.baidu.com/doc/BCC/s/Ojwvyo6nc
  */
 export const ERROR_ANSWERS: Readonly<Record<ProblemKind, BceError>> = {
@@ -104,7 +105,7 @@ const REFUSALS: Readonly<Record<Refusal, BceError & { readonly message: string }
   },
 };
 
-/** Sends an error. In this dialect only this function and `answerRefusal` send errors. */
+/** Sends an error. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = answerTo(error, request);
   return send(answer, request, setRetryAfter(reply, answer));
@@ -115,7 +116,7 @@ export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: 
   return send(REFUSALS[refusal], request, reply);
 }
 
-/** Returns the answer to a request that no route gets. */
+/** Returns the answer to a request that reaches no route. */
 export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, requestId) => ({
   status: ERROR_ANSWERS[kind].status,
   headers: { 'Content-Type': JSON_TYPE, 'x-bce-request-id': requestId },

@@ -6,15 +6,15 @@ import { answerTo } from './errors.ts';
 import type { RemoteCopyBody, RemoteCopyRow } from './schemas.ts';
 
 /** An image to copy, and the regions to copy it to. */
-export interface RemoteCopy extends Static<typeof RemoteCopyBody> {
+interface RemoteCopy extends Static<typeof RemoteCopyBody> {
   readonly imageId: string;
   readonly sourceRegion: string;
   readonly clientToken?: string;
 }
 
 /**
- * Starts a copy to each region, and returns a row for each. If a start fails, its row has the error. If all
- * starts fail, for example because the image does not exist, throws the error of the first.
+ * Starts a copy to each region, and returns a row for each region. If a start fails, its row has the error.
+ * If all starts fail, for example because the image does not exist, throws the error of the first one.
  */
 export async function startRemoteCopies(
   jobs: JobService,

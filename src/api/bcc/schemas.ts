@@ -19,7 +19,7 @@ export const ActionQuerystring = Type.Object({
 
 const Region = Type.String({ minLength: 1, maxLength: 255 });
 
-/** Body of "Perform Cross-region Replication of the Custom Image". Other keys are ignored, as by Baidu. */
+/** Body of "Perform Cross-region Replication of the Custom Image". Like Baidu, ignores other keys. */
 export const RemoteCopyBody = Type.Object(
   {
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
@@ -29,8 +29,8 @@ export const RemoteCopyBody = Type.Object(
 );
 
 /**
- * The result for one region. It always has all four keys: `errMsg` and `code` are empty if the copy was
- * started, `imageId` is empty if it was not.
+ * The result for one region. It always has all four keys. If the copy was started, `errMsg` and `code` are
+ * empty; otherwise, `imageId` is empty.
  */
 export const RemoteCopyRow = Type.Object({
   region: Type.String(),

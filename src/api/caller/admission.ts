@@ -14,8 +14,8 @@ const RETRY_AFTER = 1;
 export type Admission = (request: FastifyRequest, tenantId: string) => Promise<void>;
 
 /**
- * Limits the requests of each tenant: in a second, and at the same time. This keeps a busy tenant from
- * slowing down the others. Each facade counts only its own requests.
+ * Limits the requests of each tenant, in a second and at the same time, so that a busy tenant does not slow
+ * down the others. Each facade counts only its own requests.
  */
 export async function openAdmission(
   app: FastifyInstance,
@@ -32,8 +32,7 @@ export async function openAdmission(
   const underWay = new Map<string, number>();
   const admitted = new WeakSet<FastifyRequest>();
 
-  // From here on, the request no longer counts, because its work is done. `onResponse` would be the wrong
-  // hook: it is not called if the client has disconnected.
+  // The work is done when the answer is sent. (`onResponse` is not called if the client has disconnected.)
   app.addHook('onSend', async (request) => {
     if (!admitted.delete(request)) return;
     const left = (underWay.get(tenantOf(request)) ?? 1) - 1;

@@ -5,8 +5,8 @@ import type { FastifyInstance } from 'fastify';
 const waiting = new WeakSet<IncomingMessage>();
 
 /**
- * Lets clients that have sent `Expect: 100-continue` wait until `continueAfterCheck` sends `100 Continue`,
- * after the sender was checked. By default, Node.js sends it at once.
+ * Lets clients that have sent `Expect: 100-continue` wait until `continueAfterCheck` answers them. By
+ * default, Node.js answers them at once, before the sender is checked.
  */
 export function holdBodiesBack({ server }: FastifyInstance): void {
   server.on('checkContinue', (request, response) => {
@@ -16,7 +16,7 @@ export function holdBodiesBack({ server }: FastifyInstance): void {
 }
 
 /**
- * Sends `100 Continue` to the waiting clients of a scope's requests, after its `onRequest` hooks, which check
+ * Sends `100 Continue` to clients that wait for it. Does so after the scope's `onRequest` hooks, which check
  * the senders.
  */
 export function continueAfterCheck(scope: FastifyInstance): void {

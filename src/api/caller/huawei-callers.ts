@@ -1,20 +1,19 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Principal } from '../../identity/index.ts';
 import { sdkHmacSha256 } from '../../signatures/index.ts';
 import { RequestProblem } from '../problem.ts';
 import { type CallerOptions, requireCaller } from './require-caller.ts';
 
 /** Returns the senders of requests to a Huawei dialect. */
-export interface HuaweiCallers {
+interface HuaweiCallers {
   /**
-   * Returns the sender. Checks that the project in the path is the sender's.
-   * @throws RequestProblem `other_project`
+   * Returns the sender.
+   * @throws RequestProblem `other_project` if the project in the path is not the sender's
    */
   readerOf(request: FastifyRequest, projectId: string): Principal;
   /**
-   * Returns the sender. Checks that the project in the path is the sender's, and that the sender may change
-   * something.
-   * @throws RequestProblem `other_project` or `read_only`
+   * Returns the sender, who may change something.
+   * @throws RequestProblem `other_project`; or `read_only` if the sender may not change anything
    */
   writerOf(request: FastifyRequest, projectId: string): Principal;
 }
@@ -28,7 +27,7 @@ export function requireHuaweiCaller(
   options: Pick<CallerOptions<never>, 'identity' | 'admit' | 'refuse'>,
 ): HuaweiCallers {
   scope.addHook('onRequest', async (request, reply) => {
-    nameRequest(request, reply);
+    reply.header('X-request-id', request.id);
   });
   const callerOf = requireCaller(scope, { ...options, scheme: sdkHmacSha256 });
   const readerOf = (request: FastifyRequest, projectId: string): Principal => {
@@ -50,8 +49,3 @@ export function requireHuaweiCaller(
 export const RequestId = {
   'X-request-id': { type: 'string', description: 'The id of the request, which its log lines have too.' },
 };
-
-/** Puts the request's id into a header of the answer. The request's log lines contain the same id. */
-function nameRequest(request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('X-request-id', request.id);
-}

@@ -13,15 +13,15 @@ export const UNKNOWN_API = {
 } as const;
 
 /**
- * The answer of Huawei's API gateway to a client that sends too many requests. Its status is 429; the
- * vendor's clients try again after it.
+ * The answer of Huawei's API gateway to a client that sends too many requests. Its status is 429, after which
+ * the vendor's clients try again.
  */
 export const THROTTLED = {
   code: 'APIGW.0308',
   message: 'The throttling threshold has been reached',
 } as const;
 
-/** Returns the headers of the answer to a request that no route gets. */
+/** Returns the headers of the answer to a request that reaches no route. */
 export function plainHeaders(requestId: string): Readonly<Record<string, string>> {
   return { 'Content-Type': 'application/json; charset=utf-8', 'X-request-id': requestId };
 }

@@ -14,10 +14,10 @@ import type { SignatureScheme, Verdict } from '../../signatures/index.ts';
 export type Refusal = 'missing' | 'bad_token' | 'malformed' | 'unknown_key' | 'bad_signature' | 'expired';
 
 /**
- * The sender of a request, as far as the headers tell: the sender itself, the reason why it is refused, or,
- * for a signed request, a function that checks the signature with the bytes of the body.
+ * What the headers of a request tell about its sender: who it is, or why it is refused. For a signed request,
+ * they are not enough: `verify` also needs the bytes of the body.
  */
-export type Sender =
+type Sender =
   | { readonly caller: Principal }
   | { readonly refusal: Refusal }
   | { readonly verify: (body: Buffer) => Promise<Principal | Refusal> };

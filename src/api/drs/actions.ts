@@ -3,13 +3,12 @@ import { isCancellable, isFinal } from '../../copy-job/index.ts';
 import type { JobView } from '../../job-service/index.ts';
 import type { JobActions } from './schemas.ts';
 
-/** DRS's names for a stop and for a deletion. */
+/** DRS's names of two actions. */
 const STOP = 'FREE_RESOURCE';
 const DELETE = 'DELETE';
 
 /**
- * Returns the actions that a task allows. While a task is being stopped, a stop stays available, because the
- * task can still be stopped by force, once.
+ * Returns the actions that a task allows. A task that is being stopped allows one more stop, by force.
  */
 export function actionsOf({ status }: JobView): Static<typeof JobActions>['job_action'] {
   if (isFinal(status))

@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox';
 import type { Principal } from '../../identity/index.ts';
 import { JobError } from '../../job-service/index.ts';
 import { RequestId, requireHuaweiCaller } from '../caller/index.ts';
-import type { Dialect, OpenContext } from '../dialect.ts';
+import type { Dialect, RegisterContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
 import { describeAnswers, successAnswers } from '../responses.ts';
 import { refuseUnknownCalls } from '../unknown-calls.ts';
@@ -26,7 +26,7 @@ import {
   StopBody,
   Stopped,
 } from './schemas.ts';
-import { stopTask } from './stop-task.ts';
+import { type StopOptions, stopTask } from './stop-task.ts';
 import { addVersion3, JOBS_3 } from './version-3.ts';
 import { BatchErrorBody } from './version-3-schemas.ts';
 
@@ -53,7 +53,7 @@ export const drsDialect: Dialect = {
 
 const answer = successAnswers(RequestId);
 
-async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenContext): Promise<void> {
+async function register(scope: FastifyInstance, { jobs, identity, admit }: RegisterContext): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.setErrorHandler(answerError);
   const { readerOf, writerOf } = requireHuaweiCaller(scope, { identity, admit, refuse: answerRefusal });
@@ -65,9 +65,9 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
   };
   addVersion3(scope, { jobs, documented, problems, answer, readerOf, writerOf });
 
-  const stop = async ({ tenant_id }: Principal, jobId: string, force: boolean) => {
+  const stop = async ({ tenant_id }: Principal, jobId: string, options: StopOptions) => {
     const job = await jobs.show({ tenant_id }, jobId);
-    await stopTask(jobs, tenant_id, jobId, force);
+    await stopTask(jobs, tenant_id, jobId, options);
     return { id: jobId, name: nameOf(job), status: 'success' };
   };
 
@@ -91,10 +91,10 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
     async (request) => {
       const { project_id, job_id } = request.params;
       const caller = writerOf(request, project_id);
-      // The schema allows `null`, because Fastify validates a missing body as `null`. In this handler, a
-      // missing body is `undefined`, so a `null` was sent by the caller.
+      // The schema allows `null`, because Fastify validates a missing body as `null`. To this handler, a
+      // missing body is `undefined`, and a `null` has been sent.
       if (request.body === null) throw new JobError('invalid', 'body: has to be an object');
-      return stop(caller, job_id, request.body?.is_force_stop ?? false);
+      return stop(caller, job_id, { force: request.body?.is_force_stop ?? false });
     },
   );
 
@@ -115,7 +115,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
       const caller = writerOf(request, request.params.project_id);
       const stopped = await Promise.all(
         [...forceByJob(request.body.jobs)].map(([job_id, force]) =>
-          stop(caller, job_id, force).catch((error) => failedRow(job_id, error, request)),
+          stop(caller, job_id, { force }).catch((error) => failedRow(job_id, error, request)),
         ),
       );
       return { jobs: stopped, count: stopped.length };
@@ -209,8 +209,8 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: OpenC
 }
 
 /**
- * Returns for each task whether it is to be stopped by force. A task that the request names several times is
- * stopped once, by force if any of its entries says so.
+ * Returns for each task whether to stop it by force. A task with several entries is stopped once, by force if
+ * any of them says so.
  */
 function forceByJob(jobs: Static<typeof BatchStopBody>['jobs']): Map<string, boolean> {
   const forced = new Map<string, boolean>();

@@ -29,8 +29,8 @@ const NOT_FOUND: DrsError = { status: 400, code: 'DRS.10000010', text: 'not_foun
 const UNAVAILABLE: DrsError = { status: 503, code: 'DRS.10000001' };
 
 /**
- * DRS's error for each kind of problem. Huawei publishes no code for `wrong_status`. This one is made up: it
- * follows `DRS.10000010`, and has the 12 characters that the documentation demands.
+ * DRS's error for each kind of problem. Huawei publishes no code for `wrong_status`. The one here is made up:
+ * it comes after `DRS.10000010`, and has the 12 characters that the documentation demands.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0004.html
  */
 export const ERROR_ANSWERS: Readonly<Record<ProblemKind, DrsError>> = {
@@ -63,10 +63,7 @@ export const ERROR_ANSWERS: Readonly<Record<ProblemKind, DrsError>> = {
 /** The longest message that the documentation allows; characters. */
 const MAX_MESSAGE = 512;
 
-/**
- * Sends an error. Two other functions of this dialect send errors: `answerRefusal`, and `sendRows` for a
- * batch query that finds nothing.
- */
+/** Sends an error. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = answerTo(error, request);
   const { status, code, message } = answer;
@@ -79,7 +76,7 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
     });
 }
 
-/** Returns the answer to a request that no route gets. */
+/** Returns the answer to a request that reaches no route. */
 export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, requestId) => ({
   status: ERROR_ANSWERS[kind].status,
   headers: plainHeaders(requestId),
@@ -106,5 +103,5 @@ export function failedRow(id: string, error: unknown, request: FastifyRequest) {
 function answerTo(error: unknown, request: FastifyRequest): DrsError & Problem {
   const answer = errorAnswerFor(ERROR_ANSWERS, error, request);
   const message = answer.text === undefined ? answer.message : textFor(request, answer.text);
-  return { ...answer, message: message.slice(0, MAX_MESSAGE) };
+  return { ...answer, message: message.slice(0, MAX_MESSAGE).toWellFormed() };
 }

@@ -4,14 +4,14 @@ import { JOB_STATES } from './job-state.ts';
 import type { JobDetail, JobList } from './schemas.ts';
 
 /**
- * Returns the name of a task, as DRS calls a copy job: the name of the image that it makes or, if that is not
- * known yet, the name or id of the source image.
+ * Returns the name of a task: the name of the image that it makes or, if that is not known yet, the name or
+ * id of the source image.
  */
 export function nameOf(job: JobView): string {
   return job.destination_image_name ?? job.source_image_name ?? job.source_image_id ?? '';
 }
 
-/** Returns a task as lists show it. The description of a task that has failed says why. */
+/** Returns a task as lists show it. If the task has failed, its description says why. */
 export function toListed(job: JobView): Static<typeof JobList>['jobs'][number] {
   return {
     id: job.job_id,
@@ -22,7 +22,7 @@ export function toListed(job: JobView): Static<typeof JobList>['jobs'][number] {
   };
 }
 
-/** Returns a task as its details show it. If `type` is `overview`, leaves out the two ends of the copy. */
+/** Returns a task as its details show it. An `overview` leaves out the source and the destination. */
 export function toDetail(job: JobView, type: 'overview' | 'detail'): Static<typeof JobDetail>['job'] {
   const overview = { ...toListed(job), progress_info: { progress: String(job.copy_progress) } };
   if (type === 'overview') return overview;

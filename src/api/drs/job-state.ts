@@ -1,8 +1,8 @@
 import type { JobStatus } from '../../copy-job/index.ts';
 
 /**
- * DRS's status for each status of a job. A copy is shown as a full transfer, the removal of a cancelled copy
- * as a release of resources.
+ * DRS's status for each status of a job. A copy is shown as a full transfer. The removal of a cancelled copy
+ * is shown as a release of resources.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_05_0005.html
  * @see docs/dialects.md
  */

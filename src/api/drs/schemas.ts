@@ -61,8 +61,8 @@ export const ListQuerystring = Type.Object({
 const Endpoint = Type.Object({ region: Type.String(), id: Type.String(), project_id: Type.String() });
 
 /**
- * A task. Times are in UTC. With `type=detail`, which is the default, it names the source image and the
- * destination image. In Huawei's own service, these are two databases.
+ * A task. Times are in UTC. With `type=detail`, the default, the endpoints are the source image and the
+ * destination image. In Huawei's own service, they are databases.
  */
 export const JobDetail = Type.Object({
   job: Type.Object({

@@ -1,11 +1,15 @@
 import type { JobService } from '../../job-service/index.ts';
 
-/** Stops a tenant's task, which is a cancel of its job. Returns when the cancel was accepted. */
+export interface StopOptions {
+  readonly force: boolean;
+}
+
+/** Stops a tenant's task by a cancel of its job. Returns when the cancel was accepted. */
 export async function stopTask(
   jobs: JobService,
   tenant_id: string,
   jobId: string,
-  force: boolean,
+  { force }: StopOptions,
 ): Promise<void> {
   await jobs.cancel({ tenant_id }, jobId, { requested_by: `tenant ${tenant_id}`, ...(force && { force }) });
 }

@@ -46,8 +46,8 @@ export const BatchDeleteBody = Type.Object(
 );
 
 /**
- * The error in a row of a batch query. Such a row has no other field but the id. The text of the error is
- * called `error_message`; everywhere else, DRS calls it `error_msg`.
+ * The error in a row of a batch query. Such a row has no other field but the id. The text of the error
+ * has the key `error_message` here, and `error_msg` everywhere else.
  */
 const failure = { error_code: Type.Optional(Type.String()), error_message: Type.Optional(Type.String()) };
 
@@ -92,8 +92,7 @@ export const Listed = Type.Object({
 });
 
 /**
- * An error. If a batch query finds none of its tasks, the error also has a row for each task, with the error
- * of that task.
+ * An error. If a batch query finds none of its tasks, the error also has a row for each task.
  */
 export const BatchErrorBody = Type.Object({
   ...ErrorBody.properties,

@@ -28,8 +28,8 @@ export const JOBS_3 = '/v3/:project_id/jobs';
 const NO_SUCH_TASK = 'DRS.M00289';
 
 /**
- * DRS's status in version 3 for each status of a job. In version 3, a task can be deleted only once its
- * resources are released. A job that has ended holds no resources, so it is shown as released.
+ * DRS's status in version 3 for each status of a job. In version 3, a task can be deleted only when its
+ * resources are released. So a job that has ended, and holds none, is shown as released.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_03_0113.html
  */
 const STATES: Readonly<Record<JobStatus, string>> = {
@@ -166,7 +166,7 @@ async function endJob(
 ): Promise<void> {
   if (how === 'delete') return jobs.delete({ tenant_id }, id);
   if (isFinal((await jobs.show({ tenant_id }, id)).status)) return;
-  await stopTask(jobs, tenant_id, id, how === 'force_terminate');
+  await stopTask(jobs, tenant_id, id, { force: how === 'force_terminate' });
 }
 
 function toDetail(job: JobView) {
@@ -183,13 +183,13 @@ function toDetail(job: JobView) {
 
 type MissingRow = ReturnType<typeof missingRow>;
 
-/** Returns the row of a task that does not exist. Throws the error if it has another reason. */
+/** Returns the row of a task that does not exist. Throws an error that says anything else. */
 function missingRow(request: FastifyRequest, id: string, error: unknown) {
   if (!(error instanceof JobError) || error.code !== 'not_found') throw error;
   return { id, error_code: NO_SUCH_TASK, error_message: textFor(request, 'not_found') };
 }
 
-/** Sends rows. If none of the tasks exists, sends them with status 400 and the error of the first row. */
+/** Sends rows. If none of the tasks exists, adds the error of the first row, and the status is 400. */
 function sendRows(reply: FastifyReply, results: readonly object[]): FastifyReply {
   const answer = { count: results.length, results };
   const failures = results.filter((row): row is MissingRow => 'error_code' in row);

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { JobError } from '../../job-service/index.ts';
 import { Callers, continueAfterCheck } from '../caller/index.ts';
-import type { Dialect, OpenContext } from '../dialect.ts';
+import type { Dialect, RegisterContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
 import { describeAnswers, successAnswers } from '../responses.ts';
 import { answerError, answerUnauthorized, answerUnrouted, ERROR_ANSWERS } from './errors.ts';
@@ -48,7 +48,7 @@ export const eclDialect: Dialect = {
 
 const answer = successAnswers(RequestId);
 
-async function register(scope: FastifyInstance, context: OpenContext): Promise<void> {
+async function register(scope: FastifyInstance, context: RegisterContext): Promise<void> {
   const { jobs, identity, config, regionNames, limitsOf, admit } = context;
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   const callers = new Callers(admit);
@@ -96,8 +96,7 @@ async function register(scope: FastifyInstance, context: OpenContext): Promise<v
       const caller = copyingCallerOf(request);
       const { credential, tenant_id } = caller;
       if (!(await caller.mayCopyInto(body.tenant_id_dst))) {
-        // The answer is 404, so that a caller who may not copy into a tenant does not learn whether it
-        // exists.
+        // By a 404, the caller does not learn whether the tenant exists.
         throw new JobError('image_not_found', `there is no tenant ${body.tenant_id_dst}`, {
           field: 'destination.tenant_id',
         });

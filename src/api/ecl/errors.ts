@@ -49,7 +49,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   'destination.image_name': 'image_name_dst',
 };
 
-/** Sends an error. In its body, `message` is the key that NTT's own client (eclsdk) reads. */
+/** Sends an error. NTT's own client (eclsdk) reads the key `message` of the body. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = errorAnswerFor(ERROR_ANSWERS, error, request);
   const { status } = answer;
@@ -58,7 +58,7 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
     .send(bodyOf(status, messageOf(answer)));
 }
 
-/** Returns the answer to a request that no route gets. */
+/** Returns the answer to a request that reaches no route. */
 export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, requestId) => ({
   status: ERROR_ANSWERS[kind].status,
   headers: { 'Content-Type': 'application/json; charset=utf-8', 'X-Openstack-Request-Id': requestId },
@@ -70,8 +70,8 @@ function bodyOf(status: number, message: string): object {
 }
 
 /**
- * Refuses a request without a valid token, exactly as NTT's documentation shows it. The header
- * `WWW-Authenticate` says where to get a token, as in OpenStack's services.
+ * Refuses a request without a valid token, exactly as NTT's documentation shows it. In addition, the header
+ * `WWW-Authenticate` says where to get a token, as the headers of OpenStack's services do.
  * @see NTT ECL, "Get image copy job details", Error Execution Example
  */
 export function answerUnauthorized(reply: FastifyReply, challenge: string | undefined): FastifyReply {
@@ -83,6 +83,7 @@ export function answerUnauthorized(reply: FastifyReply, challenge: string | unde
     .send('401 Unauthorized\n\nAuthentication required.');
 }
 
+/** Returns the message, with the field's name in this dialect at its beginning. */
 function messageOf({ field, message }: Problem): string {
   if (field === null) return message;
   const name = FIELDS[field] ?? field;

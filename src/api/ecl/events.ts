@@ -44,7 +44,7 @@ export function addEventsRoute(
   scope.withTypeProvider<TypeBoxTypeProvider>().get(
     `${path}/:job_id/events`,
     {
-      // Fastify would run this handler for HEAD too, and the answer to HEAD would never end.
+      // By default, this handler would also serve HEAD, and the answer to HEAD would never end.
       exposeHeadRoute: false,
       config: { isStream: true },
       schema: {
@@ -98,7 +98,7 @@ export function addEventsRoute(
 const DATA = { ...Job } as const satisfies Record<string, unknown>;
 const states = new WeakMap<JobView, StateEvent>();
 
-/** Returns the event for a view of a job. All followers that get this view share one event. */
+/** Returns the event for a view of a job. All followers that get the same view share one event. */
 function stateOf(view: JobView, serialize: (view: JobView) => string | ArrayBuffer | Buffer): StateEvent {
   const known = states.get(view);
   if (known !== undefined) return known;

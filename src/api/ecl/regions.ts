@@ -2,7 +2,7 @@ import type { ApiConfig } from '../../config/index.ts';
 import { missingRegion, sourceRegion } from '../source-region.ts';
 
 /**
- * Returns the regions of a copy. A request need not name them, because ECL's own clients do not: in ECL, a
+ * Returns the regions of a copy. A request may leave them out, as those of ECL's own clients do: in ECL, a
  * tenant belongs to one region.
  */
 export function chooseRegions(
@@ -13,7 +13,7 @@ export function chooseRegions(
 ): { source: string; destination: string } {
   const source = sourceRegion(host, config, regionNames, body.region_id_src);
   const others = regionNames.filter((name) => name !== source);
-  const onlyOther = others.length === 1 ? others[0] : undefined;
+  const [onlyOther] = others.length === 1 ? others : [];
   const destination =
     body.region_id_dst ?? config.destinationRegionByTenant.get(body.tenant_id_dst) ?? onlyOther;
   if (destination === undefined)

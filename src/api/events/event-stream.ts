@@ -3,15 +3,14 @@ import { Readable } from 'node:stream';
 /** The time between two comments, which keep proxies from closing an idle connection; milliseconds. */
 const HEARTBEAT_EVERY = 15_000;
 /**
- * The longest life of a stream; milliseconds. It is limited because the client's token is checked only at the
- * beginning. The client then reconnects.
+ * The longest life of a stream; milliseconds. The client then reconnects, and its token is checked again.
  */
 const MAX_LIFE = 10 * 60_000;
 /** How long a client may take to read the end of a stream; milliseconds. */
 const MAX_LAST_READ = 10_000;
 /** The shortest time after which a client is told to reconnect; milliseconds. */
 const MIN_RETRY = 1000;
-/** The largest random addition to that time; milliseconds. It keeps all clients from reconnecting at once. */
+/** The largest random addition to `MIN_RETRY`; milliseconds. It keeps clients from reconnecting together. */
 const MAX_SPREAD = 2000;
 
 /** A state that is sent to a client. */
@@ -25,8 +24,8 @@ export interface StateEvent {
 }
 
 /**
- * Sends the states of one thing as server-sent events. Only the newest state matters: if a client reads
- * slowly, it misses states, and at most one state waits for it. The stream is destroyed when its client
+ * Sends the states of one thing as server-sent events. Only the newest state matters: at most one waits for
+ * the client, and a client that reads slowly misses others. The stream is destroyed when its client
  * disconnects.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
@@ -41,8 +40,7 @@ export class EventStream extends Readable {
 
   /** @param lastId the id of the state that the client has already; `undefined` if it has none */
   constructor(lastId: string | undefined) {
-    // The smallest buffer accepts one write. The next state then waits in `#next`, where a newer one can
-    // replace it.
+    // This buffer is full after one write. The next state waits in `#next`, where a newer one replaces it.
     super({ highWaterMark: 1 });
     this.#lastId = lastId;
     this.push(retryHint());
@@ -50,7 +48,7 @@ export class EventStream extends Readable {
     this.#lifeTimer = setTimeout(() => this.end(), MAX_LIFE).unref();
   }
 
-  /** Sends a state, unless the client has it already. The state replaces one that was not sent yet. */
+  /** Sends a state, unless the client has it already. A state that still waits is dropped. */
   tell(state: StateEvent): void {
     this.#next = state;
     this.#sendNext();
@@ -85,7 +83,7 @@ export class EventStream extends Readable {
   }
 
   #beat(): void {
-    // A client that does not read gets no comments, which would pile up.
+    // For a client that does not read, comments would pile up.
     if (this.#isIdle) this.#send(':\n\n');
   }
 

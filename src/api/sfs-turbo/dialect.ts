@@ -10,7 +10,7 @@ import {
   type TaskView,
 } from '../../task-service/index.ts';
 import { RequestId, requireHuaweiCaller } from '../caller/index.ts';
-import type { Dialect, OpenContext } from '../dialect.ts';
+import type { Dialect, RegisterContext } from '../dialect.ts';
 import type { ProblemKind } from '../problem.ts';
 import { describeAnswers, successAnswers } from '../responses.ts';
 import { refuseUnknownCalls } from '../unknown-calls.ts';
@@ -50,9 +50,7 @@ export const sfsTurboDialect: Dialect = {
   answerUnrouted,
 };
 
-/**
- * The schema of an answer without a body. With a plain `Type.Null`, the handler would have to send `null`.
- */
+/** The schema of an answer without a body. A plain `Type.Null` would make the handler send `null`. */
 const NO_BODY = Type.Unsafe<undefined>(Type.Null());
 
 type SharePath = Static<typeof ShareParams>;
@@ -66,7 +64,7 @@ const STATUSES = {
 
 const answer = successAnswers(RequestId);
 
-async function register(scope: FastifyInstance, { tasks, identity, admit }: OpenContext): Promise<void> {
+async function register(scope: FastifyInstance, { tasks, identity, admit }: RegisterContext): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.setErrorHandler(answerError);
   const callers = requireHuaweiCaller(scope, { identity, admit, refuse: answerRefusal });
@@ -177,16 +175,14 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Open
   );
 }
 
-/** Throws `invalid` if a prefix is not the beginning of a relative path, or could lead out of its folder. */
+/** Throws `invalid` unless a prefix is the beginning of a relative path that stays in its folder. */
 function assertPrefix(field: string, prefix: string): void {
   const steps = prefix.split('/');
   const isSafe =
     !prefix.startsWith('/') && !steps.includes('..') && !steps.includes('.') && !prefix.includes('\0');
-  if (!isSafe)
-    throw new TaskError(
-      'invalid',
-      `${field}: has to be relative: without a slash at its beginning, and without '.' and '..' in it`,
-    );
+  if (isSafe) return;
+  const problem = "has to be relative: without a slash at its beginning, and without '.' and '..' in it";
+  throw new TaskError('invalid', `${field}: ${problem}`);
 }
 
 function timeOf(field: string, text: string): Date {

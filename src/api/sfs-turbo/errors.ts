@@ -52,13 +52,13 @@ export const ERROR_ANSWERS: Readonly<Record<ProblemKind, SfsError>> = {
   internal: INTERNAL,
 };
 
-/** Sends an error. In this dialect only this function and `answerRefusal` send errors. */
+/** Sends an error. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = errorAnswerFor(ERROR_ANSWERS, error, request);
   return send(answer, request, setRetryAfter(reply, answer));
 }
 
-/** Returns the answer to a request that no route gets. */
+/** Returns the answer to a request that reaches no route. */
 export const answerUnrouted: Dialect['answerUnrouted'] = ({ kind, message }, requestId) => ({
   status: ERROR_ANSWERS[kind].status,
   headers: plainHeaders(requestId),

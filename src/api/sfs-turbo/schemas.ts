@@ -66,7 +66,7 @@ export const Task = Type.Object({
 export const TaskList = Type.Object({ tasks: Type.Array(Task), count: Type.Integer() });
 
 /**
- * An error. The code and the message are there twice: under the keys of the documentation, and under those
+ * An error. The code and the message are there twice: under the keys of the documentation, and under the keys
  * that the vendor's SDKs read.
  */
 export const ErrorBody = Type.Object({
