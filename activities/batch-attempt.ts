@@ -15,10 +15,7 @@ import { queuedFor } from './step.ts';
 /** The time between two flushes of the written objects; milliseconds. */
 const FLUSH_INTERVAL = 5000;
 
-/**
- * The state of one attempt at a batch of small objects. Only flushed objects count as moved: the next attempt
- * moves all others again.
- */
+/** One attempt at a batch of small objects. The next attempt moves again what was not flushed. */
 export class BatchAttempt {
   readonly #destination: ObjectStore;
   /** The progress up to the last object that was written. */

@@ -14,9 +14,6 @@ export interface Dependencies {
   readonly spool: Spool | null;
   /** Temporal's client in the worker's own namespace. */
   readonly client: Client;
-  /**
-   * Called with the number of bytes that have to be delivered to a region once more, although an earlier
-   * attempt had delivered them.
-   */
-  readonly onRepeat?: (region: string, bytes: number) => void;
+  /** Called with the number of bytes that an earlier attempt has delivered in vain. */
+  readonly onRepeat: (region: string, bytes: number) => void;
 }

@@ -29,8 +29,7 @@ export async function discardImage(
   const confirm: Confirm = async (since) => {
     await watch.confirm(since);
     if (forced === undefined) return;
-    // The job may have been reset in the meantime, and a later run may have committed the image that is there
-    // now.
+    // After a reset in the meantime, the committed image may be one that a later run has made.
     const now = await find();
     if (removable.committing && !now.committing) throw jobWasReset();
   };
@@ -42,10 +41,9 @@ export async function discardImage(
 }
 
 /**
- * Returns a reference to what a run may remove when it undoes its own copy: with `committing`, this includes
- * a committed image. A run that a reset has made does not know how far the earlier runs had come, so it also
- * removes what they have committed, unless one of them has ended as replicated, or may have. In that case the
- * image belongs to its owner, whatever happens to later runs.
+ * Returns a reference to what a run may remove when it undoes its own copy. With `committing`, this includes
+ * a committed image. A run that a reset has made also undoes the commits of earlier runs. But if one of them
+ * may have ended as replicated, the image belongs to its owner, and stays.
  */
 async function removableByJob(client: Dependencies['client'], ref: DestinationRef): Promise<DestinationRef> {
   if (isFirstRun(ref)) return ref;
@@ -64,8 +62,8 @@ async function chainUnlessOpen(
   { workflow_id }: RunRef,
 ): Promise<Chain> {
   const chain = await chainOf(client, workflow_id, mark);
-  // The last run was made by a reset, and copies again. Its history may already contain the start of this
-  // clean-up. It then starts no other one, so only this clean-up can remove what that run leaves.
+  // A reset has made the last run, which copies again. If its history contains the start of this clean-up,
+  // the run starts no other. So this clean-up has to remove what the run leaves, once it has closed.
   if (chain.state === 'open')
     throw new StoreError('unavailable', 'the job was reset and is running again: waiting for its end');
   return chain;
@@ -79,9 +77,9 @@ function jobWasReset(): StoreError {
 const WITHOUT_IMAGE: ReadonlySet<string | null> = new Set(['CANCELLED', 'FAILED']);
 
 /**
- * Returns a reference to what may be removed after a cancel by force. Somebody may be using a committed image
- * if any run has ended as replicated, or may have; or if a reset has made a later run that has closed as
- * anything but `CANCELLED` or `FAILED`. Such an image stays.
+ * Returns a reference to what may be removed after a cancel by force. A committed image stays if somebody may
+ * be using it: if a run may have ended as replicated, or if a later run, made by a reset, has closed with a
+ * status that is not in `WITHOUT_IMAGE`.
  */
 async function removableAfterForce(
   client: Dependencies['client'],
@@ -89,8 +87,8 @@ async function removableAfterForce(
   { workflow_id, run_id }: RunRef,
   { state, lastRunId, closedAs }: Chain,
 ): Promise<DestinationRef> {
-  // Temporal has forgotten all runs. A later run can have made no image that is in use: this step is tried
-  // again and again, so an earlier attempt has seen such a run, and has ended the step.
+  // Temporal has forgotten all runs. No later run has made an image that is in use: an earlier attempt at
+  // this step would have seen that run, and would have ended the step.
   if (state === 'gone') return ref;
   const isLast = lastRunId === run_id;
   const hasLaterRun = lastRunId !== null && !isLast;

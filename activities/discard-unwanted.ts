@@ -8,9 +8,8 @@ import {
 import { attemptNumber } from './lease.ts';
 
 /**
- * Removes what this attempt has made at the destination, if nobody else will do so. The job may be reset
- * meanwhile, and its new run may use the same image: so the store asks again right before it removes
- * anything, and then leaves alone what the new run goes on with.
+ * Removes what this attempt has made at the destination, if nobody else will do so. The store asks again
+ * right before it removes anything: the job may have been reset, and its new run may use the same image.
  * @param isUnwanted tells whether the job has ended, so that nobody else cleans up; `false` if Temporal does
  * not answer
  */

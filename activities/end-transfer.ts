@@ -8,10 +8,12 @@ import { storeOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
 
 /**
- * Ends a cancelled attempt. If Temporal has given up on the attempt, leaves the transfer to the next attempt,
- * which may adopt it; otherwise stops the transfer. If the whole job was ended from outside (`temporal
- * workflow terminate`), nobody else will clean up, so the attempt removes what it has made. The store
- * protects committed images, and everything that a later attempt has taken over.
+ * Ends a cancelled attempt.
+ * - If Temporal has given up on the attempt, leaves the transfer to the next one, which may adopt it.
+ * - If the job was ended from outside (`temporal workflow terminate`), nobody else will clean up. So this
+ *   stops the transfer and removes what the attempt has made. The store protects committed images, and what
+ *   a later attempt has taken over.
+ * - In any other case, stops the transfer.
  * @param transfer `undefined` if the attempt was cancelled before it had one
  */
 export async function leaveOrStop(
@@ -33,8 +35,8 @@ export async function leaveOrStop(
 }
 
 /**
- * Removes the bytes of an attempt whose job was ended from outside. The attempt may not know that yet: a
- * process that was frozen may finish the transfer before a heartbeat tells it.
+ * Asks Temporal whether the attempt is still wanted, and removes its bytes if the job was ended from outside.
+ * A process that was frozen may have finished the transfer without hearing of that end.
  */
 export async function removeUnwanted(
   { client, regions }: Dependencies,

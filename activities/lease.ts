@@ -38,10 +38,9 @@ export async function jobHasEnded(client: Client, mark: string): Promise<boolean
 }
 
 /**
- * Tells whether the job of this attempt is known to have ended or to be undoing its copy. If so, the job may
- * have done all its removals, and the attempt has to remove whatever it still creates. A job that is
- * cancelled by force counts as ended. Returns `false` if Temporal does not answer, or does not know the job
- * any more.
+ * Tells whether the job of this attempt is known to have ended, to be undoing its copy, or to be cancelled by
+ * force. The job may then remove nothing any more, so the attempt has to remove what it still creates.
+ * Returns `false` if Temporal does not answer, or does not know the job any more.
  */
 export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise<boolean> {
   const chain = await knownChain(client, mark);
@@ -85,10 +84,9 @@ function whyNotConfirmed(error: unknown): string {
 const TRUSTED_FOR = 5000;
 
 /**
- * Returns a function that checks, as `confirmLease` does, that Temporal still waits for this attempt. It asks
- * only if the last question is some seconds old, or older than the caller accepts. So it costs little, and an
- * attempt that was frozen, or cut off from Temporal, finds out before it changes anything else. There is only
- * one question at a time: all calls that wait for its answer share it.
+ * Returns a cheaper `confirmLease` for many calls: an answer is trusted for some seconds, unless the caller
+ * needs a later one. Calls at the same time share one question. An attempt that was frozen, or cut off from
+ * Temporal, asks before it changes anything else.
  * @param details returns the details for the heartbeat by which it asks
  */
 export function lastingLease(client: Client, details: () => unknown): Confirm {
@@ -106,7 +104,7 @@ export function lastingLease(client: Client, details: () => unknown): Confirm {
         asked = { at: performance.now(), answer: confirmLease(client, details()) };
       }
       await asked.answer;
-      // An answer that came while this process was frozen may be old itself.
+      // If the process was frozen while it waited, the answer is old already.
     } while (isOld());
   };
 }

@@ -37,8 +37,7 @@ export async function listBatch(
       if (size >= LARGE_OBJECT) large.push({ path, size });
       else small += 1;
       last = path;
-      // There may be no further objects. Finding that out could need another page of a bucket's list, so the
-      // next batch may be empty.
+      // Whether objects follow could need another page of a bucket's list. So the next batch may be empty.
       if (small === MAX_SMALL || large.length === MAX_LARGE) return batch(last);
     }
     return batch(null);

@@ -82,8 +82,7 @@ async function* within(
   for await (const entry of entries) {
     if (compareUtf8(entry.path, up_to) > 0) return;
     if (!large.has(entry.path)) yield entry;
-    // An entry with a fault may share its path with others, because names that are not UTF-8 are shown alike.
-    // So only an entry without a fault is surely the last one of its path.
+    // Names that are not UTF-8 are shown alike. So entries with a fault may share a path, and others follow.
     if (entry.path === up_to && entry.fault === undefined) return;
   }
 }

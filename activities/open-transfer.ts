@@ -40,8 +40,8 @@ export interface TransferOptions {
 }
 
 /**
- * Opens the source, the destination and, if the destination needs one, a file in the spool; takes memory, and
- * starts to move bytes. May wait for room in the spool, and for memory.
+ * Opens the source, the destination and, if it is needed, a file in the spool. Takes memory, and starts to
+ * move bytes. Waits if the spool or the memory is full.
  */
 export async function openTransfer(
   deps: Dependencies,
@@ -94,17 +94,15 @@ export async function openTransfer(
 }
 
 /**
- * Waits for both ends, which are opened at once, because each may be far away. If one cannot be opened, still
- * waits for the other, which has to be closed. If neither can, throws the error of the first.
+ * Waits for both ends. Even if one cannot be opened, waits for the other, which has to be closed. If neither
+ * can be opened, throws the error of the first.
  */
 async function both<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
   await Promise.allSettled([one, other]);
   return [await one, await other];
 }
 
-/**
- * Reports how many bytes a transfer has to deliver once more, although an earlier attempt had delivered them.
- */
+/** Reports how many bytes an earlier attempt has delivered in vain: they have to be delivered again. */
 function reportRepeated(
   { onRepeat }: Dependencies,
   { destination }: CopyPlan,
@@ -112,7 +110,7 @@ function reportRepeated(
   { ledger }: Transfer,
 ): void {
   const bytes = coveredBytes(ranges) - ledger.bytes;
-  if (bytes > 0) onRepeat?.(destination.region, bytes);
+  if (bytes > 0) onRepeat(destination.region, bytes);
 }
 
 /** Returns the regions and the tenants whose limits a copy has to keep to. */
@@ -147,8 +145,8 @@ async function openSink(
 }
 
 /**
- * How long an attempt waits for room in the spool, and then again for memory; milliseconds. After that it
- * fails and frees its slot, because a copy that holds some of the room may need that slot to finish.
+ * How long an attempt waits for room in the spool, and then for memory; milliseconds. After that it fails and
+ * frees its slot: another copy may need the slot before it can free the room.
  */
 const MAX_WAIT = 30_000;
 
@@ -196,8 +194,8 @@ async function waitForShared<T>(
   try {
     return await wait(signal, () => onWait(fault));
   } catch (error) {
-    // If this attempt is cancelled, a later one may have adopted this transfer. That one must get a fault
-    // that is retried.
+    // If this attempt is cancelled, a later one may have adopted the transfer, and needs a fault that is
+    // retried.
     throw signal.aborted ? fault : error;
   }
 }

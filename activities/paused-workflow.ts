@@ -59,10 +59,7 @@ export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>
 interface PauseWait {
   /** The state of the workflow that ends the wait. */
   readonly until: 'paused' | 'running';
-  /**
-   * `true` if the workflow is known to be paused already. If a check fails, this answer still holds, because
-   * Temporal may be unreachable for a while.
-   */
+  /** The last known state. It still holds if a check fails, because Temporal cannot be reached. */
   readonly wasPaused: boolean;
   readonly onRecord: PausableWork<unknown>['onRecord'];
   /** Called after each check that does not end the wait. */

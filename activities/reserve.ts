@@ -4,10 +4,7 @@ import { type DestinationRef, type ImageDestination, isStoreError } from '../src
 import { discardUnwanted } from './discard-unwanted.ts';
 import { attemptNumber, jobHasEndedOrUndoes } from './lease.ts';
 
-/**
- * The number of calls after which a conflict is thrown. Each earlier attempt that was frozen can cause one
- * conflict.
- */
+/** A conflict is thrown after this many calls. Each earlier attempt that was frozen can cause one. */
 const MAX_CALLS = 3;
 
 /**
@@ -15,9 +12,8 @@ const MAX_CALLS = 3;
  * undoing its copy, removes the reservation again, because the job's own removal may have come before it.
  *
  * The check is needed for three reasons. A call that hangs cannot be interrupted. A process does not notice
- * that it was frozen. And a run that a reset has made may have inherited, in its history, a cancel by force
- * and the start of the clean-up: it then starts no other clean-up. The attempt's number protects everything
- * that a later attempt has taken over.
+ * that it was frozen. And if the history of a run after a reset already contains a cancel by force, that run
+ * starts no clean-up of its own. The attempt's number protects what a later attempt has taken over.
  */
 export async function reserve(
   client: Client,
@@ -34,9 +30,8 @@ export async function reserve(
 }
 
 /**
- * Calls `prepare` again after a conflict. An earlier attempt of this job, which was frozen and woke up at the
- * same moment, may have taken the place: then the next call replaces its reservation. If somebody else has
- * the place, the conflict comes again and is thrown.
+ * Calls `prepare` again after a conflict. If an earlier attempt of this job has woken up and taken the place,
+ * the next call replaces its reservation. If somebody else has the place, the conflict comes again.
  */
 async function retryingConflict(prepare: () => Promise<void>): Promise<void> {
   for (let calls = 1; ; calls += 1) {

@@ -9,10 +9,9 @@ interface Entry {
 }
 
 /**
- * The transfers that run in this process, by workflow run and image. If the worker loses contact with
- * Temporal for a while, a second attempt may start in the process in which the first attempt's transfer still
- * runs: it adopts that transfer instead of starting over. A run that a reset has made starts its own
- * transfer.
+ * The transfers that run in this process, by workflow run and image. After the worker was cut off from
+ * Temporal for a while, a second attempt may start here while the transfer of the first still runs. The
+ * second attempt then adopts that transfer.
  */
 export class RunningTransfers {
   readonly #entries = new Map<string, Entry>();
@@ -32,10 +31,7 @@ export class RunningTransfers {
     return transfer;
   }
 
-  /**
-   * Leaves a transfer to the next attempt. If no attempt has attached to it after `wait` milliseconds, stops
-   * it.
-   */
+  /** Leaves a transfer to the next attempt. If none has attached after `wait` milliseconds, stops it. */
   leave(ref: DestinationRef, wait: number): void {
     const entry = this.#entries.get(keyOf(ref));
     if (entry === undefined) return;

@@ -11,9 +11,8 @@ import { confirmLease } from './lease.ts';
 const HEARTBEAT_INTERVAL = 100;
 
 /**
- * Runs one step of a copy at the stores. Sends heartbeats until the step has ended, so that a dead worker is
- * noticed soon. If the step fails, and `patience` milliseconds have passed since its last progress (or since
- * its first attempt), gives it up: the failure is then not retried.
+ * Runs one step of a copy at the stores, and sends heartbeats until it has ended. A failure is retried until
+ * `patience` milliseconds have passed since the step's last progress, or since its first attempt.
  */
 export async function runStep<T>(
   client: Client,

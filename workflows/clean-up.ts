@@ -20,11 +20,10 @@ export interface Leftovers {
 }
 
 /**
- * Removes everything that a job has left at its destination when it was cancelled by force. Retries for as
- * long as the destination cannot be reached. It first waits for one heartbeat timeout: by then, Temporal has
- * given up every attempt of the job, and none of them writes any more. (If an attempt to reserve the image
- * hangs for longer than that, it removes its own reservation when it wakes up.) If a reset has made another
- * run of the job, the clean-up waits until that run has closed.
+ * Removes everything that a job has left at its destination when it was cancelled by force. Begins after one
+ * heartbeat timeout: by then, Temporal has given up every attempt of the job, and none of them writes any
+ * more. (An attempt that hangs for longer while it reserves the image removes its reservation itself.) If a
+ * reset has made another run of the job, waits until that run has closed. Retries without end.
  * @throws ApplicationFailure `invalid_request` naming the first field of the input that is wrong
  */
 export async function cleanUp(leftovers: Leftovers): Promise<void> {
@@ -60,8 +59,8 @@ export async function startCleanUp(leftovers: Leftovers, job: JobDetails): Promi
     await startAs(cleanUpIdOf(workflowId, leftovers.ref.mark), leftovers, job);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    // An earlier run was also cancelled by force, and its clean-up is still running under the first id. That
-    // clean-up does not remove what this run has made.
+    // The clean-up of an earlier run, which was also cancelled by force, still runs under the first id. It
+    // does not remove what this run has made.
     await startAs(cleanUpIdOf(workflowId, runId), leftovers, job);
   }
 }

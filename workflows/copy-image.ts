@@ -33,9 +33,8 @@ const limitUpdate = defineUpdate<JobDetails, [unknown]>(LIMIT_BANDWIDTH);
 const jobDetailsQuery = defineQuery<JobDetails>(JOB_DETAILS_QUERY);
 
 /**
- * How long a cancel by force waits for the transfer to stop and to report how far it has come. Until it
- * stops, the transfer may move more bytes than are on record. The wait is limited, because a transfer whose
- * worker is dead never reports.
+ * How long a cancel by force waits for the transfer's last report, which says how far the transfer has come.
+ * If its worker is dead, the report never comes.
  */
 const MAX_LAST_REPORT = '2s';
 
@@ -97,8 +96,7 @@ function handleCancels(
   };
   const stopTransfer = () => {
     const afterLastReport = job.isForced && patched('last-word-of-transfer');
-    // Only the transfer's heartbeats say how far it has come, and the cancel ends them: so the number is read
-    // first.
+    // The cancel ends the heartbeats, which alone say how far the transfer has come. So they are read first.
     return noteBytes(job).finally(() => stop(afterLastReport));
   };
   const cancel = (via: CancelRecord['via'], request?: unknown) => {

@@ -49,9 +49,8 @@ export class CopySaga {
     const job = this.#job;
     const fault = await this.#untilFault(() => scope.run(() => this.#copy(request)));
     if (job.isForced) return fault;
-    // The job's status, not the fault, says whether the job was cancelled: if the worker of a cancelled step
-    // is dead, the step fails with a timeout; and a commit that is cancelled may still succeed, without a
-    // fault.
+    // Only the job's status says whether the job was cancelled. The fault does not: a cancelled step whose
+    // worker is dead fails with a timeout, and a cancelled commit may still succeed.
     if (fault === null && isCancellable(job.status)) {
       // From here on, a cancel comes too late.
       job.setAndPublish({ status: 'replicated', phase: null });
@@ -167,9 +166,9 @@ export class CopySaga {
 }
 
 /**
- * Tells whether this run was made by a reset, so that its undo also has to remove what the runs before it may
- * have made. It MUST be called before the first local activity: in a replay, the result of a local activity
- * may arrive before the marker of a patch that the code reaches later.
+ * Tells whether this run was made by a reset. Its undo then also removes what the earlier runs may have made.
+ * MUST be called before the first local activity: in a replay, that activity's result may come before the
+ * marker of a later patch.
  */
 function undoesEarlierRuns(): boolean {
   const { firstExecutionRunId, runId } = workflowInfo();

@@ -89,8 +89,7 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
   }
   record.publish();
   if (next !== null) {
-    // The task may have been cancelled although its running work succeeded. It must not continue as a new
-    // run, because that run would not know of the cancel.
+    // The task may have been cancelled although its work has succeeded. A new run would not know of that.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the task was cancelled');
     // Without this, the next run would get the memo with which this run was started.
     const memo = { [TASK_MEMO]: record.details };

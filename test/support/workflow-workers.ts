@@ -66,7 +66,8 @@ export function testWorkers(setup: WorkersSetup): TestWorkers {
       { ...region, store: hookStore(region.store, storeHooks) },
     ]),
   );
-  const deps: Dependencies = { regions, limits, digests, links: testLinks(limits), spool, client };
+  const links = testLinks(limits);
+  const deps: Dependencies = { regions, limits, digests, links, spool, client, onRepeat() {} };
   const common = {
     connection,
     namespace: client.options.namespace,
