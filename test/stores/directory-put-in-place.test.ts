@@ -1,4 +1,4 @@
-import { link, mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { LATER, noLonger, OLD } from './objects-bench.ts';
@@ -52,6 +52,21 @@ test('a rename after a refused link is confirmed again, and gives way to a newer
   const confirm = async () => {
     asked += 1;
     if (asked === 2) await share.objects.write('x', LATER, signal);
+    if (asked > 2) await noLonger();
+  };
+  await expect(share.objects.write('x', DATA, signal, {}, confirm)).rejects.toThrow('no longer wanted');
+  expect(await text('x')).toBe(LATER.toString());
+});
+
+test.each([
+  ['written again', async () => writeFile(at('x'), LATER)],
+  ['removed and made again', async () => unlink(at('x')).then(() => writeFile(at('x'), LATER))],
+])('a file that was %s while its replacement was confirmed stays', async (_what, act) => {
+  await share.put('x', OLD);
+  let asked = 0;
+  const confirm = async () => {
+    asked += 1;
+    if (asked === 2) await act();
     if (asked > 2) await noLonger();
   };
   await expect(share.objects.write('x', DATA, signal, {}, confirm)).rejects.toThrow('no longer wanted');

@@ -37,12 +37,12 @@ export async function putInPlace(placing: Placing): Promise<void> {
     const outcome = await tryLink(file, target);
     if (outcome === 'linked') return removeOtherName(placing);
     const lookedAt = performance.now();
-    const seen = await identityAt(target);
+    const seen = await lookAt(target);
     if (seen === undefined && outcome === 'taken') continue;
     // An earlier call may have died after linking. rename(2) does nothing with two names of one file.
-    if (seen !== undefined && seen === (await identityAt(file))) return removeOtherName(placing);
+    if (seen !== undefined && seen.file === (await lookAt(file))?.file) return removeOtherName(placing);
     await confirm?.(lookedAt);
-    if ((await identityAt(target)) !== seen) continue;
+    if ((await lookAt(target))?.state !== seen?.state) continue;
     await renameInto(placing, target);
     return placing.onPlaced?.();
   }
@@ -65,10 +65,20 @@ async function removeOtherName({ file, onPlaced }: Placing): Promise<void> {
   await ignoring('ENOENT', unlink(file));
 }
 
-/** Returns a text that distinguishes the file at a path from all others; `undefined` if nothing is there. */
-async function identityAt(path: string): Promise<string | undefined> {
+/** What a look at a path has found. */
+interface Seen {
+  /** A text that distinguishes the file from all others that exist. */
+  readonly file: string;
+  /** A text that changes with the file: it may be written again, or a new file may get its inode number. */
+  readonly state: string;
+}
+
+async function lookAt(path: string): Promise<Seen | undefined> {
   const stats = await ignoring('ENOENT', lstat(path, { bigint: true }));
-  return stats && `${stats.dev} ${stats.ino}`;
+  if (stats === undefined) return undefined;
+  const { dev, ino, birthtimeNs, ctimeNs, size } = stats;
+  const file = `${dev} ${ino}`;
+  return { file, state: `${file} ${birthtimeNs} ${ctimeNs} ${size}` };
 }
 
 async function renameInto({ path, file }: Placing, target: string): Promise<void> {
