@@ -9,11 +9,11 @@ import type { RunningTransfers } from './running-transfers.ts';
 
 /**
  * Ends a cancelled attempt.
+ * - If Temporal still waits for the attempt, stops the transfer.
  * - If Temporal has given up on the attempt, leaves the transfer to the next one, which may adopt it.
- * - If the job was ended from outside (`temporal workflow terminate`), nobody else will clean up. So this
- *   stops the transfer and removes what the attempt has made. The store protects committed images, and what
- *   a later attempt has taken over.
- * - In any other case, stops the transfer.
+ * - If the job was ended from outside (`temporal workflow terminate`), there is no next attempt, and nobody
+ *   else cleans up. So this stops the transfer and removes what the attempt has made. The store protects
+ *   committed images, and what a later attempt has taken over.
  * @param transfer `undefined` if the attempt was cancelled before it had one
  */
 export async function leaveOrStop(

@@ -4,10 +4,7 @@ import { MAX_TIMER, type Patience } from './retry.ts';
 import type { Run } from './run.ts';
 import type { Staged } from './staging.ts';
 
-/**
- * An upload may stand still this many times longer than a part. It costs much more to start over: the whole
- * image.
- */
+/** An upload may stand still this many times longer than a part, because it costs more to start over. */
 const UPLOAD_PATIENCE = 10;
 
 export interface UploadOptions {
