@@ -66,9 +66,9 @@ export async function openTransfer(
         const spool = await openSpoolFile(deps, sink, ref, record.size, onWait);
         return { sink, spool: spool && keep(spool) };
       }),
-      atSide('source', () => from.openReader(plan.source, pin, digestsOf(record), record.size > 0)).then(
-        keep,
-      ),
+      atSide('source', () =>
+        from.openReader(plan.source, pin, { digests: digestsOf(record), checksLater: record.size > 0 }),
+      ).then(keep),
     );
     const link = links.open({ from: reader.endpoint, to: endpointOf(sink), ...limitScopeOf(plan) });
     if (reader.roundTrip !== undefined) link.from.heard(reader.roundTrip);

@@ -39,14 +39,19 @@ export interface ImageSource {
    * rights of `user`, if there is one. Throws `not_found`, `not_active`, `invalid_image`, `unavailable`.
    */
   inspect(ref: SourceRef, user?: UserCredential): Promise<InspectedImage>;
+  /** Opens the data that was inspected. Throws `changed`, `not_found`, `unavailable`. */
+  openReader(ref: SourceRef, pin: string, options?: ReaderOptions): Promise<PartReader>;
+}
+
+/** Says how a reader finds out whether data has changed. */
+export interface ReaderOptions {
   /**
-   * Opens the data that was inspected. Throws `changed`, `not_found`, `unavailable`.
-   * @param digests the digests in the record. If some are known, they decide: data that was rewritten with
-   * the same bytes has not changed. A store MAY have to read all of it to find out
-   * @param isUnchecked `true` if the store MAY leave it to the reads, and to `PartReader.check`, to find out
-   * whether the data has changed
+   * The digests in the record. Data that was rewritten, but still has these digests, has not changed. To find
+   * out, a store MAY read all of the data.
    */
-  openReader(ref: SourceRef, pin: string, digests?: Digests, isUnchecked?: boolean): Promise<PartReader>;
+  readonly digests?: Digests;
+  /** `true` if the store MAY find out later: by its reads, or when `PartReader.check` is called. */
+  readonly checksLater?: boolean;
 }
 
 /**

@@ -179,7 +179,7 @@ async function fillSink(sink: ImageSink): Promise<void> {
 
 async function readBack(store: ImageStore, ref: DestinationRef): Promise<void> {
   const { record, pin } = await store.inspect(ref);
-  const reader = await store.openReader(ref, pin, digestsOf(record));
+  const reader = await store.openReader(ref, pin, { digests: digestsOf(record) });
   try {
     const chunks: Uint8Array[] = [];
     for await (const chunk of reader.read([0, record.size], new AbortController().signal)) {

@@ -59,7 +59,7 @@ async function copying({ from, to, image, ref, attempt = 1, expected }: Ends): P
   const source = { image_id: image.id, tenant_id: from.tenants.a };
   const { pin } = await from.store.inspect(source);
   if (attempt === 1) await to.destination.prepare(ref, FIRST, copyFor(ref, DATA));
-  const reader = await from.store.openReader(source, pin, digestsOf(image), true);
+  const reader = await from.store.openReader(source, pin, { digests: digestsOf(image), checksLater: true });
   const sink = await to.destination.openSink(ref, attempt, image.size);
   const links = testLinks();
   const link = links.open({ from: reader.endpoint, to: endpointOf(sink), regions: [] });

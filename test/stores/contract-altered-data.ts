@@ -33,7 +33,7 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
       const { pin } = await bench.store.inspect(bench.own(id));
       await bench.current.alterData(id);
       const open = async () => {
-        const reader = await bench.store.openReader(bench.own(id), pin, undefined, true);
+        const reader = await bench.store.openReader(bench.own(id), pin, { checksLater: true });
         onTestFinished(() => reader.close());
         return reader;
       };
@@ -64,7 +64,7 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
       await bench.current.touchData(id);
       expect(await codeOf(bench.store.openReader(bench.own(id), pin))).toBe('changed');
       for (const digests of [digestsOf(record), { sha512: null, md5: record.checksum }]) {
-        const reader = await bench.store.openReader(bench.own(id), pin, digests);
+        const reader = await bench.store.openReader(bench.own(id), pin, { digests });
         onTestFinished(() => reader.close());
         expect((await readAll(reader, [5, SIZE])).equals(DATA.subarray(5))).toBe(true);
       }
@@ -73,7 +73,7 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
     test('a reader of data that is touched in the meantime reads on if the digest is known', async () => {
       const { id } = await bench.current.addImage(DATA);
       const { record, pin } = await bench.store.inspect(bench.own(id));
-      const reader = await bench.store.openReader(bench.own(id), pin, digestsOf(record));
+      const reader = await bench.store.openReader(bench.own(id), pin, { digests: digestsOf(record) });
       onTestFinished(() => reader.close());
       const untouched = await readAll(reader, [0, 9]);
       await bench.current.touchData(id);
@@ -88,10 +88,10 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
       async (how) => {
         const { id } = await bench.current.addImage(DATA);
         const { record, pin } = await bench.store.inspect(bench.own(id));
-        const reader = await bench.store.openReader(bench.own(id), pin, digestsOf(record));
+        const reader = await bench.store.openReader(bench.own(id), pin, { digests: digestsOf(record) });
         onTestFinished(() => reader.close());
         await bench.current[how](id);
-        const opened = bench.store.openReader(bench.own(id), pin, digestsOf(record));
+        const opened = bench.store.openReader(bench.own(id), pin, { digests: digestsOf(record) });
         expect(await codeOf(opened)).toBe('changed');
         // The reader may still read the old file after the file was replaced.
         const bytes = await readAll(reader, [0, SIZE]).catch((error) => error.code);

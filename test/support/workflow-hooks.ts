@@ -22,8 +22,8 @@ export function hookStore(store: ImageStore, hooks: ReadonlyMap<string, StoreHoo
   return {
     ...store,
     inspect: (ref) => around(hooks.get(ref.image_id)?.inspect, () => store.inspect(ref)),
-    openReader: (ref, pin, digests) =>
-      around(hooks.get(ref.image_id)?.openReader, () => store.openReader(ref, pin, digests)),
+    openReader: (ref, pin, options) =>
+      around(hooks.get(ref.image_id)?.openReader, () => store.openReader(ref, pin, options)),
     prepare: (ref, attempt, image) =>
       around(hooks.get(ref.image_id)?.prepare, () => store.prepare(ref, attempt, image)),
     openSink: (ref, attempt, size) =>

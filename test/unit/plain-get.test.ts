@@ -103,7 +103,7 @@ test.each([
 
 test('an overload is an error at once for a caller that retries by itself', async () => {
   answers = [(response) => response.writeHead(503, { 'retry-after': '7' }).end()];
-  await expect(openObject(store, KEY, {}, signal, true)).rejects.toMatchObject({
+  await expect(openObject(store, KEY, {}, signal, 'throw')).rejects.toMatchObject({
     code: 'unavailable',
     overload: { retryAfter: 7000 },
   });

@@ -31,7 +31,7 @@ export function directorySource(paths: Layout): ImageSource {
         }
       }),
 
-    openReader: (ref, pin, digests) =>
+    openReader: (ref, pin, { digests } = {}) =>
       inImage(paths, ref, async (folder) =>
         readerOf(await openImageFile(folder.at(DATA), ref.image_id), pin, digests),
       ),

@@ -4,9 +4,8 @@ import type { Confirm } from '../port.ts';
 type Stack<Input extends object, Output extends object> = ReturnType<typeof constructStack<Input, Output>>;
 
 /**
- * Awaits `confirm` right before each try of a request. If `confirm` rejects, the try fails with the same
- * error. The client repeats a request if no answer comes. If the process was frozen in between, it may repeat
- * the request much later.
+ * Awaits `confirm` right before each try of a request. If `confirm` rejects, the try fails with its error. A
+ * process that was frozen may come to the next try much later, so one answer is not enough for all tries.
  */
 export function askFirst<Input extends object, Output extends object>(
   { middlewareStack }: { readonly middlewareStack: Stack<Input, Output> },

@@ -6,10 +6,7 @@ const MIN_PART_SIZE = 8 * MIB;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PARTS = 10_000;
 
-/**
- * Returns the size of a block, a part of the upload, in bytes: at least 8 MiB, and large enough for an upload
- * to have at most 10,000 parts.
- */
+/** Returns the bytes of a block: at least 8 MiB, and so many that an upload has at most 10,000 parts. */
 export function blockSizeOf(size: number): number {
   return Math.max(MIN_PART_SIZE, Math.ceil(size / MAX_PARTS / MIB) * MIB);
 }
@@ -20,7 +17,7 @@ function rangeOf(partNumber: number, size: number): ByteRange {
   return [(partNumber - 1) * blockSize, Math.min(size, partNumber * blockSize)];
 }
 
-/** Returns the parts that are whole blocks of an image of this size. Others count as missing. */
+/** Returns the parts that are whole blocks of an image of this size. */
 export function withoutTornParts(parts: readonly UploadedPart[], size: number): readonly UploadedPart[] {
   return parts.filter(({ PartNumber, Size }) => {
     const [start, end] = rangeOf(PartNumber, size);

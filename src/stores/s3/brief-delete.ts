@@ -7,8 +7,8 @@ import type { SignedAddress } from './signed-address.ts';
 const VALID_FOR = 5;
 
 /**
- * Milliseconds after which the server certainly refuses a signed removal. The margin covers differences
- * between the clocks of a store's servers.
+ * Milliseconds after which the server certainly refuses a signed removal, even if the clocks of the store's
+ * servers differ.
  */
 export const EXPIRY = 8000;
 
@@ -33,9 +33,9 @@ export interface SignedDelete {
 export type BriefDelete = (key: string, selected: Selected) => Promise<SignedDelete | undefined>;
 
 /**
- * Returns a function that signs removals. The server accepts such a removal for a few seconds only, because a
- * process may be frozen for any time between its last look at the store and the request. `If-Match` alone
- * does not protect data that has come to the key since, because equal bytes have equal ETags.
+ * Returns a function that signs removals, which the server accepts only for a few seconds. Otherwise a
+ * process that is frozen after its last look at the store could remove data that comes to the key meanwhile.
+ * `If-Match` does not prevent that, because equal bytes have equal ETags.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
 export function briefDeletes(

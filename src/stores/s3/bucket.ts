@@ -64,13 +64,13 @@ export interface Keys {
   job(imageId: string): string;
   data(imageId: string): string;
   record(imageId: string): string;
-  /** Returns the key of an object that is not one of our images, but may be read as an image. */
+  /** Returns the key of a plain object. */
   object(key: string): string;
 }
 
 const SOCKETS = 256;
 const DEFAULT_REGION = 'us-east-1';
-/** The number of job objects that a process remembers. */
+/** Maximum number of job objects that a process remembers. */
 const MAX_REMEMBERED = 1000;
 
 /** Opens a bucket, and sends no request yet. */
@@ -114,10 +114,7 @@ export function openBucket(options: S3Options): Bucket {
   };
 }
 
-/**
- * Returns the partition of Amazon's cloud to which a region belongs. Buckets of other partitions are out of
- * reach.
- */
+/** Returns the partition of Amazon's cloud to which a region belongs. No service spans two partitions. */
 function partitionOf(region = DEFAULT_REGION): string {
   return /^(cn|us-gov|us-iso)/.exec(region)?.[0] ?? 'aws';
 }

@@ -1,8 +1,10 @@
-import { CreateMultipartUploadCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
 import { MIB } from '../../memory/index.ts';
 import type { ObjectAttributes, Watch } from '../port.ts';
 import { parametersFor } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
+import { copyPart } from './copy-part.ts';
 import { isS3Error } from './errors.ts';
 import type { Replace } from './replace-object.ts';
 import { abortUpload, completeUpload, listParts, type MultipartUpload, type UploadedPart } from './upload.ts';
@@ -34,8 +36,8 @@ export async function createCopyUpload(
 
 /**
  * Lets the server copy the pieces that the upload does not have yet, and completes the upload. Returns
- * `false` if the upload is gone. An object of a single piece goes this way too: some servers (versitygw) have
- * conditions for the request that completes an upload, and ignore them for `CopyObject`.
+ * `false` if the upload is gone. Copies a small object in this way too: some servers (versitygw) ignore the
+ * conditions of `CopyObject`.
  */
 export async function copyObject(
   store: Bucket,
@@ -44,50 +46,53 @@ export async function copyObject(
   replace: Replace,
   watch?: Watch,
 ): Promise<boolean> {
-  const { client, bucket } = store;
   const there = await listParts(store, upload);
   if (there === undefined) return false;
-  const piece = Math.max(PIECE, Math.ceil(copy.size / MAX_PIECES / MIB) * MIB);
-  const parts = new Map<number, UploadedPart>(there.map((part) => [part.PartNumber, part]));
-  const missing = Array.from({ length: Math.ceil(copy.size / piece) }, (_, n) => n + 1).filter(
-    (number) => !parts.has(number),
-  );
-  const CopySource = sourceOf(bucket, copy.from);
-  const options = watch && { abortSignal: watch.signal };
-  async function copyPieces(): Promise<void> {
-    for (let PartNumber = missing.shift(); PartNumber !== undefined; PartNumber = missing.shift()) {
-      const [start, end] = [(PartNumber - 1) * piece, Math.min(copy.size, PartNumber * piece)];
-      // Amazon takes no range of an object of 5 MiB or less.
-      const range = copy.size > piece && { CopySourceRange: `bytes=${start}-${end - 1}` };
-      const command = { Bucket: bucket, ...upload, PartNumber, CopySource, ...range };
-      const { CopyPartResult } = await client.send(new UploadPartCopyCommand(command), options);
-      parts.set(PartNumber, { PartNumber, Size: end - start, ETag: CopyPartResult?.ETag });
-      watch?.moved();
-    }
-  }
-  const copying = Array.from({ length: AT_ONCE }, copyPieces);
-  await Promise.all(copying).catch(async (error) => {
-    // Lets the pieces under way come to their end, so that the next try need not copy them.
-    missing.length = 0;
-    await Promise.allSettled(copying);
-    throw error;
-  });
+  const parts = [...there, ...(await copyMissing(store, copy, upload, there, watch))];
   watch?.signal.throwIfAborted();
-  await replace(
-    copy.to,
-    (condition, confirm) =>
-      completeUpload(store, upload, parts.values(), condition, confirm).catch(async (error) => {
+  await replace({
+    key: copy.to,
+    confirm: watch?.confirm,
+    looksFirst: true,
+    write: (condition, confirm) =>
+      completeUpload(store, upload, parts, condition, confirm).catch(async (error) => {
         // Such an upload cannot be completed any more (CompleteMultipartUpload in the API Reference).
         if (isS3Error(error, 'ConditionalRequestConflict')) await abortUpload(store, upload);
         throw error;
       }),
-    watch?.confirm,
-    true,
-  );
+  });
   return true;
 }
 
-/** Returns the name of an object as the source of a copy, in the form that S3 wants. */
-export function sourceOf(bucket: string, key: string): string {
-  return `${bucket}/${key}`.split('/').map(encodeURIComponent).join('/');
+/**
+ * Copies the pieces that the upload does not have yet. After an error, begins no more pieces, but lets those
+ * under way come to their end: the next try need not copy them.
+ */
+async function copyMissing(
+  store: Bucket,
+  { from, size }: ObjectCopy,
+  upload: MultipartUpload,
+  there: readonly UploadedPart[],
+  watch: Watch | undefined,
+): Promise<readonly UploadedPart[]> {
+  const piece = Math.max(PIECE, Math.ceil(size / MAX_PIECES / MIB) * MIB);
+  const numbers = Array.from({ length: Math.ceil(size / piece) }, (_, index) => index + 1);
+  const done = new Set(there.map(({ PartNumber }) => PartNumber));
+  const missing = numbers.filter((number) => !done.has(number));
+  const source = { bucket: store.bucket, key: from, size };
+  const copied: UploadedPart[] = [];
+  const errors: unknown[] = [];
+  const copyPiece = async (number: number) => {
+    if (errors.length > 0) return;
+    const range = [(number - 1) * piece, Math.min(size, number * piece)] as const;
+    try {
+      copied.push(await copyPart(store, upload, number, source, range, watch?.signal));
+      watch?.moved();
+    } catch (error) {
+      errors.push(error);
+    }
+  };
+  await pMap(missing, copyPiece, { concurrency: AT_ONCE });
+  if (errors.length > 0) throw errors[0];
+  return copied;
 }

@@ -30,10 +30,9 @@ export function s3Destination(store: Bucket): ImageDestination {
           headOf(store, data),
         ]);
         if (isReservation(job, ref, attempt)) return;
-        const isTaken =
-          job?.mark === ref.mark
-            ? await isCommitted(store, ref)
-            : contents.some((object) => object !== undefined);
+        const isOurs = job?.mark === ref.mark;
+        const hasContents = contents.some((object) => object !== undefined);
+        const isTaken = isOurs ? await isCommitted(store, ref) : hasContents;
         if (isTaken || !(await reserveId(store, ref, attempt, job, () => [data]))) throw idTakenError(ref);
       }),
 
@@ -60,7 +59,7 @@ export function s3Destination(store: Bucket): ImageDestination {
         if (data?.size !== record.size || !mayBelongTo(data.stamp, job)) throw goneError(ref);
         const written = await writeRecord(store, ref, job, record);
         if (await isReserved(store, ref, job)) return;
-        // A discard has come in between. It may not have seen the record, so the record is removed here.
+        // A discard has come in between, and may have missed the record.
         if (written !== undefined) await removeExactly(store, keys.record(ref.image_id), written);
         throw goneError(ref);
       }),
@@ -74,15 +73,15 @@ export function s3Destination(store: Bucket): ImageDestination {
   };
 }
 
-/** Tells whether the reservation that `claimJobObject` has found still stands. */
+/** Tells whether the job object still has this reservation. */
 async function isReserved(store: Bucket, ref: DestinationRef, { reserved }: JobObject): Promise<boolean> {
   const now = await readJobObject(store, ref.image_id);
   return now?.mark === ref.mark && !now.doomed && now.reserved === reserved;
 }
 
 /**
- * Writes the record and returns its ETag, or `undefined` if this reservation has a record already. Replaces a
- * record of an earlier reservation that was written late.
+ * Writes the record and returns its ETag; `undefined` if this reservation has a record already. Replaces a
+ * record that a delayed request of an earlier reservation has written.
  */
 async function writeRecord(
   store: Bucket,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { HeadBucketCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import Type from 'typebox';
 import { isVisibleTo } from '../../image/index.ts';
 import type { ImageStore, StoreDriver } from '../image-store.ts';
@@ -9,7 +9,7 @@ import { openBucket, type S3Options } from './bucket.ts';
 import { s3Destination } from './destination.ts';
 import { isAbsent, onS3 } from './errors.ts';
 import { imageLeftovers } from './leftovers.ts';
-import { ENCODED, keyFrom } from './list-keys.ts';
+import { keyFrom, listPages } from './list-keys.ts';
 import { s3Objects } from './object-store.ts';
 import { isImageId, readRecord, s3Source } from './source.ts';
 
@@ -55,13 +55,9 @@ function openS3(options: S3Options): ImageStore {
       }),
 
     async *images(tenantId, onUnusable) {
-      const query = { Bucket: bucket, Prefix: keys.prefix, Delimiter: '/', ...ENCODED };
-      const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
-      for (;;) {
-        const page = await onS3(() => pages.next());
-        if (page.done) return;
-        for (const { Prefix = '' } of page.value.CommonPrefixes ?? []) {
-          const id = keyFrom(Prefix, page.value).slice(keys.prefix.length, -1);
+      for await (const page of listPages(store, { Prefix: keys.prefix, Delimiter: '/' })) {
+        for (const { Prefix = '' } of page.CommonPrefixes ?? []) {
+          const id = keyFrom(Prefix, page).slice(keys.prefix.length, -1);
           if (!isImageId(id)) continue;
           const record = await recordIfUsable(id, () => onS3(() => readRecord(store, id)), onUnusable);
           if (record !== undefined && isVisibleTo(record, tenantId)) yield record;

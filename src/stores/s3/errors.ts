@@ -29,11 +29,12 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   501: 'NotImplemented',
 };
 
-/**
- * Errors that may be temporary: another try may succeed with a new token or a corrected clock, on a better
- * connection, when nobody else changes the object, or when the server is less busy.
- */
+/** Errors of a server that has too much to do, whatever the HTTP status. */
+const THROTTLING: readonly string[] = ['SlowDown', 'ThrottlingException', 'KMS.ThrottlingException'];
+
+/** Errors after which another try may succeed, for example with a new token or on a better connection. */
 const TEMPORARY: ReadonlySet<string> = new Set([
+  ...THROTTLING,
   'RequestTimeout',
   'RequestTimeTooSkewed',
   'RequestExpired',
@@ -46,64 +47,54 @@ const TEMPORARY: ReadonlySet<string> = new Set([
   'OperationAborted',
   'ConditionalRequestConflict',
   'ConcurrentModification',
-  'SlowDown',
-  'ThrottlingException',
-  'KMS.ThrottlingException',
-]);
-/** Errors of a server that has too much to do, whatever the HTTP status. */
-const THROTTLING: ReadonlySet<string> = new Set([
-  'SlowDown',
-  'ThrottlingException',
-  'KMS.ThrottlingException',
 ]);
 const TEMPORARY_STATUS: ReadonlySet<number> = new Set([408, 429]);
 
-/** Tells whether a call failed with this code of S3's, or with the HTTP status that stands for it. */
-export function isS3Error(error: unknown, name: string): boolean {
+/** Tells whether a call failed with one of these codes of S3's, or with an HTTP status that stands for it. */
+export function isS3Error(error: unknown, ...names: readonly string[]): boolean {
   if (!(error instanceof S3ServiceException)) return false;
   // The answer to a HEAD has no body that could name the error.
-  const isNamed = error.name in BY_NAME;
-  return error.name === name || (!isNamed && BY_STATUS[error.$metadata.httpStatusCode ?? 0] === name);
+  const byStatus = error.name in BY_NAME ? undefined : BY_STATUS[error.$metadata.httpStatusCode ?? 0];
+  return names.some((name) => name === error.name || name === byStatus);
 }
 
 /** Tells whether a call failed because an object or an upload is not there. */
 export function isAbsent(error: unknown): boolean {
-  return ['NoSuchKey', 'NoSuchUpload', 'NotFound'].some((name) => isS3Error(error, name));
+  return isS3Error(error, 'NoSuchKey', 'NoSuchUpload', 'NotFound');
 }
 
 /** Tells whether a server has refused a conditional write because its condition does not hold. */
 export function isConditionRefused(error: unknown): boolean {
-  return ['PreconditionFailed', 'ConditionalRequestConflict'].some((name) => isS3Error(error, name));
+  return isS3Error(error, 'PreconditionFailed', 'ConditionalRequestConflict');
 }
 
-/** Turns a call's error into a StoreError. Its message names no bucket, because tenants may see it. */
+/** Turns a call's error into a StoreError. Tenants may see its message, so it names no bucket. */
 export function fromS3(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  if (error instanceof S3ServiceException) {
-    const { name, $metadata } = error;
-    const status = $metadata.httpStatusCode ?? 0;
-    const isTemporary = TEMPORARY.has(name) || TEMPORARY_STATUS.has(status);
-    const known = BY_NAME[name] ?? (isTemporary ? undefined : BY_NAME[BY_STATUS[status] ?? '']);
-    if (known !== undefined) return new StoreError(known[0], known[1], { cause: error });
-    const isRefusal = !isTemporary && status >= 400 && status < 500;
-    const code = isRefusal ? 'forbidden' : 'unavailable';
-    const overload = THROTTLING.has(name)
-      ? (overloadOf(status, retryAfterOf(error)) ?? { retryAfter: null })
-      : overloadOf(status, retryAfterOf(error));
-    return new StoreError(code, `the object store answered ${name}`, { cause: error, overload });
-  }
+  if (error instanceof S3ServiceException) return fromAnswer(error);
   if (error instanceof Error && error.name === 'CredentialsProviderError') {
     return new StoreError('forbidden', 'the worker has no credentials for the bucket', { cause: error });
   }
   return new StoreError('unavailable', 'the object store does not answer', { cause: error });
 }
 
-/** Returns the header `Retry-After` of the answer, which the SDK keeps with its error. */
-function retryAfterOf({ $response }: S3ServiceException): string | undefined {
-  return $response?.headers['retry-after'];
+function fromAnswer(error: S3ServiceException): StoreError {
+  const { name, $metadata, $response } = error;
+  const status = $metadata.httpStatusCode ?? 0;
+  const isTemporary = TEMPORARY.has(name) || TEMPORARY_STATUS.has(status);
+  const known = BY_NAME[name] ?? (isTemporary ? undefined : BY_NAME[BY_STATUS[status] ?? '']);
+  if (known !== undefined) return new StoreError(known[0], known[1], { cause: error });
+  const isRefusal = !isTemporary && status >= 400 && status < 500;
+  const isThrottling = THROTTLING.includes(name);
+  const overload =
+    overloadOf(status, $response?.headers['retry-after']) ?? (isThrottling ? { retryAfter: null } : null);
+  return new StoreError(isRefusal ? 'forbidden' : 'unavailable', `the object store answered ${name}`, {
+    cause: error,
+    overload,
+  });
 }
 
-/** Makes calls to S3 and turns their errors into StoreErrors, or into the signal's reason. */
+/** Makes calls to S3. Turns their errors into StoreErrors or, after an abort, into the signal's reason. */
 export async function onS3<T>(calls: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
     return await calls();

@@ -7,14 +7,11 @@ const Content = Type.Object({
   upload_id: Type.String(),
   /** Present if the server copies the parts of the upload. */
   by_server: Type.Optional(Type.Literal(true)),
-  /** The number of the highest attempt that has taken the image. Lower ones can change nothing any more. */
+  /** The number of the highest attempt that has taken the image. Lower attempts can change nothing. */
   attempt: Type.Integer(),
   /** The number of the attempt that has reserved the image id. Workers of an earlier version noted none. */
   reserved: Type.Optional(Type.Integer()),
-  /**
-   * Present if the image is being removed: nobody may use it any more, and any attempt that is not lower may
-   * finish the removal.
-   */
+  /** Present if the image is being removed: nobody may use it, and lower attempts may not remove it. */
   doomed: Type.Optional(Type.Literal(true)),
   /**
    * Names the call that removes the image. Another call that goes on with the removal puts its own name here.
@@ -25,16 +22,15 @@ const Content = Type.Object({
 export type Content = Static<typeof Content>;
 
 /**
- * The object `<image id>/job`, which says which job makes an image, and how far the job is. Every change of
- * it is a conditional write: if two attempts change it at once, one is refused. So it is the fence for
- * everything that belongs to the image.
+ * The object `<image id>/job`. It says which job makes the image, and is the fence of everything that belongs
+ * to the image: every change of it is a conditional write, so that one of two changes at once is refused.
  */
 export interface JobObject extends Content {
   /** Version of the job object, for a conditional write. */
   readonly etag: string;
 }
 
-/** Parses a job object. If it is something else, the id counts as taken, but by no job. */
+/** Parses a job object. Returns the content of nobody's job object if the text is anything else. */
 export function contentFrom(text: string): Content {
   try {
     return Value.Parse(Content, JSON.parse(text));

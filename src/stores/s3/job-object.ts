@@ -18,8 +18,8 @@ export async function createJobObject(
 }
 
 /**
- * Reserves the image id, if it is free, for the removal of what is at its keys. Returns the job object, or
- * `undefined` if the id is not free.
+ * Reserves the image id for a removal of what is at its keys. Returns the job object; `undefined` if the id
+ * is not free.
  */
 export async function createDoomedObject(
   store: Bucket,
@@ -30,10 +30,7 @@ export async function createDoomedObject(
   return put(store, { image_id }, { mark, upload_id: uploadId, ...fence }, { IfNoneMatch: '*' });
 }
 
-/**
- * Changes the job object, and returns the new one. Returns `undefined` if somebody has changed it since it
- * was read.
- */
+/** Changes a job object, and returns it. Returns `undefined` if somebody else has changed it meanwhile. */
 export async function replaceJobObject(
   store: Bucket,
   ref: DestinationRef,
@@ -69,9 +66,7 @@ function isSame(one: Content, other: Content): boolean {
   return keys.every((key) => one[key] === other[key]);
 }
 
-/**
- * Reads the job object of an image id, whichever job it belongs to. Returns `undefined` if the id is free.
- */
+/** Reads the job object of an image id, which may be another job's. Returns `undefined` if the id is free. */
 export async function readJobObject(
   { client, bucket, keys, jobObjects }: Bucket,
   imageId: string,
@@ -90,17 +85,14 @@ export async function readJobObject(
   }
 }
 
-/** Reads this job's job object. Throws `not_found` if the image is no longer being made by this job. */
+/** Reads this job's job object. Throws `not_found` if this job no longer makes the image. */
 export async function ownJobObject(store: Bucket, ref: DestinationRef): Promise<JobObject> {
   const job = await readJobObject(store, ref.image_id);
   if (job?.mark === ref.mark && !job.doomed) return job;
   throw goneError(ref);
 }
 
-/**
- * Returns this job's job object as this process has last seen it. Returns `undefined` if the image was not
- * being made by this job then, or nothing is known.
- */
+/** Returns the job object as this process has last seen it; `undefined` if it was not this job's then. */
 export function lastOwnJobObject(
   { keys, jobObjects }: Bucket,
   { image_id, mark }: DestinationRef,
@@ -110,8 +102,8 @@ export function lastOwnJobObject(
 }
 
 /**
- * Takes the image for an attempt. Throws `conflict` if a higher one has it, `not_found` if it is gone or
- * being removed.
+ * Takes the image for an attempt. Throws `conflict` if a higher attempt has it, `not_found` if the image is
+ * gone or being removed.
  */
 export async function claimJobObject(
   store: Bucket,
@@ -119,12 +111,11 @@ export async function claimJobObject(
   attempt: number,
 ): Promise<JobObject> {
   const last = lastOwnJobObject(store, ref);
-  // If it has changed since, the conditional write is refused, and it is read.
-  const taken =
-    last !== undefined && last.attempt < attempt
-      ? await replaceJobObject(store, ref, last, { attempt })
-      : undefined;
-  if (taken !== undefined) return taken;
+  if (last !== undefined && last.attempt < attempt) {
+    // This is refused if the job object has changed since it was last seen.
+    const claimed = await replaceJobObject(store, ref, last, { attempt });
+    if (claimed !== undefined) return claimed;
+  }
   for (;;) {
     const job = await ownJobObject(store, ref);
     if (job.attempt === attempt) return job;
@@ -137,17 +128,15 @@ export async function claimJobObject(
 /** The job object of an image that this call is removing. */
 export interface DoomedObject extends JobObject {
   /**
-   * `true` if this call has taken the removal over from another one. The other call notices that when it next
-   * reads the job object. Requests that it has sent before may still arrive, until they expire.
+   * `true` if another call had begun the removal. It stops when it next reads the job object, but requests
+   * that it has sent may still arrive until they expire.
    */
   readonly isTakenOver: boolean;
 }
 
 /**
- * Dooms an image, so that it can only be removed, and makes this call the one that removes it. Returns
- * `undefined` if the image is not this job's.
- * @param upTo the highest attempt that may be overridden; throws `conflict` if a higher one has taken the
- * image
+ * Dooms an image: from now on, it can only be removed, and only by this call. Returns `undefined` if the
+ * image is not this job's. Throws `conflict` if an attempt higher than `upTo` has taken it.
  */
 export async function doomJobObject(
   store: Bucket,
@@ -159,7 +148,7 @@ export async function doomJobObject(
   for (;;) {
     const job = await readJobObject(store, ref.image_id);
     if (job?.mark !== ref.mark) return undefined;
-    // A removal that has begun may be continued by the attempt that began it, and by a later one.
+    // The attempt that has begun a removal may go on with it, and so may a later attempt.
     if (job.attempt > (job.doomed ? attempt : upTo)) throw overtakenError();
     const doomed = await replaceJobObject(store, ref, job, { attempt, doomed: true, removal });
     if (doomed !== undefined) return { ...doomed, isTakenOver: job.doomed === true };

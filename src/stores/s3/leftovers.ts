@@ -1,11 +1,10 @@
-import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { type Leftover, unlessNeeded, watchWith } from '../leftover.ts';
 import type { DestinationRef } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
 import type { JobObject } from './job-content.ts';
 import { readJobObject } from './job-object.ts';
-import { ENCODED, keyFrom } from './list-keys.ts';
+import { keyFrom, listPages } from './list-keys.ts';
 import { listUploads } from './list-uploads.ts';
 import { removeOrphan } from './orphan.ts';
 import { headOf } from './read-object.ts';
@@ -38,6 +37,7 @@ export async function* objectLeftovers(store: Bucket): AsyncGenerator<Leftover> 
   yield* leftoversBelow(store, HIDDEN, placeOf);
 }
 
+/** @param placeOf returns `undefined` for the name of a folder that is somebody else's */
 async function* leftoversBelow(
   store: Bucket,
   folder: string,
@@ -45,29 +45,24 @@ async function* leftoversBelow(
 ): AsyncGenerator<Leftover> {
   for await (const [name, files] of foldersBelow(store, folder)) {
     const place = placeOf(name);
-    // A folder without an image's id is somebody else's, and an image that is whole is no leftover.
-    if (place === undefined || (files.has('image.json') && files.has('data'))) continue;
+    const isWhole = files.has('image.json') && files.has('data');
+    if (place === undefined || isWhole) continue;
     const found = await onS3(() => leftoverAt(place, files));
     if (found !== undefined) yield found;
   }
   yield* uploadLeftovers(store, folder, placeOf);
 }
 
-/** Lists the files of each folder below a prefix, one folder after the other. */
+/** Yields each folder below a prefix, with the objects in it by name. */
 async function* foldersBelow(
-  { client, bucket, keys }: Bucket,
+  store: Bucket,
   folder: string,
-): AsyncGenerator<[string, Map<string, Found>]> {
-  const Prefix = `${keys.prefix}${folder}`;
-  const query = { Bucket: bucket, Prefix, ...ENCODED };
-  const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
+): AsyncGenerator<[name: string, files: Map<string, Found>]> {
+  const Prefix = `${store.keys.prefix}${folder}`;
   let present: [string, Map<string, Found>] | undefined;
-  for (;;) {
-    const page = await onS3(() => pages.next());
-    if (page.done) break;
-    for (const { Key: listed = '', Size = 0, LastModified = new Date() } of page.value.Contents ?? []) {
-      const Key = keyFrom(listed, page.value);
-      const [name = '', file, ...deeper] = Key.slice(Prefix.length).split('/');
+  for await (const page of listPages(store, { Prefix })) {
+    for (const { Key: listed = '', Size = 0, LastModified = new Date() } of page.Contents ?? []) {
+      const [name = '', file, ...deeper] = keyFrom(listed, page).slice(Prefix.length).split('/');
       if (file === undefined || deeper.length > 0) continue;
       if (present !== undefined && present[0] !== name) yield present;
       if (present?.[0] !== name) present = [name, new Map()];
@@ -80,7 +75,7 @@ async function* foldersBelow(
 async function leftoverAt(place: Place, files: ReadonlyMap<string, Found>): Promise<Leftover | undefined> {
   const job = files.has('job') ? await readJobObject(place.store, place.name) : undefined;
   if (job !== undefined && job.mark !== '') {
-    // If somebody has removed the data of a committed image, the record that stays is no leftover of the job.
+    // Somebody may have removed the data of a committed image. The record is then no leftover of the job.
     const hasLostData = files.has('image.json') && (await isCommitted(place.store, refTo(place, job)));
     return hasLostData ? undefined : inTheMaking(place, job, files);
   }
@@ -128,7 +123,7 @@ async function inTheMaking(
     remove: (confirm) =>
       unlessNeeded(() =>
         onS3(async () => {
-          // The files were listed before the job object was read: the job may have committed its image since.
+          // The job may have committed its image since the list.
           if (await isCommitted(store, ref)) return false;
           return removeReservation(store, ref, job.attempt, uploadKeys, watchWith(confirm));
         }),
@@ -137,13 +132,14 @@ async function inTheMaking(
 }
 
 /**
- * Returns the leftover for data without a job object, or for a record without either: a delayed request has
- * made it after a discard. Returns `undefined` if the object has no mark, because it is then somebody else's.
+ * Returns the leftover for data without a job object, or for a record that has neither data nor a job object.
+ * A delayed request has made it after a discard. Returns `undefined` for an object without a mark, which is
+ * somebody else's.
  */
 async function objectWithoutJob(place: Place, kind: 'data' | 'record'): Promise<Leftover | undefined> {
   const { name, store } = place;
   const key = store.keys[kind](name);
-  const mayGo = async () => kind === 'data' || (await headOf(store, store.keys.data(name))) === undefined;
+  const isOrphan = async () => kind === 'data' || (await headOf(store, store.keys.data(name))) === undefined;
   const found = await headOf(store, key);
   const mark = found?.stamp.mark ?? null;
   if (found === undefined || mark === null) return undefined;
@@ -155,6 +151,6 @@ async function objectWithoutJob(place: Place, kind: 'data' | 'record'): Promise<
     bytes: found.size,
     changed: found.changed,
     abandonedAfter: null,
-    remove: (confirm) => unlessNeeded(() => onS3(() => removeOrphan(store, ref, key, mayGo, confirm))),
+    remove: (confirm) => unlessNeeded(() => onS3(() => removeOrphan(store, ref, key, isOrphan, confirm))),
   };
 }

@@ -1,14 +1,31 @@
+import {
+  type ListObjectsV2CommandInput,
+  type ListObjectsV2CommandOutput,
+  paginateListObjectsV2,
+} from '@aws-sdk/client-s3';
 import { StoreError } from '../store-error.ts';
 import type { Bucket } from './bucket.ts';
+import { onS3 } from './errors.ts';
 import { headOf } from './read-object.ts';
 
 /** Asks for URL-encoded keys, because XML cannot carry most control characters. */
 export const ENCODED = { EncodingType: 'url' } as const;
 
-/**
- * The part of an answer to a list request that says whether its keys are encoded. Some servers cannot encode
- * them.
- */
+/** Yields a list of a bucket's objects page by page. `keyFrom` decodes the keys. */
+export async function* listPages(
+  { client, bucket }: Bucket,
+  query: Omit<ListObjectsV2CommandInput, 'Bucket'>,
+): AsyncGenerator<ListObjectsV2CommandOutput> {
+  const input = { ...query, Bucket: bucket, ...ENCODED };
+  const pages = paginateListObjectsV2({ client }, input)[Symbol.asyncIterator]();
+  for (;;) {
+    const page = await onS3(() => pages.next());
+    if (page.done) return;
+    yield page.value;
+  }
+}
+
+/** The part of a page that says whether its keys are encoded. Some servers cannot encode keys. */
 interface Page {
   readonly EncodingType?: string | undefined;
 }
@@ -27,9 +44,8 @@ export function keyFrom(listed: string, { EncodingType }: Page): string {
 }
 
 /**
- * Makes sure that a key from a list is the key of an object. A server that does not encode keys puts U+FFFD
- * in place of characters that XML cannot carry: such an object cannot be read, and a listing cannot continue
- * after it.
+ * Makes sure that a key from a list is the key of an object. If a server does not encode keys, it puts U+FFFD
+ * in place of characters that XML cannot carry. Then nobody can read the object, or list on after its key.
  * @throws StoreError `invalid_image`
  */
 export async function assertWholeKey(store: Bucket, key: string, { EncodingType }: Page): Promise<void> {

@@ -1,10 +1,9 @@
-import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import type { ObjectEntry } from '../object-port.ts';
 import { StoreError } from '../store-error.ts';
 import { compareUtf8 } from '../utf8-order.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
-import { assertWholeKey, ENCODED, keyFrom } from './list-keys.ts';
+import { assertWholeKey, keyFrom, listPages } from './list-keys.ts';
 import { HIDDEN } from './staging.ts';
 
 /**
@@ -16,26 +15,18 @@ export async function* listObjects(
   prefix: string,
   after: string | null,
 ): AsyncGenerator<ObjectEntry> {
-  const { client, bucket, keys } = store;
+  const { keys } = store;
   const query = {
-    Bucket: bucket,
-    ...ENCODED,
     Prefix: keys.object(prefix),
     ...(after !== null && { StartAfter: keys.object(after) }),
   };
   let last = query.StartAfter ?? '';
-  // The path of a key that stands for a folder, until the next key shows whether the folder is empty.
+  // The last path, if it is a folder's. The next path shows whether the folder is empty.
   let folder: string | undefined;
-  const pages = paginateListObjectsV2({ client }, query)[Symbol.asyncIterator]();
-  for (;;) {
-    const page = await onS3(() => pages.next());
-    if (page.done) {
-      if (folder !== undefined) yield emptyFolder(folder);
-      return;
-    }
-    for (const { Key: listed = '', Size = 0 } of page.value.Contents ?? []) {
-      const Key = keyFrom(listed, page.value);
-      await onS3(() => assertWholeKey(store, Key, page.value));
+  for await (const page of listPages(store, query)) {
+    for (const { Key: listed = '', Size = 0 } of page.Contents ?? []) {
+      const Key = keyFrom(listed, page);
+      await onS3(() => assertWholeKey(store, Key, page));
       if (compareUtf8(Key, last) <= 0) throw outOfOrder();
       last = Key;
       const path = Key.slice(keys.prefix.length);
@@ -45,16 +36,14 @@ export async function* listObjects(
       if (folder === undefined) yield { path, size: Size };
     }
   }
+  if (folder !== undefined) yield emptyFolder(folder);
 }
 
 function emptyFolder(path: string): ObjectEntry {
   return { path, size: 0, isFolder: true };
 }
 
-/**
- * Returns the error for a list that is not in order. If such a listing broke off, and continued after the
- * last key that it has seen, it would leave objects out.
- */
+/** Returns the error for a list that is not in order. A new list after its last key would miss objects. */
 function outOfOrder(): StoreError {
   return new StoreError('invalid_image', 'the object store does not list objects in the order of their keys');
 }

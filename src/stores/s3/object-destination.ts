@@ -18,9 +18,8 @@ import { stagingOf } from './staging.ts';
 import { abortUpload, type MultipartUpload } from './upload.ts';
 
 /**
- * The writing half of a bucket, for large objects. They are uploaded to a hidden key, and then copied to
- * their path by the server. A multipart upload to the path itself could not be read back before everybody can
- * see the object.
+ * The writing half of a bucket, for large objects. Uploads an object to a hidden key, where it can be read
+ * back, and then lets the server copy it to its path.
  */
 export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDestination {
   return {
@@ -33,8 +32,7 @@ export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDesti
         if (!(await reserveId(staging, ref, attempt, job, uploadKeys(staging, ref)))) throw overtakenError();
       }),
 
-    // An object has no mark, so nobody can tell whether an earlier run has committed it: it is replaced once
-    // more.
+    // An object has no mark that would say which job has committed it. A later run replaces it once more.
     adopt: async () => null,
 
     openSink: (ref, attempt, size) =>
@@ -51,9 +49,9 @@ export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDesti
         const copy = { from, to, size, attributes: properties };
         await publish(staging, ref, attempt, copy, replace, watch).catch(async (error) => {
           if (fromS3(error).code !== 'not_found') throw error;
-          // Another attempt may have come to the end first, or an answer to this one may have been lost.
+          // Another attempt may have been faster, or the answer to an earlier request may have been lost.
           if (await isCommitted(store, to, ref, size, watch)) return;
-          // If something disappears in the middle, the next attempt finds out whether it is gone for good.
+          // The next attempt finds out whether what has disappeared is gone for good.
           throw isAbsent(error)
             ? new StoreError('unavailable', 'the copy was broken off', { cause: error })
             : error;
@@ -70,7 +68,7 @@ export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDesti
   };
 }
 
-/** Copies the uploaded object to its path. Throws `not_found` if it is not there, or not whole. */
+/** Copies the uploaded object to its path. Throws `not_found` if the upload is gone, or not whole. */
 async function publish(
   staging: Bucket,
   ref: DestinationRef,
@@ -82,13 +80,13 @@ async function publish(
   const job = await claimJobObject(staging, ref, attempt);
   if ((await headOf(staging, copy.from))?.size !== copy.size) throw goneError(ref);
   if (copy.size === 0) return putEmpty(staging, copy, replace, watch);
-  // `upload_id` names the upload of the copy, if an earlier try has begun it, or else that of the data, which
-  // is complete, and so gone.
+  // The job object names the upload of the copy if an earlier try has begun it, else the upload of the data,
+  // which is complete and thus gone.
   if (await copyObject(staging, copy, { Key: copy.to, UploadId: job.upload_id }, replace, watch)) return;
   await copyObject(staging, copy, await beginCopy(staging, ref, job, copy), replace, watch);
 }
 
-/** Puts an object of no bytes to its path: there is no piece that could be copied. */
+/** Puts an object of no bytes at its path. Such an object has no piece that could be copied. */
 async function putEmpty(
   staging: Bucket,
   { to, attributes }: ObjectCopy,
@@ -96,12 +94,16 @@ async function putEmpty(
   watch?: Watch,
 ): Promise<void> {
   const object = { key: to, data: new Uint8Array(), attributes };
-  await replace(to, (condition, confirm) => putObject(staging, object, condition, confirm), watch?.confirm);
+  await replace({
+    key: to,
+    confirm: watch?.confirm,
+    write: (condition, confirm) => putObject(staging, object, condition, confirm),
+  });
 }
 
 /**
- * Begins the upload of the copy. The upload gets parts only once the job object names it: after a crash in
- * between, nobody can distinguish it from somebody else's upload to the same path, but it has no bytes.
+ * Begins the upload of the copy, and notes it in the job object. After a crash in between, nobody finds the
+ * upload. That costs nothing, because the upload has no parts yet.
  */
 async function beginCopy(
   staging: Bucket,
@@ -125,10 +127,7 @@ function uploadKeys({ keys }: Bucket, { image_id }: DestinationRef): UploadKeys 
   return () => [keys.data(image_id), keys.object(image_id)];
 }
 
-/**
- * Tells whether the object at a key is the one that a job has copied. An object has no mark, so all of it is
- * read to compare its digests. That is needed only after a commit whose answer was lost.
- */
+/** Tells whether the object at a key is the one that a job has copied. Reads all of it for its digests. */
 async function isCommitted(
   store: Bucket,
   key: string,

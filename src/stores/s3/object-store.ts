@@ -16,10 +16,7 @@ import { putObject } from './put-object.ts';
 import { openObject } from './read-object.ts';
 import { replacingIn } from './replace-object.ts';
 
-/**
- * Returns the store of the objects of a bucket below its prefix. Keys that end in a slash stand for folders,
- * and are no objects.
- */
+/** Returns the store of a bucket's plain objects. A key that ends in a slash stands for a folder. */
 export function s3Objects(store: Bucket): ObjectStore {
   const replace = replacingIn(store);
   return {
@@ -66,16 +63,16 @@ export function s3Objects(store: Bucket): ObjectStore {
     write: (path, data, signal, attributes = {}, confirm) =>
       onS3(async () => {
         const object = { key: objectKey(store, path), data, attributes };
-        await replace(
-          object.key,
-          (condition, confirmed) => putObject(store, object, condition, confirmed, signal),
+        await replace({
+          key: object.key,
           confirm,
-        );
+          write: (condition, confirmed) => putObject(store, object, condition, confirmed, signal),
+        });
       }, signal),
   };
 }
 
-/** Makes calls about an object. If the object is not there, the error names it. */
+/** Makes calls about an object. If the object is not there, the error names its path. */
 async function naming<T>(path: string, calls: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   return onS3(calls, signal).catch((error) => {
     if (!isStoreError(error, 'not_found')) throw error;

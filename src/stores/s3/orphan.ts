@@ -7,31 +7,32 @@ import { isStillDoomed } from './reservation.ts';
 import { abortUpload, createUpload } from './upload.ts';
 
 /**
- * Removes an object of an image id that has no job object, if `mayGo` agrees. Returns whether it was removed;
- * `false` if a job or another removal has the id. The id is reserved for the removal: otherwise a second call
- * could remove the object and leave the id free, and a new job could put equal bytes there, before the signed
- * request of a first call arrives. If this call fails, the reservation stays, and whoever takes it over waits
- * until the requests of this call have expired.
+ * Removes an object of an image id that has no job object, if it still `isOrphan`. Returns whether it was
+ * removed; `false` if a job or another removal has the id.
+ *
+ * Meanwhile, the id is reserved for the removal. Otherwise, before the signed request arrives, another call
+ * could remove the object, and a new job could put equal bytes at its key. If this call fails, the
+ * reservation stays. Whoever takes it over waits until the requests of this call have expired.
  * @param confirm throws if somebody needs the object after all
  */
 export async function removeOrphan(
   store: Bucket,
   ref: DestinationRef,
   key: string,
-  mayGo: () => Promise<boolean>,
+  isOrphan: () => Promise<boolean>,
   confirm: Confirm | undefined,
 ): Promise<boolean> {
   await confirm?.();
   const doomed = await reserveForRemoval(store, ref);
   if (doomed === undefined) return false;
   const isOurs = () => isStillDoomed(store, ref, doomed, watchWith(confirm));
-  const isRemoved = await removeWhere(store, key, async () => (await mayGo()) && isOurs());
+  const isRemoved = await removeWhere(store, key, async () => (await isOrphan()) && isOurs());
   await removeCurrent(store, store.keys.job(ref.image_id), doomed.etag, isOurs);
   return isRemoved;
 }
 
 async function reserveForRemoval(store: Bucket, ref: DestinationRef) {
-  // The job object has to name an upload, because a call that takes the removal over aborts that upload.
+  // A call that takes the removal over aborts the upload that the job object names. So there has to be one.
   const upload = await createUpload(store, store.keys.data(ref.image_id), { mark: ref.mark });
   try {
     return await createDoomedObject(store, ref, upload.UploadId);

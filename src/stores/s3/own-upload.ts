@@ -16,17 +16,18 @@ import {
   canComplete,
   completeUpload,
   createUpload,
+  type FilledBy,
   listParts,
   type MultipartUpload,
   type UploadedPart,
 } from './upload.ts';
 
-/** The parts and objects of an image in the making that a server has. */
+/** All that a server has of an image in the making. */
 interface Found {
   readonly record: ObjectHead | undefined;
-  /** `true` if the data is there, whole and made for this reservation. */
-  readonly isThere: boolean;
-  /** The parts of the upload; `undefined` if there is no such upload. */
+  /** `true` if the upload is complete: the data is there, whole and made for this reservation. */
+  readonly isComplete: boolean;
+  /** The parts of the upload; `undefined` if the upload is gone. */
   readonly parts: UploadedPart[] | undefined;
 }
 
@@ -47,9 +48,8 @@ export class OwnUpload {
     this.#job = job;
   }
 
-  /** `true` if the server copies the parts. */
-  get isByServer(): boolean {
-    return this.#job.by_server === true;
+  get filledBy(): FilledBy {
+    return this.#job.by_server ? 'server' : 'worker';
   }
 
   get target(): MultipartUpload {
@@ -67,59 +67,49 @@ export class OwnUpload {
 
   /** Looks at what the server has of the image. */
   async look(): Promise<Found> {
-    const [record, isThere, parts] = await Promise.all([
+    const [record, isComplete, parts] = await Promise.all([
       this.#record(),
-      this.isThere(),
+      this.#isComplete(),
       listParts(this.#store, this.target),
     ]);
-    return { record, isThere, parts };
+    return { record, isComplete, parts };
   }
 
   /**
-   * Finds out what the server has. Returns `true` if the upload is complete already. Throws `conflict` if the
-   * image is committed.
-   * @param early what was found while the attempt took the image. It counts if there was only the upload that
-   * the job object still names. Anything else is looked at again, because an earlier attempt may have changed
-   * it before it lost the image
+   * Goes on with what the server has. Returns `true` if the upload is complete already. Throws `conflict` if
+   * the image is committed.
+   * @param early what was found before the attempt had the image. It counts only if there were just parts:
+   * an earlier attempt may have changed anything else before it lost the image
    */
   async resume(early?: Found): Promise<boolean> {
-    const hasOnlyParts = early !== undefined && early.record === undefined && !early.isThere && early.parts;
-    const { record, isThere, parts } = hasOnlyParts ? early : await this.look();
+    const hadJustParts = early?.parts !== undefined && early.record === undefined && !early.isComplete;
+    const { record, isComplete, parts } = hadJustParts ? early : await this.look();
     await this.#assertInTheMaking(record);
-    if (isThere) return true;
+    if (isComplete) return true;
     // A lifecycle rule of the bucket may have aborted the upload.
-    if (parts === undefined) await this.#start(false);
-    else if (this.isByServer || (await canComplete(this.#store, this.key, parts)))
+    if (parts === undefined) await this.#start('worker');
+    else if (this.filledBy === 'server' || (await canComplete(this.#store, this.key, parts)))
       this.noteParts(withoutTornParts(parts, this.#size));
-    else await this.startOver();
+    else await this.startOver('worker');
     return false;
   }
 
-  /** Tells whether the data is there, whole and made for this reservation. */
-  async isThere(): Promise<boolean> {
-    const found = await headOf(this.#store, this.key);
-    return found?.size === this.#size && mayBelongTo(found.stamp, this.#job);
-  }
-
-  /** Begins a new upload instead of this one, without any part. */
-  async startOver(byServer = false): Promise<void> {
+  /** Begins a new upload without any part, in the place of this one. */
+  async startOver(filledBy: FilledBy): Promise<void> {
     const before = this.target;
-    await this.#start(byServer);
+    await this.#start(filledBy);
     await abortUpload(this.#store, before);
     this.#parts.clear();
   }
 
-  /**
-   * Completes the upload. If a delayed completion of an earlier reservation has put other data at the key,
-   * removes that data first.
-   */
+  /** Completes the upload. First removes data that a delayed request of an earlier reservation has made. */
   async complete(): Promise<void> {
     const complete = () =>
       completeUpload(this.#store, this.target, this.#parts.values(), { IfNoneMatch: '*' });
     await complete().catch(async (error) => {
       const isInTheWay = isS3Error(error, 'PreconditionFailed');
       // The answer to an earlier try may have been lost.
-      if ((isInTheWay || isAbsent(error)) && (await this.isThere())) return;
+      if ((isInTheWay || isAbsent(error)) && (await this.#isComplete())) return;
       if (!isInTheWay) throw await this.#errorFor(error);
       await this.removeData();
       await complete();
@@ -134,8 +124,8 @@ export class OwnUpload {
   }
 
   /**
-   * Throws `not_found` if the image is no longer being made by this job, and `conflict` if a later attempt
-   * has it or it is committed.
+   * Throws `not_found` if this job no longer makes the image, and `conflict` if a later attempt has it or the
+   * image is committed.
    */
   async assertOurs(): Promise<void> {
     const [{ attempt }, record] = await Promise.all([ownJobObject(this.#store, this.#ref), this.#record()]);
@@ -143,10 +133,7 @@ export class OwnUpload {
     await this.#assertInTheMaking(record);
   }
 
-  /**
-   * Waits for a call about the upload. If the call fails, throws the signal's reason if the signal is
-   * aborted, else an error that says whether the upload is gone.
-   */
+  /** Waits for a call about the upload. If it fails, throws the signal's reason or what `#errorFor` finds. */
   async unlessGone<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
     return call.catch(async (error) => {
       throw signal.aborted ? signal.reason : await this.#errorFor(error);
@@ -155,25 +142,22 @@ export class OwnUpload {
 
   /**
    * Returns the error for a failed call about the upload: the call's own, or `lost` if the upload is gone.
-   * Throws `not_found` if the image was discarded, and `conflict` if it was taken over. If the server has not
-   * answered, lists the parts to find out, because a server that refuses a part may hang up while the part is
-   * still being sent.
+   * Throws `not_found` if the image was discarded, and `conflict` if it was taken over.
    */
   async #errorFor(error: unknown): Promise<unknown> {
     if (error instanceof S3ServiceException && !isAbsent(error)) return error;
     await this.assertOurs();
-    if (!isAbsent(error) && (await listParts(this.#store, this.target)) !== undefined) return error;
-    return new StoreError('lost', 'the upload is gone; starting over', { cause: error });
+    // A server that refuses a part may hang up while the part is being sent. The list shows whether it did.
+    const isGone = isAbsent(error) || (await listParts(this.#store, this.target)) === undefined;
+    return isGone ? new StoreError('lost', 'the upload is gone; starting over', { cause: error }) : error;
   }
 
-  /**
-   * Begins a new upload, and notes it in the job object. If somebody has changed the job object meanwhile,
-   * aborts the upload and throws.
-   */
-  async #start(byServer: boolean): Promise<void> {
+  /** Begins a new upload, and notes it in the job object. Throws if somebody else has changed that. */
+  async #start(filledBy: FilledBy): Promise<void> {
     await this.assertOurs();
-    const next = await createUpload(this.#store, this.key, this.#job, byServer);
-    const noted = { upload_id: next.UploadId, by_server: byServer || undefined } as const;
+    const next = await createUpload(this.#store, this.key, this.#job, filledBy);
+    const by_server = filledBy === 'server' ? true : undefined;
+    const noted = { upload_id: next.UploadId, by_server } as const;
     const replaced = await replaceJobObject(this.#store, this.#ref, this.#job, noted);
     if (replaced !== undefined) {
       this.#job = replaced;
@@ -184,13 +168,18 @@ export class OwnUpload {
     throw overtakenError();
   }
 
+  async #isComplete(): Promise<boolean> {
+    const found = await headOf(this.#store, this.key);
+    return found?.size === this.#size && mayBelongTo(found.stamp, this.#job);
+  }
+
   #record(): Promise<ObjectHead | undefined> {
     return headOf(this.#store, this.#store.keys.record(this.#ref.image_id));
   }
 
   /**
-   * Throws `conflict` if the record says that the image is committed. Removes a record that a delayed request
-   * of another reservation has written.
+   * Throws `conflict` if the image is committed. Removes a record that a delayed request of an earlier
+   * reservation has written.
    */
   async #assertInTheMaking(record: ObjectHead | undefined): Promise<void> {
     if (record === undefined) return;

@@ -2,6 +2,7 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { received } from '../../http/index.ts';
 import type { Digests } from '../../image/index.ts';
 import type { PartReader } from '../data-port.ts';
+import type { ReaderOptions } from '../port.ts';
 import { changedError } from '../refusals.ts';
 import { hasAnyDigest, haveDigests, keepAliveUntil } from '../same-bytes.ts';
 import { shared } from '../shared.ts';
@@ -11,7 +12,7 @@ import type { Bucket } from './bucket.ts';
 import { fromS3, isS3Error, onS3 } from './errors.ts';
 import { openObject } from './read-object.ts';
 
-/** The properties of an object that have to stay as they are while it is read. */
+/** The properties of an object that MUST stay as they are while the object is read. */
 interface Pin {
   readonly key: string;
   readonly etag: string;
@@ -44,19 +45,17 @@ export function isPinOf(key: string, pin: string): boolean {
 }
 
 /**
- * Returns a reader of an object. The object MUST keep its pin while it is read; otherwise, throws `changed`.
- * If digests are known, they decide instead: an object that was put again is read to its end, and counts as
- * unchanged if it still has these digests. If `isUnchecked`, only the reads find out: each asks for the
- * version that is pinned.
+ * Returns a reader of an object. Each read asks for the version with the pin. If another version is there,
+ * throws `changed`. If digests are known, they decide instead: the whole new version is read once, and counts
+ * as unchanged if it has these digests.
  */
 export async function openPinned(
   store: Bucket,
   key: string,
   pin: string,
-  digests?: Digests,
-  isUnchecked = false,
+  { digests, checksLater = false }: ReaderOptions = {},
 ): Promise<PartReader> {
-  const now = isUnchecked ? undefined : await pinObject(store, key);
+  const now = checksLater ? undefined : await pinObject(store, key);
   const expected = pinFrom(pin);
   if (expected === undefined || expected.key !== key) throw changedError();
   const { size } = expected;
@@ -69,7 +68,7 @@ export async function openPinned(
   return {
     endpoint: store.endpoint,
     roundTrip: store.roundTrip(),
-    ...(isUnchecked && { check: () => onS3(async () => check(await pinObject(store, key))) }),
+    ...(checksLater && { check: () => onS3(async () => check(await pinObject(store, key))) }),
     get original() {
       return { service: store.service, bucket: store.bucket, key, etag: guard.etag() };
     },
@@ -80,7 +79,7 @@ export async function openPinned(
         if (start >= size) throw new StoreError('truncated', `the image's data ends at byte ${size}`);
         const open = () => {
           const range = { Range: `bytes=${start}-${end - 1}`, IfMatch: guard.etag() };
-          return openObject(store, key, range, signal, true);
+          return openObject(store, key, range, signal, 'throw');
         };
         let answer = await open().catch(undefinedIfReplaced);
         if (answer === undefined) {
@@ -100,19 +99,16 @@ export async function openPinned(
   };
 }
 
-/** Returns `undefined` if an error says that another object is at the key now. Throws every other error. */
+/** Returns `undefined` if an error says that another version is at the key. Throws every other error. */
 function undefinedIfReplaced(error: unknown): undefined {
   if (!isS3Error(error, 'PreconditionFailed')) throw error;
 }
 
-/** Watches over the bytes of an object that others may put again. */
+/** Finds out whether others have changed an object. */
 interface Guard {
-  /** Returns the ETag of the latest object at the key that is known to have the right bytes. */
+  /** Returns the ETag of the latest version that is known to have the right bytes. */
   etag(): string;
-  /**
-   * Reads the whole object that is there now, and throws `changed` unless its bytes are still right. Calls at
-   * the same time share one reading.
-   */
+  /** Reads the whole object, and throws `changed` unless its bytes are still right. */
   checkDigests(): Promise<void>;
 }
 
@@ -137,7 +133,7 @@ function guardOf(
   };
 }
 
-/** Parses a pin. Returns `undefined` if it is not one of this store. */
+/** Parses a pin. Returns `undefined` if another kind of store has made it. */
 function pinFrom(text: string): Pin | undefined {
   try {
     const { key, etag, size } = JSON.parse(text);

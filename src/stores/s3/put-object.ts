@@ -13,7 +13,7 @@ export interface WholeObject {
   readonly attributes: ObjectAttributes;
 }
 
-/** Puts an object at its key in one request, all or nothing, if the condition holds. */
+/** Puts an object at its key in one request, if the condition holds. */
 export async function putObject(
   { client, bucket }: Bucket,
   { key, data, attributes }: WholeObject,

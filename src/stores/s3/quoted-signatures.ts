@@ -3,9 +3,9 @@ import { HttpRequest } from '@smithy/core/protocols';
 import { withoutSecrets } from '../../http/index.ts';
 
 /**
- * Removes the signature of a request, the token of a temporary account and a proxy's credentials from the
- * request's error. Some servers quote a request that they refuse, and the SDK keeps their words in the error,
- * which gets into logs.
+ * Removes secrets from the errors of requests: signatures, the token of a temporary account, and a proxy's
+ * credentials. Some servers quote a request that they refuse, and the SDK's error, which gets into logs, has
+ * the server's words.
  */
 export function forgetQuotedSignatures({ middlewareStack }: S3Client): void {
   middlewareStack.add(

@@ -30,9 +30,9 @@ export type RawGet = (
 ) => Promise<PlainAnswer | undefined>;
 
 /**
- * Returns a function that reads a bucket's objects with the SDK's endpoint, credentials and signer, but
- * without the rest of the SDK, which would take four times the CPU. If the function returns `undefined`, the
- * SDK has to ask: it knows the errors, and when to try again.
+ * Returns a function that reads a bucket's objects with the SDK's endpoint, credentials and signer. The rest
+ * of the SDK would take four times the CPU. If the function returns `undefined`, the caller MUST ask through
+ * the SDK, which knows the errors, and when to try again.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export function rawGets(
@@ -63,7 +63,7 @@ export function rawGets(
     try {
       const request = await signed(key, selection);
       if (request === undefined) return undefined;
-      // undici itself notices an abort only once it has a connection.
+      // Until it has a connection, undici itself does not notice an abort.
       const answer = waitFor(dispatcher.request({ ...request, method: 'GET', signal }), signal);
       const { statusCode, body, headers } = await answer;
       if (statusCode === (selection.Range === undefined ? 200 : 206)) return { body, headers };

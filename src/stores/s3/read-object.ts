@@ -19,20 +19,19 @@ export interface OpenObject {
 }
 
 /**
- * Asks for the bytes of an object, or of a range of it, by one request. An abort ends the answer too, even if
- * no byte comes.
- * @param throwsOverload `true` to throw at once if the store has too much to do; otherwise the SDK tries
- * again
+ * Asks for the bytes of an object, or of a range of it, by one request. An abort also ends an answer that is
+ * on its way.
+ * @param whenBusy what happens if the store has too much to do: the SDK tries again, or this throws at once
  */
 export async function openObject(
   { client, bucket, rawGet }: Bucket,
   Key: string,
   selection: Selection,
   signal: AbortSignal,
-  throwsOverload = false,
+  whenBusy: 'retry' | 'throw' = 'retry',
 ): Promise<OpenObject> {
   const raw = await rawGet(Key, selection, signal).catch((error) => {
-    if (throwsOverload || signal.aborted) throw error;
+    if (whenBusy === 'throw' || signal.aborted) throw error;
   });
   if (raw !== undefined) return { body: raw.body, details: detailsFrom(raw.headers) };
   const get = new GetObjectCommand({ Bucket: bucket, Key, ...selection });

@@ -9,8 +9,8 @@ import { headOf } from './read-object.ts';
 const MAX_TRIES = 5;
 
 /**
- * Removes an object if it still has this ETag. Returns `false` if it is gone or was replaced. A server
- * without conditional removals removes whatever is at the key.
+ * Removes an object if it still has this ETag. Returns `false` if the object is gone or was replaced. A
+ * server without conditional removals removes whatever is at the key.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
  */
 export async function removeExactly(
@@ -29,11 +29,13 @@ export async function removeExactly(
 }
 
 /**
- * Removes an object as it was found, if `isAllowed` agrees. Returns whether it was removed. The request is
- * signed before `isAllowed` is asked, and the server refuses it a few seconds later. So the answer of
- * `isAllowed` is never much older than the removal, however long this process is frozen. A bucket that keeps
- * versions would only hide the object, whose bytes would still be paid for: there the version itself is
- * removed, if the account may do that.
+ * Removes an object as it was found, if `isAllowed` agrees. Returns whether it was removed.
+ *
+ * The request is signed before `isAllowed` is asked, and expires a few seconds later. So the answer of
+ * `isAllowed` is never much older than the removal, however long this process is frozen.
+ *
+ * In a bucket that keeps versions, removes the version itself, if the account may do that. Otherwise the
+ * bucket would only hide the object, and its bytes would still have to be paid for.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
  */
 export async function removeWhere(
@@ -49,8 +51,8 @@ export async function removeWhere(
 }
 
 /**
- * Removes an object that has this ETag, if `isAllowed` agrees, as `removeWhere` does. A bucket that keeps
- * versions only hides it.
+ * Removes an object that has this ETag, if `isAllowed` agrees, by a request that expires. A bucket that keeps
+ * versions only hides the object.
  */
 export async function removeCurrent(
   store: Bucket,
@@ -60,13 +62,13 @@ export async function removeCurrent(
 ): Promise<boolean> {
   const outcome = await removeBriefly(store, key, { etag }, isAllowed);
   if (outcome !== 'denied') return outcome === 'removed';
-  // An account may be denied presigned requests.
+  // Some accounts may not presign requests.
   return (await isAllowed()) && (await removeExactly(store, key, etag));
 }
 
 /**
- * Removes an object with a request that expires. Returns `kept` if `isAllowed` says no, or if the object is
- * gone or was replaced, and `denied` if such requests cannot be signed or are denied.
+ * Removes an object by a request that expires. Returns `kept` if `isAllowed` says no, or if the object is
+ * gone or was replaced. Returns `denied` if the account cannot presign requests, or may not.
  */
 async function removeBriefly(
   store: Bucket,
@@ -81,7 +83,7 @@ async function removeBriefly(
     const status = await removal.send();
     if (status < 300) return 'removed';
     if (status === 404 || status === 412) return 'kept';
-    // The server knows no conditional removal.
+    // The server knows no conditional removals.
     if (status === 501 && selected.etag !== undefined) return removeBriefly(store, key, {}, isAllowed);
     if (status === 403 && !removal.isLate()) return 'denied';
     if (tries === MAX_TRIES) throw new StoreError('unavailable', `the object store answered ${status}`);

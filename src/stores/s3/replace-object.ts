@@ -4,7 +4,7 @@ import type { Bucket } from './bucket.ts';
 import { isConditionRefused, isS3Error } from './errors.ts';
 import { headOf } from './read-object.ts';
 
-/** Maximum number of tries of a write that others keep coming ahead of. */
+/** Maximum number of tries of a write to a key to which others keep writing. */
 const MAX_TRIES = 20;
 
 /**
@@ -17,31 +17,33 @@ export interface Condition {
   readonly IfMatch?: string;
 }
 
-/**
- * Sends the request that puts an object at a key. `confirm` MUST be awaited right before each of its tries.
- */
-export type Write = (condition: Condition, confirm: Confirm | undefined) => Promise<void>;
+/** An object that is to be put at a key, in the place of what is there. */
+export interface Replacement {
+  readonly key: string;
+  /** Sends the request that puts the object. MUST await `confirm` right before each try. */
+  readonly write: (condition: Condition, confirm: Confirm | undefined) => Promise<void>;
+  /** Throws if the caller no longer wants the write. */
+  readonly confirm: Confirm | undefined;
+  /**
+   * `true` to look at the key before the first try. Otherwise that happens only if something was at the key
+   * of the last replacement.
+   */
+  readonly looksFirst?: boolean;
+}
 
-/**
- * Puts an object at a key, in the place of what is there. Throws `unavailable` if others keep coming ahead.
- * @param looksFirst `true` if the write looks at the key first; by default it does so if something was there
- * the last time
- */
-export type Replace = (
-  key: string,
-  write: Write,
-  confirm: Confirm | undefined,
-  looksFirst?: boolean,
-) => Promise<void>;
+/** Puts an object at a key. Throws `unavailable` if others keep writing to the key. */
+export type Replace = (replacement: Replacement) => Promise<void>;
 
 const NOTHING: Condition = { IfNoneMatch: '*' };
 
 /**
- * Returns a function that replaces only what it has seen. It looks at what is at the key, then has the caller
- * confirm that the write is still wanted, and then sends the write on the condition that the same is still
- * there. So the server refuses the write of a process that was frozen in between, if a later job or task has
- * put its object there. A server that knows no conditions, and an account that may not look, write as they
- * would without all this.
+ * Returns a function that replaces only what it has seen:
+ * 1. It looks at the key.
+ * 2. The caller confirms that the write is still wanted.
+ * 3. It sends the write, on the condition that the key still has what was seen.
+ *
+ * If the process is frozen in between, and a later job or task puts its object at the key, the server refuses
+ * the write. If the server knows no conditions, or the account may not look, nothing protects that object.
  */
 export function replacingIn(store: Bucket): Replace {
   let knowsConditions = true;
@@ -52,11 +54,11 @@ export function replacingIn(store: Bucket): Replace {
     usuallyFinds = condition !== NOTHING;
     return condition;
   };
-  return async (key, write, confirm, looksFirst = usuallyFinds || !knowsConditions) => {
+  return async ({ key, write, confirm, looksFirst = usuallyFinds || !knowsConditions }) => {
     for (let tries = 1; ; tries += 1) {
       const lookedAt = performance.now();
       const condition = looksFirst || tries > 1 ? await look(key) : NOTHING;
-      // Where nothing is, nothing of a later job or task can be replaced: an older answer is good enough.
+      // A write to an empty key replaces nothing, so an older answer is good enough.
       const since = condition.IfMatch === undefined ? undefined : lookedAt;
       try {
         return await write(condition, confirm && (() => confirm(since)));
@@ -81,9 +83,9 @@ async function conditionNow(store: Bucket, key: string): Promise<Condition> {
   }
 }
 
-/** Tells whether a write was refused because something else is at its key than it required. */
+/** Tells whether a write was refused because its condition does not hold. */
 function isRefused(error: unknown, { IfMatch }: Condition): boolean {
-  // A server that has something else at the key says so with 412, and with 404 if there is nothing any more.
+  // If the object to replace is gone, some servers answer 404.
   const isGone = IfMatch !== undefined && isS3Error(error, 'NoSuchKey');
   return isGone || isConditionRefused(error);
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../pause.ts';
 import type { DestinationRef, Watch } from '../port.ts';
 import { isStoreError } from '../store-error.ts';
 import { EXPIRY } from './brief-delete.ts';
@@ -20,9 +20,9 @@ import { abortUpload, createUpload } from './upload.ts';
 export type UploadKeys = (uploadId: string) => readonly string[] | Promise<readonly string[]>;
 
 /**
- * Removes everything that this job has made for an image, and frees its id. Returns `false` if the image is
+ * Removes everything that this job has made for an image, and frees the id. Returns `false` if the image is
  * not this job's. Throws `conflict` if a higher attempt has taken it.
- * @param uploadKeys returns the keys at which the upload that the job object names may be
+ * @param uploadKeys returns the keys at which the job's upload may be
  */
 export async function removeReservation(
   store: Bucket,
@@ -42,9 +42,8 @@ export async function removeReservation(
 }
 
 /**
- * Reserves an image id for a job. First removes what an earlier attempt of the job has made, because bytes
- * from an earlier inspection of the source must not mix with bytes from this one. Returns whether this
- * attempt has the id now.
+ * Reserves an image id for a job. Returns whether this attempt has the id now. First removes what an earlier
+ * attempt of the job has made: bytes from two inspections of the source must not mix.
  * @param seen the job object as it was a moment ago; `undefined` if there was none
  */
 export async function reserveId(
@@ -55,8 +54,6 @@ export async function reserveId(
   uploadKeys: UploadKeys,
 ): Promise<boolean> {
   try {
-    // If `seen` is `undefined`, another call of this job may have reserved the id since: `beginUpload` finds
-    // out.
     const isOurs = seen?.mark === ref.mark;
     const earlier = isOurs ? await doomJobObject(store, ref, attempt, attempt - 1) : undefined;
     if (earlier !== undefined) {
@@ -72,11 +69,11 @@ export async function reserveId(
 }
 
 /**
- * Waits until the removals that another call has signed for this image have expired, if this call has taken
- * the removal over. Before that, new data MUST NOT be put at the image's keys.
+ * If another call had begun the removal, waits until the requests that it has signed have expired. Before
+ * that, new data MUST NOT be put at the image's keys.
  */
 async function untilOthersExpire({ isTakenOver }: DoomedObject, signal?: AbortSignal): Promise<void> {
-  if (isTakenOver) await sleep(EXPIRY, undefined, { ...(signal && { signal }) });
+  if (isTakenOver) await pause(EXPIRY, signal);
 }
 
 /** Begins the upload of the data, and notes it in the job object. Returns `false` if somebody was faster. */
@@ -88,25 +85,27 @@ async function beginUpload(
 ): Promise<boolean> {
   const stamp = { mark: ref.mark, reserved: attempt };
   const upload = await createUpload(store, store.keys.data(ref.image_id), stamp);
-  const upload_id = upload.UploadId;
-  const isNoted = await (earlier === undefined
-    ? createJobObject(store, ref, attempt, upload_id)
-    : replaceJobObject(store, ref, earlier, {
-        ...stamp,
-        attempt,
-        upload_id,
-        by_server: undefined,
-        doomed: undefined,
-        removal: undefined,
-      })
-  ).catch(async (error) => {
-    // If the job object was not written, nobody else knows the upload. If it was written, and only the answer
-    // was lost, `OwnUpload` finds the upload gone, and begins another one.
+  const isNoted = await noteUpload(store, ref, attempt, upload.UploadId, earlier).catch(async (error) => {
+    // If the job object was written after all, `OwnUpload` finds the upload gone, and begins another one.
     await abortUpload(store, upload).catch(() => {});
     throw error;
   });
   if (!isNoted) await abortUpload(store, upload);
-  return Boolean(isNoted);
+  return isNoted;
+}
+
+/** Writes the job object of a reservation. Returns `false` if somebody was faster. */
+async function noteUpload(
+  store: Bucket,
+  ref: DestinationRef,
+  attempt: number,
+  upload_id: string,
+  earlier: DoomedObject | undefined,
+): Promise<boolean> {
+  if (earlier === undefined) return createJobObject(store, ref, attempt, upload_id);
+  const fresh = { by_server: undefined, doomed: undefined, removal: undefined };
+  const changes = { ...fresh, attempt, reserved: attempt, upload_id };
+  return (await replaceJobObject(store, ref, earlier, changes)) !== undefined;
 }
 
 /** Tells whether a job object says that this very attempt has reserved the image id. */
@@ -115,9 +114,9 @@ export function isReservation(job: JobObject | undefined, ref: DestinationRef, a
 }
 
 /**
- * Removes everything but the job object. The record goes first, because without it there is no image. Before
- * each removal, checks that the job object is still the one that was doomed: another call may have finished
- * the removal, and a later attempt may have started over.
+ * Removes everything but the job object. The record goes first, because without it there is no image. Each
+ * removal depends on a look at the job object: another call may have finished the removal, and a later
+ * attempt may have started over.
  */
 async function removeContents(
   store: Bucket,
@@ -135,8 +134,8 @@ async function removeContents(
 }
 
 /**
- * Tells whether the job object is still the one that this call has doomed. Throws if the caller no longer
- * wants the removal (see `Watch`).
+ * Tells whether the job object is still as this call has doomed it. Throws if the caller no longer wants the
+ * removal (see `Watch`).
  */
 export async function isStillDoomed(
   store: Bucket,

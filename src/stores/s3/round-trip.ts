@@ -1,16 +1,14 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { HttpRequest } from '@smithy/core/protocols';
 
-/** The number of latest answers of which the fastest counts. */
+/** Number of the latest answers of which the fastest one counts. */
 const COUNTED = 8;
-/**
- * With fewer answers than this, none of them may have been fast, because a process is slow when it begins.
- */
+/** Number of answers that are needed. The first ones are slow, because a process is slow when it begins. */
 const MIN_ANSWERS = 3;
 
 /**
- * Returns a function that tells how long a server takes to answer a client's small requests: the time of the
- * fastest of the latest ones, in milliseconds; `undefined` if there were too few.
+ * Returns a function that tells in how many milliseconds a server answers small requests: the fastest of the
+ * latest answers counts. The function returns `undefined` until there were enough answers.
  */
 export function roundTrips({ middlewareStack }: S3Client): () => number | undefined {
   const latest: number[] = [];
@@ -18,7 +16,7 @@ export function roundTrips({ middlewareStack }: S3Client): () => number | undefi
     (next) => async (args) => {
       const begun = performance.now();
       const result = await next(args);
-      // Requests with a body may take long because of the body.
+      // Other requests have bodies, which may take long.
       if (HttpRequest.isInstance(args.request) && ['GET', 'HEAD'].includes(args.request.method)) {
         latest.push(performance.now() - begun);
         if (latest.length > COUNTED) latest.shift();

@@ -1,12 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { HttpResponse } from '@smithy/core/protocols';
 
-/** The time at a server. */
+/** A clock that shows the time at a server, however this machine's clock is set. */
 export interface ServerClock {
   /**
-   * Returns the time at the server, or this machine's time before the server's first answer. The time at the
-   * server may be somewhat behind the server's clock, but is never ahead of it, however the clock of this
-   * machine is set.
+   * Returns the time at the server. It may be somewhat behind the server's clock, but is never ahead of it.
+   * Before the server's first answer, returns this machine's time.
    */
   now(): Date;
 }
@@ -25,7 +24,7 @@ export function serverClock({ middlewareStack }: S3Client): ServerClock {
     { step: 'deserialize', priority: 'low', name: 'serverClock' },
   );
   return {
-    // An answer's date is older than the moment at which it is read, so the result is somewhat behind.
+    // An answer has been on its way for a while when its date is read.
     now: () => new Date(last === undefined ? Date.now() : last.date + performance.now() - last.at),
   };
 }

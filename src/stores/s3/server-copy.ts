@@ -1,43 +1,17 @@
-import { HeadObjectCommand, S3ServiceException, UploadPartCopyCommand } from '@aws-sdk/client-s3';
-import type { ByteRange } from '../../image/index.ts';
+import { HeadObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import type { ServerObject } from '../data-port.ts';
 import type { Bucket } from './bucket.ts';
-import { sourceOf } from './copy-object.ts';
 import { fromS3, isS3Error } from './errors.ts';
-import type { MultipartUpload, UploadedPart } from './upload.ts';
 
-/**
- * Lets the server copy a range of an object as a part of an upload, if the object still has its ETag.
- * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
- */
-export async function copyPart(
-  { client, bucket }: Bucket,
-  upload: MultipartUpload,
-  PartNumber: number,
-  from: ServerObject,
-  [start, end]: ByteRange,
-  abortSignal: AbortSignal,
-): Promise<UploadedPart> {
-  const copy = new UploadPartCopyCommand({
-    Bucket: bucket,
-    ...upload,
-    PartNumber,
-    CopySource: sourceOf(from.bucket, from.key),
-    CopySourceRange: `bytes=${start}-${end - 1}`,
-    CopySourceIfMatch: from.etag,
-  });
-  const { CopyPartResult } = await client.send(copy, { abortSignal });
-  return { PartNumber, Size: end - start, ETag: CopyPartResult?.ETag };
-}
+/** HTTP statuses of a server that does not know a request. */
+const UNKNOWN_REQUEST: ReadonlySet<number | undefined> = new Set([405, 501]);
 
-/**
- * Returns the error code if the server refuses to copy a part, so that another try would not help; `null` for
- * every other error. `NoSuchUpload` is no refusal to copy, because that upload takes no bytes from a worker
- * either.
- */
+/** Returns the code of an error by which a server refuses to copy a part for good; `null` for any other. */
 export function refusalOf(error: unknown): string | null {
-  if (!(error instanceof S3ServiceException) || isS3Error(error, 'NoSuchUpload')) return null;
-  const isUnknown = error.$metadata.httpStatusCode === 501 || error.$metadata.httpStatusCode === 405;
+  if (!(error instanceof S3ServiceException)) return null;
+  // An upload that is gone takes no bytes from a worker either.
+  if (isS3Error(error, 'NoSuchUpload')) return null;
+  const isUnknown = UNKNOWN_REQUEST.has(error.$metadata.httpStatusCode);
   return isUnknown || !fromS3(error).retryable ? error.name : null;
 }
 

@@ -6,9 +6,8 @@ import { escapeUriPath } from '@smithy/core/protocols';
 export type SignedAddress = NonNullable<Awaited<ReturnType<typeof openAddress>>>;
 
 /**
- * Returns a function that finds a bucket's endpoint with the SDK's rules, credentials and signer. It returns
- * `undefined` if requests are not signed in the usual way. It looks for the endpoint once, and again only if
- * that has failed.
+ * Returns a function that finds a bucket's address by the SDK's rules, and its signer. The function returns
+ * `undefined` if requests are not signed in the usual way. It remembers the address once it has found it.
  */
 export function addressOf(client: S3Client, bucket: string): () => Promise<SignedAddress | undefined> {
   let opened: ReturnType<typeof openAddress> | undefined;

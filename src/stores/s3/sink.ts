@@ -3,11 +3,12 @@ import type { BlockSink, ServerCopy } from '../data-port.ts';
 import type { DestinationRef } from '../port.ts';
 import { blockSizeOf } from './block-plan.ts';
 import type { Bucket } from './bucket.ts';
+import { copyPart } from './copy-part.ts';
 import { onS3 } from './errors.ts';
 import { claimJobObject, lastOwnJobObject, ownJobObject } from './job-object.ts';
 import { OwnUpload } from './own-upload.ts';
 import { sequentialReader } from './read-object.ts';
-import { copyPart, haveSameChecksum, refusalOf } from './server-copy.ts';
+import { haveSameChecksum, refusalOf } from './server-copy.ts';
 import { putPart } from './upload.ts';
 
 /**
@@ -20,10 +21,10 @@ export async function openUpload(
   attempt: number,
   size: number,
 ): Promise<BlockSink> {
-  // The look at the upload is under way while the attempt takes the image, because each answer may take long.
+  // Each answer may take long. So the look at the upload is under way while the attempt takes the image.
   const last = lastOwnJobObject(store, ref) ?? (await ownJobObject(store, ref));
   const looking = new OwnUpload(store, ref, last, size).look();
-  // If the image cannot be taken, nothing awaits `looking`, whose error must not end the process.
+  // If the image cannot be taken, nothing awaits `looking`. Then its error must not end the process.
   looking.catch(() => {});
   const claimed = await claimJobObject(store, ref, attempt);
   const upload = new OwnUpload(store, ref, claimed, size);
@@ -55,9 +56,8 @@ export async function openUpload(
     reset: () =>
       onS3(async () => {
         data.close();
-        // `startOver` comes first: it refuses an attempt that was overtaken, and such an attempt must not
-        // remove the data.
-        await upload.startOver();
+        // An attempt that was overtaken must not remove the data: `startOver` refuses it.
+        await upload.startOver('worker');
         await upload.removeData();
         isWhole = false;
       }),
@@ -71,10 +71,10 @@ export async function openUpload(
 function serverCopy(store: Bucket, upload: OwnUpload, size: number): ServerCopy {
   return {
     service: store.service,
-    hasBegun: upload.isByServer,
+    hasBegun: upload.filledBy === 'server',
     begin: () =>
       onS3(async () => {
-        if (!upload.isByServer) await upload.startOver(true);
+        if (upload.filledBy !== 'server') await upload.startOver('server');
       }),
     copy: (range, from, signal) =>
       onS3(async () => {

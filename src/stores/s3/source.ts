@@ -11,7 +11,7 @@ import type { Bucket } from './bucket.ts';
 import { isAbsent, onS3 } from './errors.ts';
 import { isPinOf, openPinned, pinObject } from './pinned-object.ts';
 
-/** Tells whether an id can be an image's. Such an id has no slash, so it is a single step of a key. */
+/** Tells whether an id can be an image's. It is a single step of a key, and has no slash. */
 export const isImageId = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(id);
 
 /** Tells whether a reference may name an object by its key, which only an operator may do. */
@@ -23,32 +23,26 @@ export function s3Source(store: Bucket): ImageSource {
   const { keys } = store;
   return {
     inspect: (ref) =>
-      onS3(async () => {
-        // Record and data are asked for at once, because each answer may take long.
+      naming(ref, async () => {
+        // Each answer may take long. So the data is looked at while the record is read.
         const data = isImageId(ref.image_id) ? pinObject(store, keys.data(ref.image_id)) : undefined;
-        // If the record is missing or refused, nothing awaits `data`, and its error must not end the process.
+        // If the record is missing or refused, nothing awaits `data`. Its error must not end the process.
         data?.catch(() => {});
         const record = await readRecord(store, ref.image_id);
         if (record === undefined || data === undefined) return await inspectObject(ref);
         if (!isVisibleTo(record, ref.tenant_id)) throw notFoundError(ref);
-        if (record.status !== 'active') {
-          throw notActiveError(ref, record.status);
-        }
+        if (record.status !== 'active') throw notActiveError(ref, record.status);
         const { size, pin } = await data;
         assertDataSize({ id: ref.image_id, size: record.size }, size);
         return { record, pin };
-      }).catch((error) => {
-        throw isStoreError(error, 'not_found') ? notFoundError(ref) : error;
       }),
 
-    openReader: (ref, pin, digests, isUnchecked) =>
-      onS3(async () => {
+    openReader: (ref, pin, options) =>
+      naming(ref, async () => {
         const objectKey = keys.object(ref.image_id);
         const isObject = isObjectKey(ref) && isPinOf(objectKey, pin);
         if (!isObject && !isImageId(ref.image_id)) throw notFoundError(ref);
-        return openPinned(store, isObject ? objectKey : keys.data(ref.image_id), pin, digests, isUnchecked);
-      }).catch((error) => {
-        throw isStoreError(error, 'not_found') ? notFoundError(ref) : error;
+        return openPinned(store, isObject ? objectKey : keys.data(ref.image_id), pin, options);
       }),
   };
 
@@ -60,9 +54,14 @@ export function s3Source(store: Bucket): ImageSource {
   }
 }
 
-/**
- * Reads an image's record. Returns `undefined` if there is none. Throws `invalid_image` if it is no record.
- */
+/** Makes calls about an image. If something is not there, the error names the image. */
+async function naming<T>(ref: SourceRef, calls: () => Promise<T>): Promise<T> {
+  return onS3(calls).catch((error) => {
+    throw isStoreError(error, 'not_found') ? notFoundError(ref) : error;
+  });
+}
+
+/** Reads an image's record; `undefined` if there is none. Throws `invalid_image` if it cannot be used. */
 export async function readRecord(
   { client, bucket, keys }: Bucket,
   imageId: string,

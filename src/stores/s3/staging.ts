@@ -2,13 +2,13 @@ import { hashOf } from '../hash-of.ts';
 import type { DestinationRef } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 
-/** The folder below a bucket's prefix that has the objects in the making. No object's path begins with it. */
+/** The folder of a bucket that has the objects in the making. No object's path begins with it. */
 export const HIDDEN = '.image-replicator/';
 
 /**
  * Returns a bucket whose keys are those of one object in the making:
  *
- *     <prefix>/.image-replicator/<hash>/job   the job, and its upload: of the data, then of the object itself
+ *     <prefix>/.image-replicator/<hash>/job   the job, and its upload: first of the data, then of the object
  *     <prefix>/.image-replicator/<hash>/data  the bytes, once their upload is complete
  */
 export function stagingOf(store: Bucket, ref: DestinationRef): Bucket {

@@ -1,9 +1,8 @@
 import { markFrom, markText } from '../mark-text.ts';
 
 /**
- * Metadata of an object that a job has made: the job's mark, and the number of the reservation to which the
- * object belongs. A delayed request may make an object long after its reservation was removed: then the
- * number shows that the object does not belong to the present reservation.
+ * Metadata of an object that a job has made: it names the job, and the reservation to which the object
+ * belongs. A delayed request may make an object when its reservation is long gone. The number shows that.
  */
 export interface Stamp {
   readonly mark: string;
@@ -38,9 +37,8 @@ export function stampFrom(metadata: Readonly<Record<string, string>> | undefined
 }
 
 /**
- * Tells whether an object may have been made for a reservation. Earlier versions write objects without a
- * stamp, and drop the number from a job object that they take over: so what is missing does not count as
- * different.
+ * Tells whether an object may have been made for a reservation. A mark or number that is missing does not
+ * count: earlier versions write objects without a stamp, and job objects without a number.
  */
 export function mayBelongTo(stamp: FoundStamp, reservation: Stamp): boolean {
   const { mark = reservation.mark, reserved = reservation.reserved } = stamp;

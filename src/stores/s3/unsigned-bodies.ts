@@ -2,8 +2,8 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { HttpRequest } from '@smithy/core/protocols';
 
 /**
- * Over TLS, leaves a body that has a checksum of its own out of the signature, as AWS's SDKs for Go and
- * Python do. Hashing it by SHA-256 too would take longer than everything else.
+ * Leaves bodies out of the signature over TLS, if they have a checksum of their own. AWS's SDKs for Go and
+ * Python do the same. A SHA-256 of the body would take longer than everything else.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 export function leaveBodiesUnsigned({ middlewareStack }: S3Client): void {

@@ -16,8 +16,8 @@ export interface Place {
 const A_DAY = 24 * 60 * 60_000;
 
 /**
- * Lists uploads that nobody will complete: those that no job object names, because a process died before it
- * could note them, and those of images that are whole. Their parts are invisible, but have to be paid for.
+ * Lists uploads that nobody will complete. Either no job object names the upload, because a process died
+ * before it could note it, or the image is whole. The parts are invisible, but have to be paid for.
  */
 export async function* uploadLeftovers(
   store: Bucket,
@@ -50,7 +50,7 @@ async function leftoverOf(
     mark: null,
     bytes: parts.reduce((sum, { Size }) => sum + Size, 0),
     changed: initiated,
-    // No step of a copy takes this long to note an upload.
+    // To note an upload never takes this long.
     abandonedAfter: A_DAY,
     remove: () => onS3(() => abortUpload(store, upload)).then(() => true),
   };

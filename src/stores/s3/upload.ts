@@ -28,23 +28,23 @@ export interface UploadedPart extends CompletedPart {
   readonly LastModified?: Date | undefined;
 }
 
-/**
- * Each part has a checksum of its own, from which the server sees whether the part was damaged on its way.
- */
-const CHECKSUM_PER_PART = { ChecksumAlgorithm: 'CRC32C', ChecksumType: 'COMPOSITE' } as const;
+/** Who fills the parts of an upload: a worker that sends their bytes, or the server by copying an object. */
+export type FilledBy = 'worker' | 'server';
 
-/**
- * Begins an upload of a job's data, which bears the job's stamp.
- * @param byServer `true` if the server copies the parts: then it computes one checksum of the whole object,
- * if it can
- */
+/** A checksum for each part that a worker sends. Of parts that it copies, the server checks the whole. */
+const CHECKSUMS = {
+  worker: { ChecksumAlgorithm: 'CRC32C', ChecksumType: 'COMPOSITE' },
+  server: {},
+} as const;
+
+/** Begins an upload of a job's data, which bears the job's stamp. */
 export async function createUpload(
   { client, bucket }: Bucket,
   Key: string,
   stamp: Stamp,
-  byServer = false,
+  filledBy: FilledBy = 'worker',
 ): Promise<MultipartUpload> {
-  const create = { Bucket: bucket, Key, Metadata: metadataOf(stamp), ...(!byServer && CHECKSUM_PER_PART) };
+  const create = { Bucket: bucket, Key, Metadata: metadataOf(stamp), ...CHECKSUMS[filledBy] };
   const { UploadId = '' } = await client.send(new CreateMultipartUploadCommand(create));
   return { Key, UploadId };
 }
@@ -52,8 +52,8 @@ export async function createUpload(
 /**
  * Tells whether listed parts, which a worker has put, can be put together. A server that keeps the checksums
  * of parts wants them in that request. Some servers keep them, but do not list them (SeaweedFS): then nobody
- * knows the checksums of parts that an earlier attempt has put. Whether a server keeps checksums, it says
- * when it begins an upload. So this begins one and aborts it.
+ * knows the checksums of parts that an earlier attempt has put. A server says whether it keeps checksums when
+ * it begins an upload. So this begins one, and aborts it.
  */
 export async function canComplete(
   store: Bucket,
@@ -62,13 +62,13 @@ export async function canComplete(
 ): Promise<boolean> {
   if (parts.every(({ ChecksumCRC32C }) => ChecksumCRC32C !== undefined)) return true;
   const { client, bucket } = store;
-  const create = new CreateMultipartUploadCommand({ Bucket: bucket, Key, ...CHECKSUM_PER_PART });
+  const create = new CreateMultipartUploadCommand({ Bucket: bucket, Key, ...CHECKSUMS.worker });
   const { UploadId, ChecksumAlgorithm } = await client.send(create);
   await abortUpload(store, { Key, UploadId: UploadId ?? '' });
   return ChecksumAlgorithm === undefined;
 }
 
-/** Aborts an upload. One that is gone counts as aborted. */
+/** Aborts an upload, unless it is gone. */
 export async function abortUpload({ client, bucket }: Bucket, upload: MultipartUpload): Promise<void> {
   try {
     await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, ...upload }));
@@ -78,7 +78,7 @@ export async function abortUpload({ client, bucket }: Bucket, upload: MultipartU
 }
 
 /**
- * Puts a part. The server checks the bytes against their checksum, and keeps the checksum.
+ * Puts a part, with a checksum by which the server sees whether the bytes were damaged on their way.
  * @param onMoved called whenever some of the bytes have been sent
  */
 export async function putPart(
@@ -97,16 +97,14 @@ export async function putPart(
   return { PartNumber, Size: bytes.length, ETag, ChecksumCRC32C };
 }
 
-/**
- * Lists the parts that are there. Returns `undefined` if the upload is gone. The SDK's own paging never ends
- * with a server that sends a marker with its last page.
- */
+/** Lists the parts that are there. Returns `undefined` if the upload is gone. */
 export async function listParts(
   { client, bucket }: Bucket,
   upload: MultipartUpload,
 ): Promise<UploadedPart[] | undefined> {
   const parts: UploadedPart[] = [];
   try {
+    // The SDK's own paging never ends if a server sends a marker with its last page.
     for (let marker: string | undefined; ; ) {
       const page = await client.send(
         new ListPartsCommand({ Bucket: bucket, ...upload, PartNumberMarker: marker }),
@@ -124,9 +122,9 @@ export async function listParts(
 }
 
 /**
- * Makes an object of the parts. The request cannot be aborted, because the server would go on with it, and
- * the object would appear when nobody looks for it any more.
- * @param confirm awaited right before the request, which is not sent if `confirm` rejects
+ * Makes an object of the parts. No signal aborts the request: the server would go on with it, and the object
+ * would appear when nobody looks for it any more.
+ * @param confirm awaited right before each try of the request
  */
 export async function completeUpload(
   { client, bucket }: Bucket,
