@@ -11,8 +11,8 @@ import { storeOf } from './region-of.ts';
  * only if nobody can be using it.
  * @param forced the run that was cancelled by force, if this is its clean-up; `undefined` if the job itself
  * undoes its copy
- * @throws StoreError `unavailable` if the job was cancelled by force and then reset, as long as the new run
- * has not closed, or if a committed image that was to be removed has to stay after all
+ * @throws StoreError `unavailable` in two cases: the job was reset after the cancel by force, and its new run
+ * has not closed yet; or the image was about to be removed, and a reset has just made it one that must stay
  */
 export async function discardImage(
   { regions, client, spool }: Dependencies,
@@ -29,7 +29,7 @@ export async function discardImage(
   const confirm: Confirm = async (since) => {
     await watch.confirm(since);
     if (forced === undefined) return;
-    // After a reset in the meantime, the committed image may be one that a later run has made.
+    // If the job was reset in the meantime, a later run may have made the image.
     const now = await find();
     if (removable.committing && !now.committing) throw jobWasReset();
   };
@@ -62,8 +62,8 @@ async function chainUnlessOpen(
   { workflow_id }: RunRef,
 ): Promise<Chain> {
   const chain = await chainOf(client, workflow_id, mark);
-  // A reset has made the last run, which copies again. If its history contains the start of this clean-up,
-  // the run starts no other. So this clean-up has to remove what the run leaves, once it has closed.
+  // A reset has made the last run, which copies again. Its history may contain the start of this clean-up:
+  // then the run starts no clean-up of its own. So this one waits for the run, and removes what it leaves.
   if (chain.state === 'open')
     throw new StoreError('unavailable', 'the job was reset and is running again: waiting for its end');
   return chain;
@@ -78,8 +78,8 @@ const WITHOUT_IMAGE: ReadonlySet<string | null> = new Set(['CANCELLED', 'FAILED'
 
 /**
  * Returns a reference to what may be removed after a cancel by force. A committed image stays if somebody may
- * be using it: if a run may have ended as replicated, or if a later run, made by a reset, has closed with a
- * status that is not in `WITHOUT_IMAGE`.
+ * be using it. That is so if any run may have ended as replicated. It is also so if a reset has made a later
+ * run, and that run has closed with a status that is not in `WITHOUT_IMAGE`.
  */
 async function removableAfterForce(
   client: Dependencies['client'],
@@ -87,7 +87,7 @@ async function removableAfterForce(
   { workflow_id, run_id }: RunRef,
   { state, lastRunId, closedAs }: Chain,
 ): Promise<DestinationRef> {
-  // Temporal has forgotten all runs. No later run has made an image that is in use: an earlier attempt at
+  // Temporal has forgotten all runs. If one of them had made an image that must stay, an earlier attempt at
   // this step would have seen that run, and would have ended the step.
   if (state === 'gone') return ref;
   const isLast = lastRunId === run_id;

@@ -194,8 +194,8 @@ async function waitForShared<T>(
   try {
     return await wait(signal, () => onWait(fault));
   } catch (error) {
-    // If this attempt is cancelled, a later one may have adopted the transfer, and needs a fault that is
-    // retried.
+    // When this attempt is cancelled, a later one may have adopted the transfer. It has to see a fault that
+    // is retried.
     throw signal.aborted ? fault : error;
   }
 }
