@@ -1,6 +1,7 @@
 import type { CopyPlan } from '../src/copy-job/index.ts';
 import { copyOf, type ImageRecord } from '../src/image/index.ts';
 import { atSide, type DestinationRef, type Watch } from '../src/stores/index.ts';
+import { asContested } from './current-run.ts';
 import type { Dependencies } from './dependencies.ts';
 import { discardUnwanted } from './discard-unwanted.ts';
 import { attemptNumber, jobHasEnded } from './lease.ts';
@@ -25,7 +26,7 @@ export async function commitImage(
   await atSide('destination', async () => {
     const [destination, attempt] = [storeOf(regions, plan, 'destination'), attemptNumber()];
     try {
-      await destination.commit(ref, attempt, record, watch);
+      await destination.commit(await asContested(client, ref), attempt, record, watch);
     } catch (error) {
       if (plan.objects) await discardUnwanted(() => jobHasEnded(client, ref.mark), destination, ref);
       throw error;

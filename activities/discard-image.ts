@@ -1,7 +1,7 @@
 import type { CopyPlan } from '../src/copy-job/index.ts';
 import { atSide, type Confirm, type DestinationRef, StoreError, type Watch } from '../src/stores/index.ts';
 import { type Chain, chainOf, mayHaveCompleted, type RunRef } from '../src/temporal/index.ts';
-import { currentRun, isFirstRun } from './current-run.ts';
+import { isFirstRun, isOwned } from './current-run.ts';
 import type { Dependencies } from './dependencies.ts';
 import { attemptNumber } from './lease.ts';
 import { storeOf } from './region-of.ts';
@@ -47,9 +47,7 @@ export async function discardImage(
  */
 async function removableByJob(client: Dependencies['client'], ref: DestinationRef): Promise<DestinationRef> {
   if (isFirstRun(ref)) return ref;
-  return (await mayHaveCompleted(client, currentRun().workflowId, ref.mark))
-    ? withoutCommitted(ref)
-    : { ...ref, committing: true };
+  return (await isOwned(client, ref)) ? withoutCommitted(ref) : { ...ref, committing: true };
 }
 
 /**

@@ -19,7 +19,7 @@ export async function prepareDestination(
 ): Promise<void> {
   await atSide('destination', async () => {
     const destination = storeOf(regions, plan, 'destination');
-    if ((await adoptCopy(destination, ref, attemptNumber(), source)) !== null) return;
+    if ((await adoptCopy(client, destination, ref, attemptNumber(), source)) !== null) return;
     await reserve(client, destination, ref, copyOf(source, plan.destination, plan.source.tenant_id));
   });
 }

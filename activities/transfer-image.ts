@@ -66,7 +66,7 @@ async function makeCopy(
   { record }: InspectedImage,
 ): Promise<TransferResult> {
   const destination = storeOf(deps.regions, plan, 'destination');
-  const adopted = await adoptCopy(destination, ref, attemptNumber(), record);
+  const adopted = await adoptCopy(deps.client, destination, ref, attemptNumber(), record);
   if (adopted !== null) return { ...adopted, bytes: record.size };
   const copied = await exceptWhilePaused(deps.client, attempt);
   await deps.spool?.remove(ref, attemptNumber());

@@ -23,6 +23,11 @@ export interface DestinationRef {
    * identify the image instead.
    */
   readonly committing?: true;
+  /**
+   * Present in a run that a reset has made, as long as no run has ended as replicated: somebody may still be
+   * removing what an earlier run has committed.
+   */
+  readonly contested?: true;
 }
 
 /** A source image as it was inspected. */
@@ -98,7 +103,8 @@ export interface ImageDestination {
   prepare(ref: DestinationRef, attempt: number, image: ImageRecord): Promise<void>;
   /**
    * Finds the image that an earlier run of this job has committed, and takes it for this attempt, so that the
-   * earlier run can no longer undo its commit. Returns `null` if there is none.
+   * earlier run can no longer undo its commit. Returns `null` if there is none. A store that cannot lock out
+   * an earlier removal MUST NOT take over an image that is contested: it throws `spoilt`.
    */
   adopt(ref: DestinationRef, attempt: number): Promise<ImageRecord | null>;
   /**
@@ -111,7 +117,7 @@ export interface ImageDestination {
   /**
    * Makes the image visible, whole, with its record. A repeat after success is harmless. An abort MUST NOT
    * end a request that commits: the store waits for its answer. Throws `not_found` if what `prepare` made is
-   * gone.
+   * gone, and `spoilt` if the image is committed already, and `adopt` would throw that.
    */
   commit(ref: DestinationRef, attempt: number, record: ImageRecord, watch?: Watch): Promise<void>;
   /**

@@ -42,7 +42,9 @@ function surroundingsOf<Store>(rule: Rule, w: World<Store>, a: Attempt): Surroun
   const isOwned = w.promised || (a.run !== w.job.run && w.job.status === 'terminated');
   const isCleanUp = a.number !== 0 && a.number === w.cleanUp.lease;
   const isStillLeft = !rule.confirmsChain || (isClosed && !(a.committing && isOwned));
-  return { isClosed, isOwned, mayRemove: isCleanUp ? isStillLeft : hasLease(w, a) || !a.committing };
+  // An attempt that was given up asks for the chain of runs, as a sweep does, unless it is a discard.
+  const mayRemove = isCleanUp ? isStillLeft : hasLease(w, a) || (isClosed && !a.committing);
+  return { isClosed, isOwned, mayRemove };
 }
 
 /** Yields what may happen to an attempt for which the server waits. */

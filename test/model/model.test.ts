@@ -7,6 +7,9 @@ import { NEW, type Rule } from './rule.ts';
 import { ANY_ONE, DESTROYED, mix, OVERTAKEN, type StoreName, verdictOn } from './verdict.ts';
 import type { Troubles } from './world.ts';
 
+const SWEPT_AND_RESET = mix('terminations', 'sweeps', 'resets');
+const ADOPTS_ANY: Partial<Rule> = { adoptsReplicatedOnly: false };
+
 describe('with the new rules no interleaving does harm', () => {
   test.each<[StoreName, string, Troubles]>([
     ['directory', 'any one trouble', ANY_ONE],
@@ -35,6 +38,7 @@ describe('with the new rules no interleaving does harm', () => {
     ['glance', 'a frozen worker and a cancel', mix('timeouts', 'cancels')],
     ['glance', 'a frozen worker and a pause', mix('timeouts', 'pauses')],
     ['glance', 'a cancel by force and another job', mix('forces', 'others')],
+    ['glance', 'a termination, a sweep and a reset', SWEPT_AND_RESET],
   ])('to a store like %s: %s', (store, _what, troubles) => {
     expect(verdictOn(store, NEW, troubles)).toMatchObject({ fault: null });
   });
@@ -177,6 +181,8 @@ describe('without one of the rules a fault comes back:', () => {
       mix('resets', 'forces'),
       DESTROYED,
     ],
+    ['a late removal finds an adopted image', ADOPTS_ANY, 'glance', mix('resets', 'cancels'), DESTROYED],
+    ["a sweep's late removal finds one", ADOPTS_ANY, 'glance', SWEPT_AND_RESET, DESTROYED],
     ['committed images are removed from a Glance', { sparesCommitted: false }, 'glance', ANY_ONE, DESTROYED],
     ['a late record is taken for the current one', { replacesRecord: false }, 's3', ANY_ONE, DESTROYED],
     ['late data is taken for the current data', { numbersData: false }, 's3', ANY_ONE, DESTROYED],
@@ -212,13 +218,6 @@ describe('a named limit:', () => {
       's3',
       mix('forces', 'others'),
       'a sweep leaves a record',
-    ],
-    [
-      'a discard that is frozen between its question and its request removes the image of a later run',
-      limits({ frozenBeforeDelete: true }),
-      'glance',
-      mix('resets', 'cancels'),
-      DESTROYED,
     ],
     [
       'a run for which the source has changed leaves the image of the run before',

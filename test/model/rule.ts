@@ -87,6 +87,11 @@ export interface Rule {
   /** Glance: the discard of a clean-up then also asks whether the chain of runs is still closed. */
   readonly confirmsChain: boolean;
   /**
+   * Glance: a run after a reset takes over a committed image only if a run has ended as replicated. If none
+   * has, it removes the image, and makes another one with another id.
+   */
+  readonly adoptsReplicatedOnly: boolean;
+  /**
    * The accidents that no rule prevents. A check assumes that none of them happens, unless it is about one.
    */
   readonly limits: Limits;
@@ -98,8 +103,6 @@ export interface Limits {
   readonly frozenBeforeRename: boolean;
   /** S3: a process dies right after it has written a record late. */
   readonly diesAfterLateRecord: boolean;
-  /** Glance: a discard is frozen between its question to Temporal and the removal. */
-  readonly frozenBeforeDelete: boolean;
   /** Glance: a run after a reset recognises an image of an earlier run only if it has the run's own bytes. */
   readonly knowsItsBytesOnly: boolean;
   /**
@@ -111,7 +114,6 @@ export interface Limits {
 const NO_LIMITS: Limits = {
   frozenBeforeRename: false,
   diesAfterLateRecord: false,
-  frozenBeforeDelete: false,
   knowsItsBytesOnly: false,
   looksAtFirstIdOnly: false,
 };
@@ -146,6 +148,7 @@ export const OLD: Rule = {
   numbersRecords: false,
   confirmsDeletes: false,
   confirmsChain: false,
+  adoptsReplicatedOnly: false,
   limits: NO_LIMITS,
 };
 
@@ -179,5 +182,6 @@ export const NEW: Rule = {
   numbersRecords: true,
   confirmsDeletes: true,
   confirmsChain: true,
+  adoptsReplicatedOnly: true,
   limits: NO_LIMITS,
 };

@@ -87,6 +87,16 @@ test('a discard trusts no answer that is older than its own look at the image', 
   expect(Math.min(...asked)).toBeGreaterThan(begun);
 });
 
+test('a committed image that may be about to be removed is neither adopted nor taken for committed', async () => {
+  const ref = bench.ref(DATA);
+  const record = await makeImage(bench.store, ref, DATA);
+  const contested = { ...ref, contested: true } as const;
+  expect(await codeOf(bench.store.adopt(contested, LAST))).toBe('spoilt');
+  expect(await codeOf(bench.store.commit(committing(contested, DATA), LAST, record))).toBe('spoilt');
+  expect(await bench.store.adopt(ref, LAST)).toMatchObject({ id: ref.image_id });
+  expect(await bench.listed()).toEqual([ref.image_id]);
+});
+
 test('a leftover is confirmed before it is removed, and the removal says whether it was done', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);

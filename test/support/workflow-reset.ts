@@ -5,19 +5,25 @@ import type { Client } from '@temporalio/client';
 const EXCLUDED = { signals: 1, updates: 2, cancelRequests: 4 } as const;
 
 /**
- * Resets the last run of a workflow to its first or last Workflow Task. Does not apply the cancels that came
- * since then. Returns the id of the new run.
+ * Resets the last run of a workflow to its first or last Workflow Task, or to the first one that has
+ * scheduled an activity of this name. Does not apply the cancels that came since then. Returns the id of the
+ * new run.
  */
 export async function resetWorkflow(
   client: Client,
   workflowId: string,
-  to: 'first' | 'last',
+  to: 'first' | 'last' | { readonly activity: string },
 ): Promise<string> {
   const handle = client.workflow.getHandle(workflowId);
   const { runId } = await handle.describe();
   const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
   const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
-  const workflowTaskFinishEventId = tasks.at(to === 'first' ? 0 : -1)?.eventId;
+  const scheduled = (events ?? []).flatMap((event) => event.activityTaskScheduledEventAttributes ?? []);
+  const workflowTaskFinishEventId =
+    typeof to === 'string'
+      ? tasks.at(to === 'first' ? 0 : -1)?.eventId
+      : scheduled.find(({ activityType }) => activityType?.name === to.activity)
+          ?.workflowTaskCompletedEventId;
   if (!workflowTaskFinishEventId) throw new Error(`no Workflow Task of ${workflowId} has completed`);
   const reset = await client.workflowService.resetWorkflowExecution({
     namespace: client.options.namespace,

@@ -41,14 +41,16 @@ export function glanceDestination(api: GlanceApi, options: GlanceUploadOptions):
     async adopt(ref) {
       if (!isImageId(ref.image_id)) return null;
       const image = await ignoring('not_found', () => api.show(owner(ref), ref.image_id));
-      return image !== undefined && hasLostItsMark(ref, image) ? toRecord(image) : null;
+      if (image === undefined || !hasLostItsMark(ref, image)) return null;
+      assertUncontested(ref);
+      return toRecord(image);
     },
 
     openSink: (ref, _attempt, size) => openSink(made(ref), size, options),
 
     async commit(ref, _attempt, record) {
       const image = await api.show(owner(ref), ref.image_id);
-      if (isCommitted(ref, image)) return;
+      if (isCommitted(ref, image)) return assertUncontested(ref);
       // Throws `not_found` unless the image bears the job's mark.
       await showMarked(made(ref));
       assertSame(record, image);
@@ -131,6 +133,17 @@ function hasLostItsMark({ digests }: DestinationRef, image: GlanceImage): boolea
   if (image[JOB_PROPERTY] !== undefined || image.status !== 'active') return false;
   const verdict = compareDigests(digests, glanceDigests(image));
   return verdict !== 'different' && verdict !== 'none';
+}
+
+/**
+ * Throws `spoilt` if an earlier run, or a sweep, may still be removing the committed image: a `DELETE` that
+ * is on its way to a Glance has no condition, and cannot be stopped. The job then removes the image by
+ * itself, and makes another. A Glance uses no id twice, so a late `DELETE` removes nothing else.
+ */
+function assertUncontested({ image_id, contested }: DestinationRef): void {
+  if (contested === undefined) return;
+  const message = `an earlier run has committed image ${image_id}, and the image may be about to be removed`;
+  throw new StoreError('spoilt', message);
 }
 
 /**

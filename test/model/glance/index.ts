@@ -11,11 +11,11 @@ export function glance(rule: Rule): StoreModel<Glance> {
     act(s, a, around) {
       switch (a.step) {
         case 'prepare':
-          return prepare(rule, s, a);
+          return prepare(rule, s, a, around);
         case 'transfer':
-          return transfer(s, a);
+          return transfer(rule, s, a, around);
         case 'commit':
-          return commit(s, a);
+          return commit(rule, s, a, around);
         case 'discard':
           return discard(rule, s, a, around);
         case 'sweep':

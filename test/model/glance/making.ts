@@ -1,13 +1,13 @@
 import type { Rule } from '../rule.ts';
-import { type Attempt, type Move, moves } from '../store.ts';
+import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
 import { change, create, type Glance, hasLostItsMark, isMarked } from './state.ts';
 
 /** Reserves the id, or adopts the image that an earlier run of the job has committed. */
-export function prepare(rule: Rule, s: Glance, a: Attempt): Move<Glance>[] {
+export function prepare(rule: Rule, s: Glance, a: Attempt, around: Surroundings): Move<Glance>[] {
   const go = moves(s, a);
   switch (a.at) {
     case 'start':
-      if (a.run > 0 && hasLostItsMark(s, a.version)) return go('adopts the image', 'adopted');
+      if (a.run > 0 && hasLostItsMark(s, a.version)) return adopt(rule, s, a, around);
       return go('asks for the id', '~create');
     case '~create':
       if (!s.isUsed) return go('has the image created', 'ok', create('a'));
@@ -25,12 +25,12 @@ export function prepare(rule: Rule, s: Glance, a: Attempt): Move<Glance>[] {
  * Uploads the bytes in one request. After a reset there may be an image, or nothing; if there is nothing, the
  * transfer reserves the id.
  */
-export function transfer(s: Glance, a: Attempt): Move<Glance>[] {
+export function transfer(rule: Rule, s: Glance, a: Attempt, around: Surroundings): Move<Glance>[] {
   const go = moves(s, a);
   const { image } = s;
   switch (a.at) {
     case 'start':
-      if (a.run > 0 && hasLostItsMark(s, a.version)) return go('adopts the image', 'adopted');
+      if (a.run > 0 && hasLostItsMark(s, a.version)) return adopt(rule, s, a, around);
       if (isMarked(s)) return go('finds the image', 'look');
       return a.run > 0 ? go('finds no image, and asks for the id', '~create') : go('finds no image', 'lost');
     case '~create':
@@ -62,12 +62,13 @@ export function transfer(s: Glance, a: Attempt): Move<Glance>[] {
 }
 
 /** Removes the mark with one request, which also completes the record of the image. */
-export function commit(s: Glance, a: Attempt): Move<Glance>[] {
+export function commit(rule: Rule, s: Glance, a: Attempt, around: Surroundings): Move<Glance>[] {
   const go = moves(s, a);
   const { image } = s;
   switch (a.at) {
     case 'start':
-      if (hasLostItsMark(s, a.version)) return go('finds it committed', 'ok');
+      if (hasLostItsMark(s, a.version))
+        return a.run > 0 ? adopt(rule, s, a, around) : go('finds it committed', 'ok');
       if (!isMarked(s)) return go('finds no image', 'lost');
       if (image?.status !== 'active' || image.version !== a.version) return go('finds other data', 'lost');
       return go('sends the last patch', '~patch');
@@ -77,4 +78,15 @@ export function commit(s: Glance, a: Attempt): Move<Glance>[] {
       return go('has its patch applied', 'ok', change(s, { mark: '', doomed: false }));
   }
   return [];
+}
+
+/**
+ * Takes over a committed image. Before a run has ended as replicated, a removal of the image may be on its
+ * way, so the job makes another image instead.
+ */
+function adopt(rule: Rule, s: Glance, a: Attempt, { isOwned }: Surroundings): Move<Glance>[] {
+  const go = moves(s, a);
+  return rule.adoptsReplicatedOnly && !isOwned
+    ? go('leaves the image, which may be removed', 'spoilt')
+    : go('adopts the image', 'adopted');
 }

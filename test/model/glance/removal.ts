@@ -22,17 +22,16 @@ export function discard(rule: Rule, s: Glance, a: Attempt, around: Surroundings)
     case 'delete':
       if (image === null) return go('finds no image', done);
       if (rule.confirmsDeletes && !around.mayRemove) return go('is not wanted any more', 'closed?');
+      return go('is still wanted', 'again');
+    case 'again':
+      if (image === null) return go('finds no image', done);
       if (rule.looksAgain && !image.doomed && !undoes()) return go('finds it committed', done);
-      if (rule.limits.frozenBeforeDelete) return go('asks to delete the image', '~delete');
-      return deleted();
+      return go('asks to delete the image', '~delete');
     case '~delete':
-      return deleted();
+      return go('has the image deleted', done, { ...s, image: null });
   }
   return [];
 
-  function deleted(): Move<Glance>[] {
-    return go('deletes the image', done, { ...s, image: null });
-  }
   /** Tells whether this discard undoes the commit of the image. */
   function undoes(): boolean {
     if (rule.sparesCommitted && !a.committing) return false;

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 import { type BodyFault, faultyBody } from './faulty-body.ts';
+import { type HeldRequest, heldRequest } from './held-request.ts';
 
 /** A fault for the requests with this method and path (including the query). */
 export interface Fault {
@@ -38,6 +39,8 @@ export interface FaultyProxy {
   ranges: 'passed' | 'refused' | 'ignored';
   /** Adds a fault. A request meets at most one fault, the oldest one that matches. */
   inject(fault: Fault): void;
+  /** Holds up the next request of this method, which then meets no fault. */
+  holdNext(method: string): HeldRequest;
   /** Removes all faults. */
   heal(): void;
   close(): Promise<void>;
@@ -45,6 +48,14 @@ export interface FaultyProxy {
 
 function isFor(fault: Fault, { method, path }: Seen): boolean {
   return (fault.method ?? method) === method && (fault.path?.test(path) ?? true);
+}
+
+/** Returns the oldest fault for a request, and counts it; an empty one if there is none. */
+function nextFault(faults: { readonly fault: Fault; left: number }[], seen: Seen): Fault {
+  const next = faults.find(({ fault, left }) => left > 0 && isFor(fault, seen));
+  if (next === undefined) return {};
+  next.left -= 1;
+  return next.fault;
 }
 
 function refuse(incoming: IncomingMessage, answer: ServerResponse): void {
@@ -59,19 +70,15 @@ export async function startProxy(target: string): Promise<FaultyProxy> {
   const bytes = { request: 0, response: 0 };
   const requests: Seen[] = [];
   const faults: { readonly fault: Fault; left: number }[] = [];
-
-  const faultOf = (seen: Seen): Fault => {
-    const next = faults.find(({ fault, left }) => left > 0 && isFor(fault, seen));
-    if (next === undefined) return {};
-    next.left -= 1;
-    return next.fault;
-  };
+  const held = new Map<string, ReturnType<typeof heldRequest>>();
   const handle = (incoming: IncomingMessage, answer: ServerResponse) => {
     const { method = 'GET', url = '/' } = incoming;
     const { range, ...others } = incoming.headers;
     const seen: Seen = { method, path: url, range };
     requests.push(seen);
-    const fault = faultOf(seen);
+    const toHold = held.get(method);
+    if (held.delete(method)) return toHold?.hold(incoming, answer);
+    const fault = nextFault(faults, seen);
     const status = fault.status ?? (range !== undefined && proxy.ranges === 'refused' ? 400 : undefined);
     if (status !== undefined) return refuse(incoming, answer.writeHead(status, fault.headers));
     const headers = proxy.ranges === 'passed' ? incoming.headers : others;
@@ -105,6 +112,11 @@ export async function startProxy(target: string): Promise<FaultyProxy> {
     ranges: 'passed',
     count: (method, path) => requests.filter((seen) => seen.method === method && path.test(seen.path)).length,
     inject: (fault) => void faults.push({ fault, left: fault.times ?? 1 }),
+    holdNext(method) {
+      const next = heldRequest(target);
+      held.set(method, next);
+      return next;
+    },
     heal: () => void faults.splice(0),
     async close() {
       server.closeAllConnections();
