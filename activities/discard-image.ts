@@ -85,9 +85,9 @@ async function removableAfterForce(
   { workflow_id, run_id }: RunRef,
   { state, lastRunId, closedAs }: Chain,
 ): Promise<DestinationRef> {
-  // Temporal has forgotten all runs. If one of them had made an image that must stay, an earlier attempt at
-  // this step would have seen that run, and would have ended the step.
-  if (state === 'gone') return ref;
+  // Temporal has forgotten all runs. A later one may have made an image that is in use: somebody may have
+  // deleted their records, or this clean-up may have been paused for longer than Temporal keeps them.
+  if (state === 'gone') return withoutCommitted(ref);
   const isLast = lastRunId === run_id;
   const hasLaterRun = lastRunId !== null && !isLast;
   if (hasLaterRun && !WITHOUT_IMAGE.has(closedAs)) return withoutCommitted(ref);

@@ -1,3 +1,6 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import type { Watch } from '../../src/stores/index.ts';
 import { until } from '../support/until.ts';
@@ -118,6 +121,19 @@ test('a late call of a clean-up leaves alone an image that has become whole in t
   expect(await standing(resets.rig, job, mark)).toEqual(imageOf(job));
 });
 
+test('a clean-up leaves alone the image of a later run that Temporal has forgotten', async () => {
+  const [at, held] = [gate(), gate()];
+  const destination = { ...holding('commit', at, 'after'), discard: holdingRemoval(held) };
+  const { job, mark } = await startJob({ destination });
+  await resetDuringCleanUp(job, at, held);
+  const laterRun = (await job.handle.describe()).runId;
+  for (const runId of [laterRun, mark]) await forget(job, runId);
+  held.open();
+  await cleanUpOf(job, mark).result();
+  const image = join(resets.rig.deployment.folder, 'ot2', job.copyId);
+  expect(await readdir(image).catch(() => [])).toContain('data');
+});
+
 test('a job that is forced, reset, and forced again before its clean-up leaves nothing', async () => {
   const at = gate();
   const { job, mark } = await startJob({ source: holdingTransfer(at, 1) });
@@ -161,6 +177,18 @@ test('an image that a reset reserves again after the clean-up is removed, too', 
   expect(calls).toBe(2);
   expect(await standing(resets.rig, job, mark)).toEqual(nothing('canceled'));
 });
+
+/** Deletes Temporal's record of a run, and waits until it is gone. */
+async function forget({ handle: { workflowId } }: Job, runId: string): Promise<void> {
+  const { client } = resets.rig;
+  const { namespace } = client.options;
+  await client.workflowService.deleteWorkflowExecution({
+    namespace,
+    workflowExecution: { workflowId, runId },
+  });
+  const describe = () => client.workflow.getHandle(workflowId, runId).describe();
+  await expect.poll(() => describe().catch((error) => error)).toBeInstanceOf(WorkflowNotFoundError);
+}
 
 /** Waits until the clean-up has found that the job goes on. */
 async function untilItWaits(job: Job, mark: string): Promise<void> {
