@@ -73,7 +73,7 @@ export interface PartSink {
   reset(): Promise<void>;
   /**
    * Waits until everything written would survive a loss of power. Throws `lost` if the disk has lost some of
-   * it, because nobody can say which bytes.
+   * the bytes: nobody can say which.
    */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -144,8 +144,8 @@ export interface ServerCopy {
 export interface StreamSink {
   readonly kind: 'stream';
   /**
-   * Digests of the data, if the destination has all of it from an earlier attempt whose answer was lost; else
-   * `null`.
+   * Digests of the data, if the destination already has all of it; else `null`. An earlier attempt may have
+   * sent the data, and lost the answer.
    */
   readonly whole: Digests | null;
   /**

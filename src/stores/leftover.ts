@@ -21,20 +21,18 @@ export interface Leftover {
   readonly bytes: number;
   /** Time of its last change, as far as the store can tell. */
   readonly changed: Date;
-  /**
-   * Age in milliseconds after which no job can still be at work on it; `null` if age alone does not prove
-   * that.
-   */
+  /** Age in milliseconds after which no job can still be at work on it; `null` if there is no such age. */
   readonly abandonedAfter: number | null;
   /**
-   * Removes it, unless an attempt has taken it over since it was listed. Returns whether it was removed.
-   * @param confirm throws `conflict` if a job needs it after all. A store MUST await it right before each
-   * removal that it cannot make conditional
+   * Removes the data, unless an attempt has taken it over since it was listed. Returns whether the data was
+   * removed.
+   * @param confirm throws `conflict` if a job needs the data after all. A store MUST await `confirm` right
+   * before each removal that it cannot make conditional
    */
   remove(confirm?: Confirm): Promise<boolean>;
 }
 
-/** Runs a removal. Returns `false` if somebody needs what was to be removed (`conflict`). */
+/** Runs a removal. Returns `false` if the removal fails with `conflict`, because somebody needs the data. */
 export async function unlessNeeded(removal: () => Promise<boolean>): Promise<boolean> {
   try {
     return await removal();
@@ -44,7 +42,7 @@ export async function unlessNeeded(removal: () => Promise<boolean>): Promise<boo
   }
 }
 
-/** Returns the watch of a removal that nobody ends; `undefined` if nobody has to confirm it. */
+/** Returns a watch for a removal that nobody ends. Returns `undefined` if there is no `confirm`. */
 export function watchWith(confirm: Confirm | undefined): Watch | undefined {
   return confirm && { signal: new AbortController().signal, moved() {}, confirm };
 }

@@ -1,11 +1,9 @@
-/** Returns a job's mark as the text that stands for it in names and in metadata. */
+/** Encodes a job's mark for a name or for metadata. */
 export function markText(mark: string): string {
   return encodeURIComponent(mark);
 }
 
-/**
- * Reads a job's mark from its text. Returns `null` for a text that stands for no mark: no job has written it.
- */
+/** Decodes a job's mark. Returns `null` for a text that `markText` cannot have made. */
 export function markFrom(text: string): string | null {
   try {
     return decodeURIComponent(text);

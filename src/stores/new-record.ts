@@ -1,8 +1,8 @@
 import type { ImageRecord } from '../image/index.ts';
 
 /**
- * Returns the record of a private image in the raw format that nobody owns and of which no digest is known,
- * except for what the given fields say. The order of the keys is the one in which records are written.
+ * Returns a record with the given fields. The defaults of the others are those of a private image in the raw
+ * format, without owner and digests. Stores write the keys in this order.
  */
 export function newRecord({
   id,

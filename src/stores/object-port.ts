@@ -48,16 +48,16 @@ export interface ObjectStore extends ImageSource, ImageDestination {
    */
   list(prefix: string, after: string | null): AsyncIterable<ObjectEntry>;
   /**
-   * Reads a small object, whole, into `into`. Throws `not_found`, `unavailable`, and `changed`, which may
-   * also mean that the object has grown larger than `into`.
+   * Reads a small object, whole, into `into`. Throws `not_found`, `unavailable`, and `changed`. An object that
+   * has grown larger than `into` has changed too.
    */
   read(path: string, into: Uint8Array, signal: AbortSignal): Promise<ReadObject>;
   /**
    * Puts a small object at a path, all or nothing, and replaces what was there. Leaves out attributes that
    * objects of this store cannot have (see `loses`).
    * @param confirm a store MUST await it right before each request that puts the object into its place, also
-   * before one that it repeats. If something is there that the request would replace, the store MUST have
-   * looked at it before, and require an answer that is not older
+   * before a repeated one. If the request would replace something, the store MUST look at that first, and
+   * MUST NOT accept an answer of `confirm` that is older than the look
    */
   write(
     path: string,

@@ -14,18 +14,16 @@ export interface DestinationRef {
   readonly tenant_id: string | null;
   /** Names the job: the id of its workflow's first run, which a reset keeps. */
   readonly mark: string;
-  /**
-   * Digests that its data has to have. They distinguish it from data that somebody else may have put there.
-   */
+  /** The digests of its data. Other data is not this job's. */
   readonly digests: Digests;
   /**
-   * Present if a commit may have happened. Where a commit removes the mark, as at a Glance, the digests
-   * identify the image instead.
+   * Present if a commit may have happened. A Glance's commit removes the mark; then the digests identify the
+   * image.
    */
   readonly committing?: true;
   /**
-   * Present in a run that a reset has made, as long as no run has ended as replicated: somebody may still be
-   * removing what an earlier run has committed.
+   * Present if somebody may still be removing what an earlier run has committed. That is so in a run that a
+   * reset has made, as long as no run has ended as replicated.
    */
   readonly contested?: true;
 }
@@ -51,8 +49,8 @@ export interface ImageSource {
 /** Says how a reader finds out whether data has changed. */
 export interface ReaderOptions {
   /**
-   * The digests in the record. Data that was rewritten, but still has these digests, has not changed. To find
-   * out, a store MAY read all of the data.
+   * The digests in the record. Data that was written again, with these digests, has not changed. A store MAY
+   * read all of the data to compare them.
    */
   readonly digests?: Digests;
   /** `true` if the store MAY find out later: by its reads, or when `PartReader.check` is called. */
@@ -72,9 +70,9 @@ export interface Watch {
   /** Tells the caller that the call is making progress. */
   moved(): void;
   /**
-   * Rejects if the caller no longer wants the call to go on. A store MUST await it right before each removal
-   * and each doom that it cannot make conditional, and before it puts an object into its place: after it has
-   * looked at what is there, so that it replaces nothing that has come there later.
+   * Rejects if the caller no longer wants the call to go on. A store MUST await it
+   * - right before each removal and each doom that it cannot make conditional;
+   * - before it puts an object into its place, but after it has looked at what it replaces.
    */
   readonly confirm: Confirm;
 }
@@ -102,9 +100,9 @@ export interface ImageDestination {
    */
   prepare(ref: DestinationRef, attempt: number, image: ImageRecord): Promise<void>;
   /**
-   * Finds the image that an earlier run of this job has committed, and takes it for this attempt, so that the
-   * earlier run can no longer undo its commit. Returns `null` if there is none. A store that cannot lock out
-   * an earlier removal MUST NOT take over an image that is contested: it throws `spoilt`.
+   * Takes over the image that an earlier run of this job has committed. After that, the earlier run can no
+   * longer undo its commit. Returns `null` if there is no such image. If a store cannot lock out an earlier
+   * removal, it MUST NOT take over an image that is contested, and throws `spoilt`.
    */
   adopt(ref: DestinationRef, attempt: number): Promise<ImageRecord | null>;
   /**
@@ -117,7 +115,7 @@ export interface ImageDestination {
   /**
    * Makes the image visible, whole, with its record. A repeat after success is harmless. An abort MUST NOT
    * end a request that commits: the store waits for its answer. Throws `not_found` if what `prepare` made is
-   * gone, and `spoilt` if the image is committed already, and `adopt` would throw that.
+   * gone. Throws `spoilt` if the image is committed already, and `adopt` would throw `spoilt`.
    */
   commit(ref: DestinationRef, attempt: number, record: ImageRecord, watch?: Watch): Promise<void>;
   /**

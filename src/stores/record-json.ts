@@ -78,7 +78,7 @@ export function checkedRecord(value: unknown, imageId: string): ImageRecord {
   const known = knownFields(value);
   const [fault] = schemaProblems(Schema, known, Value.Errors(Schema, known));
   if (fault !== undefined) {
-    const field = fault.path.slice(0, MAX_FIELD_LENGTH) || 'the whole';
+    const field = fault.path.slice(0, MAX_FIELD_LENGTH).toWellFormed() || 'the whole';
     throw unusable(imageId, `${field}: ${fault.problem}`);
   }
   const defaults = { os_hidden: false, protected: false, checksum: null };

@@ -21,8 +21,8 @@ export async function haveDigests(chunks: AsyncIterable<Uint8Array>, expected: D
 }
 
 /**
- * Yields empty chunks until the promise has settled, because the transfer gives up on a reader that yields
- * nothing. Throws the error with which the promise rejects.
+ * Yields empty chunks until the promise has settled: the transfer gives up on a reader that yields nothing.
+ * Throws the error with which the promise rejects.
  */
 export async function* keepAliveUntil(promise: Promise<unknown>): AsyncGenerator<Uint8Array> {
   const settled = promise.then(

@@ -29,8 +29,8 @@ interface Tried {
 type Steps = readonly (readonly [TrialStep, () => Promise<void>])[];
 
 /**
- * Name of a trial's image. It is also the owner's id if the trial is made for no tenant: there is no such
- * tenant, so that no tenant sees the image.
+ * Name of a trial's image. It is also the id of the owner if the trial is made for no tenant. No tenant has
+ * this id, so no tenant sees the image.
  */
 const NAME = 'image-replicator-check';
 /** The property of a trial's image that has the trial's mark. */
@@ -195,7 +195,7 @@ function assertSame(read: Buffer): void {
   if (!read.equals(DATA)) refuse('the bytes that were read are not those that were written');
 }
 
-/** When a write began by this machine's clock (`before`), and when it happened by the store's (`changed`). */
+/** The time of a write: its begin by this machine's clock (`before`), and by the store's (`changed`). */
 interface Clock {
   before: number;
   changed: Date | null;

@@ -1,7 +1,6 @@
 /**
- * Compares texts in the order of their UTF-8 bytes, which is the order of their code points (RFC 3629,
- * section 1). The operator `<` compares UTF-16 units, in which code points from U+10000 on come before
- * U+E000.
+ * Compares texts by their UTF-8 bytes, and so by their code points (RFC 3629, section 1). The operator `<`
+ * compares UTF-16 units: there, code points from U+10000 on come before U+E000.
  */
 export function compareUtf8(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

@@ -116,6 +116,23 @@ test('a leftover is confirmed before it is removed, and the removal says whether
   expect(await bench.current.traces()).toEqual([]);
 });
 
+test('a discard whose doom was undone fails, and its repeat removes the image', async () => {
+  const ref = bench.ref(DATA);
+  await bench.prepare(ref, DATA);
+  const { signal } = new AbortController();
+  let asked = 0;
+  // This is a change that Glance began before the doom: it writes the mark that it has read.
+  const undo = async () => {
+    asked += 1;
+    const operation = { op: 'replace', path: '/image_replicator_job', value: ref.mark };
+    if (asked === 2) await bench.current.rig.patch(ref.image_id, operation);
+  };
+  const discard = () => bench.store.discard(ref, LAST, { signal, moved() {}, confirm: undo });
+  expect(await codeOf(discard())).toBe('unavailable');
+  await discard();
+  expect(await bench.current.traces()).toEqual([]);
+});
+
 test('a discard that was frozen after its doom spares an image that was published in the meantime', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);

@@ -60,14 +60,15 @@ export function glanceDestination(api: GlanceApi, options: GlanceUploadOptions):
     async discard(ref, _attempt, watch) {
       if (!isImageId(ref.image_id)) return;
       await ignoring('not_found', async () => {
-        // If an image were deleted at the moment when its data is whole, Glance would keep the data for ever.
+        // If an image is deleted at the moment when its data becomes whole, Glance keeps the data for ever.
         const image = await whenNotSaving(() => api.show(owner(ref), ref.image_id), SETTLING);
-        // A Glance has no fence: a doom may hit what a run after a reset goes on with, as a removal may.
+        // A Glance has no fence, so nothing else keeps a doom from an image with which another run goes on.
         await watch?.confirm(performance.now());
         if (!isCommitted(ref, image) && !(await doom(made(ref), image))) return;
         await watch?.confirm(performance.now());
         // A commit that was frozen may have removed the mark meanwhile, even after the image was doomed.
         const latest = await api.show(owner(ref), ref.image_id);
+        if (latest[JOB_PROPERTY] === ref.mark) throw undoneError(ref);
         if (!isCommitted(ref, latest) && latest[JOB_PROPERTY] !== doomedMark(ref)) return;
         if (latest.protected) {
           await api.patch(owner(ref), ref.image_id, [{ op: 'replace', path: '/protected', value: false }]);
@@ -79,10 +80,19 @@ export function glanceDestination(api: GlanceApi, options: GlanceUploadOptions):
 }
 
 /**
+ * Returns the error for a doom that Glance has undone. Glance changes an image by reading it and then writing
+ * all of it, so a change that began earlier may have put the old mark back. The removal has to be repeated.
+ */
+function undoneError({ image_id }: DestinationRef): StoreError {
+  return new StoreError('unavailable', `another change of image ${image_id} has undone the doom`);
+}
+
+/**
  * Dooms an image in the making: replaces its mark, so that nobody opens or commits the image any more.
- * Returns whether the image may be removed. It may not in three cases: it does not bear this job's mark;
- * somebody else has uploaded other data to it (then it also loses the mark); or a commit has removed the mark
- * meanwhile, unless the reference says that this call undoes the commit.
+ * Returns whether the image may be removed. There are three cases in which it may not:
+ * - The image does not bear this job's mark.
+ * - Somebody else has uploaded other data to it. Then the image also loses the mark.
+ * - A commit has removed the mark meanwhile, and this call is not the one that undoes the commit.
  */
 async function doom(made: MarkedImage, image: GlanceImage): Promise<boolean> {
   const { api, as, ref } = made;
@@ -104,7 +114,7 @@ async function doom(made: MarkedImage, image: GlanceImage): Promise<boolean> {
   return true;
 }
 
-/** Returns the mark of an image that is being removed: nobody opens or commits it any more. */
+/** Returns the mark of an image that is doomed. */
 export function doomedMark({ mark }: DestinationRef): string {
   return `${mark} doomed`;
 }
@@ -120,10 +130,7 @@ function assertUploadable(ref: DestinationRef, image: ImageRecord): void {
   }
 }
 
-/**
- * Tells whether this job has committed the image: the reference says that a commit may have begun, the mark
- * is gone, and the bytes are the job's.
- */
+/** Tells whether this job has committed the image. The reference has to say that it may have. */
 function isCommitted(ref: DestinationRef, image: GlanceImage): boolean {
   return ref.committing === true && hasLostItsMark(ref, image);
 }
@@ -147,8 +154,8 @@ function assertUncontested({ image_id, contested }: DestinationRef): void {
 }
 
 /**
- * Throws if the image is not whole, or is not what was sent: Glance has computed its digests from what it has
- * stored.
+ * Throws `conflict` if the image is not whole, and `digest_mismatch` if Glance has stored other bytes than
+ * were sent.
  */
 function assertSame(record: ImageRecord, image: GlanceImage): void {
   if (image.status !== 'active') throw new StoreError('conflict', `the image is ${image.status}, not active`);
@@ -181,8 +188,8 @@ function pointer(name: string): string {
 }
 
 /**
- * Removes an image. If Glance refuses because somebody has protected the image again or is using it, throws
- * `unavailable`, because that may be temporary.
+ * Removes an image. Throws `unavailable` if somebody has protected the image again, or is using it: both may
+ * pass.
  */
 async function remove(api: GlanceApi, as: As, ref: DestinationRef): Promise<void> {
   await api.remove(as, ref.image_id).catch((error) => {

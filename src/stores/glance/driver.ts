@@ -58,8 +58,7 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
     ...destination,
 
     async *leftovers(ended) {
-      // A Glance cannot list all images that bear some mark, so only the images of jobs that are known to
-      // have ended are looked for.
+      // A Glance cannot list all images that bear a mark. So this looks for the images of ended jobs only.
       for await (const ref of ended) {
         const found = await leftoverOf(api, destination, ref);
         if (found !== undefined) yield found;

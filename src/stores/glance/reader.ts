@@ -7,10 +7,7 @@ import { refusal } from './answers.ts';
 import type { As, GlanceApi } from './api.ts';
 import type { GlanceImage } from './image-json.ts';
 
-/**
- * Returns the pin of an image. Since Glance ignores If-Match, the digest of all bytes distinguishes one
- * version from another.
- */
+/** Returns the pin of an image. Glance ignores If-Match, so the pin has the digest of all bytes. */
 export function pinOf({ size, os_hash_value, checksum, created_at }: GlanceImage): string {
   return `${size}-${os_hash_value ?? checksum ?? created_at}`;
 }
@@ -38,8 +35,8 @@ export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Pr
 }
 
 /**
- * Returns the error for data that Glance refuses with 403: `not_active` if the image is not active any more,
- * else what Glance says.
+ * Returns the error for data that Glance has refused with 403. If the image is no longer active, this is
+ * `not_active`; otherwise it is what Glance has said.
  */
 async function forbiddenError(
   api: GlanceApi,
@@ -115,8 +112,8 @@ async function openStream(download: Download, size: number, signal: AbortSignal)
 }
 
 /**
- * Returns a reader of one stream, which is kept open from one range to the next. After a fault, a new stream
- * is read from the beginning up to where the old one broke off.
+ * Returns a reader that keeps one stream open from one range to the next. After a fault, it opens another
+ * stream, and reads that from its beginning up to the wanted range.
  */
 function inOrderReader(download: Download, size: number): PartReader {
   let kept: Stream | undefined;
@@ -131,7 +128,7 @@ function inOrderReader(download: Download, size: number): PartReader {
         stream.close();
         stream = undefined;
       }
-      // A stream that is kept outlives this read, and so must not end with its signal.
+      // A stream that is kept outlives this read. So it must not end with the signal of this read.
       const opening = new AbortController();
       const onAbort = () => {
         opening.abort(signal.reason);

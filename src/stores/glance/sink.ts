@@ -17,7 +17,7 @@ export interface MarkedImage {
 
 /** How data is uploaded to a Glance. */
 export interface GlanceUploadOptions {
-  /** Glance's own name of the backend that is to have the data, or `null` for its default. */
+  /** Glance's name of the backend for the data; `null` for its default. */
   readonly imageStore: string | null;
   /** Milliseconds after which an image that is still `saving` can take no data any more. */
   readonly savingTimeout: number;
@@ -62,9 +62,11 @@ export async function openSink(
 }
 
 /**
- * Returns the digests of an active image's data, if an earlier attempt of this job has uploaded it and the
- * answer was lost. Throws `spoilt` if no digest can tell, and `conflict` if the data is somebody else's: then
- * the image loses its mark, and is left alone.
+ * Returns the digests of an active image's data. An earlier attempt of this job may have uploaded the data,
+ * and lost the answer.
+ * @throws StoreError `conflict` if the data is somebody else's. Then the image loses its mark, and is left
+ * alone
+ * @throws StoreError `spoilt` if there is no digest that tells whose data it is
  */
 async function ownData(made: MarkedImage, image: GlanceImage, size: number) {
   const { ref } = made;
@@ -80,15 +82,16 @@ async function ownData(made: MarkedImage, image: GlanceImage, size: number) {
   throw new StoreError('conflict', `somebody else has uploaded other data to image ${ref.image_id}`);
 }
 
-/** Removes the job's mark from an image, which is then left alone. */
+/** Removes the job's mark from an image. The job then leaves the image alone. */
 export async function disown({ api, as, ref }: MarkedImage): Promise<void> {
   await api.patch(as, ref.image_id, [{ op: 'remove', path: `/${JOB_PROPERTY}` }]);
 }
 
 /**
- * Waits until an image can take data. After an upload that has broken off, the image stops being `saving`
- * within a second or, if the connection hangs, after Glance's own timeout. If the Glance that received the
- * upload has died, the image stays `saving` for ever: then this throws `spoilt`.
+ * Waits until an image can take data. After an upload that has broken off, an image is `saving` for another
+ * second, or, if the connection hangs, for as long as Glance waits.
+ * @throws StoreError `spoilt` if the image is still `saving` after the timeout. If a Glance dies during an
+ * upload, the image is `saving` for ever
  */
 async function untilQueued(made: MarkedImage, timeout: number, signal: AbortSignal): Promise<void> {
   const { status } = await whenNotSaving(() => showMarked(made), {
@@ -109,8 +112,8 @@ async function untilQueued(made: MarkedImage, timeout: number, signal: AbortSign
 }
 
 /**
- * Waits until an image is no longer `saving`, but no longer than `timeout`, and returns it. Times are in
- * milliseconds.
+ * Waits until an image is no longer `saving`, and returns it. After `timeout`, returns it as it is. Times are
+ * in milliseconds.
  */
 export async function whenNotSaving(
   show: () => Promise<GlanceImage>,
@@ -156,10 +159,10 @@ async function put(
     return;
   }
   const error = await refusal(response);
-  // This quota has room again when other uploads of the project end; the project's other quotas do not.
+  // This quota has room again when other uploads of the project end. The other quotas have not.
   if (error.message.includes('image_count_uploading')) throw new StoreError('unavailable', error.message);
-  // 409: the next attempt finds out what has become of the image. 400: the body may have been cut short,
-  // which is not the image's fault.
+  // After 409, the next attempt finds out what has become of the image. After 400, the body may have been cut
+  // short. Neither is the image's fault.
   if (response.statusCode !== 409 && response.statusCode !== 400) throw error;
   throw new StoreError('unavailable', error.message);
 }
