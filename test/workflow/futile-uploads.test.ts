@@ -97,8 +97,10 @@ async function attempt(bytes: number, before: Partial<TransferProgress>): Promis
     last_fault: null,
     ...before,
   };
-  const environment = new MockActivityEnvironment({ heartbeatDetails });
-  const call = environment.run(activities.transferImage, plan, newRef(), { record: image, pin });
+  const ref = newRef();
+  const workflowExecution = { workflowId: 'job', runId: ref.mark };
+  const environment = new MockActivityEnvironment({ heartbeatDetails, workflowExecution });
+  const call = environment.run(activities.transferImage, plan, ref, { record: image, pin });
   return call.then(
     () => {
       throw new Error('the transfer has come to its end');
