@@ -15,7 +15,10 @@ import { queuedFor } from './step.ts';
 /** The time between two flushes of the written objects; milliseconds. */
 const FLUSH_INTERVAL = 5000;
 
-/** One attempt at a batch of small objects. The next attempt moves again what was not flushed. */
+/**
+ * One attempt at a batch of small objects. If it fails, the next attempt moves every object again that was not
+ * flushed.
+ */
 export class BatchAttempt {
   readonly #destination: ObjectStore;
   /** The progress up to the last object that was written. */
@@ -48,13 +51,13 @@ export class BatchAttempt {
     this.#flushedAt = Date.now();
   }
 
-  /** Starts the time without progress anew, because the attempt waits for memory. */
+  /** Restarts the count of the time without progress. MUST be called while the attempt waits for memory. */
   noteWait(): void {
     this.#waitedAt = Date.now();
   }
 
   /**
-   * Returns for how long there had been no progress at some time; milliseconds.
+   * Returns the time without progress before `at`; milliseconds.
    * @param at milliseconds since the epoch
    */
   stalledFor(at: number): number {

@@ -8,8 +8,8 @@ import { attemptNumber, jobHasEnded } from './lease.ts';
 import { storeOf } from './region-of.ts';
 
 /**
- * Makes the copy visible, as an image or as an object. If the commit of an object fails and the job was ended
- * from outside, removes what the job has made of the object, because nobody else cleans up.
+ * Makes the copy visible, as an image or as an object. If the commit of an object fails, and the job has
+ * ended meanwhile, no later step cleans up. So this step then removes the unfinished object.
  * @param ref holds the digests of the copied bytes
  */
 export async function commitImage(

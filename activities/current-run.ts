@@ -10,7 +10,7 @@ export function currentRun(): { readonly workflowId: string; readonly runId: str
   return workflowExecution;
 }
 
-/** Tells whether this attempt belongs to the job's first run, and not to one that a reset has made. */
+/** Tells whether this attempt belongs to the job's first run. Resets make all the later runs. */
 export function isFirstRun({ mark }: Pick<DestinationRef, 'mark'>): boolean {
   return currentRun().runId === mark;
 }
@@ -23,7 +23,10 @@ export function isOwned(client: Client, { mark }: Pick<DestinationRef, 'mark'>):
   return mayHaveCompleted(client, currentRun().workflowId, mark);
 }
 
-/** Returns the reference for a step that may find an image which an earlier run has committed. */
+/**
+ * Returns the reference for a step that may find an image of an earlier run. It is `contested` if a reset has
+ * made this run, and no run can have ended as replicated.
+ */
 export async function asContested(client: Client, ref: DestinationRef): Promise<DestinationRef> {
   return isFirstRun(ref) || (await isOwned(client, ref)) ? ref : { ...ref, contested: true };
 }

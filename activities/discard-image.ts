@@ -11,8 +11,9 @@ import { storeOf } from './region-of.ts';
  * only if nobody can be using it.
  * @param forced the run that was cancelled by force, if this is its clean-up; `undefined` if the job itself
  * undoes its copy
- * @throws StoreError `unavailable` in two cases: the job was reset after the cancel by force, and its new run
- * has not closed yet; or the image was about to be removed, and a reset has just made it one that must stay
+ * @throws StoreError `unavailable` in two cases, both after a cancel by force:
+ * - The job was reset, and its new run has not closed yet.
+ * - Right before a committed image is removed, a second look at the job's runs finds that it has to stay.
  */
 export async function discardImage(
   { regions, client, spool }: Dependencies,
@@ -60,8 +61,8 @@ async function chainUnlessOpen(
   { workflow_id }: RunRef,
 ): Promise<Chain> {
   const chain = await chainOf(client, workflow_id, mark);
-  // A reset has made the last run, which copies again. Its history may contain the start of this clean-up:
-  // then the run starts no clean-up of its own. So this one waits for the run, and removes what it leaves.
+  // A reset has made the last run, and that run copies again. If its history contains the start of this
+  // clean-up, it starts no other. So this clean-up waits for its end, and then removes what it has left.
   if (chain.state === 'open')
     throw new StoreError('unavailable', 'the job was reset and is running again: waiting for its end');
   return chain;
@@ -76,8 +77,10 @@ const WITHOUT_IMAGE: ReadonlySet<string | null> = new Set(['CANCELLED', 'FAILED'
 
 /**
  * Returns a reference to what may be removed after a cancel by force. A committed image stays if somebody may
- * be using it. That is so if any run may have ended as replicated. It is also so if a reset has made a later
- * run, and that run has closed with a status that is not in `WITHOUT_IMAGE`.
+ * be using it. That is so in three cases:
+ * - Any run may have ended as replicated.
+ * - A reset has made a later run, which has closed with a status that is not in `WITHOUT_IMAGE`.
+ * - Temporal does not know the job any more.
  */
 async function removableAfterForce(
   client: Dependencies['client'],
@@ -85,8 +88,8 @@ async function removableAfterForce(
   { workflow_id, run_id }: RunRef,
   { state, lastRunId, closedAs }: Chain,
 ): Promise<DestinationRef> {
-  // Temporal has forgotten all runs. A later one may have made an image that is in use: somebody may have
-  // deleted their records, or this clean-up may have been paused for longer than Temporal keeps them.
+  // Somebody may have deleted the records of the job's runs, or this clean-up may have been paused for longer
+  // than Temporal keeps them. A run that Temporal has forgotten may have made an image that is in use.
   if (state === 'gone') return withoutCommitted(ref);
   const isLast = lastRunId === run_id;
   const hasLaterRun = lastRunId !== null && !isLast;

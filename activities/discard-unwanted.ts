@@ -8,10 +8,13 @@ import {
 import { attemptNumber } from './lease.ts';
 
 /**
- * Removes what this attempt has made at the destination, if nobody else will do so. The store asks again
- * right before it removes anything: the job may have been reset, and its new run may use the same image.
- * @param isUnwanted tells whether the job has ended, so that nobody else cleans up; `false` if Temporal does
- * not answer
+ * Removes the job's unfinished copy from the destination if `isUnwanted` returns `true`. Removes nothing if a
+ * later attempt has taken the copy over.
+ *
+ * Right before a removal that it cannot make conditional, the store calls `isUnwanted` once more. By then the
+ * job may have been reset, and its new run may use the same image.
+ * @param isUnwanted tells whether no later step of the job will remove the copy; MUST return `false` if
+ * Temporal does not answer
  */
 export async function discardUnwanted(
   isUnwanted: () => Promise<boolean>,

@@ -39,8 +39,8 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
     () => null,
     async () => {
       for (let pause = FIRST_PAUSE; ; pause = nextPause(pause)) {
-        // Temporal's list lags behind, and may be incomplete as long as the workflow itself exists. So the
-        // workflow is looked up as well.
+        // Temporal's list lags behind, and may lack a workflow that exists. So the workflow itself is looked
+        // up as well.
         let left = (await isThere(client, workflowId)) ? 1 : 0;
         for await (const { workflowId: id, runId, closeTime } of listWorkflows(client, all)) {
           left += 1;

@@ -8,12 +8,13 @@ import { storeOf } from './region-of.ts';
 import type { RunningTransfers } from './running-transfers.ts';
 
 /**
- * Ends a cancelled attempt.
- * - If Temporal still waits for the attempt, stops the transfer.
- * - If Temporal has given up on the attempt, leaves the transfer to the next one, which may adopt it.
- * - If the job was ended from outside (`temporal workflow terminate`), there is no next attempt, and nobody
- *   else cleans up. So this stops the transfer and removes what the attempt has made. The store protects
- *   committed images, and what a later attempt has taken over.
+ * Ends a cancelled attempt in one of three ways:
+ * - Temporal still waits for the attempt: stops the transfer.
+ * - Temporal has given up on the attempt, but the job is not known to have ended: leaves the transfer to the
+ *   job's next attempt, which may adopt it.
+ * - The job has ended, for example by `temporal workflow terminate`: stops the transfer, and removes the
+ *   unfinished copy, because no later attempt does so. A committed image stays, and so does a copy that a
+ *   later attempt has taken over.
  * @param transfer `undefined` if the attempt was cancelled before it had one
  */
 export async function leaveOrStop(
@@ -35,8 +36,9 @@ export async function leaveOrStop(
 }
 
 /**
- * Asks Temporal whether the attempt is still wanted, and removes its bytes if the job was ended from outside.
- * A process that was frozen may have finished the transfer without hearing of that end.
+ * Asks Temporal, after a transfer, whether it still waits for the attempt. If it does not, and the job has
+ * ended, removes the unfinished copy. A process that was frozen may have finished the transfer without
+ * hearing that the job was terminated.
  */
 export async function removeUnwanted(
   { client, regions }: Dependencies,

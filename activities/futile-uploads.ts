@@ -3,8 +3,8 @@ import { StoreError } from '../src/stores/index.ts';
 import type { Transfer } from '../src/transfer/index.ts';
 
 /**
- * A copy is given up after this many uploads in a row that came no farther than an earlier one, once
- * `giveUpAfter` has passed since the first of them.
+ * How many uploads in a row may come no farther than an earlier one. After this many, the copy is given up if
+ * `giveUpAfter` has passed since the first of them broke off.
  */
 const MAX_FUTILE_UPLOADS = 10;
 
@@ -23,7 +23,7 @@ export function futileUploads(before: TransferProgress, transfer: Transfer | und
 }
 
 /**
- * Returns the error, or `stalled` instead if too many uploads in a row have come no farther.
+ * Returns the error itself. If too many uploads in a row have come no farther, returns `stalled` instead.
  * @param patience for how long a copy may come no farther; milliseconds
  */
 export function stalledIfFutile(

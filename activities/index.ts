@@ -65,8 +65,8 @@ export function createJobActivities(deps: Dependencies) {
     deleteRecords: (workflowId: string): Promise<void> => deleteRecords(deps, workflowId),
 
     /**
-     * Requests the native cancellation of the workflow that calls it: without that, a workflow cannot close
-     * as Canceled.
+     * Requests the native cancellation of the workflow that has called this activity. Without a native
+     * cancellation, a workflow cannot close as Canceled.
      */
     async closeAsCanceled(): Promise<void> {
       const { workflowId, runId } = currentRun();
@@ -88,8 +88,8 @@ export function createStoreActivities(deps: Dependencies) {
       runStep(client, limits.giveUpAfter, () => inspectSource(deps, plan)),
 
     /**
-     * Reserves the image at the destination. No other step creates anything, except that a transfer after a
-     * reset may reserve the image again.
+     * Reserves the image at the destination. No other step creates anything there, with one exception: after
+     * a reset, a transfer may reserve the image again.
      */
     prepareDestination: (plan: CopyPlan, ref: DestinationRef, source: ImageRecord): Promise<void> =>
       runStep(client, limits.giveUpAfter, () => prepareDestination(deps, plan, ref, source)),

@@ -5,14 +5,14 @@ import type { Dependencies } from './dependencies.ts';
 import { storeOf } from './region-of.ts';
 
 /**
- * The largest size of a record as JSON; bytes. Temporal stores a record several times. It takes at most 2 MB
- * at a time; an activity with a larger result would be retried for ever.
+ * The largest size of a record as JSON; bytes. Temporal stores a record several times, and takes at most 2 MB
+ * at a time. An activity with a larger result would be retried for ever.
  */
 const MAX_RECORD_SIZE = 512 * 1024;
 
 /**
  * Reads the source's record, and pins its bytes: if they change, a later read of them fails.
- * @throws StoreError `invalid_image` naming the largest field of a record that is too large
+ * @throws StoreError `invalid_image` if the record is too large; the message names its largest field
  */
 export async function inspectSource({ regions }: Dependencies, plan: CopyPlan): Promise<InspectedImage> {
   return atSide('source', async () => {

@@ -13,16 +13,16 @@ import { currentRun } from './current-run.ts';
 
 /**
  * Returns the number of this attempt, which serves as a fencing token. It is the time at which Temporal
- * scheduled the attempt, and so is higher than the numbers of all earlier attempts at any step of the job.
- * (`info.attempt` begins at 1 with every step.)
+ * scheduled the attempt. So it is higher than the number of every earlier attempt at any step of the job.
+ * (`info.attempt` cannot serve as the number: it begins at 1 with every step.)
  */
 export function attemptNumber(): number {
   return Context.current().info.currentAttemptScheduledTimestampMs;
 }
 
 /**
- * Tells whether Temporal has given up on this attempt. If so, another attempt may be running, or the job has
- * ended.
+ * Tells whether Temporal has given up on this attempt. Another attempt may then be running, or the job may
+ * have ended.
  */
 export function isSuperseded(): boolean {
   const { notFound, timedOut } = Context.current().cancellationDetails ?? {};
@@ -30,16 +30,20 @@ export function isSuperseded(): boolean {
 }
 
 /**
- * Tells whether the job of this attempt is known to have ended, so that nobody else will clean up after the
- * attempt. Returns `false` if Temporal does not answer, or does not know the job any more.
+ * Tells whether the job of this attempt is known to have ended. No later step of the job will then clean up
+ * after the attempt. Returns `false` if Temporal does not answer, or does not know the job any more.
  */
 export async function jobHasEnded(client: Client, mark: string): Promise<boolean> {
   return (await knownChain(client, mark))?.state === 'closed';
 }
 
 /**
- * Tells whether the job of this attempt is known to have ended, to be undoing its copy, or to be cancelled by
- * force. The job may then remove nothing any more, so the attempt has to remove what it still creates.
+ * Tells whether the job's own removal of its copy may be over already. The attempt then has to remove
+ * whatever it still creates. This is so if the job is known
+ * - to have ended,
+ * - to be undoing its copy, or
+ * - to be cancelled by force.
+ *
  * Returns `false` if Temporal does not answer, or does not know the job any more.
  */
 export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise<boolean> {
@@ -52,7 +56,7 @@ export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise
   );
 }
 
-/** Returns what Temporal knows of the runs of this attempt's job; `undefined` if it does not answer. */
+/** Returns what Temporal knows of the runs of this attempt's job; `undefined` if Temporal does not answer. */
 async function knownChain(client: Client, mark: string): Promise<Chain | undefined> {
   return chainOf(client, currentRun().workflowId, mark).catch(() => undefined);
 }
@@ -60,7 +64,7 @@ async function knownChain(client: Client, mark: string): Promise<Chain | undefin
 /**
  * Checks, by a heartbeat, that Temporal still waits for this attempt. Throws `unavailable` if Temporal no
  * longer waits for it, does not answer, or has paused or reset the step.
- * @param details the details of that heartbeat
+ * @param details the details of the heartbeat
  */
 export async function confirmLease(client: Client, details: unknown): Promise<void> {
   try {
@@ -84,10 +88,13 @@ function whyNotConfirmed(error: unknown): string {
 const TRUSTED_FOR = 5000;
 
 /**
- * Returns a cheaper `confirmLease` for many calls: an answer is trusted for some seconds, unless the caller
- * needs a later one. Calls at the same time share one question. An attempt that was frozen, or cut off from
- * Temporal, asks before it changes anything else.
- * @param details returns the details for the heartbeat by which it asks
+ * Returns a function that may be called often, because it does not call `confirmLease` each time. It trusts
+ * an answer for five seconds, or for half the heartbeat timeout if that is shorter. It asks again earlier if
+ * the caller demands a later answer (`since`). Calls at the same time share one question.
+ *
+ * An attempt that was frozen, or cut off from Temporal, finds its last answer too old. So it asks again
+ * before it changes anything else.
+ * @param details returns the details for the heartbeats of `confirmLease`
  */
 export function lastingLease(client: Client, details: () => unknown): Confirm {
   const { heartbeatTimeoutMs = TRUSTED_FOR } = Context.current().info;
@@ -98,13 +105,13 @@ export function lastingLease(client: Client, details: () => unknown): Confirm {
     const isOld = () => asked === undefined || asked.at < since || performance.now() - asked.at > trustedFor;
     do {
       signal.throwIfAborted();
-      // A question that is under way may be older than this caller accepts.
+      // A question that is under way may have been asked earlier than this caller accepts.
       if (isOld()) await asked?.answer.catch(() => {});
       if (asked === undefined || isOld()) {
         asked = { at: performance.now(), answer: confirmLease(client, details()) };
       }
       await asked.answer;
-      // If the process was frozen while it waited, the answer is old already.
+      // If the process was frozen while it waited for the answer, the answer is too old already.
     } while (isOld());
   };
 }

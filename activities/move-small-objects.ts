@@ -17,9 +17,10 @@ import { objectsOf } from './region-of.ts';
 import { heartbeating } from './step.ts';
 
 /**
- * Moves a batch of small objects, each one whole or not at all. If an object cannot be moved, the failure is
- * put on record, and the others are still moved. A fault that may pass, or that concerns all objects, ends
- * the attempt; the next attempt goes on after the last object that was flushed.
+ * Moves a batch of small objects, each one whole or not at all.
+ * - A fault that concerns only one object is put on record, and the other objects are still moved.
+ * - A fault that concerns all objects (`isFaultOfTask`) ends the attempt. The next attempt goes on after the
+ *   last object that was flushed.
  */
 export async function moveSmallObjects(
   deps: Dependencies,
@@ -44,7 +45,7 @@ export async function moveSmallObjects(
     return attempt.flushed;
   };
   const end = async (error: unknown) => {
-    // The flush may take long, and that time is not time without progress.
+    // This is noted before the flush, because the time of the flush does not count as time without progress.
     const failedAt = Date.now();
     // If this flush fails, the next attempt moves again what has been written since the last flush.
     if (!signal.aborted) await attempt.flush().catch(() => {});
@@ -82,7 +83,8 @@ async function* within(
   for await (const entry of entries) {
     if (compareUtf8(entry.path, up_to) > 0) return;
     if (!large.has(entry.path)) yield entry;
-    // Names that are not UTF-8 are shown alike. So entries with a fault may share a path, and others follow.
+    // An entry whose name is not UTF-8 has a fault. Several such entries may have the same path, because each
+    // unreadable byte is shown by the same character. So more entries of this path may follow.
     if (entry.path === up_to && entry.fault === undefined) return;
   }
 }

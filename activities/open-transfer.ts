@@ -94,8 +94,8 @@ export async function openTransfer(
 }
 
 /**
- * Waits for both ends. Even if one cannot be opened, waits for the other, which has to be closed. If neither
- * can be opened, throws the error of the first.
+ * Waits until both ends are open, or have failed to open. If one fails, still waits for the other, because
+ * the caller has to close it. If both fail, throws the error of the first.
  */
 async function both<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
   await Promise.allSettled([one, other]);
@@ -135,8 +135,8 @@ async function openSink(
   return open().catch(async (error) => {
     if (isFirstRun(ref) || !isStoreError(error, 'not_found')) throw error;
     await reserve(client, to, ref, copy).catch((refused) => {
-      // A Glance never accepts an id again, so the job has to go on with another one. An object can have no
-      // other id than its path.
+      // A Glance never accepts an image id again, so the job has to go on with another id. An object has no
+      // other id: its id is its path.
       const isTaken = !isObject && isStoreError(refused, 'conflict');
       throw isTaken ? new StoreError('spoilt', refused.message, { cause: refused }) : refused;
     });
@@ -145,8 +145,8 @@ async function openSink(
 }
 
 /**
- * How long an attempt waits for room in the spool, and then for memory; milliseconds. After that it fails and
- * frees its slot: another copy may need the slot before it can free the room.
+ * The longest wait for room in the spool, and the longest for memory; milliseconds. After that, the attempt
+ * fails and frees its slot, because the copy that has the room may need a slot to come to its end.
  */
 const MAX_WAIT = 30_000;
 
@@ -194,8 +194,8 @@ async function waitForShared<T>(
   try {
     return await wait(signal, () => onWait(fault));
   } catch (error) {
-    // When this attempt is cancelled, a later one may have adopted the transfer. It has to see a fault that
-    // is retried.
+    // A later attempt may have adopted this transfer. If this attempt is cancelled, the later attempt gets
+    // the same error, which therefore has to be one that is retried.
     throw signal.aborted ? fault : error;
   }
 }

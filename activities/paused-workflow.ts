@@ -18,8 +18,8 @@ export interface PausableWork<T> {
   /** Stops the work. Returns when nothing moves any more. */
   stop(): Promise<void>;
   /**
-   * Called after each check that keeps the work from going on: the workflow is paused, or was paused and
-   * Temporal does not answer.
+   * Called after each check that keeps the work from going on. Either the workflow is paused, or it was
+   * paused and Temporal does not answer.
    */
   onPaused(): void;
   /** Called at each check with the job's details from the memo. */
@@ -59,7 +59,7 @@ export async function exceptWhilePaused<T>(client: Client, work: PausableWork<T>
 interface PauseWait {
   /** The state of the workflow that ends the wait. */
   readonly until: 'paused' | 'running';
-  /** The last known state. It still holds if a check fails, because Temporal cannot be reached. */
+  /** Whether the workflow counts as paused if a check fails, for example if Temporal cannot be reached. */
   readonly wasPaused: boolean;
   readonly onRecord: PausableWork<unknown>['onRecord'];
   /** Called after each check that does not end the wait. */

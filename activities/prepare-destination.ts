@@ -8,8 +8,8 @@ import { storeOf } from './region-of.ts';
 import { reserve } from './reserve.ts';
 
 /**
- * Reserves the image at the destination, unless an earlier run of the job has committed a copy there that can
- * be adopted. The transfer then adopts it.
+ * Reserves the image at the destination. If an earlier run of the job has committed a copy that can be
+ * adopted, reserves nothing: the transfer will adopt that copy.
  */
 export async function prepareDestination(
   { regions, client }: Dependencies,

@@ -18,8 +18,8 @@ export function storeOf(regions: Regions, plan: CopyPlan, side: Side): ImageSour
 }
 
 /**
- * Returns a region. Throws `unavailable`, which is retried, if this worker's configuration has no such
- * region, because the next configuration may have it.
+ * Returns a region. Throws `unavailable` if this worker's configuration has no such region. The step is then
+ * retried, because a later configuration may have the region.
  */
 export function regionOf(regions: Regions, name: string): Region {
   const region = regions.get(name);

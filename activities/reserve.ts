@@ -4,16 +4,20 @@ import { type DestinationRef, type ImageDestination, isStoreError } from '../src
 import { discardUnwanted } from './discard-unwanted.ts';
 import { attemptNumber, jobHasEndedOrUndoes } from './lease.ts';
 
-/** A conflict is thrown after this many calls. Each earlier attempt that was frozen can cause one. */
+/** After this many calls, a conflict is thrown. Each earlier attempt that was frozen can cause a conflict. */
 const MAX_CALLS = 3;
 
 /**
  * Reserves the place of an image, and then checks that the job still makes a copy. If the job has ended or is
- * undoing its copy, removes the reservation again, because the job's own removal may have come before it.
+ * undoing its copy, removes the reservation again, because the job's own removal may have come too early.
  *
- * The check is needed for three reasons. A call that hangs cannot be interrupted. A process does not notice
- * that it was frozen. And if the history of a run after a reset already contains a cancel by force, that run
- * starts no clean-up of its own. The attempt's number protects what a later attempt has taken over.
+ * The check is needed for three reasons:
+ * - A call that hangs cannot be interrupted.
+ * - A process does not notice that it was frozen.
+ * - After a reset, the new run's history may already contain a cancel by force. That run then starts no
+ *   clean-up of its own.
+ *
+ * The attempt's number protects what a later attempt has taken over.
  */
 export async function reserve(
   client: Client,
@@ -30,8 +34,8 @@ export async function reserve(
 }
 
 /**
- * Calls `prepare` again after a conflict. If an earlier attempt of this job has woken up and taken the place,
- * the next call replaces its reservation. If somebody else has the place, the conflict comes again.
+ * Calls `prepare` again after a conflict. An earlier attempt of this job may have woken up and taken the
+ * place: the next call then replaces its reservation. If somebody else has the place, each call conflicts.
  */
 async function retryingConflict(prepare: () => Promise<void>): Promise<void> {
   for (let calls = 1; ; calls += 1) {

@@ -31,7 +31,7 @@ export class RunningTransfers {
     return transfer;
   }
 
-  /** Leaves a transfer to the next attempt. If none has attached after `wait` milliseconds, stops it. */
+  /** Leaves a transfer to the next attempt. If no attempt uses it after `wait` milliseconds, stops it. */
   leave(ref: DestinationRef, wait: number): void {
     const entry = this.#entries.get(keyOf(ref));
     if (entry === undefined) return;

@@ -11,8 +11,8 @@ import { confirmLease } from './lease.ts';
 const HEARTBEAT_INTERVAL = 100;
 
 /**
- * Runs one step of a copy at the stores, and sends heartbeats until it has ended. A failure is retried until
- * `patience` milliseconds have passed since the step's last progress, or since its first attempt.
+ * Runs one step of a copy at the stores, and sends heartbeats until it has ended. A fault that may pass is
+ * retried until there has been no progress for `patience` milliseconds.
  */
 export async function runStep<T>(
   client: Client,
@@ -41,7 +41,7 @@ export async function heartbeating<T>(details: () => unknown, work: () => Promis
   try {
     return await work();
   } catch (error) {
-    // The next attempt reads this heartbeat. After a success there is no next attempt, so none is sent.
+    // The next attempt reads this heartbeat. After a success there is no next attempt, and no heartbeat.
     beat();
     throw error;
   } finally {
@@ -50,8 +50,9 @@ export async function heartbeating<T>(details: () => unknown, work: () => Promis
 }
 
 /**
- * Returns the time of the step's last progress, or of its first attempt, plus the time for which this attempt
- * has waited for a worker; milliseconds since the epoch.
+ * Returns the time from which the time without progress counts; milliseconds since the epoch. It is the time
+ * of the step's last progress, or of its first attempt if there was no progress. The time for which this
+ * attempt has waited for a worker is added, because that wait does not count.
  */
 function lastProgress(): number {
   const { heartbeatDetails } = Context.current().info;

@@ -27,7 +27,7 @@ export class TransferAttempt implements PausableWork<Copied> {
   #transfer: Transfer | undefined;
   /** The limit of bandwidth on record; bytes a second. */
   #limit: number | null = null;
-  /** The number of bytes that the transfers before the running one have read. */
+  /** The number of bytes that this attempt's earlier transfers have read. A pause has stopped each one. */
   #readBefore = 0;
 
   /** @param size the size of the image; bytes */
@@ -65,7 +65,7 @@ export class TransferAttempt implements PausableWork<Copied> {
     this.#transfer?.limitTo(bandwidth_limit);
   }
 
-  /** Returns the progress, after taking over what the transfer has moved so far. */
+  /** Adds to the progress what the transfer has moved so far, and returns the progress. */
   observe(): TransferProgress {
     if (this.#transfer !== undefined) this.#progress = advanced(this.#progress, this.#transfer);
     return this.#progress;
@@ -87,7 +87,10 @@ export class TransferAttempt implements PausableWork<Copied> {
     return { read: this.#readBefore + read, bytes: ledger?.bytes ?? 0 };
   }
 
-  /** Starts the time without progress anew. The attempt waits for room (a fault) or is paused (`null`). */
+  /**
+   * Restarts the count of the time without progress, because the attempt waits.
+   * @param fault says what the attempt waits for; `null` if the workflow is paused
+   */
   #noteWait(fault: StoreError | null): void {
     this.#readable.isPaused = fault === null;
     this.#progress = { ...this.#progress, moved_at: Date.now(), last_fault: fault && faultOfError(fault) };

@@ -56,7 +56,7 @@ export async function transferImage(
 
 /**
  * Copies the bytes, unless an earlier run has committed them already. Returns when all of them are at the
- * destination. If the job was ended from outside in the meantime, removes them again.
+ * destination. If the job has ended in the meantime, removes them again.
  */
 async function makeCopy(
   deps: Dependencies,
