@@ -16,8 +16,8 @@ import { queuedFor } from './step.ts';
 const FLUSH_INTERVAL = 5000;
 
 /**
- * One attempt at a batch of small objects. If it fails, the next attempt moves every object again that was not
- * flushed.
+ * One attempt at a batch of small objects. The next attempt moves every object again that this attempt has
+ * not flushed.
  */
 export class BatchAttempt {
   readonly #destination: ObjectStore;

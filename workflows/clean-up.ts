@@ -20,10 +20,12 @@ export interface Leftovers {
 }
 
 /**
- * Removes everything that a job has left at its destination when it was cancelled by force. Begins after one
- * heartbeat timeout: by then, Temporal has given up every attempt of the job, and none of them writes any
- * more. (An attempt that hangs for longer while it reserves the image removes its reservation itself.) If a
- * reset has made another run of the job, waits until that run has closed. Retries without end.
+ * Removes everything that a job has left at its destination when it was cancelled by force. Retries without
+ * end.
+ *
+ * Begins after one heartbeat timeout. By then, Temporal has given up every attempt of the job, and none of
+ * them writes any more. (An attempt that hangs for longer while it reserves the image removes its reservation
+ * itself.) If a reset has made another run of the job, the removal waits until that run has closed.
  * @throws ApplicationFailure `invalid_request` naming the first field of the input that is wrong
  */
 export async function cleanUp(leftovers: Leftovers): Promise<void> {
@@ -50,8 +52,8 @@ export async function cleanUp(leftovers: Leftovers): Promise<void> {
 }
 
 /**
- * Starts the workflow `cleanUp` for a job that is about to end. Returns once that workflow has started,
- * because from then on it no longer depends on the job.
+ * Starts the workflow `cleanUp` for a job that is about to end. Returns when `cleanUp` has started: from then
+ * on, it no longer depends on the job.
  */
 export async function startCleanUp(leftovers: Leftovers, job: JobDetails): Promise<void> {
   const { workflowId, runId } = workflowInfo();
@@ -59,8 +61,8 @@ export async function startCleanUp(leftovers: Leftovers, job: JobDetails): Promi
     await startAs(cleanUpIdOf(workflowId, leftovers.ref.mark), leftovers, job);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    // The clean-up of an earlier run, which was also cancelled by force, still runs under the first id. It
-    // does not remove what this run has made.
+    // An earlier run of the job was cancelled by force too, and its clean-up still runs under the first id.
+    // That clean-up does not remove what this run has made.
     await startAs(cleanUpIdOf(workflowId, runId), leftovers, job);
   }
 }

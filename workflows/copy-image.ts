@@ -87,7 +87,8 @@ function handleCancels(
   workScope: CancellationScope,
 ): Promise<null> {
   const endNow = Promise.withResolvers<null>();
-  // After a cancel by force, also ends the job: at once, or when a transfer has had time for its last report.
+  // Cancels the work. After a cancel by force, also ends the job: at once, or, with `afterLastReport`, when
+  // the transfer has had time for its last report.
   const stop = async (afterLastReport: boolean) => {
     workScope.cancel();
     if (!job.isForced) return;
@@ -96,7 +97,8 @@ function handleCancels(
   };
   const stopTransfer = () => {
     const afterLastReport = job.isForced && patched('last-word-of-transfer');
-    // The cancel ends the heartbeats, which alone say how far the transfer has come. So they are read first.
+    // Only heartbeats say how far the transfer has come, and the cancel ends them. So the last heartbeat is
+    // read before the cancel.
     return noteBytes(job).finally(() => stop(afterLastReport));
   };
   const cancel = (via: CancelRecord['via'], request?: unknown) => {
@@ -132,7 +134,7 @@ async function waitForLastReport(job: JobRecord): Promise<void> {
   if (job.details.phase === 'transfer' && patched('last-heartbeat-for-last-word')) await noteBytes(job);
 }
 
-/** Ignores the cancellation of a timer. If nobody handled it, it would fail the Workflow Task. */
+/** Ignores the cancellation of a timer. An unhandled cancellation would fail the Workflow Task. */
 function ignoreCancellation(error: unknown): void {
   if (!isCancellation(error)) throw error;
 }
@@ -146,12 +148,12 @@ async function noteBytes(job: JobRecord): Promise<void> {
     if (!(error instanceof TemporalFailure)) throw error;
     return 0;
   });
-  // The number has to be in the memo: once the transfer is cancelled, there may be no other source for it.
+  // The number has to be in the memo: once the transfer is cancelled, nothing else may have the number.
   job.setAndPublish({ bytes_copied });
 }
 
 /**
- * Ends the workflow: returns the details of a job that is replicated, and throws for any other.
+ * Ends the workflow. Returns the details if the job is replicated; throws otherwise.
  * @param fault the fault that has stopped the copy; `null` if there was none, or if a cancel by force came
  * first
  */
@@ -170,8 +172,8 @@ async function close(
   if (job.isForced) await saga.handOver();
   else if (job.status === 'cancel_requested') job.setAndPublish({ status: 'canceling', fault: null });
   job.setAndPublish({ status: 'canceled', phase: null, fault: null, destination_image_id: null });
-  // Only a native cancellation lets a workflow close as Canceled. A workflow cannot request its own, so an
-  // activity does it.
+  // Only a native cancellation lets a workflow close as Canceled. A workflow cannot request its own native
+  // cancellation, so an activity requests it.
   if (!rootScope.consideredCancelled) await closeAsCanceled();
   await rootScope.cancelRequested.catch(() => {});
   throw new CancelledFailure('the job was cancelled');

@@ -21,8 +21,8 @@ import type { JobRecord } from './job-record.ts';
 import { planCopy, storeSteps } from './steps.ts';
 
 /**
- * The number of images that a job tries to make before it fails. Each one after the first replaces an image
- * that turned out to be unusable.
+ * The number of images that a job tries to make before it fails. Each image after the first replaces one that
+ * became unusable, or that has received wrong bytes.
  */
 const MAX_IMAGES = 3;
 
@@ -42,8 +42,8 @@ export class CopySaga {
 
   /**
    * Makes the copy. If a fault or a cancel stops it, undoes it. Returns the fault; `null` if there was none.
-   * @param scope the cancellation scope of the steps; a cancel of the job cancels it. The last undo runs
-   * outside of it.
+   * @param scope the cancellation scope of the steps, which a cancel of the job cancels. The last undo runs
+   * outside of this scope.
    */
   async run(request: CopyRequest, scope: CancellationScope): Promise<Fault | null> {
     const job = this.#job;
@@ -106,7 +106,8 @@ export class CopySaga {
     // This is set before the step, because a step that seems to have failed may still have created something.
     this.#mayExist = { plan, ref };
     await steps.prepareDestination(plan, ref, image.record);
-    // The job may have been cancelled during this step: a cancelled step that still succeeds does not throw.
+    // The job may have been cancelled during `prepareDestination`. A step that is cancelled, but still
+    // succeeds, does not throw.
     if (!isCancellable(job.status)) throw new CancelledFailure('the job was cancelled');
 
     job.setAndPublish({ status: 'replicating', phase: 'transfer', destination_image_id: ref.image_id });
@@ -121,8 +122,8 @@ export class CopySaga {
       verified_by,
       ...howCopied,
     });
-    // If the transfer has computed no md5, the source's is used: a destination that knows no sha512
-    // recognises the copy by its md5.
+    // A destination that knows no sha512 recognises the copy by its md5. If the transfer has computed no md5,
+    // the source's md5 is used.
     const md5 = digests.md5 ?? image.record.checksum;
     const copied = { ...ref, digests: { ...digests, md5 }, committing: true } as const;
     this.#mayExist = { plan, ref: copied };
@@ -166,9 +167,9 @@ export class CopySaga {
 }
 
 /**
- * Tells whether this run was made by a reset. Its undo then also removes what the earlier runs may have made.
- * MUST be called before the first local activity: in a replay, that activity's result may come before the
- * marker of a later patch.
+ * Tells whether this run was made by a reset. The undo of such a run also removes what the earlier runs may
+ * have made. MUST be called before the first local activity: in a replay, that activity's result may come
+ * before the marker of a patch that is asked for later.
  */
 function undoesEarlierRuns(): boolean {
   const { firstExecutionRunId, runId } = workflowInfo();
@@ -182,8 +183,9 @@ function leftByEarlierRuns(plan: CopyPlan): Leftovers {
 }
 
 /**
- * Tells whether the job may try again with another image id. It may if the last image became unusable, or,
- * once per job, if the destination reports that the bytes arrived changed.
+ * Tells whether the job may try again with another image id. It may in two cases:
+ * - The last image became unusable.
+ * - The destination reports, for the first time in this job, that the bytes arrived changed.
  */
 function mayReplace({ objects }: CopyPlan, faults: readonly Fault[]): boolean {
   const last = faults.at(-1);
@@ -195,8 +197,8 @@ function mayReplace({ objects }: CopyPlan, faults: readonly Fault[]): boolean {
 }
 
 /**
- * Tells whether a fault says that the destination has computed a digest, and that it differs from the digest
- * of the bytes that were sent. Glance, for example, computes one.
+ * Tells whether a fault says that the bytes arrived changed. A destination such as Glance reports this fault
+ * when the digest that it has computed differs from the digest of the bytes that were sent.
  */
 function isReceivedChanged({ code, side }: Fault): boolean {
   return code === 'digest_mismatch' && side === 'destination';

@@ -26,15 +26,15 @@ export function describeJob(job: JobDetails): string {
 }
 
 /**
- * Returns how far a job is. While its transfer runs, only the heartbeats have that number, so the text points
- * to them.
+ * Returns a text that says how far a job is. While the transfer runs, only its heartbeats have that number.
+ * The text then says where to find the heartbeats.
  */
 function progressLine({ phase, bytes_copied }: JobDetails, size: number): string {
   if (phase === 'transfer') return `${bytesText(size)}; ${LIVE_JOB}`;
   return `${bytesText(bytes_copied)} of ${bytesText(size)}`;
 }
 
-/** Tells the reader of the Web UI where to find what the workflow of a running task does not know. */
+/** Tells the reader of the Web UI where to find the progress that the workflow of a running task lacks. */
 const LIVE_TASK =
   'objects under way are not counted here: see *Heartbeat Details* under *Pending Activities*, and the child workflows. ' +
   'If the task stands still: see their *Last Failure*, and `image-replicator tasks show`';
@@ -57,8 +57,8 @@ export function describeTask(task: TaskDetails, isUnderWay: boolean): string {
 }
 
 /**
- * Escapes a value of the record, so that Markdown shows it as plain text. Any Temporal client may have
- * written it: it may be missing, or may not be a text.
+ * Escapes a value of the record for Markdown, which then shows plain text. Any Temporal client may have
+ * written the record, so the value may be missing, or may not be a text.
  */
 function shown(value: unknown): string {
   return harmlessMarkdown(String(value ?? '?'));

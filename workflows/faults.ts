@@ -2,8 +2,8 @@ import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure }
 import { type CopyPlan, type Fault, parseFault } from '../src/copy-job/index.ts';
 
 /**
- * Returns the fault with which a step failed. The message of an activity's failure is one that a tenant may
- * read: `activities/failures.ts` sees to that.
+ * Returns the fault with which a step failed. A tenant may read the message of an activity's failure, because
+ * `activities/failures.ts` has written it for tenants.
  * @param plan the plan, with the Task Queues of the steps; `null` if there is no plan yet
  */
 export function faultOfFailure(error: unknown, plan: Queues | null): Fault {
@@ -31,7 +31,8 @@ function queueOf(error: unknown, plan: Queues | null): string | undefined {
 
 /**
  * Returns the last progress that an activity reported before it ended without a result; `undefined` if there
- * is none. A failure has it after the fault; a cancelled activity reports nothing else.
+ * is none. A failure has the progress as its second detail, after the fault. A cancelled activity has it as
+ * its only detail.
  */
 export function reportedProgress(error: unknown): unknown {
   const cause = error instanceof ActivityFailure ? error.cause : error;

@@ -57,9 +57,7 @@ export class JobRecord {
     return this.#details.status;
   }
 
-  /**
-   * `true` if the job was cancelled by force, so that it ends without waiting for the removal of its copy.
-   */
+  /** `true` if the job was cancelled by force. It then ends without waiting for the removal of its copy. */
   get isForced(): boolean {
     return this.#details.cancel?.force !== undefined;
   }
@@ -70,7 +68,7 @@ export class JobRecord {
   }
 
   /**
-   * Fills in the fields of the request, so that a job shows them even if its request is refused. Does nothing
+   * Fills in the fields of the request. The job then shows them even if its request is refused. Does nothing
    * if the client has put the job in the memo.
    */
   fillInRequest(request: unknown): void {
@@ -110,8 +108,8 @@ export class JobRecord {
   }
 
   /**
-   * Publishes the id of the image that replaces an unusable one. Clients can still find the copy by the job's
-   * id.
+   * Publishes the id of the image that replaces the job's earlier image. The id becomes a search attribute,
+   * by which clients find the job. They also still find the job by its own id.
    */
   replaceImage(imageId: string): void {
     if (isFinal(this.status)) return;

@@ -55,15 +55,15 @@ const MAX_COPIES = 4;
 const MAX_HISTORY_LENGTH = 5000;
 
 /**
- * Moves every object under a prefix to another region: small ones in batches, each large one by a child
- * workflow `copyImage`. If a fault concerns only one object, the fault is put on record, and the other
- * objects are still moved.
+ * Moves every object under a prefix to another region. Small objects are moved in batches, and each large
+ * object by a child workflow `copyImage`. A fault that concerns only one object is put on record, and the
+ * other objects are still moved.
  *
  * - Native cancellation: the running work stops and removes its unfinished objects. Objects that were moved
  *   stay.
  * - Query `taskDetails`: returns the task's details. They do not say why a step is being retried.
  *
- * @param after the path after which this run goes on, because an earlier run has moved all objects up to it;
+ * @param after the path after which this run goes on: the earlier runs are done with all objects up to it;
  * `null` for the first run
  * @returns the details of a task that has moved everything
  * @throws ApplicationFailure whose type is a fault's code, or `objects_failed`
@@ -89,9 +89,10 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
   }
   record.publish();
   if (next !== null) {
-    // The task may have been cancelled although its work has succeeded. A new run would not know of that.
+    // The task may have been cancelled although its work has succeeded. A new run would not know of the
+    // cancel.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the task was cancelled');
-    // Without this, the next run would get the memo with which this run was started.
+    // By default, the next run would get the memo with which this run was started.
     const memo = { [TASK_MEMO]: record.details };
     return makeContinueAsNewFunc<typeof moveObjects>({ memo })(request, next);
   }

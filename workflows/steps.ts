@@ -23,14 +23,14 @@ const NEVER = '3650 days';
  */
 const cleanup = { priority: { priorityKey: 1 } };
 const soon = { priority: { priorityKey: 2 } } as const;
-// A step sends heartbeats even while a call to its disk hangs, so only this timeout ends such a step.
+// While a call to a disk hangs, its step still sends heartbeats. So only this timeout ends such a step.
 const short = { ...soon, startToCloseTimeout: '10m' } as const;
 
 export const { planCopy, planTask } = proxyLocalActivities<JobActivities>({ startToCloseTimeout: '10s' });
 
 /**
- * Asks how many bytes the transfer has moved. There is a single attempt with a short timeout, because a
- * cancel waits for the answer. Without an answer, the cancel goes on.
+ * Asks how many bytes the transfer has moved. A cancel waits for the answer, so there is a single attempt
+ * with a short timeout. Without an answer, the cancel goes on.
  */
 export const { bytesSoFar } = proxyLocalActivities<JobActivities>({
   scheduleToCloseTimeout: '5s',
@@ -59,8 +59,8 @@ function storeActivities(plan: Planned) {
       heartbeatTimeout: heartbeat_timeout,
       scheduleToStartTimeout: no_worker_timeout,
       scheduleToCloseTimeout: NEVER,
-      // The default acts as TRY_CANCEL, with which the workflow would clean up while the activity still
-      // writes.
+      // The default acts as TRY_CANCEL: the workflow would not wait for the end of a cancelled activity, and
+      // would clean up while the activity still writes.
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       retry,
       summary,

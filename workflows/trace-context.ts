@@ -34,8 +34,8 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
 };
 
 /**
- * Tells whether an activity can read the header. Anybody may start a workflow with any header, and an
- * activity that cannot read it would fail again and again.
+ * Tells whether an activity can read the header. Anybody may start a workflow with any header. An activity
+ * that gets an unreadable header would fail again and again.
  */
 function isReadable(header: Payload | undefined): boolean {
   if (header === undefined) return false;
