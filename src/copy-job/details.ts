@@ -40,11 +40,11 @@ export interface JobDetails {
   /** The kind of digest by which the copy was found equal to its source; `null` before they were compared. */
   readonly verified_by: VerifiedBy | null;
   /**
-   * Present if the destination's server has copied the bytes by itself, so that none has passed through a
+   * Present if the destination's server has copied the bytes by itself. No byte has then passed through a
    * worker.
    */
   readonly copied_by?: 'server';
-  /** The reason, in a few words, if the destination's server was asked to copy the bytes and has refused. */
+  /** Why the destination's server refused to copy the bytes, in a few words. Absent if it did not refuse. */
   readonly server_refusal?: string;
   /** When the job was created. Both this time and `updated_at` are in RFC 3339. */
   readonly created_at: string;

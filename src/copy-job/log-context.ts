@@ -1,5 +1,5 @@
 /**
- * Memo key of the id of the HTTP request that has ordered a job. The facade has given the client the same id.
+ * Memo key of the id of the HTTP request that has ordered a job. The facade has told the client this id.
  */
 export const REQUEST_ID_MEMO = 'request_id';
 /**

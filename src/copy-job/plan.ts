@@ -5,8 +5,8 @@ import { INVALID_REQUEST, shortTaskQueue } from './contract.ts';
 import type { CopyPlan, CopyRequest } from './request.ts';
 import { undecodableProblem } from './undecodable.ts';
 
-// The folder's index does not export this file, because workflows import the index, and their bundle needs no
-// schema validator.
+// The folder's index does not export this file. Workflows import that index, and their bundle needs no schema
+// validator.
 
 const Text = Type.String({ minLength: 1, maxLength: 255 });
 const closed = { additionalProperties: false } as const;

@@ -2,8 +2,8 @@ import type { ByteRange } from '../image/index.ts';
 import { type Fault, parseFault } from './fault.ts';
 
 /**
- * The heartbeat details of a running transfer. They are enough to show how far it is, and for another worker
- * to continue it.
+ * The heartbeat details of a running transfer. They suffice to show how far the transfer is. Another worker
+ * can continue the transfer from them.
  */
 export interface TransferProgress {
   /** The byte ranges that the destination has, sorted. No two of them overlap or touch. */
@@ -12,11 +12,9 @@ export interface TransferProgress {
   readonly high_water: number;
   /** When a byte was last moved; milliseconds since the epoch. */
   readonly moved_at: number;
-  /**
-   * The number of uploads in a row that came no farther than an earlier one; `futile_since` is when the first
-   * of them broke off.
-   */
+  /** The number of uploads in a row that came no farther than an earlier one. */
   readonly futile: number;
+  /** When the first of those uploads broke off; milliseconds since the epoch. `null` if there is none. */
   readonly futile_since: number | null;
   /** The last fault after which the transfer was retried; `null` if it has moved bytes since. */
   readonly last_fault: Fault | null;
@@ -25,8 +23,8 @@ export interface TransferProgress {
 }
 
 /**
- * Reads heartbeat details. Returns `undefined` if they are not those of a transfer; the transfer then starts
- * from the beginning.
+ * Reads heartbeat details. Returns `undefined` if they are not those of a transfer. An attempt then begins as
+ * if there had been no earlier one.
  */
 export function parseProgress(value: unknown): TransferProgress | undefined {
   if (typeof value !== 'object' || value === null) return undefined;

@@ -3,8 +3,8 @@ import { undecodableProblem } from './undecodable.ts';
 /** Input of the workflow `copyImage`. Only the two regions and the source's image id are required. */
 export interface CopyRequest {
   /**
-   * Present if a plain object is to be copied: the image ids are then paths, and the destination's path
-   * defaults to the source's.
+   * Present if a plain object is to be copied. The image ids are then paths, and the destination's path
+   * defaults to the source's path.
    */
   readonly objects?: true;
   readonly source: {

@@ -13,16 +13,16 @@ export const JOB_STATUSES = [
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /**
- * Tells whether a job can be cancelled: it can until it is `replicated` or has failed, or until a cancel was
- * accepted.
+ * Tells whether a job can be cancelled. It can until it is `replicated`, has failed, or has accepted a
+ * cancel.
  */
 export function isCancellable(status: JobStatus): boolean {
   return status === 'replicate_requested' || status === 'replicating';
 }
 
 /**
- * Tells whether a job can be cancelled by force: it can once, until it has ended, even if a cancel without
- * force was accepted before.
+ * Tells whether a job can be cancelled by force. It can, once, as long as it has not ended. A cancel without
+ * force does not prevent a later cancel by force.
  */
 export function isForcible(status: JobStatus, cancel: { readonly force?: true } | null): boolean {
   return !isFinal(status) && cancel?.force === undefined;

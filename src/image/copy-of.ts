@@ -9,8 +9,8 @@ export interface CopyTarget {
 }
 
 /**
- * Names of the properties that a copy does not get. They have a meaning only in their own region, such as the
- * ids of keys, volumes and servers, or a service keeps them for itself.
+ * Names of the properties that a copy does not get. Some have a meaning only in their own region, such as the
+ * ids of keys, volumes and servers. A service keeps others for itself.
  * @see https://docs.openstack.org/glance/latest/admin/useful-image-properties.html
  * @see Nova's `non_inheritable_image_properties`
  */
@@ -26,8 +26,9 @@ const LEFT_BEHIND = [
 ];
 
 /**
- * Returns the record of a copy before its data is there. It describes the image, without what belongs to the
- * source's region. Sharing, hiding and protection are kept only if the requester is the source's owner.
+ * Returns the record that a copy has before its data is there. It has the source's fields, without the
+ * properties that a copy does not get. Sharing, hiding and protection are kept only if the requester is the
+ * source's owner.
  * @param requester the tenant for whom the source is read
  */
 export function copyOf(source: ImageRecord, target: CopyTarget, requester: string | null): ImageRecord {

@@ -37,8 +37,10 @@ export function differingDigest(expected: Digests, actual: Digests): Algorithm |
 }
 
 /**
- * Compares each digest that both have. Returns `different` if any of them differs, else the strongest
- * algorithm that both have; `none` if nothing can be compared.
+ * Compares each digest that both have. Returns
+ * - `different` if any of these digests differs,
+ * - `none` if they have no digest in common,
+ * - otherwise the strongest algorithm that both have.
  */
 export function compareDigests(expected: Digests, actual: Digests): VerifiedBy | 'different' {
   return differingDigest(expected, actual) === undefined ? strongestCommon(expected, actual) : 'different';

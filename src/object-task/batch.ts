@@ -2,8 +2,8 @@ import { bytesText } from '../text/index.ts';
 import { MAX_FAILURES, type ObjectFailure } from './details.ts';
 
 /**
- * The size in bytes from which an object is copied by a workflow of its own, which can resume in the middle
- * of the object after a crash.
+ * The size in bytes from which an object is copied by a workflow of its own. After a crash, that workflow can
+ * resume in the middle of the object.
  */
 export const LARGE_OBJECT = 64 * 1024 * 1024;
 
@@ -69,7 +69,7 @@ export function batchText({ moved, bytes, failed }: BatchProgress): string {
 }
 
 /**
- * Reads heartbeat details. Returns `undefined` if they are not those of a batch; the batch then starts from
+ * Reads heartbeat details. Returns `undefined` if they are not those of a batch. The batch then starts from
  * the beginning.
  */
 export function parseBatchProgress(value: unknown): BatchProgress | undefined {

@@ -14,7 +14,7 @@ export const MAX_FAILURES = 100;
 
 /**
  * The longest path and the longest message that are recorded; characters. They are limited because failures
- * are in every heartbeat, in histories and in the memo. The longest key of a bucket fits.
+ * are in every heartbeat, in histories and in the memo. The longest possible key of a bucket is not cut.
  */
 const MAX_PATH_LENGTH = 1024;
 const MAX_MESSAGE_LENGTH = 300;
@@ -88,8 +88,8 @@ export function requestedTask(request: TaskRequest, at: Date): TaskDetails {
 const TEXTS = ['task_id', 'type', 'target', 'src_prefix', 'dest_prefix', 'created_at'] as const;
 
 /**
- * Reads the details of a task from its memo. Returns `undefined` if they are incomplete, because any client
- * may have written them.
+ * Reads the details of a task from its memo. Any client may have written them, so they may be incomplete.
+ * Returns `undefined` in that case.
  */
 export function parseTask(value: unknown): TaskDetails | undefined {
   const task = value as TaskDetails | undefined;

@@ -13,7 +13,7 @@ const TASK_FAULTS: ReadonlySet<FaultCode> = new Set<FaultCode>([
 ]);
 
 /**
- * Tells whether a fault at one object concerns the whole task, so that it ends the task. Any other fault
+ * Tells whether a fault at one object concerns the whole task. Such a fault can end the task. Any other fault
  * concerns only the object, and is put on record.
  */
 export function isFaultOfTask(code: FaultCode): boolean {

@@ -5,8 +5,8 @@ import { InvalidRequest, unknownRegion } from '../copy-job/plan.ts';
 import { schemaProblems } from '../text/index.ts';
 import type { TaskPlan, TaskRequest } from './request.ts';
 
-// The folder's index does not export this file, because workflows import the index, and their bundle needs no
-// schema validator.
+// The folder's index does not export this file. Workflows import that index, and their bundle needs no schema
+// validator.
 
 const Text = Type.String({ minLength: 1, maxLength: 255 });
 const Prefix = Type.String({ maxLength: 1024 });

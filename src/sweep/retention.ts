@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
 
 /**
- * Returns how long Temporal keeps the record of a closed workflow in the client's namespace; milliseconds. If
- * the answer does not say so, the time has no end. Then a job that Temporal does not know never counts as
- * over: it may belong to another namespace, and still run.
+ * Returns how long Temporal keeps the record of a closed workflow in the client's namespace; milliseconds.
+ * Returns infinity if Temporal's answer does not contain the time. A job that Temporal does not know then
+ * never counts as over: it may belong to another namespace, where it may still run.
  */
 export async function retentionOf({
   workflowService,

@@ -20,7 +20,7 @@ export interface SweepFinding {
   readonly kind: Leftover['kind'];
   readonly place: string;
   readonly bytes: number;
-  /** The time since its last change; milliseconds. */
+  /** The time since the leftover's last change; milliseconds. */
   readonly age: number;
   /** The workflow id of the job that made it, or `null` if that is not known. */
   readonly job: string | null;
@@ -42,7 +42,7 @@ export async function* sweepStores(
     const age = Date.now() - leftover.changed.getTime();
     const owner = await ownerOf(client, leftover.mark);
     const { removable, why } = verdictOn(leftover, owner, age, options.grace, retention);
-    // A reset may have opened the job again since.
+    // Since the first verdict, a reset may have opened the job again.
     const confirm = async () => {
       const now = verdictOn(leftover, await ownerOf(client, leftover.mark), age, options.grace, retention);
       if (!now.removable) throw new StoreError('conflict', now.why);
@@ -69,8 +69,8 @@ async function* leftoversOf(client: Client, { name, store, objectsOnly }: Region
 }
 
 /**
- * Lists the images of copy jobs and clean-ups that were ended from outside, and so could not remove their
- * leftovers.
+ * Lists the images of copy jobs and clean-ups that were terminated, or that Temporal has ended by a timeout.
+ * Such a workflow could not remove its leftovers.
  */
 async function* endedFromOutside(client: Client, region: string): AsyncGenerator<DestinationRef> {
   const { destinationRegion } = searchAttributes;
@@ -86,7 +86,8 @@ async function* endedFromOutside(client: Client, region: string): AsyncGenerator
 }
 
 /**
- * Returns a reference to the image that a clean-up was to remove: the image of the job that has started it.
+ * Returns a reference to the image that a clean-up was to remove. It is the image of the job that has started
+ * the clean-up.
  */
 async function refOfParent(
   client: Client,

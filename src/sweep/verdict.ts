@@ -17,8 +17,8 @@ export interface Verdict {
 }
 
 /**
- * Finds the job to which a mark belongs: a mark is the id of the job's first run. Temporal forgets a run
- * after the namespace's retention period, so `gone` does not say how the job has ended.
+ * Finds the job to which a mark belongs: a mark is the id of the job's first run. Temporal forgets a closed
+ * run after the namespace's retention period. So `gone` does not say how the job has ended.
  */
 export async function ownerOf(client: Client, mark: string | null): Promise<Owner> {
   if (mark === null) return { job: null, state: 'nobody' };
@@ -45,8 +45,8 @@ export function verdictOn(
   if (age < grace) return { removable: false, why: 'it was changed a short time ago' };
   if (state === 'open') return { removable: false, why: 'its job goes on' };
   if (state === 'closed') return { removable: true, why: 'its job has ended' };
-  // The job may also belong to another namespace or cluster, where it may still run. So it counts as over
-  // only if the leftover is older than the retention period.
+  // A job that Temporal does not know may belong to another namespace or cluster, and may still run there. So
+  // the job counts as over only if the leftover has not changed for longer than the retention period.
   if (state === 'gone')
     return age > retention
       ? { removable: true, why: 'Temporal has forgotten its job, and nothing has changed since' }
