@@ -62,7 +62,8 @@ async function chainUnlessOpen(
 ): Promise<Chain> {
   const chain = await chainOf(client, workflow_id, mark);
   // A reset has made the last run, and that run copies again. If its history contains the start of this
-  // clean-up, it starts no other. So this clean-up waits for its end, and then removes what it has left.
+  // clean-up, the run starts no clean-up of its own. So this clean-up waits until the run has closed, and
+  // then removes what the run has left.
   if (chain.state === 'open')
     throw new StoreError('unavailable', 'the job was reset and is running again: waiting for its end');
   return chain;

@@ -113,7 +113,7 @@ export function createStoreActivities(deps: Dependencies) {
     /** Removes from a region what ended jobs have left there. */
     sweepRegion: (request: SweepRequest): Promise<SweepReport> => sweepRegion(deps, request),
 
-    /** Removes everything of the copy. This step is never given up. */
+    /** Removes what the copy has left at its destination and in the spool. This step is never given up. */
     discardImage: (plan: CopyPlan, ref: DestinationRef, forced?: RunRef): Promise<void> =>
       runStep(client, Number.POSITIVE_INFINITY, (watch) => discardImage(deps, plan, ref, forced, watch)),
   };

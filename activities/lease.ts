@@ -38,13 +38,13 @@ export async function jobHasEnded(client: Client, mark: string): Promise<boolean
 }
 
 /**
- * Tells whether the job's own removal of its copy may be over already. The attempt then has to remove
- * whatever it still creates. This is so if the job is known
+ * Tells whether the job's own removal of its copy may be over already. That is so if the job is known
  * - to have ended,
  * - to be undoing its copy, or
  * - to be cancelled by force.
  *
- * Returns `false` if Temporal does not answer, or does not know the job any more.
+ * The attempt then has to remove whatever it still creates. Returns `false` if Temporal does not answer, or
+ * does not know the job any more.
  */
 export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise<boolean> {
   const chain = await knownChain(client, mark);

@@ -148,7 +148,7 @@ async function noteBytes(job: JobRecord): Promise<void> {
     if (!(error instanceof TemporalFailure)) throw error;
     return 0;
   });
-  // The number has to be in the memo: once the transfer is cancelled, nothing else may have the number.
+  // The number has to be in the memo: once the transfer is cancelled, the number may be nowhere else.
   job.setAndPublish({ bytes_copied });
 }
 
