@@ -33,9 +33,9 @@ export async function commitPartial(
       await assertStillOurs(folder, ref, attempt);
     }
     if (!(await isInPlace())) {
-      // If this job's copy was discarded, another job's copy may be at the path by now.
+      // This job's copy may have been discarded. Then another job's copy may be at the path `partial`.
       if (await isAtPath(folder, partial)) await ignoring('ENOENT', renameUnlessTaken(partial, image, ref));
-      // If the rename has failed, another call of this job has either moved the folder or removed it.
+      // Another call of this job may have moved the folder to the image's path, or have removed it.
       if (!(await isInPlace())) throw goneError(ref);
     }
     await removeTraces(folder);

@@ -70,7 +70,10 @@ export function directoryDestination(paths: Layout): ImageDestination {
   };
 }
 
-/** Opens the image in the making, through one open folder: another job's folder may come to its path. */
+/**
+ * Opens the image in the making. Opens its files through one open folder, because another job's folder may
+ * come to the path.
+ */
 async function openSink(
   paths: Layout,
   ref: DestinationRef,
@@ -89,6 +92,6 @@ async function discardIn(paths: Layout, ref: DestinationRef, attempt: number): P
   await removePrepared(paths, ref, attempt);
   await removeMarked(paths.partial(ref.image_id), ref, attempt);
   const image = paths.image(ref.image_id);
-  // A commit that was overtaken may have moved the folder there while a discard emptied it.
+  // An overtaken commit may have moved the folder to the image's path while a discard emptied the folder.
   await (ref.committing ? removeMarked(image, ref, attempt) : removeIfEmpty(image));
 }

@@ -7,8 +7,8 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 const FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 /**
- * A folder that is held open. Its paths begin at its descriptor (proc_pid_fd(5)): nobody can put a symbolic
- * link in the way.
+ * A folder that is held open. Its paths begin at its descriptor (proc_pid_fd(5)). So nobody can put a
+ * symbolic link in the way.
  */
 export interface Folder {
   /** Path of the folder in this process, until `close`. */
@@ -114,7 +114,7 @@ const realRoots = new Map<string, string>();
 
 /**
  * Returns the real path that a root had when it was first used. If the root leads elsewhere later on,
- * `openAtOnce` opens no folder any more.
+ * `openAtOnce` returns `undefined`, and each folder is opened step by step.
  */
 async function realRoot(root: string): Promise<string | undefined> {
   const real = realRoots.get(root) ?? (await realpath(root).catch(() => undefined));

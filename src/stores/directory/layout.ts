@@ -15,6 +15,7 @@ import { StoreError } from '../store-error.ts';
  *     <root>/.<image id>.partial/parts       the byte ranges that are complete, one a line
  *     <root>/.<image id>.partial/data        the bytes so far
  *     <root>/.<image id>.partial/whole-<n>   attempt n has written all bytes, and they are on the disk
+ *     <root>/.<image id>.partial/image.json  the record, once a commit has written it
  *     <root>/.<image id>.<mark>.<n>.new      a partial that attempt n is preparing
  *     <root>/.<image id>.<mark>.<n>.removed  such a partial, while it is being removed
  *

@@ -56,8 +56,8 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
 
 /**
  * Returns the leftover in a folder without a mark. Such a folder comes from a call that was frozen while
- * another call removed the folder. When the frozen call wakes, it writes one file: a commit writes its
- * record, any other call its fence. A folder with any other file belongs to a person, and stays.
+ * another call removed the folder. When the frozen call wakes, it may still write a fence, a note or a
+ * record. A folder with any other file belongs to a person, and stays.
  */
 async function unmarkedAt(
   path: string,
@@ -79,8 +79,8 @@ async function unmarkedAt(
 }
 
 /**
- * Removes a folder without a mark, if it still has none, and still `hasOnlyTraces`. Since the list, an image
- * may have come to the path. Returns whether the folder was removed.
+ * Removes a folder, if it still has no mark, and still `hasOnlyTraces`. Since the list, an image may have come
+ * to the path. Returns whether the folder's files were removed.
  */
 async function removeUnmarked(
   path: string,

@@ -7,7 +7,7 @@ import { compareUtf8 } from '../utf8-order.ts';
 import { type Folder, openFolder } from './folder.ts';
 import { HIDDEN, prefixFolders } from './object-path.ts';
 
-/** The files that are asked for: those whose path begins with `prefix` and comes after `after`. */
+/** Says which files are asked for: those whose path begins with `prefix` and comes after `after`. */
 interface Wanted {
   readonly prefix: string;
   readonly after: string;
@@ -29,7 +29,7 @@ interface Entry {
 
 /**
  * Lists the regular files of a share in the order of their paths, and the empty folders among them. Reads one
- * folder after the other, as the caller iterates. Lists an entry that cannot be read with its fault.
+ * folder after the other, as the caller iterates. Lists an unreadable entry too, with a fault that says why.
  */
 export async function* listFiles(
   root: string,
@@ -120,7 +120,7 @@ async function* fileAt(folder: Folder, name: string, path: string): AsyncGenerat
  * concern other entries too.
  */
 function faultOf(name: string, error: unknown): StoreError | undefined {
-  // Node.js puts U+FFFD in place of bytes that are not UTF-8, and there is no file of that name.
+  // Node.js puts U+FFFD in place of bytes that are not UTF-8. No file has the name that results.
   if (isErrno(error, 'ENOENT') && name.includes('\ufffd')) {
     return new StoreError('invalid_image', 'its name is not UTF-8', { cause: error });
   }

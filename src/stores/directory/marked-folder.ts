@@ -43,7 +43,8 @@ export async function isAtPath(folder: Folder, path: string): Promise<boolean> {
 /**
  * Removes a folder that bears this job's mark. Returns `false` if there is none. Throws `conflict` if an
  * attempt higher than `upTo` has taken it. Dooms the folder first: from then on, nobody adopts or commits it.
- * Removes files only through the open folder: what has come to the path since is safe from a frozen call.
+ * Removes files only through the open folder. If this call is frozen, and another folder comes to the path
+ * meanwhile, that folder keeps its files.
  */
 export async function removeMarked(
   path: string,

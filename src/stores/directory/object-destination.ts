@@ -46,7 +46,7 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
   };
 }
 
-/** Moves the file to its path, if no earlier call has. Returns `false` if there is no whole file to move. */
+/** Moves the file to its path, unless an earlier call has. Returns `false` if no whole file is there. */
 async function moveOut(
   root: string,
   inFolder: InFolder,
@@ -83,8 +83,8 @@ async function moveOut(
 const PAUSES = [0, 250, 1000, 4000];
 
 /**
- * Removes the partial of a file that is in its place. An error of the disk does not fail the commit: a sweep
- * will find what cannot be removed within some seconds.
+ * Tries for some seconds to remove the partial of a file that is in its place. An error of the disk does not
+ * fail the commit, because a sweep will find the partial.
  */
 async function tidyUp(
   root: string,

@@ -35,7 +35,7 @@ async function leftoverAt(root: string, hidden: Folder, name: string): Promise<L
 async function partialAt(root: string, hidden: Folder, name: string): Promise<Leftover> {
   const path = hidden.at(name);
   const { attempt } = await readFence(path);
-  // If a call takes the fence while another one removes the folder, only the fence is left.
+  // One call may take the fence while another call removes the folder. Then only the fence is left.
   const hasOnlyTraces = (await readdir(path)).every(isTrace);
   return {
     kind: 'object in the making',
@@ -61,7 +61,7 @@ async function otherAt(root: string, hidden: Folder, name: string, stats: Stats)
   };
 }
 
-/** Runs a removal in the hidden folder. Returns `false` if somebody needs what was to be removed. */
+/** Runs a removal in the hidden folder. Returns `false` if the folder is gone, or on a `conflict`. */
 async function removeIn(root: string, removal: (hidden: Folder) => Promise<void>): Promise<boolean> {
   const isRemoved = await inHidden(root, (hidden) =>
     unlessNeeded(async () => {

@@ -24,7 +24,7 @@ const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
  *     <root>/.image-replicator/<hash>/owner       the mark of the job
  *     <root>/.image-replicator/<hash>/whole-<n>   attempt n has written all bytes, and they are on the disk
  *     <root>/.image-replicator/<hash>/whole       the same, for workers of an earlier version
- *     <root>/.image-replicator/<hash>/committing  a commit has begun; if `data` is gone, it has been moved
+ *     <root>/.image-replicator/<hash>/committing  a commit has begun; without `data`, it has moved the file
  *     <root>/.image-replicator/<hash>.<n>.new     a folder that attempt n is preparing
  *     <root>/.image-replicator/<hash>.<n>.removed a folder that is being removed
  */
@@ -101,7 +101,7 @@ export async function openPartial(root: string, ref: DestinationRef): Promise<Ob
   };
 }
 
-/** Removes a file in the making, unless a later attempt has it (`conflict`). */
+/** Removes a file in the making. Throws `conflict` if a later attempt has taken it. */
 export async function removePartial(root: string, ref: DestinationRef, attempt: number): Promise<void> {
   const hidden = await openHidden(root);
   if (hidden === undefined) return;
@@ -114,8 +114,9 @@ export async function removePartial(root: string, ref: DestinationRef, attempt: 
 }
 
 /**
- * Dooms a folder, and then removes it. Goes through its descriptor, because another attempt may put its own
- * folder at the path meanwhile. Removes anything at the path that is not a folder.
+ * Dooms a folder, and then removes it. Throws `conflict` if an attempt higher than `upTo` has taken it. Goes
+ * through the folder's descriptor, because another attempt may put its own folder at the path meanwhile. If a
+ * file or a link is there instead of a folder, removes that.
  */
 export async function doomAndRemove(
   hidden: Folder,

@@ -1,7 +1,7 @@
 import { ILL_FORMED } from '../../text/index.ts';
 import { StoreError } from '../store-error.ts';
 
-/** The folder of a share that has the files that are not objects yet. No object's path begins with it. */
+/** The folder of a share in which files are written before they become objects. No object is in it. */
 export const HIDDEN = '.image-replicator';
 
 /** Maximum length of a name in bytes (NAME_MAX, limits.h(0p)). */

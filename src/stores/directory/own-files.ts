@@ -18,9 +18,11 @@ export interface OwnFiles {
 }
 
 /**
- * Lists a folder that only jobs have used: it has nothing but plain files with the names that `Layout` lists,
- * and at most one mark, which is empty. Returns `undefined` for any other folder, because a person may use
- * it, for a folder that is missing or cannot be read, and for anything that is not a folder.
+ * Lists a folder that only jobs have used. Such a folder has nothing but plain files whose names jobs give,
+ * and at most one mark, which is empty. Returns `undefined` for:
+ * - a folder with anything else, because a person may use it;
+ * - a folder that is missing or cannot be read;
+ * - anything that is not a folder.
  */
 export async function ownFilesIn(folder: string): Promise<OwnFiles | undefined> {
   if (!(await ignoring('ENOENT', lstat(folder)))?.isDirectory()) return undefined;

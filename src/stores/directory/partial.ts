@@ -16,7 +16,7 @@ export async function isPreparedBy(paths: Layout, ref: DestinationRef, attempt: 
   return fence?.attempt === attempt && !fence.isDoomed;
 }
 
-/** Makes the folder of an image, in one step. Throws `conflict` if another job is making one with this id. */
+/** Makes the folder of an image in the making, in one step. Throws `conflict` if the id has one already. */
 export async function makePartial(
   paths: Layout,
   ref: DestinationRef,
@@ -58,7 +58,7 @@ export async function removeAside({ root }: Layout, name: string): Promise<void>
   await rm(join(root, aside), { recursive: true, force: true });
 }
 
-/** Tells whether anything is at a path, except for an empty folder, which a removal may leave. */
+/** Tells whether a path is taken. An empty folder does not count, because a removal may leave one. */
 export async function isOccupied(path: string): Promise<boolean> {
   const names = await readdir(path).catch((error) => {
     if (isErrno(error, 'ENOENT')) return [];
@@ -68,7 +68,7 @@ export async function isOccupied(path: string): Promise<boolean> {
   return names.length > 0;
 }
 
-/** Renames a folder. Throws `conflict` if a folder of another job, which is not empty, is at `to`. */
+/** Renames a folder. Throws `conflict` if a folder that is not empty is at `to`. */
 export async function renameUnlessTaken(from: string, to: string, ref: DestinationRef): Promise<void> {
   await rename(from, to).catch((error) => {
     throw isErrno(error, 'ENOTEMPTY', 'EEXIST') ? idTakenError(ref) : error;

@@ -17,17 +17,20 @@ export interface Placing {
   /** Present path of the file, in the hidden folder. */
   readonly file: string;
   readonly confirm: Confirm | undefined;
-  /** Called when the file is at its path. A linked file keeps its name in the hidden folder until then. */
+  /**
+   * Called when the file is at its path. A linked file keeps its name in the hidden folder until this call
+   * has succeeded.
+   */
   readonly onPlaced?: () => Promise<void>;
 }
 
 /**
- * Moves a file to an object's path, in a way that lets a process that was frozen replace nothing of a later
- * job or task:
+ * Moves a file to an object's path. Protects what a later job or task has put there while this process was
+ * frozen:
  * - If nothing is at the path, link(2) puts the file there. It fails if something has come there.
- * - If something is at the path, or the file system has no hard links, rename(2) puts the file there. Since
- *   it knows no condition, `confirm` is awaited first, after a look at the path, and a second look has to
- *   find the same.
+ * - If something is at the path, or the file system has no hard links, rename(2) puts the file there. It
+ *   knows no condition. So first come a look at the path, then `confirm`, then a second look, which MUST find
+ *   the same. Only a process that is frozen after the second look can replace something newer.
  */
 export async function putInPlace(placing: Placing): Promise<void> {
   const { folder, path, file, confirm } = placing;
@@ -69,7 +72,7 @@ async function removeOtherName({ file, onPlaced }: Placing): Promise<void> {
 interface Seen {
   /** A text that distinguishes the file from all others that exist. */
   readonly file: string;
-  /** A text that changes with the file: it may be written again, or a new file may get its inode number. */
+  /** A text that changes when the file is written again, or when a new file gets its inode number. */
   readonly state: string;
 }
 

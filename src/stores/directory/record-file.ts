@@ -12,8 +12,8 @@ import { openImageFile } from './open-regular.ts';
 export const RECORD = 'image.json';
 
 /**
- * Writes the record into a folder, so that it survives a loss of power. Puts the whole file in place at once,
- * because others may already read the record when a process that was frozen writes it again.
+ * Writes the record into a folder. Returns when the record would survive a loss of power. Puts the whole file
+ * in place by one rename: a process that was frozen may write the record again while others read it.
  */
 export async function writeRecord(folder: string, record: ImageRecord): Promise<void> {
   const draft = join(folder, `${RECORD}.${randomUUID()}`);

@@ -3,8 +3,8 @@ import { ignoring, isErrno } from '../disk/disk-errors.ts';
 import { type Folder, openIn } from './folder.ts';
 
 /**
- * Removes a file, or a folder with its files. Folders in a folder stay, and so does the folder then. Unlike a
- * recursive removal by path, follows no link that somebody puts in the way.
+ * Removes a file, or a folder with its files. If the folder has folders in it, these stay, and the folder
+ * stays too. Unlike a recursive removal by path, follows no link that somebody puts in the way.
  */
 export async function removeFrom(parent: Folder, name: string): Promise<void> {
   if (await unlinkFile(parent.at(name))) return;

@@ -2,7 +2,7 @@ import type { Folder, MadeFolder } from './folder.ts';
 
 /**
  * Runs `use` with an open folder. Calls that run at the same time share the folder.
- * @param names the names of the folders on the way to it, from the root
+ * @param names the names of the folders on the path, the outermost first
  */
 export type InFolder = <T>(names: readonly string[], use: (folder: Folder) => Promise<T>) => Promise<T>;
 

@@ -14,7 +14,7 @@ const ZEROS = Buffer.alloc(MIB);
 /** A file that is written in any order. */
 export interface DataFile {
   readonly handle: FileHandle;
-  /** Writes at an offset. Zeros become a hole, which takes no room on the disk. */
+  /** Writes at an offset. Does not write zeros into a hole, because a hole takes no room on the disk. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
   /** MUST be called before other bytes are written in the place of bytes that were written. */
   startOver(): void;
@@ -25,7 +25,7 @@ export interface DataFile {
  * Opens a file without changing its bytes. If a loss of power has made it shorter than `size`, the missing
  * end becomes a hole again.
  * @param cache `bypass` writes bytes in memory of `borrowPages` straight to the disk. It is for a file that
- * nobody is about to read: copying its bytes into the page cache would take most of the time, and displace
+ * nobody is about to read. Copying its bytes into the page cache would take most of the time, and displace
  * what others need
  */
 export async function openDataFile(
@@ -35,7 +35,7 @@ export async function openDataFile(
   const handle = await open(path, O_RDWR | O_NOFOLLOW);
   try {
     await handle.truncate(size);
-    // A file without any block reads as zeros, which need not be written until it starts over.
+    // A file without any block reads as zeros. Until `startOver`, zeros need not be written to such a file.
     let isFresh = (await handle.stat()).blocks === 0;
     const direct = cache === 'bypass' ? await openDirect(handle) : undefined;
     return {

@@ -66,8 +66,8 @@ export async function onDisk<T>(operations: () => Promise<T>, signal?: AbortSign
 }
 
 /**
- * Throws `unavailable` if a folder cannot be reached. Often a disk is not mounted. Its store MUST NOT look
- * like one without images.
+ * Throws `unavailable` if a folder cannot be reached, for example because its disk is not mounted. A store
+ * whose folder is missing MUST NOT look like a store without images.
  */
 export async function assertReachable(folder: string): Promise<void> {
   await stat(folder).catch((cause) => {

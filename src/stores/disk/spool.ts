@@ -19,7 +19,7 @@ type SpooledImage = Omit<SpooledCopy, 'workflow_id'>;
 
 /**
  * A folder on a worker's disk, where parts wait for an upload. A later attempt on this worker finds them, and
- * reads only the other ones from the source.
+ * reads only the missing parts from the source.
  */
 export interface Spool {
   /** Bytes that the spool may take. */
@@ -66,8 +66,8 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
   }
 
   /**
-   * Reserves room, and then checks that there was enough. If not, gives it back and returns `false`. If two
-   * workers reserve at once, at worst both have to try again.
+   * Reserves room, and then checks that there was enough. If not, gives the room back and returns `false`. If
+   * two workers reserve at once, at worst both have to try again.
    */
   async function reserve(copy: SpooledCopy, size: number): Promise<boolean> {
     const folder = folderOf(copy);
@@ -106,11 +106,11 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
   };
 }
 
-/** Makes a copy's folder, with a file of `size` bytes that has nothing yet. */
+/** Makes a copy's folder. Its file `data` is a single hole of `size` bytes. */
 async function makeFile(folder: string, copy: SpooledCopy, size: number): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(join(folder, 'copy.json'), JSON.stringify(copy));
-  // The journal lists bytes that are not there, if only the data was removed.
+  // If only the data was removed, the journal still lists bytes that are not there.
   await rm(join(folder, 'parts'), { force: true });
   await writeFile(join(folder, 'data'), '');
   await truncate(join(folder, 'data'), size);

@@ -15,8 +15,8 @@ export interface WriteBehind {
 }
 
 /**
- * Returns a `WriteBehind` for a file. Without one, the kernel would begin to write only when unwritten bytes
- * take a tenth of the memory, and each copy would wait for the disk at its end.
+ * Returns a `WriteBehind` for a file. Left to itself, the kernel begins to write only when unwritten bytes
+ * take a tenth of the memory. Then each copy would wait for the disk at its end.
  */
 export function writeBehind(file: FileHandle, journal: Journal): WriteBehind {
   let waiting: ByteRange[] = [];
