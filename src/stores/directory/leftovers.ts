@@ -79,8 +79,8 @@ async function unmarkedAt(
 }
 
 /**
- * Removes a folder, if it still has no mark, and still `hasOnlyTraces`. Since the list, an image may have come
- * to the path. Returns whether the folder's files were removed.
+ * Removes a folder, if it still has no mark, and still `hasOnlyTraces`. Since the list, an image may have
+ * come to the path. Returns whether the folder's files were removed.
  */
 async function removeUnmarked(
   path: string,

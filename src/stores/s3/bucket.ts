@@ -55,7 +55,7 @@ export interface Bucket {
 /**
  * The objects of one image:
  *
- *     <prefix>/<image id>/job         the job that makes it, or made it, and its upload
+ *     <prefix>/<image id>/job         which job makes or has made the image, and by which upload
  *     <prefix>/<image id>/data        the bytes
  *     <prefix>/<image id>/image.json  the record, written last: if it is there, the image is whole
  */
@@ -80,7 +80,7 @@ export function openBucket(options: S3Options): Bucket {
   const proxy = namesProxy(process.env) ? { proxyEnv: process.env } : {};
   const client = new S3Client({
     region: region ?? DEFAULT_REGION,
-    // A copy checks a digest of its own, and the SDK's checksums of the data that it reads are slow.
+    // The SDK is slow to check what it has read, and each copy checks its own digest anyway.
     responseChecksumValidation: 'WHEN_REQUIRED',
     forcePathStyle: options.path_style ?? false,
     ...(endpoint !== undefined && { endpoint }),

@@ -9,7 +9,7 @@ import { isS3Error } from './errors.ts';
 import type { Replace } from './replace-object.ts';
 import { abortUpload, completeUpload, listParts, type MultipartUpload, type UploadedPart } from './upload.ts';
 
-/** Bytes of a piece, which one request copies in far less time than a request may take. */
+/** Bytes of a piece. One request copies a piece in far less time than a request may take. */
 const PIECE = 256 * MIB;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PIECES = 10_000;
@@ -56,7 +56,7 @@ export async function copyObject(
     looksFirst: true,
     write: (condition, confirm) =>
       completeUpload(store, upload, parts, condition, confirm).catch(async (error) => {
-        // Such an upload cannot be completed any more (CompleteMultipartUpload in the API Reference).
+        // After this error, the upload can never be completed (CompleteMultipartUpload, API Reference).
         if (isS3Error(error, 'ConditionalRequestConflict')) await abortUpload(store, upload);
         throw error;
       }),
@@ -66,7 +66,7 @@ export async function copyObject(
 
 /**
  * Copies the pieces that the upload does not have yet. After an error, begins no more pieces, but lets those
- * under way come to their end: the next try need not copy them.
+ * under way come to their end. The next try finds them in the upload.
  */
 async function copyMissing(
   store: Bucket,

@@ -59,7 +59,7 @@ export function s3Destination(store: Bucket): ImageDestination {
         if (data?.size !== record.size || !mayBelongTo(data.stamp, job)) throw goneError(ref);
         const written = await writeRecord(store, ref, job, record);
         if (await isReserved(store, ref, job)) return;
-        // A discard has come in between, and may have missed the record.
+        // A discard has begun meanwhile, and may have missed the record.
         if (written !== undefined) await removeExactly(store, keys.record(ref.image_id), written);
         throw goneError(ref);
       }),

@@ -23,14 +23,14 @@ export type Content = Static<typeof Content>;
 
 /**
  * The object `<image id>/job`. It says which job makes the image, and is the fence of everything that belongs
- * to the image: every change of it is a conditional write, so that one of two changes at once is refused.
+ * to the image. Every change of it is a conditional write. Of two changes at once, the server refuses one.
  */
 export interface JobObject extends Content {
   /** Version of the job object, for a conditional write. */
   readonly etag: string;
 }
 
-/** Parses a job object. Returns the content of nobody's job object if the text is anything else. */
+/** Parses a job object. For any other text, returns a content with an empty mark, which no job has. */
 export function contentFrom(text: string): Content {
   try {
     return Value.Parse(Content, JSON.parse(text));

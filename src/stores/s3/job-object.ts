@@ -18,8 +18,8 @@ export async function createJobObject(
 }
 
 /**
- * Reserves the image id for a removal of what is at its keys. Returns the job object; `undefined` if the id
- * is not free.
+ * Reserves the image id for the removal of an object at one of its keys. Returns the job object; `undefined`
+ * if the id is not free.
  */
 export async function createDoomedObject(
   store: Bucket,
@@ -66,7 +66,7 @@ function isSame(one: Content, other: Content): boolean {
   return keys.every((key) => one[key] === other[key]);
 }
 
-/** Reads the job object of an image id, which may be another job's. Returns `undefined` if the id is free. */
+/** Reads the job object of an image id. It may be another job's. Returns `undefined` if the id is free. */
 export async function readJobObject(
   { client, bucket, keys, jobObjects }: Bucket,
   imageId: string,
@@ -92,7 +92,10 @@ export async function ownJobObject(store: Bucket, ref: DestinationRef): Promise<
   throw goneError(ref);
 }
 
-/** Returns the job object as this process has last seen it; `undefined` if it was not this job's then. */
+/**
+ * Returns the job object as this process has last seen it. Returns `undefined` if the process remembers none,
+ * or if the job object was doomed or another job's then.
+ */
 export function lastOwnJobObject(
   { keys, jobObjects }: Bucket,
   { image_id, mark }: DestinationRef,
@@ -112,7 +115,7 @@ export async function claimJobObject(
 ): Promise<JobObject> {
   const last = lastOwnJobObject(store, ref);
   if (last !== undefined && last.attempt < attempt) {
-    // This is refused if the job object has changed since it was last seen.
+    // The server refuses this write if the job object has changed since it was last seen.
     const claimed = await replaceJobObject(store, ref, last, { attempt });
     if (claimed !== undefined) return claimed;
   }
@@ -128,15 +131,16 @@ export async function claimJobObject(
 /** The job object of an image that this call is removing. */
 export interface DoomedObject extends JobObject {
   /**
-   * `true` if another call had begun the removal. It stops when it next reads the job object, but requests
-   * that it has sent may still arrive until they expire.
+   * `true` if another call had begun the removal. That call stops when it next reads the job object. Its
+   * signed requests may still arrive until they expire.
    */
   readonly isTakenOver: boolean;
 }
 
 /**
- * Dooms an image: from now on, it can only be removed, and only by this call. Returns `undefined` if the
- * image is not this job's. Throws `conflict` if an attempt higher than `upTo` has taken it.
+ * Dooms an image: from now on, it can only be removed. Only this call may remove it, until another call takes
+ * the removal over. Returns `undefined` if the image is not this job's. Throws `conflict` if an attempt
+ * higher than `upTo` has taken it.
  */
 export async function doomJobObject(
   store: Bucket,

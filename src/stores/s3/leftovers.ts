@@ -37,7 +37,7 @@ export async function* objectLeftovers(store: Bucket): AsyncGenerator<Leftover> 
   yield* leftoversBelow(store, HIDDEN, placeOf);
 }
 
-/** @param placeOf returns `undefined` for the name of a folder that is somebody else's */
+/** @param placeOf returns `undefined` if a folder of this name belongs to somebody else */
 async function* leftoversBelow(
   store: Bucket,
   folder: string,
@@ -75,7 +75,7 @@ async function* foldersBelow(
 async function leftoverAt(place: Place, files: ReadonlyMap<string, Found>): Promise<Leftover | undefined> {
   const job = files.has('job') ? await readJobObject(place.store, place.name) : undefined;
   if (job !== undefined && job.mark !== '') {
-    // Somebody may have removed the data of a committed image. The record is then no leftover of the job.
+    // Somebody may have removed the data of a committed image. Its record is not a leftover of the job.
     const hasLostData = files.has('image.json') && (await isCommitted(place.store, refTo(place, job)));
     return hasLostData ? undefined : inTheMaking(place, job, files);
   }
@@ -88,8 +88,9 @@ function refTo({ name }: Place, { mark }: Pick<JobObject, 'mark'>): DestinationR
 }
 
 /**
- * Says where the upload may be that the job object of a place names. An object is copied to its path by an
- * upload at that path, which the place does not tell: so that upload is searched for below the prefix.
+ * Returns a function that finds the keys at which the upload in a place's job object may be. The upload of an
+ * image is at the key of the data. That of a plain object may also be at the object's path. The place does
+ * not tell the path. So the function searches all open uploads below the prefix.
  */
 function uploadKeysAt({ name, store, kind }: Place): UploadKeys {
   const data = store.keys.data(name);
@@ -133,8 +134,8 @@ async function inTheMaking(
 
 /**
  * Returns the leftover for data without a job object, or for a record that has neither data nor a job object.
- * A delayed request has made it after a discard. Returns `undefined` for an object without a mark, which is
- * somebody else's.
+ * A delayed request has made such an object after a discard. Returns `undefined` if the object has no mark:
+ * then it is somebody else's.
  */
 async function objectWithoutJob(place: Place, kind: 'data' | 'record'): Promise<Leftover | undefined> {
   const { name, store } = place;

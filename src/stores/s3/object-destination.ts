@@ -51,7 +51,7 @@ export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDesti
           if (fromS3(error).code !== 'not_found') throw error;
           // Another attempt may have been faster, or the answer to an earlier request may have been lost.
           if (await isCommitted(store, to, ref, size, watch)) return;
-          // The next attempt finds out whether what has disappeared is gone for good.
+          // An object or an upload has disappeared. The next attempt finds out whether it is gone for good.
           throw isAbsent(error)
             ? new StoreError('unavailable', 'the copy was broken off', { cause: error })
             : error;
@@ -80,8 +80,8 @@ async function publish(
   const job = await claimJobObject(staging, ref, attempt);
   if ((await headOf(staging, copy.from))?.size !== copy.size) throw goneError(ref);
   if (copy.size === 0) return putEmpty(staging, copy, replace, watch);
-  // The job object names the upload of the copy if an earlier try has begun it, else the upload of the data,
-  // which is complete and thus gone.
+  // If an earlier try has begun the upload of the copy, the job object names that one. Otherwise it still
+  // names the upload of the data. That upload is complete, and so the server no longer knows it.
   if (await copyObject(staging, copy, { Key: copy.to, UploadId: job.upload_id }, replace, watch)) return;
   await copyObject(staging, copy, await beginCopy(staging, ref, job, copy), replace, watch);
 }
@@ -102,8 +102,8 @@ async function putEmpty(
 }
 
 /**
- * Begins the upload of the copy, and notes it in the job object. After a crash in between, nobody finds the
- * upload. That costs nothing, because the upload has no parts yet.
+ * Begins the upload of the copy, and notes it in the job object. After a crash between the two, nobody finds
+ * the upload. That costs nothing, because the upload has no parts yet.
  */
 async function beginCopy(
   staging: Bucket,
@@ -122,7 +122,7 @@ async function beginCopy(
   }
 }
 
-/** Says where a job's upload may be: at the key of the data, or at that of the object itself. */
+/** Returns the keys at which a job's upload may be: the key of the data, and that of the object itself. */
 function uploadKeys({ keys }: Bucket, { image_id }: DestinationRef): UploadKeys {
   return () => [keys.data(image_id), keys.object(image_id)];
 }

@@ -7,8 +7,8 @@ import { isStillDoomed } from './reservation.ts';
 import { abortUpload, createUpload } from './upload.ts';
 
 /**
- * Removes an object of an image id that has no job object, if it still `isOrphan`. Returns whether it was
- * removed; `false` if a job or another removal has the id.
+ * Removes an object whose image id has no job object, if it still `isOrphan`. Returns whether it was removed.
+ * Keeps it if a job or another removal has the id.
  *
  * Meanwhile, the id is reserved for the removal. Otherwise, before the signed request arrives, another call
  * could remove the object, and a new job could put equal bytes at its key. If this call fails, the
@@ -32,7 +32,7 @@ export async function removeOrphan(
 }
 
 async function reserveForRemoval(store: Bucket, ref: DestinationRef) {
-  // A call that takes the removal over aborts the upload that the job object names. So there has to be one.
+  // A call that takes the removal over aborts the upload that the job object names. So it MUST name one.
   const upload = await createUpload(store, store.keys.data(ref.image_id), { mark: ref.mark });
   try {
     return await createDoomedObject(store, ref, upload.UploadId);

@@ -78,8 +78,9 @@ export class OwnUpload {
   /**
    * Goes on with what the server has. Returns `true` if the upload is complete already. Throws `conflict` if
    * the image is committed.
-   * @param early what was found before the attempt had the image. It counts only if there were just parts:
-   * an earlier attempt may have changed anything else before it lost the image
+   * @param early what `look` found before this attempt took the image. It counts only if the upload was there,
+   * without a record or complete data. An earlier attempt may have changed anything else before it lost the
+   * image
    */
   async resume(early?: Found): Promise<boolean> {
     const hadJustParts = early?.parts !== undefined && early.record === undefined && !early.isComplete;
@@ -102,7 +103,10 @@ export class OwnUpload {
     this.#parts.clear();
   }
 
-  /** Completes the upload. First removes data that a delayed request of an earlier reservation has made. */
+  /**
+   * Completes the upload. If a delayed request of an earlier reservation has put data at the key, removes
+   * that data first.
+   */
   async complete(): Promise<void> {
     const complete = () =>
       completeUpload(this.#store, this.target, this.#parts.values(), { IfNoneMatch: '*' });
@@ -116,7 +120,7 @@ export class OwnUpload {
     });
   }
 
-  /** Removes the data, as long as the job object is this attempt's. */
+  /** Removes the data, unless the job object has changed since this attempt last read or wrote it. */
   async removeData(): Promise<void> {
     const isOurs = async () =>
       (await readJobObject(this.#store, this.#ref.image_id))?.etag === this.#job.etag;
@@ -147,12 +151,13 @@ export class OwnUpload {
   async #errorFor(error: unknown): Promise<unknown> {
     if (error instanceof S3ServiceException && !isAbsent(error)) return error;
     await this.assertOurs();
-    // A server that refuses a part may hang up while the part is being sent. The list shows whether it did.
+    // A server may refuse a part by hanging up while the part is being sent. The list of parts shows whether
+    // the upload is gone.
     const isGone = isAbsent(error) || (await listParts(this.#store, this.target)) === undefined;
     return isGone ? new StoreError('lost', 'the upload is gone; starting over', { cause: error }) : error;
   }
 
-  /** Begins a new upload, and notes it in the job object. Throws if somebody else has changed that. */
+  /** Begins a new upload, and notes it in the job object. Throws if another call has changed that object. */
   async #start(filledBy: FilledBy): Promise<void> {
     await this.assertOurs();
     const next = await createUpload(this.#store, this.key, this.#job, filledBy);

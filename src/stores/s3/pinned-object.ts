@@ -45,9 +45,9 @@ export function isPinOf(key: string, pin: string): boolean {
 }
 
 /**
- * Returns a reader of an object. Each read asks for the version with the pin. If another version is there,
- * throws `changed`. If digests are known, they decide instead: the whole new version is read once, and counts
- * as unchanged if it has these digests.
+ * Returns a reader of an object. Each read asks for the version that the pin names. If another version is
+ * there, and no digest is known, throws `changed`. If digests are known, reads the whole other version once.
+ * It counts as unchanged if it has these digests.
  */
 export async function openPinned(
   store: Bucket,

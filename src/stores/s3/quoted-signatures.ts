@@ -4,8 +4,8 @@ import { withoutSecrets } from '../../http/index.ts';
 
 /**
  * Removes secrets from the errors of requests: signatures, the token of a temporary account, and a proxy's
- * credentials. Some servers quote a request that they refuse, and the SDK's error, which gets into logs, has
- * the server's words.
+ * credentials. Some servers quote the request that they refuse. The SDK's error repeats the server's words,
+ * and the error gets into logs.
  */
 export function forgetQuotedSignatures({ middlewareStack }: S3Client): void {
   middlewareStack.add(

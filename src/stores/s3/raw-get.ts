@@ -20,8 +20,8 @@ export interface PlainAnswer {
 }
 
 /**
- * Asks for an object. Returns `undefined` if there is no answer, or one without the object. Throws
- * `unavailable` if the store has too much to do.
+ * Asks for an object. Returns `undefined` if there is no answer, or if the answer does not have what was
+ * asked for. Throws `unavailable` if the store has too much to do.
  */
 export type RawGet = (
   key: string,
@@ -30,9 +30,9 @@ export type RawGet = (
 ) => Promise<PlainAnswer | undefined>;
 
 /**
- * Returns a function that reads a bucket's objects with the SDK's endpoint, credentials and signer. The rest
- * of the SDK would take four times the CPU. If the function returns `undefined`, the caller MUST ask through
- * the SDK, which knows the errors, and when to try again.
+ * Returns a function that reads a bucket's objects with the SDK's endpoint, credentials and signer. A request
+ * through the whole SDK would take four times the CPU. If the function returns `undefined`, the caller MUST
+ * ask through the SDK, which knows the errors, and when to try again.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export function rawGets(

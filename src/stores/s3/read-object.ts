@@ -19,9 +19,9 @@ export interface OpenObject {
 }
 
 /**
- * Asks for the bytes of an object, or of a range of it, by one request. An abort also ends an answer that is
- * on its way.
- * @param whenBusy what happens if the store has too much to do: the SDK tries again, or this throws at once
+ * Asks for the bytes of an object, or of a range of it. An abort also ends an answer that is on its way.
+ * @param whenBusy says what happens if the store has too much to do: `retry` lets the SDK try again, and
+ * `throw` throws at once
  */
 export async function openObject(
   { client, bucket, rawGet }: Bucket,

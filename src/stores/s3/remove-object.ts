@@ -68,7 +68,7 @@ export async function removeCurrent(
 
 /**
  * Removes an object by a request that expires. Returns `kept` if `isAllowed` says no, or if the object is
- * gone or was replaced. Returns `denied` if the account cannot presign requests, or may not.
+ * gone or was replaced. Returns `denied` if the account cannot, or may not, make such a request.
  */
 async function removeBriefly(
   store: Bucket,

@@ -25,8 +25,8 @@ export interface Replacement {
   /** Throws if the caller no longer wants the write. */
   readonly confirm: Confirm | undefined;
   /**
-   * `true` to look at the key before the first try. Otherwise that happens only if something was at the key
-   * of the last replacement.
+   * `true` to look at the key before the first try. By default, the first try is made without a look if the
+   * last look, at whichever key, has found nothing.
    */
   readonly looksFirst?: boolean;
 }
@@ -38,7 +38,7 @@ const NOTHING: Condition = { IfNoneMatch: '*' };
 
 /**
  * Returns a function that replaces only what it has seen:
- * 1. It looks at the key.
+ * 1. It looks at the key. The first try may skip the look, and then has the condition that nothing is there.
  * 2. The caller confirms that the write is still wanted.
  * 3. It sends the write, on the condition that the key still has what was seen.
  *
@@ -58,7 +58,7 @@ export function replacingIn(store: Bucket): Replace {
     for (let tries = 1; ; tries += 1) {
       const lookedAt = performance.now();
       const condition = looksFirst || tries > 1 ? await look(key) : NOTHING;
-      // A write to an empty key replaces nothing, so an older answer is good enough.
+      // A write to an empty key replaces nothing. So `confirm` may trust an answer from before the look.
       const since = condition.IfMatch === undefined ? undefined : lookedAt;
       try {
         return await write(condition, confirm && (() => confirm(since)));

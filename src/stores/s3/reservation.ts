@@ -114,9 +114,9 @@ export function isReservation(job: JobObject | undefined, ref: DestinationRef, a
 }
 
 /**
- * Removes everything but the job object. The record goes first, because without it there is no image. Each
- * removal depends on a look at the job object: another call may have finished the removal, and a later
- * attempt may have started over.
+ * Removes everything but the job object. The record goes first, because without it there is no image. Right
+ * before each object is removed, looks at the job object: another call may have finished the removal, and a
+ * later attempt may have started over.
  */
 async function removeContents(
   store: Bucket,

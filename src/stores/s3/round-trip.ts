@@ -7,7 +7,7 @@ const COUNTED = 8;
 const MIN_ANSWERS = 3;
 
 /**
- * Returns a function that tells in how many milliseconds a server answers small requests: the fastest of the
+ * Returns a function that tells in how many milliseconds a server answers small requests. The fastest of the
  * latest answers counts. The function returns `undefined` until there were enough answers.
  */
 export function roundTrips({ middlewareStack }: S3Client): () => number | undefined {

@@ -56,7 +56,7 @@ export async function openUpload(
     reset: () =>
       onS3(async () => {
         data.close();
-        // An attempt that was overtaken must not remove the data: `startOver` refuses it.
+        // An attempt that was overtaken MUST NOT remove the data. For such an attempt, `startOver` throws.
         await upload.startOver('worker');
         await upload.removeData();
         isWhole = false;

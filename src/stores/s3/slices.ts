@@ -7,8 +7,8 @@ import { KIB } from '../../memory/index.ts';
 const SLICE = 256 * KIB;
 
 /**
- * Sends the signed body of a part slice by slice, and calls `onMoved` whenever the socket asks for more. Of a
- * body that is written all at once, nobody can tell how much was sent.
+ * Sends the signed body of a part slice by slice, and calls `onMoved` whenever the socket asks for more. If
+ * the body were written all at once, nobody could tell how much of it was sent so far.
  */
 export function sendInSlices({ middlewareStack }: UploadPartCommand, onMoved: () => void): void {
   middlewareStack.add(

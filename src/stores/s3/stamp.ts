@@ -2,7 +2,8 @@ import { markFrom, markText } from '../mark-text.ts';
 
 /**
  * Metadata of an object that a job has made: it names the job, and the reservation to which the object
- * belongs. A delayed request may make an object when its reservation is long gone. The number shows that.
+ * belongs. A delayed request may make an object when its reservation is long gone. The reservation's number
+ * shows that.
  */
 export interface Stamp {
   readonly mark: string;
@@ -37,8 +38,8 @@ export function stampFrom(metadata: Readonly<Record<string, string>> | undefined
 }
 
 /**
- * Tells whether an object may have been made for a reservation. A mark or number that is missing does not
- * count: earlier versions write objects without a stamp, and job objects without a number.
+ * Tells whether an object may have been made for a reservation. A missing mark or number counts as equal:
+ * earlier versions write objects without a stamp, and job objects without a number.
  */
 export function mayBelongTo(stamp: FoundStamp, reservation: Stamp): boolean {
   const { mark = reservation.mark, reserved = reservation.reserved } = stamp;

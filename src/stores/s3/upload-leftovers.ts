@@ -16,8 +16,11 @@ export interface Place {
 const A_DAY = 24 * 60 * 60_000;
 
 /**
- * Lists uploads that nobody will complete. Either no job object names the upload, because a process died
- * before it could note it, or the image is whole. The parts are invisible, but have to be paid for.
+ * Lists uploads that nobody will complete. There are two kinds:
+ * - uploads that no job object names, for example because a process died before it could note them there;
+ * - uploads of an image that is whole already.
+ *
+ * Their parts are invisible, but have to be paid for.
  */
 export async function* uploadLeftovers(
   store: Bucket,
@@ -50,7 +53,7 @@ async function leftoverOf(
     mark: null,
     bytes: parts.reduce((sum, { Size }) => sum + Size, 0),
     changed: initiated,
-    // To note an upload never takes this long.
+    // A job object names its upload long before this age, or never will.
     abandonedAfter: A_DAY,
     remove: () => onS3(() => abortUpload(store, upload)).then(() => true),
   };

@@ -31,7 +31,10 @@ export interface UploadedPart extends CompletedPart {
 /** Who fills the parts of an upload: a worker that sends their bytes, or the server by copying an object. */
 export type FilledBy = 'worker' | 'server';
 
-/** A checksum for each part that a worker sends. Of parts that it copies, the server checks the whole. */
+/**
+ * The checksums of an upload. A worker sends one with each part. If the server copies the parts, it computes
+ * one of the whole object.
+ */
 const CHECKSUMS = {
   worker: { ChecksumAlgorithm: 'CRC32C', ChecksumType: 'COMPOSITE' },
   server: {},
@@ -50,10 +53,12 @@ export async function createUpload(
 }
 
 /**
- * Tells whether listed parts, which a worker has put, can be put together. A server that keeps the checksums
- * of parts wants them in that request. Some servers keep them, but do not list them (SeaweedFS): then nobody
- * knows the checksums of parts that an earlier attempt has put. A server says whether it keeps checksums when
- * it begins an upload. So this begins one, and aborts it.
+ * Tells whether an upload with these parts, which workers have put, can be completed. A server that keeps the
+ * checksums of parts wants them in the request that completes the upload. Some servers (SeaweedFS) keep them,
+ * but do not list them. Then nobody knows the checksums of an earlier attempt's parts.
+ *
+ * A server says whether it keeps checksums when it begins an upload. So this function begins another upload,
+ * and aborts it.
  */
 export async function canComplete(
   store: Bucket,
