@@ -59,7 +59,8 @@ export function directoryDestination(paths: Layout): ImageDestination {
 
     discard: (ref, attempt) =>
       onDisk(async () => {
-        // An open root does not look empty if its disk goes away during the discard.
+        // If the disk goes away during the discard, its path may lead to an empty folder. An open root
+        // does not.
         const root = await openRoot(paths.root);
         try {
           if (isImageFolder(ref.image_id)) await discardIn(layout(root.path), ref, attempt);

@@ -15,7 +15,7 @@ const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
 
 /**
- * The folder of a file in the making. Each job and path has one of its own:
+ * The folder of a file in the making. There is one such folder for each job and path:
  *
  *     <root>/.image-replicator/<hash>/data        the bytes so far
  *     <root>/.image-replicator/<hash>/parts       the byte ranges that are complete, one a line

@@ -50,7 +50,7 @@ const TEMPORARY: ReadonlySet<string> = new Set([
 ]);
 const TEMPORARY_STATUS: ReadonlySet<number> = new Set([408, 429]);
 
-/** Tells whether a call failed with one of these codes of S3's, or with an HTTP status that means one. */
+/** Tells whether a call failed with one of these codes of S3's. An HTTP status may stand for the code. */
 export function isS3Error(error: unknown, ...names: readonly string[]): boolean {
   if (!(error instanceof S3ServiceException)) return false;
   // The answer to a HEAD has no body that could name the error.

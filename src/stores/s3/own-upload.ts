@@ -78,9 +78,9 @@ export class OwnUpload {
   /**
    * Goes on with what the server has. Returns `true` if the upload is complete already. Throws `conflict` if
    * the image is committed.
-   * @param early what `look` found before this attempt took the image. It counts only if the upload was there,
-   * without a record or complete data. An earlier attempt may have changed anything else before it lost the
-   * image
+   * @param early what `look` found before this attempt took the image. It counts only if the upload was
+   * there, without a record or complete data. An earlier attempt may have changed anything else before it
+   * lost the image
    */
   async resume(early?: Found): Promise<boolean> {
     const hadJustParts = early?.parts !== undefined && early.record === undefined && !early.isComplete;

@@ -63,7 +63,7 @@ export function rawGets(
     try {
       const request = await signed(key, selection);
       if (request === undefined) return undefined;
-      // Until it has a connection, undici itself does not notice an abort.
+      // undici itself does not notice an abort before the request has a connection.
       const answer = waitFor(dispatcher.request({ ...request, method: 'GET', signal }), signal);
       const { statusCode, body, headers } = await answer;
       if (statusCode === (selection.Range === undefined ? 200 : 206)) return { body, headers };

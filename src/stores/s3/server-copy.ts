@@ -9,7 +9,7 @@ const UNKNOWN_REQUEST: ReadonlySet<number | undefined> = new Set([405, 501]);
 /** Returns the code of an error by which a server refuses to copy a part for good; `null` for any other. */
 export function refusalOf(error: unknown): string | null {
   if (!(error instanceof S3ServiceException)) return null;
-  // An upload that is gone takes no bytes from a worker either.
+  // An upload that is gone takes no bytes from a worker either. So this is no refusal of the copy.
   if (isS3Error(error, 'NoSuchUpload')) return null;
   const isUnknown = UNKNOWN_REQUEST.has(error.$metadata.httpStatusCode);
   return isUnknown || !fromS3(error).retryable ? error.name : null;
